@@ -1,0 +1,159 @@
+"""Canonical identifiers, a column at a time: UPN, NHS number, UPRN, postcode, phone.
+
+Every function takes text as a file has it and gives the canonical form, or null where the value is absent, a
+placeholder, or cannot be right. Null says nothing about a child: a wrong identifier must never match.
+"""
+
+import polars as pl
+
+UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+"""The 23 letters of a UPN in the order of their values 0..22. I, O and S are left out, as they look like digits."""
+
+_UPN_FORM = r"^[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]$"
+_ONE_DIGIT_OVER_AND_OVER = r"^(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+)$"
+_INVISIBLE_OR_SPACING = r"[\s\p{Z}\p{C}'’`./\\-]"
+_LOOKS_LIKE_LETTER, _LOOKS_LIKE_DIGIT = ["O", "I", "S"], ["0", "1", "5"]
+
+
+def _tidied(text: pl.Expr) -> pl.Expr:
+    """Capitals without spaces, hyphens, dots, and the apostrophe that keeps a spreadsheet from counting."""
+    return text.str.normalize("NFKC").str.to_uppercase().str.replace_all(_INVISIBLE_OR_SPACING, "")
+
+
+def _digits_of_a_number(text: pl.Expr) -> pl.Expr:
+    """As ``_tidied``, after the ".0" that a spreadsheet hangs on a whole number is taken off."""
+    return _tidied(text.str.strip_chars().str.replace(r"\.0+$", ""))
+
+
+def _letters_as_digits(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_many(_LOOKS_LIKE_LETTER, _LOOKS_LIKE_DIGIT)
+
+
+def _digits_as_letters(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_many(_LOOKS_LIKE_DIGIT, _LOOKS_LIKE_LETTER)
+
+
+def _upn_checks(upn: pl.Expr) -> pl.Expr:
+    """True where a tidied text has the form of a UPN and its check letter is right."""
+    digits = upn.str.slice(1, 11).cast(pl.Int64, strict=False)
+    total = pl.sum_horizontal(digits // 10 ** (12 - place) % 10 * place for place in range(2, 13))
+    letter_values = {letter: value for value, letter in enumerate(UPN_LETTERS)}
+    values = letter_values | {str(digit): digit for digit in range(10)}
+    last = upn.str.slice(12, 1).replace_strict(values, default=None, return_dtype=pl.Int64)
+    first = upn.str.slice(0, 1).replace_strict(letter_values, default=None, return_dtype=pl.Int64)
+    is_right = (total + last * 13) % 23 == first
+    is_placeholder = upn.str.slice(1).str.contains(_ONE_DIGIT_OVER_AND_OVER)
+    return (upn.str.contains(_UPN_FORM) & is_right & ~is_placeholder).fill_null(value=False)
+
+
+def upn_is_valid(text: pl.Expr) -> pl.Expr:
+    """True where the text is a Unique Pupil Number, permanent or temporary, with the right check letter.
+
+    Case, spaces and hyphens are ignored. Null, placeholders (UN1, one digit over and over) and any other text: false.
+    Source: Unique Pupil Number standard 2.0 (GovTalk): characters 2..13 times 2..13, modulo 23.
+    """
+    return _upn_checks(_tidied(text))
+
+
+def canonical_upn(text: pl.Expr) -> pl.Expr:
+    """13 characters in capitals with a verified check letter, else null.
+
+    I, O and S are no UPN letters: after the first character they can only be the digits 1, 0 and 5, and are read so.
+    """
+    upn = _tidied(text)
+    upn = upn.str.slice(0, 1) + _letters_as_digits(upn.str.slice(1))
+    return pl.when(_upn_checks(upn)).then(upn)
+
+
+def _nhs_number_checks(number: pl.Expr) -> pl.Expr:
+    """True where a tidied text is ten digits with the right check digit."""
+    value = number.str.slice(0, 10).cast(pl.Int64, strict=False)
+    total = pl.sum_horizontal(value // 10 ** (10 - place) % 10 * (11 - place) for place in range(1, 10))
+    check = (11 - total % 11) % 11  # 11 is written 0; 10 equals no digit, so it is never valid
+    is_ten_digits = number.str.contains(r"^[0-9]{10}$")
+    is_placeholder = number.str.contains(_ONE_DIGIT_OVER_AND_OVER)
+    return (is_ten_digits & (check == value % 10) & ~is_placeholder).fill_null(value=False)
+
+
+def nhs_number_is_valid(text: pl.Expr) -> pl.Expr:
+    """True where the text is an NHS number with the right check digit; spaces and hyphens are ignored.
+
+    Null, placeholders (0000000000, 9999999999 and every other digit ten times) and any other text: false.
+    Source: NHS Data Dictionary, NHS NUMBER: nine digits times 10..2, modulo 11.
+    """
+    return _nhs_number_checks(_digits_of_a_number(text))
+
+
+def canonical_nhs_number(text: pl.Expr) -> pl.Expr:
+    """Ten digits with a verified check digit, else null."""
+    number = _digits_of_a_number(text)
+    return pl.when(_nhs_number_checks(number)).then(number)
+
+
+def canonical_uprn(text: pl.Expr) -> pl.Expr:
+    """Unique Property Reference Number: 1 to 12 digits without leading zeros, else null.
+
+    A UPRN has no check digit. Zero, and one digit six times or more, are placeholders.
+    """
+    uprn = _digits_of_a_number(text).str.replace(r"^0+", "")
+    is_placeholder = (uprn.str.len_chars() >= 6) & uprn.str.contains(_ONE_DIGIT_OVER_AND_OVER)
+    return pl.when(uprn.str.contains(r"^[1-9][0-9]{0,11}$") & ~is_placeholder).then(uprn)
+
+
+def canonical_phone(text: pl.Expr) -> pl.Expr:
+    """United Kingdom national number in 10 or 11 digits from its 0 (``07281235108``), else null.
+
+    +44, 0044 and a 0 lost to a spreadsheet are put right, an extension is dropped, and of several numbers in one cell
+    the first is taken. Numbers nobody has (07000000000, 01234567890) and foreign numbers are null.
+    """
+    first = text.str.normalize("NFKC").str.to_lowercase().str.replace(r"(?s)(?:[,;/x&#e]|\bor\b).*$", "")
+    digits = first.str.replace(r"\.0+\s*$", "").str.replace_all(r"[^0-9+]", "")
+    digits = digits.str.replace(r"^(?:\+|00)44\+?0?", "0").str.replace(r"^440?7", "07")
+    digits = digits.str.replace(r"^([1237][0-9]{9})$", "0${1}")
+    is_possible = digits.str.contains(r"^0(?:[12357-9][0-9]{9}|1[0-9]{8})$")
+    is_placeholder = digits.str.slice(2).str.contains(_ONE_DIGIT_OVER_AND_OVER) | digits.is_in(
+        ["01234567890", "01234567891", "07123456789", "07987654321"]
+    )
+    return pl.when(is_possible & ~is_placeholder).then(digits)
+
+
+def _mended_outward(outward: pl.Expr) -> pl.Expr:
+    """Outward half with O/0, I/1 and S/5 put right where only one of them can stand.
+
+    A9, A99, AA9, AA99, A9A and AA9A are the forms. The fourth place takes none of the letters I, O, S, and the third
+    place of A9A takes S, but not I or O.
+    """
+    one, two, rest = (outward.str.slice(0, 1), outward.str.slice(1, 1), outward.str.slice(2))
+    one = _digits_as_letters(one)
+    three = rest.str.slice(0, 1)
+    after_a_letter = one + two + _letters_as_digits(three)
+    after_a_digit = one + two + three.str.replace_many(["O", "I"], ["0", "1"])
+    return (
+        pl.when(outward.str.len_chars() == 2)
+        .then(one + _letters_as_digits(two))
+        .when(outward.str.len_chars() == 4)
+        .then(one + _digits_as_letters(two) + _letters_as_digits(rest))
+        .when(two.str.contains(r"^[0-9]$"))
+        .then(after_a_digit)
+        .when(~two.is_in(_LOOKS_LIKE_LETTER))
+        .then(after_a_letter)
+        .otherwise(one + two + rest)
+    )
+
+
+def canonical_postcode(text: pl.Expr) -> pl.Expr:
+    """Postcode in capitals without its space (``ZA19FG``), else null.
+
+    Valid in form only: an area that does not exist is kept. ZZ99 (no fixed abode, abroad, unknown: the NHS's pseudo
+    postcodes) is null. A confusion of O and 0, I and 1 or S and 5 is put right where its place settles it.
+    Source: forms of British Standard 7666; inward letters never C I K M O V.
+    """
+    code = text.str.normalize("NFKC").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
+    outward, inward = code.str.head(-3), code.str.tail(3)
+    mended = (
+        _mended_outward(outward)
+        + _letters_as_digits(inward.str.slice(0, 1))
+        + inward.str.slice(1).str.replace_many(["5"], ["S"])
+    )
+    is_in_form = mended.str.contains(r"^(?:[A-Z]{1,2}[0-9]{1,2}|[A-Z]{1,2}[0-9][A-Z])[0-9][ABD-HJLNP-UW-Z]{2}$")
+    return pl.when(is_in_form & ~mended.str.starts_with("ZZ99")).then(mended)
