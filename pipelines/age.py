@@ -1,0 +1,87 @@
+"""Compulsory school age, exactly as the law has it.
+
+Education Act 1996, section 8, with the prescribed days of SI 1998/1607 and the school leaving date of SI 1997/1970;
+the same dates hold in England and Wales. A child is of compulsory school age
+
+- from the prescribed day (31 March, 31 August, 31 December) on or next after the fifth birthday,
+- to the end of the school leaving date, the last Friday in June, of the school year in which the child turns 16.
+  Section 8(3)(a): a 16th birthday after that Friday, but before the next school year begins, looks back to it.
+  The school year is taken to begin on 1 September.
+
+The participation age of 18 in England changes none of this. Every function takes a column of birth dates and gives an
+expression; a null birth date gives null.
+"""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+PRESCRIBED_DAYS = ((3, 31), (8, 31), (12, 31))
+"""(month, day) on which a child who has turned five becomes of compulsory school age."""
+
+FRIDAY = 5
+"""As :meth:`polars.Expr.dt.weekday` counts: Monday is 1."""
+
+
+def starts_on(date_of_birth: pl.Expr) -> pl.Expr:
+    """Date on which a child becomes of compulsory school age: the first day of it.
+
+    A fifth birthday on a prescribed day counts that same day. A child born on 29 February is five on 28 February or on
+    1 March, as one likes: both come to 31 March.
+    """
+    year = date_of_birth.dt.year() + 5
+    month = date_of_birth.dt.month()
+    return (
+        pl.when(month <= 3)
+        .then(pl.date(year, 3, 31))
+        .when(month <= 8)
+        .then(pl.date(year, 8, 31))
+        .otherwise(pl.date(year, 12, 31))
+    )
+
+
+def ends_on(date_of_birth: pl.Expr) -> pl.Expr:
+    """School leaving date of a child: the last day, inclusive, on which the child is of compulsory school age."""
+    after_summer = (date_of_birth.dt.month() >= 9).cast(pl.Int32)
+    return last_friday_in_june(date_of_birth.dt.year() + 16 + after_summer)
+
+
+def last_friday_in_june(year: pl.Expr) -> pl.Expr:
+    """School leaving date of a calendar year (SI 1997/1970)."""
+    last_of_june = pl.date(year, 6, 30)
+    days_back = (last_of_june.dt.weekday() + 7 - FRIDAY) % 7
+    return last_of_june - pl.duration(days=days_back)
+
+
+def is_of_compulsory_school_age(dob: pl.Expr, as_at: date) -> pl.Expr:
+    """True from :func:`starts_on` to :func:`ends_on`, both inclusive. Null where the birth date is null."""
+    return (starts_on(dob) <= as_at) & (ends_on(dob) >= as_at)
+
+
+def age_in_years(dob: pl.Expr, as_at: date) -> pl.Expr:
+    """Whole years lived on a date (Int64); negative for a birth still to come, null where the birth date is null.
+
+    A child born on 29 February grows older on 1 March in a common year.
+    """
+    had_birthday = (dob.dt.month() < as_at.month) | ((dob.dt.month() == as_at.month) & (dob.dt.day() <= as_at.day))
+    return as_at.year - dob.dt.year().cast(pl.Int64) - (~had_birthday).cast(pl.Int64)
+
+
+def next_term_starts(as_at: date) -> date:
+    """First day on which the education of a child who next comes of age falls due: the day after a prescribed day.
+
+    1 January, 1 April or 1 September, whichever is the first after ``as_at``; schools open some days later. A child
+    whose :func:`starts_on` is before it, and after ``as_at``, comes of age with that term.
+    """
+    days = (date(year, month, day) for year in (as_at.year, as_at.year + 1) for month, day in PRESCRIBED_DAYS)
+    return min(day for day in (day + timedelta(days=1) for day in days) if day > as_at)
+
+
+def school_year(dob: pl.Expr, as_at: date) -> pl.Expr:
+    """Year group that a child of this birth date is in by age (Int64): 0 is Reception, 7 the first of secondary school.
+
+    School years run from 1 September; negative before Reception, null where the birth date is null.
+    """
+    begins_in = as_at.year if as_at.month >= 9 else as_at.year - 1
+    turns_four_before = dob.dt.year().cast(pl.Int64) + 4 + (dob.dt.month() >= 9).cast(pl.Int64)
+    return begins_in - turns_four_before
