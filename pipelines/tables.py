@@ -187,3 +187,30 @@ EXPLAINED = pl.Schema(
     }
 )
 """One row is one other child of compulsory school age that an agency knows, and why it is not listed. Written by rank."""
+
+NIGHT = pl.Schema(
+    {
+        "as_at": pl.Date,  # the date judged
+        "started_at": pl.Datetime("us", "UTC"),
+        "published_at": pl.Datetime("us", "UTC"),  # null: the night has not published (it runs, or it failed)
+    }
+)
+"""One row: the night whose tables these are. Written by night."""
+
+TABLES: dict[str, pl.Schema] = {
+    "night": NIGHT,
+    "delivery": DELIVERY,
+    "breach": BREACH,
+    "set_aside": SET_ASIDE,
+    "person_record": PERSON,
+    "statement": STATEMENT,
+    "link": LINK,
+    "child_record": CHILD_RECORD,
+    "rival": RIVAL,
+    "provision": PROVISION,
+    "residence": RESIDENCE,
+    "finding": FINDING,
+    "candidate": CANDIDATE,
+    "explained": EXPLAINED,
+}
+"""Every table of the store by its name, in the order in which a night writes them; ``raw_*`` stand beside them."""

@@ -1,0 +1,87 @@
+"""What a night is run with: frozen, read once, at the edge. An unknown key names the nearest one that there is.
+
+The settings file is TOML; ``config/example.toml`` has every key with its meaning and the value it has by default.
+"""
+
+import tomllib
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used: the message names file, key and remedy."""
+
+
+class Group(BaseModel):
+    """Base of every group of settings: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Machine(Group):
+    """How much of this machine a night may take."""
+
+    threads: int = Field(2, ge=1, le=256)
+    """Threads of DuckDB."""
+    memory_gb: float = Field(2.0, ge=0.5)
+    """Gigabytes that DuckDB may hold before it spills into the workspace."""
+
+
+class Settings(Group):
+    """All that one night is run with."""
+
+    extracts: Path
+    """Folder with tonight's extracts."""
+    workspace: Path
+    """Folder of the store, the published lists and everything else that a night writes."""
+    as_at: date
+    """The date judged: age, provision and residence are as at this day."""
+    machine: Machine = Machine()
+
+
+def read_settings(config: Path | None, *, extracts: Path, workspace: Path, as_at: date) -> Settings:
+    """Settings from a file (the defaults without one) and what was asked for. Raises :class:`SettingsError`."""
+    said: dict[str, Any] = {} if config is None else _read_toml(config)
+    for key in ("extracts", "workspace", "as_at"):
+        if key in said:
+            option = f"--{key.replace('_', '-')}"
+            raise SettingsError(f"{config}: {key} is no setting: it is asked for with {option}. Take it out.")
+    try:
+        return Settings.model_validate({**said, "extracts": extracts, "workspace": workspace, "as_at": as_at})
+    except ValidationError as error:
+        told = "; ".join(_told(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors())
+    raise SettingsError(f"{config or 'settings'}: {told}")
+
+
+def _read_toml(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        told = f"{config} cannot be read: {error.strerror}. config/example.toml is a settings file to copy."
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        told = f"{config}: this is no TOML in UTF-8: {error}. Mend the place it names."
+    raise SettingsError(told)
+
+
+def _told(place: tuple[int | str, ...], kind: str, message: str) -> str:
+    key = ".".join(map(str, place))
+    if kind != "extra_forbidden":
+        return f"{key}: {message}"
+    known = _keys_beside(place)
+    nearest = get_close_matches(str(place[-1]), known, n=1, cutoff=0.0)
+    meant = ".".join(map(str, (*place[:-1], *nearest)))
+    return f"{key} is no setting. Did you mean {meant}? There are: {', '.join(known)}"
+
+
+def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that are known where the last part of ``place`` stands."""
+    group: type[BaseModel] = Settings
+    for part in place[:-1]:
+        annotation = group.model_fields[str(part)].annotation
+        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)  # noqa: S101 - groups hold only groups
+        group = annotation
+    return [key for key in group.model_fields if group is not Settings or key not in ("extracts", "workspace", "as_at")]

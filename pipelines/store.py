@@ -1,0 +1,254 @@
+"""The store: one DuckDB file a workspace, and the only place that opens DuckDB.
+
+It keeps what the last night received, worked out and listed, so that ``rollcall explain`` can say why. One process
+writes at a time: :func:`lock` holds the workspace for a night, and DuckDB refuses a second process of its own accord.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import filelock
+import polars as pl
+
+from pipelines.tables import TABLES
+
+STORE_FILE = "rollcall.duckdb"
+LOCK_FILE = "night.lock"
+HOLDER_FILE = "night.holder.json"
+SPILL_FOLDER = "spill"
+"""Where DuckDB puts what does not fit into its share of memory: inside the workspace, never the machine's own /tmp."""
+
+RAW = "raw_"
+
+
+class StoreError(Exception):
+    """The store cannot be opened, read or written: the message says why and what to do, and holds no child's value."""
+
+
+class NightRunningError(StoreError):
+    """Another night holds the workspace: the message says which process and since when."""
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Within this, new files are 0600 and new folders 0700, whoever makes them (DuckDB, polars, a workbook writer)."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def lock(workspace: Path) -> Iterator[None]:
+    """Hold the workspace for one night, at most one at a time on this machine; a killed night lets go by itself.
+
+    Raises :class:`NightRunningError`, naming the process that holds it and since when.
+    """
+    with private_files():
+        _make_workspace(workspace)
+        held = filelock.FileLock(workspace / LOCK_FILE, timeout=0, mode=0o600)
+        try:
+            held.acquire()
+        except filelock.Timeout:
+            raise NightRunningError(_who_holds(workspace)) from None
+        try:
+            holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+            (workspace / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
+            yield
+        finally:
+            held.release()
+
+
+def _make_workspace(workspace: Path) -> None:
+    try:
+        workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The workspace {workspace} cannot be made: {error.strerror}. Choose another with --workspace."
+        ) from None
+
+
+def _who_holds(workspace: Path) -> str:
+    try:
+        holder = json.loads((workspace / HOLDER_FILE).read_text(encoding="utf-8"))
+        who = f"process {int(holder['pid'])}, since {datetime.fromisoformat(holder['since']):%Y-%m-%d %H:%M} UTC"
+    except (OSError, ValueError, KeyError, TypeError):
+        who = "another process"
+    return (
+        f"A night is already running in {workspace} ({who}). Wait until it has finished; the list published last "
+        "stays as it is."
+    )
+
+
+class Store:
+    """The tables of one workspace. Use it in a ``with`` statement; everything it makes is private to its owner.
+
+    Errors: :class:`StoreError`, from every method.
+    """
+
+    def __init__(self, workspace: Path, *, threads: int = 2, memory_gb: float = 2.0, read_only: bool = False) -> None:
+        self.path = workspace / STORE_FILE
+        self._threads, self._memory_gb, self._read_only = threads, memory_gb, read_only
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Self:
+        if self._read_only and not self.path.exists():
+            raise StoreError(f"There is no store in {self.path.parent}. Run a night first: rollcall night --help.")
+        if not self._read_only:
+            _make_workspace(self.path.parent)
+        with private_files(), _told_plainly(self.path):
+            self._connection = duckdb.connect(self.path, read_only=self._read_only, config=self._config())
+            # Nothing but this file is ever read or written by SQL, and no statement can turn that off again.
+            for statement in (
+                "set timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true",
+            ):  # fmt: skip
+                self._connection.execute(statement).fetchall()
+            if not self._read_only:
+                self.path.chmod(0o600)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is not None:
+            with private_files(), _told_plainly(self.path):
+                self._connection.close()
+            self._connection = None
+
+    def _config(self) -> dict[str, str | bool | int | float | list[str]]:
+        return {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "threads": self._threads,
+            "memory_limit": f"{self._memory_gb}GB",
+            "temp_directory": str(self.path.parent / SPILL_FOLDER),
+        }
+
+    @property
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            raise StoreError("The store is not open. Use it in a with statement.")
+        return self._connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written within is kept together, or, after any error, not at all."""
+        with private_files():
+            with _told_plainly(self.path):
+                self._open.execute("begin transaction").fetchall()
+            try:
+                yield
+            except BaseException:
+                self._open.rollback()
+                raise
+            with _told_plainly(self.path):
+                self._open.execute("commit").fetchall()
+
+    def write(self, table: str, frame: pl.DataFrame) -> None:
+        """Replace a table of :mod:`pipelines.tables` by a frame of exactly its columns and types, in their order."""
+        if table not in TABLES:
+            raise StoreError(f"{table} is no table of pipelines/tables.py. Write one of: {', '.join(TABLES)}.")
+        if differing := _differences(TABLES[table], frame.schema):
+            raise StoreError(
+                f"{table} is not as pipelines/tables.py has it: {differing}. Mend the step that writes it."
+            )
+        self._replace(table, frame)
+
+    def read(self, table: str) -> pl.DataFrame:
+        """A whole table of :mod:`pipelines.tables`, rows in the order in which they were written."""
+        if table not in TABLES:
+            raise StoreError(f"{table} is no table of pipelines/tables.py. Read one of: {', '.join(TABLES)}.")
+        return self._select(table).select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
+
+    def has(self, table: str) -> bool:
+        """Whether the table was ever written."""
+        return table in self._names()
+
+    def write_raw(self, source: str, frame: pl.DataFrame) -> None:
+        """Replace ``raw_<source>`` by tonight's rows of that source, text unchanged."""
+        self._replace(f"{RAW}{source}", frame)
+
+    def read_raw(self, source: str) -> pl.DataFrame:
+        """``raw_<source>`` as it was written."""
+        return self._select(f"{RAW}{source}")
+
+    def raw_sources(self) -> tuple[str, ...]:
+        """Sources of which rows were received, in the order of their names."""
+        return tuple(name.removeprefix(RAW) for name in self._names() if name.startswith(RAW))
+
+    def forget_raw(self) -> None:
+        """Drop every ``raw_`` table, so that a source that sent nothing tonight has no rows tonight."""
+        with _told_plainly(self.path):
+            for source in self.raw_sources():
+                self._open.execute(f"drop table {_quoted(RAW + source)}").fetchall()
+
+    def _names(self) -> list[str]:
+        with _told_plainly(self.path):
+            rows = self._open.execute("select table_name from duckdb_tables() order by table_name").fetchall()
+        return [name for (name,) in rows]
+
+    def _replace(self, table: str, frame: pl.DataFrame) -> None:
+        statement = f"create or replace table {_quoted(table)} as select * from incoming_frame"
+        with private_files(), _told_plainly(self.path):
+            self._open.register("incoming_frame", frame)
+            try:
+                # Results are drained at once: DuckDB 2 refuses a statement while the last one's rows are unread.
+                self._open.execute(statement).fetchall()
+            finally:
+                self._open.unregister("incoming_frame")
+
+    def _select(self, table: str) -> pl.DataFrame:
+        if table not in self._names():
+            raise StoreError(f"The store {self.path} has no {table} yet. Run a night first: rollcall night --help.")
+        with _told_plainly(self.path):
+            return self._open.sql(f"select * from {_quoted(table)}").pl()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _differences(wanted: pl.Schema, found: pl.Schema) -> str:
+    """What differs between two schemas, in words; empty where nothing does."""
+    words = [f"{name} is missing" for name in wanted if name not in found]
+    words += [f"{name} should not be there" for name in found if name not in wanted]
+    words += [
+        f"{name} is {found[name]}, not {kind}" for name, kind in wanted.items() if name in found and found[name] != kind
+    ]
+    if not words and list(wanted) != list(found):
+        words = ["the columns stand in another order"]
+    return ", ".join(words)
+
+
+@contextmanager
+def _told_plainly(path: Path) -> Iterator[None]:
+    """Turn DuckDB's errors, which may quote data, into ours, which never do."""
+    told: str | None = None
+    try:
+        yield
+    except duckdb.Error as error:
+        told = _reason(path, error)
+    if told is not None:  # raised out here, so that DuckDB's own message does not hang on to it as its context
+        raise StoreError(told)
+
+
+def _reason(path: Path, error: duckdb.Error) -> str:
+    text = str(error).lower()
+    if isinstance(error, duckdb.IOException) and "lock" in text:
+        return f"The store {path} is in use by another process. Wait until the night has finished and try again."
+    if isinstance(error, duckdb.IOException) and "not a valid" in text:
+        return f"{path} is not a DuckDB file. Move it away and run the night again: it is made anew."
+    if "no space left" in text or "disk full" in text or "out of disk" in text:
+        return f"The disk of {path.parent} is full. Free some space and run the night again."
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "DuckDB's share of memory is too small. Raise machine.memory_gb in the settings and run the night again."
+    return f"The store {path} could not be used ({type(error).__name__}). Check the disk and the folder's permissions."

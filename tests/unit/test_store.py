@@ -1,0 +1,178 @@
+"""The store keeps what it is given, whole or not at all, and lets only one night in."""
+
+import json
+import multiprocessing
+import os
+import signal
+import stat
+import time
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.store import HOLDER_FILE, STORE_FILE, NightRunningError, Store, StoreError, lock
+from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, TABLES
+
+MEMBERS = pl.DataFrame(
+    {"record_id": ["housing:2", "housing:1"], "child_id": ["CH0000000001"] * 2, "membership": [0.25, 1.0]},
+    schema=CHILD_RECORD,
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_comes_back_with_its_very_schema(tmp_path: Path, table: str) -> None:
+    empty = TABLES[table].to_frame()
+    with Store(tmp_path) as store:
+        store.write(table, empty)
+        assert store.read(table).schema == TABLES[table]
+
+
+def test_rows_come_back_as_they_were_and_in_their_order(tmp_path: Path) -> None:
+    person = (
+        PERSON.to_frame()
+        .clear(2)
+        .with_columns(
+            pl.Series("record_id", ["housing:2", "housing:1"]),
+            pl.Series("surname_parts", [["AL", "HASSAN"], []], dtype=pl.List(pl.String)),
+            pl.Series("date_of_birth", [date(2015, 2, 28), None], dtype=pl.Date),
+        )
+    )
+    with Store(tmp_path) as store:
+        store.write("person_record", person)
+    with Store(tmp_path, read_only=True) as store:
+        assert store.read("person_record").equals(person)
+
+
+def test_times_come_back_in_utc(tmp_path: Path) -> None:
+    row = (
+        DELIVERY.to_frame()
+        .clear(1)
+        .with_columns(pl.Series("received_at", [1_795_000_000_000_000]).cast(pl.Datetime("us", "UTC")))
+    )
+    with Store(tmp_path) as store:
+        store.write("delivery", row)
+        assert store.read("delivery").equals(row)
+
+
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [
+        pytest.param(MEMBERS.drop("membership"), "membership is missing", id="a column is missing"),
+        pytest.param(MEMBERS.with_columns(score=1), "score should not be there", id="a column too many"),
+        pytest.param(MEMBERS.with_columns(pl.col("membership").cast(pl.Float32)), "membership is Float32", id="a type"),
+        pytest.param(MEMBERS.select(reversed(MEMBERS.columns)), "another order", id="the order of the columns"),
+    ],
+)
+def test_a_frame_of_another_shape_is_refused(tmp_path: Path, frame: pl.DataFrame, told: str) -> None:
+    with Store(tmp_path) as store:
+        store.write("child_record", MEMBERS)
+        with pytest.raises(StoreError, match=told):
+            store.write("child_record", frame)
+        assert store.read("child_record").equals(MEMBERS)
+
+
+def test_a_table_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        with pytest.raises(StoreError, match="is no table"):
+            store.write("children", MEMBERS)
+        with pytest.raises(StoreError, match="is no table"):
+            store.read("children")
+        with pytest.raises(StoreError, match="has no link yet"):
+            store.read("link")
+
+
+def test_a_transaction_keeps_all_or_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        with store.transaction():
+            store.write("child_record", MEMBERS)
+        with pytest.raises(RuntimeError, match="halfway"), store.transaction():
+            store.write("child_record", MEMBERS.clear())
+            store.write_raw("housing", pl.DataFrame({"record_id": ["housing:1"]}))
+            raise RuntimeError("halfway")
+        assert store.read("child_record").equals(MEMBERS)
+        assert not store.raw_sources()
+
+
+def _write_and_wait(workspace: Path, ready: Path) -> None:
+    with Store(workspace) as store, store.transaction():
+        store.write("child_record", MEMBERS.clear())
+        ready.touch()
+        time.sleep(60)
+
+
+def test_a_process_killed_in_a_transaction_leaves_the_tables_of_before(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.write("child_record", MEMBERS)
+    _kill_when_ready(_write_and_wait, tmp_path)
+    with Store(tmp_path) as store:
+        assert store.read("child_record").equals(MEMBERS)
+
+
+def test_raw_rows_keep_their_text_and_last_nights_are_forgotten(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"record_id": ["housing:007"], "Full Name": ["=O'Neill, Seán "], 'odd"header': [""]})
+    with Store(tmp_path) as store:
+        store.write_raw("housing", rows)
+        assert store.raw_sources() == ("housing",)
+        assert store.read_raw("housing").equals(rows)
+        store.forget_raw()
+        assert store.raw_sources() == ()
+
+
+def test_everything_is_private_to_its_owner(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    with lock(workspace), Store(workspace) as store:
+        store.write("child_record", MEMBERS)
+        for path in workspace.rglob("*"):
+            assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path.name
+    assert stat.S_IMODE(workspace.stat().st_mode) == 0o700
+
+
+def test_sql_reaches_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a\n1\n")
+    with Store(tmp_path) as store, pytest.raises(StoreError):
+        store._select(f"{tmp_path}/other.csv")
+
+
+def test_a_file_that_is_no_store_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / STORE_FILE).write_text("Zzyzxsentinel" * 1000)
+    with pytest.raises(StoreError, match="not a DuckDB file") as told, Store(tmp_path):
+        pass
+    assert "Zzyzxsentinel" not in str(told.value)
+
+
+def test_reading_before_any_night_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Run a night first"), Store(tmp_path, read_only=True):
+        pass
+
+
+def _hold(workspace: Path, ready: Path) -> None:
+    with lock(workspace):
+        ready.touch()
+        time.sleep(60)
+
+
+def _kill_when_ready(work: object, workspace: Path) -> None:
+    ready = workspace / "ready"
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(workspace, ready))
+    process.start()
+    while not ready.exists():
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    process.close()
+
+
+def test_a_second_night_is_told_who_holds_the_workspace_and_since_when(tmp_path: Path) -> None:
+    holder = rf"process {os.getpid()}, since 20\d\d-\d\d-\d\d \d\d:\d\d UTC"
+    with lock(tmp_path), pytest.raises(NightRunningError, match=holder), lock(tmp_path):
+        pass
+    with lock(tmp_path):
+        assert json.loads((tmp_path / HOLDER_FILE).read_text())["pid"] == os.getpid()
+
+
+def test_a_killed_night_lets_go(tmp_path: Path) -> None:
+    _kill_when_ready(_hold, tmp_path)
+    with lock(tmp_path):
+        assert (tmp_path / HOLDER_FILE).exists()
