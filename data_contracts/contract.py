@@ -5,134 +5,46 @@ one object, its ``properties`` are the columns, ``quality`` the rules. What the 
 ``customProperties``. Unknown keys are errors, so that a slip of the pen never goes unread.
 """
 
+import codecs
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from data_contracts.breach import Stops
+from data_contracts.faults import told
+from data_contracts.parts import (
+    Classification,
+    Column,
+    Description,
+    Flattened,
+    OneOrMany,
+    Options,
+    Part,
+    PersonField,
+    Rule,
+    RuleArguments,
+    SchemaObject,
+    fault,
+)
+from data_contracts.yaml_file import YamlFile
+
+__all__ = [
+    "CONTRACT_FOLDER", "Classification", "Column", "Contract", "ContractError", "DataContract", "Description", "Doubt",
+    "Files", "Options", "PersonField", "Rule", "RuleArguments", "SchemaObject", "Statement", "Stops", "XmlLayout",
+    "read_candidates_contract", "read_contract", "read_contracts",
+]  # fmt: skip
 
 CONTRACT_FOLDER = Path(__file__).parent
-
-PersonField = Literal[
-    "surname", "other_surname", "forename", "middle_names", "full_name", "date_of_birth", "sex",
-    "address", "postcode", "uprn", "upn", "former_upn", "nhs_number", "parent_name", "phone", "household",
-]  # fmt: skip
-"""Where a column goes in a person record. Several columns may map to ``address``: they are joined in file order."""
-
-Classification = Literal["public", "internal", "personal", "restricted"]
+CANDIDATES = "candidates.yaml"
+"""The contract of our own list: no source."""
 
 
 class ContractError(Exception):
-    """A contract that cannot be read: the message names the file, the place and the remedy."""
-
-
-class Part(BaseModel):
-    """Base of every part of a contract: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-def _flatten_custom_properties(data: object) -> object:
-    """Lift ``customProperties: [{property: p, value: v}]`` to plain keys, for the models below."""
-    if not isinstance(data, dict) or "customProperties" not in data:
-        return data
-    flat = {key: value for key, value in data.items() if key != "customProperties"}
-    for entry in data["customProperties"]:
-        if set(entry) - {"property", "value", "description"}:
-            raise ValueError(f"customProperties take property, value and description, not {sorted(entry)}")
-        if entry["property"] in flat:
-            raise ValueError(f"{entry['property']} is said twice")
-        flat[entry["property"]] = entry["value"]
-    return flat
-
-
-class Flattened(Part):
-    """A part that may carry customProperties."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _flatten(cls, data: object) -> object:
-        return _flatten_custom_properties(data)
-
-
-class RuleArguments(Part):
-    """What a library metric of the standard is measured against."""
-
-    valid_values: tuple[str, ...] | None = Field(None, alias="validValues")
-    pattern: str | None = None
-
-
-class Rule(Flattened):
-    """One quality rule. ``metric`` is one of the standard's library metrics, or one that we define (``type: custom``).
-
-    ``invalidValues``: values outside ``validValues`` or not matching ``pattern``; ``duplicateValues``; ``rowCount``;
-    ``nullValues``; custom: ``upn`` and ``nhsNumber`` (check character), ``notInFuture``, ``notBefore`` (a year).
-    Empty values never break a rule other than ``nullValues``.
-    """
-
-    metric: Literal["invalidValues", "duplicateValues", "rowCount", "nullValues",
-                    "upn", "nhsNumber", "notInFuture", "notBefore"]  # fmt: skip
-    type: Literal["library", "custom"] = "library"
-    engine: Literal["rollcall"] | None = None
-    arguments: RuleArguments = RuleArguments()
-    must_be: int | None = Field(None, alias="mustBe")
-    must_be_greater_or_equal: int | None = Field(None, alias="mustBeGreaterOrEqualTo")
-    year: int | None = None
-    """For ``notBefore``: the earliest year a date may have."""
-    stops: Stops
-    why: str = Field(alias="businessImpact")
-    fix: str
-    description: str | None = None
-
-
-class Options(Part):
-    """How a date is written: patterns of the standard (``yyyy-MM-dd``, ``dd/MM/yyyy``, ``yyyyMMdd``)."""
-
-    format: str | None = None
-
-
-class Column(Flattened):
-    """One column of a source: how it is headed, what may stand in it, and where it goes in a person record."""
-
-    name: str
-    """Our name for it: snake_case, also its name in ``raw_<source>``."""
-    header: str = Field(alias="physicalName")
-    """Header that the source writes."""
-    logical_type: Literal["string", "date", "integer"] = Field("string", alias="logicalType")
-    options: Options = Field(Options(), alias="logicalTypeOptions")
-    also_written: tuple[str, ...] = Field((), alias="alsoWritten")
-    """Further date formats that are taken, tried in order."""
-    required: bool = False
-    """An empty value breaks the rule ``required``."""
-    required_stops: Stops = Field("row", alias="requiredStops")
-    bad_type_stops: Stops = Field("row", alias="badTypeStops")
-    """What a value that is no date (or no whole number) stops. Where it is ``nothing``, the value counts as empty."""
-    primary_key: bool = Field(False, alias="primaryKey")
-    may_be_absent: bool = Field(False, alias="mayBeAbsent")
-    """The whole column may be missing from a file."""
-    also_called: tuple[str, ...] = Field((), alias="alsoCalled")
-    """Other headers for the same column; case and spaces at the ends are ignored."""
-    maps_to: PersonField | None = Field(None, alias="mapsTo")
-    codes: dict[str, str] = {}
-    """What each code means in our terms (for ``sex``: F, M or empty)."""
-    not_a_value: tuple[str, ...] = Field((), alias="notAValue")
-    """Placeholders that stand for empty, such as UN1 in a UPN column."""
-    not_used: str | None = Field(None, alias="notUsed")
-    """Why a column is read but not used."""
-    classification: Classification
-    description: str
-    quality: tuple[Rule, ...] = ()
-    examples: tuple[str, ...] = ()
-
-    @property
-    def date_formats(self) -> tuple[str, ...]:
-        """All date formats taken, as strptime patterns."""
-        written = ((self.options.format,) if self.options.format else ()) + self.also_written
-        return tuple(f.replace("yyyy", "%Y").replace("MM", "%m").replace("dd", "%d")
-                      .replace("HH", "%H").replace("mm", "%M").replace("ss", "%S") for f in written)  # fmt: skip
+    """A contract that cannot be read: the message names the file, the line, the place and the remedy."""
 
 
 class Doubt(Part):
@@ -142,41 +54,61 @@ class Doubt(Part):
     because: str
 
 
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 class Statement(Part):
     """One thing that a row of this source says about its child; column names are ours (``Column.name``).
 
     ``provision``  the child is educated (``what``: the way; ``place``: column with the school's name) from ``since`` to
-                   ``until`` (an empty date: still). ``holds_days``: for how long a dated confirmation (``since``) stays good.
+                   ``until`` (an empty date: still). ``holds_days``: for how many days after ``since`` a confirmation stays good.
     ``seen``       somebody saw or dealt with the child on each date in ``on``.
     ``lives_here`` an entry that says the child lives at the address since ``since`` and until ``until``.
     ``left``       the source closed its entry on ``on``.
     ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it.
     ``protected``  the address must not be shown.
-    A statement applies where each column in ``when`` has one of the codes given (all rows, where ``when`` is empty).
+    A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty).
     """
 
     kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected"]
     what: str | None = None
     what_from: str | None = None
-    """Column whose text says what, instead of ``what`` (a closed code list only)."""
+    """Column whose code says what, instead of ``what`` (a closed code list only)."""
     place: str | None = None
     since: str | None = None
     until: str | None = None
-    on: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
-    holds_days: int | None = None
-    when: dict[str, tuple[str, ...]] = {}
+    on: OneOrMany = ()
+    holds_days: int | None = Field(None, gt=0)
+    when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def dates(self) -> frozenset[str]:
+        """Every column that the statement reads a date from."""
+        return frozenset(column for column in (self.since, self.until, *self.on) if column)
+
+    @property
+    def conditions(self) -> tuple[dict[str, tuple[str, ...]], ...]:
+        """Every condition of the statement and of its doubts: column -> meanings."""
+        return (self.when, *(doubt.when for doubt in self.doubts))
 
     @property
     def columns(self) -> frozenset[str]:
         """Every column that the statement reads."""
-        named = [self.what_from, self.place, self.since, self.until, *self.on, *self.when]
-        named += [column for doubt in self.doubts for column in doubt.when]
-        return frozenset(column for column in named if column)
+        named = {column for column in (self.what_from, self.place) if column}
+        return frozenset(self.dates | named | {column for condition in self.conditions for column in condition})
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "Statement":
+        names_a_thing = self.kind in ("provision", "concern")
+        if ((self.what is None) == (self.what_from is None)) if names_a_thing else (self.what or self.what_from):
+            raise fault("provision and concern, and no other kind, need either what or what_from", "kind")
+        if (self.kind in ("seen", "left")) != bool(self.on):
+            raise fault("seen and left, and no other kind, need on", "kind")
+        if self.kind not in ("provision", "lives_here", "concern") and (self.since or self.until):
+            raise fault("only provision, lives_here and concern have since and until", "kind")
+        if self.kind != "provision" and (self.place or self.doubts or self.holds_days):
+            raise fault("only provision has place, doubts and holds_days", "kind")
+        if self.holds_days and (self.until or not self.since):
+            raise fault("holds_days needs since, and stands instead of until", "holds_days")
+        return self
 
 
 class XmlLayout(Part):
@@ -185,9 +117,9 @@ class XmlLayout(Part):
     root: str
     rows: tuple[str, ...]
     """Paths of the elements that hold one row each, such as ``Pupils/PupilsOnRoll/PupilOnRoll``."""
-    header: dict[str, str] = {}
+    header: dict[str, str] = Field(default_factory=dict)
     """Column name -> path of an element that is said once for the whole file."""
-    elements: dict[str, str] = {}
+    elements: dict[str, str] = Field(default_factory=dict)
     """Column name -> path inside the row, where it differs from the column's header."""
     key: tuple[str, ...]
     """Columns that together make the row's key, as an XML row has no RecordId."""
@@ -196,36 +128,26 @@ class XmlLayout(Part):
 class Files(Part):
     """Which files belong to the source and how they are written."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = Field(min_length=1)
     """File-name patterns (fnmatch, case ignored), such as ``school_census*.csv``."""
-    encodings: tuple[str, ...] = ("utf-8",)
+    encodings: tuple[str, ...] = Field(("utf-8",), min_length=1)
     """Tried strictly, in order. A byte-order mark is always taken."""
     sheet: str | None = None
     """Sheet of a workbook; the first where it is not given."""
     xml: XmlLayout | None = None
 
-
-class SchemaObject(Flattened):
-    """The one table of a contract."""
-
-    name: str
-    physical_name: str = Field(alias="physicalName")
-    description: str
-    properties: tuple[Column, ...]
-    quality: tuple[Rule, ...] = ()
-    """Rules of the whole file, such as ``rowCount``."""
+    @model_validator(mode="after")
+    def _known_encodings(self) -> "Files":
+        for number, encoding in enumerate(self.encodings):
+            try:
+                codecs.lookup(encoding)
+            except LookupError:
+                raise fault(f"{encoding} is no encoding that Python knows", "encodings", number) from None
+        return self
 
 
-class Description(Part):
-    """Prose of the contract."""
-
-    purpose: str
-    usage: str | None = None
-    limitations: str | None = None
-
-
-class Contract(Flattened):
-    """One source: its files, columns, rules and what its rows say. Frozen."""
+class DataContract(Flattened):
+    """What one table must be: its columns and rules. Frozen."""
 
     api_version: Literal["v3.1.0"] = Field(alias="apiVersion")
     kind: Literal["DataContract"]
@@ -237,12 +159,6 @@ class Contract(Flattened):
     status: Literal["active", "draft", "retired"]
     domain: str | None = None
     description: Description
-    files: Files
-    says: tuple[Statement, ...]
-    is_roll: bool = False
-    """True where the source is a roll: without any roll the night stops."""
-    one_row_per_child: bool = False
-    """True where the source itself keeps one row a child, so that two rows are two children."""
     schema_: tuple[SchemaObject] = Field(alias="schema")
 
     @property
@@ -265,6 +181,36 @@ class Contract(Flattened):
         """The column whose value names a row."""
         return next(column for column in self.columns if column.primary_key)
 
+    @model_validator(mode="after")
+    def _columns_stand_apart(self) -> "DataContract":
+        heard: dict[str, str] = {}
+        for number, column in enumerate(self.columns):
+            place = ("schema", 0, "properties", number)
+            if [other.name for other in self.columns].count(column.name) > 1:
+                raise fault(f"two columns have the name {column.name}", *place)
+            for header in (column.header, *column.also_called):
+                if heard.setdefault("".join(header.split()).casefold(), column.name) != column.name:
+                    raise fault(f"two columns may be headed {header}: {column.name} and another", *place)
+        if sum(column.primary_key for column in self.columns) != 1:
+            raise fault("exactly one column must be the primaryKey", "schema", 0, "properties")
+        for number, rule in enumerate(self.table.quality):
+            if unknown := set(rule.columns) - set(self.column_named):
+                raise fault(
+                    f"{rule.metric} reads {sorted(unknown)}, which is no column", "schema", 0, "quality", number
+                )
+        return self
+
+
+class Contract(DataContract):
+    """One source: its files, columns, rules and what its rows say. Frozen."""
+
+    files: Files
+    says: tuple[Statement, ...]
+    is_roll: bool = False
+    """True where the source is a roll: without any roll the night stops."""
+    one_row_per_child: bool = False
+    """True where the source itself keeps one row a child, so that two rows are two children."""
+
     @property
     def raw_table(self) -> str:
         """Name of the DuckDB table that keeps the rows unchanged."""
@@ -272,40 +218,77 @@ class Contract(Flattened):
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Contract":
-        names = [column.name for column in self.columns]
-        if len(set(names)) != len(names):
-            raise ValueError("two columns have the same name")
-        if sum(column.primary_key for column in self.columns) != 1:
-            raise ValueError("exactly one column must be the primaryKey")
         if self.table.physical_name != f"raw_{self.id}":
-            raise ValueError(f"physicalName of the table must be raw_{self.id}")
-        for statement in self.says:
-            if unknown := statement.columns - set(names):
-                raise ValueError(f"says: {statement.kind} reads {sorted(unknown)}, which is no column")
-        for column in self.columns:
-            self._column_holds_together(column)
+            raise fault(f"physicalName of the table must be raw_{self.id}", "schema", 0, "physicalName")
+        for number, statement in enumerate(self.says):
+            self._statement_holds(statement, number)
+        for name in self._xml_columns():
+            if name not in self.column_named:
+                raise fault(f"xml names {name}, which is no column", "files", "xml")
+        for number, column in enumerate(self.columns):
+            self._column_is_used(column, number)
         return self
 
-    def _column_holds_together(self, column: Column) -> None:
-        if column.logical_type == "date" and not column.date_formats:
-            raise ValueError(f"column {column.name}: a date needs logicalTypeOptions.format")
-        used = {name for statement in self.says for name in statement.columns}
-        idle = column.maps_to is None and column.name not in used and not column.primary_key
+    def _xml_columns(self) -> Iterator[str]:
+        if xml := self.files.xml:
+            yield from (*xml.header, *xml.elements, *xml.key)
+
+    def _statement_holds(self, statement: Statement, number: int) -> None:
+        if unknown := statement.columns - set(self.column_named):
+            raise fault(f"{statement.kind} reads {sorted(unknown)}, which is no column", "says", number)
+        for name in sorted(statement.dates):
+            if self.column_named[name].logical_type != "date":
+                raise fault(f"{statement.kind} takes {name} for a date, and it is none", "says", number)
+        if statement.what_from and not self.column_named[statement.what_from].codes:
+            raise fault(
+                f"what_from needs a column with codes, as free text may hold names: {statement.what_from}",
+                "says",
+                number,
+            )
+        for condition in statement.conditions:
+            for name, meanings in condition.items():
+                if meant_by_none := set(meanings) - self.column_named[name].meanings:
+                    raise fault(f"no code of {name} means {sorted(meant_by_none)}", "says", number)
+
+    def _column_is_used(self, column: Column, number: int) -> None:
+        place = ("schema", 0, "properties", number)
+        said = {name for statement in self.says for name in statement.columns}
+        idle = column.maps_to is None and column.name not in said and not column.primary_key
         if idle and not column.not_used:
-            raise ValueError(f"column {column.name}: it maps to nothing and says nothing; give notUsed with the reason")
+            raise fault(f"column {column.name} maps to nothing and says nothing; give notUsed with the reason", *place)
+        twice = [other for other in self.columns if other.maps_to == column.maps_to and column.maps_to]
+        if len(twice) > 1 and column.maps_to != "address":
+            raise fault(f"two columns map to {column.maps_to}; only an address is put together from several", *place)
+        if column.logical_type not in ("string", "date", "integer"):
+            raise fault(f"column {column.name}: a source's columns are string, date or integer", *place)
 
 
-def read_contract(path: Path) -> Contract:
-    """Read one contract. Raises :class:`ContractError` naming file, place and remedy."""
+Kind = TypeVar("Kind", bound=DataContract)
+
+
+def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = YamlFile(path)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path.name}: this is no YAML in UTF-8: {error}. Mend the place it names.") from None
     try:
-        return Contract.model_validate(data)
+        contract = kind.model_validate(document.data)
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'contract'}: {e['msg']}" for e in error.errors())
-        raise ContractError(f"{path.name}: {places}. Mend these places; docs/contracts.md says what may stand there.") from None
+        raise ContractError(told(path.name, document, kind, error)) from None
+    if contract.id != path.stem:
+        line = document.line(["id"])
+        raise ContractError(f"{path.name}, line {line}: id is {contract.id}. Give it the file's name, {path.stem}.")
+    return contract
+
+
+def read_contract(path: Path) -> Contract:
+    """Read one source's contract. Raises :class:`ContractError` naming file, line, place and remedy."""
+    return _read(path, Contract)
+
+
+def read_candidates_contract(folder: Path = CONTRACT_FOLDER) -> DataContract:
+    """Read the contract of our own list. Raises :class:`ContractError`."""
+    return _read(folder / CANDIDATES, DataContract)
 
 
 def read_contracts(folder: Path = CONTRACT_FOLDER) -> dict[str, Contract]:
@@ -313,5 +296,5 @@ def read_contracts(folder: Path = CONTRACT_FOLDER) -> dict[str, Contract]:
 
     ``candidates.yaml`` is left out: it is the contract of our own list. Raises :class:`ContractError`.
     """
-    contracts = [read_contract(path) for path in sorted(folder.glob("*.yaml")) if path.name != "candidates.yaml"]
+    contracts = [read_contract(path) for path in sorted(folder.glob("*.yaml")) if path.name != CANDIDATES]
     return {contract.id: contract for contract in contracts if contract.status == "active"}

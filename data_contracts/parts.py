@@ -1,0 +1,277 @@
+"""The parts that every contract is put together from: rules, columns, the table, prose. All frozen."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from data_contracts.breach import Stops
+
+PersonField = Literal[
+    "surname", "other_surname", "forename", "middle_names", "full_name", "date_of_birth", "sex",
+    "address", "postcode", "uprn", "upn", "former_upn", "nhs_number", "parent_name", "phone", "household",
+]  # fmt: skip
+"""Where a column goes in a person record. Several columns may map to ``address``: they are joined in file order."""
+
+Classification = Literal["public", "internal", "personal", "restricted"]
+
+ROW_CHECKS = frozenset({"upn", "nhsNumber", "notInFuture", "notBefore"})
+"""Custom checks of one value."""
+
+TABLE_CHECKS = frozenset({"allEmpty", "countsRows", "notAbove", "withheldWhere"})
+"""Custom checks between the columns of a row, or between rows: they stand in the rules of the table."""
+
+DATE_PARTS = {"yyyy": "%Y", "MMM": "%b", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+"""What a date format may be made of, and the same for strptime. Years have four digits: two leave the century open."""
+
+_DATE_PART = re.compile("yyyy|MMM|MM|dd|HH|mm|ss")
+
+
+def fault(message: str, *place: str | int) -> PydanticCustomError:
+    """A fault in a contract, to be raised by a validator; ``place`` leads on from the part that is validated."""
+    return PydanticCustomError("contract", "{message}", {"message": message, "place": list(place)})
+
+
+class Part(BaseModel):
+    """Base of every part of a contract: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _flatten_custom_properties(data: object) -> object:
+    """Lift ``customProperties: [{property: p, value: v}]`` to plain keys, for the models below."""
+    if not isinstance(data, dict) or "customProperties" not in data:
+        return data
+    flat = {key: value for key, value in data.items() if key != "customProperties"}
+    entries = data["customProperties"]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) and "property" in entry for entry in entries):
+        raise fault("customProperties is a list of entries with property and value", "customProperties")
+    for entry in entries:
+        if set(entry) - {"property", "value", "description"} or "value" not in entry:
+            raise fault("customProperties take property, value and description", entry["property"])
+        if entry["property"] in flat:
+            raise fault(f"{entry['property']} is said twice", entry["property"])
+        flat[entry["property"]] = entry["value"]
+    return flat
+
+
+class Flattened(Part):
+    """A part that may carry customProperties."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flatten(cls, data: object) -> object:
+        return _flatten_custom_properties(data)
+
+
+class RuleArguments(Part):
+    """What a library metric of the standard is measured against."""
+
+    valid_values: tuple[str, ...] | None = Field(None, alias="validValues")
+    """The only values taken; case is ignored."""
+    pattern: str | None = None
+    """Regular expression that the whole value must match; case is ignored."""
+
+
+class Rule(Flattened):
+    """One quality rule: one of the standard's library metrics, or a check of ours (``type: custom``).
+
+    ``invalidValues``: values outside ``validValues`` (or outside the column's codes), or not matching ``pattern``;
+    ``duplicateValues``; ``rowCount``; ``nullValues``. Custom, named in ``implementation.check``: ``upn`` and
+    ``nhsNumber`` (check character), ``notInFuture``, ``notBefore`` (a year), ``allEmpty`` (no column of ``columns``
+    holds anything); for lists of our own ``countsRows``, ``notAbove`` and ``withheldWhere``.
+    Empty values never break a rule other than ``nullValues`` and ``allEmpty``.
+    """
+
+    metric: Literal["invalidValues", "duplicateValues", "rowCount", "nullValues",
+                    "upn", "nhsNumber", "notInFuture", "notBefore",
+                    "allEmpty", "countsRows", "notAbove", "withheldWhere"]  # fmt: skip
+    type: Literal["library", "custom"] = "library"
+    engine: Literal["rollcall"] | None = None
+    arguments: RuleArguments = RuleArguments()
+    must_be: int | None = Field(None, alias="mustBe")
+    must_be_greater_or_equal: int | None = Field(None, alias="mustBeGreaterOrEqualTo")
+    year: int | None = None
+    """For ``notBefore``: the earliest year a date may have."""
+    columns: tuple[str, ...] = ()
+    """For checks between columns: the columns (our names), in the order that the check gives them a meaning."""
+    stops: Stops
+    why: str = Field(alias="businessImpact")
+    fix: str
+    description: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift_implementation(cls, data: object) -> object:
+        if not isinstance(data, dict) or data.get("type") != "custom":
+            return data
+        implementation = data.get("implementation")
+        if "metric" in data or not isinstance(implementation, dict) or "check" not in implementation:
+            raise fault(
+                "a custom rule names its check in implementation: {check: ...}, not in metric", "implementation"
+            )
+        if unknown := set(implementation) - {"check", "year", "columns"}:
+            raise fault(f"implementation takes check, year and columns, not {sorted(unknown)}", "implementation")
+        lifted = {"metric" if key == "check" else key: value for key, value in implementation.items()}
+        return {key: value for key, value in data.items() if key != "implementation"} | lifted
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Rule":
+        is_custom = self.metric in ROW_CHECKS | TABLE_CHECKS
+        if is_custom != (self.type == "custom") or is_custom != (self.engine is not None):
+            raise fault(
+                f"{self.metric}: only checks of ours are type: custom with engine: rollcall, and all of them are"
+            )
+        if self.metric == "rowCount":
+            if self.must_be_greater_or_equal is None or self.must_be is not None:
+                raise fault("rowCount needs mustBeGreaterOrEqualTo")
+        elif self.must_be_greater_or_equal is not None or (self.must_be != 0) != is_custom:
+            raise fault(f"{self.metric}: a metric of the standard needs mustBe: 0, a check of ours takes no bound")
+        if (self.metric == "notBefore") != (self.year is not None):
+            raise fault("notBefore, and nothing else, needs a year")
+        if (self.metric in TABLE_CHECKS) != bool(self.columns):
+            raise fault(f"{self.metric}: checks between columns, and no others, name their columns")
+        if self.arguments.pattern is not None:
+            _compiled(self.arguments.pattern)
+        return self
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise fault(f"the pattern is no regular expression: {error}", "arguments", "pattern") from None
+
+
+class Options(Part):
+    """How a date is written (``yyyy-MM-dd``, ``dd/MM/yyyy``, ``yyyyMMdd``), or how large a number may be."""
+
+    format: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Column(Flattened):
+    """One column of a source: how it is headed, what may stand in it, and where it goes in a person record."""
+
+    name: str
+    """Our name for it: snake_case, also its name in ``raw_<source>``."""
+    header: str = Field(alias="physicalName")
+    """Header that the source writes."""
+    logical_type: Literal["string", "date", "integer", "number", "boolean"] = Field("string", alias="logicalType")
+    options: Options = Field(Options(), alias="logicalTypeOptions")
+    also_written: tuple[str, ...] = Field((), alias="alsoWritten")
+    """Further date formats that are taken, tried in order."""
+    required: bool = False
+    """An empty value breaks the rule ``required``."""
+    required_stops: Stops = Field("row", alias="requiredStops")
+    required_why: str = Field("", alias="requiredWhy")
+    """Why the value must not be empty, in one plain sentence."""
+    bad_type_stops: Stops = Field("row", alias="badTypeStops")
+    """What a value that is no date (or no number) stops. Where it is ``nothing``, the value counts as empty."""
+    bad_type_why: str = Field("", alias="badTypeWhy")
+    """Why such a value stops what it stops, in one plain sentence."""
+    primary_key: bool = Field(False, alias="primaryKey")
+    may_be_absent: bool = Field(False, alias="mayBeAbsent")
+    """The whole column may be missing from a file."""
+    also_called: tuple[str, ...] = Field((), alias="alsoCalled")
+    """Other headers for the same column; case and spaces are ignored."""
+    maps_to: PersonField | None = Field(None, alias="mapsTo")
+    codes: dict[str, str] = {}
+    """What each code means in our terms (for ``sex``: F, M or empty); case is ignored, "" is an empty cell.
+
+    Read by :func:`data_contracts.values.as_codes`.
+    """
+    unknown_code: str | None = Field(None, alias="unknownCode")
+    """What a code outside ``codes`` counts as; null: as empty."""
+    not_a_value: tuple[str, ...] = Field((), alias="notAValue")
+    """Placeholders that stand for empty, such as UN1 in a UPN column; case is ignored."""
+    not_used: str | None = Field(None, alias="notUsed")
+    """Why a column is read but not used."""
+    classification: Classification
+    description: str
+    quality: tuple[Rule, ...] = ()
+    examples: tuple[str, ...] = ()
+
+    @property
+    def date_formats(self) -> tuple[str, ...]:
+        """All date formats taken, as strptime patterns."""
+        return tuple(_DATE_PART.sub(lambda part: DATE_PARTS[part[0]], written) for written in self.dates_written)
+
+    @property
+    def dates_written(self) -> tuple[str, ...]:
+        """All date formats taken, as the contract writes them."""
+        return ((self.options.format,) if self.options.format else ()) + self.also_written
+
+    @property
+    def meanings(self) -> frozenset[str]:
+        """Everything that a code of this column can mean; empty where the column has no codes."""
+        unknown = {self.unknown_code} if self.unknown_code is not None else set()
+        return frozenset({*self.codes.values(), *unknown} - {""})
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> "Column":
+        if not re.fullmatch("[a-z][a-z0-9_]*", self.name):
+            raise fault(f"the name {self.name} is not in lower case with underscores", "name")
+        if (self.logical_type == "date") != bool(self.dates_written):
+            raise fault(f"column {self.name}: a date, and nothing else, needs logicalTypeOptions.format", "name")
+        for written in self.dates_written:
+            self._date_format_is_whole(written)
+        if self.required and not self.required_why:
+            raise fault(f"column {self.name}: required needs requiredWhy, one sentence for the sender", "name")
+        if self.logical_type in ("date", "integer", "number") and not self.bad_type_why:
+            raise fault(
+                f"column {self.name}: a {self.logical_type} needs badTypeWhy, one sentence for the sender", "name"
+            )
+        if self.unknown_code is not None and not self.codes:
+            raise fault(f"column {self.name}: unknownCode needs codes", "unknownCode")
+        if self.maps_to == "sex" and not self.meanings <= {"F", "M"}:
+            raise fault(f"column {self.name}: codes of sex mean F, M or empty", "codes")
+        for number, rule in enumerate(self.quality):
+            self._rule_fits(rule, number)
+        return self
+
+    def _date_format_is_whole(self, written: str) -> None:
+        parts = _DATE_PART.findall(written)
+        leftover = re.sub("[-/. :T]", "", _DATE_PART.sub("", written))
+        if leftover or parts.count("yyyy") != 1 or parts.count("dd") != 1 or not {"MM", "MMM"} & set(parts):
+            raise fault(
+                f"column {self.name}: the date format {written} is not made of yyyy, MM (or MMM) and dd", "name"
+            )
+
+    def _rule_fits(self, rule: Rule, number: int) -> None:
+        if rule.metric in TABLE_CHECKS | {"rowCount"}:
+            raise fault(f"{rule.metric} is a rule of the table, not of one column", "quality", number)
+        has_list = rule.arguments.valid_values or rule.arguments.pattern or self.codes
+        if rule.metric == "invalidValues" and not has_list:
+            raise fault("invalidValues needs validValues, a pattern, or codes of the column", "quality", number)
+        if rule.metric in ("notInFuture", "notBefore") and self.logical_type != "date":
+            raise fault(f"{rule.metric} is a rule for dates", "quality", number)
+
+
+class SchemaObject(Flattened):
+    """The one table of a contract."""
+
+    name: str
+    physical_name: str = Field(alias="physicalName")
+    description: str
+    properties: tuple[Column, ...]
+    quality: tuple[Rule, ...] = ()
+    """Rules of the whole file, such as ``rowCount``, and rules between the columns of a row."""
+
+
+class Description(Part):
+    """Prose of the contract."""
+
+    purpose: str
+    usage: str | None = None
+    limitations: str | None = None
+
+
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+OneOrMany = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+"""One name, or a list of names."""

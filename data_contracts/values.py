@@ -1,0 +1,74 @@
+"""What a cell says under its contract: given or empty, a date, a code. The only place that decides it."""
+
+import re
+
+import polars as pl
+
+from data_contracts.parts import DATE_PARTS, Column
+
+_DATE_PART = re.compile("|".join([*DATE_PARTS, "."]))
+_PART_PATTERN = {
+    "yyyy": "[12][0-9]{3}",
+    "MMM": "[A-Za-z]{3}",
+    "MM": "[0-9]{1,2}",
+    "dd": "[0-9]{1,2}",
+    "HH": "[0-9]{2}",
+    "mm": "[0-9]{2}",
+    "ss": "[0-9]{2}",
+}
+_TIME_OF_DAY = r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[AaPp][Mm])?$"
+
+
+def text_of(column: Column) -> pl.Expr:
+    """The cell without spaces around it; null where it is empty or a placeholder of the column (``notAValue``)."""
+    text = pl.col(column.name).str.strip_chars()
+    nothing = [""] + [placeholder.casefold() for placeholder in column.not_a_value]
+    return pl.when(~text.str.to_lowercase().is_in(nothing)).then(text)
+
+
+def is_empty(column: Column) -> pl.Expr:
+    """True where the cell is empty, only spaces, or a placeholder of the column. Never null."""
+    return text_of(column).is_null()
+
+
+def parse_dates(column: Column) -> pl.Expr:
+    """The cell as a date; null where it is empty or no date under the contract.
+
+    The column's formats are tried strictly, in order: the day must be in the calendar and the year have four digits, so
+    that 31/02/2015 and 03/02/15 are no dates. A time of day behind the date is left out.
+    """
+    day = text_of(column).str.replace(_TIME_OF_DAY, "")
+    tries = [
+        pl.when(day.str.contains(_pattern(written))).then(day).str.to_date(strptime, strict=False)
+        for written, strptime in zip(column.dates_written, column.date_formats, strict=True)
+    ]
+    return pl.coalesce(tries)
+
+
+def _pattern(written: str) -> str:
+    """Regular expression for a date format: parts that nothing stands between must have their full width."""
+    runs_together = re.fullmatch("[a-zA-Z]+", written) is not None
+    parts = []
+    for part in _DATE_PART.findall(written):
+        pattern = _PART_PATTERN.get(part, re.escape(part))
+        parts.append(pattern.replace("{1,2}", "{2}") if runs_together else pattern)
+    return "^" + "".join(parts) + "$"
+
+
+def as_codes(column: Column) -> pl.Expr:
+    """What the cell's code means by ``codes``: case is ignored, a code outside them means ``unknownCode`` (or null).
+
+    Null also where the code means nothing (""), and where the cell is empty and ``codes`` give "" no meaning. A column
+    without codes gives its text unchanged, save for the spaces around it.
+    """
+    if not column.codes:
+        return text_of(column)
+    meaning = {code.casefold(): means or None for code, means in column.codes.items() if code}
+    code = text_of(column).str.to_lowercase()
+    known = code.replace_strict(meaning, default=column.unknown_code, return_dtype=pl.String)
+    return pl.when(code.is_null()).then(pl.lit(column.codes.get("") or None, dtype=pl.String)).otherwise(known)
+
+
+def is_known_code(column: Column) -> pl.Expr:
+    """True where the cell's code stands in ``codes``; null where the cell is empty."""
+    return text_of(column).str.to_lowercase().is_in([code.casefold() for code in column.codes])

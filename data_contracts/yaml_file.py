@@ -1,0 +1,88 @@
+"""Reads a YAML document so that a fault can be told by its line, and nothing in it is guessed at.
+
+The YAML 1.1 that PyYAML speaks takes ``on``, ``no`` and ``yes`` for booleans and 2015-03-24 for a date. A contract is
+read as YAML 1.2 has it: only ``true`` and ``false`` are booleans, and a date stays the text that somebody wrote.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+Place = Sequence[str | int]
+"""Keys and positions from the root of a document to one part of it."""
+
+
+class PlainLoader(yaml.SafeLoader):
+    """Safe YAML without guessed booleans and dates; a key said twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        """As PyYAML, save that a key said twice is an error: the second would silently win."""
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key_node.value} is said twice", key_node.start_mark
+                )
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+_GUESSED = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
+PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _GUESSED]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
+
+
+class YamlFile:
+    """One YAML document: its data, and the line on which each part of it begins."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file. Raises ``yaml.YAMLError``, ``UnicodeDecodeError`` or ``OSError``."""
+        loader = PlainLoader(path.read_text(encoding="utf-8"))
+        try:
+            self._root = loader.get_single_node()
+            self.data: object = loader.construct_document(self._root) if self._root else None
+        finally:
+            loader.dispose()
+
+    def line(self, place: Place) -> int:
+        """Line (from 1) of the part at ``place``, or of the nearest part around it that is there.
+
+        A name among ``customProperties`` is found as if it stood beside them.
+        """
+        node, line = self._root, 1
+        for step in place:
+            found = _below(node, step)
+            if found is None:
+                break
+            mark, node = found
+            line = mark.start_mark.line + 1
+        return line
+
+
+def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """The node that marks the step and the node that holds its value; None where the step leads nowhere."""
+    if isinstance(node, yaml.SequenceNode):
+        is_there = isinstance(step, int) and step < len(node.value)
+        return (node.value[step], node.value[step]) if is_there else None
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    for key, value in node.value:
+        if key.value == step:
+            return key, value
+    for key, value in node.value:
+        if key.value == "customProperties" and isinstance(value, yaml.SequenceNode):
+            return _custom_property(value, step)
+    return None
+
+
+def _custom_property(entries: yaml.SequenceNode, name: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    for entry in entries.value:
+        said = {key.value: value for key, value in entry.value} if isinstance(entry, yaml.MappingNode) else {}
+        if "property" in said and said["property"].value == name:
+            return entry, said.get("value", entry)
+    return None
