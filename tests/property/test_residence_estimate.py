@@ -1,0 +1,106 @@
+"""The estimate of who lives here, on made-up readings whose truth is known, and on readings of every shape."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.provision import find_provision
+from pipelines.residence import judge_residence
+from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
+
+AS_AT = date(2026, 11, 20)
+DAYS = st.one_of(st.none(), st.integers(min_value=-30, max_value=5000))
+
+Row = tuple[int, str, str, int | None, int | None]
+"""Child, source, kind, days ago it began, days ago it ended."""
+
+ROWS = st.lists(
+    st.tuples(
+        st.integers(min_value=0, max_value=9),
+        st.sampled_from(["health", "library", "housing"]),
+        st.sampled_from(["seen", "lives_here", "left", "concern"]),
+        DAYS,
+        DAYS,
+    )
+    | st.tuples(st.integers(min_value=0, max_value=9), st.just("roll"), st.just("provision"), DAYS, DAYS),
+    max_size=40,
+)
+
+
+def judge(rows: list[Row]) -> pl.DataFrame:
+    def ago(days: int | None) -> date | None:
+        return None if days is None else AS_AT - timedelta(days=days)
+
+    said = [
+        {
+            "record_id": f"{source}:{child}",
+            "source": source,
+            "kind": kind,
+            "since_on": ago(since),
+            "until_on": ago(until),
+        }
+        for child, source, kind, since, until in rows
+        if kind not in {"seen", "left"} or since is not None
+    ]
+    records = sorted({(source, child) for child, source, *_ in rows})
+    person = [{"record_id": f"{s}:{c}", "dataset": s, "date_of_birth": date(2014, 3, 1)} for s, c in records]
+    links = [{"record_id": f"{s}:{c}", "child_id": f"CH{c:04}", "membership": 1.0} for s, c in records]
+    statements = pl.DataFrame(said, schema=dict(STATEMENT))
+    child_records = pl.DataFrame(links, schema=dict(CHILD_RECORD))
+    provision = find_provision(statements, child_records, AS_AT)
+    return judge_residence(statements, pl.DataFrame(person, schema=dict(PERSON)), child_records, provision, as_at=AS_AT)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS)
+def test_every_child_has_a_probability_and_a_reason(rows: list[Row]) -> None:
+    found = judge(rows)
+    assert found["child_id"].n_unique() == found.height == len({child for child, *_ in rows})
+    assert found["living_here"].is_between(0.0, 1.0).all()
+    assert found["because"].str.len_chars().gt(0).all()
+    assert (found["last_seen_on"].is_null() == found["last_seen_by"].is_null()).all()
+    assert found.filter(pl.col("last_seen_on") > AS_AT).is_empty()
+
+
+@settings(max_examples=20, deadline=None)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(rows: list[Row], random: object) -> None:
+    shuffled = list(rows)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert judge(rows).equals(judge(shuffled))
+
+
+def town(
+    seed: int, *, children: int, gap_days: float, leaves: float, stays_on_list: float
+) -> tuple[list[Row], list[bool]]:
+    """Rows of a made-up town, and who lives here: each agency meets a child at its own pace until the child leaves."""
+    draw = np.random.default_rng(seed)
+    rows: list[Row] = []
+    truth = []
+    for child in range(children):
+        has_place = draw.random() < 0.9
+        is_here = has_place or draw.random() > leaves
+        gone = 0 if is_here else int(draw.integers(60, 1200))
+        rows += [(child, "roll", "provision", 3000, None)] if has_place else []
+        rows += [(child, "roll", "provision", 3000, gone + 30)] if not has_place and draw.random() < 0.5 else []
+        for source, reach in (("health", 0.95), ("housing", 0.4), ("library", 0.2)):
+            if draw.random() < reach and (is_here or draw.random() < stays_on_list):
+                rows += [(child, source, "seen", gone + int(draw.exponential(gap_days)), None)]
+        truth.append(is_here)
+    return rows, truth
+
+
+def test_the_estimate_is_calibrated_and_finds_those_who_left() -> None:
+    for seed, gap_days, leaves, stays in ((1, 200.0, 0.3, 0.8), (2, 90.0, 0.6, 0.9), (3, 350.0, 0.1, 0.5)):
+        rows, truth = town(seed, children=3000, gap_days=gap_days, leaves=leaves, stays_on_list=stays)
+        on_roll = {child for child, source, _, _, until in rows if source == "roll" and until is None}
+        known = {child for child, *_ in rows}
+        chance = dict(judge(rows).select("child_id", "living_here").iter_rows())
+        listed = [(chance[f"CH{child:04}"], truth[child]) for child in sorted(known - on_roll)]
+        said = np.array([p for p, _ in listed])
+        here = np.array([is_here for _, is_here in listed])
+        assert abs(said.mean() - here.mean()) < 0.06
+        assert said[here].mean() - said[~here].mean() > 0.45

@@ -1,0 +1,192 @@
+"""Does the child still live here? A town of known children, and one child at a time laid beside them."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from pipelines.provision import find_provision
+from pipelines.residence import judge_residence
+from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, STATEMENT
+
+AS_AT = date(2026, 11, 20)
+OF_AGE = date(2015, 5, 5)
+ROLL, GP, HOMES = "school_census", "health", "housing"
+
+
+def ago(days: int) -> date:
+    return AS_AT - timedelta(days=days)
+
+
+def say(source: str, kind: str, since: date | None, until: date | None = None) -> dict[str, object]:
+    return {"source": source, "kind": kind, "since_on": since, "until_on": until}
+
+
+def on_roll(entered: int = 400, left: int | None = None) -> list[dict[str, object]]:
+    until = None if left is None else ago(left)
+    leaving = [] if until is None else [say(ROLL, "seen", until), say(ROLL, "left", until)]
+    return [say(ROLL, "provision", ago(entered), until), say(ROLL, "seen", ago(entered)), *leaving]
+
+
+def at_gp(seen: int, since: int = 2000, deducted: int | None = None) -> list[dict[str, object]]:
+    until = None if deducted is None else ago(deducted)
+    leaving = [] if until is None else [say(GP, "left", until)]
+    return [say(GP, "seen", ago(seen)), say(GP, "seen", ago(since)), say(GP, "lives_here", ago(since), until), *leaving]
+
+
+def in_home(seen: int, since: int = 900, ended: int | None = None) -> list[dict[str, object]]:
+    until = None if ended is None else ago(ended)
+    leaving = [] if until is None else [say(HOMES, "left", until)]
+    return [say(HOMES, "seen", ago(seen)), say(HOMES, "lives_here", ago(since), until), *leaving]
+
+
+def town() -> dict[str, list[dict[str, object]]]:
+    """600 children on the roll, whom their GP met in the last two years; 40 without a place who live here and 60 who do
+    not, whom nobody met since they left."""
+    children: dict[str, list[dict[str, object]]] = {}
+    for n in range(600):
+        home = in_home(seen=(n * 31) % 400) if n % 3 == 0 else []
+        children[f"roll{n:03}"] = on_roll() + at_gp(seen=(n * 37) % 700, since=800 + n) + home
+    for n in range(40):
+        home = in_home(seen=(n * 31) % 400) if n % 2 == 0 else []
+        children[f"here{n:03}"] = at_gp(seen=(n * 61) % 700, since=800 + n) + home
+    for n in range(60):
+        roll = on_roll(entered=2000, left=300 + 10 * n) if n % 2 == 0 else []
+        children[f"gone{n:03}"] = roll + at_gp(seen=720 + n * 17, since=2200)
+    return children
+
+
+def judge(
+    children: dict[str, list[dict[str, object]]], people: dict[str, dict[str, object]] | None = None
+) -> pl.DataFrame:
+    """``RESIDENCE`` of made-up children; one record a child and source."""
+    rows = [{**row, "record_id": f"{row['source']}:{child}"} for child, said in children.items() for row in said]
+    statements = pl.DataFrame(rows, schema=dict(STATEMENT))
+    facts = people or {}
+    records = sorted({(str(row["source"]), child) for child, said in children.items() for row in said})
+    person = pl.DataFrame(
+        [
+            {"record_id": f"{source}:{child}", "dataset": source, "date_of_birth": OF_AGE, **facts.get(child, {})}
+            for source, child in records
+        ],
+        schema=dict(PERSON),
+    )
+    child_records = pl.DataFrame(
+        [{"record_id": f"{source}:{child}", "child_id": child, "membership": 1.0} for source, child in records],
+        schema=dict(CHILD_RECORD),
+    )
+    provision = find_provision(statements, child_records, AS_AT)
+    return judge_residence(statements, person, child_records, provision, as_at=AS_AT)
+
+
+def judged(child: list[dict[str, object]], **others: list[dict[str, object]]) -> dict[str, object]:
+    """The row of one child laid beside the town."""
+    return judge(town() | {"child": child} | others).row(by_predicate=pl.col("child_id") == "child", named=True)
+
+
+CASES = [
+    pytest.param(on_roll(), 0.99, 1.0, id="has a current place: lives here"),
+    pytest.param(at_gp(seen=20), 0.9, 1.0, id="met by the GP three weeks ago"),
+    pytest.param(at_gp(seen=20) + in_home(seen=30), 0.97, 1.0, id="met by two agencies this month"),
+    pytest.param(at_gp(seen=1500), 0.0, 0.1, id="on a GP's list, met by nobody for four years"),
+    pytest.param(on_roll(1500, 900) + at_gp(seen=1000), 0.0, 0.05, id="off the roll long ago, and no trace since"),
+    pytest.param(at_gp(seen=900, deducted=100), 0.0, 0.1, id="taken off the GP's list"),
+    pytest.param(on_roll(700, 40) + at_gp(seen=20), 0.8, 1.0, id="off the roll six weeks ago, met since"),
+    pytest.param(at_gp(seen=900) + in_home(seen=10), 0.2, 1.0, id="long unseen by one agency, just seen by another"),
+]
+
+
+@pytest.mark.parametrize(("said", "least", "most"), CASES)
+def test_living_here(said: list[dict[str, object]], least: float, most: float) -> None:
+    assert least <= judged(said)["living_here"] <= most
+
+
+WORDS = [
+    pytest.param(
+        at_gp(seen=21, since=1200),
+        "seen by health 3 weeks ago; the health entry is current since 2023",
+        id="seen lately",
+    ),
+    pytest.param(
+        on_roll(1500, 980) + at_gp(seen=990, since=3000),
+        "not seen by anyone since March 2024; the school census entry ended in March 2024; "
+        "the health entry is current since 2018",
+        id="not seen for long",
+    ),
+    pytest.param([say("lost_pupils", "concern", ago(90))], "never seen with a date", id="nobody ever saw the child"),
+    pytest.param(
+        at_gp(seen=0, since=500) + in_home(seen=0, since=200),
+        "seen by health and housing today; the housing entry is current since 2026; known to 2 agencies",
+        id="seen by two on one day",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "because"), WORDS)
+def test_because_in_plain_english(said: list[dict[str, object]], because: str) -> None:
+    assert judged(said)["because"] == because
+
+
+def test_last_seen_is_the_latest_sighting_not_after_the_date_judged() -> None:
+    row = judged([*at_gp(seen=50), say(HOMES, "seen", ago(8)), say(HOMES, "seen", AS_AT + timedelta(days=3))])
+    assert (row["last_seen_on"], row["last_seen_by"]) == (ago(8), "housing")
+
+
+def test_a_child_whom_nobody_saw_with_a_date_has_no_last_sighting() -> None:
+    row = judged([say("lost_pupils", "concern", ago(90))])
+    assert (row["last_seen_on"], row["last_seen_by"]) == (None, None)
+
+
+def test_every_known_child_is_judged_once() -> None:
+    found = judge(town())
+    assert found.schema == RESIDENCE
+    assert found["child_id"].to_list() == sorted(town())
+    assert found["living_here"].is_between(0.0, 1.0).all()
+
+
+def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
+    family = {"surname": "ASHE", "address": "1 ELM ROAD", "postcode": "ZA11AA"}
+    said = at_gp(seen=690)
+    alone = judge(town() | {"child": said}, {"child": family})
+    with_sister = judge(town() | {"child": said, "sister": on_roll()}, {"child": family, "sister": family})
+    chance = [frame.filter(child_id="child")["living_here"].item() for frame in (alone, with_sister)]
+    assert chance[1] > chance[0]
+    assert "another child of the household has a place here" in with_sister.filter(child_id="child")["because"].item()
+
+
+def test_neighbours_of_another_name_are_no_household() -> None:
+    home = {"address": "1 ELM ROAD", "postcode": "ZA11AA"}
+    people = {"child": {**home, "surname": "ASHE"}, "other": {**home, "surname": "BIRCH"}}
+    found = judge(town() | {"child": at_gp(seen=500), "other": on_roll()}, people)
+    assert "household" not in found.filter(child_id="child")["because"].item()
+
+
+def test_a_source_that_nobody_foresaw_has_its_say() -> None:
+    children = town()
+    for n in range(600):
+        children[f"roll{n:03}"] += [say("library", "seen", ago((n * 7) % 90))]
+    alone = judge(children | {"child": at_gp(seen=699)})
+    reader = judge(children | {"child": [*at_gp(seen=699), say("library", "seen", ago(5))]})
+    chance = [frame.filter(child_id="child")["living_here"].item() for frame in (alone, reader)]
+    assert chance[1] > chance[0]
+
+
+@pytest.mark.parametrize(
+    "children",
+    [
+        pytest.param({}, id="nobody"),
+        pytest.param({"one": at_gp(seen=30)}, id="one child, one source"),
+        pytest.param({"one": on_roll()}, id="only a roll"),
+        pytest.param({"one": [say(GP, "lives_here", None)], "two": on_roll()}, id="no dates at all"),
+        pytest.param({"one": at_gp(seen=30), "two": at_gp(seen=1800)}, id="no roll to learn from"),
+    ],
+)
+def test_tiny_data_is_judged_by_the_priors(children: dict[str, list[dict[str, object]]]) -> None:
+    chance = judge(children)["living_here"]
+    assert len(chance) == len(children)
+    assert chance.is_between(0.0, 1.0).all()
+
+
+def test_without_any_roll_the_later_seen_is_the_likelier_here() -> None:
+    chance = judge({"lately": at_gp(seen=30), "long ago": at_gp(seen=1800)})["living_here"]
+    assert chance[0] > 0.5 > chance[1]
