@@ -58,7 +58,7 @@ class Statement(Part):
     """One thing that a row of this source says about its child; column names are ours (``Column.name``).
 
     ``provision``  the child is educated (``what``: the way; ``place``: column with the school's name) from ``since`` to
-                   ``until`` (an empty date: still). ``holds_days``: for how many days after ``since`` a confirmation stays good.
+                   ``until`` (an empty date: still). ``holds_days``: for how long after ``since`` a confirmation holds.
     ``seen``       somebody saw or dealt with the child on each date in ``on``.
     ``lives_here`` an entry that says the child lives at the address since ``since`` and until ``until``.
     ``left``       the source closed its entry on ``on``.

@@ -1,0 +1,232 @@
+"""Judges rows against their contract with Great Expectations, whose only importer this is.
+
+Great Expectations sees no cell of a file. For each rule polars marks the rows that keep it (1) and break it (0), and
+one suite, built from the contract, judges the marks. So no value can come into a result, a log or a message, and a
+million rows are judged in seconds. A check that fails inside Great Expectations comes back from it as a mere failure;
+here it is a breach of its own, never a pass.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+
+from data_contracts.breach import Breach, Stops
+from data_contracts.contract import Contract, DataContract, read_candidates_contract
+from data_contracts.rules import Check, IdentifierChecks, list_checks, source_checks
+
+COULD_NOT_RUN = "check could not run"
+"""Name of the rule that is broken where a check itself failed."""
+
+_SAFE_RESULTS = {"result_format": "COMPLETE", "exclude_unexpected_values": True, "include_unexpected_rows": False,
+                 "return_unexpected_index_query": False, "partial_unexpected_count": 0}  # fmt: skip
+
+_LIST_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "string": pl.String,
+    "date": pl.Date,
+    "integer": pl.Int64,
+    "number": pl.Float64,
+    "boolean": pl.Boolean,
+}
+
+
+def judge(
+    rows: pl.DataFrame,
+    contract: Contract,
+    file: str,
+    headers: Mapping[str, str],
+    *,
+    identifier_checks: IdentifierChecks,
+    today: date | None = None,
+) -> list[Breach]:
+    """Every breach of one file: those of the whole file first, then by line and in the order of the columns.
+
+    ``rows`` has ``line`` and one text column a column of the contract (empty or null: nothing stands there);
+    ``headers`` has our column name -> header as the file has it; ``identifier_checks`` has ``upn`` and ``nhsNumber``,
+    each from a text column to true where the check character is right. ``today`` is the last day that is not in the
+    future; null: the day on which it runs.
+    """
+    checks = source_checks(contract, headers, identifier_checks, today or datetime.now(UTC).date())
+    named = {column.name: headers.get(column.name, column.header) for column in contract.columns}
+    return _breaches(rows, checks, _Told(contract.id, file, named))
+
+
+def judge_candidates(frame: pl.DataFrame) -> list[Breach]:
+    """Every breach of our own list, as it is to be published (masked), by its contract ``candidates.yaml``.
+
+    ``frame`` is one ``pipelines.tables.CANDIDATE``. Lines are those of the CSV: the first child stands on line 2.
+    """
+    contract = _candidates_contract()
+    told = _Told(contract.id, f"{contract.id}.csv", {column.name: column.header for column in contract.columns})
+    wanted = {column.name: _LIST_TYPES[column.logical_type] for column in contract.columns}
+    if frame.schema != pl.Schema(wanted):
+        return [_wrong_columns(frame, wanted, told)]
+    lined = frame.with_columns(line=pl.int_range(2, pl.len() + 2, dtype=pl.Int64))
+    return _breaches(lined, list_checks(contract), told)
+
+
+@lru_cache(maxsize=1)
+def _candidates_contract() -> DataContract:
+    return read_candidates_contract()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What every breach of one file says of it."""
+
+    source: str
+    file: str
+    headers: Mapping[str, str]
+
+
+def _wrong_columns(frame: pl.DataFrame, wanted: Mapping[str, Any], told: _Told) -> Breach:
+    differ = sorted(set(frame.schema) ^ set(wanted)) or sorted(
+        name for name in wanted if frame.schema[name] != wanted[name]
+    )
+    why = "Whoever reads the list counts on its columns: " + (", ".join(differ) or "their order") + " is not as agreed."
+    fix = f"Publish the columns of {told.source}.yaml, in its order and of its types."
+    return Breach(told.source, told.file, None, None, "columns", "file", why, fix)
+
+
+def _breaches(rows: pl.DataFrame, checks: Sequence[Check], told: _Told) -> list[Breach]:
+    outcomes = _outcomes(rows, checks)
+    lines = rows["line"]
+    found: list[tuple[int, int, Breach]] = []
+    for number, check in enumerate(checks):
+        outcome = outcomes[number]
+        if isinstance(outcome, Crashed):
+            found.append((0, number, _could_not_run(check, outcome, told)))
+            continue
+        header = told.headers.get(check.column) if check.column else None
+        places: Sequence[int | None] = (
+            lines.gather(outcome).to_list() if check.least_rows is None else [None] * len(outcome)
+        )
+        for line in places:
+            breach = Breach(told.source, told.file, line, header, check.rule, check.stops, check.why, check.fix)
+            found.append((line or 0, number, breach))
+    return [breach for _, _, breach in sorted(found, key=lambda place: place[:2])]
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """A check that gave no verdict."""
+
+    error: str
+    """Name of the error's class. Its text is left out: it may hold a value."""
+
+
+Outcome = list[int] | Crashed
+"""Positions of the rows that break a rule ([0] for a rule about the number of rows), or that it could not be judged."""
+
+
+def _could_not_run(check: Check, crashed: Crashed, told: _Told) -> Breach:
+    """The breach for a check without a verdict. It stops the file where the rule could have stopped a row."""
+    why = (
+        f"The check '{check.rule}' failed in itself ({crashed.error}), so nobody knows whether the file keeps the rule."
+    )
+    fix = "The sender need do nothing: tell whoever looks after Rollcall, with this line."
+    header = told.headers.get(check.column) if check.column else None
+    stops: Stops = "nothing" if check.stops == "nothing" else "file"
+    return Breach(told.source, told.file, None, header, COULD_NOT_RUN, stops, why, fix)
+
+
+def _outcomes(rows: pl.DataFrame, checks: Sequence[Check]) -> list[Outcome]:
+    """What came of each check, in their order."""
+    marks, crashed = _marks(rows, checks)
+    verdicts = _ask_great_expectations(marks, len(rows), {n: c for n, c in enumerate(checks) if n not in crashed})
+    return [crashed.get(number) or verdicts[number] for number in range(len(checks))]
+
+
+def _marks(rows: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFrame, dict[int, Crashed]]:
+    """A column a check (named by its number): 1 where the row keeps the rule, 0 where it breaks it; and what failed."""
+    crashed: dict[int, Crashed] = {}
+    marks: dict[int, pl.Expr] = {}
+    for number, check in enumerate(checks):
+        try:
+            marks[number] = (~check.broken()).cast(pl.UInt8).alias(str(number))
+        except Exception as error:  # whatever fails, the check has no verdict
+            crashed[number] = Crashed(type(error).__name__)
+    try:
+        return rows.select(pl.repeat(1, pl.len(), dtype=pl.UInt8).alias("row"), *marks.values()), crashed
+    except Exception:  # which of them failed is found one at a time
+        return _marks_apart(rows, marks, crashed)
+
+
+def _marks_apart(
+    rows: pl.DataFrame, marks: Mapping[int, pl.Expr], crashed: dict[int, Crashed]
+) -> tuple[pl.DataFrame, dict[int, Crashed]]:
+    """As ``_marks``, each check by itself, so that one that fails does not take the others with it."""
+    table = rows.select(pl.repeat(1, pl.len(), dtype=pl.UInt8).alias("row"))
+    for number, mark in marks.items():
+        try:
+            table = table.with_columns(rows.select(mark))
+        except Exception as error:  # as in _marks
+            crashed[number] = Crashed(type(error).__name__)
+    return table, crashed
+
+
+def _ask_great_expectations(marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
+    """Judge the marks with one suite. A check without a clear verdict counts as crashed, never as passed."""
+    gx = _great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    expectations = [_expectation(gx, number, check) for number, check in checks.items()]
+    suite = gx.ExpectationSuite(name="contract", expectations=expectations)
+    asset = context.data_sources.add_pandas("rows").add_dataframe_asset("rows")
+    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": marks.to_pandas()})
+    judged = batch.validate(suite, result_format=_SAFE_RESULTS)
+    verdicts: dict[int, Outcome] = {number: Crashed("no result") for number in checks}
+    for result in judged.results:
+        number = int(result.expectation_config.meta["check"])
+        verdicts[number] = _verdict(result, checks[number], height)
+    return verdicts
+
+
+def _expectation(gx: Any, number: int, check: Check) -> Any:
+    meta = {"check": number}
+    if check.least_rows is not None:
+        return gx.expectations.ExpectTableRowCountToBeBetween(min_value=check.least_rows, meta=meta)
+    return gx.expectations.ExpectColumnValuesToBeInSet(column=str(number), value_set=[1], meta=meta)
+
+
+def _verdict(result: Any, check: Check, height: int) -> Outcome:
+    error = _raised(result.exception_info)
+    if error is not None:
+        return Crashed(error)
+    if check.least_rows is not None:
+        return [] if result.success else [0]
+    found = result.result.get("unexpected_index_list") or []
+    is_whole = result.result.get("element_count") == height and result.result.get("unexpected_count") == len(found)
+    return list(found) if is_whole and result.success == (not found) else Crashed("no clear verdict")
+
+
+def _raised(info: Mapping[str, Any] | None) -> str | None:
+    """Name of the error that an expectation raised; null where it raised none.
+
+    Great Expectations gives either one entry, or one for each metric that failed.
+    """
+    entries = [info or {}, *(entry for entry in (info or {}).values() if isinstance(entry, dict))]
+    for entry in entries:
+        if entry.get("raised_exception"):
+            last_line = str(entry.get("exception_traceback") or "").strip().splitlines()[-1:]
+            name = last_line[0].split(":")[0].split(".")[-1] if last_line else ""
+            return name if name.isidentifier() else "error"
+    return None
+
+
+@lru_cache(maxsize=1)
+def _great_expectations() -> Any:
+    """Great Expectations without its telemetry and its talk. Imported here, as that takes seconds."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it imports a module that Python 3.11 gives up
+        import great_expectations as gx
+
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    return gx

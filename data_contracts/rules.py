@@ -1,0 +1,192 @@
+"""A contract's rules as questions to a table: for each rule, which rows break it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from data_contracts.breach import Stops
+from data_contracts.contract import Contract, DataContract
+from data_contracts.parts import Column, Rule
+from data_contracts.values import is_empty, is_known_code, parse_dates, text_of
+
+IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
+"""Metric (``upn``, ``nhsNumber``) -> text column to true where its check character is right."""
+
+WITHHELD = "withheld"
+"""What stands in a published cell that a protected child's row must not show."""
+
+EXAMPLE_DAY = date(2015, 3, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule at one column (or at the table), as a question to each row."""
+
+    rule: str
+    """Name of the rule, as a breach shows it."""
+    column: str | None
+    """Our name of the column; null: no single column is meant."""
+    stops: Stops
+    why: str
+    fix: str
+    broken: Callable[[], pl.Expr]
+    """Makes the expression that is true where a row breaks the rule and false elsewhere."""
+    least_rows: int | None = None
+    """For a rule about the number of rows: the least there must be. ``broken`` is then not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the checks of one file are made from, beside its contract."""
+
+    contract: DataContract
+    today: date
+    """The day after which a date is in the future."""
+    identifier_checks: IdentifierChecks = field(default_factory=dict)
+
+
+def source_checks(
+    contract: Contract, headers: Mapping[str, str], identifier_checks: IdentifierChecks, today: date
+) -> list[Check]:
+    """Every check of one file of a source, in the order of its columns; the table's own rules come first.
+
+    A column that the file does not have (no header in ``headers``) and may lack is not asked about.
+    """
+    setting = Setting(contract, today, identifier_checks)
+    checks = [_table_check(rule, contract) for rule in contract.table.quality]
+    for column in contract.columns:
+        if column.name in headers or not column.may_be_absent:
+            checks += _column_checks(column, setting)
+    return checks
+
+
+def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
+    if column.required:
+        fix = f"Fill in {column.header} and send the row again."
+        yield Check("required", column.name, column.required_stops, column.required_why, fix, lambda: is_empty(column))
+    if column.logical_type == "date":
+        written = " or ".join(column.dates_written[:2])
+        example = EXAMPLE_DAY.strftime(column.date_formats[0])
+        fix = f"Write {column.header} as a day of the calendar, such as {example} (taken: {written})."
+        yield Check("date", column.name, column.bad_type_stops, column.bad_type_why, fix, lambda: _is_no_date(column))
+    if column.logical_type == "integer":
+        fix = f"Write {column.header} as a whole number, digits only."
+        whole = r"^[+-]?[0-9]{1,18}$"
+        yield Check(
+            "whole number", column.name, column.bad_type_stops, column.bad_type_why, fix,
+            lambda: ~text_of(column).str.contains(whole).fill_null(True),
+        )  # fmt: skip
+    for rule in column.quality:
+        yield _value_check(column, rule, setting)
+
+
+def _is_no_date(column: Column) -> pl.Expr:
+    return ~is_empty(column) & parse_dates(column).is_null()
+
+
+def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:
+    """The check for a rule at one column. Empty cells keep every rule but ``nullValues``."""
+    text = text_of(column)
+    asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
+        "nullValues": ("required", lambda: is_empty(column)),
+        "invalidValues": _valid(column, rule),
+        "duplicateValues": ("unique key", lambda: _contradicts(column, setting.contract)),
+        "upn": ("UPN check letter", lambda: ~setting.identifier_checks["upn"](text)),
+        "nhsNumber": ("NHS number check digit", lambda: ~setting.identifier_checks["nhsNumber"](text)),
+        "notInFuture": ("not in the future", lambda: parse_dates(column) > setting.today),
+        "notBefore": (f"not before {rule.year}", lambda: parse_dates(column).dt.year() < rule.year),
+    }
+    name, broken = asked[rule.metric]
+    is_about_empty = rule.metric == "nullValues"
+
+    def broken_where_given() -> pl.Expr:
+        return broken() if is_about_empty else broken().fill_null(value=False) & ~is_empty(column)
+
+    return Check(name, column.name, rule.stops, rule.why, rule.fix, broken_where_given)
+
+
+def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
+    if rule.arguments.pattern is not None:
+        return "form", lambda: ~text_of(column).str.contains(f"(?i)^(?:{rule.arguments.pattern})$")
+    values = [value.casefold() for value in rule.arguments.valid_values or ()]
+    if values:
+        return "known code", lambda: ~text_of(column).str.to_lowercase().is_in(values)
+    return "known code", lambda: ~is_known_code(column)
+
+
+def _contradicts(column: Column, contract: DataContract) -> pl.Expr:
+    """True where another row has the same value and differs, and at each further copy of a row."""
+    key = text_of(column)
+    row = pl.struct(pl.col(other.name).fill_null("") for other in contract.columns)
+    content = row.hash()
+    differ = content.min().over(key) != content.max().over(key)
+    return key.is_duplicated() & (differ | ~content.is_first_distinct())
+
+
+def _table_check(rule: Rule, contract: DataContract) -> Check:
+    if rule.metric == "rowCount":
+        return Check("row count", None, rule.stops, rule.why, rule.fix, _never, rule.must_be_greater_or_equal)
+    asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
+        "allEmpty": ("not all empty", lambda: _are_all_empty(rule.columns, contract)),
+        "countsRows": ("counts the rows", lambda: pl.col(rule.columns[0]).ne_missing(pl.int_range(1, pl.len() + 1))),
+        "notAbove": ("not above", lambda: _is_above(*rule.columns)),
+        "withheldWhere": ("withheld", lambda: _shows_where(*rule.columns)),
+    }
+    name, broken = asked[rule.metric]
+    return Check(name, None, rule.stops, rule.why, rule.fix, broken)
+
+
+def _are_all_empty(columns: Iterable[str], contract: DataContract) -> pl.Expr:
+    return pl.all_horizontal(is_empty(contract.column_named[name]) for name in columns)
+
+
+def _never() -> pl.Expr:
+    return pl.lit(value=False)
+
+
+def _is_blank(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String).str.strip_chars().fill_null("") == ""
+
+
+def _is_above(lower: str, *uppers: str) -> pl.Expr:
+    """True where the first number exceeds any of the others by more than rounding."""
+    return pl.any_horizontal(pl.col(lower) > pl.col(upper) + 1e-6 for upper in uppers).fill_null(value=False)
+
+
+def _shows_where(marked: str, *hidden: str) -> pl.Expr:
+    """True where the first column is true and any of the others holds more than the word for withheld."""
+    shows = pl.any_horizontal(~_is_blank(name) & (pl.col(name) != WITHHELD) for name in hidden)
+    return pl.col(marked).fill_null(value=True) & shows
+
+
+def list_checks(contract: DataContract) -> list[Check]:
+    """Every check of a typed table of our own, such as the list of candidates."""
+    checks = [_table_check(rule, contract) for rule in contract.table.quality]
+    for column in contract.columns:
+        checks += _typed_checks(column)
+    return checks
+
+
+def _typed_checks(column: Column) -> Iterable[Check]:
+    cell, low, high = pl.col(column.name), column.options.minimum, column.options.maximum
+    if column.required:
+        fix = f"Every row needs {column.header}."
+        yield Check(
+            "required", column.name, column.required_stops, column.required_why, fix, lambda: _is_blank(column.name)
+        )
+    if low is not None and high is not None:
+        fix = f"{column.header} lies between {low:g} and {high:g}."
+        outside = ~cell.is_between(low, high).fill_null(True) | cell.cast(pl.Float64).is_nan().fill_null(False)
+        yield Check("range", column.name, column.bad_type_stops, column.bad_type_why, fix, lambda: outside)
+    for rule in column.quality:
+        if rule.metric == "duplicateValues":
+            yield Check("unique key", column.name, rule.stops, rule.why, rule.fix, cell.is_duplicated)
+        elif rule.metric == "invalidValues":
+            name, broken = _valid(column, rule)
+            yield Check(name, column.name, rule.stops, rule.why, rule.fix, _where_not_null(column, broken))
+
+
+def _where_not_null(column: Column, broken: Callable[[], pl.Expr]) -> Callable[[], pl.Expr]:
+    return lambda: broken().fill_null(value=False) & ~_is_blank(column.name)
