@@ -1,0 +1,228 @@
+"""Comparisons: ordered levels of agreement between two records, each a card that reads aloud.
+
+The first level whose test holds is the pair's level. ``CHILD_COMPARISONS`` are made for children's records in the UK; any
+other list serves any other table. Levels that only say that a side is empty say nothing (Missing at random:
+Enamorado, Fifield & Imai 2019, APSR 113:353).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.encode import Encoded, Rows
+from matching.similarity import (
+    DayAndMonthSwapped,
+    DigitsTransposed,
+    Equal,
+    EqualAcross,
+    FirstOfJanuary,
+    InitialOf,
+    JaroWinklerAtLeast,
+    Missing,
+    OneDigitApart,
+    SameDayAndMonth,
+    SameYear,
+    SameYearAndDay,
+    SameYearAndMonth,
+    SharesAny,
+    Swapped,
+    Test,
+    WithinEdits,
+    both,
+    either,
+)
+
+Levels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of agreement."""
+
+    label: str
+    test: Test | None
+    """Null: everything that no earlier level took; the last level of every comparison."""
+    says_nothing: bool = False
+    """The level weighs 0 bits, as one side is silent or another comparison weighs the same evidence."""
+    frequency_of: str | None = None
+    """Column whose value's frequency stands in for the level's u-probability (term frequency)."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison: a name and its levels, best first."""
+
+    name: str
+    levels: tuple[Level, ...]
+    at_home: Literal["own", "shared", "identifier"] = "own"
+    """What two children of one household have of it: each their own (a forename), the same (an address), or an
+    identifier, which is each child's own but is sometimes copied from a sibling. Used where pairs cannot tell."""
+    same_at_home: float = 0.0
+    """Share of pairs of one household that agree exactly, before any pair is seen (birth dates: twins)."""
+
+    def __post_init__(self) -> None:
+        """Refuse a comparison whose levels cannot take every pair, or share a label."""
+        if not self.levels or self.levels[-1].test is not None:
+            raise ValueError(f"comparison {self.name}: its last level must take whatever is left (test=None)")
+        if any(level.test is None for level in self.levels[:-1]):
+            raise ValueError(f"comparison {self.name}: only the last level may be without a test")
+        if len({level.label for level in self.levels}) != len(self.levels):
+            raise ValueError(f"comparison {self.name}: two levels have the same label")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every column the comparison reads."""
+        tests = [level.test for level in self.levels if level.test is not None]
+        columns = [column for test in tests for column in test.reads]
+        columns += [level.frequency_of for level in self.levels if level.frequency_of]
+        return tuple(dict.fromkeys(columns))
+
+    def levels_of(self, table: Encoded, left: Rows, right: Rows) -> Levels:
+        """The level number (0 is the first) of each pair. Later levels look only at pairs still open."""
+        found = np.full(len(left), len(self.levels) - 1, dtype=np.uint8)
+        open_ = np.arange(len(left))
+        for number, level in enumerate(self.levels[:-1]):
+            if level.test is None or not len(open_):
+                break
+            held = level.test.holds(table, left[open_], right[open_])
+            found[open_[held]] = number
+            open_ = open_[~held]
+        return found
+
+
+def missing(column: str) -> Level:
+    """Either side is empty: says nothing."""
+    return Level("not said", Missing(column), says_nothing=True)
+
+
+def exact(column: str) -> Level:
+    """Equal, weighed by how common the value is."""
+    return Level("exact", Equal(column), frequency_of=column)
+
+
+def otherwise(label: str = "different") -> Level:
+    """Whatever no earlier level took."""
+    return Level(label, None)
+
+
+FORENAME = Comparison(
+    "forename",
+    (
+        missing("forename"),
+        exact("forename"),
+        Level("forename and surname swapped", Swapped("forename", "surname")),
+        Level("written together or apart", Equal("given_names")),
+        Level("short or variant form", SharesAny("forename_groups")),
+        Level("one slip", either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))),
+        Level("another given name", SharesAny("given_tokens")),
+        Level("sounds alike", Equal("forename_key")),
+        Level("initial", InitialOf("forename")),
+        Level("alike", JaroWinklerAtLeast("forename", 0.84)),
+        otherwise(),
+    ),
+)
+
+SURNAME = Comparison(
+    "surname",
+    (
+        missing("surname"),
+        Level("swapped, weighed with the forename", Swapped("forename", "surname"), says_nothing=True),
+        exact("surname"),
+        Level("another surname of the child", SharesAny("all_surnames")),
+        Level("one slip", either(WithinEdits("surname", 1, shortest=4), JaroWinklerAtLeast("surname", 0.95))),
+        Level("shares a part", SharesAny("surname_parts")),
+        Level("sounds alike", Equal("surname_key")),
+        Level("alike", JaroWinklerAtLeast("surname", 0.87)),
+        Level("the carer's surname", EqualAcross("surname", "parent_surname")),
+        otherwise("different, perhaps changed"),
+    ),
+    at_home="shared",
+)
+
+MIDDLE_NAMES = Comparison(
+    "middle names",
+    (
+        missing("middle_names"),
+        Level("exact", Equal("middle_names")),
+        Level("initial", SharesAny("middle_initials")),
+        Level("shares one", SharesAny("middle_tokens")),
+        otherwise(),
+    ),
+)
+
+DATE_OF_BIRTH = Comparison(
+    "date of birth",
+    (
+        missing("date_of_birth"),
+        exact("date_of_birth"),
+        Level("1 January, the stand-in for unknown", FirstOfJanuary("date_of_birth")),
+        Level("day and month swapped", DayAndMonthSwapped("date_of_birth")),
+        Level("two digits transposed", DigitsTransposed("date_of_birth")),
+        Level("one digit apart", OneDigitApart("date_of_birth")),
+        Level("another year, same day", SameDayAndMonth("date_of_birth")),
+        Level("another day, same month", SameYearAndMonth("date_of_birth")),
+        Level("another month, same day", SameYearAndDay("date_of_birth")),
+        Level("same year", SameYear("date_of_birth")),
+        otherwise(),
+    ),
+    same_at_home=0.03,
+)
+
+SEX = Comparison("sex", (missing("sex"), Level("same", Equal("sex")), otherwise()))
+
+PLACE = Comparison(
+    "address",
+    (
+        Level("not said", both(Missing("postcode"), Missing("door"), Missing("uprn")), says_nothing=True),
+        Level("same dwelling", either(Equal("dwelling"), Equal("uprn")), frequency_of="dwelling"),
+        Level("same building, flat not said or another", Equal("building"), frequency_of="building"),
+        Level("same door, postcode differs", Equal("door"), frequency_of="door"),
+        Level("same postcode", Equal("postcode"), frequency_of="postcode"),
+        Level("not comparable", Missing("postcode"), says_nothing=True),
+        Level("postcode one slip apart", WithinEdits("postcode", 1, shortest=5)),
+        Level("same postcode district", Equal("district")),
+        otherwise("elsewhere"),
+    ),
+    at_home="shared",
+)
+
+UPN = Comparison(
+    "UPN",
+    (missing("upns"), Level("same", SharesAny("upns")), otherwise()),
+    at_home="identifier",
+)
+
+NHS_NUMBER = Comparison(
+    "NHS number",
+    (missing("nhs_number"), Level("same", Equal("nhs_number")), otherwise()),
+    at_home="identifier",
+)
+
+PHONE = Comparison(
+    "phone",
+    (missing("phone"), Level("same", Equal("phone"), frequency_of="phone"), otherwise()),
+    at_home="shared",
+)
+
+CARER = Comparison(
+    "carer",
+    (
+        missing("parent"),
+        Level("same name", Equal("parent"), frequency_of="parent"),
+        Level("one slip", WithinEdits("parent", 1, shortest=6)),
+        otherwise("another carer"),
+    ),
+    at_home="shared",
+)
+
+CHILD_COMPARISONS: tuple[Comparison, ...] = (
+    FORENAME, SURNAME, MIDDLE_NAMES, DATE_OF_BIRTH, SEX, PLACE, UPN, NHS_NUMBER, PHONE, CARER,
+)  # fmt: skip
+"""The comparisons of two children's records, in the order of their explanation."""
+
+
+def columns_read(comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
+    """Every column that the comparisons read, once each."""
+    return tuple(dict.fromkeys(column for comparison in comparisons for column in comparison.reads))

@@ -1,0 +1,131 @@
+"""A table with its strings turned into integers, so that most comparing is comparing of integers.
+
+One vocabulary serves all string columns: equal codes mean equal strings whichever columns they stand in, so that a
+forename can be held against a surname, or a surname against a carer's, without touching a letter.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+Rows = NDArray[np.int32]
+"""Row numbers of a table; a pair is (left row, right row)."""
+
+MISSING = -1
+"""Code of a null."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A table in integers. ``codes`` for string columns, ``lists`` for list columns, ``dates`` as yyyymmdd."""
+
+    height: int
+    vocabulary: pl.Series
+    """The distinct strings, sorted; a code is a place in it."""
+    codes: dict[str, Codes]
+    lists: dict[str, Codes]
+    """A list column as a matrix (rows x longest list), filled up with MISSING."""
+    dates: dict[str, Codes]
+    """Dates packed as yyyymmdd; MISSING where null."""
+    _kept: dict[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def strings(self) -> NDArray[np.object_]:
+        """The vocabulary as Python strings, for the string functions."""
+        return np.array(self.vocabulary.to_list(), dtype=object)
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int16]:
+        """Length of each word in characters (capped at 32,767)."""
+        return self.vocabulary.str.len_chars().clip(0, 32767).to_numpy().astype(np.int16)
+
+    @cached_property
+    def first_letters(self) -> NDArray[np.int32]:
+        """Code point of each word's first character, -1 for an empty word."""
+        return np.array([ord(word[0]) if word else -1 for word in self.strings], dtype=np.int32)
+
+    @cached_property
+    def signatures(self) -> NDArray[np.uint64]:
+        """Which letters each word has, one bit a letter (code point modulo 64): an exact bound for string measures."""
+        masks = np.zeros(len(self.strings), dtype=np.uint64)
+        for place, word in enumerate(self.strings):
+            mask = 0
+            for letter in word:
+                mask |= 1 << (ord(letter) & 63)
+            masks[place] = mask
+        return masks
+
+    def column(self, name: str) -> Codes:
+        """Codes of a string column or packed dates. Raises KeyError with the columns there are."""
+        found = self.codes.get(name)
+        if found is None:
+            found = self.dates.get(name)
+        if found is None:
+            raise KeyError(f"no column {name}; the table has {', '.join([*self.codes, *self.dates, *self.lists])}")
+        return found
+
+    def frequencies(self, name: str) -> NDArray[np.int64]:
+        """How many rows hold each code of the vocabulary in this string column."""
+        if name not in self._kept:
+            present = self.codes[name]
+            self._kept[name] = np.bincount(present[present >= 0], minlength=len(self.vocabulary)).astype(np.int64)
+        return self._kept[name]
+
+
+def _packed(dates: pl.Series) -> Codes:
+    parts = dates.dt.year().cast(pl.Int32) * 10000 + dates.dt.month().cast(pl.Int32) * 100 + dates.dt.day().cast(pl.Int32)
+    return parts.fill_null(MISSING).to_numpy().astype(np.int32)
+
+
+def _matrix(column: pl.Series, words: pl.DataFrame) -> Codes:
+    """List column -> rows x longest list, MISSING where a list is shorter."""
+    counts = column.list.len().fill_null(0).to_numpy().astype(np.int64)
+    width = max(1, int(counts.max()) if len(counts) else 1)
+    matrix = np.full((len(column), width), MISSING, dtype=np.int32)
+    flat = pl.DataFrame({"word": column.filter(pl.Series(counts > 0)).explode()})
+    codes = flat.join(words, on="word", how="left", maintain_order="left")["code"].to_numpy().astype(np.int32)
+    rows = np.repeat(np.arange(len(column)), counts)
+    starts = np.repeat(np.cumsum(counts) - counts, counts)
+    matrix[rows, np.arange(len(rows)) - starts] = codes
+    return matrix
+
+
+def encode(table: pl.DataFrame, columns: Iterable[str]) -> Encoded:
+    """Encode the named columns of a table (String, List(String), Date or whole numbers, which are read as strings).
+
+    Raises KeyError naming a column that the table lacks, and TypeError for a column of another type.
+    """
+    wanted = list(dict.fromkeys(columns))
+    if absent := [name for name in wanted if name not in table.columns]:
+        raise KeyError(f"the table has no column {', '.join(absent)}; it has {', '.join(table.columns)}")
+    texts: dict[str, pl.Series] = {}
+    dates: dict[str, Codes] = {}
+    for name in wanted:
+        column = table[name]
+        if column.dtype == pl.Date:
+            dates[name] = _packed(column)
+        elif column.dtype in (pl.String, pl.List(pl.String)):
+            texts[name] = column
+        elif column.dtype.is_integer() or column.dtype == pl.Boolean:
+            texts[name] = column.cast(pl.String)
+        elif column.dtype == pl.Null:
+            texts[name] = column.cast(pl.String)
+        else:
+            raise TypeError(f"column {name} is {column.dtype}; give it as text, a list of texts, a whole number or a date")
+    flats = [series.explode() if series.dtype == pl.List(pl.String) else series for series in texts.values()]
+    distinct = [flat.drop_nulls().unique().cast(pl.String).alias("word") for flat in flats]
+    vocabulary = pl.concat(distinct).unique().sort() if distinct else pl.Series("word", [], dtype=pl.String)
+    words = pl.DataFrame({"word": vocabulary, "code": np.arange(len(vocabulary), dtype=np.int32)})
+    codes, lists = {}, {}
+    for name, series in texts.items():
+        if series.dtype == pl.List(pl.String):
+            lists[name] = _matrix(series.list.eval(pl.element().drop_nulls()), words)
+        else:
+            joined = pl.DataFrame({"word": series}).join(words, on="word", how="left", maintain_order="left")
+            codes[name] = joined["code"].fill_null(MISSING).to_numpy().astype(np.int32)
+    return Encoded(table.height, vocabulary, codes, lists, dates)

@@ -1,0 +1,92 @@
+"""Columns made from a person record for comparing and blocking: keys, groups and joined values."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from matching.names import skeleton_key, variant_groups
+
+KeyMaker = Callable[[pl.Series], pl.Series]
+
+
+def _by_value(column: pl.Series, make: KeyMaker, dtype: pl.DataType) -> pl.Series:
+    """Make a key once for each distinct value and put it back to the rows."""
+    values = column.drop_nulls().unique().sort()
+    made = pl.DataFrame({"value": values, "made": make(values).cast(dtype)})
+    rows = pl.DataFrame({"value": column})
+    return rows.join(made, on="value", how="left", maintain_order="left")["made"].alias(column.name)
+
+
+def _groups(values: pl.Series) -> pl.Series:
+    """Variant groups as texts ("v12"), so that they never equal a name; an empty list where a name has none."""
+    frame = pl.DataFrame({"groups": variant_groups(values)})
+    texts = pl.col("groups").list.eval(pl.lit("v") + pl.element().cast(pl.String))
+    return frame.select(texts.fill_null([]))["groups"]
+
+
+def _joined(*columns: str) -> pl.Expr:
+    """Columns joined by |; null where any is null."""
+    return pl.concat_str([pl.col(column) for column in columns], separator="|")
+
+
+def _name_lists() -> list[pl.Expr]:
+    middle = pl.col("middle_names").fill_null("").str.split(" ").list.eval(pl.element().filter(pl.element() != ""))
+    longer = middle.list.eval(pl.element().filter(pl.element().str.len_chars() > 1))
+    forename = pl.concat_list(pl.col("forename")).list.drop_nulls()
+    return [
+        middle.alias("middle_tokens"),
+        middle.list.eval(pl.element().str.slice(0, 1)).list.unique(maintain_order=True).alias("middle_initials"),
+        forename.list.concat(longer).list.unique(maintain_order=True).alias("given_tokens"),
+        pl.concat_list(pl.concat_list("surname").list.drop_nulls(), "other_surnames").alias("all_surnames"),
+        pl.concat_list("upn", "former_upn").list.drop_nulls().alias("upns"),
+    ]
+
+
+def _date_keys() -> list[pl.Expr]:
+    born = pl.col("date_of_birth")
+    # Day and month may stand the other way round where the day could be a month: the earlier of the two dates serves both.
+    could_be_month = born.dt.day() <= 12
+    swapped = pl.date(born.dt.year(), pl.when(could_be_month).then(born.dt.day()), born.dt.month())
+    return [
+        pl.when(could_be_month).then(pl.min_horizontal(born, swapped)).otherwise(born).alias("dob_unordered"),
+        born.dt.year().cast(pl.String).alias("birth_year"),
+        born.dt.month().cast(pl.String).alias("birth_month"),
+        born.dt.strftime("%m%d").alias("birthday"),
+    ]
+
+
+def _place_keys() -> list[pl.Expr]:
+    flat = pl.col("flat").fill_null("")
+    return [
+        pl.concat_str([pl.col("postcode"), pl.col("house"), flat], separator="|").alias("dwelling"),
+        _joined("postcode", "house").alias("building"),
+        pl.concat_str([pl.col("house"), flat, pl.col("street")], separator="|").alias("door"),
+        pl.col("postcode").str.head(-3).alias("district"),
+    ]
+
+
+def with_keys(person: pl.DataFrame) -> pl.DataFrame:
+    """Add to a person record every column that CHILD_COMPARISONS and CHILD_BLOCKING_RULES read.
+
+    ``undated`` marks rows with no birth date (or 1 January, the stand-in): such a row meets every row of the same names,
+    as its date is no key.
+    """
+    keyed = person.with_columns(
+        _by_value(person["forename"], skeleton_key, pl.String()).alias("forename_key"),
+        _by_value(person["surname"], skeleton_key, pl.String()).alias("surname_key"),
+        _by_value(person["forename"], _groups, pl.List(pl.String)).alias("forename_groups"),
+        _joined("parent_forename", "parent_surname").alias("parent"),
+        *_name_lists(),
+        *_date_keys(),
+        *_place_keys(),
+    )
+    first, last = pl.col("forename_key"), pl.col("surname_key")
+    initial_first, initial_last = pl.col("forename").str.slice(0, 1), pl.col("surname").str.slice(0, 1)
+    default = pl.col("date_of_birth").is_null() | (pl.col("birthday") == "0101")
+    return keyed.with_columns(
+        initial_first.alias("forename_initial"),
+        initial_last.alias("surname_initial"),
+        (pl.min_horizontal(first, last) + "|" + pl.max_horizontal(first, last)).alias("name_pair"),
+        (pl.min_horizontal(initial_first, initial_last) + pl.max_horizontal(initial_first, initial_last)).alias("initials"),
+        pl.when(default).then(pl.lit("undated")).alias("undated"),
+    )

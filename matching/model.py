@@ -1,0 +1,121 @@
+"""The weights: what each level of each comparison is worth. A model is a text file that a person can read and review."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.comparisons import Comparison
+
+Probabilities = NDArray[np.float64]
+
+
+class ModelError(Exception):
+    """A model that does not fit its comparisons or holds impossible probabilities; the message names the place."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Probabilities of one comparison's levels, in their order. Levels that say nothing hold NaN and weigh 0 bits."""
+
+    m: Probabilities
+    """Of two records of one child."""
+    u: Probabilities
+    """Of two records of any two children."""
+    h: Probabilities
+    """Of two records of two children of one household (siblings, twins)."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Fellegi-Sunter weights with a third class for the household (JASA 64:1183, 1969).
+
+    ``household``: the share, among all pairs of records, of pairs of two children of one household; 0 switches it off.
+    ``match``: the share of all pairs that are one child, over all datasets together.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    weights: dict[str, Weights]
+    household: float
+    match: float
+    figures: dict[str, float | int | str]
+    """How the model came about: pairs, iterations, whether it converged."""
+
+    def tables(self, of: str) -> list[Probabilities]:
+        """log2 probabilities of each comparison's levels; 0 where a level says nothing."""
+        return [_log2(getattr(self.weights[comparison.name], of)) for comparison in self.comparisons]
+
+    def match_weights(self, comparison: Comparison) -> Probabilities:
+        """Bits of each level: log2(m/u), 0 where the level says nothing."""
+        weights = self.weights[comparison.name]
+        return np.nan_to_num(np.log2(weights.m / weights.u), nan=0.0)
+
+
+def _log2(probabilities: Probabilities) -> Probabilities:
+    return np.nan_to_num(np.log2(probabilities), nan=0.0)
+
+
+def write_model(model: Model, path: Path) -> None:
+    """Write a model as TOML. Levels that say nothing carry no numbers."""
+    lines = ["# Weights of the linkage. m: chance of the level for two records of one child; u: for two of any two children;",
+             "# h: for two of two children of one household. bits = log2(m/u).", "",
+             f"household = {model.household!r}", f"match = {model.match!r}", "", "[figures]"]  # fmt: skip
+    lines += [f"{_quoted(name)} = {_toml(value)}" for name, value in model.figures.items()]
+    for comparison in model.comparisons:
+        bits = model.match_weights(comparison)
+        weights = model.weights[comparison.name]
+        for number, level in enumerate(comparison.levels):
+            lines += ["", "[[level]]", f"comparison = {_quoted(comparison.name)}", f"label = {_quoted(level.label)}"]
+            if level.says_nothing:
+                lines.append("says_nothing = true")
+            else:
+                lines += [f"{key} = {float(getattr(weights, key)[number])!r}" for key in ("m", "u", "h")]
+                lines.append(f"bits = {float(bits[number]):.2f}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _toml(value: float | int | str) -> str:
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def read_model(path: Path, comparisons: Sequence[Comparison]) -> Model:
+    """Read a model for these comparisons. Raises :class:`ModelError` where they do not fit each other."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path.name}: no readable TOML: {error}") from None
+    given = {(entry["comparison"], entry["label"]): entry for entry in data.get("level", [])}
+    wanted = {(comparison.name, level.label) for comparison in comparisons for level in comparison.levels}
+    if given.keys() != wanted:
+        odd = sorted(given.keys() ^ wanted)[0]
+        raise ModelError(
+            f"{path.name}: the model was trained for other comparisons: level '{odd[1]}' of '{odd[0]}' stands only "
+            f"{'in the model' if odd in given else 'in the comparisons'}. Train again, or use the comparisons it was made for."
+        )
+    weights = {comparison.name: _weights_from(path.name, comparison, given) for comparison in comparisons}
+    household, match = (_probability(path.name, name, data.get(name)) for name in ("household", "match"))
+    return Model(tuple(comparisons), weights, household, match, data.get("figures", {}))
+
+
+def _weights_from(file: str, comparison: Comparison, given: dict[tuple[str, str], dict[str, object]]) -> Weights:
+    columns = {key: np.full(len(comparison.levels), np.nan) for key in ("m", "u", "h")}
+    for number, level in enumerate(comparison.levels):
+        if level.says_nothing:
+            continue
+        entry = given[comparison.name, level.label]
+        for key, column in columns.items():
+            column[number] = _probability(file, f"{key} of '{level.label}' of '{comparison.name}'", entry.get(key))
+    return Weights(**columns)
+
+
+def _probability(file: str, place: str, value: object) -> float:
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ModelError(f"{file}: {place} must be a probability from 0 to 1. Mend it or train again.")
+    return float(value)

@@ -1,0 +1,411 @@
+"""Tests of a pair, evaluated on columns of pairs. The only user of rapidfuzz.
+
+A test is a small frozen card that holds for a pair or does not. String functions run only on distinct pairs of values that
+survive exact bounds (lengths and letter signatures): no pair that a string function would accept is ever lost by a bound.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.process import cpdist
+
+from matching.encode import MISSING, Codes, Encoded, Rows
+
+Mask = NDArray[np.bool_]
+
+LONGEST = 64
+"""Strings are compared by their first 64 characters: no name is longer, and a 10,000-character one costs no more."""
+
+
+class Test(Protocol):
+    """One test of a pair. ``reads`` names the columns; ``holds`` answers for each pair."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns the test reads."""
+        ...
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where the test holds for the pair. A null never makes a test hold, save :class:`Missing`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Missing:
+    """At least one side says nothing in the column."""
+
+    column: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where either side is null (or an empty list)."""
+        if self.column in table.lists:
+            first = table.lists[self.column][:, 0]
+            return (first[left] < 0) | (first[right] < 0)
+        codes = table.column(self.column)
+        return (codes[left] < 0) | (codes[right] < 0)
+
+
+@dataclass(frozen=True)
+class Equal:
+    """Both sides hold the same value."""
+
+    column: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where the codes are equal and present."""
+        codes = table.column(self.column)
+        ours = codes[left]
+        return (ours == codes[right]) & (ours >= 0)
+
+
+@dataclass(frozen=True)
+class EqualAcross:
+    """One side's first column equals the other side's second column, either way round."""
+
+    first: str
+    second: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Both columns."""
+        return (self.first, self.second)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where left.first = right.second or left.second = right.first."""
+        a, b = table.column(self.first), table.column(self.second)
+        return ((a[left] == b[right]) & (a[left] >= 0)) | ((b[left] == a[right]) & (b[left] >= 0))
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """Two columns stand the other way round: both sides agree crosswise."""
+
+    first: str
+    second: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Both columns."""
+        return (self.first, self.second)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where left.first = right.second and left.second = right.first, and the two differ."""
+        a, b = table.column(self.first), table.column(self.second)
+        crosswise = (a[left] == b[right]) & (b[left] == a[right])
+        return crosswise & (a[left] >= 0) & (b[left] >= 0) & (a[left] != b[left])
+
+
+@dataclass(frozen=True)
+class SharesAny:
+    """Two list columns (or a list and a text column) have a value in common."""
+
+    column: str
+    other: str | None = None
+    """Column of the other side, tried both ways round; null: the same column."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns."""
+        return (self.column,) if self.other is None else (self.column, self.other)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where any value of one side is among the other's."""
+        ours, theirs = _values(table, self.column), _values(table, self.other or self.column)
+        found = _intersect(ours, theirs, left, right)
+        if self.other is not None:
+            found |= _intersect(theirs, ours, left, right)
+        return found
+
+
+def _values(table: Encoded, column: str) -> Codes:
+    if column in table.lists:
+        return table.lists[column]
+    return table.column(column)[:, None]
+
+
+def _intersect(ours: Codes, theirs: Codes, left: Rows, right: Rows) -> Mask:
+    found = np.zeros(len(left), dtype=bool)
+    for i in range(ours.shape[1]):
+        a = ours[left, i]
+        present = a >= 0
+        if not present.any():
+            break
+        for j in range(theirs.shape[1]):
+            found |= present & (a == theirs[right, j])
+    return found
+
+
+@dataclass(frozen=True)
+class InitialOf:
+    """One side is a single letter and the other a longer name that begins with it."""
+
+    column: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where exactly one side has one letter, and first letters agree."""
+        codes = table.column(self.column)
+        a, b = codes[left], codes[right]
+        both = (a >= 0) & (b >= 0)
+        lengths, letters = table.lengths, table.first_letters
+        return both & ((lengths[a] == 1) != (lengths[b] == 1)) & (letters[a] == letters[b])
+
+
+@dataclass(frozen=True)
+class JaroWinklerAtLeast:
+    """Jaro-Winkler similarity (Winkler 1990; prefix weight .1, at most 4 letters) of at least ``threshold``."""
+
+    column: str
+    threshold: float
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both are present and at least so similar."""
+        codes = table.column(self.column)
+
+        def possible(a: Codes, b: Codes) -> Mask:
+            # Jaro >= (t - .4) / .6, as the prefix adds at most .4 of what is missing; and Jaro with m matching letters
+            # is at most (m/|a| + m/|b| + 1) / 3. Letters that only one word has can never match.
+            least = 3 * (self.threshold - 0.4) / 0.6 - 1 - 1e-6
+            sa, sb = table.signatures[a], table.signatures[b]
+            la, lb = np.minimum(table.lengths[a], LONGEST), np.minimum(table.lengths[b], LONGEST)
+            only_a, only_b = np.bitwise_count(sa & ~sb).astype(np.int16), np.bitwise_count(sb & ~sa).astype(np.int16)
+            long = (table.lengths[a] > LONGEST) | (table.lengths[b] > LONGEST)
+            matching = np.minimum(la - only_a, lb - only_b)
+            return np.asarray(long | (matching / np.maximum(la, 1) + matching / np.maximum(lb, 1) >= least))
+
+        def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
+            scores = cpdist(a, b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=self.threshold - 1e-6)
+            return np.asarray(scores >= self.threshold - 1e-6)
+
+        return _on_distinct(table, codes[left], codes[right], possible, exact)
+
+
+@dataclass(frozen=True)
+class WithinEdits:
+    """At most ``edits`` insertions, deletions, substitutions or swaps of neighbours (optimal string alignment)."""
+
+    column: str
+    edits: int
+    shortest: int = 1
+    """Both words have at least so many letters: one edit in a short name is another name."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both are present, long enough and at most so many edits apart."""
+        codes = table.column(self.column)
+
+        def possible(a: Codes, b: Codes) -> Mask:
+            la, lb = table.lengths[a], table.lengths[b]
+            close = np.abs(la.astype(np.int32) - lb) <= self.edits
+            enough = np.minimum(la, lb) >= self.shortest
+            letters = np.bitwise_count(table.signatures[a] ^ table.signatures[b]) <= 2 * self.edits
+            return np.asarray(close & enough & letters)
+
+        def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
+            distances = cpdist(a, b, scorer=OSA.distance, dtype=np.int32, score_cutoff=self.edits)
+            return np.asarray(distances <= self.edits)
+
+        return _on_distinct(table, codes[left], codes[right], possible, exact)
+
+
+def _on_distinct(
+    table: Encoded,
+    a: Codes,
+    b: Codes,
+    possible: Callable[[Codes, Codes], Mask],
+    exact: Callable[[NDArray[np.object_], NDArray[np.object_]], Mask],
+) -> Mask:
+    """Answer for each pair of codes: equal ones hold, then the bound, then the string function on distinct pairs."""
+    held = (a == b) & (a >= 0)
+    open_ = np.flatnonzero((a != b) & (a >= 0) & (b >= 0))
+    open_ = open_[possible(a[open_], b[open_])]
+    if not len(open_):
+        return held
+    low, high = np.minimum(a[open_], b[open_]), np.maximum(a[open_], b[open_])
+    distinct, where = np.unique(low.astype(np.int64) << 32 | high, return_inverse=True)
+    strings = table.strings
+    ours, theirs = strings[distinct >> 32], strings[distinct & 0xFFFFFFFF]
+    if table.lengths.max() > LONGEST:
+        ours = np.array([word[:LONGEST] for word in ours], dtype=object)
+        theirs = np.array([word[:LONGEST] for word in theirs], dtype=object)
+    held[open_] = exact(ours, theirs)[where]
+    return held
+
+
+@dataclass(frozen=True)
+class DateTest:
+    """Base of the tests on a packed date (yyyymmdd): present on both sides, and unequal."""
+
+    column: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both dates are present, differ, and the test holds of their numbers."""
+        dates = table.dates[self.column]
+        a, b = dates[left], dates[right]
+        return np.asarray((a >= 0) & (b >= 0) & (a != b) & self.of(a, b))
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """The test, on two columns of packed dates."""
+        raise TypeError("use one of the tests built on DateTest")
+
+
+class DayAndMonthSwapped(DateTest):
+    """03/11 written as 11/03: the commonest slip on forms."""
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """Same year, crosswise day and month."""
+        return (a // 10000 == b // 10000) & (a // 100 % 100 == b % 100) & (a % 100 == b // 100 % 100)
+
+
+class OneDigitApart(DateTest):
+    """One digit mistyped."""
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """Exactly one of the eight digits differs."""
+        return _digits_apart(a, b) == 1
+
+
+class DigitsTransposed(DateTest):
+    """Two neighbouring digits of the day, month or year in the other order."""
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """Two digits differ, they are neighbours, and they stand crosswise."""
+        found = np.zeros(len(a), dtype=bool)
+        for place in range(7):
+            scale = 10**place
+            tens_a, tens_b = a // (scale * 10) % 10, b // (scale * 10) % 10
+            ones_a, ones_b = a // scale % 10, b // scale % 10
+            found |= (tens_a == ones_b) & (ones_a == tens_b)
+        return found & (_digits_apart(a, b) == 2)
+
+
+class FirstOfJanuary(DateTest):
+    """Either side is the 1st of January, the usual stand-in for an unknown birthday."""
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """Month and day are 01-01 on either side."""
+        return (a % 10000 == 101) | (b % 10000 == 101)
+
+
+class SameDayAndMonth(DateTest):
+    """Only the year differs."""
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """Equal day and month."""
+        return a % 10000 == b % 10000
+
+
+class SameYearAndMonth(DateTest):
+    """Only the day differs."""
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """Equal year and month."""
+        return a // 100 == b // 100
+
+
+class SameYearAndDay(DateTest):
+    """Only the month differs."""
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """Equal year and day."""
+        return (a // 10000 == b // 10000) & (a % 100 == b % 100)
+
+
+class SameYear(DateTest):
+    """The years agree, day and month do not."""
+
+    def of(self, a: Codes, b: Codes) -> Mask:
+        """Equal year."""
+        return a // 10000 == b // 10000
+
+
+def _digits_apart(a: Codes, b: Codes) -> NDArray[np.int8]:
+    apart = np.zeros(len(a), dtype=np.int8)
+    for place in range(8):
+        apart += (a // 10**place % 10) != (b // 10**place % 10)
+    return apart
+
+
+@dataclass(frozen=True)
+class Either:
+    """One of several tests holds."""
+
+    tests: tuple[Test, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """All columns of the tests."""
+        return tuple(dict.fromkeys(column for test in self.tests for column in test.reads))
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where any test holds; later tests see only pairs still open."""
+        held = self.tests[0].holds(table, left, right)
+        for test in self.tests[1:]:
+            open_ = np.flatnonzero(~held)
+            held[open_] = test.holds(table, left[open_], right[open_])
+        return held
+
+
+@dataclass(frozen=True)
+class Both:
+    """All of several tests hold."""
+
+    tests: tuple[Test, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """All columns of the tests."""
+        return tuple(dict.fromkeys(column for test in self.tests for column in test.reads))
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where all tests hold; later tests see only pairs still in."""
+        held = self.tests[0].holds(table, left, right)
+        for test in self.tests[1:]:
+            still = np.flatnonzero(held)
+            held[still] = test.holds(table, left[still], right[still])
+        return held
+
+
+def either(*tests: Test) -> Either:
+    """One of the tests holds."""
+    return Either(tests)
+
+
+def both(*tests: Test) -> Both:
+    """All of the tests hold."""
+    return Both(tests)
+
+
+__all__ = ["MISSING", "Both", "Either", "Test", "both", "either"]

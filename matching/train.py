@@ -1,0 +1,305 @@
+"""Proposes weights: expectation-maximisation over agreement patterns, without labels.
+
+Several samples of pairs are fitted together, each with its own shares of the three classes (one child; any two children;
+two children of one household): a random sample, which teaches u, and the pairs of each training rule, which teach m of the
+comparisons that the rule does not read (what a rule demands, its pairs cannot teach). Within a class comparisons are taken
+as independent (Fellegi & Sunter 1969, JASA 64:1183; Winkler 1988; patterns instead of pairs: Enamorado, Fifield & Imai
+2019, APSR 113:353). h comes from pairs known to be two children of one household, see :class:`Households`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.blocking import BlockingRule, Plan, plan
+from matching.comparisons import Comparison
+from matching.encode import Encoded, Rows
+from matching.model import Model, Weights
+from matching.score import Patterns, levels_in, patterns_of
+
+RANDOM_PAIRS = 1_000_000
+PAIRS_A_RULE = 1_000_000
+MOST_ITERATIONS = 200
+CONVERGED = 1e-5
+SEED = 20261120
+
+
+@dataclass(frozen=True)
+class Households:
+    """How to find pairs known to be two children of one household: rows of one dataset with different identifiers.
+
+    ``dataset`` and ``identifier`` name columns; ``rules`` block rows of one household (surname and address). Pairs that
+    agree in all of ``same`` (forename and birth date) are left out: they are one child with two identifiers.
+    """
+
+    dataset: str
+    identifier: str
+    rules: tuple[BlockingRule, ...]
+    same: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Agreement patterns of one sample of pairs and how often each came."""
+
+    name: str
+    levels: NDArray[np.uint8]
+    counts: NDArray[np.float64]
+    teaches_m: NDArray[np.bool_]
+    """Which comparisons learn m here: those that the sample's rule does not read."""
+    teaches_u: bool
+
+
+class TrainingError(Exception):
+    """Training that cannot give a sound model; the message says what is missing."""
+
+
+def _rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> tuple[Rows, Rows]:
+    """Pairs of different rows, evenly at random; all of them where there are fewer than ``many``."""
+    if height * (height - 1) // 2 <= many:
+        left, right = np.triu_indices(height, 1)
+    else:
+        rng = _rng(SEED)
+        left, right = rng.integers(0, height, many), rng.integers(0, height, many)
+    keep = left != right
+    if between is not None:
+        keep &= between[left] != between[right]
+    return left[keep].astype(np.int32), right[keep].astype(np.int32)
+
+
+def _sampled(pairs: Plan, number: int, many: int) -> tuple[Rows, Rows]:
+    """Up to about ``many`` pairs of one rule, spread evenly over its blocks."""
+    share = many / max(pairs.blocks[number].pairs, 1)
+    rng = _rng(SEED + number)
+    lefts, rights = [], []
+    alone = Plan((pairs.blocks[number],), pairs.between)
+    for _, left, right in alone.chunks():
+        keep = slice(None) if share >= 1 else rng.random(len(left)) < share
+        lefts.append(left[keep])
+        rights.append(right[keep])
+    return np.concatenate(lefts or [np.zeros(0, np.int32)]), np.concatenate(rights or [np.zeros(0, np.int32)])
+
+
+def _sample(
+    name: str, patterns: Patterns, comparisons: Sequence[Comparison], teaches_m: NDArray[np.bool_], teaches_u: bool
+) -> Sample:
+    distinct, counts = np.unique(patterns, return_counts=True)
+    return Sample(name, levels_in(distinct, comparisons), counts.astype(np.float64), teaches_m, teaches_u)
+
+
+def samples_of(
+    table: Encoded,
+    comparisons: Sequence[Comparison],
+    rules: Sequence[BlockingRule],
+    *,
+    between: NDArray[np.int32] | None,
+    learns: NDArray[np.int32] | None,
+) -> list[Sample]:
+    """The random sample and one sample for each training rule.
+
+    ``learns``: where given, rules take only pairs of rows with different numbers there (pairs between datasets: within
+    one, copies of one entry would teach that records never differ).
+    """
+    left, right = _random_pairs(table.height, between, RANDOM_PAIRS)
+    none = np.zeros(len(comparisons), dtype=bool)
+    found = [_sample("random", patterns_of(comparisons, table, left, right), comparisons, none, teaches_u=True)]
+    pairs = plan(rules, table, learns if learns is not None else between)
+    for number, rule in enumerate(rules):
+        left, right = _sampled(pairs, number, PAIRS_A_RULE)
+        if not len(left):
+            continue
+        teaches = np.array([not _depends(comparison, rule) for comparison in comparisons])
+        found.append(_sample(rule.name, patterns_of(comparisons, table, left, right), comparisons, teaches, teaches_u=False))
+    return found
+
+
+def _depends(comparison: Comparison, rule: BlockingRule) -> bool:
+    """Does the rule settle the comparison's outcome, wholly or in part?"""
+    read = {*rule.columns, *((rule.one_side,) if rule.one_side else ())}
+    return comparison.name in rule.settles or bool(set(comparison.reads) & read)
+
+
+@dataclass
+class _State:
+    """Parameters under way, as plain lists by comparison."""
+
+    m: list[NDArray[np.float64]]
+    u: list[NDArray[np.float64]]
+    h: list[NDArray[np.float64]]
+    shares: list[NDArray[np.float64]]
+    """For each sample the shares of (one child, any two, one household)."""
+
+
+def _informative(comparison: Comparison) -> NDArray[np.bool_]:
+    return np.array([not level.says_nothing for level in comparison.levels])
+
+
+def _started(comparison: Comparison) -> NDArray[np.float64]:
+    """Where m begins: the best level holds for most records of one child, the last for few."""
+    informative = _informative(comparison)
+    steps = np.cumsum(informative)
+    start = np.where(informative, 0.5 ** np.minimum(steps, 6), 0.0)
+    start[np.flatnonzero(informative)[0]] = 4.0
+    return np.asarray(np.where(informative, start / start.sum(), np.nan))
+
+
+def _level_counts(levels: NDArray[np.uint8], weights: NDArray[np.float64], comparison: Comparison) -> NDArray[np.float64]:
+    return np.bincount(levels, weights=weights, minlength=len(comparison.levels))
+
+
+def _normal(counts: NDArray[np.float64], prior: NDArray[np.float64], comparison: Comparison) -> NDArray[np.float64]:
+    """Counts and a prior in pseudo-counts -> probabilities over the levels that say something."""
+    informative = _informative(comparison)
+    total = np.where(informative, counts + prior, 0.0)
+    return np.asarray(np.where(informative, total / total.sum(), np.nan))
+
+
+def _household_levels(
+    table: Encoded, comparisons: Sequence[Comparison], households: Households, *, rows: int
+) -> tuple[list[NDArray[np.float64]], float]:
+    """Level counts among known household pairs, and how many such pairs there are for each pair of rows of a dataset."""
+    dataset, identifier = table.column(households.dataset), table.column(households.identifier)
+    counts = [np.zeros(len(comparison.levels)) for comparison in comparisons]
+    found = 0
+    for _, left, right in plan(households.rules, table).chunks():
+        keep = (dataset[left] == dataset[right]) & (identifier[left] != identifier[right])
+        keep &= (identifier[left] >= 0) & (identifier[right] >= 0)
+        one = np.ones(len(left), dtype=bool)
+        for column in households.same:
+            values = table.column(column)
+            one &= values[left] == values[right]
+        left, right = left[keep & ~one], right[keep & ~one]
+        found += len(left)
+        for k, comparison in enumerate(comparisons):
+            levels = comparison.levels_of(table, left, right)
+            counts[k] += _level_counts(levels, np.ones(len(left)), comparison)
+    _, sizes = np.unique(dataset[identifier >= 0], return_counts=True)
+    possible = float((sizes.astype(np.float64) * (sizes - 1) / 2).sum())
+    return counts, found / possible if possible else 0.0
+
+
+def _h(comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """h of a comparison: what known pairs of a household show, upon what is to be expected before any is seen."""
+    informative = np.flatnonzero(_informative(comparison))
+    if comparison.at_home == "identifier":
+        h = np.full(len(counts), np.nan)
+        h[informative] = 0.0
+        h[informative[0]], h[informative[-1]] = COPIED, 1 - COPIED
+        return h
+    prior = np.nan_to_num(m if comparison.at_home == "shared" else u)
+    prior = prior * (1 - comparison.same_at_home)
+    prior[informative[0]] += comparison.same_at_home
+    return _normal(counts, HOUSEHOLD_PRIOR * prior, comparison)
+
+
+def _expected(sample: Sample, state: _State, number: int) -> tuple[NDArray[np.float64], float]:
+    """E-step of one sample: each pattern's posterior over the three classes, and the log-likelihood."""
+    bits = np.empty((len(sample.counts), 3))
+    for column, of in enumerate((state.m, state.u, state.h)):
+        logs = [np.nan_to_num(np.log(np.maximum(probabilities, 1e-12))) for probabilities in of]
+        bits[:, column] = sum(log[sample.levels[:, k]] * ~_skipped(sample, k) for k, log in enumerate(logs))
+    with np.errstate(divide="ignore"):
+        bits += np.log(state.shares[number])[None, :]
+    top = bits.max(axis=1, keepdims=True)
+    weights = np.exp(bits - top)
+    totals = weights.sum(axis=1, keepdims=True)
+    return weights / totals, float((sample.counts * (np.log(totals[:, 0]) + top[:, 0])).sum())
+
+
+def _skipped(sample: Sample, k: int) -> bool:
+    """A comparison that the sample's rule settles tells the classes apart no further within it."""
+    return not (sample.teaches_u or bool(sample.teaches_m[k]))
+
+
+def _maximised(samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, posteriors: list[NDArray[np.float64]]) -> None:
+    """M-step: m from the rules' samples, u from the random one, shares from each."""
+    for k, comparison in enumerate(comparisons):
+        m, u = np.zeros(len(comparison.levels)), np.zeros(len(comparison.levels))
+        for sample, posterior in zip(samples, posteriors, strict=True):
+            if sample.teaches_m[k]:
+                m += _level_counts(sample.levels[:, k], sample.counts * posterior[:, 0], comparison)
+            if sample.teaches_u:
+                u += _level_counts(sample.levels[:, k], sample.counts * posterior[:, 1], comparison)
+        state.m[k] = _normal(m, M_PRIOR * np.nan_to_num(_started(comparison)), comparison)
+        state.u[k] = _normal(u, np.full(len(u), U_PRIOR), comparison)
+    for number, (sample, posterior) in enumerate(zip(samples, posteriors, strict=True)):
+        state.shares[number] = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
+
+
+M_PRIOR = 10.0
+"""Pseudo-pairs behind the starting m: errors are rare, before any pair is seen."""
+U_PRIOR = 0.5
+HOUSEHOLD_PRIOR = 20.0
+COPIED = 0.005
+"""Share of siblings of whom one bears the other's identifier: schools copy a sibling's UPN by mistake now and then."""
+
+
+def train(
+    table: Encoded,
+    comparisons: Sequence[Comparison],
+    rules: Sequence[BlockingRule],
+    *,
+    between: NDArray[np.int32] | None = None,
+    learns: NDArray[np.int32] | None = None,
+    households: Households | None = None,
+) -> Model:
+    """Propose a model for a table. Deterministic.
+
+    ``between``: only pairs of rows with different numbers are pairs at all (two tables linked). ``learns``: see
+    :func:`samples_of`. Raises :class:`TrainingError` where there are no pairs to learn from.
+    """
+    if table.height < 2:
+        raise TrainingError("a model needs at least two records to learn from")
+    samples = samples_of(table, comparisons, rules, between=between, learns=learns)
+    if len(samples) < 2:
+        raise TrainingError("no training rule finds a pair: check that the tables share any key, or keep the approved model")
+    counts = [np.zeros(len(comparison.levels)) for comparison in comparisons]
+    share = 0.0
+    if households is not None:
+        counts, share = _household_levels(table, comparisons, households, rows=table.height)
+    state = _begin(samples, comparisons, household=share > 0)
+    iterations, converged = _fit(samples, comparisons, state, counts)
+    weights = {
+        comparison.name: Weights(state.m[k], state.u[k], _h(comparison, counts[k], state.m[k], state.u[k]))
+        for k, comparison in enumerate(comparisons)
+    }
+    figures: dict[str, float | int | str] = {
+        "records": table.height,
+        "training pairs": int(sum(sample.counts.sum() for sample in samples[1:])),
+        "random pairs": int(samples[0].counts.sum()),
+        "iterations": iterations,
+        "converged": "yes" if converged else "no",
+    }
+    return Model(tuple(comparisons), weights, share, float(state.shares[0][0]), figures)
+
+
+def _begin(samples: Sequence[Sample], comparisons: Sequence[Comparison], *, household: bool) -> _State:
+    shares = [np.array([0.4, 0.5, 0.1 if household else 0.0]) for _ in samples]
+    shares[0] = np.array([1e-4, 1 - 1e-4 - 1e-5 * household, 1e-5 * household])
+    m = [_started(comparison) for comparison in comparisons]
+    # u begins with the random sample as it is: matches are few in it, and the first steps take them out.
+    u = [
+        _normal(_level_counts(samples[0].levels[:, k], samples[0].counts, c), np.full(len(c.levels), U_PRIOR), c)
+        for k, c in enumerate(comparisons)
+    ]
+    return _State(m, u, list(u), shares)
+
+
+def _fit(
+    samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, counts: list[NDArray[np.float64]]
+) -> tuple[int, bool]:
+    """Alternate E- and M-steps until no probability of m moves by more than CONVERGED."""
+    for iteration in range(1, MOST_ITERATIONS + 1):
+        before = np.concatenate(state.m)
+        state.h = [_h(c, counts[k], state.m[k], state.u[k]) for k, c in enumerate(comparisons)]
+        posteriors = [_expected(sample, state, number)[0] for number, sample in enumerate(samples)]
+        _maximised(samples, comparisons, state, posteriors)
+        if np.nanmax(np.abs(np.concatenate(state.m) - before)) < CONVERGED:
+            return iteration, True
+    return MOST_ITERATIONS, False
