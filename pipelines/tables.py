@@ -150,7 +150,7 @@ CANDIDATE = pl.Schema(
     {
         "rank": pl.Int64,  # 1 is first
         "child_id": pl.String,  # key
-        "lane": pl.String,  # "follow up", "probably moved away", "doubtful link", "restricted"
+        "lane": pl.String,  # "follow up", "doubtful link", "probably moved away", "data problem", "restricted"
         "likelihood": pl.Float64,  # 0..1 = on_no_roll x living_here (x of age, where the birth date is doubtful)
         "on_no_roll": pl.Float64,
         "living_here": pl.Float64,

@@ -1,0 +1,54 @@
+"""Reasons to look sooner: one file a factor, each giving ``FINDING`` rows with points and a plain because.
+
+Ethnicity is never a factor. A factor knows no source: it reads what statements say, through
+:class:`~pipelines.priority.evidence.Evidence`. To add one: write its file with a ``FACTOR`` and a ``finding``, give it
+points in :class:`~pipelines.rank_settings.Points`, and a line in ``FACTORS``.
+"""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from pipelines.priority import (
+    exploitation,
+    long_unseen,
+    never_on_a_roll,
+    no_place,
+    other_education_ended,
+    out_of_education,
+    referral,
+    social_care,
+    temporary_accommodation,
+    transition,
+    unclaimed_transfer,
+)
+from pipelines.priority.evidence import Evidence
+from pipelines.rank_settings import Points
+
+__all__ = ["FACTORS", "Evidence", "Points", "findings"]
+
+FACTORS: tuple[Callable[[Evidence, Points], pl.DataFrame], ...] = (
+    social_care.finding,
+    exploitation.finding,
+    referral.finding,
+    unclaimed_transfer.finding,
+    no_place.finding,
+    out_of_education.finding,
+    other_education_ended.finding,
+    never_on_a_roll.finding,
+    transition.finding,
+    long_unseen.finding,
+    temporary_accommodation.finding,
+)
+"""Every factor, in the order in which findings with equal points are told."""
+
+
+def findings(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """All findings (``FINDING``) about the children in ``evidence.births``: at most one a child and factor.
+
+    Findings worth 0 points are left out: so an authority switches a factor off. Order: child, points (most first), then
+    the order of ``FACTORS``.
+    """
+    found = pl.concat(factor(evidence, points) for factor in FACTORS)
+    about = found.join(evidence.births.select("child_id"), on="child_id", how="semi")
+    return about.filter(pl.col("points") > 0).sort("child_id", "points", descending=[False, True], maintain_order=True)

@@ -1,0 +1,145 @@
+"""A child's own facts, chosen from the records that make the child: birth date, age, name, sex, address, care.
+
+Sources disagree. Each fact is chosen by a rule that can be said aloud, and how far the records bear it out is kept.
+A *proving* source is one whose rows prove an education in tonight's statements (a roll, a register): such records are
+kept from papers, so their word goes first where a vote is tied.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.age import age_in_years, is_of_compulsory_school_age
+
+AGREEMENT = 20.0
+"""Each further source that gives a birth date makes it this many times as likely against a date it contradicts.
+
+About one date in twenty to fifty is wrong in agencies' records, so two sources against one are near certain, and one
+against one is even. A judgement of ours, not an estimate: it matters only for children whose dates straddle an end of
+compulsory school age.
+"""
+
+DEFAULT_DATE = 0.25
+"""Weight of 1 January in the vote: offices enter it for children who arrive without papers."""
+
+UNKNOWN_AGE = 0.5
+"""Likelihood that a child is of age, where no record of any such source has a birth date."""
+
+
+def child_facts(
+    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
+) -> pl.DataFrame:
+    """One row is one child of ``child_records``, in the order of ``child_id``.
+
+    ``date_of_birth`` (null: no record has one), ``of_age`` (0..1, that the child is of compulsory school age),
+    ``age`` (whole years; null with the birth date), ``dates_differ`` (the records have dates on both sides of an end of
+    compulsory school age), ``forename``, ``surname``, ``sex``, ``address``, ``postcode`` (null: no record has it),
+    ``records`` (record ids, sorted, apart by ";") and ``restricted`` (a record of the child is protected). Raises
+    :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    """
+    mine = child_records.join(person, on="record_id", how="inner", validate="1:1").sort("child_id", "record_id")
+    proving = statements.filter(pl.col("kind") == "provision")["source"].unique()
+    mine = mine.with_columns(is_proving=pl.col("dataset").is_in(proving.implode()))
+    facts = child_records.group_by("child_id").agg(records=pl.col("record_id").sort().str.join(";")).sort("child_id")
+    protected = child_records.join(
+        statements.filter(pl.col("kind") == "protected").select("record_id").unique(), on="record_id", how="semi"
+    )
+    for chosen in (_births(mine, as_at), _names(mine), _sexes(mine), _addresses(mine, statements, as_at)):
+        facts = facts.join(chosen, on="child_id", how="left", validate="1:1")
+    return facts.with_columns(
+        pl.col("dates_differ").fill_null(value=False),
+        pl.col("of_age").fill_null(UNKNOWN_AGE),
+        age=age_in_years(pl.col("date_of_birth"), as_at),
+        restricted=pl.col("child_id").is_in(protected["child_id"].unique().implode()),
+    ).sort("child_id")
+
+
+def _births(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """Birth date by vote, and the share of the vote that makes the child of age.
+
+    A source has one vote for each date it gives, weighed by the record's membership. Ties go to a proving source, then
+    to a date of compulsory school age, then to the later date.
+    """
+    is_default = (pl.col("date_of_birth").dt.month() == 1) & (pl.col("date_of_birth").dt.day() == 1)
+    votes = (
+        mine.drop_nulls("date_of_birth")
+        .group_by("child_id", "date_of_birth", "dataset")
+        .agg(pl.col("membership").max(), pl.col("is_proving").any())
+        .sort("child_id", "date_of_birth", "dataset")
+        .group_by("child_id", "date_of_birth", maintain_order=True)
+        .agg(support=pl.col("membership").sum(), is_proving=pl.col("is_proving").any())
+        .with_columns(support=(pl.col("support") * pl.when(is_default).then(DEFAULT_DATE).otherwise(1.0)).round(6))
+        .with_columns(is_of_age=is_of_compulsory_school_age(pl.col("date_of_birth"), as_at))
+        .sort(
+            "child_id",
+            "support",
+            "is_proving",
+            "is_of_age",
+            "date_of_birth",
+            descending=[False, True, True, True, True],
+        )
+    )
+    share = AGREEMENT ** (pl.col("support") - pl.col("support").max())
+    voted = votes.group_by("child_id", maintain_order=True).agg(
+        date_of_birth=pl.col("date_of_birth").first(),
+        of_age=((share * pl.col("is_of_age")).sum() / share.sum()).clip(0.0, 1.0),
+        dates_differ=pl.col("is_of_age").n_unique() > 1,
+    )
+    return pl.concat([voted, _undated(mine, voted, as_at)], how="diagonal")
+
+
+def _undated(mine: pl.DataFrame, voted: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """Children without any birth date: as likely of age as the children whom the same sources do give a date for."""
+    is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
+    rates = mine.group_by("dataset").agg(of_age=is_of_age.mean())
+    undated = mine.join(voted, on="child_id", how="anti").select("child_id", "dataset").unique()
+    return (
+        undated.join(rates, on="dataset", how="left", validate="m:1")
+        .sort("child_id", "dataset")
+        .group_by("child_id", maintain_order=True)
+        .agg(pl.col("of_age").mean())
+        .drop_nulls("of_age")
+    )
+
+
+def _names(mine: pl.DataFrame) -> pl.DataFrame:
+    """Name of one record: one with forename and surname, then a proving source's, then the fullest."""
+    shown = mine.with_columns(
+        is_whole=pl.col("forename_shown").is_not_null() & pl.col("surname_shown").is_not_null(),
+        letters=pl.concat_str("forename_shown", "middle_names", "surname_shown", ignore_nulls=True).str.len_chars(),
+    ).sort("child_id", "is_whole", "is_proving", "letters", "record_id", descending=[False, True, True, True, False])
+    return shown.group_by("child_id", maintain_order=True).agg(
+        forename=pl.col("forename_shown").drop_nulls().first(), surname=pl.col("surname_shown").drop_nulls().first()
+    )
+
+
+def _sexes(mine: pl.DataFrame) -> pl.DataFrame:
+    """Sex that most sources give; ties go to a proving source."""
+    votes = (
+        mine.drop_nulls("sex")
+        .group_by("child_id", "sex")
+        .agg(sources=pl.col("dataset").n_unique(), is_proving=pl.col("is_proving").any())
+        .sort("child_id", "sources", "is_proving", "sex", descending=[False, True, True, False])
+    )
+    return votes.group_by("child_id", maintain_order=True).agg(pl.col("sex").first())
+
+
+def _addresses(mine: pl.DataFrame, statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """Address of the record whose statements are latest, leaving for last those whose stay there has ended."""
+    dated = statements.filter(pl.col("since_on") <= as_at).group_by("record_id").agg(latest_on=pl.col("since_on").max())
+    moved_out = statements.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))
+    placed = (
+        mine.filter(pl.col("address_shown").is_not_null() | pl.col("postcode_shown").is_not_null())
+        .join(dated, on="record_id", how="left", validate="m:1")
+        .with_columns(
+            has_moved_out=pl.col("record_id").is_in(moved_out["record_id"].unique().implode()),
+            is_whole=pl.col("address_shown").is_not_null(),
+        )
+        .sort(
+            "child_id", "has_moved_out", "is_whole", "latest_on", "record_id",
+            descending=[False, False, True, True, False], nulls_last=True,
+        )
+    )  # fmt: skip
+    return placed.group_by("child_id", maintain_order=True).agg(
+        address=pl.col("address_shown").first(), postcode=pl.col("postcode_shown").first()
+    )

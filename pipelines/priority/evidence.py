@@ -1,0 +1,63 @@
+"""What a priority factor may read: statements, provision and birth dates, as at a date.
+
+No factor sees a name, an address or ethnicity, nor which source is which: a new source works through its contract.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pipelines.tables import FINDING
+
+DAY = "%-d %B %Y"
+"""How a date is written in text for people: 3 May 2026."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the children to be judged."""
+
+    statements: pl.DataFrame
+    """``STATEMENT`` with ``child_id`` in front: one row is one statement about one child."""
+    provision: pl.DataFrame
+    """``PROVISION``."""
+    births: pl.DataFrame
+    """One row is one child: ``child_id``, ``date_of_birth`` (null: unknown)."""
+    as_at: date
+    """The date judged."""
+
+    def open_concerns(self) -> pl.DataFrame:
+        """Statements of concern in force on the date judged, ``what`` in small letters (an empty text for null).
+
+        A concern still counts on its last day: where a date leaves doubt, the child is looked at.
+        """
+        has_begun = pl.col("since_on").is_null() | (pl.col("since_on") <= self.as_at)
+        is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= self.as_at)
+        concerns = self.statements.filter((pl.col("kind") == "concern") & has_begun & is_open)
+        return concerns.with_columns(what=pl.col("what").fill_null("").str.to_lowercase().str.replace_all("_", " "))
+
+    def ended_provision(self) -> pl.DataFrame:
+        """Provision that had ended by the date judged, and has a last day."""
+        return self.provision.filter(~pl.col("is_current") & (pl.col("until_on") <= self.as_at))
+
+
+def earliest_open(concerns: pl.DataFrame, factor: str, points: int | pl.Expr, because: str | pl.Expr) -> pl.DataFrame:
+    """One ``FINDING`` a child, from the concern with most points and, among those, the longest open.
+
+    ``because`` is followed by "since" and the date, where there is one.
+    """
+    since = pl.format(" since {}", pl.col("since_on").dt.strftime(DAY)).fill_null("")
+    stated = concerns.with_columns(
+        factor=pl.lit(factor),
+        points=points if isinstance(points, pl.Expr) else pl.lit(points),
+        because=(because if isinstance(because, pl.Expr) else pl.lit(because)) + since,
+    )
+    by = ["child_id", "points", "since_on", "because", "record_id"]
+    ordered = stated.sort(by, descending=[False, True, False, False, False], nulls_last=True)
+    return as_findings(ordered.unique("child_id", keep="first", maintain_order=True))
+
+
+def as_findings(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of ``FINDING``, in their types."""
+    return frame.select(FINDING.names()).cast(FINDING)

@@ -1,0 +1,24 @@
+"""Nobody has had contact with the child for long, or no extract says when anybody had."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from pipelines.priority.evidence import DAY, Evidence, as_findings
+from pipelines.rank_settings import Points
+
+FACTOR = "long_unseen"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child last seen more than ``points.long_unseen_days`` before the date judged, or never."""
+    dated = evidence.statements.filter((pl.col("kind") == "seen") & (pl.col("since_on") <= evidence.as_at))
+    last = dated.group_by("child_id").agg(last_on=pl.col("since_on").max())
+    children = evidence.births.join(last, on="child_id", how="left", validate="1:1")
+    limit = evidence.as_at - timedelta(days=points.long_unseen_days)
+    unseen = children.filter(pl.col("last_on").is_null() | (pl.col("last_on") < limit))
+    because = pl.coalesce(
+        pl.format("no agency has had contact since {}", pl.col("last_on").dt.strftime(DAY)),
+        pl.lit("no extract says when anybody last had contact"),
+    )
+    return as_findings(unseen.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.long_unseen), because=because))

@@ -1,0 +1,27 @@
+"""Home education, or a place at an alternative provider, has ended and no other place followed."""
+
+import polars as pl
+
+from pipelines.priority.evidence import DAY, Evidence, as_findings
+from pipelines.rank_settings import Points
+
+FACTOR = "other_education_ended"
+NAMED = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referral"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child whose last education to end was out of school."""
+    ordered = evidence.ended_provision().sort("child_id", "until_on", "record_id", descending=[False, True, False])
+    last = ordered.unique("child_id", keep="first", maintain_order=True)
+    out_of_school = last.filter(pl.col("what").fill_null("").str.to_lowercase().str.contains(NAMED))
+    return as_findings(
+        out_of_school.with_columns(
+            factor=pl.lit(FACTOR),
+            points=pl.lit(points.other_education_ended),
+            because=pl.format(
+                "{} ended on {} and nothing followed",
+                pl.col("what").str.to_lowercase(),
+                pl.col("until_on").dt.strftime(DAY),
+            ),
+        )
+    )

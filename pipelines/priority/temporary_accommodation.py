@@ -1,0 +1,15 @@
+"""The child lives in temporary accommodation, a hostel or a refuge: families there are moved at short notice."""
+
+import polars as pl
+
+from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.rank_settings import Points
+
+FACTOR = "temporary_accommodation"
+NAMED = r"temporary|hostel|refuge\b|bed and breakfast|\bb&b\b|homeless|asylum|dispers"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child whom a source places in such accommodation on the date judged."""
+    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
+    return earliest_open(named, FACTOR, points.temporary_accommodation, "lives in temporary accommodation")

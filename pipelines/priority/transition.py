@@ -1,0 +1,26 @@
+"""The child is at an age at which places are lost between two lists: starting school, or moving to secondary school."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from pipelines.age import school_year, starts_on
+from pipelines.priority.evidence import DAY, Evidence, as_findings
+from pipelines.rank_settings import Points
+
+FACTOR = "transition"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child who came of compulsory school age within the last year, or is of the age of Year 7."""
+    born, as_at = pl.col("date_of_birth"), evidence.as_at
+    came_of_age = starts_on(born)
+    is_new = came_of_age.is_between(as_at - timedelta(days=365), as_at)
+    because = (
+        pl.when(is_new)
+        .then(pl.format("came of compulsory school age on {}", came_of_age.dt.strftime(DAY)))
+        .when(school_year(born, as_at) == 7)
+        .then(pl.lit("of the age of moving to secondary school (Year 7)"))
+    )
+    judged = evidence.births.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.transition), because=because)
+    return as_findings(judged.drop_nulls("because"))

@@ -1,0 +1,15 @@
+"""A school sent on the child's file (Common Transfer File), and no school has claimed it."""
+
+import polars as pl
+
+from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.rank_settings import Points
+
+FACTOR = "unclaimed_transfer"
+NAMED = r"transfer|lost pupil|unclaimed|\bctf\b"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child whose transfer file waits on the date judged."""
+    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
+    return earliest_open(named, FACTOR, points.unclaimed_transfer, "no school has claimed the transfer file")

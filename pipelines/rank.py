@@ -1,0 +1,290 @@
+"""All that the night has found, turned into the list: who is possibly missing education, in what order, and why.
+
+likelihood = on no roll x living here x of age, for every child whom any extract knows. A child of compulsory school age
+is either listed (``CANDIDATE``) or explained (``EXPLAINED``): never in both, never in neither.
+
+The order of the list is one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with
+100 points comes beside one at 1.0 with none. A lane by itself is therefore in descending urgency too, and a restricted
+child keeps the place that the danger gives it. Ties go by likelihood, then points, then child id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pipelines import reasons
+from pipelines.facts import child_facts
+from pipelines.priority import Evidence, findings
+from pipelines.rank_settings import RankSettings
+from pipelines.tables import CANDIDATE, EXPLAINED
+
+FOLLOW_UP = "follow up"
+DOUBTFUL_LINK = "doubtful link"
+MOVED_AWAY = "probably moved away"
+DATA_PROBLEM = "data problem"
+RESTRICTED = "restricted"
+LANES = (FOLLOW_UP, DOUBTFUL_LINK, MOVED_AWAY, DATA_PROBLEM, RESTRICTED)
+"""What a team does next: visit; let an analyst look; check the residence; ask the sender; leave it to a named role."""
+
+IN_EDUCATION = "provision"
+SAME_AS_RIVAL = "probably the same child as one in education"
+NOT_OF_AGE = "not of compulsory school age"
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE)
+"""Why a child is not listed (``EXPLAINED.reason``)."""
+
+PROTECTED_RIVAL = 0.1
+"""From this probability of being the same child on, a rival's protection covers the child too: the strictest wins."""
+
+ROUNDING = 1e-9
+"""A likelihood this little below the cut-off is on it: 0.25 x 0.8 is not to fail 0.2 for the last bit."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The list of one night."""
+
+    candidates: pl.DataFrame
+    """``CANDIDATE``, by rank, unmasked."""
+    explained: pl.DataFrame
+    """``EXPLAINED``, by child."""
+    findings: pl.DataFrame
+    """``FINDING`` about the candidates, weightiest first."""
+
+
+def rank(
+    *,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    rivals: pl.DataFrame,
+    provision: pl.DataFrame,
+    residence: pl.DataFrame,
+    as_at: date,
+    settings: RankSettings,
+    source_names: Mapping[str, str] | None = None,
+) -> Ranked:
+    """Rank the children possibly missing education, and explain all others of compulsory school age.
+
+    Frames as in :mod:`pipelines.tables`. A child without any birth date counts as of age as often as the dated children
+    of the same sources are: likely ones are listed in the lane "data problem", none is lost. A child without a row in
+    ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. Raises
+    :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
+    """
+    _check_probabilities(child_records, "membership")
+    _check_probabilities(rivals, "probability")
+    _check_probabilities(provision, "link_probability")
+    _check_probabilities(residence, "living_here")
+    facts = _guarded(child_facts(person, statements, child_records, as_at), rivals)
+    judged = _judged(facts.filter(pl.col("of_age") > 0), rivals, provision, residence, settings)
+    is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
+    listed = judged.filter(is_listed)
+    found = findings(_evidence(listed, statements, child_records, provision, as_at), settings.points)
+    sources = person["dataset"].n_unique()
+    return Ranked(
+        candidates=_candidates(_with_history(listed, provision, as_at), found, as_at, sources, settings),
+        explained=_explained(judged.filter(~is_listed), source_names or {}),
+        findings=found,
+    )
+
+
+def _check_probabilities(frame: pl.DataFrame, column: str) -> None:
+    """Stop at a number that is no probability, before it spoils the list. Counts only: no id, no value."""
+    value = pl.col(column)
+    wrong = frame.filter(value.is_null() | value.is_nan() | ~value.is_between(0, 1)).height
+    if wrong:
+        raise ValueError(
+            f"{column}: {wrong} of {frame.height} rows hold no number from 0 to 1. Mend the step that writes {column}."
+        )
+
+
+def _guarded(facts: pl.DataFrame, rivals: pl.DataFrame) -> pl.DataFrame:
+    """``facts`` with ``restricted`` also for a child who may well be one that a source protects."""
+    near = rivals.filter(pl.col("probability") >= PROTECTED_RIVAL)
+    guarded = facts.filter("restricted")["child_id"].implode()
+    exposed = near.filter(pl.col("rival_child_id").is_in(guarded))["child_id"].unique().implode()
+    return facts.with_columns(restricted=pl.col("restricted") | pl.col("child_id").is_in(exposed))
+
+
+def _judged(
+    facts: pl.DataFrame,
+    rivals: pl.DataFrame,
+    provision: pl.DataFrame,
+    residence: pl.DataFrame,
+    settings: RankSettings,
+) -> pl.DataFrame:
+    """``facts`` with on_no_roll, living_here and likelihood, and the own and rival records behind them."""
+    own = _in_education(provision, settings)
+    near = _nearest_in_education(rivals, own)
+    lives = residence.select(
+        "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because=pl.col("because")
+    )
+    joined = facts
+    for frame in (own, near, lives):
+        joined = joined.join(frame, on="child_id", how="left", validate="1:1")
+    return joined.with_columns(
+        on_no_roll=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0),
+        living_here=pl.col("living_here").fill_null(1.0),
+    ).with_columns(likelihood=(pl.col("on_no_roll") * pl.col("living_here") * pl.col("of_age")).clip(0.0, 1.0))
+
+
+def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
+    """One row is one child with a current provision entry: ``own_none``, that none of its entries holds, and the best.
+
+    Entries count as independent: each holds with the probability of its link, less where the entry itself is doubtful.
+    """
+    trust = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(settings.doubtful_provision)
+    current = provision.filter("is_current").with_columns(holds=pl.col("link_probability") * trust)
+    ordered = current.sort(
+        "child_id",
+        "holds",
+        "since_on",
+        "record_id",
+        "what",
+        descending=[False, True, True, False, False],
+        nulls_last=True,
+    )
+    kept = ("record_id", "source", "what", "place", "since_on", "until_on", "doubt", "link_probability")
+    return ordered.group_by("child_id", maintain_order=True).agg(
+        *(pl.col(name).first().alias(f"own_{name}") for name in kept), own_none=(1 - pl.col("holds")).product()
+    )
+
+
+def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """One row is one child with a rival in education: ``rival_none``, that it is none of them, and the nearest."""
+    schooled = own.select(
+        rival_child_id="child_id",
+        schooled=1 - pl.col("own_none"),
+        rival_provision_record_id="own_record_id",
+        rival_source="own_source",
+        rival_what="own_what",
+        rival_since_on="own_since_on",
+        rival_until_on="own_until_on",
+    )
+    near = rivals.join(schooled, on="rival_child_id", how="inner", validate="m:1").with_columns(
+        rival_certainty=pl.col("probability") * pl.col("schooled"), rival_levels=pl.col("levels")
+    )
+    ordered = near.sort(
+        "child_id", "rival_certainty", "match_weight", "rival_child_id", descending=[False, True, True, False]
+    )
+    kept = ("rival_record_id", "rival_levels", "rival_certainty", *schooled.columns[2:])
+    return ordered.group_by("child_id", maintain_order=True).agg(
+        *(pl.col(name).first() for name in kept), rival_none=(1 - pl.col("rival_certainty")).product()
+    )
+
+
+def _evidence(
+    listed: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
+) -> Evidence:
+    """What the priority factors may read, about the listed children only."""
+    births = listed.select("child_id", "date_of_birth")
+    records = child_records.select("child_id", "record_id").join(births, on="child_id", how="semi")
+    return Evidence(
+        statements=records.join(statements, on="record_id", how="inner", validate="1:m"),
+        provision=provision.join(births, on="child_id", how="semi"),
+        births=births,
+        as_at=as_at,
+    )
+
+
+def _with_history(listed: pl.DataFrame, provision: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``listed`` with the education that ended last, and the one that starts next."""
+    begun = provision.filter(pl.col("since_on").is_null() | (pl.col("since_on") <= as_at))
+    ended = begun.filter(~pl.col("is_current") & (pl.col("until_on") <= as_at))
+    coming = provision.filter(pl.col("since_on") > as_at)
+    last = ended.sort("child_id", "until_on", "record_id", descending=[False, True, False]).unique(
+        "child_id", keep="first", maintain_order=True
+    )
+    upcoming = coming.sort("child_id", "since_on", "record_id").unique("child_id", keep="first", maintain_order=True)
+    return (
+        listed.join(
+            last.select("child_id", last_what="what", last_place="place", last_until_on="until_on"),
+            on="child_id", how="left", validate="1:1",
+        )
+        .join(
+            upcoming.select("child_id", next_what="what", next_place="place", next_since_on="since_on"),
+            on="child_id", how="left", validate="1:1",
+        )
+        .with_columns(ever=pl.col("child_id").is_in(begun["child_id"].unique().implode()))
+    )  # fmt: skip
+
+
+def _lane(settings: RankSettings) -> pl.Expr:
+    """The first lane that fits: the narrower circle of readers, then the doubt that is cheapest to settle."""
+    return (
+        pl.when("restricted")
+        .then(pl.lit(RESTRICTED))
+        .when(pl.col("date_of_birth").is_null() | (pl.col("of_age") < settings.doubtful_age_below))
+        .then(pl.lit(DATA_PROBLEM))
+        .when(pl.col("on_no_roll") < settings.doubtful_link_below)
+        .then(pl.lit(DOUBTFUL_LINK))
+        .when(pl.col("living_here") < settings.moved_away_below)
+        .then(pl.lit(MOVED_AWAY))
+        .otherwise(pl.lit(FOLLOW_UP))
+    )
+
+
+def _candidates(
+    listed: pl.DataFrame, found: pl.DataFrame, as_at: date, sources: int, settings: RankSettings
+) -> pl.DataFrame:
+    """``CANDIDATE``: lane, order and reasons of the listed children."""
+    points = found.group_by("child_id").agg(priority=pl.col("points").sum())
+    told = reasons.told_findings(found)
+    urgency = (pl.col("likelihood") * (1 + pl.col("priority") / 100)).round(9)
+    return (
+        listed.join(points, on="child_id", how="left", validate="1:1")
+        .join(told, on="child_id", how="left", validate="1:1")
+        .with_columns(pl.col("priority").fill_null(0))
+        .with_columns(lane=_lane(settings), because=reasons.because(as_at, sources), urgency=urgency)
+        .sort("urgency", "likelihood", "priority", "child_id", descending=[True, True, True, False])
+        .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+        .select(CANDIDATE.names())
+        .cast(CANDIDATE)
+    )
+
+
+def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """``EXPLAINED``: the smallest of the three factors is the reason; of two alike, the link, then the residence."""
+    smallest = pl.min_horizontal("on_no_roll", "living_here", "of_age")
+    own = pl.col("own_none").fill_null(1.0) <= pl.col("rival_none").fill_null(1.0)
+    reason = (
+        pl.when((pl.col("on_no_roll") == smallest) & own)
+        .then(pl.lit(IN_EDUCATION))
+        .when(pl.col("on_no_roll") == smallest)
+        .then(pl.lit(SAME_AS_RIVAL))
+        .when(pl.col("living_here") == smallest)
+        .then(pl.lit(MOVED_AWAY))
+        .otherwise(pl.lit(NOT_OF_AGE))
+    )
+    is_own, is_rival = pl.col("reason") == IN_EDUCATION, pl.col("reason") == SAME_AS_RIVAL
+    why = (
+        pl.when(is_own)
+        .then(reasons.why_in_education(names))
+        .when(is_rival)
+        .then(reasons.why_same_as_rival(names))
+        .when(pl.col("reason") == MOVED_AWAY)
+        .then(reasons.why_moved())
+        .otherwise(reasons.why_not_of_age())
+    )
+    return (
+        unlisted.with_columns(reason=reason)
+        .with_columns(
+            why=why,
+            likelihood=pl.when(~is_own).then(pl.col("likelihood")),
+            record_id=_of_whom(is_own, is_rival, "own_record_id", "rival_provision_record_id"),
+            source=_of_whom(is_own, is_rival, "own_source", "rival_source"),
+            what=_of_whom(is_own, is_rival, "own_what", "rival_what"),
+            since_on=_of_whom(is_own, is_rival, "own_since_on", "rival_since_on"),
+            until_on=_of_whom(is_own, is_rival, "own_until_on", "rival_until_on"),
+            link_probability=_of_whom(is_own, is_rival, "own_link_probability", "rival_certainty"),
+        )
+        .select(EXPLAINED.names())
+        .cast(EXPLAINED)
+        .sort("child_id")
+    )
+
+
+def _of_whom(is_own: pl.Expr, is_rival: pl.Expr, own: str, rival: str) -> pl.Expr:
+    """The child's own column, or its rival's, or null: by the reason."""
+    return pl.when(is_own).then(pl.col(own)).when(is_rival).then(pl.col(rival))

@@ -1,0 +1,191 @@
+"""Why, in words: plain sentences for people, put together from columns.
+
+A sentence never holds another child's name: rivals are named by record id only. The place of a restricted child's
+education is left out of every sentence.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from pipelines.priority.evidence import DAY
+
+TOLD_OTHERWISE = ("out_of_education", "never_on_a_roll", "long_unseen")
+"""Factors whose content other sentences of a ``because`` already tell."""
+
+FINDINGS_TOLD = 3
+"""Findings that a ``because`` tells at most, the weightiest first; the table ``finding`` has them all."""
+
+
+def in_100(probability: pl.Expr) -> pl.Expr:
+    """A probability as people say it: "37 in 100", "more than 99 in 100", "less than 1 in 100"."""
+    return (
+        pl.when(probability >= 0.995)
+        .then(pl.lit("more than 99 in 100"))
+        .when(probability < 0.005)
+        .then(pl.lit("less than 1 in 100"))
+        .otherwise(pl.format("{} in 100", (probability * 100).round(0).cast(pl.Int64)))
+    )
+
+
+def day(column: pl.Expr) -> pl.Expr:
+    """A date as people write it: 3 May 2026. Null stays null."""
+    return column.dt.strftime(DAY)
+
+
+def sentence(text: pl.Expr) -> pl.Expr:
+    """A text with a capital first and one full stop last; null stays null."""
+    trimmed = text.str.strip_chars().str.strip_chars_end(".")
+    return trimmed.str.slice(0, 1).str.to_uppercase() + trimmed.str.slice(1) + "."
+
+
+def source_name(source: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
+    """What a source is called in text for people; without a name its id, with spaces."""
+    return source.replace(names) if names else source.str.replace_all("_", " ")
+
+
+def searched(on_no_roll: pl.Expr, sources: int) -> pl.Expr:
+    """What was searched, and with what result."""
+    count = f"the {sources} sources searched" if sources != 1 else "the one source searched"
+    return (
+        pl.when(on_no_roll >= 0.995)
+        .then(pl.lit(f"No current education was found in {count}."))
+        .otherwise(
+            pl.format(f"No current education is certain in {count}; {{}} that there is none.", in_100(on_no_roll))
+        )
+    )
+
+
+def last_education(as_at: date) -> pl.Expr:
+    """How the last known education ended; reads ``last_what``, ``last_place``, ``last_until_on``, ``ever``."""
+    days = (pl.lit(as_at) - pl.col("last_until_on")).dt.total_days()
+    ago = (
+        pl.when(days == 0)
+        .then(pl.lit("today"))
+        .when(days == 1)
+        .then(pl.lit("yesterday"))
+        .when(days < 14)
+        .then(pl.format("{} days ago", days))
+        .otherwise(pl.format("{} weeks ago", days // 7))
+    )
+    ended = pl.format(
+        "Last known education: {}, ended on {} ({}).", place_of("last_"), day(pl.col("last_until_on")), ago
+    )
+    return pl.coalesce(ended, pl.when(~pl.col("ever")).then(pl.lit("No extract shows any earlier education.")))
+
+
+def place_of(prefix: str) -> pl.Expr:
+    """Way and place of an education, the place only where the child is not restricted: "state school, Keats Primary".
+
+    Reads ``<prefix>what``, ``<prefix>place`` and ``restricted``.
+    """
+    what = pl.col(f"{prefix}what").fill_null("education")
+    named = pl.when(~pl.col("restricted")).then(", " + pl.col(f"{prefix}place")).fill_null("")
+    return what + named
+
+
+def next_education() -> pl.Expr:
+    """The place that is to come; reads ``next_what``, ``next_place``, ``next_since_on``. Null: none."""
+    return pl.format(
+        "A place is to start on {} ({}): make sure that it is taken up.",
+        day(pl.col("next_since_on")),
+        place_of("next_"),
+    )
+
+
+def nearest_rival() -> pl.Expr:
+    """The nearest child in education and how unlike; reads ``rival_record_id``, ``…_certainty``, ``…_levels``."""
+    near = pl.format(
+        "Nearest child in education, by record {}: {} to be this child",
+        pl.col("rival_record_id"),
+        in_100(pl.col("rival_certainty")),
+    )
+    levels = pl.when(pl.col("rival_levels") != "").then(pl.format(" ({})", pl.col("rival_levels"))).fill_null("")
+    return pl.coalesce(near + levels + ".", pl.lit("No child in education comes near."))
+
+
+def doubtful_age() -> pl.Expr:
+    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``of_age``. Null: nothing."""
+    return (
+        pl.when(pl.col("date_of_birth").is_null())
+        .then(pl.lit("No extract gives a birth date: ask the senders for it."))
+        .when(pl.col("dates_differ"))
+        .then(
+            pl.format(
+                "The records give different birth dates; {} that the child is of compulsory school age.",
+                in_100(pl.col("of_age")),
+            )
+        )
+    )
+
+
+def own_doubt() -> pl.Expr:
+    """A current entry that may be the child's; reads ``own_*`` columns. Null: none."""
+    doubt = pl.format("; {}", pl.col("own_doubt")).fill_null("")
+    return pl.format(
+        "Record {} shows a current education ({}); {} that it is this child's{}.",
+        pl.col("own_record_id"),
+        place_of("own_"),
+        in_100(pl.col("own_link_probability")),
+        doubt,
+    )
+
+
+def told_findings(findings: pl.DataFrame) -> pl.DataFrame:
+    """One row a child: ``child_id`` and ``told``, one sentence of its weightiest findings."""
+    telling = findings.filter(~pl.col("factor").is_in(TOLD_OTHERWISE))
+    return telling.group_by("child_id", maintain_order=True).agg(
+        told=sentence("Look sooner: " + pl.col("because").head(FINDINGS_TOLD).str.join("; "))
+    )
+
+
+def because(as_at: date, sources: int) -> pl.Expr:
+    """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above."""
+    return pl.concat_str(
+        searched(pl.col("on_no_roll"), sources),
+        own_doubt(),
+        last_education(as_at),
+        next_education(),
+        nearest_rival(),
+        sentence(pl.col("residence_because")),
+        pl.col("told"),
+        doubtful_age(),
+        separator=" ",
+        ignore_nulls=True,
+    )
+
+
+def why_in_education(names: Mapping[str, str]) -> pl.Expr:
+    """Which record explains a child; reads ``own_*`` columns."""
+    since = pl.format(" since {}", day(pl.col("own_since_on"))).fill_null("")
+    until = pl.format(" until {}", day(pl.col("own_until_on"))).fill_null("")
+    doubt = pl.format(" Doubt: {}.", pl.col("own_doubt")).fill_null("")
+    says = pl.format(" ({}, record {}); ", source_name(pl.col("own_source"), names), pl.col("own_record_id"))
+    certain = pl.format("{} that the record is this child's.", in_100(pl.col("own_link_probability")))
+    return "In education: " + place_of("own_") + since + until + says + certain + doubt
+
+
+def why_same_as_rival(names: Mapping[str, str]) -> pl.Expr:
+    """Which other child, known to be in education, this one most probably is; reads ``rival_*`` columns."""
+    return pl.format(
+        "Probably the same child as that of record {}, who is in education ({}, record {}); {} that they are one.",
+        pl.col("rival_record_id"),
+        source_name(pl.col("rival_source"), names),
+        pl.col("rival_provision_record_id"),
+        in_100(pl.col("rival_certainty")),
+    )
+
+
+def why_moved() -> pl.Expr:
+    """Why a child is taken to have left; reads ``living_here`` and ``residence_because``."""
+    told = pl.format(" {}", sentence(pl.col("residence_because"))).fill_null("")
+    return pl.format("Probably moved away: {} that the child still lives here.", in_100(pl.col("living_here"))) + told
+
+
+def why_not_of_age() -> pl.Expr:
+    """Why a child is taken not to be of compulsory school age; reads ``of_age``."""
+    return pl.format(
+        "Probably not of compulsory school age: {} that the child is, as far as the records' birth dates say.",
+        in_100(pl.col("of_age")),
+    )

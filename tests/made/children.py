@@ -1,0 +1,111 @@
+"""Literal children, drawn one record at a time, and the tables that they make."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from pipelines.priority import Evidence
+from pipelines.provision import find_provision
+from pipelines.rank import Ranked, rank
+from pipelines.rank_settings import RankSettings
+from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, RIVAL, STATEMENT
+
+AS_AT = date(2026, 11, 20)
+ELEVEN = date(2015, 5, 14)
+"""A birth date of compulsory school age on ``AS_AT``."""
+THREE = date(2023, 5, 14)
+SOURCE_NAMES = {"school_census": "School census", "health": "GP registrations"}
+
+Row = dict[str, object]
+
+
+@dataclass
+class Drawn:
+    """Tables that grow with each record, statement, rival and residence drawn."""
+
+    persons: list[Row] = field(default_factory=list)
+    statements: list[Row] = field(default_factory=list)
+    members: list[Row] = field(default_factory=list)
+    rivals: list[Row] = field(default_factory=list)
+    residences: list[Row] = field(default_factory=list)
+
+    def record(
+        self, record_id: str, child_id: str, born: date | None = ELEVEN, sure: float = 1.0, **more: object
+    ) -> "Drawn":
+        """One person record of one child."""
+        blank: Row = dict.fromkeys(PERSON.names())
+        shown = {"forename_shown": "Amira", "surname_shown": "Haddad", "address_shown": None, "postcode_shown": None}
+        dataset = record_id.partition(":")[0]
+        base = {"record_id": record_id, "dataset": dataset, "date_of_birth": born, "other_surnames": []}
+        self.persons.append({**blank, **base, **shown, **more})
+        self.members.append({"record_id": record_id, "child_id": child_id, "membership": sure})
+        return self
+
+    def says(
+        self,
+        record_id: str,
+        kind: str,
+        what: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        **more: object,
+    ) -> "Drawn":
+        """One statement of a record."""
+        row: Row = {"record_id": record_id, "source": record_id.partition(":")[0], "kind": kind, "what": what}
+        self.statements.append({**row, "place": None, "since_on": since, "until_on": until, "doubt": None, **more})
+        return self
+
+    def on_roll(self, record_id: str, since: date | None = None, until: date | None = None, **more: object) -> "Drawn":
+        """A roll entry."""
+        return self.says(
+            record_id, "provision", "state school", since, until, **{"place": "Keats Primary School", **more}
+        )
+
+    def rivalry(self, left: tuple[str, str], right: tuple[str, str], probability: float) -> "Drawn":
+        """Two children, each given as (child, record), that may be one; both orders."""
+        for (child_id, record_id), (other, other_record) in ((left, right), (right, left)):
+            self.rivals.append(
+                {
+                    "child_id": child_id, "rival_child_id": other, "probability": probability, "record_id": record_id,
+                    "rival_record_id": other_record, "match_weight": 3.0, "levels": "names: alike",
+                }
+            )  # fmt: skip
+        return self
+
+    def lives(
+        self, child_id: str, living_here: float, because: str = "the GP saw the child in October 2026"
+    ) -> "Drawn":
+        """How likely a child still lives here."""
+        seen: Row = {"last_seen_on": date(2026, 10, 3), "last_seen_by": "GP registrations"}
+        self.residences.append({"child_id": child_id, "living_here": living_here, "because": because, **seen})
+        return self
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """The tables that rank reads."""
+        child_records = pl.DataFrame(self.members, schema=CHILD_RECORD)
+        statements = pl.DataFrame(self.statements, schema=STATEMENT)
+        return {
+            "person": pl.DataFrame(self.persons, schema=PERSON),
+            "statements": statements,
+            "child_records": child_records,
+            "rivals": pl.DataFrame(self.rivals, schema=RIVAL),
+            "provision": find_provision(statements, child_records, AS_AT),
+            "residence": pl.DataFrame(self.residences, schema=RESIDENCE),
+        }
+
+    def evidence(self) -> Evidence:
+        """What a priority factor reads about every child drawn, with the first birth date of each."""
+        tables = self.tables()
+        child_records = tables["child_records"]
+        births = child_records.join(tables["person"], on="record_id").group_by("child_id", maintain_order=True)
+        return Evidence(
+            statements=child_records.select("child_id", "record_id").join(tables["statements"], on="record_id"),
+            provision=tables["provision"],
+            births=births.agg(pl.col("date_of_birth").drop_nulls().first()),
+            as_at=AS_AT,
+        )
+
+    def ranked(self, settings: RankSettings | None = None) -> Ranked:
+        """The list of the children drawn."""
+        return rank(**self.tables(), as_at=AS_AT, settings=settings or RankSettings(), source_names=SOURCE_NAMES)

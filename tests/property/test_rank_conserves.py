@@ -1,0 +1,101 @@
+"""Whatever the night finds, every child who may be of age is in exactly one place, and every number is sound."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from pipelines.facts import child_facts
+from pipelines.rank import LANES, REASONS, Ranked, rank
+from pipelines.rank_settings import RankSettings
+from tests.made.children import AS_AT, Drawn
+
+SHARE = st.floats(0, 1, allow_nan=False)
+BIRTHS = st.none() | st.dates(date(2004, 1, 1), date(2026, 1, 1))
+DATES = st.none() | st.dates(AS_AT - timedelta(days=4000), AS_AT + timedelta(days=400))
+KINDS = st.sampled_from(["provision", "seen", "lives_here", "left", "concern", "protected"])
+SOURCES = st.sampled_from(["health", "housing", "school_census", "ehe_register"])
+
+
+@st.composite
+def nights(draw: st.DrawFn) -> Drawn:
+    """A few children with records, statements, rivals and residences of any kind."""
+    drawn = Drawn()
+    children = [f"CH{number}" for number in range(draw(st.integers(0, 6)))]
+    for child in children:
+        for number in range(draw(st.integers(1, 3))):
+            record = f"{draw(SOURCES)}:{child}-{number}"
+            drawn.record(record, child, draw(BIRTHS), draw(SHARE))
+            for _ in range(draw(st.integers(0, 3))):
+                drawn.says(
+                    record, draw(KINDS), draw(st.sampled_from(["CIN", "state school", None])), draw(DATES), draw(DATES)
+                )
+        if draw(st.booleans()):
+            drawn.lives(child, draw(SHARE))
+    for left, right in pairwise(children):
+        if draw(st.booleans()):
+            drawn.rivalry((left, f"{left}-0"), (right, f"{right}-0"), draw(SHARE))
+    return drawn
+
+
+def of(drawn: Drawn, shuffle: int | None = None) -> Ranked:
+    """The list; with ``shuffle``, from tables whose rows stand in another order."""
+    tables = drawn.tables()
+    if shuffle is not None:
+        tables = {name: table.sample(fraction=1, shuffle=True, seed=shuffle) for name, table in tables.items()}
+    return rank(**tables, as_at=AS_AT, settings=RankSettings())
+
+
+@settings(max_examples=40, deadline=None)
+@given(drawn=nights())
+def test_every_child_who_may_be_of_age_is_either_listed_or_explained(drawn: Drawn) -> None:
+    ranked, tables = of(drawn), drawn.tables()
+    facts = child_facts(tables["person"], tables["statements"], tables["child_records"], AS_AT)
+    may_be_of_age = set(facts.filter(pl.col("of_age") > 0)["child_id"])
+    on_list, not_on_list = ranked.candidates["child_id"].to_list(), ranked.explained["child_id"].to_list()
+    assert len(on_list) + len(not_on_list) == len(may_be_of_age)
+    assert set(on_list) | set(not_on_list) == may_be_of_age
+
+
+@settings(max_examples=40, deadline=None)
+@given(drawn=nights())
+def test_every_number_is_sound_and_every_row_says_why(drawn: Drawn) -> None:
+    ranked = of(drawn)
+    candidates, others = ranked.candidates, ranked.explained
+    for column in ("likelihood", "on_no_roll", "living_here"):
+        assert candidates[column].is_between(0, 1).all()
+    assert (candidates["likelihood"] >= RankSettings().list_from - 1e-9).all()
+    assert (others["likelihood"].drop_nulls() < RankSettings().list_from).all()
+    assert candidates["rank"].to_list() == list(range(1, candidates.height + 1))
+    assert set(candidates["lane"]) <= set(LANES)
+    assert set(others["reason"]) <= set(REASONS)
+    assert (candidates["because"].str.len_chars() > 20).all()
+    assert (others["why"].str.len_chars() > 20).all()
+    assert set(ranked.findings["child_id"]) <= set(candidates["child_id"])
+    counted = ranked.findings.group_by("child_id").agg(pl.col("points").sum())
+    assert sorted(counted["points"]) == sorted(candidates["priority"].filter(candidates["priority"] > 0))
+
+
+@settings(max_examples=20, deadline=None)
+@given(drawn=nights(), seed=st.integers(0, 99))
+def test_the_order_of_rows_changes_nothing(drawn: Drawn, seed: int) -> None:
+    straight, shuffled = of(drawn), of(drawn, shuffle=seed)
+    assert_frame_equal(straight.candidates, shuffled.candidates)
+    assert_frame_equal(straight.explained, shuffled.explained)
+    assert_frame_equal(straight.findings, shuffled.findings)
+
+
+@settings(max_examples=20, deadline=None)
+@given(drawn=nights())
+def test_a_further_roll_entry_never_raises_a_likelihood(drawn: Drawn) -> None:
+    before = {row["child_id"]: row["likelihood"] for row in of(drawn).candidates.iter_rows(named=True)}
+    if not drawn.members:
+        return
+    first = drawn.members[0]
+    drawn.on_roll(str(first["record_id"]), date(2020, 9, 1))
+    after = {row["child_id"]: row["likelihood"] for row in of(drawn).candidates.iter_rows(named=True)}
+    assert after.keys() <= before.keys()
+    assert all(after[child] <= before[child] + 1e-12 for child in after)

@@ -1,0 +1,263 @@
+"""Priority: each factor as a drawn table of literal children, and what it says about each."""
+
+from collections.abc import Callable
+from datetime import date
+from types import ModuleType
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from pipelines.priority import (
+    FACTORS,
+    Evidence,
+    exploitation,
+    findings,
+    long_unseen,
+    never_on_a_roll,
+    no_place,
+    other_education_ended,
+    out_of_education,
+    referral,
+    social_care,
+    temporary_accommodation,
+    transition,
+    unclaimed_transfer,
+)
+from pipelines.rank_settings import Points
+from pipelines.tables import FINDING
+from tests.made.children import ELEVEN, Drawn
+
+Finding = Callable[[Evidence, Points], pl.DataFrame]
+
+
+def told(finding: Finding, drawn: Drawn) -> list[tuple[int, str]]:
+    """Points and words of a factor's findings."""
+    found = finding(drawn.evidence(), Points())
+    assert found.schema == FINDING
+    return list(found.select("points", "because").iter_rows())
+
+
+def concern(what: str | None, since: date | None = date(2026, 5, 3), until: date | None = None) -> Drawn:
+    drawn = Drawn().record("some_agency:1", "CH1")
+    return drawn.says("some_agency:1", "concern", what, since, until)
+
+
+@pytest.mark.parametrize(
+    ("factor", "what", "points", "because"),
+    [
+        pytest.param(social_care, "child protection plan", 60, "on a child protection plan", id="child protection"),
+        pytest.param(social_care, "CP", 60, "on a child protection plan", id="child protection as its code"),
+        pytest.param(social_care, "child looked after", 50, "looked after by an authority", id="looked after"),
+        pytest.param(social_care, "CLA", 50, "looked after by an authority", id="looked after as its code"),
+        pytest.param(social_care, "child in need", 30, "a child in need", id="in need"),
+        pytest.param(social_care, "open to social care", 30, "open to social care", id="open to social care otherwise"),
+        pytest.param(exploitation, "Exploitation risk", 60, "a concern of exploitation is open", id="exploitation"),
+        pytest.param(exploitation, "CSE", 60, "a concern of exploitation is open", id="exploitation as its code"),
+        pytest.param(
+            unclaimed_transfer,
+            "transfer file that no school has claimed",
+            30,
+            "no school has claimed the transfer file",
+            id="lost pupil",
+        ),
+        pytest.param(no_place, "refused a school place", 20, "without a school place after a refusal", id="refused"),
+        pytest.param(
+            no_place, "no school place offered", 20, "applied for a school place and has no offer", id="no offer"
+        ),
+        pytest.param(
+            no_place,
+            "school place offered",
+            20,
+            "expected at the school offered and on no roll",
+            id="offer not taken up",
+        ),
+        pytest.param(
+            no_place,
+            "school place accepted",
+            20,
+            "expected at the school offered and on no roll",
+            id="accepted and never arrived",
+        ),
+        pytest.param(
+            no_place,
+            "application withdrawn",
+            20,
+            "an application or offer was withdrawn and none stands",
+            id="withdrawn",
+        ),
+        pytest.param(
+            no_place, "in-year application", 20, "an application for a school place is open", id="application waiting"
+        ),
+        pytest.param(temporary_accommodation, "lives in a hostel", 15, "lives in temporary accommodation", id="hostel"),
+        pytest.param(referral, "Not attending", 30, "a concern is open: not attending", id="referral"),
+        pytest.param(
+            referral, "No school place", 30, "a concern is open: no school place", id="referral without a school place"
+        ),
+        pytest.param(
+            referral,
+            "library_card_lapsed",
+            30,
+            "a concern is open: library card lapsed",
+            id="a concern that nobody foresaw",
+        ),
+        pytest.param(referral, None, 30, "a concern is open", id="a concern without a name"),
+    ],
+)
+def test_an_open_concern_counts_once_under_its_own_factor(
+    factor: ModuleType, what: str | None, points: int, because: str
+) -> None:
+    drawn = concern(what, date(2026, 5, 3))
+    assert told(factor.finding, drawn) == [(points, f"{because} since 3 May 2026")]
+    named = findings(drawn.evidence(), Points())["factor"].to_list()
+    assert [name for name in named if name not in {"never_on_a_roll", "long_unseen", "transition"}] == [factor.FACTOR]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "counts"),
+    [
+        pytest.param(date(2026, 11, 20), None, True, id="opened today"),
+        pytest.param(date(2026, 11, 21), None, False, id="opens tomorrow"),
+        pytest.param(None, None, True, id="without dates"),
+        pytest.param(date(2026, 1, 1), date(2026, 11, 20), True, id="closes today: doubt is settled towards looking"),
+        pytest.param(date(2026, 1, 1), date(2026, 11, 19), False, id="closed yesterday"),
+    ],
+)
+def test_a_concern_counts_while_it_is_open(since: date | None, until: date | None, counts: bool) -> None:
+    assert bool(told(social_care.finding, concern("child in need", since, until))) is counts
+
+
+def test_of_two_involvements_the_weightier_counts_and_then_the_longer() -> None:
+    drawn = concern("child in need", date(2020, 1, 1))
+    drawn.says("some_agency:1", "concern", "child protection plan", date(2026, 2, 1))
+    drawn.says("some_agency:1", "concern", "child protection plan", date(2025, 2, 1))
+    assert told(social_care.finding, drawn) == [(60, "on a child protection plan since 1 February 2025")]
+
+
+@pytest.mark.parametrize(
+    ("left_on", "points"),
+    [
+        pytest.param(date(2026, 10, 24), [], id="27 days: not yet four weeks"),
+        pytest.param(date(2026, 10, 23), [5], id="28 days"),
+        pytest.param(date(2026, 8, 29), [5], id="83 days"),
+        pytest.param(date(2026, 8, 28), [10], id="12 weeks"),
+        pytest.param(date(2026, 5, 22), [20], id="26 weeks"),
+        pytest.param(date(2025, 11, 22), [20], id="one day under 52 weeks"),
+        pytest.param(date(2025, 11, 21), [30], id="52 weeks"),
+        pytest.param(date(2019, 7, 20), [30], id="years"),
+        pytest.param(date(2026, 12, 1), [], id="leaves in December: still there"),
+        pytest.param(None, [], id="still there"),
+    ],
+)
+def test_weeks_out_of_education_step_at_4_12_26_and_52(left_on: date | None, points: list[int]) -> None:
+    drawn = Drawn().record("school_census:1", "CH1").on_roll("school_census:1", date(2018, 9, 3), left_on)
+    assert [given for given, _ in told(out_of_education.finding, drawn)] == points
+
+
+def test_weeks_are_counted_from_the_last_of_several_places() -> None:
+    drawn = Drawn().record("school_census:1", "CH1").record("school_census:2", "CH1")
+    drawn.on_roll("school_census:1", None, date(2024, 7, 20)).on_roll("school_census:2", None, date(2026, 10, 2))
+    assert told(out_of_education.finding, drawn) == [(5, "last known education ended 7 weeks ago")]
+
+
+@pytest.mark.parametrize(
+    ("what", "until", "later_school", "because"),
+    [
+        pytest.param(
+            "home education", date(2026, 9, 19), None, "home education ended on 19 September 2026", id="EHE closed"
+        ),
+        pytest.param("alternative provision", date(2026, 9, 19), None, "alternative provision ended", id="AP ended"),
+        pytest.param("home education", None, None, None, id="still home educated"),
+        pytest.param("state school", date(2026, 9, 19), None, None, id="a school place is another factor's"),
+        pytest.param("home education", date(2025, 9, 19), date(2026, 7, 1), None, id="school since, and that ended"),
+    ],
+)
+def test_home_education_or_alternative_provision_ended_without_another_place(
+    what: str, until: date | None, later_school: date | None, because: str | None
+) -> None:
+    drawn = Drawn().record("ehe_register:1", "CH1").record("school_census:1", "CH1")
+    drawn.says("ehe_register:1", "provision", what, date(2024, 9, 1), until)
+    if later_school:
+        drawn.on_roll("school_census:1", date(2025, 10, 1), later_school)
+    found = told(other_education_ended.finding, drawn)
+    assert len(found) == (because is not None)
+    assert all(points == 20 and words.startswith(because or "") for points, words in found)
+
+
+def test_never_on_a_roll_is_a_child_without_any_entry_that_has_begun() -> None:
+    drawn = Drawn().record("health:1", "CH1").record("school_census:2", "CH2").record("school_census:3", "CH3")
+    drawn.on_roll("school_census:2", date(2019, 9, 1), date(2020, 7, 1)).on_roll("school_census:3", date(2027, 1, 4))
+    found = never_on_a_roll.finding(drawn.evidence(), Points())
+    assert found["child_id"].sort().to_list() == ["CH1", "CH3"]
+
+
+@pytest.mark.parametrize(
+    ("born", "because"),
+    [
+        pytest.param(date(2021, 8, 31), "came of compulsory school age on 31 August 2026", id="Year 1, summer-born"),
+        pytest.param(date(2020, 11, 30), "came of compulsory school age on 31 December 2025", id="last winter"),
+        pytest.param(date(2020, 5, 1), None, id="of age for more than a year"),
+        pytest.param(date(2014, 9, 1), "of the age of moving to secondary school (Year 7)", id="oldest of Year 7"),
+        pytest.param(date(2015, 8, 31), "of the age of moving to secondary school (Year 7)", id="youngest of Year 7"),
+        pytest.param(date(2015, 9, 1), None, id="Year 6"),
+        pytest.param(None, None, id="birth date unknown"),
+    ],
+)
+def test_ages_of_transition(born: date | None, because: str | None) -> None:
+    drawn = Drawn().record("health:1", "CH1", born)
+    assert told(transition.finding, drawn) == ([(10, because)] if because else [])
+
+
+@pytest.mark.parametrize(
+    ("seen", "because"),
+    [
+        pytest.param([date(2025, 11, 20)], None, id="a year ago to the day"),
+        pytest.param([date(2025, 11, 19)], "no agency has had contact since 19 November 2025", id="a day longer"),
+        pytest.param([date(2019, 1, 1), date(2026, 9, 9)], None, id="the latest counts"),
+        pytest.param([date(2026, 12, 24)], "no extract says when anybody last had contact", id="only a date to come"),
+        pytest.param([], "no extract says when anybody last had contact", id="never dated"),
+    ],
+)
+def test_long_unseen(seen: list[date], because: str | None) -> None:
+    drawn = Drawn().record("health:1", "CH1")
+    for on in seen:
+        drawn.says("health:1", "seen", since=on)
+    assert told(long_unseen.finding, drawn) == ([(10, because)] if because else [])
+
+
+def test_an_authority_sets_the_points_and_switches_a_factor_off() -> None:
+    drawn = concern("child in need")
+    found = findings(drawn.evidence(), Points(child_in_need=75, never_on_a_roll=0, long_unseen=0, transition=0))
+    assert found.select("factor", "points").rows() == [("social_care", 75)]
+
+
+def test_points_below_nought_and_unknown_points_are_errors() -> None:
+    with pytest.raises(ValidationError, match="child_in_need"):
+        Points(child_in_need=-1)
+    with pytest.raises(ValidationError, match="ethnicity"):
+        Points.model_validate({"ethnicity": 10})
+
+
+def test_every_factor_is_named_for_its_file_and_gives_each_child_one_finding_at_most() -> None:
+    drawn = Drawn()
+    for child in ("CH1", "CH2"):
+        drawn.record(f"health:{child}", child, date(2015, 5, 14)).record(f"ehe_register:{child}", child, ELEVEN)
+        drawn.says(f"ehe_register:{child}", "provision", "home education", None, date(2024, 7, 1))
+        whats = (
+            "child in need",
+            "gang",
+            "transfer file",
+            "refused a place",
+            "hostel",
+            "Neglect",
+            "CLA",
+            "CSE",
+            "neglect",
+        )
+        for what in whats:
+            drawn.says(f"health:{child}", "concern", what, date(2026, 1, 1))
+    found = findings(drawn.evidence(), Points())
+    files = {factor.__module__.rpartition(".")[2] for factor in FACTORS}
+    assert set(found["factor"]) == files - {"never_on_a_roll"}
+    assert not found.select("child_id", "factor").is_duplicated().any()
+    assert found.filter(pl.col("child_id") == "CH1")["points"].is_sorted(descending=True)

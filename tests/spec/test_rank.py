@@ -1,0 +1,334 @@
+"""The list: who is on it, in which lane and order, and why each other child is not. Drawn tables of children."""
+
+import tomllib
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from pipelines.rank_settings import Points, RankSettings
+from pipelines.tables import CANDIDATE, EXPLAINED, FINDING
+from tests.made.children import ELEVEN, THREE, Drawn
+
+NINETEEN = date(2007, 5, 14)
+
+
+def listed(drawn: Drawn, child_id: str = "CH1", **settings: object) -> dict[str, object]:
+    """The child's row on the list."""
+    candidates = drawn.ranked(RankSettings.model_validate(settings)).candidates
+    return candidates.row(by_predicate=pl.col("child_id") == child_id, named=True)
+
+
+def explained(drawn: Drawn, child_id: str = "CH1") -> dict[str, object]:
+    """The child's row among those explained."""
+    return drawn.ranked().explained.row(by_predicate=pl.col("child_id") == child_id, named=True)
+
+
+def known_to_gp(child_id: str = "CH1", **more: object) -> Drawn:
+    return Drawn().record(f"health:{child_id}", child_id, **more)  # type: ignore[arg-type]
+
+
+def test_a_child_known_to_the_gp_and_on_no_roll_is_listed_for_follow_up() -> None:
+    row = listed(known_to_gp().lives("CH1", 0.95))
+    assert (row["rank"], row["lane"], row["restricted"]) == (1, "follow up", False)
+    assert (row["likelihood"], row["on_no_roll"], row["living_here"]) == (0.95, 1.0, 0.95)
+    assert (row["age"], row["records"]) == (11, "health:CH1")
+    assert (row["last_seen_on"], row["last_seen_by"]) == (date(2026, 10, 3), "GP registrations")
+
+
+@pytest.mark.parametrize(
+    ("sure", "on_no_roll", "lane"),
+    [
+        pytest.param(1.0, None, None, id="certain: explained"),
+        pytest.param(0.9, None, None, id="nine in ten: explained"),
+        pytest.param(0.6, 0.4, "doubtful link", id="six in ten: an analyst first"),
+        pytest.param(0.1, 0.9, "follow up", id="one in ten: hardly this child's"),
+    ],
+)
+def test_a_roll_entry_explains_a_child_as_far_as_the_record_is_the_childs(
+    sure: float, on_no_roll: float | None, lane: str | None
+) -> None:
+    drawn = known_to_gp().record("school_census:1", "CH1", sure=sure).on_roll("school_census:1", date(2020, 9, 1))
+    if lane is None:
+        assert explained(drawn)["reason"] == "provision"
+    else:
+        row = listed(drawn)
+        assert row["lane"] == lane
+        assert row["on_no_roll"] == pytest.approx(on_no_roll)
+        assert "Record school_census:1 shows a current education (state school, Keats Primary School)" in str(
+            row["because"]
+        )
+
+
+def test_two_entries_each_doubtful_leave_less_doubt_together() -> None:
+    drawn = known_to_gp().record("school_census:1", "CH1", sure=0.5).on_roll("school_census:1")
+    drawn.record("ehe_register:1", "CH1", sure=0.5).says("ehe_register:1", "provision", "home education")
+    assert listed(drawn)["on_no_roll"] == pytest.approx(0.25)
+
+
+def test_an_explained_child_names_record_school_validity_and_probability() -> None:
+    drawn = known_to_gp().record("school_census:1", "CH1", sure=0.97).on_roll("school_census:1", date(2020, 9, 1))
+    row = explained(drawn)
+    assert row["why"] == (
+        "In education: state school, Keats Primary School since 1 September 2020 "
+        "(School census, record school_census:1); 97 in 100 that the record is this child's."
+    )
+    assert (row["record_id"], row["source"], row["what"]) == ("school_census:1", "school_census", "state school")
+    assert (row["since_on"], row["until_on"], row["link_probability"]) == (date(2020, 9, 1), None, 0.97)
+    assert (row["likelihood"], row["records"]) == (None, "health:CH1;school_census:1")
+
+
+def test_an_entry_with_a_doubt_explains_and_says_its_doubt() -> None:
+    drawn = Drawn().record("ehe_register:1", "CH1")
+    drawn.says("ehe_register:1", "provision", "home education", doubt="the home education is not yet assessed")
+    assert str(explained(drawn)["why"]).endswith("Doubt: the home education is not yet assessed.")
+    strict = RankSettings(doubtful_provision=0.5)
+    assert drawn.ranked(strict).candidates["lane"].to_list() == ["doubtful link"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "place"),
+    [
+        pytest.param(0.9, "explained", id="most probably the child on the roll"),
+        pytest.param(0.5, "doubtful link", id="one of two"),
+        pytest.param(0.02, "follow up", id="a twin on the roll is another child"),
+    ],
+)
+def test_a_rival_in_education_makes_a_child_doubtful(probability: float, place: str) -> None:
+    drawn = known_to_gp().record("school_census:9", "CH9").on_roll("school_census:9")
+    drawn.rivalry(("CH1", "health:CH1"), ("CH9", "school_census:9"), probability)
+    if place == "explained":
+        row = explained(drawn)
+        assert row["reason"] == "probably the same child as one in education"
+        assert (row["record_id"], row["link_probability"]) == ("school_census:9", 0.9)
+        assert row["likelihood"] == pytest.approx(0.1)
+        assert "90 in 100 that they are one" in str(row["why"])
+    else:
+        row = listed(drawn)
+        assert row["lane"] == place
+        assert "Nearest child in education, by record school_census:9" in str(row["because"])
+        assert "(names: alike)" in str(row["because"])
+
+
+def test_a_rival_that_is_in_no_education_explains_nothing() -> None:
+    drawn = known_to_gp().record("housing:2", "CH2")
+    drawn.rivalry(("CH1", "health:CH1"), ("CH2", "housing:2"), 0.9)
+    assert drawn.ranked().candidates["on_no_roll"].to_list() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("living_here", "lane"),
+    [
+        pytest.param(0.9, "follow up", id="seen lately"),
+        pytest.param(0.4, "probably moved away", id="four in ten: check the residence"),
+        pytest.param(0.2, "probably moved away", id="at the cut-off: one in five is worth an enquiry"),
+        pytest.param(0.19, None, id="below the cut-off"),
+    ],
+)
+def test_living_here_moves_a_child_down_and_out(living_here: float, lane: str | None) -> None:
+    drawn = known_to_gp().lives("CH1", living_here, "no agency has seen the child since 2024")
+    if lane:
+        assert listed(drawn)["lane"] == lane
+    else:
+        row = explained(drawn)
+        assert (row["reason"], row["record_id"], row["likelihood"]) == ("probably moved away", None, living_here)
+        assert row["why"] == (
+            "Probably moved away: 19 in 100 that the child still lives here. No agency has seen the child since 2024."
+        )
+
+
+@pytest.mark.parametrize(
+    ("wasted", "on_list"),
+    [
+        pytest.param(4, False, id="four wasted enquiries: from one in five"),
+        pytest.param(9, True, id="nine: from one in ten"),
+        pytest.param(0, False, id="none: only the certain"),
+    ],
+)
+def test_the_plain_question_sets_the_cut_off(wasted: float, on_list: bool) -> None:
+    drawn = known_to_gp().lives("CH1", 0.15)
+    assert (drawn.ranked(RankSettings(wasted_enquiries_per_missed_child=wasted)).candidates.height == 1) is on_list
+
+
+@pytest.mark.parametrize(
+    ("births", "best", "place"),
+    [
+        pytest.param([("health", ELEVEN), ("housing", ELEVEN)], ELEVEN, "follow up", id="agreed"),
+        pytest.param([("health", THREE), ("housing", THREE)], None, None, id="three years old: not looked for"),
+        pytest.param([("health", NINETEEN)], None, None, id="nineteen: not looked for"),
+        pytest.param([("health", ELEVEN), ("housing", None)], ELEVEN, "follow up", id="one source gives no date"),
+        pytest.param(
+            [("health", ELEVEN), ("housing", date(2015, 5, 15))], date(2015, 5, 15), "follow up",
+            id="a day apart, of age either way: the later",
+        ),
+        pytest.param([("health", ELEVEN), ("housing", THREE)], ELEVEN, "data problem", id="one against one"),
+        pytest.param(
+            [("health", ELEVEN), ("social_care", ELEVEN), ("housing", THREE)], ELEVEN, "follow up", id="two against one"
+        ),
+        pytest.param(
+            [("health", THREE), ("social_care", THREE), ("housing", ELEVEN)], THREE, "explained", id="one against two"
+        ),
+        pytest.param(
+            [("health", date(2015, 1, 1)), ("housing", date(2015, 8, 9))], date(2015, 8, 9), "follow up",
+            id="1 January is an office's default",
+        ),
+        pytest.param([("health", date(2015, 1, 1))], date(2015, 1, 1), "follow up", id="1 January, and no other date"),
+        pytest.param(
+            [("health", ELEVEN), ("school_census", date(2015, 3, 4))], date(2015, 3, 4), "follow up",
+            id="a roll's date goes first on a tie",
+        ),
+        pytest.param([("health", None)], None, "data problem", id="no birth date anywhere: ask the sender"),
+    ],
+)  # fmt: skip
+def test_birth_dates_are_voted_on(births: list[tuple[str, date | None]], best: date | None, place: str | None) -> None:
+    drawn = Drawn()
+    for source, born in births:
+        drawn.record(f"{source}:1", "CH1", born)
+    if ("school_census", date(2015, 3, 4)) in births:
+        drawn.on_roll("school_census:1", None, date(2026, 7, 1))
+    ranked = drawn.ranked()
+    if place is None:
+        assert ranked.candidates.is_empty()
+        assert ranked.explained.is_empty()
+    elif place == "explained":
+        assert explained(drawn)["reason"] == "not of compulsory school age"
+    else:
+        assert (listed(drawn)["lane"], listed(drawn)["date_of_birth"]) == (place, best)
+
+
+def test_two_records_of_one_source_have_one_vote() -> None:
+    drawn = Drawn().record("health:1", "CH1", THREE).record("health:2", "CH1", THREE).record("housing:1", "CH1", ELEVEN)
+    assert listed(drawn)["likelihood"] == pytest.approx(0.5)
+
+
+def test_a_child_without_a_birth_date_is_as_likely_of_age_as_others_of_the_source() -> None:
+    drawn = known_to_gp(born=None)
+    for number, born in enumerate((ELEVEN, ELEVEN, ELEVEN, THREE)):
+        drawn.record(f"health:{number}", f"CX{number}", born)
+    row = listed(drawn)
+    assert (row["likelihood"], row["age"], row["date_of_birth"]) == (0.75, None, None)
+    assert "No extract gives a birth date: ask the senders for it." in str(row["because"])
+
+
+def test_a_protected_child_is_in_the_restricted_lane_and_no_sentence_tells_the_school() -> None:
+    drawn = known_to_gp().record("social_care:1", "CH1").says("social_care:1", "protected")
+    drawn.record("school_census:1", "CH1").on_roll("school_census:1", date(2020, 9, 1), date(2026, 7, 17))
+    row = listed(drawn)
+    assert (row["lane"], row["restricted"]) == ("restricted", True)
+    assert "state school, ended on 17 July 2026" in str(row["because"])
+    assert "Keats" not in str(row["because"])
+    drawn.on_roll("school_census:1", date(2026, 9, 1))
+    assert "Keats" not in str(explained(drawn)["why"])
+
+
+def test_a_child_who_may_be_a_protected_one_is_restricted_too() -> None:
+    drawn = known_to_gp().record("social_care:2", "CH2").says("social_care:2", "protected")
+    drawn.rivalry(("CH1", "health:CH1"), ("CH2", "social_care:2"), 0.3)
+    assert listed(drawn)["restricted"] is True
+
+
+def test_the_order_is_urgency_over_all_lanes() -> None:
+    drawn = Drawn()
+    for child, living_here in (("CA", 0.9), ("CB", 0.7), ("CC", 0.45), ("CD", 0.45), ("CE", 0.9)):
+        drawn.record(f"health:{child}", child).says(f"health:{child}", "seen", since=date(2026, 10, 3))
+        drawn.lives(child, living_here)
+    drawn.says("health:CB", "concern", "child protection plan")
+    drawn.says("health:CD", "concern", "child in need")
+    settings = RankSettings(points=Points(never_on_a_roll=0, transition=0))
+    candidates = drawn.ranked(settings).candidates
+    assert candidates.select("rank", "child_id", "priority").rows() == [
+        (1, "CB", 60),  # 0.7 x 1.6 = 1.12
+        (2, "CA", 0),  # 0.9
+        (3, "CE", 0),  # 0.9, by child id
+        (4, "CD", 30),  # 0.45 x 1.3 = 0.585
+        (5, "CC", 0),  # 0.45
+    ]
+
+
+def test_name_sex_and_address_come_from_the_records_that_know_them_best() -> None:
+    drawn = Drawn()
+    drawn.record("health:1", "CH1", forename_shown="Amira Zahra Maria", surname_shown="Al-Haddad", sex="F",
+                 address_shown="1 Old Road", postcode_shown="ZA1 1AA")  # fmt: skip
+    drawn.record("school_census:1", "CH1", forename_shown="Amira", surname_shown="Haddad", sex="M")
+    drawn.record("housing:1", "CH1", forename_shown=None, surname_shown="Hadad", sex="F",
+                 address_shown="2 New Road", postcode_shown="ZA2 2BB")  # fmt: skip
+    drawn.on_roll("school_census:1", date(2020, 9, 1), date(2026, 7, 17))
+    drawn.says("health:1", "seen", since=date(2024, 5, 5)).says("housing:1", "lives_here", since=date(2025, 5, 5))
+    row = listed(drawn)
+    assert (row["forename"], row["surname"], row["sex"]) == ("Amira", "Haddad", "F")
+    assert (row["address"], row["postcode"]) == ("2 New Road", "ZA2 2BB")
+
+
+def test_an_address_that_the_child_has_left_gives_way() -> None:
+    drawn = (
+        Drawn()
+        .record("health:1", "CH1", address_shown="1 Old Road")
+        .record("housing:1", "CH1", address_shown="2 New Road")
+    )
+    drawn.says("health:1", "seen", since=date(2019, 5, 5))
+    drawn.says("housing:1", "lives_here", since=date(2025, 5, 5), until=date(2026, 3, 3))
+    assert listed(drawn)["address"] == "1 Old Road"
+
+
+def test_the_because_reads_as_plain_sentences() -> None:
+    drawn = (
+        known_to_gp().record("school_census:1", "CH1").record("admissions:1", "CH1").record("housing:1", "CH1", THREE)
+    )
+    drawn.on_roll("school_census:1", date(2020, 9, 1), date(2026, 7, 17)).lives("CH1", 0.95)
+    drawn.on_roll("school_census:1", date(2027, 1, 4), None, place="Forge Primary School")
+    drawn.says("admissions:1", "concern", "refused a school place", date(2026, 9, 9))
+    assert listed(drawn)["because"] == (
+        "No current education was found in the 4 sources searched. "
+        "Last known education: state school, Keats Primary School, ended on 17 July 2026 (18 weeks ago). "
+        "A place is to start on 4 January 2027 (state school, Forge Primary School): make sure that it is taken up. "
+        "No child in education comes near. "
+        "The GP saw the child in October 2026. "
+        "Look sooner: without a school place after a refusal since 9 September 2026; "
+        "of the age of moving to secondary school (Year 7). "
+        "The records give different birth dates; more than 99 in 100 that the child is of compulsory school age."
+    )
+
+
+def test_no_text_names_a_child() -> None:
+    drawn = known_to_gp(forename_shown="Quorra").record("school_census:9", "CH9", surname_shown="Zyxwv")
+    drawn.on_roll("school_census:9").rivalry(("CH1", "health:CH1"), ("CH9", "school_census:9"), 0.4)
+    ranked = drawn.ranked()
+    texts = [*ranked.candidates["because"], *ranked.explained["why"], *ranked.findings["because"]]
+    assert len(texts) > 2
+    assert not any(name in text for text in texts for name in ("Quorra", "Zyxwv", "Amira", "Haddad"))
+
+
+def test_an_empty_night_gives_empty_tables_of_the_right_shape() -> None:
+    ranked = Drawn().ranked()
+    for frame, schema in ((ranked.candidates, CANDIDATE), (ranked.explained, EXPLAINED), (ranked.findings, FINDING)):
+        assert frame.schema == schema
+        assert frame.is_empty()
+
+
+@pytest.mark.parametrize("wrong", [None, float("nan"), -0.1, 1.1], ids=["missing", "NaN", "below 0", "above 1"])
+def test_a_number_that_is_no_probability_stops_the_night(wrong: float | None) -> None:
+    with pytest.raises(ValueError, match="living_here: 1 of 1 rows"):
+        known_to_gp().lives("CH1", wrong).ranked()  # type: ignore[arg-type]
+
+
+def test_settings_refuse_an_unknown_key_and_a_share_above_one() -> None:
+    with pytest.raises(ValidationError, match="moved_away_bellow"):
+        RankSettings.model_validate({"moved_away_bellow": 0.5})
+    with pytest.raises(ValidationError, match="moved_away_below"):
+        RankSettings(moved_away_below=50)
+
+
+def test_the_example_settings_show_every_key_with_its_default() -> None:
+    example = tomllib.loads((Path(__file__).parents[2] / "config" / "example.toml").read_text(encoding="utf-8"))[
+        "ranking"
+    ]
+    assert example == RankSettings().model_dump()
+
+
+def test_the_cut_off_falls_as_a_missed_child_is_worth_more_enquiries() -> None:
+    cut_offs = [RankSettings(wasted_enquiries_per_missed_child=worth).list_from for worth in (0, 1, 4, 9, 99)]
+    assert cut_offs == [1.0, 0.5, 0.2, 0.1, 0.01]
+    assert all(higher > lower for higher, lower in pairwise(cut_offs))
