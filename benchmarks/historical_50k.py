@@ -16,6 +16,7 @@ import polars as pl
 from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.linkage import Linkage, Settings, link_records
+from matching.measure import pairwise
 from matching.names import skeleton_key, variant_groups
 from matching.similarity import (
     DayAndMonthSwapped,
@@ -157,17 +158,6 @@ def linked(data: pl.DataFrame, probability: float) -> Linkage:
     )
 
 
-def pairwise(found: pl.Series, truth: pl.Series) -> tuple[float, float, float]:
-    """Precision, recall and F1 of the pairs of records put together."""
-
-    def pairs(*columns: str) -> float:
-        return float(frame.group_by(columns).len().select((pl.col("len") * (pl.col("len") - 1) / 2).sum()).item())
-
-    frame = pl.DataFrame({"found": found, "truth": truth})
-    both, ours, theirs = pairs("found", "truth"), pairs("found"), pairs("truth")
-    return both / ours, both / theirs, 2 * both / (ours + theirs)
-
-
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -183,8 +173,8 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{data.height:,} records, {int(found.scored.looked_at.sum()):,} pairs, {seconds:.1f} s, peak {peak:,} MB")
     if "cluster" in data.columns:
-        precision, recall, f1 = pairwise(pl.Series(found.labels), data["cluster"])
-        print(f"pairs of records put together: precision {precision:.4f}, recall {recall:.4f}, F1 {f1:.4f}")
+        measured = pairwise(pl.Series(found.labels), data["cluster"])
+        print(f"pairs put together: precision {measured.precision:.4f}, recall {measured.recall:.4f}, F1 {measured.f1:.4f}")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ EXACT_UP_TO = 8
 """Components of so many records are cut exactly: 8 records have 4,140 partitions."""
 FULL_UP_TO = 80
 """Components of so many records have all their pairs scored; larger ones only the pairs that blocking found."""
+PAIRS_AT_ONCE = 2_000_000
 NEVER = -1e4
 """Log-odds of two records that must not be one child."""
 ALWAYS = 1e4
@@ -120,29 +121,31 @@ def cluster(height: int, left: Rows, right: Rows, odds: Bits, log_odds: LogOdds)
     component = _components(height, left, right, odds)
     order, starts, sizes = _by_size(component)
     labels = np.arange(height)
-    for size in np.unique(sizes[sizes > 1]):
+    for size in np.unique(sizes[(sizes > 1) & (sizes <= FULL_UP_TO)]):
         which = np.flatnonzero(sizes == size)
         rows = order[starts[which][:, None] + np.arange(size)[None, :]]
-        if size <= EXACT_UP_TO:
-            _label_exactly(labels, rows, log_odds)
-        elif size <= FULL_UP_TO:
-            for members in rows:
-                i, j = np.triu_indices(size, 1)
-                values = log_odds(members[i].astype(np.int32), members[j].astype(np.int32))
-                _set(labels, members, contracted(int(size), i.astype(np.int32), j.astype(np.int32), values))
+        for piece in np.array_split(rows, rows.size * size // PAIRS_AT_ONCE + 1):
+            _label_piece(labels, piece, log_odds)
     _label_giants(labels, component, sizes, left, right, odds)
     return labels
 
 
-def _label_exactly(labels: Labels, rows: NDArray[np.int64], log_odds: LogOdds) -> None:
+def _label_piece(labels: Labels, rows: NDArray[np.int64], log_odds: LogOdds) -> None:
+    """Cut components of one size (one a row of ``rows``) into children, all their pairs scored."""
     size = rows.shape[1]
     i, j = np.triu_indices(size, 1)
-    for piece in np.array_split(rows, max(1, rows.size * size // 4_000_000 + 1)):
-        odds = log_odds(piece[:, i].ravel().astype(np.int32), piece[:, j].ravel().astype(np.int32))
-        best = best_partitions(odds.reshape(len(piece), -1).astype(np.float32), size)
-        # A child is named after its lowest row: the first place in the piece that bears the same label.
+    odds = log_odds(rows[:, i].ravel().astype(np.int32), rows[:, j].ravel().astype(np.int32)).reshape(len(rows), -1)
+    whole = odds.min(axis=1, initial=np.inf) > 0
+    labels[rows[whole]] = rows[whole].min(axis=1, keepdims=True)
+    rows, odds = rows[~whole], odds[~whole]
+    if size > EXACT_UP_TO:
+        for members, values in zip(rows, odds, strict=True):
+            _set(labels, members, contracted(size, i.astype(np.int32), j.astype(np.int32), values))
+    elif len(rows):
+        best = best_partitions(odds.astype(np.float32), size)
+        # A child is named after its lowest row: the first place in the row that bears the same label.
         first = np.argmax(best[:, None, :] == best[:, :, None], axis=2)
-        labels[piece] = np.take_along_axis(piece, first, axis=1)
+        labels[rows] = np.take_along_axis(rows, first, axis=1)
 
 
 def _set(labels: Labels, members: NDArray[np.int64], found: NDArray[np.int64]) -> None:

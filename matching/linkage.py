@@ -33,6 +33,8 @@ class Settings:
     """Two groups of records are one child only if their pairs are, on the whole, at least so probable."""
     apart: str | None = None
     """List column of verified identifiers: rows of one dataset that bear different ones are never one child."""
+    one_row_each: bool = False
+    """Every dataset holds each person once: two of its rows are never one person, and are not looked at."""
     candidate_floor: float = FLOOR_BITS
 
 
@@ -77,7 +79,12 @@ class _Judge:
     dataset: NDArray[np.int32]
     apart: NDArray[np.int32] | None
     judged: dict[int, float]
-    margin: float
+    settings: Settings
+
+    @property
+    def margin(self) -> float:
+        """Bits by which log-odds must be above 0 for a link of the probability asked for."""
+        return float(np.log2(self.settings.link_probability / (1 - self.settings.link_probability)))
 
     def log_odds(self, left: Rows, right: Rows) -> Bits:
         """Bits for and against, without the margin."""
@@ -90,6 +97,8 @@ class _Judge:
         odds = odds.copy()
         if self.apart is not None:
             odds[self._apart(left, right)] = NEVER
+        if self.settings.one_row_each:
+            odds[self.dataset[left] == self.dataset[right]] = NEVER
         if self.judged:
             keys = left.astype(np.int64) << 32 | right
             for place in np.flatnonzero(np.isin(keys, np.fromiter(self.judged, dtype=np.int64))):
@@ -148,7 +157,8 @@ def link_records(
     codes = sources.to_numpy().astype(np.int32)
     if model is None:
         learns = codes if codes.max(initial=0) > 0 else None
-        model = train(encoded, comparisons, training_rules, learns=learns, households=households)
+        between = codes if settings.one_row_each else None
+        model = train(encoded, comparisons, training_rules, between=between, learns=learns, households=households)
     return link_encoded(encoded, codes, rules=rules, model=model, judged=judged, settings=settings)
 
 
@@ -168,17 +178,16 @@ def link_encoded(
     settings: Settings = Settings(),
 ) -> Linkage:
     """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals."""
-    pairs = plan(rules, encoded)
+    pairs = plan(rules, encoded, dataset if settings.one_row_each else None)
     scorer = Scorer.of(model, encoded)
     expected = max(model.match, 1e-9)
     floor = float(np.log2((1 - expected) / expected)) - settings.candidate_floor
     scored = score_pairs(scorer, pairs, floor)
     priors = priors_of(scored, dataset, expected)
-    margin = float(np.log2(settings.link_probability / (1 - settings.link_probability)))
     apart = encoded.lists[settings.apart] if settings.apart else None
-    judge = _Judge(scorer, priors, dataset, apart, _judged(judged), margin)
+    judge = _Judge(scorer, priors, dataset, apart, _judged(judged), settings)
     odds = judge.ruled(scored.left, scored.right, scored.weight + priors.of(dataset, scored.left, scored.right))
-    left, right, for_clusters = _with_judged_pairs(scored, odds - np.where(np.abs(odds) < ALWAYS / 2, margin, 0), judged)
+    left, right, for_clusters = _with_judged_pairs(scored, odds - np.where(np.abs(odds) < ALWAYS / 2, judge.margin, 0), judged)
     labels = cluster(encoded.height, left, right, for_clusters, judge.for_clusters)
     within = [(a, b, judge.log_odds(a, b)) for a, b in pairs_within(labels)]
     a, b, c = (np.concatenate([piece[k] for piece in within] or [np.zeros(0)]) for k in range(3))

@@ -1,0 +1,84 @@
+"""Precision, recall, calibration and what blocking misses; with and without truth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching.linkage import Linkage
+
+
+def blocking_recall(found: Linkage) -> float:
+    """Share of true pairs between datasets that blocking finds, estimated without truth by capture and recapture.
+
+    Two families of rules find pairs by unlike evidence: rules that read names and birth dates, and rules that read places.
+    Of n1 and n2 expected matches found by each and n12 found by both, about n1 n2 / n12 exist (Lincoln & Petersen, with
+    Chapman's correction, 1951). Returns 1.0 where either family finds nothing.
+    """
+    place_columns = {"postcode", "door", "dwelling", "building", "district", "phone"}
+    by_place = np.array([bool(set(b.rule.columns) & place_columns) for b in found.plan.blocks])
+    chances = found.probability
+    caught = [np.zeros(len(chances), dtype=bool), np.zeros(len(chances), dtype=bool)]
+    for place, blocks in zip(by_place, found.plan.blocks, strict=True):
+        caught[int(place)] |= _caught(blocks.keys, found.scored.left, found.scored.right)
+    n1, n2 = (float(chances[which].sum()) for which in caught)
+    n12 = float(chances[caught[0] & caught[1]].sum())
+    if min(n1, n2) < 1:
+        return 1.0
+    expected = (n1 + 1) * (n2 + 1) / (n12 + 1) - 1
+    return float(min(1.0, chances[caught[0] | caught[1]].sum() / expected))
+
+
+def _caught(keys: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.bool_]:
+    found = np.zeros(len(left), dtype=bool)
+    for i in range(keys.shape[1]):
+        for j in range(keys.shape[1]):
+            found |= (keys[left, i] == keys[right, j]) & (keys[left, i] != 0)
+    return found
+
+
+@dataclass(frozen=True)
+class Pairwise:
+    """Precision, recall and F1 of the pairs of records put together (0..1)."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+
+def pairwise(found: pl.Series, truth: pl.Series) -> Pairwise:
+    """Measure clusters against the truth by pairs of records. Both: one label a record, in the same order."""
+    frame = pl.DataFrame({"found": found, "truth": truth})
+    both, ours, theirs = (_pairs(frame, *columns) for columns in (("found", "truth"), ("found",), ("truth",)))
+    return Pairwise(both / ours if ours else 1.0, both / theirs if theirs else 1.0)
+
+
+def _pairs(frame: pl.DataFrame, *columns: str) -> float:
+    sizes = frame.group_by(columns).len()["len"].cast(pl.Float64)
+    return float((sizes * (sizes - 1) / 2).sum())
+
+
+def b_cubed(found: pl.Series, truth: pl.Series) -> Pairwise:
+    """B-cubed precision and recall (Bagga & Baldwin 1998): the mean over records of how pure and whole its cluster is."""
+    frame = pl.DataFrame({"found": found, "truth": truth})
+    counted = frame.with_columns(
+        ours=pl.len().over("found"), theirs=pl.len().over("truth"), both=pl.len().over("found", "truth")
+    )
+    means = counted.select((pl.col("both") / pl.col("ours")).mean(), (pl.col("both") / pl.col("theirs")).mean().alias("recall"))
+    precision, recall = means.row(0)
+    return Pairwise(float(precision), float(recall))
+
+
+def calibration_error(chances: NDArray[np.float64], true: NDArray[np.bool_], bins: int = 10) -> float:
+    """Expected calibration error (0..1): mean gap between what is said and what is so, over equal bins of probability."""
+    if not len(chances):
+        return 0.0
+    place = np.minimum((chances * bins).astype(int), bins - 1)
+    said, so = np.bincount(place, chances, bins), np.bincount(place, true.astype(float), bins)
+    return float(np.abs(said - so).sum() / len(chances))

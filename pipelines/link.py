@@ -1,0 +1,209 @@
+"""person_record -> link, child_record, rival: which rows are the same child."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
+from matching.cluster import named
+from matching.comparisons import CHILD_COMPARISONS
+from matching.keys import with_keys
+from matching.linkage import Judged, Linkage, Settings, link_records
+from matching.measure import blocking_recall
+from matching.model import Model
+from matching.score import levels_in
+from matching.train import Households
+from pipelines.tables import CHILD_RECORD, LINK, RIVAL
+
+HOUSEHOLDS = Households(
+    dataset="dataset",
+    identifier="upn",
+    rules=(BlockingRule("surname and dwelling", ("surname", "dwelling")),),
+    same=("forename", "date_of_birth"),
+)
+"""Two children of one home: rows of one source with two verified UPNs, the same surname and the same dwelling."""
+
+NEAR_MISSES = 200
+KEPT_PROBABILITY = 0.001
+"""Pairs below this are not kept in the store: they neither link nor come near it."""
+
+
+@dataclass(frozen=True)
+class LinkReport:
+    """What the match report tells of the linkage; counts and record ids only."""
+
+    blocking: pl.DataFrame
+    """rule, pairs, new_pairs, largest_block, left_out: one row a blocking rule."""
+    weights: pl.DataFrame
+    """weight_from, weight_to (bits), pairs, expected_matches: one row a bar of the histogram."""
+    model: pl.DataFrame
+    """comparison, level, m, u, h, weight (bits): one row a level that says something."""
+    source_pairs: pl.DataFrame
+    """left_source, right_source, links, expected_false_links, expected_missed_links: one row a pair of sources."""
+    near_misses: pl.DataFrame
+    """left_id, right_id, match_weight, match_probability, levels: likeliest pairs that were not linked."""
+    figures: dict[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Tonight's links and children."""
+
+    links: pl.DataFrame
+    child_records: pl.DataFrame
+    rivals: pl.DataFrame
+    report: LinkReport
+    model: Model
+
+
+def link(
+    person: pl.DataFrame,
+    *,
+    previous: pl.DataFrame | None = None,
+    judgements: pl.DataFrame | None = None,
+    model: Model | None = None,
+    settings: Settings = Settings(apart="upns"),
+) -> Linked:
+    """Link all sources against each other.
+
+    ``person``: PERSON rows. ``previous``: CHILD_RECORD of last night, from which children keep their ids.
+    ``judgements``: left_id, right_id, is_same; rows whose records are not there tonight are left out.
+    ``model``: the weights in force; null: learnt from tonight's records.
+    """
+    table = with_keys(person.sort("record_id"))
+    found = link_records(
+        table,
+        comparisons=CHILD_COMPARISONS,
+        rules=CHILD_BLOCKING_RULES,
+        training_rules=CHILD_TRAINING_RULES,
+        dataset="dataset",
+        households=HOUSEHOLDS,
+        model=model,
+        judged=_judged(judgements, table["record_id"]),
+        settings=settings,
+    )
+    children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
+    records = children.with_columns(membership=pl.Series(found.membership)).select(CHILD_RECORD.names()).cast(dict(CHILD_RECORD))
+    pairs = _pairs(found, table["record_id"])
+    links = pairs.filter(pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY))
+    return Linked(links, records, _rivals(found, children, pairs), _report(found, table, pairs, settings), found.model)
+
+
+def _judged(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:
+    if judgements is None or not judgements.height:
+        return None
+    rows = pl.DataFrame({"id": ids, "row": np.arange(len(ids), dtype=np.int32)})
+    placed = judgements.join(rows.rename({"id": "left_id", "row": "left"}), on="left_id").join(
+        rows.rename({"id": "right_id", "row": "right"}), on="right_id"
+    )
+    return Judged(placed["left"].to_numpy(), placed["right"].to_numpy(), placed["is_same"].to_numpy())
+
+
+def _pairs(found: Linkage, ids: pl.Series) -> pl.DataFrame:
+    """Every scored pair in the form of LINK."""
+    scored = found.scored
+    distinct, where = np.unique(scored.pattern, return_inverse=True)
+    names = pl.Series(_level_words(found.model, levels_in(distinct, found.model.comparisons)), dtype=pl.String)
+    frame = pl.DataFrame(
+        {
+            "left_id": ids.gather(scored.left),
+            "right_id": ids.gather(scored.right),
+            "match_weight": scored.weight,
+            "match_probability": found.probability,
+            "levels": names.gather(where),
+            "is_same_child": found.labels[scored.left] == found.labels[scored.right],
+        }
+    )
+    return frame.select(LINK.names()).cast(dict(LINK))
+
+
+def _level_words(model: Model, levels: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> list[str]:
+    words = [
+        [None if level.says_nothing else f"{comparison.name}: {level.label}" for level in comparison.levels]
+        for comparison in model.comparisons
+    ]
+    return ["; ".join(word for k, n in enumerate(row) if (word := words[k][n])) for row in levels.tolist()]
+
+
+def _rivals(found: Linkage, children: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """RIVAL rows: children that may be one after all."""
+    ids, names = children["record_id"], children["child_id"]
+    rivals = found.rivals
+    left, right = found.scored.left[rivals.nearest], found.scored.right[rivals.nearest]
+    ours = np.where(found.labels[left] == rivals.child, left, right)
+    theirs = np.where(found.labels[left] == rivals.child, right, left)
+    nearest = pairs.select("match_weight", "levels")[rivals.nearest]
+    frame = pl.DataFrame(
+        {
+            "child_id": names.gather(ours),
+            "rival_child_id": names.gather(theirs),
+            "probability": rivals.probability,
+            "record_id": ids.gather(ours),
+            "rival_record_id": ids.gather(theirs),
+        }
+    )
+    frame = pl.concat([frame, nearest], how="horizontal").filter(pl.col("probability") >= KEPT_PROBABILITY)
+    return frame.select(RIVAL.names()).cast(dict(RIVAL)).sort("child_id", "rival_child_id")
+
+
+def _report(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, settings: Settings) -> LinkReport:
+    linked = pairs.filter("is_same_child")
+    missed = pairs.filter(~pl.col("is_same_child")).sort(["match_probability", "left_id", "right_id"], descending=[True, False, False])
+    figures: dict[str, float | int | str] = {
+        "records": table.height,
+        "children": int(len(np.unique(found.labels))),
+        "candidate pairs": int(found.scored.looked_at.sum()),
+        "links": linked.height,
+        "link threshold (probability)": settings.link_probability,
+        "estimated blocking recall": round(blocking_recall(found), 4),
+        "share of pairs of one household": found.model.household,
+        **found.model.figures,
+    }
+    near = missed.head(NEAR_MISSES).drop("is_same_child")
+    return LinkReport(_blocking(found), _histogram(pairs), _model(found.model), _source_pairs(pairs), near, figures)
+
+
+def _blocking(found: Linkage) -> pl.DataFrame:
+    costs = pl.DataFrame([(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
+                         schema=["rule", "pairs", "largest_block", "left_out"], orient="row")  # fmt: skip
+    return costs.with_columns(new_pairs=pl.Series(found.scored.looked_at)).select("rule", "pairs", "new_pairs", "largest_block", "left_out")
+
+
+def _histogram(pairs: pl.DataFrame) -> pl.DataFrame:
+    bars = pairs.group_by(weight_from=(pl.col("match_weight") / 2).floor() * 2)
+    counted = bars.agg(pl.len().alias("pairs"), pl.col("match_probability").sum().alias("expected_matches"))
+    return counted.with_columns(weight_to=pl.col("weight_from") + 2).sort("weight_from").select(
+        "weight_from", "weight_to", "pairs", "expected_matches"
+    )
+
+
+def _model(model: Model) -> pl.DataFrame:
+    rows = []
+    for comparison in model.comparisons:
+        weights, bits = model.weights[comparison.name], model.match_weights(comparison)
+        for number, level in enumerate(comparison.levels):
+            if not level.says_nothing:
+                m, u, h = (float(p[number]) for p in (weights.m, weights.u, weights.h))
+                rows.append((comparison.name, level.label, m, u, h, float(bits[number])))
+    return pl.DataFrame(rows, schema=["comparison", "level", "m", "u", "h", "weight"], orient="row")
+
+
+def _source_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Links between each pair of sources, and what the probabilities themselves expect to be wrong among them."""
+    sources = pairs.with_columns(
+        a=pl.col("left_id").str.split(":").list.first(), b=pl.col("right_id").str.split(":").list.first()
+    ).with_columns(left_source=pl.min_horizontal("a", "b"), right_source=pl.max_horizontal("a", "b"))
+    one, p = pl.col("is_same_child"), pl.col("match_probability")
+    return (
+        sources.group_by("left_source", "right_source")
+        .agg(
+            one.sum().cast(pl.Int64).alias("links"),
+            (1 - p).filter(one).sum().alias("expected_false_links"),
+            p.filter(~one).sum().alias("expected_missed_links"),
+        )
+        .sort("left_source", "right_source")
+    )
+
+
+__all__ = ["HOUSEHOLDS", "LinkReport", "Linked", "link"]
