@@ -11,6 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines.rank_settings import RankSettings
+
+ASKED_FOR = ("extracts", "workspace", "as_at")
+"""What is asked for at each night, and stands in no file."""
+
 
 class SettingsError(Exception):
     """Settings that cannot be used: the message names file, key and remedy."""
@@ -40,13 +45,16 @@ class Settings(Group):
     """Folder of the store, the published lists and everything else that a night writes."""
     as_at: date
     """The date judged: age, provision and residence are as at this day."""
+    authority: str | None = None
+    """Name of the authority, for the heading of what is published; null: not said."""
     machine: Machine = Machine()
+    ranking: RankSettings = RankSettings()
 
 
 def read_settings(config: Path | None, *, extracts: Path, workspace: Path, as_at: date) -> Settings:
     """Settings from a file (the defaults without one) and what was asked for. Raises :class:`SettingsError`."""
     said: dict[str, Any] = {} if config is None else _read_toml(config)
-    for key in ("extracts", "workspace", "as_at"):
+    for key in ASKED_FOR:
         if key in said:
             option = f"--{key.replace('_', '-')}"
             raise SettingsError(f"{config}: {key} is no setting: it is asked for with {option}. Take it out.")
@@ -84,4 +92,4 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
         annotation = group.model_fields[str(part)].annotation
         assert isinstance(annotation, type) and issubclass(annotation, BaseModel)  # noqa: S101 - groups hold only groups
         group = annotation
-    return [key for key in group.model_fields if group is not Settings or key not in ("extracts", "workspace", "as_at")]
+    return [key for key in group.model_fields if group is not Settings or key not in ASKED_FOR]
