@@ -1,0 +1,56 @@
+"""How well a list did on a made-up authority, whose truth is known: only a demo and a benchmark can say."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A list held against the truth."""
+
+    rows: int
+    """Rows of the list."""
+    targets: int
+    """Children whom a perfect linker would list."""
+    found: int
+    """Of those, how many are on the list."""
+    missing: int
+    """Children truly missing education; the other targets are educated where no extract shows it."""
+    missing_found: int
+    """Of those, how many are on the list."""
+
+    def __str__(self) -> str:
+        """Two lines for people."""
+        return (
+            f"Of {self.targets:,} children who should be listed, {self.found:,} are ({_percent(self.found, self.targets)}); "
+            f"the list has {self.rows / max(1, self.found):.2f} rows for each of them.\n"
+            f"Of {self.missing:,} children truly missing education, {self.missing_found:,} are on it "
+            f"({_percent(self.missing_found, self.missing)}): {self.rows / max(1, self.missing_found):.1f} rows for each."
+        )
+
+
+def graded(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFrame) -> Grade:
+    """Hold a list against the truth of a made-up authority.
+
+    ``candidates``: one row a listed child, ``records`` as ``source:key;source:key``. ``records``, ``children``: the truth,
+    as :func:`apps.made_up.authority.make_authority` returns it.
+    """
+    whose = records.select(
+        pl.concat_str("source", "source_record_id", separator=":").alias("record_id"), pl.col("child_id").alias("true_child")
+    )
+    listed = candidates.select(pl.col("records").str.split(";").alias("record_id")).explode("record_id", empty_as_null=False)
+    reached = listed.join(whose, on="record_id", how="inner", validate="m:1")["true_child"].unique()
+    is_target, is_missing = pl.col("target").cast(pl.Int64) == 1, pl.col("true_cme").cast(pl.Int64) == 1
+    on_list = pl.col("child_id").is_in(reached.implode())
+    counted = children.select(
+        targets=is_target.sum(),
+        found=(is_target & on_list).sum(),
+        missing=is_missing.sum(),
+        missing_found=(is_missing & on_list).sum(),
+    ).row(0, named=True)
+    return Grade(rows=candidates.height, **counted)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / max(1, whole):.1f} %"

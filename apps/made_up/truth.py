@@ -1,0 +1,55 @@
+"""The truth beside the extracts: which record is which child's, and what became of each child."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from apps.made_up.agencies import World
+from apps.made_up.draws import Flags, Numbers, texts
+from apps.made_up.enrolments import is_current
+
+CHILD_ID = "C{:07d}"
+
+
+def child_ids(child: Numbers) -> list[str]:
+    """Names of the children in the truth; no extract holds them."""
+    return [CHILD_ID.format(number + 1) for number in child]
+
+
+def gives_provision(source: str, rows: pl.DataFrame, as_at: date) -> Flags:
+    """True for rows that show a current education on the date judged."""
+    if source == "school_census":
+        return is_current(rows["leaving_on"].to_numpy(), as_at)
+    if source == "ehe_register":
+        return is_current(rows["ClosedOn"].to_numpy(), as_at)
+    if source == "alternative_provision":
+        return is_current(rows["EndDate"].to_numpy(), as_at)
+    return np.full(rows.height, source in ("independent_schools", "other_la"))
+
+
+def make_truth(world: World, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """One row a child: child_id, state, reason, of_age, resident, target, true_cme, group, twin (flags as 0 and 1).
+
+    ``target``: of compulsory school age, living here, with at least one record, and with none that shows a current education.
+    """
+    count = len(world.nc)
+    known, provided = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    for source, frame in rows.items():
+        child = frame["child"].to_numpy()
+        known[child] = True
+        provided[child[gives_provision(source, frame, world.as_at)]] = True
+    resident = world.state != "gone"
+    target = world.of_age & resident & known & ~provided
+    origin = texts(world.people.families["origin"])[world.family]
+    flags = {
+        "of_age": world.of_age, "resident": resident, "target": target, "true_cme": target & (world.state == "cme")
+    }  # fmt: skip
+    return pl.DataFrame(
+        {
+            "child_id": child_ids(np.arange(count)), "state": world.state.tolist(), "reason": world.reason.tolist(),
+            **{name: values.astype(np.int64) for name, values in flags.items()},
+            "group": origin.tolist(), "twin": world.people.children["twin"].cast(pl.Int64),
+        },
+        schema_overrides={"state": pl.String, "reason": pl.String, "group": pl.String},
+    )  # fmt: skip
