@@ -9,7 +9,7 @@ from pipelines.priority import Evidence
 from pipelines.provision import find_provision
 from pipelines.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
-from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, RIVAL, STATEMENT
+from pipelines.tables import CHILD_RECORD, NIGHT, PERSON, RESIDENCE, RIVAL, STATEMENT
 
 AS_AT = date(2026, 11, 20)
 ELEVEN = date(2015, 5, 14)
@@ -109,3 +109,18 @@ class Drawn:
     def ranked(self, settings: RankSettings | None = None) -> Ranked:
         """The list of the children drawn."""
         return rank(**self.tables(), as_at=AS_AT, settings=settings or RankSettings(), source_names=SOURCE_NAMES)
+
+    def night(self) -> dict[str, pl.DataFrame]:
+        """The tables of the store after the night, by name."""
+        tables, ranked = self.tables(), self.ranked()
+        return {
+            "night": pl.DataFrame({"as_at": [AS_AT], "started_at": [None], "published_at": [None]}, schema=NIGHT),
+            "person_record": tables["person"],
+            "statement": tables["statements"],
+            "child_record": tables["child_records"],
+            "rival": tables["rivals"],
+            "provision": tables["provision"],
+            "finding": ranked.findings,
+            "candidate": ranked.candidates,
+            "explained": ranked.explained,
+        }

@@ -1,0 +1,135 @@
+"""The page that says why a child or a record is, or is not, on the list."""
+
+from datetime import date
+
+import pytest
+
+from pipelines.explain import EXPLAIN_READS, UnknownIdentifier, explain
+from tests.made.children import SOURCE_NAMES, THREE, Drawn
+
+
+def page(drawn: Drawn, identifier: str = "CH1") -> str:
+    tables = drawn.night()
+    assert tuple(tables) == EXPLAIN_READS
+    return explain(identifier, tables, SOURCE_NAMES)
+
+
+def missing_child() -> Drawn:
+    """Known to the GP, off the roll since July, and somewhat like a child who is on it."""
+    drawn = Drawn().record("health:1", "CH1", postcode_shown="ZA1 1AA", address_shown="1 Old Road")
+    drawn.record("school_census:1", "CH1").on_roll("school_census:1", date(2020, 9, 1), date(2026, 7, 17))
+    drawn.record("school_census:9", "CH9", forename_shown="Quorra").on_roll("school_census:9", date(2021, 9, 1))
+    drawn.rivalry(("CH1", "health:1"), ("CH9", "school_census:9"), 0.3)
+    drawn.says("health:1", "concern", "Neglect", date(2026, 9, 9))
+    return drawn.lives("CH1", 0.9)
+
+
+def test_a_listed_child_is_told_whole() -> None:
+    assert page(missing_child()) == (
+        "Child CH1, as at 20 November 2026\n"
+        "Amira Haddad, born on 14 May 2015, 11 years old\n"
+        "\n"
+        "On the list\n"
+        '  Rank 1 of 1, lane "doubtful link".\n'
+        "  Likelihood 0.63 = on no roll 0.70 x living here 0.90 x of compulsory school age 1.00.\n"
+        "  Possibly missing education, to be looked into. This says nothing about the family.\n"
+        "\n"
+        "Why\n"
+        "  No current education is certain in the 2 sources searched; 70 in 100 that there is none.\n"
+        "  Last known education: state school, Keats Primary School, ended on 17 July 2026 (18 weeks ago).\n"
+        "  Nearest child in education, by record school_census:9: 30 in 100 to be this child (names: alike).\n"
+        "  The GP saw the child in October 2026.\n"
+        "  Look sooner: a concern is open: neglect since 9 September 2026; of the age of moving to secondary\n"
+        "    school (Year 7).\n"
+        "\n"
+        "Reasons to look sooner: 60 points\n"
+        "   30 points: a concern is open: neglect since 9 September 2026\n"
+        "   10 points: last known education ended 18 weeks ago\n"
+        "   10 points: of the age of moving to secondary school (Year 7)\n"
+        "   10 points: no extract says when anybody last had contact\n"
+        "\n"
+        "What would clear it\n"
+        "  An analyst's judgement whether the nearest record in education is this child's.\n"
+        "  Evidence that the family has left: a new address, or the receiving authority's confirmation.\n"
+        "  A current place: a roll, a register or another authority that shows the child in education.\n"
+        "\n"
+        "Records that make this child\n"
+        "  health:1 (GP registrations): more than 99 in 100 this child's; born on 14 May 2015, ZA1 1AA\n"
+        "  school_census:1 (School census): more than 99 in 100 this child's; born on 14 May 2015\n"
+        "\n"
+        "Education that the extracts show\n"
+        "  state school, Keats Primary School from 1 September 2020 to 17 July 2026: not current (record\n"
+        "    school_census:1, more than 99 in 100 this child's)\n"
+        "\n"
+        "Nearest other children\n"
+        "  school_census:9, in education: 30 in 100 the same child (3.0 bits: names: alike)\n"
+    )
+
+
+def test_a_record_leads_to_its_child() -> None:
+    told = page(missing_child(), "health:1")
+    assert told.startswith("Child CH1,")
+    assert "The record asked for is one of this child's." in told
+
+
+def test_an_explained_child_names_the_record_and_what_would_change_it() -> None:
+    told = page(missing_child(), "CH9")
+    assert "Not on the list\n  Reason: provision.\n  In education: state school, Keats Primary School" in told
+    assert "School census, record school_census:9" in " ".join(told.split())
+    assert "What would bring the child onto the list\n  The end of that education" in told
+    assert "health:1, in no current education" in told
+
+
+@pytest.mark.parametrize(
+    ("drawn", "told"),
+    [
+        pytest.param(
+            Drawn().record("health:1", "CH1").lives("CH1", 0.05),
+            "An agency here that sees the child again.", id="probably moved away",
+        ),
+        pytest.param(
+            Drawn().record("health:1", "CH1").record("school_census:9", "CH9").on_roll("school_census:9")
+            .rivalry(("CH1", "health:1"), ("CH9", "school_census:9"), 0.9),
+            "A judgement that the two are different children.", id="most probably a child on the roll",
+        ),
+        pytest.param(
+            Drawn().record("health:1", "CH1").record("housing:1", "CH1", THREE).record("social_care:1", "CH1", THREE),
+            "A birth date of compulsory school age that more records bear out.", id="most records say three",
+        ),
+    ],
+)  # fmt: skip
+def test_what_would_bring_an_explained_child_onto_the_list(drawn: Drawn, told: str) -> None:
+    assert told in page(drawn)
+
+
+def test_a_child_under_age_is_told_from_when_it_counts() -> None:
+    told = page(Drawn().record("health:1", "CH1", THREE))
+    assert "The child is not of compulsory school age on this date." in told
+    assert "It is from 31 August 2028 to 24 June 2039." in told
+
+
+def test_a_child_without_a_birth_date_asks_the_sender() -> None:
+    told = page(Drawn().record("health:1", "CH1", born=None))
+    assert "Amira Haddad, birth date unknown" in told
+    assert "The right birth date, from the senders of the records below." in told
+    assert "None, now or earlier." in told
+    assert "None comes near." in told
+
+
+def test_of_a_protected_child_neither_home_nor_school_is_told() -> None:
+    drawn = missing_child().says("health:1", "protected")
+    told = page(drawn)
+    assert "A source protects this child" in told
+    assert 'lane "restricted"' in told
+    assert not any(secret in told for secret in ("Keats", "ZA1", "Old Road", "GP saw"))
+
+
+def test_other_children_are_named_by_record_only() -> None:
+    assert "Quorra" not in page(missing_child())
+
+
+@pytest.mark.parametrize("identifier", ["CH0", "Quorra Haddad", "", "health:99"])
+def test_an_unknown_id_is_told_clearly_and_never_repeated(identifier: str) -> None:
+    with pytest.raises(UnknownIdentifier, match="source:key") as unknown:
+        page(missing_child(), identifier)
+    assert not identifier or identifier not in str(unknown.value)
