@@ -1,0 +1,255 @@
+"""Canonical names, a column at a time: what is left of a name when titles, accents and habits of writing are gone.
+
+Every function takes text as a file has it. Work is done once a distinct value. Canonical names are A-Z; parts of a name
+are apart by one space. Null: no name, or only a placeholder such as "Baby" or "Not known".
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import jellyfish
+import polars as pl
+
+from matching.lettering import by_distinct, plain_capitals, repaired, replaced
+
+DATA_FOLDER = Path(__file__).parent / "data"
+
+_TITLES = "MR|MRS|MISS|MS|MX|MASTER|MSTR|MSTER|MST|MISTER|DR|DOCTOR|PROF|PROFESSOR|REV|REVD|SIR|DAME"
+_SUFFIXES = "JNR|JR|JUNIOR|SNR|SR|SENIOR|II|III"
+_WORDS_BETWEEN = "KNOWN AS|ALSO KNOWN AS|AKA|NEE|FORMERLY|PREVIOUSLY|PREFERRED"
+
+_BOUND_PARTICLES = "MC|MAC|O|FITZ"
+"""Particles that make another name of the next word: DONALD is not MCDONALD."""
+
+_LOOSE_PARTICLES = (
+    "AL|EL|UL|AD|AR|AS|AN|AT|AZ|ABU|ABO|IBN|IBNU|BIN|BINT|BINTI|BEN|DE|DEL|DELLA|DI|DA|DO|DOS|DAS|DU|LA|LE|LOS|"
+    "LAS|VAN|VON|DER|DEN|TER|TEN|AP|AB|FERCH|ST|SAINT"
+)
+"""Particles that some systems keep and some drop: HASSAN may well be AL HASSAN."""
+
+_OPENS_A_SURNAME = (
+    "MC|MAC|O|AL|EL|UL|ABU|ABO|IBN|BIN|BINT|BINTI|DE|DEL|DELLA|DI|DA|DOS|DAS|DU|LA|LE|VAN|VON|DER|DEN|TER|AP|AB|"
+    "FERCH|ST"
+)
+"""Particles that, inside a full name, start its surname. Fewer than above: BEN and AN are forenames too."""
+
+_NOBODY = (
+    "UNKNOWN|UNK|UNKN|NOT KNOWN|NOTKNOWN|NOT GIVEN|NOT STATED|NOT AVAILABLE|NOT PROVIDED|NOT RECORDED|NOT APPLICABLE|"
+    "NOT DISCLOSED|NO NAME|NONAME|NO FORENAME|NO SURNAME|NAMELESS|UNNAMED|UN NAMED|UNBORN|NFN|NMN|FNU|LNU|TEST|TESTER|"
+    "TEST TEST|TEST CHILD|TEST PUPIL|DUMMY|NK|TBC|TBA|TBN|TO BE CONFIRMED|NULL|NONE|NIL|ANON|ANONYMOUS|MISSING|"
+    "REDACTED|WITHHELD|SURNAME|FORENAME|FIRST NAME|LAST NAME|FIRSTNAME|LASTNAME|DO NOT USE|DELETED|DUPLICATE"
+)
+_NO_FORENAME = "BOY|GIRL|MALE|FEMALE|CHILD|SON|DAUGHTER|BB|BABE"
+_UNNAMED_CHILD = "BABY|BABYBOY|BABYGIRL|BABYOF|INFANT|NEWBORN|NEW BORN|TWIN|TRIPLET"
+_CALLED_BY_NUMBER = "BOY|GIRL|MALE|FEMALE|OF|ONE|TWO|THREE|I|II|III|A|B|C|NUMBER|NO"
+
+
+def _words(plain: pl.Expr) -> pl.Expr:
+    """Plain capitals as words of A-Z apart by one space: apostrophes joined, everything else apart.
+
+    0, 1 and 5 beside a letter are the O, I and S they stand for on a keyboard or in a scan.
+    """
+    words = plain.str.replace_all("'", "").str.replace_all(r"\bN\s*[/\\]\s*[AK]\b", "UNKNOWN")
+    for digit, letter in (("0", "O"), ("1", "I"), ("5", "S")):
+        words = words.str.replace_all(rf"([A-Z]){digit}([A-Z])", f"${{1}}{letter}${{2}}")
+    return words.str.replace_all(r"[^A-Z]+", " ").str.strip_chars(" ")
+
+
+def _without_placeholders(words: pl.Expr, nobody: str) -> pl.Expr:
+    return words.str.replace(rf"^(?:{nobody}|X{{2,}}(?: X+)*|Z{{3,}})$", "")
+
+
+def _given_words(text: pl.Series) -> pl.Expr:
+    """Given names as words, with title, suffix and placeholders gone; may be empty."""
+    words = _words(pl.lit(plain_capitals(text)))
+    words = words.str.replace(rf"^(?:(?:{_TITLES}) )+", "").str.replace_all(rf"\b(?:{_WORDS_BETWEEN})\b", " ")
+    words = words.str.replace(rf"^(?:(?:{_UNNAMED_CHILD})(?: (?:{_CALLED_BY_NUMBER})\b)*(?: |$))+", "")
+    words = words.str.replace_all(r" +", " ").str.strip_chars(" ").str.replace(rf" (?:{_SUFFIXES})$", "")
+    return _without_placeholders(words, f"{_NOBODY}|{_NO_FORENAME}")
+
+
+def given_names(text: pl.Series) -> pl.DataFrame:
+    """Columns ``forename``, ``middle_names`` and ``given_names`` of :mod:`matching.person`, one row a row of ``text``.
+
+    ``text`` holds all given names of a child in their order. A hyphen parts names as a space does (``given_names`` runs
+    them together, so that MARY-JANE, MARY JANE and MARYJANE agree). An initial is kept.
+    """
+
+    def derive(values: pl.Series) -> pl.DataFrame:
+        words = values.to_frame("value").select(_given_words(values).fill_null("").alias("words"))["words"]
+        parts = words.str.split_exact(" ", 1).struct.unnest()
+        middle = words.str.replace(r"^[A-Z]* ?", "")
+        columns = {"forename": parts["field_0"], "middle_names": middle, "given_names": words.str.replace_all(" ", "")}
+        return pl.DataFrame(columns).select(pl.when(pl.all() != "").then(pl.all()))
+
+    return by_distinct(text, derive)
+
+
+def _surname_words(text: pl.Series) -> pl.Expr:
+    """A surname as words, with title, suffix and placeholders gone; may be empty."""
+    words = _words(pl.lit(plain_capitals(text))).str.replace_all(rf"\b(?:{_WORDS_BETWEEN})\b", " ")
+    words = words.str.replace_all(r" +", " ").str.strip_chars(" ").str.replace(rf"^(?:(?:{_TITLES}) )+", "")
+    words = words.str.replace(rf" (?:{_SUFFIXES})$", "")
+    return _without_placeholders(words, _NOBODY)
+
+
+def surnames(text: pl.Series) -> pl.DataFrame:
+    """Columns ``surname`` and ``surname_parts`` of :mod:`matching.person`, one row a row of ``text``.
+
+    A particle that makes another name is joined to the next word (MC DONALD: MCDONALD). One that some systems drop
+    gives two parts, with it and without it (AL-HASSAN: ALHASSAN and HASSAN). Parts are null with the surname.
+    """
+
+    def derive(values: pl.Series) -> pl.DataFrame:
+        words = values.to_frame("value").select(_surname_words(values).fill_null("").alias("words"))["words"]
+        bound = words.str.replace_all(rf"\b({_BOUND_PARTICLES}) ([A-Z]{{2}})", "${1}${2}")
+        for _ in range(2):  # DE LA CRUZ: the second particle is seen once the first is tied
+            bound = bound.str.replace_all(rf"\b({_LOOSE_PARTICLES}) ([A-Z]{{2}})", "${1}+${2}")
+        tied = pl.col("bound").str.replace_all(r"\+", "").str.split(" ")
+        bare = pl.col("bound").str.replace_all(r"[A-Z]+\+", "").str.split(" ")
+        parts = tied.list.concat(bare).list.unique(maintain_order=True)
+        parts = parts.list.eval(pl.element().filter(pl.element().str.len_chars() > 1))
+        whole = pl.col("words").str.replace_all(" ", "")
+        return pl.DataFrame({"words": words, "bound": bound}).select(
+            pl.when(whole != "").then(whole).alias("surname"),
+            pl.when(whole != "").then(parts).alias("surname_parts"),
+        )
+
+    return by_distinct(text, derive)
+
+
+_JOINERS = r"(?:&|\+|/|;|\band\b)"
+_LAST_NAME = rf"((?:(?:{_OPENS_A_SURNAME})\.?\s)*\S+)"
+
+
+def _cut_full_name(text: pl.Expr) -> pl.Expr:
+    """Struct of ``given`` and ``surname`` in the letters of the text."""
+    whole = text.str.replace_all(r"\s*-\s*", "-").str.replace_all(r"\s*\([^)]*\)", "")
+    whole = whole.str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*(?:{_JOINERS}\s*)?)+", "")
+    whole = whole.str.replace(rf"(?i)[\s,]+(?:{_SUFFIXES})\.?$", "").str.strip_chars(" ,")
+    comma = whole.str.extract_groups(r"^(?P<surname>[^,]+?)\s*,\s*(?P<given>.*)$").struct
+    after_comma = comma["given"].str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*)+", "").str.replace_all(r"[\s,]+", " ")
+    natural = whole.str.extract_groups(rf"(?i)^(?P<given>\S+(?:\s\S+)*?)\s(?P<surname>{_LAST_NAME})$").struct
+    return pl.struct(
+        given=pl.coalesce(after_comma, natural["given"]),
+        surname=pl.coalesce(comma["surname"], natural["surname"], pl.when(~whole.str.contains(" ")).then(whole)),
+    )
+
+
+def split_full_names(text: pl.Series) -> pl.DataFrame:
+    """Columns ``given`` and ``surname``, still in the letters of the text (repaired), one row a row of ``text``.
+
+    Read as "SURNAME, Forename Middle" where there is a comma, else as "[Title] Forename Middle Surname": the last word
+    is the surname, together with its hyphen and the particles before it. A single word is a surname.
+    """
+
+    def derive(values: pl.Series) -> pl.DataFrame:
+        halves = repaired(values).alias("value").to_frame().select(_cut_full_name(pl.col("value")).alias("name"))
+        return halves["name"].struct.unnest().select(pl.when(pl.all() != "").then(pl.all()))
+
+    return by_distinct(text, derive)
+
+
+def carer_names(text: pl.Series) -> pl.DataFrame:
+    """Columns ``parent_forename`` and ``parent_surname``: the carer named first, one row a row of ``text``.
+
+    Of "John and Jane Smith" it is JOHN SMITH; of "Mr & Mrs Smith" only the surname is known.
+    """
+
+    def derive(values: pl.Series) -> pl.DataFrame:
+        named = repaired(values).str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*(?:{_JOINERS}\s*)?)+", "")
+        named = named.str.replace(rf"(?i)^([^\s,]+)\s*{_JOINERS}\s*(?:.*\s)?{_LAST_NAME}$", "${1} ${2}")
+        halves = split_full_names(named.str.replace(rf"(?i)\s*{_JOINERS}.*$", ""))
+        forename = given_names(halves["given"])["forename"]
+        return pl.DataFrame({"parent_forename": forename, "parent_surname": surnames(halves["surname"])["surname"]})
+
+    return by_distinct(text, derive)
+
+
+def _with_capital_after_mc(text: str) -> str:
+    return re.sub(r"\bMc([a-z])", lambda found: "Mc" + found[1].upper(), text)
+
+
+def shown_names(text: pl.Series) -> pl.Series:
+    """Names as a person would like to read them: repaired, and in small letters with capitals where they shout.
+
+    Hyphens, apostrophes and accents stay. Nothing left: null.
+    """
+
+    def derive(values: pl.Series) -> pl.DataFrame:
+        tidy = repaired(values)
+        is_even = (tidy.str.to_uppercase() == tidy) | (tidy.str.to_lowercase() == tidy)
+        gentle = tidy.str.to_titlecase().str.replace_all(r"'S\b", "'s")
+        gentle = replaced(gentle, gentle.str.contains(r"\bMc[a-z]"), _with_capital_after_mc)
+        return pl.DataFrame({"tidy": tidy, "gentle": gentle, "is_even": is_even}).select(
+            pl.when("is_even").then("gentle").otherwise("tidy").alias("shown")
+        )
+
+    return by_distinct(text, derive)["shown"].alias(text.name)
+
+
+_SKELETON_RULES = (
+    (r"TSCH|TCH|CZ", "CH"),
+    (r"SCH|SZ", "SH"),
+    (r"PH", "F"),
+    (r"KH|CK|Q|KK", "K"),
+    (r"GH", "G"),
+    (r"DJ|DZH|ZH", "J"),
+    (r"X", "KS"),
+    (r"SH", "X"),
+    (r"CH", "1"),
+    (r"C([EIY])", "S${1}"),
+    (r"C", "K"),
+    (r"1", "C"),
+    (r"W", "V"),
+    (r"([B-DF-GJ-NP-TV-Z])H", "${1}"),
+    (r"([AEIOUY])H$", "${1}"),
+    (r"^(?:I[AEOU]|Y)", "Y"),
+    (r"^[AEIOU]", "A"),
+    (r"([A-Z])[AEIOUY]+", "${1}"),
+)
+"""Read in this order. X stands for SH and C for CH afterwards. After the first letter no vowel is left."""
+
+
+def skeleton_key(values: pl.Series) -> pl.Series:
+    """What stays of canonical names when one sound is written in several ways: their consonants (MUHAMMAD, MOHAMED:
+    MHMD; AISHA, AYESHA: AX). Made for names from Arabic, South Asian, Slavic and African languages. Null stays null.
+    """
+    key = values.str.replace_all(r"[^A-Z]", "")
+    for pattern, replacement in _SKELETON_RULES:
+        key = key.str.replace_all(pattern, replacement)
+    for letter in "BCDFGHJKLMNPRSTVXYZA":
+        key = key.str.replace_all(f"{letter}{{2,}}", letter)
+    return key.set(key == "", None).alias(values.name)
+
+
+def phonetic_key(values: pl.Series) -> pl.Series:
+    """Metaphone of canonical names, as English ears hear them (Philips 1990). Null, or nothing to hear: null."""
+
+    def derive(distinct: pl.Series) -> pl.DataFrame:
+        key = pl.Series("key", [jellyfish.metaphone(value) for value in distinct.to_list()], dtype=pl.String)
+        return key.to_frame().select(pl.when(pl.col("key") != "").then(pl.col("key")))
+
+    return by_distinct(values, derive)["key"].alias(values.name)
+
+
+@cache
+def _groups_by_name() -> pl.DataFrame:
+    """One row is one name (``name``, canonical) with the ``groups`` it belongs to, numbered through both files."""
+    texts = [(DATA_FOLDER / file).read_text(encoding="utf-8") for file in ("nicknames.csv", "variants.csv")]
+    lines = [line for text in texts for line in text.splitlines() if line and not line.startswith("#")]
+    named = pl.DataFrame({"name": lines}).with_row_index("groups").with_columns(pl.col("name").str.split(","))
+    named = named.explode("name").with_columns(pl.col("groups").cast(pl.Int32))
+    name = plain_capitals(named["name"]).str.replace_all(r"[^A-Z]", "")
+    return named.with_columns(name.alias("name")).unique().group_by("name").agg(pl.col("groups").sort())
+
+
+def variant_groups(values: pl.Series) -> pl.Series:
+    """Groups of names that one child may go by (List[Int32]), for each canonical name; an empty list where none.
+
+    ``data/nicknames.csv`` has a formal name and its short forms on each line, ``data/variants.csv`` spellings of one
+    name. Two names that share a group may be one; a name may be in several (ALEX: Alexander, Alexandra).
+    """
+    rows = values.alias("name").to_frame().join(_groups_by_name(), on="name", how="left", maintain_order="left")
+    return rows.select(pl.col("groups").fill_null([]))["groups"].alias(values.name)
