@@ -1,0 +1,116 @@
+"""A file -> numbered rows of text. Nothing about any one source stands here: the contract says it all."""
+
+from collections import Counter
+from pathlib import Path, PurePath
+
+import polars as pl
+
+from data_contracts.breach import Breach
+from data_contracts.contract import Contract
+from pipelines.files.delimited import read_delimited
+from pipelines.files.markup import read_markup
+from pipelines.files.rows import BAD_LINE, FileRows, ReadTable, UnreadableFileError, no_rows
+from pipelines.files.workbook import read_workbook
+
+__all__ = ["BAD_LINE", "FORMS", "FileRows", "read_bytes", "read_rows", "rows_as_json"]
+
+FORMS = {
+    ".csv": read_delimited,
+    ".txt": read_delimited,
+    ".tsv": read_delimited,
+    ".xml": read_markup,
+    ".xlsx": read_workbook,
+}
+"""The reader for each ending of a file name."""
+
+_NO_TEXT = {
+    b"PK\x03\x04": (
+        "a workbook or a zip archive",
+        "Send a workbook under the ending .xlsx, and anything else unpacked.",
+    ),
+    b"\x1f\x8b": ("packed with gzip", "Unpack it first."),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "Save it as CSV (UTF-8) or as an Excel workbook (.xlsx)."),
+    b"PAR1": ("a parquet file", "Send it as CSV."),
+    b"%PDF": ("a PDF", "Send the rows as CSV or as an Excel workbook (.xlsx)."),
+}
+"""First bytes -> what the file is instead of text, and the fix."""
+
+
+def read_rows(path: Path, contract: Contract) -> FileRows:
+    """Read one file as its contract says: every value as text, every row with its line, every fault as a breach.
+
+    A file that cannot be read gives no rows and one breach that stops the file; nothing in the bytes of a file makes
+    this raise. Raises :class:`OSError` only where the disk itself refuses.
+    """
+    return read_bytes(path.name, path.read_bytes(), contract)
+
+
+def read_bytes(file: str, data: bytes, contract: Contract) -> FileRows:
+    """As :func:`read_rows`, from bytes already read. ``file``: the file's name, for its ending and for the breaches."""
+    try:
+        table = _read(file, data, contract)
+    except UnreadableFileError as error:
+        breach = error.breach(contract, file)
+        return FileRows(no_rows(contract), {}, 0, (breach,), pl.DataFrame(schema=BAD_LINE))
+    breaches = [fault.breach(contract, file) for fault in table.faults]
+    breaches += [bad.fault.breach(contract, file) for bad in table.bad_rows]
+    rows_read = table.rows.height + len(table.bad_rows)
+    if rows_read == 0 and not _counts_rows(contract):
+        breaches.append(_no_rows_breach(contract, file))
+    bad = pl.DataFrame([(b.line, b.row, b.fault.rule) for b in table.bad_rows], schema=BAD_LINE, orient="row")
+    return FileRows(table.rows, table.headers, rows_read, tuple(breaches), bad)
+
+
+def _read(file: str, data: bytes, contract: Contract) -> ReadTable:
+    ending = PurePath(file).suffix.lower()
+    if ending not in FORMS:
+        raise UnreadableFileError(
+            "form",
+            f"Files ending in {ending or 'nothing'} are not read."
+            if len(ending) < 9
+            else "This kind of file is not read.",
+            f"Send it as one of {', '.join(FORMS)}.",
+        )
+    if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
+        raise UnreadableFileError("empty file", "There is nothing in the file.", "Send the whole file again.")
+    if ending != ".xlsx":
+        _refuse_no_text(data)
+    if FORMS[ending] is read_delimited and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<!")):
+        raise UnreadableFileError(
+            "form", f"The file is called {ending} but holds XML or a web page.", "Send it under its true ending."
+        )
+    return FORMS[ending](data, contract)
+
+
+def _refuse_no_text(data: bytes) -> None:
+    for start, (what, fix) in _NO_TEXT.items():
+        if data.startswith(start):
+            raise UnreadableFileError("form", f"The file is no text but {what}.", fix)
+
+
+def _counts_rows(contract: Contract) -> bool:
+    """True where the contract itself says how many rows a file must have: then its rule judges an empty one."""
+    return any(rule.metric == "rowCount" for rule in contract.table.quality)
+
+
+def _no_rows_breach(contract: Contract, file: str) -> Breach:
+    return Breach(
+        contract.id,
+        file,
+        None,
+        None,
+        "no rows",
+        "file",
+        "The file has a header and not one row, which looks like an export that failed.",
+        "Export it again; where there is truly nobody to send, leave the file out.",
+    )
+
+
+def rows_as_json(rows: pl.DataFrame, headers: dict[str, str]) -> pl.Series:
+    """Each row unchanged, as a JSON object header -> text (personal data: for the store only)."""
+    present = {name: header for name, header in headers.items() if name in rows.columns}
+    if rows.is_empty() or not present:
+        return pl.Series("row", ["{}"] * rows.height, dtype=pl.String)
+    said = Counter(present.values())
+    columns = [pl.col(name).alias(header if said[header] == 1 else name) for name, header in present.items()]
+    return rows.select(pl.struct(columns).struct.json_encode().alias("row")).to_series()

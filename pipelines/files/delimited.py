@@ -1,0 +1,249 @@
+"""Delimited text: commas, semicolons, tabs or bars, with quotes.
+
+Lines that are a well-formed row by themselves (nearly all) are read by polars at full speed; every other row goes
+through the csv module, which tells where a quote was left open. polars alone would pad short rows silently.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.files.headers import MatchedHeaders, count_known, match_headers, plain_header
+from pipelines.files.rows import (
+    LONGEST_VALUE,
+    BadRow,
+    Fault,
+    ReadTable,
+    UnreadableFileError,
+    has_text,
+)
+from pipelines.files.text import decode_text
+
+_DELIMITERS = ",;\t|"
+_SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line
+
+
+def read_delimited(data: bytes, contract: Contract) -> ReadTable:
+    """Read delimited text. Raises :class:`UnreadableFileError` where the file as such cannot be read."""
+    decoded = decode_text(data, contract.files.encodings)
+    layout = _layout(decoded.text, contract)
+    matched = match_headers(layout.headers, contract)
+    parsed = _parse(decoded.text, layout)
+    names = [str(position) for position in range(len(layout.headers))]
+    rows = parsed.rows.filter(has_text(names)) if names else parsed.rows
+    faults = [*decoded.faults, *matched.faults]
+    if rows.is_empty() and parsed.bad_rows:
+        faults.append(_header_fits_no_row())
+    return ReadTable(by_contract(rows, matched, contract), matched.headers, faults, parsed.bad_rows)
+
+
+def _header_fits_no_row() -> Fault:
+    return Fault(
+        "header",
+        "file",
+        "Not one row has as many fields as the header: perhaps the header and the first row stand on one line.",
+        "Export the file again; do not edit it by hand.",
+        1,
+    )
+
+
+def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:
+    """Positions to our column names, in the contract's order; a column that the file has not is empty text."""
+    return rows.select(
+        "line",
+        *(
+            pl.col(str(matched.position_of[column.name])).alias(column.name)
+            if column.name in matched.position_of
+            else pl.lit("").alias(column.name)
+            for column in contract.columns
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a delimited file is laid out."""
+
+    delimiter: str
+    headers: list[str]
+    first_line: int
+    """Line on which the first row may start."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """Rows by position: ``line``, ``0``, ``1`` ..."""
+
+    rows: pl.DataFrame
+    bad_rows: list[BadRow]
+
+
+def _layout(text: str, contract: Contract) -> _Layout:
+    """Find the delimiter (the one with which most columns are known) and the header: the first line with any text."""
+    said = _SAYS_SEPARATOR.match(text)
+    best: _Layout | None = None
+    most = -1
+    for delimiter in said.group(1) if said else _DELIMITERS:
+        headers, last_line = _first_row(text, delimiter, skip=1 if said else 0)
+        known = count_known(headers, contract)
+        if known > most:
+            best, most = _Layout(delimiter, headers, last_line + 1), known
+    if best is None or not best.headers:
+        raise UnreadableFileError(
+            "empty file", "There is not even a header line in the file.", "Send the whole file again."
+        )
+    return best
+
+
+def _first_row(text: str, delimiter: str, skip: int) -> tuple[list[str], int]:
+    lines = io.StringIO(text[:LONGEST_VALUE], newline="")
+    for _ in range(skip):
+        lines.readline()
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        for row in reader:
+            if any(map(plain_header, row)):
+                return row, reader.line_num + skip
+    except csv.Error:
+        return [], 0
+    return [], 0
+
+
+def _parse(text: str, layout: _Layout) -> _Parsed:
+    """Lines that are well-formed rows all at once by polars; each other row by the csv module."""
+    lines = io.StringIO(text, newline="").readlines()
+    numbered = (
+        pl.DataFrame({"text": lines}, schema={"text": pl.String})
+        .with_columns(pl.col("text").str.strip_suffix("\n").str.strip_suffix("\r"))
+        .select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), "text")
+        .slice(layout.first_line - 1)
+        .filter(pl.col("text") != "")
+        .with_columns(is_row=_is_well_formed(pl.col("text"), layout))
+    )
+    others = _other_rows(lines, numbered.filter(~pl.col("is_row")).get_column("line").to_list(), layout)
+    whole = numbered.filter("is_row").join(others.inner_lines, on="line", how="anti", maintain_order="left")
+    rows = pl.concat([_rows_at_once(whole, layout), others.rows]).sort("line")
+    return _Parsed(rows, others.bad_rows)
+
+
+def _is_well_formed(line: pl.Expr, layout: _Layout) -> pl.Expr:
+    return line.str.contains(_row_pattern(layout)) & (line.str.len_bytes() <= LONGEST_VALUE)
+
+
+def _row_pattern(layout: _Layout) -> str:
+    """One line that is one row: exactly as many values as headers, each bare, or quoted from end to end."""
+    delimiter = re.escape(layout.delimiter)
+    value = rf'(?:"(?:[^"\r]|"")*"|[^"\r{delimiter}]*)'
+    return rf"^{value}(?:{delimiter}{value}){{{len(layout.headers) - 1}}}$"
+
+
+def _rows_at_once(whole: pl.DataFrame, layout: _Layout) -> pl.DataFrame:
+    """Parse well-formed lines (columns ``line`` and ``text``) by polars."""
+    schema = pl.Schema({str(position): pl.String() for position in range(len(layout.headers))})
+    if whole.is_empty():
+        return pl.DataFrame(schema={"line": pl.Int64, **schema})
+    rows = pl.read_csv(
+        whole.get_column("text").str.join("\n").item().encode(),
+        has_header=False,
+        schema=schema,
+        separator=layout.delimiter,
+    ).fill_null("")
+    return pl.concat([whole.select("line"), rows], how="horizontal")
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherRows:
+    """Rows whose first line is no well-formed row by itself."""
+
+    rows: pl.DataFrame
+    bad_rows: list[BadRow]
+    inner_lines: pl.DataFrame
+    """``line``: lines inside a value of several lines, which may look like rows and are none."""
+
+
+def _other_rows(lines: list[str], first_lines: list[int], layout: _Layout) -> _OtherRows:
+    """Read the rows that start on these lines. Raises :class:`UnreadableFileError` for an unclosed quote."""
+    numbers, values, inner = list[int](), list[list[str]](), list[int]()
+    bad = list[BadRow]()
+    last = 0
+    for first in first_lines:
+        if first <= last:
+            continue
+        row, last = _one_row(lines, first, layout)
+        inner += range(first + 1, last + 1)
+        if row is not None and not any(map(str.strip, row)):
+            continue
+        if row is not None and len(row) == len(layout.headers) and not _swallowed_rows(row, layout):
+            numbers.append(first)
+            values.append(row)
+        elif last > first:
+            raise _unclosed_quote(first)
+        else:
+            bad.append(_bad_row(first, row, lines[first - 1], layout))
+    columns = zip(*values, strict=True) if values else ([] for _ in layout.headers)
+    series = [pl.Series(str(n), column, dtype=pl.String) for n, column in enumerate(columns)]
+    line = pl.Series("line", numbers, dtype=pl.Int64)
+    return _OtherRows(pl.DataFrame([line, *series]), bad, pl.DataFrame({"line": pl.Series(inner, dtype=pl.Int64)}))
+
+
+def _one_row(lines: list[str], first: int, layout: _Layout) -> tuple[list[str] | None, int]:
+    """The row that starts on a line, and its last line. No row: its quotes make no sense."""
+    source = (lines[position] for position in range(first - 1, len(lines)))
+    reader = csv.reader(source, delimiter=layout.delimiter, strict=True)
+    try:
+        row = next(reader)
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise _unclosed_quote(first) from None
+        return None, first + reader.line_num - 1
+    return row, first + reader.line_num - 1
+
+
+def _swallowed_rows(row: list[str], layout: _Layout) -> bool:
+    """True where a value over several lines holds whole rows: its quote was opened by mistake and closed by another."""
+    others = len(layout.headers) - 1
+    for value in row:
+        breaks = value.count("\n") or value.count("\r")
+        if others >= 5 and breaks and value.count(layout.delimiter) >= breaks * others:
+            return True
+    return False
+
+
+def _unclosed_quote(line: int) -> UnreadableFileError:
+    return UnreadableFileError(
+        "unclosed quote",
+        "A quote opens on this line and is not closed there, so that the rows after it cannot be told apart.",
+        "Close the quote, or double it where it belongs to the text, and send the file again.",
+        line=line,
+    )
+
+
+def _bad_row(line: int, row: list[str] | None, source: str, layout: _Layout) -> BadRow:
+    if row is None:
+        fault = Fault(
+            "quotes",
+            "row",
+            "A quoted value does not end where the next separator stands, or never ends.",
+            "Double a quote that belongs to the text, and close each that opens.",
+            line,
+        )
+        return BadRow(line, json.dumps({"": source.rstrip("\r\n")}, ensure_ascii=False), fault)
+    fault = Fault(
+        "ragged row",
+        "row",
+        f"The row has {len(row)} fields where the header has {len(layout.headers)}.",
+        "Give every row one field a column, and quote a value that holds the separator.",
+        line,
+    )
+    return BadRow(line, json.dumps(_named(row, layout.headers), ensure_ascii=False), fault)
+
+
+def _named(row: Sequence[str], headers: Sequence[str]) -> dict[str, str]:
+    surplus = [f"field {position + 1}" for position in range(len(headers), len(row))]
+    return dict(zip([*headers, *surplus], row, strict=False))

@@ -1,0 +1,158 @@
+"""Which column of a file is which column of its contract.
+
+Headers are matched by name or alias, whatever their case and spaces. A header that we do not know is named in a
+message only where it is clearly a header: in a file that came without its header line, or with it run together with
+the next, the "headers" are a child's details.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from data_contracts.breach import Stops
+from data_contracts.contract import Column, Contract
+from pipelines.files.rows import Fault, UnreadableFileError
+
+_NEAR = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedHeaders:
+    """Where each column of the contract stands in a file."""
+
+    position_of: dict[str, int]
+    """Our name for a column -> its position in the file, 0 first; columns that the file has not are left out."""
+    headers: dict[str, str]
+    """Our name for a column -> its header in the file."""
+    faults: tuple[Fault, ...]
+
+
+def plain_header(header: str) -> str:
+    """A header without case, spaces, byte-order marks and the like: what two headers are compared by."""
+    return "".join(letter for letter in header if letter.isprintable() and not letter.isspace()).casefold()
+
+
+def columns_by_header(contract: Contract) -> dict[str, Column]:
+    """The columns of a contract by every plain header they may carry."""
+    return {
+        plain_header(header): column for column in contract.columns for header in (column.header, *column.also_called)
+    }
+
+
+def count_known(headers: Sequence[str], contract: Contract) -> int:
+    """How many columns of the contract are among these headers."""
+    known = columns_by_header(contract)
+    return len({known[plain].name for plain in map(plain_header, headers) if plain in known})
+
+
+def match_headers(headers: Sequence[str], contract: Contract, optional: frozenset[str] | None = None) -> MatchedHeaders:
+    """Match the header line of a file to its contract.
+
+    ``optional``: our names of the columns that the file need not have, where there is no header line to speak of (XML);
+    by default those that may be absent.
+
+    Faults: a column twice, a column missing or renamed (both stop the file, unless the contract lets the column be
+    absent), a column that the contract does not know (ignored, and said).
+    Raises :class:`UnreadableFileError` where the first line is no header line at all.
+    """
+    known = columns_by_header(contract)
+    is_header_line = optional is None
+    if optional is None:
+        optional = frozenset(column.name for column in contract.columns if column.may_be_absent)
+    wanted = [column for column in contract.columns if column.name not in optional]
+    found: dict[str, list[int]] = {}
+    unknown: list[int] = []
+    for position, header in enumerate(headers):
+        column = known.get(plain_header(header))
+        if column:
+            found.setdefault(column.name, []).append(position)
+        else:
+            unknown.append(position)
+    if is_header_line:
+        _refuse_no_header(found, wanted)
+    faults = [_twice(headers[positions[1]]) for positions in found.values() if len(positions) > 1]
+    faults += _missing(headers, unknown, [c for c in contract.columns if c.name not in found], optional)
+    are_headers = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
+    faults += [_extra(headers, position, are_headers) for position in unknown]
+    return MatchedHeaders(
+        {name: positions[0] for name, positions in found.items()},
+        {name: headers[positions[0]].strip("\ufeff \t\r\n\u00a0") for name, positions in found.items()},
+        tuple(faults),
+    )
+
+
+def _refuse_no_header(found: dict[str, list[int]], wanted: list[Column]) -> None:
+    if 2 * sum(column.name in found for column in wanted) < len(wanted):
+        raise UnreadableFileError(
+            "header",
+            "The first line is not the header of this source: fewer than half of its columns are named there.",
+            f"Send the file with its header line, which names {', '.join(column.header for column in wanted)}.",
+            line=1,
+        )
+
+
+def _twice(header: str) -> Fault:
+    return Fault(
+        "duplicated column",
+        "file",
+        "The column stands in the file twice, and nobody can tell which one holds.",
+        "Send it once; a column with another meaning needs another header.",
+        column=header.strip(),
+    )
+
+
+def _missing(
+    headers: Sequence[str], unknown: list[int], missing: list[Column], optional: frozenset[str]
+) -> list[Fault]:
+    """Faults for the columns that no header names. Takes a renamed column's position out of ``unknown``."""
+    faults = []
+    for column in missing:
+        nearest = max(unknown, key=lambda position: _likeness(headers[position], column), default=None)
+        if nearest is not None and _likeness(headers[nearest], column) >= _NEAR:
+            unknown.remove(nearest)
+            faults.append(_renamed(headers[nearest].strip(), column, "nothing" if column.name in optional else "file"))
+        elif column.name not in optional:
+            faults.append(
+                Fault(
+                    "missing column",
+                    "file",
+                    f"The contract needs the column {column.header}, and the file has none of that name.",
+                    f"Send {column.header} in every row, empty where nothing is known.",
+                    column=column.header,
+                )
+            )
+    return faults
+
+
+def _renamed(header: str, column: Column, stops: Stops) -> Fault:
+    return Fault(
+        "renamed column",
+        stops,
+        f"The column {column.header} is missing; this one looks like it under another name, and was not read.",
+        f"Head it {column.header} again, or add the new header to alsoCalled in the contract.",
+        column=header,
+    )
+
+
+def _extra(headers: Sequence[str], position: int, are_headers: bool) -> Fault:
+    header = headers[position].strip()
+    named = are_headers and header and len(header) <= 60 and sum(map(str.isdigit, header)) < 3
+    place = "This column" if named else f"Column {position + 1} of the file"
+    return Fault(
+        "extra column",
+        "nothing",
+        f"{place} is not in the contract, so it was not read.",
+        "Leave it out, or add it to the contract with what it means.",
+        column=header if named else None,
+    )
+
+
+def _likeness(header: str, column: Column) -> float:
+    """0..1: how like a header is to the names of a column. Digits that no name of the column has make it unlike."""
+    plain = "".join(filter(str.isalnum, plain_header(header)))
+    best = 0.0
+    for name in (column.header, *column.also_called):
+        other = "".join(filter(str.isalnum, plain_header(name)))
+        if {c for c in plain if c.isdigit()} <= {c for c in other if c.isdigit()}:
+            best = max(best, SequenceMatcher(None, plain, other).ratio())
+    return best

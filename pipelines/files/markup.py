@@ -1,0 +1,293 @@
+"""XML, as schools send their census: read as a stream, with no entity, no document type and no deep nesting."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+import polars as pl
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser, ParseError
+
+from data_contracts.contract import Contract, XmlLayout
+from pipelines.files.headers import columns_by_header, match_headers, plain_header
+from pipelines.files.rows import (
+    LONGEST_VALUE,
+    BadRow,
+    Fault,
+    ReadTable,
+    UnreadableFileError,
+)
+
+DEEPEST = 50
+"""Elements within elements. A census needs six."""
+
+_BYTES_AT_A_TIME = 1 << 16
+_ROWS_AT_A_TIME = 50_000
+_ENOUGH_TO_MISS = 20  # rows; of fewer, each may truly lack a value, and the judge says so row by row
+_CUT_SHORT = {3, 5, 6, 20}  # expat: no element found, unclosed token, partial character, unclosed CDATA section
+
+
+def read_markup(data: bytes, contract: Contract) -> ReadTable:
+    """Read the rows of an XML file. Raises :class:`UnreadableFileError` where the file as such cannot be read."""
+    layout = contract.files.xml
+    if layout is None:
+        raise UnreadableFileError(
+            "form", "The contract of this source takes no XML.", "Send the file in a form that the contract names."
+        )
+    found = _Elements(contract, layout)
+    _parse(data, found)
+    headers = dict(found.header_of)
+    headers |= {
+        n: contract.column_named[n].header for n, text in found.header_values().items() if text and n not in headers
+    }
+    # An element may be left out where it is empty: only one that must be filled and that no pupil has can be missing.
+    is_large = found.count >= _ENOUGH_TO_MISS
+    needed = {column.name for column in contract.columns if is_large and column.required and not column.primary_key}
+    optional = frozenset(contract.column_named) - needed
+    faults = match_headers([*headers.values(), *found.unknown()], contract, optional).faults if found.count else ()
+    headers.setdefault(contract.key.name, contract.key.header)
+    return ReadTable(found.rows(), headers, faults, found.bad_rows())
+
+
+def _parse(data: bytes, found: "_Elements") -> None:
+    parser = DefusedXMLParser(target=found, forbid_dtd=True)
+    found.parser = parser.parser
+    try:
+        for start in range(0, len(data), _BYTES_AT_A_TIME):
+            parser.feed(data[start : start + _BYTES_AT_A_TIME])
+        parser.close()
+    except DefusedXmlException:
+        raise UnreadableFileError(
+            "XML entities",
+            "The file declares a document type or entities, which can hide an attack and which no census has.",
+            "Export it again without a DOCTYPE.",
+            line=parser.parser.CurrentLineNumber,
+        ) from None
+    except ParseError as error:
+        raise _no_xml(error) from None
+    except (ValueError, LookupError):  # the declaration names an encoding that nobody knows
+        raise UnreadableFileError(
+            "encoding", "The XML declaration names an encoding that cannot be read.", "Export it as UTF-8.", line=1
+        ) from None
+
+
+def _no_xml(error: ParseError) -> UnreadableFileError:
+    line = error.position[0]
+    if error.code in _CUT_SHORT:
+        return UnreadableFileError(
+            "truncated XML",
+            "The file ends before its last element is closed: it was cut off on its way, and rows are missing.",
+            "Send the whole file again.",
+            line=line,
+        )
+    return UnreadableFileError(
+        "malformed XML",
+        "From this line on the file is no well-formed XML in the encoding it declares.",
+        "Export it again; do not edit it by hand.",
+        line=line,
+    )
+
+
+@dataclass(slots=True)
+class _Row:
+    line: int
+    depth: int
+    values: dict[str, str] = field(default_factory=dict)
+    repeated: str | None = None
+
+
+class _Elements:
+    """What expat calls while it reads: keeps one row and the values of the header, nothing else."""
+
+    def __init__(self, contract: Contract, layout: XmlLayout) -> None:
+        self._contract, self._layout = contract, layout
+        self._row_paths = {tuple(path.split("/")) for path in layout.rows}
+        self._path_of = {tuple(map(plain_header, path.split("/"))): name for name, path in layout.elements.items()}
+        self._named = {h: column.name for h, column in columns_by_header(contract).items()}
+        self._header_path_of = {tuple(path.split("/")): name for name, path in layout.header.items()}
+        self.parser: object = None
+        self._path: list[str] = []
+        self._row: _Row | None = None
+        self._text: list[str] | None = None
+        self._length = 0
+        self._unknown: Counter[str] = Counter()
+        self._columns: dict[str, list[str]] = {column.name: [] for column in contract.columns}
+        self._places: list[tuple[int, int]] = []
+        self._frames: list[pl.DataFrame] = []
+        self._bad_rows: list[tuple[int, _Row]] = []
+        self._last_line = 0
+        self._is_crowded = False  # several rows on one line: the place among the rows numbers them instead
+        self._header_values: dict[str, str] = {}
+        self._near_header: dict[tuple[str, str], str] = {}
+        self.header_of: dict[str, str] = {}
+        self.count = 0
+
+    def start(self, tag: str, _attributes: dict[str, str]) -> None:
+        """An element opens."""
+        self._path.append(tag.rpartition("}")[2])
+        if len(self._path) > DEEPEST:
+            raise UnreadableFileError(
+                "XML nesting",
+                f"Elements stand more than {DEEPEST} deep in one another, which no census has.",
+                "Export the file again from the school's system.",
+                line=self._line(),
+            )
+        if len(self._path) == 1:
+            self._check_root()
+        elif self._row is None and tuple(self._path[1:]) in self._row_paths:
+            self._row = _Row(self._line(), len(self._path))
+        self._text, self._length = [], 0
+
+    def data(self, text: str) -> None:
+        """Text within an element."""
+        if self._text is None:
+            return
+        self._length += len(text)
+        if self._length > LONGEST_VALUE:
+            raise UnreadableFileError(
+                "long value",
+                f"A value is longer than {LONGEST_VALUE:,} characters: it is nothing about a child.",
+                "Export the file again from the school's system.",
+                line=self._line(),
+            )
+        self._text.append(text)
+
+    def end(self, _tag: str) -> None:
+        """An element closes. Where it holds no other element, its text is a value."""
+        row, text = self._row, self._text
+        if row and len(self._path) == row.depth:
+            self._keep(row)
+            self._row = None
+        elif text is not None and row:
+            self._take(row, "".join(text))
+        elif text is not None:
+            self._take_header("".join(text))
+        self._path.pop()
+        self._text = None
+
+    def close(self) -> None:
+        """The document ends."""
+
+    def _line(self) -> int:
+        return int(getattr(self.parser, "CurrentLineNumber", 1))
+
+    def _check_root(self) -> None:
+        if self._path[0] != self._layout.root:
+            raise UnreadableFileError(
+                "root element",
+                f"The outermost element is not {self._layout.root}, so this is another kind of file.",
+                f"Send the file whose outermost element is {self._layout.root}.",
+                line=self._line(),
+            )
+
+    def _take(self, row: _Row, text: str) -> None:
+        inside = tuple(map(plain_header, self._path[row.depth :]))
+        name = self._path_of.get(inside) or self._named.get(inside[-1])
+        if name is None:
+            self._unknown[self._path[-1]] += 1
+        elif name in row.values and row.values[name] != text:
+            row.repeated = self._path[-1]
+        else:
+            row.values[name] = text
+            self.header_of.setdefault(name, self._path[-1])
+
+    def _take_header(self, text: str) -> None:
+        path = tuple(self._path[1:])
+        name = self._header_path_of.get(path)
+        if name is None:
+            if path:
+                self._near_header.setdefault((path[0], plain_header(path[-1])), text)
+            return
+        if self._header_values.setdefault(name, text) != text:
+            raise UnreadableFileError(
+                "repeated element",
+                "The header of the file says this twice, and differently.",
+                "Send one file for each school.",
+                line=self._line(),
+                column=path[-1],
+            )
+
+    def header_values(self) -> dict[str, str]:
+        """Our name for a column -> what the header of the file says; by the element's name where its path differs."""
+        values = {}
+        for path, name in self._header_path_of.items():
+            near = self._near_header.get((path[0], plain_header(path[-1])), "")
+            values[name] = self._header_values.get(name, near)
+        return values
+
+    def _keep(self, row: _Row) -> None:
+        if not any(map(str.strip, row.values.values())):
+            return
+        self.count += 1
+        self._is_crowded |= row.line == self._last_line
+        self._last_line = row.line
+        if row.repeated:
+            self._bad_rows.append((self.count, row))
+            return
+        self._places.append((row.line, self.count))
+        for name, column in self._columns.items():
+            column.append(row.values.get(name, ""))
+        if len(self._places) == _ROWS_AT_A_TIME:
+            self._settle()
+
+    def _settle(self) -> None:
+        places = pl.DataFrame(self._places, schema={"line": pl.Int64, "place": pl.Int64}, orient="row")
+        columns = [pl.Series(name, values, dtype=pl.String) for name, values in self._columns.items()]
+        self._frames.append(places.with_columns(columns))
+        self._places = []
+        self._columns = {name: [] for name in self._columns}
+
+    def unknown(self) -> list[str]:
+        """Names of elements inside rows that the contract does not know."""
+        return list(self._unknown)
+
+    def rows(self) -> pl.DataFrame:
+        """All rows that fit, with the values of the header and the key filled in."""
+        self._settle()
+        rows = pl.concat(self._frames)
+        line = "place" if self._is_crowded else "line"
+        said = [
+            pl.when(pl.col(name) == "").then(pl.lit(text)).otherwise(pl.col(name)).alias(name)
+            for name, text in self.header_values().items()
+        ]
+        rows = rows.with_columns(pl.col(line).alias("line"), *said).drop("place")
+        return _with_key(rows, self._contract, self._layout)
+
+    def bad_rows(self) -> list[BadRow]:
+        """The rows that do not fit."""
+        return [_repeated(row, place if self._is_crowded else row.line) for place, row in self._bad_rows]
+
+
+def _with_key(rows: pl.DataFrame, contract: Contract, layout: XmlLayout) -> pl.DataFrame:
+    """Make the key from its columns, unless the rows bring one.
+
+    Where one of them is empty (a pupil without a UPN), a fingerprint of the whole row completes the key: otherwise all
+    such pupils of a school would have the same one.
+    """
+    key = contract.key.name
+    parts = pl.concat_str(layout.key, separator="|")
+    is_whole = pl.all_horizontal(pl.col(name) != "" for name in layout.key)
+    everything = pl.concat_str([pl.lit(contract.id), *(c.name for c in contract.columns)], separator="\x1f")
+    fingerprint = everything.map_elements(_fingerprint, return_dtype=pl.String)
+    partial = rows.filter((pl.col(key) == "") & ~is_whole).select("line", (parts + "|" + fingerprint).alias("_partial"))
+    made = rows.join(partial, on="line", how="left", validate="1:1", maintain_order="left").with_columns(
+        pl.when(pl.col(key) == "").then(pl.coalesce("_partial", parts)).otherwise(pl.col(key)).alias(key)
+    )
+    return made.select(rows.columns)
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _repeated(row: _Row, line: int) -> BadRow:
+    fault = Fault(
+        "repeated element",
+        "row",
+        "The row says this twice, and differently.",
+        "Say it once for each pupil.",
+        line,
+        row.repeated,
+    )
+    return BadRow(line, json.dumps(row.values, ensure_ascii=False), fault)

@@ -1,0 +1,131 @@
+"""Bytes to text: strictly, so that no name is ever garbled on the way in."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from pipelines.files.rows import Fault, UnreadableFileError
+
+_MARKS = (  # longest first: the mark of UTF-32 begins with the mark of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """The text of a file."""
+
+    text: str
+    faults: tuple[Fault, ...] = ()
+
+
+def decode_text(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
+    """Decode strictly: by the byte-order mark, as UTF-16 without one, then by the contract's encodings in order.
+
+    Text that is UTF-8 is read as UTF-8 even where the contract names another encoding (and says so): valid UTF-8 with
+    accents is never anything else in practice, while Windows-1252 would take it and garble the names.
+
+    Raises :class:`UnreadableFileError` where no encoding fits, where two are mixed, and for NUL characters.
+    """
+    encoding = _marked(data) or _unmarked_utf16(data)
+    decoded = DecodedText(_strict(data, encoding)) if encoding else _by_contract(data, encodings)
+    if (at := decoded.text.find("\0")) >= 0:
+        raise UnreadableFileError(
+            "NUL characters",
+            "The file holds NUL characters, which no text has: it was damaged on its way or is no text file.",
+            "Export it again and send it in binary mode.",
+            line=decoded.text.count("\n", 0, at) + 1,
+        )
+    return decoded
+
+
+def _marked(data: bytes) -> str | None:
+    return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """UTF-16 without its mark: of mostly Latin text every second byte is NUL, and never both of a pair."""
+    sample = data[:4096]
+    pairs = len(sample) // 2
+    if pairs < 4 or len(data) % 2:
+        return None
+    high_first, high_last = sample[0::2].count(0), sample[1::2].count(0)
+    if high_last > 0.7 * pairs and high_first < 0.05 * pairs:
+        return "utf-16-le"
+    if high_first > 0.7 * pairs and high_last < 0.05 * pairs:
+        return "utf-16-be"
+    return None
+
+
+def _strict(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise _undecodable(data, error, (encoding,)) from None
+
+
+def _by_contract(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
+    if data.isascii():
+        return DecodedText(data.decode("ascii"))
+    error: UnicodeDecodeError
+    for position, encoding in enumerate(("utf-8", *(e for e in encodings if not _is_utf8(e)))):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as caught:
+            error = caught
+            continue
+        if position > 0:
+            _refuse_mixed(data, encoding)
+        elif not any(_is_utf8(e) for e in encodings):
+            return DecodedText(text, (_written_as_utf8(encodings),))
+        return DecodedText(text)
+    raise _undecodable(data, error, encodings) from None
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+
+
+def _written_as_utf8(encodings: tuple[str, ...]) -> Fault:
+    return Fault(
+        "encoding",
+        "nothing",
+        f"The file is written in UTF-8 where the contract says {' or '.join(encodings)}; it was read as UTF-8.",
+        "Nothing needs doing; add utf-8 to the contract's encodings if it is to stay so.",
+    )
+
+
+def _refuse_mixed(data: bytes, encoding: str) -> None:
+    """A mostly-UTF-8 file with one damaged byte would pass as Windows-1252 and garble every accented name in it."""
+    utf8_bytes = sum(len(match) for match in _UTF8_LETTER.findall(data))
+    if utf8_bytes < 6 or utf8_bytes < 0.2 * len(_HIGH_BYTE.findall(data)):
+        return
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(
+            "encoding",
+            f"The file mixes UTF-8 with another encoding, so that reading it as {encoding} would garble names.",
+            "Export the whole file in one encoding, best UTF-8.",
+            line=_line_at(data, error.start),
+        ) from None
+
+
+def _undecodable(data: bytes, error: UnicodeDecodeError, encodings: tuple[str, ...]) -> UnreadableFileError:
+    named = " or ".join(encodings)
+    return UnreadableFileError(
+        "encoding",
+        f"The file is not wholly written in {named}: the first byte that does not fit stands on this line.",
+        "Export it again as UTF-8, or name its encoding in the contract.",
+        line=_line_at(data, error.start),
+    )
+
+
+def _line_at(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1

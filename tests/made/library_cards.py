@@ -1,0 +1,160 @@
+"""A made-up source for tests of reading and receiving, library cards: contract, good files, and a sentinel child."""
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+
+from data_contracts.contract import Contract
+
+SENTINEL = ("Quillfeather", "Zebedee", "13/02/2015", "Flat 9, Sentinel Wharf", "ZA9 9ZQ", "LC777777")
+"""Values of a child who walks through every bad file and must be found in no message."""
+
+HEADERS = ("CardNo", "Surname", "Forename", "BirthDate", "Sex", "Address", "Postcode", "LastLoan")
+SMITH = ("LC000001", "Smith", "Ann", "01/05/2014", "F", "1 High Street", "ZA1 1AA", "02/09/2026")
+QUILLFEATHER = ("LC777777", "Quillfeather", "Zebedee", "13/02/2015", "M", "Flat 9, Sentinel Wharf", "ZA9 9ZQ", "")
+OKAFOR = ("LC000003", "Okafor", "Chidi", "31/12/2012", "M", '2 "The Elms"', "ZA2 2BB", "")
+
+_UNIQUE = {
+    "metric": "duplicateValues",
+    "mustBe": 0,
+    "businessImpact": "Two cards with one number cannot be told apart.",
+    "customProperties": [{"property": "stops", "value": "row"}, {"property": "fix", "value": "Number each card."}],
+}
+
+
+def _column(name: str, header: str, **more: Any) -> dict[str, Any]:
+    extra = {"classification": "personal", "description": f"{header} on the card."}
+    return {"name": name, "physicalName": header, **extra, **more}
+
+
+def _required(stops: str = "row") -> dict[str, Any]:
+    return {"required": True, "requiredStops": stops, "requiredWhy": "A card without it is nobody's."}
+
+
+def library_contract(source: str = "library_cards", **changes: Any) -> Contract:
+    """The contract; ``changes`` replace keys of its ``files`` part. Every source of it is a roll unless it is named
+    ``reading_clubs``."""
+    date = {
+        "logicalType": "date",
+        "logicalTypeOptions": {"format": "dd/MM/yyyy"},
+        "alsoWritten": ["yyyy-MM-dd"],
+        "badTypeStops": "row",
+        "badTypeWhy": "A day that is in no calendar says nothing about a child.",
+    }
+    columns = [
+        _column("card_no", "CardNo", primaryKey=True, quality=[_UNIQUE], **_required()),
+        _column("surname", "Surname", mapsTo="surname", alsoCalled=["Family name"], **_required()),
+        _column("forename", "Forename", mapsTo="forename"),
+        _column("born_on", "BirthDate", mapsTo="date_of_birth", **date),
+        _column("sex", "Sex", mapsTo="sex", codes={"F": "F", "M": "M", "": ""}, quality=[_known_code()]),
+        _column("address", "Address", mapsTo="address"),
+        _column("postcode", "Postcode", mapsTo="postcode"),
+        _column("last_loan_on", "LastLoan", mayBeAbsent=True, **date),
+        _column("branch", "Branch", mayBeAbsent=True, notUsed="Read only to show the header of an XML file."),
+    ]
+    files = {
+        "names": [f"{source}*.csv", f"{source}*.xml", f"{source}*.xlsx"],
+        "encodings": ["utf-8", "windows-1252"],
+        "xml": {
+            "root": "Library",
+            "rows": ["Cards/Card", "Closed/Card"],
+            "header": {"branch": "Header/Branch"},
+            "key": ["surname", "born_on", "branch"],
+        },
+    } | changes
+    properties = {
+        "files": {key: value for key, value in files.items() if value is not None},
+        "says": [{"kind": "seen", "on": ["last_loan_on"]}],
+        "is_roll": source != "reading_clubs",
+    }
+    return Contract.model_validate(
+        {
+            "apiVersion": "v3.1.0",
+            "kind": "DataContract",
+            "id": source,
+            "name": source.replace("_", " ").capitalize(),
+            "version": "1.0.0",
+            "status": "active",
+            "description": {"purpose": "Who holds a card."},
+            "customProperties": [{"property": key, "value": value} for key, value in properties.items()],
+            "schema": [
+                {
+                    "name": source,
+                    "physicalName": f"raw_{source}",
+                    "description": "One row is one card.",
+                    "properties": columns,
+                }
+            ],
+        }
+    )
+
+
+def _known_code() -> dict[str, Any]:
+    return {
+        "metric": "invalidValues",
+        "mustBe": 0,
+        "businessImpact": "A code outside the list means nothing to us.",
+        "customProperties": [{"property": "stops", "value": "row"}, {"property": "fix", "value": "Use F or M."}],
+    }
+
+
+def as_csv(*rows: Sequence[str], headers: Sequence[str] = HEADERS, delimiter: str = ",", end: str = "\n") -> str:
+    """A well-formed delimited file: values are quoted where they must be."""
+
+    def written(value: str) -> str:
+        has_special = any(mark in value for mark in (delimiter, '"', "\n", "\r"))
+        return '"' + value.replace('"', '""') + '"' if has_special else value
+
+    return "".join(delimiter.join(map(written, row)) + end for row in (headers, *rows))
+
+
+GOOD = as_csv(SMITH, QUILLFEATHER, OKAFOR)
+"""A good file of three cards, on lines 2 to 4."""
+
+
+def as_xml(*rows: Sequence[str], headers: Sequence[str] = HEADERS, branch: str = "Central") -> str:
+    """The same cards as XML; empty values are left out, each card's element stands on a line of its own."""
+    escape = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f"<Library><Header><Branch>{branch}</Branch></Header>",
+        "<Cards>",
+    ]
+    for row in rows:
+        values = [
+            f"<{header}>{''.join(escape.get(letter, letter) for letter in value)}</{header}>"
+            for header, value in zip(headers, row, strict=True)
+            if value and header != "CardNo"
+        ]
+        lines.append("<Card>" + "".join(values) + "</Card>")
+    return "\n".join([*lines, "</Cards></Library>"])
+
+
+def as_xlsx(*rows: Sequence[str], headers: Sequence[str] = HEADERS, sheet: str = "Cards", skip: int = 0) -> bytes:
+    """A workbook of text cells whose header stands on line ``skip`` + 1."""
+
+    def fill(page: Any) -> None:
+        for line, row in enumerate((headers, *rows), start=skip):
+            for position, value in enumerate(row):
+                page.write_string(line, position, value)
+
+    return workbook(fill, sheet)
+
+
+def workbook(fill: Callable[[Any], None], sheet: str = "Cards") -> bytes:
+    """A workbook with one sheet that ``fill`` writes."""
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        fill(book.add_worksheet(sheet))
+    return kept.getvalue()
+
+
+def always_valid(text: pl.Expr) -> pl.Expr:
+    """Stands for the check of an identifier where no card has one."""
+    return text.is_not_null()
+
+
+CHECKS = {"upn": always_valid, "nhsNumber": always_valid}
