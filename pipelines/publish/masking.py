@@ -1,0 +1,131 @@
+"""Withholds where a protected child can be found from everything published, save the restricted list.
+
+A child is protected where any source says so, whenever it said so: an extract that drops a flag is no proof of safety.
+A child who shares an address or a household with a protected child is withheld with it, as the one row would give the
+other away. The domain's rule is that the most restrictive source wins.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.rank import RESTRICTED
+
+WITHHELD = "withheld"
+BECAUSE_WITHHELD = (
+    "Possibly missing education, to be looked into by the named restricted role. Where the child lives, goes or went "
+    "to school, and who saw the child is withheld here."
+)
+WHY_WITHHELD = "Not listed tonight. The record that explains this child is withheld here."
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """What may be published of the list, and the full rows of protected children for the restricted list."""
+
+    candidates: pl.DataFrame
+    """CANDIDATE, every child of the list; rows of protected children are masked."""
+    restricted: pl.DataFrame
+    """CANDIDATE, the unmasked rows of the protected children only."""
+    explained: pl.DataFrame
+    """EXPLAINED; rows of protected children are masked."""
+    protected: pl.Series
+    """child_id of every protected child, also of those on neither table."""
+
+
+def masked(
+    candidates: pl.DataFrame,
+    explained: pl.DataFrame,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+) -> Masked:
+    """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list."""
+    candidates = candidates.sort("rank")
+    flagged = _flagged(candidates, statements, child_records)
+    protected = pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)]).unique().sort()
+    is_protected = pl.col("child_id").is_in(protected.implode())
+    return Masked(
+        candidates=_mask_candidates(candidates, is_protected),
+        restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
+        explained=_mask_explained(explained, is_protected),
+        protected=protected,
+    )
+
+
+def _flagged(candidates: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
+    """child_id of every child whom a source or the list itself marks as protected."""
+    said = statements.filter(pl.col("kind") == "protected").select("record_id").unique()
+    by_source = child_records.join(said, on="record_id", how="semi")["child_id"]
+    return pl.concat([by_source, candidates.filter("restricted")["child_id"]]).unique()
+
+
+def _sharing_a_home(
+    flagged: pl.Series, candidates: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame
+) -> pl.Series:
+    """child_id of every child with an address or a household in common with a flagged child."""
+    homes = pl.concat(
+        [
+            _homes(person.join(child_records, on="record_id", how="inner", validate="1:1")),
+            _homes_shown(candidates.rename({"address": "address_shown", "postcode": "postcode_shown"})),
+        ]
+    )
+    is_flagged = pl.col("child_id").is_in(flagged.implode())
+    theirs = homes.filter(is_flagged).select("home").unique()
+    return homes.filter(~is_flagged).join(theirs, on="home", how="semi")["child_id"].unique()
+
+
+def _homes(records: pl.DataFrame) -> pl.DataFrame:
+    """child_id and each name by which a record knows the home; records that know none give no row."""
+    by_key = [
+        records.select("child_id", home=pl.format("{}: {}", pl.lit(column), pl.col(column)))
+        for column in ("uprn", "household")
+    ]
+    place = pl.concat_str(pl.col("flat").fill_null(""), "house", "street", "postcode", separator="|")
+    by_place = records.select("child_id", home=place)
+    return pl.concat([*by_key, by_place, _homes_shown(records)]).drop_nulls()
+
+
+def _homes_shown(records: pl.DataFrame) -> pl.DataFrame:
+    """child_id and the address as people read it, letters and digits only."""
+    text = pl.concat_str("address_shown", "postcode_shown").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
+    return records.select("child_id", home=text).filter(pl.col("home").str.len_chars() > 8)
+
+
+def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
+    withheld = {
+        "lane": pl.lit(RESTRICTED),
+        "because": pl.lit(BECAUSE_WITHHELD),
+        "address": pl.lit(WITHHELD),
+        "postcode": pl.lit(WITHHELD),
+        "last_seen_by": pl.lit(WITHHELD),
+        "records": keys_without_place(pl.col("records")),
+        "restricted": pl.lit(True),
+    }
+    return candidates.with_columns(**_where(is_protected, withheld))
+
+
+def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
+    withheld = {
+        "why": pl.lit(WHY_WITHHELD),
+        "source": pl.lit(WITHHELD),
+        "what": pl.lit(WITHHELD),
+        "record_id": keys_without_place(pl.col("record_id")),
+        "records": keys_without_place(pl.col("records")),
+    }
+    return explained.with_columns(**_where(is_protected, withheld))
+
+
+def _where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
+    return {
+        name: pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()
+    }
+
+
+COMPOSED_KEY = r":[^;|]*\|[^;]*"
+"""A key put together from several columns, as an XML row has: it holds the school's number."""
+
+
+def keys_without_place(records: pl.Expr) -> pl.Expr:
+    """Record ids apart by ``;`` with composed keys withheld: those hold the school's number. Other keys stay."""
+    return records.str.replace_all(COMPOSED_KEY, f":{WITHHELD}")

@@ -1,0 +1,148 @@
+"""``match_report.html``: what an analyst needs to trust or doubt tonight, in one file that opens offline."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from pipelines.publish import charts, report_tables
+from pipelines.publish.report_words import headline, not_known
+from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from pipelines.publish.masking import Masked
+    from pipelines.publish.publication import Publication
+
+HERE = Path(__file__).parent
+
+
+def match_report_html(publication: Publication, listed: Masked) -> bytes:
+    """The match report: no name, no address, no script, nothing fetched from anywhere. UTF-8."""
+    style = (HERE / "match_report.css").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(count=count, share=share, bits=bits, plain=plain, figure=figure, odds=odds)
+    page = environment.get_template("match_report.html.j2").render(
+        style=style, style_hash=_hash(style), **_tables(publication, listed), **_charts(publication, listed)
+    )
+    return page.encode()
+
+
+def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
+    files = report_tables.files_in(publication)
+    pairs = report_tables.source_pairs(publication)
+    lanes = report_tables.by_lane(listed.candidates)
+    misses, withheld = report_tables.near_misses(publication, listed)
+    model = report_tables.model_levels(publication)
+    most = max((abs(row["weight"]) for row in model if math.isfinite(row["weight"] or 0.0)), default=0.0)
+    return {
+        "as_at": publication.as_at,
+        "authority": publication.authority,
+        "headline": headline(publication, listed, lanes),
+        "notices": stands_out(publication, listed, files, pairs),
+        "rules_in_words": RULES_IN_WORDS,
+        "files": files,
+        "broken_rules": report_tables.broken_rules(publication),
+        "reach": report_tables.source_reach(publication),
+        "figures": publication.link_report.figures,
+        "source_pairs": pairs,
+        "model": [row | {"bar": charts.weight_bar(row["weight"] or 0.0, most)} for row in model],
+        "blocking": report_tables.blocking_cost(publication),
+        "near_misses": misses,
+        "near_misses_withheld": withheld,
+        "lanes": lanes,
+        "factors": report_tables.factors(publication),
+        "explained": report_tables.explained_by(listed.explained, publication.source_names),
+        "settings": publication.settings,
+        "not_known": not_known(publication, listed),
+    }
+
+
+def _charts(publication: Publication, listed: Masked) -> dict[str, Markup]:
+    """The page's charts; empty markup where there is nothing to draw."""
+    lanes = [row["lane"] for row in report_tables.by_lane(listed.candidates)]
+    blocking = [
+        (row["rule"], [row["new_pairs"], max(0, row["pairs"] - row["new_pairs"])])
+        for row in report_tables.blocking_cost(publication)
+    ]
+    bins = [
+        charts.Bin(row["weight_from"], row["weight_to"], row["pairs"], row["expected_matches"])
+        for row in publication.link_report.weights.to_dicts()
+    ]
+    by_source = report_tables.lanes_by_source(listed.candidates, publication.source_names, lanes)
+    return {
+        "weights_chart": charts.weight_histogram("weights", bins, _link_threshold(publication.link_report.figures)),
+        "blocking_chart": charts.stacked_bars(
+            "blocking", "Pairs by blocking rule", ("new pairs", "found by an earlier rule too"), blocking, "pairs"
+        ),
+        "band_chart": _list_chart("likelihood", report_tables.lanes_by_band(listed.candidates, lanes), lanes),
+        "age_chart": _list_chart("age", report_tables.lanes_by(listed.candidates, "age", lanes), lanes),
+        "source_chart": _list_chart("source", by_source, lanes),
+    }
+
+
+def _list_chart(what: str, rows: list[report_tables.Bars], lanes: list[str]) -> Markup:
+    return charts.stacked_bars(f"list-{what}", f"The list by {what} and lane", lanes, rows, "children")
+
+
+def _link_threshold(figures: Any) -> float | None:
+    """The match weight from which a pair may be joined, where the linkage gives it."""
+    value = figures.get("link threshold")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _hash(style: str) -> str:
+    """The style sheet's hash as a content security policy names it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def count(value: float | None) -> str:
+    """A count for people: 1,234; a dash for null; one decimal where a small count is an expectation."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,.1f}" if isinstance(value, float) and value != round(value) else f"{value:,.0f}"
+
+
+def share(value: float | None) -> str:
+    """A share between 0 and 1 as a percentage; a dash for null."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:.1%}"
+
+
+def bits(value: float | None) -> str:
+    """A match weight with its sign; a dash for null."""
+    return "–" if value is None or math.isnan(value) else f"{value:+.1f}".replace("-", "−")
+
+
+def odds(value: float | None) -> str:
+    """A probability of the model: as a percentage, or as *1 in 5,000* where it is below 1%; a dash for null."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value >= 0.01 or value <= 0:
+        return f"{value:.1%}"
+    return f"1 in {round(1 / value):,}"
+
+
+def figure(value: object) -> str:
+    """A figure of the linkage or a setting, however it is typed."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value == round(value) and abs(value) >= 1000 else f"{value:,.6g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def plain(name: object) -> str:
+    """A name in code as words: ``link_threshold`` -> ``link threshold``."""
+    return str(name).replace("_", " ")

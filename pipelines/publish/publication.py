@@ -1,0 +1,102 @@
+"""Publishes the night: every output is made and checked first, then the whole folder is put in place at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipelines.publish.explained import explained_parquet
+from pipelines.publish.list_check import check_list
+from pipelines.publish.masking import Masked, masked
+from pipelines.publish.match_report import match_report_html
+from pipelines.publish.run_json import run_json
+from pipelines.publish.sender_files import sender_csvs
+from pipelines.publish.tabular import csv_bytes, parquet_bytes
+from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
+from pipelines.publish.workbook import candidates_xlsx
+
+if TYPE_CHECKING:
+    from pipelines.link import LinkReport
+
+__all__ = ["Publication", "PublicationFailed", "PublishedFolder", "publish"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """Everything one night publishes. Frames as in :mod:`pipelines.tables`, unmasked."""
+
+    as_at: date
+    """The date judged."""
+    candidates: pl.DataFrame
+    explained: pl.DataFrame
+    person: pl.DataFrame
+    statements: pl.DataFrame
+    child_records: pl.DataFrame
+    links: pl.DataFrame
+    rivals: pl.DataFrame
+    findings: pl.DataFrame
+    deliveries: pl.DataFrame
+    breaches: pl.DataFrame
+    set_aside: pl.DataFrame
+    link_report: LinkReport
+    run: Mapping[str, Any]
+    """For ``run.json``: inputs with hashes, counts at every step, versions, thresholds, seconds per step."""
+    sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """Source -> what its sender is to mend: places, rules and remedies."""
+    source_names: Mapping[str, str] = field(default_factory=dict)
+    """Source -> its name in text for people, for every source with a contract, also those that sent nothing tonight."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Settings in force tonight, shown in the match report."""
+    authority: str | None = None
+    """Name of the authority; null: not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFolder:
+    """A publication that stands."""
+
+    path: Path
+    """``…/published/AS-AT``."""
+    files: tuple[str, ...]
+    """Its files, as paths inside the folder, sorted."""
+
+
+def publish(publication: Publication, into: Path) -> PublishedFolder:
+    """Publish the night into ``into/AS-AT``, whole or not at all, and move ``into/latest`` to the newest date.
+
+    Files have mode 0600, folders that are made mode 0700. A folder already there for the same date is replaced in one
+    step. Raises :class:`PublicationFailed` with the last publication untouched where the list breaks its own contract
+    or the files cannot be written.
+    """
+    listed = masked(
+        publication.candidates,
+        publication.explained,
+        publication.person,
+        publication.statements,
+        publication.child_records,
+    )
+    check_list(listed.candidates)
+    files = _outputs(publication, listed)
+    folder = into / publication.as_at.isoformat()
+    put_in_place(files, folder)
+    point_latest(folder)
+    return PublishedFolder(path=folder, files=tuple(sorted(files)))
+
+
+def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
+    """Every file of the publication by its path inside the folder."""
+    files = {
+        "candidates.csv": csv_bytes(listed.candidates),
+        "candidates.parquet": parquet_bytes(listed.candidates),
+        "candidates.xlsx": candidates_xlsx(publication, listed.candidates),
+        "explained.parquet": explained_parquet(listed.explained),
+        "match_report.html": match_report_html(publication, listed),
+        "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
+        **sender_csvs(publication.sender_files),
+    }
+    return {**files, "run.json": run_json(publication.run, files)}

@@ -1,0 +1,99 @@
+"""The words on the workbook's first sheet: what the list is and is not, and how to read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from pipelines.publish.publication import Publication
+
+READ_ME = "Read me"
+
+LANE_MEANS = {
+    "follow up": "Start here. Nothing tonight shows where the child is educated, and the child probably lives here.",
+    "doubtful link": "A record in education may be this child's after all. An analyst decides this first.",
+    "probably moved away": "The child may live elsewhere by now. Check where the child lives first.",
+    "data problem": "The records contradict each other in a way that only their sender can mend.",
+    "restricted": "The address must not be shown here. The named restricted role finds it in the folder 'restricted'.",
+}
+
+_WHAT_IT_IS = (
+    (
+        "What this list is",
+        "Children of compulsory school age whom an agency knows, and for whom no record that came in tonight shows a "
+        "current education. Each is possibly missing education, to be looked into.",
+    ),
+    (
+        "What it is not",
+        "It is no finding about a child or a family, and nothing follows from it by itself. Many children here are "
+        "educated where no record shows it: in an independent school, at home, across the border. A person decides.",
+    ),
+    (
+        "Please",
+        "This is personal data about children: keep it where only the team can read it, and do not e-mail it on. "
+        "If you know a child is in danger, follow your safeguarding procedure now; do not wait for this list.",
+    ),
+)
+
+_HOW_TO_READ = (
+    ("Rank", "The order proposed for looking: 1 is first."),
+    (
+        "Likelihood",
+        "How likely it is that the child is of school age, on no roll, and still lives here. Of ten children at 70%, "
+        "about seven should turn out so, if the estimates hold; the match report says what is known about that.",
+    ),
+    ("On no roll", "How likely it is that no roll and no other current education is this child's."),
+    (
+        "Still living here",
+        "How likely it is that the child still lives in the area, by who saw the child last and when.",
+    ),
+    (
+        "Priority points",
+        "Reasons to look sooner (a referral, social care, time out of school …), added up. They say nothing about how "
+        "likely it is. Each is named in 'Why the child is on the list'.",
+    ),
+    ("Last seen", "The last dated contact that any agency sent, and which agency. Empty: none with a date."),
+    ("Records", "Where the child stands in each source: source:key, the key as that source writes it."),
+    (
+        "Why is a child not here?",
+        "Ask: rollcall explain, with the child's id or a record (source:key). Every other child of compulsory school "
+        "age that an agency knows stands in explained.parquet with what explains the child.",
+    ),
+)
+
+
+def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: list[str]) -> list[tuple[str, str, str]]:
+    """Lines of the first sheet as (style, term, text). A line of style ``lane`` leads to that lane's sheet."""
+    counts = dict(candidates.group_by("lane").len().iter_rows())
+    whose = f"{publication.authority}, as" if publication.authority else "As"
+    return [
+        ("title", "Possibly missing education", ""),
+        ("line", "", f"{whose} at {publication.as_at:%d/%m/%Y}. {_children(candidates.height)} on the list."),
+        *_tonight(publication),
+        ("line", "", ""),
+        *(("line", term, text) for term, text in _WHAT_IT_IS),
+        ("line", "", ""),
+        ("line", "The lanes, a sheet each", ""),
+        *(("lane", lane, f"{_children(counts.get(lane, 0))}. {LANE_MEANS.get(lane, '')}".strip()) for lane in lanes),
+        ("line", "", ""),
+        ("line", "How to read the columns", ""),
+        *(("line", term, text) for term, text in _HOW_TO_READ),
+    ]
+
+
+def _tonight(publication: Publication) -> list[tuple[str, str, str]]:
+    """A warning where a file was refused: children may then be listed, or missed, for that reason alone."""
+    refused = publication.deliveries.filter(pl.col("verdict") != "loaded")["file"].sort().to_list()
+    if not refused:
+        return []
+    text = (
+        f"Not read tonight: {', '.join(refused)}. Children may be listed, or not listed, for that reason alone: "
+        "read the match report before you act."
+    )
+    return [("line", "Please note", text)]
+
+
+def _children(count: int) -> str:
+    return "1 child" if count == 1 else f"{count:,} children"

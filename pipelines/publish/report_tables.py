@@ -1,0 +1,187 @@
+"""The match report's tables: from the night's frames to rows that the page prints. Counts and record ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipelines.publish.masking import Masked, keys_without_place
+from pipelines.publish.workbook import lanes_of
+
+if TYPE_CHECKING:
+    from pipelines.publish.publication import Publication
+
+Row = dict[str, Any]
+Bars = tuple[str, list[float]]
+"""A bar's label and a number for each of its parts."""
+
+NEAR_MISSES_SHOWN = 25
+BANDS = ((0.9, "90% and more"), (0.7, "70 to 90%"), (0.5, "50 to 70%"), (0.3, "30 to 50%"), (0.0, "below 30%"))
+"""Likelihood bands, from the lower end of each."""
+
+
+def files_in(publication: Publication) -> list[Row]:
+    """One row a file: what was read, loaded and set aside, and whether the three agree."""
+    share = pl.col("rows_set_aside") / pl.col("rows_read")
+    frame = publication.deliveries.sort("source", "file").with_columns(
+        name=_named(pl.col("source"), publication.source_names),
+        share=pl.when(pl.col("rows_read") > 0).then(share),
+        adds_up=pl.col("rows_read") == pl.col("rows_loaded") + pl.col("rows_set_aside"),
+    )
+    return frame.to_dicts()
+
+
+def broken_rules(publication: Publication) -> list[Row]:
+    """One row a rule broken in a column of a source: how often, the first line, why it matters and the remedy."""
+    by = ["source", "stops", "rule", "column", "why", "fix"]
+    frame = publication.breaches.group_by(by).agg(places=pl.len(), first_line=pl.col("line").min())
+    order = pl.col("stops").replace_strict({"file": 0, "row": 1}, default=2, return_dtype=pl.Int64)
+    named = frame.with_columns(name=_named(pl.col("source"), publication.source_names))
+    return named.sort(order, pl.col("places") * -1, "source", "rule", pl.col("column").fill_null("")).to_dicts()
+
+
+def source_reach(publication: Publication) -> list[Row]:
+    """One row a source: its records, their children, and how many records stand with a record of another source."""
+    placed = publication.child_records.join(
+        publication.person.select("record_id", "dataset"), on="record_id", how="inner", validate="1:1"
+    )
+    sources = placed.group_by("child_id").agg(sources=pl.col("dataset").n_unique())
+    frame = (
+        placed.join(sources, on="child_id", validate="m:1")
+        .group_by(source="dataset")
+        .agg(records=pl.len(), children=pl.col("child_id").n_unique(), joined=(pl.col("sources") > 1).sum())
+        .with_columns(
+            name=_named(pl.col("source"), publication.source_names), joined_share=pl.col("joined") / pl.col("records")
+        )
+        .sort("source")
+    )
+    return frame.to_dicts()
+
+
+def source_pairs(publication: Publication) -> list[Row]:
+    """One row a pair of sources: links, and of these how many are expected to be false, and how many are missed."""
+    names = publication.source_names
+    frame = publication.link_report.source_pairs.with_columns(
+        left=_named(pl.col("left_source"), names),
+        right=_named(pl.col("right_source"), names),
+        false_share=pl.when(pl.col("links") > 0).then(pl.col("expected_false_links") / pl.col("links")),
+    )
+    rows: list[Row] = frame.sort("links", "left", "right", descending=[True, False, False]).to_dicts()
+    return rows
+
+
+def model_levels(publication: Publication) -> list[Row]:
+    """One row a level of a comparison, in the order of the model; ``first`` is the number of rows it spans."""
+    frame = publication.link_report.model
+    rows: list[Row] = frame.to_dicts()
+    sizes = dict(frame.group_by("comparison").len().iter_rows())
+    seen: set[str] = set()
+    for row in rows:
+        row["first"] = 0 if row["comparison"] in seen else sizes[row["comparison"]]
+        seen.add(row["comparison"])
+    return rows
+
+
+def blocking_cost(publication: Publication) -> list[Row]:
+    """One row a blocking rule in the order they run: pairs it finds, pairs no earlier rule found, its largest block."""
+    rows: list[Row] = publication.link_report.blocking.to_dicts()
+    return rows
+
+
+def near_misses(publication: Publication, listed: Masked) -> tuple[list[Row], int]:
+    """Pairs just under the line, nearest first, and how many are left out because a protected child is touched.
+
+    A record shows its id and initials only; a level shows its bits under the model (before any value's own frequency).
+    """
+    pairs = publication.link_report.near_misses
+    owners = publication.child_records.filter(pl.col("child_id").is_in(listed.protected.implode()))["record_id"]
+    touched = pl.any_horizontal(pl.col("left_id", "right_id").is_in(owners.implode()))
+    shown = pairs.filter(~touched).sort("match_weight", "left_id", descending=[True, False]).head(NEAR_MISSES_SHOWN)
+    initials = _initials(publication.person, pl.concat([shown["left_id"], shown["right_id"]]))
+    bits = {(row["comparison"], row["level"]): row["weight"] for row in publication.link_report.model.to_dicts()}
+    safe = shown.with_columns(keys_without_place(pl.col("left_id", "right_id")).name.suffix("_shown"))
+    rows = [
+        row
+        | {"left_initials": initials.get(row["left_id"], "?"), "right_initials": initials.get(row["right_id"], "?")}
+        | {"evidence": _evidence(row["levels"], bits)}
+        for row in safe.to_dicts()
+    ]
+    return rows, pairs.filter(touched).height
+
+
+def by_lane(candidates: pl.DataFrame) -> list[Row]:
+    """One row a lane: children, and how many of them the likelihoods say are truly missing and here."""
+    frame = candidates.group_by("lane").agg(
+        children=pl.len(),
+        expected=pl.col("likelihood").sum(),
+        middle=pl.col("likelihood").median(),
+        with_points=(pl.col("priority") > 0).sum(),
+    )
+    rows = {row["lane"]: row for row in frame.to_dicts()}
+    none: Row = {"children": 0, "expected": 0.0, "middle": None, "with_points": 0}
+    return [rows.get(lane, {"lane": lane, **none}) for lane in lanes_of(candidates)]
+
+
+def lanes_by(candidates: pl.DataFrame, column: str, lanes: Sequence[str]) -> list[Bars]:
+    """Children of each value of a column, a number for each lane. A null value is *not known* and comes last."""
+    named = candidates.with_columns(pl.col(column).cast(pl.String).fill_null("not known"))
+    counts = {(value, lane): count for value, lane, count in named.group_by(column, "lane").len().iter_rows()}
+    values = candidates[column].unique().sort(nulls_last=True).cast(pl.String).fill_null("not known")
+    return [(value, [counts.get((value, lane), 0) for lane in lanes]) for value in values]
+
+
+def lanes_by_source(candidates: pl.DataFrame, names: Mapping[str, str], lanes: Sequence[str]) -> list[Bars]:
+    """Children that each source knows, by lane, most first. A child that several sources know counts in each."""
+    keys = candidates.select("lane", "child_id", source=pl.col("records").str.split(";")).explode("source")
+    known = keys.with_columns(pl.col("source").str.split(":").list.first()).unique().drop_nulls("source")
+    named = known.with_columns(source=_named(pl.col("source"), names))
+    return sorted(lanes_by(named, "source", lanes), key=lambda row: (-sum(row[1]), row[0]))
+
+
+def lanes_by_band(candidates: pl.DataFrame, lanes: Sequence[str]) -> list[Bars]:
+    """Children of each likelihood band, by lane, the likeliest first; every band is there."""
+    band = pl.lit(BANDS[-1][1])
+    for low, name in reversed(BANDS[:-1]):
+        band = pl.when(pl.col("likelihood") >= low).then(pl.lit(name)).otherwise(band)
+    found = dict(lanes_by(candidates.with_columns(band=band), "band", lanes))
+    return [(name, found.get(name, [0] * len(lanes))) for _, name in BANDS]
+
+
+def factors(publication: Publication) -> list[Row]:
+    """One row a reason to look sooner: how many children of the list have it, and the points it gave."""
+    on_list = publication.findings.join(publication.candidates, on="child_id", how="semi")
+    frame = on_list.group_by("factor").agg(children=pl.col("child_id").n_unique(), points=pl.col("points").sum())
+    return frame.sort("children", "factor", descending=[True, False]).to_dicts()
+
+
+def explained_by(explained: pl.DataFrame, names: Mapping[str, str]) -> list[Row]:
+    """One row a reason and the source that gives it: how many children of age it keeps off the list.
+
+    ``doubtful``: those whose explaining record is theirs with less than 95%; ``name`` null: no single record explains.
+    """
+    frame = explained.with_columns(name=_named(pl.col("source"), names))
+    counted = frame.group_by("reason", "name").agg(
+        children=pl.len(), doubtful=(pl.col("link_probability") < 0.95).sum(), link=pl.col("link_probability").mean()
+    )
+    return counted.sort("children", "reason", "name", descending=[True, False, False]).to_dicts()
+
+
+def _named(source: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
+    """The source's name for people; its id where no contract names it."""
+    return source.replace(dict(names)) if names else source
+
+
+def _initials(person: pl.DataFrame, record_ids: pl.Series) -> dict[str, str]:
+    """Record id -> initials, such as ``A. H.``; a dash for a name that is not there."""
+    named = person.filter(pl.col("record_id").is_in(record_ids.implode()))
+    letters = [pl.col(name).str.slice(0, 1).fill_null("–") for name in ("forename", "surname")]
+    shown = named.select("record_id", initials=pl.format("{}. {}.", *letters))
+    return dict(shown.iter_rows())
+
+
+def _evidence(levels: str, bits: Mapping[tuple[str, str], float]) -> list[Row]:
+    """The levels of one pair, as ``{"level": "forename: exact", "bits": 7.2}``; bits null: not in the model."""
+    parts = [tuple(part.strip().split(": ", 1)) for part in (levels or "").split(";") if ": " in part]
+    return [{"level": f"{part[0]}: {part[1]}", "bits": bits.get((part[0], part[1]))} for part in parts]

@@ -1,0 +1,68 @@
+"""The match report's sentences: the night in words, and what it does not know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipelines.publish.report_tables import Row
+from pipelines.publish.stands_out import sources_missing
+
+if TYPE_CHECKING:
+    from pipelines.publish.masking import Masked
+    from pipelines.publish.publication import Publication
+
+
+def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list[str]:
+    """The night in three sentences: what came in, what became of it, what the list holds."""
+    totals = publication.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0)
+    files, refused = publication.deliveries.height, publication.deliveries.filter(pl.col("verdict") != "loaded").height
+    came = (
+        f"{_counted(files, 'file')} with {totals[0]:,} rows came in; {totals[1]:,} were loaded, {totals[2]:,} set aside"
+    )
+    if refused:
+        came += f", and {_counted(refused, 'file')} refused"
+    children = publication.child_records["child_id"].n_unique()
+    listed_count, explained = listed.candidates.height, publication.explained.height
+    known = listed_count + explained
+    expected = listed.candidates["likelihood"].sum()
+    to_follow = next((row["children"] for row in lanes if row["lane"] == "follow up"), 0)
+    return [
+        f"{came}.",
+        f"The rows describe {_counted(children, 'child')}. {_counted(known, 'child')} of compulsory school age "
+        f"{'is' if known == 1 else 'are'} known to an agency: {explained:,} explained, {listed_count:,} on the list.",
+        f"{to_follow:,} of the list {'is' if to_follow == 1 else 'are'} to follow up. By their likelihoods, about "
+        f"{expected:,.0f} of the {listed_count:,} are truly on no roll and still living here.",
+    ]
+
+
+def not_known(publication: Publication, listed: Masked) -> list[str]:
+    """What tonight's list does not know, each with its count where there is one."""
+    candidates = listed.candidates
+    single = candidates.filter(~pl.col("records").str.contains(";")).height
+    unseen = candidates.filter(pl.col("last_seen_on").is_null()).height
+    undated = publication.person.filter(pl.col("date_of_birth").is_null()).height
+    missing = sources_missing(publication)
+    said = [
+        f"{single:,} of the {candidates.height:,} on the list stand in one record only. A slip in that one record "
+        "(a birth date, a name) can be the whole reason they are listed.",
+        f"{unseen:,} on the list have no dated contact with any agency: how likely they still live here is an estimate "
+        "from children like them.",
+        f"{undated:,} records have no usable birth date: no age, unless another record of the child gives it.",
+        "Independent schools outside the area, schools across the border and home education that nobody registered "
+        "leave no record here. In Wales independent schools and home education were about half of all unmatched "
+        "children (Welsh Government, 2021).",
+        "False and missed links are what the model itself expects. They are measured only where people have judged a "
+        "blind sample of pairs.",
+        "Likelihoods are estimates. Only officers' outcomes show whether seven in ten at 70% are missing education.",
+        "That no source marks a child as protected is no proof that the address may be shown.",
+    ]
+    if missing:
+        said.insert(0, f"Nothing was read tonight from: {', '.join(missing)}.")
+    return said
+
+
+def _counted(count: int, thing: str) -> str:
+    many = {"child": "children"}.get(thing, f"{thing}s")
+    return f"1 {thing}" if count == 1 else f"{count:,} {many}"

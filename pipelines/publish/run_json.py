@@ -1,0 +1,33 @@
+"""``run.json``: what came in, what each step counted, and what was published. Counts, hashes and versions only."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import PurePath
+from typing import Any
+
+
+def run_json(run: Mapping[str, Any], published: Mapping[str, bytes]) -> bytes:
+    """The run as JSON, with size and SHA-256 of every other published file under ``published``.
+
+    ``run`` is what the night kept of itself; it must hold no value of any child. Times are ISO 8601.
+    """
+    files = [{"file": name, **_fingerprint(content)} for name, content in sorted(published.items())]
+    text = json.dumps({**run, "published": files}, indent=2, ensure_ascii=False, default=_plain)
+    return f"{text}\n".encode()
+
+
+def _fingerprint(content: bytes) -> dict[str, int | str]:
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for: dates and times as ISO text, paths as their last part, sets and tuples as lists."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, PurePath):
+        return value.name
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(f"run.json cannot hold a {type(value).__name__}; give text, a number, a date, a list or a mapping")

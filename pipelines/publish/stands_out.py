@@ -1,0 +1,125 @@
+"""What an analyst should look at first tonight, found by readable rules over the night's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+from pipelines.publish.report_tables import Row
+
+if TYPE_CHECKING:
+    from pipelines.publish.masking import Masked
+    from pipelines.publish.publication import Publication
+
+SET_ASIDE_SHARE = 0.01
+"""More than one row in a hundred set aside is worth a call to the sender."""
+FALSE_LINK_SHARE = 0.01
+"""More than one false link in a hundred between two sources is worth a look at the near misses."""
+LISTED_SHARE = 0.06
+"""Welsh health lists matched to rolls left 6 % of children unmatched (Welsh Government, 2021); more points to a gap in
+tonight's files rather than to children."""
+DOUBTFUL_SHARE = 0.25
+BLOCKING_RECALL = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that stands out. ``look``: look before the list is used; ``note``: good to know."""
+
+    kind: Literal["look", "note"]
+    text: str
+
+
+RULES_IN_WORDS = (
+    "a file refused or missing, rows that do not add up, more than 1% of a file's rows set aside, more than 1% of "
+    "the links between two sources expected to be false, an empty list, more than 6% of the children of age on the "
+    "list, a quarter of it on doubtful links, blocking estimated to reach fewer than 98% of true pairs"
+)
+
+
+def stands_out(publication: Publication, listed: Masked, files: list[Row], pairs: list[Row]) -> list[Notice]:
+    """Everything that stands out tonight, what to look at first."""
+    found = [
+        *_about_files(publication, files),
+        *_about_links(publication, pairs),
+        *_about_the_list(publication, listed),
+    ]
+    return sorted(found, key=lambda notice: notice.kind != "look")
+
+
+def sources_missing(publication: Publication) -> list[str]:
+    """Names of the sources that have a contract and sent no file tonight, or none that could be read."""
+    read = publication.deliveries.filter(pl.col("verdict") == "loaded")["source"].to_list()
+    return sorted(name for source, name in publication.source_names.items() if source not in set(read))
+
+
+def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]:
+    for row in files:
+        if row["verdict"] != "loaded":
+            yield Notice(
+                "look", f"{row['file']} was refused: nothing in it counts tonight. The reason stands under Files."
+            )
+        elif not row["adds_up"]:
+            yield Notice(
+                "look", f"{row['file']}: rows read are not rows loaded plus rows set aside. Do not use the list."
+            )
+        elif (row["share"] or 0) > SET_ASIDE_SHARE:
+            yield Notice(
+                "look",
+                f"{row['file']}: {_counted(row['rows_set_aside'], 'row')} set aside, {row['share']:.1%} of the file. "
+                "Ask its sender.",
+            )
+    sent = set(publication.deliveries["source"].to_list())
+    silent = sorted(name for source, name in publication.source_names.items() if source not in sent)
+    if silent:
+        yield Notice(
+            "note", f"No file tonight from: {', '.join(silent)}. Children only these know, or explain, are affected."
+        )
+    unknown = publication.deliveries.filter(pl.col("source") == "unknown").height
+    if unknown:
+        yield Notice("note", f"{_counted(unknown, 'file')} in the folder fit no contract and were not read.")
+
+
+def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]:
+    for row in pairs:
+        if row["links"] >= 20 and (row["false_share"] or 0) > FALSE_LINK_SHARE:
+            yield Notice(
+                "look",
+                f"{row['left']} with {row['right']}: {row['false_share']:.1%} of the links are expected to be false. "
+                "A false link can hide a missing child.",
+            )
+    recall = publication.link_report.figures.get("estimated blocking recall")
+    if isinstance(recall, float) and recall < BLOCKING_RECALL:
+        yield Notice(
+            "look", f"Blocking is estimated to reach {recall:.1%} of the true pairs: the rest was never compared."
+        )
+
+
+def _about_the_list(publication: Publication, listed: Masked) -> Iterator[Notice]:
+    count, explained = listed.candidates.height, publication.explained.height
+    if count == 0:
+        yield Notice("look", "The list is empty. That is unlikely in any authority: check the files and the settings.")
+        return
+    share = count / (count + explained)
+    if share > LISTED_SHARE:
+        yield Notice(
+            "look",
+            f"{share:.1%} of the children of age whom an agency knows are on the list. That is a high share: check "
+            "that the rolls are whole before anybody works on it.",
+        )
+    doubtful = listed.candidates.filter(pl.col("lane") == "doubtful link").height
+    if doubtful / count > DOUBTFUL_SHARE:
+        yield Notice(
+            "note", f"{doubtful / count:.0%} of the list rests on doubtful links, for an analyst to decide first."
+        )
+    if listed.restricted.height:
+        yield Notice(
+            "note", f"{_counted(listed.restricted.height, 'row')} masked; the full rows are in the folder 'restricted'."
+        )
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -1,0 +1,159 @@
+"""Puts a folder of files in place whole or not at all, readable by its owner only."""
+
+import ctypes
+import errno
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+class PublicationFailed(Exception):  # noqa: N818 - it is told to people as it is named
+    """Tonight's list could not be published; the last one is untouched. The message names the cause and the remedy."""
+
+
+def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
+    """Make ``folder`` hold exactly ``files`` (path inside the folder -> bytes), whole or not at all.
+
+    The files are written and synced in a hidden folder beside it, which then takes its place. Until that moment, and
+    whenever anything fails, the folder that stood there is untouched. Raises :class:`PublicationFailed`.
+    """
+    try:
+        _make_private_folder(folder.parent)
+        mend(folder)
+        made = folder.parent / f".{folder.name}.tmp-{secrets.token_hex(4)}"
+        try:
+            for name, content in files.items():
+                write_private(made / name, content)
+            _sync_folders(made)
+            _take_the_place(made, folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise PublicationFailed(_told(error, folder, sum(map(len, files.values())))) from error
+
+
+def mend(folder: Path) -> None:
+    """Clear what a crash left beside ``folder``, and put the old folder back if the crash fell between two renames."""
+    for left in sorted(folder.parent.glob(f".{folder.name}.old-*")):
+        if folder.exists():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.rename(folder)
+    for left in folder.parent.glob(f".{folder.name}.tmp-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write and sync one new file with mode 0600 in folders of mode 0700, whatever the umask."""
+    _make_private_folder(path.parent)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        path.chmod(FILE_MODE)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def point_latest(folder: Path) -> None:
+    """Make ``latest`` beside ``folder`` name the publication with the latest date.
+
+    A symbolic link, replaced in one step; a text file with the folder's name where the file system knows no links. A
+    night that is run again for an earlier date does not move it back.
+    """
+    waiting = folder.parent / f".latest.tmp-{secrets.token_hex(4)}"
+    try:
+        published = [found.name for found in folder.parent.iterdir() if found.is_dir() and found.name[:1].isdigit()]
+        newest = max([*published, folder.name])
+        try:
+            waiting.symlink_to(newest, target_is_directory=True)
+        except (NotImplementedError, OSError):
+            write_private(waiting, f"{newest}\n".encode())
+        waiting.replace(folder.parent / "latest")
+        _sync(folder.parent)
+    except OSError as error:
+        waiting.unlink(missing_ok=True)
+        raise PublicationFailed(
+            f"Tonight's list is in place in {folder.name}, but 'latest' could not be moved to it ({_cause(error)}). "
+            f"Read the list from {folder.name}, and check who may write to {folder.parent}."
+        ) from error
+
+
+def _make_private_folder(folder: Path) -> None:
+    """Make a folder and its missing parents with mode 0700; a folder that is already there keeps its mode."""
+    if folder.is_dir():
+        return
+    _make_private_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(FOLDER_MODE)
+
+
+def _take_the_place(made: Path, folder: Path) -> None:
+    """Swap ``made`` in for ``folder``. Where the system can exchange two names, there is no moment without a folder."""
+    if not folder.exists():
+        made.rename(folder)
+    elif not _exchange(made, folder):
+        old = folder.parent / f".{folder.name}.old-{secrets.token_hex(4)}"
+        folder.rename(old)
+        try:
+            made.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    _sync(folder.parent)
+
+
+def _exchange(left: Path, right: Path) -> bool:
+    """Exchange two names in one step (Linux, ``renameat2`` with RENAME_EXCHANGE); false where that cannot be done."""
+    if not sys.platform.startswith("linux"):
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    names = (os.fsencode(left), os.fsencode(right))
+    return bool(rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
+
+
+def _sync_folders(top: Path) -> None:
+    for folder, _, _ in os.walk(top):
+        _sync(Path(folder))
+
+
+def _sync(folder: Path) -> None:
+    """Sync a folder's entries to disk, where the system lets a folder be opened."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cause(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else type(error).__name__
+
+
+def _told(error: OSError, folder: Path, size: int) -> str:
+    """What went wrong and what to do, in plain English and without any file's content."""
+    needed = f"{size / 1e6:,.0f} MB" if size > 1e6 else "1 MB"
+    remedies = {
+        errno.ENOSPC: f"The disk is full. Free at least {needed} there",
+        errno.EDQUOT: f"The disk quota is used up. Free at least {needed} there or raise the quota",
+        errno.EACCES: "This user may not write there. Give the user that runs the night write access",
+        errno.EPERM: "This user may not write there. Give the user that runs the night write access",
+        errno.EROFS: "The file system is read-only. Mount it for writing",
+    }
+    remedy = remedies.get(error.errno or 0, f"{_cause(error)}. Mend this")
+    return (
+        f"Publishing into {folder} failed, and the last published list is untouched. {remedy} and run the night again."
+    )

@@ -1,0 +1,148 @@
+"""``candidates.xlsx``: the list as an officer opens it in the morning, one sheet a lane."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import xlsxwriter
+
+from pipelines.publish.read_me import READ_ME, read_me_lines
+from pipelines.rank import FOLLOW_UP, LANES
+
+if TYPE_CHECKING:
+    from pipelines.publish.publication import Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a sheet: where it comes from, how it is headed and how wide it is (characters)."""
+
+    name: str
+    header: str
+    width: int
+    style: str = "text"
+
+
+COLUMNS = (
+    Column("rank", "Rank", 7, "whole"),
+    Column("likelihood", "Likelihood", 11, "share"),
+    Column("priority", "Priority points", 10, "whole"),
+    Column("forename", "Forename", 16),
+    Column("surname", "Surname", 20),
+    Column("date_of_birth", "Date of birth", 12, "date"),
+    Column("age", "Age", 6, "whole"),
+    Column("sex", "Sex", 6),
+    Column("address", "Address", 34),
+    Column("postcode", "Postcode", 11),
+    Column("because", "Why the child is on the list", 70),
+    Column("last_seen_on", "Last seen on", 12, "date"),
+    Column("last_seen_by", "Last seen by", 20),
+    Column("on_no_roll", "On no roll", 10, "share"),
+    Column("living_here", "Still living here", 10, "share"),
+    Column("child_id", "Child id", 15),
+    Column("records", "Records (source:key)", 44),
+)
+
+
+def candidates_xlsx(publication: Publication, candidates: pl.DataFrame) -> bytes:
+    """The masked list as a workbook: a sheet to read first, then one sheet a lane, each with a filter.
+
+    Every text is written as text, never as a formula or a link. Nothing is written to a temporary file.
+    """
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(buffer, options)
+    made_at = datetime.combine(publication.as_at, datetime.min.time(), UTC).replace(tzinfo=None)
+    book.set_properties(
+        {"title": f"Possibly missing education, as at {publication.as_at:%d/%m/%Y}", "created": made_at}
+    )
+    styles = _styles(book)
+    lanes = lanes_of(candidates)
+    _write_read_me(book, styles, read_me_lines(publication, candidates, lanes))
+    for lane in lanes:
+        _write_lane(book, styles, lane, candidates.filter(pl.col("lane") == lane))
+    book.close()
+    return buffer.getvalue()
+
+
+def lanes_of(candidates: pl.DataFrame) -> list[str]:
+    """The lanes that have a child tonight, and always *follow up*, in the order of their sheets."""
+    found = set(candidates["lane"].unique()) | {FOLLOW_UP}
+    return [lane for lane in LANES if lane in found] + sorted(found - set(LANES))
+
+
+def sheet_name(lane: str) -> str:
+    """The name of a lane's sheet: at most 31 characters and none that a workbook forbids."""
+    return "".join(" " if letter in "[]:*?/\\'" else letter for letter in lane).strip().capitalize()[:31]
+
+
+def _styles(book: Any) -> dict[str, Any]:
+    cell = {"valign": "top", "font_size": 10}
+    return {
+        "text": book.add_format({**cell, "text_wrap": True, "num_format": "@"}),
+        "whole": book.add_format({**cell, "num_format": "0"}),
+        "share": book.add_format({**cell, "num_format": "0%"}),
+        "date": book.add_format({**cell, "num_format": "dd/mm/yyyy", "align": "left"}),
+        "header": book.add_format(
+            {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#1F3A4D", "font_color": "#FFFFFF"}
+        ),
+        "title": book.add_format({"bold": True, "font_size": 16, "font_color": "#1F3A4D"}),
+        "heading": book.add_format({"bold": True, "font_size": 12, "font_color": "#1F3A4D", "valign": "top"}),
+        "prose": book.add_format({"text_wrap": True, "valign": "top", "font_size": 11}),
+        "link": book.add_format({"underline": 1, "font_color": "#0B5394", "valign": "top", "font_size": 11}),
+    }
+
+
+def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str, str, str]]) -> None:
+    """Write the first sheet: lines of (style, term, text); a lane's term leads to its sheet."""
+    sheet = book.add_worksheet(READ_ME)
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 30)
+    sheet.set_column(1, 1, 95)
+    sheet.set_portrait()
+    sheet.fit_to_pages(1, 0)
+    for row, (style, term, text) in enumerate(lines):
+        if style == "lane":
+            sheet.write_url(row, 0, f"internal:'{sheet_name(term)}'!A1", styles["link"], sheet_name(term))
+        else:
+            sheet.write_string(row, 0, term, styles["title" if style == "title" else "heading"])
+        if text:
+            sheet.write_string(row, 1, text, styles["prose"])
+            sheet.set_row(row, 15.5 * (1 + len(text) // 100))
+
+
+def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame) -> None:
+    """Write one lane: header frozen with the name columns, filter on, printed across one page's width."""
+    sheet = book.add_worksheet(sheet_name(lane))
+    for place, column in enumerate(COLUMNS):
+        sheet.set_column(place, place, column.width, styles[column.style])
+        sheet.write_string(0, place, column.header, styles["header"])
+        _write_cells(sheet, styles[column.style], place, rows[column.name])
+    sheet.set_row(0, 32)
+    sheet.freeze_panes(1, 5)
+    sheet.autofilter(0, 0, max(rows.height, 1), len(COLUMNS) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&LPossibly missing, to be looked into. Personal data: keep safe.&RPage &P of &N")
+    if rows.is_empty():
+        sheet.write_string(1, 0, "No child in this lane tonight.")
+
+
+def _write_cells(sheet: Any, style: Any, place: int, values: pl.Series) -> None:
+    """Write one column: text always as text, so that no name becomes a formula; null stays empty."""
+    if values.dtype == pl.String:
+        write = sheet.write_string
+    elif values.dtype == pl.Date:
+        write = sheet.write_datetime
+    else:
+        write = sheet.write_number
+    for row, value in enumerate(values, start=1):
+        if value is not None:
+            write(row, place, value, style)

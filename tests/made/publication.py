@@ -1,0 +1,349 @@
+"""A made-up night, ready to publish: about 240 children, of whom some 30 are on the list. The same every time."""
+
+import math
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+
+from pipelines.publish.publication import Publication
+from pipelines.tables import (
+    BREACH,
+    CANDIDATE,
+    CHILD_RECORD,
+    DELIVERY,
+    EXPLAINED,
+    FINDING,
+    LINK,
+    PERSON,
+    RIVAL,
+    SET_ASIDE,
+    STATEMENT,
+)
+
+AS_AT = date(2026, 11, 20)
+SOURCE_NAMES = {
+    "admissions": "Admissions",
+    "ehe_register": "Home education register",
+    "health": "GP registrations",
+    "housing": "Housing",
+    "independent_schools": "Independent schools",
+    "school_census": "School census",
+    "social_care": "Social care",
+}
+FORENAMES = ("Amira", "Zoë", "Oluwaseun", "Jack", "Niamh", "José", "Mei", "Ravi", "Agnieszka", "=HYPERLINK", "Łukasz")
+SURNAMES = ("O'Brien", "Al-Hassan", "Smith", "Ó Súilleabháin", "Patel", "+Nowak", "Nguyễn", "<b>Bold</b>", "Müller")
+STREETS = ("Tennyson Close", "Abbey Road", "Lansbury Way", "Maple Street", "Queens Road", "Raleigh Avenue")
+
+
+def made_publication(children: int = 240, listed: int = 30, **changes: Any) -> Publication:
+    """A whole publication; ``changes`` replace its fields."""
+    draw = random.Random(7)
+    people = [_child(draw, number) for number in range(children)]
+    night = Publication(
+        as_at=AS_AT,
+        candidates=_candidates(draw, people[:listed]),
+        explained=_explained(people[listed:]),
+        person=_person(people),
+        statements=_statements(people),
+        child_records=pl.DataFrame(
+            [{"record_id": r, "child_id": p["child_id"], "membership": 0.98} for p in people for r in p["records"]],
+            schema=CHILD_RECORD,
+        ),
+        links=_links(draw, people),
+        rivals=pl.DataFrame(schema=RIVAL),
+        findings=_findings(people[:listed]),
+        deliveries=_deliveries(people),
+        breaches=_breaches(),
+        set_aside=_set_aside(),
+        link_report=made_link_report(people),
+        run={
+            "as_at": AS_AT,
+            "counts": {"receive": {"rows": 502}},
+            "seconds": {"link": 1.25},
+            "versions": {"polars": "2"},
+        },
+        sender_files={"health": _breaches().filter(pl.col("source") == "health")},
+        source_names=SOURCE_NAMES,
+        settings={"listed from likelihood": 0.05, "enquiries one missed child is worth": 20},
+        authority="Zedborough Council",
+    )
+    return replace(night, **changes)
+
+
+def nothing_published(**changes: Any) -> Publication:
+    """A night without a candidate, a link or an explained child."""
+    whole = made_publication()
+    tables = {
+        "candidates": CANDIDATE, "explained": EXPLAINED, "person": PERSON, "statements": STATEMENT,
+        "child_records": CHILD_RECORD, "links": LINK, "findings": FINDING, "deliveries": DELIVERY,
+        "breaches": BREACH, "set_aside": SET_ASIDE,
+    }  # fmt: skip
+    empty = {name: pl.DataFrame(schema=schema) for name, schema in tables.items()}
+    report = SimpleNamespace(
+        **{
+            name: value.clear() if isinstance(value, pl.DataFrame) else {}
+            for name, value in vars(whole.link_report).items()
+        }
+    )
+    return replace(whole, **{**empty, "link_report": report, "sender_files": {}, "settings": {}, **changes})
+
+
+def protect(night: Publication, child_id: str) -> Publication:
+    """The same night with a social care record that says this child's address must not be shown."""
+    record_id = f"social_care:P{child_id}"
+    said = pl.DataFrame([{"record_id": record_id, "source": "social_care", "kind": "protected"}], schema=STATEMENT)
+    record = pl.DataFrame([{"record_id": record_id, "child_id": child_id, "membership": 1.0}], schema=CHILD_RECORD)
+    return replace(
+        night,
+        statements=pl.concat([night.statements, said]),
+        child_records=pl.concat([night.child_records, record]),
+    )
+
+
+def _child(draw: random.Random, number: int) -> dict[str, Any]:
+    sources = ["health", *draw.sample(["admissions", "housing", "social_care"], k=draw.choice((0, 1, 1, 2)))]
+    if number >= 30:
+        sources.append(draw.choices(("school_census", "ehe_register", "independent_schools"), (90, 5, 5))[0])
+    house, street = 1000 + 3 * number, STREETS[number % len(STREETS)]
+    return {
+        "child_id": f"CH{number:010d}",
+        "forename": FORENAMES[number % len(FORENAMES)],
+        "surname": SURNAMES[number % len(SURNAMES)],
+        "date_of_birth": date(2010, 9, 1) + timedelta(days=draw.randrange(4000)),
+        "sex": draw.choice("FM"),
+        "house": str(house),
+        "street": street.upper(),
+        "address": f"{house} {street}",
+        "postcode": f"ZA{1 + number % 4} {number % 9}{chr(65 + number % 26)}{chr(65 + number // 26)}",
+        "school": f"{street.split()[0]} {number} Primary School",
+        "sources": sources,
+        "records": [f"{source}:{source[:2].upper()}{number:06d}" for source in sources],
+    }
+
+
+def _candidates(draw: random.Random, people: list[dict[str, Any]]) -> pl.DataFrame:
+    rows = []
+    for person in people:
+        no_roll, here = draw.betavariate(9, 1), draw.betavariate(4, 2)
+        lane = "doubtful link" if no_roll < 0.8 else "probably moved away" if here < 0.5 else "follow up"
+        seen_on = AS_AT - timedelta(days=draw.randrange(5, 700)) if draw.random() > 0.1 else None
+        rows.append(
+            {
+                **{key: person[key] for key in ("child_id", "forename", "surname", "date_of_birth", "sex")},
+                "lane": lane,
+                "likelihood": no_roll * here,
+                "on_no_roll": no_roll,
+                "living_here": here,
+                "priority": draw.choice((0, 0, 10, 20, 45)),
+                "because": f"No roll shows the child; last at {person['school']}, seen at {person['address']}.",
+                "age": (AS_AT - person["date_of_birth"]).days // 365,
+                "address": person["address"],
+                "postcode": person["postcode"],
+                "last_seen_on": seen_on,
+                "last_seen_by": f"GP registrations ({person['school']} nurse)" if seen_on else None,
+                "records": ";".join(person["records"]),
+                "restricted": False,
+            }
+        )
+    frame = pl.DataFrame(rows, schema=pl.Schema({k: v for k, v in CANDIDATE.items() if k != "rank"}))
+    frame = frame.sort("likelihood", descending=True).with_columns(rank=pl.int_range(1, pl.len() + 1))
+    return frame.select(CANDIDATE.names())
+
+
+def _explained(people: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "child_id": person["child_id"],
+                "why": f"On the roll of {person['school']} since 1 September 2023.",
+                "reason": "provision" if number % 12 else "probably moved away",
+                "record_id": person["records"][-1],
+                "source": person["sources"][-1],
+                "what": "on a roll",
+                "since_on": date(2023, 9, 1),
+                "link_probability": 0.997,
+                "records": ";".join(person["records"]),
+            }
+            for number, person in enumerate(people)
+        ],
+        schema=EXPLAINED,
+    )
+
+
+def _person(people: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "record_id": record,
+                "dataset": record.split(":")[0],
+                "forename": "".join(letter for letter in person["forename"].upper() if "A" <= letter <= "Z"),
+                "surname": "".join(letter for letter in person["surname"].upper() if "A" <= letter <= "Z"),
+                "surname_parts": [],
+                "other_surnames": [],
+                "date_of_birth": person["date_of_birth"],
+                "house": person["house"],
+                "street": person["street"],
+                "postcode": person["postcode"].replace(" ", ""),
+                "forename_shown": person["forename"],
+                "surname_shown": person["surname"],
+                "address_shown": person["address"],
+                "postcode_shown": person["postcode"],
+                "line": number + 2,
+            }
+            for number, person in enumerate(people)
+            for record in person["records"]
+        ],
+        schema=PERSON,
+    )
+
+
+def _statements(people: list[dict[str, Any]]) -> pl.DataFrame:
+    rows = []
+    for person in people:
+        for record in person["records"]:
+            source = record.split(":")[0]
+            kind = "provision" if source in ("school_census", "ehe_register", "independent_schools") else "seen"
+            rows.append({"record_id": record, "source": source, "kind": kind, "since_on": date(2026, 3, 1)})
+            if kind == "provision":
+                rows[-1] |= {"what": "on a roll", "place": person["school"]}
+    return pl.DataFrame(rows, schema=STATEMENT)
+
+
+def _links(draw: random.Random, people: list[dict[str, Any]]) -> pl.DataFrame:
+    rows = []
+    for person in people:
+        first, *others = sorted(person["records"])
+        for other in others:
+            weight = draw.gauss(24, 5)
+            rows.append(
+                {
+                    "left_id": first, "right_id": other, "match_weight": weight,
+                    "match_probability": 1 / (1 + 2 ** (12 - weight)),
+                    "levels": "forename: exact; surname: exact; date of birth: exact; postcode: exact",
+                    "is_same_child": True,
+                }
+            )  # fmt: skip
+    return pl.DataFrame(rows, schema=LINK)
+
+
+def _findings(people: list[dict[str, Any]]) -> pl.DataFrame:
+    factors = (("social_care", 20, "Open to social care."), ("never_entered", 10, "On no roll so far."))
+    return pl.DataFrame(
+        [
+            {"child_id": person["child_id"], "factor": factor, "points": points, "because": because}
+            for number, person in enumerate(people)
+            for factor, points, because in factors[: number % 3]
+        ],
+        schema=FINDING,
+    )
+
+
+def _deliveries(people: list[dict[str, Any]]) -> pl.DataFrame:
+    aside = {"health": 4, "admissions": 1}
+    rows = []
+    for source in ("admissions", "ehe_register", "health", "school_census", "social_care"):
+        loaded = sum(source in person["sources"] for person in people)
+        rows.append(_delivery(source, f"{source}.csv", loaded, aside.get(source, 0), "loaded"))
+    return pl.DataFrame([*rows, _delivery("housing", "housing.csv", 0, 0, "refused")], schema=DELIVERY)
+
+
+def _delivery(source: str, file: str, loaded: int, aside: int, verdict: str) -> dict[str, Any]:
+    return {
+        "file_id": f"{hash_of(file):016x}", "source": source, "file": file, "sha256": f"{hash_of(file):064x}",
+        "bytes": 90 * loaded, "rows_read": loaded + aside, "rows_loaded": loaded, "rows_set_aside": aside,
+        "verdict": verdict, "received_at": datetime(2026, 11, 21, 2, 30, tzinfo=UTC),
+    }  # fmt: skip
+
+
+def hash_of(text: str) -> int:
+    """A small number that stays the same from run to run."""
+    return sum(ord(letter) * (7 + place) for place, letter in enumerate(text))
+
+
+def _breaches() -> pl.DataFrame:
+    row = {"source": "health", "file": "health.csv", "stops": "row"}
+    rows = [
+        row | {"line": line, "column": "BirthDate", "rule": "date", "why": "Age decides who is listed.",
+               "fix": "Write the date as YYYYMMDD."} for line in (9, 30, 31)
+    ] + [
+        row | {"line": 77, "column": "RecordId", "rule": "duplicateValues", "why": "A key names one row.",
+               "fix": "Send each row once."},
+        {"source": "admissions", "file": "admissions.csv", "stops": "row", "line": 5, "column": "ApplicationRef",
+         "rule": "required", "why": "Without a key nobody can find the row again.", "fix": "Fill in the reference."},
+        {"source": "housing", "file": "housing.csv", "stops": "file", "line": None, "column": "Relationship",
+         "rule": "missing column", "why": "Without it adults would be taken for children.",
+         "fix": "Send the column, or name its new header in the contract."},
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=BREACH)
+
+
+def _set_aside() -> pl.DataFrame:
+    lines = (("health", 9), ("health", 30), ("health", 31), ("health", 77), ("admissions", 5))
+    return pl.DataFrame([{"source": source, "line": line, "rules": "date"} for source, line in lines], schema=SET_ASIDE)
+
+
+def made_link_report(people: list[dict[str, Any]]) -> Any:
+    """What the linkage tells of itself, in the shape of ``pipelines.link.LinkReport``."""
+    weights = [
+        {
+            "weight_from": float(low),
+            "weight_to": float(low + 2),
+            "pairs": round(pairs),
+            "expected_matches": pairs * sure,
+        }
+        for low in range(-30, 40, 2)
+        for pairs in (4000 * math.exp(-(((low + 18) / 7) ** 2)) + 90 * math.exp(-(((low - 24) / 5) ** 2)),)
+        for sure in (1 / (1 + 2.0 ** (8 - low)),)
+    ]
+    model = [
+        ("forename", "exact", 0.86, 0.006), ("forename", "similar", 0.1, 0.004), ("forename", "different", 0.04, 0.99),
+        ("date of birth", "exact", 0.955, 0.0002), ("date of birth", "day and month swapped", 0.012, 0.00003),
+        ("date of birth", "different", 0.033, 0.9997), ("postcode", "exact", 0.78, 0.001),
+        ("postcode", "different", 0.22, 0.999),
+    ]  # fmt: skip
+    return SimpleNamespace(
+        blocking=pl.DataFrame(
+            {
+                "rule": ["same UPN", "same birth date and surname", "same postcode and year of birth"],
+                "pairs": [310, 1250, 9120],
+                "new_pairs": [310, 1100, 7900],
+                "largest_block": [2, 6, 31],
+            }
+        ),
+        weights=pl.DataFrame(weights),
+        model=pl.DataFrame(
+            [
+                {"comparison": name, "level": level, "m": m, "u": u, "weight": math.log2(m / u)}
+                for name, level, m, u in model
+            ]
+        ),
+        source_pairs=pl.DataFrame(
+            {
+                "left_source": ["health", "admissions", "health"],
+                "right_source": ["school_census", "health", "social_care"],
+                "links": [188, 77, 64],
+                "expected_false_links": [0.42, 1.9, 0.1],
+                "expected_missed_links": [1.3, 0.4, 0.2],
+            }
+        ),
+        near_misses=pl.DataFrame(
+            {
+                "left_id": ["health:HE000003", "admissions:AD000004"],
+                "right_id": ["school_census:SC000040", "health:HE000051"],
+                "match_weight": [7.4, 6.1],
+                "match_probability": [0.41, 0.22],
+                "levels": [
+                    "forename: similar; date of birth: exact; postcode: different",
+                    "forename: exact; date of birth: day and month swapped; postcode: missing",
+                ],
+            }
+        ),
+        figures={
+            "children": len(people), "links": 329, "candidate pairs": 9310,
+            "estimated blocking recall": 0.993, "link threshold": 8.0, "iterations": 14,
+        },
+    )  # fmt: skip

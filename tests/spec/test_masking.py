@@ -1,0 +1,161 @@
+"""Spec: where a protected child lives, learns and was seen stands in no published file but the restricted list."""
+
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.publish.masking import BECAUSE_WITHHELD, WITHHELD, Masked, keys_without_place, masked
+from pipelines.publish.publication import Publication, publish
+from tests.made.publication import made_publication, protect
+
+LISTED, ALSO_LISTED, EXPLAINED = "CH0000000003", "CH0000000004", "CH0000000100"
+
+
+def mask(night: Publication) -> Masked:
+    return masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
+
+
+def row(frame: pl.DataFrame, child_id: str) -> dict[str, object]:
+    return frame.row(by_predicate=pl.col("child_id") == child_id, named=True)
+
+
+def flagged_by_rank(night: Publication, child_id: str) -> Publication:
+    is_child = pl.col("child_id") == child_id
+    return replace(night, candidates=night.candidates.with_columns(restricted=pl.col("restricted") | is_child))
+
+
+def protected_long_ago(night: Publication, child_id: str) -> Publication:
+    night = protect(night, child_id)
+    return replace(night, statements=night.statements.with_columns(until_on=pl.date(2019, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        pytest.param(protect, id="a source says the address is protected"),
+        pytest.param(flagged_by_rank, id="the list itself says restricted"),
+        pytest.param(protected_long_ago, id="a source said so long ago: still protected"),
+    ],
+)
+def test_a_protected_child_stays_on_the_list_with_the_place_withheld(mark) -> None:
+    night = made_publication()
+    before = row(night.candidates, LISTED)
+    after = row(mask(mark(night, LISTED)).candidates, LISTED)
+    withheld = {"address", "postcode", "last_seen_by", "because", "lane", "restricted"}
+    assert {name: value for name, value in after.items() if name not in withheld} == {
+        name: value for name, value in before.items() if name not in withheld
+    }
+    assert {after[name] for name in ("address", "postcode", "last_seen_by")} == {WITHHELD}
+    assert (after["because"], after["lane"], after["restricted"]) == (BECAUSE_WITHHELD, "restricted", True)
+
+
+def test_the_restricted_list_has_the_full_row_of_protected_children_only() -> None:
+    night = made_publication()
+    restricted = mask(protect(night, LISTED)).restricted
+    assert restricted["child_id"].to_list() == [LISTED]
+    full, listed = restricted.row(0, named=True), row(night.candidates, LISTED)
+    assert {name: full[name] for name in ("address", "postcode", "because", "last_seen_by")} == {
+        name: listed[name] for name in ("address", "postcode", "because", "last_seen_by")
+    }
+
+
+def test_an_explained_protected_child_shows_no_source_and_no_school() -> None:
+    night = made_publication()
+    after = row(mask(protect(night, EXPLAINED)).explained, EXPLAINED)
+    assert (after["source"], after["what"]) == (WITHHELD, WITHHELD)
+    assert "roll" not in str(after["why"])
+    assert after["records"] == row(night.explained, EXPLAINED)["records"]
+
+
+def test_other_children_are_not_touched() -> None:
+    night = made_publication()
+    after = mask(protect(night, LISTED))
+    assert after.candidates.filter(pl.col("child_id") != LISTED).equals(
+        night.candidates.filter(pl.col("child_id") != LISTED)
+    )
+    assert after.explained.equals(night.explained)
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        pytest.param({"uprn": "100020015897"}, id="one UPRN"),
+        pytest.param({"household": "housing:T0001254"}, id="one tenancy"),
+        pytest.param({"house": "7", "street": "ELM ROAD", "postcode": "ZA11AA"}, id="one address"),
+        pytest.param({"address_shown": "Flat 2, 7 Elm Rd.", "postcode_shown": "za1 1aa"}, id="one address as shown"),
+    ],
+)
+def test_a_child_in_the_same_home_is_withheld_too(shared: dict[str, str]) -> None:
+    night = made_publication()
+    homes = night.child_records.filter(pl.col("child_id").is_in([LISTED, ALSO_LISTED]))["record_id"]
+    in_it = pl.col("record_id").is_in(homes.implode())
+    person = night.person.with_columns(
+        **{name: pl.when(in_it).then(pl.lit(value)).otherwise(pl.col(name)) for name, value in shared.items()}
+    )
+    after = mask(protect(replace(night, person=person), LISTED))
+    assert after.protected.to_list() == [LISTED, ALSO_LISTED]
+    assert row(after.candidates, ALSO_LISTED)["address"] == WITHHELD
+
+
+def test_a_record_without_any_address_shares_a_home_with_nobody() -> None:
+    night = made_publication()
+    homes = ("uprn", "household", "house", "street", "postcode", "address_shown", "postcode_shown")
+    blank = night.person.with_columns(pl.lit(None, pl.String).alias(name) for name in homes)
+    candidates = night.candidates.with_columns(address=pl.lit(None, pl.String), postcode=pl.lit(None, pl.String))
+    assert mask(protect(replace(night, person=blank, candidates=candidates), LISTED)).protected.to_list() == [LISTED]
+
+
+@pytest.mark.parametrize(
+    ("records", "shown"),
+    [
+        pytest.param("health:H1;housing:HS2", "health:H1;housing:HS2", id="keys stay"),
+        pytest.param(
+            "health:H1;school_census:C88|2001|2024-07-28;housing:HS2",
+            "health:H1;school_census:withheld;housing:HS2",
+            id="a key with a school's number in it goes",
+        ),
+        pytest.param(None, None, id="no record"),
+    ],
+)
+def test_record_keys_of_a_protected_child(records: str | None, shown: str | None) -> None:
+    frame = pl.DataFrame({"records": [records]}, schema={"records": pl.String})
+    assert frame.select(keys_without_place(pl.col("records"))).item() == shown
+
+
+def texts_outside_restricted(folder: Path) -> str:
+    """Everything that a person can read in the publication, the restricted list left out."""
+    texts = []
+    for path in folder.rglob("*"):
+        if path.suffix == ".parquet":
+            texts.append(pl.read_parquet(path).write_csv())
+        elif path.suffix == ".xlsx":
+            with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as book:
+                texts += [book.read(name).decode() for name in book.namelist()]
+        elif path.is_file() and path.parent.name != "restricted":
+            texts.append(path.read_text(encoding="utf-8"))
+    return "\n".join(texts)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(numbers=st.sets(st.integers(0, 119), min_size=1, max_size=20))
+def test_no_place_of_a_protected_child_stands_outside_the_restricted_list(tmp_path: Path, numbers: set[int]) -> None:
+    night = made_publication(children=120)
+    protected = [f"CH{number:010d}" for number in numbers]
+    for child_id in protected:
+        night = protect(night, child_id)
+    theirs = night.child_records.filter(pl.col("child_id").is_in(protected)).select("record_id")
+    people = night.person.join(theirs, on="record_id", how="semi")
+    schools = night.statements.join(theirs, on="record_id", how="semi")["place"].drop_nulls()
+    folder = publish(night, tmp_path / "published").path
+    read = texts_outside_restricted(folder)
+    for place in {*people["address_shown"], *people["postcode_shown"], *people["postcode"], *schools}:
+        assert place not in read
+    on_list = night.candidates.filter(pl.col("child_id").is_in(protected))
+    full = (folder / "restricted" / "candidates_restricted.csv").read_text(encoding="utf-8-sig")
+    assert all(address in full for address in on_list["address"])

@@ -1,0 +1,186 @@
+"""The list as CSV, Parquet and workbook: complete, typed, and harmless to open."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.publish.publication import PublicationFailed, publish
+from pipelines.publish.sender_files import sender_csvs
+from pipelines.publish.tabular import csv_bytes
+from pipelines.publish.workbook import COLUMNS, candidates_xlsx, sheet_name
+from pipelines.tables import CANDIDATE, EXPLAINED
+from tests.made.publication import made_publication, nothing_published, protect
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    night = protect(made_publication(), "CH0000000003")
+    return publish(night, tmp_path_factory.mktemp("published")).path
+
+
+def test_every_output_is_there(folder: Path) -> None:
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert found == {
+        "candidates.csv", "candidates.parquet", "candidates.xlsx", "explained.parquet", "match_report.html",
+        "restricted/candidates_restricted.csv", "run.json", "set_aside/health.csv",
+    }  # fmt: skip
+    assert (folder.parent / "latest").resolve() == folder.resolve()
+
+
+def test_the_parquet_list_is_typed_and_in_rank_order(folder: Path) -> None:
+    listed = pl.read_parquet(folder / "candidates.parquet")
+    assert listed.schema == CANDIDATE
+    assert listed["rank"].to_list() == list(range(1, 31))
+    assert pl.read_parquet(folder / "explained.parquet").schema == EXPLAINED
+
+
+def test_csv_and_parquet_tell_the_same_list(folder: Path) -> None:
+    with (folder / "candidates.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    listed = pl.read_parquet(folder / "candidates.parquet")
+    assert list(rows[0]) == CANDIDATE.names()
+    assert [row["records"] for row in rows] == listed["records"].to_list()
+    assert [float(row["likelihood"]) for row in rows] == pytest.approx(listed["likelihood"].to_list(), abs=1e-6)
+    assert [row["date_of_birth"] for row in rows] == [str(born) for born in listed["date_of_birth"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        pytest.param("=HYPERLINK(1)", "'=HYPERLINK(1)", id="equals sign"),
+        pytest.param("+Nowak", "'+Nowak", id="plus"),
+        pytest.param("-Smith", "'-Smith", id="minus"),
+        pytest.param("@Home", "'@Home", id="at sign"),
+        pytest.param("\tTab", "'\tTab", id="tab"),
+        pytest.param("\rReturn", "'\rReturn", id="carriage return"),
+        pytest.param("\nLine", "'\nLine", id="line feed"),
+        pytest.param("＝Wide", "'＝Wide", id="full-width equals sign"),
+        pytest.param("O'Brien", "O'Brien", id="apostrophe within: untouched"),
+        pytest.param("Al-Hassan", "Al-Hassan", id="hyphen within: untouched"),
+        pytest.param('Zoë "Zo", Ann', 'Zoë "Zo", Ann', id="quotes and commas: quoted"),
+        pytest.param(None, "", id="null: empty"),
+    ],
+)
+def test_no_formula_comes_out_of_a_name_in_a_csv(name: str | None, written: str) -> None:
+    frame = pl.DataFrame(
+        {"surname": [name], "likelihood": [-0.5]}, schema={"surname": pl.String, "likelihood": pl.Float64}
+    )
+    text = csv_bytes(frame).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row == {"surname": written, "likelihood": "-0.500000"}
+
+
+def sheets(content: bytes) -> Iterator[tuple[str, str]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        for name in book.namelist():
+            if name.startswith("xl/worksheets/sheet"):
+                yield name, book.read(name).decode()
+
+
+def test_no_sheet_holds_a_formula_or_a_link_to_outside(folder: Path) -> None:
+    content = (folder / "candidates.xlsx").read_bytes()
+    found = dict(sheets(content))
+    assert len(found) == 5  # read me and four lanes
+    assert not any("<f>" in sheet or "r:id" in sheet for sheet in found.values())
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        assert "=HYPERLINK" in book.read("xl/sharedStrings.xml").decode()
+        assert not any("externalLink" in name or name.endswith("sheet1.xml.rels") for name in book.namelist())
+
+
+def test_each_lane_is_a_sheet_with_frozen_header_and_filter(folder: Path) -> None:
+    listed = pl.read_parquet(folder / "candidates.parquet")
+    for lane, rows in listed.group_by("lane"):
+        sheet = pl.read_excel(folder / "candidates.xlsx", sheet_name=sheet_name(str(lane[0])))
+        assert sheet.columns == [column.header for column in COLUMNS]
+        assert sheet["Child id"].to_list() == rows["child_id"].to_list()
+        assert sheet["Forename"].to_list() == rows["forename"].to_list()
+        assert sheet["Date of birth"].to_list() == rows["date_of_birth"].to_list()
+        assert sheet["Likelihood"].to_list() == pytest.approx(rows["likelihood"].to_list())
+    lanes = [sheet for name, sheet in sheets((folder / "candidates.xlsx").read_bytes()) if "sheet1." not in name]
+    assert all('state="frozen"' in sheet and "<autoFilter" in sheet for sheet in lanes)
+
+
+def test_the_first_sheet_says_what_the_list_is_and_is_not(folder: Path) -> None:
+    words = pl.read_excel(folder / "candidates.xlsx", sheet_name="Read me", has_header=False)
+    text = " ".join(str(cell) for line in words.rows() for cell in line if cell)
+    assert "possibly missing education, to be looked into" in text
+    assert "no finding about a child or a family" in text
+    assert "30 children on the list" in text
+    assert "Not read tonight: housing.csv" in text
+
+
+def test_a_night_without_candidates_is_published_too(tmp_path: Path) -> None:
+    folder = publish(nothing_published(), tmp_path).path
+    assert pl.read_parquet(folder / "candidates.parquet").schema == CANDIDATE
+    assert (folder / "candidates.csv").read_text(encoding="utf-8-sig").strip() == ",".join(CANDIDATE.names())
+    sheet = pl.read_excel(folder / "candidates.xlsx", sheet_name="Follow up")
+    assert sheet["Rank"].to_list() == ["No child in this lane tonight."]
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        pytest.param(pl.lit(7, pl.Int64).alias("rank"), "rank must count 1, 2, 3", id="ranks repeat"),
+        pytest.param(pl.lit("CH1").alias("child_id"), "each child once", id="one child twice"),
+        pytest.param(pl.lit(1.2).alias("likelihood"), "between 0 and 1", id="likelihood above 1"),
+        pytest.param(pl.lit(float("nan")).alias("likelihood"), "between 0 and 1", id="likelihood not a number"),
+        pytest.param(pl.lit(" ").alias("because"), "because must not be empty", id="no reason given"),
+        pytest.param(pl.lit(1).cast(pl.Int32).alias("age"), "columns are not those", id="wrong type"),
+    ],
+)
+def test_a_list_that_breaks_its_contract_is_not_published(tmp_path: Path, broken: pl.Expr, rule: str) -> None:
+    night = made_publication()
+    stands = publish(night, tmp_path).path
+    before = (stands / "candidates.csv").read_bytes()
+    with pytest.raises(PublicationFailed, match=rule) as caught:
+        publish(replace(night, candidates=night.candidates.with_columns(broken)), tmp_path)
+    assert (stands / "candidates.csv").read_bytes() == before
+    assert not any(name in str(caught.value) for name in ("Oluwaseun", "Tennyson", "Patel"))
+
+
+def test_the_same_night_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, again = (publish(made_publication(), tmp_path / name).path for name in ("first", "again"))
+    for path in first.rglob("*"):
+        if path.is_file():
+            assert path.read_bytes() == (again / path.relative_to(first)).read_bytes(), path.name
+
+
+def test_run_json_fingerprints_every_other_file(folder: Path) -> None:
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert run["as_at"] == "2026-11-20"
+    assert run["counts"] == {"receive": {"rows": 502}}
+    published = {entry["file"]: entry["bytes"] for entry in run["published"]}
+    assert published == {
+        str(path.relative_to(folder)): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "run.json"
+    }
+    assert all(re.fullmatch("[0-9a-f]{64}", entry["sha256"]) for entry in run["published"])
+
+
+def test_a_run_that_json_cannot_hold_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"run\.json cannot hold a complex"):
+        publish(made_publication(run={"what": 1j, "when": date(2026, 11, 20)}), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_sender_gets_a_file_under_a_plain_name() -> None:
+    told = pl.DataFrame({"line": [9], "fix": ["Write the date as YYYYMMDD."]})
+    files = sender_csvs({"health": told, "../odd name": told, "housing": told.clear()})
+    assert set(files) == {"set_aside/health.csv", "set_aside/___odd_name.csv"}
+
+
+def test_the_workbook_leaves_nothing_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    night = made_publication()
+    assert candidates_xlsx(night, night.candidates)
+    assert list(tmp_path.iterdir()) == []

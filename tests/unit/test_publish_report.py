@@ -1,0 +1,227 @@
+"""The match report: one file, nothing from outside, no name or address, and right with empty tables too."""
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+from pipelines.publish import charts, match_report
+from pipelines.publish.masking import masked
+from pipelines.publish.publication import Publication
+from tests.made.publication import made_publication, nothing_published, protect
+
+VOID = {"meta", "br", "rect", "line", "path", "circle"}
+
+
+class Page(HTMLParser):
+    """The page as a browser would take it apart; notes tags left open."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def html_of(night: Publication) -> str:
+    listed = masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
+    return match_report.match_report_html(night, listed).decode()
+
+
+NIGHTS = [
+    pytest.param(made_publication(), id="an ordinary night"),
+    pytest.param(nothing_published(), id="a night of empty tables"),
+    pytest.param(made_publication(authority=None, settings={}, source_names={}), id="nothing said about the authority"),
+]
+
+
+@pytest.mark.parametrize("night", NIGHTS)
+def test_nothing_is_fetched_and_nothing_runs(night: Publication) -> None:
+    html = html_of(night)
+    page = Page(html)
+    assert page.open == []
+    assert not {"script", "link", "iframe", "img", "object", "embed", "base", "form"} & {tag for tag, _ in page.tags}
+    attributes = [(name, value or "") for _, found in page.tags for name, value in found.items()]
+    assert not [name for name, _ in attributes if name.startswith("on") or name in ("style", "src", "srcset")]
+    assert all(value.startswith("#") for name, value in attributes if name.endswith("href"))
+    assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", html)
+
+
+def test_the_policy_allows_this_style_sheet_and_nothing_else() -> None:
+    html = html_of(made_publication())
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style
+    policy = next(tag["content"] for tag in Page(html).named("meta") if tag.get("http-equiv"))
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+@pytest.mark.parametrize("night", NIGHTS)
+def test_ids_are_unique_and_every_link_and_label_leads_somewhere(night: Publication) -> None:
+    page = Page(html_of(night))
+    ids = [found["id"] for _, found in page.tags if "id" in found]
+    assert len(ids) == len(set(ids))
+    targets = [str(found["href"])[1:] for found in page.named("a")]
+    labels = [name for found in page.named("svg") for name in str(found.get("aria-labelledby") or "").split()]
+    assert {*targets, *labels} <= set(ids)
+
+
+def test_every_chart_says_in_words_what_it_shows() -> None:
+    page = Page(html_of(made_publication()))
+    drawn = [found for found in page.named("svg") if found.get("role") == "img"]
+    assert len(drawn) == 5
+    assert all(len(str(found["aria-labelledby"]).split()) == 2 for found in drawn)
+    assert "329" in page.text
+    assert "the longest is" in page.text
+
+
+def test_no_name_no_address_no_school_and_no_birth_date_is_on_the_page() -> None:
+    night = made_publication()
+    text = Page(html_of(night)).text
+    for column in ("forename_shown", "surname_shown", "address_shown", "postcode_shown", "postcode"):
+        assert not [value for value in night.person[column].unique() if value in text], column
+    assert not [place for place in night.statements["place"].drop_nulls() if place in text]
+    assert not [born for born in night.person["date_of_birth"].unique() if str(born) in text]
+
+
+def test_text_from_files_and_settings_cannot_become_markup() -> None:
+    evil = "<b onclick=alert(1)>evil</b>"
+    night = made_publication(authority=evil, settings={evil: evil}, source_names={"health": evil})
+    night = replace(night, deliveries=night.deliveries.with_columns(file=pl.lit(evil)))
+    html = html_of(night)
+    assert evil not in html
+    assert "&lt;b onclick" in html
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("6 files with 616 rows came in; 611 were loaded, 5 set aside, and 1 file refused.", id="files"),
+        pytest.param("210 explained, 30 on the list", id="the list"),
+        pytest.param("housing.csv was refused", id="a refused file stands out"),
+        pytest.param("health.csv: 4 rows set aside, 1.6% of the file", id="too many rows set aside stand out"),
+        pytest.param("No file tonight from: Independent schools", id="a missing source stands out"),
+        pytest.param("2.5% of the links are expected to be false", id="doubtful links between two sources stand out"),
+        pytest.param("12.5% of the children of age whom an agency knows are on the list", id="a long list stands out"),
+        pytest.param("Nothing was read tonight from: Housing, Independent schools.", id="what is not known"),
+        pytest.param("same postcode and year of birth", id="blocking rules"),
+        pytest.param("1 in 5,000", id="the model, readable"),
+        pytest.param("Write the date as YYYYMMDD.", id="the remedy of a broken rule"),
+        pytest.param("Enquiries one missed child is worth", id="settings in force"),
+    ],
+)
+def test_the_page_says(said: str) -> None:
+    assert said in Page(html_of(made_publication())).text
+
+
+def test_a_near_miss_shows_initials_ids_and_bits() -> None:
+    text = Page(html_of(made_publication())).text
+    assert "health:HE000003 J. S." in text
+    assert "school_census:SC000040" in text
+    assert "forename: similar +4.6" in text
+
+
+def test_a_near_miss_that_touches_a_protected_child_is_left_out_and_counted() -> None:
+    text = Page(html_of(protect(made_publication(), "CH0000000003"))).text
+    assert "health:HE000003" not in text
+    assert "Left out because a protected child is touched: 1." in text
+
+
+def test_a_night_of_empty_tables_says_so() -> None:
+    text = Page(html_of(nothing_published())).text
+    for said in ("The list is empty.", "No file came in.", "No pair was scored.", "No child was explained."):
+        assert said in text
+
+
+def test_a_file_whose_rows_do_not_add_up_comes_first() -> None:
+    night = made_publication()
+    short = night.deliveries.with_columns(rows_loaded=pl.col("rows_loaded") - (pl.col("source") == "health"))
+    page = html_of(replace(night, deliveries=short))
+    assert "health.csv: rows read are not rows loaded plus rows set aside." in page
+    assert "does not add up" in page
+
+
+def test_a_quiet_night_is_not_made_to_look_alarming() -> None:
+    night = made_publication(children=600, listed=20, source_names={})
+    quiet = night.deliveries.filter(pl.col("verdict") == "loaded").with_columns(
+        rows_read=pl.col("rows_loaded"), rows_set_aside=pl.lit(0, pl.Int64)
+    )
+    pairs = night.link_report.source_pairs.with_columns(expected_false_links=pl.lit(0.1))
+    night.link_report.source_pairs = pairs
+    page = html_of(replace(night, deliveries=quiet))
+    assert "Look first" not in page
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.955, "95.5%"), (0.0002, "1 in 5,000"), (0.0, "0.0%"), (1.0, "100.0%"), (None, "–"), (float("nan"), "–")],
+)
+def test_a_probability_of_the_model_reads_well(value: float | None, shown: str) -> None:
+    assert match_report.odds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(12.16, "+12.2"), (-4.6, "−4.6"), (None, "–"), (float("-inf"), "−inf"), (0.0, "+0.0")]
+)
+def test_bits_carry_their_sign(value: float | None, shown: str) -> None:
+    assert match_report.bits(value) == shown
+
+
+def test_a_bar_is_as_long_as_its_number() -> None:
+    drawn = charts.stacked_bars("x", "X", ("a", "b"), [("one", (10, 30)), ("two", (20, 0))], "children")
+    widths = [float(width) for width in re.findall(r'y="\d+\.\d" width="([\d.]+)" height="16"', drawn)]
+    assert widths == pytest.approx([widths[2] / 2, widths[2] * 1.5, widths[2]], abs=0.2)
+    assert "two: 20" in drawn
+
+
+def test_a_chart_of_nothing_is_no_chart() -> None:
+    assert charts.stacked_bars("x", "X", ("a",), [], "children") == ""
+    assert charts.stacked_bars("x", "X", ("a",), [("one", (0,))], "children") == ""
+    assert charts.weight_histogram("x", [], None) == ""
+
+
+@pytest.mark.parametrize(
+    ("threshold", "is_drawn"),
+    [(8.0, True), (-20.0, True), (None, False), (99.0, False)],
+    ids=["within", "at the left edge", "not known", "outside the weights"],
+)
+def test_the_threshold_is_a_line_where_it_is_known(threshold: float | None, is_drawn: bool) -> None:
+    bins = [charts.Bin(-20, 0, 5000, 0.4), charts.Bin(0, 20, 90, 88.0)]
+    assert ("joined from" in charts.weight_histogram("x", bins, threshold)) == is_drawn
+
+
+def test_no_number_in_a_chart_is_left_undefined() -> None:
+    bins = [charts.Bin(-1e-9, 1e-9, 1, 0.0)]
+    drawn = (
+        charts.weight_histogram("x", bins, 0.0) + charts.weight_bar(float("-inf"), 12.0) + charts.weight_bar(0.0, 0.0)
+    )
+    assert "nan" not in drawn
+    assert "inf" not in drawn
