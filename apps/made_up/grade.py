@@ -22,24 +22,27 @@ class Grade:
 
     def __str__(self) -> str:
         """Two lines for people."""
+        listed = f"{self.found:,} are ({_percent(self.found, self.targets)})"
+        reached = f"{self.missing_found:,} are on it ({_percent(self.missing_found, self.missing)})"
         return (
-            f"Of {self.targets:,} children who should be listed, {self.found:,} are ({_percent(self.found, self.targets)}); "
-            f"the list has {self.rows / max(1, self.found):.2f} rows for each of them.\n"
-            f"Of {self.missing:,} children truly missing education, {self.missing_found:,} are on it "
-            f"({_percent(self.missing_found, self.missing)}): {self.rows / max(1, self.missing_found):.1f} rows for each."
+            f"Of {self.targets:,} children who should be listed, {listed}: {_rows_each(self.rows, self.found)}\n"
+            f"Of {self.missing:,} truly missing education, {reached}: {_rows_each(self.rows, self.missing_found)}"
         )
 
 
 def graded(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFrame) -> Grade:
     """Hold a list against the truth of a made-up authority.
 
-    ``candidates``: one row a listed child, ``records`` as ``source:key;source:key``. ``records``, ``children``: the truth,
-    as :func:`apps.made_up.authority.make_authority` returns it.
+    ``candidates``: one row a listed child, its ``records`` as ``source:key;source:key``. ``records`` and ``children``
+    are the truth as :func:`apps.made_up.authority.make_authority` returns it.
     """
     whose = records.select(
-        pl.concat_str("source", "source_record_id", separator=":").alias("record_id"), pl.col("child_id").alias("true_child")
+        pl.concat_str("source", "source_record_id", separator=":").alias("record_id"),
+        pl.col("child_id").alias("true_child"),
     )
-    listed = candidates.select(pl.col("records").str.split(";").alias("record_id")).explode("record_id", empty_as_null=False)
+    listed = candidates.select(pl.col("records").str.split(";").alias("record_id")).explode(
+        "record_id", empty_as_null=False
+    )
     reached = listed.join(whose, on="record_id", how="inner", validate="m:1")["true_child"].unique()
     is_target, is_missing = pl.col("target").cast(pl.Int64) == 1, pl.col("true_cme").cast(pl.Int64) == 1
     on_list = pl.col("child_id").is_in(reached.implode())
@@ -54,3 +57,7 @@ def graded(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFra
 
 def _percent(part: int, whole: int) -> str:
     return f"{100 * part / max(1, whole):.1f} %"
+
+
+def _rows_each(rows: int, children: int) -> str:
+    return f"{rows / max(1, children):.2f} rows of the list for each."
