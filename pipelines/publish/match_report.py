@@ -83,7 +83,7 @@ def _charts(publication: Publication, listed: Masked) -> dict[str, Markup]:
     ]
     by_source = report_tables.lanes_by_source(listed.candidates, publication.source_names, lanes)
     return {
-        "weights_chart": charts.weight_histogram("weights", bins, _link_threshold(publication.link_report.figures)),
+        "weights_chart": charts.weight_histogram("weights", bins, report_tables.joined_from(publication)),
         "blocking_chart": charts.stacked_bars(
             "blocking", "Pairs by blocking rule", ("new pairs", "found by an earlier rule too"), blocking, "pairs"
         ),
@@ -95,12 +95,6 @@ def _charts(publication: Publication, listed: Masked) -> dict[str, Markup]:
 
 def _list_chart(what: str, rows: list[report_tables.Bars], lanes: list[str]) -> Markup:
     return charts.stacked_bars(f"list-{what}", f"The list by {what} and lane", lanes, rows, "children")
-
-
-def _link_threshold(figures: Any) -> float | None:
-    """The match weight from which a pair may be joined, where the linkage gives it."""
-    value = figures.get("link threshold")
-    return float(value) if isinstance(value, int | float) else None
 
 
 def _hash(style: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,23 @@ def blocking_cost(publication: Publication) -> list[Row]:
     """One row a blocking rule in the order they run: pairs it finds, pairs no earlier rule found, its largest block."""
     rows: list[Row] = publication.link_report.blocking.to_dicts()
     return rows
+
+
+def joined_from(publication: Publication) -> float | None:
+    """The match weight (bits) at which a pair by itself reaches the linkage's threshold; null where none can be said.
+
+    Taken from the pairs themselves: weight less the log-odds of the probability is the same for all of them, unless
+    the prior differs from pair to pair.
+    """
+    threshold = publication.link_report.figures.get("link threshold (probability)")
+    if not isinstance(threshold, float) or not 0 < threshold < 1:
+        return None
+    sure = pl.col("match_probability")
+    undecided = publication.links.filter(sure.is_between(0.001, 0.999))
+    zero = undecided.select(pl.col("match_weight") - (sure / (1 - sure)).log(2)).to_series()
+    if zero.len() < 10 or zero.quantile(0.95) - zero.quantile(0.05) > 1:  # type: ignore[operator]  # not empty: not null
+        return None
+    return float(zero.median()) + math.log2(threshold / (1 - threshold))  # type: ignore[arg-type]  # as above
 
 
 def near_misses(publication: Publication, listed: Masked) -> tuple[list[Row], int]:

@@ -36,7 +36,8 @@ class Notice:
 RULES_IN_WORDS = (
     "a file refused or missing, rows that do not add up, more than 1% of a file's rows set aside, more than 1% of "
     "the links between two sources expected to be false, an empty list, more than 6% of the children of age on the "
-    "list, a quarter of it on doubtful links, blocking estimated to reach fewer than 98% of true pairs"
+    "list, a quarter of it on doubtful links, pairs left out of a block, blocking estimated to reach fewer than 98% of "
+    "true pairs"
 )
 
 
@@ -91,6 +92,13 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
                 f"{row['left']} with {row['right']}: {row['false_share']:.1%} of the links are expected to be false. "
                 "A false link can hide a missing child.",
             )
+    left_out = int(publication.link_report.blocking["left_out"].sum())
+    if left_out:
+        yield Notice(
+            "look",
+            f"{_counted(left_out, 'pair')} never compared, as a block was too large: likely a placeholder that many "
+            "records share. The rule stands under Blocking.",
+        )
     recall = publication.link_report.figures.get("estimated blocking recall")
     if isinstance(recall, float) and recall < BLOCKING_RECALL:
         yield Notice(

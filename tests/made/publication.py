@@ -2,13 +2,13 @@
 
 import math
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 
+from pipelines.link import LinkReport
 from pipelines.publish.publication import Publication
 from pipelines.tables import (
     BREACH,
@@ -83,13 +83,11 @@ def nothing_published(**changes: Any) -> Publication:
         "breaches": BREACH, "set_aside": SET_ASIDE,
     }  # fmt: skip
     empty = {name: pl.DataFrame(schema=schema) for name, schema in tables.items()}
-    report = SimpleNamespace(
-        **{
-            name: value.clear() if isinstance(value, pl.DataFrame) else {}
-            for name, value in vars(whole.link_report).items()
-        }
+    report = {field.name: getattr(whole.link_report, field.name) for field in fields(LinkReport)}
+    report = {name: value.clear() if isinstance(value, pl.DataFrame) else {} for name, value in report.items()}
+    return replace(
+        whole, **{**empty, "link_report": LinkReport(**report), "sender_files": {}, "settings": {}, **changes}
     )
-    return replace(whole, **{**empty, "link_report": report, "sender_files": {}, "settings": {}, **changes})
 
 
 def protect(night: Publication, child_id: str) -> Publication:
@@ -286,8 +284,8 @@ def _set_aside() -> pl.DataFrame:
     return pl.DataFrame([{"source": source, "line": line, "rules": "date"} for source, line in lines], schema=SET_ASIDE)
 
 
-def made_link_report(people: list[dict[str, Any]]) -> Any:
-    """What the linkage tells of itself, in the shape of ``pipelines.link.LinkReport``."""
+def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
+    """What the linkage tells of itself."""
     weights = [
         {
             "weight_from": float(low),
@@ -305,19 +303,20 @@ def made_link_report(people: list[dict[str, Any]]) -> Any:
         ("date of birth", "different", 0.033, 0.9997), ("postcode", "exact", 0.78, 0.001),
         ("postcode", "different", 0.22, 0.999),
     ]  # fmt: skip
-    return SimpleNamespace(
+    return LinkReport(
         blocking=pl.DataFrame(
             {
                 "rule": ["same UPN", "same birth date and surname", "same postcode and year of birth"],
                 "pairs": [310, 1250, 9120],
                 "new_pairs": [310, 1100, 7900],
                 "largest_block": [2, 6, 31],
+                "left_out": [0, 0, 0],
             }
         ),
         weights=pl.DataFrame(weights),
         model=pl.DataFrame(
             [
-                {"comparison": name, "level": level, "m": m, "u": u, "weight": math.log2(m / u)}
+                {"comparison": name, "level": level, "m": m, "u": u, "h": min(1, 4 * u), "weight": math.log2(m / u)}
                 for name, level, m, u in model
             ]
         ),
@@ -344,6 +343,6 @@ def made_link_report(people: list[dict[str, Any]]) -> Any:
         ),
         figures={
             "children": len(people), "links": 329, "candidate pairs": 9310,
-            "estimated blocking recall": 0.993, "link threshold": 8.0, "iterations": 14,
+            "estimated blocking recall": 0.993, "link threshold (probability)": 0.5, "iterations": 14,
         },
     )  # fmt: skip

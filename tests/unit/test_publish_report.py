@@ -12,6 +12,7 @@ import pytest
 from pipelines.publish import charts, match_report
 from pipelines.publish.masking import masked
 from pipelines.publish.publication import Publication
+from pipelines.publish.report_tables import joined_from
 from tests.made.publication import made_publication, nothing_published, protect
 
 VOID = {"meta", "br", "rect", "line", "path", "circle"}
@@ -169,14 +170,29 @@ def test_a_file_whose_rows_do_not_add_up_comes_first() -> None:
     assert "does not add up" in page
 
 
+def test_pairs_left_out_of_a_block_stand_out() -> None:
+    night = made_publication()
+    blocking = night.link_report.blocking.with_columns(left_out=pl.Series([0, 0, 1200]))
+    page = html_of(replace(night, link_report=replace(night.link_report, blocking=blocking)))
+    assert "1,200 pairs never compared" in page
+
+
+def test_the_line_of_joining_is_found_from_the_pairs_themselves() -> None:
+    night = made_publication()
+    assert joined_from(night) == pytest.approx(12)
+    surer = replace(night.link_report, figures={"link threshold (probability)": 0.8})
+    assert joined_from(replace(night, link_report=surer)) == pytest.approx(14)
+    assert joined_from(replace(night, links=night.links.clear())) is None
+
+
 def test_a_quiet_night_is_not_made_to_look_alarming() -> None:
     night = made_publication(children=600, listed=20, source_names={})
     quiet = night.deliveries.filter(pl.col("verdict") == "loaded").with_columns(
         rows_read=pl.col("rows_loaded"), rows_set_aside=pl.lit(0, pl.Int64)
     )
     pairs = night.link_report.source_pairs.with_columns(expected_false_links=pl.lit(0.1))
-    night.link_report.source_pairs = pairs
-    page = html_of(replace(night, deliveries=quiet))
+    report = replace(night.link_report, source_pairs=pairs)
+    page = html_of(replace(night, deliveries=quiet, link_report=report))
     assert "Look first" not in page
 
 
