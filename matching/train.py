@@ -185,15 +185,17 @@ def _household_levels(
 
 
 def _h(comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.float64]:
-    """h of a comparison: what known pairs of a household show, upon what is to be expected before any is seen."""
+    """h of a comparison. What is each child's own: as known pairs of a household show it, upon a weak prior."""
     informative = np.flatnonzero(_informative(comparison))
     if comparison.at_home == "identifier":
         h = np.full(len(counts), np.nan)
         h[informative] = 0.0
         h[informative[0]], h[informative[-1]] = COPIED, 1 - COPIED
         return h
-    prior = np.nan_to_num(m if comparison.at_home == "shared" else u)
-    prior = prior * (1 - comparison.same_at_home)
+    if comparison.at_home == "shared":
+        # What a home shares is seen through each agency's own slips and delays, which m knows and one roll does not show.
+        return np.asarray((1 - NOT_SHARED) * m + NOT_SHARED * u)
+    prior = np.nan_to_num(u) * (1 - comparison.same_at_home)
     prior[informative[0]] += comparison.same_at_home
     return _normal(counts, HOUSEHOLD_PRIOR * prior, comparison)
 
@@ -203,7 +205,7 @@ def _expected(sample: Sample, state: _State, number: int) -> tuple[NDArray[np.fl
     bits = np.empty((len(sample.counts), 3))
     for column, of in enumerate((state.m, state.u, state.h)):
         logs = [np.nan_to_num(np.log(np.maximum(probabilities, 1e-12))) for probabilities in of]
-        bits[:, column] = sum(log[sample.levels[:, k]] * ~_skipped(sample, k) for k, log in enumerate(logs))
+        bits[:, column] = sum(log[sample.levels[:, k]] for k, log in enumerate(logs) if not _skipped(sample, k))
     with np.errstate(divide="ignore"):
         bits += np.log(state.shares[number])[None, :]
     top = bits.max(axis=1, keepdims=True)
@@ -226,14 +228,19 @@ def _maximised(samples: Sequence[Sample], comparisons: Sequence[Comparison], sta
                 m += _level_counts(sample.levels[:, k], sample.counts * posterior[:, 0], comparison)
             if sample.teaches_u:
                 u += _level_counts(sample.levels[:, k], sample.counts * posterior[:, 1], comparison)
-        state.m[k] = _normal(m, M_PRIOR * np.nan_to_num(_started(comparison)), comparison)
+        fitted = _normal(m, M_PRIOR * np.nan_to_num(_started(comparison)), comparison)
+        state.m[k] = _normal(np.maximum(np.nan_to_num(fitted), LEAST_M), np.zeros(len(m)), comparison)
         state.u[k] = _normal(u, np.full(len(u), U_PRIOR), comparison)
     for number, (sample, posterior) in enumerate(zip(samples, posteriors, strict=True)):
         state.shares[number] = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
 
 
-M_PRIOR = 10.0
+M_PRIOR = 50.0
 """Pseudo-pairs behind the starting m: errors are rare, before any pair is seen."""
+LEAST_M = 2e-4
+"""No level is rarer than this among two records of one child: an error that tonight's files lack comes some night."""
+NOT_SHARED = 0.05
+"""Share of pairs of a household that differ in what homes share (children of one home with two surnames)."""
 U_PRIOR = 0.5
 HOUSEHOLD_PRIOR = 20.0
 COPIED = 0.005

@@ -1,0 +1,217 @@
+"""The model in Splink's settings (JSON), and back: for teams that run the same weights there, on DuckDB or Spark.
+
+What Splink has no word for stays behind: the household class, and the prior by pairs of datasets. With ``household = 0``
+the weights are the same to the bit, save that Splink takes a value's frequency from all rows where we take one person off.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from matching import similarity as tests
+from matching.comparisons import Comparison
+from matching.model import Model, ModelError, Weights
+
+SPARK_NAMES = {"jaro_winkler_similarity": "jaro_winkler", "list_has_any": "arrays_overlap", "len": "size"}
+
+
+@singledispatch
+def _condition(test: object) -> str:
+    raise ModelError(f"{type(test).__name__} has no form in SQL: leave the comparison out, or run the model here")
+
+
+@_condition.register
+def _(test: tests.Missing) -> str:
+    return f"{test.column}_l IS NULL OR {test.column}_r IS NULL"
+
+
+@_condition.register
+def _(test: tests.Equal) -> str:
+    return f"{test.column}_l = {test.column}_r"
+
+
+@_condition.register
+def _(test: tests.EqualAcross) -> str:
+    return f"{test.first}_l = {test.second}_r OR {test.second}_l = {test.first}_r"
+
+
+@_condition.register
+def _(test: tests.Swapped) -> str:
+    a, b = test.first, test.second
+    return f"{a}_l = {b}_r AND {b}_l = {a}_r AND {a}_l <> {a}_r"
+
+
+@_condition.register
+def _(test: tests.SharesAny) -> str:
+    if test.other is None:
+        return f"list_has_any({test.column}_l, {test.column}_r)"
+    return " OR ".join(
+        f"list_has_any({test.column}_{one}, array({test.other}_{two}))" for one, two in (("l", "r"), ("r", "l"))
+    )
+
+
+@_condition.register
+def _(test: tests.InitialOf) -> str:
+    a, b = f"{test.column}_l", f"{test.column}_r"
+    return f"(length({a}) = 1) <> (length({b}) = 1) AND substr({a}, 1, 1) = substr({b}, 1, 1)"
+
+
+@_condition.register
+def _(test: tests.JaroWinklerAtLeast) -> str:
+    return f"jaro_winkler_similarity({test.column}_l, {test.column}_r) >= {test.threshold}"
+
+
+@_condition.register
+def _(test: tests.WithinEdits) -> str:
+    a, b = f"{test.column}_l", f"{test.column}_r"
+    close = f"damerau_levenshtein({a}, {b}) <= {test.edits}"
+    if test.shortest <= 1:
+        return close
+    return f"{a} = {b} OR (least(length({a}), length({b})) >= {test.shortest} AND {close})"
+
+
+@_condition.register
+def _(test: tests.Either) -> str:
+    return " OR ".join(f"({_condition(part)})" for part in test.tests)
+
+
+@_condition.register
+def _(test: tests.Both) -> str:
+    return " AND ".join(f"({_condition(part)})" for part in test.tests)
+
+
+def _part(column: str, side: str, unit: str) -> str:
+    return f"extract({unit} FROM {column}_{side})"
+
+
+def _same(column: str, *units: str) -> str:
+    return " AND ".join(f"{_part(column, 'l', unit)} = {_part(column, 'r', unit)}" for unit in units)
+
+
+@_condition.register
+def _(test: tests.DayAndMonthSwapped) -> str:
+    c = test.column
+    crosswise = f"{_part(c, 'l', 'day')} = {_part(c, 'r', 'month')} AND {_part(c, 'l', 'month')} = {_part(c, 'r', 'day')}"
+    return f"{c}_l <> {c}_r AND {_same(c, 'year')} AND {crosswise}"
+
+
+def _digit(column: str, side: str, place: int) -> str:
+    return f"substr(replace(cast({column}_{side} AS VARCHAR), '-', ''), {place}, 1)"
+
+
+def _digits_apart(column: str) -> str:
+    return " + ".join(f"cast({_digit(column, 'l', p)} <> {_digit(column, 'r', p)} AS INT)" for p in range(1, 9))
+
+
+@_condition.register
+def _(test: tests.OneDigitApart) -> str:
+    return f"({_digits_apart(test.column)}) = 1"
+
+
+@_condition.register
+def _(test: tests.DigitsTransposed) -> str:
+    c = test.column
+    crosswise = [
+        f"({_digit(c, 'l', p)} = {_digit(c, 'r', p + 1)} AND {_digit(c, 'l', p + 1)} = {_digit(c, 'r', p)})"
+        for p in range(1, 8)
+    ]
+    return f"({_digits_apart(c)}) = 2 AND ({' OR '.join(crosswise)})"
+
+
+@_condition.register
+def _(test: tests.FirstOfJanuary) -> str:
+    c = test.column
+    firsts = [f"({_part(c, side, 'month')} = 1 AND {_part(c, side, 'day')} = 1)" for side in ("l", "r")]
+    return f"{c}_l <> {c}_r AND ({' OR '.join(firsts)})"
+
+
+@_condition.register
+def _(test: tests.SameDayAndMonth) -> str:
+    return f"{test.column}_l <> {test.column}_r AND {_same(test.column, 'month', 'day')}"
+
+
+@_condition.register
+def _(test: tests.SameYearAndMonth) -> str:
+    return f"{test.column}_l <> {test.column}_r AND {_same(test.column, 'year', 'month')}"
+
+
+@_condition.register
+def _(test: tests.SameYearAndDay) -> str:
+    return f"{test.column}_l <> {test.column}_r AND {_same(test.column, 'year', 'day')}"
+
+
+@_condition.register
+def _(test: tests.SameYear) -> str:
+    return f"{test.column}_l <> {test.column}_r AND {_same(test.column, 'year')}"
+
+
+def _in_dialect(condition: str, dialect: str) -> str:
+    if dialect == "duckdb":
+        return condition.replace("array(", "list_value(")
+    for ours, theirs in SPARK_NAMES.items():
+        condition = condition.replace(f"{ours}(", f"{theirs}(")
+    return condition.replace("AS VARCHAR", "AS STRING")
+
+
+def _level(comparison: Comparison, number: int, weights: Weights, dialect: str) -> dict[str, Any]:
+    level = comparison.levels[number]
+    condition = "ELSE" if level.test is None else _in_dialect(_condition(level.test), dialect)
+    entry: dict[str, Any] = {"sql_condition": condition, "label_for_charts": level.label}
+    if level.says_nothing:
+        return {**entry, "is_null_level": True}
+    entry |= {"m_probability": float(weights.m[number]), "u_probability": float(weights.u[number])}
+    if level.frequency_of is not None:
+        entry |= {"tf_adjustment_column": level.frequency_of, "tf_adjustment_weight": 1.0}
+    return entry
+
+
+def to_splink(model: Model, *, unique_id: str = "record_id", link_type: str = "dedupe_only", dialect: str = "duckdb") -> str:
+    """The model as Splink 5 settings. ``dialect``: duckdb or spark. Raises ModelError for a test without a form in SQL."""
+    comparisons = [
+        {
+            "output_column_name": comparison.name.replace(" ", "_"),
+            "comparison_levels": [
+                _level(comparison, number, model.weights[comparison.name], dialect) for number in range(len(comparison.levels))
+            ],
+        }
+        for comparison in model.comparisons
+    ]
+    settings = {
+        "link_type": link_type,
+        "unique_id_column_name": unique_id,
+        "probability_two_random_records_match": model.match,
+        "comparisons": comparisons,
+        "blocking_rules_to_generate_predictions": [],
+        "sql_dialect": dialect,
+    }
+    return json.dumps(settings, indent=1)
+
+
+def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
+    """Take m and u of these comparisons from Splink settings whose levels bear the same labels in the same order.
+
+    Raises :class:`ModelError` where a comparison or a level is missing, or a number is no probability.
+    """
+    settings = json.loads(text)
+    given = {entry["output_column_name"]: entry["comparison_levels"] for entry in settings["comparisons"]}
+    weights = {}
+    for comparison in comparisons:
+        levels = given.get(comparison.name.replace(" ", "_"))
+        labels = [level.label for level in comparison.levels]
+        if levels is None or [entry["label_for_charts"] for entry in levels] != labels:
+            raise ModelError(f"the settings have no comparison '{comparison.name}' with the levels {', '.join(labels)}")
+        m, u = (_column(comparison, levels, key) for key in ("m_probability", "u_probability"))
+        weights[comparison.name] = Weights(m, u, u)
+    match = float(settings["probability_two_random_records_match"])
+    return Model(tuple(comparisons), weights, 0.0, match, {"from": "Splink settings"})
+
+
+def _column(comparison: Comparison, levels: list[dict[str, Any]], key: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    values = np.array([np.nan if entry.get("is_null_level") else float(entry.get(key, np.nan)) for entry in levels])
+    for level, value in zip(comparison.levels, values, strict=True):
+        if not level.says_nothing and not 0 <= value <= 1:
+            raise ModelError(f"{key} of '{level.label}' of '{comparison.name}' must be a probability from 0 to 1")
+    return values
