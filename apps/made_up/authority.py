@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from apps.made_up import agencies, extracts
+from apps.made_up import agencies, extracts, lists
 from apps.made_up.agencies import World
 from apps.made_up.draws import column, stream
 from apps.made_up.enrolments import make_enrolments
@@ -51,20 +51,22 @@ def _agencies_rows(seed: int, world: World, errors: ErrorRates, enrolments: pl.D
         home=pl.lit(-1, dtype=pl.Int64),
     )
     smaller = (
-        agencies.admissions, agencies.housing, agencies.ehe_register, agencies.alternative_provision,
-        agencies.independent_schools, agencies.other_la, agencies.social_care, agencies.referrals,
+        agencies.admissions, agencies.housing, lists.ehe_register, lists.alternative_provision,
+        lists.independent_schools, lists.other_la, lists.social_care, lists.referrals,
     )  # fmt: skip
     rows = {
         "school_census": census,
         "health": agencies.health(stream(seed, "health"), world, errors.double_registration),
     }
     rows |= {source.__name__: source(stream(seed, source.__name__), world) for source in smaller}
-    rows["lost_pupils"] = agencies.lost_pupils(stream(seed, "lost_pupils"), world, enrolments)
+    rows["lost_pupils"] = lists.lost_pupils(stream(seed, "lost_pupils"), world, enrolments)
     return {layout.source: rows[layout.source] for layout in LAYOUTS}
 
 
 def _mend_keys(frame: pl.DataFrame, written: pl.DataFrame, numbered: Numbered) -> pl.DataFrame:
-    """Give pupils of an XML school their right UPN where it is missing or makes two keys equal: it is part of the key."""
+    """Give pupils of an XML school their right UPN where it is missing or makes two keys equal: it is part of the
+    key.
+    """
     right = column(numbered.upn[written["child"].to_numpy()])
     doubtful = frame["UPN"].is_null() | extracts.xml_keys(frame).is_duplicated()
     return frame.with_columns(UPN=pl.when(doubtful).then(right).otherwise("UPN"))
@@ -81,7 +83,7 @@ def _write_xml(written: pl.DataFrame, world: World, layout: Layout, into: Path, 
 
 
 def _write_source(
-    seed: int, layout: Layout, written: pl.DataFrame, world: World, into: Path, rate: float
+    layout: Layout, written: pl.DataFrame, world: World, *, seed: int, into: Path, rate: float
 ) -> tuple[pl.DataFrame, int]:
     """Write one CSV or workbook; returns key and child of its rows, and how many rows are broken."""
     dice = stream(seed, f"file {layout.source}")
@@ -95,7 +97,7 @@ def _write_source(
     return pl.DataFrame({"key": frame[layout.key], "child": written["child"]}), broken
 
 
-def _schools_sending_xml(world: World, rows: pl.DataFrame, count: int) -> list[int]:
+def _schools_sending_xml(rows: pl.DataFrame, count: int) -> list[int]:
     """The schools nearest to the median number of pupils, primary and secondary alike."""
     sizes = rows.group_by("school").len().sort("len", "school")
     middle = max(0, sizes.height // 2 - count // 2)
@@ -112,11 +114,15 @@ def make_authority(
     write_xml_for_schools: int = 1,
     cme_rate: float | None = None,
 ) -> MadeUp:
-    """Make an authority of ``children`` children as at a date, and write it to ``folder/extracts`` and ``folder/truth``.
+    """Make an authority of ``children`` children as at a date, and write it to ``folder/extracts`` and
+    ``folder/truth``.
 
-    ``cme_rate``: share (0..1) of resident children of compulsory school age who are truly missing education; 0.015 where not
-    given (0.9 % of all children); England's published figure is 0.004. The pupils of ``write_xml_for_schools`` schools come in
-    ``school_census_<estab>.xml`` and not in the CSV. The same arguments give the same bytes. Files of an earlier authority in
+    ``cme_rate``: share (0..1) of resident children of compulsory school age who are truly missing education; 0.015
+    where not
+    given (0.9 % of all children); England's published figure is 0.004. The pupils of ``write_xml_for_schools``
+    schools come in
+    ``school_census_<estab>.xml`` and not in the CSV. The same arguments give the same bytes. Files of an earlier
+    authority in
     the folder are replaced. Raises ValueError where a number makes no sense.
     """
     if not 1 <= children <= MOST_CHILDREN:
@@ -135,13 +141,13 @@ def make_authority(
         old.unlink()
     keys, broken = [], 0
     for layout in LAYOUTS:
-        written = write_down(seed, layout.source, world, rows[layout.source], numbered, errors)
+        written = write_down(world, rows[layout.source], numbered, seed=seed, source=layout.source, rates=errors)
         found = pl.DataFrame(schema={"key": pl.String, "child": pl.Int64})
         if layout.source == "school_census":
-            by_xml = pl.col("school").is_in(_schools_sending_xml(world, written, write_xml_for_schools))
+            by_xml = pl.col("school").is_in(_schools_sending_xml(written, write_xml_for_schools))
             found = _write_xml(written.filter(by_xml), world, layout, into, numbered)
             written = written.filter(~by_xml)
-        listed, bad = _write_source(seed, layout, written, world, into, errors.broken_rows)
+        listed, bad = _write_source(layout, written, world, seed=seed, into=into, rate=errors.broken_rows)
         keys.append(pl.concat([found, listed]).with_columns(source=pl.lit(layout.source)))
         broken += bad
     return _write_truth(folder, world, rows, pl.concat(keys), broken)

@@ -1,9 +1,10 @@
 """Drawing by chance, so that one seed always gives one world."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -68,7 +69,8 @@ def day(value: date) -> np.datetime64:
 
 def days(numbers: npt.ArrayLike) -> npt.NDArray[np.timedelta64]:
     """Turn numbers of days (rounded down) into spans of time."""
-    return np.floor(np.asarray(numbers, dtype=float)).astype("timedelta64[D]")
+    spans: npt.NDArray[np.timedelta64] = np.floor(np.asarray(numbers, dtype=float)).astype("timedelta64[D]")
+    return spans
 
 
 def between(dice: Dice, first: Days, last: Days) -> Days:
@@ -91,20 +93,32 @@ def texts(values: pl.Series) -> Texts:
     return np.array(values.to_list(), dtype=object)
 
 
-def at(values: Texts, rows: Numbers) -> Texts:
-    """Take rows of values; None where the row is negative."""
-    taken = values[np.maximum(rows, 0)]
-    taken[rows < 0] = None
-    return taken
-
-
 def column(values: Texts) -> pl.Series:
     """Turn an array of text or None into a column of text."""
     return pl.Series(values.tolist(), dtype=pl.String)
 
 
-def table(columns: dict[str, npt.NDArray[np.generic] | Texts | pl.Series]) -> pl.DataFrame:
+def table(columns: Mapping[str, npt.NDArray[Any] | pl.Series]) -> pl.DataFrame:
     """Put arrays together to a table; arrays of objects are columns of text."""
     return pl.DataFrame(
         {name: column(v) if isinstance(v, np.ndarray) and v.dtype == object else v for name, v in columns.items()}
     )
+
+
+def said(values: Texts) -> Flags:
+    """True where there is a text."""
+    flags: Flags = pl.Series(values.tolist(), dtype=pl.String).is_not_null().to_numpy()
+    return flags
+
+
+def only(flags: Flags, values: Texts) -> Texts:
+    """Keep the values where the flag is true; None elsewhere."""
+    kept = values.copy()
+    kept[~flags] = None
+    return kept
+
+
+def either(flags: Flags, values: Texts | str, others: Texts | str) -> Texts:
+    """Take values where the flag is true, the others elsewhere."""
+    chosen: Texts = np.where(flags, values, others).astype(object)
+    return chosen

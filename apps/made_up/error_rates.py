@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, fields, replace
 
-COMMON = ("missing_middle_names", "middle_initial", "capitals", "address_abbreviation", "uprn_missing", "upn_missing_elsewhere",
+COMMON = ("missing_middle_names", "middle_initial", "capitals", "address_abbreviation", "uprn_missing",
+          "upn_missing_elsewhere",
           "broken_rows", "postcode_no_space")  # fmt: skip
 """Habits rather than errors, left alone when a world is made rougher, and broken rows."""
-RARE = ("ocr", "phonetic", "middle_as_forename", "initials_only", "title", "mojibake", "baby", "repeated_surname", "dob_first_of_january",
-        "dob_placeholder", "dob_transposition", "postcode_pseudo", "number_range", "upn_of_sibling", "upn_temporary", "upn_code", "flat_missing",
+RARE = ("ocr", "phonetic", "middle_as_forename", "initials_only", "title", "mojibake", "baby", "repeated_surname",
+        "dob_first_of_january",
+        "dob_placeholder", "dob_transposition", "postcode_pseudo", "number_range", "upn_of_sibling", "upn_temporary",
+        "upn_code", "flat_missing",
         "name_cut_short", "dob_year_slip", "two_upns")  # fmt: skip
 """Kinds that the first made-up authority hardly had."""
 
@@ -15,7 +18,8 @@ RARE = ("ocr", "phonetic", "middle_as_forename", "initials_only", "title", "moji
 class ErrorRates:
     """Share of records (0..1) with each kind of error, where it can occur at all; the usual rates are the defaults.
 
-    Forename and surname slip independently. The kinds are those that field studies of linked registers name, the rates set
+    Forename and surname slip independently. The kinds are those that field studies of linked registers name, the
+    rates set
     so that two agencies' records of one child differ about as often as published linkages found.
     """
 
@@ -50,7 +54,7 @@ class ErrorRates:
     """A title in the forename: Master Jack."""
     repeated_surname: float = 0.0002
     """The surname in both places."""
-    baby: float = 0.002
+    baby: float = 0.02
     """``Baby`` or ``Baby Boy`` for the forename of a child of under two years on a GP list."""
     diacritics_dropped: float = 0.5
     mojibake: float = 0.03

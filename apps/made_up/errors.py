@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 
 from apps.made_up import slips
-from apps.made_up.draws import Days, Dice, Flags, Shares, Texts
+from apps.made_up.draws import Days, Dice, Flags, Shares, Texts, said
 from apps.made_up.error_rates import ErrorRates
 from apps.made_up.naming import nicknames, spellings
 
@@ -60,7 +60,8 @@ def _spell(writing: Writing, names: Texts) -> None:
     """Slips that befall any name."""
     rates = writing.rates
     kinds = [
-        (rates.spelling_variant, _variant), (rates.keyboard, slips.strike_wrong_key), (rates.dropped_letter, slips.drop_letter),
+        (rates.spelling_variant, _variant), (rates.keyboard, slips.strike_wrong_key), (rates.dropped_letter,
+        slips.drop_letter),
         (rates.transposition, slips.swap_letters), (rates.ocr, slips.misread), (rates.phonetic, slips.mishear),
         (rates.name_cut_short, slips.cut_short), (rates.diacritics_dropped, slips.without_diacritics),
     ]  # fmt: skip
@@ -197,7 +198,7 @@ def spoil_numbers(writing: Writing, person: dict[str, Texts], upn_missing: float
     gone = hit(dice, rows, upn_missing)
     person["upn"][gone] = None
     if upn_missing > 0.1:
-        coded = (person["upn"] == None) & hit(dice, rows, rates.upn_code)  # noqa: E711
+        coded = ~said(person["upn"]) & hit(dice, rows, rates.upn_code)
         person["upn"][coded] = [
             writing.small.choice(["UN1", "UN2", "UN3", "UN4", "UN5"]) for _ in range(int(coded.sum()))
         ]

@@ -16,7 +16,9 @@ def _digits(numbers: Numbers, width: int) -> Numbers:
 
 
 def make_upns(la: Numbers, estab: Numbers, year: Numbers, serial: Numbers, temporary: bool = False) -> Texts:
-    """Make unique pupil numbers: check letter, LA, school, year of issue, serial (the last place of a temporary one a letter)."""
+    """Make unique pupil numbers: check letter, LA, school, year of issue, serial (the last place of a temporary one
+    a letter).
+    """
     last = serial % (23 if temporary else 10)
     body = np.hstack(
         [_digits(la, 3), _digits(estab, 4), _digits(year, 2), _digits(serial // (23 if temporary else 10), 2)]
@@ -28,7 +30,8 @@ def make_upns(la: Numbers, estab: Numbers, year: Numbers, serial: Numbers, tempo
         .astype(object)
     )
     ends = UPN_LETTERS[last] if temporary else last.astype(str).astype(object)
-    return UPN_LETTERS[check] + text + ends
+    upns: Texts = UPN_LETTERS[check] + text + ends
+    return upns
 
 
 def issue_upns(estab: Numbers, year: Numbers, la: Numbers, temporary: bool = False) -> Texts:
@@ -43,7 +46,9 @@ def issue_upns(estab: Numbers, year: Numbers, la: Numbers, temporary: bool = Fal
 
 
 def make_nhs_numbers(dice: Dice, count: int) -> Texts:
-    """Draw different NHS numbers from the test range 999, which is given to nobody. Raises ValueError when it runs out."""
+    """Draw different NHS numbers from the test range 999, which is given to nobody. Raises ValueError when it runs
+    out.
+    """
     numbers = 999_000_000 + np.arange(1_000_000)
     check = 11 - (_digits(numbers, 9) @ np.arange(10, 1, -1)) % 11
     check[check == 11] = 0

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from apps.made_up.agencies import World
-from apps.made_up.draws import Numbers, Texts, column, texts, words
+from apps.made_up.draws import Numbers, Texts, column, either, only, texts, words
 from apps.made_up.identifiers import LA_CODE
 
 UK, ISO, PLAIN = "%d/%m/%Y", "%Y-%m-%d", "%Y%m%d"
@@ -50,8 +50,10 @@ def school_census(rows: pl.DataFrame, world: World) -> pl.DataFrame:
     return rows.select(
         pl.lit(str(LA_CODE)).alias("LEA"), pl.col("estab").alias("Estab"), pl.col("urn").alias("URN"),
         pl.col("school_name").alias("SchoolName"), pl.col("upn").alias("UPN"), pl.col("former_upn").alias("FormerUPN"),
-        pl.col("surname").alias("Surname"), pl.col("forename").alias("Forename"), pl.col("middle_names").alias("MiddleNames"),
-        pl.coalesce("preferred_surname", "surname").alias("PreferredSurname"), pl.col("sex").fill_null("U").alias("Sex"),
+        pl.col("surname").alias("Surname"), pl.col("forename").alias("Forename"),
+        pl.col("middle_names").alias("MiddleNames"),
+        pl.coalesce("preferred_surname", "surname").alias("PreferredSurname"),
+        pl.col("sex").fill_null("U").alias("Sex"),
         _date("born_on", ISO).alias("BirthDate"), nc.alias("NCyearActual"), pl.col("status").alias("EnrolStatus"),
         _date("entry_on", ISO).alias("EntryDate"), _date("leaving_on", ISO).alias("LeavingDate"),
         pl.col("saon").alias("SAON"), pl.col("paon").alias("PAON"), _street(), pl.col("town").alias("Town"),
@@ -65,17 +67,18 @@ def admissions(rows: pl.DataFrame, world: World) -> pl.DataFrame:
     chance = rows["chance"].to_numpy()
     forename = np.where(chance < 0.72, texts(families["mother_forename"]), texts(families["father_forename"]))
     surname = np.where(chance < 0.72, texts(families["mother_surname"]), texts(families["father_surname"]))
-    title = np.where(chance < 0.72, "Mrs ", "Mr ").astype(object)
-    parent = np.where((chance * 1000 % 1) < 0.08, title, "").astype(object) + forename + " " + surname
-    phone = np.where((chance * 100 % 1) < 0.06, None, texts(families["phone"]))
+    title = either(chance < 0.72, "Mrs ", "Mr ")
+    parent = either((chance * 1000 % 1) < 0.08, title, "") + forename + " " + surname
+    phone = only((chance * 100 % 1) >= 0.06, texts(families["phone"]))
     plain = (chance * 10 % 1) < 0.6
-    phone = np.where(plain, texts(column(phone).str.replace_all(" ", "")), phone)
+    phone = either(plain, texts(column(phone).str.replace_all(" ", "")), phone)
     return rows.hstack([column(parent).alias("parent"), column(phone).alias("phone")]).select(
         "ApplicationType", _date("AppliedOn"), pl.col("forename").alias("ChildForename"),
         pl.col("middle_names").alias("ChildMiddleName"), pl.col("surname").alias("ChildSurname"),
         _date("born_on").alias("DateOfBirth"),
         pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default="Not stated").alias("Gender"),
-        _first_line(", ").alias("AddressLine1"), pl.col("town").alias("AddressLine2"), pl.col("postcode").alias("Postcode"),
+        _first_line(", ").alias("AddressLine1"), pl.col("town").alias("AddressLine2"),
+        pl.col("postcode").alias("Postcode"),
         pl.col("parent").alias("ParentName"), pl.col("phone").alias("ParentPhone"), "OfferStatus", "OfferedURN",
         _date("ExpectedStartDate"),
     )  # fmt: skip
@@ -104,15 +107,14 @@ def housing(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
 
 
 def health(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
-    """GP registrations; the practice goes by the district of the postcode."""
-    practice = pl.format(
-        "Z{}", (pl.col("postcode").fill_null("ZA").str.slice(0, 3).hash(7) % 12 + 10001).cast(pl.String)
-    )
+    """GP registrations; one of three practices of the district."""
+    practice = pl.format("Z{}", 10001 + pl.col("district") * 3 + (pl.col("chance") * 3).floor().cast(pl.Int64))
     return rows.select(
         pl.col("nhs_number").alias("NHSNumber"), pl.col("surname").alias("FamilyName"),
         pl.concat_str("forename", "middle_names", separator=" ", ignore_nulls=True).alias("GivenNames"),
         pl.col("sex").replace_strict({"F": "2", "M": "1"}, default="9").alias("Gender"),
-        _date("born_on", PLAIN).alias("BirthDate"), _first_line(" ").alias("AddressLine1"), pl.col("town").alias("AddressLine2"),
+        _date("born_on", PLAIN).alias("BirthDate"), _first_line(" ").alias("AddressLine1"),
+        pl.col("town").alias("AddressLine2"),
         pl.col("postcode").alias("Postcode"), practice.alias("GPPractice"), _date("RegisteredFrom", ISO),
         _date("DeductionDate", ISO), _date("LastContact", ISO),
     )  # fmt: skip
@@ -124,8 +126,10 @@ def _list(*own: str, dates: tuple[str, ...] = ()) -> Callable[[pl.DataFrame, Wor
     def layout(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
         return rows.select(
             pl.col("upn").alias("UPN"), pl.col("surname").alias("Surname"), pl.col("forename").alias("Forename"),
-            pl.col("middle_names").alias("MiddleNames"), _date("born_on").alias("DateOfBirth"), pl.col("sex").alias("Sex"),
-            _one_line(), pl.col("postcode").alias("Postcode"), *(_date(name) if name in dates else pl.col(name) for name in own),
+            pl.col("middle_names").alias("MiddleNames"), _date("born_on").alias("DateOfBirth"),
+            pl.col("sex").alias("Sex"),
+            _one_line(), pl.col("postcode").alias("Postcode"),
+            *(_date(name) if name in dates else pl.col(name) for name in own),
         )  # fmt: skip
 
     return layout
@@ -150,20 +154,30 @@ class Layout:
 
 
 LAYOUTS = (
-    Layout("school_census", "RecordId", "CEN", school_census, {"BirthDate": "2015-02-31", "EntryDate": "2025-02-31"}, ("Sex", "EnrolStatus"),
+    Layout("school_census", "RecordId", "CEN", school_census, {"BirthDate": "2015-02-31", "EntryDate": "2025-02-31"},
+    ("Sex", "EnrolStatus"),
            key_is_last=True),
-    Layout("admissions", "ApplicationRef", "AP", admissions, {"DateOfBirth": "31/02/2015", "AppliedOn": "31/02/2026"}, ("OfferStatus", "Gender"),
+    Layout("admissions", "ApplicationRef", "AP", admissions, {"DateOfBirth": "31/02/2015", "AppliedOn": "31/02/2026"},
+    ("OfferStatus", "Gender"),
            "utf-8-sig"),
-    Layout("housing", "PersonRef", "HS", housing, {"DateOfBirth": "31/02/2015", "LastVerified": "31/02/2026"}, (), "cp1252"),
+    Layout("housing", "PersonRef", "HS", housing, {"DateOfBirth": "31/02/2015", "LastVerified": "31/02/2026"}, (),
+    "cp1252"),
     Layout("health", "RecordId", "H", health, {"BirthDate": "20150231", "LastContact": "2026-02-31"}, ("Gender",)),
-    Layout("ehe_register", "RecordId", "EH", _list("NotifiedOn", "ClosedOn", "Suitability", dates=("NotifiedOn", "ClosedOn")), {}),
-    Layout("alternative_provision", "RecordId", "AL", _list("Provider", "StartDate", "EndDate", dates=("StartDate", "EndDate")),
+    Layout("ehe_register", "RecordId", "EH", _list("NotifiedOn", "ClosedOn", "Suitability", dates=("NotifiedOn",
+    "ClosedOn")), {}),
+    Layout("alternative_provision", "RecordId", "AL", _list("Provider", "StartDate", "EndDate", dates=("StartDate",
+    "EndDate")),
            {"StartDate": "31/02/2026"}),
-    Layout("independent_schools", "RecordId", "IN", _list("School", "StartDate", dates=("StartDate",)), {"DateOfBirth": "31/02/2015"}),
-    Layout("other_la", "RecordId", "OL", _list("ConfirmedOn", "ConfirmingLA", "SchoolName", dates=("ConfirmedOn",)), {"ConfirmedOn": "31/02/2026"}),
-    Layout("social_care", "RecordId", "SC", _list("Status", "Opened", "Closed", "AddressProtected", dates=("Opened", "Closed")),
+    Layout("independent_schools", "RecordId", "IN", _list("School", "StartDate", dates=("StartDate",)),
+    {"DateOfBirth": "31/02/2015"}),
+    Layout("other_la", "RecordId", "OL", _list("ConfirmedOn", "ConfirmingLA", "SchoolName", dates=("ConfirmedOn",)),
+    {"ConfirmedOn": "31/02/2026"}),
+    Layout("social_care", "RecordId", "SC", _list("Status", "Opened", "Closed", "AddressProtected", dates=("Opened",
+    "Closed")),
            {"Opened": "31/02/2026"}, ("Status",)),
-    Layout("referrals", "RecordId", "RF", _list("ReferredOn", "ReferredBy", "Concern", dates=("ReferredOn",)), {"ReferredOn": "31/02/2026"}),
-    Layout("lost_pupils", "RecordId", "LP", _list("UploadedOn", "LastSchoolURN", dates=("UploadedOn",)), {"UploadedOn": "31/02/2026"}),
+    Layout("referrals", "RecordId", "RF", _list("ReferredOn", "ReferredBy", "Concern", dates=("ReferredOn",)),
+    {"ReferredOn": "31/02/2026"}),
+    Layout("lost_pupils", "RecordId", "LP", _list("UploadedOn", "LastSchoolURN", dates=("UploadedOn",)),
+    {"UploadedOn": "31/02/2026"}),
 )  # fmt: skip
 """The extracts, in the order in which they are written."""

@@ -6,7 +6,24 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from apps.made_up.draws import NEVER, YEAR, Days, Dice, Flags, Numbers, Shares, Texts, between, day, days, stream, table
+from apps.made_up.draws import (
+    NEVER,
+    YEAR,
+    Days,
+    Dice,
+    Flags,
+    Numbers,
+    Shares,
+    Texts,
+    between,
+    day,
+    days,
+    either,
+    only,
+    said,
+    stream,
+    table,
+)
 from apps.made_up.people import People
 from apps.made_up.school_age import is_of_age, school_year, year_group
 from apps.made_up.schools import Schools, make_schools
@@ -28,7 +45,8 @@ class Lives:
     """The children's lives, and the schools."""
 
     children: pl.DataFrame
-    """One row a child, in the order of People.children: state, reason, of_age, resident, nc (year group), left_on (area),
+    """One row a child, in the order of People.children: state, reason, of_age, resident, nc (year group), left_on
+    (area),
     arrived_on (null: born here), primary, secondary (rows of schools)."""
     schools: Schools
 
@@ -55,16 +73,16 @@ def _missing(dice: Dice, family: Numbers, nc: Numbers, resident_of_age: Flags, r
     """Draw who is truly missing education, by reason; None for the others."""
     reason = np.full(len(nc), None, dtype=object)
     total = rate * resident_of_age.sum()
-    for name, weight in _eligible(nc).items():
-        weight = np.where(resident_of_age, weight, 0.0)
+    for name, openness in _eligible(nc).items():
+        weight = np.where(resident_of_age, openness, 0.0)
         share = total * CME_REASONS[name] * weight / max(weight.sum(), 1.0)
         hit = _chance(dice, family, 0.15 if name in ("excluded", "never_started") else 0.45) < share
-        reason = np.where(hit & (reason == None), name, reason)  # noqa: E711
+        reason = either(hit & ~said(reason), name, reason)
     return reason
 
 
 def _states(
-    dice: Dice, family: Numbers, nc: Numbers, of_age: Flags, age: Shares, cme_rate: float
+    dice: Dice, family: Numbers, *, nc: Numbers, of_age: Flags, age: Shares, cme_rate: float
 ) -> tuple[Texts, Texts]:
     """State and reason of each child."""
     count = len(nc)
@@ -83,8 +101,8 @@ def _states(
     state = np.where(~of_age & (nc >= 11), np.where((chance < SIXTH_FORM) & (nc < 14), "state", "post16"), state)
     state = np.where(of_age, schooled, state)
     reason = _missing(dice, family, nc, of_age & ~gone, cme_rate)
-    state = np.where(reason != None, "cme", state)  # noqa: E711
-    return np.where(gone, "gone", state), np.where(gone, None, reason)
+    state = either(said(reason), "cme", state)
+    return either(gone, "gone", state), only(~gone, reason)
 
 
 def _left_on(dice: Dice, state: Texts, born_on: Days, family: Numbers, as_at: date) -> Days:
@@ -96,7 +114,7 @@ def _left_on(dice: Dice, state: Texts, born_on: Days, family: Numbers, as_at: da
     return np.where(state == "gone", on, NEVER)
 
 
-def _arrived_on(dice: Dice, state: Texts, reason: Texts, born_on: Days, family: Numbers, as_at: date) -> Days:
+def _arrived_on(dice: Dice, state: Texts, reason: Texts, *, born_on: Days, family: Numbers, as_at: date) -> Days:
     """Days on which children came from elsewhere: a fifth did at some time, those missing since moving in lately."""
     families = int(family.max()) + 1
     came = (dice.random(families) < 0.2)[family]
@@ -113,7 +131,7 @@ def live(seed: int, people: People, as_at: date, cme_rate: float | None) -> Live
     family, born_on = children["family"].to_numpy(), children["born_on"].to_numpy()
     nc, of_age = year_group(born_on, as_at), is_of_age(born_on, as_at)
     age = (day(as_at) - born_on).astype(np.int64) / YEAR
-    state, reason = _states(dice, family, nc, of_age, age, CME if cme_rate is None else cme_rate)
+    state, reason = _states(dice, family, nc=nc, of_age=of_age, age=age, cme_rate=CME if cme_rate is None else cme_rate)
     schools = make_schools(stream(seed, "schools"), children.height, people.places.districts)
     district = people.places.dwellings["district"].to_numpy()[people.families["home"].to_numpy()]
     pupils = {}
@@ -125,7 +143,7 @@ def live(seed: int, people: People, as_at: date, cme_rate: float | None) -> Live
         {
             "state": state, "reason": reason, "of_age": of_age, "resident": state != "gone", "nc": nc,
             "left_on": _left_on(dice, state, born_on, family, as_at),
-            "arrived_on": _arrived_on(dice, state, reason, born_on, family, as_at), **pupils,
+            "arrived_on": _arrived_on(dice, state, reason, born_on=born_on, family=family, as_at=as_at), **pupils,
         }
     )  # fmt: skip
     return Lives(frame, schools)

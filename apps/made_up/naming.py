@@ -11,7 +11,8 @@ FORENAMES = 0.75
 """How steeply forenames fall off from the commonest (exponent of the rank)."""
 SURNAMES = 0.8
 BRITISH_FORENAME = {"chinese": 0.0, "pakistani": 0.03, "bangladeshi": 0.03, "arab": 0.05, "somali": 0.02, "afghan": 0.0,
-                    "african": 0.3, "traveller": 0.3, "irish": 0.4, "welsh": 0.4, "polish": 0.12, "romanian": 0.12}  # fmt: skip
+                    "african": 0.3, "traveller": 0.3, "irish": 0.4, "welsh": 0.4, "polish": 0.12,
+                    "romanian": 0.12}  # fmt: skip
 """Share of families of other origins that give a name common in Britain; 0.1 where not listed."""
 MOHAMMED_FIRST = {"pakistani": 0.12, "bangladeshi": 0.15, "arab": 0.06, "somali": 0.05, "afghan": 0.05}
 """Share of families in which every boy is Mohammed first, and known by the name after it."""

@@ -17,6 +17,8 @@ from apps.made_up.draws import (
     column,
     day,
     days,
+    either,
+    only,
     pick,
     pick_shares,
     stream,
@@ -26,7 +28,8 @@ from apps.made_up.draws import (
 from apps.made_up.places import Places, make_places
 
 DRAMA_PHONES = ("07700 900", "01632 960", "020 7946 0", "0113 496 0", "0114 496 0", "0115 496 0", "0116 496 0",
-                "0117 496 0", "0118 496 0", "0121 496 0", "0131 496 0", "0141 496 0", "0151 496 0", "0161 496 0")  # fmt: skip
+                "0117 496 0", "0118 496 0", "0121 496 0", "0131 496 0", "0141 496 0", "0151 496 0",
+                "0161 496 0")  # fmt: skip
 """Numbers that Ofcom keeps for drama: each with three more digits reaches nobody."""
 
 
@@ -35,7 +38,9 @@ class People:
     """Everybody who lives, or lived, in the authority."""
 
     families: pl.DataFrame
-    """One row a family: parents' names, phone, home, previous_home, moved_on, second_home (rows of dwellings; -1: none)."""
+    """One row a family: parents' names, phone, home, previous_home, moved_on, second_home (rows of dwellings; -1:
+    none).
+    """
     children: pl.DataFrame
     """One row a child: family, born_on, twin, is_girl, forename, middle_names, surname, other_surname, former_surname,
     renamed_on, known_as."""
@@ -84,7 +89,9 @@ def _settle(dice: Dice, places: Places, origin: Texts, kin: Numbers) -> Numbers:
 
 
 def _remove(dice: Dice, places: Places, home: Numbers, as_at: date) -> pl.DataFrame:
-    """Let families move: where they lived before, since when they live where they do, and a second home after parting."""
+    """Let families move: where they lived before, since when they live where they do, and a second home after
+    parting.
+    """
     count = len(home)
     moved = dice.random(count) < 0.38
     moved_on = np.where(moved, day(as_at) - days(dice.random(count) ** 1.3 * 2200), NEVER)
@@ -96,7 +103,8 @@ def _remove(dice: Dice, places: Places, home: Numbers, as_at: date) -> pl.DataFr
 def _phones(dice: Dice, count: int) -> Texts:
     prefix = pick(dice, DRAMA_PHONES, count)
     prefix[dice.random(count) < 0.35] = DRAMA_PHONES[0]
-    return prefix + np.array([f"{n:03d}" for n in range(1000)], dtype=object)[dice.integers(1000, size=count)]
+    phones: Texts = prefix + np.array([f"{n:03d}" for n in range(1000)], dtype=object)[dice.integers(1000, size=count)]
+    return phones
 
 
 def _middle_names(dice: Dice, families: pl.DataFrame, children: pl.DataFrame) -> Texts:
@@ -105,7 +113,7 @@ def _middle_names(dice: Dice, families: pl.DataFrame, children: pl.DataFrame) ->
     chance = dice.random(len(family))
     has = chance < np.where(np.isin(origin, ["british", "irish", "welsh", "traveller", "african"]), 0.72, 0.36)
     first, further = (naming.draw_forenames(dice, origin, is_girl) for _ in range(2))
-    middle = np.where(has, np.where(chance < 0.08, first + " " + further, first), None)
+    middle = only(has, either(chance < 0.08, first + " " + further, first))
     patronym = texts(families["bears"])[family] == "grandfather"
     middle = np.where(patronym, texts(families["father_forename"])[family], middle)
     sikh = (origin == "indian") & (dice.random(families.height) < 0.25)[family]
@@ -119,15 +127,18 @@ def _mohammeds(dice: Dice, families: pl.DataFrame, children: pl.DataFrame, foren
     first = (dice.random(families.height) < share)[family] & ~children["is_girl"].to_numpy()
     middle[first] = forename[first]
     forename[first] = pick(dice, ["Mohammed", "Muhammad", "Mohammad"], families.height, 1.0)[family][first]
-    return first
+    flags: Flags = first
+    return flags
 
 
 def _known_as(dice: Dice, origin: Texts, forename: Texts, middle: Texts, mohammed: Flags) -> Texts:
-    """Say what a child is called day by day, where that is not the forename: a second name, an English one, a nickname."""
+    """Say what a child is called day by day, where that is not the forename: a second name, an English one, a
+    nickname.
+    """
     count = len(forename)
     chance = dice.random(count)
     first_middle = texts(column(middle).str.split(" ").list.first())
-    known = np.where((middle != None) & ((chance < 0.012) | (mohammed & (chance < 0.6))), first_middle, None)  # noqa: E711
+    known = only((chance < 0.012) | (mohammed & (chance < 0.6)), first_middle)
     english = (origin == "chinese") & (dice.random(count) < 0.45)
     known[english] = pick(dice, naming.english_names(), int(english.sum()))
     short = naming.nicknames()
@@ -170,7 +181,7 @@ def _name_children(dice: Dice, families: pl.DataFrame, children: pl.DataFrame, a
     father, mother = texts(families["father_surname"])[family], texts(families["mother_born"])[family]
     renamed = (dice.random(families.height) < 0.03)[family]
     renamed_on = (day(as_at) - days(dice.random(families.height) * 1800))[family]
-    former = np.where(renamed, surname, None)
+    former = only(renamed, surname)
     surname = np.where(renamed, naming.draw_surnames(dice, texts(families["origin"]))[family], surname)
     columns = {
         "forename": forename, "middle_names": middle, "surname": surname,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from apps.made_up.draws import Dice, Numbers, Texts, column, pick, table, texts, words
+from apps.made_up.draws import Dice, Numbers, Texts, column, only, pick, table, texts, words
 
 UNIT_LETTERS = np.array(list("ABDEFGHJLNPQRSTUWXYZ"), dtype=object)
 """Letters of the second half of a postcode: never C I K M O V."""
@@ -117,11 +117,11 @@ def _dwellings(dice: Dice, buildings: pl.DataFrame, districts: int) -> Places:
     unit = np.arange(len(building)) - np.repeat(np.cumsum(units) - units, units) + 1
     kind = texts(buildings["kind"])[building]
     is_house = buildings["flats"].to_numpy()[building] == 0
-    saon = np.where(is_house, None, kind + " " + unit.astype(str).astype(object))
+    saon = only(~is_house, kind + " " + unit.astype(str).astype(object))
     number = FIRST_UPRN + dice.permutation(len(building)) * 7
     number = np.where(kind == "Room", number[np.searchsorted(building, building)], number)
     unnumbered = (dice.random(len(building)) < 0.06) | (kind == "Plot")
-    uprn = np.where(unnumbered, None, number.astype(str).astype(object))
+    uprn = only(~unnumbered, number.astype(str).astype(object))
     columns = ["paon", "street", "street_type", "town", "postcode", "district"]
     dwellings = buildings.select(columns)[building].with_columns(saon=column(saon), uprn=column(uprn))
     return Places(

@@ -8,7 +8,7 @@ import polars as pl
 
 from apps.made_up import errors
 from apps.made_up.agencies import World
-from apps.made_up.draws import YEAR, Days, Dice, Numbers, Texts, days, stream, table, texts
+from apps.made_up.draws import YEAR, Days, Dice, Flags, Numbers, Texts, days, either, only, said, stream, table, texts
 from apps.made_up.error_rates import ErrorRates
 from apps.made_up.identifiers import LA_CODE, issue_upns, make_nhs_numbers
 
@@ -69,17 +69,15 @@ def give_numbers(seed: int, world: World, enrolments: pl.DataFrame, rates: Error
     )
     school = np.where(elsewhere, dice.integers(2001, 2400, size=count), estab)
     la = np.where(elsewhere, 990 + dice.integers(9, size=count), LA_CODE)
-    upn = np.where(school > 0, issue_upns(np.maximum(school, 0), year % 100, la), None)
+    upn = only(school > 0, issue_upns(np.maximum(school, 0), year % 100, la))
     temporary = issue_upns(np.maximum(school, 0), year % 100, la, temporary=True)
-    has_temporary = (upn != None) & (dice.random(count) < rates.upn_temporary)  # noqa: E711
-    two = (upn != None) & (dice.random(count) < rates.two_upns)  # noqa: E711
+    has_temporary = said(upn) & (dice.random(count) < rates.upn_temporary)
+    two = said(upn) & (dice.random(count) < rates.two_upns)
     other = issue_upns(dice.integers(2401, 2900, size=count), year % 100, la)
-    former = np.where(has_temporary, temporary, np.where(two, other, None))
+    former = either(has_temporary, temporary, only(two, other))
     nhs = make_nhs_numbers(dice, count + count // 5)
     second = np.concatenate([nhs[count:], np.full(count - count // 5, None, dtype=object)])[dice.permutation(count)]
-    return Numbered(
-        upn, former, np.where(has_temporary & (dice.random(count) < 0.5), temporary, None), nhs[:count], second
-    )
+    return Numbered(upn, former, only(has_temporary & (dice.random(count) < 0.5), temporary), nhs[:count], second)
 
 
 def _home(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, second_home: float) -> Numbers:
@@ -92,12 +90,17 @@ def _home(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, secon
     moved, seen = world.people.families["moved_on"].to_numpy()[family], rows["seen_on"].to_numpy()
     arrived = world.arrived_on[child]
     lived_before = (before >= 0) & (np.isnat(arrived) | (arrived < moved))
-    told = dice.random(len(child)) < 0.45
+    told = dice.random(len(child)) < 0.6
     late = ((moved > seen) & ~told) | (dice.random(len(child)) < rates.old_address)
     where = np.where(lived_before & late, before, home)
     where = np.where((second >= 0) & (dice.random(len(child)) < second_home), second, where)
     fixed = rows["home"].to_numpy()
     return np.where(fixed >= 0, fixed, where)
+
+
+def _is_second(rows: pl.DataFrame) -> Flags:
+    """True for a second registration of the same child with the same agency."""
+    return rows["second"].to_numpy() if "second" in rows.columns else np.zeros(rows.height, dtype=bool)
 
 
 def _names(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, habit: Habit) -> dict[str, Texts]:
@@ -107,47 +110,39 @@ def _names(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, habi
            ("forename", "middle_names", "surname", "other_surname", "former_surname", "known_as")}  # fmt: skip
     renamed = world.people.children["renamed_on"].to_numpy()[child]
     chance = dice.random((4, len(child)))
-    is_old = (own["former_surname"] != None) & (
-        (renamed > rows["seen_on"].to_numpy()) | (chance[0] < rates.former_surname)
-    )
-    surname = np.where(is_old, own["former_surname"], own["surname"])
-    second = rows["second"].to_numpy() if "second" in rows.columns else np.zeros(len(child), dtype=bool)
-    surname = np.where(chance[1] < np.where(second, 0.55, rates.other_parents_surname), own["other_surname"], surname)
-    called = (own["known_as"] != None) & (chance[2] < habit.known_as)  # noqa: E711
+    was_called = (renamed > rows["seen_on"].to_numpy()) | (chance[0] < rates.former_surname)
+    is_old = said(own["former_surname"]) & was_called
+    surname = either(is_old, own["former_surname"], own["surname"])
+    by_other = chance[1] < np.where(_is_second(rows), 0.55, rates.other_parents_surname)
+    surname = either(by_other, own["other_surname"], surname)
+    called = said(own["known_as"]) & (chance[2] < habit.known_as)
     return {
-        "forename": np.where(called, own["known_as"], own["forename"]),
-        "middle_names": np.where(
-            called & (own["known_as"] == own["middle_names"]), own["forename"], own["middle_names"]
-        ),
+        "forename": either(called, own["known_as"], own["forename"]),
+        "middle_names": either(called & (own["known_as"] == own["middle_names"]), own["forename"], own["middle_names"]),
         "surname": surname,
-        "preferred_surname": np.where(is_old & (chance[3] < 0.5), own["surname"], None),
+        "preferred_surname": only(is_old & (chance[3] < 0.5), own["surname"]),
     }
 
 
 def _numbers(dice: Dice, world: World, rows: pl.DataFrame, numbered: Numbered, rates: ErrorRates) -> dict[str, Texts]:
     child = rows["child"].to_numpy()
-    second = rows["second"].to_numpy() if "second" in rows.columns else np.zeros(len(child), dtype=bool)
     still = numbered.temporary_upn[child]
-    is_old = (numbered.former_upn[child] != None) & (dice.random(len(child)) < 0.3)  # noqa: E711
-    upn = np.where(is_old, numbered.former_upn[child], np.where(still != None, still, numbered.upn[child]))  # noqa: E711
-    former = np.where(~is_old & (still == None), numbered.former_upn[child], None)  # noqa: E711
-    sibling = np.where(
-        world.family[np.maximum(child - 1, 0)] == world.family[child],
-        child - 1,
-        np.minimum(child + 1, len(world.family) - 1),
-    )
+    is_old = said(numbered.former_upn)[child] & (dice.random(len(child)) < 0.3)
+    upn = either(is_old, numbered.former_upn[child], either(said(still), still, numbered.upn[child]))
+    former = only(~is_old & ~said(still), numbered.former_upn[child])
+    has_elder = world.family[np.maximum(child - 1, 0)] == world.family[child]
+    sibling = np.where(has_elder, np.maximum(child - 1, 0), np.minimum(child + 1, len(world.family) - 1))
     copied = (world.family[sibling] == world.family[child]) & (dice.random(len(child)) < rates.upn_of_sibling)
-    upn = np.where(copied, numbered.upn[sibling], upn)
-    nhs = np.where(
-        second & (numbered.second_nhs_number[child] != None),
-        numbered.second_nhs_number[child],
-        numbered.nhs_number[child],
-    )
-    return {"upn": upn, "former_upn": former, "nhs_number": nhs}
+    other = _is_second(rows) & said(numbered.second_nhs_number)[child]
+    return {
+        "upn": either(copied, numbered.upn[sibling], upn),
+        "former_upn": former,
+        "nhs_number": either(other, numbered.second_nhs_number[child], numbered.nhs_number[child]),
+    }
 
 
 def write_down(
-    seed: int, source: str, world: World, rows: pl.DataFrame, numbered: Numbered, rates: ErrorRates
+    world: World, rows: pl.DataFrame, numbered: Numbered, *, seed: int, source: str, rates: ErrorRates
 ) -> pl.DataFrame:
     """Add to an agency's rows the person as it writes the person down, errors and all; the order of rows is mixed."""
     dice, habit = stream(seed, f"write {source}"), HABITS.get(source, Habit())
@@ -175,15 +170,5 @@ def write_down(
     elsewhere = rates.upn_missing if source == "school_census" else rates.upn_missing_elsewhere
     errors.spoil_numbers(writing, person, elsewhere if habit.upn_missing is None else habit.upn_missing)
     short = dice.random(len(child)) < rates.address_abbreviation
-    return rows.hstack(
-        table(
-            {
-                **person,
-                "sex": sex,
-                "born_on": born_on,
-                "short": short,
-                "is_girl": is_girl,
-                "chance": dice.random(len(child)),
-            }
-        )
-    )
+    columns = {"sex": sex, "born_on": born_on, "short": short, "is_girl": is_girl, "chance": dice.random(len(child))}
+    return rows.hstack(table({**person, **columns, "district": dwelling["district"].to_numpy()}))

@@ -26,7 +26,8 @@ def year_group(born_on: Days, as_at: date) -> Numbers:
 
 
 def is_of_age(born_on: Days, as_at: date) -> Flags:
-    """Of compulsory school age (Education Act 1996 s8): from the prescribed day on or after the fifth birthday to the last
+    """Of compulsory school age (Education Act 1996 s8): from the prescribed day on or after the fifth birthday to the
+    last
     Friday in June of the school year in which the child turns 16.
     """
     months = born_on.astype("datetime64[M]")
@@ -38,4 +39,5 @@ def is_of_age(born_on: Days, as_at: date) -> Flags:
     turns_16_in = np.where(month >= 9, year + 17, year + 16)
     leaving = {int(y): day(last_friday_of_june(int(y))) for y in np.unique(turns_16_in)}
     last = np.array([leaving[int(y)] for y in turns_16_in], dtype="datetime64[D]")
-    return (first <= day(as_at)) & (day(as_at) <= last)
+    of_age: Flags = (first <= day(as_at)) & (day(as_at) <= last)
+    return of_age

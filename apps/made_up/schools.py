@@ -45,8 +45,10 @@ def make_schools(dice: Dice, children: int, districts: int) -> Schools:
     return Schools(
         table(
             {
-                "estab": estab.astype(str).astype(object), "urn": (900001 + np.arange(total)).astype(str).astype(object),
-                "school_name": first + " " + kind, "district": np.arange(total) % districts, "is_secondary": is_secondary,
+                "estab": estab.astype(str).astype(object),
+                "urn": (900001 + np.arange(total)).astype(str).astype(object),
+                "school_name": first + " " + kind, "district": np.arange(total) % districts,
+                "is_secondary": is_secondary,
             }
         )
     )  # fmt: skip

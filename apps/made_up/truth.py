@@ -31,7 +31,8 @@ def gives_provision(source: str, rows: pl.DataFrame, as_at: date) -> Flags:
 def make_truth(world: World, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """One row a child: child_id, state, reason, of_age, resident, target, true_cme, group, twin (flags as 0 and 1).
 
-    ``target``: of compulsory school age, living here, with at least one record, and with none that shows a current education.
+    ``target``: of compulsory school age, living here, with at least one record, and with none that shows a current
+    education.
     """
     count = len(world.nc)
     known, provided = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
