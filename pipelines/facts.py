@@ -40,7 +40,8 @@ def child_facts(
     mine = child_records.join(person, on="record_id", how="inner", validate="1:1").sort("child_id", "record_id")
     proving = statements.filter(pl.col("kind") == "provision")["source"].unique()
     mine = mine.with_columns(is_proving=pl.col("dataset").is_in(proving.implode()))
-    facts = child_records.group_by("child_id").agg(records=pl.col("record_id").sort().str.join(";")).sort("child_id")
+    by_child = child_records.sort("child_id", "record_id").group_by("child_id", maintain_order=True)
+    facts = by_child.agg(records=pl.col("record_id")).with_columns(pl.col("records").list.join(";"))
     protected = child_records.join(
         statements.filter(pl.col("kind") == "protected").select("record_id").unique(), on="record_id", how="semi"
     )
