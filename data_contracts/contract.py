@@ -269,8 +269,11 @@ Kind = TypeVar("Kind", bound=DataContract)
 def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
         document = YamlFile(path)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ContractError(f"{path.name}: this is no YAML in UTF-8: {error}. Mend the place it names.") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ContractError(f"{path.name}, line {line}: this is no YAML: {error.problem}. Mend that line.") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ContractError(f"{path.name}: this is no YAML in UTF-8. Save it as plain text in UTF-8.") from None
     try:
         contract = kind.model_validate(document.data)
     except ValidationError as error:

@@ -214,7 +214,9 @@ class Column(Flattened):
     def _holds_together(self) -> "Column":
         if not re.fullmatch("[a-z][a-z0-9_]*", self.name):
             raise fault(f"the name {self.name} is not in lower case with underscores", "name")
-        if (self.logical_type == "date") != bool(self.dates_written):
+        if (self.logical_type == "date") != bool(self.options.format) or (
+            self.also_written and not self.options.format
+        ):
             raise fault(f"column {self.name}: a date, and nothing else, needs logicalTypeOptions.format", "name")
         for written in self.dates_written:
             self._date_format_is_whole(written)
