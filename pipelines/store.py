@@ -32,6 +32,10 @@ class StoreError(Exception):
     """The store cannot be opened, read or written: the message says why and what to do, and holds no child's value."""
 
 
+class DiskFullError(StoreError):
+    """The disk of the workspace is full."""
+
+
 class NightRunningError(StoreError):
     """Another night holds the workspace: the message says which process and since when."""
 
@@ -232,23 +236,21 @@ def _differences(wanted: pl.Schema, found: pl.Schema) -> str:
 @contextmanager
 def _told_plainly(path: Path) -> Iterator[None]:
     """Turn DuckDB's errors, which may quote data, into ours, which never do."""
-    told: str | None = None
     try:
         yield
     except duckdb.Error as error:
-        told = _reason(path, error)
-    if told is not None:  # raised out here, so that DuckDB's own message does not hang on to it as its context
-        raise StoreError(told)
+        raise _plain_error(path, error) from None
 
 
-def _reason(path: Path, error: duckdb.Error) -> str:
+def _plain_error(path: Path, error: duckdb.Error) -> StoreError:
     text = str(error).lower()
-    if isinstance(error, duckdb.IOException) and "lock" in text:
-        return f"The store {path} is in use by another process. Wait until the night has finished and try again."
-    if isinstance(error, duckdb.IOException) and "not a valid" in text:
-        return f"{path} is not a DuckDB file. Move it away and run the night again: it is made anew."
     if "no space left" in text or "disk full" in text or "out of disk" in text:
-        return f"The disk of {path.parent} is full. Free some space and run the night again."
+        return DiskFullError(f"The disk of {path.parent} is full. Free some space and run the night again.")
+    if isinstance(error, duckdb.IOException) and "lock" in text:
+        return StoreError(f"The store {path} is in use by another process. Wait until the night has finished.")
+    if isinstance(error, duckdb.IOException) and "not a valid" in text:
+        return StoreError(f"{path} is not a DuckDB file. Move it away and run the night again: it is made anew.")
     if isinstance(error, duckdb.OutOfMemoryException):
-        return "DuckDB's share of memory is too small. Raise machine.memory_gb in the settings and run the night again."
-    return f"The store {path} could not be used ({type(error).__name__}). Check the disk and the folder's permissions."
+        return StoreError("DuckDB's share of memory is too small. Raise machine.memory_gb in the settings.")
+    kind = type(error).__name__
+    return StoreError(f"The store {path} could not be used ({kind}). Check the disk and the folder's permissions.")

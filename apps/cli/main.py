@@ -1,0 +1,53 @@
+"""The command ``rollcall``. Each command has a module of its own, and imports what is heavy only when it runs."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+
+from apps.cli.check import check
+from apps.cli.demo import demo
+from apps.cli.explain import explain
+from apps.cli.night import night
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"rollcall {version('rollcall')}"
+
+
+app = App(
+    name="rollcall",
+    help="""Find children possibly missing education, to be looked into, by linking an authority's nightly extracts.
+
+    What is listed is a lead for an officer, never a finding about a family.""",
+    version=_version,
+    result_action="return_value",
+)
+for _command in (demo, night, check, explain):
+    app.command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 only if it did all that was asked. Errors are told in one message."""
+    os.umask(0o077)  # whatever a command writes is its owner's alone
+    try:
+        return int(app(arguments) or 0)
+    except Exception as error:
+        code = _tell(error)
+    return code
+
+
+def _tell(error: Exception) -> int:
+    """Tell an error without a child's value, and return its exit code."""
+    from pipelines.failure import as_night_failed
+
+    failed = as_night_failed("command", error, None)
+    sys.stderr.write(f"\nrollcall: {failed}\n")
+    return failed.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""``rollcall night``: tonight's extracts in, tomorrow's list out."""
+
+from datetime import date
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from pipelines.night import Progress, RunReport
+
+
+def night(
+    *,
+    extracts: Path,
+    as_at: Annotated[str, Parameter(help="The date judged, YYYY-MM-DD. Ages and places are as at this day.")],
+    workspace: Path,
+    config: Path | None = None,
+    plain: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Run the night: link a folder of extracts and publish the list of children possibly missing education.
+
+    The list published last stays as it is until the new one is complete, and whenever anything fails.
+
+    Parameters
+    ----------
+    extracts
+        Folder with tonight's extracts.
+    workspace
+        Folder for the store and everything published.
+    config
+        Settings file; config/example.toml shows every setting.
+    plain
+        Run without Prefect: no retries, nothing kept of the run but the published files. Starts at once.
+    """
+    from apps.cli.progress import showing
+    from apps.cli.words import told
+
+    judged = _date(as_at)
+    with showing() as progress:
+        if plain:
+            report = run_plainly(extracts, workspace, judged, config, progress)
+        else:
+            report = _under_prefect(extracts, workspace, judged, config, progress)
+    print(told(report, workspace))
+    return 0
+
+
+def run_plainly(extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress") -> "RunReport":
+    """The night in this process, without Prefect. Raises NightFailed."""
+    from pipelines.night import run_night
+    from pipelines.settings import read_settings
+
+    return run_night(read_settings(config, extracts=extracts, workspace=workspace, as_at=as_at), progress)
+
+
+def _under_prefect(
+    extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress"
+) -> "RunReport":
+    """The night as a flow. Faces and flows never import each other, so the flow is found by its registered name."""
+    (runner,) = entry_points(group="rollcall.night", name="prefect")
+    report: RunReport = runner.load()(extracts, workspace, as_at, config, progress)
+    return report
+
+
+def _date(text: str) -> date:
+    from pipelines.settings import SettingsError
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"--as-at {text} is no date. Write it as YYYY-MM-DD, such as 2026-11-20.") from None

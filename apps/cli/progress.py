@@ -1,0 +1,56 @@
+"""How far the night is: a bar on a terminal, plain lines in a log."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from pipelines.night import Counts, Progress, Step
+
+
+@contextmanager
+def showing() -> "Iterator[Progress]":
+    """A listener for the night that shows its progress on standard error, where it does not mix with the summary."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (SpinnerColumn(), BarColumn(bar_width=28), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield OneBar(bar, bar.add_task("starting", total=None))
+
+
+class Lines:
+    """A line for each step, as it ends."""
+
+    def begin(self, step: "Step", number: int, of: int) -> None:
+        """Say what is being done, and leave the line open for how long it took."""
+        sys.stderr.write(f"[{number}/{of}] {step.words} ...")
+        sys.stderr.flush()
+
+    def end(self, step: "Step", seconds: float, counts: "Counts") -> None:  # noqa: ARG002 - the shape is Progress's
+        """Close the line."""
+        sys.stderr.write(f" {seconds:.1f} s\n")
+
+
+class OneBar:
+    """One bar over all steps."""
+
+    def __init__(self, bar: "Bar", task: "TaskID") -> None:
+        self._bar, self._task = bar, task
+
+    def begin(self, step: "Step", number: int, of: int) -> None:
+        """Show what is being done."""
+        self._bar.update(self._task, total=of, completed=number - 1, description=step.words)
+
+    def end(self, step: "Step", seconds: float, counts: "Counts") -> None:  # noqa: ARG002 - the shape is Progress's
+        """Move on by one step, and leave a line of what it took."""
+        self._bar.console.print(f"{step.words}: {seconds:.1f} s", highlight=False)
+        self._bar.advance(self._task)

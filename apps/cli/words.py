@@ -1,0 +1,47 @@
+"""What a night did, in words for whoever ran it. Counts and places only."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipelines.night import RunReport
+
+FILES = (
+    ("candidates.xlsx", "the list, for officers (also as candidates.csv and candidates.parquet)"),
+    ("match_report.html", "how the list came about: files, links, doubts. Opens in a browser, offline"),
+    ("explained.parquet", "every other child of compulsory school age, and why the child is not on the list"),
+    ("restricted", "children whose whereabouts are protected: for the named role only"),
+    ("set_aside", "what each sender is to mend, one file a sender"),
+    ("run.json", "inputs, counts, versions and times of this night"),
+)
+
+
+def told(report: "RunReport", workspace: Path) -> str:
+    """The summary of a night: what came in, what was found, where it is, and what to do next."""
+    received, linked, ranked = report.counts["receive"], report.counts["link"], report.counts["rank"]
+    lanes = {name: count for name, count in ranked.items() if name not in ("candidates", "explained")}
+    lines = [
+        "",
+        f"The night as at {report.as_at:%d/%m/%Y} is done, in {sum(report.seconds.values()):.0f} seconds.",
+        "",
+        f"  {received['files']:,} files with {received['rows_read']:,} rows came in; "
+        f"{received['rows_set_aside']:,} rows were set aside for their senders to mend.",
+        f"  {linked['children']:,} children were found in them.",
+        f"  {ranked['candidates']:,} of compulsory school age are possibly missing education, to be looked into:",
+        *(f"  {count:>9,}  {lane}" for lane, count in sorted(lanes.items(), key=lambda lane: -lane[1])),
+        f"  {ranked['explained']:,} others of that age are explained, by a place in education or otherwise.",
+    ]
+    if report.refused:
+        lines += ["", f"  NOT LOADED: {', '.join(report.refused)}. The match report says why and what to do."]
+    there = [(name, what) for name, what in FILES if (report.published / name).exists()]
+    width = max(len(name) for name, _ in there)
+    lines += ["", f"Everything is in {report.published}, readable by you alone:"]
+    lines += [f"  {name:<{width}}  {what}" for name, what in there]
+    lines += [
+        "",
+        "What to do next:",
+        f"  Open {report.published / 'candidates.xlsx'} and begin at rank 1 of 'follow up'.",
+        f"  Why is, or is not, a child on it?  rollcall explain CHILD_OR_RECORD --workspace {workspace}",
+        "  A name on the list is a lead for an officer, never a finding about a family.",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,32 @@
+"""Starts the flow from the command line: on the server that the environment names, or, without one, on its own."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from pipelines.night import Progress, RunReport
+
+
+def run_night_by_hand(
+    extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: Progress
+) -> RunReport:
+    """Run the night's flow in this process. Raises :class:`~pipelines.failure.NightFailed`.
+
+    Where neither the environment nor a profile of the user names a Prefect server, Prefect starts a server of its own
+    for the length of the run (some twenty seconds), with its database inside the workspace.
+    """
+    if not _knows_a_server():
+        home = workspace / "prefect"
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.environ["PREFECT_HOME"] = str(home.resolve())
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")  # the command tells progress in its own words
+
+    from flows.nightly import LISTENER, nightly  # Prefect reads the environment when it is imported
+
+    LISTENER.set(progress)
+    return nightly(extracts=extracts, workspace=workspace, as_at=as_at, config=config)
+
+
+def _knows_a_server() -> bool:
+    said = {"PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"} & set(os.environ)
+    return bool(said) or (Path.home() / ".prefect" / "profiles.toml").exists()

@@ -1,0 +1,103 @@
+"""The night under Prefect: the steps of :data:`pipelines.night.STEPS`, one task each.
+
+Parameters are paths and a date. Nothing is cached or persisted, artifacts hold counts only, and a step that fails
+raises :class:`~pipelines.failure.NightFailed`, whose message holds no child's value: Prefect writes the words of
+exceptions into its database, its events and its logs.
+"""
+
+from contextvars import ContextVar
+from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from prefect import Task, flow, get_run_logger, task
+from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+from pipelines.failure import NightFailed, as_night_failed
+from pipelines.night import STEPS, Counts, Night, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
+from pipelines.settings import Settings, read_settings
+
+HOME = ZoneInfo("Europe/London")
+
+SHARE_AWAY_SECONDS = [30.0, 120.0, 300.0]
+"""How long to wait before the extracts are read again, when the share they lie on was away."""
+
+LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
+"""Who is told how far the night is, besides Prefect; set by :mod:`flows.by_hand`."""
+
+
+@flow(name="nightly", persist_result=False, log_prints=False)
+def nightly(extracts: Path, workspace: Path, as_at: date | None = None, config: Path | None = None) -> RunReport:
+    """Turn tonight's extracts into tomorrow's list.
+
+    ``as_at`` is the date judged; null: today in England and Wales. ``config`` is a settings file; null: the defaults.
+    """
+    settings = _settings(extracts, workspace, as_at, config)
+    with night_under_way(settings) as night:
+        progress = _Told(LISTENER.get() or Silent())
+        for step in STEPS:
+            _task_of(night, step, progress)()
+        progress.summarise(night)
+        return report_of(night)
+
+
+def _settings(extracts: Path, workspace: Path, as_at: date | None, config: Path | None) -> Settings:
+    try:
+        judged = as_at or datetime.now(HOME).date()
+        return read_settings(config, extracts=extracts, workspace=workspace, as_at=judged)
+    except Exception as error:
+        raise as_night_failed("settings", error, workspace) from None
+
+
+def _task_of(night: Night, step: Step, progress: Progress) -> Task[[], Counts]:
+    """One step as a task without parameters, so that Prefect has nothing of the night to look at."""
+
+    @task(
+        name=step.name,
+        description=step.words,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=len(SHARE_AWAY_SECONDS) if step.reads_share else 0,
+        retry_delay_seconds=SHARE_AWAY_SECONDS if step.reads_share else None,
+        retry_condition_fn=_may_pass,
+    )
+    def do() -> Counts:
+        counts = perform(night, step, progress)
+        get_run_logger().info("%s: %s", step.words, ", ".join(f"{name} {n}" for name, n in counts.items()))
+        return counts
+
+    return do
+
+
+def _may_pass(_task: Task[[], Counts], _run: TaskRun, state: State[Counts]) -> bool:
+    """Only a share that was away is worth trying again; a bad file is as bad in two minutes."""
+    failed = state.result(raise_on_failure=False)
+    return isinstance(failed, NightFailed) and failed.may_pass
+
+
+class _Told:
+    """Tells Prefect, and whoever else listens, how far the night is."""
+
+    def __init__(self, also: Progress) -> None:
+        self._also = also
+        made = create_progress_artifact(progress=0.0, key="night-progress", description="The night, by steps")
+        assert isinstance(made, UUID)  # noqa: S101 - a coroutine only where it is called from one
+        self._artifact = made
+
+    def begin(self, step: Step, number: int, of: int) -> None:
+        self._also.begin(step, number, of)
+
+    def end(self, step: Step, seconds: float, counts: Counts) -> None:
+        update_progress_artifact(self._artifact, progress=100 * (STEPS.index(step) + 1) / len(STEPS))
+        self._also.end(step, seconds, counts)
+
+    def summarise(self, night: Night) -> None:
+        """Leave a table of counts and seconds with the run."""
+        rows = [
+            {"step": name, "seconds": night.seconds[name], "counted": ", ".join(f"{k} {v}" for k, v in counts.items())}
+            for name, counts in night.counts.items()
+        ]
+        create_table_artifact(rows, key="night-summary", description=f"The night as at {night.settings.as_at}")

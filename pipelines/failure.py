@@ -1,0 +1,117 @@
+"""What is said when a night fails: one clear message, an exit code, and never a child's value.
+
+An error that a step foresees comes with its own message. Any other may quote what it stumbled over, so only its type
+and the place in the code are told; a file in the workspace keeps the frames, without the error's own words.
+"""
+
+import errno
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data_contracts.contract import ContractError
+from pipelines.publish.whole_folder import PublicationFailed
+from pipelines.receive import ExtractsError
+from pipelines.settings import SettingsError
+from pipelines.store import DiskFullError, NightRunningError, StoreError, private_files
+
+FAILURE_FOLDER = "failures"
+HOUSE = Path(__file__).parents[1]
+
+INTERNAL_ERROR, CANNOT_GO_ON, ALREADY_RUNNING, DISK_FULL = 1, 2, 3, 4
+"""Exit codes. 2: the extracts, a contract, the settings or the store need a person; the message says which and how."""
+
+FORESEEN = (ExtractsError, ContractError, SettingsError, StoreError, PublicationFailed)
+"""Errors whose messages are ours and hold no child's value."""
+
+
+class NightFailed(Exception):  # noqa: N818 - it is told to people as it is named
+    """The night could not go on. Its message is fit for a log: what, where, the remedy, and no child's value."""
+
+    def __init__(self, message: str, *, exit_code: int, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.may_pass = may_pass
+        """Whether the same night may well succeed if it is tried again soon: a share that was away for a moment."""
+
+
+def as_night_failed(step: str, error: Exception, workspace: Path | None) -> NightFailed:
+    """What is said of an error. Raise it outside the ``except`` block, so that the error does not hang on to it.
+
+    ``workspace`` is where the frames of an unforeseen error are kept; null: nowhere.
+    """
+    if isinstance(error, NightFailed):
+        return error
+    if isinstance(error, FORESEEN):
+        return NightFailed(str(error), exit_code=_exit_code(error))
+    return _unforeseen(step, error, workspace)
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, NightRunningError):
+        return ALREADY_RUNNING
+    if isinstance(error, DiskFullError) or _is_disk_full(error.__cause__):
+        return DISK_FULL
+    return CANNOT_GO_ON
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _unforeseen(step: str, error: Exception, workspace: Path | None) -> NightFailed:
+    if _is_disk_full(error):
+        return NightFailed(
+            f"The disk is full at step '{step}'. Free some space and run the night again.", exit_code=DISK_FULL
+        )
+    if isinstance(error, OSError) and error.errno is not None:
+        return NightFailed(
+            f"Step '{step}' could not read or write a file ({errno.errorcode.get(error.errno, error.errno)}, at "
+            f"{_place(error)}). Check the disk, the share and the permissions, and run the night again.",
+            exit_code=CANNOT_GO_ON,
+            may_pass=True,
+        )
+    kept = None if workspace is None else _keep_frames(step, error, workspace)
+    where = f" The frames are in {kept}." if kept else ""
+    return NightFailed(
+        f"Internal error at step '{step}': {type(error).__name__} at {_place(error)}.{where} This is a fault of the "
+        "software: pass these words and that file on to whoever keeps it; nothing about a child is in them.",
+        exit_code=INTERNAL_ERROR,
+    )
+
+
+def _place(error: BaseException) -> str:
+    """File and line, in our own code where any frame is."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _is_ours(frame.filename)]
+    frame = (ours or list(frames))[-1]
+    return f"{_short(frame.filename)}:{frame.lineno}"
+
+
+def _is_ours(file: str) -> bool:
+    return Path(file).is_relative_to(HOUSE) and ".venv" not in Path(file).parts
+
+
+def _short(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(HOUSE)) if _is_ours(file) else "/".join(path.parts[-3:])
+
+
+def _keep_frames(step: str, error: BaseException, workspace: Path) -> Path | None:
+    """Write types and frames of an error and of what caused it; null where even that cannot be written."""
+    lines = [f"step: {step}"]
+    cause: BaseException | None = error
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        lines.append(f"{type(cause).__module__}.{type(cause).__name__}")
+        lines += [f"  {f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(cause.__traceback__)]
+        cause = cause.__cause__ or cause.__context__
+    path = workspace / FAILURE_FOLDER / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}Z.txt"
+    try:
+        with private_files():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError:
+        return None
+    return path

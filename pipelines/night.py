@@ -1,0 +1,332 @@
+"""The night: tonight's extracts in, tomorrow's list out. Read :data:`STEPS` first: it is the table of contents.
+
+Each step reads what it needs from the store, calls one pure function, and writes what that returns, in one
+transaction. So a step can be run by itself: :func:`run_night` runs them one after the other, and ``flows/nightly.py``
+runs the same steps under Prefect.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from data_contracts.contract import Contract, read_contracts
+from pipelines.failure import NightFailed, as_night_failed
+from pipelines.link import LinkReport, link
+from pipelines.provision import find_provision
+from pipelines.publish.publication import Publication, publish
+from pipelines.rank import rank
+from pipelines.receive import receive, sender_files
+from pipelines.residence import judge_residence
+from pipelines.settings import Settings
+from pipelines.standardise import standardise
+from pipelines.store import Store, lock, private_files
+from pipelines.tables import NIGHT
+
+PUBLISHED_FOLDER = "published"
+
+Counts = dict[str, int]
+"""What a step counted: name -> number. Never a child's value."""
+
+
+@dataclass(slots=True)
+class Night:
+    """One night under way: what it is run with, its open store, and what it has counted so far."""
+
+    settings: Settings
+    store: Store
+    contracts: Mapping[str, Contract]
+    started_at: datetime
+    counts: dict[str, Counts] = field(default_factory=dict)
+    """Step -> what it counted."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Step -> how long it took."""
+    refused: tuple[str, ...] = ()
+    """Names of the files that broke a rule of the file, and were not loaded."""
+    link_report: LinkReport | None = None
+    sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    published: Path | None = None
+    """Folder of the publication, once it stands."""
+
+    @property
+    def source_names(self) -> dict[str, str]:
+        """Source -> its name in text for people."""
+        return {source: contract.name for source, contract in self.contracts.items()}
+
+    def read(self, *tables: str) -> dict[str, pl.DataFrame]:
+        """Tables of the store by name."""
+        return {table: self.store.read(table) for table in tables}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the night."""
+
+    name: str
+    words: str
+    """What it does, for people who wait for it."""
+    do: Callable[[Night], Counts]
+    reads_share: bool = False
+    """Whether it reads the extracts, which may lie on a share that is away for a moment: worth trying again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one night did. Counts, seconds and places only."""
+
+    as_at: date
+    published: Path
+    """Folder of the publication."""
+    refused: tuple[str, ...]
+    """Names of the files that were not loaded."""
+    counts: Mapping[str, Counts]
+    """Step -> what it counted."""
+    seconds: Mapping[str, float]
+    """Step -> how long it took."""
+
+
+class Progress(Protocol):
+    """Whoever is told how far the night is."""
+
+    def begin(self, step: Step, number: int, of: int) -> None:
+        """A step begins: the ``number``-th of ``of``."""
+
+    def end(self, step: Step, seconds: float, counts: Counts) -> None:
+        """The step has ended well."""
+
+
+class Silent:
+    """A listener that says nothing."""
+
+    def begin(self, step: Step, number: int, of: int) -> None:
+        """Say nothing."""
+
+    def end(self, step: Step, seconds: float, counts: Counts) -> None:
+        """Say nothing."""
+
+
+def _receive(night: Night) -> Counts:
+    """Files -> raw_*, delivery, breach, set_aside."""
+    received = receive(night.settings.extracts, night.contracts, received_at=night.started_at)
+    night.store.forget_raw()
+    for source, rows in received.raw.items():
+        night.store.write_raw(source, rows)
+    night.store.write("delivery", received.deliveries)
+    night.store.write("breach", received.breaches)
+    night.store.write("set_aside", received.set_aside)
+    night.sender_files = sender_files(received)
+    delivered = received.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0, named=True)
+    night.refused = tuple(received.deliveries.filter(verdict="refused")["file"])
+    return {"files": received.deliveries.height, "files_refused": len(night.refused), **delivered}
+
+
+def _standardise(night: Night) -> Counts:
+    """raw_* -> person_record, statement."""
+    raw = {source: night.store.read_raw(source) for source in night.store.raw_sources()}
+    made = standardise(raw, night.contracts, as_at=night.settings.as_at)
+    night.store.write("person_record", made.person)
+    night.store.write("statement", made.statements)
+    return {"person_records": made.person.height, "statements": made.statements.height}
+
+
+def _link(night: Night) -> Counts:
+    """person_record -> link, child_record, rival. Last night's children keep their ids."""
+    previous = night.store.read("child_record") if night.store.has("child_record") else None
+    linked = link(night.store.read("person_record"), previous=previous)
+    night.store.write("link", linked.links)
+    night.store.write("child_record", linked.child_records)
+    night.store.write("rival", linked.rivals)
+    night.link_report = linked.report
+    return {
+        "pairs_kept": linked.links.height,
+        "links": linked.links.filter("is_same_child").height,
+        "children": linked.child_records["child_id"].n_unique(),
+    }
+
+
+def _find_provision(night: Night) -> Counts:
+    """Statement, child_record -> provision."""
+    known = night.read("statement", "child_record")
+    found = find_provision(known["statement"], known["child_record"], night.settings.as_at)
+    night.store.write("provision", found)
+    current = found.filter("is_current")
+    return {"provisions": found.height, "current": current.height, "children": current["child_id"].n_unique()}
+
+
+def _judge_residence(night: Night) -> Counts:
+    """Statement, person_record, child_record, provision -> residence."""
+    known = night.read("statement", "person_record", "child_record", "provision")
+    judged = judge_residence(
+        known["statement"],
+        known["person_record"],
+        known["child_record"],
+        known["provision"],
+        as_at=night.settings.as_at,
+    )
+    night.store.write("residence", judged)
+    return {"children": judged.height}
+
+
+def _rank(night: Night) -> Counts:
+    """All of it -> candidate, explained, finding."""
+    known = night.read("person_record", "statement", "child_record", "rival", "provision", "residence")
+    ranked = rank(
+        person=known["person_record"],
+        statements=known["statement"],
+        child_records=known["child_record"],
+        rivals=known["rival"],
+        provision=known["provision"],
+        residence=known["residence"],
+        as_at=night.settings.as_at,
+        settings=night.settings.ranking,
+        source_names=night.source_names,
+    )
+    night.store.write("candidate", ranked.candidates)
+    night.store.write("explained", ranked.explained)
+    night.store.write("finding", ranked.findings)
+    lanes = ranked.candidates.group_by("lane").len().sort("lane")
+    return {"candidates": ranked.candidates.height, "explained": ranked.explained.height, **dict(lanes.iter_rows())}
+
+
+def _publish(night: Night) -> Counts:
+    """All of it -> the files, whole or not at all."""
+    assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
+    known = night.read(
+        "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
+        "delivery", "breach", "set_aside",
+    )  # fmt: skip
+    publication = Publication(
+        as_at=night.settings.as_at,
+        candidates=known["candidate"],
+        explained=known["explained"],
+        person=known["person_record"],
+        statements=known["statement"],
+        child_records=known["child_record"],
+        links=known["link"],
+        rivals=known["rival"],
+        findings=known["finding"],
+        deliveries=known["delivery"],
+        breaches=known["breach"],
+        set_aside=known["set_aside"],
+        link_report=night.link_report,
+        run=run_record(night, known["delivery"]),
+        sender_files=night.sender_files,
+        source_names=night.source_names,
+        settings=settings_in_force(night.settings),
+        authority=night.settings.authority,
+    )
+    stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER)
+    night.published = stands.path
+    night.store.write("night", _row_of(night, published_at=datetime.now(UTC)))
+    return {"files": len(stands.files), "candidates": known["candidate"].height}
+
+
+STEPS: tuple[Step, ...] = (
+    Step("receive", "reading and checking the extracts", _receive, reads_share=True),
+    Step("standardise", "bringing every source into one form", _standardise),
+    Step("link", "finding which records are the same child", _link),
+    Step("provision", "finding where each child is educated", _find_provision),
+    Step("residence", "judging who still lives here", _judge_residence),
+    Step("rank", "ranking the children possibly missing education", _rank),
+    Step("publish", "publishing the list and its report", _publish),
+)
+"""The night's table of contents, in the order in which it runs."""
+
+
+def run_night(settings: Settings, progress: Progress | None = None) -> RunReport:
+    """Turn tonight's extracts into tomorrow's list, in ``settings.workspace``.
+
+    Whatever fails, the list published last stays as it is. Raises :class:`~pipelines.failure.NightFailed` with a
+    message for people, an exit code, and no child's value; nothing else.
+    """
+    with night_under_way(settings) as night:
+        for step in STEPS:
+            perform(night, step, progress or Silent())
+        return report_of(night)
+
+
+@contextmanager
+def night_under_way(settings: Settings) -> Iterator[Night]:
+    """Hold the workspace, open its store, and read the contracts. Raises NightFailed."""
+    try:
+        machine = settings.machine
+        with (
+            private_files(),
+            lock(settings.workspace),
+            Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store,
+        ):
+            night = Night(settings, store, read_contracts(), datetime.now(UTC))
+            store.write("night", _row_of(night, published_at=None))
+            yield night
+    except Exception as error:
+        raise as_night_failed("prepare", error, settings.workspace) from None
+
+
+def perform(night: Night, step: Step, progress: Progress) -> Counts:
+    """Do one step in one transaction; time and count it. Raises NightFailed, with nothing of the step kept."""
+    progress.begin(step, STEPS.index(step) + 1, len(STEPS))
+    began = time.perf_counter()
+    failed: NightFailed | None = None
+    try:
+        with night.store.transaction():
+            night.counts[step.name] = step.do(night)
+    except Exception as error:  # the one place that catches all: it lets no value out
+        failed = as_night_failed(step.name, error, night.settings.workspace)
+    if failed is not None:
+        raise failed
+    night.seconds[step.name] = round(time.perf_counter() - began, 3)
+    progress.end(step, night.seconds[step.name], night.counts[step.name])
+    return night.counts[step.name]
+
+
+def report_of(night: Night) -> RunReport:
+    """What the night did, once it has published."""
+    assert night.published is not None  # noqa: S101 - asked for after the last of STEPS
+    return RunReport(night.settings.as_at, night.published, night.refused, night.counts, night.seconds)
+
+
+def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
+    """What ``run.json`` says of the night up to its publication: inputs, counts, seconds, versions, thresholds."""
+    assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
+    inputs = deliveries.drop("file_id", "received_at").sort("source", "file")
+    return {
+        "as_at": night.settings.as_at,
+        "started_at": night.started_at,
+        "inputs": inputs.to_dicts(),
+        "counts": night.counts,
+        "seconds": night.seconds,
+        "linkage": dict(night.link_report.figures),
+        "settings": settings_in_force(night.settings),
+        "versions": versions(),
+    }
+
+
+def settings_in_force(settings: Settings) -> dict[str, object]:
+    """Every setting that bears on the result, as ``group.key`` -> value."""
+    return dict(_flat(settings.model_dump(include={"ranking"}))) | {"as_at": settings.as_at.isoformat()}
+
+
+def _flat(group: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in group.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
+
+
+def versions() -> dict[str, str]:
+    """Versions of Rollcall, of Python, and of the packages that bear on the result."""
+    packages = ("rollcall", "polars", "duckdb", "rapidfuzz", "numpy", "scipy", "great-expectations", "recordlinkage")
+    return {"python": platform.python_version()} | {package: version(package) for package in packages}
+
+
+def _row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:
+    row = {"as_at": [night.settings.as_at], "started_at": [night.started_at], "published_at": [published_at]}
+    return pl.DataFrame(row, schema=NIGHT)
