@@ -87,9 +87,11 @@ def receive(
     """Read and judge every file of a folder (and of the folders in it), each against the contract that names it.
 
     Hidden files, lock files (``~$``) and ``.tmp`` files are passed over. ``received_at`` is UTC.
-    Raises :class:`ExtractsError` where the folder is missing or empty, and where no roll could be loaded: without a
-    roll every child would look like one on none.
+    Raises :class:`ExtractsError` where the folder is missing, empty or no folder, and where no roll could be loaded:
+    without a roll every child would look like one on none.
     """
+    if folder.is_file():
+        raise ExtractsError(f"{folder}: this is a file, not a folder. Give the folder that holds the agencies' files.")
     judging = _Judging(identifier_checks or _identifier_checks(), received_at.date())
     deliveries = _deliveries(folder, contracts, judging)
     _refuse_no_roll(folder, contracts, deliveries)

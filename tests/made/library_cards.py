@@ -34,9 +34,11 @@ def _required(stops: str = "row") -> dict[str, Any]:
     return {"required": True, "requiredStops": stops, "requiredWhy": "A card without it is nobody's."}
 
 
-def library_contract(source: str = "library_cards", **changes: Any) -> Contract:
-    """The contract; ``changes`` replace keys of its ``files`` part. Every source of it is a roll unless it is named
-    ``reading_clubs``."""
+def library_contract(source: str = "library_cards", *, key: str = "card_no", **changes: Any) -> Contract:
+    """The contract. Every source of it is a roll unless it is named ``reading_clubs``.
+
+    ``key`` is our name for CardNo; ``changes`` replace keys of its ``files`` part.
+    """
     date = {
         "logicalType": "date",
         "logicalTypeOptions": {"format": "dd/MM/yyyy"},
@@ -45,7 +47,7 @@ def library_contract(source: str = "library_cards", **changes: Any) -> Contract:
         "badTypeWhy": "A day that is in no calendar says nothing about a child.",
     }
     columns = [
-        _column("card_no", "CardNo", primaryKey=True, quality=[_UNIQUE], **_required()),
+        _column(key, "CardNo", primaryKey=True, quality=[_UNIQUE], **_required()),
         _column("surname", "Surname", mapsTo="surname", alsoCalled=["Family name"], **_required()),
         _column("forename", "Forename", mapsTo="forename"),
         _column("born_on", "BirthDate", mapsTo="date_of_birth", **date),

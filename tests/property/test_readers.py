@@ -1,0 +1,140 @@
+"""Whatever bytes come, the readers never fail, lose no row, and say nothing of a child."""
+
+import csv
+import io
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.files import FORMS, FileRows, read_bytes
+from tests.made.library_cards import (
+    HEADERS,
+    OKAFOR,
+    QUILLFEATHER,
+    SENTINEL,
+    SMITH,
+    as_csv,
+    as_xlsx,
+    as_xml,
+    library_contract,
+)
+
+CONTRACT = library_contract()
+ROWS = (SMITH, QUILLFEATHER, OKAFOR, QUILLFEATHER)
+GOOD = {".csv": as_csv(*ROWS).encode(), ".xml": as_xml(*ROWS).encode(), ".xlsx": as_xlsx(*ROWS)}
+ENDINGS = st.sampled_from(sorted(FORMS))
+quickly = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+
+PIECES = (b'"', b",", b";", b"\n", b"\r", b"\r\n", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xc3", b"\xe9", b"<", b"</",
+          b"&x;", b"<!DOCTYPE x>", b"<![CDATA[", b"<Card>", b"</Card>", b"PK\x03\x04", b"", b" ")  # fmt: skip
+EDITS = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(PIECES) | st.binary(max_size=4)),
+    min_size=1,
+    max_size=4,
+)
+
+
+def edited(data: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
+    """Replace some bytes at some places (given as shares of the length) by others."""
+    for share, length, piece in edits:
+        at = int(share * len(data))
+        data = data[:at] + piece + data[at + length :]
+    return data
+
+
+def assert_accounted_for(found: FileRows) -> None:
+    assert found.rows_read == found.rows.height + found.bad_lines.height
+    assert found.rows.columns == ["line", *CONTRACT.column_named]
+    assert found.rows.null_count().sum_horizontal().item() == 0
+    lines = pl.concat([found.rows["line"], found.bad_lines["line"]])
+    assert lines.n_unique() == lines.len()
+    assert found.rows["line"].is_sorted()
+    assert found.rows_read or found.is_refused
+    told = " ".join(map(str, found.breaches)).casefold()
+    assert not [value for value in SENTINEL if value.casefold() in told]
+
+
+@quickly
+@given(ENDINGS, st.binary(max_size=400))
+def test_random_bytes(ending: str, data: bytes) -> None:
+    assert_accounted_for(read_bytes(f"library_cards{ending}", data, CONTRACT))
+
+
+@quickly
+@given(st.text(alphabet='A1,;\t|"\n\r <>/&\ufeff', max_size=60))
+def test_random_text_under_a_good_header(text: str) -> None:
+    assert_accounted_for(read_bytes("library_cards.csv", (",".join(HEADERS) + "\n" + text).encode(), CONTRACT))
+
+
+@pytest.mark.parametrize("ending", sorted(GOOD))
+@quickly
+@given(edits=EDITS)
+def test_good_files_damaged(ending: str, edits: list[tuple[float, int, bytes]]) -> None:
+    assert_accounted_for(read_bytes(f"library_cards{ending}", edited(GOOD[ending], edits), CONTRACT))
+
+
+@quickly
+@given(st.sampled_from(sorted(GOOD)), st.floats(0, 1))
+def test_good_files_cut_short(ending: str, share: float) -> None:
+    data = GOOD[ending]
+    assert_accounted_for(read_bytes(f"library_cards{ending}", data[: int(share * len(data))], CONTRACT))
+
+
+VALUES = st.text(alphabet='aé ,;"\n\r\t|1', max_size=5)
+CARDS = st.lists(st.tuples(*[st.from_regex(r"[A-Z]{1,3}", fullmatch=True), *[VALUES] * 7]), min_size=1, max_size=6)
+
+
+@quickly
+@given(CARDS, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_what_is_written_is_read_back_value_for_value(
+    cards: list[tuple[str, ...]], delimiter: str, end: str, quote_all: bool
+) -> None:
+    text = as_csv(*cards, delimiter=delimiter, end=end)
+    if quote_all:
+        kept = io.StringIO(newline="")
+        csv.writer(kept, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows([HEADERS, *cards])
+        text = kept.getvalue()
+    found = read_bytes("library_cards.csv", text.encode(), CONTRACT)
+    assert found.rows.select(pl.nth(range(1, 9))).rows() == cards
+    assert found.breaches == ()
+
+
+ODD_LINES = (
+    ",".join(SMITH),
+    'a,"b,c",d,e,f,g,h,i',
+    'a,b"c,d,e,f,g,h,i',
+    'a,"b\nc",d,e,f,g,h,i',
+    'a,"b"c,d,e,f,g,h,i',
+    "a,b,c,d,e,f,g,h,i",
+    "a,b",
+    ",,,,,,,",
+    "",
+)
+LINES = st.lists(st.sampled_from(ODD_LINES), max_size=8)
+
+
+@quickly
+@given(LINES)
+def test_rows_are_those_that_the_csv_module_finds(lines: list[str]) -> None:
+    """The oracle: Python's own parser, row by row, over the whole file."""
+    text = "\n".join([",".join(HEADERS), ",".join(OKAFOR).replace('"', ""), *lines])
+    found = read_bytes("library_cards.csv", text.encode(), CONTRACT)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    good, bad = [], 0
+    while True:
+        first = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error:
+            bad += 1
+            continue
+        if len(row) == len(HEADERS) and any(row):
+            good.append((first, *row))
+        elif any(row):
+            bad += 1
+    assert found.rows.select(pl.nth(range(9))).rows() == good[1:]
+    assert found.bad_lines.height == bad

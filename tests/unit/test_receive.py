@@ -1,0 +1,295 @@
+"""A folder of files: which count, what is loaded, what is set aside, and that every row is accounted for."""
+
+import gzip
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data_contracts.breach import Breach
+from data_contracts.contract import Contract
+from pipelines import receive as receiving
+from pipelines.receive import FOR_SENDER, ExtractsError, Received, check_path, receive, sender_files
+from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
+from tests.made.library_cards import (
+    CHECKS,
+    GOOD,
+    HEADERS,
+    OKAFOR,
+    QUILLFEATHER,
+    SENTINEL,
+    SMITH,
+    as_csv,
+    as_xlsx,
+    as_xml,
+    library_contract,
+)
+
+RECEIVED_AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
+CONTRACTS = {"library_cards": library_contract(), "reading_clubs": library_contract("reading_clubs")}
+BAD_DATE = ("LC000009", "Jones", "Mo", "31/02/2015", "F", "", "", "")
+
+
+@pytest.fixture(autouse=True)
+def quick_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge dates and repeated keys at once; the true judge has tests of its own and is used in the last ones here."""
+    monkeypatch.setattr("data_contracts.check.judge", judge_dates_and_keys)
+
+
+def judge_dates_and_keys(rows: pl.DataFrame, contract: Contract, file: str, *_: object, **__: object) -> list[Breach]:
+    """Two rules of the contract, without Great Expectations."""
+    born_on = pl.col("born_on").str
+    bad = rows.filter((pl.col("born_on") != "") & born_on.to_date("%d/%m/%Y", strict=False).is_null())
+    twice = rows.filter(pl.col(contract.key.name).is_duplicated())
+    return [
+        *(Breach(contract.id, file, line, "BirthDate", "date", "row", "Why.", "Fix.") for line in bad["line"]),
+        *(Breach(contract.id, file, line, "CardNo", "unique key", "row", "Why.", "Fix.") for line in twice["line"]),
+    ]
+
+
+def put(folder: Path, **files: str | bytes) -> Path:
+    """Write files into a folder: ``a__csv`` is ``a.csv``, ``north__slash__a__csv`` is ``north/a.csv``."""
+    for name, data in files.items():
+        path = folder / name.replace("__slash__", "/").replace("__", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return folder
+
+
+def received(folder: Path) -> Received:
+    """Receive, and hold every night to its accounts."""
+    night = receive(folder, CONTRACTS, received_at=RECEIVED_AT, identifier_checks=CHECKS)
+    assert night.breaches.schema == BREACH
+    assert night.deliveries.schema == DELIVERY
+    assert night.set_aside.schema == SET_ASIDE
+    for row in night.deliveries.iter_rows(named=True):
+        own = (pl.col("source") == row["source"]) & (pl.col("file_id") == row["file_id"])
+        assert row["rows_read"] == row["rows_loaded"] + row["rows_set_aside"]
+        assert row["rows_set_aside"] == night.set_aside.filter(own).height
+        loaded = night.raw.get(row["source"], pl.DataFrame(schema={"file_id": pl.String}))
+        assert row["rows_loaded"] == loaded.filter(pl.col("file_id") == row["file_id"]).height
+    return night
+
+
+def rules(night: Received) -> list[tuple[str, int | None, str, str]]:
+    return night.breaches.select("file", "line", "rule", "stops").rows()
+
+
+def test_rows_are_kept_unchanged_and_numbered(tmp_path: Path) -> None:
+    night = received(put(tmp_path, library_cards__csv=GOOD))
+    raw = night.raw["library_cards"]
+    assert raw.columns == ["record_id", "file_id", "line", *CONTRACTS["library_cards"].column_named]
+    assert raw.row(1)[:5] == (
+        "library_cards:LC777777", night.deliveries["file_id"][0], 3, "LC777777", "Quillfeather"
+    )  # fmt: skip
+    assert night.breaches.is_empty()
+
+
+def test_a_delivery_says_what_came(tmp_path: Path) -> None:
+    data = as_csv(SMITH, BAD_DATE).encode()
+    night = received(put(tmp_path, library_cards__csv=data))
+    row = night.deliveries.row(0, named=True)
+    assert row["file_id"] == row["sha256"][:16]
+    assert (row["bytes"], row["rows_read"], row["rows_loaded"], row["rows_set_aside"]) == (len(data), 2, 1, 1)
+    assert (row["verdict"], row["received_at"]) == ("loaded", RECEIVED_AT)
+
+
+def test_a_row_that_breaks_a_rule_is_set_aside_whole(tmp_path: Path) -> None:
+    night = received(put(tmp_path, library_cards__csv=as_csv(SMITH, BAD_DATE, ("LC000009", *SMITH[1:]))))
+    assert night.set_aside.select("line", "rules").rows() == [(3, "date; unique key"), (4, "unique key")]
+    kept = pl.Series([night.set_aside["row"][0]]).str.json_decode(pl.Struct(dict.fromkeys(HEADERS, pl.String)))
+    assert tuple(kept[0].values()) == BAD_DATE
+
+
+def test_a_key_column_called_record_id_is_kept_unchanged_in_what_is_set_aside(tmp_path: Path) -> None:
+    contracts = {"library_cards": library_contract(key="record_id")}
+    put(tmp_path, library_cards__csv=as_csv(SMITH, BAD_DATE))
+    night = receive(tmp_path, contracts, received_at=RECEIVED_AT, identifier_checks=CHECKS)
+    assert night.raw["library_cards"]["record_id"].to_list() == ["library_cards:LC000001"]
+    assert '"CardNo":"LC000009"' in night.set_aside["row"][0]
+
+
+def test_a_refused_file_loads_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    renamed = as_csv(SMITH, OKAFOR, headers=["CardNo", "Sirname", *HEADERS[2:]])
+    night = received(put(tmp_path, library_cards__csv=GOOD, reading_clubs__csv=renamed))
+    assert list(night.raw) == ["library_cards"]
+    refused = night.deliveries.filter(source="reading_clubs").row(0, named=True)
+    assert (refused["verdict"], refused["rows_read"], refused["rows_loaded"]) == ("refused", 2, 0)
+    assert night.set_aside.get_column("rules").to_list() == ["renamed column"] * 2
+
+
+def test_files_of_one_source_are_put_together(tmp_path: Path) -> None:
+    night = received(
+        put(
+            tmp_path,
+            library_cards_north__csv=as_csv(SMITH),
+            south__slash__Library_Cards_South__XML=as_xml(QUILLFEATHER),
+            library_cards_west__xlsx=as_xlsx(OKAFOR),
+        )
+    )
+    raw = night.raw["library_cards"]
+    assert sorted(raw["surname"]) == ["Okafor", "Quillfeather", "Smith"]
+    assert raw["file_id"].n_unique() == 3
+
+
+def test_the_same_content_twice_counts_once(tmp_path: Path) -> None:
+    night = received(put(tmp_path, library_cards__csv=GOOD, library_cards_copy__csv=GOOD))
+    assert night.raw["library_cards"].height == 3
+    assert night.deliveries.height == 1
+    assert rules(night) == [("library_cards_copy.csv", None, "same file twice", "nothing")]
+
+
+def test_a_key_in_two_files_is_set_aside_in_both_unless_the_rows_are_the_same(tmp_path: Path) -> None:
+    changed = (*OKAFOR[:5], "9 Other Street", *OKAFOR[6:])
+    night = received(
+        put(tmp_path, library_cards_a__csv=as_csv(SMITH, OKAFOR), library_cards_b__csv=as_csv(changed, SMITH))
+    )
+    assert rules(night) == [
+        ("library_cards_a.csv", 3, "unique key", "row"),
+        ("library_cards_b.csv", 2, "unique key", "row"),
+        ("library_cards_b.csv", 3, "unique key", "row"),
+    ]
+    assert night.raw["library_cards"]["record_id"].to_list() == ["library_cards:LC000001"]
+
+
+def test_a_row_without_a_key_is_never_loaded(tmp_path: Path) -> None:
+    night = received(put(tmp_path, library_cards__csv=as_csv(SMITH, (" ", *OKAFOR[1:]))))
+    assert rules(night) == [("library_cards.csv", 3, "required", "row")]
+    assert night.raw["library_cards"].height == 1
+
+
+def test_an_unknown_file_is_named_and_the_night_goes_on(tmp_path: Path) -> None:
+    night = received(put(tmp_path, library_cards__csv=GOOD, swimming__csv="Name\nAnn\n"))
+    assert rules(night) == [("swimming.csv", None, "unknown source", "file")]
+    assert night.breaches["source"].to_list() == ["unknown"]
+    assert "reading_clubs*.xlsx" in night.breaches["fix"][0]
+    assert night.deliveries.filter(source="unknown")["verdict"].to_list() == ["refused"]
+
+
+def test_a_known_source_in_a_form_that_is_not_read_is_told_which_are(tmp_path: Path) -> None:
+    night = received(put(tmp_path, library_cards__csv=GOOD, reading_clubs__csv__gz=gzip.compress(b"x")))
+    assert night.breaches.select("source", "rule", "stops").rows() == [("reading_clubs", "form", "file")]
+    assert "reading_clubs*.csv" in night.breaches["fix"][0]
+
+
+def test_the_longer_of_two_fitting_names_wins_and_a_tie_is_said(tmp_path: Path) -> None:
+    folder = put(tmp_path, library_cards__csv=GOOD)
+    broad = library_contract("reading_clubs", names=["*.csv"])
+    night = receive(folder, CONTRACTS | {"reading_clubs": broad}, received_at=RECEIVED_AT, identifier_checks=CHECKS)
+    assert list(night.raw) == ["library_cards"]
+    same = library_contract("reading_clubs", names=["library_cards*.csv"])
+    breaches = check_path(folder, CONTRACTS | {"reading_clubs": same}, CHECKS)
+    assert [(b.rule, b.stops) for b in breaches] == [("unknown source", "file")]
+    assert "two sources" in breaches[0].why
+
+
+def test_a_pattern_with_a_folder_means_that_folder(tmp_path: Path) -> None:
+    folder = put(tmp_path, library_cards__csv=GOOD, clubs__slash__north__csv=as_csv(SMITH))
+    clubs = library_contract("reading_clubs", names=["clubs/*.csv"])
+    night = receive(folder, CONTRACTS | {"reading_clubs": clubs}, received_at=RECEIVED_AT, identifier_checks=CHECKS)
+    assert night.raw["reading_clubs"].height == 1
+
+
+def test_hidden_and_unfinished_files_are_passed_over(tmp_path: Path) -> None:
+    folder = put(tmp_path, library_cards__csv=GOOD)
+    for name in (".hidden.csv", "~$library_cards.xlsx", "library_cards.csv.tmp", ".git/library_cards.csv"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x")
+    assert received(folder).deliveries.height == 1
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = put(tmp_path, library_cards__csv=GOOD, reading_clubs__csv=GOOD)
+    read = Path.read_bytes
+
+    def read_or_refuse(path: Path) -> bytes:
+        if path.name == "reading_clubs.csv":
+            raise PermissionError(path)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_or_refuse)
+    assert rules(received(folder)) == [("reading_clubs.csv", None, "not readable", "file")]
+
+
+def stopped(folder: Path) -> ExtractsError:
+    with pytest.raises(ExtractsError) as caught:
+        received(folder)
+    assert not [value for value in SENTINEL if value in str(caught.value)]
+    return caught.value
+
+
+def test_a_missing_folder_stops_the_night(tmp_path: Path) -> None:
+    assert "there is no such folder" in str(stopped(tmp_path / "nowhere"))
+
+
+def test_a_file_in_place_of_the_folder_stops_the_night(tmp_path: Path) -> None:
+    assert "is a file, not a folder" in str(stopped(put(tmp_path, library_cards__csv=GOOD) / "library_cards.csv"))
+
+
+def test_an_empty_folder_stops_the_night(tmp_path: Path) -> None:
+    assert "the folder is empty" in str(stopped(tmp_path))
+
+
+def test_no_roll_stops_the_night_with_the_names_that_are_wanted(tmp_path: Path) -> None:
+    message = str(stopped(put(tmp_path, reading_clubs__csv=GOOD)))
+    assert "without a roll every child would look missing" in message
+    assert "library_cards*.csv" in message
+
+
+def test_a_refused_roll_stops_the_night_and_says_why(tmp_path: Path) -> None:
+    error = stopped(put(tmp_path, library_cards__csv=GOOD.replace("Smith", '"Smith')))
+    assert "library_cards.csv, line 2: unclosed quote" in str(error)
+    assert [breach.rule for breach in error.breaches] == ["unclosed quote"]
+
+
+def test_a_roll_whose_rows_are_all_set_aside_stops_the_night(tmp_path: Path) -> None:
+    assert "line 2, column BirthDate: date" in str(stopped(put(tmp_path, library_cards__csv=as_csv(BAD_DATE))))
+
+
+def test_a_rule_of_the_row_that_names_no_line_lets_nothing_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(rows: pl.DataFrame, contract: Contract, file: str, *_: object, **__: object) -> Iterable[Breach]:
+        return [Breach(contract.id, file, None, None, "odd", "row", "Why.", "Fix.")]
+
+    monkeypatch.setattr("data_contracts.check.judge", judge)
+    assert "odd" in str(stopped(put(tmp_path, library_cards__csv=GOOD)))
+
+
+def test_a_lost_row_stops_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = receiving.read_bytes
+
+    def lossy(file: str, data: bytes, contract: Contract) -> object:
+        found = whole(file, data, contract)
+        return type(found)(found.rows.head(2), found.headers, found.rows_read, found.breaches, found.bad_lines)
+
+    monkeypatch.setattr(receiving, "read_bytes", lossy)
+    assert "3 rows were read, but 2 are loaded and 0 set aside" in str(stopped(put(tmp_path, library_cards__csv=GOOD)))
+
+
+def test_a_sender_gets_lines_and_remedies_and_no_value_of_a_child(tmp_path: Path) -> None:
+    bad = (*QUILLFEATHER[:3], "13/13/2015", *QUILLFEATHER[4:])
+    night = received(
+        put(tmp_path, library_cards__csv=as_csv(SMITH, bad) + "LC8,Quillfeather\n", reading_clubs__csv=b"")
+    )
+    files = sender_files(night)
+    assert {source: rows.select("line", "column", "rule").rows() for source, rows in files.items()} == {
+        "library_cards": [(3, "BirthDate", "date"), (4, None, "ragged row")],
+        "reading_clubs": [(None, None, "empty file")],
+    }
+    for rows in files.values():
+        assert rows.schema == FOR_SENDER
+        assert not [value for value in SENTINEL if value in rows.write_csv()]
+
+
+def test_a_path_is_checked_with_nothing_loaded_and_without_a_roll(tmp_path: Path) -> None:
+    folder = put(tmp_path, reading_clubs__csv=as_csv(SMITH, BAD_DATE), swimming__csv=b"x")
+    assert [(b.file, b.rule) for b in check_path(folder, CONTRACTS, CHECKS)] == [
+        ("reading_clubs.csv", "date"),
+        ("swimming.csv", "unknown source"),
+    ]
+    assert [b.rule for b in check_path(folder / "reading_clubs.csv", CONTRACTS, CHECKS)] == ["date"]
+    with pytest.raises(ExtractsError):
+        check_path(folder / "nothing.csv", CONTRACTS, CHECKS)
