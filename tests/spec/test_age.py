@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.age import (
@@ -162,6 +162,7 @@ def leaving_date_by_the_act(born: date) -> date:
     return day
 
 
+@settings(deadline=None)
 @given(born=ANY_DATE, as_at=ANY_DATE)
 def test_every_birth_date_agrees_with_the_act_read_aloud(born: date, as_at: date) -> None:
     first, last = first_day_by_the_act(born), leaving_date_by_the_act(born)
@@ -170,6 +171,7 @@ def test_every_birth_date_agrees_with_the_act_read_aloud(born: date, as_at: date
     assert of(is_of_compulsory_school_age(BORN, as_at), born) is (first <= as_at <= last)
 
 
+@settings(deadline=None)
 @given(born=ANY_DATE, days=st.integers(0, 8000))
 def test_age_grows_by_one_on_each_birthday(born: date, days: int) -> None:
     as_at = born + timedelta(days=days)
@@ -177,6 +179,7 @@ def test_age_grows_by_one_on_each_birthday(born: date, days: int) -> None:
     assert of(age_in_years(BORN, as_at), born) == years
 
 
+@settings(deadline=None)
 @given(born=ANY_DATE, as_at=ANY_DATE)
 def test_a_child_comes_of_age_with_one_term_only(born: date, as_at: date) -> None:
     term = next_term_starts(as_at)
