@@ -1,0 +1,116 @@
+"""What a cell says under its contract."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_contracts.contract import Column
+from data_contracts.values import as_codes, is_empty, is_known_code, parse_dates, text_of
+
+
+def column(**said: object) -> Column:
+    return Column.model_validate(
+        {"name": "cell", "physicalName": "Cell", "classification": "personal", "description": "A cell."} | said
+    )
+
+
+DAY = column(
+    logicalType="date",
+    logicalTypeOptions={"format": "dd/MM/yyyy"},
+    alsoWritten=["yyyy-MM-dd", "yyyyMMdd", "dd MMM yyyy"],
+    badTypeWhy="It must be a day.",
+    notAValue=["N/A", "31/12/9999"],
+)
+
+
+def said(cell: str | None, expression: pl.Expr) -> object:
+    return pl.DataFrame({"cell": [cell]}, schema={"cell": pl.String}).select(expression).item()
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("03/02/2015", date(2015, 2, 3)),
+        ("3/2/2015", date(2015, 2, 3)),
+        (" 03/02/2015 ", date(2015, 2, 3)),
+        ("2015-02-03", date(2015, 2, 3)),
+        ("20150203", date(2015, 2, 3)),
+        ("03 Feb 2015", date(2015, 2, 3)),
+        ("3 FEB 2015", date(2015, 2, 3)),
+        ("2015-02-03T00:00:00", date(2015, 2, 3)),
+        ("2015-02-03 00:00:00.000", date(2015, 2, 3)),
+        ("2015-02-03T23:30:00+01:00", date(2015, 2, 3)),
+        ("03/02/2015 00:00", date(2015, 2, 3)),
+        ("29/02/2016", date(2016, 2, 29)),
+        ("29/02/2015", None),
+        ("31/02/2015", None),
+        ("02/31/2015", None),
+        ("03/02/15", None),
+        ("0015-02-03", None),
+        ("1900", None),
+        ("2015", None),
+        ("2015023", None),
+        ("42038", None),
+        ("03/02/2015 or so", None),
+        ("٠٣/٠٢/٢٠١٥", None),
+        ("n/a", None),
+        ("31/12/9999", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_date_is_read_strictly(cell: str | None, day: date | None) -> None:
+    assert said(cell, parse_dates(DAY)) == day
+
+
+@settings(deadline=None)
+@given(st.dates(date(1900, 1, 1), date(2200, 12, 31)), st.sampled_from(DAY.date_formats))
+def test_every_day_is_read_in_every_format_of_the_contract(day: date, strptime: str) -> None:
+    assert said(day.strftime(strptime), parse_dates(DAY)) == day
+
+
+@settings(deadline=None)
+@given(st.text(max_size=20))
+def test_any_text_is_a_day_or_nothing(text: str) -> None:
+    day = said(text, parse_dates(DAY))
+    assert day is None or (isinstance(day, date) and str(day.year) in text)
+
+
+STATUS = column(codes={"C": "C", "Single": "C", "G": "G", "U": ""}, unknownCode="Unknown", notAValue=["-"])
+MARK = column(codes={"Y": "Y", "N": "N", "": "N"}, unknownCode="Y")
+SEX = column(codes={"F": "F", "1": "M"})
+
+
+@pytest.mark.parametrize(
+    ("codes", "cell", "meaning"),
+    [
+        pytest.param(STATUS, "C", "C", id="a code"),
+        pytest.param(STATUS, " single ", "C", id="case and spaces are ignored"),
+        pytest.param(STATUS, "Z", "Unknown", id="an unknown code"),
+        pytest.param(STATUS, "U", None, id="a code that says nothing"),
+        pytest.param(STATUS, "-", None, id="a placeholder"),
+        pytest.param(STATUS, "", None, id="an empty cell"),
+        pytest.param(SEX, "1", "M", id="a digit"),
+        pytest.param(SEX, "Q", None, id="an unknown code of a column without unknownCode"),
+        pytest.param(MARK, None, "N", id="an empty cell that means something"),
+        pytest.param(MARK, "  ", "N", id="a blank cell that means something"),
+        pytest.param(MARK, "perhaps", "Y", id="an unknown mark protects"),
+        pytest.param(column(), " As it is ", "As it is", id="a column without codes"),
+    ],
+)
+def test_a_code_means_what_the_contract_says(codes: Column, cell: str | None, meaning: str | None) -> None:
+    assert said(cell, as_codes(codes)) == meaning
+
+
+@pytest.mark.parametrize(("cell", "known"), [("c", True), ("U", True), ("Z", False), ("", None), ("-", None)])
+def test_an_unknown_code_is_told_from_an_empty_cell(cell: str, known: bool | None) -> None:
+    assert said(cell, is_known_code(STATUS)) is known
+
+
+@pytest.mark.parametrize(("cell", "empty"), [("", True), ("  ", True), (None, True), ("N/A", True), ("x", False)])
+def test_empty_is_never_null(cell: str | None, empty: bool) -> None:
+    assert said(cell, is_empty(DAY)) is empty
+    assert (said(cell, text_of(DAY)) is None) is empty
