@@ -53,6 +53,8 @@ def read_markup(data: bytes, contract: Contract) -> ReadTable:
 def _parse(data: bytes, found: "_Elements") -> None:
     parser = DefusedXMLParser(target=found, forbid_dtd=True)
     found.parser = parser.parser
+    # Straight from expat: a million elements need no detour, and names lose their namespaces in found.
+    parser.parser.StartElementHandler, parser.parser.EndElementHandler = found.start, found.end
     try:
         for start in range(0, len(data), _BYTES_AT_A_TIME):
             parser.feed(data[start : start + _BYTES_AT_A_TIME])
@@ -94,7 +96,11 @@ class _Row:
     line: int
     depth: int
     values: dict[str, str] = field(default_factory=dict)
-    repeated: str | None = None
+    """Our name for a column -> text of the element that stands where the contract says."""
+    by_name: dict[str, str] = field(default_factory=dict)
+    """The same for elements that have the right name in another place: they count where the first are silent."""
+    repeated: dict[str, bool] = field(default_factory=dict)
+    """Columns said twice, differently -> whether at the place that the contract says."""
 
 
 class _Elements:
@@ -107,6 +113,8 @@ class _Elements:
         self._named = {h: column.name for h, column in columns_by_header(contract).items()}
         self._header_path_of = {tuple(path.split("/")): name for name, path in layout.header.items()}
         self.parser: object = None
+        self._places_of: dict[tuple[str, ...], tuple[str | None, bool]] = {}
+        self._local_names: dict[str, str] = {}
         self._path: list[str] = []
         self._row: _Row | None = None
         self._text: list[str] | None = None
@@ -115,7 +123,7 @@ class _Elements:
         self._columns: dict[str, list[str]] = {column.name: [] for column in contract.columns}
         self._places: list[tuple[int, int]] = []
         self._frames: list[pl.DataFrame] = []
-        self._bad_rows: list[tuple[int, _Row]] = []
+        self._bad_rows: list[tuple[int, _Row, str]] = []
         self._last_line = 0
         self._is_crowded = False  # several rows on one line: the place among the rows numbers them instead
         self._header_values: dict[str, str] = {}
@@ -123,21 +131,27 @@ class _Elements:
         self.header_of: dict[str, str] = {}
         self.count = 0
 
-    def start(self, tag: str, _attributes: dict[str, str]) -> None:
+    def start(self, tag: str, _attributes: object) -> None:
         """An element opens."""
-        self._path.append(tag.rpartition("}")[2])
-        if len(self._path) > DEEPEST:
+        name = self._local_names.get(tag) or self._local_names.setdefault(tag, tag.rpartition("}")[2])
+        self._path.append(name)
+        self._text, self._length = [], 0
+        if self._row is None or len(self._path) > DEEPEST:
+            self._open(len(self._path))
+
+    def _open(self, depth: int) -> None:
+        """An element opens that may start a row, or that stands too deep."""
+        if depth > DEEPEST:
             raise UnreadableFileError(
                 "XML nesting",
                 f"Elements stand more than {DEEPEST} deep in one another, which no census has.",
                 "Export the file again from the school's system.",
                 line=self._line(),
             )
-        if len(self._path) == 1:
+        if depth == 1:
             self._check_root()
-        elif self._row is None and tuple(self._path[1:]) in self._row_paths:
-            self._row = _Row(self._line(), len(self._path))
-        self._text, self._length = [], 0
+        elif tuple(self._path[1:]) in self._row_paths:
+            self._row = _Row(self._line(), depth)
 
     def data(self, text: str) -> None:
         """Text within an element."""
@@ -182,15 +196,25 @@ class _Elements:
             )
 
     def _take(self, row: _Row, text: str) -> None:
-        inside = tuple(map(plain_header, self._path[row.depth :]))
-        name = self._path_of.get(inside) or self._named.get(inside[-1])
+        """Keep a value of a row: by its path, or else by its element's name, as suppliers group them differently."""
+        inside = tuple(self._path[row.depth :])
+        place = self._places_of.get(inside)
+        if place is None:
+            place = self._places_of[inside] = self._place(inside)
+        name, by_path = place
         if name is None:
             self._unknown[self._path[-1]] += 1
-        elif name in row.values and row.values[name] != text:
-            row.repeated = self._path[-1]
-        else:
-            row.values[name] = text
-            self.header_of.setdefault(name, self._path[-1])
+            return
+        values = row.values if by_path else row.by_name
+        if values.setdefault(name, text) != text:
+            row.repeated[name] = by_path
+        self.header_of.setdefault(name, self._path[-1])
+
+    def _place(self, inside: tuple[str, ...]) -> tuple[str | None, bool]:
+        """Our name for the element at a path inside a row, and whether the contract means this very place."""
+        plain = tuple(map(plain_header, inside))
+        by_path = self._path_of.get(plain)
+        return by_path or self._named.get(plain[-1]), by_path is not None or len(plain) == 1
 
     def _take_header(self, text: str) -> None:
         path = tuple(self._path[1:])
@@ -217,13 +241,15 @@ class _Elements:
         return values
 
     def _keep(self, row: _Row) -> None:
+        repeated = [name for name, by_path in row.repeated.items() if by_path or name not in row.values]
+        row.values = row.by_name | row.values
         if not any(map(str.strip, row.values.values())):
             return
         self.count += 1
         self._is_crowded |= row.line == self._last_line
         self._last_line = row.line
-        if row.repeated:
-            self._bad_rows.append((self.count, row))
+        if repeated:
+            self._bad_rows.append((self.count, row, self.header_of[repeated[0]]))
             return
         self._places.append((row.line, self.count))
         for name, column in self._columns.items():
@@ -256,7 +282,7 @@ class _Elements:
 
     def bad_rows(self) -> list[BadRow]:
         """The rows that do not fit."""
-        return [_repeated(row, place if self._is_crowded else row.line) for place, row in self._bad_rows]
+        return [_repeated(row, place if self._is_crowded else row.line, said) for place, row, said in self._bad_rows]
 
 
 def _with_key(rows: pl.DataFrame, contract: Contract, layout: XmlLayout) -> pl.DataFrame:
@@ -281,13 +307,13 @@ def _fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _repeated(row: _Row, line: int) -> BadRow:
+def _repeated(row: _Row, line: int, element: str) -> BadRow:
     fault = Fault(
         "repeated element",
         "row",
         "The row says this twice, and differently.",
         "Say it once for each pupil.",
         line,
-        row.repeated,
+        element,
     )
     return BadRow(line, json.dumps(row.values, ensure_ascii=False), fault)

@@ -175,6 +175,12 @@ def test_namespaces_groups_and_several_places_of_rows_are_read(contract: Contrac
     ]
 
 
+def test_an_element_in_its_place_outranks_one_of_the_same_name_elsewhere(contract: Contract) -> None:
+    contact = "<Contact><Surname>Parent</Surname><Address>Elsewhere</Address></Contact>"
+    xml = as_xml(SMITH).replace("</Card>", contact + "<Contact><Address>1 High Street</Address></Contact></Card>")
+    assert values(read(xml, contract, "xml"))[0][1:] == SMITH[1:]
+
+
 def test_xml_on_one_line_numbers_its_rows_by_their_place(contract: Contract) -> None:
     rows = read(as_xml(*ROWS).replace("\n", ""), contract, "xml").rows
     assert rows.get_column("line").to_list() == [1, 2, 3]
