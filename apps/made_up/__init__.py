@@ -1,3 +1,1 @@
-"""A made-up authority with its truth: for the demo, the tests and the benchmarks. No person or address in it is
-real.
-"""
+"""A made-up authority with its truth, for the demo, the tests and the benchmarks. Nobody and no place in it is real."""

@@ -1,7 +1,7 @@
 """Which agency knows which child, since when, and when it last saw the child: one function a source.
 
-Each returns one row a record with ``child``, ``seen_on`` (as of when the address is known), ``home`` (row of dwellings
-where the record itself is about a dwelling; -1: the child's home as of ``seen_on``) and columns of its own.
+Each returns one row a record with ``child``, ``seen_on`` (as of when the address is known), ``home`` (row of
+dwellings where the record itself is about a dwelling; -1: the child's home as of ``seen_on``) and columns of its own.
 """
 
 from dataclasses import dataclass

@@ -118,12 +118,10 @@ def make_authority(
     ``folder/truth``.
 
     ``cme_rate``: share (0..1) of resident children of compulsory school age who are truly missing education; 0.015
-    where not
-    given (0.9 % of all children); England's published figure is 0.004. The pupils of ``write_xml_for_schools``
-    schools come in
-    ``school_census_<estab>.xml`` and not in the CSV. The same arguments give the same bytes. Files of an earlier
-    authority in
-    the folder are replaced. Raises ValueError where a number makes no sense.
+    where not given (0.9 % of all children); England's published figure is 0.004. The pupils of
+    ``write_xml_for_schools`` schools come in ``school_census_<estab>.xml`` and not in the CSV. The same arguments
+    give the same bytes. Files of an earlier authority in the folder are replaced. Raises ValueError where a number
+    makes no sense.
     """
     if not 1 <= children <= MOST_CHILDREN:
         raise ValueError(f"children must lie between 1 and {MOST_CHILDREN}.")

@@ -83,8 +83,8 @@ class _Rolls:
         return np.minimum(school_day_near(on), self.today)
 
     def current(self) -> pl.DataFrame:
-        """Pupils on the roll today; a few of them also registered at a second school, or with a leaving date still
-        to come.
+        """Pupils on the roll today; a few of them also registered at a second school, or with a leaving date still to
+        come.
         """
         rows = np.flatnonzero(self.state == "state")
         chance = self.dice.random(len(rows))
@@ -160,8 +160,8 @@ def is_current(leaving_on: Days, as_at: date) -> Flags:
 
 
 def make_enrolments(dice: Dice, lives: Lives, born_on: Days, as_at: date) -> pl.DataFrame:
-    """One row an enrolment: child, school, entry_on, leaving_on (null: open), status. No two of a child at one
-    school on one day.
+    """One row an enrolment: child, school, entry_on, leaving_on (null: open), status. No two of a child at one school
+    on one day.
     """
     rolls = _Rolls(dice, lives, born_on, as_at)
     kinds = [rolls.current(), rolls.placed_elsewhere(), rolls.earlier(), rolls.ended(), rolls.missing()]

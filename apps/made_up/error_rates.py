@@ -19,8 +19,7 @@ class ErrorRates:
     """Share of records (0..1) with each kind of error, where it can occur at all; the usual rates are the defaults.
 
     Forename and surname slip independently. The kinds are those that field studies of linked registers name, the
-    rates set
-    so that two agencies' records of one child differ about as often as published linkages found.
+    rates set so that two agencies' records of one child differ about as often as published linkages found.
     """
 
     # Names

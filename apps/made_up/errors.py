@@ -113,23 +113,14 @@ def _on_or(when: date, year: int, month: int, day: int) -> date:
 
 
 def _digit(when: date, small: Random) -> date:
-    """Another digit in the day, the month or the last place of the year."""
-    kind = small.randrange(3)
-    if kind == 0:
-        return _on_or(
-            when,
-            when.year,
-            when.month,
-            small.choice([when.day % 10 + ten * 10 for ten in range(4) if ten != when.day // 10]) or when.day,
-        )
-    if kind == 1:
-        return _on_or(when, when.year, when.month, when.day // 10 * 10 + small.randrange(10) or when.day)
-    return _on_or(
-        when,
-        when.year,
-        small.choice([when.month % 10 or 10, when.month + 10, small.randrange(1, 13)]) % 13 or 1,
-        when.day,
-    )
+    """Another digit in the month or the day; the date stays one that exists."""
+    for _ in range(20):
+        digits = list(f"{when:%m%d}")
+        digits[small.randrange(4)] = small.choice("0123456789")
+        other = _on_or(when, when.year, int("".join(digits[:2])), int("".join(digits[2:])))
+        if other != when:
+            return other
+    return when
 
 
 def _transpose(when: date, small: Random) -> date:
@@ -139,8 +130,11 @@ def _transpose(when: date, small: Random) -> date:
     return _on_or(when, year if year < when.year else when.year, when.month, when.day)
 
 
-def spoil_birth_dates(writing: Writing, born_on: Days, came: Flags) -> None:
-    """Write birth dates as agencies write them, in place; every date left is one that exists."""
+def spoil_birth_dates(writing: Writing, born_on: Days, came: Flags, missing: float) -> None:
+    """Write birth dates as agencies write them, in place; every date left is one that exists.
+
+    ``came``: children from elsewhere; ``missing``: share of records without a birth date.
+    """
     rates, dice = writing.rates, writing.dice
     kinds: list[tuple[float | Shares, Callable[[date, Random], date]]] = [
         (rates.dob_day_month, lambda when, _: _on_or(when, when.year, when.day, when.month)),
@@ -157,7 +151,7 @@ def spoil_birth_dates(writing: Writing, born_on: Days, came: Flags) -> None:
     for rate, make in kinds:
         for row in np.flatnonzero(hit(dice, len(born_on), rate)):
             born_on[row] = np.datetime64(make(born_on[row].item(), writing.small), "D")
-    born_on[hit(dice, len(born_on), rates.dob_missing)] = np.datetime64("NaT")
+    born_on[hit(dice, len(born_on), missing)] = np.datetime64("NaT")
 
 
 def spoil_sex(writing: Writing, sex: Texts) -> None:

@@ -16,8 +16,8 @@ def _digits(numbers: Numbers, width: int) -> Numbers:
 
 
 def make_upns(la: Numbers, estab: Numbers, year: Numbers, serial: Numbers, temporary: bool = False) -> Texts:
-    """Make unique pupil numbers: check letter, LA, school, year of issue, serial (the last place of a temporary one
-    a letter).
+    """Make unique pupil numbers: check letter, LA, school, year of issue, serial (the last place of a temporary one a
+    letter).
     """
     last = serial % (23 if temporary else 10)
     body = np.hstack(
@@ -49,10 +49,11 @@ def make_nhs_numbers(dice: Dice, count: int) -> Texts:
     """Draw different NHS numbers from the test range 999, which is given to nobody. Raises ValueError when it runs
     out.
     """
-    numbers = 999_000_000 + np.arange(1_000_000)
+    drawn = dice.choice(1_000_000, size=min(1_000_000, count * 5 // 4 + 100), replace=False)
+    numbers = 999_000_000 + drawn
     check = 11 - (_digits(numbers, 9) @ np.arange(10, 1, -1)) % 11
     check[check == 11] = 0
     valid = (numbers * 10 + check)[check < 10]
     if count > len(valid):
-        raise ValueError(f"There are only {len(valid)} NHS numbers for tests; ask for fewer children.")
-    return dice.choice(valid, size=count, replace=False).astype(str).astype(object)
+        raise ValueError(f"There are only about {MOST_NHS_NUMBERS} NHS numbers for tests; ask for fewer children.")
+    return valid[:count].astype(str).astype(object)

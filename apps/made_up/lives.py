@@ -46,8 +46,8 @@ class Lives:
 
     children: pl.DataFrame
     """One row a child, in the order of People.children: state, reason, of_age, resident, nc (year group), left_on
-    (area),
-    arrived_on (null: born here), primary, secondary (rows of schools)."""
+    (area), arrived_on (null: born here), primary, secondary (rows of schools).
+    """
     schools: Schools
 
 

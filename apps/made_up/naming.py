@@ -39,14 +39,15 @@ def origins() -> dict[str, float]:
     return dict(zip(table["origin"].to_list(), table["share"].to_list(), strict=True))
 
 
-def _each_origin(origin: Texts) -> list[tuple[str, Numbers]]:
+def each_origin(origin: Texts) -> list[tuple[str, Numbers]]:
+    """Rows by origin, in the order of the list."""
     return [(name, np.flatnonzero(origin == name)) for name in origins()]
 
 
 def draw_forenames(dice: Dice, origin: Texts, is_girl: Flags) -> Texts:
     """Draw a forename for each row."""
     drawn = np.empty(len(origin), dtype=object)
-    for name, rows in _each_origin(origin):
+    for name, rows in each_origin(origin):
         for part, chosen in (("girl", rows[is_girl[rows]]), ("boy", rows[~is_girl[rows]])):
             drawn[chosen] = pick(dice, names(name, part), len(chosen), FORENAMES)
     return drawn
@@ -56,7 +57,7 @@ def draw_surnames(dice: Dice, origin: Texts) -> Texts:
     """Draw a surname for each row: from the list, or one of the rare ones put together from stem and ending."""
     drawn = np.empty(len(origin), dtype=object)
     tail = dict(listed("origins.csv").select("origin", "tail").rows())
-    for name, rows in _each_origin(origin):
+    for name, rows in each_origin(origin):
         drawn[rows] = pick(dice, names(name, "surname"), len(rows), SURNAMES)
         rare = rows[dice.random(len(rows)) < tail[name]]
         if len(rare):

@@ -42,15 +42,16 @@ class People:
     none).
     """
     children: pl.DataFrame
-    """One row a child: family, born_on, twin, is_girl, forename, middle_names, surname, other_surname, former_surname,
-    renamed_on, known_as."""
+    """One row a child: family, born_on, twin, is_girl, forename, middle_names, surname, other_surname,
+    former_surname, renamed_on, known_as.
+    """
     places: Places
 
 
 def _make_kin(dice: Dice, families: pl.DataFrame) -> tuple[pl.DataFrame, Numbers]:
     """Let 8 families in 100 be cousins of another: same origin and father's surname. -1: no kin."""
     kin = np.full(families.height, -1)
-    for _, rows in naming._each_origin(texts(families["origin"])):
+    for _, rows in naming.each_origin(texts(families["origin"])):
         own = rows[dice.random(len(rows)) < 0.08]
         kin[own] = dice.choice(rows, size=len(own)) if len(rows) else own
     kin = np.where((kin >= np.arange(len(kin))) | (kin[np.maximum(kin, 0)] >= 0), -1, kin)
@@ -69,7 +70,7 @@ def _settle(dice: Dice, places: Places, origin: Texts, kin: Numbers) -> Numbers:
     count = len(origin)
     district = places.dwellings["district"].to_numpy()
     wanted = np.zeros(count, dtype=np.int64)
-    for _, rows in naming._each_origin(origin):
+    for _, rows in naming.each_origin(origin):
         liking = dice.dirichlet(np.full(places.districts, 1.5))
         wanted[rows] = dice.choice(places.districts, size=len(rows), p=liking)
     free = dice.permutation(places.ordinary)

@@ -23,6 +23,8 @@ class Habit:
     """Share of names in capitals; as the error rates say where not given."""
     upn_missing: float | None = None
     """Share of records without UPN; as the error rates say where not given."""
+    dob_missing: float = 1.0
+    """How many times as often as elsewhere a birth date is missing."""
     second_home: float = 0.2
     """Share of records with the other parent's address, of children of two homes."""
 
@@ -31,7 +33,7 @@ HABITS = {
     "school_census": Habit(known_as=0.10, second_home=0.12),
     "health": Habit(known_as=0.03, capitals=0.85),
     "admissions": Habit(known_as=0.3),
-    "housing": Habit(known_as=0.25, capitals=0.28),
+    "housing": Habit(known_as=0.25, capitals=0.28, dob_missing=15.0),
     "independent_schools": Habit(upn_missing=1.0),
     "lost_pupils": Habit(upn_missing=0.2),
 }
@@ -164,7 +166,9 @@ def write_down(
     born_on: Days = world.born_on[child].copy()
     is_baby = (born_on > world.today - 730) & (source == "health")
     errors.spoil_names(writing, person, is_baby, is_girl)
-    errors.spoil_birth_dates(writing, born_on, ~np.isnat(world.arrived_on[child]))
+    errors.spoil_birth_dates(
+        writing, born_on, ~np.isnat(world.arrived_on[child]), min(1.0, rates.dob_missing * habit.dob_missing)
+    )
     errors.spoil_sex(writing, sex)
     errors.spoil_addresses(writing, person)
     elsewhere = rates.upn_missing if source == "school_census" else rates.upn_missing_elsewhere

@@ -27,8 +27,7 @@ def year_group(born_on: Days, as_at: date) -> Numbers:
 
 def is_of_age(born_on: Days, as_at: date) -> Flags:
     """Of compulsory school age (Education Act 1996 s8): from the prescribed day on or after the fifth birthday to the
-    last
-    Friday in June of the school year in which the child turns 16.
+    last Friday in June of the school year in which the child turns 16.
     """
     months = born_on.astype("datetime64[M]")
     year = born_on.astype("datetime64[Y]").astype(np.int64) + 1970
