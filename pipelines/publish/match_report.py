@@ -44,7 +44,8 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
     files = report_tables.files_in(publication)
     pairs = report_tables.source_pairs(publication)
     lanes = report_tables.by_lane(listed.candidates)
-    misses, withheld = report_tables.near_misses(publication, listed)
+    alike, near, withheld = report_tables.pairs_apart(publication, listed)
+    rules = report_tables.broken_rules(publication)
     model = report_tables.model_levels(publication)
     most = max((abs(row["weight"]) for row in model if math.isfinite(row["weight"] or 0.0)), default=0.0)
     return {
@@ -54,14 +55,16 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "notices": stands_out(publication, listed, files, pairs),
         "rules_in_words": RULES_IN_WORDS,
         "files": files,
-        "broken_rules": report_tables.broken_rules(publication),
+        "broken_rules": [rule for rule in rules if rule["stops"] != "nothing"],
+        "counted_rules": [rule for rule in rules if rule["stops"] == "nothing"],
         "reach": report_tables.source_reach(publication),
         "figures": publication.link_report.figures,
         "source_pairs": pairs,
         "model": [row | {"bar": charts.weight_bar(row["weight"] or 0.0, most)} for row in model],
         "blocking": report_tables.blocking_cost(publication),
-        "near_misses": misses,
-        "near_misses_withheld": withheld,
+        "alike": alike,
+        "near_misses": near,
+        "pairs_withheld": withheld,
         "lanes": lanes,
         "factors": report_tables.factors(publication),
         "explained": report_tables.explained_by(listed.explained, publication.source_names),
@@ -120,12 +123,13 @@ def bits(value: float | None) -> str:
 
 
 def odds(value: float | None) -> str:
-    """A probability of the model: as a percentage, or as *1 in 5,000* where it is below 1%; a dash for null."""
+    """A probability of the model: a percentage, or *1 in 5,000* (three digits) below 1%; a dash for null."""
     if value is None or not math.isfinite(value):
         return "–"
     if value >= 0.01 or value <= 0:
         return f"{value:.1%}"
-    return f"1 in {round(1 / value):,}"
+    one_in = 1 / value
+    return f"1 in {round(one_in, 2 - math.floor(math.log10(one_in))):,.0f}"
 
 
 def figure(value: object) -> str:
@@ -133,7 +137,7 @@ def figure(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value == round(value) and abs(value) >= 1000 else f"{value:,.6g}"
+        return f"{value:,.0f}" if value == round(value) and abs(value) >= 1000 else f"{value:,.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.publish.masking import Masked, keys_without_place
+from pipelines.publish.masking import WITHHELD, Masked, keys_without_place
 from pipelines.publish.workbook import lanes_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ Row = dict[str, Any]
 Bars = tuple[str, list[float]]
 """A bar's label and a number for each of its parts."""
 
+NOT_SHOWN_OF_A_PAIR = ("sex",)
+"""A difference in sex may tell of a gender recognised since (Gender Recognition Act 2004, s22), so none is printed."""
+
+ALIKE_SHOWN = 15
 NEAR_MISSES_SHOWN = 25
 BANDS = ((0.9, "90% and more"), (0.7, "70 to 90%"), (0.5, "50 to 70%"), (0.3, "30 to 50%"), (0.0, "below 30%"))
 """Likelihood bands, from the lower end of each."""
@@ -74,14 +78,9 @@ def source_pairs(publication: Publication) -> list[Row]:
 
 
 def model_levels(publication: Publication) -> list[Row]:
-    """One row a level of a comparison, in the order of the model; ``first`` is the number of rows it spans."""
-    frame = publication.link_report.model
-    rows: list[Row] = frame.to_dicts()
-    sizes = dict(frame.group_by("comparison").len().iter_rows())
-    seen: set[str] = set()
-    for row in rows:
-        row["first"] = 0 if row["comparison"] in seen else sizes[row["comparison"]]
-        seen.add(row["comparison"])
+    """One row a level of a comparison, in the order of the model; ``first`` on the first of a comparison."""
+    first = pl.col("comparison") != pl.col("comparison").shift()
+    rows: list[Row] = publication.link_report.model.with_columns(first=first.fill_null(value=True)).to_dicts()
     return rows
 
 
@@ -97,9 +96,7 @@ def joined_from(publication: Publication) -> float | None:
     Taken from the pairs themselves: weight less the log-odds of the probability is the same for all of them, unless
     the prior differs from pair to pair.
     """
-    threshold = publication.link_report.figures.get("link threshold (probability)")
-    if not isinstance(threshold, float) or not 0 < threshold < 1:
-        return None
+    threshold = _threshold(publication)
     sure = pl.col("match_probability")
     undecided = publication.links.filter(sure.is_between(0.001, 0.999))
     zero = undecided.select(pl.col("match_weight") - (sure / (1 - sure)).log(2)).to_series()
@@ -108,25 +105,38 @@ def joined_from(publication: Publication) -> float | None:
     return float(zero.median()) + math.log2(threshold / (1 - threshold))  # type: ignore[arg-type]  # as above
 
 
-def near_misses(publication: Publication, listed: Masked) -> tuple[list[Row], int]:
-    """Pairs just under the line, nearest first, and how many are left out because a protected child is touched.
+def _threshold(publication: Publication) -> float:
+    """The probability from which a pair may be joined; a half where the linkage does not say."""
+    threshold = publication.link_report.figures.get("link threshold (probability)")
+    return threshold if isinstance(threshold, float) and 0 < threshold < 1 else 0.5
 
-    A record shows its id and initials only; a level shows its bits under the model (before any value's own frequency).
+
+def pairs_apart(publication: Publication, listed: Masked) -> tuple[list[Row], list[Row], int]:
+    """Pairs that were not joined, likeliest first: those that look like one child, those under the line, and a count.
+
+    The count: pairs left out because a protected child is touched. A record shows its id and initials only; a level
+    shows its bits by itself (before any value's own frequency).
     """
-    pairs = publication.link_report.near_misses
+    apart = publication.links.filter(~pl.col("is_same_child"))
     owners = publication.child_records.filter(pl.col("child_id").is_in(listed.protected.implode()))["record_id"]
     touched = pl.any_horizontal(pl.col("left_id", "right_id").is_in(owners.implode()))
-    shown = pairs.filter(~touched).sort("match_weight", "left_id", descending=[True, False]).head(NEAR_MISSES_SHOWN)
-    initials = _initials(publication.person, pl.concat([shown["left_id"], shown["right_id"]]))
+    order = apart.filter(~touched).sort("match_probability", "left_id", "right_id", descending=[True, False, False])
+    looks_alike = pl.col("match_probability") >= _threshold(publication)
+    alike, under = order.filter(looks_alike).head(ALIKE_SHOWN), order.filter(~looks_alike).head(NEAR_MISSES_SHOWN)
+    return _told(publication, alike), _told(publication, under), apart.filter(touched).height
+
+
+def _told(publication: Publication, pairs: pl.DataFrame) -> list[Row]:
+    """Pairs as the page prints them: safe ids, initials, and what speaks for and against."""
+    initials = _initials(publication.person, pl.concat([pairs["left_id"], pairs["right_id"]]))
     bits = {(row["comparison"], row["level"]): row["weight"] for row in publication.link_report.model.to_dicts()}
-    safe = shown.with_columns(keys_without_place(pl.col("left_id", "right_id")).name.suffix("_shown"))
-    rows = [
+    safe = pairs.with_columns(keys_without_place(pl.col("left_id", "right_id")).name.suffix("_shown"))
+    return [
         row
         | {"left_initials": initials.get(row["left_id"], "?"), "right_initials": initials.get(row["right_id"], "?")}
         | {"evidence": _evidence(row["levels"], bits)}
         for row in safe.to_dicts()
     ]
-    return rows, pairs.filter(touched).height
 
 
 def by_lane(candidates: pl.DataFrame) -> list[Row]:
@@ -179,7 +189,7 @@ def explained_by(explained: pl.DataFrame, names: Mapping[str, str]) -> list[Row]
 
     ``doubtful``: those whose explaining record is theirs with less than 95%; ``name`` null: no single record explains.
     """
-    frame = explained.with_columns(name=_named(pl.col("source"), names))
+    frame = explained.with_columns(name=_named(pl.col("source"), {**names, WITHHELD: "withheld (protected)"}))
     counted = frame.group_by("reason", "name").agg(
         children=pl.len(), doubtful=(pl.col("link_probability") < 0.95).sum(), link=pl.col("link_probability").mean()
     )
@@ -202,4 +212,5 @@ def _initials(person: pl.DataFrame, record_ids: pl.Series) -> dict[str, str]:
 def _evidence(levels: str, bits: Mapping[tuple[str, str], float]) -> list[Row]:
     """The levels of one pair, as ``{"level": "forename: exact", "bits": 7.2}``; bits null: not in the model."""
     parts = [tuple(part.strip().split(": ", 1)) for part in (levels or "").split(";") if ": " in part]
+    parts = [part for part in parts if part[0] not in NOT_SHOWN_OF_A_PAIR]
     return [{"level": f"{part[0]}: {part[1]}", "bits": bits.get((part[0], part[1]))} for part in parts]

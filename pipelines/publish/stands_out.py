@@ -89,7 +89,7 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
         if row["links"] >= 20 and (row["false_share"] or 0) > FALSE_LINK_SHARE:
             yield Notice(
                 "look",
-                f"{row['left']} with {row['right']}: {row['false_share']:.1%} of the links are expected to be false. "
+                f"{_between(row)}: {row['false_share']:.1%} of the links are expected to be false. "
                 "A false link can hide a missing child.",
             )
     left_out = int(publication.link_report.blocking["left_out"].sum())
@@ -104,6 +104,11 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
         yield Notice(
             "look", f"Blocking is estimated to reach {recall:.1%} of the true pairs: the rest was never compared."
         )
+
+
+def _between(pair: Row) -> str:
+    same = pair["left"] == pair["right"]
+    return f"Within {pair['left']}" if same else f"{pair['left']} with {pair['right']}"
 
 
 def _about_the_list(publication: Publication, listed: Masked) -> Iterator[Notice]:

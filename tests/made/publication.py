@@ -225,6 +225,23 @@ def _links(draw: random.Random, people: list[dict[str, Any]]) -> pl.DataFrame:
                     "is_same_child": True,
                 }
             )  # fmt: skip
+    apart = [
+        (
+            "health:HE000003",
+            "school_census:SC000040",
+            10.9,
+            "forename: similar; date of birth: exact; postcode: different; sex: different",
+        ),
+        ("admissions:AD000004", "health:HE000051", 10.1, "forename: exact; date of birth: day and month swapped"),
+        ("health:HE000060", "health:HE000061", 17.0, "forename: similar; date of birth: exact; postcode: exact"),
+    ]
+    for left, right, weight, levels in apart:
+        rows.append(
+            {
+                "left_id": left, "right_id": right, "match_weight": weight, "levels": levels, "is_same_child": False,
+                "match_probability": 1 / (1 + 2 ** (12 - weight)),
+            }
+        )  # fmt: skip
     return pl.DataFrame(rows, schema=LINK)
 
 

@@ -150,6 +150,18 @@ def test_a_near_miss_shows_initials_ids_and_bits() -> None:
     assert "forename: similar +4.6" in text
 
 
+def test_a_difference_in_sex_is_never_printed() -> None:
+    night = made_publication()
+    assert night.links["levels"].str.contains("sex: different").any()
+    assert "sex:" not in Page(html_of(night)).text
+
+
+def test_a_pair_that_looks_alike_and_is_kept_apart_stands_by_itself() -> None:
+    text = Page(html_of(made_publication())).text
+    near, alike = text.index("health:HE000003"), text.index("health:HE000060")
+    assert near < text.index("Alike, but kept apart") < alike
+
+
 def test_a_near_miss_that_touches_a_protected_child_is_left_out_and_counted() -> None:
     text = Page(html_of(protect(made_publication(), "CH0000000003"))).text
     assert "health:HE000003" not in text
