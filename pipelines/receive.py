@@ -246,12 +246,11 @@ def _settled(deliveries: Iterable[_Delivery], contract: Contract | None, source:
         yield from own
         return
     rows = pl.concat(loaded)
+    is_empty = pl.col(_RECORD_ID) == f"{source}:"
+    suspect = rows.filter(pl.col(_RECORD_ID).is_duplicated() | is_empty)  # few or none: only these are compared in full
     content = pl.struct(*contract.column_named).hash()
     differs = content.min().over(_RECORD_ID) != content.max().over(_RECORD_ID)
-    clashing = rows.filter(
-        pl.col(_RECORD_ID).is_duplicated() & (differs | ~content.is_first_distinct())
-        | (pl.col(_RECORD_ID) == f"{source}:")
-    )
+    clashing = suspect.filter(is_empty | differs | ~content.is_first_distinct())
     for order, delivery in enumerate(own):
         keys = clashing.filter(pl.col("_order") == order).select("line", _RECORD_ID).iter_rows()
         breaches = [_key_breach(contract, delivery, line, is_empty=key == f"{source}:") for line, key in keys]
