@@ -11,7 +11,7 @@ from matching.person import PERSON_RECORD
 
 DELIVERY = pl.Schema(
     {
-        "file_id": pl.String,  # key: first 16 hex digits of the SHA-256 of the file's bytes
+        "file_id": pl.String,  # key within its source: first 16 hex digits of the SHA-256 of the file's bytes
         "source": pl.String,  # contract id; "unknown" where no contract fits
         "file": pl.String,  # file name without folder
         "sha256": pl.String,
@@ -49,7 +49,7 @@ SET_ASIDE = pl.Schema(
         "row": pl.String,  # the row unchanged, as a JSON object header -> text (personal data: stays in the store)
     }
 )
-"""One row is one row of a file that broke a row rule. Written by receive."""
+"""One row is one row of a file that broke a row rule, or of a file that was refused. Written by receive."""
 
 SHOWN = {
     "forename_shown": pl.String,  # as the source writes it, tidied for reading (spaces, capitals)
