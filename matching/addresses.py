@@ -4,9 +4,11 @@ Written for addresses in the United Kingdom. Town and county are left out, as so
 says more. Work is done once a distinct value.
 """
 
+import re
+
 import polars as pl
 
-from matching.lettering import by_distinct, plain_capitals
+from matching.lettering import by_distinct, plain_capitals, repaired, replaced
 
 _STREET_TYPES = {
     "ROAD": "RD",
@@ -66,6 +68,7 @@ _FLOORS = {
 }
 _POINTS = {"N": "NORTH", "S": "SOUTH", "E": "EAST", "W": "WEST"}
 _NUMBER = r"[0-9]+[A-Z]?(?:-[0-9]+[A-Z]?)?"
+_POSTCODE = r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}"
 _NUMBERED_STREET = rf"^(?:(?P<building>[^0-9]*?),? )??(?P<number>{_NUMBER}) (?P<street>[^,]*[A-Z][^,]*)"
 _BUILDING_AND_STREET = (
     r"^(?P<building>[^,]* (?:COURT|HOUSE|MANSIONS|BUILDINGS|VIEW|MOUNT|PARK|GREEN)), "
@@ -97,7 +100,7 @@ def _tidied(plain: pl.Expr) -> pl.Expr:
     """Parts apart by ", ", words by one space; a number stands in one part with what follows it."""
     text = plain.str.replace_all(r"[.'\"]", "").str.replace_all(r"[;|]", ",").str.replace(r"^C/O [^,]*,", "")
     text = pl.when(~text.str.strip_chars(" ,").str.contains(_NOWHERE)).then(text)
-    text = text.str.replace(r"[ ,]+[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}[ ,]*$", "")
+    text = text.str.replace(rf"[ ,]+{_POSTCODE}[ ,]*$", "")
     text = text.str.replace_all(r"([0-9][A-Z]?) ?- ?([0-9])", "${1}-${2}").str.replace_all("&", " AND ")
     text = text.str.replace_all(r"[^A-Z0-9,/ -]", " ").str.replace_all(r" *,[ ,]*", ", ")
     text = text.str.replace_all(r" +", " ").str.strip_chars(" ,-/")
@@ -173,7 +176,7 @@ def addresses(text: pl.Series) -> pl.DataFrame:
         frame = frame.select(_flat_and_rest(pl.col("text")).alias("split")).unnest("split")
         frame = frame.with_columns(_house_and_street(pl.col("rest")).alias("split")).unnest("split")
         frame = frame.with_columns(_without_town(pl.col("street")).alias("street"))
-        frame = frame.select(pl.when(pl.all() != "").then(pl.all()))
+        frame = frame.select(pl.all().str.strip_chars(" ,/-")).select(pl.when(pl.all() != "").then(pl.all()))
         flat_said = pl.when(pl.col("flat").is_not_null()).then(pl.lit("FLAT ") + pl.col("flat"))
         address = pl.concat_str(flat_said, "building", "number", "street", separator=" ", ignore_nulls=True)
         return frame.select(
@@ -184,3 +187,25 @@ def addresses(text: pl.Series) -> pl.DataFrame:
         )
 
     return by_distinct(text, derive)
+
+
+def _with_capital_door_letters(text: str) -> str:
+    return re.sub(r"\b\d+[a-z]\b", lambda found: found[0].upper(), text)
+
+
+def shown_addresses(text: pl.Series) -> pl.Series:
+    """Addresses as a person would like to read them: one line, repaired, without postcode; in small letters with
+    capitals where they shout. Nothing left: null.
+    """
+
+    def derive(values: pl.Series) -> pl.DataFrame:
+        tidy = repaired(values).str.replace(rf"(?i)[ ,]+{_POSTCODE}[ ,]*$", "").str.replace_all(r" *,[ ,]*", ", ")
+        tidy = tidy.str.replace_all(rf"(?i)(^|, )({_NUMBER}), ", "${1}${2} ").str.strip_chars(" ,")
+        gentle = tidy.str.to_titlecase().str.replace_all(r"'S\b", "'s")
+        gentle = replaced(gentle, gentle.str.contains(r"\b\d+[a-z]\b"), _with_capital_door_letters)
+        shouts = (tidy.str.to_uppercase() == tidy) | (tidy.str.to_lowercase() == tidy)
+        return pl.DataFrame({"tidy": tidy, "gentle": gentle, "shouts": shouts}).select(
+            pl.when(pl.col("tidy") == "").then(None).when("shouts").then("gentle").otherwise("tidy").alias("shown")
+        )
+
+    return by_distinct(text, derive)["shown"].alias(text.name)

@@ -62,6 +62,50 @@ def priors_of(scored: Scored, dataset: NDArray[np.int32], start: float) -> Prior
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """How likely a record's child is to be found in another dataset at all, by the record's stratum (birth year).
+
+    A record whose child is sure to be on the other list, and a row of that list that nobody else has claimed, belong
+    together on less evidence than two records of which neither need have a partner.
+    """
+
+    bits: Bits
+    """datasets x datasets x strata: -log2 of the chance that a record of the first has no partner in the second."""
+
+    def of(self, dataset: NDArray[np.int32], stratum: NDArray[np.int32], left: Rows, right: Rows) -> Bits:
+        """Bits to be added to the prior log-odds of each pair: the loser of the pair would be left without a partner."""
+        a, b = dataset[left], dataset[right]
+        return np.asarray(self.bits[a, b, stratum[left]] + self.bits[b, a, stratum[right]])
+
+
+SHRINK = 20.0
+"""Records of the whole dataset that stand behind each stratum's share: small strata lean on it."""
+MOST_COVERED = 0.98
+
+
+def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: NDArray[np.int32]) -> Coverage:
+    """Share of each dataset's records, by stratum, whose child has a record in each other dataset, from a first clustering.
+
+    The prior odds of a link between two records that would otherwise have no partner are those of the link over those of
+    both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum).
+    """
+    many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 1
+    _, child = np.unique(labels, return_inverse=True)
+    present = np.zeros((int(child.max(initial=-1)) + 1, many), dtype=bool)
+    present[child, dataset] = True
+    cell = dataset.astype(np.int64) * strata + stratum
+    rows = np.bincount(cell, minlength=many * strata).reshape(many, strata).astype(np.float64)
+    bits = np.zeros((many, many, strata))
+    for other in range(many):
+        found = np.bincount(cell, present[child, other].astype(float), many * strata).reshape(many, strata)
+        overall = found.sum(axis=1) / np.maximum(rows.sum(axis=1), 1)
+        share = (found + SHRINK * overall[:, None]) / (rows + SHRINK)
+        bits[:, other, :] = -np.log2(1 - np.minimum(share, MOST_COVERED))
+        bits[other, other, :] = 0.0
+    return Coverage(bits)
+
+
+@dataclass(frozen=True)
 class Rivals:
     """Pairs of children that may be one after all, both ways round; one entry an ordered pair."""
 
@@ -69,29 +113,33 @@ class Rivals:
     rival: NDArray[np.int64]
     probability: NDArray[np.float64]
     nearest: NDArray[np.int64]
-    """Number of the strongest pair of records between the two, among the pairs given."""
+    """Number of the likeliest pair of records between the two, in ``left`` and ``right``."""
+    left: Rows
+    right: Rows
 
 
-def rivals_of(labels: NDArray[np.int64], left: Rows, right: Rows, odds: Bits) -> Rivals:
-    """Children joined by candidate pairs but not merged. ``odds``: log-odds of each pair of rows given.
+def rivals_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], left: Rows, right: Rows, odds: Bits) -> Rivals:
+    """Children that may be one after all. ``left``, ``right``, ``odds``: all pairs of rows of two different children.
 
-    Records of one child speak of the same question: their mean log-odds stands for the pair of children, and the rivals
-    of a child compete, with none of them as the other possibility.
+    Rows of two children in different datasets speak of one question: their mean log-odds stands for it. Two rows in one
+    dataset can only speak against. The rivals of a child compete, with none of them as the other possibility.
     """
-    between = np.flatnonzero(labels[left] != labels[right])
-    a = np.minimum(labels[left[between]], labels[right[between]])
-    b = np.maximum(labels[left[between]], labels[right[between]])
-    key = a * (labels.max(initial=0) + 1) + b
-    _, first, where = np.unique(key, return_index=True, return_inverse=True)
-    mean = np.bincount(where, np.clip(odds[between], -SURE, SURE)) / np.maximum(np.bincount(where), 1)
-    order = np.lexsort((odds[between], where))
-    nearest = between[order[np.flatnonzero(np.r_[where[order][1:] != where[order][:-1], True])]] if len(order) else between
+    a, b = np.minimum(labels[left], labels[right]), np.maximum(labels[left], labels[right])
+    clipped = np.clip(odds, -SURE, SURE)
+    _, first, where = np.unique(a * (labels.max(initial=0) + 1) + b, return_index=True, return_inverse=True)
+    across = dataset[left] != dataset[right]
+    many = np.bincount(where[across], minlength=len(first))
+    mean = np.bincount(where[across], clipped[across], len(first)) / np.maximum(many, 1)
+    worst = np.full(len(first), np.inf)
+    np.minimum.at(worst, where[~across], clipped[~across])
+    joint = np.where(many > 0, np.minimum(mean, worst), worst)
+    order = np.lexsort((odds, where))
+    nearest = order[np.flatnonzero(np.r_[where[order][1:] != where[order][:-1], True])] if len(order) else order
     one, other = a[first], b[first]
     child, rival = np.concatenate([one, other]), np.concatenate([other, one])
-    both = np.concatenate([mean, mean])
-    ratio = np.exp2(np.clip(both, -60, 60))
+    ratio = np.exp2(np.clip(np.concatenate([joint, joint]), -60, 60))
     total = np.bincount(child, ratio, minlength=int(labels.max(initial=0)) + 1)
-    return Rivals(child, rival, ratio / (1 + total[child]), np.concatenate([nearest, nearest]))
+    return Rivals(child, rival, ratio / (1 + total[child]), np.concatenate([nearest, nearest]), left, right)
 
 
 def membership_of(height: int, dataset: NDArray[np.int32], left: Rows, right: Rows, odds: Bits) -> NDArray[np.float64]:

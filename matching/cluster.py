@@ -177,6 +177,21 @@ def pairs_within(labels: Labels, largest: int = FULL_UP_TO) -> Iterator[tuple[Ro
         yield rows[:, i].ravel().astype(np.int32), rows[:, j].ravel().astype(np.int32)
 
 
+def pairs_between(labels: Labels, one: Labels, other: Labels, largest: int = FULL_UP_TO) -> tuple[Rows, Rows]:
+    """All pairs of rows of each pair of children (``one``, ``other``: their labels); of a large child its first rows."""
+    order = np.argsort(labels, kind="stable")
+    found = labels[order]
+    starts_a, starts_b = np.searchsorted(found, one), np.searchsorted(found, other)
+    sizes_a = np.minimum(np.searchsorted(found, one, side="right") - starts_a, largest)
+    sizes_b = np.minimum(np.searchsorted(found, other, side="right") - starts_b, largest)
+    many = sizes_a * sizes_b
+    pair = np.repeat(np.arange(len(one)), many)
+    place = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many, many)
+    left = order[starts_a[pair] + place // sizes_b[pair]]
+    right = order[starts_b[pair] + place % sizes_b[pair]]
+    return left.astype(np.int32), right.astype(np.int32)
+
+
 ID_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ23456789"
 """No letter that looks like another: officers read ids aloud."""
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from matching.encode import Encoded, Rows
 from matching.similarity import (
+    CrosswiseAlike,
     DayAndMonthSwapped,
     DigitsTransposed,
     Equal,
@@ -27,7 +28,6 @@ from matching.similarity import (
     SameYearAndDay,
     SameYearAndMonth,
     SharesAny,
-    Swapped,
     Test,
     WithinEdits,
     both,
@@ -59,8 +59,8 @@ class Comparison:
     at_home: Literal["own", "shared", "identifier"] = "own"
     """What two children of one household have of it: each their own (a forename), the same (an address), or an
     identifier, which is each child's own but is sometimes copied from a sibling. Used where pairs cannot tell."""
-    same_at_home: float = 0.0
-    """Share of pairs of one household that agree exactly, before any pair is seen (birth dates: twins)."""
+    tells_twins: bool = False
+    """Exact agreement of two children of one household makes them twins (the birth date)."""
 
     def __post_init__(self) -> None:
         """Refuse a comparison whose levels cannot take every pair, or share a label."""
@@ -107,13 +107,15 @@ def otherwise(label: str = "different") -> Level:
     return Level(label, None)
 
 
+SWAPPED = either(CrosswiseAlike("given_names", "surname"), CrosswiseAlike("forename", "surname"))
+
 FORENAME = Comparison(
     "forename",
     (
         missing("forename"),
         exact("forename"),
-        Level("forename and surname swapped", Swapped("forename", "surname")),
-        Level("written together or apart", Equal("given_names")),
+        Level("forename and surname swapped", SWAPPED),
+        Level("written together or apart", either(Equal("given_names"), EqualAcross("forename", "first_two"))),
         Level("short or variant form", SharesAny("forename_groups")),
         Level("one slip", either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))),
         Level("another given name", SharesAny("given_tokens")),
@@ -128,8 +130,8 @@ SURNAME = Comparison(
     "surname",
     (
         missing("surname"),
-        Level("swapped, weighed with the forename", Swapped("forename", "surname"), says_nothing=True),
         exact("surname"),
+        Level("swapped, weighed with the forename", SWAPPED, says_nothing=True),
         Level("another surname of the child", SharesAny("all_surnames")),
         Level("one slip", either(WithinEdits("surname", 1, shortest=4), JaroWinklerAtLeast("surname", 0.95))),
         Level("shares a part", SharesAny("surname_parts")),
@@ -167,7 +169,7 @@ DATE_OF_BIRTH = Comparison(
         Level("same year", SameYear("date_of_birth")),
         otherwise(),
     ),
-    same_at_home=0.03,
+    tells_twins=True,
 )
 
 SEX = Comparison("sex", (missing("sex"), Level("same", Equal("sex")), otherwise()))

@@ -38,6 +38,7 @@ def _name_lists() -> list[pl.Expr]:
         middle.list.eval(pl.element().str.slice(0, 1)).list.unique(maintain_order=True).alias("middle_initials"),
         forename.list.concat(longer).list.unique(maintain_order=True).alias("given_tokens"),
         pl.concat_list(pl.concat_list("surname").list.drop_nulls(), "other_surnames").alias("all_surnames"),
+        (pl.col("forename") + pl.when(middle.list.first().str.len_chars() > 1).then(middle.list.first())).alias("first_two"),
         pl.concat_list("upn", "former_upn").list.drop_nulls().alias("upns"),
     ]
 

@@ -6,19 +6,19 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import Bits, Priors, Rivals, membership_of, priors_of, probability, rivals_of
+from matching.assign import SURE, Bits, Coverage, Priors, Rivals, coverage_of, membership_of, priors_of, probability, rivals_of
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
-from matching.cluster import ALWAYS, NEVER, cluster, pairs_within
+from matching.cluster import ALWAYS, NEVER, cluster, pairs_between, pairs_within
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Encoded, Rows, encode
 from matching.model import Model
-from matching.score import Scored, Scorer, patterns_of, score_pairs
+from matching.score import Patterns, Scored, Scorer, patterns_of, score_pairs
 from matching.train import Households, train
 
 FLOOR_BITS = 10.0
@@ -33,6 +33,8 @@ class Settings:
     """Two groups of records are one child only if their pairs are, on the whole, at least so probable."""
     apart: str | None = None
     """List column of verified identifiers: rows of one dataset that bear different ones are never one child."""
+    stratum: str | None = None
+    """Column (text) by which it differs how many records of one dataset are to be found in another: the birth year."""
     one_row_each: bool = False
     """Every dataset holds each person once: two of its rows are never one person, and are not looked at."""
     candidate_floor: float = FLOOR_BITS
@@ -58,16 +60,31 @@ class Linkage:
     scored: Scored
     priors: Priors
     odds: Bits
-    """Log-odds (bits) of each scored pair, by itself: weight and prior."""
+    """Log-odds (bits) of each scored pair: weight, prior, coverage, what keeps apart, judgements."""
     labels: NDArray[np.int64]
     """The lowest row of each row's child."""
     membership: NDArray[np.float64]
     rivals: Rivals
 
+    def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
+        """Agreement pattern and match weight of any pairs of rows."""
+        patterns = patterns_of(self.model.comparisons, self.table, left, right)
+        return patterns, Scorer.of(self.model, self.table).weights(patterns, left, right)
+
     @property
     def probability(self) -> NDArray[np.float64]:
-        """Match probability of each scored pair by itself."""
-        return probability(self.odds)
+        """Match probability of each scored pair: its own where one child holds both, else that of its two children."""
+        chances = probability(self.odds)
+        many = int(self.labels.max(initial=0)) + 1
+        key = self.labels[self.scored.left] * many + self.labels[self.scored.right]
+        rivals = self.rivals.child * many + self.rivals.rival
+        order = np.argsort(rivals, kind="stable")
+        place = np.minimum(np.searchsorted(rivals[order], key), max(len(order) - 1, 0))
+        joined = self.labels[self.scored.left] == self.labels[self.scored.right]
+        if not len(order):
+            return np.where(joined, chances, 0.0)
+        known = rivals[order][place] == key
+        return np.where(joined, chances, np.where(known, self.rivals.probability[order][place], 0.0))
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,8 @@ class _Judge:
     scorer: Scorer
     priors: Priors
     dataset: NDArray[np.int32]
+    stratum: NDArray[np.int32]
+    coverage: Coverage | None
     apart: NDArray[np.int32] | None
     judged: dict[int, float]
     settings: Settings
@@ -90,11 +109,13 @@ class _Judge:
         """Bits for and against, without the margin."""
         low, high = np.minimum(left, right), np.maximum(left, right)
         patterns = patterns_of(self.scorer.model.comparisons, self.scorer.table, low, high)
-        return self.ruled(low, high, self.scorer.weights(patterns, low, high) + self.priors.of(self.dataset, low, high))
+        return self.ruled(low, high, self.scorer.weights(patterns, low, high))
 
-    def ruled(self, left: Rows, right: Rows, odds: Bits) -> Bits:
-        """Put what is certain in place of what is likely."""
-        odds = odds.copy()
+    def ruled(self, left: Rows, right: Rows, weights: Bits) -> Bits:
+        """Weights -> log-odds: the prior and coverage added, and what is certain put in place of what is likely."""
+        odds = weights + self.priors.of(self.dataset, left, right)
+        if self.coverage is not None:
+            odds += self.coverage.of(self.dataset, self.stratum, left, right)
         if self.apart is not None:
             odds[self._apart(left, right)] = NEVER
         if self.settings.one_row_each:
@@ -117,8 +138,11 @@ class _Judge:
 
     def for_clusters(self, left: Rows, right: Rows) -> Bits:
         """Log-odds with the margin: below 0 unless sure enough; capped, so that no one pair outweighs all others."""
-        odds = self.log_odds(left, right)
-        return np.where(np.abs(odds) < ALWAYS / 2, np.clip(odds, -30, 30) - self.margin, odds)
+        return self.with_margin(self.log_odds(left, right))
+
+    def with_margin(self, odds: Bits) -> Bits:
+        """Take the margin off, and cap what is not certain."""
+        return np.where(np.abs(odds) < ALWAYS / 2, np.clip(odds, -SURE, SURE) - self.margin, odds)
 
 
 def _judged(judged: Judged | None) -> dict[int, float]:
@@ -151,7 +175,7 @@ def link_records(
     ``model``: weights in force; null: trained on this table. Raises KeyError for a missing column and
     :class:`matching.train.TrainingError` where there is nothing to learn from.
     """
-    further = [name for name in (settings.apart, *_household_columns(households)) if name]
+    further = [name for name in (settings.apart, settings.stratum, *_household_columns(households)) if name]
     encoded = prepare(table, comparisons, [*rules, *training_rules], *further)
     sources = pl.Series("", [0] * table.height) if dataset is None else table[dataset].rank("dense").cast(pl.Int32) - 1
     codes = sources.to_numpy().astype(np.int32)
@@ -184,16 +208,45 @@ def link_encoded(
     floor = float(np.log2((1 - expected) / expected)) - settings.candidate_floor
     scored = score_pairs(scorer, pairs, floor)
     priors = priors_of(scored, dataset, expected)
+    stratum = encoded.column(settings.stratum) + 1 if settings.stratum else np.zeros(encoded.height, dtype=np.int32)
+    stratum = np.unique(stratum, return_inverse=True)[1].astype(np.int32)
     apart = encoded.lists[settings.apart] if settings.apart else None
-    judge = _Judge(scorer, priors, dataset, apart, _judged(judged), settings)
-    odds = judge.ruled(scored.left, scored.right, scored.weight + priors.of(dataset, scored.left, scored.right))
-    left, right, for_clusters = _with_judged_pairs(scored, odds - np.where(np.abs(odds) < ALWAYS / 2, judge.margin, 0), judged)
-    labels = cluster(encoded.height, left, right, for_clusters, judge.for_clusters)
-    within = [(a, b, judge.log_odds(a, b)) for a, b in pairs_within(labels)]
-    a, b, c = (np.concatenate([piece[k] for piece in within] or [np.zeros(0)]) for k in range(3))
-    membership = membership_of(encoded.height, dataset, a.astype(np.int32), b.astype(np.int32), c)
-    rivals = rivals_of(labels, scored.left, scored.right, odds)
-    return Linkage(encoded, dataset, model, pairs, scored, priors, odds, labels, membership, rivals)
+    judge = _Judge(scorer, priors, dataset, stratum, None, apart, _judged(judged), settings)
+    first = _clustered(encoded.height, scored, judge, judged)
+    judge = replace(judge, coverage=coverage_of(first, dataset, stratum))
+    labels = _clustered(encoded.height, scored, judge, judged)
+    odds = judge.ruled(scored.left, scored.right, scored.weight)
+    return Linkage(
+        encoded, dataset, model, pairs, scored, priors, odds, labels, _membership(labels, judge), _rivals(labels, scored, judge, odds)
+    )
+
+
+def _clustered(height: int, scored: Scored, judge: _Judge, judged: Judged | None) -> NDArray[np.int64]:
+    odds = judge.with_margin(judge.ruled(scored.left, scored.right, scored.weight))
+    return cluster(height, *_with_judged_pairs(scored, odds, judged), judge.for_clusters)
+
+
+def _membership(labels: NDArray[np.int64], judge: _Judge) -> NDArray[np.float64]:
+    """How sure each row belongs to its child."""
+    within = [(left, right, judge.log_odds(left, right)) for left, right in pairs_within(labels)]
+    empty = np.zeros(0, dtype=np.int32)
+    left = np.concatenate([piece[0] for piece in within] or [empty])
+    right = np.concatenate([piece[1] for piece in within] or [empty])
+    odds = np.concatenate([piece[2] for piece in within] or [np.zeros(0)])
+    return membership_of(len(labels), judge.dataset, left, right, odds)
+
+
+RIVAL_BITS = -8.0
+"""Children whose likeliest pair of records is below these log-odds are no rivals."""
+
+
+def _rivals(labels: NDArray[np.int64], scored: Scored, judge: _Judge, odds: Bits) -> Rivals:
+    """Rivals from every pair of rows of two children that some pair makes likely enough."""
+    a, b = labels[scored.left], labels[scored.right]
+    near = (a != b) & (odds >= RIVAL_BITS)
+    children = np.unique(np.stack([np.minimum(a[near], b[near]), np.maximum(a[near], b[near])], axis=1), axis=0)
+    left, right = pairs_between(labels, children[:, 0], children[:, 1])
+    return rivals_of(labels, judge.dataset, left, right, judge.log_odds(left, right))
 
 
 def _with_judged_pairs(scored: Scored, odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:

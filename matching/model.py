@@ -26,7 +26,12 @@ class Weights:
     u: Probabilities
     """Of two records of any two children."""
     h: Probabilities
-    """Of two records of two children of one household (siblings, twins)."""
+    """Of two records of two children of one household who are no twins."""
+    t: Probabilities
+    """Of two records of twins: names alike are commoner among them than among other siblings."""
+
+
+CLASSES = ("m", "u", "h", "t")
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,14 @@ class Model:
     """Fellegi-Sunter weights with a third class for the household (JASA 64:1183, 1969).
 
     ``household``: the share, among all pairs of records, of pairs of two children of one household; 0 switches it off.
+    ``twins``: the share of twins among those.
     ``match``: the share of all pairs that are one child, over all datasets together.
     """
 
     comparisons: tuple[Comparison, ...]
     weights: dict[str, Weights]
     household: float
+    twins: float
     match: float
     figures: dict[str, float | int | str]
     """How the model came about: pairs, iterations, whether it converged."""
@@ -61,8 +68,8 @@ def _log2(probabilities: Probabilities) -> Probabilities:
 def write_model(model: Model, path: Path) -> None:
     """Write a model as TOML. Levels that say nothing carry no numbers."""
     lines = ["# Weights of the linkage. m: chance of the level for two records of one child; u: for two of any two children;",
-             "# h: for two of two children of one household. bits = log2(m/u).", "",
-             f"household = {model.household!r}", f"match = {model.match!r}", "", "[figures]"]  # fmt: skip
+             "# h: for two of two children of one household; t: for twins. bits = log2(m/u).", "",
+             f"household = {model.household!r}", f"twins = {model.twins!r}", f"match = {model.match!r}", "", "[figures]"]  # fmt: skip
     lines += [f"{_quoted(name)} = {_toml(value)}" for name, value in model.figures.items()]
     for comparison in model.comparisons:
         bits = model.match_weights(comparison)
@@ -72,7 +79,7 @@ def write_model(model: Model, path: Path) -> None:
             if level.says_nothing:
                 lines.append("says_nothing = true")
             else:
-                lines += [f"{key} = {float(getattr(weights, key)[number])!r}" for key in ("m", "u", "h")]
+                lines += [f"{key} = {float(getattr(weights, key)[number])!r}" for key in CLASSES]
                 lines.append(f"bits = {float(bits[number]):.2f}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -100,12 +107,12 @@ def read_model(path: Path, comparisons: Sequence[Comparison]) -> Model:
             f"{'in the model' if odd in given else 'in the comparisons'}. Train again, or use the comparisons it was made for."
         )
     weights = {comparison.name: _weights_from(path.name, comparison, given) for comparison in comparisons}
-    household, match = (_probability(path.name, name, data.get(name)) for name in ("household", "match"))
-    return Model(tuple(comparisons), weights, household, match, data.get("figures", {}))
+    household, twins, match = (_probability(path.name, name, data.get(name)) for name in ("household", "twins", "match"))
+    return Model(tuple(comparisons), weights, household, twins, match, data.get("figures", {}))
 
 
 def _weights_from(file: str, comparison: Comparison, given: dict[tuple[str, str], dict[str, object]]) -> Weights:
-    columns = {key: np.full(len(comparison.levels), np.nan) for key in ("m", "u", "h")}
+    columns = {key: np.full(len(comparison.levels), np.nan) for key in CLASSES}
     for number, level in enumerate(comparison.levels):
         if level.says_nothing:
             continue

@@ -34,14 +34,19 @@ _OPENS_A_SURNAME = (
 )
 """Particles that, inside a full name, start its surname. Fewer than above: BEN and AN are forenames too."""
 
-_NOBODY = (
-    "UNKNOWN|UNK|UNKN|NOT KNOWN|NOTKNOWN|NOT GIVEN|NOT STATED|NOT AVAILABLE|NOT PROVIDED|NOT RECORDED|NOT APPLICABLE|"
-    "NOT DISCLOSED|NO NAME|NONAME|NO FORENAME|NO SURNAME|NAMELESS|UNNAMED|UN NAMED|UNBORN|NFN|NMN|FNU|LNU|TEST|TESTER|"
-    "TEST TEST|TEST CHILD|TEST PUPIL|DUMMY|NK|TBC|TBA|TBN|TO BE CONFIRMED|NULL|NONE|NIL|ANON|ANONYMOUS|MISSING|"
-    "REDACTED|WITHHELD|SURNAME|FORENAME|FIRST NAME|LAST NAME|FIRSTNAME|LASTNAME|DO NOT USE|DELETED|DUPLICATE"
+_NOBODY_WORDS = (
+    "UNKNOWN|UNK|UNKN|NOTKNOWN|NONAME|UNNAMED|NFN|NMN|FNU|LNU|NK|TBC|TBA|TBN|NULL|ANONYMOUS|REDACTED|WITHHELD"
 )
-_NO_FORENAME = "BOY|GIRL|MALE|FEMALE|CHILD|SON|DAUGHTER|BB|BABE"
-_UNNAMED_CHILD = "BABY|BABYBOY|BABYGIRL|BABYOF|INFANT|NEWBORN|NEW BORN|TWIN|TRIPLET"
+"""Words that name nobody wherever they stand."""
+
+_NOBODY = (
+    "NOT KNOWN|NOT GIVEN|NOT STATED|NOT AVAILABLE|NOT PROVIDED|NOT RECORDED|NOT APPLICABLE|NOT DISCLOSED|NO NAME|"
+    "UN NAMED|NO FORENAME|NO SURNAME|NAMELESS|UNBORN|TEST|TEST TEST|TEST CHILD|TEST PUPIL|DUMMY|TO BE CONFIRMED|NONE|NIL|"
+    "ANON|MISSING|SURNAME|FORENAME|FIRST NAME|LAST NAME|FIRSTNAME|LASTNAME|DO NOT USE|DELETED|DUPLICATE|X{2,}(?: X+)*|Z{3,}"
+)
+"""Texts that name nobody where nothing else is said."""
+
+_UNNAMED_CHILD = "BABY|BABYBOY|BABYGIRL|BABYOF|INFANT|NEWBORN|NEW BORN|TWIN|TRIPLET|BOY|GIRL|MALE|FEMALE|BB"
 _CALLED_BY_NUMBER = "BOY|GIRL|MALE|FEMALE|OF|ONE|TWO|THREE|I|II|III|A|B|C|NUMBER|NO"
 
 
@@ -56,17 +61,18 @@ def _words(plain: pl.Expr) -> pl.Expr:
     return words.str.replace_all(r"[^A-Z]+", " ").str.strip_chars(" ")
 
 
-def _without_placeholders(words: pl.Expr, nobody: str) -> pl.Expr:
-    return words.str.replace(rf"^(?:{nobody}|X{{2,}}(?: X+)*|Z{{3,}})$", "")
+def _said(words: pl.Expr) -> pl.Expr:
+    """Words without those that name nobody, and those like "known as" that stand between two names."""
+    said = words.str.replace_all(rf"\b(?:{_WORDS_BETWEEN}|{_NOBODY_WORDS})\b", " ")
+    return said.str.replace_all(r" +", " ").str.strip_chars(" ")
 
 
 def _given_words(text: pl.Series) -> pl.Expr:
     """Given names as words, with title, suffix and placeholders gone; may be empty."""
-    words = _words(pl.lit(plain_capitals(text)))
-    words = words.str.replace(rf"^(?:(?:{_TITLES}) )+", "").str.replace_all(rf"\b(?:{_WORDS_BETWEEN})\b", " ")
-    words = words.str.replace(rf"^(?:(?:{_UNNAMED_CHILD})(?: (?:{_CALLED_BY_NUMBER})\b)*(?: |$))+", "")
-    words = words.str.replace_all(r" +", " ").str.strip_chars(" ").str.replace(rf" (?:{_SUFFIXES})$", "")
-    return _without_placeholders(words, f"{_NOBODY}|{_NO_FORENAME}")
+    words = _said(_words(pl.lit(plain_capitals(text))))
+    words = words.str.replace(rf"^(?:(?:{_TITLES}) |(?:{_UNNAMED_CHILD})(?: (?:{_CALLED_BY_NUMBER})\b)*(?: |$))+", "")
+    words = words.str.replace(rf"(?: (?:{_SUFFIXES}))+$", "")
+    return words.str.replace(rf"^(?:{_NOBODY}|CHILD)$", "")
 
 
 def given_names(text: pl.Series) -> pl.DataFrame:
@@ -88,10 +94,12 @@ def given_names(text: pl.Series) -> pl.DataFrame:
 
 def _surname_words(text: pl.Series) -> pl.Expr:
     """A surname as words, with title, suffix and placeholders gone; may be empty."""
-    words = _words(pl.lit(plain_capitals(text))).str.replace_all(rf"\b(?:{_WORDS_BETWEEN})\b", " ")
-    words = words.str.replace_all(r" +", " ").str.strip_chars(" ").str.replace(rf"^(?:(?:{_TITLES}) )+", "")
-    words = words.str.replace(rf" (?:{_SUFFIXES})$", "")
-    return _without_placeholders(words, _NOBODY)
+    words = _said(_words(pl.lit(plain_capitals(text)))).str.replace(rf"^(?:(?:{_TITLES}) )+", "")
+    words = words.str.replace(rf"(?: (?:{_SUFFIXES}))+$", "")
+    is_nobody = words.str.contains(rf"^(?:{_NOBODY})$") | words.str.replace_all(" ", "").str.contains(
+        rf"^(?:{_NOBODY}|{_NOBODY_WORDS})$"
+    )
+    return pl.when(~is_nobody).then(words)
 
 
 def surnames(text: pl.Series) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matching.blocking import CHUNK, Plan
 from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
-from matching.model import Model
+from matching.model import CLASSES, Model
 
 Patterns = NDArray[np.int64]
 """The levels of all comparisons of a pair in one number (mixed radix)."""
@@ -82,15 +82,15 @@ class Scorer:
         columns = {level.frequency_of for comparison in model.comparisons for level in comparison.levels}
         return cls(model, table, {column: frequencies_of(column, table) for column in sorted(columns - {None})})  # type: ignore[type-var]
 
-    def class_bits(self, patterns: Patterns) -> tuple[Bits, Bits, Bits]:
-        """log2 P(pattern | one child), P(pattern | any two), P(pattern | two of a household), without frequencies."""
+    def class_bits(self, patterns: Patterns) -> list[Bits]:
+        """log2 P(pattern | class) for one child, any two, two of a household, twins; without frequencies."""
         distinct, where = np.unique(patterns, return_inverse=True)
         levels = levels_in(distinct, self.model.comparisons)
         sums = []
-        for of in ("m", "u", "h"):
+        for of in CLASSES:
             tables = self.model.tables(of)
             sums.append(sum((table[levels[:, k]] for k, table in enumerate(tables)), np.zeros(len(distinct)))[where])
-        return sums[0], sums[1], sums[2]
+        return sums
 
     def frequency_bits(self, patterns: Patterns, left: Rows, right: Rows) -> Bits:
         """Bits by which the values' own frequencies change log2 P(pattern | any two)."""
@@ -113,12 +113,17 @@ class Scorer:
 
     def weights(self, patterns: Patterns, left: Rows, right: Rows) -> Bits:
         """Match weight in bits: log2 of P(pair | one child) over P(pair | two children), households among them."""
-        match, unlike, household = self.class_bits(patterns)
+        match, unlike, siblings, twins = self.class_bits(patterns)
         chance = unlike + self.frequency_bits(patterns, left, right)
         share = self.model.household
         if share <= 0:
             return match - chance
-        return match - np.logaddexp2(np.log2(1 - share) + chance, np.log2(share) + household)
+        home = np.logaddexp2(_bits(1 - self.model.twins) + siblings, _bits(self.model.twins) + twins)
+        return match - np.logaddexp2(np.log2(1 - share) + chance, np.log2(share) + home)
+
+
+def _bits(share: float) -> float:
+    return float(np.log2(max(share, 1e-12)))
 
 
 @dataclass(frozen=True)

@@ -260,6 +260,41 @@ def _on_distinct(
 
 
 @dataclass(frozen=True)
+class CrosswiseAlike:
+    """Given names and surname stand the other way round, with a slip or further names allowed.
+
+    Each side's surname equals the other's given names, begins them (further names follow), or is alike (Jaro-Winkler of
+    at least ``threshold``).
+    """
+
+    given: str
+    surname: str
+    threshold: float = 0.88
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Both columns."""
+        return (self.given, self.surname)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both crosswise comparisons hold. First letters must agree crosswise: the bound that spares the rest."""
+        given, surname, letters = table.column(self.given), table.column(self.surname), table.first_letters
+        held = (given[left] >= 0) & (surname[left] >= 0) & (given[right] >= 0) & (surname[right] >= 0)
+        held &= letters[given[left]] == letters[surname[right]]
+        held &= letters[surname[left]] == letters[given[right]]
+        for one, other in ((left, right), (right, left)):
+            at = np.flatnonzero(held)
+            if len(at):
+                held[at] = self._alike(table.strings[given[one[at]]], table.strings[surname[other[at]]])
+        return held
+
+    def _alike(self, given: NDArray[np.object_], surname: NDArray[np.object_]) -> Mask:
+        begins = np.array([len(b) > 1 and a.startswith(b) for a, b in zip(given, surname, strict=True)], dtype=bool)
+        scores = cpdist(given, surname, scorer=JaroWinkler.similarity, dtype=np.float32)
+        return np.asarray(begins | (scores >= self.threshold))
+
+
+@dataclass(frozen=True)
 class DateTest:
     """Base of the tests on a packed date (yyyymmdd): present on both sides, and unequal."""
 

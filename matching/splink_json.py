@@ -204,9 +204,9 @@ def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
         if levels is None or [entry["label_for_charts"] for entry in levels] != labels:
             raise ModelError(f"the settings have no comparison '{comparison.name}' with the levels {', '.join(labels)}")
         m, u = (_column(comparison, levels, key) for key in ("m_probability", "u_probability"))
-        weights[comparison.name] = Weights(m, u, u)
+        weights[comparison.name] = Weights(m, u, u, u)
     match = float(settings["probability_two_random_records_match"])
-    return Model(tuple(comparisons), weights, 0.0, match, {"from": "Splink settings"})
+    return Model(tuple(comparisons), weights, 0.0, 0.0, match, {"from": "Splink settings"})
 
 
 def _column(comparison: Comparison, levels: list[dict[str, Any]], key: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -132,6 +132,9 @@ class _State:
     m: list[NDArray[np.float64]]
     u: list[NDArray[np.float64]]
     h: list[NDArray[np.float64]]
+    t: list[NDArray[np.float64]]
+    twins: float
+    """Share of twins among pairs of one household."""
     shares: list[NDArray[np.float64]]
     """For each sample the shares of (one child, any two, one household)."""
 
@@ -160,12 +163,30 @@ def _normal(counts: NDArray[np.float64], prior: NDArray[np.float64], comparison:
     return np.asarray(np.where(informative, total / total.sum(), np.nan))
 
 
-def _household_levels(
-    table: Encoded, comparisons: Sequence[Comparison], households: Households, *, rows: int
-) -> tuple[list[NDArray[np.float64]], float]:
-    """Level counts among known household pairs, and how many such pairs there are for each pair of rows of a dataset."""
+@dataclass(frozen=True)
+class _Home:
+    """What pairs known to be two children of one household show: level counts of each comparison."""
+
+    siblings: list[NDArray[np.float64]]
+    twins: list[NDArray[np.float64]]
+    share: float
+    """Such pairs for each pair of rows of a dataset."""
+
+    @property
+    def twin_share(self) -> float:
+        """Share of twins among the pairs, upon a weak prior."""
+        twins, others = (max((float(c.sum()) for c in counts), default=0.0) for counts in (self.twins, self.siblings))
+        return (twins + TWIN_PRIOR * TWINS) / (twins + others + TWIN_PRIOR)
+
+
+def _nobody(comparisons: Sequence[Comparison]) -> _Home:
+    return _Home(*([np.zeros(len(c.levels)) for c in comparisons] for _ in range(2)), share=0.0)
+
+
+def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Households) -> _Home:
+    """Count levels over pairs known to be two children of one household."""
     dataset, identifier = table.column(households.dataset), table.column(households.identifier)
-    counts = [np.zeros(len(comparison.levels)) for comparison in comparisons]
+    home = _nobody(comparisons)
     found = 0
     for _, left, right in plan(households.rules, table).chunks():
         keep = (dataset[left] == dataset[right]) & (identifier[left] != identifier[right])
@@ -176,16 +197,21 @@ def _household_levels(
             one &= values[left] == values[right]
         left, right = left[keep & ~one], right[keep & ~one]
         found += len(left)
+        levels = [comparison.levels_of(table, left, right) for comparison in comparisons]
+        twins = np.zeros(len(left), dtype=bool)
+        for comparison, level in zip(comparisons, levels, strict=True):
+            if comparison.tells_twins:
+                twins |= level == np.flatnonzero(_informative(comparison))[0]
         for k, comparison in enumerate(comparisons):
-            levels = comparison.levels_of(table, left, right)
-            counts[k] += _level_counts(levels, np.ones(len(left)), comparison)
+            home.siblings[k][:] += _level_counts(levels[k], (~twins).astype(float), comparison)
+            home.twins[k][:] += _level_counts(levels[k], twins.astype(float), comparison)
     _, sizes = np.unique(dataset[identifier >= 0], return_counts=True)
     possible = float((sizes.astype(np.float64) * (sizes - 1) / 2).sum())
-    return counts, found / possible if possible else 0.0
+    return _Home(home.siblings, home.twins, found / possible if possible else 0.0)
 
 
-def _h(comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.float64]:
-    """h of a comparison. What is each child's own: as known pairs of a household show it, upon a weak prior."""
+def _h(comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.float64]:
+    """h or t of a comparison. What is each child's own: as known pairs of a household show it, upon a weak prior ``base``."""
     informative = np.flatnonzero(_informative(comparison))
     if comparison.at_home == "identifier":
         h = np.full(len(counts), np.nan)
@@ -194,20 +220,27 @@ def _h(comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float6
         return h
     if comparison.at_home == "shared":
         # What a home shares is seen through each agency's own slips and delays, which m knows and one roll does not show.
-        return np.asarray((1 - NOT_SHARED) * m + NOT_SHARED * u)
-    prior = np.nan_to_num(u) * (1 - comparison.same_at_home)
-    prior[informative[0]] += comparison.same_at_home
-    return _normal(counts, HOUSEHOLD_PRIOR * prior, comparison)
+        return np.asarray((1 - NOT_SHARED) * m + NOT_SHARED * base)
+    return _normal(counts, HOUSEHOLD_PRIOR * np.nan_to_num(base), comparison)
+
+
+def _settle_home(comparisons: Sequence[Comparison], state: _State, home: _Home) -> None:
+    """h and t from m and u as they stand and from the known pairs."""
+    for k, comparison in enumerate(comparisons):
+        state.h[k] = _h(comparison, home.siblings[k], state.m[k], state.u[k])
+        # Twins share their birthday, seen through the agencies' slips; their names may be alike as siblings' are, or more.
+        state.t[k] = state.m[k] if comparison.tells_twins else _h(comparison, home.twins[k], state.m[k], state.h[k])
 
 
 def _expected(sample: Sample, state: _State, number: int) -> tuple[NDArray[np.float64], float]:
-    """E-step of one sample: each pattern's posterior over the three classes, and the log-likelihood."""
-    bits = np.empty((len(sample.counts), 3))
-    for column, of in enumerate((state.m, state.u, state.h)):
+    """E-step of one sample: each pattern's posterior over the four classes, and the log-likelihood."""
+    bits = np.empty((len(sample.counts), 4))
+    for column, of in enumerate((state.m, state.u, state.h, state.t)):
         logs = [np.nan_to_num(np.log(np.maximum(probabilities, 1e-12))) for probabilities in of]
         bits[:, column] = sum(log[sample.levels[:, k]] for k, log in enumerate(logs) if not _skipped(sample, k))
     with np.errstate(divide="ignore"):
-        bits += np.log(state.shares[number])[None, :]
+        match, unlike, home = state.shares[number]
+        bits += np.log([match, unlike, home * (1 - state.twins), home * state.twins])[None, :]
     top = bits.max(axis=1, keepdims=True)
     weights = np.exp(bits - top)
     totals = weights.sum(axis=1, keepdims=True)
@@ -232,7 +265,8 @@ def _maximised(samples: Sequence[Sample], comparisons: Sequence[Comparison], sta
         state.m[k] = _normal(np.maximum(np.nan_to_num(fitted), LEAST_M), np.zeros(len(m)), comparison)
         state.u[k] = _normal(u, np.full(len(u), U_PRIOR), comparison)
     for number, (sample, posterior) in enumerate(zip(samples, posteriors, strict=True)):
-        state.shares[number] = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
+        shares = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
+        state.shares[number] = np.array([shares[0], shares[1], shares[2] + shares[3]])
 
 
 M_PRIOR = 50.0
@@ -243,6 +277,8 @@ NOT_SHARED = 0.05
 """Share of pairs of a household that differ in what homes share (children of one home with two surnames)."""
 U_PRIOR = 0.5
 HOUSEHOLD_PRIOR = 20.0
+TWINS, TWIN_PRIOR = 0.03, 50.0
+"""Share of twins among pairs of siblings before any pair is seen, and the pairs that stand behind it."""
 COPIED = 0.005
 """Share of siblings of whom one bears the other's identifier: schools copy a sibling's UPN by mistake now and then."""
 
@@ -266,16 +302,10 @@ def train(
     samples = samples_of(table, comparisons, rules, between=between, learns=learns)
     if len(samples) < 2:
         raise TrainingError("no training rule finds a pair: check that the tables share any key, or keep the approved model")
-    counts = [np.zeros(len(comparison.levels)) for comparison in comparisons]
-    share = 0.0
-    if households is not None:
-        counts, share = _household_levels(table, comparisons, households, rows=table.height)
-    state = _begin(samples, comparisons, household=share > 0)
-    iterations, converged = _fit(samples, comparisons, state, counts)
-    weights = {
-        comparison.name: Weights(state.m[k], state.u[k], _h(comparison, counts[k], state.m[k], state.u[k]))
-        for k, comparison in enumerate(comparisons)
-    }
+    home = _at_home(table, comparisons, households) if households is not None else _nobody(comparisons)
+    state = _begin(samples, comparisons, home)
+    iterations, converged = _fit(samples, comparisons, state, home)
+    weights = {c.name: Weights(state.m[k], state.u[k], state.h[k], state.t[k]) for k, c in enumerate(comparisons)}
     figures: dict[str, float | int | str] = {
         "records": table.height,
         "training pairs": int(sum(sample.counts.sum() for sample in samples[1:])),
@@ -283,11 +313,12 @@ def train(
         "iterations": iterations,
         "converged": "yes" if converged else "no",
     }
-    return Model(tuple(comparisons), weights, share, float(state.shares[0][0]), figures)
+    return Model(tuple(comparisons), weights, home.share, home.twin_share, float(state.shares[0][0]), figures)
 
 
-def _begin(samples: Sequence[Sample], comparisons: Sequence[Comparison], *, household: bool) -> _State:
-    shares = [np.array([0.4, 0.5, 0.1 if household else 0.0]) for _ in samples]
+def _begin(samples: Sequence[Sample], comparisons: Sequence[Comparison], home: _Home) -> _State:
+    household = float(home.share > 0)
+    shares = [np.array([0.4, 0.6 - 0.1 * household, 0.1 * household]) for _ in samples]
     shares[0] = np.array([1e-4, 1 - 1e-4 - 1e-5 * household, 1e-5 * household])
     m = [_started(comparison) for comparison in comparisons]
     # u begins with the random sample as it is: matches are few in it, and the first steps take them out.
@@ -295,18 +326,18 @@ def _begin(samples: Sequence[Sample], comparisons: Sequence[Comparison], *, hous
         _normal(_level_counts(samples[0].levels[:, k], samples[0].counts, c), np.full(len(c.levels), U_PRIOR), c)
         for k, c in enumerate(comparisons)
     ]
-    return _State(m, u, list(u), shares)
+    state = _State(m, u, list(u), list(u), home.twin_share, shares)
+    _settle_home(comparisons, state, home)
+    return state
 
 
-def _fit(
-    samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, counts: list[NDArray[np.float64]]
-) -> tuple[int, bool]:
+def _fit(samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, home: _Home) -> tuple[int, bool]:
     """Alternate E- and M-steps until no probability of m moves by more than CONVERGED."""
     for iteration in range(1, MOST_ITERATIONS + 1):
         before = np.concatenate(state.m)
-        state.h = [_h(c, counts[k], state.m[k], state.u[k]) for k, c in enumerate(comparisons)]
         posteriors = [_expected(sample, state, number)[0] for number, sample in enumerate(samples)]
         _maximised(samples, comparisons, state, posteriors)
+        _settle_home(comparisons, state, home)
         if np.nanmax(np.abs(np.concatenate(state.m) - before)) < CONVERGED:
             return iteration, True
     return MOST_ITERATIONS, False

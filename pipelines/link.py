@@ -12,7 +12,7 @@ from matching.keys import with_keys
 from matching.linkage import Judged, Linkage, Settings, link_records
 from matching.measure import blocking_recall
 from matching.model import Model
-from matching.score import levels_in
+from matching.score import Patterns, levels_in
 from matching.train import Households
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
@@ -63,7 +63,7 @@ def link(
     previous: pl.DataFrame | None = None,
     judgements: pl.DataFrame | None = None,
     model: Model | None = None,
-    settings: Settings = Settings(apart="upns"),
+    settings: Settings = Settings(apart="upns", stratum="birth_year"),
 ) -> Linked:
     """Link all sources against each other.
 
@@ -103,37 +103,39 @@ def _judged(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:
 def _pairs(found: Linkage, ids: pl.Series) -> pl.DataFrame:
     """Every scored pair in the form of LINK."""
     scored = found.scored
-    distinct, where = np.unique(scored.pattern, return_inverse=True)
-    names = pl.Series(_level_words(found.model, levels_in(distinct, found.model.comparisons)), dtype=pl.String)
     frame = pl.DataFrame(
         {
             "left_id": ids.gather(scored.left),
             "right_id": ids.gather(scored.right),
             "match_weight": scored.weight,
             "match_probability": found.probability,
-            "levels": names.gather(where),
+            "levels": _words(found.model, scored.pattern),
             "is_same_child": found.labels[scored.left] == found.labels[scored.right],
         }
     )
     return frame.select(LINK.names()).cast(dict(LINK))
 
 
-def _level_words(model: Model, levels: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> list[str]:
+def _words(model: Model, patterns: Patterns) -> pl.Series:
+    """Each pair's levels in words; what says nothing is left out."""
+    distinct, where = np.unique(patterns, return_inverse=True)
     words = [
         [None if level.says_nothing else f"{comparison.name}: {level.label}" for level in comparison.levels]
         for comparison in model.comparisons
     ]
-    return ["; ".join(word for k, n in enumerate(row) if (word := words[k][n])) for row in levels.tolist()]
+    levels = levels_in(distinct, model.comparisons).tolist()
+    texts = ["; ".join(word for k, n in enumerate(row) if (word := words[k][n])) for row in levels]
+    return pl.Series(texts, dtype=pl.String).gather(where)
 
 
 def _rivals(found: Linkage, children: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """RIVAL rows: children that may be one after all."""
     ids, names = children["record_id"], children["child_id"]
     rivals = found.rivals
-    left, right = found.scored.left[rivals.nearest], found.scored.right[rivals.nearest]
+    left, right = rivals.left[rivals.nearest], rivals.right[rivals.nearest]
+    patterns, weights = found.described(left, right)
     ours = np.where(found.labels[left] == rivals.child, left, right)
     theirs = np.where(found.labels[left] == rivals.child, right, left)
-    nearest = pairs.select("match_weight", "levels")[rivals.nearest]
     frame = pl.DataFrame(
         {
             "child_id": names.gather(ours),
@@ -141,9 +143,11 @@ def _rivals(found: Linkage, children: pl.DataFrame, pairs: pl.DataFrame) -> pl.D
             "probability": rivals.probability,
             "record_id": ids.gather(ours),
             "rival_record_id": ids.gather(theirs),
+            "match_weight": weights,
+            "levels": _words(found.model, patterns),
         }
     )
-    frame = pl.concat([frame, nearest], how="horizontal").filter(pl.col("probability") >= KEPT_PROBABILITY)
+    frame = frame.filter(pl.col("probability") >= KEPT_PROBABILITY)
     return frame.select(RIVAL.names()).cast(dict(RIVAL)).sort("child_id", "rival_child_id")
 
 
