@@ -46,9 +46,9 @@ def masked(
     protected = pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)]).unique().sort()
     is_protected = pl.col("child_id").is_in(protected.implode())
     return Masked(
-        candidates=_mask_candidates(candidates, is_protected),
+        candidates=_mask_candidates(candidates.with_columns(without_sex(pl.col("because"))), is_protected),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
-        explained=_mask_explained(explained, is_protected),
+        explained=_mask_explained(explained.with_columns(without_sex(pl.col("why"))), is_protected),
         protected=protected,
     )
 
@@ -129,3 +129,12 @@ COMPOSED_KEY = r":[^;|]*\|[^;]*"
 def keys_without_place(records: pl.Expr) -> pl.Expr:
     """Record ids apart by ``;`` with composed keys withheld: those hold the school's number. Other keys stay."""
     return records.str.replace_all(COMPOSED_KEY, f":{WITHHELD}")
+
+
+def without_sex(words: pl.Expr) -> pl.Expr:
+    """Words about a pair of records without how their sex compares.
+
+    A difference may tell of a gender recognised since (Gender Recognition Act 2004, s22), so that it is no reason to
+    print outside the restricted list.
+    """
+    return words.str.replace_all(r"; sex: \w+|\bsex: \w+(; )?", "")

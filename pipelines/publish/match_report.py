@@ -142,5 +142,5 @@ def figure(value: object) -> str:
 
 
 def plain(name: object) -> str:
-    """A name in code as words: ``link_threshold`` -> ``link threshold``."""
-    return str(name).replace("_", " ")
+    """A name in code as words: ``ranking.doubtful_link_below`` -> ``ranking: doubtful link below``."""
+    return str(name).replace("_", " ").replace(".", ": ")

@@ -37,7 +37,7 @@ RULES_IN_WORDS = (
     "a file refused or missing, rows that do not add up, more than 1% of a file's rows set aside, more than 1% of "
     "the links between two sources expected to be false, an empty list, more than 6% of the children of age on the "
     "list, a quarter of it on doubtful links, pairs left out of a block, blocking estimated to reach fewer than 98% of "
-    "true pairs"
+    "true pairs, weights that did not settle"
 )
 
 
@@ -99,7 +99,10 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
             f"{_counted(left_out, 'pair')} never compared, as a block was too large: likely a placeholder that many "
             "records share. The rule stands under Blocking.",
         )
-    recall = publication.link_report.figures.get("estimated blocking recall")
+    figures = publication.link_report.figures
+    if figures.get("converged") in (False, "no"):
+        yield Notice("look", "The weights did not settle while they were learnt tonight: trust no probability here.")
+    recall = figures.get("estimated blocking recall")
     if isinstance(recall, float) and recall < BLOCKING_RECALL:
         yield Notice(
             "look", f"Blocking is estimated to reach {recall:.1%} of the true pairs: the rest was never compared."

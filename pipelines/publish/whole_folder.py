@@ -28,7 +28,7 @@ def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
     """
     try:
         _make_private_folder(folder.parent)
-        mend(folder)
+        mend(folder.parent)
         made = folder.parent / f".{folder.name}.tmp-{secrets.token_hex(4)}"
         try:
             for name, content in files.items():
@@ -41,15 +41,19 @@ def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
         raise PublicationFailed(_told(error, folder, sum(map(len, files.values())))) from error
 
 
-def mend(folder: Path) -> None:
-    """Clear what a crash left beside ``folder``, and put the old folder back if the crash fell between two renames."""
-    for left in sorted(folder.parent.glob(f".{folder.name}.old-*")):
+def mend(parent: Path) -> None:
+    """Clear what a crash left in ``parent``, and put an old folder back if the crash fell between two renames."""
+    for left in sorted(parent.glob(".*.old-*")):
+        folder = parent / left.name[1:].rpartition(".old-")[0]
         if folder.exists():
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.rename(folder)
-    for left in folder.parent.glob(f".{folder.name}.tmp-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for left in parent.glob(".*.tmp-*"):
+        if left.is_symlink() or left.is_file():
+            left.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -128,6 +128,29 @@ def test_record_keys_of_a_protected_child(records: str | None, shown: str | None
     assert frame.select(keys_without_place(pl.col("records"))).item() == shown
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        pytest.param(
+            "(forename: exact; sex: different; address: same)", "(forename: exact; address: same)", id="between"
+        ),
+        pytest.param("(sex: different; address: same)", "(address: same)", id="first"),
+        pytest.param("(forename: exact; sex: same)", "(forename: exact)", id="last"),
+        pytest.param("Seen in Sussex: 3 months ago.", "Seen in Sussex: 3 months ago.", id="another word: untouched"),
+    ],
+)
+def test_how_the_sex_of_two_records_compares_is_not_printed(words: str, shown: str) -> None:
+    night = made_publication()
+    listed = mask(
+        replace(
+            night,
+            candidates=night.candidates.with_columns(because=pl.lit(words)),
+            explained=night.explained.with_columns(why=pl.lit(words)),
+        )
+    )
+    assert set(listed.candidates["because"]) == set(listed.explained["why"]) == {shown}
+
+
 def texts_outside_restricted(folder: Path) -> str:
     """Everything that a person can read in the publication, the restricted list left out."""
     texts = []

@@ -182,6 +182,14 @@ def test_a_file_whose_rows_do_not_add_up_comes_first() -> None:
     assert "does not add up" in page
 
 
+def test_weights_that_did_not_settle_stand_out() -> None:
+    night = made_publication()
+    report = replace(night.link_report, figures={"converged": "no", "estimated blocking recall": 0.9})
+    text = Page(html_of(replace(night, link_report=report))).text
+    assert "The weights did not settle" in text
+    assert "Blocking is estimated to reach 90.0% of the true pairs" in text
+
+
 def test_pairs_left_out_of_a_block_stand_out() -> None:
     night = made_publication()
     blocking = night.link_report.blocking.with_columns(left_out=pl.Series([0, 0, 1200]))

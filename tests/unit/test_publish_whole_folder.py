@@ -152,8 +152,9 @@ def test_a_killed_night_leaves_a_whole_list_and_the_next_one_clears_up(
 def test_a_crash_between_two_renames_is_mended_at_the_next_start(folder: Path) -> None:
     put_in_place(OLD, folder)
     folder.rename(folder.parent / ".2026-11-20.old-1234")
-    (folder.parent / ".2026-11-20.tmp-1234").mkdir()
-    whole_folder.mend(folder)
+    (folder.parent / ".2026-11-19.tmp-1234").mkdir()
+    (folder.parent / ".latest.tmp-1234").symlink_to("2026-11-20")
+    whole_folder.mend(folder.parent)
     assert held(folder) == OLD
     assert hidden(folder) == []
 
