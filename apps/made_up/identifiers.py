@@ -7,6 +7,7 @@ from apps.made_up.draws import Dice, Numbers, Texts
 UPN_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"), dtype=object)
 """Check letters in the order of their values 0..22 (no I, O, S)."""
 LA_CODE = 889
+"""The code that the made-up authority goes by."""
 MOST_NHS_NUMBERS = 900_000
 """About so many numbers of the test range (999...) have a valid check digit."""
 

@@ -108,13 +108,15 @@ def _phones(dice: Dice, count: int) -> Texts:
     return phones
 
 
-def _middle_names(dice: Dice, families: pl.DataFrame, children: pl.DataFrame) -> Texts:
+def _middle_names(dice: Dice, families: pl.DataFrame, children: pl.DataFrame, forename: Texts) -> Texts:
+    """Draw further given names, none equal to the forename; Chinese given names stand alone."""
     family, is_girl = children["family"].to_numpy(), children["is_girl"].to_numpy()
     origin = texts(families["origin"])[family]
     chance = dice.random(len(family))
     has = chance < np.where(np.isin(origin, ["british", "irish", "welsh", "traveller", "african"]), 0.72, 0.36)
     first, further = (naming.draw_forenames(dice, origin, is_girl) for _ in range(2))
     middle = only(has, either(chance < 0.08, first + " " + further, first))
+    middle = only((origin != "chinese") & (first != forename) & (further != forename), middle)
     patronym = texts(families["bears"])[family] == "grandfather"
     middle = np.where(patronym, texts(families["father_forename"])[family], middle)
     sikh = (origin == "indian") & (dice.random(families.height) < 0.25)[family]
@@ -173,7 +175,7 @@ def _plant_namesakes(dice: Dice, children: pl.DataFrame, families: pl.DataFrame)
 def _name_children(dice: Dice, families: pl.DataFrame, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
     family, is_girl = children["family"].to_numpy(), children["is_girl"].to_numpy()
     forename = naming.forenames_of_children(dice, families, children)
-    middle = _middle_names(dice, families, children)
+    middle = _middle_names(dice, families, children, forename)
     mohammed = _mohammeds(dice, families, children, forename, middle)
     surname = naming.surnames_of_children(dice, families, family, is_girl)
     origin = texts(families["origin"])[family]

@@ -10,7 +10,7 @@ from apps.made_up.draws import Dice, Numbers, Texts, column, only, pick, table, 
 UNIT_LETTERS = np.array(list("ABDEFGHJLNPQRSTUWXYZ"), dtype=object)
 """Letters of the second half of a postcode: never C I K M O V."""
 FIRST_UPRN = 999_000_000_000
-"""No property has a number in this range."""
+"""Far from the ranges in use."""
 HOMES_PER_FAMILY = 2.0
 
 

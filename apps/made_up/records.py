@@ -118,9 +118,11 @@ def _names(dice: Dice, world: World, rows: pl.DataFrame, rates: ErrorRates, habi
     by_other = chance[1] < np.where(_is_second(rows), 0.55, rates.other_parents_surname)
     surname = either(by_other, own["other_surname"], surname)
     called = said(own["known_as"]) & (chance[2] < habit.known_as)
+    middle = either(called & (own["known_as"] == own["middle_names"]), own["forename"], own["middle_names"])
+    beside = called & (texts(world.people.families["origin"])[world.family[child]] == "chinese") & (chance[3] < 0.6)
     return {
         "forename": either(called, own["known_as"], own["forename"]),
-        "middle_names": either(called & (own["known_as"] == own["middle_names"]), own["forename"], own["middle_names"]),
+        "middle_names": either(beside, own["forename"], middle),
         "surname": surname,
         "preferred_surname": only(is_old & (chance[3] < 0.5), own["surname"]),
     }
