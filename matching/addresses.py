@@ -203,7 +203,7 @@ def shown_addresses(text: pl.Series) -> pl.Series:
         tidy = tidy.str.replace_all(rf"(?i)(^|, )({_NUMBER}), ", "${1}${2} ").str.strip_chars(" ,")
         gentle = tidy.str.to_titlecase().str.replace_all(r"'S\b", "'s")
         gentle = replaced(gentle, gentle.str.contains(r"\b\d+[a-z]\b"), _with_capital_door_letters)
-        shouts = (tidy.str.to_uppercase() == tidy) | (tidy.str.to_lowercase() == tidy)
+        shouts = ~tidy.str.contains(r"\p{Ll}{2}") | (tidy.str.to_lowercase() == tidy)
         return pl.DataFrame({"tidy": tidy, "gentle": gentle, "shouts": shouts}).select(
             pl.when(pl.col("tidy") == "").then(None).when("shouts").then("gentle").otherwise("tidy").alias("shown")
         )

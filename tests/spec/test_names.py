@@ -1,0 +1,219 @@
+"""What is left of a name for matching, and which names may be one: drawn tables of literal people."""
+
+import polars as pl
+import pytest
+
+from matching.names import (
+    DATA_FOLDER,
+    carer_names,
+    given_names,
+    phonetic_key,
+    shown_names,
+    skeleton_key,
+    split_full_names,
+    surnames,
+    variant_groups,
+)
+
+
+def _column(*texts):
+    return pl.Series("text", texts, dtype=pl.String)
+
+
+@pytest.mark.parametrize(
+    ("text", "forename", "middle_names"),
+    [
+        pytest.param("Linda Rebecca", "LINDA", "REBECCA", id="first and middle in one cell"),
+        pytest.param("MARY-JANE", "MARY", "JANE", id="a hyphen parts names as a space does"),
+        pytest.param("D'Arcy", "DARCY", None, id="apostrophe joined"),
+        pytest.param("Siân", "SIAN", None, id="Welsh circumflex"),
+        pytest.param("SiÃ¢n", "SIAN", None, id="UTF-8 misread as Windows-1252"),
+        pytest.param("JosÃƒÂ©", "JOSE", None, id="misread twice"),
+        pytest.param("Łukasz", "LUKASZ", None, id="Polish Ł"),
+        pytest.param("Оксана", "OKSANA", None, id="Cyrillic"),
+        pytest.param("\ufeffAnna\u200e", "ANNA", None, id="byte-order mark and direction mark"),
+        pytest.param("Mia 🌸", "MIA", None, id="emoji"),
+        pytest.param("Miss Alice", "ALICE", None, id="title"),
+        pytest.param("Master", "MASTER", None, id="a title alone is the name"),
+        pytest.param("John Jnr", "JOHN", None, id="suffix"),
+        pytest.param("J", "J", None, id="initial kept"),
+        pytest.param("J P", "J", "P", id="two initials"),
+        pytest.param("Katherine (Kate)", "KATHERINE", "KATE", id="known as, in brackets"),
+        pytest.param("M1chael", "MICHAEL", None, id="1 for I between letters"),
+        pytest.param("Baby", None, None, id="Baby"),
+        pytest.param("Baby Boy", None, None, id="Baby Boy"),
+        pytest.param("BABY GIRL TWO", None, None, id="Baby Girl Two"),
+        pytest.param("Twin 1", None, None, id="Twin 1"),
+        pytest.param("Infant", None, None, id="Infant"),
+        pytest.param("Baby Alice", "ALICE", None, id="a baby who has a name"),
+        pytest.param("Unknown", None, None, id="Unknown"),
+        pytest.param("Not known", None, None, id="Not known"),
+        pytest.param("N/K", None, None, id="N/K"),
+        pytest.param("Unknown Unknown", None, None, id="Unknown, twice"),
+        pytest.param("Test", None, None, id="Test"),
+        pytest.param("XX", None, None, id="XX"),
+        pytest.param("👶", None, None, id="only an emoji"),
+        pytest.param("  ", None, None, id="spaces"),
+        pytest.param(None, None, None, id="absent"),
+    ],
+)
+def test_given_names(text, forename, middle_names):
+    row = given_names(_column(text)).row(0, named=True)
+    assert (row["forename"], row["middle_names"]) == (forename, middle_names)
+    together = (forename or "") + (middle_names or "").replace(" ", "")
+    assert row["given_names"] == (together or None)
+
+
+@pytest.mark.parametrize("text", ["Mary Jane", "MARY-JANE", "Maryjane", "mary  jane"])
+def test_given_names_run_together_agree_however_they_are_parted(text):
+    assert given_names(_column(text))["given_names"][0] == "MARYJANE"
+
+
+@pytest.mark.parametrize(
+    ("text", "surname", "parts"),
+    [
+        pytest.param("O'Neill", "ONEILL", ["ONEILL"], id="O with apostrophe"),
+        pytest.param("O Neill", "ONEILL", ["ONEILL"], id="O with space"),
+        pytest.param("Ó Briain", "OBRIAIN", ["OBRIAIN"], id="Irish O"),
+        pytest.param("Mc Donald", "MCDONALD", ["MCDONALD"], id="Mc is no part of its own, and Donald another name"),
+        pytest.param("MacDonald", "MACDONALD", ["MACDONALD"], id="Mac in one word"),
+        pytest.param("AL-HASSAN", "ALHASSAN", ["ALHASSAN", "HASSAN"], id="Al may be dropped elsewhere"),
+        pytest.param("bin Laden", "BINLADEN", ["BINLADEN", "LADEN"], id="bin"),
+        pytest.param("de la Cruz", "DELACRUZ", ["DELACRUZ", "CRUZ"], id="two particles"),
+        pytest.param("Smith-Jones", "SMITHJONES", ["SMITH", "JONES"], id="double, hyphen"),
+        pytest.param("SMITH JONES", "SMITHJONES", ["SMITH", "JONES"], id="double, space"),
+        pytest.param("Smith (née Jones)", "SMITHJONES", ["SMITH", "JONES"], id="née"),
+        pytest.param("Smith Jnr", "SMITH", ["SMITH"], id="suffix"),
+        pytest.param("Le", "LE", ["LE"], id="a particle alone is the name"),
+        pytest.param("X", "X", [], id="one letter is no part"),
+        pytest.param("Boy", "BOY", ["BOY"], id="Boy is a surname"),
+        pytest.param("Unknown", None, None, id="Unknown"),
+        pytest.param(None, None, None, id="absent"),
+    ],
+)
+def test_surnames(text, surname, parts):
+    assert surnames(_column(text)).row(0) == (surname, parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "surname"),
+    [
+        pytest.param("MORGAN, Samuel", "Samuel", "MORGAN", id="surname first, comma"),
+        pytest.param("O'NEILL, Miss Aoife Mary", "Aoife Mary", "O'NEILL", id="title after the comma"),
+        pytest.param("SMITH JONES, Ann", "Ann", "SMITH JONES", id="double surname before the comma"),
+        pytest.param("Smith, John, Jr", "John", "Smith", id="suffix after a second comma"),
+        pytest.param("Master Francis John Dixon", "Francis John", "Dixon", id="title first"),
+        pytest.param("mr. john mc donald", "john", "mc donald", id="Mc belongs to the surname"),
+        pytest.param("Maria de la Cruz", "Maria", "de la Cruz", id="de la"),
+        pytest.param("Ali Al Hassan", "Ali", "Al Hassan", id="Al"),
+        pytest.param("Rhys ap Gwilym", "Rhys", "ap Gwilym", id="ap"),
+        pytest.param("Ian St. John", "Ian", "St. John", id="St."),
+        pytest.param("Abu Bakr Khan", "Abu Bakr", "Khan", id="a particle at the start is a forename"),
+        pytest.param("John Smith - Jones", "John", "Smith-Jones", id="hyphen with spaces"),
+        pytest.param("Baby Boy Khan", "Baby Boy", "Khan", id="no forename yet"),
+        pytest.param("Ahmed", None, "Ahmed", id="one name"),
+        pytest.param("Dr", None, None, id="only a title"),
+        pytest.param(None, None, None, id="absent"),
+    ],
+)
+def test_full_names_are_split(text, given, surname):
+    assert split_full_names(_column(text)).row(0) == (given, surname)
+
+
+@pytest.mark.parametrize(
+    ("text", "forename", "surname"),
+    [
+        pytest.param("Katherine Mann", "KATHERINE", "MANN", id="one carer"),
+        pytest.param("Mr & Mrs Smith", None, "SMITH", id="only the surname is said"),
+        pytest.param("John and Jane Smith", "JOHN", "SMITH", id="one surname for two"),
+        pytest.param("Mr John Smith & Mrs Jane Jones", "JOHN", "SMITH", id="the first of two"),
+        pytest.param("Andy Anderson", "ANDY", "ANDERSON", id="and inside a name"),
+        pytest.param("Unknown", None, None, id="Unknown"),
+    ],
+)
+def test_carer_names(text, forename, surname):
+    assert carer_names(_column(text)).row(0) == (forename, surname)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("O'NEILL", "O'Neill", id="shouted"),
+        pytest.param("SMITH-JONES", "Smith-Jones", id="shouted, hyphen"),
+        pytest.param("MCDONALD", "McDonald", id="shouted, Mc"),
+        pytest.param("sian", "Sian", id="whispered"),
+        pytest.param("  Siân   Mair ", "Siân Mair", id="accent kept, spaces tidied"),
+        pytest.param("de la Cruz", "de la Cruz", id="left as it is"),
+        pytest.param("SiÃ¢n", "Siân", id="misread"),
+        pytest.param("👶", None, id="nothing left"),
+    ],
+)
+def test_shown_names(text, shown):
+    assert shown_names(_column(text))[0] == shown
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ELIZABETH", "BETH"), ("WILLIAM", "BILL"), ("KATHERINE", "KATIE"), ("CATHERINE", "KATE"),
+        ("ALEX", "ALEXANDRA"), ("ALEX", "ALEXANDER"), ("KATARZYNA", "KASIA"), ("IOAN", "IONUT"), ("PADRAIG", "PADDY"),
+        ("GWENLLIAN", "GWEN"),
+        ("MOHAMMED", "MD"), ("MUHAMMAD", "MOHAMED"), ("HUSSAIN", "HUSAYN"), ("YUSUF", "YOUSEF"), ("AISHA", "AYESHA"),
+        ("OKSANA", "OXANA"), ("OLEXANDR", "ALEKSANDER"), ("SEAN", "SHAUN"), ("SIAN", "SHAN"), ("ABDUL", "ABDAL"),
+    ],
+    ids="-".join,
+)  # fmt: skip
+def test_one_child_may_go_by_both_names(names):
+    groups = variant_groups(_column(*names))
+    assert set(groups[0]) & set(groups[1])
+
+
+@pytest.mark.parametrize(
+    "names", [("JOHN", "PETER"), ("AISHA", "FATIMA"), ("EMILY", "SOPHIE"), ("DANIEL", "DAVID")], ids="-".join
+)
+def test_other_names_share_no_group(names):
+    groups = variant_groups(_column(*names))
+    assert not set(groups[0]) & set(groups[1])
+
+
+def test_a_name_without_variants_has_an_empty_list():
+    groups = variant_groups(_column("QWXYZ", None))
+    assert groups.dtype == pl.List(pl.Int32)
+    assert groups.to_list() == [[], []]
+
+
+@pytest.mark.parametrize("file", ["nicknames.csv", "variants.csv"])
+def test_each_group_of_the_data_files_has_several_plain_names(file):
+    lines = (DATA_FOLDER / file).read_text(encoding="utf-8").splitlines()
+    groups = [line.split(",") for line in lines if not line.startswith("#")]
+    assert len(groups) > 300
+    for group in groups:
+        assert len(group) > 1, group
+        assert all(name.replace("-", "").isascii() and name.replace("-", "").isalpha() for name in group), group
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("MUHAMMAD", "MOHAMED"), ("AISHA", "AYESHA"), ("HUSSAIN", "HUSEIN"), ("OKSANA", "OXANA"), ("QASIM", "KASSIM"),
+        ("YUSUF", "YOUSEF"), ("PHILIP", "FILIP"), ("CATHERINE", "KATHRYN"), ("SARAH", "SARA"), ("WASIM", "VASEEM"),
+        ("FATIMAH", "FATHIMA"), ("IBRAHIM", "EBRAHEEM"), ("KHADIJA", "KADEEJAH"), ("ZAINAB", "ZAYNAB"),
+    ],
+    ids="-".join,
+)  # fmt: skip
+def test_one_sound_written_twice_has_one_skeleton(names):
+    keys = skeleton_key(_column(*names))
+    assert keys[0] == keys[1]
+
+
+@pytest.mark.parametrize("names", [("AMIR", "OMAIMA"), ("ALI", "ELENA"), ("SARA", "ZARA")], ids="-".join)
+def test_other_sounds_have_other_skeletons(names):
+    keys = skeleton_key(_column(*names))
+    assert keys[0] != keys[1]
+
+
+def test_phonetic_key_hears_what_english_ears_hear():
+    keys = phonetic_key(_column("STEPHEN", "STEFEN", "WRIGHT", "RIGHT", None, ""))
+    assert keys[0] == keys[1]
+    assert keys[2] == keys[3]
+    assert keys.to_list()[4:] == [None, None]
