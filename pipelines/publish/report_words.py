@@ -44,12 +44,25 @@ def not_known(publication: Publication, listed: Masked) -> list[str]:
     unseen = candidates.filter(pl.col("last_seen_on").is_null()).height
     undated = publication.person.filter(pl.col("date_of_birth").is_null()).height
     missing = sources_missing(publication)
-    said = [
-        f"{single:,} of the {candidates.height:,} on the list stand in one record only. A slip in that one record "
-        "(a birth date, a name) can be the whole reason they are listed.",
-        f"{unseen:,} on the list have no dated contact with any agency: how likely they still live here is an estimate "
-        "from children like them.",
-        f"{undated:,} records have no usable birth date: no age, unless another record of the child gives it.",
+    counted = [
+        (len(missing), f"Nothing was read tonight from: {', '.join(missing)}."),
+        (
+            single,
+            f"Of {_counted(candidates.height, 'child')} on the list, {single:,} stand in one record only. A slip in "
+            "that one record (a birth date, a name) can be the whole reason.",
+        ),
+        (
+            unseen,
+            f"No agency has a dated contact with {_counted(unseen, 'child')} on the list: how likely they still live "
+            "here is an estimate from children like them.",
+        ),
+        (
+            undated,
+            f"{_counted(undated, 'record')} without a usable birth date: no age, unless another record of the child "
+            "gives it.",
+        ),
+    ]
+    always = [
         "Independent schools outside the area, schools across the border and home education that nobody registered "
         "leave no record here. In Wales independent schools and home education were about half of all unmatched "
         "children (Welsh Government, 2021).",
@@ -58,9 +71,7 @@ def not_known(publication: Publication, listed: Masked) -> list[str]:
         "Likelihoods are estimates. Only officers' outcomes show whether seven in ten at 70% are missing education.",
         "That no source marks a child as protected is no proof that the address may be shown.",
     ]
-    if missing:
-        said.insert(0, f"Nothing was read tonight from: {', '.join(missing)}.")
-    return said
+    return [sentence for count, sentence in counted if count] + always
 
 
 def _counted(count: int, thing: str) -> str:
