@@ -228,5 +228,8 @@ def _great_expectations() -> Any:
         warnings.simplefilter("ignore", DeprecationWarning)  # it imports a module that Python 3.11 gives up
         import great_expectations as gx
 
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    talk = logging.getLogger("great_expectations")
+    talk.setLevel(logging.CRITICAL)
+    talk.propagate = False  # some of its loggers set a level of their own, and so would talk through the root's handlers
+    talk.addHandler(logging.NullHandler())
     return gx

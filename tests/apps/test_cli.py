@@ -1,0 +1,117 @@
+"""The command line: quick to answer, plain in its words, and 0 only where all went well."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apps.cli.main import main
+from tests.conftest import FirstNight
+
+HEAVY = ("polars", "duckdb", "pandas", "prefect", "great_expectations", "numpy", "scipy", "pydantic")
+
+
+@pytest.mark.parametrize(
+    "asked", ["--help", "--version", "night --help", "demo --help", "check --help", "explain --help"]
+)
+def test_help_comes_without_loading_what_is_heavy(asked: str) -> None:
+    code = (
+        "import sys; from apps.cli.main import main; code = main(sys.argv[1:]);"
+        f"loaded = [name for name in {HEAVY!r} if name in sys.modules]; sys.exit(f'loaded {{loaded}}' if loaded else code)"
+    )
+    answered = subprocess.run([sys.executable, "-c", code, *asked.split()], capture_output=True, text=True, check=False)
+    assert answered.returncode == 0, answered.stderr
+    assert "rollcall" in answered.stdout
+
+
+def test_a_command_that_is_none_is_refused() -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["nigth"])
+    assert refused.value.code != 0
+
+
+def test_a_night_ends_with_a_summary_in_words(
+    first_night: FirstNight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extracts = str(first_night.settings.extracts)
+    asked = ["night", "--plain", "--extracts", extracts, "--as-at", "2026-11-20", "--workspace", str(tmp_path / "w")]
+    assert main(asked) == 0
+    told = capsys.readouterr()
+    ranked = first_night.report.counts["rank"]
+    assert (
+        f"{ranked['candidates']} of compulsory school age are possibly missing education, to be looked into" in told.out
+    )
+    assert f"{tmp_path}/w/published/2026-11-20/candidates.xlsx" in told.out
+    assert "a lead for an officer, never a finding about a family" in told.out
+    assert "[1/7] reading and checking the extracts ..." in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        pytest.param("--as-at 20/11/2026", 2, "Write it as YYYY-MM-DD", id="a date in another form"),
+        pytest.param("--as-at 2026-11-20", 2, "there is no such folder", id="a missing folder"),
+        pytest.param("--as-at 2026-11-20 --config none.toml", 2, "cannot be read", id="missing settings"),
+    ],
+)
+def test_a_night_that_cannot_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: str, code: int, told: str
+) -> None:
+    asked = f"night --plain --extracts {tmp_path}/none --workspace {tmp_path}/workspace {arguments}"
+    assert main(asked.split()) == code
+    err = capsys.readouterr().err
+    assert told in err
+    assert "Traceback" not in err
+
+
+def test_check_finds_nothing_that_stops_a_good_file(
+    first_night: FirstNight, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(first_night.settings.extracts / "ehe_register.xlsx")]) == 0
+    assert "Every file and every row would be loaded" in capsys.readouterr().out
+
+
+def test_check_names_place_rule_and_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "health.csv").write_text("RecordId,NHSNumber\n1,2\n")
+    assert main(["check", str(tmp_path / "health.csv")]) == 2
+    told = capsys.readouterr().out
+    assert "health.csv" in told
+    assert "Would not be loaded as they are: health.csv" in told
+
+
+def test_explain_says_why_a_child_is_listed_and_why_another_is_not(
+    first_night: FirstNight, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = ["--workspace", str(first_night.settings.workspace)]
+    listed = pl.read_parquet(first_night.published / "candidates.parquet").filter(~pl.col("restricted"))
+    assert main(["explain", listed["child_id"][0], *workspace]) == 0
+    assert "On the list" in capsys.readouterr().out
+    explained = pl.read_parquet(first_night.published / "explained.parquet")
+    assert main(["explain", explained["records"][0].split(";")[0], *workspace]) == 0
+    assert "Not on the list" in capsys.readouterr().out
+
+
+def test_explain_does_not_know_what_is_not_there(
+    first_night: FirstNight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "Zzyzxsentinel", "--workspace", str(first_night.settings.workspace)]) == 2
+    told = capsys.readouterr()
+    assert "No child and no record" in told.err
+    assert "Zzyzxsentinel" not in told.err + told.out
+    assert main(["explain", "CH0000000001", "--workspace", str(tmp_path)]) == 2
+    assert "Run a night first" in capsys.readouterr().err
+
+
+def test_the_demo_makes_an_authority_and_grades_its_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--children", "250", "--seed", "3", "--workspace", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "children who should be listed" in told
+    assert (tmp_path / "made_up" / "extracts" / "school_census.csv").exists()
+    assert (tmp_path / "published" / "2026-11-20" / "candidates.xlsx").exists()
+
+
+def test_a_demo_of_no_children_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--children", "0", "--workspace", str(tmp_path)]) == 2
+    assert "children must lie between" in capsys.readouterr().err

@@ -1,0 +1,87 @@
+"""One made-up authority, and nights on it, made once for all tests that look at a whole night."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from apps.made_up.authority import MadeUp
+from pipelines.night import RunReport, run_night
+from pipelines.settings import Settings
+from tests.golden.authority import AS_AT, golden_authority
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+
+@dataclass(frozen=True)
+class FirstNight:
+    """A night that has published, to be looked at and never changed."""
+
+    settings: Settings
+    report: RunReport
+
+    @property
+    def published(self) -> Path:
+        return self.report.published
+
+
+@pytest.fixture(scope="session")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> MadeUp:
+    """A made-up authority with its extracts and its truth."""
+    return golden_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def first_night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> FirstNight:
+    """The first night on the made-up authority."""
+    return _night(made_up.extracts, tmp_path_factory.mktemp("nights"))
+
+
+@pytest.fixture(scope="session")
+def quick_night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> FirstNight:
+    """A night on two of its extracts, for tests that need many nights and not all sources."""
+    extracts = tmp_path_factory.mktemp("two_extracts")
+    for name in ("school_census.csv", "health.csv"):
+        shutil.copy(made_up.extracts / name, extracts)
+    return _night(extracts, tmp_path_factory.mktemp("quick_nights"))
+
+
+def _night(extracts: Path, folder: Path) -> FirstNight:
+    settings = Settings(extracts=extracts, workspace=folder / "workspace", as_at=AS_AT)
+    return FirstNight(settings, run_night(settings))
+
+
+@pytest.fixture
+def workspace(quick_night: FirstNight, tmp_path: Path) -> Path:
+    """A workspace in which the quick night has published: a copy, to be spoilt."""
+    copy = tmp_path / "workspace"
+    shutil.copytree(quick_night.settings.workspace, copy, symlinks=True)
+    return copy
+
+
+@pytest.fixture
+def extracts(quick_night: FirstNight, tmp_path: Path) -> Path:
+    """The extracts of the quick night: a copy, to be spoilt."""
+    copy = tmp_path / "extracts"
+    shutil.copytree(quick_night.settings.extracts, copy)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A Prefect server for the length of the tests; gives the path of its SQLite database."""
+    home = tmp_path_factory.mktemp("prefect_home")
+    os.environ["PREFECT_HOME"] = str(home)
+    os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"
+    import flows  # noqa: F401 - it quiets Prefect, which reads the environment when it is imported
+
+    from prefect.settings import get_current_settings  # isort: skip
+    from prefect.testing.utilities import prefect_test_harness  # isort: skip
+
+    with prefect_test_harness(server_startup_timeout=120):
+        url = get_current_settings().server.database.connection_url
+        assert url is not None
+        yield Path(url.get_secret_value().removeprefix("sqlite+aiosqlite:///"))

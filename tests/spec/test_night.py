@@ -1,0 +1,220 @@
+"""A whole night: what comes in, what is published, and that whatever fails leaves the last list as it is."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines import night as night_module
+from pipelines.failure import ALREADY_RUNNING, CANNOT_GO_ON, DISK_FULL, INTERNAL_ERROR, NightFailed
+from pipelines.night import STEPS, RunReport, run_night
+from pipelines.settings import Settings
+from pipelines.store import Store, lock
+from tests.conftest import FirstNight
+from tests.golden.authority import GOLDEN_LIST
+
+SAME_EVERY_NIGHT = ("candidates.csv", "candidates.parquet", "candidates.xlsx", "explained.parquet")
+"""Files in which nothing depends on the hour or the machine. (The report and run.json hold times.)"""
+
+
+def _fingerprints(published: Path) -> dict[str, str]:
+    files = [path for path in published.rglob("*") if path.is_file()]
+    return {str(path.relative_to(published)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _lists(published: Path) -> dict[str, bytes]:
+    return {name: (published / name).read_bytes() for name in SAME_EVERY_NIGHT}
+
+
+def _tonight(night: FirstNight, **changed: Path) -> Settings:
+    return night.settings.model_copy(update=changed)
+
+
+def test_the_list_is_the_golden_list(first_night: FirstNight) -> None:
+    assert (first_night.published / "candidates.csv").read_text("utf-8") == GOLDEN_LIST.read_text("utf-8")
+
+
+def test_everything_promised_is_published(first_night: FirstNight) -> None:
+    published = set(_fingerprints(first_night.published))
+    assert {*SAME_EVERY_NIGHT, "match_report.html", "run.json"} <= published
+    assert (first_night.published.parent / "latest").resolve() == first_night.published.resolve()
+
+
+def test_every_file_is_private_to_its_owner(first_night: FirstNight) -> None:
+    for path in [first_night.settings.workspace, *first_night.settings.workspace.rglob("*")]:
+        if not path.is_symlink():
+            assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path.name
+
+
+def test_no_child_is_both_listed_and_explained_and_every_row_is_accounted_for(first_night: FirstNight) -> None:
+    listed = pl.read_parquet(first_night.published / "candidates.parquet")
+    explained = pl.read_parquet(first_night.published / "explained.parquet")
+    assert listed.height > 0
+    assert explained.height > 0
+    assert not set(listed["child_id"]) & set(explained["child_id"])
+    received = first_night.report.counts["receive"]
+    assert received["rows_read"] == received["rows_loaded"] + received["rows_set_aside"]
+    assert received["rows_loaded"] == first_night.report.counts["standardise"]["person_records"]
+
+
+def test_the_run_is_told_in_run_json(first_night: FirstNight) -> None:
+    run = json.loads((first_night.published / "run.json").read_text("utf-8"))
+    assert run["as_at"] == "2026-11-20"
+    assert set(run["counts"]) == {step.name for step in STEPS} - {"publish"} == set(run["seconds"])
+    by_file = {given["file"]: given for given in run["inputs"]}
+    for path in first_night.settings.extracts.iterdir():
+        assert by_file[path.name]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert run["settings"]["ranking.wasted_enquiries_per_missed_child"] == 4.0
+    assert set(run["versions"]) >= {"rollcall", "python", "polars", "duckdb"}
+
+
+def test_the_same_night_in_a_fresh_workspace_publishes_the_same_bytes(first_night: FirstNight, tmp_path: Path) -> None:
+    settings = _tonight(first_night, workspace=tmp_path / "fresh")
+    assert _lists(run_night(settings).published) == _lists(first_night.published)
+
+
+def test_the_same_night_again_publishes_the_same_bytes(quick_night: FirstNight, workspace: Path) -> None:
+    assert _lists(run_night(_tonight(quick_night, workspace=workspace)).published) == _lists(quick_night.published)
+
+
+def test_the_same_file_twice_changes_nothing(quick_night: FirstNight, workspace: Path, extracts: Path) -> None:
+    shutil.copy(extracts / "health.csv", extracts / "health_copy.csv")
+    report = run_night(_tonight(quick_night, workspace=workspace, extracts=extracts))
+    assert report.refused == ()
+    assert _lists(report.published) == _lists(quick_night.published)
+
+
+def test_a_file_that_is_refused_is_named_and_the_night_goes_on(
+    quick_night: FirstNight, tmp_path: Path, extracts: Path
+) -> None:
+    (extracts / "housing.csv").write_bytes(b"\xff\xfe\x00")
+    report = run_night(_tonight(quick_night, workspace=tmp_path / "fresh", extracts=extracts))
+    assert report.refused == ("housing.csv",)
+    assert report.counts["receive"]["files_refused"] == 1
+
+
+def _without(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def _emptied(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def _without_a_roll(folder: Path) -> None:
+    for path in folder.glob("school_census*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        pytest.param(_without, "no such folder", id="missing folder"),
+        pytest.param(_emptied, "empty", id="empty folder"),
+        pytest.param(_without_a_roll, "without a roll", id="no roll"),
+    ],
+)
+def test_extracts_the_night_cannot_go_on_with(
+    quick_night: FirstNight, workspace: Path, extracts: Path, spoil: Callable[[Path], None], told: str
+) -> None:
+    before = _fingerprints(workspace / "published")
+    spoil(extracts)
+    with pytest.raises(NightFailed, match=told) as failed:
+        run_night(_tonight(quick_night, workspace=workspace, extracts=extracts))
+    assert failed.value.exit_code == CANNOT_GO_ON
+    assert _fingerprints(workspace / "published") == before
+
+
+def test_a_second_night_while_one_runs_is_told_who_runs(quick_night: FirstNight, workspace: Path) -> None:
+    before = _fingerprints(workspace / "published")
+    with lock(workspace), pytest.raises(NightFailed, match=rf"already running .*process {os.getpid()}") as failed:
+        run_night(_tonight(quick_night, workspace=workspace))
+    assert failed.value.exit_code == ALREADY_RUNNING
+    assert _fingerprints(workspace / "published") == before
+
+
+def test_a_full_disk_leaves_the_last_list(
+    quick_night: FirstNight, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = _fingerprints(workspace / "published")
+    monkeypatch.setattr("pipelines.publish.whole_folder.write_private", full)
+    with pytest.raises(NightFailed, match="disk is full") as failed:
+        run_night(_tonight(quick_night, workspace=workspace))
+    assert failed.value.exit_code == DISK_FULL
+    assert _fingerprints(workspace / "published") == before
+
+
+@pytest.mark.parametrize("step", [step.name for step in STEPS])
+def test_a_fault_in_any_step_is_told_by_place_and_leaves_the_last_list(
+    quick_night: FirstNight, workspace: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    function = {"provision": "find_provision", "residence": "judge_residence"}.get(step, step)
+    before = _fingerprints(workspace / "published")
+    monkeypatch.setattr(night_module, function, lambda *_, **__: {}["not there"])
+    with pytest.raises(NightFailed, match=rf"step '{step}': KeyError at tests/spec/test_night\.py:\d+") as failed:
+        run_night(_tonight(quick_night, workspace=workspace))
+    assert failed.value.exit_code == INTERNAL_ERROR
+    (frames,) = (workspace / "failures").iterdir()
+    assert "builtins.KeyError" in frames.read_text("utf-8")
+    assert _fingerprints(workspace / "published") == before
+
+
+SLOW_NIGHT = """
+import sys, time
+from datetime import date
+from pathlib import Path
+from pipelines import night
+from pipelines.settings import Settings
+
+class Slow:
+    def begin(self, step, number, of):
+        if step.name == {step!r}:
+            Path({ready!r}).touch()
+    def end(self, step, seconds, counts):
+        pass
+
+work = night.Store.write
+def slowly(store, table, frame):
+    work(store, table, frame)
+    if Path({ready!r}).exists():
+        time.sleep(60)
+night.Store.write = slowly
+night.run_night(Settings(extracts={extracts!r}, workspace={workspace!r}, as_at=date(2026, 11, 20)), Slow())
+"""
+
+
+def test_a_night_killed_in_the_middle_leaves_the_last_list_and_the_next_one_publishes(
+    quick_night: FirstNight, workspace: Path, tmp_path: Path
+) -> None:
+    before = _fingerprints(workspace / "published")
+    ready = tmp_path / "ready"
+    code = SLOW_NIGHT.format(
+        step="rank", ready=str(ready), extracts=str(quick_night.settings.extracts), workspace=str(workspace)
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    while not ready.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert _fingerprints(workspace / "published") == before
+    with Store(workspace, read_only=True) as store:
+        assert store.read("night")["published_at"].item() is None
+        assert store.read("candidate").height == quick_night.report.counts["rank"]["candidates"]
+    report: RunReport = run_night(_tonight(quick_night, workspace=workspace))
+    assert _lists(report.published) == _lists(quick_night.published)
