@@ -57,7 +57,9 @@ def _entries_in_words(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
     homes = said.filter((kind == "lives_here") & (since.is_null() | (since <= as_at)))
     has_ended = until <= as_at
     ended = homes.filter(has_ended).select("child_id", "source", changed_on=until)
-    left = said.filter((kind == "left") & (since <= as_at)).select("child_id", "source", changed_on=since)
+    keeps_entries = said.filter(kind.is_in(["lives_here", "provision"]))["source"].unique()
+    left = said.filter((kind == "left") & (since <= as_at) & pl.col("source").is_in(keeps_entries.implode()))
+    left = left.select("child_id", "source", changed_on=since)
     open_ = homes.filter(~has_ended.fill_null(value=False)).select("child_id", "source", changed_on=since)
     open_ = open_.filter(pl.col("changed_on").is_not_null())
     words = {
