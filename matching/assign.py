@@ -5,6 +5,7 @@ The prior depends on the two datasets: how many links there are between them, es
 Within a dataset that keeps one row a child it comes out near 0 by itself.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,15 @@ from matching.encode import Rows
 from matching.score import Scored
 
 Bits = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
 ROUNDS = 30
 SURE = 30.0
 """Log-odds are capped at so many bits: beyond, the model's own errors outweigh its arithmetic."""
+
+
+CERTAIN = 1000.0
+"""Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""
 
 
 def probability(log_odds: Bits) -> NDArray[np.float64]:
@@ -63,19 +69,22 @@ def priors_of(scored: Scored, dataset: NDArray[np.int32], start: float) -> Prior
 
 @dataclass(frozen=True)
 class Coverage:
-    """How likely a record's child is to be found in another dataset at all, by the record's stratum (birth year).
+    """How likely a record's child is to be found in each dataset at all, by the record's stratum (birth year).
 
     A record whose child is sure to be on the other list, and a row of that list that nobody else has claimed, belong
-    together on less evidence than two records of which neither need have a partner.
+    together on less evidence than two records of which neither need have a partner; and two rows of a list that keeps
+    one row a child belong together on more.
     """
 
-    bits: Bits
-    """datasets x datasets x strata: -log2 of the chance that a record of the first has no partner in the second."""
+    absent: Bits
+    """datasets x datasets x strata: -log2 of the chance that a record of the first has no partner in the second (0 within)."""
+    twice: Bits
+    """datasets: -log2 of the chance that a child has a further row in the dataset."""
 
     def of(self, dataset: NDArray[np.int32], stratum: NDArray[np.int32], left: Rows, right: Rows) -> Bits:
-        """Bits to be added to the prior log-odds of each pair: the loser of the pair would be left without a partner."""
+        """Bits to be added to the prior log-odds of each pair of rows, were both without a partner otherwise."""
         a, b = dataset[left], dataset[right]
-        return np.asarray(self.bits[a, b, stratum[left]] + self.bits[b, a, stratum[right]])
+        return np.asarray(self.absent[a, b, stratum[left]] + self.absent[b, a, stratum[right]])
 
 
 SHRINK = 20.0
@@ -91,18 +100,51 @@ def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: 
     """
     many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 1
     _, child = np.unique(labels, return_inverse=True)
-    present = np.zeros((int(child.max(initial=-1)) + 1, many), dtype=bool)
-    present[child, dataset] = True
+    held = np.zeros((int(child.max(initial=-1)) + 1, many), dtype=np.int32)
+    np.add.at(held, (child, dataset), 1)
     cell = dataset.astype(np.int64) * strata + stratum
     rows = np.bincount(cell, minlength=many * strata).reshape(many, strata).astype(np.float64)
     bits = np.zeros((many, many, strata))
     for other in range(many):
-        found = np.bincount(cell, present[child, other].astype(float), many * strata).reshape(many, strata)
+        found = np.bincount(cell, (held[child, other] > 0).astype(float), many * strata).reshape(many, strata)
         overall = found.sum(axis=1) / np.maximum(rows.sum(axis=1), 1)
         share = (found + SHRINK * overall[:, None]) / (rows + SHRINK)
         bits[:, other, :] = -np.log2(1 - np.minimum(share, MOST_COVERED))
         bits[other, other, :] = 0.0
-    return Coverage(bits)
+    further = (np.maximum(held - 1, 0).sum(axis=0) + 1) / (held.sum(axis=0) + 2)
+    return Coverage(bits, -np.log2(further))
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What each child (group of rows) brings to the question whether it is the same as another."""
+
+    present: NDArray[np.bool_]
+    """children x datasets."""
+    absent: Bits
+    """children x datasets: bits against the child having no record in the dataset."""
+    children: int
+
+    @classmethod
+    def of(cls, group: NDArray[np.int64], dataset: NDArray[np.int32], stratum: NDArray[np.int32], coverage: Coverage) -> "Groups":
+        """``group``: each row's child, numbered from 0."""
+        children, many = int(group.max(initial=-1)) + 1, coverage.absent.shape[0]
+        present = np.zeros((children, many), dtype=bool)
+        present[group, dataset] = True
+        absent = np.zeros((children, many))
+        np.maximum.at(absent, group, coverage.absent[dataset, :, stratum])
+        return cls(present, absent, children)
+
+    def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
+        """Prior log-odds that two children are one: one in all children, what either would lack, what both would have twice."""
+        ours, theirs = self.present[one], self.present[other]
+        lacking = (self.absent[one] * (theirs & ~ours)).sum(axis=1) + (self.absent[other] * (ours & ~theirs)).sum(axis=1)
+        twice = ((ours & theirs) * coverage.twice).sum(axis=1)
+        return np.asarray(np.minimum(lacking, MOST_LACKING) - twice - np.log2(max(self.children, 2)))
+
+
+MOST_LACKING = 12.0
+"""Bits that absence from other lists may add at most: lists are not independent of each other."""
 
 
 @dataclass(frozen=True)
@@ -111,51 +153,70 @@ class Rivals:
 
     child: NDArray[np.int64]
     rival: NDArray[np.int64]
+    log_odds: Bits
     probability: NDArray[np.float64]
+    """That the two are one child, the child's other rivals competing."""
     nearest: NDArray[np.int64]
     """Number of the likeliest pair of records between the two, in ``left`` and ``right``."""
     left: Rows
     right: Rows
 
 
-def rivals_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], left: Rows, right: Rows, odds: Bits) -> Rivals:
-    """Children that may be one after all. ``left``, ``right``, ``odds``: all pairs of rows of two different children.
+def rivals_of(labels: NDArray[np.int64], left: Rows, right: Rows, weights: Bits, prior: Callable[[Labels, Labels], Bits]) -> Rivals:
+    """Children that may be one after all. ``left``, ``right``, ``weights``: all pairs of rows of two different children.
 
-    Rows of two children in different datasets speak of one question: their mean log-odds stands for it. Two rows in one
-    dataset can only speak against. The rivals of a child compete, with none of them as the other possibility.
+    Rows of two children speak of one question: their mean match weight stands for it. The rivals of a child compete, with
+    none of them as the other possibility. ``prior``: prior log-odds of two children (their labels) being one.
     """
     a, b = np.minimum(labels[left], labels[right]), np.maximum(labels[left], labels[right])
-    clipped = np.clip(odds, -SURE, SURE)
+    clipped = np.clip(weights, -2 * SURE, 2 * SURE)
     _, first, where = np.unique(a * (labels.max(initial=0) + 1) + b, return_index=True, return_inverse=True)
-    across = dataset[left] != dataset[right]
-    many = np.bincount(where[across], minlength=len(first))
-    mean = np.bincount(where[across], clipped[across], len(first)) / np.maximum(many, 1)
-    worst = np.full(len(first), np.inf)
-    np.minimum.at(worst, where[~across], clipped[~across])
-    joint = np.where(many > 0, np.minimum(mean, worst), worst)
-    order = np.lexsort((odds, where))
-    nearest = order[np.flatnonzero(np.r_[where[order][1:] != where[order][:-1], True])] if len(order) else order
+    mean = np.bincount(where, clipped, len(first)) / np.maximum(np.bincount(where, minlength=len(first)), 1)
     one, other = a[first], b[first]
+    joint = mean + prior(one, other)
+    for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
+        joint[where[certain]] = weights[certain]
+    order = np.lexsort((weights, where))
+    nearest = order[np.flatnonzero(np.r_[where[order][1:] != where[order][:-1], True])] if len(order) else order
     child, rival = np.concatenate([one, other]), np.concatenate([other, one])
-    ratio = np.exp2(np.clip(np.concatenate([joint, joint]), -60, 60))
+    both = np.concatenate([joint, joint])
+    ratio = np.exp2(np.clip(both, -60, 60))
     total = np.bincount(child, ratio, minlength=int(labels.max(initial=0)) + 1)
-    return Rivals(child, rival, ratio / (1 + total[child]), np.concatenate([nearest, nearest]), left, right)
+    return Rivals(child, rival, both, ratio / (1 + total[child]), np.concatenate([nearest, nearest]), left, right)
 
 
-def membership_of(height: int, dataset: NDArray[np.int32], left: Rows, right: Rows, odds: Bits) -> NDArray[np.float64]:
-    """How sure each row belongs to its child: from its mean log-odds with the child's rows of other datasets.
+def joined(labels: Labels, rivals: Rivals, least: float) -> Labels:
+    """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``."""
+    order = np.lexsort((rivals.rival, -rivals.log_odds, rivals.child))
+    best = order[np.flatnonzero(np.r_[True, rivals.child[order][1:] != rivals.child[order][:-1]])] if len(order) else order
+    partner = np.full(int(labels.max(initial=0)) + 1, -1, dtype=np.int64)
+    sure = best[rivals.log_odds[best] > least]
+    partner[rivals.child[sure]] = rivals.rival[sure]
+    child = rivals.child[sure]
+    mutual = child[(partner[partner[child]] == child) & (child > partner[child])]
+    renamed = np.arange(len(partner))
+    renamed[mutual] = partner[mutual]
+    return np.asarray(renamed[labels])
 
-    ``left``, ``right``: every pair of rows of one child. A row alone is its child: 1. A child of one dataset only is
-    judged by that dataset's rows.
+
+def membership_of(
+    labels: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], coverage: Coverage, pairs: tuple[Rows, Rows, Bits]
+) -> NDArray[np.float64]:
+    """How sure each row belongs to its child: judged as a child of its own whose rival the other rows are.
+
+    ``pairs``: every pair of rows of one child and its match weight. A row alone is its child: 1.
     """
-    clipped = np.clip(odds, -SURE, SURE)
-    other = dataset[left] != dataset[right]
-    sums = [np.zeros(height), np.zeros(height)]
-    counts = [np.zeros(height), np.zeros(height)]
-    for which, keep in enumerate((other, ~other)):
-        for rows in (left, right):
-            sums[which] += np.bincount(rows[keep], clipped[keep], minlength=height)
-            counts[which] += np.bincount(rows[keep], minlength=height)
-    use = np.where(counts[0] > 0, 0, 1)
-    total, many = np.choose(use, sums), np.choose(use, counts)
-    return np.where(many > 0, probability(total / np.maximum(many, 1)), 1.0)
+    left, right, weights = pairs
+    height, many = len(labels), coverage.absent.shape[0]
+    clipped = np.clip(weights, -2 * SURE, 2 * SURE)
+    met = np.bincount(left, minlength=height) + np.bincount(right, minlength=height)
+    mean = (np.bincount(left, clipped, height) + np.bincount(right, clipped, height)) / np.maximum(met, 1)
+    _, group = np.unique(labels, return_inverse=True)
+    groups = Groups.of(group, dataset, stratum, coverage)
+    held = np.zeros((groups.children, many), dtype=np.int32)
+    np.add.at(held, (group, dataset), 1)
+    shared = held[group, dataset] > 1
+    lacking = (coverage.absent[dataset, :, stratum] * groups.present[group]).sum(axis=1)
+    lacking += np.where(shared, 0.0, groups.absent[group, dataset])
+    prior = np.minimum(lacking, MOST_LACKING) - np.where(shared, coverage.twice[dataset], 0.0) - np.log2(max(groups.children, 2))
+    return np.where(met > 0, probability(mean + prior), 1.0)

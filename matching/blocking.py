@@ -64,6 +64,8 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("both names, birthday without year", ("forename_key", "surname_key", "birthday"), ("district",)),
     BlockingRule("both names and postcode", ("forename_key", "surname_key", "postcode"), ("building",)),
     BlockingRule("forename and door", ("forename_key", "door"), ("birth_year",)),
+    BlockingRule("surname and postcode", ("surname_key", "postcode"), ("forename_initial", "birth_year")),
+    BlockingRule("surname and door", ("surname_key", "door"), ("forename_initial", "birth_year")),
     BlockingRule("initials and birth date", ("initials", "date_of_birth"), ("district",)),
     BlockingRule("both names, one birth date missing", ("forename_key", "surname_key"), ("district",), one_side="undated"),
     BlockingRule("phone and forename", ("phone", "forename_key"), ("birth_year",)),

@@ -29,6 +29,7 @@ from matching.similarity import (
     SameYearAndMonth,
     SharesAny,
     Test,
+    Unequal,
     WithinEdits,
     both,
     either,
@@ -109,6 +110,8 @@ def otherwise(label: str = "different") -> Level:
 
 SWAPPED = either(CrosswiseAlike("given_names", "surname"), CrosswiseAlike("forename", "surname"))
 
+MIDDLE_FOR_FIRST = SharesAny("middle_tokens", "forename")
+
 FORENAME = Comparison(
     "forename",
     (
@@ -118,7 +121,7 @@ FORENAME = Comparison(
         Level("written together or apart", either(Equal("given_names"), EqualAcross("forename", "first_two"))),
         Level("short or variant form", SharesAny("forename_groups")),
         Level("one slip", either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))),
-        Level("another given name", SharesAny("given_tokens")),
+        Level("another given name", MIDDLE_FOR_FIRST),
         Level("sounds alike", Equal("forename_key")),
         Level("initial", InitialOf("forename")),
         Level("alike", JaroWinklerAtLeast("forename", 0.84)),
@@ -148,6 +151,7 @@ MIDDLE_NAMES = Comparison(
     (
         missing("middle_names"),
         Level("exact", Equal("middle_names")),
+        Level("one is the forename, weighed there", both(Unequal("forename"), MIDDLE_FOR_FIRST), says_nothing=True),
         Level("initial", SharesAny("middle_initials")),
         Level("shares one", SharesAny("middle_tokens")),
         otherwise(),

@@ -32,11 +32,9 @@ def _joined(*columns: str) -> pl.Expr:
 def _name_lists() -> list[pl.Expr]:
     middle = pl.col("middle_names").fill_null("").str.split(" ").list.eval(pl.element().filter(pl.element() != ""))
     longer = middle.list.eval(pl.element().filter(pl.element().str.len_chars() > 1))
-    forename = pl.concat_list(pl.col("forename")).list.drop_nulls()
     return [
-        middle.alias("middle_tokens"),
+        longer.alias("middle_tokens"),
         middle.list.eval(pl.element().str.slice(0, 1)).list.unique(maintain_order=True).alias("middle_initials"),
-        forename.list.concat(longer).list.unique(maintain_order=True).alias("given_tokens"),
         pl.concat_list(pl.concat_list("surname").list.drop_nulls(), "other_surnames").alias("all_surnames"),
         (pl.col("forename") + pl.when(middle.list.first().str.len_chars() > 1).then(middle.list.first())).alias("first_two"),
         pl.concat_list("upn", "former_upn").list.drop_nulls().alias("upns"),

@@ -12,7 +12,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import SURE, Bits, Coverage, Priors, Rivals, coverage_of, membership_of, priors_of, probability, rivals_of
+from matching.assign import (
+    SURE, Bits, Coverage, Groups, Priors, Rivals, coverage_of, joined, membership_of, priors_of, probability, rivals_of,
+)  # fmt: skip
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.cluster import ALWAYS, NEVER, cluster, pairs_between, pairs_within
 from matching.comparisons import Comparison, columns_read
@@ -105,26 +107,31 @@ class _Judge:
         """Bits by which log-odds must be above 0 for a link of the probability asked for."""
         return float(np.log2(self.settings.link_probability / (1 - self.settings.link_probability)))
 
-    def log_odds(self, left: Rows, right: Rows) -> Bits:
-        """Bits for and against, without the margin."""
+    def evidence(self, left: Rows, right: Rows) -> Bits:
+        """Match weights of any pairs of rows, with what is certain in place of what is likely."""
         low, high = np.minimum(left, right), np.maximum(left, right)
         patterns = patterns_of(self.scorer.model.comparisons, self.scorer.table, low, high)
         return self.ruled(low, high, self.scorer.weights(patterns, low, high))
 
-    def ruled(self, left: Rows, right: Rows, weights: Bits) -> Bits:
-        """Weights -> log-odds: the prior and coverage added, and what is certain put in place of what is likely."""
-        odds = weights + self.priors.of(self.dataset, left, right)
+    def log_odds(self, left: Rows, right: Rows, evidence: Bits) -> Bits:
+        """Evidence -> log-odds (bits): the prior of the two datasets, and coverage where it is known."""
+        odds = evidence + self.priors.of(self.dataset, left, right)
         if self.coverage is not None:
             odds += self.coverage.of(self.dataset, self.stratum, left, right)
+        return odds
+
+    def ruled(self, left: Rows, right: Rows, weights: Bits) -> Bits:
+        """Put identifiers that keep apart and judgements in place of weights."""
+        ruled = weights.copy()
         if self.apart is not None:
-            odds[self._apart(left, right)] = NEVER
+            ruled[self._apart(left, right)] = NEVER
         if self.settings.one_row_each:
-            odds[self.dataset[left] == self.dataset[right]] = NEVER
+            ruled[self.dataset[left] == self.dataset[right]] = NEVER
         if self.judged:
             keys = left.astype(np.int64) << 32 | right
             for place in np.flatnonzero(np.isin(keys, np.fromiter(self.judged, dtype=np.int64))):
-                odds[place] = self.judged[int(keys[place])]
-        return odds
+                ruled[place] = self.judged[int(keys[place])]
+        return ruled
 
     def _apart(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
         values = self.apart
@@ -138,7 +145,7 @@ class _Judge:
 
     def for_clusters(self, left: Rows, right: Rows) -> Bits:
         """Log-odds with the margin: below 0 unless sure enough; capped, so that no one pair outweighs all others."""
-        return self.with_margin(self.log_odds(left, right))
+        return self.with_margin(self.log_odds(left, right, self.evidence(left, right)))
 
     def with_margin(self, odds: Bits) -> Bits:
         """Take the margin off, and cap what is not certain."""
@@ -212,41 +219,65 @@ def link_encoded(
     stratum = np.unique(stratum, return_inverse=True)[1].astype(np.int32)
     apart = encoded.lists[settings.apart] if settings.apart else None
     judge = _Judge(scorer, priors, dataset, stratum, None, apart, _judged(judged), settings)
-    first = _clustered(encoded.height, scored, judge, judged)
-    judge = replace(judge, coverage=coverage_of(first, dataset, stratum))
-    labels = _clustered(encoded.height, scored, judge, judged)
-    odds = judge.ruled(scored.left, scored.right, scored.weight)
-    return Linkage(
-        encoded, dataset, model, pairs, scored, priors, odds, labels, _membership(labels, judge), _rivals(labels, scored, judge, odds)
-    )
+    evidence = judge.ruled(scored.left, scored.right, scored.weight)
+    first = _clustered(encoded.height, scored, evidence, judge, judged)
+    coverage = coverage_of(first, dataset, stratum)
+    judge = replace(judge, coverage=coverage)
+    labels = _clustered(encoded.height, scored, evidence, judge, judged)
+    odds = judge.log_odds(scored.left, scored.right, evidence)
+    labels, rivals = _joined(labels, scored, odds, judge, coverage)
+    membership = membership_of(labels, dataset, stratum, coverage, _within(labels, judge))
+    return Linkage(encoded, dataset, model, pairs, scored, priors, odds, labels, membership, rivals)
 
 
-def _clustered(height: int, scored: Scored, judge: _Judge, judged: Judged | None) -> NDArray[np.int64]:
-    odds = judge.with_margin(judge.ruled(scored.left, scored.right, scored.weight))
+def _clustered(height: int, scored: Scored, evidence: Bits, judge: _Judge, judged: Judged | None) -> NDArray[np.int64]:
+    odds = judge.with_margin(judge.log_odds(scored.left, scored.right, evidence))
     return cluster(height, *_with_judged_pairs(scored, odds, judged), judge.for_clusters)
 
 
-def _membership(labels: NDArray[np.int64], judge: _Judge) -> NDArray[np.float64]:
-    """How sure each row belongs to its child."""
-    within = [(left, right, judge.log_odds(left, right)) for left, right in pairs_within(labels)]
+def _within(labels: NDArray[np.int64], judge: _Judge) -> tuple[Rows, Rows, Bits]:
+    """Every pair of rows of one child, and its evidence."""
+    pieces = list(pairs_within(labels))
     empty = np.zeros(0, dtype=np.int32)
-    left = np.concatenate([piece[0] for piece in within] or [empty])
-    right = np.concatenate([piece[1] for piece in within] or [empty])
-    odds = np.concatenate([piece[2] for piece in within] or [np.zeros(0)])
-    return membership_of(len(labels), judge.dataset, left, right, odds)
+    left = np.concatenate([piece[0] for piece in pieces] or [empty])
+    right = np.concatenate([piece[1] for piece in pieces] or [empty])
+    return left, right, judge.evidence(left, right)
 
 
-RIVAL_BITS = -8.0
+RIVAL_BITS = -12.0
 """Children whose likeliest pair of records is below these log-odds are no rivals."""
+ROUNDS_OF_JOINING = 4
 
 
-def _rivals(labels: NDArray[np.int64], scored: Scored, judge: _Judge, odds: Bits) -> Rivals:
+def _joined(
+    labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: _Judge, coverage: Coverage
+) -> tuple[NDArray[np.int64], Rivals]:
+    """A second look, child by child: what rows said apart is weighed once, with what either child would lack.
+
+    Gives the labels after joining, and the rivals that are left.
+    """
+    for _ in range(ROUNDS_OF_JOINING):
+        rivals = _rivals(labels, scored, odds, judge, coverage)
+        after = joined(labels, rivals, judge.margin)
+        if np.array_equal(after, labels):
+            return labels, rivals
+        labels = after
+    return labels, _rivals(labels, scored, odds, judge, coverage)
+
+
+def _rivals(labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: _Judge, coverage: Coverage) -> Rivals:
     """Rivals from every pair of rows of two children that some pair makes likely enough."""
     a, b = labels[scored.left], labels[scored.right]
     near = (a != b) & (odds >= RIVAL_BITS)
     children = np.unique(np.stack([np.minimum(a[near], b[near]), np.maximum(a[near], b[near])], axis=1), axis=0)
     left, right = pairs_between(labels, children[:, 0], children[:, 1])
-    return rivals_of(labels, judge.dataset, left, right, judge.log_odds(left, right))
+    named, group = np.unique(labels, return_inverse=True)
+    groups = Groups.of(group, judge.dataset, judge.stratum, coverage)
+
+    def prior(one: NDArray[np.int64], other: NDArray[np.int64]) -> Bits:
+        return groups.prior(np.searchsorted(named, one), np.searchsorted(named, other), coverage)
+
+    return rivals_of(labels, left, right, judge.evidence(left, right), prior)
 
 
 def _with_judged_pairs(scored: Scored, odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:

@@ -73,6 +73,24 @@ class Equal:
 
 
 @dataclass(frozen=True)
+class Unequal:
+    """Both sides hold a value, and not the same."""
+
+    column: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both are present and differ."""
+        codes = table.column(self.column)
+        ours, theirs = codes[left], codes[right]
+        return (ours != theirs) & (ours >= 0) & (theirs >= 0)
+
+
+@dataclass(frozen=True)
 class EqualAcross:
     """One side's first column equals the other side's second column, either way round."""
 

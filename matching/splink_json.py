@@ -34,6 +34,11 @@ def _(test: tests.Equal) -> str:
 
 
 @_condition.register
+def _(test: tests.Unequal) -> str:
+    return f"{test.column}_l <> {test.column}_r"
+
+
+@_condition.register
 def _(test: tests.EqualAcross) -> str:
     return f"{test.first}_l = {test.second}_r OR {test.second}_l = {test.first}_r"
 
