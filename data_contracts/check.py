@@ -230,6 +230,6 @@ def _great_expectations() -> Any:
 
     talk = logging.getLogger("great_expectations")
     talk.setLevel(logging.CRITICAL)
-    talk.propagate = False  # some of its loggers set a level of their own, and so would talk through the root's handlers
+    talk.propagate = False  # some of its loggers set a level of their own, and so would talk through the root
     talk.addHandler(logging.NullHandler())
     return gx

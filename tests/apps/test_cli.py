@@ -19,7 +19,7 @@ HEAVY = ("polars", "duckdb", "pandas", "prefect", "great_expectations", "numpy",
 def test_help_comes_without_loading_what_is_heavy(asked: str) -> None:
     code = (
         "import sys; from apps.cli.main import main; code = main(sys.argv[1:]);"
-        f"loaded = [name for name in {HEAVY!r} if name in sys.modules]; sys.exit(f'loaded {{loaded}}' if loaded else code)"
+        f"loaded = [name for name in {HEAVY!r} if name in sys.modules]; sys.exit(str(loaded) if loaded else code)"
     )
     answered = subprocess.run([sys.executable, "-c", code, *asked.split()], capture_output=True, text=True, check=False)
     assert answered.returncode == 0, answered.stderr

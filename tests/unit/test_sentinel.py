@@ -1,0 +1,210 @@
+"""A child whose values cannot be mistaken walks through a night, and through its failures, and is found nowhere.
+
+Nowhere: no standard output or error, no log, no exception with all that hangs on to it, no file of frames, no
+``run.json``, no table of Prefect's database.
+"""
+
+import base64
+import csv
+import io
+import logging
+import sqlite3
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apps.cli.main import main
+from pipelines import night as night_module
+from pipelines.failure import NightFailed
+from pipelines.night import STEPS, run_night
+from pipelines.settings import Settings
+from tests.conftest import FirstNight
+from tests.golden.authority import AS_AT
+
+SENTINEL = "Zzyzxsentinel"
+BIRTH_DATE = "17/03/2016"
+MARKS = (SENTINEL, "ZZYZXSENTINEL", BIRTH_DATE, "2016-03-17", "20160317", "QX19 7ZZ", "QX197ZZ", "07700 900461")
+"""What the child can be known by: her names, birth date, postcode and phone, in the forms that sources write."""
+
+VALUES = {
+    "Surname": SENTINEL,
+    "FamilyName": SENTINEL,
+    "Forename": f"{SENTINEL}a",
+    "GivenNames": f"{SENTINEL}a {SENTINEL}b",
+    "BirthDate": "2016-03-17",
+    "Postcode": "QX19 7ZZ",
+    "AddressLine1": f"1 {SENTINEL} Street",
+    "Street": f"{SENTINEL} Road",
+}
+BROKEN = dict.fromkeys(("Gender", "Sex", "NHSNumber", "UPN", "UPRN", "LastContact", "EntryDate"), SENTINEL) | {
+    "BirthDate": f"{BIRTH_DATE} {SENTINEL}"
+}
+
+
+def _with_rows(path: Path, *changes: dict[str, str]) -> None:
+    """Add rows to an extract: its first row, changed."""
+    rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))
+    for number, change in enumerate(changes):
+        rows.append(
+            {
+                **rows[0],
+                next(iter(rows[0])): f"S{number}",
+                **{k: v for k, v in change.items() if k in rows[0]},
+            }
+        )
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+@pytest.fixture
+def extracts_with_her(extracts: Path) -> Path:
+    """Extracts in which she stands in good rows and in rows that break every rule, and in a file of no source."""
+    for name in ("health.csv", "school_census.csv"):
+        _with_rows(extracts / name, VALUES, VALUES | BROKEN)
+    (extracts / "mystery.csv").write_text(f"Name,Born\n{SENTINEL},{BIRTH_DATE}\n", encoding="utf-8")
+    (extracts / "referrals.csv").write_text(
+        f'RecordId,Surname\n1,"{SENTINEL}\n2,{SENTINEL},{SENTINEL}\n', encoding="utf-8"
+    )
+    return extracts
+
+
+@dataclass(frozen=True)
+class Heard:
+    """All that was said while a test ran."""
+
+    capture: pytest.CaptureFixture[str]
+    log: pytest.LogCaptureFixture
+
+    def text(self) -> str:
+        told = self.capture.readouterr()
+        records = [f"{record.getMessage()} {record.exc_text} {record.__dict__}" for record in self.log.records]
+        return "\n".join([told.out, told.err, self.log.text, *records])
+
+
+@pytest.fixture
+def heard(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Heard]:
+    with caplog.at_level(logging.DEBUG):
+        yield Heard(capsys, caplog)
+
+
+def _found_in(text: str) -> list[str]:
+    return [mark for mark in MARKS if mark.casefold() in text.casefold()]
+
+
+def _everything_of(error: BaseException) -> str:
+    """Words, arguments, frames and causes of an error, with the values of all local variables left out."""
+    chain, last = [], error
+    while last is not None:
+        chain.append(f"{last!r} {last.args} {getattr(last, '__notes__', '')}")
+        last = last.__cause__ or last.__context__
+    return "\n".join([*chain, *traceback.format_exception(error)])
+
+
+def test_she_is_in_the_store_and_on_the_list_and_nowhere_else(
+    extracts_with_her: Path, tmp_path: Path, heard: Heard
+) -> None:
+    workspace = str(tmp_path / "night")
+    asked = ["night", "--plain", "--extracts", str(extracts_with_her), "--as-at", str(AS_AT), "--workspace", workspace]
+    assert main(asked) == 0
+    published = tmp_path / "night" / "published" / str(AS_AT)
+    listed = pl.read_parquet(published / "candidates.parquet")
+    assert SENTINEL.casefold() in " ".join(listed["surname"].drop_nulls()).casefold(), (
+        "she must have walked through the night"
+    )
+    assert not _found_in(heard.text())
+    assert not _found_in((published / "run.json").read_text("utf-8"))
+    for path in (published / "set_aside").glob("*"):
+        assert not _found_in(path.read_text("utf-8")), path.name
+
+
+def test_check_tells_what_is_wrong_with_her_rows_and_not_what_they_say(extracts_with_her: Path, heard: Heard) -> None:
+    assert main(["check", str(extracts_with_her)]) == 2
+    told = heard.text()
+    assert "health.csv, line" in told
+    assert not _found_in(told)
+
+
+def _quoting_her(*_: object, **__: object) -> object:
+    try:
+        pl.Series("born", [SENTINEL]).str.to_date("%Y-%m-%d", strict=True)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"could not parse {SENTINEL}") from error
+    raise AssertionError
+
+
+def _function(step: str) -> str:
+    return {"provision": "find_provision", "residence": "judge_residence"}.get(step, step)
+
+
+@pytest.mark.parametrize("step", [step.name for step in STEPS])
+def test_an_error_that_quotes_her_is_told_without_her(
+    quick_night: FirstNight, workspace: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    monkeypatch.setattr(night_module, _function(step), _quoting_her)
+    settings: Settings = quick_night.settings.model_copy(update={"workspace": workspace})
+    with pytest.raises(NightFailed, match=f"Internal error at step '{step}': ValueError") as failed:
+        run_night(settings)
+    assert not _found_in(_everything_of(failed.value))
+    (frames,) = (workspace / "failures").iterdir()
+    assert "test_sentinel.py" in frames.read_text("utf-8")
+    assert not _found_in(frames.read_text("utf-8"))
+    assert not _found_in(heard.text())
+
+
+def _all_of(database: Path) -> str:
+    """Every value of every table, and what base64 in them decodes to."""
+    told: list[str] = []
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        for table in tables:
+            for row in connection.execute(f'select * from "{table}"'):
+                told += [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in row]
+    connection.close()
+    return "\n".join(told)
+
+
+def _decoded(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8", "replace") + base64.b64decode(raw, validate=False).decode("utf-8", "replace")
+    except ValueError:
+        return raw.decode("utf-8", "replace")
+
+
+def _scanned(database: Path, until: str, wait: Callable[[float], None]) -> str:
+    """All of Prefect's database, once what it is sure to hold (sent in the background) has arrived."""
+    for _ in range(60):
+        if until in (told := _all_of(database)):
+            return told
+        wait(0.25)
+    raise AssertionError(f"the database never held {until}: the scan would prove nothing")
+
+
+def test_prefect_never_hears_of_her(
+    extracts_with_her: Path, tmp_path: Path, prefect_database: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    from prefect.settings import get_current_settings
+
+    from flows.nightly import nightly
+
+    nightly(extracts_with_her, tmp_path / "good", AS_AT)
+    monkeypatch.setattr(night_module, "rank", _quoting_her)
+    with pytest.raises(NightFailed) as failed:
+        nightly(extracts_with_her, tmp_path / "bad", AS_AT)
+    assert not _found_in(_everything_of(failed.value))
+    told = _scanned(prefect_database, "Internal error at step 'rank': ValueError", time.sleep)
+    assert "night-summary" in told
+    assert not _found_in(told)
+    stored = [path for path in get_current_settings().home.rglob("*") if path.is_file()]
+    assert not [path.name for path in stored if _found_in(_decoded(path))]
+    assert not _found_in(heard.text())
