@@ -233,16 +233,25 @@ class Plan:
         """True where no earlier rule gives the pair."""
         keep = np.ones(len(left), dtype=bool)
         for earlier in self.blocks[:number]:
-            keep &= ~(_shares_key(earlier.keys, left, right) & _has_side(earlier, left, right))
+            at = np.flatnonzero(keep)
+            found = shares_key(earlier.keys, left[at], right[at]) & _has_side(earlier, left[at], right[at])
+            keep[at[found]] = False
         return keep
 
 
-def _shares_key(keys: Keys, left: Rows, right: Rows) -> NDArray[np.bool_]:
+def shares_key(keys: Keys, left: Rows, right: Rows) -> NDArray[np.bool_]:
+    """True where two rows share any key. Few rows have a second key: each column looks only at rows that have one."""
     found = np.zeros(len(left), dtype=bool)
     for i in range(keys.shape[1]):
         ours = keys[left, i]
+        at = np.flatnonzero((ours != NO_KEY) & ~found) if i else np.flatnonzero(ours != NO_KEY)
         for j in range(keys.shape[1]):
-            found |= (ours == keys[right, j]) & (ours != NO_KEY)
+            if not len(at):
+                break
+            theirs = keys[right[at], j]
+            found[at[ours[at] == theirs]] = True
+            if j == 0 and keys.shape[1] > 1:
+                at = at[keys[right[at]].any(axis=1) & ~found[at]]
     return found
 
 
@@ -256,16 +265,19 @@ def _first_shared(
     blocks: Blocks, a: Rows, b: Rows, slot_a: NDArray[np.int16], slot_b: NDArray[np.int16]
 ) -> NDArray[np.bool_]:
     """Of the keys that two rows share, true only for the first: a pair that shares two values comes once."""
-    keep = np.ones(len(a), dtype=bool)
     swap = a > b
     low, high = np.where(swap, b, a), np.where(swap, a, b)
     low_slot, high_slot = np.where(swap, slot_b, slot_a), np.where(swap, slot_a, slot_b)
-    width = blocks.keys.shape[1]
-    for i in range(width):
-        for j in range(width):
-            earlier = (i < low_slot) | ((i == low_slot) & (j < high_slot))
-            ours = blocks.keys[low, i]
-            keep &= ~(earlier & (ours == blocks.keys[high, j]) & (ours != NO_KEY))
+    keep = np.ones(len(a), dtype=bool)
+    for i in range(blocks.keys.shape[1]):
+        at = np.flatnonzero(keep & ((i < low_slot) | ((i == low_slot) & (high_slot > 0))))
+        if not len(at):
+            continue
+        ours = blocks.keys[low[at], i]
+        at, ours = at[ours != NO_KEY], ours[ours != NO_KEY]
+        for j in range(blocks.keys.shape[1]):
+            earlier = (i < low_slot[at]) | (j < high_slot[at])
+            keep[at[earlier & (ours == blocks.keys[high[at], j])]] = False
     return keep
 
 

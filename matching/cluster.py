@@ -12,6 +12,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, count
 
 import numpy as np
 import polars as pl
@@ -227,7 +228,7 @@ def named(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame
     for cluster_, records in fresh.iter_rows():
         if cluster_ in taken:
             continue
-        candidates = (new_child_id(text) for text in (*records, *(f"{records[0]}#{again}" for again in range(1000))))
+        candidates = map(new_child_id, chain(records, (f"{records[0]}#{again}" for again in count(2))))
         taken[cluster_] = next(child_id for child_id in candidates if child_id not in used)
         used.add(taken[cluster_])
     names = pl.DataFrame({"cluster": list(taken), "child_id": list(taken.values())}, schema={"cluster": clusters["cluster"].dtype, "child_id": pl.String})

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from matching.blocking import shares_key
 from matching.linkage import Linkage
 
 
@@ -21,21 +22,13 @@ def blocking_recall(found: Linkage) -> float:
     chances = found.probability
     caught = [np.zeros(len(chances), dtype=bool), np.zeros(len(chances), dtype=bool)]
     for place, blocks in zip(by_place, found.plan.blocks, strict=True):
-        caught[int(place)] |= _caught(blocks.keys, found.scored.left, found.scored.right)
+        caught[int(place)] |= shares_key(blocks.keys, found.scored.left, found.scored.right)
     n1, n2 = (float(chances[which].sum()) for which in caught)
     n12 = float(chances[caught[0] & caught[1]].sum())
     if min(n1, n2) < 1:
         return 1.0
     expected = (n1 + 1) * (n2 + 1) / (n12 + 1) - 1
     return float(min(1.0, chances[caught[0] | caught[1]].sum() / expected))
-
-
-def _caught(keys: NDArray[np.uint64], left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.bool_]:
-    found = np.zeros(len(left), dtype=bool)
-    for i in range(keys.shape[1]):
-        for j in range(keys.shape[1]):
-            found |= (keys[left, i] == keys[right, j]) & (keys[left, i] != 0)
-    return found
 
 
 @dataclass(frozen=True)

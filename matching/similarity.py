@@ -156,14 +156,16 @@ def _values(table: Encoded, column: str) -> Codes:
 
 
 def _intersect(ours: Codes, theirs: Codes, left: Rows, right: Rows) -> Mask:
+    """True where two lists share a value. Few lists are long: each place looks only at pairs that have a value there."""
     found = np.zeros(len(left), dtype=bool)
+    at = np.flatnonzero((ours[left, 0] >= 0) & (theirs[right, 0] >= 0))
     for i in range(ours.shape[1]):
-        a = ours[left, i]
-        present = a >= 0
-        if not present.any():
-            break
+        here = at[(ours[left[at], i] >= 0) & ~found[at]]
         for j in range(theirs.shape[1]):
-            found |= present & (a == theirs[right, j])
+            if not len(here):
+                break
+            found[here[ours[left[here], i] == theirs[right[here], j]]] = True
+            here = here[(theirs[right[here], j] >= 0) & ~found[here]]
     return found
 
 
