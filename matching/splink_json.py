@@ -120,8 +120,9 @@ def _(test: tests.OneDigitApart) -> str:
 def _(test: tests.DigitsTransposed) -> str:
     c = test.column
     crosswise = [
-        f"({_digit(c, 'l', p)} = {_digit(c, 'r', p + 1)} AND {_digit(c, 'l', p + 1)} = {_digit(c, 'r', p)})"
-        for p in range(1, 8)
+        f"({_digit(c, 'l', p)} = {_digit(c, 'r', p + 1)} AND {_digit(c, 'l', p + 1)} = {_digit(c, 'r', p)}"
+        f" AND {_digit(c, 'l', p)} <> {_digit(c, 'r', p)})"
+        for p in (1, 2, 3, 5, 7)
     ]
     return f"({_digits_apart(c)}) = 2 AND ({' OR '.join(crosswise)})"
 

@@ -1,0 +1,258 @@
+"""The level of every comparison of two children's records, as officers would say it: drawn pairs of literal children."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from matching.blocking import CHILD_BLOCKING_RULES, columns_blocked
+from matching.comparisons import (
+    CHILD_COMPARISONS,
+    Comparison,
+    Level,
+    columns_read,
+    exact,
+    missing,
+    otherwise,
+)
+from matching.encode import encode
+from matching.keys import with_keys
+from matching.similarity import Equal
+from tests.made.records import born, nhs_number_of, person_records, upn_of
+
+COMPARISON = {comparison.name: comparison for comparison in CHILD_COMPARISONS}
+
+
+def child(**written):
+    return written
+
+
+def named(given, surname="Okafor", **more):
+    return {"given": given, "surname": surname, **more}
+
+
+def called(surname, given="Amira", **more):
+    return {"given": given, "surname": surname, **more}
+
+
+def day(text):
+    return {"born": born(text)}
+
+
+def at(address, postcode="ZA1 9AN", **more):
+    return {"address": address, "postcode": postcode, **more}
+
+
+FORENAMES = [
+    (named("Amira"), named("AMIRA"), "exact", "same name in capitals"),
+    (named("Siân"), named("Sian"), "exact", "an accent makes no other name"),
+    (named("Mary-Jane"), named("Mary"), "exact", "second half of a compound left out"),
+    (named("Mary-Jane"), named("MaryJane"), "written together or apart", "compound with a hyphen and in one word"),
+    (named("Mary Jane Ann"), named("MaryJane"), "written together or apart", "compound and a further name"),
+    (named("William"), named("Bill"), "short or variant form", "William is Bill"),
+    (named("Muhammad"), named("Mohamed"), "short or variant form", "two spellings of one Arabic name"),
+    (named("Aisha"), named("Ayesha"), "short or variant form", "Aisha, Ayesha"),
+    (named("Alexandra"), named("Sasha"), "short or variant form", "a pet form unlike its name"),
+    (named("Jeremiah"), named("Jeremiha"), "one slip", "two letters transposed"),
+    (named("Tremayne"), named("Tremane"), "one slip", "one letter left out"),
+    (named("Oluwaseun"), named("Oluwaseum"), "one slip", "one letter mistyped"),
+    (named("Zoe"), named("Joe"), "different", "one letter in a short name is another name"),
+    (named("Zoltan Piers"), named("Piers"), "another given name", "goes by the middle name"),
+    (named("Rhydian"), named("Ridiyan"), "sounds alike", "written as it sounds"),
+    (named("R"), named("Rhydian"), "initial", "an initial and a name that begins with it"),
+    (named("R"), named("Tremayne"), "different", "an initial of another name"),
+    (named("Abdulrahman"), named("Abdirahim"), "alike", "two long names that begin alike"),
+    (named("Amira"), named("Tremayne"), "different", "two names"),
+    (named(None), named("Amira"), "not said", "one record gives no forename"),
+    (named("Baby Girl"), named("Amira"), "not said", "a baby not yet named"),
+    (named("Chen", "Zhang"), named("Zhang", "Chen"), "forename and surname swapped", "names the other way round"),
+    (named("Chen Wei", "Zhang"), named("Zhang", "Chen"), "forename and surname swapped", "and a further name"),
+    (named("Tremayne", "Okafor"), named("Okafor", "Tremane"), "forename and surname swapped", "with a slip"),
+    (named("Okafor", "Okafor"), named("Okafor", "Okafor"), "exact", "one name for both"),
+]
+
+SURNAMES = [
+    (called("Al-Hassan"), called("AL HASSAN"), "exact", "hyphen or space"),
+    (called("O'Brien"), called("OBrien"), "exact", "apostrophe"),
+    (called("Mc Donald"), called("McDonald"), "exact", "Mc apart and together"),
+    (called("Hassan"), called("Al-Hassan"), "shares a part", "a particle left out"),
+    (called("Smith-Okafor"), called("Okafor"), "shares a part", "one half of a double-barrelled name"),
+    (called("Smith-Okafor"), called("Okafor-Smith"), "shares a part", "halves the other way round"),
+    (called("Smith", also="Okafor"), called("Okafor"), "another surname of the child", "a former surname"),
+    (
+        called("Smith", also="Okafor"),
+        called("Jones", also="Okafor"),
+        "another surname of the child",
+        "both have been Okafor",
+    ),
+    (called("Thompson"), called("Thomspon"), "one slip", "two letters transposed"),
+    (called("Kowalski"), called("Kovalski"), "one slip", "one letter"),
+    (called("Lee"), called("Lea"), "sounds alike", "a short name is not let off a slip, but sounds the same"),
+    (called("Khatun"), called("Katoon"), "sounds alike", "written as it sounds"),
+    (called("Richardson"), called("Richards"), "one slip", "a long beginning in common"),
+    (called("Hutchinson"), called("Hutcheon"), "alike", "two names that begin alike"),
+    (called("Okafor"), called("Whitby", carer="Grace Okafor"), "the carer's surname", "the mother's name"),
+    (called("Okafor"), called("Whitby"), "different, perhaps changed", "two names"),
+    (called("Unknown"), called("Whitby"), "not said", "a placeholder"),
+    (
+        called("Zhang", "Chen"),
+        called("Chen", "Zhang"),
+        "swapped, weighed with the forename",
+        "names the other way round",
+    ),
+]
+
+MIDDLES = [
+    (named("Amira Grace"), named("Amira GRACE"), "exact", "same"),
+    (named("Amira Grace Ann"), named("Amira Grace"), "initial", "one of two: their first letters meet"),
+    (named("Amira G"), named("Amira Grace"), "initial", "an initial"),
+    (named("Amira Grace"), named("Amira Ann"), "different", "two middle names"),
+    (named("Amira"), named("Amira Grace"), "not said", "one record keeps none"),
+    (
+        named("Zoltan Piers"),
+        named("Piers Zoltan"),
+        "one is the forename, weighed there",
+        "given names the other way round",
+    ),
+]
+
+DATES = [
+    ("03/11/2015", "03/11/2015", "exact", "same day"),
+    ("03/11/2015", "11/03/2015", "day and month swapped", "the American way round"),
+    ("13/11/2015", "31/11/2015", None, "no such day"),
+    ("12/05/2015", "21/05/2015", "two digits transposed", "12 and 21"),
+    ("23/04/2015", "23/04/2051", "two digits transposed", "digits of the year"),
+    ("03/11/2015", "08/11/2015", "one digit apart", "3 read as 8"),
+    ("03/11/2015", "03/11/2016", "one digit apart", "last year on the form"),
+    ("03/11/2015", "03/11/2009", "another year, same day", "birthday agrees"),
+    ("04/11/2015", "27/11/2015", "another day, same month", "month agrees"),
+    ("27/03/2015", "27/10/2015", "another month, same day", "day of another month"),
+    ("27/03/2015", "14/10/2015", "same year", "born the same year"),
+    ("27/03/2015", "14/10/2009", "different", "nothing agrees"),
+    ("01/01/2015", "27/03/2015", "1 January, the stand-in for unknown", "a stand-in"),
+    ("01/01/2015", "01/01/2016", "1 January, the stand-in for unknown", "two stand-ins"),
+    ("01/01/2015", "01/01/2015", "exact", "both the 1st of January"),
+    (None, "27/03/2015", "not said", "no birth date"),
+]
+
+PLACES = [
+    (at("Flat 7, 67 Highfield Road"), at("7/67 Highfield Rd"), "same dwelling", "one flat written in two ways"),
+    (at("67 Highfield Road"), at("67 Highfield Rd, Zedborough"), "same dwelling", "one house"),
+    (at("Rose Cottage, Mill Lane", uprn="10012345"), at("1 Mill Lane", uprn="010012345"), "same dwelling", "by UPRN"),
+    (
+        at("67 Highfield Road"),
+        at("Flat 7, 67 Highfield Road"),
+        "same building, flat not said or another",
+        "flat left out",
+    ),
+    (
+        at("Flat 8, 67 Highfield Road"),
+        at("Flat 7, 67 Highfield Road"),
+        "same building, flat not said or another",
+        "two flats",
+    ),
+    (at("67 Highfield Road"), at("67 Highfield Road", "ZA1 9BP"), "same door, postcode differs", "a wrong postcode"),
+    (at("67 Highfield Road"), at("67 Highfield Road", None), "same door, postcode differs", "no postcode on one side"),
+    (at("67 Highfield Road"), at("12 Mill Lane"), "same postcode", "neighbours"),
+    (at("67 Highfield Road"), at("12 Mill Lane", None), "not comparable", "two doors and one postcode"),
+    (at("67 Highfield Road"), at("12 Mill Lane", "ZA1 9AP"), "postcode one slip apart", "one letter mistyped"),
+    (at("67 Highfield Road"), at("12 Mill Lane", "ZA1 4BP"), "same postcode district", "the same end of town"),
+    (at("67 Highfield Road"), at("12 Mill Lane", "ZA7 4BP"), "elsewhere", "moved away"),
+    (at(None, None), at("12 Mill Lane"), "not said", "no address"),
+]
+
+NUMBERS = [
+    ("UPN", child(upn=upn_of(1)), child(upn=upn_of(1)), "same", "one UPN"),
+    ("UPN", child(upn=upn_of(1)), child(upn=upn_of(2), former_upn=upn_of(1)), "same", "superseded by another"),
+    ("UPN", child(upn=upn_of(1)), child(upn=upn_of(2)), "different", "two UPNs"),
+    ("UPN", child(upn=upn_of(1)), child(), "not said", "only one has a UPN"),
+    ("UPN", child(upn="A123"), child(upn=upn_of(2)), "not said", "no UPN at all"),
+    ("NHS number", child(nhs=nhs_number_of(1)), child(nhs=nhs_number_of(1)), "same", "one NHS number"),
+    ("NHS number", child(nhs=nhs_number_of(1)), child(nhs=nhs_number_of(2)), "different", "two NHS numbers"),
+    ("NHS number", child(nhs=nhs_number_of(1)), child(nhs="1234567890"), "not said", "a wrong check digit"),
+    ("sex", child(sex="F"), child(sex="F"), "same", "both girls"),
+    ("sex", child(sex="F"), child(sex="M"), "different", "a girl and a boy"),
+    ("sex", child(sex="F"), child(), "not said", "one record leaves it out"),
+    ("phone", child(phone="07281 235 108"), child(phone="+44 7281 235108"), "same", "one number written in two ways"),
+    ("phone", child(phone="07281 235 108"), child(phone="07281 235 109"), "different", "two numbers"),
+    ("phone", child(phone="ask mum"), child(phone="07281 235 109"), "not said", "no number"),
+    ("carer", child(carer="Mrs Grace Okafor"), child(carer="OKAFOR, Grace"), "same name", "one mother"),
+    ("carer", child(carer="Grace Okafor"), child(carer="Grace Okafro"), "one slip", "a slip in her name"),
+    ("carer", child(carer="Grace Okafor"), child(carer="Chidi Okafor"), "another carer", "mother and father"),
+    ("carer", child(carer="Mrs Okafor"), child(carer="Grace Okafor"), "not said", "only a surname"),
+]  # fmt: skip
+
+CASES = [
+    *(pytest.param("forename", *pair, id=f"forename: {name}") for *pair, name in FORENAMES),
+    *(pytest.param("surname", *pair, id=f"surname: {name}") for *pair, name in SURNAMES),
+    *(pytest.param("middle names", *pair, id=f"middle names: {name}") for *pair, name in MIDDLES),
+    *(
+        pytest.param("date of birth", day(left), day(right), label, id=f"date of birth: {name}")
+        for left, right, label, name in DATES
+        if label
+    ),
+    *(pytest.param("address", *pair, id=f"address: {name}") for *pair, name in PLACES),
+    *(pytest.param(of, *pair, id=f"{of}: {name}") for of, *pair, name in NUMBERS),
+]
+
+
+@pytest.fixture(scope="module")
+def levels():
+    """Every drawn pair's level in words, both ways round: by number of the case."""
+    rows = [row for case in CASES for row in case.values[1:3]]
+    keyed = with_keys(person_records(rows))
+    table = encode(keyed, columns_read(CHILD_COMPARISONS))
+    left = np.arange(0, len(rows), 2, dtype=np.int32)
+    forth = {name: c.levels_of(table, left, left + 1) for name, c in COMPARISON.items()}
+    back = {name: c.levels_of(table, left + 1, left) for name, c in COMPARISON.items()}
+    return forth, back
+
+
+@pytest.mark.parametrize(("number", "case"), [pytest.param(n, c, id=c.id) for n, c in enumerate(CASES)])
+def test_level_of_a_pair(levels, number, case):
+    name, _, _, label = case.values
+    said = [COMPARISON[name].levels[int(side[name][number])].label for side in levels]
+    assert said == [label, label]
+
+
+def test_every_level_of_every_comparison_is_drawn():
+    drawn = {(case.values[0], case.values[3]) for case in CASES}
+    wanted = {(c.name, level.label) for c in CHILD_COMPARISONS for level in c.levels}
+    # Two middle names that share one share its initial first.
+    assert wanted - drawn == {("middle names", "shares one")}
+
+
+def test_keys_give_every_column_that_comparisons_and_rules_read():
+    keyed = with_keys(person_records([named("Amira")]))
+    read = {*columns_read(CHILD_COMPARISONS), *columns_blocked(CHILD_BLOCKING_RULES)}
+    assert read <= set(keyed.columns)
+
+
+def test_keys_of_no_records():
+    keyed = with_keys(person_records([]))
+    assert keyed.height == 0
+    assert encode(keyed, columns_read(CHILD_COMPARISONS)).height == 0
+
+
+@pytest.mark.parametrize(
+    ("levels", "why"),
+    [
+        pytest.param((), "last level", id="no levels"),
+        pytest.param((missing("a"), exact("a")), "last level", id="nothing takes what is left"),
+        pytest.param((otherwise("x"), otherwise()), "only the last", id="a level after the last"),
+        pytest.param((exact("a"), Level("exact", Equal("b")), otherwise()), "same label", id="two levels of one label"),
+    ],
+)
+def test_a_comparison_that_cannot_work_is_refused(levels, why):
+    with pytest.raises(ValueError, match=why):
+        Comparison("name", levels)
+
+
+def test_later_levels_see_only_pairs_still_open():
+    table = encode(pl.DataFrame({"a": ["X", "X", "Y", None]}), ["a"])
+    comparison = Comparison("a", (missing("a"), exact("a"), otherwise()))
+    left, right = np.array([0, 0, 0], np.int32), np.array([1, 2, 3], np.int32)
+    assert [comparison.levels[n].label for n in comparison.levels_of(table, left, right)] == [
+        "exact",
+        "different",
+        "not said",
+    ]
