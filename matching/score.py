@@ -101,10 +101,11 @@ class Scorer:
             for number, level in enumerate(comparison.levels):
                 if level.frequency_of is not None:
                     at = np.flatnonzero(levels[:, k] == number)
-                    bits[at] += self._level_bits(level, float(u[number]), left[at], right[at])
+                    bits[at] += self.level_bits(level, float(u[number]), left[at], right[at])
         return bits
 
-    def _level_bits(self, level: Level, u: float, left: Rows, right: Rows) -> Bits:
+    def level_bits(self, level: Level, u: float, left: Rows, right: Rows) -> Bits:
+        """Bits by which the values' own frequency changes log2 ``u`` of one level, for pairs at that level."""
         column = level.frequency_of or ""
         frequencies, codes = self.frequencies[column], self.table.column(column)
         # The commoner of the two values: agreement on a common value is the weaker evidence.
