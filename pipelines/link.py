@@ -1,6 +1,7 @@
 """person_record -> link, child_record, rival: which rows are the same child."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,9 +12,9 @@ from matching.comparisons import CHILD_COMPARISONS
 from matching.keys import with_keys
 from matching.linkage import Judged, Linkage, Settings, link_records
 from matching.measure import blocking_recall
-from matching.model import Model
+from matching.model import Model, read_model
 from matching.score import Patterns, levels_in
-from matching.train import Households
+from matching.train import Households, TrainingError
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
 HOUSEHOLDS = Households(
@@ -57,6 +58,10 @@ class Linked:
     model: Model
 
 
+APPROVED_MODEL = Path(__file__).parent.parent / "matching" / "data" / "approved_model.toml"
+"""Weights trained on a made-up authority: what stands in where tonight's records are too few to learn from."""
+
+
 def link(
     person: pl.DataFrame,
     *,
@@ -69,10 +74,28 @@ def link(
 
     ``person``: PERSON rows. ``previous``: CHILD_RECORD of last night, from which children keep their ids.
     ``judgements``: left_id, right_id, is_same; rows whose records are not there tonight are left out.
-    ``model``: the weights in force; null: learnt from tonight's records.
+    ``model``: the weights in force; null: learnt from tonight's records, or the approved ones where those are too few.
     """
     table = with_keys(person.sort("record_id"))
-    found = link_records(
+    judged = _judged(judgements, table["record_id"])
+    try:
+        found = _found(table, model, judged, settings)
+        origin = "learnt from tonight's records" if model is None else "in force"
+    except TrainingError as error:
+        found = _found(table, read_model(APPROVED_MODEL, CHILD_COMPARISONS), judged, settings)
+        origin = f"the approved one: {error}"
+    children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
+    records = (
+        children.with_columns(membership=pl.Series(found.membership)).select(CHILD_RECORD.names()).cast(CHILD_RECORD)
+    )
+    pairs = _pairs(found, table["record_id"])
+    links = pairs.filter(pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY))
+    report = _report(found, table, pairs, {"model": origin, "link threshold (probability)": settings.link_probability})
+    return Linked(links, records, _rivals(found, children), report, found.model)
+
+
+def _found(table: pl.DataFrame, model: Model | None, judged: Judged | None, settings: Settings) -> Linkage:
+    return link_records(
         table,
         comparisons=CHILD_COMPARISONS,
         rules=CHILD_BLOCKING_RULES,
@@ -80,14 +103,9 @@ def link(
         dataset="dataset",
         households=HOUSEHOLDS,
         model=model,
-        judged=_judged(judgements, table["record_id"]),
+        judged=judged,
         settings=settings,
     )
-    children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
-    records = children.with_columns(membership=pl.Series(found.membership)).select(CHILD_RECORD.names()).cast(dict(CHILD_RECORD))
-    pairs = _pairs(found, table["record_id"])
-    links = pairs.filter(pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY))
-    return Linked(links, records, _rivals(found, children, pairs), _report(found, table, pairs, settings), found.model)
 
 
 def _judged(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:
@@ -113,7 +131,7 @@ def _pairs(found: Linkage, ids: pl.Series) -> pl.DataFrame:
             "is_same_child": found.labels[scored.left] == found.labels[scored.right],
         }
     )
-    return frame.select(LINK.names()).cast(dict(LINK))
+    return frame.select(LINK.names()).cast(LINK)
 
 
 def _words(model: Model, patterns: Patterns) -> pl.Series:
@@ -128,7 +146,7 @@ def _words(model: Model, patterns: Patterns) -> pl.Series:
     return pl.Series(texts, dtype=pl.String).gather(where)
 
 
-def _rivals(found: Linkage, children: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def _rivals(found: Linkage, children: pl.DataFrame) -> pl.DataFrame:
     """RIVAL rows: children that may be one after all."""
     ids, names = children["record_id"], children["child_id"]
     rivals = found.rivals
@@ -148,20 +166,22 @@ def _rivals(found: Linkage, children: pl.DataFrame, pairs: pl.DataFrame) -> pl.D
         }
     )
     frame = frame.filter(pl.col("probability") >= KEPT_PROBABILITY)
-    return frame.select(RIVAL.names()).cast(dict(RIVAL)).sort("child_id", "rival_child_id")
+    return frame.select(RIVAL.names()).cast(RIVAL).sort("child_id", "rival_child_id")
 
 
-def _report(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, settings: Settings) -> LinkReport:
+def _report(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, told: dict[str, float | str]) -> LinkReport:
     linked = pairs.filter("is_same_child")
-    missed = pairs.filter(~pl.col("is_same_child")).sort(["match_probability", "left_id", "right_id"], descending=[True, False, False])
+    missed = pairs.filter(~pl.col("is_same_child")).sort(
+        ["match_probability", "left_id", "right_id"], descending=[True, False, False]
+    )
     figures: dict[str, float | int | str] = {
         "records": table.height,
         "children": int(len(np.unique(found.labels))),
         "candidate pairs": int(found.scored.looked_at.sum()),
         "links": linked.height,
-        "link threshold (probability)": settings.link_probability,
         "estimated blocking recall": round(blocking_recall(found), 4),
         "share of pairs of one household": found.model.household,
+        **told,
         **found.model.figures,
     }
     near = missed.head(NEAR_MISSES).drop("is_same_child")
@@ -171,14 +191,18 @@ def _report(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, settings: 
 def _blocking(found: Linkage) -> pl.DataFrame:
     costs = pl.DataFrame([(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
                          schema=["rule", "pairs", "largest_block", "left_out"], orient="row")  # fmt: skip
-    return costs.with_columns(new_pairs=pl.Series(found.scored.looked_at)).select("rule", "pairs", "new_pairs", "largest_block", "left_out")
+    return costs.with_columns(new_pairs=pl.Series(found.scored.looked_at)).select(
+        "rule", "pairs", "new_pairs", "largest_block", "left_out"
+    )
 
 
 def _histogram(pairs: pl.DataFrame) -> pl.DataFrame:
     bars = pairs.group_by(weight_from=(pl.col("match_weight") / 2).floor() * 2)
     counted = bars.agg(pl.len().alias("pairs"), pl.col("match_probability").sum().alias("expected_matches"))
-    return counted.with_columns(weight_to=pl.col("weight_from") + 2).sort("weight_from").select(
-        "weight_from", "weight_to", "pairs", "expected_matches"
+    return (
+        counted.with_columns(weight_to=pl.col("weight_from") + 2)
+        .sort("weight_from")
+        .select("weight_from", "weight_to", "pairs", "expected_matches")
     )
 
 

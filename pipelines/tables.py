@@ -7,21 +7,23 @@ Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made f
 
 import polars as pl
 
-from matching.person import PERSON_RECORD
+from matching.person import PERSON_RECORD, Columns
 
 DELIVERY = pl.Schema(
-    {
-        "file_id": pl.String,  # key within its source: first 16 hex digits of the SHA-256 of the file's bytes
-        "source": pl.String,  # contract id; "unknown" where no contract fits
-        "file": pl.String,  # file name without folder
-        "sha256": pl.String,
-        "bytes": pl.Int64,
-        "rows_read": pl.Int64,
-        "rows_loaded": pl.Int64,
-        "rows_set_aside": pl.Int64,  # rows_read = rows_loaded + rows_set_aside, checked
-        "verdict": pl.String,  # "loaded" or "refused"
-        "received_at": pl.Datetime("us", "UTC"),
-    }
+    Columns(
+        {
+            "file_id": pl.String,  # key within its source: first 16 hex digits of the SHA-256 of the file's bytes
+            "source": pl.String,  # contract id; "unknown" where no contract fits
+            "file": pl.String,  # file name without folder
+            "sha256": pl.String,
+            "bytes": pl.Int64,
+            "rows_read": pl.Int64,
+            "rows_loaded": pl.Int64,
+            "rows_set_aside": pl.Int64,  # rows_read = rows_loaded + rows_set_aside, checked
+            "verdict": pl.String,  # "loaded" or "refused"
+            "received_at": pl.Datetime("us", "UTC"),
+        }
+    )
 )
 """One row is one file of tonight's folder. Written by receive."""
 
@@ -58,7 +60,7 @@ SHOWN = {
     "postcode_shown": pl.String,
 }
 
-PERSON = pl.Schema({**PERSON_RECORD, **SHOWN, "file_id": pl.String, "line": pl.Int64})
+PERSON = pl.Schema(Columns({**PERSON_RECORD, **SHOWN, "file_id": pl.String, "line": pl.Int64}))
 """``person_record``: one row is one loaded row of one source. Written by standardise."""
 
 STATEMENT = pl.Schema(
@@ -189,11 +191,13 @@ EXPLAINED = pl.Schema(
 """One row is one other child of compulsory school age that an agency knows, and why it is not listed. Written by rank."""
 
 NIGHT = pl.Schema(
-    {
-        "as_at": pl.Date,  # the date judged
-        "started_at": pl.Datetime("us", "UTC"),
-        "published_at": pl.Datetime("us", "UTC"),  # null: the night has not published (it runs, or it failed)
-    }
+    Columns(
+        {
+            "as_at": pl.Date,  # the date judged
+            "started_at": pl.Datetime("us", "UTC"),
+            "published_at": pl.Datetime("us", "UTC"),  # null: the night has not published (it runs, or it failed)
+        }
+    )
 )
 """One row: the night whose tables these are. Written by night."""
 
