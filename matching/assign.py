@@ -126,7 +126,9 @@ class Groups:
     children: int
 
     @classmethod
-    def of(cls, group: NDArray[np.int64], dataset: NDArray[np.int32], stratum: NDArray[np.int32], coverage: Coverage) -> "Groups":
+    def of(
+        cls, group: NDArray[np.int64], dataset: NDArray[np.int32], stratum: NDArray[np.int32], coverage: Coverage
+    ) -> "Groups":
         """``group``: each row's child, numbered from 0."""
         children, many = int(group.max(initial=-1)) + 1, coverage.absent.shape[0]
         present = np.zeros((children, many), dtype=bool)
@@ -138,7 +140,9 @@ class Groups:
     def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
         """Prior log-odds that two children are one: one in all children, what either would lack, what both would have twice."""
         ours, theirs = self.present[one], self.present[other]
-        lacking = (self.absent[one] * (theirs & ~ours)).sum(axis=1) + (self.absent[other] * (ours & ~theirs)).sum(axis=1)
+        lacking = (self.absent[one] * (theirs & ~ours)).sum(axis=1) + (self.absent[other] * (ours & ~theirs)).sum(
+            axis=1
+        )
         twice = ((ours & theirs) * coverage.twice).sum(axis=1)
         return np.asarray(np.minimum(lacking, MOST_LACKING) - twice - np.log2(max(self.children, 2)))
 
@@ -162,7 +166,9 @@ class Rivals:
     right: Rows
 
 
-def rivals_of(labels: NDArray[np.int64], left: Rows, right: Rows, weights: Bits, prior: Callable[[Labels, Labels], Bits]) -> Rivals:
+def rivals_of(
+    labels: NDArray[np.int64], left: Rows, right: Rows, weights: Bits, prior: Callable[[Labels, Labels], Bits]
+) -> Rivals:
     """Children that may be one after all. ``left``, ``right``, ``weights``: all pairs of rows of two different children.
 
     Rows of two children speak of one question: their mean match weight stands for it. The rivals of a child compete, with
@@ -188,7 +194,9 @@ def rivals_of(labels: NDArray[np.int64], left: Rows, right: Rows, weights: Bits,
 def joined(labels: Labels, rivals: Rivals, least: float) -> Labels:
     """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``."""
     order = np.lexsort((rivals.rival, -rivals.log_odds, rivals.child))
-    best = order[np.flatnonzero(np.r_[True, rivals.child[order][1:] != rivals.child[order][:-1]])] if len(order) else order
+    best = (
+        order[np.flatnonzero(np.r_[True, rivals.child[order][1:] != rivals.child[order][:-1]])] if len(order) else order
+    )
     partner = np.full(int(labels.max(initial=0)) + 1, -1, dtype=np.int64)
     sure = best[rivals.log_odds[best] > least]
     partner[rivals.child[sure]] = rivals.rival[sure]
@@ -200,7 +208,11 @@ def joined(labels: Labels, rivals: Rivals, least: float) -> Labels:
 
 
 def membership_of(
-    labels: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], coverage: Coverage, pairs: tuple[Rows, Rows, Bits]
+    labels: Labels,
+    dataset: NDArray[np.int32],
+    stratum: NDArray[np.int32],
+    coverage: Coverage,
+    pairs: tuple[Rows, Rows, Bits],
 ) -> NDArray[np.float64]:
     """How sure each row belongs to its child: judged as a child of its own whose rival the other rows are.
 
@@ -218,5 +230,9 @@ def membership_of(
     shared = held[group, dataset] > 1
     lacking = (coverage.absent[dataset, :, stratum] * groups.present[group]).sum(axis=1)
     lacking += np.where(shared, 0.0, groups.absent[group, dataset])
-    prior = np.minimum(lacking, MOST_LACKING) - np.where(shared, coverage.twice[dataset], 0.0) - np.log2(max(groups.children, 2))
+    prior = (
+        np.minimum(lacking, MOST_LACKING)
+        - np.where(shared, coverage.twice[dataset], 0.0)
+        - np.log2(max(groups.children, 2))
+    )
     return np.where(met > 0, probability(mean + prior), 1.0)

@@ -44,7 +44,9 @@ NAMES = ("forename", "surname", "middle names")
 CHILD_TRAINING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("surname and birth date", ("surname_key", "dob_unordered"), settles=("surname", "date of birth")),
     BlockingRule("forename and birth date", ("forename_key", "dob_unordered"), settles=("forename", "date of birth")),
-    BlockingRule("names and birth year", ("forename_key", "surname_key", "birth_year"), settles=(*NAMES[:2], "date of birth")),
+    BlockingRule(
+        "names and birth year", ("forename_key", "surname_key", "birth_year"), settles=(*NAMES[:2], "date of birth")
+    ),
     BlockingRule("names and postcode", ("forename_key", "surname_key", "postcode"), settles=(*NAMES[:2], "address")),
     BlockingRule("dwelling and birth date", ("dwelling", "dob_unordered"), settles=("address", "date of birth")),
     BlockingRule("UPN", ("upns",), settles=("UPN",)),
@@ -56,18 +58,26 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("NHS number", ("nhs_number",), ("date_of_birth",)),
     BlockingRule("surname and birth date", ("surname_key", "dob_unordered"), ("forename_initial", "district")),
     BlockingRule("forename and birth date", ("forename_key", "dob_unordered"), ("surname_initial", "district")),
-    BlockingRule("variant of forename and birth date", ("forename_groups", "dob_unordered"), ("surname_initial", "district")),
-    BlockingRule("part of surname and birth date", ("surname_parts", "dob_unordered"), ("forename_initial", "district")),
+    BlockingRule(
+        "variant of forename and birth date", ("forename_groups", "dob_unordered"), ("surname_initial", "district")
+    ),
+    BlockingRule(
+        "part of surname and birth date", ("surname_parts", "dob_unordered"), ("forename_initial", "district")
+    ),
     BlockingRule("names either way round and birth date", ("name_pair", "date_of_birth"), ("district",)),
     BlockingRule("postcode and birth date", ("postcode", "dob_unordered"), ("forename_initial",)),
-    BlockingRule("both names and birth year", ("forename_key", "surname_key", "birth_year"), ("district", "birth_month")),
+    BlockingRule(
+        "both names and birth year", ("forename_key", "surname_key", "birth_year"), ("district", "birth_month")
+    ),
     BlockingRule("both names, birthday without year", ("forename_key", "surname_key", "birthday"), ("district",)),
     BlockingRule("both names and postcode", ("forename_key", "surname_key", "postcode"), ("building",)),
     BlockingRule("forename and door", ("forename_key", "door"), ("birth_year",)),
     BlockingRule("surname and postcode", ("surname_key", "postcode"), ("forename_initial", "birth_year")),
     BlockingRule("surname and door", ("surname_key", "door"), ("forename_initial", "birth_year")),
     BlockingRule("initials and birth date", ("initials", "date_of_birth"), ("district",)),
-    BlockingRule("both names, one birth date missing", ("forename_key", "surname_key"), ("district",), one_side="undated"),
+    BlockingRule(
+        "both names, one birth date missing", ("forename_key", "surname_key"), ("district",), one_side="undated"
+    ),
     BlockingRule("phone and forename", ("phone", "forename_key"), ("birth_year",)),
 )
 """For children's records; the columns are made by :func:`matching.keys.with_keys`."""

@@ -154,7 +154,9 @@ def _set(labels: Labels, members: NDArray[np.int64], found: NDArray[np.int64]) -
         labels[members[found == value]] = members[found == value].min()
 
 
-def _label_giants(labels: Labels, component: Labels, sizes: NDArray[np.int64], left: Rows, right: Rows, odds: Bits) -> None:
+def _label_giants(
+    labels: Labels, component: Labels, sizes: NDArray[np.int64], left: Rows, right: Rows, odds: Bits
+) -> None:
     """Components too large to score in full: contraction over the pairs that blocking found."""
     for giant in np.flatnonzero(sizes > FULL_UP_TO):
         members = np.flatnonzero(component == giant)
@@ -214,12 +216,20 @@ def named(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame
     the id that sorts first). A cluster without an id of its own gets one made from its first record id, or, where that
     one is taken, from the next. Returns record_id, cluster, child_id.
     """
-    fresh = clusters.group_by("cluster").agg(pl.col("record_id").sort().alias("records")).sort(pl.col("records").list.first())
+    fresh = (
+        clusters.group_by("cluster")
+        .agg(pl.col("record_id").sort().alias("records"))
+        .sort(pl.col("records").list.first())
+    )
     taken: dict[int, str] = {}
     used: set[str] = set()
     if previous is not None and previous.height:
         votes = clusters.join(previous.select("record_id", "child_id"), on="record_id", how="inner")
-        votes = votes.group_by("cluster", "child_id").len().sort(["len", "child_id", "cluster"], descending=[True, False, False])
+        votes = (
+            votes.group_by("cluster", "child_id")
+            .len()
+            .sort(["len", "child_id", "cluster"], descending=[True, False, False])
+        )
         for cluster_, child_id, _ in votes.iter_rows():
             if cluster_ not in taken and child_id not in used:
                 taken[cluster_] = child_id
@@ -231,5 +241,8 @@ def named(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame
         candidates = map(new_child_id, chain(records, (f"{records[0]}#{again}" for again in count(2))))
         taken[cluster_] = next(child_id for child_id in candidates if child_id not in used)
         used.add(taken[cluster_])
-    names = pl.DataFrame({"cluster": list(taken), "child_id": list(taken.values())}, schema={"cluster": clusters["cluster"].dtype, "child_id": pl.String})
+    names = pl.DataFrame(
+        {"cluster": list(taken), "child_id": list(taken.values())},
+        schema={"cluster": clusters["cluster"].dtype, "child_id": pl.String},
+    )
     return clusters.join(names, on="cluster", how="left", validate="m:1")

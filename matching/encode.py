@@ -19,6 +19,9 @@ Rows = NDArray[np.int32]
 MISSING = -1
 """Code of a null."""
 
+LONGEST = 64
+"""Words are compared by their first 64 characters: no name is longer, and one of 10,000 characters costs no more."""
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -36,13 +39,13 @@ class Encoded:
 
     @cached_property
     def strings(self) -> NDArray[np.object_]:
-        """The vocabulary as Python strings, for the string functions."""
-        return np.array(self.vocabulary.to_list(), dtype=object)
+        """The first LONGEST characters of each word as Python strings, for the string functions."""
+        return np.array(self.vocabulary.str.slice(0, LONGEST).to_list(), dtype=object)
 
     @cached_property
     def lengths(self) -> NDArray[np.int16]:
-        """Length of each word in characters (capped at 32,767)."""
-        return self.vocabulary.str.len_chars().clip(0, 32767).to_numpy().astype(np.int16)
+        """Length of each word in characters (capped at LONGEST)."""
+        return self.vocabulary.str.len_chars().clip(0, LONGEST).to_numpy().astype(np.int16)
 
     @cached_property
     def first_letters(self) -> NDArray[np.int32]:

@@ -36,7 +36,9 @@ def _name_lists() -> list[pl.Expr]:
         longer.alias("middle_tokens"),
         middle.list.eval(pl.element().str.slice(0, 1)).list.unique(maintain_order=True).alias("middle_initials"),
         pl.concat_list(pl.concat_list("surname").list.drop_nulls(), "other_surnames").alias("all_surnames"),
-        (pl.col("forename") + pl.when(middle.list.first().str.len_chars() > 1).then(middle.list.first())).alias("first_two"),
+        (pl.col("forename") + pl.when(middle.list.first().str.len_chars() > 1).then(middle.list.first())).alias(
+            "first_two"
+        ),
         pl.concat_list("upn", "former_upn").list.drop_nulls().alias("upns"),
     ]
 
@@ -86,6 +88,8 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         initial_first.alias("forename_initial"),
         initial_last.alias("surname_initial"),
         (pl.min_horizontal(first, last) + "|" + pl.max_horizontal(first, last)).alias("name_pair"),
-        (pl.min_horizontal(initial_first, initial_last) + pl.max_horizontal(initial_first, initial_last)).alias("initials"),
+        (pl.min_horizontal(initial_first, initial_last) + pl.max_horizontal(initial_first, initial_last)).alias(
+            "initials"
+        ),
         pl.when(default).then(pl.lit("undated")).alias("undated"),
     )

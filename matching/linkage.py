@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from matching.assign import (
     SURE, Bits, Coverage, Groups, Priors, Rivals, coverage_of, joined, membership_of, priors_of, probability, rivals_of,
 )  # fmt: skip
-from matching.blocking import BlockingRule, Plan, columns_blocked, plan
+from matching.blocking import BlockingRule, Plan, columns_blocked
+from matching.budget import Choice, choose_rules
 from matching.cluster import ALWAYS, NEVER, cluster, pairs_between, pairs_within
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Encoded, Rows, encode
@@ -40,6 +41,8 @@ class Settings:
     one_row_each: bool = False
     """Every dataset holds each person once: two of its rows are never one person, and are not looked at."""
     candidate_floor: float = FLOOR_BITS
+    pairs: int | None = None
+    """Budget of pairs to look at; null: so many for each record (see :mod:`matching.budget`)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Linkage:
     dataset: NDArray[np.int32]
     model: Model
     plan: Plan
+    choice: Choice
     scored: Scored
     priors: Priors
     odds: Bits
@@ -67,6 +71,8 @@ class Linkage:
     """The lowest row of each row's child."""
     membership: NDArray[np.float64]
     rivals: Rivals
+    judge: "Judge"
+    """What weighed the pairs; it weighs any other pair of rows alike."""
 
     def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
         """Agreement pattern and match weight of any pairs of rows."""
@@ -90,7 +96,7 @@ class Linkage:
 
 
 @dataclass(frozen=True)
-class _Judge:
+class Judge:
     """Log-odds of any pair of rows: weight, prior, identifiers that keep apart, judgements."""
 
     scorer: Scorer
@@ -189,8 +195,14 @@ def link_records(
     if model is None:
         learns = codes if codes.max(initial=0) > 0 else None
         between = codes if settings.one_row_each else None
-        model = train(encoded, comparisons, training_rules, between=between, learns=learns, households=households)
+        model = train(
+            encoded, comparisons, training_rules, between=between, learns=learns, households=households, judged=_same(judged)
+        )
     return link_encoded(encoded, codes, rules=rules, model=model, judged=judged, settings=settings)
+
+
+def _same(judged: Judged | None) -> tuple[Rows, Rows] | None:
+    return None if judged is None else (judged.left[judged.same], judged.right[judged.same])
 
 
 def _household_columns(households: Households | None) -> tuple[str, ...]:
@@ -209,7 +221,10 @@ def link_encoded(
     settings: Settings = Settings(),
 ) -> Linkage:
     """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals."""
-    pairs = plan(rules, encoded, dataset if settings.one_row_each else None)
+    model = model.on(encoded.height)
+    between = dataset if settings.one_row_each else None
+    choice = choose_rules(rules, encoded, model, between=between, budget=settings.pairs)
+    pairs = choice.plan
     scorer = Scorer.of(model, encoded)
     expected = max(model.match, 1e-9)
     floor = float(np.log2((1 - expected) / expected)) - settings.candidate_floor
@@ -218,7 +233,7 @@ def link_encoded(
     stratum = encoded.column(settings.stratum) + 1 if settings.stratum else np.zeros(encoded.height, dtype=np.int32)
     stratum = np.unique(stratum, return_inverse=True)[1].astype(np.int32)
     apart = encoded.lists[settings.apart] if settings.apart else None
-    judge = _Judge(scorer, priors, dataset, stratum, None, apart, _judged(judged), settings)
+    judge = Judge(scorer, priors, dataset, stratum, None, apart, _judged(judged), settings)
     evidence = judge.ruled(scored.left, scored.right, scored.weight)
     first = _clustered(encoded.height, scored, evidence, judge, judged)
     coverage = coverage_of(first, dataset, stratum)
@@ -227,15 +242,15 @@ def link_encoded(
     odds = judge.log_odds(scored.left, scored.right, evidence)
     labels, rivals = _joined(labels, scored, odds, judge, coverage)
     membership = membership_of(labels, dataset, stratum, coverage, _within(labels, judge))
-    return Linkage(encoded, dataset, model, pairs, scored, priors, odds, labels, membership, rivals)
+    return Linkage(encoded, dataset, model, pairs, choice, scored, priors, odds, labels, membership, rivals, judge)
 
 
-def _clustered(height: int, scored: Scored, evidence: Bits, judge: _Judge, judged: Judged | None) -> NDArray[np.int64]:
+def _clustered(height: int, scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None) -> NDArray[np.int64]:
     odds = judge.with_margin(judge.log_odds(scored.left, scored.right, evidence))
     return cluster(height, *_with_judged_pairs(scored, odds, judged), judge.for_clusters)
 
 
-def _within(labels: NDArray[np.int64], judge: _Judge) -> tuple[Rows, Rows, Bits]:
+def _within(labels: NDArray[np.int64], judge: Judge) -> tuple[Rows, Rows, Bits]:
     """Every pair of rows of one child, and its evidence."""
     pieces = list(pairs_within(labels))
     empty = np.zeros(0, dtype=np.int32)
@@ -250,7 +265,7 @@ ROUNDS_OF_JOINING = 4
 
 
 def _joined(
-    labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: _Judge, coverage: Coverage
+    labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: Judge, coverage: Coverage
 ) -> tuple[NDArray[np.int64], Rivals]:
     """A second look, child by child: what rows said apart is weighed once, with what either child would lack.
 
@@ -265,7 +280,7 @@ def _joined(
     return labels, _rivals(labels, scored, odds, judge, coverage)
 
 
-def _rivals(labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: _Judge, coverage: Coverage) -> Rivals:
+def _rivals(labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: Judge, coverage: Coverage) -> Rivals:
     """Rivals from every pair of rows of two children that some pair makes likely enough."""
     a, b = labels[scored.left], labels[scored.right]
     near = (a != b) & (odds >= RIVAL_BITS)

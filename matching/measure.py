@@ -63,7 +63,9 @@ def b_cubed(found: pl.Series, truth: pl.Series) -> Pairwise:
     counted = frame.with_columns(
         ours=pl.len().over("found"), theirs=pl.len().over("truth"), both=pl.len().over("found", "truth")
     )
-    means = counted.select((pl.col("both") / pl.col("ours")).mean(), (pl.col("both") / pl.col("theirs")).mean().alias("recall"))
+    means = counted.select(
+        (pl.col("both") / pl.col("ours")).mean(), (pl.col("both") / pl.col("theirs")).mean().alias("recall")
+    )
     precision, recall = means.row(0)
     return Pairwise(float(precision), float(recall))
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,14 @@ class Model:
     match: float
     figures: dict[str, float | int | str]
     """How the model came about: pairs, iterations, whether it converged."""
+
+    def on(self, records: int) -> "Model":
+        """The model for a table of another size: of all pairs, ever fewer are one child or one home as a table grows."""
+        learnt = self.figures.get("records learnt from")
+        if not isinstance(learnt, int) or records < 2:
+            return self
+        scale = learnt / records
+        return replace(self, match=min(0.5, self.match * scale), household=min(0.1, self.household * scale))
 
     def tables(self, of: str) -> list[Probabilities]:
         """log2 probabilities of each comparison's levels; 0 where a level says nothing."""

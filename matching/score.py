@@ -51,7 +51,11 @@ class Frequencies:
     def bits(self, codes: NDArray[np.int32]) -> Bits:
         """log2 frequency of each value; NaN where null."""
         places = codes if self.values is None else np.searchsorted(self.values, codes)
-        bits = self.of_code[np.clip(places, 0, max(0, len(self.of_code) - 1))] if len(self.of_code) else np.zeros(len(codes))
+        bits = (
+            self.of_code[np.clip(places, 0, max(0, len(self.of_code) - 1))]
+            if len(self.of_code)
+            else np.zeros(len(codes))
+        )
         return np.where(codes >= 0, bits, np.nan)
 
 
@@ -160,7 +164,9 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK) -
     joined = [np.concatenate([k[i] for k in kept] or [np.zeros(0)]) for i in range(1, 5)]
     order = np.lexsort((joined[1], joined[0]))
     left, right, pattern, weight = (column[order] for column in joined)
-    return Scored(left.astype(np.int32), right.astype(np.int32), pattern.astype(np.int64), weight, rules[order], looked_at)
+    return Scored(
+        left.astype(np.int32), right.astype(np.int32), pattern.astype(np.int64), weight, rules[order], looked_at
+    )
 
 
 def _in_threads(work, pieces):  # type: ignore[no-untyped-def]

@@ -17,9 +17,6 @@ from matching.encode import MISSING, Codes, Encoded, Rows
 
 Mask = NDArray[np.bool_]
 
-LONGEST = 64
-"""Strings are compared by their first 64 characters: no name is longer, and a 10,000-character one costs no more."""
-
 
 class Test(Protocol):
     """One test of a pair. ``reads`` names the columns; ``holds`` answers for each pair."""
@@ -184,9 +181,11 @@ class InitialOf:
         """True where exactly one side has one letter, and first letters agree."""
         codes = table.column(self.column)
         a, b = codes[left], codes[right]
-        both = (a >= 0) & (b >= 0)
+        held = (a >= 0) & (b >= 0)
+        a, b = a[held], b[held]
         lengths, letters = table.lengths, table.first_letters
-        return both & ((lengths[a] == 1) != (lengths[b] == 1)) & (letters[a] == letters[b])
+        held[held] = ((lengths[a] == 1) != (lengths[b] == 1)) & (letters[a] == letters[b])
+        return held
 
 
 @dataclass(frozen=True)
@@ -210,11 +209,10 @@ class JaroWinklerAtLeast:
             # is at most (m/|a| + m/|b| + 1) / 3. Letters that only one word has can never match.
             least = 3 * (self.threshold - 0.4) / 0.6 - 1 - 1e-6
             sa, sb = table.signatures[a], table.signatures[b]
-            la, lb = np.minimum(table.lengths[a], LONGEST), np.minimum(table.lengths[b], LONGEST)
+            la, lb = table.lengths[a], table.lengths[b]
             only_a, only_b = np.bitwise_count(sa & ~sb).astype(np.int16), np.bitwise_count(sb & ~sa).astype(np.int16)
-            long = (table.lengths[a] > LONGEST) | (table.lengths[b] > LONGEST)
             matching = np.minimum(la - only_a, lb - only_b)
-            return np.asarray(long | (matching / np.maximum(la, 1) + matching / np.maximum(lb, 1) >= least))
+            return np.asarray(matching / np.maximum(la, 1) + matching / np.maximum(lb, 1) >= least)
 
         def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
             scores = cpdist(a, b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=self.threshold - 1e-6)
@@ -271,11 +269,7 @@ def _on_distinct(
     low, high = np.minimum(a[open_], b[open_]), np.maximum(a[open_], b[open_])
     distinct, where = np.unique(low.astype(np.int64) << 32 | high, return_inverse=True)
     strings = table.strings
-    ours, theirs = strings[distinct >> 32], strings[distinct & 0xFFFFFFFF]
-    if table.lengths.max() > LONGEST:
-        ours = np.array([word[:LONGEST] for word in ours], dtype=object)
-        theirs = np.array([word[:LONGEST] for word in theirs], dtype=object)
-    held[open_] = exact(ours, theirs)[where]
+    held[open_] = exact(strings[distinct >> 32], strings[distinct & 0xFFFFFFFF])[where]
     return held
 
 
@@ -300,8 +294,8 @@ class CrosswiseAlike:
         """True where both crosswise comparisons hold. First letters must agree crosswise: the bound that spares the rest."""
         given, surname, letters = table.column(self.given), table.column(self.surname), table.first_letters
         held = (given[left] >= 0) & (surname[left] >= 0) & (given[right] >= 0) & (surname[right] >= 0)
-        held &= letters[given[left]] == letters[surname[right]]
-        held &= letters[surname[left]] == letters[given[right]]
+        for one, other in ((left, right), (right, left)):
+            held[held] = letters[given[one[held]]] == letters[surname[other[held]]]
         for one, other in ((left, right), (right, left)):
             at = np.flatnonzero(held)
             if len(at):
@@ -327,7 +321,9 @@ class DateTest:
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where both dates are present, differ, and the test holds of their numbers."""
-        dates = table.dates[self.column]
+        dates = table.column(self.column)
+        if self.column not in table.dates and (dates != MISSING).any():
+            raise TypeError(f"column {self.column} holds texts; give it as dates to compare birth dates digit by digit")
         a, b = dates[left], dates[right]
         return np.asarray((a >= 0) & (b >= 0) & (a != b) & self.of(a, b))
 

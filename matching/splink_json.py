@@ -99,7 +99,9 @@ def _same(column: str, *units: str) -> str:
 @_condition.register
 def _(test: tests.DayAndMonthSwapped) -> str:
     c = test.column
-    crosswise = f"{_part(c, 'l', 'day')} = {_part(c, 'r', 'month')} AND {_part(c, 'l', 'month')} = {_part(c, 'r', 'day')}"
+    crosswise = (
+        f"{_part(c, 'l', 'day')} = {_part(c, 'r', 'month')} AND {_part(c, 'l', 'month')} = {_part(c, 'r', 'day')}"
+    )
     return f"{c}_l <> {c}_r AND {_same(c, 'year')} AND {crosswise}"
 
 
@@ -174,13 +176,16 @@ def _level(comparison: Comparison, number: int, weights: Weights, dialect: str) 
     return entry
 
 
-def to_splink(model: Model, *, unique_id: str = "record_id", link_type: str = "dedupe_only", dialect: str = "duckdb") -> str:
+def to_splink(
+    model: Model, *, unique_id: str = "record_id", link_type: str = "dedupe_only", dialect: str = "duckdb"
+) -> str:
     """The model as Splink 5 settings. ``dialect``: duckdb or spark. Raises ModelError for a test without a form in SQL."""
     comparisons = [
         {
             "output_column_name": comparison.name.replace(" ", "_"),
             "comparison_levels": [
-                _level(comparison, number, model.weights[comparison.name], dialect) for number in range(len(comparison.levels))
+                _level(comparison, number, model.weights[comparison.name], dialect)
+                for number in range(len(comparison.levels))
             ],
         }
         for comparison in model.comparisons
@@ -215,7 +220,9 @@ def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
     return Model(tuple(comparisons), weights, 0.0, 0.0, match, {"from": "Splink settings"})
 
 
-def _column(comparison: Comparison, levels: list[dict[str, Any]], key: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _column(
+    comparison: Comparison, levels: list[dict[str, Any]], key: str
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     values = np.array([np.nan if entry.get("is_null_level") else float(entry.get(key, np.nan)) for entry in levels])
     for level, value in zip(comparison.levels, values, strict=True):
         if not level.says_nothing and not 0 <= value <= 1:

@@ -8,7 +8,7 @@ as independent (Fellegi & Sunter 1969, JASA 64:1183; Winkler 1988; patterns inst
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,10 @@ class Sample:
     teaches_m: NDArray[np.bool_]
     """Which comparisons learn m here: those that the sample's rule does not read."""
     teaches_u: bool
+    pairs: int
+    """Pairs the sample stands for: the rule's own, of which it may be a part."""
+    fixed: NDArray[np.float64] | None = None
+    """Where known, each pattern's shares of the classes (one child, any two, household, twins): judged pairs."""
 
 
 class TrainingError(Exception):
@@ -87,10 +91,23 @@ def _sampled(pairs: Plan, number: int, many: int) -> tuple[Rows, Rows]:
 
 
 def _sample(
-    name: str, patterns: Patterns, comparisons: Sequence[Comparison], teaches_m: NDArray[np.bool_], teaches_u: bool
+    name: str, patterns: Patterns, comparisons: Sequence[Comparison], teaches_m: NDArray[np.bool_], pairs: int
 ) -> Sample:
     distinct, counts = np.unique(patterns, return_counts=True)
-    return Sample(name, levels_in(distinct, comparisons), counts.astype(np.float64), teaches_m, teaches_u)
+    levels = levels_in(distinct, comparisons)
+    return Sample(name, levels, counts.astype(np.float64), teaches_m, teaches_u=not teaches_m.any(), pairs=pairs)
+
+
+def judged_sample(table: Encoded, comparisons: Sequence[Comparison], left: Rows, right: Rows) -> Sample:
+    """Pairs that analysts judged to be one child: they teach m of every comparison, JUDGED_WEIGHT times as much."""
+    every = np.ones(len(comparisons), dtype=bool)
+    sample = _sample("judged the same", patterns_of(comparisons, table, left, right), comparisons, every, len(left))
+    known = np.tile([1.0, 0.0, 0.0, 0.0], (len(sample.counts), 1))
+    return replace(sample, counts=sample.counts * JUDGED_WEIGHT, fixed=known)
+
+
+JUDGED_WEIGHT = 5.0
+"""A judged pair is worth so many of the pairs that training only supposes to be one child."""
 
 
 def samples_of(
@@ -108,14 +125,14 @@ def samples_of(
     """
     left, right = _random_pairs(table.height, between, RANDOM_PAIRS)
     none = np.zeros(len(comparisons), dtype=bool)
-    found = [_sample("random", patterns_of(comparisons, table, left, right), comparisons, none, teaches_u=True)]
+    found = [_sample("random", patterns_of(comparisons, table, left, right), comparisons, none, len(left))]
     pairs = plan(rules, table, learns if learns is not None else between)
     for number, rule in enumerate(rules):
         left, right = _sampled(pairs, number, PAIRS_A_RULE)
         if not len(left):
             continue
         teaches = np.array([not _depends(comparison, rule) for comparison in comparisons])
-        found.append(_sample(rule.name, patterns_of(comparisons, table, left, right), comparisons, teaches, teaches_u=False))
+        found.append(_sample(rule.name, patterns_of(comparisons, table, left, right), comparisons, teaches, pairs.blocks[number].pairs))
     return found
 
 
@@ -234,6 +251,8 @@ def _settle_home(comparisons: Sequence[Comparison], state: _State, home: _Home) 
 
 def _expected(sample: Sample, state: _State, number: int) -> tuple[NDArray[np.float64], float]:
     """E-step of one sample: each pattern's posterior over the four classes, and the log-likelihood."""
+    if sample.fixed is not None:
+        return sample.fixed, 0.0
     bits = np.empty((len(sample.counts), 4))
     for column, of in enumerate((state.m, state.u, state.h, state.t)):
         logs = [np.nan_to_num(np.log(np.maximum(probabilities, 1e-12))) for probabilities in of]
@@ -291,29 +310,49 @@ def train(
     between: NDArray[np.int32] | None = None,
     learns: NDArray[np.int32] | None = None,
     households: Households | None = None,
+    judged: tuple[Rows, Rows] | None = None,
 ) -> Model:
     """Propose a model for a table. Deterministic.
 
     ``between``: only pairs of rows with different numbers are pairs at all (two tables linked). ``learns``: see
-    :func:`samples_of`. Raises :class:`TrainingError` where there are no pairs to learn from.
+    :func:`samples_of`. ``judged``: pairs that analysts judged to be one child. Raises :class:`TrainingError` where there
+    is too little to learn from.
     """
     if table.height < 2:
-        raise TrainingError("a model needs at least two records to learn from")
+        raise TrainingError("a model needs at least two records to learn from; keep the approved model")
     samples = samples_of(table, comparisons, rules, between=between, learns=learns)
-    if len(samples) < 2:
-        raise TrainingError("no training rule finds a pair: check that the tables share any key, or keep the approved model")
+    if judged is not None and len(judged[0]):
+        samples.append(judged_sample(table, comparisons, *judged))
     home = _at_home(table, comparisons, households) if households is not None else _nobody(comparisons)
     state = _begin(samples, comparisons, home)
     iterations, converged = _fit(samples, comparisons, state, home)
+    if not converged:
+        raise TrainingError(f"training did not settle within {MOST_ITERATIONS} rounds: keep the approved model")
+    expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]
+    if max(expected[1:], default=0.0) < FEWEST_MATCHES:
+        raise TrainingError(
+            f"training finds fewer than {FEWEST_MATCHES} likely matches, too few to learn from: keep the approved model"
+        )
     weights = {c.name: Weights(state.m[k], state.u[k], state.h[k], state.t[k]) for k, c in enumerate(comparisons)}
     figures: dict[str, float | int | str] = {
-        "records": table.height,
+        "records learnt from": table.height,
         "training pairs": int(sum(sample.counts.sum() for sample in samples[1:])),
         "random pairs": int(samples[0].counts.sum()),
         "iterations": iterations,
-        "converged": "yes" if converged else "no",
     }
-    return Model(tuple(comparisons), weights, home.share, home.twin_share, float(state.shares[0][0]), figures)
+    # The matches that the best single rule finds, over all pairs: no recall is guessed, and the share is a little low.
+    share = min(0.5, max(expected[1:]) / _possible_pairs(table.height, between))
+    return Model(tuple(comparisons), weights, home.share, home.twin_share, share, figures)
+
+
+def _possible_pairs(height: int, between: NDArray[np.int32] | None) -> float:
+    if between is None:
+        return height * (height - 1) / 2
+    sizes = np.unique(between, return_counts=True)[1].astype(np.float64)
+    return max(1.0, float(sizes.sum() ** 2 - (sizes**2).sum()) / 2)
+
+
+FEWEST_MATCHES = 30
 
 
 def _begin(samples: Sequence[Sample], comparisons: Sequence[Comparison], home: _Home) -> _State:

@@ -176,7 +176,7 @@ def _report(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, told: dict
     )
     figures: dict[str, float | int | str] = {
         "records": table.height,
-        "children": int(len(np.unique(found.labels))),
+        "children": len(np.unique(found.labels)),
         "candidate pairs": int(found.scored.looked_at.sum()),
         "links": linked.height,
         "estimated blocking recall": round(blocking_recall(found), 4),
