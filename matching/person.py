@@ -10,7 +10,7 @@ PERSON_RECORD = pl.Schema(
         {
             "record_id": pl.String,  # "source:key", unique
             "dataset": pl.String,  # the source the row came from
-            "forename": pl.String,  # first given name, canonical (A-Z only); null: none given, or only a placeholder ("Baby")
+            "forename": pl.String,  # first given name, canonical (A-Z only); null: none, or a placeholder ("Baby")
             "middle_names": pl.String,  # further given names, canonical, apart by one space; null: none
             "given_names": pl.String,  # all given names run together (A-Z only), so that MARY JANE equals MARYJANE
             "surname": pl.String,  # whole surname run together (A-Z only), so that AL-HASSAN equals ALHASSAN

@@ -67,7 +67,7 @@ STATEMENT = pl.Schema(
     {
         "record_id": pl.String,
         "source": pl.String,
-        "kind": pl.String,  # provision, seen, lives_here, left, concern, protected (see data_contracts.contract.Statement)
+        "kind": pl.String,  # provision, seen, lives_here, left, concern, protected (data_contracts.contract.Statement)
         "what": pl.String,  # provision: the way of being educated; concern: its name; else null
         "place": pl.String,  # provision: name of the school or provider; else null
         "since_on": pl.Date,  # first day it holds; for seen and left: the day itself; null: unknown, taken as always
@@ -184,11 +184,14 @@ EXPLAINED = pl.Schema(
         "since_on": pl.Date,
         "until_on": pl.Date,
         "link_probability": pl.Float64,
-        "likelihood": pl.Float64,  # what the child's likelihood would have been; null where provision explains the child
+        "likelihood": pl.Float64,  # what the likelihood would have been; null where provision explains the child
         "records": pl.String,
     }
 )
-"""One row is one other child of compulsory school age that an agency knows, and why it is not listed. Written by rank."""
+"""One row is one other child of compulsory school age that an agency knows, and why it is not listed.
+
+Written by rank.
+"""
 
 NIGHT = pl.Schema(
     Columns(
