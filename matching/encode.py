@@ -114,10 +114,10 @@ def encode(table: pl.DataFrame, columns: Iterable[str]) -> Encoded:
             dates[name] = _packed(column)
         elif column.dtype in (pl.String, pl.List(pl.String)):
             texts[name] = column
-        elif column.dtype.is_integer() or column.dtype == pl.Boolean:
+        elif column.dtype.is_integer() or column.dtype == pl.Boolean or column.dtype == pl.Null:
             texts[name] = column.cast(pl.String)
-        elif column.dtype == pl.Null:
-            texts[name] = column.cast(pl.String)
+        elif column.dtype == pl.List(pl.Null):  # every list is empty
+            texts[name] = column.cast(pl.List(pl.String))
         else:
             raise TypeError(f"column {name} is {column.dtype}; give it as text, a list of texts, a whole number or a date")
     flats = [series.explode() if series.dtype == pl.List(pl.String) else series for series in texts.values()]

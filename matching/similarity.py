@@ -215,8 +215,9 @@ class JaroWinklerAtLeast:
             return np.asarray(matching / np.maximum(la, 1) + matching / np.maximum(lb, 1) >= least)
 
         def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
-            scores = cpdist(a, b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=self.threshold - 1e-6)
-            return np.asarray(scores >= self.threshold - 1e-6)
+            least = max(0.0, self.threshold - 1e-6)
+            scores = cpdist(a, b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=least)
+            return np.asarray(scores >= least)
 
         return _on_distinct(table, codes[left], codes[right], possible, exact)
 

@@ -35,7 +35,7 @@ def born(text: str | None) -> date | None:
 
 
 def person_records(rows: Sequence[Row]) -> pl.DataFrame:
-    """PERSON_RECORD rows out of what was written; whatever a row leaves out is null. Without ids: roll:1, roll:2, ..."""
+    """PERSON_RECORD rows out of what was written; what a row leaves out is null. Without ids: roll:1, roll:2, ..."""
     for row in rows:
         assert not row.keys() - WRITTEN.keys(), f"no such field: {sorted(row.keys() - WRITTEN.keys())}"
     numbered = [{"record_id": f"roll:{number:05}", **row} for number, row in enumerate(rows, 1)]

@@ -1,4 +1,4 @@
-"""The level of every comparison of two children's records, as officers would say it: drawn pairs of literal children."""
+"""The level of every comparison of two children's records, in officers' words: drawn pairs of literal children."""
 
 import numpy as np
 import polars as pl
