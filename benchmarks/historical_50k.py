@@ -2,8 +2,8 @@
 
     python benchmarks/historical_50k.py --data historical_50k.parquet --out clusters.csv
 
-Writes unique_id, cluster_id. No label is read for linking; where the file has the true person (``cluster``), the figures
-are printed at the end.
+Writes unique_id, cluster_id. No label is read for linking; where the file has the true person (``cluster``), the
+figures are printed at the end.
 """
 
 import argparse
@@ -78,7 +78,12 @@ COMPARISONS = (
     ),
     Comparison(
         "birth place",
-        (missing("birth_place"), exact("birth_place"), Level("alike", JaroWinklerAtLeast("birth_place", 0.9)), otherwise()),
+        (
+            missing("birth_place"),
+            exact("birth_place"),
+            Level("alike", JaroWinklerAtLeast("birth_place", 0.9)),
+            otherwise(),
+        ),
     ),
     Comparison(
         "postcode",
@@ -124,7 +129,11 @@ TRAINING_RULES = (
 def prepared(data: pl.DataFrame) -> pl.DataFrame:
     """Keys and lists made from the file's own columns."""
     words = pl.col("full_name").str.replace_all(r"[^a-z ]", " ").str.split(" ")
-    useful = words.list.eval(pl.element().filter(pl.element().str.len_chars() > 3)).list.unique(maintain_order=True).list.sort()
+    useful = (
+        words.list.eval(pl.element().filter(pl.element().str.len_chars() > 3))
+        .list.unique(maintain_order=True)
+        .list.sort()
+    )
     frame = data.with_columns(
         pl.col("dob").str.to_date("%Y-%m-%d", strict=False).alias("born"),
         pl.col("postcode_fake").str.replace_all(" ", "").alias("postcode"),
@@ -174,7 +183,9 @@ def main() -> None:
     print(f"{data.height:,} records, {int(found.scored.looked_at.sum()):,} pairs, {seconds:.1f} s, peak {peak:,} MB")
     if "cluster" in data.columns:
         measured = pairwise(pl.Series(found.labels), data["cluster"])
-        print(f"pairs put together: precision {measured.precision:.4f}, recall {measured.recall:.4f}, F1 {measured.f1:.4f}")
+        print(
+            f"pairs put together: precision {measured.precision:.4f}, recall {measured.recall:.4f}, F1 {measured.f1:.4f}"
+        )
 
 
 if __name__ == "__main__":

@@ -50,26 +50,31 @@ def population(draw: Draw, children: int) -> pl.DataFrame:
     first = np.r_[True, family[1:] != family[:-1]]
     born = draw.integers(0, 11 * 365, children)
     twin_of_previous = ~first & (draw.random(children) < 0.028)
-    for place in np.flatnonzero(twin_of_previous):
-        born[place] = born[place - 1]
+    for row in np.flatnonzero(twin_of_previous):
+        born[row] = born[row - 1]
     male = draw.random(children) < 0.5
     boys, girls = _names("boy"), _names("girl")
     forename = np.where(male, _zipf(draw, _names("boy"), children), _zipf(draw, _names("girl"), children))
-    for place in range(1, children):
+    for row in range(1, children):
         # No family gives two of its children one name.
-        while any(forename[place] == forename[k] and family[place] == family[k] for k in range(max(0, place - 4), place)):
-            forename[place] = str(draw.choice(boys if male[place] else girls))
+        while any(forename[row] == forename[k] and family[row] == family[k] for k in range(max(0, row - 4), row)):
+            forename[row] = str(draw.choice(boys if male[row] else girls))
     place = draw.integers(0, children // 60, children)[family]
     house = draw.integers(1, 120, children)[family]
+    middle = _zipf(draw, girls + boys, children)
     return pl.DataFrame(
         {
             "person": np.arange(children),
             "forename": forename.tolist(),
-            "middle_names": np.where(draw.random(children) < 0.6, _zipf(draw, _names("girl") + _names("boy"), children), None).tolist(),
+            "middle_names": [
+                name if has else None for name, has in zip(middle, draw.random(children) < 0.6, strict=True)
+            ],
             "surname": _zipf(draw, surnames, children)[family].tolist(),
             "date_of_birth": [date(2010, 9, 1) + timedelta(days=int(day)) for day in born],
             "sex": np.where(male, "M", "F"),
-            "postcode": [f"ZA{p % 90 + 1}{p // 90 % 10}{chr(65 + p // 900 % 8)}{chr(65 + p // 7200 % 8)}" for p in place],
+            "postcode": [
+                f"ZA{p % 90 + 1}{p // 90 % 10}{chr(65 + p // 900 % 8)}{chr(65 + p // 7200 % 8)}" for p in place
+            ],
             "house": house.astype(str),
             "street": [f"STREET {p}" for p in place],
             "twin": twin_of_previous | np.r_[twin_of_previous[1:], False],
@@ -102,7 +107,9 @@ def with_errors(draw: Draw, people: pl.DataFrame) -> pl.DataFrame:
     for row in np.flatnonzero(draw.random(many) < 0.01):
         born = columns["date_of_birth"][row]
         swapped = born.day <= 12 and draw.random() < 0.5
-        columns["date_of_birth"][row] = born.replace(day=born.month, month=born.day) if swapped else born.replace(day=int(draw.integers(1, 29)))
+        columns["date_of_birth"][row] = (
+            born.replace(day=born.month, month=born.day) if swapped else born.replace(day=int(draw.integers(1, 29)))
+        )
     for row in np.flatnonzero(draw.random(many) < 0.1):
         other = int(draw.integers(0, many))
         for name in ("postcode", "house", "street"):
@@ -123,7 +130,9 @@ def records(draw: Draw, children: int) -> pl.DataFrame:
     seen[also] = True
     roll = people.filter(pl.Series(on_roll)).with_columns(pl.lit("roll").alias("dataset"))
     roll = roll.with_columns(pl.format("U{}", "person").alias("upn"))
-    agency = with_errors(draw, people.filter(pl.Series(seen | ~on_roll))).with_columns(pl.lit("agency").alias("dataset"))
+    agency = with_errors(draw, people.filter(pl.Series(seen | ~on_roll))).with_columns(
+        pl.lit("agency").alias("dataset")
+    )
     both = pl.concat([roll, agency], how="diagonal")
     given = pl.col("forename") + pl.col("middle_names").fill_null("")
     full = both.with_columns(
@@ -152,19 +161,25 @@ def main() -> None:
         rules=CHILD_BLOCKING_RULES,
         training_rules=CHILD_TRAINING_RULES,
         dataset="dataset",
-        households=Households("dataset", "upn", (BlockingRule("home", ("surname", "dwelling")),), ("forename", "date_of_birth")),
+        households=Households(
+            "dataset", "upn", (BlockingRule("home", ("surname", "dwelling")),), ("forename", "date_of_birth")
+        ),
         settings=Settings(link_probability=given.probability, one_row_each=True),
     )
     seconds = time.perf_counter() - began
     links = pl.DataFrame({"label": found.labels, "person": table["person"], "twin": table["twin"]})
-    links = links.filter(pl.len().over("label") == 2).group_by("label").agg(
-        (pl.col("person").n_unique() > 1).alias("false"), pl.col("twin").any()
+    links = (
+        links.filter(pl.len().over("label") == 2)
+        .group_by("label")
+        .agg((pl.col("person").n_unique() > 1).alias("false"), pl.col("twin").any())
     )
     false, true = links.filter("false").height, links.filter(~pl.col("false")).height
     possible = int((table.group_by("person").len()["len"] == 2).sum())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{table.height:,} records, {int(found.scored.looked_at.sum()):,} pairs, {seconds:.0f} s, peak {peak:,} MB")
-    print(f"links {links.height:,}: false {false} ({false / links.height:.4%}), with a twin {links.filter(pl.col('false') & pl.col('twin')).height}")
+    print(
+        f"links {links.height:,}: false {false} ({false / links.height:.4%}), with a twin {links.filter(pl.col('false') & pl.col('twin')).height}"
+    )
     print(f"true links kept: {true:,} of {possible:,} ({true / possible:.3%})")
 
 

@@ -58,10 +58,14 @@ def priors_of(scored: Scored, dataset: NDArray[np.int32], start: float) -> Prior
     high = np.maximum(dataset[scored.left], dataset[scored.right]).astype(np.int64)
     cell = low * many + high
     share = np.full((many, many), max(start, 1e-12))
-    links = np.zeros((many, many))
+    links: Bits = np.zeros((many, many))
     for _ in range(ROUNDS):
         bits = np.log2(share / (1 - share))
-        links = np.bincount(cell, probability(scored.weight + bits.ravel()[cell]), many * many).reshape(many, many)
+        links = (
+            np.bincount(cell, probability(scored.weight + bits.ravel()[cell]), many * many)
+            .astype(np.float64)
+            .reshape(many, many)
+        )
         links = np.triu(links) + np.triu(links, 1).T
         share = np.clip((links + start * possible / (1 + start * possible)) / (possible + 1), 1e-12, 0.5)
     return Priors(np.log2(share / (1 - share)), links)
@@ -93,10 +97,11 @@ MOST_COVERED = 0.98
 
 
 def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: NDArray[np.int32]) -> Coverage:
-    """Share of each dataset's records, by stratum, whose child has a record in each other dataset, from a first clustering.
+    """Share of each dataset's records, by stratum, whose child has a record in each other dataset, from a first
+    clustering.
 
-    The prior odds of a link between two records that would otherwise have no partner are those of the link over those of
-    both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum).
+    The prior odds of a link between two records that would otherwise have no partner are those of the link over those
+    of both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum).
     """
     many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 1
     _, child = np.unique(labels, return_inverse=True)
@@ -138,7 +143,9 @@ class Groups:
         return cls(present, absent, children)
 
     def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
-        """Prior log-odds that two children are one: one in all children, what either would lack, what both would have twice."""
+        """Prior log-odds that two children are one:
+        one in all children, what either would lack, what both would have twice.
+        """
         ours, theirs = self.present[one], self.present[other]
         lacking = (self.absent[one] * (theirs & ~ours)).sum(axis=1) + (self.absent[other] * (ours & ~theirs)).sum(
             axis=1
@@ -169,10 +176,11 @@ class Rivals:
 def rivals_of(
     labels: NDArray[np.int64], left: Rows, right: Rows, weights: Bits, prior: Callable[[Labels, Labels], Bits]
 ) -> Rivals:
-    """Children that may be one after all. ``left``, ``right``, ``weights``: all pairs of rows of two different children.
+    """Children that may be one after all. ``left``, ``right``, ``weights``: all pairs of rows of two different
+    children.
 
-    Rows of two children speak of one question: their mean match weight stands for it. The rivals of a child compete, with
-    none of them as the other possibility. ``prior``: prior log-odds of two children (their labels) being one.
+    Rows of two children speak of one question: their mean match weight stands for it. The rivals of a child compete,
+    with none of them as the other possibility. ``prior``: prior log-odds of two children (their labels) being one.
     """
     a, b = np.minimum(labels[left], labels[right]), np.maximum(labels[left], labels[right])
     clipped = np.clip(weights, -2 * SURE, 2 * SURE)

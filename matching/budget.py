@@ -71,9 +71,7 @@ def _expected_matches(table: Encoded, model: Model, left: Rows, right: Rows) -> 
     return probability(weights + np.log2(model.match / (1 - model.match)))
 
 
-def _greedy(
-    pairs: Plan, caught: NDArray[np.bool_], matches: NDArray[np.float64], allowed: float
-) -> Choice:
+def _greedy(pairs: Plan, caught: NDArray[np.bool_], matches: NDArray[np.float64], allowed: float) -> Choice:
     order: list[tuple[int, int, float]] = []
     covered = np.zeros(caught.shape[1], dtype=bool)
     spent, left = 0, list(range(len(pairs.blocks)))

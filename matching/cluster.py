@@ -3,8 +3,8 @@
 Each pair of records has log-odds (bits) of being one child, its prior within. The records of a component are cut into
 children so that the log-odds kept together sum highest (correlation clustering: Bansal, Blum & Chawla 2004, Machine
 Learning 56:89): exactly where a component is small, greedily by additive edge contraction (Keuper et al. 2015, ICCV) where
-it is large. So a chain of weak links cannot join what the other records hold apart, and a record goes to the child whose
-records together want it most.
+it is large. So a chain of weak links cannot join what the other records hold apart, and a record goes to the child
+whose records together want it most.
 """
 
 import hashlib
@@ -49,7 +49,9 @@ class Component:
 
 @cache
 def partitions(size: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """All partitions of ``size`` things: labels (partitions x things), and which pairs (upper triangle) stay together."""
+    """All partitions of ``size`` things:
+    labels (partitions x things), and which pairs (upper triangle) stay together.
+    """
     grown = [[0]]
     for _ in range(size - 1):
         grown = [[*labels, new] for labels in grown for new in range(max(labels) + 2)]
@@ -181,7 +183,9 @@ def pairs_within(labels: Labels, largest: int = FULL_UP_TO) -> Iterator[tuple[Ro
 
 
 def pairs_between(labels: Labels, one: Labels, other: Labels, largest: int = FULL_UP_TO) -> tuple[Rows, Rows]:
-    """All pairs of rows of each pair of children (``one``, ``other``: their labels); of a large child its first rows."""
+    """All pairs of rows of each pair of children (``one``, ``other``:
+    their labels); of a large child its first rows.
+    """
     order = np.argsort(labels, kind="stable")
     found = labels[order]
     starts_a, starts_b = np.searchsorted(found, one), np.searchsorted(found, other)
@@ -210,7 +214,8 @@ def new_child_id(record_id: str) -> str:
 
 
 def named(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame:
-    """Give each cluster its child id. ``clusters``: record_id, cluster. ``previous``: record_id, child_id of last night.
+    """Give each cluster its child id. ``clusters``: record_id, cluster. ``previous``: record_id, child_id of last
+    night.
 
     A cluster keeps the id that most of its records bore; an id goes to the cluster that holds most of its records (ties:
     the id that sorts first). A cluster without an id of its own gets one made from its first record id, or, where that

@@ -1,7 +1,7 @@
 """Comparisons: ordered levels of agreement between two records, each a card that reads aloud.
 
-The first level whose test holds is the pair's level. ``CHILD_COMPARISONS`` are made for children's records in the UK; any
-other list serves any other table. Levels that only say that a side is empty say nothing (Missing at random:
+The first level whose test holds is the pair's level. ``CHILD_COMPARISONS`` are made for children's records in the UK;
+any other list serves any other table. Levels that only say that a side is empty say nothing (Missing at random:
 Enamorado, Fifield & Imai 2019, APSR 113:353).
 """
 

@@ -45,7 +45,8 @@ def _name_lists() -> list[pl.Expr]:
 
 def _date_keys() -> list[pl.Expr]:
     born = pl.col("date_of_birth")
-    # Day and month may stand the other way round where the day could be a month: the earlier of the two dates serves both.
+    # Day and month may stand the other way round where the day could be a month: the earlier of the two dates serves
+    # both.
     could_be_month = born.dt.day() <= 12
     swapped = pl.date(born.dt.year(), pl.when(could_be_month).then(born.dt.day()), born.dt.month())
     return [
@@ -69,8 +70,8 @@ def _place_keys() -> list[pl.Expr]:
 def with_keys(person: pl.DataFrame) -> pl.DataFrame:
     """Add to a person record every column that CHILD_COMPARISONS and CHILD_BLOCKING_RULES read.
 
-    ``undated`` marks rows with no birth date (or 1 January, the stand-in): such a row meets every row of the same names,
-    as its date is no key.
+    ``undated`` marks rows with no birth date (or 1 January, the stand-in): such a row meets every row of the same
+    names, as its date is no key.
     """
     keyed = person.with_columns(
         _by_value(person["forename"], skeleton_key, pl.String()).alias("forename_key"),

@@ -13,7 +13,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.assign import (
-    SURE, Bits, Coverage, Groups, Priors, Rivals, coverage_of, joined, membership_of, priors_of, probability, rivals_of,
+    SURE,
+    Bits,
+    Coverage,
+    Groups,
+    Priors,
+    Rivals,
+    coverage_of,
+    joined,
+    membership_of,
+    priors_of,
+    probability,
+    rivals_of,
 )  # fmt: skip
 from matching.blocking import BlockingRule, Plan, columns_blocked
 from matching.budget import Choice, choose_rules
@@ -166,7 +177,9 @@ def _judged(judged: Judged | None) -> dict[int, float]:
     return {key: ALWAYS if same else NEVER for key, same in zip(keys, judged.same.tolist(), strict=True)}
 
 
-def prepare(table: pl.DataFrame, comparisons: Sequence[Comparison], rules: Sequence[BlockingRule], *more: str) -> Encoded:
+def prepare(
+    table: pl.DataFrame, comparisons: Sequence[Comparison], rules: Sequence[BlockingRule], *more: str
+) -> Encoded:
     """Encode every column that the comparisons and rules read. Raises KeyError naming a missing column."""
     return encode(table, [*columns_read(tuple(comparisons)), *columns_blocked(rules), *more])
 
@@ -196,7 +209,13 @@ def link_records(
         learns = codes if codes.max(initial=0) > 0 else None
         between = codes if settings.one_row_each else None
         model = train(
-            encoded, comparisons, training_rules, between=between, learns=learns, households=households, judged=_same(judged)
+            encoded,
+            comparisons,
+            training_rules,
+            between=between,
+            learns=learns,
+            households=households,
+            judged=_same(judged),
         )
     return link_encoded(encoded, codes, rules=rules, model=model, judged=judged, settings=settings)
 

@@ -58,7 +58,9 @@ def _pairs(frame: pl.DataFrame, *columns: str) -> float:
 
 
 def b_cubed(found: pl.Series, truth: pl.Series) -> Pairwise:
-    """B-cubed precision and recall (Bagga & Baldwin 1998): the mean over records of how pure and whole its cluster is."""
+    """B-cubed precision and recall (Bagga & Baldwin 1998):
+    the mean over records of how pure and whole its cluster is.
+    """
     frame = pl.DataFrame({"found": found, "truth": truth})
     counted = frame.with_columns(
         ours=pl.len().over("found"), theirs=pl.len().over("truth"), both=pl.len().over("found", "truth")
@@ -71,7 +73,9 @@ def b_cubed(found: pl.Series, truth: pl.Series) -> Pairwise:
 
 
 def calibration_error(chances: NDArray[np.float64], true: NDArray[np.bool_], bins: int = 10) -> float:
-    """Expected calibration error (0..1): mean gap between what is said and what is so, over equal bins of probability."""
+    """Expected calibration error (0..1):
+    mean gap between what is said and what is so, over equal bins of probability.
+    """
     if not len(chances):
         return 0.0
     place = np.minimum((chances * bins).astype(int), bins - 1)

@@ -115,7 +115,9 @@ def read_model(path: Path, comparisons: Sequence[Comparison]) -> Model:
             f"{'in the model' if odd in given else 'in the comparisons'}. Train again, or use the comparisons it was made for."
         )
     weights = {comparison.name: _weights_from(path.name, comparison, given) for comparison in comparisons}
-    household, twins, match = (_probability(path.name, name, data.get(name)) for name in ("household", "twins", "match"))
+    household, twins, match = (
+        _probability(path.name, name, data.get(name)) for name in ("household", "twins", "match")
+    )
     return Model(tuple(comparisons), weights, household, twins, match, data.get("figures", {}))
 
 

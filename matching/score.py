@@ -1,8 +1,9 @@
 """Pairs + model -> match weights, with a level for every comparison."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,8 +84,9 @@ class Scorer:
     @classmethod
     def of(cls, model: Model, table: Encoded) -> "Scorer":
         """Make a scorer. Raises KeyError naming a column that the table lacks."""
-        columns = {level.frequency_of for comparison in model.comparisons for level in comparison.levels}
-        return cls(model, table, {column: frequencies_of(column, table) for column in sorted(columns - {None})})  # type: ignore[type-var]
+        named = (level.frequency_of for comparison in model.comparisons for level in comparison.levels)
+        columns = sorted({column for column in named if column is not None})
+        return cls(model, table, {column: frequencies_of(column, table) for column in columns})
 
     def class_bits(self, patterns: Patterns) -> list[Bits]:
         """log2 P(pattern | class) for one child, any two, two of a household, twins; without frequencies."""
@@ -146,7 +148,10 @@ class Scored:
 
 
 def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK) -> Scored:
-    """Score every pair of a plan, keeping those of at least ``floor`` bits. Memory depends on the chunk and on what is kept."""
+    """Score every pair of a plan, keeping those of at least ``floor`` bits.
+
+    Memory depends on the chunk and on what is kept.
+    """
 
     def scored(piece: tuple[int, Rows, Rows]) -> tuple[int, int, Rows, Rows, Patterns, Bits]:
         rule, left, right = piece
@@ -169,10 +174,14 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK) -
     )
 
 
-def _in_threads(work, pieces):  # type: ignore[no-untyped-def]
+Piece = TypeVar("Piece")
+Done = TypeVar("Done")
+
+
+def _in_threads(work: Callable[[Piece], Done], pieces: Iterable[Piece]) -> Iterator[Done]:
     """Run over pieces with a few in flight, in order: numpy and rapidfuzz leave the interpreter free meanwhile."""
     with ThreadPoolExecutor(THREADS) as pool:
-        waiting = []
+        waiting: list[Future[Done]] = []
         for piece in pieces:
             waiting.append(pool.submit(work, piece))
             if len(waiting) > THREADS:

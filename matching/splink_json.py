@@ -1,7 +1,8 @@
 """The model in Splink's settings (JSON), and back: for teams that run the same weights there, on DuckDB or Spark.
 
 What Splink has no word for stays behind: the household class, and the prior by pairs of datasets. With ``household = 0``
-the weights are the same to the bit, save that Splink takes a value's frequency from all rows where we take one person off.
+the weights are the same to the bit, save that Splink takes a value's frequency from all rows where we take one person
+off.
 """
 
 import json
@@ -179,7 +180,10 @@ def _level(comparison: Comparison, number: int, weights: Weights, dialect: str) 
 def to_splink(
     model: Model, *, unique_id: str = "record_id", link_type: str = "dedupe_only", dialect: str = "duckdb"
 ) -> str:
-    """The model as Splink 5 settings. ``dialect``: duckdb or spark. Raises ModelError for a test without a form in SQL."""
+    """The model as Splink 5 settings. ``dialect``: duckdb or spark.
+
+    Raises ModelError for a test without a form in SQL.
+    """
     comparisons = [
         {
             "output_column_name": comparison.name.replace(" ", "_"),

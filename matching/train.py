@@ -132,7 +132,15 @@ def samples_of(
         if not len(left):
             continue
         teaches = np.array([not _depends(comparison, rule) for comparison in comparisons])
-        found.append(_sample(rule.name, patterns_of(comparisons, table, left, right), comparisons, teaches, pairs.blocks[number].pairs))
+        found.append(
+            _sample(
+                rule.name,
+                patterns_of(comparisons, table, left, right),
+                comparisons,
+                teaches,
+                pairs.blocks[number].pairs,
+            )
+        )
     return found
 
 
@@ -169,8 +177,10 @@ def _started(comparison: Comparison) -> NDArray[np.float64]:
     return np.asarray(np.where(informative, start / start.sum(), np.nan))
 
 
-def _level_counts(levels: NDArray[np.uint8], weights: NDArray[np.float64], comparison: Comparison) -> NDArray[np.float64]:
-    return np.bincount(levels, weights=weights, minlength=len(comparison.levels))
+def _level_counts(
+    levels: NDArray[np.uint8], weights: NDArray[np.float64], comparison: Comparison
+) -> NDArray[np.float64]:
+    return np.asarray(np.bincount(levels, weights=weights, minlength=len(comparison.levels)), dtype=np.float64)
 
 
 def _normal(counts: NDArray[np.float64], prior: NDArray[np.float64], comparison: Comparison) -> NDArray[np.float64]:
@@ -197,7 +207,8 @@ class _Home:
 
 
 def _nobody(comparisons: Sequence[Comparison]) -> _Home:
-    return _Home(*([np.zeros(len(c.levels)) for c in comparisons] for _ in range(2)), share=0.0)
+    siblings, twins = ([np.zeros(len(c.levels)) for c in comparisons] for _ in range(2))
+    return _Home(siblings, twins, share=0.0)
 
 
 def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Households) -> _Home:
@@ -227,7 +238,9 @@ def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Hous
     return _Home(home.siblings, home.twins, found / possible if possible else 0.0)
 
 
-def _h(comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.float64]:
+def _h(
+    comparison: Comparison, counts: NDArray[np.float64], m: NDArray[np.float64], base: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """h or t of a comparison. What is each child's own: as known pairs of a household show it, upon a weak prior ``base``."""
     informative = np.flatnonzero(_informative(comparison))
     if comparison.at_home == "identifier":
@@ -271,7 +284,9 @@ def _skipped(sample: Sample, k: int) -> bool:
     return not (sample.teaches_u or bool(sample.teaches_m[k]))
 
 
-def _maximised(samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, posteriors: list[NDArray[np.float64]]) -> None:
+def _maximised(
+    samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, posteriors: list[NDArray[np.float64]]
+) -> None:
     """M-step: m from the rules' samples, u from the random one, shares from each."""
     for k, comparison in enumerate(comparisons):
         m, u = np.zeros(len(comparison.levels)), np.zeros(len(comparison.levels))

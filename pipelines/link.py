@@ -44,6 +44,10 @@ class LinkReport:
     """left_source, right_source, links, expected_false_links, expected_missed_links: one row a pair of sources."""
     near_misses: pl.DataFrame
     """left_id, right_id, match_weight, match_probability, levels: likeliest pairs that were not linked."""
+    groups: pl.DataFrame
+    """Links and their expected errors by group, as BY_GROUP of :mod:`matching.fairness`."""
+    thresholds: pl.DataFrame
+    """Expected false and missed links by threshold, as EXPECTED of :mod:`matching.thresholds`."""
     figures: dict[str, float | int | str]
 
 
@@ -56,6 +60,10 @@ class Linked:
     rivals: pl.DataFrame
     report: LinkReport
     model: Model
+    priors: pl.DataFrame
+    """LINK_PRIOR: with the model and ``coverage``, all that weighs a pair besides its two records."""
+    coverage: pl.DataFrame
+    """LINK_COVERAGE."""
 
 
 APPROVED_MODEL = Path(__file__).parent.parent / "matching" / "data" / "approved_model.toml"

@@ -111,6 +111,30 @@ RIVAL = pl.Schema(
 )
 """One row is one ordered pair of children that may be the same (both orders are kept). Written by link."""
 
+LINK_PRIOR = pl.Schema(
+    Columns(
+        {
+            "left_source": pl.String,  # left_source <= right_source
+            "right_source": pl.String,
+            "bits": pl.Float64,  # log2 odds, before a look at them, that a record of each are one child
+            "links": pl.Float64,  # links expected between (or within) the sources
+        }
+    )
+)
+"""One row is one pair of sources. Kept so that any pair can be weighed again as the night did. Written by link."""
+
+LINK_COVERAGE = pl.Schema(
+    Columns(
+        {
+            "source": pl.String,
+            "other_source": pl.String,
+            "birth_year": pl.String,  # null: the record has no birth date
+            "bits": pl.Float64,  # 0 and more: -log2 of the chance that a record's child has none in the other source
+        }
+    )
+)
+"""One row is one ordered pair of sources and one year of birth. Kept as LINK_PRIOR is. Written by link."""
+
 PROVISION = pl.Schema(
     {
         "child_id": pl.String,
@@ -214,6 +238,8 @@ TABLES: dict[str, pl.Schema] = {
     "link": LINK,
     "child_record": CHILD_RECORD,
     "rival": RIVAL,
+    "link_prior": LINK_PRIOR,
+    "link_coverage": LINK_COVERAGE,
     "provision": PROVISION,
     "residence": RESIDENCE,
     "finding": FINDING,
