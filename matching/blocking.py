@@ -1,7 +1,7 @@
 """Which pairs of records deserve a look: blocking rules, their cost counted before anything runs, pairs in chunks.
 
-A rule is a list of columns that must agree; a list column agrees where one value is shared. Pairs come out in chunks of a
-bounded size, each pair once: by the first rule that finds it, which takes integer comparisons and no sorting of pairs.
+A rule is a list of columns that must agree; a list column agrees where one value is shared. Pairs come out in chunks of
+a bounded size, each pair once: by the first rule that finds it, which takes integer comparisons and no sorting of pairs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ CHUNK = 1_000_000
 LARGEST_BLOCK = 3_000
 """Rows in one block before it is split by the rule's further keys."""
 
-WINDOW = 30
-"""In a block that no further key could split, each row meets so many of its neighbours; what is left out is counted."""
+PIECE = 60
+"""A block that no further key could split is cut into pieces of so many rows; the pairs left out are counted."""
 
 
 @dataclass(frozen=True)
@@ -156,23 +156,37 @@ class Blocks:
         return int(self.pairs_from.sum())
 
 
-def blocks_of(rule: BlockingRule, table: Encoded) -> Blocks:
-    """Sort the rows of a table into the blocks of a rule."""
-    keys = keys_of(rule, table)
-    rows = np.repeat(np.arange(table.height, dtype=np.int32), keys.shape[1])
-    slots = np.tile(np.arange(keys.shape[1], dtype=np.int16), table.height)
+def _in_order(keys: Keys) -> tuple[Keys, Rows, NDArray[np.int16], NDArray[np.int64]]:
+    """Keys present, sorted; the row and slot each stands for; the sizes of the blocks."""
+    rows = np.repeat(np.arange(len(keys), dtype=np.int32), keys.shape[1])
+    slots = np.tile(np.arange(keys.shape[1], dtype=np.int16), len(keys))
     flat = keys.ravel()
     present = flat != NO_KEY
     flat, rows, slots = flat[present], rows[present], slots[present]
     order = np.argsort(flat, kind="stable")
     flat = flat[order]
     edges = np.flatnonzero(np.r_[flat[1:] != flat[:-1], True]) + 1 if len(flat) else np.zeros(0, dtype=np.int64)
-    sizes = np.diff(np.r_[0, edges])
-    ends = np.repeat(edges, sizes)
-    window = np.where(np.repeat(sizes, sizes) > LARGEST_BLOCK, WINDOW, LARGEST_BLOCK)
-    met = np.minimum(ends, np.arange(len(ends)) + 1 + window)
+    return flat, rows[order], slots[order], np.diff(np.r_[0, edges])
+
+
+def _pairs_in(sizes: NDArray[np.int64]) -> int:
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def blocks_of(rule: BlockingRule, table: Encoded) -> Blocks:
+    """Sort the rows of a table into the blocks of a rule."""
+    keys = keys_of(rule, table)
+    flat, rows, slots, sizes = _in_order(keys)
+    largest, wanted = int(sizes.max(initial=0)), _pairs_in(sizes)
+    if largest > LARGEST_BLOCK:
+        # Each piece has its own key: a pair left out here must not be taken for found when a later rule finds it.
+        place = np.arange(len(flat)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        cut = np.repeat(sizes, sizes) > LARGEST_BLOCK
+        keys[rows[cut], slots[cut]] = _mixed(flat[cut] * np.uint64(31) + (place[cut] // PIECE + 1).astype(np.uint64))
+        flat, rows, slots, sizes = _in_order(keys)
+    ends = np.repeat(np.cumsum(sizes), sizes)
     side = table.column(rule.one_side) >= 0 if rule.one_side else None
-    return Blocks(rule, keys, side, rows[order], slots[order], met, int(sizes.max(initial=0)), int((ends - met).sum()))
+    return Blocks(rule, keys, side, rows, slots, ends, largest, wanted - _pairs_in(sizes))
 
 
 @dataclass(frozen=True)

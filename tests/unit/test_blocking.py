@@ -1,0 +1,125 @@
+"""Blocking on drawn tables: costs told beforehand, blocks of any size."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from matching.blocking import (
+    CHILD_BLOCKING_RULES,
+    CHILD_TRAINING_RULES,
+    CHUNK,
+    LARGEST_BLOCK,
+    BlockingRule,
+    columns_blocked,
+    plan,
+)
+from matching.comparisons import CHILD_COMPARISONS
+from matching.encode import encode
+from matching.keys import with_keys
+from tests.made.records import born, person_records, upn_of
+
+PLACE = BlockingRule("place", ("place",))
+
+
+def _pairs(pairs):
+    return {(a, b) for _, left, right in pairs.chunks() for a, b in zip(left.tolist(), right.tolist(), strict=True)}
+
+
+def test_a_rule_of_a_missing_column_names_it():
+    with pytest.raises(KeyError, match="no column place; the table has name"):
+        plan([PLACE], encode(pl.DataFrame({"name": ["AMIRA"]}), ["name"]))
+
+
+@pytest.mark.parametrize("height", [0, 1])
+def test_a_table_too_small_for_pairs(height):
+    pairs = plan([PLACE], encode(pl.DataFrame({"place": ["a"] * height}), ["place"]))
+    assert _pairs(pairs) == set()
+    assert pairs.pairs == 0
+
+
+def test_nulls_meet_nobody():
+    assert _pairs(plan([PLACE], encode(pl.DataFrame({"place": [None, None, "a"]}), ["place"]))) == set()
+
+
+def test_a_block_of_100_000_rows_that_nothing_can_split_is_cut_and_says_what_it_leaves_out():
+    rows = 100_000
+    table = encode(pl.DataFrame({"place": ["hostel"] * rows, "side": ["x"] * rows}), ["place", "side"])
+    pairs = plan([BlockingRule("place", ("place",), ("side",))], table)
+    (cost,) = pairs.costs
+    sizes = [len(left) for _, left, _ in pairs.chunks()]
+    assert cost.largest_block == rows
+    assert cost.pairs + cost.left_out == rows * (rows - 1) // 2
+    assert sum(sizes) == cost.pairs < 40 * rows
+    assert max(sizes) <= CHUNK
+
+
+def test_an_over_large_block_is_split_by_a_further_key_and_by_no_more_keys_than_it_needs():
+    rows = LARGEST_BLOCK + 1
+    table = pl.DataFrame(
+        {"place": ["hostel"] * rows, "year": [str(n % 2) for n in range(rows)], "door": [str(n) for n in range(rows)]}
+    )
+    (cost,) = plan([BlockingRule("place", ("place",), ("year", "door"))], encode(table, table.columns)).costs
+    odd, even = rows // 2, rows - rows // 2
+    assert cost.pairs == (odd * (odd - 1) + even * (even - 1)) // 2
+    assert cost.left_out == 0
+
+
+def test_chunks_are_bounded_and_pairs_come_once_in_any_chunking():
+    table = encode(pl.DataFrame({"place": [str(n % 7) for n in range(300)]}), ["place"])
+    pairs = plan([PLACE], table)
+    sizes = [len(left) for _, left, _ in pairs.chunks(500)]
+    assert max(sizes) <= 500
+    assert sum(sizes) == len(_pairs(pairs)) == pairs.pairs
+
+
+def test_every_comparison_is_left_open_by_some_training_rule():
+    for comparison in CHILD_COMPARISONS:
+        assert any(
+            comparison.name not in rule.settles and not set(comparison.reads) & set(rule.columns)
+            for rule in CHILD_TRAINING_RULES
+        ), comparison.name
+
+
+def test_comparisons_that_training_rules_settle_exist():
+    names = {comparison.name for comparison in CHILD_COMPARISONS}
+    assert {name for rule in CHILD_TRAINING_RULES for name in rule.settles} <= names
+
+
+AMIRA = {
+    "given": "Amira",
+    "surname": "Okafor",
+    "born": born("03/11/2015"),
+    "address": "1 Mill Lane",
+    "postcode": "ZA1 9AN",
+}
+ELSEWHERE = {"address": "67 High Road", "postcode": "ZB2 1AA"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(ELSEWHERE, id="moved away"),
+        pytest.param({"surname": "Whitby", **ELSEWHERE}, id="another surname, moved away"),
+        pytest.param({"given": "Ameerah", **ELSEWHERE}, id="forename in another spelling, moved away"),
+        pytest.param({"born": born("11/03/2015"), **ELSEWHERE}, id="day and month swapped, moved away"),
+        pytest.param({"born": born("03/11/2016"), **ELSEWHERE}, id="another year, moved away"),
+        pytest.param({"given": "Okafor", "surname": "Amira", **ELSEWHERE}, id="names swapped, moved away"),
+        pytest.param({"born": None, **ELSEWHERE}, id="no birth date, moved away"),
+        pytest.param({"surname": "Whitby", "born": None, "postcode": None}, id="another surname, no birth date"),
+        pytest.param({"given": None, "born": born("04/11/2015")}, id="no forename, a day out"),
+        pytest.param(
+            {"given": "Zoe", "surname": "Whitby", "born": None, "upn": upn_of(1), **ELSEWHERE}, id="only the UPN"
+        ),
+    ],
+)
+def test_child_rules_bring_together(change):
+    rows = [{**AMIRA, "upn": upn_of(1)}, {**AMIRA, **change}]
+    table = encode(with_keys(person_records(rows)), columns_blocked(CHILD_BLOCKING_RULES))
+    assert _pairs(plan(CHILD_BLOCKING_RULES, table)) == {(0, 1)}
+
+
+def test_left_is_always_the_lower_row():
+    table = encode(pl.DataFrame({"place": [["b", "a"], ["a", "b"], ["b"]]}), ["place"])
+    for _, left, right in plan([PLACE], table).chunks():
+        assert (left < right).all()
+        assert left.dtype == right.dtype == np.int32
