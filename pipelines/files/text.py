@@ -80,9 +80,9 @@ def _by_contract(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
         except UnicodeDecodeError as caught:
             error = caught
             continue
-        if position > 0:
+        if position > 0 and _is_utf8(encodings[0]):
             _refuse_mixed(data, encoding)
-        elif not any(_is_utf8(e) for e in encodings):
+        elif position == 0 and not any(_is_utf8(e) for e in encodings):
             return DecodedText(text, (_written_as_utf8(encodings),))
         return DecodedText(text)
     raise _undecodable(data, error, encodings) from None
@@ -102,9 +102,12 @@ def _written_as_utf8(encodings: tuple[str, ...]) -> Fault:
 
 
 def _refuse_mixed(data: bytes, encoding: str) -> None:
-    """A mostly-UTF-8 file with one damaged byte would pass as Windows-1252 and garble every accented name in it."""
+    """A mostly-UTF-8 file with one damaged byte would pass as Windows-1252 and garble every accented name in it.
+
+    A Windows-1252 file that holds some names garbled long before (Ã© for é) is not meant: those are mended one by one.
+    """
     utf8_bytes = sum(len(match) for match in _UTF8_LETTER.findall(data))
-    if utf8_bytes < 6 or utf8_bytes < 0.2 * len(_HIGH_BYTE.findall(data)):
+    if utf8_bytes < 6 or utf8_bytes < 0.5 * len(_HIGH_BYTE.findall(data)):
         return
     try:
         data.decode("utf-8")
