@@ -14,7 +14,9 @@ from matching.linkage import Judged, Linkage, Settings, link_records
 from matching.measure import blocking_recall
 from matching.model import Model, read_model
 from matching.score import Patterns, levels_in
+from matching.thresholds import expected_by_threshold
 from matching.train import Households, TrainingError
+from pipelines.link_measures import GroupsAsked, coverage_kept, measured_by_group, priors_kept
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
 HOUSEHOLDS = Households(
@@ -77,12 +79,14 @@ def link(
     judgements: pl.DataFrame | None = None,
     model: Model | None = None,
     settings: Settings = Settings(apart="upns", stratum="birth_year"),
+    groups: GroupsAsked | None = None,
 ) -> Linked:
     """Link all sources against each other.
 
     ``person``: PERSON rows. ``previous``: CHILD_RECORD of last night, from which children keep their ids.
     ``judgements``: left_id, right_id, is_same; rows whose records are not there tonight are left out.
     ``model``: the weights in force; null: learnt from tonight's records, or the approved ones where those are too few.
+    ``groups``: what the report's measures by group need to be told; null: nothing.
     """
     table = with_keys(person.sort("record_id"))
     judged = _judged(judgements, table["record_id"])
@@ -98,8 +102,18 @@ def link(
     )
     pairs = _pairs(found, table["record_id"])
     links = pairs.filter(pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY))
-    report = _report(found, table, pairs, {"model": origin, "link threshold (probability)": settings.link_probability})
-    return Linked(links, records, _rivals(found, children), report, found.model)
+    told: dict[str, float | str] = {"model": origin, "link threshold (probability)": settings.link_probability}
+    report = _report(found, pairs, told, _by_group(found, table, pairs, groups or GroupsAsked()))
+    priors = priors_kept(found, table["dataset"])
+    coverage = coverage_kept(found, table["dataset"], table["birth_year"])
+    return Linked(links, records, _rivals(found, children), report, found.model, priors, coverage)
+
+
+def _by_group(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, groups: GroupsAsked) -> pl.DataFrame:
+    weighed = pairs.select("is_same_child", probability="match_probability").with_columns(
+        left=pl.Series(found.scored.left), right=pl.Series(found.scored.right)
+    )
+    return measured_by_group(table, pl.Series(found.labels), weighed, groups)
 
 
 def _found(table: pl.DataFrame, model: Model | None, judged: Judged | None, settings: Settings) -> Linkage:
@@ -177,13 +191,13 @@ def _rivals(found: Linkage, children: pl.DataFrame) -> pl.DataFrame:
     return frame.select(RIVAL.names()).cast(RIVAL).sort("child_id", "rival_child_id")
 
 
-def _report(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, told: dict[str, float | str]) -> LinkReport:
+def _report(found: Linkage, pairs: pl.DataFrame, told: dict[str, float | str], groups: pl.DataFrame) -> LinkReport:
     linked = pairs.filter("is_same_child")
     missed = pairs.filter(~pl.col("is_same_child")).sort(
         ["match_probability", "left_id", "right_id"], descending=[True, False, False]
     )
     figures: dict[str, float | int | str] = {
-        "records": table.height,
+        "records": found.table.height,
         "children": len(np.unique(found.labels)),
         "candidate pairs": int(found.scored.looked_at.sum()),
         "links": linked.height,
@@ -193,7 +207,16 @@ def _report(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, told: dict
         **found.model.figures,
     }
     near = missed.head(NEAR_MISSES).drop("is_same_child")
-    return LinkReport(_blocking(found), _histogram(pairs), _model(found.model), _source_pairs(pairs), near, figures)
+    return LinkReport(
+        blocking=_blocking(found),
+        weights=_histogram(pairs),
+        model=_model(found.model),
+        source_pairs=_source_pairs(pairs),
+        near_misses=near,
+        groups=groups,
+        thresholds=expected_by_threshold(pairs["match_probability"]),
+        figures=figures,
+    )
 
 
 def _blocking(found: Linkage) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from pipelines.publish import charts, report_tables
+from pipelines.publish import charts, error_tables, report_tables
 from pipelines.publish.report_words import headline, not_known
 from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
 
@@ -34,6 +34,7 @@ def match_report_html(publication: Publication, listed: Masked) -> bytes:
         lstrip_blocks=True,
     )
     environment.filters.update(count=count, share=share, bits=bits, plain=plain, figure=figure, odds=odds)
+    environment.filters.update(fine_share=fine_share, difference=difference)
     page = environment.get_template("match_report.html.j2").render(
         style=style, style_hash=_hash(style), **_tables(publication, listed), **_charts(publication, listed)
     )
@@ -61,6 +62,8 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "figures": publication.link_report.figures,
         "source_pairs": pairs,
         "model": [row | {"bar": charts.weight_bar(row["weight"] or 0.0, most)} for row in model],
+        "groupings": error_tables.groupings(publication),
+        "thresholds": error_tables.thresholds(publication),
         "blocking": report_tables.blocking_cost(publication),
         "alike": alike,
         "near_misses": near,
@@ -93,6 +96,8 @@ def _charts(publication: Publication, listed: Masked) -> dict[str, Markup]:
         "band_chart": _list_chart("likelihood", report_tables.lanes_by_band(listed.candidates, lanes), lanes),
         "age_chart": _list_chart("age", report_tables.lanes_by(listed.candidates, "age", lanes), lanes),
         "source_chart": _list_chart("source", by_source, lanes),
+        "groups_chart": error_tables.groups_chart(publication),
+        "thresholds_chart": error_tables.thresholds_chart(publication),
     }
 
 
@@ -115,6 +120,16 @@ def count(value: float | None) -> str:
 def share(value: float | None) -> str:
     """A share between 0 and 1 as a percentage; a dash for null."""
     return "–" if value is None or not math.isfinite(value) else f"{value:.1%}"
+
+
+def fine_share(value: float | None) -> str:
+    """A share between 0 and 1 as a percentage with two decimals, for what lies close to 1; a dash for null."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:.2%}"
+
+
+def difference(value: float | None) -> str:
+    """A standardised difference with its sign and two decimals; a dash for null."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:+.2f}".replace("-", "−")
 
 
 def bits(value: float | None) -> str:

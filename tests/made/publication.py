@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from matching.fairness import BY_GROUP
+from matching.thresholds import expected_by_threshold
 from pipelines.link import LinkReport
 from pipelines.publish.publication import Publication
 from pipelines.tables import (
@@ -301,6 +303,17 @@ def _set_aside() -> pl.DataFrame:
     return pl.DataFrame([{"source": source, "line": line, "rules": "date"} for source, line in lines], schema=SET_ASIDE)
 
 
+def made_groups() -> pl.DataFrame:
+    """Expected errors of girls, boys, and one source with three children."""
+    measured = [
+        ("sex", "boys", 110, 240, 150, 0.7, -0.16, 170, 0.4, 0.0, 1.6, 1.2, 0.0, 3.1, 0.0024, 0.007),
+        ("sex", "girls", 114, 250, 152, 0.78, 0.16, 181, 0.2, 0.0, 1.1, 0.3, 0.0, 1.2, 0.0011, 0.0017),
+        ("source", "health", 190, 190, 190, 0.75, 0.02, 250, 0.5, 0.0, 1.9, 1.4, 0.0, 3.5, 0.002, 0.0056),
+        ("source", "social_care", *[None] * 14),
+    ]
+    return pl.DataFrame(measured, schema=BY_GROUP, orient="row")
+
+
 def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
     """What the linkage tells of itself."""
     weights = [
@@ -358,6 +371,8 @@ def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
                 ],
             }
         ),
+        groups=made_groups(),
+        thresholds=expected_by_threshold(pl.Series([0.999] * 320 + [0.93] * 9 + [0.41, 0.22])),
         figures={
             "children": len(people), "links": 329, "candidate pairs": 9310,
             "estimated blocking recall": 0.993, "link threshold (probability)": 0.5, "iterations": 14,

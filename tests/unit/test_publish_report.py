@@ -98,7 +98,7 @@ def test_ids_are_unique_and_every_link_and_label_leads_somewhere(night: Publicat
 def test_every_chart_says_in_words_what_it_shows() -> None:
     page = Page(html_of(made_publication()))
     drawn = [found for found in page.named("svg") if found.get("role") == "img"]
-    assert len(drawn) == 5
+    assert len(drawn) == 7
     assert all(len(str(found["aria-labelledby"]).split()) == 2 for found in drawn)
     assert "329" in page.text
     assert "the longest is" in page.text

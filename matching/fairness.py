@@ -1,0 +1,194 @@
+"""Does the linkage treat all alike? Links and their expected errors by group, without truth and with it.
+
+A group that links less, or with more errors, is missed or wrongly listed more often (Libuy et al. 2021, IJPDS
+6(1):1671: pupils of ethnic minorities and deprived homes linked less often in a national linkage). Groups are given,
+never guessed from a name. Everything here is counted: no record is named.
+"""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching.measure import calibration_error
+from matching.person import Columns
+
+FEWEST_CHILDREN = 10
+"""Groups of fewer children are named and not measured: nothing about so few is steady, and a child may be made out."""
+NORMAL = 1.959964
+"""Standard deviations on either side of the mean that hold 95 in 100."""
+NOT_KNOWN = "not known"
+IN_ORDER = (
+    pl.col("group") == NOT_KNOWN,
+    pl.col("group").str.extract(r"^(\d+)").cast(pl.Int64),
+    pl.col("group"),
+)
+"""Groups by the number that they begin with (bands of age), then by their letters; what is not known comes last."""
+
+BY_GROUP = pl.Schema(
+    Columns(
+        {
+            "grouping": pl.String,
+            "group": pl.String,
+            "children": pl.Int64,  # with a record in the group; null, as all that follows: fewer than FEWEST_CHILDREN
+            "records": pl.Int64,
+            "asked": pl.Int64,  # records of which it is asked whether they are linked (an agency's, not a roll's)
+            "link_rate": pl.Float64,  # 0..1, of those; null: none asked
+            "standardised_difference": pl.Float64,  # of the group's share in linked and unlinked; null: either is empty
+            "links": pl.Int64,  # pairs of records in one child, either of them in the group
+            "expected_false_links": pl.Float64,  # of those
+            "false_low": pl.Float64,  # 95 % interval
+            "false_high": pl.Float64,
+            "expected_missed_links": pl.Float64,  # among the pairs compared and not joined
+            "missed_low": pl.Float64,  # 95 % interval
+            "missed_high": pl.Float64,
+            "false_share": pl.Float64,  # 0..1, of the links; null: no link
+            "missed_share": pl.Float64,  # 0..1, of the true links expected; null: none expected
+        }
+    )
+)
+"""One row is one group of one grouping. A pair whose records stand in two groups counts in both."""
+
+AGAINST_TRUTH = pl.Schema(
+    Columns(
+        {
+            "grouping": pl.String,
+            "group": pl.String,
+            "records": pl.Int64,
+            "true_pairs": pl.Int64,  # each pair once for each of its records that is in the group
+            "recall": pl.Float64,  # 0..1, of the true pairs; null: none
+            "precision": pl.Float64,  # 0..1, of the pairs put together; null: none
+            "calibration_error": pl.Float64,  # 0..1, of the probabilities of the pairs scored; null: none
+            "recall_gap": pl.Float64,  # recall of all records less recall of the group
+        }
+    )
+)
+"""One row is one group of one grouping, held against the truth."""
+
+
+def poisson_binomial(chances: pl.Expr, most: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Mean and 95 % normal interval of how many of independent events come true, within 0 and ``most``.
+
+    Pairs of one child hang together, and the chances are the model's own: a true interval is wider.
+    """
+    mean, spread = chances.sum(), NORMAL * (chances * (1 - chances)).sum().sqrt()
+    return mean, (mean - spread).clip(0.0), pl.min_horizontal(mean + spread, most.cast(pl.Float64))
+
+
+def by_group(groups: pl.DataFrame, child: pl.Series, is_linked: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Measure every group of every grouping without truth, as BY_GROUP.
+
+    ``groups``: one row a record, one text column a grouping; null is the group *not known*. ``child``: each record's
+    child. ``is_linked``: whether the record is linked to where it should be; null: not asked of this record. ``pairs``:
+    left, right (row numbers), probability (0..1), is_same_child. Raises ValueError where the columns differ in length.
+    """
+    _same_height(groups, child, is_linked)
+    measured = [_measured(groups[name].fill_null(NOT_KNOWN), child, is_linked, pairs) for name in groups.columns]
+    return pl.concat([pl.DataFrame(schema=BY_GROUP), *measured])
+
+
+def _measured(group: pl.Series, child: pl.Series, is_linked: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
+    records = pl.DataFrame({"group": group, "child": child, "linked": is_linked.cast(pl.Boolean)})
+    counted = records.group_by("group").agg(
+        children=pl.col("child").n_unique(),
+        records=pl.len(),
+        asked=pl.col("linked").count(),
+        yes=pl.col("linked").sum(),
+    )
+    yes, asked = pl.col("yes"), pl.col("asked")
+    linked, unlinked = yes / yes.sum(), (asked - yes) / (asked - yes).sum()
+    spread = ((linked * (1 - linked) + unlinked * (1 - unlinked)) / 2).sqrt()
+    rates = counted.with_columns(
+        link_rate=pl.when(asked > 0).then(yes / asked),
+        standardised_difference=pl.when((spread > 0) & (yes.sum() > 0) & ((asked - yes).sum() > 0)).then(
+            (linked - unlinked) / spread
+        ),
+    )
+    whole = rates.join(_errors(group, pairs), on="group", how="left").with_columns(grouping=pl.lit(group.name))
+    few = pl.col("children") < FEWEST_CHILDREN
+    names = [name for name in BY_GROUP if name not in ("grouping", "group")]
+    counts = pl.col(
+        "links", "expected_false_links", "false_low", "false_high", "expected_missed_links", "missed_low", "missed_high"
+    )
+    return (
+        whole.with_columns(counts.fill_null(0))
+        .with_columns(pl.when(~few).then(pl.col(names)))
+        .select(BY_GROUP.names())
+        .cast(BY_GROUP)
+        .sort(*IN_ORDER, nulls_last=True)
+    )
+
+
+def _errors(group: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Links, and false and missed ones expected, by group: a pair stands once in each group of its two records."""
+    sides = pairs.select(
+        "probability", "is_same_child", group=group.gather(pairs["left"]), other=group.gather(pairs["right"])
+    )
+    across = sides.filter(pl.col("group") != pl.col("other")).with_columns(group="other")
+    p, one = pl.col("probability"), pl.col("is_same_child")
+    false, false_low, false_high = poisson_binomial((1 - p).filter(one), one.sum())
+    missed, missed_low, missed_high = poisson_binomial(p.filter(~one), (~one).sum())
+    counted = pl.concat([sides, across]).group_by("group").agg(
+        links=one.sum(),
+        expected_false_links=false, false_low=false_low, false_high=false_high,
+        expected_missed_links=missed, missed_low=missed_low, missed_high=missed_high,
+        expected=p.sum(),
+    )  # fmt: skip
+    return counted.with_columns(
+        false_share=pl.when(pl.col("links") > 0).then(pl.col("expected_false_links") / pl.col("links")),
+        missed_share=pl.when(pl.col("expected") > 0).then(pl.col("expected_missed_links") / pl.col("expected")),
+    ).drop("expected")
+
+
+def against_truth(groups: pl.DataFrame, child: pl.Series, truth: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Recall, precision and calibration of every group of every grouping, as AGAINST_TRUTH.
+
+    ``groups`` and ``child`` as in :func:`by_group`; ``truth``: each record's true child; ``pairs``: left, right (row
+    numbers) and probability of the pairs scored.
+    """
+    _same_height(groups, child, truth)
+    records = pl.DataFrame({"child": child, "truth": truth}).with_columns(
+        found=pl.len().over("child") - 1.0,
+        true=pl.len().over("truth") - 1.0,
+        both=pl.len().over("child", "truth") - 1.0,
+    )
+    is_true = truth.gather(pairs["left"]) == truth.gather(pairs["right"])
+    scored = pairs.select("left", "right", "probability").with_columns(is_true=is_true)
+    held = [_held(groups[name].fill_null(NOT_KNOWN), records, scored) for name in groups.columns]
+    return pl.concat([pl.DataFrame(schema=AGAINST_TRUTH), *held])
+
+
+def _held(group: pl.Series, records: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+    true, found, both = pl.col("true").sum(), pl.col("found").sum(), pl.col("both").sum()
+    counted = (
+        records.with_columns(group=group)
+        .group_by("group")
+        .agg(
+            records=pl.len(),
+            true_pairs=true,
+            recall=pl.when(true > 0).then(both / true),
+            precision=pl.when(found > 0).then(both / found),
+        )
+    )
+    overall = float(records["both"].sum()) / max(float(records["true"].sum()), 1.0)
+    sides = scored.with_columns(group=group.gather(scored["left"]), other=group.gather(scored["right"]))
+    across = sides.filter(pl.col("group") != pl.col("other")).with_columns(group="other")
+    said = pl.concat([sides, across]).select("group", "probability", "is_true").partition_by("group", as_dict=True)
+    errors = [(str(name), _calibration(part)) for (name,), part in said.items()]
+    frame = pl.DataFrame(errors, schema={"group": pl.String, "calibration_error": pl.Float64}, orient="row")
+    whole = counted.join(frame, on="group", how="left").with_columns(
+        grouping=pl.lit(group.name), recall_gap=overall - pl.col("recall")
+    )
+    return whole.select(AGAINST_TRUTH.names()).cast(AGAINST_TRUTH).sort(*IN_ORDER, nulls_last=True)
+
+
+def _calibration(part: pl.DataFrame) -> float:
+    chances: NDArray[np.float64] = part["probability"].to_numpy()
+    return calibration_error(chances, part["is_true"].to_numpy().astype(bool))
+
+
+def _same_height(groups: pl.DataFrame, *columns: pl.Series) -> None:
+    if any(len(column) != groups.height for column in columns):
+        raise ValueError("groups, children and links must have one row a record, in the same order")
+
+
+__all__ = ["AGAINST_TRUTH", "BY_GROUP", "FEWEST_CHILDREN", "against_truth", "by_group", "poisson_binomial"]

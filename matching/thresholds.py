@@ -1,0 +1,162 @@
+"""False and missed links by threshold: expected without truth, and measured from a sample that people have judged."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching.fairness import poisson_binomial
+from matching.person import Columns
+
+THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
+"""Match probabilities from which on a pair would count as a link."""
+DRAWS = 4000
+SEED = 20261122
+JEFFREYS = 0.5
+
+EXPECTED = pl.Schema(
+    Columns(
+        {
+            "threshold": pl.Float64,  # 0..1
+            "links": pl.Int64,  # pairs at least so probable
+            "expected_false_links": pl.Float64,
+            "false_low": pl.Float64,  # 95 % interval
+            "false_high": pl.Float64,
+            "expected_missed_links": pl.Float64,  # among the pairs compared that are less probable
+            "missed_low": pl.Float64,  # 95 % interval
+            "missed_high": pl.Float64,
+            "precision": pl.Float64,  # 0..1, expected; null: no link
+            "recall": pl.Float64,  # 0..1, expected, of the true links among the pairs compared; null: none
+        }
+    )
+)
+"""One row is one threshold."""
+
+MEASURED = pl.Schema(
+    Columns(
+        {
+            "threshold": pl.Float64,  # 0..1
+            "judged": pl.Int64,  # pairs of the sample at or above it
+            "links": pl.Float64,  # pairs that these stand for
+            "false_links": pl.Float64,
+            "false_low": pl.Float64,  # 95 % interval, as all that follows
+            "false_high": pl.Float64,
+            "missed_links": pl.Float64,  # among the pairs that the rest of the sample stands for
+            "missed_low": pl.Float64,
+            "missed_high": pl.Float64,
+            "precision": pl.Float64,  # 0..1; null: no pair of the sample is at or above the threshold
+            "precision_low": pl.Float64,
+            "precision_high": pl.Float64,
+            "recall": pl.Float64,  # 0..1; null: no pair of the sample was judged to be one child
+            "recall_low": pl.Float64,
+            "recall_high": pl.Float64,
+        }
+    )
+)
+"""One row is one threshold, as a judged sample has it."""
+
+SAMPLE = pl.Schema(
+    Columns(
+        {
+            "match_probability": pl.Float64,  # 0..1, as it was when the sample was drawn
+            "is_same": pl.Boolean,  # what people judged; null: they could not say
+            "stratum": pl.String,  # pairs of one stratum were drawn with the same chance
+            "weight": pl.Float64,  # above 0: how many pairs of the stratum this one stands for
+        }
+    )
+)
+"""One row is one judged pair. Further columns (the pair's record ids) may stand beside these."""
+
+
+def expected_by_threshold(chances: pl.Series, thresholds: tuple[float, ...] = THRESHOLDS) -> pl.DataFrame:
+    """What the probabilities themselves expect at each threshold, as EXPECTED.
+
+    False links are the sum of 1 - p over the links, missed ones the sum of p over the rest (Enamorado, Fifield & Imai
+    2019, APSR 113:353). Only as good as the probabilities are calibrated; pairs that blocking never brought together
+    are in neither. Raises ValueError where a probability is null, no number, or outside 0 to 1.
+    """
+    _refuse_odd(chances)
+    frame = pl.DataFrame({"p": chances.cast(pl.Float64)})
+    return pl.concat([pl.DataFrame(schema=EXPECTED), *(_expected(frame, threshold) for threshold in thresholds)])
+
+
+def _expected(frame: pl.DataFrame, threshold: float) -> pl.DataFrame:
+    p, linked = pl.col("p"), pl.col("p") >= threshold
+    false, false_low, false_high = poisson_binomial((1 - p).filter(linked), linked.sum())
+    missed, missed_low, missed_high = poisson_binomial(p.filter(~linked), (~linked).sum())
+    right, total = p.filter(linked).sum(), p.sum()
+    return frame.select(
+        threshold=pl.lit(threshold),
+        links=linked.sum(),
+        expected_false_links=false, false_low=false_low, false_high=false_high,
+        expected_missed_links=missed, missed_low=missed_low, missed_high=missed_high,
+        precision=pl.when(linked.any()).then(right / linked.sum()),
+        recall=pl.when(total > 0).then(right / total),
+    ).cast(EXPECTED)  # fmt: skip
+
+
+def measured_by_threshold(sample: pl.DataFrame, thresholds: tuple[float, ...] = THRESHOLDS) -> pl.DataFrame:
+    """What a judged sample says of each threshold, as MEASURED; pairs that nobody could decide are left out.
+
+    ``sample``: SAMPLE rows, drawn by strata. The pairs of a stratum between two thresholds make a cell; the share of
+    true pairs in a cell has Jeffreys' interval (Beta(x + 1/2, n - x + 1/2); Brown, Cai & DasGupta 2001, Statistical
+    Science 16:101), and sums over cells have intervals from draws of those, the same at every run. Cells of which
+    nothing was drawn are not there: sample every stratum. Raises ValueError where a column is missing, a probability is
+    outside 0 to 1, or a weight is not above 0.
+    """
+    if absent := [name for name in SAMPLE if name not in sample.columns]:
+        raise ValueError(f"the judged sample has no column {', '.join(absent)}; it needs {', '.join(SAMPLE)}")
+    judged = sample.select(SAMPLE.names()).cast(SAMPLE).drop_nulls("is_same")
+    _refuse_odd(judged["match_probability"])
+    if not (judged["weight"] > 0).fill_null(value=False).all():
+        raise ValueError("every weight of a judged sample must be above 0: how many pairs the judged one stands for")
+    cells = _cells(judged, thresholds)
+    drawn = _drawn(cells)
+    rows = [_measured(threshold, cells, drawn) for threshold in thresholds]
+    return pl.DataFrame(rows, schema=MEASURED, orient="row")
+
+
+def _cells(judged: pl.DataFrame, thresholds: tuple[float, ...]) -> pl.DataFrame:
+    """One row a stratum between two thresholds: least threshold reached, pairs it stands for, judged, judged true."""
+    reached = pl.sum_horizontal([(pl.col("match_probability") >= t).cast(pl.Int32) for t in thresholds] or [pl.lit(0)])
+    cell = judged.group_by("stratum", reached=reached).agg(
+        pairs=pl.col("weight").sum(), judged=pl.len(), true=pl.col("is_same").sum()
+    )
+    below = [0.0, *sorted(thresholds)]
+    return cell.with_columns(
+        least=pl.col("reached").replace_strict(dict(enumerate(below)), return_dtype=pl.Float64)
+    ).sort("stratum", "reached")
+
+
+def _drawn(cells: pl.DataFrame) -> NDArray[np.float64]:
+    """True pairs of each cell, drawn many times from what is known of it: draws x cells."""
+    x, n = cells["true"].to_numpy().astype(float), cells["judged"].to_numpy().astype(float)
+    share = np.random.default_rng(SEED).beta(x + JEFFREYS, n - x + JEFFREYS, size=(DRAWS, len(x)))
+    return np.asarray(share * cells["pairs"].to_numpy())
+
+
+def _measured(threshold: float, cells: pl.DataFrame, drawn: NDArray[np.float64]) -> dict[str, float | int | None]:
+    pairs, linked = cells["pairs"].to_numpy(), cells["least"].to_numpy() >= threshold
+    true = pairs * cells["true"].to_numpy() / np.maximum(cells["judged"].to_numpy(), 1)
+    links, right, missed = float(pairs[linked].sum()), float(true[linked].sum()), float(true[~linked].sum())
+    right_drawn, missed_drawn = drawn[:, linked].sum(axis=1), drawn[:, ~linked].sum(axis=1)
+    false = _interval(links - right, links - right_drawn)
+    missing = _interval(missed, missed_drawn)
+    precise = _interval(right / links, right_drawn / links) if links else (None,) * 3
+    known = right + missed > 0
+    recalled = _interval(right / (right + missed), right_drawn / (right_drawn + missed_drawn)) if known else (None,) * 3
+    values = (threshold, int(cells["judged"].to_numpy()[linked].sum()), links, *false, *missing, *precise, *recalled)
+    return dict(zip(MEASURED.names(), values, strict=True))
+
+
+def _interval(value: float, drawn: NDArray[np.float64]) -> tuple[float, float, float]:
+    """A value and its 95 % interval, which never leaves the value out (at none or all, Jeffreys' would)."""
+    low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
+    return value, min(low, value), max(high, value)
+
+
+def _refuse_odd(chances: pl.Series) -> None:
+    if len(chances) and not chances.is_between(0, 1).fill_null(value=False).all():
+        raise ValueError("probabilities must lie between 0 and 1, without nulls")
+
+
+__all__ = ["EXPECTED", "MEASURED", "SAMPLE", "THRESHOLDS", "expected_by_threshold", "measured_by_threshold"]

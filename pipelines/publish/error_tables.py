@@ -1,0 +1,84 @@
+"""The match report's tables of expected errors: by group, and by threshold. Counts only; no record is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matching.fairness import FEWEST_CHILDREN
+from pipelines.publish.interval_charts import Estimate, estimates
+from pipelines.publish.report_tables import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from markupsafe import Markup
+
+    from pipelines.publish.publication import Publication
+
+DIFFERENT = 0.1
+"""A standardised difference beyond this is worth a look (Austin 2009, Statistics in Medicine 28:3083)."""
+NOT_COMPARED = ("age", "source")
+"""Groupings whose groups are on rolls more or less often whatever the linkage does: none of them is marked."""
+IN_CHART = 24
+PARTS = ("false", "missed")
+
+
+def groupings(publication: Publication) -> list[Row]:
+    """One entry a grouping: its name, and one row a group; ``look`` where its links or errors stand out.
+
+    A group of fewer than ten children is not told apart (``few``). Sources are named as for people.
+    """
+    measured = publication.link_report.groups
+    if measured.is_empty():
+        return []
+    names = publication.source_names
+    return [
+        {"name": str(grouping), "groups": [_group(row, names) for row in part.to_dicts()]}
+        for (grouping,), part in measured.group_by("grouping", maintain_order=True)
+    ]
+
+
+def _group(row: Row, names: Mapping[str, str]) -> Row:
+    label = names.get(row["group"], row["group"]) if row["grouping"] == "source" else row["group"]
+    few = row["children"] is None or row["children"] < FEWEST_CHILDREN
+    compared = row["grouping"] not in NOT_COMPARED
+    look = compared and not few and abs(row["standardised_difference"] or 0.0) > DIFFERENT
+    return {**row, "label": label, "few": few, "look": look}
+
+
+def groups_chart(publication: Publication) -> Markup:
+    """False and missed links expected in each group, for a thousand links (for missed ones: true links)."""
+    kept = [
+        (f"{grouping['name']}, {row['label']}", [_per_thousand(row, "false"), _per_thousand(row, "missed")])
+        for grouping in groupings(publication)
+        for row in grouping["groups"]
+        if not row["few"] and row["links"] and grouping["name"] not in ("source", "area")
+    ]
+    title = "Expected false and missed links for each thousand, by group"
+    return estimates("groups", title, PARTS, kept[:IN_CHART])
+
+
+def _per_thousand(row: Row, kind: str) -> Estimate:
+    """``false`` for each thousand links, ``missed`` for each thousand true links expected."""
+    right = row["links"] - row["expected_false_links"]
+    base = row["links"] if kind == "false" else max(right + row["expected_missed_links"], 1e-9)
+    value, low, high = (row[f"expected_{kind}_links"], row[f"{kind}_low"], row[f"{kind}_high"])
+    return Estimate(*(1000 * number / base for number in (value, low, high)))
+
+
+def thresholds(publication: Publication) -> list[Row]:
+    """One row a threshold, the lowest first."""
+    rows: list[Row] = publication.link_report.thresholds.sort("threshold").to_dicts()
+    return rows
+
+
+def thresholds_chart(publication: Publication) -> Markup:
+    """False and missed links expected at each threshold, with their intervals."""
+    rows = [
+        (
+            f"from {row['threshold']:.1%}",
+            [Estimate(row[f"expected_{kind}_links"], row[f"{kind}_low"], row[f"{kind}_high"]) for kind in PARTS],
+        )
+        for row in thresholds(publication)
+    ]
+    return estimates("thresholds", "Expected false and missed links by threshold", PARTS, rows)

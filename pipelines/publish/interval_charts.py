@@ -1,0 +1,84 @@
+"""Charts of estimates with their intervals, as inline SVG in the manner of :mod:`pipelines.publish.charts`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from pipelines.publish.charts import WIDTH
+
+MARKS = ("part0", "part3")
+"""Classes of the marks, dark and pale: no more than two can be told apart in one row."""
+LINE = 17
+LEFT_MOST = 330
+LETTER = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its interval, all 0 or more, low <= value <= high."""
+
+    value: float
+    low: float
+    high: float
+
+
+def estimates(name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[str, Sequence[Estimate]]]) -> Markup:
+    """Lying marks with their intervals: one row a label, in it one line an estimate, in the order of ``parts``.
+
+    ``parts`` (at most two) name the estimates of a row. ``name`` must be unique on the page. No row, or none with
+    anything above 0, gives no chart (empty markup).
+    """
+    most = max((found.high for _, row in rows for found in row), default=0.0)
+    if most <= 0:
+        return Markup("")
+    left = min(LEFT_MOST, 20 + LETTER * max(len(label) for label, _ in rows))
+    scale = (WIDTH - left - 150) / most
+    drawn, top = [_legend(parts)], 30.0
+    for label, row in rows:
+        drawn.append(_text(left - 10, top + LINE * len(row) / 2 + 4, label, "end"))
+        for mark, found in zip(MARKS, row, strict=False):
+            drawn.append(_mark(found, left, top + LINE / 2, scale, mark))
+            top += LINE
+        top += 5
+    told = "; ".join(
+        f"{label}: {', '.join(_worded(p, e) for p, e in zip(parts, row, strict=False))}" for label, row in rows
+    )
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-desc">'
+        '<title id="{name}-title">{title}</title><desc id="{name}-desc">{told}</desc>{drawn}</svg>'
+    ).format(width=WIDTH, height=top + 4, name=name, title=title, told=told, drawn=Markup("").join(drawn))
+
+
+def _mark(found: Estimate, left: float, middle: float, scale: float, mark: str) -> Markup:
+    low, value, high = (left + scale * end for end in (found.low, found.value, found.high))
+    line = Markup('<line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" class="axis"/>').format(
+        low, high, middle, middle
+    )
+    dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4.5" class="{}"/>').format(value, middle, mark)
+    return line + dot + _text(high + 10, middle + 4, _figures(found), "start")
+
+
+def _legend(parts: Sequence[str]) -> Markup:
+    drawn, start = [], 9.0
+    for mark, part in zip(MARKS, parts, strict=False):
+        drawn.append(Markup('<circle cx="{:.0f}" cy="11" r="4.5" class="{}"/>').format(start, mark))
+        drawn.append(_text(start + 12, 15, part, "start"))
+        start += 40 + LETTER * len(part)
+    return Markup("").join(drawn)
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> Markup:
+    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(x, y, anchor, escape(text))
+
+
+def _worded(part: str, found: Estimate) -> str:
+    return f"{part} {_figures(found)}"
+
+
+def _figures(found: Estimate) -> str:
+    return f"{_number(found.value)} ({_number(found.low)} to {_number(found.high)})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.1f}"
