@@ -38,6 +38,9 @@ KNOWN_CHILDREN = 5 * PRIOR_CHILDREN
 ENOUGH_KNOWN = 50
 """From this many known children on, an agency's habits are read from them instead of a prior."""
 
+MOSTLY_OFF_ROLL = 3.0
+"""An agency that knows so many times more of the children without a place than of those with one works off the roll."""
+
 EDGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995)
 """Quantiles of the known children at which days are cut: finer where here and gone part ways."""
 
@@ -74,7 +77,9 @@ def readings_of(evidence: Evidence) -> list[Reading]:
         records = evidence.agencies.filter(pl.col("source") == source).drop("source")
         records = children.select("child_id").join(records, on="child_id", how="left", maintain_order="left")
         trust = records["membership"].fill_null(1.0).to_numpy()
-        readings.append(_presence(records["state"].fill_null(0).to_numpy(), trust, is_known, has_none))
+        state = records["state"].fill_null(0).to_numpy()
+        if not _works_off_roll(state, is_known, has_none):
+            readings.append(_presence(state, trust, is_known, has_none))
         if records["sighted_days"].count():
             readings.append(_sighting(records["sighted_days"].to_numpy(), trust, is_known))
         if records["begun_days"].count():
@@ -84,6 +89,14 @@ def readings_of(evidence: Evidence) -> list[Reading]:
     if children["household"].count():
         readings.append(_household(children["household"].fill_null(-1).to_numpy(), is_known))
     return readings
+
+
+def _works_off_roll(state: Codes, is_known: Flags, has_none: Flags) -> bool:
+    """Whether an agency knows children because they have no place (a transfer file unclaimed, a referral). Children with
+    a place cannot show how often it knows those who live here: that it has a record then says nothing of residence.
+    """
+    known, others = np.count_nonzero(state[is_known]), np.count_nonzero(state[has_none])
+    return bool((others + 0.5) / (np.count_nonzero(has_none) + 1.0) > MOSTLY_OFF_ROLL * (known + 0.5) / (is_known.sum() + 1.0))
 
 
 def _presence(state: Codes, trust: Floats, is_known: Flags, has_none: Flags) -> Reading:
