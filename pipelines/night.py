@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from data_contracts.contract import Contract, read_contracts
+from matching.cluster import id_moves
 from pipelines.failure import NightFailed, as_night_failed
 from pipelines.link import LinkReport, link
 from pipelines.provision import find_provision
@@ -28,7 +29,7 @@ from pipelines.residence import judge_residence
 from pipelines.settings import Settings
 from pipelines.standardise import standardise
 from pipelines.store import Store, lock, private_files
-from pipelines.tables import NIGHT
+from pipelines.tables import CHILD_MOVE, NIGHT
 
 PUBLISHED_FOLDER = "published"
 
@@ -114,7 +115,9 @@ class Silent:
 
 def _receive(night: Night) -> Counts:
     """Files -> raw_*, delivery, breach, set_aside."""
-    received = receive(night.settings.extracts, night.contracts, received_at=night.started_at)
+    received = receive(
+        night.settings.extracts, night.contracts, received_at=night.started_at, as_at=night.settings.as_at
+    )
     night.store.forget_raw()
     for source, rows in received.raw.items():
         night.store.write_raw(source, rows)
@@ -137,9 +140,13 @@ def _standardise(night: Night) -> Counts:
 
 
 def _link(night: Night) -> Counts:
-    """person_record -> link, child_record, rival. Last night's children keep their ids."""
+    """person_record -> link, child_record, rival, child_move. Last night's children keep their ids."""
     previous = night.store.read("child_record") if night.store.has("child_record") else None
     linked = link(night.store.read("person_record"), previous=previous)
+    if previous is not None:
+        moves = id_moves(previous, linked.child_records).with_columns(as_at=pl.lit(night.settings.as_at))
+        earlier = [night.store.read("child_move")] if night.store.has("child_move") else []
+        night.store.write("child_move", pl.concat([*earlier, moves.select(CHILD_MOVE.names())]))
     night.store.write("link", linked.links)
     night.store.write("child_record", linked.child_records)
     night.store.write("rival", linked.rivals)

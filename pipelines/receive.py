@@ -82,17 +82,20 @@ def receive(
     contracts: Mapping[str, Contract],
     *,
     received_at: datetime,
+    as_at: date | None = None,
     identifier_checks: IdentifierChecks | None = None,
 ) -> Received:
     """Read and judge every file of a folder (and of the folders in it), each against the contract that names it.
 
     Hidden files, lock files (``~$``) and ``.tmp`` files are passed over. ``received_at`` is UTC.
+    Days after it, and after ``as_at`` (the date judged) where that is later, are in the future.
     Raises :class:`ExtractsError` where the folder is missing, empty or no folder, and where no roll could be loaded:
     without a roll every child would look like one on none.
     """
     if folder.is_file():
         raise ExtractsError(f"{folder}: this is a file, not a folder. Give the folder that holds the agencies' files.")
-    judging = _Judging(identifier_checks or _identifier_checks(), received_at.date())
+    today = max(received_at.date(), as_at or received_at.date())
+    judging = _Judging(identifier_checks or _identifier_checks(), today)
     deliveries = _deliveries(folder, contracts, judging)
     _refuse_no_roll(folder, contracts, deliveries)
     raw: dict[str, list[pl.DataFrame]] = {}

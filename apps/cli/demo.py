@@ -3,6 +3,10 @@
 import sys
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DEMO_AS_AT = date(2026, 11, 20)
 """A date of the autumn term, always the same, so that the same demo gives the same list."""
@@ -24,7 +28,7 @@ def demo(*, children: int = 20_000, seed: int = 1, workspace: Path = Path("demo"
     """
     from apps.cli.night import run_plainly
     from apps.cli.progress import showing
-    from apps.cli.words import told
+    from apps.cli.words import command, told
     from apps.made_up.authority import make_authority
     from apps.made_up.grade import graded
     from pipelines.settings import SettingsError
@@ -40,11 +44,11 @@ def demo(*, children: int = 20_000, seed: int = 1, workspace: Path = Path("demo"
     print("\nAs the authority is made up, the truth is known, and the list can be graded:")
     for line in str(graded(_listed(report.published), made.records, made.children)).splitlines():
         print(f"  {line}")
-    print(f"\nRun the night on your own extracts:  rollcall night --help\n(the demo's lie in {made.extracts})")
+    print(f"\nRun the night on your own extracts:  {command()} night --help\n(the demo's lie in {made.extracts})")
     return 0
 
 
-def _listed(published: Path):  # type: ignore[no-untyped-def]
+def _listed(published: Path) -> "pl.DataFrame":
     import polars as pl
 
     return pl.read_parquet(published / "candidates.parquet", columns=["records"])

@@ -1,5 +1,6 @@
 """What a night did, in words for whoever ran it. Counts and places only."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,15 @@ def told(report: "RunReport", workspace: Path) -> str:
         "",
         "What to do next:",
         f"  Open {report.published / 'candidates.xlsx'} and begin at rank 1 of 'follow up'.",
-        f"  Why is, or is not, a child on it?  rollcall explain CHILD_OR_RECORD --workspace {workspace}",
+        f"  Why is, or is not, a child on it?  {command()} explain CHILD_OR_RECORD --workspace {workspace}",
         "  A name on the list is a lead for an officer, never a finding about a family.",
     ]
     return "\n".join(lines)
+
+
+def command() -> str:
+    """How this command is called from here: ``.venv/bin/rollcall`` in a fresh clone."""
+    called = Path(sys.argv[0])
+    if called.name != "rollcall":
+        return "rollcall"
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
