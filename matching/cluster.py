@@ -251,3 +251,21 @@ def named(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame
         schema={"cluster": clusters["cluster"].dtype, "child_id": pl.String},
     )
     return clusters.join(names, on="cluster", how="left", validate="m:1")
+
+
+def id_moves(previous: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
+    """Where records changed child between two nights. Both: record_id, child_id.
+
+    One row is one pair of ids: kind (``merged``: the child of last night is gone and its records are in the other;
+    ``split``: the other child is new tonight; ``moved``: both were there and are), child_id (last night's),
+    other_child_id (tonight's), records (how many moved). Sorted by the ids.
+    """
+    both = previous.select("record_id", "child_id").join(
+        current.select("record_id", other_child_id="child_id"), on="record_id", validate="1:1"
+    )
+    moved = both.filter(pl.col("child_id") != pl.col("other_child_id"))
+    is_gone = ~pl.col("child_id").is_in(current["child_id"].implode())
+    is_new = ~pl.col("other_child_id").is_in(previous["child_id"].implode())
+    kind = pl.when(is_gone).then(pl.lit("merged")).when(is_new).then(pl.lit("split")).otherwise(pl.lit("moved"))
+    counted = moved.group_by("child_id", "other_child_id").agg(records=pl.len().cast(pl.Int64))
+    return counted.select(kind.alias("kind"), "child_id", "other_child_id", "records").sort("child_id", "other_child_id")

@@ -48,6 +48,7 @@ SET_ASIDE = pl.Schema(
         "file_id": pl.String,
         "line": pl.Int64,
         "rules": pl.String,  # the rules broken, apart by "; "
+        "record_id": pl.String,  # as the row would have had it; null: its key could not be read
         "row": pl.String,  # the row unchanged, as a JSON object header -> text (personal data: stays in the store)
     }
 )
@@ -67,7 +68,8 @@ STATEMENT = pl.Schema(
     {
         "record_id": pl.String,
         "source": pl.String,
-        "kind": pl.String,  # provision, seen, lives_here, left, concern, protected (data_contracts.contract.Statement)
+        "kind": pl.String,  # provision, seen, lives_here, left, concern, protected (data_contracts.contract.Statement); and
+        # vanished: gone from a roll without a leaving date since the day (pipelines.vanished)
         "what": pl.String,  # provision: the way of being educated; concern: its name; else null
         "place": pl.String,  # provision: name of the school or provider; else null
         "since_on": pl.Date,  # first day it holds; for seen and left: the day itself; null: unknown, taken as always
@@ -97,6 +99,17 @@ CHILD_RECORD = pl.Schema(
     }
 )
 """One row is one person record and the child it belongs to. Written by link."""
+
+CHILD_MOVE = pl.Schema(
+    {
+        "as_at": pl.Date,  # the night
+        "kind": pl.String,  # merged, split, moved (see matching.cluster.id_moves)
+        "child_id": pl.String,  # the child the records belonged to before
+        "other_child_id": pl.String,  # the child they belong to since
+        "records": pl.Int64,  # how many moved
+    }
+)
+"""One row is one pair of children between which records moved one night. Kept for good. Written by link."""
 
 RIVAL = pl.Schema(
     {
@@ -217,6 +230,115 @@ EXPLAINED = pl.Schema(
 Written by rank.
 """
 
+SOURCE_NIGHT = pl.Schema(
+    Columns(
+        {
+            "as_at": pl.Date,  # the night
+            "source": pl.String,
+            "files": pl.Int64,  # loaded
+            "rows": pl.Int64,  # loaded
+            "newest_on": pl.Date,  # newest date in the rows, birth dates and days to come left out; null: none
+            "content": pl.String,  # fingerprint of all rows, whatever their order
+        }
+    )
+)
+"""One row is one source of which rows were loaded in one night that was not held. Key (as_at, source).
+
+Kept for KEPT_DAYS of :mod:`pipelines.intake`. Written by snapshot.
+"""
+
+SOURCE_MEASURE = pl.Schema(
+    Columns(
+        {
+            "as_at": pl.Date,
+            "source": pl.String,
+            "measure": pl.String,  # "empty values" (share, 0..1, of a column), "unit" (rows), "keys" (share kept, 0..1)
+            "of": pl.String,  # the column, or the unit; null for keys
+            "name": pl.String,  # what a unit is called for people; null: as ``of``
+            "value": pl.Float64,
+        }
+    )
+)
+"""One row is one measure of one source in one night that was not held. Key (as_at, source, measure, of).
+
+Kept for LEARNT_DAYS of :mod:`pipelines.intake`. Written by snapshot.
+"""
+
+COMPLETENESS = pl.Schema(
+    {
+        "source": pl.String,
+        "file": pl.String,  # the files of the source, apart by ", "; where none came, its name for people
+        "check": pl.String,  # data_contracts.completeness.Check
+        "outcome": pl.String,  # "holds", "stamps", or "accepted" where a named person overruled a hold
+        "words": pl.String,  # plain English: what came and what was to be expected; no value of a child
+    }
+)
+"""One row is one thing about tonight's files that lies outside its band. Written by completeness, also when it holds."""
+
+ACCEPTANCE = pl.Schema(
+    Columns(
+        {
+            "as_at": pl.Date,  # the night it is for
+            "source": pl.String,
+            "file": pl.String,  # as the person gave it
+            "sha256": pl.String,  # of the file that was accepted, and no other; null: the file was not there
+            "why": pl.String,
+            "by": pl.String,  # name of the person
+            "accepted_at": pl.Datetime("us", "UTC"),
+        }
+    )
+)
+"""One row is one file that a named person has accepted against the completeness gate. Never deleted.
+
+Written by :func:`pipelines.acceptance.accept`, before the night.
+"""
+
+SNAPSHOT = pl.Schema(
+    Columns(
+        {
+            "source": pl.String,
+            "record_id": pl.String,
+            "row_hash": pl.UInt64,  # of every column as text: stays the same for the same row on any machine
+            "first_seen_on": pl.Date,  # night in which the row first came so
+            "last_seen_on": pl.Date,  # last night in which it came so; every delivery between the two had it so
+        }
+    )
+)
+"""One row is one record as it stood from one night to another: a slowly changing dimension of type 2, hashes only.
+
+Key (record_id, first_seen_on). Kept for KEPT_DAYS of :mod:`pipelines.intake`. Written by snapshot.
+"""
+
+DELIVERY_CHANGE = pl.Schema(
+    Columns(
+        {
+            "as_at": pl.Date,
+            "source": pl.String,
+            "came": pl.Int64,  # rows with a key that the delivery before had not
+            "changed": pl.Int64,  # rows with the same key and another content
+            "went": pl.Int64,  # keys of the delivery before that did not come again
+            "same": pl.Int64,
+        }
+    )
+)
+"""One row is what changed from one delivery of one source to the next. Key (as_at, source). Written by snapshot."""
+
+VANISHED = pl.Schema(
+    Columns(
+        {
+            "record_id": pl.String,  # key
+            "source": pl.String,  # a roll
+            "last_seen_on": pl.Date,  # last night in which the row was loaded
+            "vanished_on": pl.Date,  # first night without it; null: it came tonight, but was set aside
+            "row": pl.String,  # the last row, as a JSON object our column name -> text (personal data: for the store)
+        }
+    )
+)
+"""One row is one pupil's entry that was open when its roll last had it, and is not among tonight's loaded rows.
+
+Kept until the entry comes again, or for the eleven years of compulsory school age. Written by snapshot.
+"""
+
 NIGHT = pl.Schema(
     Columns(
         {
@@ -233,10 +355,18 @@ TABLES: dict[str, pl.Schema] = {
     "delivery": DELIVERY,
     "breach": BREACH,
     "set_aside": SET_ASIDE,
+    "completeness": COMPLETENESS,
+    "acceptance": ACCEPTANCE,
+    "source_night": SOURCE_NIGHT,
+    "source_measure": SOURCE_MEASURE,
+    "snapshot": SNAPSHOT,
+    "delivery_change": DELIVERY_CHANGE,
+    "vanished": VANISHED,
     "person_record": PERSON,
     "statement": STATEMENT,
     "link": LINK,
     "child_record": CHILD_RECORD,
+    "child_move": CHILD_MOVE,
     "rival": RIVAL,
     "link_prior": LINK_PRIOR,
     "link_coverage": LINK_COVERAGE,
