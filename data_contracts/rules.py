@@ -35,6 +35,8 @@ class Check:
     """Makes the expression that is true where a row breaks the rule and false elsewhere."""
     least_rows: int | None = None
     """For a rule about the number of rows: the least there must be. ``broken`` is then not asked."""
+    is_of_cell: bool = False
+    """Whether the cell alone decides, so that each distinct cell of the column need be asked about only once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,20 @@ def source_checks(
 def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
     if column.required:
         fix = f"Fill in {column.header} and send the row again."
-        yield Check("required", column.name, column.required_stops, column.required_why, fix, lambda: is_empty(column))
+        yield Check("required", column.name, column.required_stops, column.required_why, fix, lambda: is_empty(column),
+                    is_of_cell=True)  # fmt: skip
     if column.logical_type == "date":
         written = " or ".join(column.dates_written[:2])
         example = EXAMPLE_DAY.strftime(column.date_formats[0])
         fix = f"Write {column.header} as a day of the calendar, such as {example} (taken: {written})."
-        yield Check("date", column.name, column.bad_type_stops, column.bad_type_why, fix, lambda: _is_no_date(column))
+        yield Check("date", column.name, column.bad_type_stops, column.bad_type_why, fix,
+                    lambda: _is_no_date(column), is_of_cell=True)  # fmt: skip
     if column.logical_type == "integer":
         fix = f"Write {column.header} as a whole number, digits only."
         whole = r"^[+-]?[0-9]{1,18}$"
         yield Check(
             "whole number", column.name, column.bad_type_stops, column.bad_type_why, fix,
-            lambda: ~text_of(column).str.contains(whole).fill_null(True),
+            lambda: ~text_of(column).str.contains(whole).fill_null(True), is_of_cell=True,
         )  # fmt: skip
     for rule in column.quality:
         yield _value_check(column, rule, setting)
@@ -104,7 +108,8 @@ def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:
     def broken_where_given() -> pl.Expr:
         return broken() if is_about_empty else broken().fill_null(value=False) & ~is_empty(column)
 
-    return Check(name, column.name, rule.stops, rule.why, rule.fix, broken_where_given)
+    is_of_cell = rule.metric != "duplicateValues"
+    return Check(name, column.name, rule.stops, rule.why, rule.fix, broken_where_given, is_of_cell=is_of_cell)
 
 
 def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
@@ -118,11 +123,21 @@ def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
 
 def _contradicts(column: Column, contract: DataContract) -> pl.Expr:
     """True where another row has the same value and differs, and at each further copy of a row."""
-    key = text_of(column)
-    row = pl.struct(pl.col(other.name).fill_null("") for other in contract.columns)
-    content = row.hash()
-    differ = content.min().over(key) != content.max().over(key)
-    return key.is_duplicated() & (differ | ~content.is_first_distinct())
+    others = [pl.col(other.name).fill_null("").alias(f"_{other.name}") for other in contract.columns]
+    return pl.struct(text_of(column).alias("key"), *others).map_batches(_contradicting, return_dtype=pl.Boolean)
+
+
+def _contradicting(keyed: pl.Series) -> pl.Series:
+    """As ``_contradicts``, of the key and the whole row. Nearly every key stands once: only the others are compared."""
+    rows = keyed.struct.unnest()
+    is_suspect = rows["key"].is_duplicated()
+    if not is_suspect.any():
+        return is_suspect
+    content = pl.struct(pl.all().exclude("key", "_place")).hash()
+    differ = content.min().over("key") != content.max().over("key")
+    suspects = rows.with_columns(_place=pl.int_range(pl.len())).filter(is_suspect)
+    places = suspects.filter(differ | ~content.is_first_distinct())["_place"]
+    return pl.select(pl.int_range(len(keyed)).is_in(places.implode())).to_series()
 
 
 def _table_check(rule: Rule, contract: DataContract) -> Check:

@@ -4,20 +4,39 @@ Every function takes text as a file has it and gives the canonical form, or null
 placeholder, or cannot be right. Null says nothing about a child: a wrong identifier must never match.
 """
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+Letters = npt.NDArray[np.uint8]
+Answers = npt.NDArray[np.bool_]
 
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 """The 23 letters of a UPN in the order of their values 0..22. I, O and S are left out, as they look like digits."""
 
 _UPN_FORM = r"^[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]$"
+_TEN_DIGITS = r"^[0-9]{10}$"
+_PLAIN = r"^[0-9A-Z]*$"
 _ONE_DIGIT_OVER_AND_OVER = r"^(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+)$"
 _INVISIBLE_OR_SPACING = r"[\s\p{Z}\p{C}'’`./\\-]"
+_UPN_VALUES = np.zeros(128, dtype=np.int64)
+_UPN_VALUES[[ord(letter) for letter in UPN_LETTERS]] = range(len(UPN_LETTERS))
+_UPN_VALUES[[ord(digit) for digit in "0123456789"]] = range(10)
 _LOOKS_LIKE_LETTER, _LOOKS_LIKE_DIGIT = ["O", "I", "S"], ["0", "1", "5"]
 
 
 def _tidied(text: pl.Expr) -> pl.Expr:
     """Capitals without spaces, hyphens, dots, and the apostrophe that keeps a spreadsheet from counting."""
-    return text.str.normalize("NFKC").str.to_uppercase().str.replace_all(_INVISIBLE_OR_SPACING, "")
+    return text.map_batches(_tidy, return_dtype=pl.String, is_elementwise=True)
+
+
+def _tidy(text: pl.Series) -> pl.Series:
+    """Nearly every identifier is plain capitals and digits already: only the others are looked at letter by letter."""
+    others = (~text.str.contains(_PLAIN)).arg_true()
+    if others.is_empty():
+        return text
+    capitals = text.gather(others).str.normalize("NFKC").str.to_uppercase()
+    return text.clone().scatter(others, capitals.str.replace_all(_INVISIBLE_OR_SPACING, ""))
 
 
 def _digits_of_a_number(text: pl.Expr) -> pl.Expr:
@@ -35,15 +54,34 @@ def _digits_as_letters(text: pl.Expr) -> pl.Expr:
 
 def _upn_checks(upn: pl.Expr) -> pl.Expr:
     """True where a tidied text has the form of a UPN and its check letter is right."""
-    digits = upn.str.slice(1, 11).cast(pl.Int64, strict=False)
-    total = pl.sum_horizontal(digits // 10 ** (12 - place) % 10 * place for place in range(2, 13))
-    letter_values = {letter: value for value, letter in enumerate(UPN_LETTERS)}
-    values = letter_values | {str(digit): digit for digit in range(10)}
-    last = upn.str.slice(12, 1).replace_strict(values, default=None, return_dtype=pl.Int64)
-    first = upn.str.slice(0, 1).replace_strict(letter_values, default=None, return_dtype=pl.Int64)
-    is_right = (total + last * 13) % 23 == first
-    is_placeholder = upn.str.slice(1).str.contains(_ONE_DIGIT_OVER_AND_OVER)
-    return (upn.str.contains(_UPN_FORM) & is_right & ~is_placeholder).fill_null(value=False)
+    return upn.map_batches(_upns_are_right, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def _upns_are_right(upn: pl.Series) -> pl.Series:
+    fits = upn.str.contains(_UPN_FORM).fill_null(value=False)
+    letters = _letters(upn.filter(fits), 13)
+    values = _UPN_VALUES[letters]
+    is_right = values[:, 1:] @ np.arange(2, 14) % 23 == values[:, 0]
+    return _where(fits, is_right & ~_is_one_over_and_over(letters[:, 1:]))
+
+
+def _letters(texts: pl.Series, length: int) -> Letters:
+    """One row a text, one column a letter: texts of one length in ASCII, as the numbers of their letters."""
+    together = "".join(texts.to_list())
+    return np.frombuffer(together.encode("ascii"), dtype=np.uint8).reshape(-1, length)
+
+
+def _is_one_over_and_over(letters: Letters) -> Answers:
+    """True for a placeholder: one digit again and again."""
+    answers: Answers = (letters == letters[:, :1]).all(axis=1)
+    return answers
+
+
+def _where(asked: pl.Series, answers: Answers) -> pl.Series:
+    """Answers for those that were asked, false for all others."""
+    every = np.zeros(len(asked), dtype=np.bool_)
+    every[asked.to_numpy()] = answers
+    return pl.Series(asked.name, every)
 
 
 def upn_is_valid(text: pl.Expr) -> pl.Expr:
@@ -67,12 +105,15 @@ def canonical_upn(text: pl.Expr) -> pl.Expr:
 
 def _nhs_number_checks(number: pl.Expr) -> pl.Expr:
     """True where a tidied text is ten digits with the right check digit."""
-    value = number.str.slice(0, 10).cast(pl.Int64, strict=False)
-    total = pl.sum_horizontal(value // 10 ** (10 - place) % 10 * (11 - place) for place in range(1, 10))
-    check = (11 - total % 11) % 11  # 11 is written 0; 10 equals no digit, so it is never valid
-    is_ten_digits = number.str.contains(r"^[0-9]{10}$")
-    is_placeholder = number.str.contains(_ONE_DIGIT_OVER_AND_OVER)
-    return (is_ten_digits & (check == value % 10) & ~is_placeholder).fill_null(value=False)
+    return number.map_batches(_nhs_numbers_are_right, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def _nhs_numbers_are_right(number: pl.Series) -> pl.Series:
+    fits = number.str.contains(_TEN_DIGITS).fill_null(value=False)
+    digits = _letters(number.filter(fits), 10)
+    values = digits.astype(np.int64) - ord("0")
+    check = (11 - values[:, :9] @ np.arange(10, 1, -1) % 11) % 11  # 11 is written 0; 10 equals no digit: never valid
+    return _where(fits, (check == values[:, 9]) & ~_is_one_over_and_over(digits))
 
 
 def nhs_number_is_valid(text: pl.Expr) -> pl.Expr:
