@@ -97,7 +97,9 @@ def records() -> pl.DataFrame:
         frames.append(frame.with_columns(pl.col("rec_id").str.extract(r"rec-(\d+)").alias("person")))
     joined = pl.concat(frames, how="diagonal_relaxed")
     born = pl.col("date_of_birth").cast(pl.String).str.to_date("%Y%m%d", strict=False)
-    return joined.with_columns(born.alias("born"), pl.col("postcode", "street_number", "soc_sec_id").cast(pl.String))
+    texts = pl.col("postcode", "street_number", "soc_sec_id").cast(pl.String)
+    table: pl.DataFrame = joined.with_columns(born.alias("born"), texts)
+    return table
 
 
 def linked(table: pl.DataFrame, probability: float = 0.5) -> Linkage:

@@ -50,8 +50,8 @@ def population(draw: Draw, children: int) -> pl.DataFrame:
     first = np.r_[True, family[1:] != family[:-1]]
     born = draw.integers(0, 11 * 365, children)
     twin_of_previous = ~first & (draw.random(children) < 0.028)
-    for row in np.flatnonzero(twin_of_previous):
-        born[row] = born[row - 1]
+    for twin in np.flatnonzero(twin_of_previous):
+        born[twin] = born[twin - 1]
     male = draw.random(children) < 0.5
     boys, girls = _names("boy"), _names("girl")
     forename = np.where(male, _zipf(draw, _names("boy"), children), _zipf(draw, _names("girl"), children))
@@ -178,7 +178,8 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{table.height:,} records, {int(found.scored.looked_at.sum()):,} pairs, {seconds:.0f} s, peak {peak:,} MB")
     print(
-        f"links {links.height:,}: false {false} ({false / links.height:.4%}), with a twin {links.filter(pl.col('false') & pl.col('twin')).height}"
+        f"links {links.height:,}: false {false} ({false / links.height:.4%}), "
+        f"with a twin {links.filter(pl.col('false') & pl.col('twin')).height}"
     )
     print(f"true links kept: {true:,} of {possible:,} ({true / possible:.3%})")
 

@@ -154,7 +154,8 @@ class Judge:
         values = self.apart
         if values is None:
             return np.zeros(len(left), dtype=bool)
-        apart = (self.dataset[left] == self.dataset[right]) & (values[left, 0] >= 0) & (values[right, 0] >= 0)
+        apart: NDArray[np.bool_] = self.dataset[left] == self.dataset[right]
+        apart &= (values[left, 0] >= 0) & (values[right, 0] >= 0)
         for i in range(values.shape[1]):
             for j in range(values.shape[1]):
                 apart &= ~((values[left, i] == values[right, j]) & (values[left, i] >= 0))

@@ -75,9 +75,14 @@ def _log2(probabilities: Probabilities) -> Probabilities:
 
 def write_model(model: Model, path: Path) -> None:
     """Write a model as TOML. Levels that say nothing carry no numbers."""
-    lines = ["# Weights of the linkage. m: chance of the level for two records of one child; u: for two of any two children;",
-             "# h: for two of two children of one household; t: for twins. bits = log2(m/u).", "",
-             f"household = {model.household!r}", f"twins = {model.twins!r}", f"match = {model.match!r}", "", "[figures]"]  # fmt: skip
+    lines = [
+        "# Weights of the linkage. m: chance of the level for two records of one child; u: of any two children;",
+        "# h: for two of two children of one household; t: for twins. bits = log2(m/u).",
+        "",
+        *(f"{share} = {getattr(model, share)!r}" for share in ("household", "twins", "match")),
+        "",
+        "[figures]",
+    ]
     lines += [f"{_quoted(name)} = {_toml(value)}" for name, value in model.figures.items()]
     for comparison in model.comparisons:
         bits = model.match_weights(comparison)

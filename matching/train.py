@@ -230,10 +230,10 @@ def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Hous
         for column in households.same:
             values = table.column(column)
             one &= values[left] == values[right]
-        left, right = left[keep & ~one], right[keep & ~one]
-        found += len(left)
-        levels = [comparison.levels_of(table, left, right) for comparison in comparisons]
-        twins = np.zeros(len(left), dtype=bool)
+        two = keep & ~one
+        found += int(two.sum())
+        levels = [comparison.levels_of(table, left[two], right[two]) for comparison in comparisons]
+        twins = np.zeros(int(two.sum()), dtype=bool)
         for comparison, level in zip(comparisons, levels, strict=True):
             if comparison.tells_twins:
                 twins |= level == np.flatnonzero(_informative(comparison))[0]

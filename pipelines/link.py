@@ -68,6 +68,8 @@ class Linked:
     """LINK_COVERAGE."""
 
 
+CHILD_SETTINGS = Settings(apart="upns", stratum="birth_year")
+
 APPROVED_MODEL = Path(__file__).parent.parent / "matching" / "data" / "approved_model.toml"
 """Weights trained on a made-up authority: what stands in where tonight's records are too few to learn from."""
 
@@ -78,7 +80,7 @@ def link(
     previous: pl.DataFrame | None = None,
     judgements: pl.DataFrame | None = None,
     model: Model | None = None,
-    settings: Settings = Settings(apart="upns", stratum="birth_year"),
+    settings: Settings = CHILD_SETTINGS,
     groups: GroupsAsked | None = None,
 ) -> Linked:
     """Link all sources against each other.
