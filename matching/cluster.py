@@ -32,9 +32,10 @@ EXACT_UP_TO = 8
 FULL_UP_TO = 80
 """Components of so many records have all their pairs scored; larger ones only the pairs that blocking found."""
 PAIRS_AT_ONCE = 2_000_000
-NEVER = -1e4
-"""Log-odds of two records that must not be one child."""
-ALWAYS = 1e4
+NEVER = -1e7
+"""Log-odds of two records that must not be one child: no sum of links outweighs it, nor a chain of ALWAYS."""
+ALWAYS = 1e5
+"""Log-odds of two records judged to be one child: no sum of weights outweighs it."""
 UNSEEN = -6.0
 """Log-odds taken for a pair that blocking did not find, in a component too large to score in full."""
 
@@ -122,15 +123,26 @@ def _by_size(component: Labels) -> tuple[NDArray[np.int64], NDArray[np.int64], N
 def cluster(height: int, left: Rows, right: Rows, odds: Bits, log_odds: LogOdds) -> Labels:
     """Label each row with its child (the lowest row of the child). ``left``, ``right``, ``odds``: the scored pairs."""
     component = _components(height, left, right, odds)
-    order, starts, sizes = _by_size(component)
+    sizes = np.bincount(component, minlength=1)
     labels = np.arange(height)
+    _label_small(labels, component, log_odds)
+    if (sizes > FULL_UP_TO).any():
+        _label_giants(labels, component, sizes, left, right, odds)
+        in_giants = sizes[component] > FULL_UP_TO
+        # What blocking did not find may hold apart what contraction joined: its children are looked at in full.
+        _, found = np.unique(np.where(in_giants, labels, height + np.arange(height)), return_inverse=True)
+        _label_small(labels, found, log_odds)
+    return labels
+
+
+def _label_small(labels: Labels, component: Labels, log_odds: LogOdds) -> None:
+    """Cut every component of 2 to FULL_UP_TO records, all its pairs scored."""
+    order, starts, sizes = _by_size(component)
     for size in np.unique(sizes[(sizes > 1) & (sizes <= FULL_UP_TO)]):
         which = np.flatnonzero(sizes == size)
         rows = order[starts[which][:, None] + np.arange(size)[None, :]]
         for piece in np.array_split(rows, rows.size * size // PAIRS_AT_ONCE + 1):
             _label_piece(labels, piece, log_odds)
-    _label_giants(labels, component, sizes, left, right, odds)
-    return labels
 
 
 def _label_piece(labels: Labels, rows: NDArray[np.int64], log_odds: LogOdds) -> None:
@@ -232,10 +244,10 @@ def named(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame
         votes = clusters.join(previous.select("record_id", "child_id"), on="record_id", how="inner")
         votes = (
             votes.group_by("cluster", "child_id")
-            .len()
-            .sort(["len", "child_id", "cluster"], descending=[True, False, False])
+            .agg(pl.len(), pl.col("record_id").min())
+            .sort(["len", "child_id", "record_id"], descending=[True, False, False])
         )
-        for cluster_, child_id, _ in votes.iter_rows():
+        for cluster_, child_id in votes.select("cluster", "child_id").iter_rows():
             if cluster_ not in taken and child_id not in used:
                 taken[cluster_] = child_id
                 used.add(child_id)

@@ -1,0 +1,252 @@
+"""Children out of links: exact where small, never worse than apart where large, and ids that stay."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.cluster import (
+    ALWAYS,
+    EXACT_UP_TO,
+    FULL_UP_TO,
+    NEVER,
+    best_partitions,
+    cluster,
+    contracted,
+    named,
+    new_child_id,
+    pairs_between,
+    pairs_within,
+    partitions,
+)
+
+STEADY = settings(max_examples=60, deadline=None, derandomize=True)
+BELL = {1: 1, 2: 2, 3: 5, 4: 15, 5: 52, 6: 203, 7: 877, 8: 4_140}
+BITS = st.floats(-30, 30).map(lambda bits: round(bits, 2))
+
+
+def _children(matrix, **more):
+    """Clusters of a square matrix of log-odds, every pair scored."""
+    size = len(matrix)
+    left, right = (side.astype(np.int32) for side in np.triu_indices(size, 1))
+    labels = cluster(size, left, right, matrix[left, right], lambda a, b: matrix[a, b])
+    return [labels.tolist().index(label) for label in labels]
+
+
+def _matrix(size, odds):
+    matrix = np.zeros((size, size))
+    matrix[np.triu_indices(size, 1)] = odds
+    return matrix + matrix.T
+
+
+def _kept(matrix, labels):
+    labels = np.asarray(labels)
+    together = labels[:, None] == labels[None, :]
+    return float((matrix * together)[np.triu_indices(len(matrix), 1)].sum())
+
+
+def _all_cuts(size):
+    """Every way of cutting: each record joins a child there is, or starts one."""
+    if size == 0:
+        return [[]]
+    return [[*labels, new] for labels in _all_cuts(size - 1) for new in range(max(labels, default=-1) + 2)]
+
+
+@pytest.mark.parametrize(("size", "many"), BELL.items())
+def test_all_partitions_are_there_once(size, many):
+    labels, together = partitions(size)
+    assert len({tuple(row) for row in labels.tolist()}) == len(labels) == many
+    assert together.shape == (many, size * (size - 1) // 2)
+
+
+@given(
+    st.integers(2, 6).flatmap(
+        lambda size: st.lists(BITS, min_size=size * (size - 1) // 2, max_size=size * (size - 1) // 2)
+    )
+)
+@STEADY
+def test_small_components_are_cut_as_well_as_any_way_of_cutting_them(odds):
+    size = round((1 + (1 + 8 * len(odds)) ** 0.5) / 2)
+    matrix = _matrix(size, odds)
+    best = max(_kept(matrix, labels) for labels in _all_cuts(size))
+    assert _kept(matrix, _children(matrix)) == pytest.approx(best, abs=1e-3)
+    exact = best_partitions(np.array([odds], dtype=np.float32), size)[0]
+    assert _kept(matrix, exact) == pytest.approx(best, abs=1e-3)
+
+
+@given(st.integers(EXACT_UP_TO + 1, 14), st.data())
+@STEADY
+def test_contraction_is_never_worse_than_keeping_all_apart_or_all_together(size, data):
+    many = size * (size - 1) // 2
+    odds = np.array(data.draw(st.lists(BITS, min_size=many, max_size=many)))
+    i, j = (side.astype(np.int32) for side in np.triu_indices(size, 1))
+    kept = _kept(_matrix(size, odds), contracted(size, i, j, odds))
+    assert kept >= -1e-9
+    if (odds > 0).all():
+        assert kept == pytest.approx(odds.sum())
+
+
+@given(st.integers(EXACT_UP_TO + 1, 20), st.integers(0, 10_000))
+@STEADY
+def test_contraction_finds_children_that_are_plain_to_see(size, seed):
+    truth = np.random.default_rng(seed).integers(0, 4, size)
+    i, j = (side.astype(np.int32) for side in np.triu_indices(size, 1))
+    found = contracted(size, i, j, np.where(truth[i] == truth[j], 9.0, -5.0))
+    assert (found[:, None] == found).tolist() == (truth[:, None] == truth).tolist()
+
+
+def test_pairs_that_blocking_did_not_find_count_against_a_large_component():
+    i, j = np.array([0, 1], np.int32), np.array([1, 2], np.int32)
+    odds = np.array([9.0, 2.0])
+    for rest, children in ((-6.0, 2), (0.0, 1)):
+        found = contracted(3, i, j, odds, rest=rest)
+        assert found[0] == found[1]
+        assert len(set(found.tolist())) == children
+
+
+@pytest.mark.parametrize("size", [3, EXACT_UP_TO, EXACT_UP_TO + 1, 30], ids=lambda size: f"{size} records")
+def test_a_chain_of_weak_links_does_not_join_its_ends(size):
+    matrix = np.full((size, size), -8.0)
+    for n in range(size - 1):
+        matrix[n, n + 1] = matrix[n + 1, n] = 3.0
+    children = _children(matrix)
+    assert children[0] != children[-1]
+    assert _kept(matrix, children) > 0
+
+
+@pytest.mark.parametrize("size", [3, EXACT_UP_TO, EXACT_UP_TO + 1, 30], ids=lambda size: f"{size} records")
+def test_no_strength_of_links_joins_two_records_that_must_be_apart(size):
+    matrix = np.full((size, size), 30.0)
+    matrix[0, -1] = matrix[-1, 0] = NEVER
+    children = _children(matrix)
+    assert children[0] != children[-1]
+    assert len(set(children)) == 2
+
+
+@pytest.mark.parametrize("size", [3, EXACT_UP_TO, EXACT_UP_TO + 1, 30], ids=lambda size: f"{size} records")
+def test_of_judgements_that_contradict_each_other_the_one_that_keeps_apart_holds(size):
+    """Judged to be one, link by link, and the ends judged to be two: joining them could hide a child."""
+    matrix = np.zeros((size, size))
+    for n in range(size - 1):
+        matrix[n, n + 1] = matrix[n + 1, n] = ALWAYS
+    matrix[0, -1] = matrix[-1, 0] = NEVER
+    children = _children(matrix)
+    assert children[0] != children[-1]
+    assert len(set(children)) == 2
+
+
+def test_two_records_judged_to_be_one_are_one_whatever_the_others_say():
+    matrix = np.full((4, 4), -30.0)
+    matrix[0, 3] = matrix[3, 0] = ALWAYS
+    assert _children(matrix) == [0, 1, 2, 0]
+
+
+def test_a_child_is_labelled_by_its_lowest_row_in_components_of_any_size():
+    sizes = [1, 2, EXACT_UP_TO, EXACT_UP_TO + 3, FULL_UP_TO + 5]
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    rows = np.random.default_rng(5).permutation(len(owner))
+    owner = owner[rows]
+    matrix = np.where(owner[:, None] == owner, 5.0, -5.0)
+    left, right = (side.astype(np.int32) for side in np.triu_indices(len(owner), 1))
+    labels = cluster(len(owner), left, right, matrix[left, right], lambda a, b: matrix[a, b])
+    assert labels.tolist() == [int(np.flatnonzero(owner == whose)[0]) for whose in owner]
+
+
+def test_a_giant_is_cut_by_pairs_that_blocking_did_not_find_where_its_children_are_small():
+    """A chain of 100 records that blocking found neighbour by neighbour, each second link weak."""
+    size = FULL_UP_TO + 20
+    left = np.arange(size - 1, dtype=np.int32)
+    odds = np.where(left % 2 == 0, 20.0, 2.0)
+    apart = {(n, n + 1) for n in range(0, size, 10)}
+
+    def log_odds(a, b):
+        return np.array([NEVER if (x, y) in apart else 5.0 for x, y in zip(a.tolist(), b.tolist(), strict=True)])
+
+    labels = cluster(size, left, left + np.int32(1), odds, log_odds)
+    assert labels[2] == labels[3]
+    assert all(labels[x] != labels[y] for x, y in apart)
+
+
+@pytest.mark.parametrize("height", [0, 1, 4])
+def test_no_pairs_at_all(height):
+    none = np.zeros(0, dtype=np.int32)
+    assert cluster(height, none, none, np.zeros(0), lambda a, b: np.zeros(len(a))).tolist() == list(range(height))
+
+
+def test_pairs_within_children_and_between_them():
+    labels = np.array([0, 0, 2, 0, 2, 5])
+    within = {pair for left, right in pairs_within(labels) for pair in zip(left.tolist(), right.tolist(), strict=True)}
+    assert within == {(0, 1), (0, 3), (1, 3), (2, 4)}
+    left, right = pairs_between(labels, np.array([0, 2]), np.array([5, 5]))
+    assert set(zip(left.tolist(), right.tolist(), strict=True)) == {(0, 5), (1, 5), (3, 5), (2, 5), (4, 5)}
+
+
+def _night(clusters, previous=None):
+    """Ids of tonight's clusters, given as texts of record letters: {"AB": id}."""
+    rows = [(record, number) for number, records in enumerate(clusters) for record in records]
+    frame = pl.DataFrame(rows, schema=["record_id", "cluster"], orient="row")
+    last = None if previous is None else pl.DataFrame(
+        [(record, child_id) for records, child_id in previous.items() for record in records],
+        schema=["record_id", "child_id"], orient="row",
+    )  # fmt: skip
+    found = named(frame, last)
+    assert found["record_id"].to_list() == [record for record, _ in rows]
+    ids = {
+        clusters[number]: found.filter(pl.col("cluster") == number)["child_id"].unique().to_list() for _, number in rows
+    }
+    assert all(len(names) == 1 for names in ids.values())
+    ids = {records: names[0] for records, names in ids.items()}
+    assert len(set(ids.values())) == len(ids)
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "keeps"),
+    [
+        pytest.param(["AB", "CD"], ["AB", "CD"], {"AB": "AB", "CD": "CD"}, id="nothing happened"),
+        pytest.param(["AB", "CD"], ["CD", "AB"], {"AB": "AB", "CD": "CD"}, id="in another order"),
+        pytest.param(["AB"], ["ABX"], {"ABX": "AB"}, id="a record joins"),
+        pytest.param(["AB"], ["B"], {"B": "AB"}, id="the first record goes"),
+        pytest.param(["ABC", "DE"], ["ABCDE"], {"ABCDE": "ABC"}, id="two children merge: the larger keeps its id"),
+        pytest.param(["ABCDE"], ["ABC", "DE"], {"ABC": "ABCDE"}, id="a child is split: the larger part keeps the id"),
+        pytest.param(["ABC", "DEF"], ["ABD", "CEF"], {"ABD": "ABC", "CEF": "DEF"}, id="records change places"),
+        pytest.param(["AB"], ["X"], {}, id="a child goes and another comes"),
+    ],
+)
+def test_ids_stay_from_night_to_night(before, after, keeps):
+    last = _night(before)
+    ids = _night(after, last)
+    assert {records: last[old] for records, old in keeps.items()} == {
+        r: i for r, i in ids.items() if i in last.values()
+    }
+
+
+def test_an_id_is_not_given_again_while_it_is_known():
+    last = _night(["ABC"])
+    ids = _night(["BC", "A"], last)
+    assert ids["BC"] == last["ABC"]
+    assert ids["A"] != new_child_id("A")
+    assert _night(["BC", "A"], ids) == ids
+
+
+def _cut_by(letters, children):
+    return sorted({"".join(c for c, n in zip(letters, children, strict=True) if n == child) for child in children})
+
+
+@given(st.integers(1, 8), st.data())
+@settings(STEADY, max_examples=25)
+def test_ids_are_one_to_one_and_do_not_depend_on_the_order_of_records(size, data):
+    letters = "ABCDEFGH"[:size]
+    cut = st.lists(st.integers(0, 3), min_size=size, max_size=size).map(lambda children: _cut_by(letters, children))
+    before, after = data.draw(cut), data.draw(cut)
+    last = _night(before)
+    assert _night(after, last) == _night(after[::-1], dict(reversed(last.items())))
+
+
+def test_ids_are_made_of_letters_that_are_not_misread():
+    ids = [new_child_id(f"census:{n}") for n in range(2_000)]
+    assert len(set(ids)) == len(ids)
+    assert {len(child_id) for child_id in ids} == {12}
+    assert {child_id[:2] for child_id in ids} == {"CH"}
+    assert not set("0O1IS") & set("".join(child_id[2:] for child_id in ids))
