@@ -62,6 +62,8 @@ def b_cubed(found: pl.Series, truth: pl.Series) -> Pairwise:
     the mean over records of how pure and whole its cluster is.
     """
     frame = pl.DataFrame({"found": found, "truth": truth})
+    if frame.is_empty():
+        return Pairwise(1.0, 1.0)
     counted = frame.with_columns(
         ours=pl.len().over("found"), theirs=pl.len().over("truth"), both=pl.len().over("found", "truth")
     )

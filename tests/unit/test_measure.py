@@ -1,0 +1,100 @@
+"""Measures of a linkage against recordlinkage's own, and against every pair counted one by one."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import recordlinkage
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.measure import Pairwise, b_cubed, calibration_error, pairwise
+
+STEADY = settings(max_examples=60, deadline=None, derandomize=True)
+LABELLED = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=14)
+
+
+def _columns(labelled):
+    found, truth = zip(*labelled, strict=True)
+    return pl.Series(found), pl.Series(truth)
+
+
+def _pairs(labels):
+    return {(i, j) for i, j in combinations(range(len(labels)), 2) if labels[i] == labels[j]}
+
+
+@given(LABELLED)
+@STEADY
+def test_pairwise_is_every_pair_counted_and_recordlinkage_agrees(labelled):
+    found, truth = _columns(labelled)
+    measured = pairwise(found, truth)
+    ours, theirs = _pairs(found), _pairs(truth)
+    if not ours or not theirs:
+        assert measured == Pairwise(1.0 if not ours else 0.0, 1.0 if not theirs else 0.0)
+        return
+    links, true = (pd.MultiIndex.from_tuples(sorted(pairs)) for pairs in (ours, theirs))
+    assert measured.precision == pytest.approx(recordlinkage.precision(true, links))
+    assert measured.recall == pytest.approx(recordlinkage.recall(true, links))
+    if ours & theirs:
+        assert measured.f1 == pytest.approx(recordlinkage.fscore(true, links))
+    else:
+        assert measured.f1 == 0.0
+
+
+@given(LABELLED)
+@STEADY
+def test_b_cubed_is_the_mean_over_records(labelled):
+    found, truth = _columns(labelled)
+    precisions, recalls = [], []
+    for record in labelled:
+        ours = [other for other in labelled if other[0] == record[0]]
+        theirs = [other for other in labelled if other[1] == record[1]]
+        both = [other for other in ours if other[1] == record[1]]
+        precisions.append(len(both) / len(ours))
+        recalls.append(len(both) / len(theirs))
+    measured = b_cubed(found, truth)
+    assert measured.precision == pytest.approx(np.mean(precisions))
+    assert measured.recall == pytest.approx(np.mean(recalls))
+
+
+@pytest.mark.parametrize(
+    ("found", "truth", "pairs", "cubed"),
+    [
+        pytest.param("AABB", "xxyy", (1, 1, 1), (1, 1), id="all right"),
+        pytest.param("AAAA", "xxyy", (1 / 3, 1, 1 / 2), (1 / 2, 1), id="everyone one child"),
+        pytest.param("ABCD", "xxyy", (1, 0, 0), (1, 1 / 2), id="everyone apart"),
+        pytest.param("ABAB", "xxyy", (0, 0, 0), (1 / 2, 1 / 2), id="all wrong"),
+        pytest.param("", "", (1, 1, 1), (1, 1), id="no records"),
+    ],
+)
+def test_drawn_clusters(found, truth, pairs, cubed):
+    columns = pl.Series(list(found), dtype=pl.String), pl.Series(list(truth), dtype=pl.String)
+    measured = pairwise(*columns)
+    assert (measured.precision, measured.recall, measured.f1) == pytest.approx(pairs)
+    measured = b_cubed(*columns)
+    assert (measured.precision, measured.recall) == pytest.approx(cubed)
+
+
+def test_calibration_error_of_drawn_chances():
+    said = np.array([0.9] * 10 + [0.1] * 10)
+    right = np.array([True] * 9 + [False] + [True] + [False] * 9)
+    assert calibration_error(said, right) == pytest.approx(0.0)
+    assert calibration_error(said, ~right) == pytest.approx(0.8)
+    assert calibration_error(np.array([1.0, 1.0]), np.array([True, False])) == pytest.approx(0.5)
+    assert calibration_error(np.zeros(0), np.zeros(0, dtype=bool)) == 0.0
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40), st.integers(1, 12))
+@STEADY
+def test_calibration_error_is_the_mean_gap_over_bins(pairs, bins):
+    said, so = (np.array(column) for column in zip(*pairs, strict=True))
+    place = [min(int(chance * bins), bins - 1) for chance in said]
+    gaps = []
+    for number in set(place):
+        inside = np.array(place) == number
+        gaps.append(inside.mean() * abs(said[inside].mean() - so[inside].mean()))
+    error = calibration_error(said, so.astype(bool), bins)
+    assert error == pytest.approx(sum(gaps))
+    assert 0 <= error <= 1
