@@ -21,6 +21,8 @@ from data_contracts.contract import Contract, read_contracts
 from matching.cluster import id_moves
 from pipelines.failure import NightFailed, as_night_failed
 from pipelines.link import LinkReport, link
+from pipelines.link_measures import GroupsAsked
+from pipelines.model_file import keep_model
 from pipelines.provision import find_provision
 from pipelines.publish.publication import Publication, publish
 from pipelines.rank import rank
@@ -124,6 +126,8 @@ def _receive(night: Night) -> Counts:
     night.store.write("delivery", received.deliveries)
     night.store.write("breach", received.breaches)
     night.store.write("set_aside", received.set_aside)
+    history = night.store.read("rule_history") if night.store.has("rule_history") else RULE_HISTORY.to_frame()
+    night.store.write("rule_history", with_tonight(history, received.rules))
     night.sender_files = sender_files(received)
     delivered = received.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0, named=True)
     night.refused = tuple(received.deliveries.filter(verdict="refused")["file"])
@@ -142,7 +146,9 @@ def _standardise(night: Night) -> Counts:
 def _link(night: Night) -> Counts:
     """person_record -> link, child_record, rival, child_move. Last night's children keep their ids."""
     previous = night.store.read("child_record") if night.store.has("child_record") else None
-    linked = link(night.store.read("person_record"), previous=previous)
+    rolls = [source for source, contract in night.contracts.items() if contract.is_roll]
+    groups = GroupsAsked(as_at=night.settings.as_at, rolls=rolls)
+    linked = link(night.store.read("person_record"), previous=previous, groups=groups)
     if previous is not None:
         moves = id_moves(previous, linked.child_records).with_columns(as_at=pl.lit(night.settings.as_at))
         earlier = [night.store.read("child_move")] if night.store.has("child_move") else []
@@ -150,6 +156,9 @@ def _link(night: Night) -> Counts:
     night.store.write("link", linked.links)
     night.store.write("child_record", linked.child_records)
     night.store.write("rival", linked.rivals)
+    night.store.write("link_prior", linked.priors)
+    night.store.write("link_coverage", linked.coverage)
+    keep_model(linked.model, night.settings.workspace)
     night.link_report = linked.report
     return {
         "pairs_kept": linked.links.height,

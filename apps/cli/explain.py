@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 
-def explain(child_or_record: str, /, *, workspace: Path) -> int:
-    """Say why a child is on the last list, or why not.
+def explain(child_or_record: str, /, *, workspace: Path, against: str | None = None) -> int:
+    """Say why a child is on the last list, or why not; or why two records are, or are not, taken for one child.
 
     Parameters
     ----------
@@ -13,17 +13,25 @@ def explain(child_or_record: str, /, *, workspace: Path) -> int:
         A child's id from the list (CH...), or a record as source:key, with the key as in the extract.
     workspace
         Folder of the night.
+    against
+        Another record, as source:key: say what speaks for and against its being the same child as the first record.
     """
     from data_contracts.contract import read_contracts
     from pipelines.explain import EXPLAIN_READS, UnknownIdentifier
     from pipelines.explain import explain as page_about
+    from pipelines.explain_pair import EXPLAIN_PAIR_READS, explain_pair
+    from pipelines.model_file import kept_model
     from pipelines.store import Store
 
+    reads = EXPLAIN_READS if against is None else ("night", *EXPLAIN_PAIR_READS)
     with Store(workspace, read_only=True) as store:
-        tables = {table: store.read(table) for table in EXPLAIN_READS}
+        tables = {table: store.read(table) for table in reads}
     names = {source: contract.name for source, contract in read_contracts().items()}
     try:
-        page = page_about(child_or_record, tables, names)
+        if against is None:
+            page = page_about(child_or_record, tables, names)
+        else:
+            page = explain_pair((child_or_record, against), tables, kept_model(workspace), names)
     except UnknownIdentifier as error:
         sys.stderr.write(f"rollcall: {error}\n")
         return 2
