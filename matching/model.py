@@ -66,11 +66,15 @@ class Model:
     def match_weights(self, comparison: Comparison) -> Probabilities:
         """Bits of each level: log2(m/u), 0 where the level says nothing."""
         weights = self.weights[comparison.name]
-        return np.nan_to_num(np.log2(weights.m / weights.u), nan=0.0)
+        return _log2(weights.m) - _log2(weights.u)
+
+
+LEAST = 1e-12
+"""A probability of 0 counts as this: what never was seen speaks loudly, but is no proof."""
 
 
 def _log2(probabilities: Probabilities) -> Probabilities:
-    return np.nan_to_num(np.log2(probabilities), nan=0.0)
+    return np.nan_to_num(np.log2(np.maximum(probabilities, LEAST)), nan=0.0)
 
 
 def write_model(model: Model, path: Path) -> None:
@@ -111,7 +115,9 @@ def read_model(path: Path, comparisons: Sequence[Comparison]) -> Model:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{path.name}: no readable TOML: {error}") from None
-    given = {(entry["comparison"], entry["label"]): entry for entry in data.get("level", [])}
+    given = {(entry.get("comparison"), entry.get("label")): entry for entry in data.get("level", [])}
+    if not all(isinstance(name, str) for place in given for name in place):
+        raise ModelError(f"{path.name}: a level without its comparison or label. Mend it or train again.")
     wanted = {(comparison.name, level.label) for comparison in comparisons for level in comparison.levels}
     if given.keys() != wanted:
         odd = sorted(given.keys() ^ wanted)[0]

@@ -111,7 +111,7 @@ def test_only_mutual_best_rivals_join():
 def test_membership_is_certain_alone_and_falls_with_the_evidence():
     labels, dataset, stratum = np.array([0, 0, 2, 2, 4]), np.array([0, 1, 0, 1, 0], np.int32), np.zeros(5, np.int32)
     coverage = coverage_of(labels, dataset, stratum)
-    pairs = np.array([0, 2], np.int32), np.array([1, 3], np.int32), np.array([20.0, -3.0])
+    pairs = np.array([0, 2], np.int32), np.array([1, 3], np.int32), np.array([20.0, -12.0])
     membership = membership_of(labels, dataset, stratum, coverage, pairs)
     assert membership[4] == 1.0
     assert (membership[:2] > 0.99).all()
