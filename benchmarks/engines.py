@@ -182,10 +182,10 @@ def _our_comparisons() -> Any:
     born = "date_of_birth"
     slip = Level("one slip", either(OneDigitApart(born), DigitsTransposed(born)))
     swapped = Level("swapped", Swapped("forename", "surname"))
-    forename = (missing("forename"), exact("forename"), swapped, *alike("forename", 0.92, 0.8), otherwise())
+    forename = (missing("forename"), exact("forename"), swapped, *alike("forename", 0.92, 0.88), otherwise())
     return (
         Comparison("forename", forename),
-        Comparison("surname", (missing("surname"), exact("surname"), *alike("surname", 0.92, 0.8), otherwise())),
+        Comparison("surname", (missing("surname"), exact("surname"), *alike("surname", 0.92, 0.88), otherwise())),
         Comparison("birth date", (
             missing(born), Level("exact", Equal(born)), slip, Level("same month", SameYearAndMonth(born)),
             Level("same year", SameYear(born)), otherwise(),
@@ -274,7 +274,7 @@ def _splink_settings(rules: str) -> Any:
         return cll.ExactMatchLevel(name, term_frequency_adjustments=by_frequency)
 
     def alike(name: str) -> tuple[Any, ...]:
-        return cll.JaroWinklerLevel(name, 0.92), cll.JaroWinklerLevel(name, 0.8)
+        return cll.JaroWinklerLevel(name, 0.92), cll.JaroWinklerLevel(name, 0.88)
 
     swapped = cll.ColumnsReversedLevel("forename", "surname", symmetrical=True)
     same = [

@@ -6,6 +6,7 @@ Enamorado, Fifield & Imai 2019, APSR 113:353).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from matching.similarity import (
     InitialOf,
     JaroWinklerAtLeast,
     Missing,
+    NearMiss,
     OneDigitApart,
     SameDayAndMonth,
     SameYear,
@@ -33,6 +35,10 @@ from matching.similarity import (
     WithinEdits,
     both,
     either,
+    letter_by_letter,
+    near,
+    near_misses,
+    silent_or_same,
 )
 
 Levels = NDArray[np.uint8]
@@ -80,17 +86,98 @@ class Comparison:
         columns += [level.frequency_of for level in self.levels if level.frequency_of]
         return tuple(dict.fromkeys(columns))
 
+    @property
+    def reads_letters(self) -> bool:
+        """Some level looks at the letters of words, which costs most."""
+        return any(letter_by_letter(level.test) for level in self.levels if level.test is not None)
+
     def levels_of(self, table: Encoded, left: Rows, right: Rows) -> Levels:
         """The level number (0 is the first) of each pair. Later levels look only at pairs still open."""
         found = np.full(len(left), len(self.levels) - 1, dtype=np.uint8)
-        open_ = np.arange(len(left))
-        for number, level in enumerate(self.levels[:-1]):
-            if level.test is None or not len(open_):
-                break
-            held = level.test.holds(table, left[open_], right[open_])
-            found[open_[held]] = number
-            open_ = open_[~held]
+        work = _Work(table, left, right, found, np.ones(len(left), dtype=bool))
+        begun = 0
+        if self._opens_with is not None and self._opens_with not in table.lists:
+            silent, same = silent_or_same(table, self._opens_with, left, right)
+            work.settle(silent, 0)
+            work.settle(same, 1)
+            begun = 2
+        for number, level in enumerate(self.levels[begun:-1], begun):
+            if level.test is not None and work.is_open:
+                work.take(level.test, number, self._near_misses.get(number))
         return found
+
+    @cached_property
+    def _opens_with(self) -> str | None:
+        """The column, where the first two levels are that it is not said, and that it is the same."""
+        first, second = (self.levels[0].test, self.levels[1].test) if len(self.levels) > 2 else (None, None)
+        if isinstance(first, Missing) and isinstance(second, Equal) and first.column == second.column:
+            return first.column
+        return None
+
+    @cached_property
+    def _near_misses(self) -> dict[int, tuple[NearMiss, ...]]:
+        """Of each level that tests nearly equal words: the widest such tests of it and of all later such levels."""
+        found: dict[int, tuple[NearMiss, ...]] = {}
+        tests: list[Test] = []
+        for number in reversed(range(len(self.levels) - 1)):
+            test = self.levels[number].test
+            widest = None if test is None else near_misses((*tests, test))
+            if test is not None and widest is not None:
+                tests.append(test)
+                found[number] = widest
+        return found
+
+
+TOGETHER = 2 / 3
+"""Pairs are put closer together once fewer than this share of them is open: it costs as much as a cheap test."""
+
+
+@dataclass
+class _Work:
+    """Pairs on the way to their levels."""
+
+    table: Encoded
+    left: Rows
+    right: Rows
+    found: Levels
+    open: NDArray[np.bool_]
+    """Which of the pairs at hand have no level yet."""
+    at: NDArray[np.intp] | None = None
+    """Places of the pairs at hand in ``found``; null: all pairs are at hand."""
+    near: NDArray[np.bool_] | None = None
+    """Once known: which of the pairs at hand any level of nearly equal words can still take."""
+
+    @property
+    def is_open(self) -> bool:
+        """Some pair has no level yet."""
+        return bool(self.open.any())
+
+    def take(self, test: Test, number: int, widest: tuple[NearMiss, ...] | None) -> None:
+        """Give the level to the open pairs for which the test holds."""
+        self._put_together()
+        if widest is None:
+            self.settle(test.holds(self.table, self.left, self.right), number)
+            return
+        if self.near is None:
+            self.near = near(self.table, widest, self.left, self.right)
+        places = np.flatnonzero(self.open & self.near)
+        held = np.zeros(len(self.open), dtype=bool)
+        held[places] = test.holds(self.table, self.left[places], self.right[places])
+        self.settle(held, number)
+
+    def settle(self, held: NDArray[np.bool_], number: int) -> None:
+        """Give the level to the open ones among ``held``."""
+        places = np.flatnonzero(held & self.open)
+        self.found[places if self.at is None else self.at[places]] = number
+        self.open[places] = False
+
+    def _put_together(self) -> None:
+        if np.count_nonzero(self.open) >= TOGETHER * len(self.open):
+            return
+        keep = np.flatnonzero(self.open)
+        self.at = keep if self.at is None else self.at[keep]
+        self.left, self.right, self.open = self.left[keep], self.right[keep], self.open[keep]
+        self.near = None if self.near is None else self.near[keep]
 
 
 def missing(column: str) -> Level:

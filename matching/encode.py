@@ -4,7 +4,7 @@ One vocabulary serves all string columns: equal codes mean equal strings whichev
 forename can be held against a surname, or a surname against a carer's, without touching a letter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -50,18 +50,30 @@ class Encoded:
     @cached_property
     def first_letters(self) -> NDArray[np.int32]:
         """Code point of each word's first character, -1 for an empty word."""
-        return np.array([ord(word[0]) if word else -1 for word in self.strings], dtype=np.int32)
+        letters = np.full(len(self.strings), -1, dtype=np.int32)
+        for words, points, starts in _code_points(self.strings):
+            letters[words] = points[starts]
+        return letters
 
     @cached_property
     def signatures(self) -> NDArray[np.uint64]:
         """Which letters each word has, one bit a letter (code point modulo 64): an exact bound for string measures."""
         masks = np.zeros(len(self.strings), dtype=np.uint64)
-        for place, word in enumerate(self.strings):
-            mask = 0
-            for letter in word:
-                mask |= 1 << (ord(letter) & 63)
-            masks[place] = mask
+        for words, points, starts in _code_points(self.strings):
+            masks[words] = np.bitwise_or.reduceat(np.uint64(1) << (points & 63).astype(np.uint64), starts)
         return masks
+
+    @cached_property
+    def beginnings(self) -> NDArray[np.uint64]:
+        """The first four characters of each word, 16 bits of each; the first character lowest, 0 after the end."""
+        packed = np.zeros(len(self.strings), dtype=np.uint64)
+        for words, points, starts in _code_points(np.array([word[:4] for word in self.strings], dtype=object)):
+            ends = np.r_[starts[1:], len(points)]
+            for place in range(4):
+                has = starts + place < ends
+                letters = (points[starts[has] + place] & 0xFFFF).astype(np.uint64)
+                packed[words[has]] |= letters << np.uint64(16 * place)
+        return packed
 
     def column(self, name: str) -> Codes:
         """Codes of a string column or packed dates. Raises KeyError with the columns there are."""
@@ -80,8 +92,23 @@ class Encoded:
         return self._kept[name]
 
 
+WORDS_AT_ONCE = 100_000
+
+
+def _code_points(strings: NDArray[np.object_]) -> Iterator[tuple[Rows, NDArray[np.uint32], NDArray[np.int64]]]:
+    """Many words at once: numbers of those not empty, the code points of them all, and where each word begins."""
+    for first in range(0, len(strings), WORDS_AT_ONCE):
+        words = strings[first : first + WORDS_AT_ONCE].tolist()
+        points = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        sizes = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+        full = np.flatnonzero(sizes)
+        yield (full + first).astype(np.int32), points, (np.cumsum(sizes) - sizes)[full]
+
+
 def _packed(dates: pl.Series) -> Codes:
-    parts = dates.dt.year().cast(pl.Int32) * 10000 + dates.dt.month().cast(pl.Int32) * 100 + dates.dt.day().cast(pl.Int32)
+    parts = (
+        dates.dt.year().cast(pl.Int32) * 10000 + dates.dt.month().cast(pl.Int32) * 100 + dates.dt.day().cast(pl.Int32)
+    )
     return parts.fill_null(MISSING).to_numpy().astype(np.int32)
 
 
@@ -119,7 +146,9 @@ def encode(table: pl.DataFrame, columns: Iterable[str]) -> Encoded:
         elif column.dtype == pl.List(pl.Null):  # every list is empty
             texts[name] = column.cast(pl.List(pl.String))
         else:
-            raise TypeError(f"column {name} is {column.dtype}; give it as text, a list of texts, a whole number or a date")
+            raise TypeError(
+                f"column {name} is {column.dtype}; give it as text, a list of texts, a whole number or a date"
+            )
     flats = [series.explode() if series.dtype == pl.List(pl.String) else series for series in texts.values()]
     distinct = [flat.drop_nulls().unique().cast(pl.String).alias("word") for flat in flats]
     vocabulary = pl.concat(distinct).unique().sort() if distinct else pl.Series("word", [], dtype=pl.String)

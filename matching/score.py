@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from matching.blocking import CHUNK, Plan
 from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
-from matching.model import CLASSES, Model
+from matching.model import CLASSES, LEAST, Model
 
 Patterns = NDArray[np.int64]
 """The levels of all comparisons of a pair in one number (mixed radix)."""
 Bits = NDArray[np.float64]
+
+_Kept = tuple[Rows, Rows, Patterns, Bits]
 
 THREADS = 2
 
@@ -88,26 +91,69 @@ class Scorer:
         columns = sorted({column for column in named if column is not None})
         return cls(model, table, {column: frequencies_of(column, table) for column in columns})
 
+    @cached_property
+    def _summed(self) -> "_Summed":
+        return _Summed.of(self.model)
+
+    @cached_property
+    def _highest(self) -> tuple[list[Bits], float]:
+        """The most bits that each level of each comparison can add to a weight, and bits added to the sum of them."""
+        tables = []
+        for comparison, m, u in zip(
+            self.model.comparisons, self.model.tables("m"), self.model.tables("u"), strict=True
+        ):
+            rarest = [self._rarest(level, float(u[number])) for number, level in enumerate(comparison.levels)]
+            with np.errstate(invalid="ignore"):
+                most = m - np.minimum(u, rarest)
+            tables.append(np.nan_to_num(most, nan=-IMPOSSIBLE, posinf=IMPOSSIBLE, neginf=-IMPOSSIBLE))
+        # Households only ever take from a weight, save that the other pairs' chance is scaled by what they leave.
+        return tables, ROUNDING - _bits(1 - self.model.household)
+
+    def _rarest(self, level: Level, otherwise: float) -> float:
+        bits = self.frequencies[level.frequency_of].of_code if level.frequency_of else np.zeros(0)
+        return float(bits.min()) if len(bits) else otherwise
+
+    @cached_property
+    def _course(self) -> list[tuple[Comparison, int, Bits, float]]:
+        """The comparisons in the order in which pairs meet them: those that read no letters first.
+
+        With each: its place value, the most bits of each of its levels, and the most that all later ones can add.
+        """
+        tables, places = self._highest[0], radices(self.model.comparisons).tolist()
+        cards = list(zip(self.model.comparisons, places, tables, strict=True))
+        cards.sort(key=lambda card: (card[0].reads_letters, -float(np.ptp(card[2]))))
+        later = [sum(float(card[2].max()) for card in cards[number + 1 :]) for number in range(len(cards))]
+        return [(*card, most) for card, most in zip(cards, later, strict=True)]
+
+    def may_reach(self, floor: float, left: Rows, right: Rows) -> tuple[Rows, Rows, Patterns]:
+        """Pairs whose weight may be ``floor`` bits or more, and their patterns.
+
+        A pair goes no further once no outcome of the comparisons still to come could lift it to the floor.
+        """
+        pattern, bits = np.zeros(len(left), dtype=np.int64), np.full(len(left), self._highest[1])
+        for comparison, place, highest, later in self._course:
+            levels = comparison.levels_of(self.table, left, right)
+            pattern += (np.arange(len(highest)) * place).take(levels)
+            bits += highest.take(levels)
+            keep = np.flatnonzero(bits >= floor - later)
+            if len(keep) < MOST_KEPT * len(left):
+                left, right, pattern, bits = left[keep], right[keep], pattern[keep], bits[keep]
+        return left, right, pattern
+
     def class_bits(self, patterns: Patterns) -> list[Bits]:
         """log2 P(pattern | class) for one child, any two, two of a household, twins; without frequencies."""
-        distinct, where = np.unique(patterns, return_inverse=True)
-        levels = levels_in(distinct, self.model.comparisons)
-        sums = []
-        for of in CLASSES:
-            tables = self.model.tables(of)
-            sums.append(sum((table[levels[:, k]] for k, table in enumerate(tables)), np.zeros(len(distinct)))[where])
-        return sums
+        return self._summed.bits(patterns)
 
     def frequency_bits(self, patterns: Patterns, left: Rows, right: Rows) -> Bits:
         """Bits by which the values' own frequencies change log2 P(pattern | any two)."""
-        levels = levels_in(patterns, self.model.comparisons)
         bits = np.zeros(len(patterns))
-        for k, comparison in enumerate(self.model.comparisons):
+        for comparison, place in zip(self.model.comparisons, radices(self.model.comparisons), strict=True):
             u = self.model.weights[comparison.name].u
-            for number, level in enumerate(comparison.levels):
-                if level.frequency_of is not None:
-                    at = np.flatnonzero(levels[:, k] == number)
-                    bits[at] += self.level_bits(level, float(u[number]), left[at], right[at])
+            weighed = [(n, level) for n, level in enumerate(comparison.levels) if level.frequency_of is not None]
+            levels = patterns // place % len(comparison.levels) if weighed else patterns
+            for number, level in weighed:
+                at = np.flatnonzero(levels == number)
+                bits[at] += self.level_bits(level, float(u[number]), left[at], right[at])
         return bits
 
     def level_bits(self, level: Level, u: float, left: Rows, right: Rows) -> Bits:
@@ -116,7 +162,7 @@ class Scorer:
         frequencies, codes = self.frequencies[column], self.table.column(column)
         # The commoner of the two values: agreement on a common value is the weaker evidence.
         both = np.fmax(frequencies.bits(codes[left]), frequencies.bits(codes[right]))
-        return np.nan_to_num(both - np.log2(u), nan=0.0)
+        return np.asarray(np.nan_to_num(both - np.log2(max(u, LEAST)), nan=0.0))
 
     def weights(self, patterns: Patterns, left: Rows, right: Rows) -> Bits:
         """Match weight in bits: log2 of P(pair | one child) over P(pair | two children), households among them."""
@@ -126,7 +172,49 @@ class Scorer:
         if share <= 0:
             return match - chance
         home = np.logaddexp2(_bits(1 - self.model.twins) + siblings, _bits(self.model.twins) + twins)
-        return match - np.logaddexp2(np.log2(1 - share) + chance, np.log2(share) + home)
+        return np.asarray(match - np.logaddexp2(np.log2(1 - share) + chance, np.log2(share) + home))
+
+
+TABULATED = 1 << 18
+"""Patterns whose sums are kept: those of as many of the first comparisons as fit."""
+
+
+@dataclass(frozen=True)
+class _Summed:
+    """Sums of log2 probabilities by pattern: tabulated for the first comparisons, added one by one for the others."""
+
+    first: list[Bits]
+    """Of each class: by the first comparisons' part of the pattern."""
+    others: list[tuple[int, int, list[Bits]]]
+    """Of each further comparison: place value, number of levels, table of each class."""
+
+    @classmethod
+    def of(cls, model: Model) -> "_Summed":
+        sizes = [len(comparison.levels) for comparison in model.comparisons]
+        many = max(int(np.searchsorted(np.cumprod(sizes, dtype=np.float64), TABULATED, side="right")), 1)
+        levels = levels_in(np.arange(int(np.prod(sizes[:many])), dtype=np.int64), model.comparisons[:many])
+        tables = [model.tables(of) for of in CLASSES]
+        first = [sum((table[k][levels[:, k]] for k in range(many)), np.zeros(len(levels))) for table in tables]
+        places = radices(model.comparisons)
+        others = [(int(places[k]), sizes[k], [table[k] for table in tables]) for k in range(many, len(sizes))]
+        return cls(first, others)
+
+    def bits(self, patterns: Patterns) -> list[Bits]:
+        """The sums of each class for each pattern."""
+        begin = patterns % len(self.first[0])
+        sums = [table.take(begin) for table in self.first]
+        for place, size, tables in self.others:
+            levels = patterns // place % size
+            sums = [total + table.take(levels) for total, table in zip(sums, tables, strict=True)]
+        return sums
+
+
+IMPOSSIBLE = 1e5
+"""Bits in place of an infinite number of them."""
+ROUNDING = 1e-6
+"""Bits of slack where sums are taken in another order than the weights take them."""
+MOST_KEPT = 0.8
+"""Pairs are put closer together once fewer than this share of them is left."""
 
 
 def _bits(share: float) -> float:
@@ -153,25 +241,40 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK) -
     Memory depends on the chunk and on what is kept.
     """
 
-    def scored(piece: tuple[int, Rows, Rows]) -> tuple[int, int, Rows, Rows, Patterns, Bits]:
+    def scored(piece: tuple[int, Rows, Rows]) -> tuple[int, int, _Kept]:
         rule, left, right = piece
-        patterns = patterns_of(scorer.model.comparisons, scorer.table, left, right)
-        weights = scorer.weights(patterns, left, right)
-        keep = weights >= floor
-        return rule, len(left), left[keep], right[keep], patterns[keep], weights[keep]
+        starts = range(0, max(len(left), 1), SLICE)
+        kept = [_scored(scorer, floor, left[at : at + SLICE], right[at : at + SLICE]) for at in starts]
+        return rule, len(left), _joined(kept)
 
     looked_at = np.zeros(len(pairs.blocks), dtype=np.int64)
-    kept: list[tuple[int, Rows, Rows, Patterns, Bits]] = []
-    for rule, seen, *columns in _in_threads(scored, pairs.chunks(chunk)):
+    rules, kept = [], []
+    for rule, seen, columns in _in_threads(scored, pairs.chunks(chunk)):
         looked_at[rule] += seen
-        kept.append((rule, *columns))
-    rules = np.concatenate([np.full(len(k[1]), k[0], dtype=np.int16) for k in kept] or [np.zeros(0, dtype=np.int16)])
-    joined = [np.concatenate([k[i] for k in kept] or [np.zeros(0)]) for i in range(1, 5)]
-    order = np.lexsort((joined[1], joined[0]))
-    left, right, pattern, weight = (column[order] for column in joined)
-    return Scored(
-        left.astype(np.int32), right.astype(np.int32), pattern.astype(np.int64), weight, rules[order], looked_at
-    )
+        rules.append(np.full(len(columns[0]), rule, dtype=np.int16))
+        kept.append(columns)
+    left, right, pattern, weight = _joined(kept)
+    rule_of = np.concatenate([*rules, np.zeros(0, dtype=np.int16)])
+    order = np.lexsort((right, left))
+    return Scored(left[order], right[order], pattern[order], weight[order], rule_of[order], looked_at)
+
+
+def _joined(kept: Sequence[_Kept]) -> _Kept:
+    left, right = (np.concatenate([*(k[i] for k in kept), np.zeros(0, np.int32)]) for i in (0, 1))
+    pattern = np.concatenate([*(k[2] for k in kept), np.zeros(0, np.int64)])
+    return left, right, pattern, np.concatenate([*(k[3] for k in kept), np.zeros(0)])
+
+
+SLICE = 1 << 16
+"""Pairs worked on at once: what a step makes of them stays in a core's cache until the next step reads it."""
+
+
+def _scored(scorer: Scorer, floor: float, left: Rows, right: Rows) -> _Kept:
+    """Pairs of at least ``floor`` bits, their patterns and weights."""
+    left, right, patterns = scorer.may_reach(floor, left, right)
+    weights = scorer.weights(patterns, left, right)
+    keep = weights >= floor
+    return left[keep], right[keep], patterns[keep], weights[keep]
 
 
 Piece = TypeVar("Piece")

@@ -4,8 +4,9 @@ A test is a small frozen card that holds for a pair or does not. String function
 survive exact bounds (lengths and letter signatures): no pair that a string function would accept is ever lost by a bound.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from matching.encode import MISSING, Codes, Encoded, Rows
+from matching.encode import LONGEST, MISSING, Codes, Encoded, Rows
 
 Mask = NDArray[np.bool_]
 
@@ -48,7 +49,7 @@ class Missing:
             first = table.lists[self.column][:, 0]
             return (first[left] < 0) | (first[right] < 0)
         codes = table.column(self.column)
-        return (codes[left] < 0) | (codes[right] < 0)
+        return np.asarray((codes.take(left) | codes.take(right)) < 0)
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class Equal:
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where the codes are equal and present."""
         codes = table.column(self.column)
-        ours = codes[left]
-        return (ours == codes[right]) & (ours >= 0)
+        ours = codes.take(left)
+        return np.asarray((ours == codes.take(right)) & (ours >= 0))
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Unequal:
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where both are present and differ."""
         codes = table.column(self.column)
-        ours, theirs = codes[left], codes[right]
+        ours, theirs = codes.take(left), codes.take(right)
         return (ours != theirs) & (ours >= 0) & (theirs >= 0)
 
 
@@ -120,8 +121,13 @@ class Swapped:
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where left.first = right.second and left.second = right.first, and the two differ."""
         a, b = table.column(self.first), table.column(self.second)
-        crosswise = (a[left] == b[right]) & (b[left] == a[right])
-        return crosswise & (a[left] >= 0) & (b[left] >= 0) & (a[left] != b[left])
+        ours = a.take(left)
+        held = np.asarray((ours == b.take(right)) & (ours >= 0))
+        # Few are left: only they are looked at the other way round.
+        at = np.flatnonzero(held)
+        theirs = b.take(left[at])
+        held[at] = (theirs == a.take(right[at])) & (theirs >= 0) & (ours[at] != theirs)
+        return held
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,7 @@ class InitialOf:
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where exactly one side has one letter, and first letters agree."""
         codes = table.column(self.column)
-        a, b = codes[left], codes[right]
+        a, b = codes.take(left), codes.take(right)
         held = (a >= 0) & (b >= 0)
         a, b = a[held], b[held]
         lengths, letters = table.lengths, table.first_letters
@@ -204,22 +210,49 @@ class JaroWinklerAtLeast:
         """True where both are present and at least so similar."""
         codes = table.column(self.column)
 
-        def possible(a: Codes, b: Codes) -> Mask:
-            # Jaro >= (t - .4) / .6, as the prefix adds at most .4 of what is missing; and Jaro with m matching letters
-            # is at most (m/|a| + m/|b| + 1) / 3. Letters that only one word has can never match.
-            least = 3 * (self.threshold - 0.4) / 0.6 - 1 - 1e-6
-            sa, sb = table.signatures[a], table.signatures[b]
-            la, lb = table.lengths[a], table.lengths[b]
-            only_a, only_b = np.bitwise_count(sa & ~sb).astype(np.int16), np.bitwise_count(sb & ~sa).astype(np.int16)
-            matching = np.minimum(la - only_a, lb - only_b)
-            return np.asarray(matching / np.maximum(la, 1) + matching / np.maximum(lb, 1) >= least)
-
         def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
             least = max(0.0, self.threshold - 1e-6)
             scores = cpdist(a, b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=least)
             return np.asarray(scores >= least)
 
-        return _on_distinct(table, codes[left], codes[right], possible, exact)
+        return _on_distinct(table, codes.take(left), codes.take(right), self.possible, exact)
+
+    def possible(self, table: Encoded, a: Codes, b: Codes) -> Mask:
+        """False where letters that only one of two words has put the threshold out of reach."""
+        return _jaro_winkler_possible(table, a, b, self.threshold)
+
+
+@cache
+def _matches_needed(threshold: float) -> NDArray[np.int16]:
+    """Fewest matching letters for the threshold, by common beginning (0-4) and both lengths.
+
+    With a common beginning of p letters Jaro must be at least (t - .1p) / (1 - .1p), and Jaro with m matching letters is
+    at most (m/|a| + m/|b| + 1) / 3.
+    """
+    prefix = np.arange(5)[:, None, None] * 0.1
+    least = 3 * (threshold - prefix) / (1 - prefix) - 1 - 1e-6
+    la, lb = np.arange(LONGEST + 1)[None, :, None], np.arange(LONGEST + 1)[None, None, :]
+    needed = np.ceil(least * la * lb / np.maximum(la + lb, 1))
+    needed = np.where((la == 0) | (lb == 0), np.where(least > 0, 1, 0), np.maximum(needed, 0))
+    return needed.astype(np.int16).reshape(5, -1)
+
+
+def _jaro_winkler_possible(table: Encoded, a: Codes, b: Codes, threshold: float) -> Mask:
+    """False where letters that only one word has put Jaro-Winkler of at least ``threshold`` out of reach."""
+    needed = _matches_needed(threshold)
+    la, lb = table.lengths.take(a), table.lengths.take(b)
+    sa, sb = table.signatures.take(a), table.signatures.take(b)
+    matching = np.minimum(la - np.bitwise_count(sa & ~sb), lb - np.bitwise_count(sb & ~sa))
+    lengths = la * np.int16(LONGEST + 1) + lb
+    found = matching >= needed[4].take(lengths)
+    # What is left is looked at again with the beginning that the two words really share.
+    at = np.flatnonzero(found)
+    differ = table.beginnings.take(a[at]) ^ table.beginnings.take(b[at])
+    shared = np.zeros(len(at), dtype=np.intp)
+    for letters in (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF):
+        shared += (differ & np.uint64(letters)) == 0
+    found[at] = matching[at] >= needed[shared, lengths[at]]
+    return found
 
 
 @dataclass(frozen=True)
@@ -240,31 +273,32 @@ class WithinEdits:
         """True where both are present, long enough and at most so many edits apart."""
         codes = table.column(self.column)
 
-        def possible(a: Codes, b: Codes) -> Mask:
-            la, lb = table.lengths[a], table.lengths[b]
-            close = np.abs(la.astype(np.int32) - lb) <= self.edits
-            enough = np.minimum(la, lb) >= self.shortest
-            letters = np.bitwise_count(table.signatures[a] ^ table.signatures[b]) <= 2 * self.edits
-            return np.asarray(close & enough & letters)
-
         def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
             distances = cpdist(a, b, scorer=OSA.distance, dtype=np.int32, score_cutoff=self.edits)
             return np.asarray(distances <= self.edits)
 
-        return _on_distinct(table, codes[left], codes[right], possible, exact)
+        return _on_distinct(table, codes.take(left), codes.take(right), self.possible, exact)
+
+    def possible(self, table: Encoded, a: Codes, b: Codes) -> Mask:
+        """False where lengths or letters of two words lie further apart than so many edits reach."""
+        la, lb = table.lengths.take(a), table.lengths.take(b)
+        close = np.abs(la - lb) <= self.edits
+        close &= np.minimum(la, lb) >= self.shortest
+        close &= np.bitwise_count(table.signatures.take(a) ^ table.signatures.take(b)) <= 2 * self.edits
+        return np.asarray(close)
 
 
 def _on_distinct(
     table: Encoded,
     a: Codes,
     b: Codes,
-    possible: Callable[[Codes, Codes], Mask],
+    possible: Callable[[Encoded, Codes, Codes], Mask],
     exact: Callable[[NDArray[np.object_], NDArray[np.object_]], Mask],
 ) -> Mask:
     """Answer for each pair of codes: equal ones hold, then the bound, then the string function on distinct pairs."""
     held = (a == b) & (a >= 0)
     open_ = np.flatnonzero((a != b) & (a >= 0) & (b >= 0))
-    open_ = open_[possible(a[open_], b[open_])]
+    open_ = open_[possible(table, a[open_], b[open_])]
     if not len(open_):
         return held
     low, high = np.minimum(a[open_], b[open_]), np.maximum(a[open_], b[open_])
@@ -325,7 +359,7 @@ class DateTest:
         dates = table.column(self.column)
         if self.column not in table.dates and (dates != MISSING).any():
             raise TypeError(f"column {self.column} holds texts; give it as dates to compare birth dates digit by digit")
-        a, b = dates[left], dates[right]
+        a, b = dates.take(left), dates.take(right)
         return np.asarray((a >= 0) & (b >= 0) & (a != b) & self.of(a, b))
 
     def of(self, a: Codes, b: Codes) -> Mask:
@@ -450,6 +484,57 @@ class Both:
         return held
 
 
+NearMiss = JaroWinklerAtLeast | WithinEdits
+"""A test of nearly equal words, with a bound."""
+
+
+def near_misses(tests: Sequence[Test]) -> tuple[NearMiss, ...] | None:
+    """The widest tests of nearly equal words among ``tests``, alternatives taken apart.
+
+    Where their bounds leave no hope none of ``tests`` can hold, save of equal words. Null where one of ``tests`` is of
+    another kind.
+    """
+    alike: dict[str, JaroWinklerAtLeast] = {}
+    edited: dict[str, WithinEdits] = {}
+    parts = [part for test in tests for part in (test.tests if isinstance(test, Either) else (test,))]
+    for part in parts:
+        if isinstance(part, JaroWinklerAtLeast):
+            known = alike.setdefault(part.column, part)
+            alike[part.column] = min(known, part, key=lambda test: test.threshold)
+        elif isinstance(part, WithinEdits):
+            known_ = edited.setdefault(part.column, part)
+            widest = max(known_.edits, part.edits), min(known_.shortest, part.shortest)
+            edited[part.column] = WithinEdits(part.column, *widest)
+        else:
+            return None
+    return (*alike.values(), *edited.values())
+
+
+def near(table: Encoded, tests: Sequence[NearMiss], left: Rows, right: Rows) -> Mask:
+    """True where any of the tests may hold, by bounds alone; also where words are equal."""
+    found = np.zeros(len(left), dtype=bool)
+    for test in tests:
+        codes = table.column(test.column)
+        a, b = codes.take(left), codes.take(right)
+        found |= ((a | b) >= 0) & ((a == b) | test.possible(table, a, b))
+    return found
+
+
+def silent_or_same(table: Encoded, column: str, left: Rows, right: Rows) -> tuple[Mask, Mask]:
+    """Where :class:`Missing` holds of a column that is no list, and where :class:`Equal` does, at the price of one."""
+    codes = table.column(column)
+    a, b = codes.take(left), codes.take(right)
+    silent = (a | b) < 0
+    return silent, (a == b) & ~silent
+
+
+def letter_by_letter(test: Test) -> bool:
+    """Does a test look at the letters of words, and not only at whether they are the same?"""
+    if isinstance(test, Either | Both):
+        return any(letter_by_letter(part) for part in test.tests)
+    return isinstance(test, JaroWinklerAtLeast | WithinEdits | CrosswiseAlike)
+
+
 def either(*tests: Test) -> Either:
     """One of the tests holds."""
     return Either(tests)
@@ -460,4 +545,4 @@ def both(*tests: Test) -> Both:
     return Both(tests)
 
 
-__all__ = ["MISSING", "Both", "Either", "Test", "both", "either"]
+__all__ = ["MISSING", "Both", "Either", "NearMiss", "Test", "both", "either"]
