@@ -1,8 +1,9 @@
 """The model in Splink's settings (JSON), and back: for teams that run the same weights there, on DuckDB or Spark.
 
 What Splink has no word for stays behind: the household class, and the prior by pairs of datasets. With ``household = 0``
-the weights are the same to the bit, save that Splink takes a value's frequency from all rows where we take one person
-off.
+the weights are the same, save that Splink takes a value's frequency from all rows where we take one person off: register
+our frequencies as its term-frequency tables, and that is gone too. In SQL two edits may overlap (one edit is the same),
+letters outside A-Z count by their bytes, and words are compared at any length.
 """
 
 import json
@@ -77,6 +78,17 @@ def _(test: tests.WithinEdits) -> str:
     if test.shortest <= 1:
         return close
     return f"{a} = {b} OR (least(length({a}), length({b})) >= {test.shortest} AND {close})"
+
+
+@_condition.register
+def _(test: tests.CrosswiseAlike) -> str:
+    sides = []
+    for one, other in (("l", "r"), ("r", "l")):
+        given, surname = f"{test.given}_{one}", f"{test.surname}_{other}"
+        begins = f"(length({surname}) > 1 AND substr({given}, 1, length({surname})) = {surname})"
+        alike = f"jaro_winkler_similarity({given}, {surname}) >= {test.threshold}"
+        sides.append(f"substr({given}, 1, 1) = substr({surname}, 1, 1) AND ({begins} OR {alike})")
+    return " AND ".join(sides)
 
 
 @_condition.register
@@ -165,15 +177,26 @@ def _in_dialect(condition: str, dialect: str) -> str:
     return condition.replace("AS VARCHAR", "AS STRING")
 
 
+def _condition_in(comparison: Comparison, test: tests.Test) -> str:
+    """The test in SQL; an empty list says nothing, as a null does."""
+    lists = {level.test.column for level in comparison.levels if isinstance(level.test, tests.SharesAny)}
+    if isinstance(test, tests.Missing) and test.column in lists:
+        empty = " OR ".join(f"len({test.column}_{side}) = 0" for side in ("l", "r"))
+        return f"{_condition(test)} OR {empty}"
+    return _condition(test)
+
+
 def _level(comparison: Comparison, number: int, weights: Weights, dialect: str) -> dict[str, Any]:
     level = comparison.levels[number]
-    condition = "ELSE" if level.test is None else _in_dialect(_condition(level.test), dialect)
+    condition = "ELSE" if level.test is None else _in_dialect(_condition_in(comparison, level.test), dialect)
     entry: dict[str, Any] = {"sql_condition": condition, "label_for_charts": level.label}
     if level.says_nothing:
         return {**entry, "is_null_level": True}
     entry |= {"m_probability": float(weights.m[number]), "u_probability": float(weights.u[number])}
     if level.frequency_of is not None:
+        # Our frequencies stand in for the level's own u, whether or not Splink would call the level an exact match.
         entry |= {"tf_adjustment_column": level.frequency_of, "tf_adjustment_weight": 1.0}
+        entry |= {"disable_tf_exact_match_detection": True}
     return entry
 
 
@@ -210,7 +233,10 @@ def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
 
     Raises :class:`ModelError` where a comparison or a level is missing, or a number is no probability.
     """
-    settings = json.loads(text)
+    try:
+        settings = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ModelError(f"the settings are no readable JSON: {error}") from None
     given = {entry["output_column_name"]: entry["comparison_levels"] for entry in settings["comparisons"]}
     weights = {}
     for comparison in comparisons:
