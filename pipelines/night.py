@@ -28,10 +28,11 @@ from pipelines.publish.publication import Publication, publish
 from pipelines.rank import rank
 from pipelines.receive import receive, sender_files
 from pipelines.residence import judge_residence
+from pipelines.rule_history import with_tonight
 from pipelines.settings import Settings
 from pipelines.standardise import standardise
 from pipelines.store import Store, lock, private_files
-from pipelines.tables import CHILD_MOVE, NIGHT
+from pipelines.tables import CHILD_MOVE, NIGHT, RULE_HISTORY
 
 PUBLISHED_FOLDER = "published"
 
@@ -128,6 +129,8 @@ def _receive(night: Night) -> Counts:
     night.store.write("set_aside", received.set_aside)
     history = night.store.read("rule_history") if night.store.has("rule_history") else RULE_HISTORY.to_frame()
     night.store.write("rule_history", with_tonight(history, received.rules))
+    history = night.store.read("rule_history") if night.store.has("rule_history") else RULE_HISTORY.to_frame()
+    night.store.write("rule_history", with_tonight(history, received.rules))
     night.sender_files = sender_files(received)
     delivered = received.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0, named=True)
     night.refused = tuple(received.deliveries.filter(verdict="refused")["file"])
@@ -216,7 +219,7 @@ def _publish(night: Night) -> Counts:
     assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
     known = night.read(
         "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
-        "delivery", "breach", "set_aside",
+        "delivery", "breach", "set_aside", "rule_history",
     )  # fmt: skip
     publication = Publication(
         as_at=night.settings.as_at,
@@ -231,6 +234,8 @@ def _publish(night: Night) -> Counts:
         deliveries=known["delivery"],
         breaches=known["breach"],
         set_aside=known["set_aside"],
+        rule_history=known["rule_history"],
+        contracts=night.contracts,
         link_report=night.link_report,
         run=run_record(night, known["delivery"]),
         sender_files=night.sender_files,

@@ -18,10 +18,12 @@ from data_contracts.contract import Contract
 from data_contracts.values import text_of
 from pipelines.files import read_bytes, rows_as_json
 from pipelines.files.folder import UNKNOWN, ExtractsError, contract_for, list_files
+from pipelines.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 
 __all__ = [
-    "FOR_SENDER", "UNKNOWN", "ExtractsError", "IdentifierChecks", "Received", "check_path", "receive", "sender_files"
+    "FOR_SENDER", "UNKNOWN", "CheckedFile", "ExtractsError", "IdentifierChecks", "Received", "check_files", "check_path",
+    "receive", "sender_files",
 ]  # fmt: skip
 
 _RECORD_ID = "_record_id"  # beside the contract's own columns, one of which may be called record_id
@@ -49,6 +51,23 @@ class Received:
     """Schema SET_ASIDE. Of a refused file every row, by the rules that refused the file."""
     deliveries: pl.DataFrame
     """Schema DELIVERY. A second copy of a file is no delivery of its own."""
+    rules: pl.DataFrame
+    """Schema RULE_HISTORY, of tonight alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """The verdict on one file, before it is delivered. No value from the file."""
+
+    source: str
+    """Id of its contract; ``unknown`` where none names it."""
+    file: str
+    rows_read: int
+    rows_set_aside: int
+    is_refused: bool
+    headers: Mapping[str, str]
+    """Our name for a column -> its header in the file; empty where the file could not be read."""
+    breaches: tuple[Breach, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +126,29 @@ def receive(
         _breach_table(deliveries),
         pl.concat([pl.DataFrame(schema=SET_ASIDE), *(d.set_aside for d in deliveries)]),
         _delivery_table(deliveries, received_at),
+        _rules(deliveries, contracts, as_at or received_at.date()),
     )
 
 
 def check_path(
     path: Path, contracts: Mapping[str, Contract], identifier_checks: IdentifierChecks | None = None
 ) -> list[Breach]:
+    """Every breach of one file, or of every file of a folder, as :func:`check_files` finds them."""
+    return [breach for file in check_files(path, contracts, identifier_checks) for breach in file.breaches]
+
+
+def check_files(
+    path: Path, contracts: Mapping[str, Contract], identifier_checks: IdentifierChecks | None = None
+) -> list[CheckedFile]:
     """Judge one file, or every file of a folder, as the night would; nothing is kept.
 
     Raises :class:`ExtractsError` where the path is missing or the folder empty.
     """
     deliveries = _deliveries(path, contracts, _Judging(identifier_checks or _identifier_checks(), None))
-    return [breach for delivery in deliveries for breach in delivery.breaches]
+    return [
+        CheckedFile(d.source, d.file, d.rows_read, d.set_aside.height, d.is_refused, d.headers, d.breaches)
+        for d in deliveries
+    ]
 
 
 def sender_files(received: Received) -> dict[str, pl.DataFrame]:
@@ -289,6 +319,11 @@ def _same_again(delivery: _Delivery, first: _Delivery) -> Breach:
         delivery.source, delivery.file, None, None, "same file twice", "nothing",
         f"The file holds exactly what {first.file} holds, so it counts once.", "Send each file once.",
     )  # fmt: skip
+
+
+def _rules(deliveries: Sequence[_Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
+    files = [JudgedFile(d.source, d.rows_read, d.headers, d.breaches) for d in deliveries]
+    return rules_tonight(files, contracts, as_at)
 
 
 def _check_accounts(delivery: _Delivery) -> None:

@@ -54,6 +54,20 @@ SET_ASIDE = pl.Schema(
 )
 """One row is one row of a file that broke a row rule, or of a file that was refused. Written by receive."""
 
+RULE_HISTORY = pl.Schema(
+    Columns(
+        {
+            "as_at": pl.Date,  # the date judged
+            "source": pl.String,
+            "rule": pl.String,
+            "column": pl.String,  # header that the contract gives the column; null: no single column
+            "broken": pl.Int64,  # places where the rule broke that night; 0: it was asked and is kept
+            "rows": pl.Int64,  # rows read from the source that night
+        }
+    )
+)
+"""One row is one rule of one source on one night. Written by receive, which keeps the nights before."""
+
 SHOWN = {
     "forename_shown": pl.String,  # as the source writes it, tidied for reading (spaces, capitals)
     "surname_shown": pl.String,
@@ -355,6 +369,7 @@ TABLES: dict[str, pl.Schema] = {
     "delivery": DELIVERY,
     "breach": BREACH,
     "set_aside": SET_ASIDE,
+    "rule_history": RULE_HISTORY,
     "completeness": COMPLETENESS,
     "acceptance": ACCEPTANCE,
     "source_night": SOURCE_NIGHT,

@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 FILES = (
     ("candidates.xlsx", "the list, for officers (also as candidates.csv and candidates.parquet)"),
     ("match_report.html", "how the list came about: files, links, doubts. Opens in a browser, offline"),
+    ("data_quality.html", "what each agency sent, the rules it broke, and whether that grows"),
     ("explained.parquet", "every other child of compulsory school age, and why the child is not on the list"),
     ("restricted", "children whose whereabouts are protected: for the named role only"),
     ("set_aside", "what each sender is to mend, one file a sender"),
+    ("WARNINGS.txt", "files that are not as complete as they should be: read it first"),
     ("run.json", "inputs, counts, versions and times of this night"),
 )
 
@@ -34,6 +36,9 @@ def told(report: "RunReport", workspace: Path) -> str:
     ]
     if report.refused:
         lines += ["", f"  NOT LOADED: {', '.join(report.refused)}. The match report says why and what to do."]
+    if report.warnings:
+        lines += ["", "  READ WITH CARE, as what came in may not be complete:"]
+        lines += [f"  - {warning}" for warning in report.warnings]
     there = [(name, what) for name, what in FILES if (report.published / name).exists()]
     width = max(len(name) for name, _ in there)
     lines += ["", f"Everything is in {report.published}, readable by you alone:"]

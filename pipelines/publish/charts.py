@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 WIDTH = 760
 ROW = 24
+NIGHTS_DRAWN = 30
 PARTS = 5
 """How many parts of a bar can be told apart in grey; further parts are drawn like the last."""
 
@@ -91,6 +92,35 @@ def weight_bar(weight: float, most: float) -> Markup:
         '<line x1="{half}" x2="{half}" y1="0" y2="12" class="axis"/>'
         '<rect x="{start:.1f}" y="2" width="{length:.1f}" height="8" class="{kind}"/></svg>'
     ).format(half=half, start=start, length=length, kind=kind)
+
+
+def sparkline(shares: Sequence[float | None], told: str) -> Markup:
+    """A small chart of nights, oldest first: one bar a night, tonight's dark; the highest fills it.
+
+    ``shares``: null where nothing is known of a night, which leaves a gap. ``told`` says it in words. At most the last
+    ``NIGHTS_DRAWN`` are drawn; no night at all gives no chart (empty markup).
+    """
+    drawn = list(shares)[-NIGHTS_DRAWN:]
+    if not drawn:
+        return Markup("")
+    most = max((share for share in drawn if share is not None), default=0.0)
+    bars = [
+        _night(NIGHTS_DRAWN - len(drawn) + place, share / most if most > 0 else 0.0, place == len(drawn) - 1)
+        for place, share in enumerate(drawn)
+        if share is not None
+    ]
+    return Markup(
+        '<svg class="spark" viewBox="0 0 {width} 24" role="img" aria-label="{told}"><title>{told}</title>'
+        '<line x1="0" x2="{width}" y1="22.5" y2="22.5" class="grid"/>{bars}</svg>'
+    ).format(width=5 * NIGHTS_DRAWN, told=told, bars=Markup("").join(bars))
+
+
+def _night(place: int, share: float, is_tonight: bool) -> Markup:
+    """One night of a sparkline; a night without any is a line on the ground."""
+    height = max(1.0, 20.0 * share)
+    return Markup('<rect x="{}" y="{:.1f}" width="4" height="{:.1f}" class="{}"/>').format(
+        5 * place, 22 - height, height, "tonight" if is_tonight else "night"
+    )
 
 
 def _svg(name: str, title: str, told: str, height: float, drawn: Sequence[Markup]) -> Markup:

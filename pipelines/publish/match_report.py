@@ -36,7 +36,7 @@ def match_report_html(publication: Publication, listed: Masked) -> bytes:
     environment.filters.update(count=count, share=share, bits=bits, plain=plain, figure=figure, odds=odds)
     environment.filters.update(fine_share=fine_share, difference=difference)
     page = environment.get_template("match_report.html.j2").render(
-        style=style, style_hash=_hash(style), **_tables(publication, listed), **_charts(publication, listed)
+        style=style, style_hash=style_hash(style), **_tables(publication, listed), **_charts(publication, listed)
     )
     return page.encode()
 
@@ -105,7 +105,7 @@ def _list_chart(what: str, rows: list[report_tables.Bars], lanes: list[str]) -> 
     return charts.stacked_bars(f"list-{what}", f"The list by {what} and lane", lanes, rows, "children")
 
 
-def _hash(style: str) -> str:
+def style_hash(style: str) -> str:
     """The style sheet's hash as a content security policy names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from data_contracts.contract import Contract
+from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.explained import explained_parquet
 from pipelines.publish.list_check import check_list
 from pipelines.publish.masking import Masked, masked
@@ -19,6 +21,7 @@ from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes, parquet_bytes
 from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
 from pipelines.publish.workbook import candidates_xlsx
+from pipelines.tables import RULE_HISTORY
 
 if TYPE_CHECKING:
     from pipelines.link import LinkReport
@@ -50,6 +53,10 @@ class Publication:
     """Source -> what its sender is to mend: places, rules and remedies."""
     source_names: Mapping[str, str] = field(default_factory=dict)
     """Source -> its name in text for people, for every source with a contract, also those that sent nothing tonight."""
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    """Every contract in force tonight, by source; :mod:`pipelines.publish.data_quality` tells their rules."""
+    rule_history: pl.DataFrame = field(default_factory=RULE_HISTORY.to_frame)
+    """How often each rule broke on the nights up to tonight."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Settings in force tonight, shown in the match report."""
     authority: str | None = None
@@ -94,6 +101,7 @@ def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
         "candidates.csv": csv_bytes(listed.candidates),
         "candidates.parquet": parquet_bytes(listed.candidates),
         "candidates.xlsx": candidates_xlsx(publication, listed.candidates),
+        "data_quality.html": data_quality_html(publication),
         "explained.parquet": explained_parquet(listed.explained),
         "match_report.html": match_report_html(publication, listed),
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),

@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_output_is_there(folder: Path) -> None:
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert found == {
-        "candidates.csv", "candidates.parquet", "candidates.xlsx", "explained.parquet", "match_report.html",
+        "candidates.csv", "candidates.parquet", "candidates.xlsx", "data_quality.html", "explained.parquet", "match_report.html",
         "restricted/candidates_restricted.csv", "run.json", "set_aside/health.csv",
     }  # fmt: skip
     assert (folder.parent / "latest").resolve() == folder.resolve()

@@ -1,0 +1,72 @@
+"""``data_quality.html``: what came in, what broke which rule, and whether it grows; one file that opens offline.
+
+For whoever looks after the extracts and talks with their senders. Counts, rules and remedies; no value of any child.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jinja2
+
+from pipelines.publish.match_report import count, share, style_hash
+from pipelines.publish.quality_tables import STOPS, failed_checks, refused_files, sources_told, worse_rules
+
+if TYPE_CHECKING:
+    from pipelines.publish.publication import Publication
+    from pipelines.publish.quality_tables import SourceTold
+
+HERE = Path(__file__).parent
+
+
+def data_quality_html(publication: Publication) -> bytes:
+    """The data quality page: no script, nothing fetched from anywhere, no value from a file. UTF-8."""
+    sheets = ("match_report.css", "data_quality.css")
+    style = "".join((HERE / sheet).read_text(encoding="utf-8") for sheet in sheets)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(count=count, share=share)
+    sources = sources_told(publication)
+    page = environment.get_template("data_quality.html.j2").render(
+        style=style,
+        style_hash=style_hash(style),
+        as_at=publication.as_at,
+        authority=publication.authority,
+        headline=_headline(publication, sources),
+        refused=refused_files(publication),
+        absent=[source for source in sources if source.is_absent],
+        failed=failed_checks(publication),
+        worse=worse_rules(sources),
+        sources=[source for source in sources if not source.is_absent],
+        nights=publication.rule_history["as_at"].n_unique(),
+        stops=STOPS,
+    )
+    return page.encode()
+
+
+def _headline(publication: Publication, sources: list[SourceTold]) -> list[str]:
+    """Tonight in three sentences."""
+    deliveries = publication.deliveries
+    read, loaded, aside = deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0)
+    refused = deliveries.filter(verdict="refused").height
+    came = [source for source in sources if not source.is_absent]
+    rules = sum(rule.broken is not None for source in came for rule in (*source.broken, *source.kept))
+    broken = sum(len(source.broken) for source in came)
+    noted = publication.breaches.filter(stops="nothing").height
+    return [
+        f"{_counted(deliveries.height, 'file')} of {_counted(len(came), 'source')} came in: {read:,} rows read, "
+        f"{loaded:,} loaded, {aside:,} set aside. {_counted(refused, 'file')} refused.",
+        f"{rules:,} rules were asked; {broken:,} were broken somewhere. {_counted(noted, 'place')} broke a rule that "
+        "stops nothing: those rows are used, and the value counts as the rule says.",
+        f"Nothing came from {_counted(sum(source.is_absent for source in sources), 'source')} that a contract knows.",
+    ]
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"1 {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,0 +1,182 @@
+"""The data quality page's tables: files, and for each source every rule with how often it broke. Counts only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from data_contracts.check import COULD_NOT_RUN
+from pipelines.publish import charts
+from pipelines.rule_history import RuleAt, contract_rules
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from data_contracts.contract import Contract
+    from pipelines.publish.publication import Publication
+
+Row = dict[str, Any]
+
+STOPS = {"file": "the file", "row": "the row", "nothing": "nothing"}
+WORTH_LOOKING = 20
+"""Places. A rule that breaks less often is not said to break more than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTold:
+    """One rule of one source on tonight's page."""
+
+    rule: str
+    column: str | None
+    stops: str
+    why: str
+    fix: str
+    broken: int | None
+    """Places tonight; null: no file could be asked."""
+    share: float | None
+    """Of the rows read; null where none were."""
+    before: float | None
+    """The middle share of the earlier nights; null: there were none."""
+    trend: Markup
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether it breaks clearly more often than on the nights before."""
+        if self.before is None or self.share is None or (self.broken or 0) < WORTH_LOOKING:
+            return False
+        return self.share > 2 * self.before and self.share - self.before > 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTold:
+    """One source on tonight's page."""
+
+    source: str
+    name: str
+    purpose: str
+    files: list[Row]
+    broken: list[RuleTold]
+    kept: list[RuleTold]
+    """Rules of the contract that nothing broke, or that no file could be asked."""
+    rows_trend: Markup
+    by_file: list[Row] = field(default_factory=list)
+    """Where several files came: which rule broke how often in which."""
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether no file of the source came in."""
+        return not self.files
+
+
+def sources_told(publication: Publication) -> list[SourceTold]:
+    """Every source that has a contract: those that break most first, those that sent nothing last."""
+    told = [_source(contract, publication) for contract in publication.contracts.values()]
+    return sorted(told, key=lambda one: (one.is_absent, -sum(rule.stops != "nothing" for rule in one.broken), one.name))
+
+
+def refused_files(publication: Publication) -> list[Row]:
+    """Files that were not loaded, each with what stopped it."""
+    refused = publication.deliveries.filter(verdict="refused").sort("source", "file")
+    stopping = publication.breaches.filter((pl.col("stops") == "file") | pl.col("line").is_null())
+    rows: list[Row] = []
+    for file in refused.iter_rows(named=True):
+        because = stopping.filter(file_id=file["file_id"], file=file["file"]).unique(maintain_order=True)
+        named = publication.source_names.get(file["source"], file["source"])
+        rows.append(file | {"name": named, "because": because.filter(pl.col("stops") != "nothing").to_dicts()})
+    return rows
+
+
+def failed_checks(publication: Publication) -> list[Row]:
+    """Checks that gave no verdict: nobody knows whether the file keeps the rule."""
+    return publication.breaches.filter(rule=COULD_NOT_RUN).sort("source", "file").to_dicts()
+
+
+def _source(contract: Contract, publication: Publication) -> SourceTold:
+    breaches = publication.breaches.filter(source=contract.id)
+    history = publication.rule_history.filter(pl.col("source") == contract.id, pl.col("as_at") <= publication.as_at)
+    files = publication.deliveries.filter(source=contract.id).sort("file").to_dicts()
+    rules = [_rule(at, text, history, publication) for at, text in _texts(contract, breaches, history).items()]
+    order = {"file": 0, "row": 1, "nothing": 2}
+    broken = sorted((rule for rule in rules if rule.broken), key=lambda r: (order[r.stops], -(r.broken or 0)))
+    return SourceTold(
+        contract.id,
+        contract.name,
+        contract.description.purpose,
+        [file | {"share": _share(file["rows_set_aside"], file["rows_read"])} for file in files],
+        broken if files else [],
+        [rule for rule in rules if not rule.broken] if files else rules,
+        _rows_trend(history),
+        _by_file(breaches) if len(files) > 1 else [],
+    )
+
+
+def _texts(contract: Contract, breaches: pl.DataFrame, history: pl.DataFrame) -> dict[RuleAt, Row]:
+    """Each rule of the contract, and each other that was broken tonight, with its words."""
+    named = {column.name: column.header for column in contract.columns}
+    texts: dict[RuleAt, Row] = {}
+    for check in contract_rules(contract):
+        at = (check.rule, named[check.column] if check.column else None)
+        texts.setdefault(at, {"stops": check.stops, "why": check.why, "fix": check.fix})
+    for row in breaches.unique(["rule", "column"], keep="first", maintain_order=True).iter_rows(named=True):
+        at = (row["rule"], row["column"])
+        if row["rule"] not in {rule for rule, _ in texts} or _counts(history, at).height:
+            texts.setdefault(at, row)
+    return texts
+
+
+def _counts(history: pl.DataFrame, at: RuleAt) -> pl.DataFrame:
+    """A rule's nights, oldest first: as_at, broken, rows."""
+    rule, column = at
+    return history.filter(pl.col("rule") == rule, pl.col("column").eq_missing(pl.lit(column))).sort("as_at")
+
+
+def _rule(at: RuleAt, text: Row, history: pl.DataFrame, publication: Publication) -> RuleTold:
+    by_night = {
+        day: (broken, rows) for day, broken, rows in _counts(history, at)["as_at", "broken", "rows"].iter_rows()
+    }
+    nights = history["as_at"].unique().sort().to_list()
+    shares = [_share(*by_night[night]) if night in by_night else None for night in nights]
+    tonight, rows = by_night.get(publication.as_at, (None, 0))
+    before = pl.Series(shares[:-1] if nights and nights[-1] == publication.as_at else shares, dtype=pl.Float64).median()
+    told = f"{at[0]}{f', {at[1]}' if at[1] else ''}: " + _in_words(
+        [by_night.get(night, (None, 0))[0] for night in nights]
+    )
+    return RuleTold(
+        *at, text["stops"], text["why"], text["fix"], tonight, _share(tonight, rows),
+        before if isinstance(before, float) else None,
+        charts.sparkline(shares, told) if any(share for share in shares) else charts.sparkline([], ""),
+    )  # fmt: skip
+
+
+def _rows_trend(history: pl.DataFrame) -> Markup:
+    """Rows read from the source, night by night."""
+    nights = history.group_by("as_at").agg(pl.col("rows").max()).sort("as_at")
+    rows = nights["rows"].to_list()
+    return charts.sparkline([float(count) for count in rows], f"rows read: {_in_words(rows)}")
+
+
+def _in_words(counts: Sequence[int | None]) -> str:
+    known = [count for count in counts if count is not None]
+    if not known:
+        return "not asked on any night"
+    last = "not asked" if counts[-1] is None else f"{counts[-1]:,}"
+    nights = "1 night" if len(counts) == 1 else f"{len(counts)} nights"
+    return f"{nights}, from {min(known):,} to {max(known):,}, last {last}"
+
+
+def _share(part: int | None, whole: int) -> float | None:
+    return None if part is None or not whole else part / whole
+
+
+def _by_file(breaches: pl.DataFrame) -> list[Row]:
+    by = ["file", "rule", "column", "stops"]
+    counted = breaches.group_by(by, maintain_order=True).agg(places=pl.len(), first_line=pl.col("line").min())
+    return counted.sort("file", "places", descending=[False, True], maintain_order=True).to_dicts()
+
+
+def worse_rules(sources: Iterable[SourceTold]) -> list[tuple[SourceTold, RuleTold]]:
+    """Rules that break clearly more often than on the nights before."""
+    return [(source, rule) for source in sources for rule in source.broken if rule.is_worse]
