@@ -21,6 +21,8 @@ Bits = NDArray[np.float64]
 _Kept = tuple[Rows, Rows, Patterns, Bits]
 
 THREADS = 2
+SLICE = 1 << 16
+"""Pairs worked on at once: what a step makes of them stays in a core's cache until the next step reads it."""
 
 
 def radices(comparisons: Sequence[Comparison]) -> NDArray[np.int64]:
@@ -32,8 +34,11 @@ def radices(comparisons: Sequence[Comparison]) -> NDArray[np.int64]:
 def patterns_of(comparisons: Sequence[Comparison], table: Encoded, left: Rows, right: Rows) -> Patterns:
     """The agreement pattern of each pair."""
     pattern = np.zeros(len(left), dtype=np.int64)
-    for comparison, place in zip(comparisons, radices(comparisons), strict=True):
-        pattern += comparison.levels_of(table, left, right).astype(np.int64) * place
+    places = radices(comparisons).tolist()
+    for at in range(0, len(left), SLICE):
+        here = slice(at, at + SLICE)
+        for comparison, place in zip(comparisons, places, strict=True):
+            pattern[here] += comparison.levels_of(table, left[here], right[here]).astype(np.int64) * place
     return pattern
 
 
@@ -263,10 +268,6 @@ def _joined(kept: Sequence[_Kept]) -> _Kept:
     left, right = (np.concatenate([*(k[i] for k in kept), np.zeros(0, np.int32)]) for i in (0, 1))
     pattern = np.concatenate([*(k[2] for k in kept), np.zeros(0, np.int64)])
     return left, right, pattern, np.concatenate([*(k[3] for k in kept), np.zeros(0)])
-
-
-SLICE = 1 << 16
-"""Pairs worked on at once: what a step makes of them stays in a core's cache until the next step reads it."""
 
 
 def _scored(scorer: Scorer, floor: float, left: Rows, right: Rows) -> _Kept:
