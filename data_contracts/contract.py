@@ -5,8 +5,7 @@ one object, its ``properties`` are the columns, ``quality`` the rules. What the 
 ``customProperties``. Unknown keys are errors, so that a slip of the pen never goes unread.
 """
 
-import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -17,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from data_contracts.breach import Stops
 from data_contracts.faults import told
 from data_contracts.parts import (
+from data_contracts.file_layout import Files, Layout, Totals, XmlLayout
     Classification,
     Column,
     Description,
@@ -34,7 +34,8 @@ from data_contracts.yaml_file import YamlFile
 
 __all__ = [
     "CONTRACT_FOLDER", "Classification", "Column", "Contract", "ContractError", "DataContract", "Description", "Doubt",
-    "Files", "Options", "PersonField", "Rule", "RuleArguments", "SchemaObject", "Statement", "Stops", "XmlLayout",
+    "Files", "Layout", "Options", "PersonField", "Rule", "RuleArguments", "SchemaObject", "Statement", "Stops", "Totals",
+    "XmlLayout",
     "read_candidates_contract", "read_contract", "read_contracts",
 ]  # fmt: skip
 
@@ -58,13 +59,14 @@ class Statement(Part):
     """One thing that a row of this source says about its child; column names are ours (``Column.name``).
 
     ``provision``  the child is educated (``what``: the way; ``place``: column with the school's name) from ``since`` to
-                   ``until`` (an empty date: still). ``holds_days``: for how long after ``since`` a confirmation holds.
+                   ``until`` (an empty date: still).
     ``seen``       somebody saw or dealt with the child on each date in ``on``.
     ``lives_here`` an entry that says the child lives at the address since ``since`` and until ``until``.
     ``left``       the source closed its entry on ``on``.
     ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it.
     ``protected``  the address must not be shown.
     A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty).
+    ``holds_days`` says, instead of ``until``, for how long after ``since`` the first, the third and the fifth hold.
     """
 
     kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected"]
@@ -104,45 +106,10 @@ class Statement(Part):
             raise fault("seen and left, and no other kind, need on", "kind")
         if self.kind not in ("provision", "lives_here", "concern") and (self.since or self.until):
             raise fault("only provision, lives_here and concern have since and until", "kind")
-        if self.kind != "provision" and (self.place or self.doubts or self.holds_days):
-            raise fault("only provision has place, doubts and holds_days", "kind")
+        if self.kind != "provision" and (self.place or self.doubts):
+            raise fault("only provision has place and doubts", "kind")
         if self.holds_days and (self.until or not self.since):
             raise fault("holds_days needs since, and stands instead of until", "holds_days")
-        return self
-
-
-class XmlLayout(Part):
-    """Where rows stand in an XML file. Paths are element names under the document's root, joined by ``/``."""
-
-    root: str
-    rows: tuple[str, ...]
-    """Paths of the elements that hold one row each, such as ``Pupils/PupilsOnRoll/PupilOnRoll``."""
-    header: dict[str, str] = Field(default_factory=dict)
-    """Column name -> path of an element that is said once for the whole file."""
-    elements: dict[str, str] = Field(default_factory=dict)
-    """Column name -> path inside the row, where it differs from the column's header."""
-    key: tuple[str, ...]
-    """Columns that together make the row's key, as an XML row has no RecordId."""
-
-
-class Files(Part):
-    """Which files belong to the source and how they are written."""
-
-    names: tuple[str, ...] = Field(min_length=1)
-    """File-name patterns (fnmatch, case ignored), such as ``school_census*.csv``."""
-    encodings: tuple[str, ...] = Field(("utf-8",), min_length=1)
-    """Tried strictly, in order. A byte-order mark is always taken."""
-    sheet: str | None = None
-    """Sheet of a workbook; the first where it is not given."""
-    xml: XmlLayout | None = None
-
-    @model_validator(mode="after")
-    def _known_encodings(self) -> "Files":
-        for number, encoding in enumerate(self.encodings):
-            try:
-                codecs.lookup(encoding)
-            except LookupError:
-                raise fault(f"{encoding} is no encoding that Python knows", "encodings", number) from None
         return self
 
 
@@ -183,14 +150,12 @@ class DataContract(Flattened):
 
     @model_validator(mode="after")
     def _columns_stand_apart(self) -> "DataContract":
-        heard: dict[str, str] = {}
         for number, column in enumerate(self.columns):
             place = ("schema", 0, "properties", number)
             if [other.name for other in self.columns].count(column.name) > 1:
                 raise fault(f"two columns have the name {column.name}", *place)
-            for header in (column.header, *column.also_called):
-                if heard.setdefault("".join(header.split()).casefold(), column.name) != column.name:
-                    raise fault(f"two columns may be headed {header}: {column.name} and another", *place)
+            if twice := _headed_alike(self.columns[: number + 1]):
+                raise fault(f"two columns may be headed {twice}: {column.name} and another", *place)
         if sum(column.primary_key for column in self.columns) != 1:
             raise fault("exactly one column must be the primaryKey", "schema", 0, "properties")
         for number, rule in enumerate(self.table.quality):
@@ -222,16 +187,39 @@ class Contract(DataContract):
             raise fault(f"physicalName of the table must be raw_{self.id}", "schema", 0, "physicalName")
         for number, statement in enumerate(self.says):
             self._statement_holds(statement, number)
-        for name in self._xml_columns():
+        for name in self.files.xml.columns if self.files.xml else ():
             if name not in self.column_named:
                 raise fault(f"xml names {name}, which is no column", "files", "xml")
         for number, column in enumerate(self.columns):
             self._column_is_used(column, number)
         return self
 
-    def _xml_columns(self) -> Iterator[str]:
-        if xml := self.files.xml:
-            yield from (*xml.header, *xml.elements, *xml.key)
+    def _files_hold(self) -> None:
+        for name in sorted(self.files.named_columns):
+            if name not in self.column_named or not self.column_named[name].may_be_absent:
+                raise fault(f"fromName names {name}, which is no column that mayBeAbsent", "files", "fromName")
+        totals = self.files.totals
+        if totals and (unknown := set(totals.empty) - set(self.column_named)):
+            raise fault(f"totals reads {sorted(unknown)}, which is no column", "files", "totals")
+        for number, layout in enumerate(self.files.layouts):
+            place = ("files", "layouts", number)
+            if unknown := set(layout.columns) - set(self.column_named):
+                raise fault(f"the layout {layout.name} names {sorted(unknown)}, which is no column", *place)
+            if twice := _headed_alike(self.in_layout(layout).columns):
+                raise fault(f"in the layout {layout.name} two columns may be headed {twice}", *place)
+
+    def in_layout(self, layout: Layout) -> "Contract":
+        """This contract with the headers, and the columns that may be absent, of another layout of the source."""
+        columns = []
+        for column in self.columns:
+            header, *others = layout.headers.get(column.name, (column.header, *column.also_called))
+            may_be_absent = column.may_be_absent or column.name in layout.absent
+            changed = {"header": header, "also_called": tuple(others), "may_be_absent": may_be_absent}
+            columns.append(column.model_copy(update=changed))
+        table = self.table.model_copy(update={"properties": tuple(columns)})
+        copied = self.model_copy(update={"schema_": (table,)})
+        copied.__dict__.pop("column_named", None)  # kept from the other layout by the copy
+        return copied
 
     def _statement_holds(self, statement: Statement, number: int) -> None:
         if unknown := statement.columns - set(self.column_named):
@@ -268,6 +256,16 @@ Kind = TypeVar("Kind", bound=DataContract)
 
 def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
+def _headed_alike(columns: Iterable[Column]) -> str | None:
+    """A header that two of the columns may carry, case and spaces ignored; None where there is none."""
+    heard: dict[str, str] = {}
+    for column in columns:
+        for header in (column.header, *column.also_called):
+            if heard.setdefault("".join(header.split()).casefold(), column.name) != column.name:
+                return header
+    return None
+
+
         document = YamlFile(path)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -294,10 +292,21 @@ def read_candidates_contract(folder: Path = CONTRACT_FOLDER) -> DataContract:
     return _read(folder / CANDIDATES, DataContract)
 
 
-def read_contracts(folder: Path = CONTRACT_FOLDER) -> dict[str, Contract]:
+def read_contracts(folder: Path = CONTRACT_FOLDER, own: Path | None = None) -> dict[str, Contract]:
     """Read every active source contract of a folder, by id, in the order of their ids.
 
-    ``candidates.yaml`` is left out: it is the contract of our own list. Raises :class:`ContractError`.
+    ``own``: a further folder, of an authority's own contracts; where both have one of the same id, its own counts (and
+    takes a source out where it is no longer active). ``candidates.yaml`` is left out: it is the contract of our own
+    list. Raises :class:`ContractError`.
     """
-    contracts = [read_contract(path) for path in sorted(folder.glob("*.yaml")) if path.name != CANDIDATES]
+    if own is not None and not own.is_dir():
+        raise ContractError(f"{own}: there is no such folder of contracts. Give the folder that holds the .yaml files.")
+    paths = {path.name: path for where in (folder, own) if where for path in sorted(where.glob("*.yaml"))}
+    contracts = [read_contract(paths[name]) for name in sorted(paths) if name != CANDIDATES]
     return {contract.id: contract for contract in contracts if contract.status == "active"}
+
+
+def own_contracts(contracts: Mapping[str, Contract], own: Path | None) -> dict[str, str]:
+    """Source -> version, of the contracts that came from the authority's own folder."""
+    names = {path.stem for path in own.glob("*.yaml")} if own else set()
+    return {source: contract.version for source, contract in contracts.items() if source in names}

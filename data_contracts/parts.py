@@ -25,6 +25,9 @@ TABLE_CHECKS = frozenset({"allEmpty", "countsRows", "notAbove", "withheldWhere"}
 DATE_PARTS = {"yyyy": "%Y", "MMM": "%b", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 """What a date format may be made of, and the same for strptime. Years have four digits: two leave the century open."""
 
+EXCEL_DAYS = "excel"
+"""A date format of its own: the number of a day as Excel counts them (44197 is 1 January 2021)."""
+
 _DATE_PART = re.compile("yyyy|MMM|MM|dd|HH|mm|ss")
 
 
@@ -235,6 +238,8 @@ class Column(Flattened):
         return self
 
     def _date_format_is_whole(self, written: str) -> None:
+        if written == EXCEL_DAYS and written != self.options.format:
+            return
         parts = _DATE_PART.findall(written)
         leftover = re.sub("[-/. :T]", "", _DATE_PART.sub("", written))
         if leftover or parts.count("yyyy") != 1 or parts.count("dd") != 1 or not {"MM", "MMM"} & set(parts):

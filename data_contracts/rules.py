@@ -9,13 +9,16 @@ import polars as pl
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract, DataContract
 from data_contracts.parts import Column, Rule
-from data_contracts.values import is_empty, is_known_code, parse_dates, text_of
+from data_contracts.values import IDENTIFYING, is_empty, is_known_code, is_shortened_number, parse_dates, text_of
 
 IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
 """Metric (``upn``, ``nhsNumber``) -> text column to true where its check character is right."""
 
 WITHHELD = "withheld"
 """What stands in a published cell that a protected child's row must not show."""
+
+SHORTENED = "number shortened by a spreadsheet"
+"""Name of the rule that a number like 1.23E+12 breaks."""
 
 EXAMPLE_DAY = date(2015, 3, 24)
 
@@ -82,8 +85,19 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
             "whole number", column.name, column.bad_type_stops, column.bad_type_why, fix,
             lambda: ~text_of(column).str.contains(whole).fill_null(True), is_of_cell=True,
         )  # fmt: skip
+    if _may_be_shortened(column):
+        why = "A spreadsheet has shortened this number (to the form 1.23E+12), and nobody can tell its digits any more."
+        fix = f"Send {column.header} as text, digits only, out of the system itself and not out of a spreadsheet."
+        yield Check(SHORTENED, column.name, "nothing", why, fix,
+                    lambda: is_shortened_number(column).fill_null(value=False), is_of_cell=True)  # fmt: skip
     for rule in column.quality:
         yield _value_check(column, rule, setting)
+
+
+def _may_be_shortened(column: Column) -> bool:
+    """True for keys and identifiers that no check digit and no pattern holds to their form."""
+    is_held = any(rule.metric in ("upn", "nhsNumber", "invalidValues") for rule in column.quality)
+    return (column.primary_key or column.maps_to in IDENTIFYING) and not is_held
 
 
 def _is_no_date(column: Column) -> pl.Expr:

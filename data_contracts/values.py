@@ -1,10 +1,14 @@
 """What a cell says under its contract: given or empty, a date, a code. The only place that decides it."""
 
 import re
+from datetime import date
 
 import polars as pl
 
-from data_contracts.parts import DATE_PARTS, Column
+from data_contracts.parts import DATE_PARTS, EXCEL_DAYS, Column, PersonField
+
+IDENTIFYING: frozenset[PersonField] = frozenset({"upn", "former_upn", "nhs_number", "uprn", "phone", "household"})
+"""Fields whose columns hold numbers that a spreadsheet may shorten."""
 
 _DATE_PART = re.compile("|".join([*DATE_PARTS, "."]))
 _PART_PATTERN = {
@@ -39,10 +43,30 @@ def parse_dates(column: Column) -> pl.Expr:
     """
     day = text_of(column).str.replace(_TIME_OF_DAY, "")
     tries = [
-        pl.when(day.str.contains(_pattern(written))).then(day).str.to_date(strptime, strict=False)
+        _excel_day(day)
+        if written == EXCEL_DAYS
+        else pl.when(day.str.contains(_pattern(written))).then(day).str.to_date(strptime, strict=False)
         for written, strptime in zip(column.dates_written, column.date_formats, strict=True)
     ]
     return pl.coalesce(tries)
+
+
+def _excel_day(text: pl.Expr) -> pl.Expr:
+    """The day that Excel counts by a number of five digits, from 1927 (10000) on; a time of day behind it is left out.
+
+    Excel's day 1 is 1 January 1900, and it takes 1900 for a leap year, so that from March 1900 on day 0 is 30 December
+    1899.
+    """
+    days = pl.when(text.str.contains(r"^[1-9][0-9]{4}(?:\.[0-9]+)?$")).then(text).str.extract(r"^([0-9]+)", 1)
+    return pl.lit(date(1899, 12, 30)) + pl.duration(days=days.cast(pl.Int64, strict=False))
+
+
+def is_shortened_number(column: Column) -> pl.Expr:
+    """True where a spreadsheet has shortened a long number to a power of ten (1.23E+12); null where the cell is empty.
+
+    The digits that it left out cannot be told any more.
+    """
+    return text_of(column).str.contains(r"^[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[0-9]{1,2}$")
 
 
 def _pattern(written: str) -> str:

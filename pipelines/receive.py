@@ -17,7 +17,9 @@ from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
 from pipelines.files import read_bytes, rows_as_json
-from pipelines.files.folder import UNKNOWN, ExtractsError, contract_for, list_files
+from pipelines.files.folder import UNKNOWN, ExtractsError, contract_for, contract_for_member, list_files
+from pipelines.files.packed import is_packed, unpack
+from pipelines.files.rows import UnreadableFileError
 from pipelines.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 
@@ -169,8 +171,7 @@ def _identifier_checks() -> IdentifierChecks:
 def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: _Judging) -> list[_Delivery]:
     """Every file judged, in the order of their names; rows that several files of a source share are settled."""
     deliveries: list[_Delivery] = []
-    for file in list_files(path):
-        delivery = _take(file, path, contracts, judging)
+    for delivery in (taken for file in list_files(path) for taken in _take(file, path, contracts, judging)):
         first = next((d for d in deliveries if (d.source, d.sha256) == (delivery.source, delivery.sha256)), None)
         if first and delivery.sha256:
             again = _same_again(delivery, first)
@@ -183,21 +184,47 @@ def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: _Judging
     return settled
 
 
-def _take(file: Path, folder: Path, contracts: Mapping[str, Contract], judging: _Judging) -> _Delivery:
-    """Read and judge one file."""
-    contract, wrong = contract_for(PurePosixPath(file.name if file == folder else file.relative_to(folder)), contracts)
-    source = contract.id if contract else UNKNOWN
+def _take(file: Path, folder: Path, contracts: Mapping[str, Contract], judging: _Judging) -> Iterator[_Delivery]:
+    """Read and judge one file, or, where it is packed, each file in it."""
+    place = PurePosixPath(file.name if file == folder else file.relative_to(folder))
+    contract, wrong = contract_for(place, contracts)
     try:
         data = file.read_bytes()
     except OSError:
+        source = contract.id if contract else UNKNOWN
         wrong = Breach(
             source, file.name, None, None, "not readable", "file",
             "The file could not be opened.", "Give this account the right to read it, and look after the disk.",
         )  # fmt: skip
-        return _refused(source, file.name, None, (wrong,))
-    if contract is None or wrong:
-        return _refused(source, file.name, data, (wrong,) if wrong else ())
-    return _judged(file.name, data, contract, judging)
+        yield _refused(source, file.name, None, (wrong,))
+        return
+    if is_packed(file.name):
+        yield from _take_packed(place, data, contracts, judging)
+    elif contract is None or wrong:
+        yield _refused(contract.id if contract else UNKNOWN, file.name, data, (wrong,) if wrong else ())
+    else:
+        yield _judged(file.name, data, contract, judging)
+
+
+def _take_packed(
+    place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract], judging: _Judging
+) -> Iterator[_Delivery]:
+    """Read and judge each file of an archive as a delivery of its own; an archive that is refused is one itself."""
+    try:
+        members = unpack(place.name, data)
+    except UnreadableFileError as error:
+        contract, _ = contract_for_member(place, PurePosixPath(place.name).stem, contracts)
+        source = contract.id if contract else UNKNOWN
+        breach = Breach(source, place.name, error.line, None, error.rule, "file", error.why, error.fix)
+        yield _refused(source, place.name, data, (breach,))
+        return
+    for member in members:
+        contract, wrong = contract_for_member(place, member.name, contracts)
+        if contract is None or wrong:
+            told = (replace(wrong, file=member.shown),) if wrong else ()
+            yield _refused(contract.id if contract else UNKNOWN, member.shown, member.data, told)
+        else:
+            yield _judged(member.name, member.data, contract, judging, member.shown)
 
 
 def _refused(source: str, file: str, data: bytes | None, breaches: tuple[Breach, ...]) -> _Delivery:
@@ -210,18 +237,18 @@ def _refused(source: str, file: str, data: bytes | None, breaches: tuple[Breach,
     )
 
 
-def _judged(file: str, data: bytes, contract: Contract, judging: _Judging) -> _Delivery:
-    """Read a file and part its rows into those loaded and those set aside."""
+def _judged(file: str, data: bytes, contract: Contract, judging: _Judging, shown: str | None = None) -> _Delivery:
+    """Read a file and part its rows into those loaded and those set aside. ``shown``: what people call the file."""
     from data_contracts.check import judge
 
     found = read_bytes(file, data, contract)
-    blank = _refused(contract.id, file, data, ())
-    breaches = list(found.breaches)
+    blank = _refused(contract.id, shown or file, data, ())
+    breaches = [replace(breach, file=blank.file) for breach in found.breaches]
     if not found.is_refused:
         breaches += judge(
             found.rows,
-            contract,
-            file,
+            found.contract or contract,
+            blank.file,
             found.headers,
             identifier_checks=judging.identifier_checks,
             today=judging.today,
@@ -233,8 +260,9 @@ def _judged(file: str, data: bytes, contract: Contract, judging: _Judging) -> _D
     fitted = replace(blank, rows_read=found.rows_read, loaded=rows, headers=found.headers, is_refused=bool(stopping))
     parted = _set_aside(fitted, breaches, everything=stopping)
     bad = found.bad_lines.select(
-        source=pl.lit(contract.id), file_id=pl.lit(blank.file_id), line="line", rules="rule", row="row"
-    )
+        source=pl.lit(contract.id), file_id=pl.lit(blank.file_id), line="line", rules="rule",
+        record_id=pl.lit(None, pl.String), row="row",
+    )  # fmt: skip
     return replace(parted, set_aside=pl.concat([parted.set_aside, bad]).sort("line"))
 
 
@@ -258,6 +286,7 @@ def _set_aside(delivery: _Delivery, breaches: Sequence[Breach], everything: Sequ
         pl.lit(delivery.file_id).alias("file_id"),
         "line",
         "rules",
+        pl.when(pl.col(_RECORD_ID) != f"{delivery.source}:").then(pl.col(_RECORD_ID)).alias("record_id"),
         rows_as_json(aside, delivery.headers),
     )
     return replace(

@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from data_contracts.contract import Column, Contract, PersonField, Statement
-from data_contracts.values import as_codes, parse_dates, text_of
+from data_contracts.values import IDENTIFYING, as_codes, is_shortened_number, parse_dates, text_of
 from matching.addresses import addresses, shown_addresses
 from matching.dates import plausible_birth_date
 from matching.identifiers import (
@@ -101,9 +101,16 @@ def _text(contract: Contract, field: PersonField) -> pl.Expr:
     """The field's text; null where the source does not keep it, or the row leaves it empty. An address of several
     columns is joined in their order.
     """
-    texts = [text_of(column) for column in _columns_for(contract, field)]
+    texts = [_read_whole(column) for column in _columns_for(contract, field)]
     joined = pl.concat_str([*texts, pl.lit(None, pl.String)], separator=", ", ignore_nulls=True)
     return pl.when(joined != "").then(joined).alias(field)
+
+
+def _read_whole(column: Column) -> pl.Expr:
+    """The cell's text; null also where a spreadsheet has shortened a number, as many rows would then share it."""
+    if column.maps_to in IDENTIFYING:
+        return pl.when(~is_shortened_number(column)).then(text_of(column))
+    return text_of(column)
 
 
 def _day(column: Column) -> pl.Expr:
@@ -247,7 +254,7 @@ def _what(contract: Contract, statement: Statement) -> pl.Expr:
 
 def _doubt(contract: Contract, statement: Statement) -> pl.Expr:
     reasons = [pl.when(_holds(contract, doubt.when)).then(pl.lit(doubt.because)) for doubt in statement.doubts]
-    if statement.holds_days is not None and statement.since is not None:
+    if statement.kind == "provision" and statement.holds_days is not None and statement.since is not None:
         reasons.append(pl.when(pl.col(statement.since).is_null()).then(pl.lit("the confirmation has no date")))
     if not reasons:
         return pl.lit(None, pl.String)

@@ -1,25 +1,29 @@
 """A file -> numbered rows of text. Nothing about any one source stands here: the contract says it all."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
+from pipelines.files.columnar import read_parquet
 from pipelines.files.delimited import read_delimited
 from pipelines.files.markup import read_markup
-from pipelines.files.rows import BAD_LINE, FileRows, ReadTable, UnreadableFileError, no_rows
+from pipelines.files.rows import BAD_LINE, Fault, FileRows, ReadTable, UnreadableFileError, no_rows
 from pipelines.files.workbook import read_workbook
 
 __all__ = ["BAD_LINE", "FORMS", "FileRows", "read_bytes", "read_rows", "rows_as_json"]
 
-FORMS = {
+FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
     ".csv": read_delimited,
     ".txt": read_delimited,
     ".tsv": read_delimited,
     ".xml": read_markup,
     ".xlsx": read_workbook,
+    ".parquet": read_parquet,
 }
 """The reader for each ending of a file name."""
 
@@ -28,9 +32,9 @@ _NO_TEXT = {
         "a workbook or a zip archive",
         "Send a workbook under the ending .xlsx, and anything else unpacked.",
     ),
-    b"\x1f\x8b": ("packed with gzip", "Unpack it first."),
+    b"\x1f\x8b": ("packed with gzip", "Unpack it, or send it under the ending .gz."),
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "Save it as CSV (UTF-8) or as an Excel workbook (.xlsx)."),
-    b"PAR1": ("a parquet file", "Send it as CSV."),
+    b"PAR1": ("a parquet file", "Send it under the ending .parquet, or as CSV."),
     b"%PDF": ("a PDF", "Send the rows as CSV or as an Excel workbook (.xlsx)."),
 }
 """First bytes -> what the file is instead of text, and the fix."""
@@ -47,8 +51,9 @@ def read_rows(path: Path, contract: Contract) -> FileRows:
 
 def read_bytes(file: str, data: bytes, contract: Contract) -> FileRows:
     """As :func:`read_rows`, from bytes already read. ``file``: the file's name, for its ending and for the breaches."""
+    own = contract
     try:
-        table = _read(file, data, contract)
+        table, contract = _read_in_its_layout(file, data, own)
     except UnreadableFileError as error:
         breach = error.breach(contract, file)
         return FileRows(no_rows(contract), {}, 0, (breach,), pl.DataFrame(schema=BAD_LINE))
@@ -58,10 +63,64 @@ def read_bytes(file: str, data: bytes, contract: Contract) -> FileRows:
     if rows_read == 0 and not _counts_rows(contract):
         breaches.append(_no_rows_breach(contract, file))
     bad = pl.DataFrame([(b.line, b.row, b.fault.rule) for b in table.bad_rows], schema=BAD_LINE, orient="row")
-    return FileRows(table.rows, table.headers, rows_read, tuple(breaches), bad)
+    return FileRows(table.rows, table.headers, rows_read, tuple(breaches), bad, None if contract is own else contract)
+
+
+def _read_in_its_layout(file: str, data: bytes, contract: Contract) -> tuple[ReadTable, Contract]:
+    """The file as its contract describes it, or in the further layout that fits it: the one that knows most columns.
+
+    A file that no layout fits is told by the faults that it has under the contract itself.
+    """
+    own: ReadTable | UnreadableFileError
+    try:
+        own = _read(file, data, contract)
+    except UnreadableFileError as error:
+        own = error
+    if isinstance(own, ReadTable) and not own.faults:
+        return own, contract
+    fitting = [(own, contract)] if isinstance(own, ReadTable) and _fits(own) else []
+    for layout in contract.files.layouts:
+        try:
+            table = _read(file, data, contract.in_layout(layout))
+        except UnreadableFileError:
+            continue
+        if _fits(table):
+            fitting.append((table, contract.in_layout(layout)))
+    if fitting:
+        return max(fitting, key=lambda found: len(found[0].headers))
+    if isinstance(own, UnreadableFileError):
+        raise own
+    return own, contract
+
+
+def _fits(table: ReadTable) -> bool:
+    return not any(fault.stops == "file" for fault in table.faults)
 
 
 def _read(file: str, data: bytes, contract: Contract) -> ReadTable:
+    """Read a file by its ending, and fill in what its name says."""
+    named = contract.files.said_by_name(file)
+    table = _read_form(file, data, contract, named)
+    faults = list(table.faults)
+    if contract.files.from_name and not named:
+        faults.append(_name_says_nothing())
+    filled = [
+        pl.when(pl.col(column).str.strip_chars() == "").then(pl.lit(text)).otherwise(pl.col(column)).alias(column)
+        for column, text in named.items()
+    ]
+    return replace(table, rows=table.rows.with_columns(filled), faults=faults)
+
+
+def _name_says_nothing() -> Fault:
+    return Fault(
+        "file name",
+        "nothing",
+        "The name of the file is not built as agreed, so that what it should say of every row is not known.",
+        "Send the file under the name that the sending system gave it.",
+    )
+
+
+def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, str]) -> ReadTable:
     ending = PurePath(file).suffix.lower()
     if ending not in FORMS:
         raise UnreadableFileError(
@@ -73,12 +132,14 @@ def _read(file: str, data: bytes, contract: Contract) -> ReadTable:
         )
     if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
         raise UnreadableFileError("empty file", "There is nothing in the file.", "Send the whole file again.")
-    if ending != ".xlsx":
+    if ending not in (".xlsx", ".parquet"):
         _refuse_no_text(data)
     if FORMS[ending] is read_delimited and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<!")):
         raise UnreadableFileError(
             "form", f"The file is called {ending} but holds XML or a web page.", "Send it under its true ending."
         )
+    if ending == ".xml":
+        return read_markup(data, contract, named)
     return FORMS[ending](data, contract)
 
 

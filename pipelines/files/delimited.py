@@ -14,7 +14,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.files.headers import MatchedHeaders, count_known, match_headers, plain_header
+from pipelines.files.headers import (
+    HEADER_WITHIN,
+    MatchedHeaders,
+    above_header,
+    count_known,
+    find_header,
+    match_headers,
+    plain_header,
+)
 from pipelines.files.rows import (
     LONGEST_VALUE,
     BadRow,
@@ -24,6 +32,7 @@ from pipelines.files.rows import (
     has_text,
 )
 from pipelines.files.text import decode_text
+from pipelines.files.totals import part_totals
 
 _DELIMITERS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line
@@ -36,11 +45,14 @@ def read_delimited(data: bytes, contract: Contract) -> ReadTable:
     matched = match_headers(layout.headers, contract)
     parsed = _parse(decoded.text, layout)
     names = [str(position) for position in range(len(layout.headers))]
-    rows = parsed.rows.filter(has_text(names)) if names else parsed.rows
-    faults = [*decoded.faults, *matched.faults]
-    if rows.is_empty() and parsed.bad_rows:
+    filled = parsed.rows.filter(has_text(names)) if names else parsed.rows
+    rows, bad_rows, totals = part_totals(filled, parsed.bad_rows, matched, contract)
+    faults = [*decoded.faults, *matched.faults, *totals]
+    if layout.has_rows_above:
+        faults.insert(0, above_header(layout.header_line))
+    if rows.is_empty() and bad_rows:
         faults.append(_header_fits_no_row())
-    return ReadTable(by_contract(rows, matched, contract), matched.headers, faults, parsed.bad_rows)
+    return ReadTable(by_contract(rows, matched, contract), matched.headers, faults, bad_rows)
 
 
 def _header_fits_no_row() -> Fault:
@@ -72,8 +84,15 @@ class _Layout:
 
     delimiter: str
     headers: list[str]
-    first_line: int
-    """Line on which the first row may start."""
+    header_line: int
+    """Line on which the header ends."""
+    has_rows_above: bool
+    """Whether anything but blank lines stands above the header."""
+
+    @property
+    def first_line(self) -> int:
+        """Line on which the first row may start."""
+        return self.header_line + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +104,17 @@ class _Parsed:
 
 
 def _layout(text: str, contract: Contract) -> _Layout:
-    """Find the delimiter (the one with which most columns are known) and the header: the first line with any text."""
+    """Find the delimiter (the one with which most columns are known) and the header."""
     said = _SAYS_SEPARATOR.match(text)
     best: _Layout | None = None
     most = -1
     for delimiter in said.group(1) if said else _DELIMITERS:
-        headers, last_line = _first_row(text, delimiter, skip=1 if said else 0)
+        first_rows = _first_rows(text, delimiter, skip=1 if said else 0)
+        position = find_header([row for row, _ in first_rows], contract)
+        headers, line = first_rows[position] if first_rows else ([], 0)
         known = count_known(headers, contract)
         if known > most:
-            best, most = _Layout(delimiter, headers, last_line + 1), known
+            best, most = _Layout(delimiter, headers, line, position > 0), known
     if best is None or not best.headers:
         raise UnreadableFileError(
             "empty file", "There is not even a header line in the file.", "Send the whole file again."
@@ -101,18 +122,22 @@ def _layout(text: str, contract: Contract) -> _Layout:
     return best
 
 
-def _first_row(text: str, delimiter: str, skip: int) -> tuple[list[str], int]:
+def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], int]]:
+    """The first rows with any text, each with the line on which it ends."""
     lines = io.StringIO(text[:LONGEST_VALUE], newline="")
     for _ in range(skip):
         lines.readline()
     reader = csv.reader(lines, delimiter=delimiter)
+    rows: list[tuple[list[str], int]] = []
     try:
         for row in reader:
             if any(map(plain_header, row)):
-                return row, reader.line_num + skip
+                rows.append((row, reader.line_num + skip))
+            if len(rows) == HEADER_WITHIN:
+                break
     except csv.Error:
-        return [], 0
-    return [], 0
+        return rows
+    return rows
 
 
 def _parse(text: str, layout: _Layout) -> _Parsed:

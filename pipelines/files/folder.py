@@ -7,6 +7,9 @@ from pathlib import Path, PurePosixPath
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 
+TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
+"""Endings of tables: a file whose stem names a source may have any of them, whichever the contract names."""
+
 UNKNOWN = "unknown"
 """Source of a file that no contract names."""
 
@@ -51,17 +54,30 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
     best = {source for length, source in fitting if length == fitting[0][0]}
     if len(best) == 1:
         return contracts[best.pop()], None
+    if not best and (contract := contract_by_stem(path, contracts)):
+        return contract, None if path.suffix.lower() in TABLES else _other_form(path, contract)
     known = ", ".join(pattern for contract in contracts.values() for pattern in contract.files.names)
     why = "The name of the file fits the contracts of two sources." if best else "No contract names this file."
-    if not best and (contract := _contract_by_stem(path, contracts)):
-        return contract, Breach(
-            contract.id, path.name, None, None, "form", "file",
-            f"Files of this source ending in {path.suffix} are not read.",
-            f"Send it as {' or '.join(contract.files.names)}.",
-        )  # fmt: skip
     return None, Breach(
         UNKNOWN, path.name, None, None, "unknown source", "file", why, f"Name it after its source: {known}."
     )
+
+
+def _other_form(path: PurePosixPath, contract: Contract) -> Breach:
+    return Breach(
+        contract.id, path.name, None, None, "form", "file",
+        f"Files of this source ending in {path.suffix} are not read.",
+        f"Send it as {' or '.join(contract.files.names)}.",
+    )  # fmt: skip
+
+
+def contract_for_member(
+    archive: PurePosixPath, name: str, contracts: Mapping[str, Contract]
+) -> tuple[Contract | None, Breach | None]:
+    """The contract of a file out of an archive: the one that names the file itself, or else the archive."""
+    own = contract_for(archive.with_name(name), contracts)
+    by_archive = None if own[0] else contract_by_stem(archive, contracts)
+    return (by_archive, None) if by_archive else own
 
 
 def _fits(path: PurePosixPath, pattern: str) -> bool:
@@ -69,11 +85,17 @@ def _fits(path: PurePosixPath, pattern: str) -> bool:
     return fnmatchcase(name.casefold(), pattern.casefold())
 
 
-def _contract_by_stem(path: PurePosixPath, contracts: Mapping[str, Contract]) -> Contract | None:
-    """The one contract that would name the file if only its ending were another (housing.xls, housing.csv.gz)."""
+def contract_by_stem(path: PurePosixPath, contracts: Mapping[str, Contract]) -> Contract | None:
+    """The contract that would name the file if only its ending were another (housing.parquet, housing.zip).
+
+    The longest pattern counts; none where the patterns of two sources are as long.
+    """
     stem = path.name.split(".")[0].casefold()
-    by_stem = [
-        contract for contract in contracts.values()
-        if any(fnmatchcase(stem, PurePosixPath(p).name.rpartition(".")[0].casefold()) for p in contract.files.names)
-    ]  # fmt: skip
-    return by_stem[0] if len(by_stem) == 1 else None
+    fitting = {
+        contract.id: len(pattern)
+        for contract in contracts.values()
+        for pattern in sorted((PurePosixPath(p).name.rpartition(".")[0] for p in contract.files.names), key=len)
+        if pattern.strip("*?") and fnmatchcase(stem, pattern.casefold())
+    }
+    best = [source for source, length in fitting.items() if length == max(fitting.values())]
+    return contracts[best[0]] if len(best) == 1 else None

@@ -13,6 +13,9 @@ from data_contracts.breach import Stops
 from data_contracts.contract import Column, Contract
 from pipelines.files.rows import Fault, UnreadableFileError
 
+HEADER_WITHIN = 30
+"""Rows with any text among which the header is looked for: titles and notes may stand above it."""
+
 _NEAR = 0.7
 
 
@@ -43,6 +46,34 @@ def count_known(headers: Sequence[str], contract: Contract) -> int:
     """How many columns of the contract are among these headers."""
     known = columns_by_header(contract)
     return len({known[plain].name for plain in map(plain_header, headers) if plain in known})
+
+
+def find_header(rows: Sequence[Sequence[str]], contract: Contract) -> int:
+    """Position of the header among the first rows of a file that hold any text: 0, save where titles stand above it.
+
+    It is the first row that names at least half of the columns that must be there. What stands above it is passed over
+    only where it is sparse, each row at most half as full as the header: rows of children are never passed over.
+    """
+    wanted = [column.name for column in contract.columns if not column.may_be_absent]
+    known = columns_by_header(contract)
+    fullest = 0
+    for position, row in enumerate(rows[:HEADER_WITHIN]):
+        named = {known[plain].name for plain in map(plain_header, row) if plain in known}
+        if named and 2 * len(named & set(wanted)) >= len(wanted):
+            return position if 2 * fullest <= len(named) else 0
+        fullest = max(fullest, sum(bool(cell.strip()) for cell in row))
+    return 0
+
+
+def above_header(line: int) -> Fault:
+    """The fault that says where the header was found; ``line`` is its own."""
+    return Fault(
+        "rows above the header",
+        "nothing",
+        "The header of the rows was recognised by its names on this line; what stands above it was not read.",
+        "Nothing needs doing; a file that begins with its header is safer.",
+        line,
+    )
 
 
 def match_headers(headers: Sequence[str], contract: Contract, optional: frozenset[str] | None = None) -> MatchedHeaders:
@@ -85,7 +116,8 @@ def _refuse_no_header(found: dict[str, list[int]], wanted: list[Column]) -> None
     if 2 * sum(column.name in found for column in wanted) < len(wanted):
         raise UnreadableFileError(
             "header",
-            "The first line is not the header of this source: fewer than half of its columns are named there.",
+            "The first line is not the header of this source: fewer than half of its columns are named there, and no "
+            "line under a title names them.",
             f"Send the file with its header line, which names {', '.join(column.header for column in wanted)}.",
             line=1,
         )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -22,20 +23,26 @@ from pipelines.files.rows import (
 DEEPEST = 50
 """Elements within elements. A census needs six."""
 
+_PASSED_OVER = ""
+"""Stands instead of a column's name for an element that is about somebody or something else."""
+
 _BYTES_AT_A_TIME = 1 << 16
 _ROWS_AT_A_TIME = 50_000
 _ENOUGH_TO_MISS = 20  # rows; of fewer, each may truly lack a value, and the judge says so row by row
 _CUT_SHORT = {3, 5, 6, 20}  # expat: no element found, unclosed token, partial character, unclosed CDATA section
 
 
-def read_markup(data: bytes, contract: Contract) -> ReadTable:
-    """Read the rows of an XML file. Raises :class:`UnreadableFileError` where the file as such cannot be read."""
+def read_markup(data: bytes, contract: Contract, named: Mapping[str, str] | None = None) -> ReadTable:
+    """Read the rows of an XML file. ``named``: column -> what the file's name says where the row and the header do not.
+
+    Raises :class:`UnreadableFileError` where the file as such cannot be read.
+    """
     layout = contract.files.xml
     if layout is None:
         raise UnreadableFileError(
             "form", "The contract of this source takes no XML.", "Send the file in a form that the contract names."
         )
-    found = _Elements(contract, layout)
+    found = _Elements(contract, layout, named or {})
     _parse(data, found)
     headers = dict(found.header_of)
     headers |= {
@@ -106,10 +113,11 @@ class _Row:
 class _Elements:
     """What expat calls while it reads: keeps one row and the values of the header, nothing else."""
 
-    def __init__(self, contract: Contract, layout: XmlLayout) -> None:
-        self._contract, self._layout = contract, layout
+    def __init__(self, contract: Contract, layout: XmlLayout, named: Mapping[str, str]) -> None:
+        self._contract, self._layout, self._said_by_name = contract, layout, named
         self._row_paths = {tuple(path.split("/")) for path in layout.rows}
         self._path_of = {tuple(map(plain_header, path.split("/"))): name for name, path in layout.elements.items()}
+        self._passed_over = [tuple(map(plain_header, path.split("/"))) for path in layout.passed_over]
         self._named = {h: column.name for h, column in columns_by_header(contract).items()}
         self._header_path_of = {tuple(path.split("/")): name for name, path in layout.header.items()}
         self.parser: object = None
@@ -202,18 +210,26 @@ class _Elements:
         if place is None:
             place = self._places_of[inside] = self._place(inside)
         name, by_path = place
-        if name is None:
-            self._unknown[self._path[-1]] += 1
+        if name is None or name == _PASSED_OVER:
+            if name is None:
+                self._unknown[self._path[-1]] += 1
             return
         values = row.values if by_path else row.by_name
-        if values.setdefault(name, text) != text:
-            row.repeated[name] = by_path
+        said = values.setdefault(name, text)
+        if said != text:
+            holds = self._layout.repeated.get(name)
+            if holds is None:
+                row.repeated[name] = by_path
+            elif holds == "last" or (holds == "latest" and text > said):
+                values[name] = text
         self.header_of.setdefault(name, self._path[-1])
 
     def _place(self, inside: tuple[str, ...]) -> tuple[str | None, bool]:
         """Our name for the element at a path inside a row, and whether the contract means this very place."""
         plain = tuple(map(plain_header, inside))
         by_path = self._path_of.get(plain)
+        if by_path is None and any(plain[: len(path)] == path for path in self._passed_over):
+            return _PASSED_OVER, True
         return by_path or self._named.get(plain[-1]), by_path is not None or len(plain) == 1
 
     def _take_header(self, text: str) -> None:
@@ -233,11 +249,13 @@ class _Elements:
             )
 
     def header_values(self) -> dict[str, str]:
-        """Our name for a column -> what the header of the file says; by the element's name where its path differs."""
-        values = {}
+        """Our name for a column -> what the header of the file says (by the element's name where its path differs), or
+        else the file's name.
+        """
+        values = dict(self._said_by_name)
         for path, name in self._header_path_of.items():
             near = self._near_header.get((path[0], plain_header(path[-1])), "")
-            values[name] = self._header_values.get(name, near)
+            values[name] = self._header_values.get(name, near) or values.get(name, "")
         return values
 
     def _keep(self, row: _Row) -> None:

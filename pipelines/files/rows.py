@@ -81,6 +81,8 @@ class FileRows:
     """Rules broken by the file as such, and by rows that could not be fitted."""
     bad_lines: pl.DataFrame
     """Rows that could not be fitted to the columns; schema :data:`BAD_LINE`."""
+    contract: Contract | None = None
+    """The contract in the layout that the file has, where that is not the one which the contract itself describes."""
 
     @property
     def is_refused(self) -> bool:

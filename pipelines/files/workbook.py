@@ -8,8 +8,9 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
-from pipelines.files.headers import match_headers, plain_header
+from pipelines.files.headers import HEADER_WITHIN, above_header, find_header, match_headers, plain_header
 from pipelines.files.rows import ReadTable, UnreadableFileError, has_text
+from pipelines.files.totals import part_totals
 
 LARGEST_UNPACKED = 2 << 30
 """Bytes. A million rows of a register unpack to far less."""
@@ -32,11 +33,17 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
         raise UnreadableFileError(
             "empty file", "The sheet has not even a header line.", "Send the whole workbook again."
         )
-    headers = [str(value) for value in filled.select(names).row(0)]
-    while headers and not plain_header(headers[-1]) and filled.get_column(names[len(headers) - 1]).eq("").all():
+    position = find_header(filled.select(names).head(HEADER_WITHIN).rows(), contract)
+    headers = [str(value) for value in filled.select(names).row(position)]
+    under = filled.slice(position)
+    while headers and not plain_header(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
         headers.pop()
     matched = match_headers(headers, contract)
-    return ReadTable(by_contract(filled.slice(1), matched, contract), matched.headers, matched.faults)
+    rows, _, totals = part_totals(under.slice(1), (), matched, contract)
+    faults = [*matched.faults, *totals]
+    if position:
+        faults.insert(0, above_header(under.get_column("line").item(0)))
+    return ReadTable(by_contract(rows, matched, contract), matched.headers, faults)
 
 
 def _refuse_other_forms(data: bytes) -> None:

@@ -154,7 +154,8 @@ UNREADABLE = [
                  Said("form", "file", words="without a password"), id="an old or locked workbook"),
     pytest.param("xlsx", as_xlsx(headers=[]), Said("empty file", "file"), id="an empty sheet"),
     pytest.param("xlsx", as_xlsx(), Said("no rows", "file"), id="a sheet with a header and no row"),
-    pytest.param("parquet", b"PAR1", Said("form", "file", words=".parquet are not read"), id="a form that is not read"),
+    pytest.param("parquet", b"PAR1", Said("form", "file", words="cut off"), id="a parquet file cut short"),
+    pytest.param("feather", b"ARROW1", Said("form", "file", words=".feather are not read"), id="a form that is not read"),
 ]  # fmt: skip
 
 

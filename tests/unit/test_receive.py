@@ -1,6 +1,5 @@
 """A folder of files: which count, what is loaded, what is set aside, and that every row is accounted for."""
 
-import gzip
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -169,7 +168,7 @@ def test_an_unknown_file_is_named_and_the_night_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_known_source_in_a_form_that_is_not_read_is_told_which_are(tmp_path: Path) -> None:
-    night = received(put(tmp_path, library_cards__csv=GOOD, reading_clubs__csv__gz=gzip.compress(b"x")))
+    night = received(put(tmp_path, library_cards__csv=GOOD, reading_clubs__xls=b"x"))
     assert night.breaches.select("source", "rule", "stops").rows() == [("reading_clubs", "form", "file")]
     assert "reading_clubs*.csv" in night.breaches["fix"][0]
 

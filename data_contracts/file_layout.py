@@ -1,0 +1,109 @@
+"""The parts of a contract that say which files belong to a source, and how they are written. All frozen."""
+
+import codecs
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from data_contracts.parts import OneOrMany, Part, fault
+
+
+class XmlLayout(Part):
+    """Where rows stand in an XML file. Paths are element names under the document's root, joined by ``/``."""
+
+    root: str
+    rows: tuple[str, ...]
+    """Paths of the elements that hold one row each, such as ``Pupils/PupilsOnRoll/PupilOnRoll``."""
+    header: dict[str, str] = Field(default_factory=dict)
+    """Column name -> path of an element that is said once for the whole file."""
+    elements: dict[str, str] = Field(default_factory=dict)
+    """Column name -> path inside the row, where it differs from the column's header."""
+    passed_over: tuple[str, ...] = Field((), alias="passedOver")
+    """Paths inside the row of elements that are about somebody or something else, such as ``Contacts``: nothing in
+    them is read, save what ``elements`` names."""
+    repeated: dict[str, Literal["first", "last", "latest"]] = Field(default_factory=dict)
+    """Column name -> which one holds where the element stands in the row several times (``latest``: of ISO dates)."""
+    key: tuple[str, ...]
+    """Columns that together make the row's key, as an XML row has no RecordId."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the layout names."""
+        return (*self.header, *self.elements, *self.repeated, *self.key)
+
+
+class Totals(Part):
+    """How a row of totals under the last row is told from a row about a child. Both must hold."""
+
+    empty: OneOrMany = Field(min_length=1)
+    """Columns that are empty in it: the key, at least."""
+    begins: OneOrMany = Field(min_length=1)
+    """Patterns (fnmatch, case ignored) of the first filled cell of the row, such as ``Total*``."""
+
+
+class Layout(Part):
+    """Another layout of the same source, such as last year's: only what differs is said."""
+
+    name: str
+    """How it is called in text for people, such as ``2025``."""
+    headers: dict[str, OneOrMany] = Field(default_factory=dict)
+    """Column name -> its headers in this layout, instead of those that it has otherwise."""
+    absent: OneOrMany = ()
+    """Columns that a file of this layout may lack."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the layout names."""
+        return (*self.headers, *self.absent)
+
+
+class Files(Part):
+    """Which files belong to the source and how they are written."""
+
+    names: tuple[str, ...] = Field(min_length=1)
+    """File-name patterns (fnmatch, case ignored), such as ``school_census*.csv``."""
+    encodings: tuple[str, ...] = Field(("utf-8",), min_length=1)
+    """Tried strictly, in order. A byte-order mark is always taken."""
+    sheet: str | None = None
+    """Sheet of a workbook; the first where it is not given."""
+    from_name: str | None = Field(None, alias="fromName")
+    """Regular expression for the whole name of a file (case ignored). Its named groups are columns: what the name says
+    there stands in every row that leaves the column empty."""
+    totals: Totals | None = None
+    layouts: tuple[Layout, ...] = ()
+    """Further layouts, beside the one that the columns describe. The headers of a file say which one it has."""
+    xml: XmlLayout | None = None
+
+    @property
+    def named_columns(self) -> frozenset[str]:
+        """Columns that the name of a file can fill."""
+        return frozenset(re.compile(self.from_name).groupindex) if self.from_name else frozenset()
+
+    @field_validator("from_name")
+    @classmethod
+    def _is_regular_expression(cls, pattern: str | None) -> str | None:
+        try:
+            groups = re.compile(pattern or "").groupindex
+        except re.error as error:
+            raise fault(f"fromName is no regular expression: {error}") from None
+        if pattern is not None and not groups:
+            raise fault("fromName needs at least one named group, such as (?P<sender>...)")
+        return pattern
+
+    @model_validator(mode="after")
+    def _known_encodings(self) -> "Files":
+        for number, encoding in enumerate(self.encodings):
+            try:
+                codecs.lookup(encoding)
+            except LookupError:
+                raise fault(f"{encoding} is no encoding that Python knows", "encodings", number) from None
+        names = [layout.name for layout in self.layouts]
+        if len(set(names)) < len(names):
+            raise fault("two layouts have the same name", "layouts")
+        return self
+
+    def said_by_name(self, file: str) -> dict[str, str]:
+        """Column -> what the name of a file says of it; empty where the name is not as ``fromName`` has it."""
+        said = re.fullmatch(self.from_name, file, re.IGNORECASE) if self.from_name else None
+        return {column: text for column, text in said.groupdict().items() if text} if said else {}

@@ -1,0 +1,164 @@
+"""Packed files: a delivered .gz or .zip becomes the files in it. Nothing is written, and no path inside is used."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
+from pipelines.files.rows import UnreadableFileError
+
+LARGEST_UNPACKED = 2 << 30
+"""Bytes that all files of one archive may come to. A million rows come to a tenth of it."""
+
+GREATEST_RATIO = 200
+"""Bytes unpacked for each packed one, beyond the first :data:`SMALL`. Rows of text come to 5 to 30."""
+
+SMALL = 16 << 20
+"""Bytes. So much may be unpacked whatever the ratio."""
+
+MOST_MEMBERS = 2_000
+"""Files in one archive. An authority has a few hundred schools."""
+
+PACKED = (".gz", ".zip")
+
+_BYTES_AT_A_TIME = 1 << 20
+_GZIP = 31  # zlib's number for "a gzip header and trailer, and the largest window"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """One file out of an archive."""
+
+    name: str
+    """Its name without any folder: it says of which form the file is, and of which source it may be."""
+    shown: str
+    """What it is called to people: the archive's name and its own, and a number where two have the same name."""
+    data: bytes
+
+
+def is_packed(file: str) -> bool:
+    """True where the ending says that the file is packed."""
+    return PurePath(file).suffix.lower() in PACKED
+
+
+def unpack(file: str, data: bytes) -> list[Unpacked]:
+    """The files in a packed file, in the order of their names.
+
+    Raises :class:`UnreadableFileError` where it is damaged, locked or empty, unpacks to more than any extract does, or
+    holds a further archive.
+    """
+    if not data:
+        raise UnreadableFileError("empty file", "There is nothing in the file.", "Send the whole file again.")
+    if file.lower().endswith(".gz"):
+        name = PurePath(file).stem
+        _refuse_nested(name)
+        return [Unpacked(name, file, _gunzipped(data))]
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _numbered(file, _members(archive, len(data)))
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, UnicodeDecodeError):
+        raise _damaged() from None
+
+
+def _gunzipped(data: bytes) -> bytes:
+    """Every gzip member of the data, one after the other, as gzip itself reads them."""
+    kept = bytearray()
+    most = _most(len(data))
+    rest = data
+    try:
+        while rest.strip(b"\0"):
+            unpacker = zlib.decompressobj(_GZIP)
+            kept += unpacker.decompress(rest, most - len(kept) + 1)
+            if len(kept) > most:
+                raise _too_large()
+            if not unpacker.eof:
+                raise _damaged()
+            rest = unpacker.unused_data
+    except zlib.error:
+        raise _damaged() from None
+    return bytes(kept)
+
+
+def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]:
+    """Name without folders, and content, of each file in an archive. Its own figures are not trusted."""
+    members = [member for member in archive.infolist() if not member.is_dir() and _is_delivered(member.filename)]
+    if not members:
+        raise UnreadableFileError("empty file", "There is no file in the archive.", "Send the archive with its files.")
+    if len(members) > MOST_MEMBERS:
+        raise _too_large()
+    most = _most(size)
+    if sum(member.file_size for member in members) > most:
+        raise _too_large()
+    for member in sorted(members, key=lambda member: member.filename):
+        name = _own_name(member.filename)
+        _refuse_nested(name)
+        if member.flag_bits & 1:
+            raise UnreadableFileError(
+                "form", "The archive is locked with a password.", "Send it without one, over a way that is itself safe."
+            )
+        data = _unzipped(archive, member, most)
+        most -= len(data)
+        yield name, data
+
+
+def _unzipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    kept = bytearray()
+    with archive.open(member) as stream:
+        while part := stream.read(_BYTES_AT_A_TIME):
+            kept += part
+            if len(kept) > most:
+                raise _too_large()
+    return bytes(kept)
+
+
+def _numbered(file: str, members: Iterator[tuple[str, bytes]]) -> list[Unpacked]:
+    """The members, each under a name of its own to people."""
+    named: dict[str, int] = {}
+    unpacked = []
+    for name, data in members:
+        named[name] = named.get(name, 0) + 1
+        again = f" ({named[name]})" if named[name] > 1 else ""
+        unpacked.append(Unpacked(name, f"{file}/{name}{again}", data))
+    return unpacked
+
+
+def _own_name(path: str) -> str:
+    """The last part of a path in an archive, whichever slashes it has, without what cannot be printed."""
+    name = PureWindowsPath(PurePosixPath(path).name).name
+    return "".join(filter(str.isprintable, name))[:100] or "file"
+
+
+def _is_delivered(path: str) -> bool:
+    """False for what computers put beside files: hidden files, lock files, and what macOS adds."""
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    own = parts[-1] if parts else ""
+    return not own.startswith((".", "~$")) and "__MACOSX" not in parts
+
+
+def _most(size: int) -> int:
+    return min(LARGEST_UNPACKED, max(SMALL, GREATEST_RATIO * size))
+
+
+def _refuse_nested(name: str) -> None:
+    if is_packed(name):
+        raise UnreadableFileError(
+            "form", "The archive holds a further archive.", "Send the files themselves, packed once or not at all."
+        )
+
+
+def _damaged() -> UnreadableFileError:
+    return UnreadableFileError(
+        "form",
+        "The archive cannot be unpacked: it was cut off or damaged on its way, or is no archive.",
+        "Send it again, or send the files in it unpacked.",
+    )
+
+
+def _too_large() -> UnreadableFileError:
+    return UnreadableFileError(
+        "form",
+        "The archive unpacks to far more than any extract holds, which is how an attack looks.",
+        "Send the files in it unpacked.",
+    )
