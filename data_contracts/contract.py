@@ -15,8 +15,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from data_contracts.breach import Stops
 from data_contracts.faults import told
-from data_contracts.parts import (
 from data_contracts.file_layout import Files, Layout, Totals, XmlLayout
+from data_contracts.parts import (
     Classification,
     Column,
     Description,
@@ -65,8 +65,8 @@ class Statement(Part):
     ``left``       the source closed its entry on ``on``.
     ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it.
     ``protected``  the address must not be shown.
-    A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty).
     ``holds_days`` says, instead of ``until``, for how long after ``since`` the first, the third and the fifth hold.
+    A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty).
     """
 
     kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected"]
@@ -190,6 +190,7 @@ class Contract(DataContract):
         for name in self.files.xml.columns if self.files.xml else ():
             if name not in self.column_named:
                 raise fault(f"xml names {name}, which is no column", "files", "xml")
+        self._files_hold()
         for number, column in enumerate(self.columns):
             self._column_is_used(column, number)
         return self
@@ -251,11 +252,6 @@ class Contract(DataContract):
             raise fault(f"column {column.name}: a source's columns are string, date or integer", *place)
 
 
-Kind = TypeVar("Kind", bound=DataContract)
-
-
-def _read(path: Path, kind: type[Kind]) -> Kind:
-    try:
 def _headed_alike(columns: Iterable[Column]) -> str | None:
     """A header that two of the columns may carry, case and spaces ignored; None where there is none."""
     heard: dict[str, str] = {}
@@ -266,6 +262,11 @@ def _headed_alike(columns: Iterable[Column]) -> str | None:
     return None
 
 
+Kind = TypeVar("Kind", bound=DataContract)
+
+
+def _read(path: Path, kind: type[Kind]) -> Kind:
+    try:
         document = YamlFile(path)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
