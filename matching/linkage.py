@@ -55,6 +55,11 @@ class Settings:
     pairs: int | None = None
     """Budget of pairs to look at; null: so many for each record (see :mod:`matching.budget`)."""
 
+    def __post_init__(self) -> None:
+        """Refuse a probability that would link all records or none."""
+        if not 0 < self.link_probability < 1:
+            raise ValueError(f"link_probability is {self.link_probability}: it must lie between 0 and 1, such as 0.8")
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -204,8 +209,7 @@ def link_records(
     """
     further = [name for name in (settings.apart, settings.stratum, *_household_columns(households)) if name]
     encoded = prepare(table, comparisons, [*rules, *training_rules], *further)
-    sources = pl.Series("", [0] * table.height) if dataset is None else table[dataset].rank("dense").cast(pl.Int32) - 1
-    codes = sources.to_numpy().astype(np.int32)
+    codes = _datasets(table, dataset)
     if model is None:
         learns = codes if codes.max(initial=0) > 0 else None
         between = codes if settings.one_row_each else None
@@ -219,6 +223,17 @@ def link_records(
             judged=_same(judged),
         )
     return link_encoded(encoded, codes, rules=rules, model=model, judged=judged, settings=settings)
+
+
+def _datasets(table: pl.DataFrame, dataset: str | None) -> NDArray[np.int32]:
+    """Each record's dataset, numbered from 0. Raises KeyError for a missing column, ValueError where it has nulls."""
+    if dataset is None:
+        return np.zeros(table.height, dtype=np.int32)
+    if dataset not in table.columns:
+        raise KeyError(f"the table has no column {dataset}; it has {', '.join(table.columns)}")
+    if nulls := table[dataset].null_count():
+        raise ValueError(f"{nulls} records do not say their dataset (column {dataset}): fill it in for every record")
+    return (table[dataset].rank("dense").cast(pl.Int32) - 1).to_numpy().astype(np.int32)
 
 
 def _same(judged: Judged | None) -> tuple[Rows, Rows] | None:

@@ -102,7 +102,7 @@ def priors_kept(found: Linkage, source: pl.Series) -> pl.DataFrame:
 def coverage_kept(found: Linkage, source: pl.Series, birth_year: pl.Series) -> pl.DataFrame:
     """How sure a record's child is to be in each other source, as LINK_COVERAGE."""
     coverage = found.judge.coverage
-    if coverage is None:
+    if coverage is None or source.is_empty():
         return pl.DataFrame(schema=LINK_COVERAGE)
     names = source.unique().sort().to_list()
     years = pl.DataFrame({"code": found.judge.stratum, "birth_year": birth_year}).unique().sort("code")
