@@ -25,7 +25,7 @@ def _rivals(labels, pairs, prior=0.0):
     labels = np.array(labels)
     left, right, weight = zip(*pairs, strict=True) if pairs else ((), (), ())
     sides = np.array(left, np.int32), np.array(right, np.int32)
-    return rivals_of(labels, *sides, np.array(weight, float), lambda one, other: np.full(len(one), prior))
+    return rivals_of(labels, *sides, np.array(weight, float), lambda one, _: np.full(len(one), prior))
 
 
 @pytest.mark.parametrize(

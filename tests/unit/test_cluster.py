@@ -14,6 +14,7 @@ from matching.cluster import (
     best_partitions,
     cluster,
     contracted,
+    id_moves,
     named,
     new_child_id,
     pairs_between,
@@ -171,7 +172,7 @@ def test_a_giant_is_cut_by_pairs_that_blocking_did_not_find_where_its_children_a
 @pytest.mark.parametrize("height", [0, 1, 4])
 def test_no_pairs_at_all(height):
     none = np.zeros(0, dtype=np.int32)
-    assert cluster(height, none, none, np.zeros(0), lambda a, b: np.zeros(len(a))).tolist() == list(range(height))
+    assert cluster(height, none, none, np.zeros(0), lambda a, _: np.zeros(len(a))).tolist() == list(range(height))
 
 
 def test_pairs_within_children_and_between_them():
@@ -242,6 +243,17 @@ def test_ids_are_one_to_one_and_do_not_depend_on_the_order_of_records(size, data
     before, after = data.draw(cut), data.draw(cut)
     last = _night(before)
     assert _night(after, last) == _night(after[::-1], dict(reversed(last.items())))
+
+
+def test_merges_and_splits_are_told():
+    before, after = (
+        pl.DataFrame(
+            [(r, c) for c, records in night.items() for r in records], schema=["record_id", "child_id"], orient="row"
+        )
+        for night in ({"CH1": "AB", "CH2": "CD", "CH3": "EFG"}, {"CH1": "ABCD", "CH3": "E", "CH4": "FG"})
+    )
+    assert id_moves(before, after).rows() == [("merged", "CH2", "CH1", 2), ("split", "CH3", "CH4", 2)]
+    assert id_moves(after, after).is_empty()
 
 
 def test_ids_are_made_of_letters_that_are_not_misread():

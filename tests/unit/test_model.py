@@ -82,9 +82,9 @@ def test_a_spoilt_model_is_refused_with_its_place(path, old, new, why):
 
 def test_a_model_trained_for_other_comparisons_is_refused(path):
     surname = Comparison("surname", (missing("surname"), exact("surname"), otherwise()))
-    with pytest.raises(ModelError, match="trained for other comparisons: .*'surname' stands only in the comparisons"):
+    with pytest.raises(ModelError, match=r"trained for other comparisons: .*'surname' stands only in the comparisons"):
         read_model(path, (*COMPARISONS, surname))
-    with pytest.raises(ModelError, match="trained for other comparisons: .*stands only in the model. Train again"):
+    with pytest.raises(ModelError, match=r"trained for other comparisons: .*stands only in the model. Train again"):
         read_model(path, COMPARISONS[:1])
 
 

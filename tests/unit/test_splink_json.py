@@ -242,7 +242,7 @@ def test_a_test_without_a_form_in_sql_is_named():
     class SoundsWelsh:
         reads: tuple[str, ...] = ("forename",)
 
-        def holds(self, table, left, right):
+        def holds(self, _table, left, _right):
             return np.zeros(len(left), dtype=bool)
 
     comparison = Comparison("forename", (missing("forename"), Level("Welsh", SoundsWelsh()), otherwise()))
