@@ -30,12 +30,15 @@ LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
 
 
 @flow(name="nightly", persist_result=False, log_prints=False)
-def nightly(extracts: Path, workspace: Path, as_at: date | None = None, config: Path | None = None) -> RunReport:
+def nightly(
+    extracts: Path, workspace: Path, as_at: date | None = None, config: Path | None = None, top: int | None = None
+) -> RunReport:
     """Turn tonight's extracts into tomorrow's list.
 
     ``as_at`` is the date judged; null: today in England and Wales. ``config`` is a settings file; null: the defaults.
+    ``top`` is how many children the sheet "Follow up" holds; null: as the settings say.
     """
-    settings = _settings(extracts, workspace, as_at, config)
+    settings = _settings(extracts, workspace, as_at, config, top)
     with night_under_way(settings) as night:
         progress = _Told(LISTENER.get() or Silent())
         for step in STEPS:
@@ -44,10 +47,10 @@ def nightly(extracts: Path, workspace: Path, as_at: date | None = None, config: 
         return report_of(night)
 
 
-def _settings(extracts: Path, workspace: Path, as_at: date | None, config: Path | None) -> Settings:
+def _settings(extracts: Path, workspace: Path, as_at: date | None, config: Path | None, top: int | None) -> Settings:
     try:
         judged = as_at or datetime.now(HOME).date()
-        return read_settings(config, extracts=extracts, workspace=workspace, as_at=judged)
+        return read_settings(config, extracts=extracts, workspace=workspace, as_at=judged, top=top)
     except Exception as error:
         raise as_night_failed("settings", error, workspace) from None
 

@@ -13,9 +13,10 @@ from typing import Any
 import polars as pl
 
 from pipelines.age import ends_on, starts_on
+from pipelines.clearing import what_would_clear
 from pipelines.facts import child_facts
 from pipelines.publish.masking import keys_without_place, masked
-from pipelines.rank import DATA_PROBLEM, DOUBTFUL_LINK, IN_EDUCATION, MOVED_AWAY, SAME_AS_RIVAL
+from pipelines.rank import IN_EDUCATION, MOVED_AWAY, SAME_AS_RIVAL
 from pipelines.reasons import in_100
 
 EXPLAIN_READS = (
@@ -134,21 +135,8 @@ def _listed(told: Told, candidate: Row, of_age: float) -> list[tuple[str, list[s
         ("On the list", [place, likelihood, LIST_IS_NO_FINDING]),
         ("Why", _sentences(candidate["because"])),
         (f"Reasons to look sooner: {candidate['priority']} points", [] if told.is_protected else points),
-        ("What would clear it", _what_would_clear(told, candidate)),
+        ("What would clear it", what_would_clear(candidate, has_rival=bool(told.rows("rival")))),
     ]
-
-
-def _what_would_clear(told: Told, candidate: Row) -> list[str]:
-    """What takes the child off the list, the cheapest first."""
-    lines = []
-    doubtful = candidate["on_no_roll"] < 1
-    if candidate["date_of_birth"] is None or candidate["lane"] == DATA_PROBLEM:
-        lines.append("The right birth date, from the senders of the records below.")
-    if doubtful and (candidate["lane"] == DOUBTFUL_LINK or told.rows("rival")):
-        lines.append("An analyst's judgement whether the nearest record in education is this child's.")
-    if candidate["lane"] == MOVED_AWAY or candidate["living_here"] < 1:
-        lines.append("Evidence that the family has left: a new address, or the receiving authority's confirmation.")
-    return [*lines, "A current place: a roll, a register or another authority that shows the child in education."]
 
 
 def _what_would_list(explained: Row) -> list[str]:

@@ -36,6 +36,15 @@ class Machine(Group):
     """Gigabytes that DuckDB may hold before it spills into the workspace."""
 
 
+class Listing(Group):
+    """How the list is laid out for those who work through it."""
+
+    top: int = Field(0, ge=0)
+    """How many children the sheet "Follow up" holds, the first by rank; the others stand on "Later". 0: all."""
+    evidence_sheets: int = Field(200, ge=0)
+    """How many children, by rank, get an evidence sheet."""
+
+
 class Settings(Group):
     """All that one night is run with."""
 
@@ -49,15 +58,23 @@ class Settings(Group):
     """Name of the authority, for the heading of what is published; null: not said."""
     machine: Machine = Machine()
     ranking: RankSettings = RankSettings()
+    listing: Listing = Listing()
 
 
-def read_settings(config: Path | None, *, extracts: Path, workspace: Path, as_at: date) -> Settings:
-    """Settings from a file (the defaults without one) and what was asked for. Raises :class:`SettingsError`."""
+def read_settings(
+    config: Path | None, *, extracts: Path, workspace: Path, as_at: date, top: int | None = None
+) -> Settings:
+    """Settings from a file (the defaults without one) and what was asked for. Raises :class:`SettingsError`.
+
+    ``top``: what ``listing.top`` is for this night, whatever the file says; null: as the file says.
+    """
     said: dict[str, Any] = {} if config is None else _read_toml(config)
     for key in ASKED_FOR:
         if key in said:
             option = f"--{key.replace('_', '-')}"
             raise SettingsError(f"{config}: {key} is no setting: it is asked for with {option}. Take it out.")
+    if top is not None and isinstance(said.setdefault("listing", {}), dict):
+        said["listing"]["top"] = top
     try:
         return Settings.model_validate({**said, "extracts": extracts, "workspace": workspace, "as_at": as_at})
     except ValidationError as error:

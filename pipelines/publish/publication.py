@@ -12,6 +12,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.publish.data_quality import data_quality_html
+from pipelines.publish.evidence import evidence_sheets
 from pipelines.publish.explained import explained_parquet
 from pipelines.publish.list_check import check_list
 from pipelines.publish.masking import Masked, masked
@@ -61,6 +62,8 @@ class Publication:
     """Settings in force tonight, shown in the match report."""
     authority: str | None = None
     """Name of the authority; null: not said."""
+    evidence_sheets: int = 200
+    """How many children, by rank, get an evidence sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
         "explained.parquet": explained_parquet(listed.explained),
         "match_report.html": match_report_html(publication, listed),
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
+        **evidence_sheets(publication, listed),
         **sender_csvs(publication.sender_files),
     }
     return {**files, "run.json": run_json(publication.run, files)}

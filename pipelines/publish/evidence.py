@@ -1,0 +1,179 @@
+"""``evidence/CHILD_ID.html``: one sheet a child, for whoever knocks at the door. Opens offline, prints on paper.
+
+Sheets of protected children stand in ``restricted/evidence`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import polars as pl
+
+from pipelines.clearing import what_would_clear
+from pipelines.publish import evidence_tables as told_of
+from pipelines.publish.match_report import style_hash
+from pipelines.publish.timeline import timeline
+from pipelines.reasons import in_100
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from pipelines.publish.evidence_tables import Evidence, Row
+    from pipelines.publish.masking import Masked
+    from pipelines.publish.publication import Publication
+
+HERE = Path(__file__).parent
+FOLDER = "evidence"
+RESTRICTED_FOLDER = f"restricted/{FOLDER}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one sheet says."""
+
+    candidate: Row
+    name: str
+    address: str
+    also_here: str | None
+    is_protected: bool
+    likelihood: str
+    because: Sequence[str]
+    findings: Sequence[str]
+    clearing: Sequence[str]
+    contradictions: Sequence[str]
+    timeline: Markup
+    sightings: Sequence[str]
+    records: Sequence[Row]
+    nearest: Sequence[Row]
+    searched: Sequence[Row]
+
+
+def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes]:
+    """The sheets of the first children by rank (``publication.evidence_sheets`` of them), by path in the publication."""
+    first = listed.candidates.sort("rank").head(publication.evidence_sheets)
+    protected = set(listed.protected)
+    full = {row["child_id"]: row for row in listed.restricted.iter_rows(named=True)}
+    evidence = told_of.evidence_of(publication, first, listed.protected)
+    style = (HERE / "evidence.css").read_text(encoding="utf-8")
+    page = _environment().get_template("evidence.html.j2")
+    shared = {
+        "style": style,
+        "style_hash": style_hash(style),
+        "as_at": publication.as_at,
+        "authority": publication.authority,
+        "listed": f"{listed.candidates.height:,}",
+        "limit": f"{publication.evidence_sheets:,}",
+    }
+    weights = told_of.level_weights(publication.link_report.model)
+    files = {}
+    for row in first.iter_rows(named=True):
+        is_protected = row["child_id"] in protected
+        sheet = _sheet(publication, full[row["child_id"]] if is_protected else row, evidence, weights, is_protected)
+        files[_path(row["child_id"], is_protected=is_protected)] = page.render(sheet=sheet, **shared).encode()
+    return files
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(day=told_of.day)
+    return environment
+
+
+def _path(child_id: str, *, is_protected: bool) -> str:
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", child_id)
+    return f"{RESTRICTED_FOLDER if is_protected else FOLDER}/{name}.html"
+
+
+def _sheet(
+    publication: Publication, candidate: Row, evidence: Evidence, weights: dict[str, float], is_protected: bool
+) -> Sheet:
+    child, names, as_at = candidate["child_id"], publication.source_names, publication.as_at
+    members, said = evidence.members.get(child, []), evidence.said.get(child, [])
+    near = evidence.nearest.get(child, [])
+    name = " ".join(part for part in (candidate["forename"], candidate["surname"]) if part)
+    address = ", ".join(part for part in (candidate["address"], candidate["postcode"]) if part)
+    return Sheet(
+        candidate=candidate,
+        name=name or "Without a name",
+        address=address or "none known",
+        also_here=candidate.get("also_here"),
+        is_protected=is_protected,
+        likelihood=_likelihood(candidate),
+        because=_sentences(candidate["because"]),
+        findings=[f"{row['points']} points: {row['because']}" for row in evidence.findings.get(child, [])],
+        clearing=what_would_clear(candidate, has_rival=any(row["is_current"] for row in near)),
+        contradictions=told_of.contradictions(members, names, is_protected=is_protected),
+        timeline=timeline(told_of.timeline_lines(said, names), as_at),
+        sightings=told_of.last_sightings(said, names, as_at),
+        records=[_record(row, said, names) for row in members],
+        nearest=[_near(row, names, weights, is_protected=is_protected) for row in near],
+        searched=_searched(publication, members),
+    )
+
+
+def _likelihood(candidate: Row) -> str:
+    """How likely the lead is, and what that is made of."""
+    named = ("likelihood", "on_no_roll", "living_here")
+    told = pl.select(in_100(pl.lit(candidate[name])).alias(name) for name in named).row(0, named=True)
+    return (
+        f"How likely it is: {told['likelihood']}. No roll or register has the child: {told['on_no_roll']}. "
+        f"The child still lives here: {told['living_here']}."
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    """One line a sentence, cut where a full stop is followed by a capital."""
+    return [part for part in re.split(r"(?<=\.) (?=[A-Z])", text) if part]
+
+
+def _record(row: Row, said: Sequence[Row], names: Any) -> Row:
+    address = ", ".join(part for part in (row["address_shown"], row["postcode_shown"]) if part)
+    return {
+        "source": told_of.source_name(row["dataset"], names),
+        "record_id": row["record_id"],
+        "sure": row["sure"],
+        "address": address or "none",
+        "says": told_of.words_of(one for one in said if one["record_id"] == row["record_id"]),
+    }
+
+
+def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool) -> Row:
+    """One roll record that came near; how its sex compares is told in the restricted folder only."""
+    parts = [part for part in (row["levels"] or "").split("; ") if is_protected or not part.startswith("sex: ")]
+    speaks_for, against = told_of.for_and_against("; ".join(parts), weights)
+    return {**row, "source": told_of.source_name(row["source"], names), "speaks_for": speaks_for, "against": against}
+
+
+def _searched(publication: Publication, members: Sequence[Row]) -> list[Row]:
+    """Every source that came or should have come: rows searched, and what was found of the child."""
+    loaded = publication.deliveries.group_by("source").agg(
+        rows=pl.col("rows_loaded").sum(), is_loaded=(pl.col("verdict") == "loaded").any()
+    )
+    came = {row["source"]: row for row in loaded.iter_rows(named=True)}
+    found = []
+    for source in sorted(
+        {*came, *publication.source_names}, key=lambda one: told_of.source_name(one, publication.source_names)
+    ):
+        records = sum(row["dataset"] == source for row in members)
+        is_read = source in came and came[source]["is_loaded"]
+        missing = "not searched: its file was refused" if source in came else "not searched: no file came"
+        words = "nothing" if not records else "1 record" if records == 1 else f"{records} records"
+        found.append(
+            {
+                "name": told_of.source_name(source, publication.source_names),
+                "rows": f"{came[source]['rows']:,} rows" if is_read else "no rows",
+                "found": words if is_read or records else missing,
+            }
+        )
+    return found

@@ -1,0 +1,201 @@
+"""What an evidence sheet tells of each child, put together from the night's tables, a few hundred children at most."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipelines.provision import find_provision
+from pipelines.publish.masking import keys_without_place
+from pipelines.publish.timeline import Line
+from pipelines.reasons import in_100
+
+if TYPE_CHECKING:
+    from pipelines.publish.publication import Publication
+
+Row = dict[str, Any]
+ByChild = Mapping[str, Sequence[Row]]
+
+NEAREST_TOLD = 5
+DATES_TOLD = 6
+"""Dates of contact told of one record at most, the latest; the timeline has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Rows about the chosen children, by child id."""
+
+    members: ByChild
+    """The child's records: person columns, ``membership``, ``sure``."""
+    said: ByChild
+    """What they say: ``STATEMENT``, of every kind."""
+    findings: ByChild
+    nearest: ByChild
+    """Records in education that came near and are another child's, the nearest first."""
+
+
+def evidence_of(publication: Publication, chosen: pl.DataFrame, protected: pl.Series) -> Evidence:
+    """The tables behind the sheets of the children in ``chosen`` (``child_id``); ``protected``: ids of the protected."""
+    mine = publication.child_records.join(chosen.select("child_id"), on="child_id", how="semi")
+    members = mine.join(publication.person, on="record_id", how="inner", validate="1:1")
+    said = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
+    return Evidence(
+        members=_by_child(members.with_columns(sure=in_100(pl.col("membership"))).sort("child_id", "record_id")),
+        said=_by_child(said.sort("child_id", "record_id", "kind", "since_on", "until_on", "what")),
+        findings=_by_child(publication.findings.join(chosen.select("child_id"), on="child_id", how="semi")),
+        nearest=_by_child(_nearest(publication, mine, protected)),
+    )
+
+
+def _by_child(frame: pl.DataFrame) -> ByChild:
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in frame.iter_rows(named=True):
+        rows[row["child_id"]].append(row)
+    return rows
+
+
+def _nearest(publication: Publication, mine: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
+    """Pairs of a chosen child's record and a roll's record of another child, the nearest pair for each such record.
+
+    A record of a protected child is left out: that it came near would tell where that child is.
+    """
+    apart = publication.links.filter(~pl.col("is_same_child")).drop("is_same_child")
+    turned = apart.rename({"left_id": "record_id", "right_id": "near_id"})
+    both = pl.concat(
+        [turned, apart.rename({"right_id": "record_id", "left_id": "near_id"}).select(turned.columns)]
+    ).join(mine.select("record_id", "child_id"), on="record_id", how="inner", validate="m:1")
+    near_records = publication.child_records.join(both.select(record_id="near_id").unique(), on="record_id", how="semi")
+    open_to_all = near_records.filter(~pl.col("child_id").is_in(protected.implode()))
+    said = publication.statements.join(open_to_all, on="record_id", how="semi")
+    places = find_provision(said, open_to_all, publication.as_at)
+    schooled = places.group_by(near_id="record_id").agg(pl.col("is_current").any(), pl.col("source").first())
+    return (
+        both.join(schooled, on="near_id", how="inner", validate="m:1")
+        .sort("child_id", "is_current", "match_weight", "near_id", descending=[False, True, True, False])
+        .unique(["child_id", "near_id"], keep="first", maintain_order=True)
+        .group_by("child_id", maintain_order=True)
+        .head(NEAREST_TOLD)
+        .with_columns(record_id=keys_without_place(pl.col("near_id")), sure=in_100(pl.col("match_probability")))
+    )
+
+
+def level_weights(model: pl.DataFrame) -> dict[str, float]:
+    """Weight in bits of each "comparison: level" of tonight's model."""
+    return {
+        f"{row['comparison']}: {row['level']}": row["weight"]
+        for row in model.iter_rows(named=True)
+        if row["weight"] is not None
+    }
+
+
+def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str]:
+    """The levels of a pair that speak for one child, and those against it, as words; a level of no weight in neither."""
+    parts = [part for part in levels.split("; ") if part]
+    speaks_for = [part for part in parts if weights.get(part, 0.0) > 0]
+    against = [part for part in parts if weights.get(part, 0.0) < 0]
+    return "; ".join(speaks_for) or "nothing", "; ".join(against) or "too little speaks for it"
+
+
+def day(value: date | None) -> str:
+    """A date as people write it; "not known" for null."""
+    return "not known" if value is None else f"{value.day} {value:%B %Y}"
+
+
+def words_of(said: Iterable[Row]) -> list[str]:
+    """What one record says, one line a statement; the days of contact in one line, the latest first."""
+    lines, seen = [], set()
+    for row in said:
+        kind, what, place = row["kind"], row["what"] or "education", row["place"]
+        if kind == "provision":
+            named = ", ".join(part for part in (what, place) if part)
+            lines.append(f"{named}{_time(row)}{_doubt(row)}")
+        elif kind == "seen" and row["since_on"]:
+            seen.add(row["since_on"])
+        elif kind == "lives_here":
+            lines.append(f"at the address{_time(row)}")
+        elif kind == "left" and row["since_on"]:
+            lines.append(f"entry closed on {day(row['since_on'])}")
+        elif kind == "concern":
+            lines.append(f"concern: {what.replace('_', ' ')}{_time(row)}")
+        elif kind == "vanished":
+            lines.append(f"gone from the roll without a leaving date{_time(row)}")
+        elif kind == "protected":
+            lines.append("the address must not be shown")
+    if seen:
+        dates = sorted(seen, reverse=True)
+        more = f" and {len(dates) - DATES_TOLD} earlier" if len(dates) > DATES_TOLD else ""
+        lines.append(f"dealt with the child or family on {', '.join(day(date) for date in dates[:DATES_TOLD])}{more}")
+    return lines
+
+
+def _time(row: Row) -> str:
+    since = f" from {day(row['since_on'])}" if row["since_on"] else ""
+    until = f" to {day(row['until_on'])}" if row["until_on"] else ""
+    return since + until
+
+
+def _doubt(row: Row) -> str:
+    return f" (doubt: {row['doubt']})" if row["doubt"] else ""
+
+
+def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
+    """One line a source with a date, in the order of the sources' names."""
+    days: dict[str, list[date]] = defaultdict(list)
+    spans: dict[str, list[tuple[date | None, date | None, str]]] = defaultdict(list)
+    for row in said:
+        if row["kind"] in ("seen", "left", "vanished") and row["since_on"]:
+            days[row["source"]].append(row["since_on"])
+        elif row["kind"] in ("provision", "lives_here"):
+            spans[row["source"]].append((row["since_on"], row["until_on"], row["kind"]))
+    found = sorted({*days, *spans}, key=lambda source: names.get(source, source))
+    return [Line(source_name(source, names), days[source], spans[source]) for source in found]
+
+
+def last_sightings(said: Iterable[Row], names: Mapping[str, str], as_at: date) -> list[str]:
+    """The last day of contact by source, the latest first."""
+    last: dict[str, date] = {}
+    for row in said:
+        if row["kind"] == "seen" and row["since_on"] and row["since_on"] <= as_at:
+            last[row["source"]] = max(row["since_on"], last.get(row["source"], row["since_on"]))
+    latest = sorted(last.items(), key=lambda one: (-one[1].toordinal(), one[0]))
+    return [f"{source_name(source, names)} on {day(seen_on)}" for source, seen_on in latest]
+
+
+def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_protected: bool) -> list[str]:
+    """What the records of one child say that cannot all be so.
+
+    How they differ in sex is told in the restricted folder only: it may tell of a gender recognised since (Gender
+    Recognition Act 2004, s22). For the same reason forenames are never set side by side.
+    """
+    told: list[tuple[str, str, Callable[[Any], str]]] = [
+        ("Birth dates differ", "date_of_birth", day),
+        ("Surnames differ", "surname_shown", str),
+    ]
+    if is_protected:
+        told.append(("The sex differs", "sex", str))
+    lines = []
+    for title, column, shown in told:
+        given: dict[str, tuple[str, set[str]]] = {}
+        for row in members:
+            if row[column] is not None:
+                words = shown(row[column])
+                sources = given.setdefault(re.sub(r"[\W_]", "", words).casefold(), (words, set()))[1]
+                sources.add(source_name(row["dataset"], names))
+        if len(given) > 1:
+            parts = (f"{words} ({', '.join(sorted(sources))})" for words, sources in given.values())
+            lines.append(f"{title}: {'; '.join(parts)}.")
+    homes = {row["postcode_shown"] for row in members if row["postcode_shown"]}
+    if len(homes) > 1:
+        lines.append(f"The records give {len(homes)} postcodes: see the table of records.")
+    return lines
+
+
+def source_name(source: str, names: Mapping[str, str]) -> str:
+    """What a source is called in text for people."""
+    return names.get(source, source.replace("_", " "))

@@ -1,0 +1,89 @@
+"""Who saw a child when, as a small inline SVG: one line a source, a dot a day, a bar a time. No script, no font.
+
+Text stands beside every line and in the drawing's description, so that nothing is told by the drawing alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from markupsafe import Markup
+
+WIDTH = 720
+LEFT = 200
+ROW = 20
+YEARS_DRAWN = 6
+"""What lies further back than this many years is drawn at the left edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One source of the timeline."""
+
+    label: str
+    days: Sequence[date] = ()
+    """Days on which the source saw the child or closed an entry."""
+    spans: Sequence[tuple[date | None, date | None, str]] = ()
+    """(first day, last day, kind) of education ("provision") or an entry at an address ("lives_here"); null: open."""
+
+
+def timeline(lines: Sequence[Line], as_at: date) -> Markup:
+    """The drawing; empty markup where no source has a date. Days to come are drawn at the right edge."""
+    dated = [line for line in lines if line.days or line.spans]
+    known = [day for line in dated for day in (*line.days, *(day for span in line.spans for day in span[:2] if day))]
+    if not known:
+        return Markup("")
+    first = max(min(*known, as_at - timedelta(days=365)), as_at - timedelta(days=round(365.25 * YEARS_DRAWN)))
+    scale = (WIDTH - LEFT - 14) / (as_at - first).days
+    bottom = 6 + ROW * len(dated)
+
+    def across(day: date) -> float:
+        return LEFT + scale * (min(max(day, first), as_at) - first).days
+
+    drawn = [_year(across(date(year, 1, 1)), bottom, year) for year in range(first.year + 1, as_at.year + 1)]
+    for number, line in enumerate(dated):
+        top = 6 + ROW * number
+        drawn.append(_label(line.label, top + 14))
+        drawn += [_span(across(since or first), across(until or as_at), top, kind) for since, until, kind in line.spans]
+        drawn += [_dot(across(day), top + 10) for day in sorted(set(line.days))]
+    told = "; ".join(f"{line.label}: {_told(line)}" for line in dated)
+    return Markup(
+        '<svg class="timeline" viewBox="0 0 {width} {height}" role="img" aria-label="{told}"><title>{told}</title>'
+        "{drawn}</svg>"
+    ).format(width=WIDTH, height=bottom + 22, told=told, drawn=Markup("").join(drawn))
+
+
+def _told(line: Line) -> str:
+    """A line in words, for those who cannot see it."""
+    seen = [f"last date {max(line.days):%d/%m/%Y}"] if line.days else []
+    spans = [
+        f"{'education' if kind == 'provision' else 'address'} from {_day(since, 'an unknown day')} to {_day(until, 'now')}"
+        for since, until, kind in line.spans
+    ]
+    return ", ".join([*seen, *spans])
+
+
+def _day(day: date | None, unknown: str) -> str:
+    return unknown if day is None else f"{day:%d/%m/%Y}"
+
+
+def _year(place: float, bottom: float, year: int) -> Markup:
+    return Markup(
+        '<line x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="{bottom}" class="grid"/>'
+        '<text x="{x:.1f}" y="{below}" text-anchor="middle" class="year">{year}</text>'
+    ).format(x=place, bottom=bottom, below=bottom + 14, year=year)
+
+
+def _label(label: str, baseline: float) -> Markup:
+    shown = label if len(label) <= 27 else f"{label[:26]}…"
+    return Markup('<text x="0" y="{y}">{label}</text>').format(y=baseline, label=shown)
+
+
+def _span(start: float, end: float, top: float, kind: str) -> Markup:
+    return Markup('<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="8" class="{kind}"/>').format(
+        x=start, y=top + 6, width=max(end - start, 1.5), kind=kind
+    )
+
+
+def _dot(place: float, middle: float) -> Markup:
+    return Markup('<circle cx="{x:.1f}" cy="{y}" r="4" class="seen"/>').format(x=place, y=middle)
