@@ -209,7 +209,7 @@ def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:
         elif part == HOUSEHOLD:
             lines.append((IN_WORDS[part], bits + hidden))
         elif part == FREQUENCY:
-            lines.append((f"{comparison}: the value is {'rarer' if bits > 0 else 'commoner'} than most", bits))
+            lines.append((f"{comparison}: a value {'rarer' if bits > 0 else 'commoner'} than usual", bits))
         elif part == COMPARISON:
             lines.append((f"{comparison}: {level}", bits))
         else:
@@ -219,15 +219,16 @@ def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:
 
 
 def _sums(bars: pl.DataFrame, *, is_protected: bool) -> list[str]:
-    """One line a part with the sum so far; the last line is the whole."""
+    """One line a part with the sum so far, as rounded; the last line is the whole. What is printed adds up as printed."""
     lines = lines_of(bars, is_protected=is_protected)
-    whole = ("these two records by themselves", float(bars["log_odds"][-1]))
-    width = max(len(words) for words, _ in [*lines, whole])
-    told, total = [f"  {'':<{width}}     bits   so far  one child"], 0.0
-    for words, bits in lines:
-        total += bits
-        told.append(f"  {words:<{width}} {_signed(bits)} {_signed(total)}  {_chance(_probability(total))}")
-    return [*told, f"  {whole[0]:<{width}}          {_signed(whole[1])}  {_chance(_probability(whole[1]))}"]
+    whole = "these two records by themselves"
+    width = max(len(words) for words in [whole, *(words for words, _ in lines)])
+    told = [f"  {'':<{width}}     bits   so far  one child"]
+    sums = np.cumsum([0.0, *(bits for _, bits in lines)])
+    shown = np.round(sums, 2)
+    for (words, _), step, total, exact in zip(lines, np.diff(shown), shown[1:], sums[1:], strict=True):
+        told.append(f"  {words:<{width}} {_signed(step)} {_signed(total)}  {_chance(_probability(exact))}")
+    return [*told, f"  {whole:<{width}}          {_signed(shown[-1])}  {_chance(_probability(sums[-1]))}"]
 
 
 def _nearest(told: _Told, row: int) -> list[str]:

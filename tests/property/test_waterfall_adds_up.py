@@ -1,0 +1,177 @@
+"""The waterfall of a pair: its bars add up to what the night decided by, in the frame and on the page."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.made_up.authority import MadeUp
+from data_contracts.contract import read_contracts
+from matching.explain import COMPARISON, FREQUENCY, HOUSEHOLD, WATERFALL, nearest, waterfall
+from matching.model import Model
+from pipelines.explain import UnknownIdentifier
+from pipelines.explain_pair import EXPLAIN_PAIR_READS, PROTECTED, Weighed, explain_pair, lines_of, weighed
+from pipelines.link import link
+from pipelines.model_file import keep_model, kept_model
+from pipelines.receive import receive
+from pipelines.standardise import standardise
+from pipelines.store import Store, StoreError
+from pipelines.tables import CANDIDATE, EXPLAINED
+from tests.golden.authority import AS_AT
+
+ANY_PAIR = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+NUMBER = re.compile(r"[+−]\d+\.\d\d")
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The links of one night, as they are kept."""
+
+    tables: dict[str, pl.DataFrame]
+    model: Model
+    again: Weighed
+
+
+@pytest.fixture(scope="session")
+def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
+    """The links of one night, kept in a store and a text file, read again, and weighed again."""
+    workspace, contracts = tmp_path_factory.mktemp("weighed"), read_contracts()
+    received = receive(made_up.extracts, contracts, received_at=datetime(2026, 11, 21, 2, tzinfo=UTC))
+    known = standardise(received.raw, contracts, as_at=AS_AT)
+    found = link(known.person)
+    written = {
+        "person_record": known.person, "statement": known.statements, "link": found.links,
+        "child_record": found.child_records, "link_prior": found.priors, "link_coverage": found.coverage,
+        "candidate": pl.DataFrame(schema=CANDIDATE), "explained": pl.DataFrame(schema=EXPLAINED),
+    }  # fmt: skip
+    with Store(workspace) as store:
+        for table, frame in written.items():
+            store.write(table, frame)
+        tables = {table: store.read(table) for table in EXPLAIN_PAIR_READS}
+    keep_model(found.model, workspace)
+    return Linked(tables, kept_model(workspace), weighed(tables, kept_model(workspace)))
+
+
+def rows(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    return np.array(numbers, dtype=np.int32)
+
+
+@ANY_PAIR
+@given(st.integers(0, 10**9), st.integers(1, 10**9))
+def test_the_bars_of_any_pair_add_up_to_its_log_odds(night: Linked, one: int, step: int) -> None:
+    found = night.again
+    many = found.person.height
+    left = one % many
+    right = (left + 1 + step % (many - 1)) % many
+    bars = waterfall(found.judge, rows(left), rows(right))
+    assert bars.schema == WATERFALL
+    whole = found.judge.log_odds(rows(left), rows(right), found.judge.evidence(rows(left), rows(right)))[0]
+    assert bars["bits"].sum() == pytest.approx(whole, abs=1e-6)
+    assert bars["log_odds"][-1] == pytest.approx(whole, abs=1e-6)
+    assert not bars["bits"].is_nan().any()
+    for is_protected in (False, True):
+        told = lines_of(bars, is_protected=is_protected)
+        assert sum(bits for _, bits in told) == pytest.approx(whole, abs=1e-6)
+    other_way = waterfall(found.judge, rows(right), rows(left))
+    assert other_way["bits"].to_list() == pytest.approx(bars["bits"].to_list())
+
+
+def test_weighed_again_from_the_store_every_link_has_the_nights_own_weight_and_probability(
+    night: Linked,
+) -> None:
+    tables, found = night.tables, night.again
+    place = found.person.select("record_id").with_row_index("row")
+    links = tables["link"].join(place, left_on="left_id", right_on="record_id")
+    links = links.join(place, left_on="right_id", right_on="record_id", suffix="_right").filter("is_same_child")
+    bars = waterfall(found.judge, links["row"].to_numpy(), links["row_right"].to_numpy())
+    evidence = pl.col("part").is_in([COMPARISON, FREQUENCY, HOUSEHOLD])
+    again = bars.group_by("pair", maintain_order=True).agg(
+        weight=pl.col("bits").filter(evidence).sum(), probability=pl.col("probability").last()
+    )
+    assert links.height > 100
+    assert np.allclose(again["weight"].to_numpy(), links["match_weight"].to_numpy(), atol=1e-4)
+    assert np.allclose(again["probability"].to_numpy(), links["match_probability"].to_numpy(), atol=1e-6)
+
+
+def a_pair(tables: dict[str, pl.DataFrame], *, one_child: bool) -> tuple[str, str]:
+    """The surest link, or the first two records of different children."""
+    if one_child:
+        link = tables["link"].filter("is_same_child").sort("match_probability", descending=True)
+        return str(link["left_id"][0]), str(link["right_id"][0])
+    first = tables["child_record"].unique("child_id", maintain_order=True)["record_id"]
+    return str(first[0]), str(first[1])
+
+
+@pytest.mark.parametrize("one_child", [True, False])
+def test_the_numbers_on_the_page_add_up_as_they_are_printed(night: Linked, one_child: bool) -> None:
+    tables, model = night.tables, night.model
+    page = explain_pair(a_pair(tables, one_child=one_child), tables, model)
+    told = page.split("\n\n")[1].splitlines()[2:]
+    numbers = [[float(number.replace("−", "-")) for number in NUMBER.findall(line)] for line in told]
+    so_far = 0.0
+    for bits, total in numbers[:-1]:
+        so_far = round(so_far + bits, 2)
+        assert total == so_far
+    assert numbers[-1] == [so_far]
+    assert ("as one child" if one_child else "as two children") in page
+
+
+def test_how_sex_compares_is_not_on_the_page_and_still_counts(night: Linked) -> None:
+    tables, model = night.tables, night.model
+    assert "sex:" not in explain_pair(a_pair(tables, one_child=True), tables, model)
+
+
+def test_of_a_protected_child_no_place_is_told_and_no_school_in_a_key(night: Linked) -> None:
+    tables, model = night.tables, night.model
+    pair = a_pair(tables, one_child=True)
+    said = tables["statement"].head(1).with_columns(record_id=pl.lit(pair[0]), kind=pl.lit("protected"))
+    page = explain_pair(pair, {**tables, "statement": pl.concat([tables["statement"], said])}, model)
+    assert PROTECTED in page
+    assert not re.search(r"(?m)^  (address|phone|carer): ", page)
+    assert "withheld, as a child is protected" in page
+    assert "|" not in page
+
+
+def test_the_nearest_records_come_first_with_their_gap(night: Linked) -> None:
+    tables, found = night.tables, night.again
+    left, right = (found.row(record) for record in a_pair(tables, one_child=True))
+    others = rows(*(row for row in range(40) if row not in (left, right)), right)
+    near = nearest(found.judge, left, others, pl.Series([False] * (len(others) - 1) + [True]))
+    assert near["log_odds"].to_list() == sorted(near["log_odds"], reverse=True)
+    own = near.filter("is_same_child").row(0, named=True)
+    assert own["row"] == right
+    assert own["gap"] == 0
+    assert near["gap"].to_list() == pytest.approx([own["log_odds"] - odds for odds in near["log_odds"]])
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("health:none", "health:nor this"), ("Amira Haddad", "CH1")],
+    ids=["no such records", "a name and a child"],
+)
+def test_ids_that_are_none_are_told_clearly_and_never_repeated(night: Linked, pair: tuple[str, str]) -> None:
+    tables, model = night.tables, night.model
+    with pytest.raises(UnknownIdentifier, match="source:key") as unknown:
+        explain_pair(pair, tables, model)
+    assert pair[0] not in str(unknown.value)
+
+
+def test_a_record_is_not_held_against_itself(night: Linked) -> None:
+    tables, model = night.tables, night.model
+    record = a_pair(tables, one_child=True)[0]
+    with pytest.raises(UnknownIdentifier, match="same record"):
+        explain_pair((record, record), tables, model)
+
+
+def test_without_the_nights_model_the_message_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Run a night first"):
+        kept_model(tmp_path)
+    (tmp_path / "model.toml").write_text("no model", encoding="utf-8")
+    with pytest.raises(StoreError, match="run the night again"):
+        kept_model(tmp_path)
