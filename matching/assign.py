@@ -154,7 +154,7 @@ class Groups:
         return np.asarray(np.minimum(lacking, MOST_LACKING) - twice - np.log2(max(self.children, 2)))
 
 
-MOST_LACKING = 12.0
+MOST_LACKING = 6.0
 """Bits that absence from other lists may add at most: lists are not independent of each other."""
 
 

@@ -239,8 +239,8 @@ MIDDLE_NAMES = Comparison(
         missing("middle_names"),
         Level("exact", Equal("middle_names")),
         Level("one is the forename, weighed there", both(Unequal("forename"), MIDDLE_FOR_FIRST), says_nothing=True),
-        Level("initial", SharesAny("middle_initials")),
         Level("shares one", SharesAny("middle_tokens")),
+        Level("initial", SharesAny("middle_initials")),
         otherwise(),
     ),
 )

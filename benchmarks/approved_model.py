@@ -1,0 +1,36 @@
+"""Trains the weights that stand in where a night's records are too few: ``matching/data/approved_model.toml``.
+
+    python benchmarks/approved_model.py
+
+Learnt without labels from a made-up authority of 40,000 children, so that a clean checkout can link at once. An authority's
+own approved weights take their place.
+"""
+
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from apps.made_up.authority import make_authority
+from data_contracts.contract import read_contracts
+from matching.model import write_model
+from pipelines.link import APPROVED_MODEL, link
+from pipelines.receive import receive
+from pipelines.standardise import standardise
+
+AS_AT = date(2026, 9, 30)
+
+
+def main() -> None:
+    """Make the authority, train, write the model."""
+    contracts = read_contracts()
+    with tempfile.TemporaryDirectory() as folder:
+        make_authority(Path(folder), children=40_000, seed=2026, as_at=AS_AT)
+        received = receive(Path(folder) / "extracts", contracts, received_at=datetime.now(UTC))
+        person = standardise(received.raw, contracts, as_at=AS_AT).person
+    linked = link(person)
+    write_model(linked.model, APPROVED_MODEL)
+    print(linked.report.figures)
+
+
+if __name__ == "__main__":
+    main()
