@@ -93,6 +93,19 @@ def test_explain_says_why_a_child_is_listed_and_why_another_is_not(
     assert "Not on the list" in capsys.readouterr().out
 
 
+def test_explain_against_another_record_shows_what_speaks_for_and_against(
+    first_night: FirstNight, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = first_night.settings.workspace
+    records = pl.read_parquet(first_night.published / "explained.parquet")["records"]
+    pair = next(row.split(";")[:2] for row in records if row.count(";") and "|" not in row)
+    assert main(["explain", pair[0], "--against", pair[1], "--workspace", str(workspace)]) == 0
+    told = capsys.readouterr().out
+    assert "The night holds them as one child" in told
+    assert "these two records by themselves" in told
+    assert main(["explain", pair[0], "--against", "health:none", "--workspace", str(workspace)]) == 2
+
+
 def test_explain_does_not_know_what_is_not_there(
     first_night: FirstNight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

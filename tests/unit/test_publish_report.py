@@ -150,6 +150,17 @@ def test_a_near_miss_shows_initials_ids_and_bits() -> None:
     assert "forename: similar +4.6" in text
 
 
+def test_groups_of_fewer_than_ten_children_are_not_shown_and_the_others_are_with_their_intervals() -> None:
+    text = Page(html_of(made_publication())).text
+    assert "social_care under 10 not shown" in text or "Social care under 10 not shown" in text
+    assert re.search(r"boys 110 240 70\.0% −0\.16 170 0\.4 0 to 1\.6 1\.2 0 to 3\.1", text)
+
+
+def test_every_threshold_has_its_expected_errors() -> None:
+    text = Page(html_of(made_publication())).text
+    assert re.search(r"95\.0% 320 0\.3 0 to 1\.4 9(\.0)? ", text)
+
+
 def test_a_difference_in_sex_is_never_printed() -> None:
     night = made_publication()
     assert night.links["levels"].str.contains("sex: different").any()

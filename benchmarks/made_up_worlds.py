@@ -1,0 +1,208 @@
+"""Whole nights on made-up authorities whose truth is known: links, groups and the list, over seeds and kinds of error.
+
+    python benchmarks/made_up_worlds.py [--children 20000] [--seeds 301 302] [--errors usual rough other_kinds]
+
+Each night runs in memory (receive, standardise, link, find_provision, residence, rank). The results go to
+``benchmarks/results/made_up_worlds.md``. No world here was looked at while anything was tuned.
+"""
+
+import argparse
+import platform
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import polars as pl
+
+from apps.made_up.authority import MadeUp, make_authority
+from apps.made_up.error_rates import ErrorRates
+from data_contracts.contract import read_contracts
+from matching.fairness import against_truth
+from matching.measure import b_cubed, calibration_error, pairwise
+from pipelines.link import Linked, link
+from pipelines.link_measures import GroupsAsked
+from pipelines.provision import find_provision
+from pipelines.rank import Ranked, rank
+from pipelines.rank_settings import RankSettings
+from pipelines.receive import receive
+from pipelines.residence import judge_residence
+from pipelines.standardise import standardise
+
+AS_AT = date(2026, 11, 20)
+RESULTS = Path(__file__).parent / "results" / "made_up_worlds.md"
+FEWEST_PAIRS = 200
+"""Groups with fewer true pairs of records are not compared: one link more or less moves them by half a point."""
+Figures = dict[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one night found, and what it should have."""
+
+    made: MadeUp
+    linked: Linked
+    ranked: Ranked
+    true_child: pl.DataFrame
+    """record_id, truth, name origin: one row a record."""
+    refused: tuple[str, ...]
+    """Sources of which a file was refused, so that the night went without it."""
+
+
+def origins(made: MadeUp) -> pl.DataFrame:
+    """record_id, truth (the true child) and its name origin, by the truth that was made with the names."""
+    whose = made.records.select(
+        pl.concat_str("source", "source_record_id", separator=":").alias("record_id"), pl.col("child_id").alias("truth")
+    )
+    known = made.children.select(pl.col("child_id").alias("truth"), pl.col("group").alias("name origin"))
+    return whose.join(known, on="truth", how="left", validate="m:1")
+
+
+def night(made: MadeUp) -> Night:
+    """Run one night in memory."""
+    contracts = read_contracts()
+    received = receive(made.extracts, contracts, received_at=datetime(2026, 11, 21, 2, tzinfo=UTC))
+    known = standardise(received.raw, contracts, as_at=AS_AT)
+    true_child = known.person.select("record_id").sort("record_id").join(origins(made), on="record_id", how="left")
+    rolls = [source for source, contract in contracts.items() if contract.is_roll]
+    groups = GroupsAsked(AS_AT, rolls, true_child.select("record_id", "name origin"))
+    linked = link(known.person, groups=groups)
+    provision = find_provision(known.statements, linked.child_records, AS_AT)
+    residence = judge_residence(known.statements, known.person, linked.child_records, provision, as_at=AS_AT)
+    ranked = rank(
+        person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,
+        provision=provision, residence=residence, as_at=AS_AT, settings=RankSettings(),
+        source_names={source: contract.name for source, contract in contracts.items()},
+    )  # fmt: skip
+    refused = received.deliveries.filter(pl.col("verdict") == "refused")["source"].unique().sort()
+    return Night(made, linked, ranked, true_child, tuple(refused))
+
+
+def link_figures(found: Night) -> tuple[Figures, pl.DataFrame]:
+    """Links against the truth, and by name origin (AGAINST_TRUTH rows)."""
+    records = found.true_child.join(found.linked.child_records, on="record_id", validate="1:1").with_row_index("row")
+    place = records.select("record_id", "row")
+    pairs = found.linked.links.join(place, left_on="left_id", right_on="record_id").join(
+        place, left_on="right_id", right_on="record_id", suffix="_right"
+    )
+    scored = pairs.select("is_same_child", left="row", right="row_right", probability="match_probability")
+    child, truth = records["child_id"], records["truth"]
+    is_true = truth.gather(scored["left"]) == truth.gather(scored["right"])
+    joined, p = scored["is_same_child"], scored["probability"]
+    measured, cubed = pairwise(child, truth), b_cubed(child, truth)
+    by_origin = against_truth(records.select("name origin"), child, truth, scored)
+    figures: Figures = {
+        "records": records.height,
+        "P": measured.precision, "R": measured.recall, "F1": measured.f1,
+        "B³ P": cubed.precision, "B³ R": cubed.recall, "B³ F1": cubed.f1,
+        "ECE of pairs": calibration_error(p.to_numpy(), is_true.to_numpy().astype(bool)),
+        "false links": int((joined & ~is_true).sum()),
+        "expected false": float((1 - p.filter(joined)).sum()),
+        "missed among compared": int((~joined & is_true).sum()),
+        "expected missed": float(p.filter(~joined).sum()),
+    }  # fmt: skip
+    compared = by_origin.filter(pl.col("true_pairs") >= FEWEST_PAIRS)
+    worst = compared.sort("recall_gap", descending=True).row(0, named=True)
+    return {**figures, "worst origin": worst["group"], "its gap in recall": worst["recall_gap"]}, by_origin
+
+
+def list_figures(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFrame) -> Figures:
+    """The list against the truth: rows in descending likelihood; a row is right if it holds a target not seen above it.
+
+    ``records``: record_id, truth. ``children``: child_id, target and twin (0, 1), of the truth.
+    """
+    is_target, is_twin = pl.col("target") == 1, pl.col("twin") == 1
+    targets = children.filter(is_target).select(pl.col("child_id").alias("truth"), twin=is_twin)
+    rows = candidates.sort("likelihood", descending=True, maintain_order=True).with_row_index("n", offset=1)
+    held = rows.select("n", record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
+    seen = held.join(records, on="record_id").join(targets, on="truth")
+    first = seen.group_by("truth").agg(pl.col("n").min(), pl.col("twin").first())
+    judged = rows.with_columns(good=pl.col("n").is_in(first["n"].unique().implode()))
+    hits = judged.filter("good").with_row_index("hit", offset=1)
+    bins = judged.group_by((pl.col("likelihood") * 10).cast(pl.Int64).clip(0, 9)).agg(
+        gap=(pl.col("likelihood").sum() - pl.col("good").sum()).abs()
+    )
+    follow = judged.filter(pl.col("lane").str.starts_with("follow"))
+    total, twins = max(1, targets.height), max(1, targets.filter("twin").height)
+    return {
+        "rows": rows.height, "targets": targets.height, "recall": first.height / total,
+        "rows per target": rows.height / max(1, first.height),
+        "follow-up rows per target": follow.height / max(1, follow.filter("good").height),
+        "AP": float((hits["hit"] / hits["n"]).sum()) / total,
+        "ECE": float(bins["gap"].sum()) / max(1, rows.height),
+        "twin recall": first.filter("twin").height / twins,
+    }  # fmt: skip
+
+
+def measured(children: int, seed: int, errors: str, folder: Path) -> tuple[Figures, Figures, pl.DataFrame]:
+    """Make one world, run its night, hold it against its truth."""
+    rates: ErrorRates = getattr(ErrorRates, errors)()
+    made = make_authority(folder, children=children, seed=seed, as_at=AS_AT, errors=rates)
+    began = time.perf_counter()
+    found = night(made)
+    refused = ", ".join(found.refused) or "none"
+    world: Figures = {"seed": seed, "errors": errors.replace("_", " "), "refused files": refused}
+    links, by_origin = link_figures(found)
+    listed = list_figures(found.ranked.candidates, found.true_child.select("record_id", "truth"), made.children)
+    print(f"{world}: {time.perf_counter() - began:.0f} s, {links}, {listed}", flush=True)
+    return {**world, **links}, {**world, **listed}, by_origin.with_columns(errors=pl.lit(world["errors"]), seed=seed)
+
+
+def table(rows: list[Figures]) -> str:
+    """Figures as a Markdown table: shares with four decimals, counts whole."""
+    head = list(rows[0])
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [f"| {' | '.join(_told(row[name]) for name in head)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _told(value: float | int | str) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}" if abs(value) >= 10 else f"{value:.4f}"
+    return str(value)
+
+
+def written(links: list[Figures], lists: list[Figures], origin: pl.DataFrame, children: int) -> str:
+    """The page of results."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("rollcall", "polars", "numpy", "rapidfuzz"))
+    wide = origin.pivot("group", index=["seed", "errors"], values="recall", aggregate_function="first")
+    return "\n\n".join([
+        "# Made-up worlds",
+        f"{children:,} children in each world, as at {AS_AT:%d/%m/%Y}; measured on {datetime.now(UTC):%Y-%m-%d} with Python "
+        f"{platform.python_version()}, {versions}. Run again: `python benchmarks/made_up_worlds.py`.",
+        "## Links",
+        "P, R, F1: of pairs of records put together. B³: means over records. ECE: of the probabilities of the pairs kept. "
+        "*Expected* is what the linkage says of itself without truth. Gap: recall of all records less recall of the worst "
+        f"name origin with at least {FEWEST_PAIRS} true pairs.",
+        table(links),
+        "## Recall of links by name origin",
+        table([dict(row) for row in wide.to_dicts()]),
+        "## The list",
+        "Rows in descending likelihood; ECE: of the likelihood, in ten bins.",
+        table(lists),
+    ]) + "\n"  # fmt: skip
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--children", type=int, default=20_000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[301, 302])
+    parser.add_argument("--errors", nargs="+", default=["usual", "rough", "other_kinds"])
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        worlds = [
+            measured(given.children, seed, errors, Path(folder) / f"{seed}_{errors}")
+            for errors in given.errors
+            for seed in given.seeds
+        ]
+    given.out.parent.mkdir(exist_ok=True)
+    page = written([w[0] for w in worlds], [w[1] for w in worlds], pl.concat([w[2] for w in worlds]), given.children)
+    given.out.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
