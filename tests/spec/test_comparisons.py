@@ -217,8 +217,7 @@ def test_level_of_a_pair(levels, number, case):
 def test_every_level_of_every_comparison_is_drawn():
     drawn = {(case.values[0], case.values[3]) for case in CASES}
     wanted = {(c.name, level.label) for c in CHILD_COMPARISONS for level in c.levels}
-    # Two middle names that share one share its initial first.
-    assert wanted - drawn == {("middle names", "shares one")}
+    assert drawn >= wanted
 
 
 def test_keys_give_every_column_that_comparisons_and_rules_read():
