@@ -16,8 +16,10 @@ import polars as pl
 
 from pipelines import reasons
 from pipelines.facts import child_facts
+from pipelines.household import households
 from pipelines.priority import Evidence, findings
 from pipelines.rank_settings import RankSettings
+from pipelines.route import routes
 from pipelines.tables import CANDIDATE, EXPLAINED
 
 FOLLOW_UP = "follow up"
@@ -33,6 +35,9 @@ SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE)
 """Why a child is not listed (``EXPLAINED.reason``)."""
+
+TOGETHER = ("household", "also_here")
+"""Columns of ``CANDIDATE`` that need the ranks."""
 
 PROTECTED_RIVAL = 0.1
 """From this probability of being the same child on, a rival's protection covers the child too: the strictest wins."""
@@ -80,10 +85,14 @@ def rank(
     judged = _judged(facts.filter(pl.col("of_age") > 0), rivals, provision, residence, settings)
     is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
     listed = judged.filter(is_listed)
-    found = findings(_evidence(listed, statements, child_records, provision, as_at), settings.points)
+    evidence = _evidence(listed, statements, child_records, provision, as_at)
+    found = findings(evidence, settings.points)
     sources = person["dataset"].n_unique()
+    told = _with_history(listed, provision, as_at).join(routes(evidence), on="child_id", how="left", validate="1:1")
+    candidates = _candidates(told, found, as_at, sources, settings)
+    together = households(candidates, person, statements, child_records, as_at)
     return Ranked(
-        candidates=_candidates(_with_history(listed, provision, as_at), found, as_at, sources, settings),
+        candidates=candidates.join(together, on="child_id", how="left", validate="1:1").select(CANDIDATE.names()),
         explained=_explained(judged.filter(~is_listed), source_names or {}),
         findings=found,
     )
@@ -228,7 +237,7 @@ def _lane(settings: RankSettings) -> pl.Expr:
 def _candidates(
     listed: pl.DataFrame, found: pl.DataFrame, as_at: date, sources: int, settings: RankSettings
 ) -> pl.DataFrame:
-    """``CANDIDATE``: lane, order and reasons of the listed children."""
+    """``CANDIDATE`` without who lives together: lane, order and reasons of the listed children."""
     points = found.group_by("child_id").agg(priority=pl.col("points").sum())
     told = reasons.told_findings(found)
     urgency = (pl.col("likelihood") * (1 + pl.col("priority") / 100)).round(9)
@@ -239,8 +248,7 @@ def _candidates(
         .with_columns(lane=_lane(settings), because=reasons.because(as_at, sources), urgency=urgency)
         .sort("urgency", "likelihood", "priority", "child_id", descending=[True, True, True, False])
         .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
-        .select(CANDIDATE.names())
-        .cast(CANDIDATE)
+        .select(name for name in CANDIDATE.names() if name not in TOGETHER)
     )
 
 

@@ -101,8 +101,11 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
         "last_seen_by": pl.lit(WITHHELD),
         "records": keys_without_place(pl.col("records")),
         "restricted": pl.lit(True),
+        "route": pl.lit(None, pl.String),
     }
-    return candidates.with_columns(**_where(is_protected, withheld))
+    together = {"household": pl.lit(None, pl.String), "also_here": pl.lit(None, pl.String)}
+    gives_away = is_protected | is_protected.any().over("household").fill_null(False)
+    return candidates.with_columns(**_where(is_protected, withheld), **_where(gives_away, together))
 
 
 def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:

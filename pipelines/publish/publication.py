@@ -62,6 +62,8 @@ class Publication:
     """Settings in force tonight, shown in the match report."""
     authority: str | None = None
     """Name of the authority; null: not said."""
+    top: int = 0
+    """How many children the sheet "Follow up" holds; the others stand on "Later". 0: all."""
     evidence_sheets: int = 200
     """How many children, by rank, get an evidence sheet."""
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipelines.rank import FOLLOW_UP
+
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
 
@@ -54,6 +56,11 @@ _HOW_TO_READ = (
         "Reasons to look sooner (a referral, social care, time out of school …), added up. They say nothing about how "
         "likely it is. Each is named in 'Why the child is on the list'.",
     ),
+    (
+        "Also at this address",
+        "Children of the list who live together stand together, so that one visit serves them all; each keeps its rank.",
+    ),
+    ("Ask first", "Another team that knows more of the child's education, to be asked before a visit. Empty: none."),
     ("Last seen", "The last dated contact that any agency sent, and which agency. Empty: none with a date."),
     ("Records", "Where the child stands in each source: source:key, the key as that source writes it."),
     (
@@ -68,6 +75,7 @@ def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: lis
     """Lines of the first sheet as (style, term, text). A line of style ``lane`` leads to that lane's sheet."""
     counts = dict(candidates.group_by("lane").len().iter_rows())
     whose = f"{publication.authority}, as" if publication.authority else "As"
+    follow_up = counts.get(FOLLOW_UP, 0)
     return [
         ("title", "Possibly missing education", ""),
         ("line", "", f"{whose} at {publication.as_at:%d/%m/%Y}. {_children(candidates.height)} on the list."),
@@ -77,10 +85,22 @@ def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: lis
         ("line", "", ""),
         ("line", "The lanes, a sheet each", ""),
         *(("lane", lane, f"{_children(counts.get(lane, 0))}. {LANE_MEANS.get(lane, '')}".strip()) for lane in lanes),
+        *_later(follow_up, publication.top),
         ("line", "", ""),
         ("line", "How to read the columns", ""),
         *(("line", term, text) for term, text in _HOW_TO_READ),
     ]
+
+
+def _later(follow_up: int, top: int) -> list[tuple[str, str, str]]:
+    """Where the children of the lane *follow up* stand who come after the first ``top``."""
+    if not 0 < top < follow_up:
+        return []
+    text = (
+        f"The sheet 'Follow up' holds the first {top:,} by rank. {_children(follow_up - top)} of that lane more: "
+        "begin here when those are done. Nobody is left out."
+    )
+    return [("lane", "later", text)]
 
 
 def _tonight(publication: Publication) -> list[tuple[str, str, str]]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
 
 
+LATER = "later"
+"""The sheet of the children in the lane *follow up* who come after the first ``top``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a sheet: where it comes from, how it is headed and how wide it is (characters)."""
@@ -40,11 +44,14 @@ COLUMNS = (
     Column("address", "Address", 34),
     Column("postcode", "Postcode", 11),
     Column("because", "Why the child is on the list", 70),
+    Column("also_here", "Also at this address", 26),
+    Column("route", "Ask first", 14),
     Column("last_seen_on", "Last seen on", 12, "date"),
     Column("last_seen_by", "Last seen by", 20),
     Column("on_no_roll", "On no roll", 10, "share"),
     Column("living_here", "Still living here", 10, "share"),
     Column("child_id", "Child id", 15),
+    Column("household", "Household", 15),
     Column("records", "Records (source:key)", 44),
 )
 
@@ -64,8 +71,8 @@ def candidates_xlsx(publication: Publication, candidates: pl.DataFrame) -> bytes
     styles = _styles(book)
     lanes = lanes_of(candidates)
     _write_read_me(book, styles, read_me_lines(publication, candidates, lanes))
-    for lane in lanes:
-        _write_lane(book, styles, lane, candidates.filter(pl.col("lane") == lane))
+    for sheet, rows in sheets_of(candidates, lanes, publication.top):
+        _write_lane(book, styles, sheet, rows)
     book.close()
     return buffer.getvalue()
 
@@ -74,6 +81,27 @@ def lanes_of(candidates: pl.DataFrame) -> list[str]:
     """The lanes that have a child tonight, and always *follow up*, in the order of their sheets."""
     found = set(candidates["lane"].unique()) | {FOLLOW_UP}
     return [lane for lane in LANES if lane in found] + sorted(found - set(LANES))
+
+
+def sheets_of(candidates: pl.DataFrame, lanes: Sequence[str], top: int) -> list[tuple[str, pl.DataFrame]]:
+    """Each sheet and its rows: a lane each, children of one household together, at the best rank among them.
+
+    Of the lane *follow up* the first ``top`` by rank stand on its sheet, the others on *later*; 0: all on its sheet.
+    """
+    sheets = []
+    for lane in lanes:
+        rows = candidates.filter(pl.col("lane") == lane).sort("rank")
+        if lane == FOLLOW_UP and 0 < top < rows.height:
+            sheets += [(lane, _siblings_together(rows.head(top))), (LATER, _siblings_together(rows.tail(-top)))]
+        else:
+            sheets.append((lane, _siblings_together(rows)))
+    return sheets
+
+
+def _siblings_together(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows by the best rank of their household on the sheet, then by rank. The rank itself stays."""
+    home = pl.coalesce("household", "child_id")
+    return rows.sort(pl.col("rank").min().over(home), "rank")
 
 
 def sheet_name(lane: str) -> str:

@@ -160,7 +160,7 @@ def texts_outside_restricted(folder: Path) -> str:
         elif path.suffix == ".xlsx":
             with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as book:
                 texts += [book.read(name).decode() for name in book.namelist()]
-        elif path.is_file() and path.parent.name != "restricted":
+        elif path.is_file() and "restricted" not in path.relative_to(folder).parts:
             texts.append(path.read_text(encoding="utf-8"))
     return "\n".join(texts)
 

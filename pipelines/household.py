@@ -1,0 +1,87 @@
+"""Children of the list who live together, so that one visit serves them all.
+
+Two children of the list stand in one household where their records name one dwelling (UPRN) or one household (a tenancy,
+a case) that none of those records has since closed, or where they have the same surname at the same address. A dwelling
+counts only as the number of the address shown for the child: at an earlier one somebody else may live by now.
+"""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+RANKS_TOLD = 6
+"""Ranks named in a sentence at most; a hostel may have many children."""
+
+HOUSEHOLD = {"child_id": pl.String, "household": pl.String, "also_here": pl.String}
+
+
+def households(
+    listed: pl.DataFrame,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    as_at: date,
+) -> pl.DataFrame:
+    """One row is one child of ``listed`` who shares a home with another child of it.
+
+    ``listed``: ``child_id``, ``rank``, ``surname``, ``address``, ``postcode``. Gives ``child_id``; ``household``, "HH"
+    and the rest of the first child id in it, which stays from night to night as that child does; and ``also_here``, a
+    sentence that names the others by rank.
+    """
+    homes = _homes(listed, person, statements, child_records, as_at)
+    shared = homes.filter(pl.len().over("home") > 1)
+    if shared.is_empty():
+        return pl.DataFrame(schema=HOUSEHOLD)
+    grouped = _joined(shared).join(listed.select("child_id", "rank"), on="child_id", validate="1:1").sort("rank")
+    first = pl.col("child_id").min().over("group")
+    ranks = grouped.group_by("group").agg(all_ranks=pl.col("rank"))
+    told = grouped.with_columns(household="HH" + first.str.strip_prefix("CH")).join(ranks, on="group", validate="m:1")
+    others = pl.col("all_ranks").list.set_difference(pl.concat_list("rank")).list.sort()
+    return told.select("child_id", "household", also_here=_sentence(others)).cast(pl.Schema(HOUSEHOLD))
+
+
+def _sentence(ranks: pl.Expr) -> pl.Expr:
+    """The others at the address: "Also on the list at this address: rank 3, rank 9."."""
+    named = ranks.list.head(RANKS_TOLD).list.eval("rank " + pl.element().cast(pl.String)).list.join(", ")
+    more = ranks.list.len().cast(pl.Int64) - RANKS_TOLD
+    rest = pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit(""))
+    return "Also on the list at this address: " + named + rest + "."
+
+
+def _homes(
+    listed: pl.DataFrame, person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
+) -> pl.DataFrame:
+    """``child_id`` and each name by which a home of the child is known (``home``), once each."""
+    columns = ("record_id", "uprn", "household", "address_shown", "postcode_shown")
+    ended = statements.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))["record_id"].unique()
+    mine = (
+        child_records.select("record_id", "child_id")
+        .join(listed.select("child_id", "address", "postcode"), on="child_id", how="inner", validate="m:1")
+        .join(person.select(columns), on="record_id", how="inner", validate="1:1")
+        .filter(~pl.col("record_id").is_in(ended.implode()))
+    )
+    at_address = pl.col("address_shown").eq_missing(pl.col("address")) & pl.col("postcode_shown").eq_missing(
+        pl.col("postcode")
+    )
+    by_dwelling = mine.filter(at_address).select("child_id", home="dwelling " + pl.col("uprn"))
+    by_household = mine.select("child_id", home="household " + pl.col("household"))
+    text = pl.concat_str("surname", "address", "postcode", separator="|").str.to_uppercase()
+    by_name = listed.select("child_id", home="name " + text.str.replace_all(r"[^\p{L}\p{N}|]", ""))
+    return pl.concat([by_dwelling, by_household, by_name]).drop_nulls().unique().sort("child_id", "home")
+
+
+def _joined(shared: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``group``, a number: children joined by any chain of shared homes."""
+    numbered = shared.with_columns(
+        child=pl.col("child_id").rank("dense").cast(pl.Int64) - 1, place=pl.col("home").rank("dense").cast(pl.Int64) - 1
+    )
+    child, place = numbered["child"].to_numpy(), numbered["place"].to_numpy()
+    children = int(child.max()) + 1
+    size = children + int(place.max()) + 1
+    graph = coo_matrix((np.ones(len(child)), (child, place + children)), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    ids = numbered.select("child_id", "child").unique().sort("child")
+    return ids.select("child_id", group=pl.Series(label[:children], dtype=pl.Int64))

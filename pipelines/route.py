@@ -1,0 +1,77 @@
+"""Which other team the next step of a lead belongs to, read from what statements say and no source's name.
+
+A route moves no child off the list or down it: it says who is asked first. Where several fit, the first of ``ROUTES``
+counts, the narrowest circle of readers before the wider.
+"""
+
+import polars as pl
+
+from pipelines.priority.evidence import Evidence
+
+ADOPTION = "adoption"
+SEND = "SEND"
+HOME_EDUCATION = "home-education"
+ADMISSIONS = "admissions"
+ATTENDANCE = "attendance"
+ROUTES = (ADOPTION, SEND, HOME_EDUCATION, ADMISSIONS, ATTENDANCE)
+
+OF_ADOPTION = r"\badopt"
+OF_SEND = r"\bsend\b|\behcp?\b|special educational|education, health and care|\beotas\b|\baln\b"
+OF_HOME_EDUCATION = r"home educat|elective home"
+OF_ADMISSIONS = r"\boffer|\brefus|\bwithdrawn\b|\baccepted\b|\bapplied\b|\bapplication\b|\badmission|\bexpected at\b"
+OF_ATTENDANCE = r"\battendance\b|not attending|never attended|\bexclu|\babsen|part-time timetable"
+
+
+def routes(evidence: Evidence) -> pl.DataFrame:
+    """One row is one child with a route: ``child_id``, ``route`` (one of ``ROUTES``).
+
+    Read from open concerns, from doubts about a current education, from the education that ended last or starts next,
+    and from a roll that a pupil went from without a leaving date.
+    """
+    found = pl.concat([_by_concern(evidence), _by_doubt(evidence), _by_place(evidence), _by_vanishing(evidence)])
+    order = pl.col("route").replace_strict(ROUTES, list(range(len(ROUTES))), return_dtype=pl.Int64)
+    return found.sort("child_id", order).unique("child_id", keep="first", maintain_order=True)
+
+
+def _named(text: pl.Expr) -> pl.Expr:
+    """The route that a text in small letters names; null: none."""
+    return (
+        pl.when(text.str.contains(OF_ADOPTION))
+        .then(pl.lit(ADOPTION))
+        .when(text.str.contains(OF_SEND))
+        .then(pl.lit(SEND))
+        .when(text.str.contains(OF_HOME_EDUCATION))
+        .then(pl.lit(HOME_EDUCATION))
+        .when(text.str.contains(OF_ATTENDANCE))
+        .then(pl.lit(ATTENDANCE))
+        .when(text.str.contains(OF_ADMISSIONS))
+        .then(pl.lit(ADMISSIONS))
+    )
+
+
+def _routed(frame: pl.DataFrame, text: pl.Expr) -> pl.DataFrame:
+    return frame.select("child_id", route=_named(text)).drop_nulls("route")
+
+
+def _by_concern(evidence: Evidence) -> pl.DataFrame:
+    return _routed(evidence.open_concerns(), pl.col("what"))
+
+
+def _by_doubt(evidence: Evidence) -> pl.DataFrame:
+    doubtful = evidence.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
+    text = pl.concat_str(pl.col("what").fill_null(""), "doubt", separator=": ").str.to_lowercase()
+    found = doubtful.select("child_id", route=_named(text).fill_null(ATTENDANCE))
+    return found.unique()
+
+
+def _by_place(evidence: Evidence) -> pl.DataFrame:
+    """Home education that ended last, and a place that is to start."""
+    ended = evidence.ended_provision().sort("until_on").unique("child_id", keep="last", maintain_order=True)
+    coming = evidence.provision.filter(pl.col("since_on") > evidence.as_at)
+    from_home = _routed(ended, pl.col("what").str.to_lowercase()).filter(pl.col("route") == HOME_EDUCATION)
+    return pl.concat([from_home, coming.select("child_id", route=pl.lit(ADMISSIONS)).unique()])
+
+
+def _by_vanishing(evidence: Evidence) -> pl.DataFrame:
+    gone = evidence.statements.filter(pl.col("kind") == "vanished")
+    return gone.select("child_id", route=pl.lit(ATTENDANCE)).unique()
