@@ -120,6 +120,7 @@ def test_she_is_in_the_store_and_on_the_list_and_nowhere_else(
     )
     assert not _found_in(heard.text())
     assert not _found_in((published / "run.json").read_text("utf-8"))
+    assert not _found_in((published / "data_quality.html").read_text("utf-8"))
     for path in (published / "set_aside").glob("*"):
         assert not _found_in(path.read_text("utf-8")), path.name
 
