@@ -227,6 +227,28 @@ CANDIDATE = pl.Schema(
 )
 """One row is one child possibly missing education, to be looked into. Unmasked: publish masks. Written by rank."""
 
+EARLY_WARNING = pl.Schema(
+    {
+        "child_id": pl.String,
+        "warning": pl.String,  # "comes of compulsory school age", "moves up to Year 7"
+        "due_on": pl.Date,  # first day of the term
+        "likelihood": pl.Float64,  # 0..1 = no_place x living_here
+        "no_place": pl.Float64,
+        "living_here": pl.Float64,
+        "because": pl.String,
+        "forename": pl.String,
+        "surname": pl.String,
+        "date_of_birth": pl.Date,
+        "school_year": pl.Int64,  # by age, on the date judged; 0 is Reception, negative before
+        "sex": pl.String,
+        "address": pl.String,
+        "postcode": pl.String,
+        "records": pl.String,  # "source:key;source:key..."
+        "restricted": pl.Boolean,
+    }
+)
+"""One row is one child who may be without education from ``due_on``. Not kept: made by early_warning, for publish."""
+
 EXPLAINED = pl.Schema(
     {
         "child_id": pl.String,  # key

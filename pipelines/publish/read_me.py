@@ -86,6 +86,7 @@ def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: lis
         ("line", "The lanes, a sheet each", ""),
         *(("lane", lane, f"{_children(counts.get(lane, 0))}. {LANE_MEANS.get(lane, '')}".strip()) for lane in lanes),
         *_later(follow_up, publication.top),
+        *_warned(publication),
         ("line", "", ""),
         ("line", "How to read the columns", ""),
         *(("line", term, text) for term, text in _HOW_TO_READ),
@@ -101,6 +102,16 @@ def _later(follow_up: int, top: int) -> list[tuple[str, str, str]]:
         "begin here when those are done. Nobody is left out."
     )
     return [("lane", "later", text)]
+
+
+def _warned(publication: Publication) -> list[tuple[str, str, str]]:
+    """Who will be without education at the next term, and what of that was not judged."""
+    warned = publication.early_warning.children.height
+    lines = [("line", "Early warning", note) for note in publication.early_warning.notes]
+    if warned:
+        text = f"{_children(warned)}. Not missing education yet: no place is known for the next term. Ask admissions first."
+        lines.append(("lane", "early warning", text))
+    return lines
 
 
 def _tonight(publication: Publication) -> list[tuple[str, str, str]]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
 
 
+EARLY_WARNING = "early warning"
+"""The sheet of the children who may be without education from the next term."""
+
 LATER = "later"
 """The sheet of the children in the lane *follow up* who come after the first ``top``."""
 
@@ -56,8 +59,29 @@ COLUMNS = (
 )
 
 
-def candidates_xlsx(publication: Publication, candidates: pl.DataFrame) -> bytes:
-    """The masked list as a workbook: a sheet to read first, then one sheet a lane, each with a filter.
+WARNED = (
+    Column("warning", "What is coming", 22),
+    Column("due_on", "From", 12, "date"),
+    Column("likelihood", "Likelihood", 11, "share"),
+    Column("forename", "Forename", 16),
+    Column("surname", "Surname", 20),
+    Column("date_of_birth", "Date of birth", 12, "date"),
+    Column("school_year", "Year by age", 8, "whole"),
+    Column("sex", "Sex", 6),
+    Column("address", "Address", 34),
+    Column("postcode", "Postcode", 11),
+    Column("because", "Why", 70),
+    Column("child_id", "Child id", 15),
+    Column("records", "Records (source:key)", 44),
+)
+
+
+def candidates_xlsx(
+    publication: Publication, candidates: pl.DataFrame, warned: pl.DataFrame | None = None
+) -> bytes:
+    """The masked list as a workbook: a sheet to read first, one sheet a lane, each with a filter, and early warnings.
+
+    ``warned``: masked ``EARLY_WARNING``; null or empty: no such sheet.
 
     Every text is written as text, never as a formula or a link. Nothing is written to a temporary file.
     """
@@ -73,6 +97,8 @@ def candidates_xlsx(publication: Publication, candidates: pl.DataFrame) -> bytes
     _write_read_me(book, styles, read_me_lines(publication, candidates, lanes))
     for sheet, rows in sheets_of(candidates, lanes, publication.top):
         _write_lane(book, styles, sheet, rows)
+    if warned is not None and warned.height:
+        _write_lane(book, styles, EARLY_WARNING, warned, WARNED)
     book.close()
     return buffer.getvalue()
 
@@ -144,16 +170,18 @@ def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str,
             sheet.set_row(row, 15.5 * (1 + len(text) // 100))
 
 
-def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame) -> None:
+def _write_lane(
+    book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame, columns: Sequence[Column] = COLUMNS
+) -> None:
     """Write one lane: header frozen with the name columns, filter on, printed across one page's width."""
     sheet = book.add_worksheet(sheet_name(lane))
-    for place, column in enumerate(COLUMNS):
+    for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width, styles[column.style])
         sheet.write_string(0, place, column.header, styles["header"])
         _write_cells(sheet, styles[column.style], place, rows[column.name])
     sheet.set_row(0, 32)
     sheet.freeze_panes(1, 5)
-    sheet.autofilter(0, 0, max(rows.height, 1), len(COLUMNS) - 1)
+    sheet.autofilter(0, 0, max(rows.height, 1), len(columns) - 1)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)

@@ -1,0 +1,146 @@
+"""Who will be without education at the next term: a birth date, a day, what is known, and whether it warns."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.early_warning import COMES_OF_AGE, MOVES_UP, EarlyWarning, early_warning
+from pipelines.provision import find_provision
+from pipelines.publish.publication import publish
+from pipelines.tables import EARLY_WARNING
+from tests.made.children import Drawn
+from tests.made.publication import made_publication, protect
+
+AUTUMN, MAY = date(2026, 11, 20), date(2027, 5, 10)
+FIVE_IN_OCTOBER = date(2021, 10, 5)
+YEAR_6 = date(2016, 2, 3)
+
+
+def warned(drawn: Drawn, as_at: date, list_from: float = 0.2) -> EarlyWarning:
+    tables = drawn.tables()
+    tables["provision"] = find_provision(tables["statements"], tables["child_records"], as_at)
+    return early_warning(**tables, as_at=as_at, list_from=list_from)
+
+
+@pytest.mark.parametrize(
+    ("born", "as_at", "due_on"),
+    [
+        pytest.param(FIVE_IN_OCTOBER, AUTUMN, date(2027, 1, 1), id="five in October: from January"),
+        pytest.param(date(2021, 12, 31), AUTUMN, date(2027, 1, 1), id="five on 31 December: that day, so January"),
+        pytest.param(date(2022, 1, 1), AUTUMN, None, id="five on 1 January: the term after next"),
+        pytest.param(date(2021, 8, 31), AUTUMN, None, id="of age already: the list's business"),
+        pytest.param(date(2022, 2, 1), date(2027, 2, 15), date(2027, 4, 1), id="five in February: after Easter"),
+        pytest.param(date(2022, 6, 1), date(2027, 7, 15), date(2027, 9, 1), id="five in June: from September"),
+    ],
+)
+def test_who_comes_of_age_with_the_next_term(born: date, as_at: date, due_on: date | None) -> None:
+    found = warned(Drawn().record("health:H1", "A", born), as_at).children
+    assert found["due_on"].to_list() == ([due_on] if due_on else [])
+    assert set(found["warning"]) <= {COMES_OF_AGE}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_warned"),
+    [
+        pytest.param(("provision", "state school", {"since": date(2026, 9, 1)}), False, id="in Reception already"),
+        pytest.param(("provision", "state school", {"until": date(2026, 12, 18)}), True, id="a place that ends before"),
+        pytest.param(("provision", "state school", {"since": date(2027, 1, 5)}), False, id="a place from January"),
+        pytest.param(("provision", "state school", {"since": date(2027, 4, 12)}), True, id="a place from April only"),
+        pytest.param(("concern", "school place accepted", {"since": date(2027, 1, 5)}), False, id="offer accepted"),
+        pytest.param(("concern", "school place accepted", {"since": date(2026, 9, 1)}), True,
+                     id="accepted for September, and not taken up"),
+        pytest.param(("concern", "school place offered", {"since": date(2027, 1, 5)}), True, id="offered, not accepted"),
+        pytest.param(("concern", "no offer of a school place", {}), True, id="no offer"),
+    ],
+)  # fmt: skip
+def test_what_counts_as_a_place(said: tuple[str, str, dict[str, Any]], is_warned: bool) -> None:
+    kind, what, more = said
+    drawn = Drawn().record("health:H1", "A", FIVE_IN_OCTOBER).says("health:H1", kind, what, **more)
+    assert warned(drawn, AUTUMN).children.height == is_warned
+
+
+def test_the_reason_is_told_in_words() -> None:
+    drawn = (
+        Drawn()
+        .record("health:H1", "A", FIVE_IN_OCTOBER)
+        .says("health:H1", "provision", "nursery", until=date(2026, 12, 18), place="Keats Nursery")
+    )
+    assert warned(drawn, AUTUMN).children["because"].item() == (
+        "Of compulsory school age from 31 December 2026; education is due on 1 January 2027, and no place or accepted "
+        "offer is known. Now: nursery, Keats Nursery."
+    )
+
+
+@pytest.mark.parametrize(
+    ("living_here", "height"), [pytest.param(0.9, 1, id="lives here"), pytest.param(0.1, 0, id="has moved away")]
+)
+def test_who_has_moved_away_is_not_warned_of(living_here: float, height: int) -> None:
+    drawn = Drawn().record("health:H1", "A", FIVE_IN_OCTOBER).lives("A", living_here)
+    assert warned(drawn, AUTUMN).children.height == height
+
+
+def test_a_child_who_is_most_probably_one_with_a_place_is_not_warned_of() -> None:
+    drawn = Drawn().record("health:H1", "A", FIVE_IN_OCTOBER).record("school_census:C1", "B", FIVE_IN_OCTOBER)
+    drawn.on_roll("school_census:C1", date(2026, 9, 1)).rivalry(("A", "health:H1"), ("B", "school_census:C1"), 0.95)
+    assert warned(drawn, AUTUMN).children.is_empty()
+
+
+def year_six(offers: int, others: int) -> Drawn:
+    """Children of Year 6 on the roll of a primary school; some have an offer for Year 7."""
+    drawn = Drawn()
+    for number in range(offers + others):
+        drawn.record(f"school_census:C{number}", f"CH{number}", YEAR_6).on_roll(
+            f"school_census:C{number}", date(2020, 9, 1), date(2027, 7, 21)
+        )
+        if number < offers:
+            drawn.says(f"school_census:C{number}", "concern", "school place offered", date(2027, 9, 1))
+    return drawn
+
+
+def test_year_six_without_an_offer_is_told_once_offers_are_out() -> None:
+    found = warned(year_six(offers=3, others=1), MAY)
+    assert found.children.select("child_id", "warning", "due_on", "school_year").rows() == [
+        ("CH3", MOVES_UP, date(2027, 9, 1), 6)
+    ]
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    "as_at",
+    [
+        pytest.param(date(2026, 11, 20), id="in autumn"),
+        pytest.param(date(2027, 2, 28), id="the day before offers are due"),
+    ],
+)
+def test_year_six_is_not_judged_before_offers_are_out(as_at: date) -> None:
+    assert warned(year_six(offers=0, others=2), as_at).children.is_empty()
+
+
+def test_year_six_is_not_judged_from_extracts_without_the_round_of_admissions() -> None:
+    found = warned(year_six(offers=1, others=5), MAY)
+    assert found.children.is_empty()
+    assert "Year 6 was not judged" in found.notes[0]
+
+
+def test_the_file_and_the_sheet_withhold_where_a_protected_child_is(tmp_path: Path) -> None:
+    night = made_publication()
+    person = night.person.filter(pl.col("record_id").str.starts_with("health")).head(6)
+    rows = person.join(night.child_records, on="record_id").select(
+        "child_id", warning=pl.lit(COMES_OF_AGE), due_on=pl.lit(date(2027, 1, 1)), likelihood=pl.lit(0.9),
+        no_place=pl.lit(1.0), living_here=pl.lit(0.9), because=pl.lit("No place."), forename="forename_shown",
+        surname="surname_shown", date_of_birth="date_of_birth", school_year=pl.lit(-1, pl.Int64), sex="sex",
+        address="address_shown", postcode="postcode_shown", records="record_id", restricted=pl.lit(value=False),
+    )  # fmt: skip
+    warning = EarlyWarning(rows.cast(EARLY_WARNING), ("Year 6 was not judged.",))
+    guarded = str(rows["child_id"][2])
+    folder = publish(protect(made_publication(early_warning=warning), guarded), tmp_path).path
+    shown = pl.read_csv(folder / "early_warning.csv")
+    assert shown.filter(child_id=guarded)["address"].item() == "withheld"
+    assert shown.filter(pl.col("child_id") != guarded)["address"].to_list() != ["withheld"] * 5
+    full = pl.read_csv(folder / "restricted" / "early_warning_restricted.csv")
+    assert full.filter(child_id=guarded)["address"].item() == rows["address"][2]
+    sheet = pl.read_excel(folder / "candidates.xlsx", sheet_name="Early warning")
+    assert sheet["Address"].to_list() == shown["address"].to_list()
