@@ -104,9 +104,8 @@ def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: 
     of both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum).
     """
     many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 1
-    _, child = np.unique(labels, return_inverse=True)
-    held = np.zeros((int(child.max(initial=-1)) + 1, many), dtype=np.int32)
-    np.add.at(held, (child, dataset), 1)
+    child = numbered(labels)
+    held = _held(child, dataset, many)
     cell = dataset.astype(np.int64) * strata + stratum
     rows = np.bincount(cell, minlength=many * strata).reshape(many, strata).astype(np.float64)
     bits = np.zeros((many, many, strata))
@@ -118,6 +117,18 @@ def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: 
         bits[other, other, :] = 0.0
     further = (np.maximum(held - 1, 0).sum(axis=0) + 1) / (held.sum(axis=0) + 2)
     return Coverage(bits, -np.log2(further))
+
+
+def numbered(labels: Labels) -> Labels:
+    """Children numbered from 0 in the order of their lowest rows, which are their labels."""
+    is_lowest = labels == np.arange(len(labels))
+    return np.asarray((np.cumsum(is_lowest) - 1)[labels])
+
+
+def _held(child: Labels, dataset: NDArray[np.int32], many: int) -> NDArray[np.int64]:
+    """children x datasets: how many rows each child has in each dataset."""
+    children = int(child.max(initial=-1)) + 1
+    return np.bincount(child * many + dataset, minlength=children * many).reshape(children, many)
 
 
 @dataclass(frozen=True)
@@ -231,10 +242,9 @@ def membership_of(
     clipped = np.clip(weights, -2 * SURE, 2 * SURE)
     met = np.bincount(left, minlength=height) + np.bincount(right, minlength=height)
     mean = (np.bincount(left, clipped, height) + np.bincount(right, clipped, height)) / np.maximum(met, 1)
-    _, group = np.unique(labels, return_inverse=True)
+    group = numbered(labels)
     groups = Groups.of(group, dataset, stratum, coverage)
-    held = np.zeros((groups.children, many), dtype=np.int32)
-    np.add.at(held, (group, dataset), 1)
+    held = _held(group, dataset, many)
     shared = held[group, dataset] > 1
     lacking = (coverage.absent[dataset, :, stratum] * groups.present[group]).sum(axis=1)
     lacking += np.where(shared, 0.0, groups.absent[group, dataset])

@@ -130,7 +130,7 @@ def keys_of(rule: BlockingRule, table: Encoded) -> Keys:
 
 @dataclass(frozen=True)
 class Blocks:
-    """One rule's blocks: rows sorted by key. Position p meets the positions after it, up to ``ends[p]``."""
+    """One rule's blocks: rows sorted by key. Position p meets the positions from ``begins[p]`` up to ``ends[p]``."""
 
     rule: BlockingRule
     keys: Keys
@@ -139,6 +139,7 @@ class Blocks:
     order: Rows
     slots: NDArray[np.int16]
     """Which of its row's keys each position stands for."""
+    begins: NDArray[np.int64]
     ends: NDArray[np.int64]
     largest_block: int
     """Rows in the largest block."""
@@ -148,7 +149,7 @@ class Blocks:
     @property
     def pairs_from(self) -> NDArray[np.int64]:
         """Pairs that begin at each position."""
-        return self.ends - np.arange(len(self.ends)) - 1
+        return self.ends - self.begins
 
     @property
     def pairs(self) -> int:
@@ -156,11 +157,14 @@ class Blocks:
         return int(self.pairs_from.sum())
 
 
-def _in_order(keys: Keys) -> tuple[Keys, Rows, NDArray[np.int16], NDArray[np.int64]]:
-    """Keys present, sorted; the row and slot each stands for; the sizes of the blocks."""
-    rows = np.repeat(np.arange(len(keys), dtype=np.int32), keys.shape[1])
+def _in_order(
+    keys: Keys, between: NDArray[np.int32] | None = None
+) -> tuple[Keys, Rows, NDArray[np.int16], NDArray[np.int64]]:
+    """Keys present, sorted (within a key by ``between``); the row and slot each stands for; the sizes of the blocks."""
+    first = np.arange(len(keys)) if between is None else np.argsort(between, kind="stable")
+    rows = np.repeat(first.astype(np.int32), keys.shape[1])
     slots = np.tile(np.arange(keys.shape[1], dtype=np.int16), len(keys))
-    flat = keys.ravel()
+    flat = keys[first].ravel()
     present = flat != NO_KEY
     flat, rows, slots = flat[present], rows[present], slots[present]
     order = np.argsort(flat, kind="stable")
@@ -173,20 +177,27 @@ def _pairs_in(sizes: NDArray[np.int64]) -> int:
     return int((sizes * (sizes - 1) // 2).sum())
 
 
-def blocks_of(rule: BlockingRule, table: Encoded) -> Blocks:
+def blocks_of(rule: BlockingRule, table: Encoded, between: NDArray[np.int32] | None = None) -> Blocks:
     """Sort the rows of a table into the blocks of a rule."""
     keys = keys_of(rule, table)
-    flat, rows, slots, sizes = _in_order(keys)
+    flat, rows, slots, sizes = _in_order(keys, between)
     largest, wanted = int(sizes.max(initial=0)), _pairs_in(sizes)
     if largest > LARGEST_BLOCK:
+        flat, rows, slots, sizes = _in_order(keys)  # every piece has rows of each table
         # Each piece has its own key: a pair left out here must not be taken for found when a later rule finds it.
         place = np.arange(len(flat)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         cut = np.repeat(sizes, sizes) > LARGEST_BLOCK
         keys[rows[cut], slots[cut]] = _mixed(flat[cut] * np.uint64(31) + (place[cut] // PIECE + 1).astype(np.uint64))
-        flat, rows, slots, sizes = _in_order(keys)
+        flat, rows, slots, sizes = _in_order(keys, between)
     ends = np.repeat(np.cumsum(sizes), sizes)
+    begins = np.arange(1, len(ends) + 1)
+    if between is not None and len(flat):
+        # Rows of one table stand together within a block: a row first meets the row after the last of its own table.
+        of = between[rows]
+        runs = np.flatnonzero(np.r_[(flat[1:] != flat[:-1]) | (of[1:] != of[:-1]), True]) + 1
+        begins = np.repeat(runs, np.diff(np.r_[0, runs]))
     side = table.column(rule.one_side) >= 0 if rule.one_side else None
-    return Blocks(rule, keys, side, rows, slots, ends, largest, wanted - _pairs_in(sizes))
+    return Blocks(rule, keys, side, rows, slots, begins, ends, largest, wanted - _pairs_in(sizes))
 
 
 @dataclass(frozen=True)
@@ -242,12 +253,9 @@ class Plan:
     def _expanded(self, blocks: Blocks, start: int, stop: int, counts: NDArray[np.int64]) -> tuple[Rows, Rows]:
         here = counts[start:stop]
         first = np.repeat(np.arange(start, stop), here)
-        offsets = np.arange(len(first)) - np.repeat(np.cumsum(here) - here, here)
-        second = first + 1 + offsets
+        second = np.arange(len(first)) + np.repeat(blocks.begins[start:stop] - (np.cumsum(here) - here), here)
         a, b = blocks.order[first], blocks.order[second]
         keep = (a != b) & _has_side(blocks, a, b)
-        if self.between is not None:
-            keep &= self.between[a] != self.between[b]
         if blocks.keys.shape[1] > 1:
             keep &= _first_shared(blocks, a, b, blocks.slots[first], blocks.slots[second])
         a, b = a[keep], b[keep]
@@ -307,7 +315,7 @@ def _first_shared(
 
 def plan(rules: Sequence[BlockingRule], table: Encoded, between: NDArray[np.int32] | None = None) -> Plan:
     """Sort a table into the blocks of each rule. Raises KeyError naming a column the table lacks."""
-    return Plan(tuple(blocks_of(rule, table) for rule in rules), between)
+    return Plan(tuple(blocks_of(rule, table, between) for rule in rules), between)
 
 
 def columns_blocked(rules: Sequence[BlockingRule]) -> tuple[str, ...]:

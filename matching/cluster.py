@@ -127,7 +127,7 @@ def cluster(height: int, left: Rows, right: Rows, odds: Bits, log_odds: LogOdds)
     labels = np.arange(height)
     _label_small(labels, component, log_odds)
     if (sizes > FULL_UP_TO).any():
-        _label_giants(labels, component, sizes, left, right, odds)
+        _label_giants(labels, component, (left, right, odds))
         in_giants = sizes[component] > FULL_UP_TO
         # What blocking did not find may hold apart what contraction joined: its children are looked at in full.
         _, found = np.unique(np.where(in_giants, labels, height + np.arange(height)), return_inverse=True)
@@ -168,11 +168,10 @@ def _set(labels: Labels, members: NDArray[np.int64], found: NDArray[np.int64]) -
         labels[members[found == value]] = members[found == value].min()
 
 
-def _label_giants(
-    labels: Labels, component: Labels, sizes: NDArray[np.int64], left: Rows, right: Rows, odds: Bits
-) -> None:
-    """Components too large to score in full: contraction over the pairs that blocking found."""
-    for giant in np.flatnonzero(sizes > FULL_UP_TO):
+def _label_giants(labels: Labels, component: Labels, pairs: tuple[Rows, Rows, Bits]) -> None:
+    """Components too large to score in full: contraction over the pairs that blocking found (rows and log-odds)."""
+    left, right, odds = pairs
+    for giant in np.flatnonzero(np.bincount(component) > FULL_UP_TO):
         members = np.flatnonzero(component == giant)
         inside = component[left] == giant
         inside &= component[right] == giant
@@ -184,8 +183,7 @@ def _label_giants(
 
 def pairs_within(labels: Labels, largest: int = FULL_UP_TO) -> Iterator[tuple[Rows, Rows]]:
     """All pairs of rows of one child, child sizes together; of a child of more than ``largest`` rows, the first ones."""
-    _, dense = np.unique(labels, return_inverse=True)
-    order, starts, sizes = _by_size(dense)
+    order, starts, sizes = _by_size(labels)
     for size in np.unique(sizes[sizes > 1]):
         which = np.flatnonzero(sizes == size)
         taken = min(int(size), largest)
@@ -280,4 +278,6 @@ def id_moves(previous: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
     is_new = ~pl.col("other_child_id").is_in(previous["child_id"].implode())
     kind = pl.when(is_gone).then(pl.lit("merged")).when(is_new).then(pl.lit("split")).otherwise(pl.lit("moved"))
     counted = moved.group_by("child_id", "other_child_id").agg(records=pl.len().cast(pl.Int64))
-    return counted.select(kind.alias("kind"), "child_id", "other_child_id", "records").sort("child_id", "other_child_id")
+    return counted.select(kind.alias("kind"), "child_id", "other_child_id", "records").sort(
+        "child_id", "other_child_id"
+    )

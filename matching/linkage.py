@@ -22,6 +22,7 @@ from matching.assign import (
     coverage_of,
     joined,
     membership_of,
+    numbered,
     priors_of,
     probability,
     rivals_of,
@@ -319,13 +320,13 @@ def _rivals(labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: Judge,
     """Rivals from every pair of rows of two children that some pair makes likely enough."""
     a, b = labels[scored.left], labels[scored.right]
     near = (a != b) & (odds >= RIVAL_BITS)
-    children = np.unique(np.stack([np.minimum(a[near], b[near]), np.maximum(a[near], b[near])], axis=1), axis=0)
-    left, right = pairs_between(labels, children[:, 0], children[:, 1])
-    named, group = np.unique(labels, return_inverse=True)
+    both = np.unique(np.minimum(a[near], b[near]) * len(labels) + np.maximum(a[near], b[near]))
+    left, right = pairs_between(labels, both // len(labels), both % len(labels))
+    group = numbered(labels)
     groups = Groups.of(group, judge.dataset, judge.stratum, coverage)
 
     def prior(one: NDArray[np.int64], other: NDArray[np.int64]) -> Bits:
-        return groups.prior(np.searchsorted(named, one), np.searchsorted(named, other), coverage)
+        return groups.prior(group[one], group[other], coverage)
 
     return rivals_of(labels, left, right, judge.evidence(left, right), prior)
 

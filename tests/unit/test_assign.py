@@ -54,7 +54,7 @@ def test_priors_of_next_to_nothing_are_numbers(rows):
 
 def test_a_child_sure_to_be_on_the_other_list_needs_less_evidence():
     """Nine in ten of the first list are on the second; of the second only three in ten are on the first."""
-    labels = np.r_[np.arange(100), np.arange(90), np.arange(100, 310)]
+    labels = np.r_[np.arange(100), np.arange(90), np.arange(190, 400)]
     dataset = np.r_[np.zeros(100), np.ones(300)].astype(np.int32)
     coverage = coverage_of(labels, dataset, np.zeros(400, np.int32))
     assert coverage.absent[0, 1, 0] == pytest.approx(-np.log2(0.1), abs=0.05)
