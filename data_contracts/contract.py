@@ -14,6 +14,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from data_contracts.breach import Stops
+from data_contracts.completeness import Completeness
 from data_contracts.faults import told
 from data_contracts.file_layout import Files, Layout, Totals, XmlLayout
 from data_contracts.parts import (
@@ -175,6 +176,8 @@ class Contract(DataContract):
     """True where the source is a roll: without any roll the night stops."""
     one_row_per_child: bool = False
     """True where the source itself keeps one row a child, so that two rows are two children."""
+    completeness: Completeness = Completeness()
+    """When its files are complete, and what an incomplete one does to the night."""
 
     @property
     def raw_table(self) -> str:
@@ -191,6 +194,7 @@ class Contract(DataContract):
             if name not in self.column_named:
                 raise fault(f"xml names {name}, which is no column", "files", "xml")
         self._files_hold()
+        self.completeness.fits(self.column_named)
         for number, column in enumerate(self.columns):
             self._column_is_used(column, number)
         return self

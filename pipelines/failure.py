@@ -18,8 +18,9 @@ from pipelines.store import DiskFullError, NightRunningError, StoreError, privat
 FAILURE_FOLDER = "failures"
 HOUSE = Path(__file__).parents[1]
 
-INTERNAL_ERROR, CANNOT_GO_ON, ALREADY_RUNNING, DISK_FULL = 1, 2, 3, 4
-"""Exit codes. 2: the extracts, a contract, the settings or the store need a person; the message says which and how."""
+INTERNAL_ERROR, CANNOT_GO_ON, ALREADY_RUNNING, DISK_FULL, HELD = 1, 2, 3, 4, 5
+"""Exit codes. 2: the extracts, a contract, the settings or the store need a person; the message says which and how.
+5: what came in is not complete, so no new list was published, and the last one is marked stale."""
 
 FORESEEN = (ExtractsError, ContractError, SettingsError, StoreError, PublicationFailed)
 """Errors whose messages are ours and hold no child's value."""

@@ -23,6 +23,8 @@ class Points(BaseModel):
     """A concern of exploitation, trafficking, forced marriage or the like."""
     unclaimed_transfer: int = Field(30, ge=0)
     """A school sent the child's transfer file, and no school has claimed it."""
+    vanished_from_roll: int = Field(30, ge=0)
+    """A roll stopped naming the child, and gave no leaving date."""
     no_place: int = Field(20, ge=0)
     """A place was refused, withdrawn or not offered, or an offer was not taken up."""
     out_4_weeks: int = Field(5, ge=0)

@@ -18,6 +18,9 @@ def night(
     workspace: Path,
     config: Path | None = None,
     plain: Annotated[bool, Parameter(negative=())] = False,
+    accept: Path | None = None,
+    why: str = "",
+    by: str = "",
 ) -> int:
     """Run the night: link a folder of extracts and publish the list of children possibly missing education.
 
@@ -33,11 +36,20 @@ def night(
         Settings file; config/example.toml shows every setting.
     plain
         Run without Prefect: no retries, nothing kept of the run but the published files. Starts at once.
+    accept
+        A file of tonight that the night was held for, or the source that sent none: a named person takes it as complete.
+        Needs --why and --by; kept in the store and in run.json.
+    why
+        Why the file is right as it is. Write no child's name.
+    by
+        Who accepts it.
     """
     from apps.cli.progress import showing
     from apps.cli.words import told
 
     judged = _date(as_at)
+    if accept is not None or why or by:
+        _accept(accept, why=why, by=by, extracts=extracts, workspace=workspace, as_at=judged)
     with showing() as progress:
         if plain:
             report = run_plainly(extracts, workspace, judged, config, progress)
@@ -45,6 +57,18 @@ def night(
             report = _under_prefect(extracts, workspace, judged, config, progress)
     print(told(report, workspace))
     return 0
+
+
+def _accept(given: Path | None, *, why: str, by: str, extracts: Path, workspace: Path, as_at: date) -> None:
+    """Record who accepts which file for tonight, and why."""
+    from data_contracts.contract import read_contracts
+    from pipelines.acceptance import accept
+    from pipelines.settings import SettingsError
+
+    if given is None:
+        raise SettingsError("--why and --by go with --accept, the file that a person takes as complete.")
+    file = given if given.is_file() else extracts / given
+    accept(workspace, read_contracts(), file if file.is_file() else given, why=why, by=by, as_at=as_at)
 
 
 def run_plainly(extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress") -> "RunReport":

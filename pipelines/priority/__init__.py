@@ -21,6 +21,7 @@ from pipelines.priority import (
     temporary_accommodation,
     transition,
     unclaimed_transfer,
+    vanished_from_roll,
 )
 from pipelines.priority.evidence import Evidence
 from pipelines.rank_settings import Points
@@ -32,6 +33,7 @@ FACTORS: tuple[Callable[[Evidence, Points], pl.DataFrame], ...] = (
     exploitation.finding,
     referral.finding,
     unclaimed_transfer.finding,
+    vanished_from_roll.finding,
     no_place.finding,
     out_of_education.finding,
     other_education_ended.finding,

@@ -20,6 +20,7 @@ from pipelines.publish.match_report import match_report_html
 from pipelines.publish.run_json import run_json
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes, parquet_bytes
+from pipelines.publish.warnings_file import warnings_txt
 from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
 from pipelines.publish.workbook import candidates_xlsx
 from pipelines.tables import RULE_HISTORY
@@ -62,6 +63,8 @@ class Publication:
     """Settings in force tonight, shown in the match report."""
     authority: str | None = None
     """Name of the authority; null: not said."""
+    warnings: tuple[str, ...] = ()
+    """What the list must be read with, a sentence each: files that are not as complete as they should be."""
     top: int = 0
     """How many children the sheet "Follow up" holds; the others stand on "Later". 0: all."""
     evidence_sheets: int = 200
@@ -112,5 +115,6 @@ def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
         **evidence_sheets(publication, listed),
         **sender_csvs(publication.sender_files),
+        **warnings_txt(publication.warnings),
     }
     return {**files, "run.json": run_json(publication.run, files)}

@@ -115,15 +115,16 @@ def _warned(publication: Publication) -> list[tuple[str, str, str]]:
 
 
 def _tonight(publication: Publication) -> list[tuple[str, str, str]]:
-    """A warning where a file was refused: children may then be listed, or missed, for that reason alone."""
+    """Warnings where a file was refused or is not complete: children may be listed, or missed, for that alone."""
+    warnings = [("line", "Please note", warning) for warning in publication.warnings]
     refused = publication.deliveries.filter(pl.col("verdict") != "loaded")["file"].sort().to_list()
     if not refused:
-        return []
+        return warnings
     text = (
         f"Not read tonight: {', '.join(refused)}. Children may be listed, or not listed, for that reason alone: "
         "read the match report before you act."
     )
-    return [("line", "Please note", text)]
+    return [("line", "Please note", text), *warnings]
 
 
 def _children(count: int) -> str:

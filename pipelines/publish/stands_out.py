@@ -34,16 +34,18 @@ class Notice:
 
 
 RULES_IN_WORDS = (
-    "a file refused or missing, rows that do not add up, more than 1% of a file's rows set aside, more than 1% of "
-    "the links between two sources expected to be false, an empty list, more than 6% of the children of age on the "
-    "list, a quarter of it on doubtful links, pairs left out of a block, blocking estimated to reach fewer than 98% of "
-    "true pairs, weights that did not settle"
+    "a file that is not as complete as on earlier nights, a file refused or missing, rows that do not add up, more "
+    "than 1% of a file's rows set aside, more than 1% of the links between two sources expected to be false, an empty "
+    "list, more than 6% of the children of age on the list, a quarter of it on doubtful links, pairs left out of a "
+    "block, blocking estimated to reach fewer than 98% of true pairs, weights that did not settle"
 )
 
 
 def stands_out(publication: Publication, listed: Masked, files: list[Row], pairs: list[Row]) -> list[Notice]:
     """Everything that stands out tonight, what to look at first."""
     found = [
+        *(Notice("look", warning) for warning in publication.warnings),
+        *_about_set_aside(publication),
         *_about_files(publication, files),
         *_about_links(publication, pairs),
         *_about_the_list(publication, listed),
@@ -82,6 +84,20 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
     unknown = publication.deliveries.filter(pl.col("source") == "unknown").height
     if unknown:
         yield Notice("note", f"{_counted(unknown, 'file')} in the folder fit no contract and were not read.")
+
+
+def _about_set_aside(publication: Publication) -> Iterator[Notice]:
+    """How many rows were set aside, and from whom: a child of such a row is seen, though not by name."""
+    counts = publication.set_aside.group_by("source").len().sort("len", "source", descending=[True, False])
+    if counts.is_empty():
+        return
+    by = ", ".join(f"{publication.source_names.get(source, source)} {rows:,}" for source, rows in counts.iter_rows())
+    total = int(counts["len"].sum())
+    yield Notice(
+        "note",
+        f"{_counted(total, 'row')} set aside: {by}. Each is a child whom that sender has seen; a child who stands in no "
+        "other row can be neither listed nor explained until the sender mends it.",
+    )
 
 
 def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]:

@@ -256,6 +256,7 @@ def test_every_factor_is_named_for_its_file_and_gives_each_child_one_finding_at_
         )
         for what in whats:
             drawn.says(f"health:{child}", "concern", what, date(2026, 1, 1))
+        drawn.says(f"ehe_register:{child}", "vanished", "vanished from the roll", date(2026, 1, 1))
     found = findings(drawn.evidence(), Points())
     files = {factor.__module__.rpartition(".")[2] for factor in FACTORS}
     assert set(found["factor"]) == files - {"never_on_a_roll"}

@@ -141,7 +141,13 @@ def _quoting_her(*_: object, **__: object) -> object:
 
 
 def _function(step: str) -> str:
-    return {"provision": "find_provision", "residence": "judge_residence"}.get(step, step)
+    named = {
+        "completeness": "judge_tonight",
+        "snapshot": "keep_tonight",
+        "provision": "find_provision",
+        "residence": "judge_residence",
+    }
+    return named.get(step, step)
 
 
 @pytest.mark.parametrize("step", [step.name for step in STEPS])

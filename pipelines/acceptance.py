@@ -1,0 +1,55 @@
+"""A named person overrules the completeness gate for one file, once, and it is kept who did and why."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path, PurePosixPath
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.files.folder import contract_for
+from pipelines.settings import SettingsError
+from pipelines.store import Store, lock, private_files
+from pipelines.tables import ACCEPTANCE
+
+
+def accept(workspace: Path, contracts: Mapping[str, Contract], given: Path, *, why: str, by: str, as_at: date) -> str:
+    """Record that ``by`` accepts a file, or its absence, for the night of ``as_at``; returns its source.
+
+    ``given`` is the file itself, its name alone where it has not come, or the name of its source. A file that is there
+    is accepted as it is: another under its name is held again. Raises :class:`~pipelines.settings.SettingsError` where
+    something is not said or no contract knows the file, and the store's errors.
+    """
+    source = _source_of(given, contracts)
+    if not why.strip() or not by.strip():
+        raise SettingsError("--accept needs --why, in words, and --by, the name of the person who takes it upon them.")
+    sha256 = hashlib.sha256(given.read_bytes()).hexdigest() if given.is_file() else None
+    row = (as_at, source, given.name, sha256, why.strip(), by.strip(), datetime.now(UTC))
+    with private_files(), lock(workspace), Store(workspace) as store, store.transaction():
+        kept = store.read("acceptance") if store.has("acceptance") else ACCEPTANCE.to_frame()
+        store.write("acceptance", pl.concat([kept, pl.DataFrame([row], schema=ACCEPTANCE, orient="row")]))
+    return source
+
+
+def in_force(acceptances: pl.DataFrame, deliveries: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """The acceptances (``ACCEPTANCE``) for tonight, of files that are as they were accepted, the last one a source."""
+    came = deliveries["sha256"].drop_nulls().unique().implode()
+    holds = pl.col("sha256").is_null() | pl.col("sha256").is_in(came)
+    tonight = acceptances.filter((pl.col("as_at") == as_at) & holds).sort("accepted_at")
+    return tonight.unique("source", keep="last", maintain_order=True)
+
+
+def _source_of(given: Path, contracts: Mapping[str, Contract]) -> str:
+    if str(given) in contracts:
+        return str(given)
+    contract = next(
+        (found for name in (f"{given.parent.name}/{given.name}", given.name)
+         if (found := contract_for(PurePosixPath(name), contracts)[0])), None
+    )  # fmt: skip
+    if contract is None:
+        raise SettingsError(
+            f"--accept {given.name}: no contract names this file. Give the file of tonight that the night was held "
+            f"for, or its source: {', '.join(contracts)}."
+        )
+    return contract.id

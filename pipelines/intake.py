@@ -1,0 +1,150 @@
+"""What came in tonight, in figures: rows, newest dates, units, empty values, and a fingerprint of every row.
+
+The figures of earlier nights are what tonight's are held against (:mod:`pipelines.completeness`), and the fingerprints
+tell which rows came, changed and went (:mod:`pipelines.snapshot`). Which columns are read, the contracts say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import blake2b
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from data_contracts.values import is_empty, parse_dates, text_of
+from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
+
+KEPT_DAYS = 731
+"""What is kept of earlier nights is kept for two years: a termly file is compared with the year before."""
+
+LEARNT_DAYS = 60
+"""Bands are learnt from two months of nights: long enough to be steady, short enough to follow an authority's life."""
+
+FINGERPRINT = pl.Schema({"source": pl.String, "record_id": pl.String, "row_hash": pl.UInt64})
+"""One row is one row loaded tonight; ``row_hash`` stays the same for the same row, in any order, on any machine."""
+
+EMPTY, UNIT, KEYS = "empty values", "unit", "keys"
+"""What a SOURCE_MEASURE measures."""
+
+_APART = "\x1f"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Tonight's loaded rows in figures."""
+
+    nights: pl.DataFrame
+    """``SOURCE_NIGHT``: one row a source of which rows were loaded."""
+    measures: pl.DataFrame
+    """``SOURCE_MEASURE``, without ``keys``: those need last night's."""
+    fingerprints: pl.DataFrame
+    """``FINGERPRINT``."""
+
+
+def measure(
+    raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], deliveries: pl.DataFrame, as_at: date
+) -> Intake:
+    """Measure tonight's rows (by source, as received). Dates after ``as_at`` say nothing about how new a file is."""
+    loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
+    files = dict(loaded.iter_rows())
+    nights, measures, fingerprints = [], [], []
+    for source, rows in raw.items():
+        if rows.is_empty():
+            continue
+        contract = contracts[source]
+        hashed = fingerprint(source, rows, contract)
+        fingerprints.append(hashed)
+        newest = _newest_on(rows, contract, as_at)
+        nights.append((as_at, source, files.get(source, 0), rows.height, newest, content_of(hashed)))
+        measures += [_empty_values(rows, contract), _units(rows, contract)]
+    return Intake(
+        nights=pl.DataFrame(nights, schema=SOURCE_NIGHT, orient="row"),
+        measures=pl.concat([SOURCE_MEASURE.to_frame(), *(_as_measures(each, as_at) for each in measures)]),
+        fingerprints=pl.concat([FINGERPRINT.to_frame(), *fingerprints]),
+    )
+
+
+def fingerprint(source: str, rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """``FINGERPRINT`` of a source's rows: every column of the contract counts; line and file do not.
+
+    BLAKE2b, as polars' and DuckDB's own hashes may change from one version to the next, and every row with them.
+    """
+    columns = [pl.col(name).fill_null("") for name in contract.column_named]
+    texts = rows.select(pl.concat_str(["record_id", *columns], separator=_APART)).to_series()
+    hashes = [int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts]
+    return rows.select(pl.lit(source).alias("source"), "record_id", pl.Series("row_hash", hashes, dtype=pl.UInt64))
+
+
+def content_of(fingerprints: pl.DataFrame) -> str:
+    """One fingerprint for all rows of a source: 16 hex digits, whatever the order of the rows."""
+    return blake2b(fingerprints["row_hash"].sort().to_numpy().astype("<u8").tobytes(), digest_size=8).hexdigest()
+
+
+def keys_on(snapshot: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
+    """Records that stood in their source's delivery of a night: ``source``, ``record_id``, ``row_hash``."""
+    stood = (pl.col("first_seen_on") <= day) & (day <= pl.col("last_seen_on"))
+    return snapshot.filter(stood).select(FINGERPRINT.names())
+
+
+def keys_kept(snapshot: pl.DataFrame, before: pl.DataFrame, tonight: pl.DataFrame) -> pl.DataFrame:
+    """Share of the keys of the night before that came again: ``source``, ``keys``, ``kept`` (0..1).
+
+    ``before``: ``source``, ``before_on`` (the night to compare with). ``tonight``: ``record_id`` of all rows that came,
+    those set aside too. One row is one source that came tonight and before.
+    """
+    compared = snapshot.join(before, on="source", how="inner", validate="m:1")
+    stood = keys_on(compared, pl.col("before_on"))
+    again = pl.col("record_id").is_in(tonight["record_id"].implode())
+    return stood.group_by("source").agg(keys=pl.len(), kept=again.mean()).sort("source")
+
+
+def as_key_measures(kept: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``keys_kept`` as ``SOURCE_MEASURE``."""
+    rows = kept.select("source", measure=pl.lit(KEYS), of=None, name=None, value="kept")
+    return _as_measures(rows, as_at)
+
+
+def recent(frame: pl.DataFrame, as_at: date, days: int) -> pl.DataFrame:
+    """Rows of earlier nights that are not older than ``days``; those of tonight are left out."""
+    return frame.filter(pl.col("as_at").is_between(as_at - timedelta(days=days), as_at, closed="left"))
+
+
+def _as_measures(rows: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    return rows.with_columns(as_at=pl.lit(as_at)).select(SOURCE_MEASURE.names()).cast(SOURCE_MEASURE)
+
+
+def _newest_on(rows: pl.DataFrame, contract: Contract, as_at: date) -> date | None:
+    """The newest date in any dated column that is no birth date, not after ``as_at``."""
+    dated = [c for c in contract.columns if c.logical_type == "date" and c.maps_to != "date_of_birth"]
+    newest: list[date] = []
+    for column in dated:
+        cells = rows.select(pl.col(column.name).unique())
+        days = cells.select(day=parse_dates(column)).filter(pl.col("day") <= as_at)["day"]
+        newest += days.sort(descending=True).head(1).to_list()
+    return max(newest, default=None)
+
+
+def _empty_values(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """One row is one column and its share of empty values."""
+    shares = rows.select(is_empty(column).mean().alias(column.name) for column in contract.columns)
+    return shares.unpivot(variable_name="of", value_name="value").with_columns(
+        source=pl.lit(contract.id), measure=pl.lit(EMPTY), name=pl.lit(None, pl.String)
+    )
+
+
+def _units(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """One row is one unit (a school) and its rows; none where the contract names no unit."""
+    unit = contract.completeness.unit
+    if unit is None:
+        return SOURCE_MEASURE.to_frame()
+    named = contract.completeness.unit_name or unit
+    columns = contract.column_named
+    units = rows.select(of=text_of(columns[unit]), name=text_of(columns[named])).drop_nulls("of")
+    counted = units.group_by("of").agg(name=pl.col("name").drop_nulls().mode().min(), value=pl.len())
+    return counted.with_columns(source=pl.lit(contract.id), measure=pl.lit(UNIT)).sort("of")
+
+
+def without_old(frame: pl.DataFrame, as_at: date, days: int, column: str = "as_at") -> pl.DataFrame:
+    """The rows of a history that are to be kept."""
+    return frame.filter(pl.col(column) >= as_at - timedelta(days=days))

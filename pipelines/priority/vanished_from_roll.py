@@ -1,0 +1,22 @@
+"""A school's roll stopped naming the pupil, and gave no leaving date: nobody has said where the child went."""
+
+import polars as pl
+
+from pipelines.priority.evidence import DAY, Evidence, as_findings
+from pipelines.rank_settings import Points
+
+FACTOR = "vanished_from_roll"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child, from the entry that vanished last."""
+    gone = evidence.statements.filter((pl.col("kind") == "vanished") & (pl.col("since_on") <= evidence.as_at))
+    ordered = gone.sort("child_id", "since_on", "record_id", descending=[False, True, False])
+    last = ordered.unique("child_id", keep="first", maintain_order=True)
+    return as_findings(
+        last.with_columns(
+            factor=pl.lit(FACTOR),
+            points=pl.lit(points.vanished_from_roll),
+            because=pl.format("{}, last there on {}", pl.col("what"), pl.col("since_on").dt.strftime(DAY)),
+        )
+    )

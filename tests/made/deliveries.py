@@ -1,0 +1,94 @@
+"""Nights of drawn deliveries under the real contracts, without files: what came in, held against earlier nights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts.contract import Contract, read_contracts
+from pipelines.gate import Judged, judge_tonight, keep_tonight
+from pipelines.receive import Received
+from pipelines.store import Store
+from pipelines.tables import BREACH, DELIVERY, RULE_HISTORY, SET_ASIDE
+
+FIRST = date(2026, 11, 2)
+"""A Monday of the autumn term."""
+
+CONTRACTS = read_contracts()
+
+Rows = list[dict[str, str]]
+
+
+def census(schools: int = 10, pupils: int = 12, *, entered: str = "2023-09-01", **columns: str) -> Rows:
+    """A roll of several schools."""
+    return [
+        {
+            "record_id": f"C{school}-{pupil}", "estab": f"{2000 + school}", "school_name": f"School {school}",
+            "surname": f"Name{school}x{pupil}", "forename": "Jo", "date_of_birth": "2014-05-06", "entry_date": entered,
+            "postcode": "ZA1 1AA", **columns,
+        }
+        for school in range(schools)
+        for pupil in range(pupils)
+    ]  # fmt: skip
+
+
+def health(children: int = 100, *, seen_on: date | None = None, **columns: str) -> Rows:
+    """A list of registrations, one of them seen on a day."""
+    rows = [{"record_id": f"H{child}", "surname": f"Name{child}", "postcode": "ZA1 1AA", **columns}
+            for child in range(children)]  # fmt: skip
+    return [{**rows[0], "last_contact": str(seen_on)}, *rows[1:]] if seen_on else rows
+
+
+def register(children: int = 30) -> Rows:
+    """A register of home education."""
+    return [{"record_id": f"E{child}", "surname": f"Name{child}"} for child in range(children)]
+
+
+@dataclass
+class Deliveries:
+    """A workspace to which files are delivered night by night."""
+
+    workspace: Path
+    contracts: Mapping[str, Contract] = field(default_factory=lambda: CONTRACTS)
+
+    def night(
+        self, after_days: int, *, refused: tuple[str, ...] = (), set_aside: tuple[str, ...] = (), **sources: Rows
+    ) -> Judged:
+        """One night: judged, and kept where it is not held. ``set_aside``: record ids of rows that were set aside."""
+        as_at = FIRST + timedelta(days=after_days)
+        received = self.received(sources, refused, set_aside)
+        with Store(self.workspace) as store:
+            judged = judge_tonight(store, received, self.contracts, as_at)
+            if not judged.held:
+                keep_tonight(store, received, judged.intake, self.contracts, as_at)
+        return judged
+
+    def table(self, name: str) -> pl.DataFrame:
+        with Store(self.workspace, read_only=True) as store:
+            return store.read(name)
+
+    def received(self, sources: Mapping[str, Rows], refused: tuple[str, ...], aside: tuple[str, ...]) -> Received:
+        raw = {source: self._raw(source, rows) for source, rows in sources.items()}
+        files = [(source, "loaded", len(rows)) for source, rows in sources.items()]
+        deliveries = pl.DataFrame(
+            [
+                {
+                    "file_id": source, "source": source, "file": f"{source}.csv", "sha256": source, "rows_read": rows,
+                    "rows_loaded": rows, "rows_set_aside": 0, "verdict": verdict,
+                    "received_at": datetime(2026, 11, 2, tzinfo=UTC),
+                }
+                for source, verdict, rows in [*files, *((source, "refused", 0) for source in refused)]
+            ],
+            schema=DELIVERY,
+        )  # fmt: skip
+        kept = pl.DataFrame([{"source": r.split(":")[0], "record_id": r} for r in aside], schema=SET_ASIDE)
+        return Received(raw, BREACH.to_frame(), kept, deliveries, RULE_HISTORY.to_frame())
+
+    def _raw(self, source: str, rows: Rows) -> pl.DataFrame:
+        contract = self.contracts[source]
+        columns = {name: [row.get(name, "") for row in rows] for name in contract.column_named}
+        keys = [f"{source}:{row['record_id']}" for row in rows]
+        placed = {"record_id": keys, "file_id": [source] * len(rows), "line": list(range(2, len(rows) + 2))}
+        return pl.DataFrame(placed | {n: v for n, v in columns.items() if n != "record_id"})

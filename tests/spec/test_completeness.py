@@ -1,0 +1,267 @@
+"""What came in against earlier nights: what holds the list, what stamps it, and what is no reason to worry."""
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from data_contracts.completeness import Completeness
+from pipelines.acceptance import accept
+from pipelines.settings import SettingsError
+from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health, register
+
+
+@pytest.fixture(scope="module")
+def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace of an authority that has delivered for three nights."""
+    delivered = Deliveries(tmp_path_factory.mktemp("deliveries") / "workspace")
+    for after in range(3):
+        sent = health(100 + after, seen_on=FIRST + timedelta(days=after - 1))
+        assert not delivered.night(after, school_census=_census(after), health=sent, ehe_register=register()).held
+    return delivered.workspace
+
+
+@pytest.fixture
+def nights(three_nights: Path, tmp_path: Path) -> Deliveries:
+    """The same, to go on with."""
+    shutil.copytree(three_nights, tmp_path / "workspace")
+    return Deliveries(tmp_path / "workspace")
+
+
+def _census(after: int) -> Rows:
+    """A roll that changes a little every night."""
+    return [{**row, "nc_year_actual": str(after)} for row in census()]
+
+
+def _tonight(**changed: Rows | None) -> dict[str, Rows]:
+    sent = {
+        "school_census": _census(3),
+        "health": health(103, seen_on=FIRST + timedelta(days=2)),
+        "ehe_register": register(),
+    }
+    return {source: rows for source, rows in {**sent, **changed}.items() if rows is not None}
+
+
+def _told(nights: Deliveries, source: str) -> list[tuple[str, str, str]]:
+    found = nights.table("completeness").filter(source=source)
+    return list(found.select("check", "outcome", "words").iter_rows())
+
+
+def test_a_usual_night_is_complete(nights: Deliveries) -> None:
+    judged = nights.night(3, **_tonight())
+    assert judged.found.is_empty()
+    assert (judged.held, judged.warnings) == ((), ())
+
+
+Expected = tuple[str, str, str, str]
+"""Source, check, outcome, and what its words hold."""
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        pytest.param(
+            {"school_census": [row for row in _census(3) if int(row["estab"]) % 2]},
+            ("school_census", "units", "holds", "5 of 10 schools or other units of 04/11/2026 are gone, with 60 rows: "
+             "School 0, School 2, School 4, School 6, School 8."),
+            id="half of the schools missing from the census",
+        ),
+        pytest.param(
+            {"school_census": _census(3)[:70]},
+            ("school_census", "fewer rows", "holds",
+             "70 rows came, where 120 are usual: 42% fewer. The file may be cut off."),
+            id="a census cut off in the middle",
+        ),
+        pytest.param(
+            {"school_census": [row for row in _census(3) if row["estab"] != "2007" or row["record_id"] < "C7-3"]},
+            ("school_census", "units", "holds",
+             "most rows of these schools or other units are gone: School 7 (12 to 5)."),
+            id="a school that lost most of its pupils",
+        ),
+        pytest.param(
+            {"ehe_register": None},
+            ("ehe_register", "missing", "stamps", "no row came tonight (1 file came and could not be used), while 30 rows "
+             "were loaded on 04/11/2026."),
+            id="an empty EHE register, refused as it has a header and no row",
+        ),
+        pytest.param(
+            {"ehe_register": []},
+            ("ehe_register", "missing", "stamps", "no row came tonight, while 30 rows were loaded on 04/11/2026."),
+            id="an empty EHE register",
+        ),
+        pytest.param(
+            {"health": health(102, seen_on=FIRST + timedelta(days=1))},
+            ("health", "stale", "stamps", "this is the file of 04/11/2026 again; its rows should change within 1 day."),
+            id="yesterday's health file",
+        ),
+        pytest.param(
+            {"health": health(100, seen_on=FIRST - timedelta(days=1))},
+            ("health", "stale", "stamps", "this is the older file of 02/11/2026 again, not a new one."),
+            id="the health file of three nights ago",
+        ),
+        pytest.param(
+            {"health": health(103, seen_on=FIRST - timedelta(days=60))},
+            ("health", "stale", "stamps", "its newest date is 03/09/2026, 63 days before the night"),
+            id="a file that has not been sent before, but is old",
+        ),
+        pytest.param(
+            {"health": None},
+            ("health", "missing", "stamps",
+             "no row came tonight (no file came), while 102 rows were loaded on 04/11/2026."),
+            id="a file missing that came last night",
+        ),
+        pytest.param(
+            {"health": health(60, seen_on=FIRST + timedelta(days=2))},
+            ("health", "fewer rows", "stamps", "60 rows came, where 101 are usual"),
+            id="a file with fewer rows that is no roll",
+        ),
+        pytest.param(
+            {"health": health(160, seen_on=FIRST + timedelta(days=2))},
+            ("health", "more rows", "stamps", "160 rows came, where 101 are usual: 58% more."),
+            id="a file with half as many rows again",
+        ),
+        pytest.param(
+            {"health": [{**row, "record_id": f"N{row['record_id']}"} for row in health(103)]},
+            ("health", "keys", "stamps", "only 0% of the last delivery's keys came again"),
+            id="keys numbered anew",
+        ),
+        pytest.param(
+            {"health": health(103, seen_on=FIRST + timedelta(days=2), postcode="")},
+            ("health", "empty values", "stamps", "more values are empty than usual, in Postcode (0% to 100%)."),
+            id="a column that came empty",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_outside_its_band_holds_or_stamps_by_name(
+    nights: Deliveries, changed: dict[str, Rows | None], expected: Expected
+) -> None:
+    source, check, outcome, words = expected
+    refused = tuple(name for name in changed if name == "ehe_register" and changed[name] is None)
+    judged = nights.night(3, refused=refused, **_tonight(**changed))
+    (found,) = [told for told in _told(nights, source) if told[0] == check]
+    assert found[1] == outcome
+    assert words in found[2]
+    told = judged.held if outcome == "holds" else judged.warnings
+    assert any(CONTRACTS[source].name in line or f"{source}.csv" in line for line in told)
+    assert bool(judged.held) == (outcome == "holds")
+
+
+def test_half_of_the_schools_missing_is_held_again_the_next_night(nights: Deliveries) -> None:
+    half = [row for row in _census(3) if int(row["estab"]) % 2]
+    assert nights.night(3, **_tonight(school_census=half)).held
+    assert nights.night(4, **_tonight(school_census=half)).held
+    assert nights.table("source_night").filter(source="school_census").height == 3
+    assert not nights.night(4, **_tonight()).held
+
+
+@pytest.mark.parametrize(
+    ("sent", "check"),
+    [
+        pytest.param({"health": health(4)}, ["few rows"], id="a file with hardly a row stamps"),
+        pytest.param({"health": health(5)}, [], id="nothing to compare with"),
+        pytest.param({"school_census": census(1, 2)}, ["few rows"], id="a roll with hardly a row stamps too"),
+    ],
+)
+def test_on_the_first_night_only_what_cannot_be_true_is_told(
+    tmp_path: Path, sent: dict[str, Rows], check: list[str]
+) -> None:
+    judged = Deliveries(tmp_path).night(0, **({"school_census": census()} | sent))
+    assert judged.found["check"].to_list() == check
+    assert not judged.held
+
+
+def test_the_same_night_again_is_no_file_of_yesterday(nights: Deliveries) -> None:
+    assert nights.night(3, **_tonight()).found.is_empty()
+    assert nights.night(3, **_tonight()).found.is_empty()
+
+
+def test_a_register_that_need_not_change_is_not_stale(nights: Deliveries) -> None:
+    assert nights.night(60, **_tonight()).found.filter(source="ehe_register").is_empty()
+
+
+def test_a_band_in_the_contract_outweighs_what_is_learnt(nights: Deliveries) -> None:
+    strict = Completeness(rows=(0.99, 1.02), holds=("fewer rows", "empty values"), empty_rise=0.5, keys_kept=0.0)
+    nights.contracts = {**CONTRACTS, "health": CONTRACTS["health"].model_copy(update={"completeness": strict})}
+    judged = nights.night(3, **_tonight(health=health(99)))
+    assert judged.held == ("health.csv: 99 rows came, where 101 are usual: 2% fewer. The file may be cut off.",)
+
+
+def test_nights_that_vary_widen_the_band(tmp_path: Path) -> None:
+    delivered = Deliveries(tmp_path)
+    sizes = (60, 100, 140, 80, 120, 100, 60, 140)
+    for after, size in enumerate(sizes):
+        delivered.night(after, school_census=_census(after), health=health(size))
+    judged = delivered.night(len(sizes), school_census=_census(99), health=health(55))
+    assert "fewer rows" not in judged.found.filter(source="health")["check"].to_list()
+
+
+def _accepts(nights: Deliveries, given: str, **said: str) -> str:
+    as_at = FIRST + timedelta(days=3)
+    return accept(nights.workspace, CONTRACTS, Path(given), as_at=as_at, **({"why": "2 closed", "by": "A. Lee"} | said))
+
+
+@pytest.mark.parametrize("given", ["school_census.csv", "school_census"])
+def test_a_named_person_overrules_for_one_file_and_one_night(nights: Deliveries, given: str) -> None:
+    eight = [row for row in _census(3) if row["estab"] > "2001"]
+    assert nights.night(3, **_tonight(school_census=eight)).held
+    assert _accepts(nights, given) == "school_census"
+    judged = nights.night(3, **_tonight(school_census=eight))
+    assert judged.held == ()
+    assert judged.warnings[0].startswith("school_census.csv: 2 of 10 schools")
+    assert judged.warnings[0].endswith("Accepted by A. Lee.")
+    assert nights.table("acceptance").select("source", "why", "by").rows() == [("school_census", "2 closed", "A. Lee")]
+    tomorrow = [{**row, "nc_year_actual": "4"} for row in eight]
+    assert not nights.night(4, **_tonight(school_census=tomorrow)).held, "what was accepted is the new usual"
+    assert nights.night(5, **_tonight(school_census=tomorrow[:60])).held
+
+
+def test_a_file_is_accepted_as_it_is_and_no_other(nights: Deliveries, tmp_path: Path) -> None:
+    (tmp_path / "school_census.csv").write_text("another file", "utf-8")
+    _accepts(nights, str(tmp_path / "school_census.csv"))
+    assert nights.night(3, **_tonight(school_census=_census(3)[:60])).held
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "told"),
+    [
+        pytest.param("school_census.csv", {"why": " "}, "needs --why", id="without a reason"),
+        pytest.param("school_census.csv", {"by": ""}, "--by", id="without a name"),
+        pytest.param("nonsense.csv", {}, "no contract names this file", id="a file that nobody knows"),
+    ],
+)
+def test_nobody_overrules_without_a_name_and_a_reason(
+    nights: Deliveries, given: str, said: dict[str, str], told: str
+) -> None:
+    with pytest.raises(SettingsError, match=told):
+        _accepts(nights, given, **said)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda: Completeness(rows=(1.2, 0.8)), id="a band upside down"),
+        pytest.param(lambda: Completeness(unit_name="school_name"), id="a name without a unit"),
+        pytest.param(lambda: _with_unit("surname"), id="a unit that could name a child"),
+        pytest.param(lambda: _with_unit("nowhere"), id="a unit that is no column"),
+    ],
+)
+def test_a_contract_that_cannot_be_meant_is_refused(wrong: Callable[[], object]) -> None:
+    with pytest.raises(ValidationError):
+        wrong()
+
+
+def _with_unit(unit: str) -> object:
+    census_contract = CONTRACTS["school_census"]
+    fields = {name: getattr(census_contract, name) for name in type(census_contract).model_fields}
+    return type(census_contract).model_validate({**fields, "completeness": Completeness(unit=unit)})
+
+
+def test_no_check_tells_a_value_of_a_child(nights: Deliveries) -> None:
+    odd = [{**row, "surname": "Zzyzx", "record_id": f"Zzyzx{row['record_id']}", "postcode": ""} for row in _census(3)]
+    judged = nights.night(3, **_tonight(school_census=odd, health=None))
+    assert judged.found.height >= 2
+    assert "Zzyzx" not in "".join(judged.found.select(pl.concat_str(pl.all())).to_series())

@@ -1,0 +1,205 @@
+"""What is kept of every delivery: what came, changed and went, and the pupils who vanish from a roll."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.intake import KEPT_DAYS, Intake
+from pipelines.snapshot import Snapshots, keep
+from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT, STATEMENT
+from pipelines.vanished import SET_ASIDE_DOUBT, WORDS, still_known, together
+from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census
+
+Delivery = dict[str, int]
+"""Key -> content of a small register."""
+
+
+def _intake(rows: Delivery, as_at: date) -> Intake:
+    """A delivery of one source called health."""
+    night = pl.DataFrame([{"as_at": as_at, "source": "health", "files": 1, "rows": len(rows)}], schema=SOURCE_NIGHT)
+    prints = pl.DataFrame(
+        {"source": ["health"] * len(rows), "record_id": [f"health:{key}" for key in rows], "row_hash": rows.values()},
+        schema={"source": pl.String, "record_id": pl.String, "row_hash": pl.UInt64},
+    )
+    return Intake(night if rows else night.clear(), SOURCE_MEASURE.to_frame(), prints)
+
+
+def _day(night: int) -> date:
+    return FIRST + timedelta(days=night)
+
+
+def _after(nights: list[Delivery]) -> Snapshots:
+    kept = Snapshots.none()
+    for night, rows in enumerate(nights):
+        kept = keep(kept, _intake(rows, _day(night)), _day(night))
+    return kept
+
+
+def _changes(kept: Snapshots) -> list[tuple[int, ...]]:
+    return list(kept.changes.select("came", "changed", "went", "same").iter_rows())
+
+
+def test_what_came_changed_and_went_is_counted_and_dated() -> None:
+    kept = _after([{"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 2, "d": 1}])
+    assert _changes(kept) == [(3, 0, 0, 0), (1, 1, 1, 1)]
+    rows = kept.snapshot.sort("record_id", "first_seen_on").select("record_id", "first_seen_on", "last_seen_on").rows()
+    assert rows == [
+        ("health:a", _day(0), _day(1)),
+        ("health:b", _day(0), _day(0)),
+        ("health:b", _day(1), _day(1)),
+        ("health:c", _day(0), _day(0)),
+        ("health:d", _day(1), _day(1)),
+    ]
+
+
+def test_the_same_file_twice_is_no_change() -> None:
+    kept = _after([{"a": 1, "b": 1}] * 5)
+    assert _changes(kept)[1:] == [(0, 0, 0, 2)] * 4
+    assert kept.snapshot.height == 2
+
+
+def test_a_night_without_a_file_changes_nothing_and_the_next_delivery_goes_on() -> None:
+    kept = _after([{"a": 1}, {}, {"a": 1}])
+    assert _changes(kept) == [(1, 0, 0, 0), (0, 0, 0, 1)]
+    assert kept.snapshot.height == 1
+
+
+def test_a_night_for_a_day_gone_by_leaves_history_as_it_is() -> None:
+    kept = _after([{"a": 1}, {"a": 1, "b": 1}])
+    again = keep(kept, _intake({"z": 9}, _day(0)), _day(0))
+    assert again.snapshot.equals(kept.snapshot)
+
+
+def test_what_nobody_has_sent_for_two_years_is_let_go() -> None:
+    kept = _after([{"a": 1}])
+    late = _day(KEPT_DAYS + 1)
+    assert keep(kept, _intake({"b": 1}, late), late).snapshot["record_id"].to_list() == ["health:b"]
+
+
+deliveries = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 2), min_size=1), min_size=1, max_size=5)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(deliveries, deliveries.map(lambda nights: nights[0]))
+def test_the_history_gives_back_every_delivery_and_a_night_run_again_replaces_itself(
+    nights: list[Delivery], wrong: Delivery
+) -> None:
+    kept = _after(nights)
+    for night, rows in enumerate(nights):
+        day = _day(night)
+        stood = kept.snapshot.filter((pl.col("first_seen_on") <= day) & (pl.col("last_seen_on") >= day))
+        assert dict(stood.select("record_id", "row_hash").iter_rows()) == {f"health:{k}": v for k, v in rows.items()}
+    last = _day(len(nights) - 1)
+    before = _after(nights[:-1])
+    twice = keep(keep(before, _intake(wrong, last), last), _intake(nights[-1], last), last)
+    by = ["record_id", "first_seen_on"]
+    assert twice.snapshot.sort(by).equals(kept.snapshot.sort(by))
+    assert twice.changes.equals(kept.changes)
+
+
+# Pupils who vanish ---------------------------------------------------------------------------------------------------
+
+GONE = "C3-4"
+
+
+def _without(rows: Rows, key: str = GONE) -> Rows:
+    return [row for row in rows if row["record_id"] != key]
+
+
+def _changed(rows: Rows, **columns: str) -> Rows:
+    return [{**row, **columns} if row["record_id"] == GONE else row for row in rows]
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Deliveries:
+    delivered = Deliveries(tmp_path / "workspace")
+    delivered.night(0, school_census=census())
+    return delivered
+
+
+def _vanished(nights: Deliveries) -> list[tuple[object, ...]]:
+    return list(nights.table("vanished").select("record_id", "last_seen_on", "vanished_on").iter_rows())
+
+
+def test_a_pupil_who_vanishes_without_a_leaving_date_is_an_event_of_its_own(nights: Deliveries) -> None:
+    nights.night(1, school_census=_without(census()))
+    assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(1))]
+    nights.night(2, school_census=_without(census()))
+    assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(1))], "kept from night to night"
+    nights.night(3, school_census=census())
+    assert _vanished(nights) == [], "until the entry comes again"
+
+
+@pytest.mark.parametrize(
+    ("before", "tonight"),
+    [
+        pytest.param(
+            _changed(census(), leaving_date="2026-10-23"), _without(census()), id="an entry that had a leaving date"
+        ),
+        pytest.param(census(), census(), id="nobody"),
+        pytest.param(
+            [{**row, "surname": f"S{n}"} for n, row in enumerate(census())],
+            [{**row, "surname": f"S{n}", "record_id": f"N{n}"} for n, row in enumerate(census())],
+            id="every row under a new key",
+        ),
+    ],
+)
+def test_nobody_has_vanished_who(tmp_path: Path, before: Rows, tonight: Rows) -> None:
+    delivered = Deliveries(tmp_path)
+    delivered.night(0, school_census=before)
+    delivered.night(1, school_census=tonight)
+    assert _vanished(delivered) == []
+
+
+def test_a_night_run_again_after_the_row_was_mended_forgets_the_event(nights: Deliveries) -> None:
+    nights.night(1, school_census=_without(census()))
+    nights.night(1, school_census=census())
+    assert _vanished(nights) == []
+
+
+def test_a_row_that_vanishes_between_two_runs_of_one_night_is_kept_too(nights: Deliveries) -> None:
+    nights.night(1, school_census=census())
+    nights.night(1, school_census=_without(census()))
+    assert [record for record, *_ in _vanished(nights)] == [f"school_census:{GONE}"]
+
+
+def test_a_vanished_pupil_stays_known_as_on_the_roll_until_the_night_last_seen(nights: Deliveries) -> None:
+    nights.night(1, school_census=_without(census()))
+    known = still_known(nights.table("vanished"), CONTRACTS, _day(5))
+    assert known.person["record_id"].to_list() == [f"school_census:{GONE}"]
+    assert known.person["date_of_birth"].to_list() == [date(2014, 5, 6)]
+    assert known.statements.schema == STATEMENT
+    said = {(kind, what, since, until) for _, _, kind, what, _, since, until, _ in known.statements.iter_rows()}
+    assert ("provision", "state school", date(2023, 9, 1), _day(0)) in said
+    assert ("seen", None, _day(0), None) in said
+    assert ("vanished", WORDS, _day(0), None) in said
+
+
+def test_a_row_that_was_set_aside_has_not_vanished_and_goes_on_as_last_read(nights: Deliveries) -> None:
+    nights.night(1, school_census=_without(census()), set_aside=(f"school_census:{GONE}",))
+    assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), None)]
+    (provision,) = (
+        still_known(nights.table("vanished"), CONTRACTS, _day(1)).statements.filter(kind="provision").to_dicts()
+    )
+    assert provision["until_on"] is None
+    assert provision["doubt"] == SET_ASIDE_DOUBT
+    nights.night(2, school_census=_without(census()))
+    assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(2))], "the next night it is gone altogether"
+
+
+def test_what_was_seen_after_the_date_judged_says_nothing_yet(nights: Deliveries) -> None:
+    nights.night(1, school_census=_without(census()))
+    assert still_known(nights.table("vanished"), CONTRACTS, _day(-1)).person.is_empty()
+
+
+def test_vanished_entries_stand_beside_tonights(nights: Deliveries) -> None:
+    nights.night(1, school_census=_without(census()))
+    known = still_known(nights.table("vanished"), CONTRACTS, _day(1))
+    both = together(known, known)
+    assert both.person.height == 2 * known.person.height
+    nobody = still_known(nights.table("vanished").clear(), CONTRACTS, _day(1))
+    assert together(known, nobody) is known
