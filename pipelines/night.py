@@ -9,7 +9,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,23 +19,22 @@ import polars as pl
 
 from data_contracts.contract import Contract, read_contracts
 from matching.cluster import id_moves
+from pipelines.decided import decided_in
 from pipelines.failure import NightFailed, as_night_failed
-from pipelines.gate import Judged, held_night, judge_tonight, keep_tonight
-from pipelines.link import LinkReport, link
+from pipelines.judgements import measured
+from pipelines.link import CHILD_SETTINGS, LinkReport, link
 from pipelines.link_measures import GroupsAsked
 from pipelines.model_file import keep_model
 from pipelines.provision import find_provision
 from pipelines.publish.publication import Publication, publish
-from pipelines.publish.stale import clear_stale
 from pipelines.rank import rank
-from pipelines.receive import Received, receive, sender_files
+from pipelines.receive import receive, sender_files
 from pipelines.residence import judge_residence
 from pipelines.rule_history import with_tonight
 from pipelines.settings import Settings
 from pipelines.standardise import standardise
 from pipelines.store import Store, lock, private_files
 from pipelines.tables import CHILD_MOVE, NIGHT, RULE_HISTORY
-from pipelines.vanished import still_known, together
 
 PUBLISHED_FOLDER = "published"
 
@@ -57,10 +56,6 @@ class Night:
     """Step -> how long it took."""
     refused: tuple[str, ...] = ()
     """Names of the files that broke a rule of the file, and were not loaded."""
-    received: Received | None = None
-    """What came in, until its rows are kept in the store."""
-    judged: Judged | None = None
-    """What the completeness gate found."""
     link_report: LinkReport | None = None
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     published: Path | None = None
@@ -70,11 +65,6 @@ class Night:
     def source_names(self) -> dict[str, str]:
         """Source -> its name in text for people."""
         return {source: contract.name for source, contract in self.contracts.items()}
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What everything published tonight must carry."""
-        return self.judged.warnings if self.judged else ()
 
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""
@@ -106,8 +96,6 @@ class RunReport:
     """Step -> what it counted."""
     seconds: Mapping[str, float]
     """Step -> how long it took."""
-    warnings: tuple[str, ...] = ()
-    """What the list must be read with: files that are not as complete as they should be."""
 
 
 class Progress(Protocol):
@@ -131,10 +119,13 @@ class Silent:
 
 
 def _receive(night: Night) -> Counts:
-    """Files -> delivery, breach, set_aside. The rows themselves wait until they are judged complete."""
+    """Files -> raw_*, delivery, breach, set_aside."""
     received = receive(
         night.settings.extracts, night.contracts, received_at=night.started_at, as_at=night.settings.as_at
     )
+    night.store.forget_raw()
+    for source, rows in received.raw.items():
+        night.store.write_raw(source, rows)
     night.store.write("delivery", received.deliveries)
     night.store.write("breach", received.breaches)
     night.store.write("set_aside", received.set_aside)
@@ -142,34 +133,16 @@ def _receive(night: Night) -> Counts:
     night.store.write("rule_history", with_tonight(history, received.rules))
     history = night.store.read("rule_history") if night.store.has("rule_history") else RULE_HISTORY.to_frame()
     night.store.write("rule_history", with_tonight(history, received.rules))
-    night.received, night.sender_files = received, sender_files(received)
+    night.sender_files = sender_files(received)
     delivered = received.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0, named=True)
     night.refused = tuple(received.deliveries.filter(verdict="refused")["file"])
     return {"files": received.deliveries.height, "files_refused": len(night.refused), **delivered}
 
 
-def _judge_completeness(night: Night) -> Counts:
-    """Tonight's rows against earlier nights -> completeness. May hold the night."""
-    assert night.received is not None  # noqa: S101 - receive stands before completeness in STEPS
-    night.judged = judge_tonight(night.store, night.received, night.contracts, night.settings.as_at)
-    return {"holds": len(night.judged.held), "warnings": len(night.judged.warnings)}
-
-
-def _keep_snapshot(night: Night) -> Counts:
-    """Tonight's rows -> raw_*, snapshot, delivery_change, source_night, source_measure, vanished."""
-    assert night.received is not None and night.judged is not None  # noqa: S101 - as STEPS has it
-    intake = night.judged.intake
-    counts = keep_tonight(night.store, night.received, intake, night.contracts, night.settings.as_at)
-    night.received = None
-    return counts
-
-
 def _standardise(night: Night) -> Counts:
-    """raw_*, vanished -> person_record, statement."""
+    """raw_* -> person_record, statement."""
     raw = {source: night.store.read_raw(source) for source in night.store.raw_sources()}
-    as_at = night.settings.as_at
-    known = still_known(night.store.read("vanished"), night.contracts, as_at)
-    made = together(standardise(raw, night.contracts, as_at=as_at), known)
+    made = standardise(raw, night.contracts, as_at=night.settings.as_at)
     night.store.write("person_record", made.person)
     night.store.write("statement", made.statements)
     return {"person_records": made.person.height, "statements": made.statements.height}
@@ -180,7 +153,15 @@ def _link(night: Night) -> Counts:
     previous = night.store.read("child_record") if night.store.has("child_record") else None
     rolls = [source for source, contract in night.contracts.items() if contract.is_roll]
     groups = GroupsAsked(as_at=night.settings.as_at, rolls=rolls)
-    linked = link(night.store.read("person_record"), previous=previous, groups=groups)
+    decided = decided_in(night.settings.workspace)
+    linked = link(
+        night.store.read("person_record"),
+        previous=previous,
+        judgements=decided.judgements,
+        model=decided.model,
+        settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
+        groups=groups,
+    )
     if previous is not None:
         moves = id_moves(previous, linked.child_records).with_columns(as_at=pl.lit(night.settings.as_at))
         earlier = [night.store.read("child_move")] if night.store.has("child_move") else []
@@ -191,7 +172,7 @@ def _link(night: Night) -> Counts:
     night.store.write("link_prior", linked.priors)
     night.store.write("link_coverage", linked.coverage)
     keep_model(linked.model, night.settings.workspace)
-    night.link_report = linked.report
+    night.link_report = replace(linked.report, figures=linked.report.figures | decided.figures)
     return {
         "pairs_kept": linked.links.height,
         "links": linked.links.filter("is_same_child").height,
@@ -266,15 +247,14 @@ def _publish(night: Night) -> Counts:
         rule_history=known["rule_history"],
         contracts=night.contracts,
         link_report=night.link_report,
+        measured=measured(night.settings.workspace),
         run=run_record(night, known["delivery"]),
         sender_files=night.sender_files,
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,
-        warnings=night.warnings,
     )
     stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER)
-    clear_stale(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at)
     night.published = stands.path
     night.store.write("night", _row_of(night, published_at=datetime.now(UTC)))
     return {"files": len(stands.files), "candidates": known["candidate"].height}
@@ -282,8 +262,6 @@ def _publish(night: Night) -> Counts:
 
 STEPS: tuple[Step, ...] = (
     Step("receive", "reading and checking the extracts", _receive, reads_share=True),
-    Step("completeness", "judging whether what came in is complete", _judge_completeness),
-    Step("snapshot", "keeping what came, changed and went", _keep_snapshot),
     Step("standardise", "bringing every source into one form", _standardise),
     Step("link", "finding which records are the same child", _link),
     Step("provision", "finding where each child is educated", _find_provision),
@@ -331,7 +309,6 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
     try:
         with night.store.transaction():
             night.counts[step.name] = step.do(night)
-        _hold_if_incomplete(night)
     except Exception as error:  # the one place that catches all: it lets no value out
         failed = as_night_failed(step.name, error, night.settings.workspace)
     if failed is not None:
@@ -341,16 +318,10 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
     return night.counts[step.name]
 
 
-def _hold_if_incomplete(night: Night) -> None:
-    """Raise NightFailed where the gate holds the night; what it found is kept by then."""
-    if night.judged is not None and night.judged.held:
-        raise held_night(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at, night.judged.held)
-
-
 def report_of(night: Night) -> RunReport:
     """What the night did, once it has published."""
     assert night.published is not None  # noqa: S101 - asked for after the last of STEPS
-    return RunReport(night.settings.as_at, night.published, night.refused, night.counts, night.seconds, night.warnings)
+    return RunReport(night.settings.as_at, night.published, night.refused, night.counts, night.seconds)
 
 
 def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
@@ -361,9 +332,6 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
         "as_at": night.settings.as_at,
         "started_at": night.started_at,
         "inputs": inputs.to_dicts(),
-        "warnings": list(night.warnings),
-        "completeness": night.store.read("completeness").to_dicts(),
-        "acceptances": [] if night.judged is None else night.judged.accepted.to_dicts(),
         "counts": night.counts,
         "seconds": night.seconds,
         "linkage": dict(night.link_report.figures),
@@ -373,8 +341,12 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
 
 
 def settings_in_force(settings: Settings) -> dict[str, object]:
-    """Every setting that bears on the result, as ``group.key`` -> value."""
-    return dict(_flat(settings.model_dump(include={"ranking"}))) | {"as_at": settings.as_at.isoformat()}
+    """Every setting that bears on the result, as ``group.key`` -> value, and the file they were read from."""
+    file = {} if settings.settings_file is None else {"settings_file": settings.settings_file}
+    return dict(_flat(settings.model_dump(include={"linkage", "ranking"}))) | {
+        "as_at": settings.as_at.isoformat(),
+        **file,
+    }
 
 
 def _flat(group: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, object]]:

@@ -4,6 +4,7 @@ The settings file is TOML; ``config/example.toml`` has every key with its meanin
 """
 
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +16,9 @@ from pipelines.rank_settings import RankSettings
 
 ASKED_FOR = ("extracts", "workspace", "as_at")
 """What is asked for at each night, and stands in no file."""
+NOT_IN_A_FILE = (*ASKED_FOR, "settings_file")
+SETTINGS_IN_FORCE = "settings_in_force.toml"
+"""In the workspace: settings that one named person proposed and another approved (:mod:`pipelines.proposals`)."""
 
 
 class SettingsError(Exception):
@@ -45,6 +49,13 @@ class Listing(Group):
     """How many children, by rank, get an evidence sheet."""
 
 
+class LinkSettings(Group):
+    """How sure a link must be."""
+
+    link_threshold: float = Field(0.8, gt=0, lt=1)
+    """Two groups of records are one child only if they are at least so probable (see docs/how_linkage_works.md)."""
+
+
 class Settings(Group):
     """All that one night is run with."""
 
@@ -56,7 +67,10 @@ class Settings(Group):
     """The date judged: age, provision and residence are as at this day."""
     authority: str | None = None
     """Name of the authority, for the heading of what is published; null: not said."""
+    settings_file: str | None = None
+    """Where the settings were read from, for ``run.json``; null: the defaults hold."""
     machine: Machine = Machine()
+    linkage: LinkSettings = LinkSettings()
     ranking: RankSettings = RankSettings()
     listing: Listing = Listing()
 
@@ -64,22 +78,49 @@ class Settings(Group):
 def read_settings(
     config: Path | None, *, extracts: Path, workspace: Path, as_at: date, top: int | None = None
 ) -> Settings:
-    """Settings from a file (the defaults without one) and what was asked for. Raises :class:`SettingsError`.
+    """Settings from a file and what was asked for. Raises :class:`SettingsError`.
 
-    ``top``: what ``listing.top`` is for this night, whatever the file says; null: as the file says.
+    Without a file: those in force in the workspace, or, where none were ever approved, the defaults. ``top``, where it
+    is asked for, stands in for ``listing.top``.
     """
-    said: dict[str, Any] = {} if config is None else _read_toml(config)
-    for key in ASKED_FOR:
+    file = config
+    if file is None and (workspace / SETTINGS_IN_FORCE).exists():
+        file = workspace / SETTINGS_IN_FORCE
+    said: dict[str, Any] = {} if file is None else _read_toml(file)
+    for key in NOT_IN_A_FILE:
         if key in said:
-            option = f"--{key.replace('_', '-')}"
-            raise SettingsError(f"{config}: {key} is no setting: it is asked for with {option}. Take it out.")
-    if top is not None and isinstance(said.setdefault("listing", {}), dict):
-        said["listing"]["top"] = top
+            option = f"it is asked for with --{key.replace('_', '-')}" if key in ASKED_FOR else "it is noted by itself"
+            raise SettingsError(f"{file}: {key} is no setting: {option}. Take it out.")
+    asked = {"extracts": extracts, "workspace": workspace, "as_at": as_at}
+    values = _merged(said, {} if top is None else {"listing": {"top": top}})
+    noted = {"settings_file": None if file is None else str(file)}
+    return _validated({**values, **asked, **noted}, str(file or "settings"))
+
+
+def changed(settings: Settings, changes: Mapping[str, Any], where: str) -> Settings:
+    """``settings`` with some values changed (nested by group). Raises :class:`SettingsError`, naming ``where``."""
+    return _validated(_merged(settings.model_dump(), changes), where)
+
+
+def read_changes(path: Path) -> dict[str, Any]:
+    """A TOML file of some values. Raises :class:`SettingsError`."""
+    return _read_toml(path)
+
+
+def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _validated(values: Mapping[str, Any], where: str) -> Settings:
     try:
-        return Settings.model_validate({**said, "extracts": extracts, "workspace": workspace, "as_at": as_at})
+        return Settings.model_validate(values)
     except ValidationError as error:
         told = "; ".join(_told(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors())
-    raise SettingsError(f"{config or 'settings'}: {told}")
+    raise SettingsError(f"{where}: {told}")
 
 
 def _read_toml(config: Path) -> dict[str, Any]:
@@ -109,4 +150,4 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
         annotation = group.model_fields[str(part)].annotation
         assert isinstance(annotation, type) and issubclass(annotation, BaseModel)  # noqa: S101 - groups hold only groups
         group = annotation
-    return [key for key in group.model_fields if group is not Settings or key not in ASKED_FOR]
+    return [key for key in group.model_fields if group is not Settings or key not in NOT_IN_A_FILE]

@@ -9,7 +9,12 @@ from cyclopts import App
 from apps.cli.check import check
 from apps.cli.demo import demo
 from apps.cli.explain import explain
+from apps.cli.judge import judge
 from apps.cli.night import night
+from apps.cli.proposals import approve, proposals
+from apps.cli.sample import sample
+from apps.cli.train import train
+from apps.cli.tune import tune
 
 
 def _version() -> str:
@@ -26,7 +31,7 @@ app = App(
     version=_version,
     result_action="return_value",
 )
-for _command in (demo, night, check, explain):
+for _command in (demo, night, check, explain, sample, judge, tune, train, proposals, approve):
     app.command(_command)
 
 

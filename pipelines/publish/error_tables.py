@@ -72,6 +72,12 @@ def thresholds(publication: Publication) -> list[Row]:
     return rows
 
 
+def measured(publication: Publication) -> list[Row]:
+    """One row a threshold, the lowest first, as judged samples have it; none where nothing was judged."""
+    rows: list[Row] = publication.measured.sort("threshold").to_dicts()
+    return rows
+
+
 def thresholds_chart(publication: Publication) -> Markup:
     """False and missed links expected at each threshold, with their intervals."""
     rows = [

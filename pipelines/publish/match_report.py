@@ -64,6 +64,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "model": [row | {"bar": charts.weight_bar(row["weight"] or 0.0, most)} for row in model],
         "groupings": error_tables.groupings(publication),
         "thresholds": error_tables.thresholds(publication),
+        "measured": error_tables.measured(publication),
         "blocking": report_tables.blocking_cost(publication),
         "alike": alike,
         "near_misses": near,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from data_contracts.contract import Contract
+from matching.thresholds import MEASURED
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.evidence import evidence_sheets
 from pipelines.publish.explained import explained_parquet
@@ -49,6 +50,8 @@ class Publication:
     breaches: pl.DataFrame
     set_aside: pl.DataFrame
     link_report: LinkReport
+    measured: pl.DataFrame = field(default_factory=MEASURED.to_frame)
+    """False and missed links as judged samples have them: MEASURED of :mod:`matching.thresholds`."""
     run: Mapping[str, Any]
     """For ``run.json``: inputs with hashes, counts at every step, versions, thresholds, seconds per step."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)

@@ -6,19 +6,21 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.settings import Settings, SettingsError, read_settings
+from pipelines.settings import SETTINGS_IN_FORCE, Settings, SettingsError, changed, read_settings
 
 ASKED = {"extracts": Path("extracts"), "workspace": Path("workspace"), "as_at": date(2026, 11, 20)}
 EXAMPLE = Path(__file__).parents[2] / "config" / "example.toml"
 
 
 def test_the_example_holds_the_defaults() -> None:
-    assert read_settings(EXAMPLE, **ASKED) == read_settings(None, **ASKED)
+    example = read_settings(EXAMPLE, **ASKED)
+    assert example.settings_file == str(EXAMPLE)
+    assert example.model_copy(update={"settings_file": None}) == read_settings(None, **ASKED)
 
 
 def test_the_example_names_every_setting() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    groups = [name for name in Settings.model_fields if name not in (*ASKED, "authority")]
+    groups = [name for name in Settings.model_fields if name not in (*ASKED, "authority", "contracts", "settings_file")]
     for group in groups:
         assert f"[{group}]" in text
         for key in type(getattr(read_settings(None, **ASKED), group)).model_fields:
@@ -33,6 +35,8 @@ def test_the_example_names_every_setting() -> None:
         pytest.param("[machine]\nthreads = 0\n", "machine.threads: .*greater than or equal to 1", id="out of range"),
         pytest.param("[machine]\nthreads = 'two'\n", "machine.threads: .*valid integer", id="no number"),
         pytest.param("[machine\n", "no TOML in UTF-8", id="no TOML"),
+        pytest.param("[linkage]\nlink_threshold = 1\n", "link_threshold: .*less than 1", id="a link beyond doubt"),
+        pytest.param("settings_file = 'x'\n", "settings_file is no setting", id="where it stands, said in the file"),
         pytest.param("as_at = 2026-11-20\n", "asked for with --as-at", id="a date in the file"),
     ],
 )  # fmt: skip
@@ -47,6 +51,24 @@ def test_settings_that_cannot_be_used(tmp_path: Path, text: str, told: str) -> N
 def test_a_settings_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"cannot be read: No such file.*config/example\.toml"):
         read_settings(tmp_path / "none.toml", **ASKED)
+
+
+def test_settings_in_force_stand_in_for_the_defaults_and_give_way_to_a_file(tmp_path: Path) -> None:
+    asked = {**ASKED, "workspace": tmp_path}
+    in_force = tmp_path / SETTINGS_IN_FORCE
+    in_force.write_text("[linkage]\nlink_threshold = 0.9\n")
+    assert read_settings(None, **asked).linkage.link_threshold == 0.9
+    assert read_settings(None, **asked).settings_file == str(in_force)
+    assert read_settings(EXAMPLE, **asked).linkage.link_threshold == 0.8
+
+
+def test_a_change_leaves_all_else_as_it_is_and_is_held_to_the_same_rules() -> None:
+    base = read_settings(None, **ASKED)
+    made = changed(base, {"ranking": {"points": {"looked_after": 80}}}, "--points file.toml")
+    assert made.ranking.points.looked_after == 80
+    assert made.ranking.points.referral == base.ranking.points.referral
+    with pytest.raises(SettingsError, match=r"file\.toml: .*Did you mean ranking\.points\.looked_after\?"):
+        changed(base, {"ranking": {"points": {"lookd_after": 80}}}, "--points file.toml")
 
 
 def test_settings_do_not_change(tmp_path: Path) -> None:

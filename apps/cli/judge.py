@@ -1,0 +1,32 @@
+"""``rollcall judge``: read a filled-in workbook of pairs back."""
+
+from pathlib import Path
+
+
+def judge(file: Path, /, *, workspace: Path, by: str) -> int:
+    """Read back what people judged of pairs of records. The next night obeys it.
+
+    Kept whole or not at all: every line that cannot be kept is named. Judgements are only ever added.
+
+    Parameters
+    ----------
+    file
+        The workbook that rollcall sample wrote, filled in.
+    workspace
+        Folder of the night.
+    by
+        Name of the person who judged.
+    """
+    from pipelines.review import judge as read_back
+
+    kept = read_back(file, workspace, by)
+    answers = dict(kept.group_by("answer").len().iter_rows())
+    if kept.is_empty():
+        print("Nothing new: these judgements were read before, and stand.")
+        return 0
+    counted = ", ".join(
+        f"{answers[answer]:,} {answer}" for answer in ("same", "different", "unsure") if answer in answers
+    )
+    print(f"{kept.height:,} judgements by {by.strip()} are kept ({counted}). The next night obeys them.")
+    print(f"Delete {file} now: it holds names and addresses, and nothing needs it any more.")
+    return 0

@@ -1,0 +1,78 @@
+"""``rollcall proposals`` and ``rollcall approve``: what was proposed, and what another person puts in force."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from pipelines.proposals import Proposal
+
+
+def proposals(*, workspace: Path) -> int:
+    """List every proposal of settings or weights: by whom, why, with which figures, and what was decided.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    """
+    from pipelines.proposals import history
+
+    found = history(workspace)
+    for made in found:
+        print("\n".join(_told(made)))
+    if not found:
+        print(f"Nothing was ever proposed in {workspace}: rollcall tune --propose, rollcall train --propose.")
+    return 0
+
+
+def _told(made: "Proposal") -> list[str]:
+    figures = ", ".join(f"{name} {value}" for name, value in made.figures.items())
+    return [
+        f"{made.id}  {made.kind}, proposed by {made.by} on {made.at:%d/%m/%Y}{': IN FORCE' if made.is_in_force else ''}",
+        f"    why: {made.why}",
+        f"    figures: {figures}",
+        *(
+            f"    {decision.what} by {decision.by} on {decision.at:%d/%m/%Y at %H:%M} UTC"
+            for decision in made.decisions
+        ),
+    ]
+
+
+def approve(
+    number: int | None = None,
+    /,
+    *,
+    workspace: Path,
+    by: str,
+    roll_back: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Put a proposal in force, as another named person than its proposer; or undo the last approval.
+
+    Parameters
+    ----------
+    number
+        The proposal's number, as rollcall proposals lists it.
+    workspace
+        Folder of the night.
+    by
+        Name of the person who decides.
+    roll_back
+        Undo the approval made last: what was in force before it is in force again.
+    """
+    from pipelines.proposals import approve as put_in_force
+    from pipelines.proposals import roll_back as undo
+    from pipelines.settings import SettingsError
+
+    if (number is None) != roll_back:
+        raise SettingsError("Give either the number of a proposal (rollcall proposals lists them) or --roll-back.")
+    if number is not None:
+        found = put_in_force(workspace, number, by)
+        print(f"Proposal {found.id} ({found.kind}, by {found.by}) is in force. The next night uses it.")
+        return 0
+    undone, before = undo(workspace, by)
+    again = "the defaults" if undone.kind == "settings" else "nothing: the night learns its own weights"
+    print(f"Proposal {undone.id} ({undone.kind}) is out of force. In force again: ", end="")
+    print(f"proposal {before.id} by {before.by}." if before else f"{again}.")
+    return 0

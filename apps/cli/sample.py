@@ -1,0 +1,54 @@
+"""``rollcall sample``: a workbook of the pairs of records on which a person's answer is worth most."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def sample(
+    *,
+    workspace: Path,
+    pairs: int,
+    out: Path,
+    seed: int = 1,
+    restricted: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Write a workbook of pairs of records for people to judge: one child, or two?
+
+    It holds names and addresses. It is written readable by you alone; keep it so, and delete it once it is read back.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    pairs
+        How many pairs to ask about, 10 to 2000.
+    out
+        The workbook to write (.xlsx). One that is there is never written over.
+    seed
+        Another number draws other pairs for the blind share.
+    restricted
+        Also children whose whereabouts are protected. For the named restricted role only.
+    """
+    from data_contracts.contract import read_contracts
+    from pipelines.in_force import threshold_of
+    from pipelines.review import Asked, write_sample
+    from pipelines.sample import SAMPLE_READS
+    from pipelines.store import Store
+
+    with Store(workspace, read_only=True) as store:
+        tables = {table: store.read(table) for table in SAMPLE_READS}
+    names = {source: contract.name for source, contract in read_contracts().items()}
+    asked = Asked(pairs=pairs, seed=seed, out=out, threshold=threshold_of(workspace), restricted=restricted)
+    drawn = write_sample(workspace, tables, asked, names)
+    parts = dict(drawn.group_by("part").len().iter_rows())
+    print(f"{drawn.height:,} pairs are in {out}, readable by you alone:")
+    print(f"  {parts.get('list', 0):>5,}  decide a child's place on the list")
+    print(f"  {parts.get('model', 0):>5,}  teach the weights")
+    print(f"  {parts.get('blind', 0):>5,}  drawn by chance, to measure")
+    print("They are mixed. It is personal data about children: keep it safe, and delete it once it is read back.")
+    if restricted:
+        print("It holds children whose whereabouts are PROTECTED: for the named restricted role alone.")
+    print(f"When it is filled in:  rollcall judge {out} --workspace {workspace} --by NAME")
+    return 0

@@ -1,0 +1,52 @@
+"""``rollcall train``: weights learnt from the last night, as a proposal."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def train(
+    *,
+    workspace: Path,
+    propose: Annotated[bool, Parameter(negative=())] = False,
+    why: str = "",
+    by: str = "",
+) -> int:
+    """Learn the weights of the linkage from the last night's records and all judgements, and propose them.
+
+    Where weights are in force, nights use them and no longer learn their own.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    propose
+        Keep the weights as a proposal; another named person approves it: rollcall approve. Without it, only say what
+        they would do.
+    why
+        The reason for the proposal. Write no child's name.
+    by
+        Who proposes.
+    """
+    from pipelines.in_force import threshold_of
+    from pipelines.judgements import read_judgements
+    from pipelines.proposals import model_file, propose_model
+    from pipelines.settings import SettingsError
+    from pipelines.store import Store
+    from pipelines.training import TRAINING_READS, learnt
+
+    if propose and not (why.strip() and by.strip()):
+        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
+    with Store(workspace, read_only=True) as store:
+        tables = {table: store.read(table) for table in TRAINING_READS}
+    found = learnt(tables, read_judgements(workspace), threshold_of(workspace))
+    for name, value in found.figures.items():
+        print(f"  {name}: {value}")
+    if not propose:
+        print("Nothing was kept. With --propose --why ... --by NAME the weights are proposed.")
+        return 0
+    number = propose_model(workspace, found.model, why=why, by=by, figures=found.figures)
+    print(f"Proposal {number} is kept; read the weights in {model_file(workspace, number)}.")
+    print(f"Another named person puts it in force:  rollcall approve {number} --by NAME --workspace {workspace}")
+    return 0

@@ -1,0 +1,75 @@
+"""``rollcall tune``: the last night judged again with other settings, and what that would change."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def tune(
+    *,
+    workspace: Path,
+    link_threshold: float | None = None,
+    enquiries_per_missed_child: float | None = None,
+    points: Path | None = None,
+    config: Path | None = None,
+    propose: Annotated[bool, Parameter(negative=())] = False,
+    why: str = "",
+    by: str = "",
+) -> int:
+    """Judge the last night again with other settings, without publishing, and write a page that shows the difference.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    link_threshold
+        Two groups of records are one child only if they are at least so probable (between 0 and 1).
+    enquiries_per_missed_child
+        How many enquiries that find nothing it is worth not to miss one child. Sets the cut-off.
+    points
+        A TOML file of points by finding, such as: looked_after = 80
+    config
+        Settings file that the night ran with, if it was given one.
+    propose
+        Propose these settings; another named person approves them: rollcall approve.
+    why
+        The reason for the proposal. Write no child's name.
+    by
+        Who proposes.
+    """
+    from datetime import UTC, datetime
+
+    from data_contracts.contract import read_contracts
+    from pipelines.in_force import settings_of
+    from pipelines.judgements import read_judgements
+    from pipelines.model_file import kept_model
+    from pipelines.proposals import propose_settings
+    from pipelines.settings import SettingsError
+    from pipelines.store import Store
+    from pipelines.tuning import TUNING_READS, as_at, differing, figures, judged_again, last_night
+    from pipelines.tuning_page import tried, write_page
+
+    with Store(workspace, read_only=True) as store:
+        tables = {table: store.read(table) for table in TUNING_READS}
+    before = settings_of(workspace, config, as_at(tables))
+    after = tried(before, link_threshold, enquiries_per_missed_child, points)
+    if propose and not differing(before, after):
+        raise SettingsError("--propose: nothing differs from the settings in force. Give a setting to change.")
+    if propose and not (why.strip() and by.strip()):
+        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
+    names = {source: contract.name for source, contract in read_contracts().items()}
+    listed = last_night(tables, before)
+    again = judged_again(
+        tables, after, model=kept_model(workspace), judgements=read_judgements(workspace), source_names=names
+    )
+    page = write_page(workspace, tables, listed, again, datetime.now(UTC))
+    told = figures(listed, again)
+    for name, value in told.items():
+        print(f"  {value:>10,}  {name}")
+    print(f"Who comes, who leaves and why: {page}, readable by you alone. Nothing was published.")
+    if propose:
+        number = propose_settings(workspace, after, why=why, by=by, figures=told)
+        print(f"Proposal {number} is kept. Another named person puts it in force:")
+        print(f"  rollcall approve {number} --by NAME --workspace {workspace}")
+    return 0

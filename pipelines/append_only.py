@@ -1,0 +1,55 @@
+"""SQLite files beside the store for what people decide: rows are added, and never changed or taken out.
+
+The store is made anew every night; what a person has judged, proposed or approved must outlive it, and must be readable
+while a night runs. Triggers refuse every update and delete, so that no later version of the software can forget that.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from pipelines.store import StoreError, private_files
+
+
+class RecordsError(StoreError):
+    """What people decided cannot be read or written: the message names the file and the remedy."""
+
+
+@contextmanager
+def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Connection]:
+    """Open (or make, mode 0600) a file of append-only tables; all that is written within is kept together or not at all.
+
+    ``tables``: name -> its columns in SQL. Raises :class:`RecordsError`.
+    """
+    try:
+        with private_files():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+                connection.execute("pragma journal_mode = wal").fetchall()
+                connection.execute("pragma synchronous = full").fetchall()
+                connection.execute("begin immediate")
+                try:
+                    _make(connection, tables)
+                    yield connection
+                except BaseException:
+                    connection.rollback()
+                    raise
+                connection.commit()
+    except sqlite3.Error as error:
+        told = f"{path} cannot be used ({type(error).__name__}). Check the disk and its permissions, or restore it."
+    except OSError as error:
+        told = f"{path} cannot be written: {error.strerror}. Check the disk and its permissions."
+    else:
+        return
+    raise RecordsError(told)
+
+
+def _make(connection: sqlite3.Connection, tables: Mapping[str, str]) -> None:
+    for name, columns in tables.items():
+        connection.execute(f"create table if not exists {name} ({columns}) strict")
+        for change in ("update", "delete"):
+            connection.execute(
+                f"create trigger if not exists {name}_no_{change} before {change} on {name} "
+                f"begin select raise(abort, '{name} is append-only'); end"
+            )

@@ -1,0 +1,125 @@
+"""What people judged is kept for good, and the blind share measures honestly."""
+
+import sqlite3
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from matching.thresholds import measured_by_threshold
+from pipelines.append_only import RecordsError
+from pipelines.judgements import (
+    BLIND,
+    DRAWN,
+    FOR_LIST,
+    JUDGEMENT,
+    JUDGEMENTS_FILE,
+    add_drawn,
+    add_judgements,
+    blind_sample,
+    for_link,
+    measured,
+    read_drawn,
+    read_judgements,
+)
+
+AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+def judgement(left_id: str, right_id: str, answer: str, sample: str = "S1") -> dict[str, object]:
+    return {"left_id": left_id, "right_id": right_id, "answer": answer, "by": "Ann Example", "at": AT, "sample": sample}
+
+
+def judgements(*rows: dict[str, object]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=JUDGEMENT)
+
+
+def drawn(*rows: tuple[str, str, str, float, float], sample: str = "S1") -> pl.DataFrame:
+    """Rows of (pair, part, stratum, stratum_weight, match_probability); the pair's records are named after it."""
+    return pl.DataFrame(
+        [
+            {
+                "sample": sample, "pair": f"{sample}-{pair}", "left_id": f"a:{pair}", "right_id": f"b:{pair}",
+                "part": part, "stratum": stratum, "stratum_weight": weight, "match_weight": 10.0,
+                "match_probability": probability, "facts": "f",
+            }
+            for pair, part, stratum, weight, probability in rows
+        ],
+        schema=DRAWN,
+    )  # fmt: skip
+
+
+def test_a_workspace_in_which_nobody_judged_has_no_file(tmp_path: Path) -> None:
+    assert read_judgements(tmp_path).schema == JUDGEMENT
+    assert read_drawn(tmp_path).is_empty()
+    assert measured(tmp_path).is_empty()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_judgements_come_back_as_they_were_kept_and_stay_private(tmp_path: Path) -> None:
+    first, second = judgements(judgement("a:1", "b:1", "same")), judgements(judgement("a:1", "b:1", "different"))
+    add_judgements(tmp_path, first)
+    add_judgements(tmp_path, second)
+    assert read_judgements(tmp_path).equals(pl.concat([first, second]))
+    assert for_link(read_judgements(tmp_path)).rows() == [("a:1", "b:1", False)]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    with sqlite3.connect(tmp_path / JUDGEMENTS_FILE) as connection:
+        assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+@pytest.mark.parametrize("statement", ["delete from judgement", "update judgement set answer = 'same'"])
+def test_no_judgement_is_ever_changed_or_taken_out(tmp_path: Path, statement: str) -> None:
+    add_judgements(tmp_path, judgements(judgement("a:1", "b:1", "different")))
+    connection = sqlite3.connect(tmp_path / JUDGEMENTS_FILE)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute(statement)
+    connection.close()
+    assert for_link(read_judgements(tmp_path)).rows() == [("a:1", "b:1", False)]
+
+
+def test_an_unsure_takes_an_earlier_judgement_back() -> None:
+    told = judgements(judgement("a:1", "b:1", "same"), judgement("a:1", "b:1", "unsure"))
+    assert for_link(told).is_empty()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / JUDGEMENTS_FILE).write_text("not a database, " * 100)
+    with pytest.raises(RecordsError, match=JUDGEMENTS_FILE):
+        read_judgements(tmp_path)
+
+
+def test_only_the_blind_share_measures_and_a_decided_pair_stands_for_those_left_open() -> None:
+    asked = drawn(
+        ("1", BLIND, "low", 10.0, 0.3), ("2", BLIND, "low", 10.0, 0.3),
+        ("3", BLIND, "high", 100.0, 0.99), ("4", FOR_LIST, None, None, 0.6),  # type: ignore[arg-type]
+    )  # fmt: skip
+    told = judgements(*(judgement(f"a:{n}", f"b:{n}", answer) for n, answer in
+                        (("1", "different"), ("2", "unsure"), ("3", "same"), ("4", "different"))))  # fmt: skip
+    sample = blind_sample(told, asked).sort("stratum")
+    assert sample.select("is_same", "stratum", "weight").rows() == [(True, "S1: high", 100.0), (False, "S1: low", 20.0)]
+    row = measured_by_threshold(sample, (0.5,)).row(0, named=True)
+    assert row["precision"] == row["recall"] == 1.0
+    assert row["precision_low"] < 1 < row["links"]
+
+
+def test_a_sample_with_a_stratum_that_nobody_decided_measures_nothing() -> None:
+    asked = drawn(("1", BLIND, "low", 10.0, 0.3), ("2", BLIND, "high", 100.0, 0.99))
+    assert blind_sample(judgements(judgement("a:2", "b:2", "same")), asked).is_empty()
+
+
+def test_two_samples_count_as_one() -> None:
+    asked = pl.concat([drawn(("1", BLIND, "all", 50.0, 0.9)), drawn(("2", BLIND, "all", 50.0, 0.9), sample="S2")])
+    told = judgements(judgement("a:1", "b:1", "same"), judgement("a:2", "b:2", "same", "S2"))
+    assert blind_sample(told, asked)["weight"].to_list() == [25.0, 25.0]
+    assert len(set(blind_sample(told, asked)["stratum"])) == 2
+
+
+def test_what_was_drawn_comes_back(tmp_path: Path) -> None:
+    asked = drawn(("1", BLIND, "low", 10.0, 0.3))
+    add_drawn(tmp_path, asked)
+    assert read_drawn(tmp_path).equals(asked)
+    with pytest.raises(RecordsError):
+        add_drawn(tmp_path, asked)

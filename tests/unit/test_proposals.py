@@ -1,0 +1,136 @@
+"""One person proposes with a reason, another approves; the file is the history, and every step can be undone."""
+
+import sqlite3
+import stat
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from matching.comparisons import CHILD_COMPARISONS
+from matching.model import read_model
+from pipelines.in_force import model_in_force, settings_of, threshold_of
+from pipelines.link import APPROVED_MODEL
+from pipelines.proposals import (
+    PROPOSALS_FILE,
+    approve,
+    history,
+    model_file,
+    model_in_words,
+    propose_model,
+    propose_settings,
+    roll_back,
+)
+from pipelines.settings import SettingsError, changed
+from pipelines.store import StoreError
+
+AS_AT = date(2026, 11, 20)
+
+
+def proposed(workspace: Path, threshold: float, by: str = "Ann Example") -> int:
+    base = settings_of(workspace, None, AS_AT)
+    settings = changed(base, {"authority": "Zed", "linkage": {"link_threshold": threshold}}, "test")
+    return propose_settings(workspace, settings, why="fewer\n false links", by=by, figures={"enquiries after": 12})
+
+
+def test_another_named_person_puts_settings_in_force(tmp_path: Path) -> None:
+    number = proposed(tmp_path, 0.9)
+    assert threshold_of(tmp_path) == 0.8
+    approve(tmp_path, number, "Bo Other")
+    in_force = tmp_path / "settings_in_force.toml"
+    assert tomllib.loads(in_force.read_text("utf-8"))["linkage"] == {"link_threshold": 0.9}
+    assert in_force.read_text("utf-8").startswith("# Proposal 1 by Ann Example, approved by Bo Other")
+    assert stat.S_IMODE(in_force.stat().st_mode) == 0o600
+    assert threshold_of(tmp_path) == 0.9
+    (kept,) = history(tmp_path)
+    assert (kept.why, kept.figures, kept.is_in_force) == ("fewer false links", {"enquiries after": 12}, True)
+    assert [(made.what, made.by) for made in kept.decisions] == [("approved", "Bo Other")]
+
+
+@pytest.mark.parametrize("by", ["Ann Example", "ann  example", " ANN EXAMPLE "])
+def test_nobody_approves_a_proposal_of_their_own(tmp_path: Path, by: str) -> None:
+    with pytest.raises(SettingsError, match="another named person"):
+        approve(tmp_path, proposed(tmp_path, 0.9), by)
+    assert threshold_of(tmp_path) == 0.8
+
+
+@pytest.mark.parametrize(
+    ("number", "by", "told"),
+    [pytest.param(7, "Bo", "no proposal 7", id="unknown"), pytest.param(1, "  ", "give the name", id="without a name")],
+)
+def test_an_approval_that_cannot_be(tmp_path: Path, number: int, by: str, told: str) -> None:
+    proposed(tmp_path, 0.9)
+    with pytest.raises(SettingsError, match=told):
+        approve(tmp_path, number, by)
+
+
+def test_a_proposal_needs_a_reason_and_a_name(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, None, AS_AT)
+    for why, by in (("", "Ann"), ("for a reason", " ")):
+        with pytest.raises(SettingsError, match="--why, in words, and --by"):
+            propose_settings(tmp_path, settings, why=why, by=by, figures={})
+    assert history(tmp_path) == []
+
+
+def test_a_proposal_made_against_other_settings_would_undo_what_was_approved_since(tmp_path: Path) -> None:
+    first, second = proposed(tmp_path, 0.9), proposed(tmp_path, 0.7)
+    approve(tmp_path, first, "Bo")
+    with pytest.raises(SettingsError, match="would undo what was approved since"):
+        approve(tmp_path, second, "Bo")
+    with pytest.raises(SettingsError, match="in force already"):
+        approve(tmp_path, first, "Cy")
+
+
+def test_roll_back_goes_step_by_step_to_the_defaults(tmp_path: Path) -> None:
+    for threshold in (0.9, 0.95):
+        approve(tmp_path, proposed(tmp_path, threshold), "Bo")
+    undone, before = roll_back(tmp_path, "Cy")
+    assert (undone.id, before.id if before else None, threshold_of(tmp_path)) == (2, 1, 0.9)
+    undone, before = roll_back(tmp_path, "Cy")
+    assert (undone.id, before, threshold_of(tmp_path)) == (1, None, 0.8)
+    assert not (tmp_path / "settings_in_force.toml").exists()
+    with pytest.raises(SettingsError, match="nothing to roll back"):
+        roll_back(tmp_path, "Cy")
+    assert [[made.what for made in kept.decisions] for kept in history(tmp_path)] == [["approved", "rolled back"]] * 2
+
+
+def test_what_was_proposed_is_never_taken_out(tmp_path: Path) -> None:
+    proposed(tmp_path, 0.9)
+    connection = sqlite3.connect(tmp_path / PROPOSALS_FILE)
+    for statement in ("delete from proposal", "update proposal set by = 'Bo'"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(statement)
+    connection.close()
+
+
+def test_weights_are_put_in_force_as_they_were_proposed(tmp_path: Path) -> None:
+    model = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+    assert model_in_force(tmp_path) is None
+    assert model_in_words(tmp_path) is None
+    number = propose_model(tmp_path, model, why="learnt in autumn", by="Ann", figures=model.figures)
+    approve(tmp_path, number, "Bo")
+    found = model_in_force(tmp_path)
+    assert found is not None
+    assert found.match == model.match
+    assert (model_in_words(tmp_path) or "").startswith("in force: proposal 1 by Ann, approved by Bo on ")
+    roll_back(tmp_path, "Cy")
+    assert model_in_force(tmp_path) is None
+
+
+def test_weights_changed_after_they_were_proposed_are_refused(tmp_path: Path) -> None:
+    model = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+    number = propose_model(tmp_path, model, why="learnt", by="Ann", figures={})
+    path = model_file(tmp_path, number)
+    path.write_text(path.read_text("utf-8") + "\n# better\n", "utf-8")
+    with pytest.raises(SettingsError, match="not as it was proposed"):
+        approve(tmp_path, number, "Bo")
+    path.unlink()
+    with pytest.raises(SettingsError, match="cannot be used: No such file"):
+        approve(tmp_path, number, "Bo")
+
+
+def test_weights_in_force_that_fit_no_more_stop_the_night_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "model_in_force.toml").write_text("household = 0.1\n")
+    with pytest.raises(StoreError, match="roll it back: rollcall approve --roll-back"):
+        model_in_force(tmp_path)
