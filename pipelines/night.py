@@ -21,20 +21,23 @@ from data_contracts.contract import Contract, read_contracts
 from matching.cluster import id_moves
 from pipelines.decided import decided_in
 from pipelines.failure import NightFailed, as_night_failed
+from pipelines.gate import Judged, held_night, judge_tonight, keep_tonight
 from pipelines.judgements import measured
 from pipelines.link import CHILD_SETTINGS, LinkReport, link
 from pipelines.link_measures import GroupsAsked
 from pipelines.model_file import keep_model
 from pipelines.provision import find_provision
 from pipelines.publish.publication import Publication, publish
+from pipelines.publish.stale import clear_stale
 from pipelines.rank import rank
-from pipelines.receive import receive, sender_files
+from pipelines.receive import Received, receive, sender_files
 from pipelines.residence import judge_residence
 from pipelines.rule_history import with_tonight
 from pipelines.settings import Settings
 from pipelines.standardise import standardise
 from pipelines.store import Store, lock, private_files
 from pipelines.tables import CHILD_MOVE, NIGHT, RULE_HISTORY
+from pipelines.vanished import still_known, together
 
 PUBLISHED_FOLDER = "published"
 
@@ -56,6 +59,10 @@ class Night:
     """Step -> how long it took."""
     refused: tuple[str, ...] = ()
     """Names of the files that broke a rule of the file, and were not loaded."""
+    received: Received | None = None
+    """What came in, until its rows are kept in the store."""
+    judged: Judged | None = None
+    """What the completeness gate found."""
     link_report: LinkReport | None = None
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     published: Path | None = None
@@ -65,6 +72,11 @@ class Night:
     def source_names(self) -> dict[str, str]:
         """Source -> its name in text for people."""
         return {source: contract.name for source, contract in self.contracts.items()}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What everything published tonight must carry."""
+        return self.judged.warnings if self.judged else ()
 
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""
@@ -96,6 +108,8 @@ class RunReport:
     """Step -> what it counted."""
     seconds: Mapping[str, float]
     """Step -> how long it took."""
+    warnings: tuple[str, ...] = ()
+    """What the list must be read with: files that are not as complete as they should be."""
 
 
 class Progress(Protocol):
@@ -119,13 +133,10 @@ class Silent:
 
 
 def _receive(night: Night) -> Counts:
-    """Files -> raw_*, delivery, breach, set_aside."""
+    """Files -> delivery, breach, set_aside. The rows themselves wait until they are judged complete."""
     received = receive(
         night.settings.extracts, night.contracts, received_at=night.started_at, as_at=night.settings.as_at
     )
-    night.store.forget_raw()
-    for source, rows in received.raw.items():
-        night.store.write_raw(source, rows)
     night.store.write("delivery", received.deliveries)
     night.store.write("breach", received.breaches)
     night.store.write("set_aside", received.set_aside)
@@ -133,16 +144,34 @@ def _receive(night: Night) -> Counts:
     night.store.write("rule_history", with_tonight(history, received.rules))
     history = night.store.read("rule_history") if night.store.has("rule_history") else RULE_HISTORY.to_frame()
     night.store.write("rule_history", with_tonight(history, received.rules))
-    night.sender_files = sender_files(received)
+    night.received, night.sender_files = received, sender_files(received)
     delivered = received.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0, named=True)
     night.refused = tuple(received.deliveries.filter(verdict="refused")["file"])
     return {"files": received.deliveries.height, "files_refused": len(night.refused), **delivered}
 
 
+def _judge_completeness(night: Night) -> Counts:
+    """Tonight's rows against earlier nights -> completeness. May hold the night."""
+    assert night.received is not None  # noqa: S101 - receive stands before completeness in STEPS
+    night.judged = judge_tonight(night.store, night.received, night.contracts, night.settings.as_at)
+    return {"holds": len(night.judged.held), "warnings": len(night.judged.warnings)}
+
+
+def _keep_snapshot(night: Night) -> Counts:
+    """Tonight's rows -> raw_*, snapshot, delivery_change, source_night, source_measure, vanished."""
+    assert night.received is not None and night.judged is not None  # noqa: S101 - as STEPS has it
+    intake = night.judged.intake
+    counts = keep_tonight(night.store, night.received, intake, night.contracts, night.settings.as_at)
+    night.received = None
+    return counts
+
+
 def _standardise(night: Night) -> Counts:
-    """raw_* -> person_record, statement."""
+    """raw_*, vanished -> person_record, statement."""
     raw = {source: night.store.read_raw(source) for source in night.store.raw_sources()}
-    made = standardise(raw, night.contracts, as_at=night.settings.as_at)
+    as_at = night.settings.as_at
+    known = still_known(night.store.read("vanished"), night.contracts, as_at)
+    made = together(standardise(raw, night.contracts, as_at=as_at), known)
     night.store.write("person_record", made.person)
     night.store.write("statement", made.statements)
     return {"person_records": made.person.height, "statements": made.statements.height}
@@ -253,8 +282,10 @@ def _publish(night: Night) -> Counts:
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,
+        warnings=night.warnings,
     )
     stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER)
+    clear_stale(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at)
     night.published = stands.path
     night.store.write("night", _row_of(night, published_at=datetime.now(UTC)))
     return {"files": len(stands.files), "candidates": known["candidate"].height}
@@ -262,6 +293,8 @@ def _publish(night: Night) -> Counts:
 
 STEPS: tuple[Step, ...] = (
     Step("receive", "reading and checking the extracts", _receive, reads_share=True),
+    Step("completeness", "judging whether what came in is complete", _judge_completeness),
+    Step("snapshot", "keeping what came, changed and went", _keep_snapshot),
     Step("standardise", "bringing every source into one form", _standardise),
     Step("link", "finding which records are the same child", _link),
     Step("provision", "finding where each child is educated", _find_provision),
@@ -309,6 +342,7 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
     try:
         with night.store.transaction():
             night.counts[step.name] = step.do(night)
+        _hold_if_incomplete(night)
     except Exception as error:  # the one place that catches all: it lets no value out
         failed = as_night_failed(step.name, error, night.settings.workspace)
     if failed is not None:
@@ -318,10 +352,16 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
     return night.counts[step.name]
 
 
+def _hold_if_incomplete(night: Night) -> None:
+    """Raise NightFailed where the gate holds the night; what it found is kept by then."""
+    if night.judged is not None and night.judged.held:
+        raise held_night(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at, night.judged.held)
+
+
 def report_of(night: Night) -> RunReport:
     """What the night did, once it has published."""
     assert night.published is not None  # noqa: S101 - asked for after the last of STEPS
-    return RunReport(night.settings.as_at, night.published, night.refused, night.counts, night.seconds)
+    return RunReport(night.settings.as_at, night.published, night.refused, night.counts, night.seconds, night.warnings)
 
 
 def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
@@ -332,6 +372,9 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
         "as_at": night.settings.as_at,
         "started_at": night.started_at,
         "inputs": inputs.to_dicts(),
+        "warnings": list(night.warnings),
+        "completeness": night.store.read("completeness").to_dicts(),
+        "acceptances": [] if night.judged is None else night.judged.accepted.to_dicts(),
         "counts": night.counts,
         "seconds": night.seconds,
         "linkage": dict(night.link_report.figures),
