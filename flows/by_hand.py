@@ -8,7 +8,14 @@ from pipelines.night import Progress, RunReport
 
 
 def run_night_by_hand(
-    extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: Progress, *, top: int | None = None
+    extracts: Path,
+    workspace: Path,
+    as_at: date,
+    config: Path | None,
+    progress: Progress,
+    *,
+    top: int | None = None,
+    contracts: Path | None = None,
 ) -> RunReport:
     """Run the night's flow in this process. Raises :class:`~pipelines.failure.NightFailed`.
 
@@ -24,7 +31,7 @@ def run_night_by_hand(
     from flows.nightly import LISTENER, nightly  # Prefect reads the environment when it is imported
 
     LISTENER.set(progress)
-    return nightly(extracts=extracts, workspace=workspace, as_at=as_at, config=config, top=top)
+    return nightly(extracts=extracts, workspace=workspace, as_at=as_at, config=config, top=top, contracts=contracts)
 
 
 def _knows_a_server() -> bool:

@@ -31,14 +31,21 @@ LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
 
 @flow(name="nightly", persist_result=False, log_prints=False)
 def nightly(
-    extracts: Path, workspace: Path, as_at: date | None = None, config: Path | None = None, top: int | None = None
+    extracts: Path,
+    workspace: Path,
+    as_at: date | None = None,
+    config: Path | None = None,
+    *,
+    top: int | None = None,
+    contracts: Path | None = None,
 ) -> RunReport:
     """Turn tonight's extracts into tomorrow's list.
 
     ``as_at`` is the date judged; null: today in England and Wales. ``config`` is a settings file; null: the defaults.
     ``top`` is how many children the sheet "Follow up" holds; null: as the settings say.
+    ``contracts`` is a folder of the authority's own contracts; null: as the settings say.
     """
-    settings = _settings(extracts, workspace, as_at, config, top)
+    settings = _settings(extracts, workspace, as_at, config, top=top, contracts=contracts)
     with night_under_way(settings) as night:
         progress = _Told(LISTENER.get() or Silent())
         for step in STEPS:
@@ -47,10 +54,12 @@ def nightly(
         return report_of(night)
 
 
-def _settings(extracts: Path, workspace: Path, as_at: date | None, config: Path | None, top: int | None) -> Settings:
+def _settings(
+    extracts: Path, workspace: Path, as_at: date | None, config: Path | None, *, top: int | None, contracts: Path | None
+) -> Settings:
     try:
         judged = as_at or datetime.now(HOME).date()
-        return read_settings(config, extracts=extracts, workspace=workspace, as_at=judged, top=top)
+        return read_settings(config, extracts=extracts, workspace=workspace, as_at=judged, top=top, contracts=contracts)
     except Exception as error:
         raise as_night_failed("settings", error, workspace) from None
 

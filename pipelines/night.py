@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from data_contracts.contract import Contract, read_contracts
+from data_contracts.contract import Contract, own_contracts, read_contracts
 from matching.cluster import id_moves
 from pipelines.decided import decided_in
 from pipelines.failure import NightFailed, as_night_failed
@@ -327,7 +327,7 @@ def night_under_way(settings: Settings) -> Iterator[Night]:
             lock(settings.workspace),
             Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store,
         ):
-            night = Night(settings, store, read_contracts(), datetime.now(UTC))
+            night = Night(settings, store, read_contracts(own=settings.contracts), datetime.now(UTC))
             store.write("night", _row_of(night, published_at=None))
             yield night
     except Exception as error:
@@ -372,6 +372,7 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
         "as_at": night.settings.as_at,
         "started_at": night.started_at,
         "inputs": inputs.to_dicts(),
+        "own_contracts": own_contracts(night.contracts, night.settings.contracts),
         "warnings": list(night.warnings),
         "completeness": night.store.read("completeness").to_dicts(),
         "acceptances": [] if night.judged is None else night.judged.accepted.to_dicts(),

@@ -69,6 +69,8 @@ class Settings(Group):
     """Name of the authority, for the heading of what is published; null: not said."""
     settings_file: str | None = None
     """Where the settings were read from, for ``run.json``; null: the defaults hold."""
+    contracts: Path | None = None
+    """Folder of the authority's own contracts, beside those shipped (same id: its own counts); null: none."""
     machine: Machine = Machine()
     linkage: LinkSettings = LinkSettings()
     ranking: RankSettings = RankSettings()
@@ -76,12 +78,14 @@ class Settings(Group):
 
 
 def read_settings(
-    config: Path | None, *, extracts: Path, workspace: Path, as_at: date, top: int | None = None
+    config: Path | None, *, extracts: Path, workspace: Path, as_at: date, top: int | None = None,
+    contracts: Path | None = None,
 ) -> Settings:
     """Settings from a file and what was asked for. Raises :class:`SettingsError`.
 
     Without a file: those in force in the workspace, or, where none were ever approved, the defaults. ``top``, where it
     is asked for, stands in for ``listing.top``.
+    ``contracts``, where it is given, stands in for the folder that the file names.
     """
     file = config
     if file is None and (workspace / SETTINGS_IN_FORCE).exists():
@@ -91,6 +95,8 @@ def read_settings(
         if key in said:
             option = f"it is asked for with --{key.replace('_', '-')}" if key in ASKED_FOR else "it is noted by itself"
             raise SettingsError(f"{file}: {key} is no setting: {option}. Take it out.")
+    if contracts is not None:
+        said["contracts"] = contracts
     asked = {"extracts": extracts, "workspace": workspace, "as_at": as_at}
     values = _merged(said, {} if top is None else {"listing": {"top": top}})
     noted = {"settings_file": None if file is None else str(file)}

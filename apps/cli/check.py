@@ -18,6 +18,7 @@ def check(
     *,
     json: Annotated[Path | None, Parameter(name="--json")] = None,
     junit: Annotated[Path | None, Parameter(name="--junit")] = None,
+    contracts: Path | None = None,
 ) -> int:
     """Check one extract or a folder of extracts against the contracts. Nothing is loaded or kept.
 
@@ -32,17 +33,19 @@ def check(
         Write the verdict into this file as JSON.
     junit
         Write the verdict into this file as JUnit XML, which most automation servers show.
+    contracts
+        Folder of your own contracts, beside those shipped. Where both have one of the same id, yours counts.
     """
     from apps.cli.verdict import as_json, as_junit, stopped
     from data_contracts.contract import read_contracts
     from pipelines.receive import check_files
 
-    contracts = read_contracts()
-    files = check_files(path, contracts)
+    known = read_contracts(own=contracts)
+    files = check_files(path, known)
     if json is not None:
         _write(json, as_json(files).encode())
     if junit is not None:
-        _write(junit, as_junit(files, contracts))
+        _write(junit, as_junit(files, known))
     print(_told(files).encode("utf-8", "replace").decode())
     return STOPS if any(map(stopped, files)) else 0
 

@@ -17,6 +17,7 @@ def night(
     as_at: Annotated[str, Parameter(help="The date judged, YYYY-MM-DD. Ages and places are as at this day.")],
     workspace: Path,
     config: Path | None = None,
+    contracts: Path | None = None,
     plain: Annotated[bool, Parameter(negative=())] = False,
     accept: Path | None = None,
     why: str = "",
@@ -34,6 +35,8 @@ def night(
         Folder for the store and everything published.
     config
         Settings file; config/example.toml shows every setting.
+    contracts
+        Folder of your own contracts, beside those shipped. Where both have one of the same id, yours counts.
     plain
         Run without Prefect: no retries, nothing kept of the run but the published files. Starts at once.
     accept
@@ -52,9 +55,9 @@ def night(
         _accept(accept, why=why, by=by, extracts=extracts, workspace=workspace, as_at=judged)
     with showing() as progress:
         if plain:
-            report = run_plainly(extracts, workspace, judged, config, progress)
+            report = run_plainly(extracts, workspace, judged, config, progress, contracts=contracts)
         else:
-            report = _under_prefect(extracts, workspace, judged, config, progress)
+            report = _under_prefect(extracts, workspace, judged, config, progress, contracts=contracts)
     print(told(report, workspace))
     return 0
 
@@ -71,20 +74,23 @@ def _accept(given: Path | None, *, why: str, by: str, extracts: Path, workspace:
     accept(workspace, read_contracts(), file if file.is_file() else given, why=why, by=by, as_at=as_at)
 
 
-def run_plainly(extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress") -> "RunReport":
+def run_plainly(
+    extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress",
+    *, contracts: Path | None = None,
+) -> "RunReport":  # fmt: skip
     """The night in this process, without Prefect. Raises NightFailed."""
     from pipelines.night import run_night
     from pipelines.settings import read_settings
 
-    return run_night(read_settings(config, extracts=extracts, workspace=workspace, as_at=as_at), progress)
+    return run_night(read_settings(config, extracts=extracts, workspace=workspace, as_at=as_at, contracts=contracts), progress)
 
 
 def _under_prefect(
-    extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress"
+    extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress", *, contracts: Path | None
 ) -> "RunReport":
     """The night as a flow. Faces and flows never import each other, so the flow is found by its registered name."""
     (runner,) = entry_points(group="rollcall.night", name="prefect")
-    report: RunReport = runner.load()(extracts, workspace, as_at, config, progress)
+    report: RunReport = runner.load()(extracts, workspace, as_at, config, progress, contracts=contracts)
     return report
 
 
