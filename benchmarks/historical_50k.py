@@ -15,25 +15,20 @@ import polars as pl
 
 from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
-from matching.linkage import Linkage, Settings, link_records
-from matching.measure import pairwise
-from matching.names import skeleton_key, variant_groups
-from matching.similarity import (
+from matching.date_similarity import (
     DayAndMonthSwapped,
     DigitsTransposed,
-    Equal,
     FirstOfJanuary,
-    JaroWinklerAtLeast,
     OneDigitApart,
     SameDayAndMonth,
     SameYear,
     SameYearAndDay,
     SameYearAndMonth,
-    SharesAny,
-    Swapped,
-    WithinEdits,
-    either,
 )
+from matching.linkage import Linkage, Settings, link_records
+from matching.measure import pairwise
+from matching.names import skeleton_key, variant_groups
+from matching.similarity import Equal, JaroWinklerAtLeast, SharesAny, Swapped, WithinEdits, either
 
 COMPARISONS = (
     Comparison(

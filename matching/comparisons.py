@@ -12,23 +12,25 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.encode import Encoded, Rows
-from matching.similarity import (
-    CrosswiseAlike,
+from matching.date_similarity import (
     DayAndMonthSwapped,
     DigitsTransposed,
-    Equal,
-    EqualAcross,
     FirstOfJanuary,
-    InitialOf,
-    JaroWinklerAtLeast,
-    Missing,
-    NearMiss,
     OneDigitApart,
     SameDayAndMonth,
     SameYear,
     SameYearAndDay,
     SameYearAndMonth,
+)
+from matching.encode import Encoded, Rows
+from matching.similarity import (
+    CrosswiseAlike,
+    Equal,
+    EqualAcross,
+    InitialOf,
+    JaroWinklerAtLeast,
+    Missing,
+    NearMiss,
     SharesAny,
     Test,
     Unequal,

@@ -141,7 +141,7 @@ def encode(table: pl.DataFrame, columns: Iterable[str]) -> Encoded:
             dates[name] = _packed(column)
         elif column.dtype in (pl.String, pl.List(pl.String)):
             texts[name] = column
-        elif column.dtype.is_integer() or column.dtype == pl.Boolean or column.dtype == pl.Null:
+        elif column.dtype.is_integer() or column.dtype in (pl.Boolean, pl.Null):
             texts[name] = column.cast(pl.String)
         elif column.dtype == pl.List(pl.Null):  # every list is empty
             texts[name] = column.cast(pl.List(pl.String))

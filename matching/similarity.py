@@ -85,7 +85,7 @@ class Unequal:
         """True where both are present and differ."""
         codes = table.column(self.column)
         ours, theirs = codes.take(left), codes.take(right)
-        return (ours != theirs) & (ours >= 0) & (theirs >= 0)
+        return np.asarray((ours != theirs) & (ours >= 0) & (theirs >= 0))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class EqualAcross:
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where left.first = right.second or left.second = right.first."""
         a, b = table.column(self.first), table.column(self.second)
-        return ((a[left] == b[right]) & (a[left] >= 0)) | ((b[left] == a[right]) & (b[left] >= 0))
+        return np.asarray(((a[left] == b[right]) & (a[left] >= 0)) | ((b[left] == a[right]) & (b[left] >= 0)))
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _jaro_winkler_possible(table: Encoded, a: Codes, b: Codes, threshold: float)
     for letters in (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF):
         shared += (differ & np.uint64(letters)) == 0
     found[at] = matching[at] >= needed[shared, lengths[at]]
-    return found
+    return np.asarray(found)
 
 
 @dataclass(frozen=True)
@@ -300,12 +300,12 @@ def _on_distinct(
     open_ = np.flatnonzero((a != b) & (a >= 0) & (b >= 0))
     open_ = open_[possible(table, a[open_], b[open_])]
     if not len(open_):
-        return held
+        return np.asarray(held)
     low, high = np.minimum(a[open_], b[open_]), np.maximum(a[open_], b[open_])
     distinct, where = np.unique(low.astype(np.int64) << 32 | high, return_inverse=True)
     strings = table.strings
     held[open_] = exact(strings[distinct >> 32], strings[distinct & 0xFFFFFFFF])[where]
-    return held
+    return np.asarray(held)
 
 
 @dataclass(frozen=True)
@@ -341,107 +341,6 @@ class CrosswiseAlike:
         begins = np.array([len(b) > 1 and a.startswith(b) for a, b in zip(given, surname, strict=True)], dtype=bool)
         scores = cpdist(given, surname, scorer=JaroWinkler.similarity, dtype=np.float32)
         return np.asarray(begins | (scores >= self.threshold))
-
-
-@dataclass(frozen=True)
-class DateTest:
-    """Base of the tests on a packed date (yyyymmdd): present on both sides, and unequal."""
-
-    column: str
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
-
-    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where both dates are present, differ, and the test holds of their numbers."""
-        dates = table.column(self.column)
-        if self.column not in table.dates and (dates != MISSING).any():
-            raise TypeError(f"column {self.column} holds texts; give it as dates to compare birth dates digit by digit")
-        a, b = dates.take(left), dates.take(right)
-        return np.asarray((a >= 0) & (b >= 0) & (a != b) & self.of(a, b))
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """The test, on two columns of packed dates."""
-        raise TypeError("use one of the tests built on DateTest")
-
-
-class DayAndMonthSwapped(DateTest):
-    """03/11 written as 11/03: the commonest slip on forms."""
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """Same year, crosswise day and month."""
-        return (a // 10000 == b // 10000) & (a // 100 % 100 == b % 100) & (a % 100 == b // 100 % 100)
-
-
-class OneDigitApart(DateTest):
-    """One digit mistyped."""
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """Exactly one of the eight digits differs."""
-        return _digits_apart(a, b) == 1
-
-
-class DigitsTransposed(DateTest):
-    """Two neighbouring digits of the day, month or year in the other order."""
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """Two digits differ, they are neighbours, and they stand crosswise."""
-        found = np.zeros(len(a), dtype=bool)
-        for place in (0, 2, 4, 5, 6):  # within the day, the month and the year
-            scale = 10**place
-            tens_a, tens_b = a // (scale * 10) % 10, b // (scale * 10) % 10
-            ones_a, ones_b = a // scale % 10, b // scale % 10
-            found |= (tens_a == ones_b) & (ones_a == tens_b) & (tens_a != ones_a)
-        return found & (_digits_apart(a, b) == 2)
-
-
-class FirstOfJanuary(DateTest):
-    """Either side is the 1st of January, the usual stand-in for an unknown birthday."""
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """Month and day are 01-01 on either side."""
-        return (a % 10000 == 101) | (b % 10000 == 101)
-
-
-class SameDayAndMonth(DateTest):
-    """Only the year differs."""
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """Equal day and month."""
-        return a % 10000 == b % 10000
-
-
-class SameYearAndMonth(DateTest):
-    """Only the day differs."""
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """Equal year and month."""
-        return a // 100 == b // 100
-
-
-class SameYearAndDay(DateTest):
-    """Only the month differs."""
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """Equal year and day."""
-        return (a // 10000 == b // 10000) & (a % 100 == b % 100)
-
-
-class SameYear(DateTest):
-    """The years agree, day and month do not."""
-
-    def of(self, a: Codes, b: Codes) -> Mask:
-        """Equal year."""
-        return a // 10000 == b // 10000
-
-
-def _digits_apart(a: Codes, b: Codes) -> NDArray[np.int8]:
-    apart = np.zeros(len(a), dtype=np.int8)
-    for place in range(8):
-        apart += (a // 10**place % 10) != (b // 10**place % 10)
-    return apart
 
 
 @dataclass(frozen=True)

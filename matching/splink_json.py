@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from matching import date_similarity as date_tests
 from matching import similarity as tests
 from matching.comparisons import Comparison
 from matching.model import Model, ModelError, Weights
@@ -110,7 +111,7 @@ def _same(column: str, *units: str) -> str:
 
 
 @_condition.register
-def _(test: tests.DayAndMonthSwapped) -> str:
+def _(test: date_tests.DayAndMonthSwapped) -> str:
     c = test.column
     crosswise = (
         f"{_part(c, 'l', 'day')} = {_part(c, 'r', 'month')} AND {_part(c, 'l', 'month')} = {_part(c, 'r', 'day')}"
@@ -127,12 +128,12 @@ def _digits_apart(column: str) -> str:
 
 
 @_condition.register
-def _(test: tests.OneDigitApart) -> str:
+def _(test: date_tests.OneDigitApart) -> str:
     return f"({_digits_apart(test.column)}) = 1"
 
 
 @_condition.register
-def _(test: tests.DigitsTransposed) -> str:
+def _(test: date_tests.DigitsTransposed) -> str:
     c = test.column
     crosswise = [
         f"({_digit(c, 'l', p)} = {_digit(c, 'r', p + 1)} AND {_digit(c, 'l', p + 1)} = {_digit(c, 'r', p)}"
@@ -143,29 +144,29 @@ def _(test: tests.DigitsTransposed) -> str:
 
 
 @_condition.register
-def _(test: tests.FirstOfJanuary) -> str:
+def _(test: date_tests.FirstOfJanuary) -> str:
     c = test.column
     firsts = [f"({_part(c, side, 'month')} = 1 AND {_part(c, side, 'day')} = 1)" for side in ("l", "r")]
     return f"{c}_l <> {c}_r AND ({' OR '.join(firsts)})"
 
 
 @_condition.register
-def _(test: tests.SameDayAndMonth) -> str:
+def _(test: date_tests.SameDayAndMonth) -> str:
     return f"{test.column}_l <> {test.column}_r AND {_same(test.column, 'month', 'day')}"
 
 
 @_condition.register
-def _(test: tests.SameYearAndMonth) -> str:
+def _(test: date_tests.SameYearAndMonth) -> str:
     return f"{test.column}_l <> {test.column}_r AND {_same(test.column, 'year', 'month')}"
 
 
 @_condition.register
-def _(test: tests.SameYearAndDay) -> str:
+def _(test: date_tests.SameYearAndDay) -> str:
     return f"{test.column}_l <> {test.column}_r AND {_same(test.column, 'year', 'day')}"
 
 
 @_condition.register
-def _(test: tests.SameYear) -> str:
+def _(test: date_tests.SameYear) -> str:
     return f"{test.column}_l <> {test.column}_r AND {_same(test.column, 'year')}"
 
 

@@ -10,20 +10,19 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.comparisons import CHILD_COMPARISONS, columns_read
-from matching.encode import LONGEST, encode
-from matching.keys import with_keys
-from matching.similarity import (
+from matching.date_similarity import (
     DayAndMonthSwapped,
     DigitsTransposed,
     FirstOfJanuary,
-    JaroWinklerAtLeast,
     OneDigitApart,
     SameDayAndMonth,
     SameYear,
     SameYearAndDay,
     SameYearAndMonth,
-    WithinEdits,
 )
+from matching.encode import LONGEST, encode
+from matching.keys import with_keys
+from matching.similarity import JaroWinklerAtLeast, WithinEdits
 from tests.made.records import nhs_number_of, person_records, upn_of
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)

@@ -6,17 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from matching.date_similarity import DateTest, DayAndMonthSwapped, OneDigitApart
 from matching.encode import encode
 from matching.similarity import (
     CrosswiseAlike,
-    DateTest,
-    DayAndMonthSwapped,
     Equal,
     EqualAcross,
     InitialOf,
     JaroWinklerAtLeast,
     Missing,
-    OneDigitApart,
     SharesAny,
     Swapped,
     Unequal,

@@ -12,25 +12,27 @@ import sqlglot
 from splink import DuckDBAPI, Linker
 
 from matching.comparisons import CHILD_COMPARISONS, Comparison, Level, columns_read, exact, missing, otherwise
+from matching.date_similarity import (
+    DayAndMonthSwapped,
+    DigitsTransposed,
+    FirstOfJanuary,
+    OneDigitApart,
+    SameDayAndMonth,
+    SameYear,
+    SameYearAndDay,
+    SameYearAndMonth,
+)
 from matching.encode import encode
 from matching.keys import with_keys
 from matching.model import Model, ModelError, Weights
 from matching.score import Scorer, patterns_of
 from matching.similarity import (
     CrosswiseAlike,
-    DayAndMonthSwapped,
-    DigitsTransposed,
     Equal,
     EqualAcross,
-    FirstOfJanuary,
     InitialOf,
     JaroWinklerAtLeast,
     Missing,
-    OneDigitApart,
-    SameDayAndMonth,
-    SameYear,
-    SameYearAndDay,
-    SameYearAndMonth,
     SharesAny,
     Swapped,
     Unequal,
