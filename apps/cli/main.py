@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from apps.cli.check import check
+from apps.cli.contract import contract
 from apps.cli.demo import demo
 from apps.cli.explain import explain
 from apps.cli.judge import judge
@@ -33,6 +34,7 @@ app = App(
 )
 for _command in (demo, night, check, explain, sample, judge, tune, train, proposals, approve):
     app.command(_command)
+app.command(contract)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

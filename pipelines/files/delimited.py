@@ -272,3 +272,20 @@ def _bad_row(line: int, row: list[str] | None, source: str, layout: _Layout) -> 
 def _named(row: Sequence[str], headers: Sequence[str]) -> dict[str, str]:
     surplus = [f"field {position + 1}" for position in range(len(headers), len(row))]
     return dict(zip([*headers, *surplus], row, strict=False))
+
+
+def sniff_headers(file: str, data: bytes) -> list[str]:
+    """Headers of a table of which no contract is known yet: the first row with any text.
+
+    Raises :class:`UnreadableFileError` where the file is no table that can be read.
+    """
+    ending = file.rpartition(".")[2].lower()
+    if ending == "xlsx":
+        import fastexcel
+
+        return [str(cell) for cell in fastexcel.read_excel(data).load_sheet(0).to_polars().columns]
+    if ending not in ("csv", "txt", "tsv"):
+        raise UnreadableFileError("form", "A contract is drafted from a CSV or a workbook.", "Send a sample as CSV.")
+    text = decode_text(data, ("utf-8", "windows-1252")).text
+    found = [rows[0][0] for delimiter in _DELIMITERS if (rows := _first_rows(text, delimiter, skip=0))]
+    return max(found, key=len, default=[])

@@ -1,0 +1,49 @@
+"""``rollcall contract``: draft a contract from a sample file, and lint contracts."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+contract = App(name="contract", help="Draft a contract for a new source, and check contracts.")
+
+
+@contract.command
+def new(name: str, /, *, sample: Annotated[Path, Parameter(name="--from")], to: Path = Path("contracts")) -> int:
+    """Draft a contract from a sample file, for a person to finish. An existing contract is never overwritten."""
+    from data_contracts.contract import ContractError
+    from pipelines.draft import draft
+
+    if not sample.is_file():
+        raise ContractError(f"{sample}: there is no such file. Give a sample of what the source sends.")
+    path = to / f"{name}.yaml"
+    if path.exists():
+        raise ContractError(f"{path} is there already. Move it away, or draft under another name.")
+    text = draft(name, sample.name, sample.read_bytes())
+    to.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    print(f"Drafted {path}. Finish each 'Please decide', then: rollcall contract check {path}")
+    return 0
+
+
+@contract.command
+def check(path: Path | None = None, /) -> int:
+    """Check one contract, or every contract of a folder (without one: those shipped); name file and line of a fault."""
+    from data_contracts.contract import CANDIDATES, CONTRACT_FOLDER, ContractError, read_contract
+
+    folder = path or CONTRACT_FOLDER
+    files = [folder] if folder.is_file() else [f for f in sorted(folder.glob("*.yaml")) if f.name != CANDIDATES]
+    if not files:
+        raise ContractError(f"{folder}: there is no contract. Give a .yaml file, or a folder that holds some.")
+    faults = 0
+    for file in files:
+        try:
+            read = read_contract(file)
+        except ContractError as error:
+            sys.stderr.write(f"{error}\n")
+            faults += 1
+            continue
+        left = file.read_text(encoding="utf-8").count("Please decide")
+        print(f"{file.name}: keeps the form ({read.status})" + (f"; {left} things are left to decide" if left else ""))
+    return 1 if faults else 0

@@ -1,0 +1,47 @@
+"""``rollcall contract``: drafts a contract from a sample, and lints contracts by file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from apps.cli.main import main
+from data_contracts.contract import CONTRACT_FOLDER, read_contract
+
+TEMPLATE = CONTRACT_FOLDER.parent / "docs" / "contract_template.yaml"
+SAMPLE = (
+    "CardNo;Surname;First Name;Born;Post Code;Card Status;LastUsed;Remark\n"
+    "L1;Quillfeather;Zebedee;13/02/2015;ZA9 9ZQ;Open;02/11/2026;shy\n"
+    "L2;Okafor;Chidi;31/12/2012;ZA2 2BB;Closed;28/10/2026;\n"
+)
+
+
+def test_a_draft_is_a_contract_to_be_finished_and_holds_no_child(tmp_path: Path) -> None:
+    sample = tmp_path / "cards.csv"
+    sample.write_text(SAMPLE, encoding="utf-8")
+    assert main(["contract", "new", "library_cards", "--from", str(sample), "--to", str(tmp_path)]) == 0
+    drafted = read_contract(tmp_path / "library_cards.yaml")
+    mapped = {column.header: column.maps_to for column in drafted.columns if column.maps_to}
+    assert mapped == {
+        "Surname": "surname", "First Name": "forename", "Born": "date_of_birth", "Post Code": "postcode",
+    }  # fmt: skip
+    assert (drafted.status, drafted.key.header) == ("draft", "CardNo")
+    assert drafted.column_named["born"].options.format == "dd/MM/yyyy"
+    assert drafted.column_named["card_status"].codes == {"Closed": "Closed", "Open": "Open"}
+    assert [statement.on for statement in drafted.says] == [("last_used",)]
+    text = (tmp_path / "library_cards.yaml").read_text(encoding="utf-8")
+    assert "Please decide" in text
+    assert not any(value in text for value in ("Quillfeather", "Zebedee", "ZA9", "shy", "13/02/2015"))
+    assert main(["contract", "check", str(tmp_path)]) == 0
+
+
+def test_the_template_and_the_shipped_contracts_pass() -> None:
+    assert main(["contract", "check", str(TEMPLATE)]) == 0
+    assert main(["contract", "check"]) == 0
+
+
+def test_a_fault_is_named_by_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = TEMPLATE.read_text(encoding="utf-8").replace("version: 1.0.0", "versoin: 1.0.0")
+    (tmp_path / "contract_template.yaml").write_text(text, encoding="utf-8")
+    assert main(["contract", "check", str(tmp_path)]) == 1
+    line = text[: text.index("versoin")].count("\n") + 1
+    assert f"contract_template.yaml, line {line}: versoin: unknown key. Did you mean version" in capsys.readouterr().err
