@@ -14,8 +14,12 @@ HEAVY = ("polars", "duckdb", "pandas", "prefect", "great_expectations", "numpy",
 
 
 @pytest.mark.parametrize(
-    "asked", ["--help", "--version", "night --help", "demo --help", "check --help", "explain --help"]
-)
+    "asked",
+    [
+        "--help", "--version", "night --help", "demo --help", "check --help", "explain --help", "sample --help",
+        "judge --help", "tune --help", "train --help", "proposals --help", "approve --help",
+    ],
+)  # fmt: skip
 def test_help_comes_without_loading_what_is_heavy(asked: str) -> None:
     code = (
         "import sys; from apps.cli.main import main; code = main(sys.argv[1:]);"

@@ -1,0 +1,236 @@
+"""Other settings tried on the last night: nothing differs but the settings, and two people put a change in force."""
+
+import json
+import re
+import shutil
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apps.cli.main import main
+from matching.thresholds import MEASURED
+from pipelines.judgements import JUDGEMENT
+from pipelines.model_file import kept_model
+from pipelines.night import run_night
+from pipelines.publish.masking import BECAUSE_WITHHELD
+from pipelines.publish.tuning_report import Tuned, tuning_html
+from pipelines.settings import Settings, SettingsError, changed, read_settings
+from pipelines.store import Store
+from pipelines.tables import STATEMENT
+from pipelines.tuning import (
+    TUNING_READS,
+    Listed,
+    by_lane,
+    changes,
+    differing,
+    figures,
+    judged_again,
+    last_night,
+    moved_within,
+)
+from pipelines.tuning_page import tried
+from tests.conftest import FirstNight
+
+Tables = dict[str, pl.DataFrame]
+NOBODY = JUDGEMENT.to_frame()
+
+
+@pytest.fixture(scope="module")
+def tables(first_night: FirstNight) -> Tables:
+    with Store(first_night.settings.workspace, read_only=True) as store:
+        return {table: store.read(table) for table in TUNING_READS}
+
+
+def again(night: FirstNight, tables: Tables, settings: Settings) -> Listed:
+    return judged_again(
+        tables, settings, model=kept_model(night.settings.workspace), judgements=NOBODY, source_names={}
+    )
+
+
+@pytest.fixture(scope="module")
+def before(first_night: FirstNight, tables: Tables) -> Listed:
+    return last_night(tables, first_night.settings)
+
+
+@pytest.fixture(scope="module")
+def wider(first_night: FirstNight, tables: Tables) -> Listed:
+    """A list that is ready to make many more enquiries, of links that must be all but certain."""
+    asked = {"linkage": {"link_threshold": 0.9999}, "ranking": {"wasted_enquiries_per_missed_child": 30}}
+    return again(first_night, tables, changed(first_night.settings, asked, "test"))
+
+
+def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was(
+    first_night: FirstNight, tables: Tables, before: Listed
+) -> None:
+    same = again(first_night, tables, first_night.settings)
+    assert same.candidates.equals(before.candidates)
+    assert same.links.equals(before.links)
+    assert changes(before, same).is_empty()
+    assert differing(before.settings, same.settings) == []
+
+
+def test_what_people_judged_since_the_night_does_not_count(
+    first_night: FirstNight, tables: Tables, before: Listed
+) -> None:
+    linked = tables["link"].filter("is_same_child").row(0, named=True)
+    said = {**linked, "answer": "different", "by": "Ann", "at": datetime.now(UTC), "sample": "S1"}
+    judged = pl.DataFrame([{name: said.get(name) for name in JUDGEMENT}], schema=JUDGEMENT)
+    same = judged_again(
+        tables,
+        first_night.settings,
+        model=kept_model(first_night.settings.workspace),
+        judgements=judged,
+        source_names={},
+    )
+    assert same.links.equals(before.links)
+
+
+def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: Listed, wider: Listed) -> None:
+    was, would_be = set(before.candidates["child_id"]), set(wider.candidates["child_id"])
+    found = changes(before, wider)
+    assert set(found.filter(what="comes")["child_id"]) == would_be - was
+    assert set(found.filter(what="leaves")["child_id"]) == was - would_be
+    assert found.height > 0
+    assert found.filter(what="comes")["after"].null_count() == 0
+    assert found["because"].null_count() == 0
+    back = changes(wider, before)
+    assert set(back.filter(what="leaves")["child_id"]) == set(found.filter(what="comes")["child_id"])
+    assert back["because"].null_count() == 0
+
+
+def test_lanes_and_figures_add_up(before: Listed, wider: Listed) -> None:
+    lanes = by_lane(before, wider)
+    total = lanes.filter(lane="all lanes").row(0, named=True)
+    others = lanes.filter(pl.col("lane") != "all lanes")
+    assert total["before"] == before.candidates.height == others["before"].sum()
+    assert total["after"] == wider.candidates.height == others["after"].sum()
+    assert total["expected_after"] == pytest.approx(wider.candidates["likelihood"].sum())
+    told = figures(before, wider)
+    assert told["enquiries after"] == wider.candidates.height
+    more = wider.candidates.height - before.candidates.height
+    assert int(str(told["come onto the list"])) - int(str(told["leave the list"])) == more
+
+
+def test_points_alone_move_children_within_the_list(first_night: FirstNight, tables: Tables, before: Listed) -> None:
+    settings = changed(first_night.settings, {"ranking": {"points": {"never_on_a_roll": 500}}}, "test")
+    after = again(first_night, tables, settings)
+    assert changes(before, after).is_empty()
+    moved = moved_within(before, after, 5)
+    assert moved.height > 0
+    assert (moved["rank_before"] != moved["rank_after"]).all()
+
+
+def test_a_protected_child_comes_without_a_reason_that_could_give_it_away(
+    first_night: FirstNight, tables: Tables, before: Listed, wider: Listed
+) -> None:
+    child = changes(before, wider).filter(what="comes")["child_id"][0]
+    record = wider.child_records.filter(child_id=child)["record_id"][0]
+    said = pl.DataFrame([{"record_id": record, "source": "social_care", "kind": "protected"}], schema=STATEMENT)
+    protecting = {**tables, "statement": pl.concat([tables["statement"], said])}
+    found = changes(last_night(protecting, before.settings), again(first_night, protecting, wider.settings))
+    row = found.filter(child_id=child).row(0, named=True)
+    assert (row["lane"], row["because"]) == ("restricted", BECAUSE_WITHHELD)
+
+
+@pytest.mark.parametrize("measured", [False, True], ids=["nothing judged", "a sample judged"])
+def test_the_page_opens_offline_and_names_nobody(tables: Tables, before: Listed, wider: Listed, measured: bool) -> None:
+    row = dict.fromkeys(MEASURED, 1.0) | {"threshold": 0.8, "judged": 20, "precision_low": 0.9, "recall_low": 0.8}
+    told = pl.DataFrame([row] if measured else [], schema=MEASURED)
+    page = tuning_html(Tuned(before, wider, told, tables, datetime(2026, 11, 21, 9, tzinfo=UTC))).decode()
+    assert re.search(r"default-src 'none'; style-src 'sha256-[^']+'", page)
+    assert not re.search(r"<script|<link|https?://|\bsrc=|\bstyle=", page)
+    for child in changes(before, wider)["child_id"]:
+        assert child in page
+    shown = tables["person_record"].select("surname_shown", "postcode_shown").unpivot()["value"].drop_nulls().unique()
+    assert not [value for value in shown if len(value) > 5 and value in page and " " in value]
+    assert ("No blind sample has been judged yet" in page) != measured
+    assert page.count('<svg class="chart"') >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        pytest.param("looked_after = 80\n", 80, id="points alone"),
+        pytest.param("[ranking.points]\nlooked_after = 70\n", 70, id="as a settings file has them"),
+    ],
+)
+def test_points_from_a_file(tmp_path: Path, first_night: FirstNight, text: str, points: int) -> None:
+    (tmp_path / "points.toml").write_text(text)
+    after = tried(first_night.settings, 0.9, 9, tmp_path / "points.toml")
+    assert after.ranking.points.looked_after == points
+    assert (after.linkage.link_threshold, after.ranking.wasted_enquiries_per_missed_child) == (0.9, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("lookd_after = 80\n", r"Did you mean ranking\.points\.looked_after\?", id="slip in a finding"),
+        pytest.param("[ranking]\ndoubtful_link_below = 0.5\n", "only points stand in this file", id="another setting"),
+        pytest.param("looked_after = -1\n", "greater than or equal to 0", id="points below 0"),
+    ],
+)
+def test_points_that_cannot_be(tmp_path: Path, first_night: FirstNight, text: str, told: str) -> None:
+    (tmp_path / "points.toml").write_text(text)
+    with pytest.raises(SettingsError, match=told):
+        tried(first_night.settings, None, None, tmp_path / "points.toml")
+
+
+def test_from_trying_to_the_night_that_runs_with_it(
+    quick_night: FirstNight, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--workspace", str(workspace)]
+    published = json.loads((workspace / "published" / "latest" / "run.json").read_text("utf-8"))
+    said = ["--propose", "--why", "fewer false links", "--by", "Ann Example"]
+    assert main(["tune", *at, "--link-threshold", "0.9", "--enquiries-per-missed-child", "9", *said]) == 0
+    assert main(["train", *at, "--propose", "--why", "learnt from this term", "--by", "Ann Example"]) == 0
+    (page,) = (workspace / "tuning").iterdir()
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert json.loads((workspace / "published" / "latest" / "run.json").read_text("utf-8")) == published
+    assert main(["approve", "1", "--by", "Ann Example", *at]) == 2
+    assert "another named person" in capsys.readouterr().err
+    for number in ("1", "2"):
+        assert main(["approve", number, "--by", "Bo Other", *at]) == 0
+    asked = quick_night.settings
+    settings = read_settings(None, extracts=asked.extracts, workspace=workspace, as_at=asked.as_at)
+    report = run_night(settings)
+    run = json.loads((report.published / "run.json").read_text("utf-8"))
+    assert run["settings"]["linkage.link_threshold"] == 0.9
+    assert run["settings"]["settings_file"].endswith("settings_in_force.toml")
+    assert run["linkage"]["model"].startswith("in force: proposal 2 by Ann Example, approved by Bo Other")
+    page_text = (report.published / "match_report.html").read_text("utf-8")
+    assert "in force: proposal 2 by Ann Example" in page_text
+    assert main(["approve", "--roll-back", "--by", "Cy", *at]) == 0
+    assert not (workspace / "model_in_force.toml").exists()
+    capsys.readouterr()
+    assert main(["proposals", *at]) == 0
+    told = capsys.readouterr().out
+    assert "rolled back by Cy" in told
+    assert told.count("IN FORCE") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param("tune --link-threshold 1.5", "--link-threshold: linkage.link_threshold", id="no probability"),
+        pytest.param("tune --propose --why w --by b", "nothing differs from the settings in force", id="no change"),
+        pytest.param("tune --link-threshold .9 --propose", "needs --why, in words, and --by", id="no reason"),
+        pytest.param("train --propose --by b", "needs --why, in words, and --by", id="weights without a reason"),
+        pytest.param("approve --by b", "Give either the number of a proposal", id="nothing to approve"),
+        pytest.param("approve 1 --roll-back --by b", "Give either the number of a proposal", id="both at once"),
+    ],
+)
+def test_commands_that_cannot_be(
+    first_night: FirstNight, capsys: pytest.CaptureFixture[str], arguments: str, told: str
+) -> None:
+    assert main([*arguments.split(), "--workspace", str(first_night.settings.workspace)]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_workspace_without_a_night(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("tune", "train", f"sample --pairs 20 --out {tmp_path}/x.xlsx"):
+        assert main([*command.split(), "--workspace", str(tmp_path / "none")]) == 2
+        assert "Run a night first" in capsys.readouterr().err
+    shutil.rmtree(tmp_path)
