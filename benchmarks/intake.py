@@ -77,7 +77,7 @@ def _measure(extracts: Path) -> dict[str, Any]:
         module = importlib.import_module(module_name)
         setattr(module, name, _timed(seconds, part, getattr(module, name)))
     contracts = read_contracts()
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     received = receive(extracts, contracts, received_at=datetime(2026, 11, 21, 2, tzinfo=UTC))
     seconds["receive, all"] = time.perf_counter() - began
     after_receive = _peak_mb()
@@ -85,9 +85,12 @@ def _measure(extracts: Path) -> dict[str, Any]:
     made = standardise(received.raw, contracts, as_at=AS_AT)
     seconds["standardise"] = time.perf_counter() - middle
     seconds["all"] = time.perf_counter() - began
+    cpu_seconds = time.process_time() - cpu
     rows = received.deliveries.group_by("source").agg(rows_read=_sum("rows_read")).sort("source")
     return {
         "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+        "load": os.getloadavg()[0],
         "rows": dict(rows.iter_rows()),
         "set_aside": received.set_aside.height,
         "breaches": received.breaches.height,
@@ -144,10 +147,12 @@ def _report(found: dict[str, Any], bombs: dict[str, Any]) -> str:
             "# Intake: a million rows",
             "",
             f"Measured {datetime.now(UTC):%Y-%m-%d} by `benchmarks/intake.py`; Python {platform.python_version()}, "
-            f"{packages}; 2 threads, other work on the machine.",
+            f"{packages}; 2 threads on {os.cpu_count()} cores. Load of the machine while it ran: {found['load']:.1f}; "
+            "on a shared machine read the processor seconds.",
             "",
             f"{rows:,} rows of {len(found['rows'])} sources ({sources}) received, judged and standardised in "
-            f"**{total:.1f} s**, with at most **{found['peak_mb'] / 1024:.2f} GB** resident "
+            f"**{total:.1f} s** ({found['cpu_seconds']:.1f} processor seconds), "
+            f"with at most **{found['peak_mb'] / 1024:.2f} GB** resident "
             f"({found['after_receive_mb'] / 1024:.2f} GB when all was received). {found['breaches']:,} breaches, "
             f"{found['set_aside']:,} rows set aside; {found['persons']:,} person records, "
             f"{found['statements']:,} statements.",
