@@ -16,7 +16,7 @@ from pipelines.age import ends_on, starts_on
 from pipelines.clearing import what_would_clear
 from pipelines.facts import child_facts
 from pipelines.publish.masking import keys_without_place, masked
-from pipelines.rank import IN_EDUCATION, MOVED_AWAY, SAME_AS_RIVAL
+from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, SAME_AS_RIVAL
 from pipelines.reasons import in_100
 
 EXPLAIN_READS = (
@@ -145,6 +145,8 @@ def _what_would_list(explained: Row) -> list[str]:
         return ["The end of that education without another, or a judgement that the record is not this child's."]
     if explained["reason"] == SAME_AS_RIVAL:
         return ["A judgement that the two are different children."]
+    if explained["reason"] == CLOSED:
+        return ["A sighting after the day of the officer's outcome, or a record that is new since."]
     if explained["reason"] == MOVED_AWAY:
         return ["An agency here that sees the child again."]
     return ["A birth date of compulsory school age that more records bear out."]

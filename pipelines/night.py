@@ -20,12 +20,14 @@ import polars as pl
 from data_contracts.contract import Contract, own_contracts, read_contracts
 from matching.cluster import id_moves
 from pipelines.decided import decided_in
+from pipelines.early_warning import early_warning
 from pipelines.failure import NightFailed, as_night_failed
 from pipelines.gate import Judged, held_night, judge_tonight, keep_tonight
 from pipelines.judgements import measured
 from pipelines.link import CHILD_SETTINGS, LinkReport, link
 from pipelines.link_measures import GroupsAsked
 from pipelines.model_file import keep_model
+from pipelines.outcomes import read_outcomes
 from pipelines.provision import find_provision
 from pipelines.publish.publication import Publication, publish
 from pipelines.publish.stale import clear_stale
@@ -245,6 +247,7 @@ def _rank(night: Night) -> Counts:
         as_at=night.settings.as_at,
         settings=night.settings.ranking,
         source_names=night.source_names,
+        outcomes=read_outcomes(night.settings.workspace),
     )
     night.store.write("candidate", ranked.candidates)
     night.store.write("explained", ranked.explained)
@@ -258,8 +261,18 @@ def _publish(night: Night) -> Counts:
     assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
     known = night.read(
         "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
-        "delivery", "breach", "set_aside", "rule_history",
+        "delivery", "breach", "set_aside", "rule_history", "provision", "residence",
     )  # fmt: skip
+    warned = early_warning(
+        person=known["person_record"],
+        statements=known["statement"],
+        child_records=known["child_record"],
+        provision=known["provision"],
+        rivals=known["rival"],
+        residence=known["residence"],
+        as_at=night.settings.as_at,
+        list_from=night.settings.ranking.list_from,
+    )
     publication = Publication(
         as_at=night.settings.as_at,
         candidates=known["candidate"],
@@ -282,6 +295,9 @@ def _publish(night: Night) -> Counts:
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,
+        early_warning=warned,
+        top=night.settings.listing.top,
+        evidence_sheets=night.settings.listing.evidence_sheets,
         warnings=night.warnings,
     )
     stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER)

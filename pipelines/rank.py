@@ -17,6 +17,7 @@ import polars as pl
 from pipelines import reasons
 from pipelines.facts import child_facts
 from pipelines.household import households
+from pipelines.outcomes import OUTCOME, closed_children
 from pipelines.priority import Evidence, findings
 from pipelines.rank_settings import RankSettings
 from pipelines.route import routes
@@ -33,7 +34,8 @@ LANES = (FOLLOW_UP, DOUBTFUL_LINK, MOVED_AWAY, DATA_PROBLEM, RESTRICTED)
 IN_EDUCATION = "provision"
 SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
-REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE)
+CLOSED = "closed by an officer"
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
@@ -69,12 +71,14 @@ def rank(
     as_at: date,
     settings: RankSettings,
     source_names: Mapping[str, str] | None = None,
+    outcomes: pl.DataFrame | None = None,
 ) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
     Frames as in :mod:`pipelines.tables`. A child without any birth date counts as of age as often as the dated children
     of the same sources are: likely ones are listed in the lane "data problem", none is lost. A child without a row in
-    ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. Raises
+    ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. A child whom
+    one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes. Raises
     :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(child_records, "membership")
@@ -84,7 +88,12 @@ def rank(
     facts = _guarded(child_facts(person, statements, child_records, as_at), rivals)
     judged = _judged(facts.filter(pl.col("of_age") > 0), rivals, provision, residence, settings)
     is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
-    listed = judged.filter(is_listed)
+    names = source_names or {}
+    found_out = OUTCOME.to_frame() if outcomes is None else outcomes
+    closed = closed_children(found_out, statements, child_records, as_at, names)
+    judged = judged.join(closed, on="child_id", how="left", validate="1:1")
+    is_closed = pl.col("closed_why").is_not_null()
+    listed = judged.filter(is_listed & ~is_closed)
     evidence = _evidence(listed, statements, child_records, provision, as_at)
     found = findings(evidence, settings.points)
     sources = person["dataset"].n_unique()
@@ -93,7 +102,7 @@ def rank(
     together = households(candidates, person, statements, child_records, as_at)
     return Ranked(
         candidates=candidates.join(together, on="child_id", how="left", validate="1:1").select(CANDIDATE.names()),
-        explained=_explained(judged.filter(~is_listed), source_names or {}),
+        explained=_explained(judged.filter(~is_listed | is_closed), is_listed, names),
         findings=found,
     )
 
@@ -252,12 +261,16 @@ def _candidates(
     )
 
 
-def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """``EXPLAINED``: the smallest of the three factors is the reason; of two alike, the link, then the residence."""
+def _explained(unlisted: pl.DataFrame, would_be_listed: pl.Expr, names: Mapping[str, str]) -> pl.DataFrame:
+    """``EXPLAINED``: the smallest of the three factors is the reason; of two alike, the link, then the residence.
+
+    Of a child that ``would_be_listed`` the reason is the officer's outcome."""
     smallest = pl.min_horizontal("on_no_roll", "living_here", "of_age")
     own = pl.col("own_none").fill_null(1.0) <= pl.col("rival_none").fill_null(1.0)
     reason = (
-        pl.when((pl.col("on_no_roll") == smallest) & own)
+        pl.when(would_be_listed)
+        .then(pl.lit(CLOSED))
+        .when((pl.col("on_no_roll") == smallest) & own)
         .then(pl.lit(IN_EDUCATION))
         .when(pl.col("on_no_roll") == smallest)
         .then(pl.lit(SAME_AS_RIVAL))
@@ -273,6 +286,8 @@ def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         .then(reasons.why_same_as_rival(names))
         .when(pl.col("reason") == MOVED_AWAY)
         .then(reasons.why_moved())
+        .when(pl.col("reason") == CLOSED)
+        .then(pl.col("closed_why"))
         .otherwise(reasons.why_not_of_age())
     )
     return (

@@ -141,8 +141,12 @@ def told_findings(findings: pl.DataFrame) -> pl.DataFrame:
 
 
 def because(as_at: date, sources: int) -> pl.Expr:
-    """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above."""
+    """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above.
+
+    ``back_because``: what brought back a child whom an officer had closed; null: none had.
+    """
     return pl.concat_str(
+        pl.col("back_because"),
         searched(pl.col("on_no_roll"), sources),
         own_doubt(),
         last_education(as_at),

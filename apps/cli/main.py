@@ -12,6 +12,7 @@ from apps.cli.demo import demo
 from apps.cli.explain import explain
 from apps.cli.judge import judge
 from apps.cli.night import night
+from apps.cli.outcomes import outcomes, yields
 from apps.cli.proposals import approve, proposals
 from apps.cli.sample import sample
 from apps.cli.train import train
@@ -35,6 +36,10 @@ app = App(
 for _command in (demo, night, check, explain, sample, judge, tune, train, proposals, approve):
     app.command(_command)
 app.command(contract)
+
+
+app.command(outcomes)
+app.command(yields, name="yield")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

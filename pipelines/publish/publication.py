@@ -12,7 +12,9 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from matching.thresholds import MEASURED
+from pipelines.early_warning import EarlyWarning
 from pipelines.publish.data_quality import data_quality_html
+from pipelines.publish.early_warning_file import early_warning_csvs, masked_warning
 from pipelines.publish.evidence import evidence_sheets
 from pipelines.publish.explained import explained_parquet
 from pipelines.publish.list_check import check_list
@@ -24,7 +26,7 @@ from pipelines.publish.tabular import csv_bytes, parquet_bytes
 from pipelines.publish.warnings_file import warnings_txt
 from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
 from pipelines.publish.workbook import candidates_xlsx
-from pipelines.tables import RULE_HISTORY
+from pipelines.tables import EARLY_WARNING, RULE_HISTORY
 
 if TYPE_CHECKING:
     from pipelines.link import LinkReport
@@ -70,6 +72,8 @@ class Publication:
     """What the list must be read with, a sentence each: files that are not as complete as they should be."""
     top: int = 0
     """How many children the sheet "Follow up" holds; the others stand on "Later". 0: all."""
+    early_warning: EarlyWarning = field(default_factory=lambda: EarlyWarning(EARLY_WARNING.to_frame()))
+    """Who will be without education at the next term."""
     evidence_sheets: int = 200
     """How many children, by rank, get an evidence sheet."""
 
@@ -108,15 +112,17 @@ def publish(publication: Publication, into: Path) -> PublishedFolder:
 
 def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
     """Every file of the publication by its path inside the folder."""
+    warned = masked_warning(publication.early_warning.children, listed.protected)
     files = {
         "candidates.csv": csv_bytes(listed.candidates),
         "candidates.parquet": parquet_bytes(listed.candidates),
-        "candidates.xlsx": candidates_xlsx(publication, listed.candidates),
+        "candidates.xlsx": candidates_xlsx(publication, listed.candidates, warned),
         "data_quality.html": data_quality_html(publication),
         "explained.parquet": explained_parquet(listed.explained),
         "match_report.html": match_report_html(publication, listed),
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
         **evidence_sheets(publication, listed),
+        **early_warning_csvs(publication.early_warning.children, listed.protected),
         **sender_csvs(publication.sender_files),
         **warnings_txt(publication.warnings),
     }

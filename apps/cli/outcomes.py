@@ -1,0 +1,51 @@
+"""``rollcall outcomes`` and ``rollcall yield``: what officers found, and how good the leads were."""
+
+from pathlib import Path
+
+
+def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
+    """Read what officers found when they looked. The next night obeys it.
+
+    Kept whole or not at all: every line that cannot be kept is named. A closed child leaves the list until something
+    changes. Columns: child_id, outcome, date, and reason where there is one; notes are not kept.
+
+    Parameters
+    ----------
+    file
+        CSV or workbook with one line a child.
+    workspace
+        Folder of the night.
+    by
+        Name of the person who hands it in.
+    """
+    from pipelines.outcomes import CODES, add_outcomes
+    from pipelines.store import Store
+
+    with Store(workspace, read_only=True) as store:
+        tables = {table: store.read(table) for table in ("child_record", "candidate")}
+    new = add_outcomes(file, workspace, tables, by)
+    closing = sum(CODES[outcome].closes for outcome in new["outcome"])
+    print(f"{new.height:,} new outcomes are kept; {closing:,} close a lead, which leaves the list with the next night.")
+    return 0
+
+
+def yields(*, workspace: Path) -> int:
+    """Say what the leads have yielded, by lane, likelihood and source; also written as yield.csv into the workspace.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    """
+    from pipelines.outcome_yield import outcome_yield, yield_words
+    from pipelines.outcomes import read_outcomes
+    from pipelines.publish.tabular import csv_bytes
+    from pipelines.publish.whole_folder import write_private
+
+    found = outcome_yield(read_outcomes(workspace))
+    print(yield_words(found))
+    path = workspace / "yield.csv"
+    path.unlink(missing_ok=True)
+    write_private(path, csv_bytes(found))
+    print(f"\nThe same as a table: {path}")
+    return 0

@@ -1,0 +1,266 @@
+"""``WORKSPACE/outcomes.sqlite``: what officers found when they looked. Rows are added, and never changed or taken out.
+
+A closing outcome takes a child off the list until something changes: a sighting after the day of the outcome, or a
+record that was not known when it was read in. Notes are read past and never kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from matching.person import Columns
+from pipelines.append_only import append_only
+from pipelines.reasons import day, source_name
+from pipelines.settings import SettingsError
+
+OUTCOMES_FILE = "outcomes.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One outcome."""
+
+    closes: bool
+    """Whether it takes the child off the list."""
+    words: str
+
+
+CODES = {
+    "ON_ROLL_OWN": Code(True, "on the roll of a school of this authority"),
+    "ON_ROLL_OTHER_LA": Code(True, "on the roll of a school in another authority"),
+    "INDEPENDENT": Code(True, "at an independent school"),
+    "EHE_SUITABLE": Code(True, "in suitable home education"),
+    "AP_EOTAS": Code(True, "in alternative provision or a package otherwise than at school"),
+    "MOVED_OTHER_LA_CONFIRMED": Code(True, "moved, as the receiving authority confirms"),
+    "EMIGRATED_VERIFIED": Code(True, "moved abroad, as verified"),
+    "EMIGRATED_UNVERIFIED": Code(False, "said to have moved abroad, not verified"),
+    "NOT_CSA": Code(True, "not of compulsory school age"),
+    "DECEASED": Code(True, "died"),
+    "DUPLICATE": Code(True, "the same child as another on the list"),
+    "DATA_ERROR": Code(True, "an error in the data"),
+    "ALREADY_KNOWN_CME": Code(False, "missing education, and known before"),
+    "CONFIRMED_CME_NEW": Code(False, "missing education, found by this list"),
+    "UNTRACED": Code(False, "not traced yet"),
+}
+"""Outcome -> what it says and whether it closes. A child leaves only after robust enquiries or confirmed education; no
+national code set was found (the department publishes reasons, not outcomes)."""
+
+MISSING = ("ALREADY_KNOWN_CME", "CONFIRMED_CME_NEW")
+"""Outcomes that say that the child is missing education."""
+
+DFE_REASONS = (
+    "Believed to have moved to another country", "Believed to have moved to another local authority",
+    "Challenging school attendance order", "Did not apply for school place at compulsory school age",
+    "Did not get school preference", "Difficulty accessing suitable school place", "Mental health",
+    "Moved in from another country", "Moved in from another local authority", "Not recorded",
+    "Offered school place but not yet accepted", "Other", "Parental decision not to register at school",
+    "Physical health", "School application awaiting outcome", "School dissatisfaction SEND",
+    "School dissatisfaction general", "Unknown", "Unsuitable elective home education", "Waiting school start",
+)  # fmt: skip
+"""Primary reasons of the department's termly collection of children missing education, labels as published."""
+
+OUTCOME = pl.Schema(
+    Columns(
+        {
+            "child_id": pl.String,
+            "outcome": pl.String,  # one of CODES
+            "outcome_on": pl.Date,  # the day the officer found it
+            "reason": pl.String,  # one of DFE_REASONS; null: none given
+            "by": pl.String,  # name of the person who handed the file in
+            "at": pl.Datetime("us", "UTC"),  # when it was read in
+            "lane": pl.String,  # on the list of that day; null: the child was not on it
+            "likelihood": pl.Float64,  # null with lane
+            "records": pl.String,  # record ids of the child then, apart by ";"
+        }
+    )
+)
+"""One row is one outcome of one child, in the order in which they were read in."""
+
+TABLES = {
+    "outcome": "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
+    "at text not null, lane text, likelihood real, records text not null"
+}
+FAULTS_TOLD = 30
+WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
+
+
+def read_outcomes(workspace: Path) -> pl.DataFrame:
+    """``OUTCOME``, all that was ever read in; empty where nothing was."""
+    if not (workspace / OUTCOMES_FILE).exists():
+        return OUTCOME.to_frame()
+    named = ", ".join(OUTCOME.names())
+    with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
+        rows = connection.execute(f"select {named} from outcome order by rowid").fetchall()
+    text = pl.Schema({**OUTCOME, "at": pl.String(), "outcome_on": pl.String()})
+    return pl.DataFrame(rows, schema=text, orient="row").with_columns(
+        pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC"), pl.col("outcome_on").str.to_date()
+    )
+
+
+def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame], by: str) -> pl.DataFrame:
+    """Read officers' outcomes from a CSV or workbook and keep them, all or none; returns the new ``OUTCOME`` rows.
+
+    Columns ``child_id``, ``outcome``, ``date``, and ``reason`` where one is given; any other, such as a note, is read
+    past. ``tables``: ``child_record`` and ``candidate`` of the last night. What was read in before is not kept again.
+    Raises :class:`SettingsError` naming each line and its remedy, and no value.
+    """
+    if not by.strip():
+        raise SettingsError("--by: say who hands these outcomes in.")
+    given = _given(file)
+    if faults := _faults(given, tables["child_record"], datetime.now(UTC).date()):
+        more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
+        told = "\n  ".join(faults[:FAULTS_TOLD])
+        raise SettingsError(f"{file.name}: nothing was kept. Mend these lines and hand it in again.\n  {told}{more}")
+    members = (
+        tables["child_record"].sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
+    )
+    listed = tables["candidate"].select("child_id", "lane", "likelihood")
+    earlier = read_outcomes(workspace).select("child_id", "outcome", "outcome_on")
+    new = (
+        given.drop("line")
+        .join(earlier, on=["child_id", "outcome", "outcome_on"], how="anti")
+        .join(members, on="child_id", how="left", validate="m:1")
+        .join(listed, on="child_id", how="left", validate="m:1")
+        .with_columns(by=pl.lit(by.strip()), at=pl.lit(datetime.now(UTC)))
+        .select(OUTCOME.names())
+        .cast(OUTCOME)
+    )
+    stored = new.with_columns(
+        pl.col("outcome_on").cast(pl.String), pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z")
+    )
+    with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
+        places = ", ".join("?" * stored.width)
+        connection.executemany(f"insert into outcome values ({places})", stored.rows())
+    return new
+
+
+def _given(file: Path) -> pl.DataFrame:
+    """``line``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``written`` (date as text), ``reason``."""
+    try:
+        if file.suffix.lower() == ".xlsx":
+            read = pl.read_excel(file, infer_schema_length=0)
+        else:
+            read = pl.read_csv(file, infer_schema=False, encoding="utf8")
+    except OSError as error:
+        told = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
+    except Exception:
+        told = f"{file}: this is no CSV in UTF-8 and no workbook. Save it as either, with a line of headers first."
+    else:
+        return _typed(read.rename({name: name.strip().lower().replace(" ", "_") for name in read.columns}), file)
+    raise SettingsError(told)
+
+
+def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
+    if missing := [name for name in ("child_id", "outcome", "date") if name not in read.columns]:
+        raise SettingsError(
+            f"{file.name}, line 1: no column {', '.join(missing)}. Name the columns child_id, outcome, date."
+        )
+    reason = pl.col("reason") if "reason" in read.columns else pl.lit(None, pl.String)
+    first = pl.col("written").str.slice(0, 10)
+    return (
+        read.with_row_index("line", offset=2)
+        .select(
+            "line",
+            pl.col("child_id").cast(pl.String).str.strip_chars(),
+            pl.col("outcome").cast(pl.String).str.strip_chars().str.to_uppercase(),
+            written=pl.col("date").cast(pl.String).str.strip_chars(),
+            reason=reason.cast(pl.String).str.strip_chars().replace("", None),
+        )
+        .filter(pl.any_horizontal(pl.col("child_id", "outcome", "written").is_not_null()))
+        .with_columns(outcome_on=pl.coalesce(first.str.to_date(form, strict=False) for form in WRITTEN))
+    )
+
+
+def _faults(given: pl.DataFrame, child_records: pl.DataFrame, today: date) -> list[str]:
+    """Each line that cannot be kept, in the order of the lines."""
+    known = child_records["child_id"].unique().implode()
+    child, code, on = pl.col("child_id"), pl.col("outcome"), pl.col("outcome_on")
+    rules = (
+        (child.is_null() | ~child.is_in(known), "child_id: no child of the last night. Copy the id from the list"),
+        (code.is_null() | ~code.is_in(list(CODES)), f"outcome: no code. Use one of {', '.join(CODES)}"),
+        (on.is_null(), "date: no day of the calendar. Write it as YYYY-MM-DD"),
+        (on > today, "date: it is yet to come"),
+        (
+            ~pl.col("reason").is_in(DFE_REASONS),
+            "reason: not one of the department's. Copy its label, or leave it empty",
+        ),
+        (code.n_unique().over("child_id", "outcome_on") > 1, "two outcomes of one child on one day. Keep one"),
+    )
+    found = sorted((line, told) for rule, told in rules for line in given.filter(rule)["line"])
+    return [f"line {line}: {told}." for line, told in found]
+
+
+def standing(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """The outcome of each child that counts: the latest by its day, and by when it was read in."""
+    ordered = outcomes.with_row_index("order").sort("outcome_on", "order")
+    return ordered.unique("child_id", keep="last", maintain_order=True).drop("order")
+
+
+CLOSED = pl.Schema({"child_id": pl.String, "closed_why": pl.String, "back_because": pl.String})
+
+
+def closed_children(
+    outcomes: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    as_at: date,
+    names: Mapping[str, str],
+) -> pl.DataFrame:
+    """One row is one child of tonight that an officer closed by ``as_at``.
+
+    ``closed_why`` (what the officer found) or ``back_because`` (what has changed since), the other null. Where the child
+    has got another id since, it is found by the records that it had.
+    """
+    codes = pl.DataFrame(
+        {
+            "outcome": list(CODES),
+            "closes": [c.closes for c in CODES.values()],
+            "words": [c.words for c in CODES.values()],
+        }
+    )
+    counted = standing(outcomes.filter(pl.col("outcome_on") <= as_at)).join(codes, on="outcome", how="left")
+    closing = _of_tonight(counted.filter("closes"), child_records)
+    if closing.is_empty():
+        return pl.DataFrame(schema=CLOSED)
+    mine = child_records.join(closing.select("child_id", "outcome_on", "records"), on="child_id", how="inner")
+    said = mine.join(statements, on="record_id", how="inner")
+    seen = said.filter(
+        (pl.col("kind") == "seen") & (pl.col("since_on") > pl.col("outcome_on")) & (pl.col("since_on") <= as_at)
+    )
+    seen_told = pl.format("seen by {} on {}", source_name(pl.col("source"), names), day(pl.col("since_on")))
+    is_new = ~pl.col("record_id").is_in(pl.col("records").str.split(";"))
+    new_told = pl.format("a new record {}", "record_id")
+    first_seen = seen.sort("child_id", "since_on", "record_id").group_by("child_id").agg(seen=seen_told.last())
+    first_new = mine.filter(is_new).sort("child_id", "record_id").group_by("child_id").agg(new=new_told.first())
+    changed = pl.concat_str("seen", "new", separator="; ", ignore_nulls=True).replace("", None)
+    told = pl.format("An officer closed this on {}: {}", day(pl.col("outcome_on")), pl.col("words"))
+    return (
+        closing.join(first_seen, on="child_id", how="left", validate="1:1")
+        .join(first_new, on="child_id", how="left", validate="1:1")
+        .with_columns(changed=changed, told=told)
+        .select(
+            "child_id",
+            closed_why=pl.when(pl.col("changed").is_null()).then(pl.col("told") + ". Nothing has changed since."),
+            back_because=pl.col("told") + ". Back on the list, as since then: " + pl.col("changed") + ".",
+        )
+        .cast(CLOSED)
+        .sort("child_id")
+    )
+
+
+def _of_tonight(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """``outcomes`` under tonight's child ids, the latest of each; those of whom no record is left are dropped."""
+    here = outcomes.join(child_records.select("child_id").unique(), on="child_id", how="semi")
+    moved = (
+        outcomes.join(here.select("child_id"), on="child_id", how="anti")
+        .with_columns(record_id=pl.col("records").str.split(";"))
+        .explode("record_id", empty_as_null=True)
+        .drop("child_id")
+        .join(child_records.select("record_id", "child_id"), on="record_id", how="inner")
+        .drop("record_id")
+    )
+    both = pl.concat([here, moved.select(here.columns)])
+    return both.sort("outcome_on").unique("child_id", keep="last", maintain_order=True)
