@@ -10,7 +10,7 @@ from pipelines.receive import check_files
 from tests.corpus import files
 from tests.corpus.files import FileCase
 from tests.corpus.good import SENTINEL
-from tests.corpus.test_rows import CASES, FILES
+from tests.corpus.test_corpus_rows import CASES, FILES
 
 CONTRACTS = read_contracts()
 CSV = [c for c in CONTRACTS.values() if any(name.endswith(".csv") for name in c.files.names)]
