@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.age import ends_on, starts_on
 from pipelines.clearing import what_would_clear
 from pipelines.facts import child_facts
-from pipelines.publish.masking import keys_without_place, masked
+from pipelines.publish.masking import keys_without_place, masked, without_place, without_sex
 from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, SAME_AS_RIVAL
 from pipelines.reasons import in_100
 
@@ -203,6 +203,7 @@ def _rivals(told: Told) -> list[str]:
         is_schooled=pl.col("rival_child_id").is_in(current.implode()),
         key=keys_without_place(pl.col("rival_record_id")),
         sure=in_100(pl.col("probability")),
+        levels=_levels(told),
     )
     lines = []
     for row in shown.iter_rows(named=True):
@@ -210,6 +211,12 @@ def _rivals(told: Told) -> list[str]:
         levels = f": {row['levels']}" if row["levels"] else ""
         lines.append(f"{row['key']}, {schooled}: {row['sure']} the same child ({row['match_weight']:.1f} bits{levels})")
     return lines or ["None comes near."]
+
+
+def _levels(told: Told) -> pl.Expr:
+    """Words of the levels; how places compare is withheld for a protected child, how sexes compare for every child."""
+    levels = without_sex(pl.col("levels"))
+    return without_place(levels) if told.is_protected else levels
 
 
 def _key(told: Told, column: str) -> pl.Expr:

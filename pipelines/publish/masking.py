@@ -46,7 +46,9 @@ def masked(
     protected = pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)]).unique().sort()
     is_protected = pl.col("child_id").is_in(protected.implode())
     return Masked(
-        candidates=_mask_candidates(candidates.with_columns(without_sex(pl.col("because"))), is_protected),
+        candidates=_mask_candidates(
+            candidates.with_columns(keys_without_place(without_sex(pl.col("because")))), is_protected
+        ),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
         explained=_mask_explained(explained.with_columns(without_sex(pl.col("why"))), is_protected),
         protected=protected,
@@ -125,13 +127,18 @@ def _where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[str, pl.
     }
 
 
-COMPOSED_KEY = r":[^;|]*\|[^;]*"
+COMPOSED_KEY = r":[^;|\s]*\|[^;,)\s]*"
 """A key put together from several columns, as an XML row has: it holds the school's number."""
 
 
 def keys_without_place(records: pl.Expr) -> pl.Expr:
     """Record ids apart by ``;`` with composed keys withheld: those hold the school's number. Other keys stay."""
     return records.str.replace_all(COMPOSED_KEY, f":{WITHHELD}")
+
+
+def without_place(words: pl.Expr) -> pl.Expr:
+    """Words about a pair of records without how their addresses, telephones and carers compare."""
+    return words.str.replace_all(r"(^|; )(address|phone|carer): [^;]*", "").str.strip_prefix("; ")
 
 
 def without_sex(words: pl.Expr) -> pl.Expr:

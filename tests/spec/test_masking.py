@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.publish.masking import BECAUSE_WITHHELD, WITHHELD, Masked, keys_without_place, masked
+from pipelines.publish.masking import BECAUSE_WITHHELD, WITHHELD, Masked, keys_without_place, masked, without_place
 from pipelines.publish.publication import Publication, publish
 from tests.made.publication import made_publication, protect
 
@@ -182,3 +182,18 @@ def test_no_place_of_a_protected_child_stands_outside_the_restricted_list(tmp_pa
     on_list = night.candidates.filter(pl.col("child_id").is_in(protected))
     full = (folder / "restricted" / "candidates_restricted.csv").read_text(encoding="utf-8-sig")
     assert all(address in full for address in on_list["address"])
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        pytest.param(
+            "forename: exact; address: same dwelling; sex: same", "forename: exact; sex: same", id="amid others"
+        ),
+        pytest.param("address: same dwelling; forename: exact", "forename: exact", id="first"),
+        pytest.param("carer: same name; phone: same", "", id="nothing else"),
+        pytest.param("surname: the carer's surname", "surname: the carer's surname", id="a name is no place"),
+    ],
+)
+def test_how_places_compare_is_withheld(words, shown):
+    assert pl.DataFrame({"words": [words]}).select(without_place(pl.col("words"))).item() == shown
