@@ -222,7 +222,7 @@ def closed_children(
         }
     )
     counted = standing(outcomes.filter(pl.col("outcome_on") <= as_at)).join(codes, on="outcome", how="left")
-    closing = _of_tonight(counted.filter("closes"), child_records)
+    closing = under_tonights_ids(counted.filter("closes"), child_records)
     if closing.is_empty():
         return pl.DataFrame(schema=CLOSED)
     mine = child_records.join(closing.select("child_id", "outcome_on", "records"), on="child_id", how="inner")
@@ -251,7 +251,7 @@ def closed_children(
     )
 
 
-def _of_tonight(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``outcomes`` under tonight's child ids, the latest of each; those of whom no record is left are dropped."""
     here = outcomes.join(child_records.select("child_id").unique(), on="child_id", how="semi")
     moved = (

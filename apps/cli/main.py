@@ -15,6 +15,7 @@ from apps.cli.night import night
 from apps.cli.outcomes import outcomes, yields
 from apps.cli.proposals import approve, proposals
 from apps.cli.sample import sample
+from apps.cli.termly_return import termly
 from apps.cli.train import train
 from apps.cli.tune import tune
 
@@ -40,6 +41,7 @@ app.command(contract)
 
 app.command(outcomes)
 app.command(yields, name="yield")
+app.command(termly, name="return")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,104 @@
+"""The termly return: the department's labels, and no count under five to be read or worked out."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.publish.return_page import return_html
+from pipelines.termly_return import BANDS, confirmed_missing, suppressed, termly_return
+from tests.made.children import AS_AT, Drawn
+from tests.spec.test_outcomes import outcome
+
+
+def counted(drawn: Drawn, *outcomes: pl.DataFrame) -> pl.DataFrame:
+    tables = drawn.tables()
+    return confirmed_missing(
+        tables["person"], tables["statements"], tables["child_records"], pl.concat(outcomes), AS_AT
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "band"),
+    [
+        pytest.param(0, "Less than 2 weeks", id="today"),
+        pytest.param(13, "Less than 2 weeks", id="13 days"),
+        pytest.param(14, "2 to 4 weeks", id="14 days"),
+        pytest.param(28, "4 to 8 weeks", id="4 weeks"),
+        pytest.param(56, "8 to 12 weeks", id="8 weeks"),
+        pytest.param(84, "12 to 26 weeks", id="12 weeks"),
+        pytest.param(182, "26 to 52 weeks", id="26 weeks"),
+        pytest.param(365, "Over 52 weeks", id="a year"),
+        pytest.param(None, "Unknown", id="never on a roll"),
+    ],
+)
+def test_the_band_of_a_duration(days: int | None, band: str) -> None:
+    drawn = Drawn().record("health:H1", "A", sex="F")
+    if days is not None:
+        drawn.on_roll("health:H1", date(2020, 9, 1), AS_AT - timedelta(days=days))
+    found = counted(drawn, outcome("CONFIRMED_CME_NEW"))
+    assert found.drop("child_id").rows() == [("Female", "Year 7", band, "Not recorded")]
+    assert band in BANDS
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "is_counted"),
+    [
+        pytest.param("CONFIRMED_CME_NEW", date(2026, 10, 1), True, id="confirmed"),
+        pytest.param("ALREADY_KNOWN_CME", date(2026, 10, 1), True, id="known before"),
+        pytest.param("CONFIRMED_CME_NEW", date(2026, 11, 21), False, id="confirmed after the day"),
+        pytest.param("UNTRACED", date(2026, 10, 1), False, id="not traced"),
+        pytest.param("INDEPENDENT", date(2026, 10, 1), False, id="found in education"),
+    ],
+)
+def test_who_is_counted(code: str, on: date, is_counted: bool) -> None:
+    assert counted(Drawn().record("health:H1", "A"), outcome(code, on)).height == is_counted
+
+
+def test_a_child_on_a_roll_by_the_day_is_not_counted() -> None:
+    drawn = (
+        Drawn().record("health:H1", "A").record("school_census:C1", "A").on_roll("school_census:C1", date(2026, 11, 2))
+    )
+    assert counted(drawn, outcome("CONFIRMED_CME_NEW")).is_empty()
+
+
+def test_the_reason_is_the_officers() -> None:
+    found = counted(Drawn().record("health:H1", "A"), outcome("CONFIRMED_CME_NEW", reason="Mental health"))
+    assert found["reason"].to_list() == ["Mental health"]
+
+
+def test_the_table_shows_no_small_count_and_opens_offline() -> None:
+    drawn, outcomes = Drawn(), []
+    for number in range(12):
+        drawn.record(f"health:H{number}", f"C{number}", sex="F" if number < 9 else "M")
+        outcomes.append(outcome("CONFIRMED_CME_NEW", child=f"C{number}", records=f"health:H{number}"))
+    tables = drawn.tables()
+    made = termly_return(tables["person"], tables["statements"], tables["child_records"], pl.concat(outcomes), AS_AT)
+    total = made.table.filter(breakdown="Total").row(0, named=True)
+    assert (total["Total"], total["Sex: Female"], total["Sex: Male"], total["Sex: Unknown"]) == ("12", "c", "c", "0")
+    assert made.children == 12
+    page = return_html(made.table, AS_AT, AS_AT).decode()
+    assert "default-src 'none'" in page
+    assert "School application awaiting outcome" in page
+
+
+GRIDS = st.lists(st.lists(st.integers(0, 12), min_size=3, max_size=3), min_size=3, max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(GRIDS)
+def test_no_hidden_count_follows_from_a_sum(inner: list[list[int]]) -> None:
+    parts = np.array(inner, dtype=np.int64)
+    grid = np.zeros((4, 4), dtype=np.int64)
+    grid[1:, 1:] = parts
+    grid[0, 1:], grid[1:, 0], grid[0, 0] = parts.sum(axis=0), parts.sum(axis=1), parts.sum()
+    hidden = suppressed(grid, (3,), (3,))
+    assert not (((grid > 0) & (grid < 5)) & ~hidden).any()
+    for counts, unseen in [*zip(grid, hidden, strict=True), *zip(grid.T, hidden.T, strict=True)]:
+        assert unseen.sum() != 1
+        if unseen[1:].any() and not unseen[0]:
+            is_all_hidden = not (counts[1:][~unseen[1:]] > 0).any()
+            assert is_all_hidden or counts[1:][unseen[1:]].sum() >= 5
