@@ -5,11 +5,11 @@ Three parts, shuffled among each other so that nobody can tell from a pair's pla
 *model*, close to where links begin, a few of each pattern of agreement, for the weights to learn from.
 """
 
+import math
 import random
 from collections.abc import Mapping
 from datetime import date
 
-import numpy as np
 import polars as pl
 
 from matching.judgement import UNSURE, standing
@@ -26,16 +26,19 @@ SAMPLE_READS = (
 """Tables of the store that :func:`pairs_worth_asking` reads."""
 
 FEWEST, MOST = 10, 2000
-LIST_SHARE, BLIND_SHARE = 0.4, 0.4
-"""Of the pairs asked; the rest are for the model."""
+LIST_SHARE, MODEL_SHARE = 0.4, 0.2
+"""Of the pairs asked, at most; the rest are drawn blind."""
+LEAST_WORTH = 1e-3
+"""A pair of less worth decides nobody's place: its answer is all but known."""
+PAIRED = ["left_id", "right_id"]
 A_PATTERN = 3
 """Pairs for the model that agree in the same levels: further ones teach little."""
 EDGES = (0.0, 4.0, -4.0, 8.0, -8.0, 2.0, -2.0, 16.0, 32.0)
 """Bits from where links begin at which a stratum ends, the most telling first; few pairs have few strata."""
 EACH_STRATUM = 2
 """Blind pairs of each stratum at least, where it has so many."""
-NEAR = 12.0
-"""Bits from where links begin, beyond which a pair is not asked about for the model."""
+NEAR = 10.0
+"""Bits of log-odds from the link threshold, beyond which a pair is not asked about for the model."""
 
 PAIR = pl.Schema(
     Columns(
@@ -71,13 +74,11 @@ def pairs_worth_asking(
     if not FEWEST <= pairs <= MOST:
         raise SettingsError(f"--pairs {pairs}: ask about {FEWEST} to {MOST:,} pairs in one workbook.")
     links = tables["link"] if restricted else _without_protected(tables["link"], tables)
-    begins = links_begin(links, threshold)
-    blind = _blind(links, begins, round(BLIND_SHARE * pairs), seed)
-    open_links = links.join(_decided(judgements), on=["left_id", "right_id"], how="anti")
-    rest = open_links.join(blind, on=["left_id", "right_id"], how="anti")
-    told = _for_list(tables, rest).head(round(LIST_SHARE * pairs))
-    rest = rest.join(told, on=["left_id", "right_id"], how="anti")
-    chosen = [blind, told, _for_model(rest, begins).head(max(0, pairs - blind.height - told.height))]
+    open_links = links.join(_decided(judgements), on=PAIRED, how="anti")
+    told = _for_list(tables, open_links).head(round(LIST_SHARE * pairs))
+    near = _for_model(open_links.join(told, on=PAIRED, how="anti"), threshold).head(round(MODEL_SHARE * pairs))
+    blind = _blind(links, links_begin(links, threshold), pairs - told.height - near.height, seed)
+    chosen = [blind, *(part.join(blind, on=PAIRED, how="anti") for part in (told, near))]
     frame = pl.concat([part.select(PAIR.names()).cast(PAIR) for part in chosen])
     order = random.Random(seed).sample(range(frame.height), frame.height)  # noqa: S311 - no secret hangs on the order
     return frame[order]
@@ -93,7 +94,7 @@ def links_begin(links: pl.DataFrame, threshold: float) -> float:
     doubtful = links.filter(sure.is_between(0.002, 0.998))
     if doubtful.height:
         zero = doubtful.select((pl.col("match_weight") - (sure / (1 - sure)).log(2)).median()).item()
-        return float(zero + np.log2(threshold / (1 - threshold)))
+        return float(zero + math.log2(threshold / (1 - threshold)))
     ends = [
         links.filter("is_same_child")["match_weight"].min(),
         links.filter(~pl.col("is_same_child"))["match_weight"].max(),
@@ -117,24 +118,37 @@ def _decided(judgements: pl.DataFrame) -> pl.DataFrame:
 
 
 def _blind(links: pl.DataFrame, begins: float, wanted: int, seed: int) -> pl.DataFrame:
-    """Pairs drawn by chance within strata of match weight, about as many of each, with what each stands for."""
+    """Pairs drawn by chance within strata of match weight, with how many pairs of its stratum each stands for."""
     cuts = sorted(begins + edge for edge in EDGES[: max(0, wanted // EACH_STRATUM - 1)])
-    strata = links.with_columns(
-        band=pl.sum_horizontal([(pl.col("match_weight") >= cut).cast(pl.Int32) for cut in cuts] or [pl.lit(0)])
-    )
-    drawn = []
-    parts = sorted(strata.partition_by("band"), key=lambda part: part.height)
-    left = wanted
-    for number, part in enumerate(parts):
-        count = min(part.height, left // (len(parts) - number))
-        left -= count
+    reached = [(pl.col("match_weight") >= cut).cast(pl.Int32) for cut in cuts]
+    strata = links.with_columns(band=pl.sum_horizontal(reached) if reached else pl.lit(0)).partition_by("band")
+    drawn = [PAIR.to_frame()]
+    for part, count in zip(strata, _shares([part.height for part in strata], wanted), strict=True):
+        band = int(part["band"][0])
         if count:
-            taken = part.sort("left_id", "right_id").sample(count, seed=seed * 1000 + part["band"][0])
-            drawn.append(
-                taken.with_columns(stratum=pl.lit(_band(cuts, part["band"][0])), stratum_weight=part.height / count)
+            taken = (
+                part.sort(PAIRED)
+                .sample(count, seed=seed * 1000 + band)
+                .with_columns(
+                    part=pl.lit(BLIND), stratum=pl.lit(_band(cuts, band)), stratum_weight=pl.lit(part.height / count)
+                )
             )
-    named = [part.with_columns(pl.lit(BLIND).alias("part")).select(PAIR.names()) for part in drawn]
-    return pl.concat([PAIR.to_frame(), *(part.cast(PAIR) for part in named)])
+            drawn.append(taken.select(PAIR.names()).cast(PAIR))
+    return pl.concat(drawn)
+
+
+def _shares(sizes: list[int], wanted: int) -> list[int]:
+    """How many to draw of each stratum: by the root of its size, so that large strata are known well and small ones
+    too; at least EACH_STRATUM, and never more than there are.
+    """
+    counts = [min(size, EACH_STRATUM) for size in sizes]
+    roots = [math.sqrt(size) for size in sizes]
+    while (left := min(wanted, sum(sizes)) - sum(counts)) > 0:
+        open_ = [n for n, size in enumerate(sizes) if counts[n] < size]
+        least = min(open_, key=lambda n: (counts[n] + 1) / roots[n])
+        room = sum(roots[n] for n in open_)
+        counts[least] += max(1, min(sizes[least] - counts[least], int(left * roots[least] / room / 2)))
+    return counts
 
 
 def _band(cuts: list[float], band: int) -> str:
@@ -160,7 +174,7 @@ def _for_list(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> pl.Dat
     )
     paired = weighed.with_columns(
         left_id=pl.min_horizontal("record_id", "other_id"), right_id=pl.max_horizontal("record_id", "other_id")
-    ).filter(pl.col("worth") > 0)
+    ).filter(pl.col("worth") >= LEAST_WORTH)
     known = paired.join(links, on=["left_id", "right_id"], how="inner", validate="m:1")
     ordered = known.sort("worth", "left_id", "right_id", "child_id", descending=[True, False, False, False])
     once = ordered.unique("child_id", keep="first", maintain_order=True)
@@ -205,11 +219,12 @@ def _what_explains(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> p
     )
 
 
-def _for_model(links: pl.DataFrame, begins: float) -> pl.DataFrame:
-    """Pairs nearest to where links begin, at most A_PATTERN of each pattern of agreement."""
-    distance = (pl.col("match_weight") - begins).abs()
+def _for_model(links: pl.DataFrame, threshold: float) -> pl.DataFrame:
+    """Pairs whose log-odds are nearest to the link threshold, at most A_PATTERN of each pattern of agreement."""
+    p = pl.col("match_probability").clip(1e-9, 1 - 1e-9)
+    distance = ((p / (1 - p)).log(2) - math.log2(threshold / (1 - threshold))).abs()
     near = links.with_columns(distance=distance).filter(pl.col("distance") <= NEAR)
-    ordered = near.sort("distance", "left_id", "right_id")
+    ordered = near.sort("distance", *PAIRED)
     few = ordered.filter(pl.int_range(pl.len()).over("levels") < A_PATTERN)
     return few.with_columns(part=pl.lit(FOR_MODEL), stratum=pl.lit(None, pl.String), stratum_weight=None)
 
