@@ -296,6 +296,7 @@ def _publish(night: Night) -> Counts:
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,
         early_warning=warned,
+        outcomes=read_outcomes(night.settings.workspace),
         top=night.settings.listing.top,
         evidence_sheets=night.settings.listing.evidence_sheets,
         warnings=night.warnings,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from pipelines.outcome_yield import outcome_yield
 from pipelines.publish import charts, error_tables, report_tables
 from pipelines.publish.report_words import headline, not_known
 from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
@@ -72,6 +73,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "lanes": lanes,
         "factors": report_tables.factors(publication),
         "explained": report_tables.explained_by(listed.explained, publication.source_names),
+        "yields": outcome_yield(publication.outcomes).to_dicts(),
         "settings": publication.settings,
         "not_known": not_known(publication, listed),
     }

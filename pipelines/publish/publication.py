@@ -13,6 +13,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from matching.thresholds import MEASURED
 from pipelines.early_warning import EarlyWarning
+from pipelines.outcomes import OUTCOME
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.early_warning_file import early_warning_csvs, masked_warning
 from pipelines.publish.evidence import evidence_sheets
@@ -74,6 +75,8 @@ class Publication:
     """How many children the sheet "Follow up" holds; the others stand on "Later". 0: all."""
     early_warning: EarlyWarning = field(default_factory=lambda: EarlyWarning(EARLY_WARNING.to_frame()))
     """Who will be without education at the next term."""
+    outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
+    """What officers have found when they looked, ever; the match report tells the yield."""
     evidence_sheets: int = 200
     """How many children, by rank, get an evidence sheet."""
 

@@ -1,5 +1,6 @@
 """Officers' outcomes: what closes, what does not, what brings a child back, and what a file may not hold."""
 
+import re
 import sqlite3
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,10 +11,13 @@ import xlsxwriter
 
 from pipelines.outcome_yield import outcome_yield, yield_words
 from pipelines.outcomes import CODES, OUTCOME, OUTCOMES_FILE, add_outcomes, read_outcomes
+from pipelines.publish.masking import masked
+from pipelines.publish.match_report import match_report_html
 from pipelines.rank import CLOSED, Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.settings import SettingsError
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
+from tests.made.publication import made_publication
 
 CLOSED_ON = date(2026, 10, 1)
 
@@ -207,3 +211,11 @@ def test_the_yield_by_lane_band_and_source() -> None:
 
 def test_no_outcome_is_told_as_such() -> None:
     assert "No outcome has been handed in yet" in yield_words(outcome_yield(OUTCOME.to_frame()))
+
+
+def test_the_match_report_tells_the_yield() -> None:
+    night = made_publication(outcomes=outcome("CONFIRMED_CME_NEW"))
+    listed = masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
+    page = match_report_html(night, listed).decode()
+    section = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition('id="yield"')[2].partition("</section>")[0]))
+    assert "lane follow up 1 1 100.0% 0 0" in section
