@@ -27,7 +27,7 @@ demo: setup
 	@$(BIN)/rollcall demo --children 20000 --workspace demo
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check .
