@@ -22,6 +22,7 @@ def night(
     accept: Path | None = None,
     why: str = "",
     by: str = "",
+    top: int | None = None,
 ) -> int:
     """Run the night: link a folder of extracts and publish the list of children possibly missing education.
 
@@ -46,23 +47,27 @@ def night(
         Why the file is right as it is. Write no child's name.
     by
         Who accepts it.
+    top
+        How many children the sheet "Follow up" holds, the first by rank; the others stand on the sheet "Later".
     """
     from apps.cli.progress import showing
     from apps.cli.words import told
 
     judged = _date(as_at)
     if accept is not None or why or by:
-        _accept(accept, why=why, by=by, extracts=extracts, workspace=workspace, as_at=judged)
+        _accept(accept, why=why, by=by, extracts=extracts, workspace=workspace, as_at=judged, contracts=contracts)
     with showing() as progress:
         if plain:
-            report = run_plainly(extracts, workspace, judged, config, progress, contracts=contracts)
+            report = run_plainly(extracts, workspace, judged, config, progress, top=top, contracts=contracts)
         else:
-            report = _under_prefect(extracts, workspace, judged, config, progress, contracts=contracts)
+            report = _under_prefect(extracts, workspace, judged, config, progress, top=top, contracts=contracts)
     print(told(report, workspace))
     return 0
 
 
-def _accept(given: Path | None, *, why: str, by: str, extracts: Path, workspace: Path, as_at: date) -> None:
+def _accept(
+    given: Path | None, *, why: str, by: str, extracts: Path, workspace: Path, as_at: date, contracts: Path | None
+) -> None:
     """Record who accepts which file for tonight, and why."""
     from data_contracts.contract import read_contracts
     from pipelines.acceptance import accept
@@ -71,26 +76,42 @@ def _accept(given: Path | None, *, why: str, by: str, extracts: Path, workspace:
     if given is None:
         raise SettingsError("--why and --by go with --accept, the file that a person takes as complete.")
     file = given if given.is_file() else extracts / given
-    accept(workspace, read_contracts(), file if file.is_file() else given, why=why, by=by, as_at=as_at)
+    accept(workspace, read_contracts(own=contracts), file if file.is_file() else given, why=why, by=by, as_at=as_at)
 
 
 def run_plainly(
-    extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress",
-    *, contracts: Path | None = None,
-) -> "RunReport":  # fmt: skip
+    extracts: Path,
+    workspace: Path,
+    as_at: date,
+    config: Path | None,
+    progress: "Progress",
+    *,
+    top: int | None = None,
+    contracts: Path | None = None,
+) -> "RunReport":
     """The night in this process, without Prefect. Raises NightFailed."""
     from pipelines.night import run_night
     from pipelines.settings import read_settings
 
-    return run_night(read_settings(config, extracts=extracts, workspace=workspace, as_at=as_at, contracts=contracts), progress)
+    return run_night(
+        read_settings(config, extracts=extracts, workspace=workspace, as_at=as_at, top=top, contracts=contracts),
+        progress,
+    )
 
 
 def _under_prefect(
-    extracts: Path, workspace: Path, as_at: date, config: Path | None, progress: "Progress", *, contracts: Path | None
+    extracts: Path,
+    workspace: Path,
+    as_at: date,
+    config: Path | None,
+    progress: "Progress",
+    *,
+    top: int | None,
+    contracts: Path | None,
 ) -> "RunReport":
     """The night as a flow. Faces and flows never import each other, so the flow is found by its registered name."""
     (runner,) = entry_points(group="rollcall.night", name="prefect")
-    report: RunReport = runner.load()(extracts, workspace, as_at, config, progress, contracts=contracts)
+    report: RunReport = runner.load()(extracts, workspace, as_at, config, progress, top=top, contracts=contracts)
     return report
 
 
