@@ -144,8 +144,6 @@ def _receive(night: Night) -> Counts:
     night.store.write("set_aside", received.set_aside)
     history = night.store.read("rule_history") if night.store.has("rule_history") else RULE_HISTORY.to_frame()
     night.store.write("rule_history", with_tonight(history, received.rules))
-    history = night.store.read("rule_history") if night.store.has("rule_history") else RULE_HISTORY.to_frame()
-    night.store.write("rule_history", with_tonight(history, received.rules))
     night.received, night.sender_files = received, sender_files(received)
     delivered = received.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0, named=True)
     night.refused = tuple(received.deliveries.filter(verdict="refused")["file"])

@@ -96,7 +96,9 @@ def _works_off_roll(state: Codes, is_known: Flags, has_none: Flags) -> bool:
     a place cannot show how often it knows those who live here: that it has a record then says nothing of residence.
     """
     known, others = np.count_nonzero(state[is_known]), np.count_nonzero(state[has_none])
-    return bool((others + 0.5) / (np.count_nonzero(has_none) + 1.0) > MOSTLY_OFF_ROLL * (known + 0.5) / (is_known.sum() + 1.0))
+    return bool(
+        (others + 0.5) / (np.count_nonzero(has_none) + 1.0) > MOSTLY_OFF_ROLL * (known + 0.5) / (is_known.sum() + 1.0)
+    )
 
 
 def _presence(state: Codes, trust: Floats, is_known: Flags, has_none: Flags) -> Reading:

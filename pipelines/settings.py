@@ -78,7 +78,12 @@ class Settings(Group):
 
 
 def read_settings(
-    config: Path | None, *, extracts: Path, workspace: Path, as_at: date, top: int | None = None,
+    config: Path | None,
+    *,
+    extracts: Path,
+    workspace: Path,
+    as_at: date,
+    top: int | None = None,
     contracts: Path | None = None,
 ) -> Settings:
     """Settings from a file and what was asked for. Raises :class:`SettingsError`.

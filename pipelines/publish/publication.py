@@ -69,8 +69,6 @@ class Publication:
     """Settings in force tonight, shown in the match report."""
     authority: str | None = None
     """Name of the authority; null: not said."""
-    warnings: tuple[str, ...] = ()
-    """What the list must be read with, a sentence each: files that are not as complete as they should be."""
     top: int = 0
     """How many children the sheet "Follow up" holds; the others stand on "Later". 0: all."""
     early_warning: EarlyWarning = field(default_factory=lambda: EarlyWarning(EARLY_WARNING.to_frame()))
@@ -79,6 +77,8 @@ class Publication:
     """What officers have found when they looked, ever; the match report tells the yield."""
     evidence_sheets: int = 200
     """How many children, by rank, get an evidence sheet."""
+    warnings: tuple[str, ...] = ()
+    """What the list must be read with, a sentence each: files that are not as complete as they should be."""
 
 
 @dataclass(frozen=True, slots=True)

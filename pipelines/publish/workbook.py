@@ -76,9 +76,7 @@ WARNED = (
 )
 
 
-def candidates_xlsx(
-    publication: Publication, candidates: pl.DataFrame, warned: pl.DataFrame | None = None
-) -> bytes:
+def candidates_xlsx(publication: Publication, candidates: pl.DataFrame, warned: pl.DataFrame | None = None) -> bytes:
     """The masked list as a workbook: a sheet to read first, one sheet a lane, each with a filter, and early warnings.
 
     ``warned``: masked ``EARLY_WARNING``; null or empty: no such sheet.
