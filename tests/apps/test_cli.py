@@ -49,7 +49,7 @@ def test_a_night_ends_with_a_summary_in_words(
     )
     assert f"{tmp_path}/w/published/2026-11-20/candidates.xlsx" in told.out
     assert "a lead for an officer, never a finding about a family" in told.out
-    assert "[1/7] reading and checking the extracts ..." in told.err
+    assert "[1/9] reading and checking the extracts ..." in told.err
 
 
 @pytest.mark.parametrize(
