@@ -54,8 +54,8 @@ class RankSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    wasted_enquiries_per_missed_child: float = Field(4.0, ge=0)
-    """How many enquiries that find nothing is it worth not to miss one child? Sets the cut-off: 4 gives 1 in 5."""
+    wasted_enquiries_per_missed_child: float = Field(8.0, ge=0)
+    """How many enquiries that find nothing is it worth not to miss one child? Sets the cut-off: 8 gives 1 in 9."""
     doubtful_link_below: float = Field(0.8, ge=0, le=1)
     """Lane "doubtful link": being on no roll is less likely than this, as a record in education may be the child's."""
     moved_away_below: float = Field(0.5, ge=0, le=1)

@@ -124,8 +124,8 @@ def test_a_rival_that_is_in_no_education_explains_nothing() -> None:
     [
         pytest.param(0.9, "follow up", id="seen lately"),
         pytest.param(0.4, "probably moved away", id="four in ten: check the residence"),
-        pytest.param(0.2, "probably moved away", id="at the cut-off: one in five is worth an enquiry"),
-        pytest.param(0.19, None, id="below the cut-off"),
+        pytest.param(0.12, "probably moved away", id="above the cut-off: one in nine is worth an enquiry"),
+        pytest.param(0.1, None, id="below the cut-off"),
     ],
 )
 def test_living_here_moves_a_child_down_and_out(living_here: float, lane: str | None) -> None:
@@ -136,7 +136,7 @@ def test_living_here_moves_a_child_down_and_out(living_here: float, lane: str | 
         row = explained(drawn)
         assert (row["reason"], row["record_id"], row["likelihood"]) == ("probably moved away", None, living_here)
         assert row["why"] == (
-            "Probably moved away: 19 in 100 that the child still lives here. No agency has seen the child since 2024."
+            "Probably moved away: 10 in 100 that the child still lives here. No agency has seen the child since 2024."
         )
 
 
