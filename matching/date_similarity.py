@@ -6,19 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import MISSING, Codes, Encoded, Rows
-from matching.similarity import Mask
+from matching.similarity import Mask, OneColumn
 
 
 @dataclass(frozen=True)
-class DateTest:
+class DateTest(OneColumn):
     """Base of the tests on a packed date (yyyymmdd): present on both sides, and unequal."""
-
-    column: str
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where both dates are present, differ, and the test holds of their numbers."""

@@ -33,8 +33,8 @@ class Test(Protocol):
 
 
 @dataclass(frozen=True)
-class Missing:
-    """At least one side says nothing in the column."""
+class OneColumn:
+    """What every test of a single column has: its name."""
 
     column: str
 
@@ -42,6 +42,11 @@ class Missing:
     def reads(self) -> tuple[str, ...]:
         """The one column."""
         return (self.column,)
+
+
+@dataclass(frozen=True)
+class Missing(OneColumn):
+    """At least one side says nothing in the column."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where either side is null (or an empty list)."""
@@ -53,15 +58,8 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Equal:
+class Equal(OneColumn):
     """Both sides hold the same value."""
-
-    column: str
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where the codes are equal and present."""
@@ -71,15 +69,8 @@ class Equal:
 
 
 @dataclass(frozen=True)
-class Unequal:
+class Unequal(OneColumn):
     """Both sides hold a value, and not the same."""
-
-    column: str
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where both are present and differ."""
@@ -173,15 +164,8 @@ def _intersect(ours: Codes, theirs: Codes, left: Rows, right: Rows) -> Mask:
 
 
 @dataclass(frozen=True)
-class InitialOf:
+class InitialOf(OneColumn):
     """One side is a single letter and the other a longer name that begins with it."""
-
-    column: str
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where exactly one side has one letter, and first letters agree."""
@@ -195,16 +179,10 @@ class InitialOf:
 
 
 @dataclass(frozen=True)
-class JaroWinklerAtLeast:
+class JaroWinklerAtLeast(OneColumn):
     """Jaro-Winkler similarity (Winkler 1990; prefix weight .1, at most 4 letters) of at least ``threshold``."""
 
-    column: str
     threshold: float
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where both are present and at least so similar."""
@@ -256,18 +234,12 @@ def _jaro_winkler_possible(table: Encoded, a: Codes, b: Codes, threshold: float)
 
 
 @dataclass(frozen=True)
-class WithinEdits:
+class WithinEdits(OneColumn):
     """At most ``edits`` insertions, deletions, substitutions or swaps of neighbours (optimal string alignment)."""
 
-    column: str
     edits: int
     shortest: int = 1
     """Both words have at least so many letters: one edit in a short name is another name."""
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.column,)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where both are present, long enough and at most so many edits apart."""
