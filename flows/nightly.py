@@ -17,8 +17,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from pipelines.failure import NightFailed, as_night_failed
-from pipelines.night import STEPS, Counts, Night, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
+from pipelines.night import STEPS, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
 from pipelines.settings import Settings, read_settings
+from pipelines.steps.under_way import Counts, Night
 
 HOME = ZoneInfo("Europe/London")
 

@@ -160,17 +160,15 @@ class Store:
     def write(self, table: str, frame: pl.DataFrame) -> None:
         """Replace a table of :mod:`pipelines.tables` by a frame of exactly its columns and types, in their order."""
         if table not in TABLES:
-            raise StoreError(f"{table} is no table of pipelines/tables.py. Write one of: {', '.join(TABLES)}.")
+            raise StoreError(f"{table} is no table of pipelines/tables/. Write one of: {', '.join(TABLES)}.")
         if differing := _differences(TABLES[table], frame.schema):
-            raise StoreError(
-                f"{table} is not as pipelines/tables.py has it: {differing}. Mend the step that writes it."
-            )
+            raise StoreError(f"{table} is not as pipelines/tables/ has it: {differing}. Mend the step that writes it.")
         self._replace(table, frame)
 
     def read(self, table: str) -> pl.DataFrame:
         """A whole table of :mod:`pipelines.tables`, rows in the order in which they were written."""
         if table not in TABLES:
-            raise StoreError(f"{table} is no table of pipelines/tables.py. Read one of: {', '.join(TABLES)}.")
+            raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
         return self._select(table).select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
 
     def has(self, table: str) -> bool:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from pipelines.night import Counts, Progress, Step
+    from pipelines.night import Progress, Step
+    from pipelines.steps.under_way import Counts
 
 
 @contextmanager

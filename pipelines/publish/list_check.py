@@ -24,7 +24,7 @@ def _broken_here(candidates: pl.DataFrame) -> list[str]:
     if candidates.schema != CANDIDATE:
         differ = sorted(set(candidates.schema.items()) ^ set(CANDIDATE.items()), key=str)
         columns = sorted({name for name, _ in differ}) or ["the order of the columns"]
-        return [f"Its columns are not those of pipelines/tables.py: {', '.join(columns)}."]
+        return [f"Its columns are not those of pipelines/tables/: {', '.join(columns)}."]
     show = pl.any_horizontal(pl.col("address", "postcode", "last_seen_by").ne_missing(WITHHELD))
     rules = {
         "rank must count 1, 2, 3 in the order of the rows.": pl.col("rank") != pl.int_range(1, pl.len() + 1),

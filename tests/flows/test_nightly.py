@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from pipelines import night as night_module
 from pipelines.failure import CANNOT_GO_ON, NightFailed
+from pipelines.receive import receive
 from tests.conftest import FirstNight
+from tests.made.steps import called_by
 
 ROOT = Path(__file__).parents[2]
 LONDON = ZoneInfo("Europe/London")
@@ -33,7 +34,7 @@ def test_a_share_that_was_away_is_tried_again(
 ) -> None:
     import flows.nightly
 
-    receive, tries = night_module.receive, []
+    tries: list[object] = []
 
     def away_twice(*given: object, **named: object) -> object:
         tries.append(given)
@@ -41,7 +42,7 @@ def test_a_share_that_was_away_is_tried_again(
             raise OSError(112, "Host is down")
         return receive(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(night_module, "receive", away_twice)
+    monkeypatch.setattr(called_by("receive"), away_twice)
     monkeypatch.setattr(flows.nightly, "SHARE_AWAY_SECONDS", [0.0, 0.0, 0.0])
     report = flows.nightly.nightly(quick_night.settings.extracts, tmp_path / "workspace", quick_night.settings.as_at)
     assert len(tries) == 3
@@ -52,13 +53,13 @@ def test_a_share_that_was_away_is_tried_again(
 def test_what_a_person_must_mend_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import flows.nightly
 
-    receive, tries = night_module.receive, []
+    tries: list[object] = []
 
     def counted(*given: object, **named: object) -> object:
         tries.append(given)
         return receive(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(night_module, "receive", counted)
+    monkeypatch.setattr(called_by("receive"), counted)
     with pytest.raises(NightFailed, match="no such folder") as failed:
         flows.nightly.nightly(tmp_path / "none", tmp_path / "workspace", date(2026, 11, 20))
     assert failed.value.exit_code == CANNOT_GO_ON

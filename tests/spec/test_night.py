@@ -24,6 +24,7 @@ from pipelines.settings import Settings
 from pipelines.store import Store, lock
 from tests.conftest import FirstNight
 from tests.golden.authority import GOLDEN_LIST
+from tests.made.steps import called_by
 
 SAME_EVERY_NIGHT = ("candidates.csv", "candidates.parquet", "candidates.xlsx", "explained.parquet")
 """Files in which nothing depends on the hour or the machine. (The report and run.json hold times.)"""
@@ -165,7 +166,7 @@ def test_a_fault_of_the_software_is_told_by_place_and_leaves_the_last_list(
     quick_night: FirstNight, workspace: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     before = _fingerprints(workspace / "published")
-    monkeypatch.setattr(night_module, step, lambda *_, **__: {}["not there"])
+    monkeypatch.setattr(called_by(step), lambda *_, **__: {}["not there"])
     with pytest.raises(NightFailed, match=rf"step '{step}': KeyError at tests/spec/test_night\.py:\d+") as failed:
         run_night(_tonight(quick_night, workspace=workspace))
     assert failed.value.exit_code == INTERNAL_ERROR

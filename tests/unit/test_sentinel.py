@@ -18,12 +18,12 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
-from pipelines import night as night_module
 from pipelines.failure import NightFailed
 from pipelines.night import STEPS, run_night
 from pipelines.settings import Settings
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
+from tests.made.steps import called_by
 
 SENTINEL = "Zzyzxsentinel"
 BIRTH_DATE = "17/03/2016"
@@ -140,21 +140,11 @@ def _quoting_her(*_: object, **__: object) -> object:
     raise AssertionError
 
 
-def _function(step: str) -> str:
-    named = {
-        "completeness": "judge_tonight",
-        "snapshot": "keep_tonight",
-        "provision": "find_provision",
-        "residence": "judge_residence",
-    }
-    return named.get(step, step)
-
-
 @pytest.mark.parametrize("step", [step.name for step in STEPS])
 def test_an_error_that_quotes_her_is_told_without_her(
     quick_night: FirstNight, workspace: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    monkeypatch.setattr(night_module, _function(step), _quoting_her)
+    monkeypatch.setattr(called_by(step), _quoting_her)
     settings: Settings = quick_night.settings.model_copy(update={"workspace": workspace})
     with pytest.raises(NightFailed, match=f"Internal error at step '{step}': ValueError") as failed:
         run_night(settings)
@@ -205,7 +195,7 @@ def test_prefect_never_hears_of_her(
     from flows.nightly import nightly
 
     nightly(extracts_with_her, tmp_path / "good", AS_AT)
-    monkeypatch.setattr(night_module, "rank", _quoting_her)
+    monkeypatch.setattr(called_by("rank"), _quoting_her)
     with pytest.raises(NightFailed) as failed:
         nightly(extracts_with_her, tmp_path / "bad", AS_AT)
     assert not _found_in(_everything_of(failed.value))

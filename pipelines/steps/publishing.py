@@ -1,0 +1,115 @@
+"""The step from the ranked list to its files, and what run.json says of the night."""
+
+import platform
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import polars as pl
+
+from data_contracts.contract import own_contracts
+from pipelines.early_warning import early_warning
+from pipelines.judgements import measured
+from pipelines.outcomes import read_outcomes
+from pipelines.publish.publication import Publication, publish
+from pipelines.publish.stale import clear_stale
+from pipelines.settings import Settings
+from pipelines.steps.under_way import Counts, Night, row_of
+
+PUBLISHED_FOLDER = "published"
+
+
+def publish_step(night: Night) -> Counts:
+    """All of it -> the files, whole or not at all."""
+    assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
+    known = night.read(
+        "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
+        "delivery", "breach", "set_aside", "rule_history", "provision", "residence",
+    )  # fmt: skip
+    warned = early_warning(
+        person=known["person_record"],
+        statements=known["statement"],
+        child_records=known["child_record"],
+        provision=known["provision"],
+        rivals=known["rival"],
+        residence=known["residence"],
+        as_at=night.settings.as_at,
+        list_from=night.settings.ranking.list_from,
+    )
+    publication = Publication(
+        as_at=night.settings.as_at,
+        candidates=known["candidate"],
+        explained=known["explained"],
+        person=known["person_record"],
+        statements=known["statement"],
+        child_records=known["child_record"],
+        links=known["link"],
+        rivals=known["rival"],
+        findings=known["finding"],
+        deliveries=known["delivery"],
+        breaches=known["breach"],
+        set_aside=known["set_aside"],
+        rule_history=known["rule_history"],
+        contracts=night.contracts,
+        link_report=night.link_report,
+        measured=measured(night.settings.workspace),
+        run=run_record(night, known["delivery"]),
+        sender_files=night.sender_files,
+        source_names=night.source_names,
+        settings=settings_in_force(night.settings),
+        authority=night.settings.authority,
+        early_warning=warned,
+        outcomes=read_outcomes(night.settings.workspace),
+        top=night.settings.listing.top,
+        evidence_sheets=night.settings.listing.evidence_sheets,
+        warnings=night.warnings,
+    )
+    stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER)
+    clear_stale(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at)
+    night.published = stands.path
+    night.store.write("night", row_of(night, published_at=datetime.now(UTC)))
+    return {"files": len(stands.files), "candidates": known["candidate"].height}
+
+
+def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
+    """What ``run.json`` says of the night up to its publication: inputs, counts, seconds, versions, thresholds."""
+    assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
+    inputs = deliveries.drop("file_id", "received_at").sort("source", "file")
+    return {
+        "as_at": night.settings.as_at,
+        "started_at": night.started_at,
+        "inputs": inputs.to_dicts(),
+        "own_contracts": own_contracts(night.contracts, night.settings.contracts),
+        "warnings": list(night.warnings),
+        "completeness": night.store.read("completeness").to_dicts(),
+        "acceptances": [] if night.judged is None else night.judged.accepted.to_dicts(),
+        "counts": night.counts,
+        "seconds": night.seconds,
+        "linkage": dict(night.link_report.figures),
+        "settings": settings_in_force(night.settings),
+        "versions": versions(),
+    }
+
+
+def settings_in_force(settings: Settings) -> dict[str, object]:
+    """Every setting that bears on the result, as ``group.key`` -> value, and the file they were read from."""
+    file = {} if settings.settings_file is None else {"settings_file": settings.settings_file}
+    return dict(_flat(settings.model_dump(include={"linkage", "ranking"}))) | {
+        "as_at": settings.as_at.isoformat(),
+        **file,
+    }
+
+
+def _flat(group: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in group.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
+
+
+def versions() -> dict[str, str]:
+    """Versions of Rollcall, of Python, and of the packages that bear on the result."""
+    packages = ("rollcall", "polars", "duckdb", "rapidfuzz", "numpy", "scipy", "great-expectations", "recordlinkage")
+    return {"python": platform.python_version()} | {package: version(package) for package in packages}

@@ -1,0 +1,63 @@
+"""A night under way: what its steps share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.gate import Judged
+from pipelines.link import LinkReport
+from pipelines.receive import Received
+from pipelines.settings import Settings
+from pipelines.store import Store
+from pipelines.tables import NIGHT
+
+Counts = dict[str, int]
+"""What a step counted: name -> number. Never a child's value."""
+
+
+@dataclass(slots=True)
+class Night:
+    """One night under way: what it is run with, its open store, and what it has counted so far."""
+
+    settings: Settings
+    store: Store
+    contracts: Mapping[str, Contract]
+    started_at: datetime
+    counts: dict[str, Counts] = field(default_factory=dict)
+    """Step -> what it counted."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Step -> how long it took."""
+    refused: tuple[str, ...] = ()
+    """Names of the files that broke a rule of the file, and were not loaded."""
+    received: Received | None = None
+    """What came in, until its rows are kept in the store."""
+    judged: Judged | None = None
+    """What the completeness gate found."""
+    link_report: LinkReport | None = None
+    sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    published: Path | None = None
+    """Folder of the publication, once it stands."""
+
+    @property
+    def source_names(self) -> dict[str, str]:
+        """Source -> its name in text for people."""
+        return {source: contract.name for source, contract in self.contracts.items()}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What everything published tonight must carry."""
+        return self.judged.warnings if self.judged else ()
+
+    def read(self, *tables: str) -> dict[str, pl.DataFrame]:
+        """Tables of the store by name."""
+        return {table: self.store.read(table) for table in tables}
+
+
+def row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:
+    """The one row of ``night``: begun, or published."""
+    row = {"as_at": [night.settings.as_at], "started_at": [night.started_at], "published_at": [published_at]}
+    return pl.DataFrame(row, schema=NIGHT)

@@ -1,0 +1,95 @@
+"""Every table of the store: its grain, key, columns and only writer.
+
+Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made from their contracts in
+:mod:`pipelines.receive`: one row a row of a file, every column text and unchanged, with ``record_id``
+(``source:key``), ``file_id`` and ``line`` (as a spreadsheet shows it) in front.
+"""
+
+import polars as pl
+
+from pipelines.tables.linked import (
+    CHILD_MOVE,
+    CHILD_RECORD,
+    LINK,
+    LINK_COVERAGE,
+    LINK_PRIOR,
+    PERSON,
+    RIVAL,
+    SHOWN,
+    STATEMENT,
+)
+from pipelines.tables.listed import CANDIDATE, EARLY_WARNING, EXPLAINED, FINDING, PROVISION, RESIDENCE
+from pipelines.tables.night import NIGHT
+from pipelines.tables.received import (
+    ACCEPTANCE,
+    BREACH,
+    COMPLETENESS,
+    DELIVERY,
+    DELIVERY_CHANGE,
+    RULE_HISTORY,
+    SET_ASIDE,
+    SNAPSHOT,
+    SOURCE_MEASURE,
+    SOURCE_NIGHT,
+    VANISHED,
+)
+
+TABLES: dict[str, pl.Schema] = {
+    "night": NIGHT,
+    "delivery": DELIVERY,
+    "breach": BREACH,
+    "set_aside": SET_ASIDE,
+    "rule_history": RULE_HISTORY,
+    "completeness": COMPLETENESS,
+    "acceptance": ACCEPTANCE,
+    "source_night": SOURCE_NIGHT,
+    "source_measure": SOURCE_MEASURE,
+    "snapshot": SNAPSHOT,
+    "delivery_change": DELIVERY_CHANGE,
+    "vanished": VANISHED,
+    "person_record": PERSON,
+    "statement": STATEMENT,
+    "link": LINK,
+    "child_record": CHILD_RECORD,
+    "child_move": CHILD_MOVE,
+    "rival": RIVAL,
+    "link_prior": LINK_PRIOR,
+    "link_coverage": LINK_COVERAGE,
+    "provision": PROVISION,
+    "residence": RESIDENCE,
+    "finding": FINDING,
+    "candidate": CANDIDATE,
+    "explained": EXPLAINED,
+}
+"""Every table of the store by its name, in the order in which a night writes them; ``raw_*`` stand beside them."""
+
+__all__ = [
+    "ACCEPTANCE",
+    "BREACH",
+    "CANDIDATE",
+    "CHILD_MOVE",
+    "CHILD_RECORD",
+    "COMPLETENESS",
+    "DELIVERY",
+    "DELIVERY_CHANGE",
+    "EARLY_WARNING",
+    "EXPLAINED",
+    "FINDING",
+    "LINK",
+    "LINK_COVERAGE",
+    "LINK_PRIOR",
+    "NIGHT",
+    "PERSON",
+    "PROVISION",
+    "RESIDENCE",
+    "RIVAL",
+    "RULE_HISTORY",
+    "SET_ASIDE",
+    "SHOWN",
+    "SNAPSHOT",
+    "SOURCE_MEASURE",
+    "SOURCE_NIGHT",
+    "STATEMENT",
+    "TABLES",
+    "VANISHED",
+]

@@ -1,0 +1,17 @@
+"""Where a step of the night calls the function that does its work, so that a test can put another in its place."""
+
+from pipelines.night import STEPS
+
+CALLED = {
+    "completeness": "judge_tonight",
+    "snapshot": "keep_tonight",
+    "provision": "find_provision",
+    "residence": "judge_residence",
+}
+"""What a step calls, where that is not called as the step is."""
+
+
+def called_by(step: str) -> str:
+    """``module.function``, as monkeypatch takes it."""
+    (found,) = (each.do.__module__ for each in STEPS if each.name == step)
+    return f"{found}.{CALLED.get(step, step)}"
