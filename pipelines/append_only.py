@@ -48,8 +48,19 @@ def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Conne
 def _make(connection: sqlite3.Connection, tables: Mapping[str, str]) -> None:
     for name, columns in tables.items():
         connection.execute(f"create table if not exists {name} ({columns}) strict")
+        _add_new_columns(connection, name, columns)
         for change in ("update", "delete"):
             connection.execute(
                 f"create trigger if not exists {name}_no_{change} before {change} on {name} "
                 f"begin select raise(abort, '{name} is append-only'); end"
             )
+
+
+def _add_new_columns(connection: sqlite3.Connection, table: str, columns: str) -> None:
+    """Give a table that an earlier version made the columns that it lacks; its rows hold null in them."""
+    there = {row[1] for row in connection.execute(f"pragma table_info({table})")}
+    with closing(sqlite3.connect(":memory:")) as wanted:
+        wanted.execute(f"create table {table} ({columns}) strict")
+        for _, name, kind, *_ in wanted.execute(f"pragma table_info({table})").fetchall():
+            if name not in there:
+                connection.execute(f"alter table {table} add column {name} {kind}")

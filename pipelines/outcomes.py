@@ -13,7 +13,6 @@ import polars as pl
 
 from matching.person import Columns
 from pipelines.append_only import append_only
-from pipelines.reasons import day, source_name
 from pipelines.settings import SettingsError
 
 OUTCOMES_FILE = "outcomes.sqlite"
@@ -44,6 +43,7 @@ CODES = {
     "ALREADY_KNOWN_CME": Code(False, "missing education, and known before"),
     "CONFIRMED_CME_NEW": Code(False, "missing education, found by this list"),
     "UNTRACED": Code(False, "not traced yet"),
+    "UNDER_ENQUIRY": Code(False, "being looked into"),
 }
 """Outcome -> what it says and whether it closes. A child leaves only after robust enquiries or confirmed education; no
 national code set was found (the department publishes reasons, not outcomes)."""
@@ -74,6 +74,7 @@ OUTCOME = pl.Schema(
             "lane": pl.String,  # on the list of that day; null: the child was not on it
             "likelihood": pl.Float64,  # null with lane
             "records": pl.String,  # record ids of the child then, apart by ";"
+            "hours": pl.Float64,  # 0 and more: an officer's time on it since the outcome before; null: not said
         }
     )
 )
@@ -81,9 +82,12 @@ OUTCOME = pl.Schema(
 
 TABLES = {
     "outcome": "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
-    "at text not null, lane text, likelihood real, records text not null"
+    "at text not null, lane text, likelihood real, records text not null, hours real"
 }
+SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 FAULTS_TOLD = 30
+MOST_HOURS = 500.0
+"""More hours than that on one outcome are a slip of the pen."""
 WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
 
 
@@ -103,8 +107,9 @@ def read_outcomes(workspace: Path) -> pl.DataFrame:
 def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame], by: str) -> pl.DataFrame:
     """Read officers' outcomes from a CSV or workbook and keep them, all or none; returns the new ``OUTCOME`` rows.
 
-    Columns ``child_id``, ``outcome``, ``date``, and ``reason`` where one is given; any other, such as a note, is read
-    past. ``tables``: ``child_record`` and ``candidate`` of the last night. What was read in before is not kept again.
+    Columns ``child_id``, ``outcome``, ``date``, and ``reason`` and ``hours`` where they are given; any other, such as a
+    note, is read past. ``tables``: ``child_record`` and ``candidate`` of the last night. A line that was read in before,
+    with the same reason and hours, is not kept again.
     Raises :class:`SettingsError` naming each line and its remedy, and no value.
     """
     if not by.strip():
@@ -118,10 +123,10 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         tables["child_record"].sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
     )
     listed = tables["candidate"].select("child_id", "lane", "likelihood")
-    earlier = read_outcomes(workspace).select("child_id", "outcome", "outcome_on")
+    earlier = read_outcomes(workspace).select(SAME_LINE)
     new = (
-        given.drop("line")
-        .join(earlier, on=["child_id", "outcome", "outcome_on"], how="anti")
+        given.unique(SAME_LINE, keep="first", maintain_order=True)
+        .join(earlier, on=SAME_LINE, how="anti", nulls_equal=True)
         .join(members, on="child_id", how="left", validate="m:1")
         .join(listed, on="child_id", how="left", validate="m:1")
         .with_columns(by=pl.lit(by.strip()), at=pl.lit(datetime.now(UTC)))
@@ -132,13 +137,16 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         pl.col("outcome_on").cast(pl.String), pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z")
     )
     with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
-        places = ", ".join("?" * stored.width)
-        connection.executemany(f"insert into outcome values ({places})", stored.rows())
+        named, places = ", ".join(stored.columns), ", ".join("?" * stored.width)
+        connection.executemany(f"insert into outcome ({named}) values ({places})", stored.rows())
     return new
 
 
 def _given(file: Path) -> pl.DataFrame:
-    """``line``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``written`` (date as text), ``reason``."""
+    """``line``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``written`` (date as text), ``reason``, ``hours``.
+
+    ``hours_written`` is what stood for hours, for the line that names a fault.
+    """
     try:
         if file.suffix.lower() == ".xlsx":
             read = pl.read_excel(file, infer_schema_length=0)
@@ -158,7 +166,7 @@ def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
         raise SettingsError(
             f"{file.name}, line 1: no column {', '.join(missing)}. Name the columns child_id, outcome, date."
         )
-    reason = pl.col("reason") if "reason" in read.columns else pl.lit(None, pl.String)
+    reason, hours = (pl.col(name) if name in read.columns else pl.lit(None, pl.String) for name in ("reason", "hours"))
     first = pl.col("written").str.slice(0, 10)
     return (
         read.with_row_index("line", offset=2)
@@ -168,9 +176,13 @@ def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
             pl.col("outcome").cast(pl.String).str.strip_chars().str.to_uppercase(),
             written=pl.col("date").cast(pl.String).str.strip_chars(),
             reason=reason.cast(pl.String).str.strip_chars().replace("", None),
+            hours_written=hours.cast(pl.String).str.strip_chars().str.replace(",", ".", literal=True).replace("", None),
         )
         .filter(pl.any_horizontal(pl.col("child_id", "outcome", "written").is_not_null()))
-        .with_columns(outcome_on=pl.coalesce(first.str.to_date(form, strict=False) for form in WRITTEN))
+        .with_columns(
+            outcome_on=pl.coalesce(first.str.to_date(form, strict=False) for form in WRITTEN),
+            hours=pl.col("hours_written").cast(pl.Float64, strict=False),
+        )
     )
 
 
@@ -187,6 +199,10 @@ def _faults(given: pl.DataFrame, child_records: pl.DataFrame, today: date) -> li
             ~pl.col("reason").is_in(DFE_REASONS),
             "reason: not one of the department's. Copy its label, or leave it empty",
         ),
+        (
+            pl.col("hours_written").is_not_null() & ~pl.col("hours").is_between(0, MOST_HOURS).fill_null(value=False),
+            f"hours: no number from 0 to {MOST_HOURS:g}. Write hours as 2.5, or leave it empty",
+        ),
         (code.n_unique().over("child_id", "outcome_on") > 1, "two outcomes of one child on one day. Keep one"),
     )
     found = sorted((line, told) for rule, told in rules for line in given.filter(rule)["line"])
@@ -197,58 +213,6 @@ def standing(outcomes: pl.DataFrame) -> pl.DataFrame:
     """The outcome of each child that counts: the latest by its day, and by when it was read in."""
     ordered = outcomes.with_row_index("order").sort("outcome_on", "order")
     return ordered.unique("child_id", keep="last", maintain_order=True).drop("order")
-
-
-CLOSED = pl.Schema({"child_id": pl.String, "closed_why": pl.String, "back_because": pl.String})
-
-
-def closed_children(
-    outcomes: pl.DataFrame,
-    statements: pl.DataFrame,
-    child_records: pl.DataFrame,
-    as_at: date,
-    names: Mapping[str, str],
-) -> pl.DataFrame:
-    """One row is one child of tonight that an officer closed by ``as_at``.
-
-    ``closed_why`` (what the officer found) or ``back_because`` (what has changed since), the other null. Where the child
-    has got another id since, it is found by the records that it had.
-    """
-    codes = pl.DataFrame(
-        {
-            "outcome": list(CODES),
-            "closes": [c.closes for c in CODES.values()],
-            "words": [c.words for c in CODES.values()],
-        }
-    )
-    counted = standing(outcomes.filter(pl.col("outcome_on") <= as_at)).join(codes, on="outcome", how="left")
-    closing = under_tonights_ids(counted.filter("closes"), child_records)
-    if closing.is_empty():
-        return pl.DataFrame(schema=CLOSED)
-    mine = child_records.join(closing.select("child_id", "outcome_on", "records"), on="child_id", how="inner")
-    said = mine.join(statements, on="record_id", how="inner")
-    seen = said.filter(
-        (pl.col("kind") == "seen") & (pl.col("since_on") > pl.col("outcome_on")) & (pl.col("since_on") <= as_at)
-    )
-    seen_told = pl.format("seen by {} on {}", source_name(pl.col("source"), names), day(pl.col("since_on")))
-    is_new = ~pl.col("record_id").is_in(pl.col("records").str.split(";"))
-    new_told = pl.format("a new record {}", "record_id")
-    first_seen = seen.sort("child_id", "since_on", "record_id").group_by("child_id").agg(seen=seen_told.last())
-    first_new = mine.filter(is_new).sort("child_id", "record_id").group_by("child_id").agg(new=new_told.first())
-    changed = pl.concat_str("seen", "new", separator="; ", ignore_nulls=True).replace("", None)
-    told = pl.format("An officer closed this on {}: {}", day(pl.col("outcome_on")), pl.col("words"))
-    return (
-        closing.join(first_seen, on="child_id", how="left", validate="1:1")
-        .join(first_new, on="child_id", how="left", validate="1:1")
-        .with_columns(changed=changed, told=told)
-        .select(
-            "child_id",
-            closed_why=pl.when(pl.col("changed").is_null()).then(pl.col("told") + ". Nothing has changed since."),
-            back_because=pl.col("told") + ". Back on the list, as since then: " + pl.col("changed") + ".",
-        )
-        .cast(CLOSED)
-        .sort("child_id")
-    )
 
 
 def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
@@ -264,3 +228,14 @@ def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> p
     )
     both = pl.concat([here, moved.select(here.columns)])
     return both.sort("outcome_on").unique("child_id", keep="last", maintain_order=True)
+
+
+def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """One row is one child of tonight whom an officer has in hand: its outcome of ``as_at`` or before closes nothing.
+
+    ``OUTCOME`` under tonight's child ids, by child. Such a child stays in view until an outcome closes it, whatever
+    becomes of its likelihood.
+    """
+    opening = [code for code, meaning in CODES.items() if not meaning.closes]
+    last = standing(outcomes.filter(pl.col("outcome_on") <= as_at))
+    return under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(opening)).sort("child_id")

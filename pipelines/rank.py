@@ -15,9 +15,10 @@ from datetime import date
 import polars as pl
 
 from pipelines import reasons
+from pipelines.closed import closed_children
 from pipelines.facts import child_facts
 from pipelines.household import households
-from pipelines.outcomes import OUTCOME, closed_children
+from pipelines.outcomes import OUTCOME
 from pipelines.priority import Evidence, findings
 from pipelines.rank_settings import RankSettings
 from pipelines.route import routes

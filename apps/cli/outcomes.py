@@ -7,7 +7,8 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
     """Read what officers found when they looked. The next night obeys it.
 
     Kept whole or not at all: every line that cannot be kept is named. A closed child leaves the list until something
-    changes. Columns: child_id, outcome, date, and reason where there is one; notes are not kept.
+    changes. Columns: child_id, outcome, date, and reason and hours (an officer's time) where they are known; notes are
+    not kept. UNDER_ENQUIRY keeps a child in view until another outcome closes it.
 
     Parameters
     ----------

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from pipelines.append_only import append_only
 from pipelines.outcome_yield import outcome_yield, yield_words
-from pipelines.outcomes import CODES, OUTCOME, OUTCOMES_FILE, add_outcomes, read_outcomes
+from pipelines.outcomes import CODES, OUTCOME, OUTCOMES_FILE, add_outcomes, kept_open, read_outcomes, standing
 from pipelines.publish.masking import masked
 from pipelines.publish.match_report import match_report_html
 from pipelines.rank import CLOSED, Ranked, rank
@@ -44,7 +45,9 @@ def lead() -> Drawn:
 @pytest.mark.parametrize("code", [pytest.param(code, id=code) for code in CODES])
 def test_a_closing_outcome_takes_the_child_off_the_list_and_no_other_does(code: str) -> None:
     found = ranked(lead(), outcome(code))
-    closes = code not in ("UNTRACED", "EMIGRATED_UNVERIFIED", "CONFIRMED_CME_NEW", "ALREADY_KNOWN_CME")
+    closes = code not in (
+        "UNDER_ENQUIRY", "UNTRACED", "EMIGRATED_UNVERIFIED", "CONFIRMED_CME_NEW", "ALREADY_KNOWN_CME"
+    )  # fmt: skip
     assert found.candidates.height == (not closes)
     assert found.explained["reason"].to_list() == ([CLOSED] if closes else [])
 
@@ -105,6 +108,7 @@ TABLES = {
     "candidate": pl.DataFrame({"child_id": ["A"], "lane": ["follow up"], "likelihood": [0.93]}),
 }
 HEADER = "child_id,outcome,date,reason,note\n"
+WITH_HOURS = "child_id,outcome,date,hours\n"
 
 
 def written(folder: Path, lines: str, header: str = HEADER) -> Path:
@@ -119,8 +123,8 @@ def test_outcomes_are_kept_without_their_notes_and_read_twice_only_once(tmp_path
     assert add_outcomes(file, tmp_path, TABLES, "M. Okafor").is_empty()
     kept = read_outcomes(tmp_path)
     assert kept.drop("at").rows() == [
-        ("A", "ON_ROLL_OWN", date(2026, 11, 2), None, "M. Okafor", "follow up", 0.93, "health:H1;housing:P1"),
-        ("B", "UNTRACED", date(2026, 11, 3), "Mental health", "M. Okafor", None, None, "health:H2"),
+        ("A", "ON_ROLL_OWN", date(2026, 11, 2), None, "M. Okafor", "follow up", 0.93, "health:H1;housing:P1", None),
+        ("B", "UNTRACED", date(2026, 11, 3), "Mental health", "M. Okafor", None, None, "health:H2", None),
     ]
     stored = (tmp_path / OUTCOMES_FILE).read_bytes()
     assert b"aunt" not in stored
@@ -165,6 +169,69 @@ def test_a_file_with_a_fault_is_refused_by_line_and_nothing_is_kept(tmp_path: Pa
 def test_a_file_that_is_no_list_of_outcomes(tmp_path: Path, header: str, told: str) -> None:
     with pytest.raises(SettingsError, match=told):
         add_outcomes(written(tmp_path, "A,UNTRACED\n", header), tmp_path, TABLES, "M. Okafor")
+
+
+@pytest.mark.parametrize(
+    ("written_as", "hours"),
+    [
+        pytest.param("2.5", 2.5, id="two and a half"),
+        pytest.param('"1,5"', 1.5, id="a comma for the point"),
+        pytest.param("0", 0.0, id="none"),
+        pytest.param("", None, id="not said"),
+    ],
+)
+def test_hours_are_kept_where_they_are_said(tmp_path: Path, written_as: str, hours: float | None) -> None:
+    add_outcomes(written(tmp_path, f"A,UNTRACED,2026-11-02,{written_as}\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
+    assert read_outcomes(tmp_path)["hours"].to_list() == [hours]
+
+
+@pytest.mark.parametrize("hours", ["-1", "a lot", "501", "nan"])
+def test_hours_that_cannot_be_are_refused_by_line(tmp_path: Path, hours: str) -> None:
+    with pytest.raises(SettingsError, match="line 2: hours: no number from 0 to 500"):
+        add_outcomes(written(tmp_path, f"A,UNTRACED,2026-11-02,{hours}\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
+
+
+def test_a_line_handed_in_again_with_its_hours_is_kept_and_stands(tmp_path: Path) -> None:
+    add_outcomes(written(tmp_path, "A,UNTRACED,2026-11-02,\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
+    again = written(tmp_path, "A,UNTRACED,2026-11-02,3\nA,UNTRACED,2026-11-02,3\n", WITH_HOURS)
+    assert add_outcomes(again, tmp_path, TABLES, "M. Okafor").height == 1
+    assert standing(read_outcomes(tmp_path))["hours"].to_list() == [3.0]
+
+
+def test_outcomes_that_an_earlier_version_kept_are_read_on(tmp_path: Path) -> None:
+    before = (
+        "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
+        "at text not null, lane text, likelihood real, records text not null"
+    )
+    with append_only(tmp_path / OUTCOMES_FILE, {"outcome": before}) as connection:
+        connection.execute(
+            "insert into outcome values ('A', 'UNTRACED', '2026-09-01', null, 'M. Okafor', "
+            "'2026-09-02T08:00:00.000000+00:00', 'follow up', 0.9, 'health:H1')"
+        )
+    add_outcomes(written(tmp_path, "A,INDEPENDENT,2026-11-02,1\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
+    assert read_outcomes(tmp_path).select("outcome", "hours").rows() == [("UNTRACED", None), ("INDEPENDENT", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "in_hand"),
+    [
+        pytest.param([("UNDER_ENQUIRY", CLOSED_ON)], ["UNDER_ENQUIRY"], id="being looked into"),
+        pytest.param([("UNTRACED", CLOSED_ON)], ["UNTRACED"], id="not traced yet"),
+        pytest.param([("CONFIRMED_CME_NEW", CLOSED_ON)], ["CONFIRMED_CME_NEW"], id="missing education"),
+        pytest.param(
+            [("UNDER_ENQUIRY", CLOSED_ON), ("EHE_SUITABLE", date(2026, 10, 9))], [], id="closed by what was found"
+        ),
+        pytest.param([("UNDER_ENQUIRY", date(2026, 12, 1))], [], id="a day yet to come"),
+        pytest.param([], [], id="nobody has looked"),
+    ],
+)
+def test_a_child_in_an_officers_hand_until_an_outcome_closes(
+    outcomes: list[tuple[str, date]], in_hand: list[str]
+) -> None:
+    given = pl.concat([OUTCOME.to_frame(), *(outcome(code, on, child="OLD") for code, on in outcomes)])
+    found = kept_open(given, lead().tables()["child_records"], AS_AT)
+    assert found["outcome"].to_list() == in_hand
+    assert found["child_id"].to_list() == ["A"] * len(in_hand)
 
 
 def test_who_hands_them_in_must_be_said(tmp_path: Path) -> None:
