@@ -16,6 +16,7 @@ def run_night_by_hand(
     *,
     top: int | None = None,
     contracts: Path | None = None,
+    full: bool = False,
 ) -> RunReport:
     """Run the night's flow in this process. Raises :class:`~pipelines.failure.NightFailed`.
 
@@ -31,7 +32,9 @@ def run_night_by_hand(
     from flows.nightly import LISTENER, nightly  # Prefect reads the environment when it is imported
 
     LISTENER.set(progress)
-    return nightly(extracts=extracts, workspace=workspace, as_at=as_at, config=config, top=top, contracts=contracts)
+    return nightly(
+        extracts=extracts, workspace=workspace, as_at=as_at, config=config, top=top, contracts=contracts, full=full
+    )
 
 
 def _knows_a_server() -> bool:

@@ -39,14 +39,16 @@ def nightly(
     *,
     top: int | None = None,
     contracts: Path | None = None,
+    full: bool = False,
 ) -> RunReport:
     """Turn tonight's extracts into tomorrow's list.
 
     ``as_at`` is the date judged; null: today in England and Wales. ``config`` is a settings file; null: the defaults.
     ``top`` is how many children the sheet "Follow up" holds; null: as the settings say.
     ``contracts`` is a folder of the authority's own contracts; null: as the settings say.
+    ``full``: work everything out again instead of only what changed.
     """
-    settings = _settings(extracts, workspace, as_at, config, top=top, contracts=contracts)
+    settings = _settings(extracts, workspace, as_at, config, top=top, contracts=contracts, full=full)
     with night_under_way(settings) as night:
         progress = _Told(LISTENER.get() or Silent())
         for step in STEPS:
@@ -56,11 +58,20 @@ def nightly(
 
 
 def _settings(
-    extracts: Path, workspace: Path, as_at: date | None, config: Path | None, *, top: int | None, contracts: Path | None
+    extracts: Path,
+    workspace: Path,
+    as_at: date | None,
+    config: Path | None,
+    *,
+    top: int | None,
+    contracts: Path | None,
+    full: bool,
 ) -> Settings:
     try:
         judged = as_at or datetime.now(HOME).date()
-        return read_settings(config, extracts=extracts, workspace=workspace, as_at=judged, top=top, contracts=contracts)
+        return read_settings(
+            config, extracts=extracts, workspace=workspace, as_at=judged, top=top, contracts=contracts, full=full
+        )
     except Exception as error:
         raise as_night_failed("settings", error, workspace) from None
 

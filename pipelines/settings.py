@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.rank_settings import RankSettings
 
-ASKED_FOR = ("extracts", "workspace", "as_at")
+ASKED_FOR = ("extracts", "workspace", "as_at", "full")
 """What is asked for at each night, and stands in no file."""
 NOT_IN_A_FILE = (*ASKED_FOR, "settings_file")
 SETTINGS_IN_FORCE = "settings_in_force.toml"
@@ -65,6 +65,9 @@ class Settings(Group):
     """Folder of the store, the published lists and everything else that a night writes."""
     as_at: date
     """The date judged: age, provision and residence are as at this day."""
+    full: bool = False
+    """Work everything out again, as if nothing of an earlier night were kept but child ids, what people said, the
+    history of deliveries, and what is measured once and then held. The result is the same; only the time differs."""
     authority: str | None = None
     """Name of the authority, for the heading of what is published; null: not said."""
     settings_file: str | None = None
@@ -85,12 +88,13 @@ def read_settings(
     as_at: date,
     top: int | None = None,
     contracts: Path | None = None,
+    full: bool = False,
 ) -> Settings:
     """Settings from a file and what was asked for. Raises :class:`SettingsError`.
 
     Without a file: those in force in the workspace, or, where none were ever approved, the defaults. ``top``, where it
     is asked for, stands in for ``listing.top``.
-    ``contracts``, where it is given, stands in for the folder that the file names.
+    ``contracts``, where it is given, stands in for the folder that the file names. ``full``: work everything out again.
     """
     file = config
     if file is None and (workspace / SETTINGS_IN_FORCE).exists():
@@ -102,7 +106,7 @@ def read_settings(
             raise SettingsError(f"{file}: {key} is no setting: {option}. Take it out.")
     if contracts is not None:
         said["contracts"] = contracts
-    asked = {"extracts": extracts, "workspace": workspace, "as_at": as_at}
+    asked = {"extracts": extracts, "workspace": workspace, "as_at": as_at, "full": full}
     values = _merged(said, {} if top is None else {"listing": {"top": top}})
     noted = {"settings_file": None if file is None else str(file)}
     return _validated({**values, **asked, **noted}, str(file or "settings"))

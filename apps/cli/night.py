@@ -23,6 +23,7 @@ def night(
     why: str = "",
     by: str = "",
     top: int | None = None,
+    full: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Run the night: link a folder of extracts and publish the list of children possibly missing education.
 
@@ -49,6 +50,8 @@ def night(
         Who accepts it.
     top
         How many children the sheet "Follow up" holds, the first by rank; the others stand on the sheet "Later".
+    full
+        Work everything out again instead of only what changed since the last night. Slower; the result is the same.
     """
     from apps.cli.progress import showing
     from apps.cli.words import told
@@ -58,9 +61,11 @@ def night(
         _accept(accept, why=why, by=by, extracts=extracts, workspace=workspace, as_at=judged, contracts=contracts)
     with showing() as progress:
         if plain:
-            report = run_plainly(extracts, workspace, judged, config, progress, top=top, contracts=contracts)
+            report = run_plainly(extracts, workspace, judged, config, progress, top=top, contracts=contracts, full=full)
         else:
-            report = _under_prefect(extracts, workspace, judged, config, progress, top=top, contracts=contracts)
+            report = _under_prefect(
+                extracts, workspace, judged, config, progress, top=top, contracts=contracts, full=full
+            )
     print(told(report, workspace))
     return 0
 
@@ -88,13 +93,16 @@ def run_plainly(
     *,
     top: int | None = None,
     contracts: Path | None = None,
+    full: bool = False,
 ) -> "RunReport":
     """The night in this process, without Prefect. Raises NightFailed."""
     from pipelines.night import run_night
     from pipelines.settings import read_settings
 
     return run_night(
-        read_settings(config, extracts=extracts, workspace=workspace, as_at=as_at, top=top, contracts=contracts),
+        read_settings(
+            config, extracts=extracts, workspace=workspace, as_at=as_at, top=top, contracts=contracts, full=full
+        ),
         progress,
     )
 
@@ -108,10 +116,13 @@ def _under_prefect(
     *,
     top: int | None,
     contracts: Path | None,
+    full: bool,
 ) -> "RunReport":
     """The night as a flow. Faces and flows never import each other, so the flow is found by its registered name."""
     (runner,) = entry_points(group="rollcall.night", name="prefect")
-    report: RunReport = runner.load()(extracts, workspace, as_at, config, progress, top=top, contracts=contracts)
+    report: RunReport = runner.load()(
+        extracts, workspace, as_at, config, progress, top=top, contracts=contracts, full=full
+    )
     return report
 
 

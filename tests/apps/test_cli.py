@@ -8,6 +8,9 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
+from pipelines.failure import CANNOT_GO_ON, NightFailed
+from pipelines.night import RunReport
+from pipelines.settings import Settings
 from tests.conftest import FirstNight
 
 HEAVY = ("polars", "duckdb", "pandas", "prefect", "great_expectations", "numpy", "scipy", "pydantic")
@@ -34,6 +37,20 @@ def test_a_command_that_is_none_is_refused() -> None:
     with pytest.raises(SystemExit) as refused:
         main(["nigth"])
     assert refused.value.code != 0
+
+
+def test_a_full_night_is_asked_for_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = f"night --plain --extracts {tmp_path} --as-at 2026-11-20 --workspace {tmp_path}/workspace"
+    ran: list[Settings] = []
+
+    def stopped(settings: Settings, _progress: object) -> RunReport:
+        ran.append(settings)
+        raise NightFailed("stopped here", exit_code=CANNOT_GO_ON)
+
+    monkeypatch.setattr("pipelines.night.run_night", stopped)
+    assert main(asked.split()) == CANNOT_GO_ON
+    assert main([*asked.split(), "--full"]) == CANNOT_GO_ON
+    assert [settings.full for settings in ran] == [False, True]
 
 
 def test_a_night_ends_with_a_summary_in_words(

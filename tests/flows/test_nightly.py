@@ -21,7 +21,7 @@ LONDON = ZoneInfo("Europe/London")
 def test_the_flow_publishes_what_the_plain_night_does(quick_night: FirstNight, tmp_path: Path) -> None:
     from flows.nightly import nightly
 
-    report = nightly(quick_night.settings.extracts, tmp_path / "workspace", quick_night.settings.as_at)
+    report = nightly(quick_night.settings.extracts, tmp_path / "workspace", quick_night.settings.as_at, full=True)
     plain = quick_night.published
     for name in ("candidates.csv", "candidates.parquet", "candidates.xlsx", "explained.parquet"):
         assert (report.published / name).read_bytes() == (plain / name).read_bytes()
