@@ -9,6 +9,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.folder import contract_for
+from pipelines.migrations import bring_forward
 from pipelines.settings import SettingsError
 from pipelines.store import Store, lock, private_files
 from pipelines.tables import ACCEPTANCE
@@ -26,9 +27,11 @@ def accept(workspace: Path, contracts: Mapping[str, Contract], given: Path, *, w
         raise SettingsError("--accept needs --why, in words, and --by, the name of the person who takes it upon them.")
     sha256 = hashlib.sha256(given.read_bytes()).hexdigest() if given.is_file() else None
     row = (as_at, source, given.name, sha256, why.strip(), by.strip(), datetime.now(UTC))
-    with private_files(), lock(workspace), Store(workspace) as store, store.transaction():
-        kept = store.read("acceptance") if store.has("acceptance") else ACCEPTANCE.to_frame()
-        store.write("acceptance", pl.concat([kept, pl.DataFrame([row], schema=ACCEPTANCE, orient="row")]))
+    with private_files(), lock(workspace):
+        bring_forward(workspace)
+        with Store(workspace) as store, store.transaction():
+            kept = store.read("acceptance") if store.has("acceptance") else ACCEPTANCE.to_frame()
+            store.write("acceptance", pl.concat([kept, pl.DataFrame([row], schema=ACCEPTANCE, orient="row")]))
     return source
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 from data_contracts.contract import read_contracts
 from pipelines.failure import NightFailed, as_night_failed
 from pipelines.gate import held_night
+from pipelines.migrations import bring_forward
 from pipelines.settings import Settings
 from pipelines.steps.intake import judge_completeness, keep_snapshot, receive_step, standardise_step
 from pipelines.steps.judging import find_provision_step, judge_residence_step, rank_step
@@ -105,14 +106,12 @@ def night_under_way(settings: Settings) -> Iterator[Night]:
     """Hold the workspace, open its store, and read the contracts. Raises NightFailed."""
     try:
         machine = settings.machine
-        with (
-            private_files(),
-            lock(settings.workspace),
-            Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store,
-        ):
-            night = Night(settings, store, read_contracts(own=settings.contracts), datetime.now(UTC))
-            store.write("night", row_of(night, published_at=None))
-            yield night
+        with private_files(), lock(settings.workspace):
+            bring_forward(settings.workspace)
+            with Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store:
+                night = Night(settings, store, read_contracts(own=settings.contracts), datetime.now(UTC))
+                store.write("night", row_of(night, published_at=None))
+                yield night
     except Exception as error:
         raise as_night_failed("prepare", error, settings.workspace) from None
 

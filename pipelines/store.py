@@ -17,7 +17,7 @@ import duckdb
 import filelock
 import polars as pl
 
-from pipelines.tables import TABLES
+from pipelines.tables import SCHEMA_VERSION, TABLES
 
 STORE_FILE = "rollcall.duckdb"
 LOCK_FILE = "night.lock"
@@ -26,6 +26,8 @@ SPILL_FOLDER = "spill"
 """Where DuckDB puts what does not fit into its share of memory: inside the workspace, never the machine's own /tmp."""
 
 RAW = "raw_"
+VERSION_TABLE = "schema_version"
+"""One row: the version of the tables. A store without it is of version 1."""
 
 
 class StoreError(Exception):
@@ -95,12 +97,22 @@ def _who_holds(workspace: Path) -> str:
 class Store:
     """The tables of one workspace. Use it in a ``with`` statement; everything it makes is private to its owner.
 
+    A store of another version is refused unless ``any_version`` is asked for (:mod:`pipelines.migrations`).
     Errors: :class:`StoreError`, from every method.
     """
 
-    def __init__(self, workspace: Path, *, threads: int = 2, memory_gb: float = 2.0, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        *,
+        threads: int = 2,
+        memory_gb: float = 2.0,
+        read_only: bool = False,
+        any_version: bool = False,
+    ) -> None:
         self.path = workspace / STORE_FILE
         self._threads, self._memory_gb, self._read_only = threads, memory_gb, read_only
+        self._any_version = any_version
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
@@ -117,6 +129,11 @@ class Store:
                 self._connection.execute(statement).fetchall()
             if not self._read_only:
                 self.path.chmod(0o600)
+        if not self._read_only and not self._names():
+            self.stamp(SCHEMA_VERSION)
+        if not self._any_version and (found := self.version) != SCHEMA_VERSION:
+            self.__exit__(None, None, None)
+            raise StoreError(_other_version(self.path, found))
         return self
 
     def __exit__(
@@ -175,6 +192,21 @@ class Store:
         """Whether the table was ever written."""
         return table in self._names()
 
+    @property
+    def version(self) -> int:
+        """Version of the tables, as :data:`pipelines.tables.SCHEMA_VERSION` counts them."""
+        if VERSION_TABLE not in self._names():
+            return 1
+        return int(self._select(VERSION_TABLE)["version"].item())
+
+    def stamp(self, version: int) -> None:
+        """Say of which version the tables are from now on."""
+        self._replace(VERSION_TABLE, pl.DataFrame({"version": [version]}, schema={"version": pl.Int64}))
+
+    def read_as_kept(self, table: str) -> pl.DataFrame:
+        """A whole table with the columns that it was written with, which an earlier version may have had otherwise."""
+        return self._select(table)
+
     def write_raw(self, source: str, frame: pl.DataFrame) -> None:
         """Replace ``raw_<source>`` by tonight's rows of that source, text unchanged."""
         self._replace(f"{RAW}{source}", frame)
@@ -213,6 +245,18 @@ class Store:
             raise StoreError(f"The store {self.path} has no {table} yet. Run a night first: rollcall night --help.")
         with _told_plainly(self.path):
             return self._open.sql(f"select * from {_quoted(table)}").pl()
+
+
+def _other_version(path: Path, found: int) -> str:
+    if found > SCHEMA_VERSION:
+        return (
+            f"{path} was written by a later version of Rollcall (its tables are of version {found}, this one knows "
+            f"{SCHEMA_VERSION}). Install that version, or restore a backup from before: rollcall restore --help."
+        )
+    return (
+        f"{path} was written by an earlier version of Rollcall. The next night brings it forward; to do so now: "
+        f"rollcall migrate --workspace {path.parent}"
+    )
 
 
 def _quoted(name: str) -> str:

@@ -11,6 +11,7 @@ from apps.cli.contract import contract
 from apps.cli.demo import demo
 from apps.cli.explain import explain
 from apps.cli.judge import judge
+from apps.cli.migrate import migrate
 from apps.cli.night import night
 from apps.cli.outcomes import outcomes, yields
 from apps.cli.proposals import approve, proposals
@@ -37,8 +38,7 @@ app = App(
 for _command in (demo, night, check, explain, sample, judge, tune, train, proposals, approve):
     app.command(_command)
 app.command(contract)
-
-
+app.command(migrate)
 app.command(outcomes)
 app.command(yields, name="yield")
 app.command(termly, name="return")

@@ -34,6 +34,9 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
+SCHEMA_VERSION = 2
+"""Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
+
 TABLES: dict[str, pl.Schema] = {
     "night": NIGHT,
     "delivery": DELIVERY,
@@ -84,6 +87,7 @@ __all__ = [
     "RESIDENCE",
     "RIVAL",
     "RULE_HISTORY",
+    "SCHEMA_VERSION",
     "SET_ASIDE",
     "SHOWN",
     "SNAPSHOT",

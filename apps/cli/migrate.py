@@ -1,0 +1,26 @@
+"""``rollcall migrate``: a workspace of an earlier version, brought forward."""
+
+from pathlib import Path
+
+
+def migrate(*, workspace: Path) -> int:
+    """Bring the store of an earlier version forward now, rather than with the next night. A copy is kept in backups/.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    """
+    from pipelines.migrations import bring_forward
+    from pipelines.store import Store, lock
+    from pipelines.tables import SCHEMA_VERSION
+
+    with lock(workspace):
+        found = bring_forward(workspace)
+        with Store(workspace, read_only=True):
+            pass
+    if found == SCHEMA_VERSION:
+        print(f"The store in {workspace} is of this version already: nothing was changed.")
+    else:
+        print(f"The store in {workspace} is brought forward; as it was, it is kept in {workspace / 'backups'}.")
+    return 0

@@ -1,0 +1,83 @@
+"""A store written by an earlier version, brought forward: its history, ids and decisions stay.
+
+A night makes most tables anew; what it carries on (ids of children, history of deliveries, what left the list and why)
+must not be lost to a new version. Before anything is changed, the store is copied to ``WORKSPACE/backups``.
+"""
+
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.store import STORE_FILE, Store, StoreError, private_files
+from pipelines.tables import SCHEMA_VERSION, TABLES
+
+BACKUPS_FOLDER = "backups"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step forward. Tables not named get their new columns empty and lose the columns that are no more."""
+
+    to: int
+    why: str
+    fills: Mapping[tuple[str, str], object] = field(default_factory=dict)
+    """(table, new column) -> what stands there in rows written before; null where it is not named."""
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(to=2, why="the first version that is kept count of"),)
+"""In order; the last one leads to SCHEMA_VERSION."""
+
+
+def bring_forward(workspace: Path) -> int:
+    """Bring the store of a workspace to this version; returns the version that it had. Call it under the lock.
+
+    All of it is done, or nothing. A later version is left as it is, and refused by whoever opens it.
+    """
+    path = workspace / STORE_FILE
+    if not path.exists():
+        return SCHEMA_VERSION
+    with Store(workspace, read_only=True, any_version=True) as store:
+        found = store.version
+    if found < SCHEMA_VERSION:
+        _copy(path, found)
+        with Store(workspace, any_version=True) as store, store.transaction():
+            _migrate(store, found)
+    return found
+
+
+def _migrate(store: Store, found: int) -> None:
+    fills = {place: value for step in MIGRATIONS if step.to > found for place, value in step.fills.items()}
+    for table, schema in TABLES.items():
+        if store.has(table):
+            kept = store.read_as_kept(table)
+            if kept.schema != schema:
+                store.write(table, _fitted(kept, schema, table, fills))
+    store.stamp(SCHEMA_VERSION)
+
+
+def _fitted(kept: pl.DataFrame, schema: pl.Schema, table: str, fills: Mapping[tuple[str, str], object]) -> pl.DataFrame:
+    new = [pl.lit(fills.get((table, name)), kind).alias(name) for name, kind in schema.items() if name not in kept]
+    return kept.with_columns(new).select(pl.col(name).cast(kind) for name, kind in schema.items())
+
+
+def _copy(path: Path, found: int) -> None:
+    """A copy of the store as it is, in a folder of its own, whole or not at all."""
+    name = f"before-version-{SCHEMA_VERSION}-from-{found}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    folder = path.parent / BACKUPS_FOLDER
+    made = folder / f".{name}.tmp-{secrets.token_hex(4)}"
+    try:
+        with private_files():
+            made.mkdir(mode=0o700, parents=True)
+            shutil.copy2(path, made / path.name)
+            made.rename(folder / name)
+    except OSError as error:
+        shutil.rmtree(made, ignore_errors=True)
+        raise StoreError(
+            f"{path} is of an earlier version and must be copied to {folder} before it is brought forward: "
+            f"{error.strerror}. Free some space, or mend the permissions, and run again. Nothing was changed."
+        ) from None
