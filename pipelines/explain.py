@@ -146,7 +146,9 @@ def _what_would_list(explained: Row) -> list[str]:
     if explained["reason"] == SAME_AS_RIVAL:
         return ["A judgement that the two are different children."]
     if explained["reason"] == CLOSED:
-        return ["A sighting after the day of the officer's outcome, or a record that is new since."]
+        return [
+            "What contradicts the officer's outcome, such as an education that ends, another home or a new concern."
+        ]
     if explained["reason"] == MOVED_AWAY:
         return ["An agency here that sees the child again."]
     return ["A birth date of compulsory school age that more records bear out."]

@@ -91,7 +91,9 @@ def rank(
     is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
     names = source_names or {}
     found_out = OUTCOME.to_frame() if outcomes is None else outcomes
-    closed = closed_children(found_out, statements, child_records, as_at, names)
+    closed = closed_children(
+        found_out, statements, child_records, as_at=as_at, names=names, holds=settings.outcome_holds
+    )
     judged = judged.join(closed, on="child_id", how="left", validate="1:1")
     is_closed = pl.col("closed_why").is_not_null()
     listed = judged.filter(is_listed & ~is_closed)

@@ -49,6 +49,24 @@ class Points(BaseModel):
     """Lives in temporary accommodation, a hostel or a refuge."""
 
 
+class OutcomeHolds(BaseModel):
+    """Days for which an officer's closing outcome holds, if nothing contradicts it sooner; 0: for good."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on_roll_own: int = Field(90, ge=0)
+    """A roll of our own should show the child by then."""
+    on_roll_other_la: int = Field(365, ge=0)
+    independent: int = Field(365, ge=0)
+    ehe_suitable: int = Field(365, ge=0)
+    """Home education is looked at once a year."""
+    ap_eotas: int = Field(182, ge=0)
+    moved_other_la_confirmed: int = Field(0, ge=0)
+    emigrated_verified: int = Field(0, ge=0)
+    not_csa: int = Field(365, ge=0)
+    data_error: int = Field(0, ge=0)
+
+
 class RankSettings(BaseModel):
     """How the list is cut and laid out in lanes."""
 
@@ -65,6 +83,7 @@ class RankSettings(BaseModel):
     doubtful_provision: float = Field(0.9, ge=0, le=1)
     """How far an entry with a doubt (a guest registration, home education not yet assessed) proves an education."""
     points: Points = Points()
+    outcome_holds: OutcomeHolds = OutcomeHolds()
 
     @property
     def list_from(self) -> float:

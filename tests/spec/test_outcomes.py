@@ -10,12 +10,13 @@ import pytest
 import xlsxwriter
 
 from pipelines.append_only import append_only
+from pipelines.closed import CONTRADICTED_BY
 from pipelines.outcome_yield import outcome_yield, yield_words
 from pipelines.outcomes import CODES, OUTCOME, OUTCOMES_FILE, add_outcomes, kept_open, read_outcomes, standing
 from pipelines.publish.masking import masked
 from pipelines.publish.match_report import match_report_html
 from pipelines.rank import CLOSED, Ranked, rank
-from pipelines.rank_settings import RankSettings
+from pipelines.rank_settings import OutcomeHolds, RankSettings
 from pipelines.settings import SettingsError
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 from tests.made.publication import made_publication
@@ -55,37 +56,113 @@ def test_a_closing_outcome_takes_the_child_off_the_list_and_no_other_does(code: 
 def test_the_reason_stands_in_explained() -> None:
     found = ranked(lead(), outcome("INDEPENDENT")).explained
     assert found["why"].item() == (
-        "An officer closed this on 1 October 2026: at an independent school. Nothing has changed since."
+        "An officer closed this on 1 October 2026: at an independent school. Nothing that contradicts it has changed "
+        "since. It is asked again from 1 October 2027."
     )
     assert found["likelihood"].item() == pytest.approx(0.95)
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        pytest.param(lambda d: d.says("health:H1", "seen", since=date(2026, 11, 2)),
-                     "seen by GP registrations on 2 November 2026", id="seen since"),
-        pytest.param(lambda d: d.record("housing:P1", "A"), "a new record housing:P1", id="a new record"),
-        pytest.param(lambda d: d.says("health:H1", "seen", since=CLOSED_ON), None, id="seen on the day itself"),
-        pytest.param(lambda d: d.says("health:H1", "seen", since=date(2027, 1, 1)), None, id="a day yet to come"),
-        pytest.param(lambda d: d.says("health:H1", "concern", "child in need", date(2024, 1, 1)), None, id="an old concern"),
-    ],
-)  # fmt: skip
-def test_what_brings_a_closed_child_back(change: object, told: str | None) -> None:
+def _draws(*said: tuple[object, ...]) -> Drawn:
+    """The lead, with further statements of its own record: kind, what, since, until."""
     drawn = lead()
-    assert callable(change)
-    change(drawn)
-    found = ranked(drawn, outcome("MOVED_OTHER_LA_CONFIRMED")).candidates
-    assert found.height == (told is not None)
+    for kind, what, since, until in said:
+        drawn.says("health:H1", kind, what, since, until)  # type: ignore[arg-type]
+    return drawn
+
+
+LATER = date(2026, 11, 2)
+SIGHTING = ("seen", None, LATER, None)
+TENANCY = ("lives_here", None, LATER, None)
+REFERRAL = ("concern", "Whereabouts unknown", LATER, None)
+SOCIAL_WORK = ("concern", "child in need", LATER, None)
+PLACE_ENDED = ("provision", "independent school", date(2024, 9, 1), LATER)
+VANISHED = ("vanished", "vanished from the roll without a leaving date", LATER, None)
+SEEN_SINCE = "seen by GP registrations on 2 November 2026"
+HOME_SINCE = "GP registrations has the child at a home since 2 November 2026"
+CONCERN_SINCE = "GP registrations raised a concern on 2 November 2026 (Whereabouts unknown)"
+PLACE_OVER = "the independent school that GP registrations showed ended on 2 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("code", "since_then", "told"),
+    [
+        pytest.param("INDEPENDENT", SIGHTING, None, id="independent school: a sighting contradicts nothing"),
+        pytest.param("INDEPENDENT", SOCIAL_WORK, None, id="independent school: nor does a social worker"),
+        pytest.param("INDEPENDENT", PLACE_ENDED, PLACE_OVER, id="independent school: the place has ended"),
+        pytest.param("INDEPENDENT", REFERRAL, CONCERN_SINCE, id="independent school: a new referral"),
+        pytest.param("INDEPENDENT", TENANCY, HOME_SINCE, id="independent school: a move"),
+        pytest.param("EHE_SUITABLE", SIGHTING, None, id="home education: a sighting contradicts nothing"),
+        pytest.param("EHE_SUITABLE", REFERRAL, CONCERN_SINCE, id="home education: a new referral"),
+        pytest.param(
+            "ON_ROLL_OWN", VANISHED, "the entry of GP registrations vanished on 2 November 2026", id="roll: vanished"
+        ),
+        pytest.param("ON_ROLL_OTHER_LA", SIGHTING, None, id="roll elsewhere: a sighting contradicts nothing"),
+        pytest.param("AP_EOTAS", PLACE_ENDED, PLACE_OVER, id="alternative provision: a place has ended"),
+        pytest.param("MOVED_OTHER_LA_CONFIRMED", SIGHTING, SEEN_SINCE, id="moved: seen here since"),
+        pytest.param("MOVED_OTHER_LA_CONFIRMED", TENANCY, HOME_SINCE, id="moved: a home here since"),
+        pytest.param("EMIGRATED_VERIFIED", SIGHTING, SEEN_SINCE, id="abroad: seen here since"),
+        pytest.param("EMIGRATED_VERIFIED", SOCIAL_WORK, None, id="abroad: a social worker's entry is no sighting"),
+        pytest.param("DATA_ERROR", SIGHTING, SEEN_SINCE, id="error in the data: somebody saw the child"),
+        pytest.param("NOT_CSA", SIGHTING, None, id="not of age: a sighting says nothing of age"),
+        pytest.param("DECEASED", SIGHTING, None, id="died: never back"),
+        pytest.param("DUPLICATE", SIGHTING, None, id="a double: the other child is the one seen"),
+        pytest.param("EMIGRATED_VERIFIED", ("seen", None, CLOSED_ON, None), None, id="seen on the day itself"),
+        pytest.param("EMIGRATED_VERIFIED", ("seen", None, date(2027, 1, 1), None), None, id="a day yet to come"),
+        pytest.param("INDEPENDENT", ("concern", "No school place", date(2024, 1, 1), None), None, id="an old concern"),
+        pytest.param("INDEPENDENT", ("concern", "No school place", LATER, LATER), None, id="a concern settled since"),
+    ],
+)
+def test_only_what_contradicts_the_outcome_brings_a_closed_child_back(
+    code: str, since_then: tuple[object, ...], told: str | None
+) -> None:
+    found = ranked(_draws(since_then), outcome(code))
+    assert found.candidates.height == (told is not None)
     if told:
-        assert (
-            found["because"]
-            .item()
-            .startswith(
-                "An officer closed this on 1 October 2026: moved, as the receiving authority confirms. "
-                f"Back on the list, as since then: {told}."
-            )
-        )
+        words = found.candidates["because"].item()
+        closed = f"An officer closed this on 1 October 2026: {CODES[code].words}"
+        assert words.startswith(f"{closed}. Back on the list, as since then: {told}. ")
+
+
+@pytest.mark.parametrize(
+    ("code", "comes_back"),
+    [
+        pytest.param("MOVED_OTHER_LA_CONFIRMED", True, id="moved: a record here that nobody knew"),
+        pytest.param("NOT_CSA", True, id="not of age: a record that may say otherwise"),
+        pytest.param("INDEPENDENT", False, id="independent school: another list's record contradicts nothing"),
+    ],
+)
+def test_a_record_that_is_new_since_the_outcome(code: str, comes_back: bool) -> None:
+    found = ranked(lead().record("housing:P1", "A"), outcome(code)).candidates
+    assert found.height == comes_back
+    assert all("as since then: a new record housing:P1." in words for words in found["because"])
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "comes_back"),
+    [
+        pytest.param("INDEPENDENT", date(2025, 11, 21), False, id="364 days ago"),
+        pytest.param("INDEPENDENT", date(2025, 11, 20), True, id="a year ago"),
+        pytest.param("ON_ROLL_OWN", date(2026, 8, 22), True, id="our own roll should show it after 90 days"),
+        pytest.param("AP_EOTAS", date(2026, 5, 22), True, id="alternative provision: half a year"),
+        pytest.param("EMIGRATED_VERIFIED", date(2019, 1, 1), False, id="abroad: for good"),
+        pytest.param("DECEASED", date(2019, 1, 1), False, id="died: for good"),
+    ],
+)
+def test_an_outcome_grows_old(code: str, on: date, comes_back: bool) -> None:
+    found = ranked(Drawn().record("health:H1", "A"), outcome(code, on)).candidates
+    assert found.height == comes_back
+    assert all("the outcome has grown old" in words for words in found["because"])
+
+
+def test_how_long_an_outcome_holds_is_the_authoritys_to_say() -> None:
+    settings = RankSettings(outcome_holds=OutcomeHolds(independent=0))
+    old = outcome("INDEPENDENT", date(2019, 1, 1))
+    assert rank(**lead().tables(), as_at=AS_AT, settings=settings, outcomes=old).candidates.is_empty()
+
+
+def test_every_closing_outcome_says_what_contradicts_it() -> None:
+    assert set(CONTRADICTED_BY) == {code for code, meaning in CODES.items() if meaning.closes}
+    assert {name.upper() for name in OutcomeHolds.model_fields} == set(CONTRADICTED_BY) - {"DUPLICATE", "DECEASED"}
 
 
 def test_the_latest_outcome_counts() -> None:
