@@ -16,6 +16,7 @@ from typing import Protocol
 from data_contracts.contract import read_contracts
 from pipelines.failure import NightFailed, as_night_failed
 from pipelines.gate import held_night
+from pipelines.health import recorded
 from pipelines.migrations import bring_forward
 from pipelines.settings import Settings
 from pipelines.steps.intake import judge_completeness, keep_snapshot, receive_step, standardise_step
@@ -104,14 +105,19 @@ def run_night(settings: Settings, progress: Progress | None = None) -> RunReport
 @contextmanager
 def night_under_way(settings: Settings) -> Iterator[Night]:
     """Hold the workspace, open its store, and read the contracts. Raises NightFailed."""
+    machine, began_at = settings.machine, datetime.now(UTC)
     try:
-        machine = settings.machine
-        with private_files(), lock(settings.workspace):
+        with (
+            private_files(),
+            lock(settings.workspace),
+            recorded(settings.workspace, settings.as_at, began_at) as recorder,
+        ):
             bring_forward(settings.workspace)
             with Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store:
-                night = Night(settings, store, read_contracts(own=settings.contracts), datetime.now(UTC))
+                night = Night(settings, store, read_contracts(own=settings.contracts), began_at)
                 store.write("night", row_of(night, published_at=None))
                 yield night
+                recorder.done(night)
     except Exception as error:
         raise as_night_failed("prepare", error, settings.workspace) from None
 

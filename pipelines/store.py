@@ -64,7 +64,7 @@ def lock(workspace: Path) -> Iterator[None]:
         try:
             held.acquire()
         except filelock.Timeout:
-            raise NightRunningError(_who_holds(workspace)) from None
+            raise NightRunningError(who_holds(workspace)) from None
         try:
             holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
             (workspace / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
@@ -82,7 +82,21 @@ def _make_workspace(workspace: Path) -> None:
         ) from None
 
 
-def _who_holds(workspace: Path) -> str:
+def is_locked(workspace: Path) -> bool:
+    """Whether a night holds the workspace now. False where there is none."""
+    if not (workspace / LOCK_FILE).exists():
+        return False
+    held = filelock.FileLock(workspace / LOCK_FILE, timeout=0, mode=0o600)
+    try:
+        held.acquire()
+    except filelock.Timeout:
+        return True
+    held.release()
+    return False
+
+
+def who_holds(workspace: Path) -> str:
+    """Which process holds the workspace and since when, as far as it said so, and what to do."""
     try:
         holder = json.loads((workspace / HOLDER_FILE).read_text(encoding="utf-8"))
         who = f"process {int(holder['pid'])}, since {datetime.fromisoformat(holder['since']):%Y-%m-%d %H:%M} UTC"
@@ -224,6 +238,10 @@ class Store:
         with _told_plainly(self.path):
             for source in self.raw_sources():
                 self._open.execute(f"drop table {_quoted(RAW + source)}").fetchall()
+
+    def tables(self) -> tuple[str, ...]:
+        """Every table there is, in the order of their names."""
+        return tuple(self._names())
 
     def _names(self) -> list[str]:
         with _told_plainly(self.path):

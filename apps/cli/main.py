@@ -9,6 +9,7 @@ from cyclopts import App
 from apps.cli.check import check
 from apps.cli.contract import contract
 from apps.cli.demo import demo
+from apps.cli.doctor import doctor
 from apps.cli.explain import explain
 from apps.cli.judge import judge
 from apps.cli.migrate import migrate
@@ -16,6 +17,7 @@ from apps.cli.night import night
 from apps.cli.outcomes import outcomes, yields
 from apps.cli.proposals import approve, proposals
 from apps.cli.sample import sample
+from apps.cli.status import status
 from apps.cli.termly_return import termly
 from apps.cli.train import train
 from apps.cli.tune import tune
@@ -38,6 +40,8 @@ app = App(
 for _command in (demo, night, check, explain, sample, judge, tune, train, proposals, approve):
     app.command(_command)
 app.command(contract)
+app.command(status)
+app.command(doctor)
 app.command(migrate)
 app.command(outcomes)
 app.command(yields, name="yield")

@@ -1,0 +1,24 @@
+"""``rollcall doctor``: is this machine, and this workspace, fit for tonight?"""
+
+from pathlib import Path
+
+MARKS = {"good": "  ok  ", "care": " note ", "bad": "  BAD "}
+
+
+def doctor(*, workspace: Path) -> int:
+    """Check versions, permissions, disk, lock, store, decisions and the list in use. Nothing is changed.
+
+    Ends with 0 where a night can run, and with 1 where something is to be mended first.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    """
+    from pipelines.doctor import BAD, examine
+
+    found = examine(workspace)
+    width = max(len(finding.check) for finding in found)
+    for finding in found:
+        print(f"[{MARKS[finding.verdict]}] {finding.check:<{width}}  {finding.words}")
+    return int(any(finding.verdict == BAD for finding in found))

@@ -1,0 +1,98 @@
+"""``rollcall status``: how the nights of a workspace are going."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from pipelines.health import Status
+
+
+def status(
+    *, workspace: Path, late_after_hours: float = 30.0, json: Annotated[bool, Parameter(negative=())] = False
+) -> int:
+    """Say how the nights are going: the list in use, the night tried last, and the age of each source.
+
+    Ends with 0 where the last night published and is not late, with 1 where somebody should look, and with 2 where no
+    night was ever run. The same stands in status.json and, for Prometheus, in rollcall.prom, both in the workspace.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    late_after_hours
+        So long after the list in use was published, the next one is late.
+    json
+        Print status.json as it is.
+    """
+    from pipelines.health import STATUS_FILE, read_status
+    from pipelines.settings import SettingsError
+    from pipelines.store import is_locked
+
+    found = read_status(workspace)
+    if found is None:
+        raise SettingsError(f"There is no {STATUS_FILE} in {workspace}. Run a night first: rollcall night --help.")
+    now = datetime.now(UTC)
+    concerns = _concerns(found, now, timedelta(hours=late_after_hours), is_running=is_locked(workspace))
+    if json:
+        print((workspace / STATUS_FILE).read_text(encoding="utf-8"))
+    else:
+        print("\n".join([*_told(found, now), *(f"LOOK: {concern}" for concern in concerns)]))
+    return 1 if concerns else 0
+
+
+def _concerns(found: "Status", now: datetime, late: timedelta, *, is_running: bool) -> list[str]:
+    from pipelines.health import CANCELLED, FAILED, HELD_BACK, RUNNING
+
+    attempt, concerns = found.attempt, []
+    if attempt.outcome == RUNNING and not is_running:
+        concerns.append("The last night was killed before it ended. Run it again: the list in use is whole.")
+    if attempt.outcome == CANCELLED:
+        concerns.append("The last night was cancelled.")
+    if attempt.outcome in (FAILED, HELD_BACK):
+        concerns.append(f"The last night {'failed' if attempt.outcome == FAILED else 'was held'}: {attempt.words}")
+    if found.good is None:
+        concerns.append("No list was ever published here.")
+    elif now - found.good.published_at > late:
+        concerns.append(f"The list in use is {_ago(now - found.good.published_at)} old: the next one is late.")
+    return concerns
+
+
+def _told(found: "Status", now: datetime) -> list[str]:
+    attempt, good = found.attempt, found.good
+    lines = [f"The night tried last is that of {attempt.as_at:%d/%m/%Y}, begun {_ago(now - attempt.started_at)} ago: "
+             f"{attempt.outcome}."]  # fmt: skip
+    if good is not None:
+        lines += [
+            f"The list in use is that of {good.as_at:%d/%m/%Y}, published {_ago(now - good.published_at)} ago "
+            f"in {sum(good.seconds.values()):.0f} seconds:",
+            f"  {sum(good.lanes.values()):>9,}  children listed: "
+            + ", ".join(f"{count:,} {lane}" for lane, count in sorted(good.lanes.items(), key=lambda lane: -lane[1])),
+            f"  {good.children:>9,}  children found in {good.rows_read:,} rows; {good.rows_set_aside:,} rows set aside",
+            *(f"  Read with care: {warning}" for warning in good.warnings),
+        ]
+    if found.sources:
+        width = max(len(state.source) for state in found.sources)
+        lines += ["Sources, as they came last:", f"  {'':<{width}}  {'rows':>9}  came for     newest date in it"]
+        lines += [
+            f"  {state.source:<{width}}  {state.rows:>9,}  {state.came_on:%d/%m/%Y}   {_newest(state.newest_on, now)}"
+            for state in found.sources
+        ]
+    return lines
+
+
+def _newest(day: date | None, now: datetime) -> str:
+    if day is None:
+        return "none"
+    days = (now.date() - day).days
+    return f"{day:%d/%m/%Y} ({days} {'day' if days == 1 else 'days'} ago)" if days >= 0 else f"{day:%d/%m/%Y}"
+
+
+def _ago(time: timedelta) -> str:
+    minutes = int(time.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
+    hours = minutes // 60
+    return f"{hours} hours" if hours < 72 else f"{hours // 24} days"

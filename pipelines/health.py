@@ -1,0 +1,207 @@
+"""How the nights are going: ``WORKSPACE/status.json`` for people and machines, ``WORKSPACE/rollcall.prom`` for Prometheus.
+
+Both are written when a night begins and when it ends, however it ends. Counts, dates and names of sources only.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines.failure import HELD, as_night_failed
+from pipelines.publish.whole_folder import write_private
+from pipelines.steps.under_way import Night
+from pipelines.store import Store, StoreError
+
+STATUS_FILE, METRICS_FILE = "status.json", "rollcall.prom"
+
+RUNNING, PUBLISHED, HELD_BACK, FAILED, CANCELLED = "running", "published", "held", "failed", "cancelled"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Attempt(_Record):
+    """The night that was tried last."""
+
+    as_at: date
+    started_at: datetime
+    """UTC."""
+    ended_at: datetime | None = None
+    """UTC; null: it runs, or it was killed."""
+    outcome: str = RUNNING
+    """RUNNING, PUBLISHED, HELD_BACK, FAILED or CANCELLED. A killed night cannot say so: it stays RUNNING."""
+    exit_code: int | None = None
+    words: str | None = None
+    """What was said when it failed; null: it did not."""
+    pid: int
+
+
+class GoodNight(_Record):
+    """The night whose list is in use."""
+
+    as_at: date
+    published_at: datetime
+    """UTC."""
+    seconds: dict[str, float]
+    """Step -> how long it took."""
+    rows_read: int
+    rows_set_aside: int
+    children: int
+    """Found in the rows, listed or not."""
+    lanes: dict[str, int]
+    """Lane -> children listed."""
+    warnings: tuple[str, ...] = ()
+
+
+class SourceState(_Record):
+    """One source as it came last."""
+
+    source: str
+    came_on: date
+    """The last night for which rows of it were loaded."""
+    rows: int
+    """Loaded."""
+    newest_on: date | None
+    """Newest date in its rows; null: none."""
+
+
+class Status(_Record):
+    """How the nights of one workspace are going."""
+
+    attempt: Attempt
+    good: GoodNight | None = None
+    """Null: no list was ever published."""
+    sources: tuple[SourceState, ...] = ()
+
+
+def read_status(workspace: Path) -> Status | None:
+    """What was last written; null where nothing was, or nothing that can be read."""
+    try:
+        return Status.model_validate_json((workspace / STATUS_FILE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+class Recorder:
+    """Takes down, at its end, what a night has done."""
+
+    def __init__(self) -> None:
+        self.night: Night | None = None
+        self.sources: tuple[SourceState, ...] | None = None
+
+    def done(self, night: Night) -> None:
+        """The night has gone through its steps; its store is still open."""
+        self.night, self.sources = night, _sources(night.store)
+
+
+@contextmanager
+def recorded(workspace: Path, as_at: date, started_at: datetime) -> Iterator[Recorder]:
+    """Write the status of a night at its beginning and at its end. What the night raises goes on unchanged."""
+    before = read_status(workspace)
+    status = Status(attempt=Attempt(as_at=as_at, started_at=started_at, pid=os.getpid()))
+    if before is not None:
+        status = status.model_copy(update={"good": before.good, "sources": before.sources})
+    _write(workspace, status)
+    recorder = Recorder()
+    try:
+        yield recorder
+    except Exception as error:
+        failed = as_night_failed("prepare", error, None)
+        outcome = HELD_BACK if failed.exit_code == HELD else FAILED
+        _write(workspace, _ended(status, outcome, failed.exit_code, str(failed)))
+        raise
+    except BaseException:
+        _write(workspace, _ended(status, CANCELLED, None, None))
+        raise
+    good = None if recorder.night is None else _good(recorder.night)
+    told = {"good": good or status.good, "sources": recorder.sources or status.sources}
+    _write(workspace, _ended(status, PUBLISHED if good else CANCELLED, 0, None).model_copy(update=told))
+
+
+def _ended(status: Status, outcome: str, exit_code: int | None, words: str | None) -> Status:
+    told = {"outcome": outcome, "exit_code": exit_code, "words": words, "ended_at": datetime.now(UTC)}
+    return status.model_copy(update={"attempt": status.attempt.model_copy(update=told)})
+
+
+def _good(night: Night) -> GoodNight | None:
+    if night.published is None:
+        return None
+    received, ranked = night.counts["receive"], night.counts["rank"]
+    return GoodNight(
+        as_at=night.settings.as_at,
+        published_at=datetime.now(UTC),
+        seconds=night.seconds,
+        rows_read=received["rows_read"],
+        rows_set_aside=received["rows_set_aside"],
+        children=night.counts["link"]["children"],
+        lanes={name: count for name, count in ranked.items() if name not in ("candidates", "explained")},
+        warnings=night.warnings,
+    )
+
+
+def _sources(store: Store) -> tuple[SourceState, ...]:
+    """Each source as it came last; none where the store cannot say."""
+    try:
+        nights = store.read("source_night") if store.has("source_night") else pl.DataFrame()
+    except StoreError:
+        return ()
+    if nights.is_empty():
+        return ()
+    last = nights.sort("as_at").group_by("source").last().sort("source")
+    return tuple(
+        SourceState(source=row["source"], came_on=row["as_at"], rows=row["rows"], newest_on=row["newest_on"])
+        for row in last.iter_rows(named=True)
+    )
+
+
+def _write(workspace: Path, status: Status) -> None:
+    """Both files, each in one step. A disk that is full must not hide the night's own failure: then neither is told."""
+    waiting = workspace / f".{STATUS_FILE}.tmp-{secrets.token_hex(4)}"
+    try:
+        write_private(waiting, status.model_dump_json(indent=2).encode())
+        waiting.replace(workspace / STATUS_FILE)
+        write_to_textfile(str(workspace / METRICS_FILE), _metrics(status))
+    except OSError:
+        waiting.unlink(missing_ok=True)
+
+
+def _metrics(status: Status) -> CollectorRegistry:
+    """Gauges; times as seconds since 1970 UTC, so that ages are worked out where they are read."""
+    registry = CollectorRegistry()
+
+    def gauge(name: str, words: str, values: dict[str, float], label: str | None = None) -> None:
+        made = Gauge(f"rollcall_{name}", words, [label] if label else [], registry=registry)
+        for key, value in values.items():
+            (made.labels(key) if label else made).set(value)
+
+    attempt, good = status.attempt, status.good
+    gauge("last_attempt_timestamp_seconds", "When the last night began.", {"": attempt.started_at.timestamp()})
+    gauge("last_attempt_succeeded", "1: it published its list.", {"": float(attempt.outcome == PUBLISHED)})
+    if good is not None:
+        gauge(
+            "last_good_night_timestamp_seconds", "When a list was last published.", {"": good.published_at.timestamp()}
+        )
+        gauge("night_seconds", "Seconds of the last good night.", good.seconds, "step")
+        gauge("rows_read", "Rows that came in.", {"": good.rows_read})
+        gauge("rows_set_aside", "Rows kept out for their senders to mend.", {"": good.rows_set_aside})
+        gauge("list_size", "Children listed.", {lane: float(count) for lane, count in good.lanes.items()}, "lane")
+    if status.sources:
+        came = {state.source: _midnight(state.came_on) for state in status.sources}
+        newest = {state.source: _midnight(state.newest_on) for state in status.sources if state.newest_on}
+        rows = {state.source: float(state.rows) for state in status.sources}
+        gauge("source_came_timestamp_seconds", "Night for which a source last came.", came, "source")
+        gauge("source_newest_timestamp_seconds", "Newest date in a source's rows.", newest, "source")
+        gauge("source_rows", "Rows loaded from a source when it last came.", rows, "source")
+    return registry
+
+
+def _midnight(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
