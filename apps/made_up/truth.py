@@ -29,7 +29,7 @@ def gives_provision(source: str, rows: pl.DataFrame, as_at: date) -> Flags:
 
 
 def make_truth(world: World, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """One row a child: child_id, state, reason, of_age, resident, target, true_cme, group, twin (flags as 0 and 1).
+    """One row a child: child_id, state, reason, of_age, resident, target, true_cme, group, twin (flags as 0 and 1), born_on.
 
     ``target``: of compulsory school age, living here, with at least one record, and with none that shows a current
     education.
@@ -51,6 +51,7 @@ def make_truth(world: World, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
             "child_id": child_ids(np.arange(count)), "state": world.state.tolist(), "reason": world.reason.tolist(),
             **{name: values.astype(np.int64) for name, values in flags.items()},
             "group": origin.tolist(), "twin": world.people.children["twin"].cast(pl.Int64),
+            "born_on": world.born_on,
         },
         schema_overrides={"state": pl.String, "reason": pl.String, "group": pl.String},
     )  # fmt: skip
