@@ -40,6 +40,8 @@ class Check:
     """For a rule about the number of rows: the least there must be. ``broken`` is then not asked."""
     is_of_cell: bool = False
     """Whether the cell alone decides, so that each distinct cell of the column need be asked about only once."""
+    is_of_file: bool = False
+    """Whether other rows of the file decide too: the verdict on a row may change though the row does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,9 @@ def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:
     def broken_where_given() -> pl.Expr:
         return broken() if is_about_empty else broken().fill_null(value=False) & ~is_empty(column)
 
-    is_of_cell = rule.metric != "duplicateValues"
-    return Check(name, column.name, rule.stops, rule.why, rule.fix, broken_where_given, is_of_cell=is_of_cell)
+    is_of_file = rule.metric == "duplicateValues"
+    return Check(name, column.name, rule.stops, rule.why, rule.fix, broken_where_given,
+                 is_of_cell=not is_of_file, is_of_file=is_of_file)  # fmt: skip
 
 
 def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
@@ -156,7 +159,8 @@ def _contradicting(keyed: pl.Series) -> pl.Series:
 
 def _table_check(rule: Rule, contract: DataContract) -> Check:
     if rule.metric == "rowCount":
-        return Check("row count", None, rule.stops, rule.why, rule.fix, _never, rule.must_be_greater_or_equal)
+        return Check("row count", None, rule.stops, rule.why, rule.fix, _never, rule.must_be_greater_or_equal,
+                     is_of_file=True)  # fmt: skip
     asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "allEmpty": ("not all empty", lambda: _are_all_empty(rule.columns, contract)),
         "countsRows": ("counts the rows", lambda: pl.col(rule.columns[0]).ne_missing(pl.int_range(1, pl.len() + 1))),

@@ -26,6 +26,8 @@ _TIME_OF_DAY = r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{
 def text_of(column: Column) -> pl.Expr:
     """The cell without spaces around it; null where it is empty or a placeholder of the column (``notAValue``)."""
     text = pl.col(column.name).str.strip_chars()
+    if not column.not_a_value:
+        return pl.when(text != "").then(text)
     nothing = [""] + [placeholder.casefold() for placeholder in column.not_a_value]
     return pl.when(~text.str.to_lowercase().is_in(nothing)).then(text)
 

@@ -6,8 +6,9 @@ writes at a time: :func:`lock` holds the workspace for a night, and DuckDB refus
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,13 @@ SPILL_FOLDER = "spill"
 RAW = "raw_"
 VERSION_TABLE = "schema_version"
 """One row: the version of the tables. A store without it is of version 1."""
+
+
+AMENDED = ("person_record", "statement")
+"""Tables that a night amends rather than writes anew."""
+
+LARGEST_AMENDMENT = 0.25
+"""Share of a table's rows: of more, writing the whole table costs no more, and leaves nothing behind to be cleared."""
 
 
 class StoreError(Exception):
@@ -108,6 +116,23 @@ def who_holds(workspace: Path) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What changes in a table of records from one night to the next."""
+
+    put: pl.DataFrame
+    """Rows, with all columns of the table, that take the place of all rows with their ``record_id``."""
+    gone: pl.Series
+    """``record_id`` of those that leave."""
+    moved: pl.DataFrame | None = None
+    """``record_id``, ``file_id`` and ``line`` of the others that stand elsewhere now; null: none."""
+
+    @property
+    def size(self) -> int:
+        """Rows to be written."""
+        return self.put.height + self.gone.len()
+
+
 class Store:
     """The tables of one workspace. Use it in a ``with`` statement; everything it makes is private to its owner.
 
@@ -128,6 +153,8 @@ class Store:
         self._threads, self._memory_gb, self._read_only = threads, memory_gb, read_only
         self._any_version = any_version
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._known: dict[str, pl.DataFrame] = {}
+        """Tables read or written since the store was opened, so that the steps of a night read each of them once."""
 
     def __enter__(self) -> Self:
         if self._read_only and not self.path.exists():
@@ -157,6 +184,7 @@ class Store:
             with private_files(), _told_plainly(self.path):
                 self._connection.close()
             self._connection = None
+        self._known.clear()
 
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
         return {
@@ -183,6 +211,7 @@ class Store:
             try:
                 yield
             except BaseException:
+                self._known.clear()
                 self._open.rollback()
                 raise
             with _told_plainly(self.path):
@@ -190,17 +219,30 @@ class Store:
 
     def write(self, table: str, frame: pl.DataFrame) -> None:
         """Replace a table of :mod:`pipelines.tables` by a frame of exactly its columns and types, in their order."""
-        if table not in TABLES:
-            raise StoreError(f"{table} is no table of pipelines/tables/. Write one of: {', '.join(TABLES)}.")
-        if differing := _differences(TABLES[table], frame.schema):
-            raise StoreError(f"{table} is not as pipelines/tables/ has it: {differing}. Mend the step that writes it.")
+        _check_is_table(table, frame)
         self._replace(table, frame)
+        self._known[table] = frame
+
+    def amend(self, table: str, frame: pl.DataFrame, amendment: "Amendment") -> None:
+        """As :meth:`write`, where the table has a ``record_id`` and only some of its records change: those are written.
+
+        ``frame``: the whole table as it then stands, in the order of ``record_id``.
+        """
+        _check_is_table(table, frame)
+        self._amend(table, frame, amendment)
+        self._known[table] = frame
 
     def read(self, table: str) -> pl.DataFrame:
-        """A whole table of :mod:`pipelines.tables`, rows in the order in which they were written."""
+        """A whole table of :mod:`pipelines.tables`, rows in the order in which they were written.
+
+        A table that is amended comes in the order of ``record_id``, as it was written in that.
+        """
         if table not in TABLES:
             raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
-        return self._select(table).select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
+        if table not in self._known:
+            kept = self._select(table).select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
+            self._known[table] = _in_order(kept) if table in AMENDED else kept
+        return self._known[table]
 
     def has(self, table: str) -> bool:
         """Whether the table was ever written."""
@@ -225,18 +267,28 @@ class Store:
         """Replace ``raw_<source>`` by tonight's rows of that source, text unchanged."""
         self._replace(f"{RAW}{source}", frame)
 
-    def read_raw(self, source: str) -> pl.DataFrame:
-        """``raw_<source>`` as it was written."""
-        return self._select(f"{RAW}{source}")
+    def amend_raw(self, source: str, frame: pl.DataFrame, amendment: "Amendment") -> None:
+        """As :meth:`write_raw`, where only some rows change: those are written. ``frame``: tonight's rows, all of them."""
+        self._amend(f"{RAW}{source}", frame, amendment)
+
+    def read_raw(self, source: str, records: pl.Series | None = None) -> pl.DataFrame:
+        """``raw_<source>``; of these ``records`` (ids) only, where they are given. In no particular order."""
+        if records is None:
+            return self._select(f"{RAW}{source}")
+        return self._select(f"{RAW}{source}", wanted=records.alias("record_id").to_frame())
+
+    def read_raw_columns(self, source: str, *columns: str) -> pl.DataFrame:
+        """Some columns of ``raw_<source>``."""
+        return self._select(f"{RAW}{source}", ", ".join(map(_quoted, columns)))
 
     def raw_sources(self) -> tuple[str, ...]:
         """Sources of which rows were received, in the order of their names."""
         return tuple(name.removeprefix(RAW) for name in self._names() if name.startswith(RAW))
 
-    def forget_raw(self) -> None:
-        """Drop every ``raw_`` table, so that a source that sent nothing tonight has no rows tonight."""
+    def forget_raw(self, *, but: Collection[str] = ()) -> None:
+        """Drop every ``raw_`` table (``but`` those of some sources), so that who sent nothing has no rows tonight."""
         with _told_plainly(self.path):
-            for source in self.raw_sources():
+            for source in sorted(set(self.raw_sources()) - set(but)):
                 self._open.execute(f"drop table {_quoted(RAW + source)}").fetchall()
 
     def tables(self) -> tuple[str, ...]:
@@ -249,20 +301,61 @@ class Store:
         return [name for (name,) in rows]
 
     def _replace(self, table: str, frame: pl.DataFrame) -> None:
-        statement = f"create or replace table {_quoted(table)} as select * from incoming_frame"
+        self._run(f"create or replace table {_quoted(table)} as select * from incoming", incoming=frame)
+
+    def _amend(self, table: str, frame: pl.DataFrame, amendment: "Amendment") -> None:
+        if table not in self._names() or amendment.size > frame.height * LARGEST_AMENDMENT:
+            self._replace(table, frame)
+            return
+        into, put, moved = _quoted(table), amendment.put, amendment.moved
+        leaving = pl.concat([amendment.gone, put["record_id"]]).unique().alias("record_id").to_frame()
+        if leaving.height:
+            self._run(f"delete from {into} where record_id in (select record_id from leaving)", leaving=leaving)
+        if put.height:
+            self._run(f"insert into {into} by name select * from incoming", incoming=put)
+        if moved is not None and moved.height:
+            self._run(
+                f"update {into} set file_id = moved.file_id, line = moved.line from moved "
+                f"where {into}.record_id = moved.record_id",
+                moved=moved,
+            )
+
+    def _run(self, statement: str, **frames: pl.DataFrame) -> None:
+        """Run one statement that reads these frames by their names."""
         with private_files(), _told_plainly(self.path):
-            self._open.register("incoming_frame", frame)
+            for name, frame in frames.items():
+                self._open.register(name, frame)
             try:
                 # Results are drained at once: DuckDB 2 refuses a statement while the last one's rows are unread.
                 self._open.execute(statement).fetchall()
             finally:
-                self._open.unregister("incoming_frame")
+                for name in frames:
+                    self._open.unregister(name)
 
-    def _select(self, table: str) -> pl.DataFrame:
+    def _select(self, table: str, columns: str = "*", wanted: pl.DataFrame | None = None) -> pl.DataFrame:
         if table not in self._names():
             raise StoreError(f"The store {self.path} has no {table} yet. Run a night first: rollcall night --help.")
+        statement = f"select {columns} from {_quoted(table)}"
         with _told_plainly(self.path):
-            return self._open.sql(f"select * from {_quoted(table)}").pl()
+            if wanted is None:
+                return self._open.sql(statement).pl()
+            self._open.register("wanted", wanted)
+            try:
+                return self._open.sql(f"{statement} semi join wanted using (record_id)").pl()
+            finally:
+                self._open.unregister("wanted")
+
+
+def _check_is_table(table: str, frame: pl.DataFrame) -> None:
+    if table not in TABLES:
+        raise StoreError(f"{table} is no table of pipelines/tables/. Write one of: {', '.join(TABLES)}.")
+    if differing := _differences(TABLES[table], frame.schema):
+        raise StoreError(f"{table} is not as pipelines/tables/ has it: {differing}. Mend the step that writes it.")
+
+
+def _in_order(kept: pl.DataFrame) -> pl.DataFrame:
+    """Rows by ``record_id``; those of one record stay as they stand."""
+    return kept if kept["record_id"].is_sorted() else kept.sort("record_id", maintain_order=True)
 
 
 def _other_version(path: Path, found: int) -> str:

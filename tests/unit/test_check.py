@@ -134,14 +134,15 @@ def test_a_check_that_fails_inside_great_expectations_is_no_pass(monkeypatch: py
         return gx.expectations.ExpectColumnValuesToBeInSet(column="no such", value_set=[1], meta={"check": number})
 
     monkeypatch.setattr(check, "_expectation", of_no_column)
-    (failed,) = judged(table(EHE, CHILD))
+    failed, other = judged(table(EHE, CHILD | {"postcode": "nowhere"}))
     assert (failed.rule, failed.column, failed.stops) == (COULD_NOT_RUN, "ClosedOn", "file")
+    assert (other.column, other.rule) == ("Postcode", "form")
 
 
 def test_a_verdict_that_never_comes_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     as_built = check._expectation
     monkeypatch.setattr(check, "_expectation", lambda gx, number, asked: as_built(gx, 0 if number else number, asked))
-    found = judged(table(EHE, CHILD))
+    found = judged(table(EHE, CHILD | {"postcode": "nowhere"}))
     assert len(found) >= 10
     assert {b.rule for b in found} == {COULD_NOT_RUN}
 

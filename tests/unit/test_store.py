@@ -16,7 +16,7 @@ from pipelines.store import HOLDER_FILE, STORE_FILE, NightRunningError, Store, S
 from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, TABLES
 
 MEMBERS = pl.DataFrame(
-    {"record_id": ["housing:2", "housing:1"], "child_id": ["CH0000000001"] * 2, "membership": [0.25, 1.0]},
+    {"record_id": ["housing:1", "housing:2"], "child_id": ["CH0000000001"] * 2, "membership": [0.25, 1.0]},
     schema=CHILD_RECORD,
 )
 
@@ -34,7 +34,7 @@ def test_rows_come_back_as_they_were_and_in_their_order(tmp_path: Path) -> None:
         PERSON.to_frame()
         .clear(2)
         .with_columns(
-            pl.Series("record_id", ["housing:2", "housing:1"]),
+            pl.Series("record_id", ["housing:1", "housing:2"]),
             pl.Series("surname_parts", [["AL", "HASSAN"], []], dtype=pl.List(pl.String)),
             pl.Series("date_of_birth", [date(2015, 2, 28), None], dtype=pl.Date),
         )
