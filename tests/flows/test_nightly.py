@@ -79,8 +79,10 @@ def test_the_deployment_leads_to_the_flow_and_gives_only_what_it_takes() -> None
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(date(2026, 10, 25), id="the night when clocks go back"),
-        pytest.param(date(2027, 3, 28), id="the night when clocks go forward"),
+        pytest.param(date(2026, 3, 29), id="clocks go forward in 2026"),
+        pytest.param(date(2026, 10, 25), id="clocks go back in 2026"),
+        pytest.param(date(2027, 3, 28), id="clocks go forward in 2027"),
+        pytest.param(date(2027, 10, 31), id="clocks go back in 2027"),
         pytest.param(date(2026, 11, 20), id="any other night"),
     ],
 )

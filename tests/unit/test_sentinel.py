@@ -4,11 +4,7 @@ Nowhere: no standard output or error, no log, no exception with all that hangs o
 ``run.json``, no table of Prefect's database.
 """
 
-import base64
-import csv
-import io
 import logging
-import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,55 +19,14 @@ from pipelines.night import STEPS, run_night
 from pipelines.settings import Settings
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
+from tests.made.sentinel import SENTINEL, all_of, decoded, found_in, put_her_into
 from tests.made.steps import called_by
-
-SENTINEL = "Zzyzxsentinel"
-BIRTH_DATE = "17/03/2016"
-MARKS = (SENTINEL, "ZZYZXSENTINEL", BIRTH_DATE, "2016-03-17", "20160317", "QX19 7ZZ", "QX197ZZ", "07700 900461")
-"""What the child can be known by: her names, birth date, postcode and phone, in the forms that sources write."""
-
-VALUES = {
-    "Surname": SENTINEL,
-    "FamilyName": SENTINEL,
-    "Forename": f"{SENTINEL}a",
-    "GivenNames": f"{SENTINEL}a {SENTINEL}b",
-    "BirthDate": "2016-03-17",
-    "Postcode": "QX19 7ZZ",
-    "AddressLine1": f"1 {SENTINEL} Street",
-    "Street": f"{SENTINEL} Road",
-}
-BROKEN = dict.fromkeys(("Gender", "Sex", "NHSNumber", "UPN", "UPRN", "LastContact", "EntryDate"), SENTINEL) | {
-    "BirthDate": f"{BIRTH_DATE} {SENTINEL}"
-}
-
-
-def _with_rows(path: Path, *changes: dict[str, str]) -> None:
-    """Add rows to an extract: its first row, changed."""
-    rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))
-    for number, change in enumerate(changes):
-        rows.append(
-            {
-                **rows[0],
-                next(iter(rows[0])): f"S{number}",
-                **{k: v for k, v in change.items() if k in rows[0]},
-            }
-        )
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    path.write_text(text.getvalue(), encoding="utf-8")
 
 
 @pytest.fixture
 def extracts_with_her(extracts: Path) -> Path:
     """Extracts in which she stands in good rows and in rows that break every rule, and in a file of no source."""
-    for name in ("health.csv", "school_census.csv"):
-        _with_rows(extracts / name, VALUES, VALUES | BROKEN)
-    (extracts / "mystery.csv").write_text(f"Name,Born\n{SENTINEL},{BIRTH_DATE}\n", encoding="utf-8")
-    (extracts / "referrals.csv").write_text(
-        f'RecordId,Surname\n1,"{SENTINEL}\n2,{SENTINEL},{SENTINEL}\n', encoding="utf-8"
-    )
+    put_her_into(extracts)
     return extracts
 
 
@@ -94,10 +49,6 @@ def heard(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) 
         yield Heard(capsys, caplog)
 
 
-def _found_in(text: str) -> list[str]:
-    return [mark for mark in MARKS if mark.casefold() in text.casefold()]
-
-
 def _everything_of(error: BaseException) -> str:
     """Words, arguments, frames and causes of an error, with the values of all local variables left out."""
     chain, last = [], error
@@ -118,18 +69,18 @@ def test_she_is_in_the_store_and_on_the_list_and_nowhere_else(
     assert SENTINEL.casefold() in " ".join(listed["surname"].drop_nulls()).casefold(), (
         "she must have walked through the night"
     )
-    assert not _found_in(heard.text())
-    assert not _found_in((published / "run.json").read_text("utf-8"))
-    assert not _found_in((published / "data_quality.html").read_text("utf-8"))
+    assert not found_in(heard.text())
+    assert not found_in((published / "run.json").read_text("utf-8"))
+    assert not found_in((published / "data_quality.html").read_text("utf-8"))
     for path in (published / "set_aside").glob("*"):
-        assert not _found_in(path.read_text("utf-8")), path.name
+        assert not found_in(path.read_text("utf-8")), path.name
 
 
 def test_check_tells_what_is_wrong_with_her_rows_and_not_what_they_say(extracts_with_her: Path, heard: Heard) -> None:
     assert main(["check", str(extracts_with_her)]) == 1
     told = heard.text()
     assert "health.csv, line" in told
-    assert not _found_in(told)
+    assert not found_in(told)
 
 
 def _quoting_her(*_: object, **__: object) -> object:
@@ -148,38 +99,17 @@ def test_an_error_that_quotes_her_is_told_without_her(
     settings: Settings = quick_night.settings.model_copy(update={"workspace": workspace})
     with pytest.raises(NightFailed, match=f"Internal error at step '{step}': ValueError") as failed:
         run_night(settings)
-    assert not _found_in(_everything_of(failed.value))
+    assert not found_in(_everything_of(failed.value))
     (frames,) = (workspace / "failures").iterdir()
     assert "test_sentinel.py" in frames.read_text("utf-8")
-    assert not _found_in(frames.read_text("utf-8"))
-    assert not _found_in(heard.text())
-
-
-def _all_of(database: Path) -> str:
-    """Every value of every table, and what base64 in them decodes to."""
-    told: list[str] = []
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
-        for table in tables:
-            for row in connection.execute(f'select * from "{table}"'):
-                told += [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in row]
-    connection.close()
-    return "\n".join(told)
-
-
-def _decoded(path: Path) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8", "replace") + base64.b64decode(raw, validate=False).decode("utf-8", "replace")
-    except ValueError:
-        return raw.decode("utf-8", "replace")
+    assert not found_in(frames.read_text("utf-8"))
+    assert not found_in(heard.text())
 
 
 def _scanned(database: Path, until: str, wait: Callable[[float], None]) -> str:
     """All of Prefect's database, once what it is sure to hold (sent in the background) has arrived."""
     for _ in range(60):
-        if until in (told := _all_of(database)):
+        if until in (told := all_of(database)):
             return told
         wait(0.25)
     raise AssertionError(f"the database never held {until}: the scan would prove nothing")
@@ -198,10 +128,10 @@ def test_prefect_never_hears_of_her(
     monkeypatch.setattr(called_by("rank"), _quoting_her)
     with pytest.raises(NightFailed) as failed:
         nightly(extracts_with_her, tmp_path / "bad", AS_AT)
-    assert not _found_in(_everything_of(failed.value))
+    assert not found_in(_everything_of(failed.value))
     told = _scanned(prefect_database, "Internal error at step 'rank': ValueError", time.sleep)
     assert "night-summary" in told
-    assert not _found_in(told)
+    assert not found_in(told)
     stored = [path for path in get_current_settings().home.rglob("*") if path.is_file()]
-    assert not [path.name for path in stored if _found_in(_decoded(path))]
-    assert not _found_in(heard.text())
+    assert not [path.name for path in stored if found_in(decoded(path))]
+    assert not found_in(heard.text())

@@ -1,0 +1,144 @@
+"""The whole of it for real: a server, a worker, what prefect.yaml deploys, and a child who is sought in what they keep."""
+
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import polars as pl
+import pytest
+
+from apps.made_up.authority import MadeUp
+from pipelines.store import lock
+from tests.golden.authority import AS_AT
+from tests.made.prefect_server import RealServer, real_server, running, wait_for
+from tests.made.sentinel import SENTINEL, all_of, decoded, found_in, put_her_into
+
+LONDON = ZoneInfo("Europe/London")
+A_YEAR_AHEAD = {
+    # By default the server plans an hour ahead, or three runs; a change of clocks may be half a year away.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_SCHEDULED_TIME": "P400D",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P400D",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "500",
+}
+
+
+@dataclass(frozen=True)
+class Office:
+    """A server and a worker with everything deployed, and the extracts of a small authority that she is in."""
+
+    server: RealServer
+    extracts: Path
+    workspace: Path
+
+    def heard(self) -> str:
+        """All that Prefect keeps or has said."""
+        kept = [path for path in self.server.home.rglob("*") if path.is_file()]
+        said = [path.read_text("utf-8", "replace") for path in self.server.said]
+        return "\n".join([all_of(self.server.home / "prefect.db"), *map(decoded, kept), *said])
+
+
+@pytest.fixture(scope="session")
+def office(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    extracts, workspace = folder / "extracts", folder / "workspace"
+    extracts.mkdir()
+    for name in ("school_census.csv", "health.csv"):
+        shutil.copy(made_up.extracts / name, extracts)
+    put_her_into(extracts)
+    settings = {"ROLLCALL_EXTRACTS": str(extracts), "ROLLCALL_WORKSPACE": str(workspace), **A_YEAR_AHEAD}
+    with real_server(folder, settings) as server:
+        server.command("work-pool", "create", "rollcall", "--type", "process")
+        server.command("deploy", "--all")
+        with running(server, "worker", "worker", "start", "--pool", "rollcall", "--limit", "3"):
+            yield Office(server, extracts, workspace)
+
+
+@pytest.fixture(scope="session")
+def two_nights(office: Office) -> dict[str, str]:
+    """Two nights started at once: state -> run."""
+    runs = [office.server.start("nightly/nightly", as_at=str(AS_AT)) for _ in range(2)]
+    return {str(office.server.finished(run)["type"]): run for run in runs}
+
+
+def test_of_two_nights_at_once_one_publishes_and_one_is_cancelled(office: Office, two_nights: dict[str, str]) -> None:
+    assert set(two_nights) == {"COMPLETED", "CANCELLED"}
+    listed = pl.read_parquet(office.workspace / "published" / "latest" / "candidates.parquet")
+    assert SENTINEL.casefold() in " ".join(listed["surname"].drop_nulls()).casefold(), "she walked through the night"
+
+
+def test_prefect_keeps_nothing_of_her(office: Office, two_nights: dict[str, str]) -> None:
+    def arrived() -> str | None:
+        heard = office.heard()
+        return heard if "prefect.flow-run.Completed" in heard and "night-summary" in heard else None
+
+    heard = wait_for(arrived, "the events of the night to be kept, without which a search proves nothing")
+    assert str(office.workspace) in heard
+    assert not found_in(heard)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of files are POSIX")
+def test_what_prefect_keeps_is_its_owners_alone(office: Office, two_nights: dict[str, str]) -> None:
+    for path in [office.server.home, *office.server.home.rglob("*")]:
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path.name
+
+
+def test_the_server_answers_nobody_without_its_password(office: Office) -> None:
+    assert httpx.get(f"{office.server.url}/admin/version").status_code == 401
+    forged = httpx.post(f"{office.server.url}/flow_runs/filter", json={}, auth=office.server.api.auth)
+    assert forged.status_code == 403, "a page in a browser that has the password and no token"
+
+
+def _changes_of_clocks(after: date, days: int) -> list[date]:
+    """The days within ``days`` after a date on which London's clocks go forward or back."""
+    midnights = [datetime.combine(after + timedelta(days=day), datetime.min.time(), LONDON) for day in range(days)]
+    return [day.date() for day, following in pairwise(midnights) if day.utcoffset() != following.utcoffset()]
+
+
+def test_the_server_plans_one_night_for_each_night_of_a_year(office: Office) -> None:
+    """Not Prefect's rule for dates alone, but the runs that its server has in fact planned."""
+    last = datetime.now(UTC) + timedelta(days=370)
+
+    def planned() -> list[datetime] | None:
+        runs: list[datetime] = []
+        while True:
+            found = office.server.post(
+                "/flow_runs/filter",
+                flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}}, deployments={"name": {"any_": ["nightly"]}},
+                sort="EXPECTED_START_TIME_ASC", offset=len(runs),
+            )  # fmt: skip
+            if not found:
+                break
+            runs += [datetime.fromisoformat(run["expected_start_time"]) for run in found]
+        return runs if runs and runs[-1] > last else None
+
+    nights = [night.astimezone(LONDON) for night in wait_for(planned, "a year of nights to be planned")]
+    assert {f"{night:%H:%M}" for night in nights} == {"02:30"}
+    days = [night.date() for night in nights]
+    assert days == [days[0] + timedelta(days=number) for number in range(len(days))], "none left out, none twice"
+    changes = _changes_of_clocks(days[0], 365)
+    assert len(changes) == 2
+    assert set(changes) <= set(days)
+
+
+def test_a_cancelled_night_leaves_the_workspace_free(office: Office, tmp_path: Path) -> None:
+    unreadable = tmp_path / (
+        "x" * 300
+    )  # a name too long for any file system: as little to be read as a share that is away
+    run = office.server.start("nightly/nightly", extracts=str(unreadable), workspace=str(tmp_path / "workspace"))
+
+    def waits_for_the_share() -> bool | None:
+        tasks = office.server.post("/task_runs/filter", flow_runs={"id": {"any_": [run]}})
+        return True if "AwaitingRetry" in {task["state"]["name"] for task in tasks} else None
+
+    wait_for(waits_for_the_share, "the night to find its extracts away")
+    office.server.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
+    assert office.server.finished(run)["type"] == "CANCELLED"
+    with lock(tmp_path / "workspace"):
+        assert not (tmp_path / "workspace" / "published").exists()

@@ -1,0 +1,172 @@
+"""A Prefect server and a process worker, really started, for tests that must see the real thing.
+
+Each has the environment that docs/running_it_every_night.md asks for: a private home, a password, protection against
+forged requests, no telemetry.
+"""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+FINISHED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+Found = TypeVar("Found")
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def wait_for(asked: Callable[[], Found | None], what: str, seconds: float = 180.0) -> Found:
+    """What ``asked`` gives, once it gives anything; fails, naming what was waited for, after so many seconds."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if (found := asked()) is not None:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"waited {seconds:.0f} s for {what}")
+
+
+@dataclass
+class RealServer:
+    """A server that answers, and what it is asked through."""
+
+    home: Path
+    url: str
+    environment: Mapping[str, str]
+    api: httpx.Client
+    said: list[Path] = field(default_factory=list)
+    """What the server and its worker have said, a file each."""
+
+    def post(self, path: str, **content: Any) -> Any:
+        """Ask the server; once more, as Prefect's own client does, while its database is busy."""
+
+        def answered() -> httpx.Response | None:
+            answer = self.api.post(path, json=content)
+            return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+
+        answer = wait_for(answered, f"an answer to {path}")
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def get(self, path: str) -> Any:
+        """Ask the server."""
+        answer = self.api.get(path)
+        answer.raise_for_status()
+        return answer.json()
+
+    def command(self, *arguments: str) -> str:
+        """Run one ``prefect`` command to its end, and give what it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self, deployment: str, **parameters: Any) -> str:
+        """Ask for a run of ``flow/deployment`` now; gives its id."""
+        found = self.get(f"/deployments/name/{deployment}")
+        run = self.post(
+            f"/deployments/{found['id']}/create_flow_run",
+            state={"type": "SCHEDULED"}, parameters={**found["parameters"], **parameters},
+        )  # fmt: skip
+        run_id: str = run["id"]
+        return run_id
+
+    def state(self, run: str) -> dict[str, Any]:
+        """The state of a run: ``type``, ``name``, ``message``."""
+        state: dict[str, Any] = self.get(f"/flow_runs/{run}")["state"]
+        return state
+
+    def finished(self, run: str, seconds: float = 180.0) -> dict[str, Any]:
+        """The last state of a run, once it has one."""
+
+        def asked() -> dict[str, Any] | None:
+            state = self.state(run)
+            return state if state["type"] in FINISHED else None
+
+        return wait_for(asked, f"run {run} to finish", seconds)
+
+    def artifacts(self, run: str) -> dict[str, Any]:
+        """Artifacts of a run: key -> data."""
+        found = self.post("/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}})
+        return {artifact["key"]: artifact["data"] for artifact in found}
+
+
+@contextmanager
+def running(server: RealServer, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``prefect`` with these arguments as a process of its own, until the end of the block."""
+    said = server.home.parent / f"{name}.log"
+    server.said.append(said)
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", *arguments],
+            cwd=ROOT, env=server.environment, stdout=log, stderr=subprocess.STDOUT, umask=0o077,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def real_server(folder: Path, settings: Mapping[str, str]) -> Iterator[RealServer]:
+    """A server on a free port, with its home in ``folder``, that answers within the block."""
+    port, password = free_port(), f"night:{secrets.token_hex(12)}"
+    home = folder / "prefect"
+    home.mkdir(mode=0o700)
+    url = f"http://127.0.0.1:{port}/api"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment = inherited | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": url,
+        "PREFECT_API_AUTH_STRING": password,
+        "PREFECT_SERVER_API_AUTH_STRING": password,
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port}",
+        "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "ROLLCALL_HOME": str(ROOT),
+        **settings,
+    }
+    client = "tests"
+    with httpx.Client(
+        base_url=url, auth=tuple(password.split(":")), headers={"Prefect-Csrf-Client": client}, timeout=30
+    ) as api:
+        server = RealServer(home, url, environment, api)
+        with running(server, "server", "server", "start"):
+            wait_for(lambda: _answers(api), "the server to answer", 120)
+            api.headers["Prefect-Csrf-Token"] = api.get(f"/csrf-token?client={client}").json()["token"]
+            yield server
+
+
+def _answers(api: httpx.Client) -> bool | None:
+    try:
+        return True if api.get("/health").is_success else None
+    except httpx.TransportError:
+        return None
