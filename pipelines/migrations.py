@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.for_readers import forget_readers
 from pipelines.store import STORE_FILE, Store, StoreError, private_files
 from pipelines.tables import SCHEMA_VERSION, TABLES
 
@@ -47,6 +48,7 @@ def bring_forward(workspace: Path) -> int:
         _copy(path, found)
         with Store(workspace, any_version=True) as store, store.transaction():
             _migrate(store, found)
+        forget_readers(workspace)
     return found
 
 

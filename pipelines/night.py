@@ -15,6 +15,7 @@ from typing import Protocol
 
 from data_contracts.contract import read_contracts
 from pipelines.failure import NightFailed, as_night_failed
+from pipelines.for_readers import keep_for_readers
 from pipelines.gate import held_night
 from pipelines.health import recorded
 from pipelines.migrations import bring_forward
@@ -118,6 +119,8 @@ def night_under_way(settings: Settings) -> Iterator[Night]:
                 store.write("night", row_of(night, published_at=None))
                 yield night
                 recorder.done(night)
+            if night.published is not None:
+                keep_for_readers(settings.workspace)
     except Exception as error:
         raise as_night_failed("prepare", error, settings.workspace) from None
 

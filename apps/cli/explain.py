@@ -20,11 +20,11 @@ def explain(child_or_record: str, /, *, workspace: Path, against: str | None = N
     from pipelines.explain import EXPLAIN_READS, UnknownIdentifier
     from pipelines.explain import explain as page_about
     from pipelines.explain_pair import EXPLAIN_PAIR_READS, explain_pair
+    from pipelines.for_readers import store_for_readers
     from pipelines.model_file import kept_model
-    from pipelines.store import Store
 
     reads = EXPLAIN_READS if against is None else ("night", *EXPLAIN_PAIR_READS)
-    with Store(workspace, read_only=True) as store:
+    with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in reads}
     names = {source: contract.name for source, contract in read_contracts().items()}
     try:

@@ -19,10 +19,10 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
     by
         Name of the person who hands it in.
     """
+    from pipelines.for_readers import store_for_readers
     from pipelines.outcomes import CODES, add_outcomes
-    from pipelines.store import Store
 
-    with Store(workspace, read_only=True) as store:
+    with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in ("child_record", "candidate")}
     new = add_outcomes(file, workspace, tables, by)
     closing = sum(CODES[outcome].closes for outcome in new["outcome"])

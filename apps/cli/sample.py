@@ -32,12 +32,12 @@ def sample(
         Also children whose whereabouts are protected. For the named restricted role only.
     """
     from data_contracts.contract import read_contracts
+    from pipelines.for_readers import store_for_readers
     from pipelines.in_force import threshold_of
     from pipelines.review import Asked, write_sample
     from pipelines.sample import SAMPLE_READS
-    from pipelines.store import Store
 
-    with Store(workspace, read_only=True) as store:
+    with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in SAMPLE_READS}
     names = {source: contract.name for source, contract in read_contracts().items()}
     asked = Asked(pairs=pairs, seed=seed, out=out, threshold=threshold_of(workspace), restricted=restricted)

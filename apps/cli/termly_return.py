@@ -16,15 +16,15 @@ def termly(*, workspace: Path, as_at: str) -> int:
         The census day, YYYY-MM-DD.
     """
     from apps.cli.night import _date
+    from pipelines.for_readers import store_for_readers
     from pipelines.outcomes import read_outcomes
     from pipelines.publish.return_page import return_html
     from pipelines.publish.tabular import csv_bytes
     from pipelines.publish.whole_folder import put_in_place
-    from pipelines.store import Store
     from pipelines.termly_return import termly_return
 
     judged = _date(as_at)
-    with Store(workspace, read_only=True) as store:
+    with store_for_readers(workspace) as store:
         person, said, members = (store.read(name) for name in ("person_record", "statement", "child_record"))
         night_on = store.read("night")["as_at"].item()
     made = termly_return(person, said, members, read_outcomes(workspace), judged)

@@ -41,16 +41,16 @@ def tune(
     from datetime import UTC, datetime
 
     from data_contracts.contract import read_contracts
+    from pipelines.for_readers import store_for_readers
     from pipelines.in_force import settings_of
     from pipelines.judgements import read_judgements
     from pipelines.model_file import kept_model
     from pipelines.proposals import propose_settings
     from pipelines.settings import SettingsError
-    from pipelines.store import Store
     from pipelines.tuning import TUNING_READS, as_at, differing, figures, judged_again, last_night
     from pipelines.tuning_page import tried, write_page
 
-    with Store(workspace, read_only=True) as store:
+    with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TUNING_READS}
     before = settings_of(workspace, config, as_at(tables))
     after = tried(before, link_threshold, enquiries_per_missed_child, points)

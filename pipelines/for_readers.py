@@ -1,0 +1,51 @@
+"""A copy of the store as the list in use was made from it, for whoever reads while a night writes.
+
+DuckDB lets one process in while another writes not at all, and a night that is under way, held or killed leaves half of
+its work in the store. So a night that has published puts a copy beside it, whole or not at all, and every command that
+only reads opens the copy.
+"""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from pipelines.publish.whole_folder import FOLDER_MODE
+from pipelines.store import STORE_FILE, DiskFullError, Store, private_files
+
+READERS_FOLDER = "for_readers"
+
+
+def store_for_readers(workspace: Path) -> Store:
+    """The copy, read-only; where no night of this version has published, the store itself."""
+    copy = workspace / READERS_FOLDER
+    return Store(copy if (copy / STORE_FILE).exists() else workspace, read_only=True)
+
+
+def keep_for_readers(workspace: Path) -> None:
+    """Put a copy of the store, closed by now, in the place of the last one.
+
+    Raises :class:`~pipelines.store.DiskFullError` where it cannot be written: the last copy then stays.
+    """
+    copy = workspace / READERS_FOLDER / STORE_FILE
+    made = copy.parent / f".{STORE_FILE}.tmp-{secrets.token_hex(4)}"
+    try:
+        with private_files():
+            copy.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            for left in copy.parent.glob(".*.tmp-*"):
+                left.unlink()
+            shutil.copyfile(workspace / STORE_FILE, made)
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
+            made.replace(copy)
+    except OSError as error:
+        made.unlink(missing_ok=True)
+        raise DiskFullError(
+            f"Tonight's list is published, but the copy of the store for those who read could not be written to "
+            f"{copy.parent}: {error.strerror}. Free some space and run the night again."
+        ) from None
+
+
+def forget_readers(workspace: Path) -> None:
+    """Take the copy away, so that readers open the store itself until the next night has published."""
+    shutil.rmtree(workspace / READERS_FOLDER, ignore_errors=True)

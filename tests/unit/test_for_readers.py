@@ -1,0 +1,82 @@
+"""Whoever only reads is answered while a night writes, and from the list in use."""
+
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apps.cli.main import main
+from pipelines.failure import DISK_FULL, NightFailed
+from pipelines.for_readers import READERS_FOLDER, store_for_readers
+from pipelines.night import run_night
+from pipelines.store import STORE_FILE, Store
+from tests.conftest import FirstNight
+from tests.made.steps import called_by
+
+WRITING = """
+import sys
+from pathlib import Path
+from pipelines.store import Store
+with Store(Path({workspace!r})):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def _first_listed(workspace: Path) -> str:
+    return str(pl.read_csv(workspace / "published/latest/candidates.csv")["child_id"][0])
+
+
+def test_explain_answers_while_another_process_writes(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = WRITING.format(workspace=str(workspace))
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None and writer.stdout.readline() == "open\n"
+        assert main(["explain", _first_listed(workspace), "--workspace", str(workspace)]) == 0
+        writer.communicate("")
+    assert _first_listed(workspace) in capsys.readouterr().out
+
+
+def test_a_night_that_failed_changes_nothing_for_readers(
+    quick_night: FirstNight, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(called_by("publish"), lambda *_, **__: {}["not there"])
+    tomorrow = quick_night.settings.as_at + timedelta(days=1)
+    with pytest.raises(NightFailed):
+        run_night(quick_night.settings.model_copy(update={"workspace": workspace, "as_at": tomorrow}))
+    with store_for_readers(workspace) as store:
+        assert store.read("night")["as_at"].item() == quick_night.settings.as_at
+    with Store(workspace, read_only=True) as store:
+        assert store.read("night")["as_at"].item() == tomorrow
+
+
+def test_the_copy_is_the_owners_alone_and_leaves_nothing_beside_it(workspace: Path) -> None:
+    (found,) = (workspace / READERS_FOLDER).iterdir()
+    assert (found.name, found.stat().st_mode & 0o777) == (STORE_FILE, 0o600)
+
+
+def test_a_workspace_without_a_copy_is_read_itself(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(workspace / READERS_FOLDER)
+    assert main(["explain", _first_listed(workspace), "--workspace", str(workspace)]) == 0
+    assert capsys.readouterr().out
+
+
+def test_a_disk_too_full_for_the_copy_is_told_and_the_list_stands(
+    quick_night: FirstNight, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pipelines.for_readers.shutil.copyfile", full)
+    tomorrow = quick_night.settings.as_at + timedelta(days=1)
+    with pytest.raises(NightFailed, match="Tonight's list is published, but the copy") as failed:
+        run_night(quick_night.settings.model_copy(update={"workspace": workspace, "as_at": tomorrow}))
+    assert failed.value.exit_code == DISK_FULL
+    assert (workspace / "published" / tomorrow.isoformat() / "run.json").exists()
+    with store_for_readers(workspace) as store:
+        assert store.read("night")["as_at"].item() == quick_night.settings.as_at
