@@ -8,11 +8,11 @@ from matching.blocking import (
     CHILD_BLOCKING_RULES,
     CHILD_TRAINING_RULES,
     CHUNK,
-    LARGEST_BLOCK,
     BlockingRule,
     columns_blocked,
     plan,
 )
+from matching.blocks import LARGEST_BLOCK
 from matching.comparisons import CHILD_COMPARISONS
 from matching.encode import encode
 from matching.keys import with_keys

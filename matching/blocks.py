@@ -1,0 +1,248 @@
+"""One blocking rule's blocks: the rows of a table sorted by key, their pairs counted and none made.
+
+A rule is a list of columns that must agree; a list column agrees where one value is shared.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.encode import Encoded, Rows
+from matching.sorting import order_of, run_ends
+
+Keys = NDArray[np.uint64]
+NO_KEY = np.uint64(0)
+
+LARGEST_BLOCK = 3_000
+"""Rows in one block before it is split by the rule's further keys."""
+
+PIECE = 60
+"""A block that no further key could split is cut into pieces of so many rows; the pairs left out are counted."""
+
+
+@dataclass(frozen=True)
+class BlockingRule:
+    """One rule: all columns agree."""
+
+    name: str
+    columns: tuple[str, ...]
+    split_by: tuple[str, ...] = ()
+    """Further columns that cut a block of more than LARGEST_BLOCK rows."""
+    one_side: str | None = None
+    """Only pairs in which this column is not null on one side at least."""
+    settles: tuple[str, ...] = ()
+    """Comparisons whose outcome the rule settles through derived columns: its pairs cannot teach their m."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every column the rule reads."""
+        return (*self.columns, *self.split_by, *((self.one_side,) if self.one_side else ()))
+
+
+def _mixed(keys: Keys) -> Keys:
+    """Scramble 64 bits (splitmix64, Steele, Lea & Flood 2014); a collision only adds a pair to look at."""
+    mixed = keys >> np.uint64(30)
+    mixed ^= keys
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+def _column_codes(table: Encoded, column: str) -> NDArray[np.int32]:
+    return table.lists[column] if column in table.lists else table.column(column)[:, None]
+
+
+def _with_column(keys: Keys, codes: NDArray[np.int32]) -> Keys:
+    """Every key crossed with every value of a further column; NO_KEY where either is absent."""
+    out = np.empty((len(keys), keys.shape[1] * codes.shape[1]), dtype=np.uint64)
+    for i in range(keys.shape[1]):
+        for j in range(codes.shape[1]):
+            added = keys[:, i] * np.uint64(31)
+            added += codes[:, j].astype(np.uint64)
+            added += np.uint64(0x9E3779B97F4A7C15)
+            added = _mixed(added)
+            added *= (keys[:, i] != NO_KEY) & (codes[:, j] >= 0)
+            out[:, i * codes.shape[1] + j] = added
+    return out
+
+
+def _split_large(keys: Keys, rule: BlockingRule, table: Encoded) -> Keys:
+    """Extend the keys of rows in over-large blocks by the rule's further columns (null counts as a value there)."""
+    for column in rule.split_by:
+        flat = keys[keys != NO_KEY]
+        values, counts = np.unique(flat, return_counts=True)
+        large = values[counts > LARGEST_BLOCK]
+        if not len(large):
+            break
+        codes = _column_codes(table, column)[:, 0].astype(np.int64) + 2
+        for i in range(keys.shape[1]):
+            inside = np.isin(keys[:, i], large)
+            keys[inside, i] = _mixed(keys[inside, i] * np.uint64(31) + codes[inside].astype(np.uint64))
+    return keys
+
+
+ROWS_AT_ONCE = 1 << 15
+"""Rows whose keys are made at once: few enough to stay in a core's cache from one column to the next."""
+
+
+def keys_of(rule: BlockingRule, table: Encoded) -> Keys:
+    """Keys of each row under a rule (rows x keys a row), NO_KEY (0) where a column is empty."""
+    columns = [_column_codes(table, column) for column in rule.columns]
+    keys = np.ones((table.height, int(np.prod([codes.shape[1] for codes in columns]))), dtype=np.uint64)
+    for begin in range(0, table.height, ROWS_AT_ONCE):
+        here = slice(begin, begin + ROWS_AT_ONCE)
+        made = np.ones((len(keys[here]), 1), dtype=np.uint64)
+        for codes in columns:
+            made = _with_column(made, codes[here])
+        keys[here] = made
+    return _split_large(keys, rule, table)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The rows of several tables, where only rows of different ones meet."""
+
+    first: Rows
+    """Rows table by table."""
+    begins: NDArray[np.int64]
+    """Where in ``first`` each table but the first begins."""
+
+    @classmethod
+    def of(cls, number: NDArray[np.int32] | None) -> "Tables | None":
+        """From each row's table. Null where all rows meet each other."""
+        if number is None:
+            return None
+        first = order_of(number)
+        return cls(first.astype(np.int32), run_ends(number[first])[:-1])
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """One rule's blocks: rows sorted by key. Position p meets the positions from ``begins[p]`` up to ``ends[p]``.
+
+    Rows that meet nobody have no position.
+    """
+
+    rule: BlockingRule
+    keys: Keys
+    one_side: NDArray[np.bool_] | None
+    """For each row, whether the rule's ``one_side`` column is not null."""
+    order: Rows
+    slots: NDArray[np.int16]
+    """Which of its row's keys each position stands for."""
+    begins: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    largest_block: int
+    """Rows in the largest block; 0 where no rows meet."""
+    left_out: int
+    """Pairs left out because a block could not be split any further."""
+
+    @property
+    def pairs_from(self) -> NDArray[np.int32]:
+        """Pairs that begin at each position."""
+        return self.ends - self.begins
+
+    @property
+    def pairs(self) -> int:
+        """Pairs the rule makes, before pairs of earlier rules are left out: exact, without making one."""
+        return int(self.pairs_from.sum(dtype=np.int64))
+
+    @property
+    def has_lists(self) -> bool:
+        """A row may have several keys, and so meet another one twice, or itself."""
+        return bool(self.keys.shape[1] > 1)
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """Places of a table's keys (row by row, each row's slots together), sorted by key: blocks in which rows meet."""
+
+    places: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    """Keys in each block."""
+
+    @property
+    def pairs(self) -> int:
+        """Pairs within blocks."""
+        return int((self.sizes * (self.sizes - 1) // 2).sum())
+
+
+def _in_order(keys: Keys, tables: Tables | None = None) -> _Sorted:
+    """Sort the keys of rows, within a block table by table and then as the rows stand."""
+    flat = (keys if tables is None else keys[tables.first]).ravel()
+    may_meet = flat != NO_KEY
+    begins = None if tables is None else tables.begins * keys.shape[1]
+    if begins is not None:
+        may_meet &= _in_several(flat, begins)
+    places = np.flatnonzero(may_meet)
+    flat = flat[places]
+    order = order_of(flat)
+    places, ends = places[order], run_ends(flat[order])
+    sizes = np.diff(ends, prepend=0)
+    if begins is None:
+        meet = sizes > 1
+    else:
+        edges = places[np.stack([ends - sizes, ends - 1])]
+        meet = np.diff(np.searchsorted(begins, edges, side="right"), axis=0)[0] > 0
+    return _Sorted(places[np.repeat(meet, sizes)], sizes[meet])
+
+
+def _in_several(flat: Keys, begins: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """False where no other table has the key: by the key's first bits, so that true proves nothing yet."""
+    bits = max((4 * len(flat)).bit_length(), 1)
+    bins = (flat >> np.uint64(64 - bits)).view(np.int64)
+    table = np.zeros(len(flat), dtype=np.min_scalar_type(len(begins)))
+    for begin in begins:
+        table[begin:] += 1
+    some = np.zeros(1 << bits, dtype=table.dtype)
+    some[bins] = table
+    several = np.zeros(1 << bits, dtype=bool)
+    several[bins[some.take(bins) != table]] = True
+    return several.take(bins)
+
+
+def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None) -> Blocks:
+    """Sort the rows of a table into the blocks of a rule."""
+    keys = keys_of(rule, table)
+    found = _in_order(keys, between)
+    largest, wanted = int(found.sizes.max(initial=0)), found.pairs
+    if largest > LARGEST_BLOCK:
+        _cut(keys, _in_order(keys))  # as the rows stand: every piece has rows of each table
+        found = _in_order(keys, between)
+    left_out = wanted - found.pairs
+    width = np.int64(keys.shape[1])
+    begins, ends = _spans(found, None if between is None else between.begins * width)
+    slots = np.zeros(len(begins), np.int16) if width == 1 else (found.places % width).astype(np.int16)
+    rows = (found.places if width == 1 else found.places // width).astype(np.int32)
+    rows = rows if between is None else between.first[rows]
+    side = table.column(rule.one_side) >= 0 if rule.one_side else None
+    return Blocks(rule, keys, side, rows, slots, begins, ends, largest, left_out)
+
+
+def _cut(keys: Keys, found: _Sorted) -> None:
+    """Cut over-large blocks into pieces, in place."""
+    flat = keys.reshape(-1)
+    number = np.arange(len(found.places)) - np.repeat(np.cumsum(found.sizes) - found.sizes, found.sizes)
+    cut = np.repeat(found.sizes, found.sizes) > LARGEST_BLOCK
+    # Each piece has its own key: a pair left out here must not be taken for found when a later rule finds it.
+    places, pieces = found.places[cut], (number[cut] // PIECE + 1).astype(np.uint64)
+    flat[places] = _mixed(flat[places] * np.uint64(31) + pieces)
+
+
+def _spans(found: _Sorted, tables: NDArray[np.int64] | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """For each place the first position that it meets, and the one after the last."""
+    block_ends = np.cumsum(found.sizes)
+    ends = np.repeat(block_ends, found.sizes).astype(np.int32)
+    if tables is None:
+        return np.arange(1, len(ends) + 1, dtype=np.int32), ends
+    # Rows of one table stand together within a block: a row first meets the row after the last of its own table.
+    is_last = np.zeros(len(ends), dtype=bool)
+    is_last[block_ends - 1] = True
+    for begin in tables:
+        later = found.places >= begin
+        is_last[:-1] |= later[1:] & ~later[:-1]
+    runs = np.flatnonzero(is_last) + 1
+    return np.repeat(runs, np.diff(runs, prepend=0)).astype(np.int32), ends
