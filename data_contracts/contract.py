@@ -50,10 +50,22 @@ class ContractError(Exception):
 
 
 class Doubt(Part):
-    """A reason to hold a statement for less than certain, where its columns have these codes."""
+    """A reason to hold a statement for less than certain: where its columns have these codes, and its dates are so old."""
 
-    when: dict[str, tuple[str, ...]]
+    when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    older_than: dict[str, int] = Field(default_factory=dict)
+    """Column with a date -> days: the doubt applies from so many days after it on; an empty date is not old."""
     because: str
+    proves: float | None = Field(None, ge=0, le=1)
+    """How far the statement still proves an education, 0..1; null: as the settings have it (``doubtful_provision``)."""
+
+    @model_validator(mode="after")
+    def _applies_somewhere(self) -> "Doubt":
+        if not (self.when or self.older_than):
+            raise fault("a doubt needs when or older_than, or it would hold for every row", "when")
+        if any(days < 1 for days in self.older_than.values()):
+            raise fault("older_than takes days, 1 or more", "older_than")
+        return self
 
 
 class Statement(Part):
@@ -66,11 +78,12 @@ class Statement(Part):
     ``left``       the source closed its entry on ``on``.
     ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it.
     ``protected``  the address must not be shown.
+    ``died``       the child has died, and nobody is to ask the family anything; it always needs ``when``.
     ``holds_days`` says, instead of ``until``, for how long after ``since`` the first, the third and the fifth hold.
     A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty).
     """
 
-    kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected"]
+    kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected", "died"]
     what: str | None = None
     what_from: str | None = None
     """Column whose code says what, instead of ``what`` (a closed code list only)."""
@@ -85,7 +98,8 @@ class Statement(Part):
     @property
     def dates(self) -> frozenset[str]:
         """Every column that the statement reads a date from."""
-        return frozenset(column for column in (self.since, self.until, *self.on) if column)
+        aged = (column for doubt in self.doubts for column in doubt.older_than)
+        return frozenset(column for column in (self.since, self.until, *self.on, *aged) if column)
 
     @property
     def conditions(self) -> tuple[dict[str, tuple[str, ...]], ...]:
@@ -109,6 +123,8 @@ class Statement(Part):
             raise fault("only provision, lives_here and concern have since and until", "kind")
         if self.kind != "provision" and (self.place or self.doubts):
             raise fault("only provision has place and doubts", "kind")
+        if self.kind == "died" and not self.when:
+            raise fault("died needs when: the codes that say so", "when")
         if self.holds_days and (self.until or not self.since):
             raise fault("holds_days needs since, and stands instead of until", "holds_days")
         return self

@@ -9,6 +9,7 @@ from data_contracts.contract import (
     Column,
     Contract,
     DataContract,
+    Doubt,
     Statement,
     read_candidates_contract,
     read_contracts,
@@ -110,7 +111,15 @@ def _said(statement: Statement, headers: Mapping[str, str]) -> str:
     if statement.holds_days:
         text += f", for {statement.holds_days} days"
     text += _where(statement.when, named)
-    return text + "".join(f"; in doubt{_where(doubt.when, named)}: {doubt.because}" for doubt in statement.doubts)
+    return text + "".join(_doubted(doubt, named) for doubt in statement.doubts)
+
+
+def _doubted(doubt: Doubt, named: Mapping[str, str]) -> str:
+    """One doubt of a statement, and how far the statement still proves anything."""
+    old = " and".join(f" {named[column]} is {days} days old or older" for column, days in doubt.older_than.items())
+    aged = f"{' and' if doubt.when else ', where'}{old}" if old else ""
+    proves = "" if doubt.proves is None else f" (still proves it with {doubt.proves:g})"
+    return f"; in doubt{_where(doubt.when, named)}{aged}: {doubt.because}{proves}"
 
 
 def _where(when: Mapping[str, Iterable[str]], named: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.age import next_term_starts, school_year, starts_on
+from pipelines.died import surely_died
 from pipelines.facts import child_facts
 from pipelines.priority.evidence import DAY
 from pipelines.reasons import place_of
@@ -95,7 +96,8 @@ def _facts(known: _Known, is_meant: pl.Expr) -> pl.DataFrame:
     members = known.child_records.join(children, on="child_id", how="semi")
     person = known.person.join(members, on="record_id", how="semi")
     said = known.statements.join(members, on="record_id", how="semi")
-    return child_facts(person, said, members, known.as_at).filter(is_meant)
+    alive = ~pl.col("child_id").is_in(surely_died(said, members).implode())
+    return child_facts(person, said, members, known.as_at).filter(is_meant & alive)
 
 
 def _without_place(known: _Known, children: pl.DataFrame, term: date, offer: str) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from pipelines.age import ends_on, starts_on
 from pipelines.clearing import what_would_clear
 from pipelines.facts import child_facts
 from pipelines.publish.masking import keys_without_place, masked, without_place, without_sex
-from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, SAME_AS_RIVAL
+from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, SAME_AS_RIVAL
 from pipelines.reasons import in_100
 
 EXPLAIN_READS = (
@@ -145,6 +145,8 @@ def _what_would_list(explained: Row) -> list[str]:
         return ["The end of that education without another, or a judgement that the record is not this child's."]
     if explained["reason"] == SAME_AS_RIVAL:
         return ["A judgement that the two are different children."]
+    if explained["reason"] == DIED:
+        return ["The source's own correction, or a judgement that its record is another child's."]
     if explained["reason"] == CLOSED:
         return [
             "What contradicts the officer's outcome, such as an education that ends, another home or a new concern."

@@ -30,7 +30,10 @@ class Migration:
     """(table, new column) -> what stands there in rows written before; null where it is not named."""
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(to=2, why="the first version that is kept count of"),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(to=2, why="the first version that is kept count of"),
+    Migration(to=3, why="statements and provision say how far an entry in doubt proves an education"),
+)
 """In order; the last one leads to SCHEMA_VERSION."""
 
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines import reasons
 from pipelines.closed import closed_children
+from pipelines.died import CERTAIN, died
 from pipelines.facts import child_facts
 from pipelines.household import households
 from pipelines.outcomes import OUTCOME
@@ -36,7 +37,8 @@ IN_EDUCATION = "provision"
 SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 CLOSED = "closed by an officer"
-REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED)
+DIED = "died"
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
@@ -94,19 +96,31 @@ def rank(
     closed = closed_children(
         found_out, statements, child_records, as_at=as_at, names=names, holds=settings.outcome_holds
     )
-    judged = judged.join(closed, on="child_id", how="left", validate="1:1")
-    is_closed = pl.col("closed_why").is_not_null()
-    listed = judged.filter(is_listed & ~is_closed)
+    judged = judged.join(closed, on="child_id", how="left", validate="1:1").join(
+        died(statements, child_records), on="child_id", how="left", validate="1:1"
+    )
+    judged = judged.with_columns(held=_held(is_listed))
+    listed = judged.filter(is_listed & pl.col("held").is_null())
     evidence = _evidence(listed, statements, child_records, provision, as_at)
     found = findings(evidence, settings.points)
     sources = person["dataset"].n_unique()
-    told = _with_history(listed, provision, as_at).join(routes(evidence), on="child_id", how="left", validate="1:1")
+    told = _with_history(listed, evidence).join(routes(evidence), on="child_id", how="left", validate="1:1")
     candidates = _candidates(told, found, as_at, sources, settings)
     together = households(candidates, person, statements, child_records, as_at)
     return Ranked(
         candidates=candidates.join(together, on="child_id", how="left", validate="1:1").select(CANDIDATE.names()),
-        explained=_explained(judged.filter(~is_listed | is_closed), is_listed, names),
+        explained=_explained(judged.filter(~is_listed | pl.col("held").is_not_null()), names),
         findings=found,
+    )
+
+
+def _held(is_listed: pl.Expr) -> pl.Expr:
+    """Why a child stays off the list whatever the likelihood, as a reason of ``EXPLAINED``; null: it does not."""
+    return (
+        pl.when(pl.col("died_sure") >= CERTAIN)
+        .then(pl.lit(DIED))
+        .when(is_listed & pl.col("closed_why").is_not_null())
+        .then(pl.lit(CLOSED))
     )
 
 
@@ -153,9 +167,11 @@ def _judged(
 def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
     """One row is one child with a current provision entry: ``own_none``, that none of its entries holds, and the best.
 
-    Entries count as independent: each holds with the probability of its link, less where the entry itself is doubtful.
+    Entries count as independent: each holds with the probability of its link, less where the entry itself is doubtful
+    (by as much as its contract says, or else the settings).
     """
-    trust = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(settings.doubtful_provision)
+    proves = pl.col("proves").fill_null(settings.doubtful_provision)
+    trust = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(proves)
     current = provision.filter("is_current").with_columns(holds=pl.col("link_probability") * trust)
     ordered = current.sort(
         "child_id",
@@ -209,11 +225,12 @@ def _evidence(
     )
 
 
-def _with_history(listed: pl.DataFrame, provision: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _with_history(listed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """``listed`` with the education that ended last, and the one that starts next."""
+    provision, as_at = evidence.provision, evidence.as_at
     begun = provision.filter(pl.col("since_on").is_null() | (pl.col("since_on") <= as_at))
     ended = begun.filter(~pl.col("is_current") & (pl.col("until_on") <= as_at))
-    coming = provision.filter(pl.col("since_on") > as_at)
+    coming = evidence.places_to_come()
     last = ended.sort("child_id", "until_on", "record_id", descending=[False, True, False]).unique(
         "child_id", keep="first", maintain_order=True
     )
@@ -238,12 +255,20 @@ def _lane(settings: RankSettings) -> pl.Expr:
         .then(pl.lit(RESTRICTED))
         .when(pl.col("date_of_birth").is_null() | (pl.col("of_age") < settings.doubtful_age_below))
         .then(pl.lit(DATA_PROBLEM))
-        .when(pl.col("on_no_roll") < settings.doubtful_link_below)
+        .when((pl.col("on_no_roll") < settings.doubtful_link_below) & ~_is_own_doubt(settings))
+        .then(pl.lit(DOUBTFUL_LINK))
+        .when(pl.col("died_sure").is_not_null())
         .then(pl.lit(DOUBTFUL_LINK))
         .when(pl.col("living_here") < settings.moved_away_below)
         .then(pl.lit(MOVED_AWAY))
         .otherwise(pl.lit(FOLLOW_UP))
     )
+
+
+def _is_own_doubt(settings: RankSettings) -> pl.Expr:
+    """True where the child's own entry is what leaves doubt, and no link: no analyst can settle that."""
+    is_own = pl.col("own_doubt").is_not_null() & (pl.col("own_link_probability") >= settings.doubtful_link_below)
+    return is_own & (pl.col("rival_none").fill_null(1.0) >= settings.doubtful_link_below)
 
 
 def _candidates(
@@ -264,15 +289,16 @@ def _candidates(
     )
 
 
-def _explained(unlisted: pl.DataFrame, would_be_listed: pl.Expr, names: Mapping[str, str]) -> pl.DataFrame:
-    """``EXPLAINED``: the smallest of the three factors is the reason; of two alike, the link, then the residence.
+def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """``EXPLAINED``: what ``held`` the child, or else the smallest of the three factors is the reason.
 
-    Of a child that ``would_be_listed`` the reason is the officer's outcome."""
+    Of two factors alike, the link comes first, then the residence.
+    """
     smallest = pl.min_horizontal("on_no_roll", "living_here", "of_age")
     own = pl.col("own_none").fill_null(1.0) <= pl.col("rival_none").fill_null(1.0)
     reason = (
-        pl.when(would_be_listed)
-        .then(pl.lit(CLOSED))
+        pl.when(pl.col("held").is_not_null())
+        .then(pl.col("held"))
         .when((pl.col("on_no_roll") == smallest) & own)
         .then(pl.lit(IN_EDUCATION))
         .when(pl.col("on_no_roll") == smallest)
@@ -291,6 +317,8 @@ def _explained(unlisted: pl.DataFrame, would_be_listed: pl.Expr, names: Mapping[
         .then(reasons.why_moved())
         .when(pl.col("reason") == CLOSED)
         .then(pl.col("closed_why"))
+        .when(pl.col("reason") == DIED)
+        .then(reasons.why_died(names))
         .otherwise(reasons.why_not_of_age())
     )
     return (

@@ -132,6 +132,25 @@ def own_doubt() -> pl.Expr:
     )
 
 
+def perhaps_died() -> pl.Expr:
+    """That a record which may be the child's says the child has died; reads ``died_*``. Null: none does."""
+    return pl.format(
+        "Record {} says that its child has died; {} that it is this child's: settle that before any contact.",
+        pl.col("died_record_id"),
+        in_100(pl.col("died_sure")),
+    )
+
+
+def why_died(names: Mapping[str, str]) -> pl.Expr:
+    """Which source says that a child has died; reads ``died_*``."""
+    return pl.format(
+        "A source says that the child has died ({}, record {}). Ask the family nothing; where there is doubt, ask the "
+        "source.",
+        source_name(pl.col("died_source"), names),
+        pl.col("died_record_id"),
+    )
+
+
 def told_findings(findings: pl.DataFrame) -> pl.DataFrame:
     """One row a child: ``child_id`` and ``told``, one sentence of its weightiest findings."""
     telling = findings.filter(~pl.col("factor").is_in(TOLD_OTHERWISE))
@@ -147,6 +166,7 @@ def because(as_at: date, sources: int) -> pl.Expr:
     """
     return pl.concat_str(
         pl.col("back_because"),
+        perhaps_died(),
         searched(pl.col("on_no_roll"), sources),
         own_doubt(),
         last_education(as_at),

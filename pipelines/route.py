@@ -13,12 +13,14 @@ SEND = "SEND"
 HOME_EDUCATION = "home-education"
 ADMISSIONS = "admissions"
 ATTENDANCE = "attendance"
-ROUTES = (ADOPTION, SEND, HOME_EDUCATION, ADMISSIONS, ATTENDANCE)
+NEIGHBOUR = "other authority"
+ROUTES = (ADOPTION, SEND, HOME_EDUCATION, ADMISSIONS, ATTENDANCE, NEIGHBOUR)
 
 OF_ADOPTION = r"\badopt"
 OF_SEND = r"\bsend\b|\behcp?\b|special educational|education, health and care|\beotas\b|\baln\b"
 OF_HOME_EDUCATION = r"home educat|elective home"
 OF_ADMISSIONS = r"\boffer|\brefus|\bwithdrawn\b|\baccepted\b|\bapplied\b|\bapplication\b|\badmission|\bexpected at\b"
+OF_NEIGHBOUR = r"another authority|other authority"
 OF_ATTENDANCE = r"\battendance\b|not attending|never attended|\bexclu|\babsen|part-time timetable"
 
 
@@ -49,6 +51,12 @@ def _named(text: pl.Expr) -> pl.Expr:
     )
 
 
+def route_of_doubt(text: pl.Expr) -> pl.Expr:
+    """The team that settles a doubt about a current education; ``text``: its way and the doubt, in small letters."""
+    elsewhere = pl.when(text.str.contains(OF_NEIGHBOUR)).then(pl.lit(NEIGHBOUR)).otherwise(pl.lit(ATTENDANCE))
+    return pl.coalesce(_named(text), elsewhere)
+
+
 def _routed(frame: pl.DataFrame, text: pl.Expr) -> pl.DataFrame:
     return frame.select("child_id", route=_named(text)).drop_nulls("route")
 
@@ -60,16 +68,14 @@ def _by_concern(evidence: Evidence) -> pl.DataFrame:
 def _by_doubt(evidence: Evidence) -> pl.DataFrame:
     doubtful = evidence.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
     text = pl.concat_str(pl.col("what").fill_null(""), "doubt", separator=": ").str.to_lowercase()
-    found = doubtful.select("child_id", route=_named(text).fill_null(ATTENDANCE))
-    return found.unique()
+    return doubtful.select("child_id", route=route_of_doubt(text)).unique()
 
 
 def _by_place(evidence: Evidence) -> pl.DataFrame:
     """Home education that ended last, and a place that is to start."""
     ended = evidence.ended_provision().sort("until_on").unique("child_id", keep="last", maintain_order=True)
-    coming = evidence.provision.filter(pl.col("since_on") > evidence.as_at)
     from_home = _routed(ended, pl.col("what").str.to_lowercase()).filter(pl.col("route") == HOME_EDUCATION)
-    return pl.concat([from_home, coming.select("child_id", route=pl.lit(ADMISSIONS)).unique()])
+    return pl.concat([from_home, evidence.places_to_come().select("child_id", route=pl.lit(ADMISSIONS)).unique()])
 
 
 def _by_vanishing(evidence: Evidence) -> pl.DataFrame:

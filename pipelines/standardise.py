@@ -6,11 +6,11 @@ source. Canonical forms come from :mod:`matching`, the reading of cells from :mo
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
-from data_contracts.contract import Column, Contract, PersonField, Statement
+from data_contracts.contract import Column, Contract, Doubt, PersonField, Statement
 from data_contracts.values import IDENTIFYING, as_codes, is_shortened_number, parse_dates, text_of
 from matching.addresses import addresses, shown_addresses
 from matching.dates import plausible_birth_date
@@ -252,8 +252,22 @@ def _what(contract: Contract, statement: Statement) -> pl.Expr:
     return pl.coalesce(_meaning(column), pl.lit(column.unknown_code or "not said"))
 
 
-def _doubt(contract: Contract, statement: Statement) -> pl.Expr:
-    reasons = [pl.when(_holds(contract, doubt.when)).then(pl.lit(doubt.because)) for doubt in statement.doubts]
+def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
+    """True where a doubt holds: its codes, and its dates so long before the date judged."""
+    old = (pl.col(name) <= as_at - timedelta(days=days) for name, days in doubt.older_than.items())
+    return pl.all_horizontal(_holds(contract, doubt.when), *old).fill_null(value=False)
+
+
+def _proves(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
+    """The least that a doubt leaves of the statement, 0..1; null: no doubt says."""
+    said = [
+        pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.proves, pl.Float64)) for doubt in statement.doubts
+    ]
+    return pl.min_horizontal(pl.lit(None, pl.Float64), *said)
+
+
+def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
+    reasons = [pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.because)) for doubt in statement.doubts]
     if statement.kind == "provision" and statement.holds_days is not None and statement.since is not None:
         reasons.append(pl.when(pl.col(statement.since).is_null()).then(pl.lit("the confirmation has no date")))
     if not reasons:
@@ -281,7 +295,8 @@ def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: d
         "place": place,
         "since_on": since,
         "until_on": until,
-        "doubt": _doubt(contract, statement),
+        "doubt": _doubt(contract, statement, as_at),
+        "proves": _proves(contract, statement, as_at),
     }
     said = rows.lazy().filter(_holds(contract, statement.when))
     if not statement.on:

@@ -11,6 +11,7 @@ FILES = (
     ("candidates.xlsx", "the list, for officers (also as candidates.csv and candidates.parquet)"),
     ("evidence", "one page a child, for whoever knocks at the door"),
     ("early_warning.csv", "children who will be without education at the next term (also a sheet of the workbook)"),
+    ("other_teams.csv", "children not on the list whom another team should look at: what explains them is in doubt"),
     ("match_report.html", "how the list came about: files, links, doubts. Opens in a browser, offline"),
     ("data_quality.html", "what each agency sent, the rules it broke, and whether that grows"),
     ("explained.parquet", "every other child of compulsory school age, and why the child is not on the list"),

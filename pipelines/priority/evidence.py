@@ -14,6 +14,10 @@ DAY = "%-d %B %Y"
 """How a date is written in text for people: 3 May 2026."""
 
 
+PROMISED = r"\baccepted\b|\boffered\b|\bdeferred\b"
+"""What a source calls a school place that is promised; its statement begins on the day on which the place does."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What is known of the children to be judged."""
@@ -36,6 +40,22 @@ class Evidence:
         is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= self.as_at)
         concerns = self.statements.filter((pl.col("kind") == "concern") & has_begun & is_open)
         return concerns.with_columns(what=pl.col("what").fill_null("").str.to_lowercase().str.replace_all("_", " "))
+
+    def places_to_come(self) -> pl.DataFrame:
+        """Places that start after the date judged: on a roll already, or offered, accepted or deferred.
+
+        ``child_id``, ``record_id``, ``what``, ``place`` (null: not said), ``since_on``; by child, then day.
+        """
+        is_later = pl.col("since_on") > self.as_at
+        promised = (pl.col("kind") == "concern") & pl.col("what").str.to_lowercase().str.contains(PROMISED)
+        columns = ("child_id", "record_id", "what", "place", "since_on")
+        found = pl.concat(
+            [
+                self.provision.filter(is_later).select(columns),
+                self.statements.filter(is_later & promised).select(columns),
+            ]
+        )
+        return found.sort("child_id", "since_on", "record_id", "what")
 
     def ended_provision(self) -> pl.DataFrame:
         """Provision that had ended by the date judged, and has a last day."""

@@ -2,7 +2,8 @@
 
 A child is protected where any source says so, whenever it said so: an extract that drops a flag is no proof of safety.
 A child who shares an address or a household with a protected child is withheld with it, as the one row would give the
-other away. The domain's rule is that the most restrictive source wins.
+other away. The domain's rule is that the most restrictive source wins. Of a child whom the adoption team
+is to be asked about, the name and the birth date are withheld as well: an old identity is for that team alone.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.rank import RESTRICTED
+from pipelines.route import ADOPTION
 
 WITHHELD = "withheld"
 BECAUSE_WITHHELD = (
@@ -105,9 +107,16 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
         "restricted": pl.lit(True),
         "route": pl.lit(None, pl.String),
     }
+    nobodys = {
+        "forename": pl.lit(WITHHELD),
+        "surname": pl.lit(WITHHELD),
+        **{name: pl.lit(None, candidates.schema[name]) for name in ("date_of_birth", "age", "sex")},
+    }
+    is_adopted = is_protected & (pl.col("route") == ADOPTION).fill_null(value=False)
     together = {"household": pl.lit(None, pl.String), "also_here": pl.lit(None, pl.String)}
     gives_away = is_protected | is_protected.any().over("household").fill_null(False)
-    return candidates.with_columns(**_where(is_protected, withheld), **_where(gives_away, together))
+    hidden = _where(is_protected, withheld) | _where(is_adopted, nobodys) | _where(gives_away, together)
+    return candidates.with_columns(**hidden)
 
 
 def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:

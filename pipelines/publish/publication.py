@@ -13,6 +13,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from matching.thresholds import MEASURED
 from pipelines.early_warning import EarlyWarning
+from pipelines.other_teams import OTHER_TEAM
 from pipelines.outcomes import OUTCOME
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.early_warning_file import early_warning_csvs, masked_warning
@@ -21,6 +22,7 @@ from pipelines.publish.explained import explained_parquet
 from pipelines.publish.list_check import check_list
 from pipelines.publish.masking import Masked, masked
 from pipelines.publish.match_report import match_report_html
+from pipelines.publish.other_teams_file import other_teams_csvs
 from pipelines.publish.run_json import run_json
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes, parquet_bytes
@@ -73,6 +75,8 @@ class Publication:
     """How many children the sheet "Follow up" holds; the others stand on "Later". 0: all."""
     early_warning: EarlyWarning = field(default_factory=lambda: EarlyWarning(EARLY_WARNING.to_frame()))
     """Who will be without education at the next term."""
+    other_teams: pl.DataFrame = field(default_factory=OTHER_TEAM.to_frame)
+    """Children not on the list whom another team should look at."""
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
     """What officers have found when they looked, ever; the match report tells the yield."""
     evidence_sheets: int = 200
@@ -126,6 +130,7 @@ def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
         **evidence_sheets(publication, listed),
         **early_warning_csvs(publication.early_warning.children, listed.protected),
+        **other_teams_csvs(publication.other_teams, listed.protected),
         **sender_csvs(publication.sender_files),
         **warnings_txt(publication.warnings),
     }

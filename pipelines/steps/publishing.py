@@ -11,6 +11,7 @@ import polars as pl
 from data_contracts.contract import own_contracts
 from pipelines.early_warning import early_warning
 from pipelines.judgements import measured
+from pipelines.other_teams import Known, for_other_teams
 from pipelines.outcomes import read_outcomes
 from pipelines.publish.publication import Publication, publish
 from pipelines.publish.stale import clear_stale
@@ -60,6 +61,16 @@ def publish_step(night: Night) -> Counts:
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,
         early_warning=warned,
+        other_teams=for_other_teams(
+            Known(
+                person=known["person_record"],
+                statements=known["statement"],
+                child_records=known["child_record"],
+                provision=known["provision"],
+                explained=known["explained"],
+            ),
+            night.settings.as_at,
+        ),
         outcomes=read_outcomes(night.settings.workspace),
         top=night.settings.listing.top,
         evidence_sheets=night.settings.listing.evidence_sheets,

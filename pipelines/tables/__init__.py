@@ -34,7 +34,7 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
 
 TABLES: dict[str, pl.Schema] = {

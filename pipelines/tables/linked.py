@@ -18,13 +18,14 @@ STATEMENT = pl.Schema(
     {
         "record_id": pl.String,
         "source": pl.String,
-        "kind": pl.String,  # provision, seen, lives_here, left, concern, protected (data_contracts.contract.Statement); and
-        # vanished: gone from a roll without a leaving date since the day (pipelines.vanished)
+        "kind": pl.String,  # provision, seen, lives_here, left, concern, protected, died
+        # (data_contracts.contract.Statement); vanished: gone from a roll without a leaving date (pipelines.vanished)
         "what": pl.String,  # provision: the way of being educated; concern: its name; else null
         "place": pl.String,  # provision: name of the school or provider; else null
         "since_on": pl.Date,  # first day it holds; for seen and left: the day itself; null: unknown, taken as always
         "until_on": pl.Date,  # last day it holds; null: open. With holds_days: since_on + holds_days
         "doubt": pl.String,  # reasons to hold it for less than certain, apart by "; "; null: none
+        "proves": pl.Float64,  # 0..1, how far a doubtful provision still proves an education; null: as the settings have it
     }
 )
 """One row is one thing that one record says about its child. Written by standardise."""

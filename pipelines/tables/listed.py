@@ -13,6 +13,7 @@ PROVISION = pl.Schema(
         "until_on": pl.Date,
         "is_current": pl.Boolean,  # holds on the date judged
         "doubt": pl.String,
+        "proves": pl.Float64,  # 0..1, how far an entry in doubt still proves an education; null: as the settings have it
         "link_probability": pl.Float64,  # 0..1, that the record is this child's
     }
 )

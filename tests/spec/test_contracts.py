@@ -24,7 +24,7 @@ GOOD = {
         "FormerUPN": "", "Surname": "Merrick", "Forename": "Isla", "MiddleNames": "", "PreferredSurname": "Merrick",
         "Sex": "F", "BirthDate": "2015-03-24", "NCyearActual": "6", "EnrolStatus": "C", "EntryDate": "2019-09-03",
         "LeavingDate": "", "SAON": "Flat 2", "PAON": "7", "Street": "Lantern Row", "Town": "Exmouth Hill",
-        "Postcode": "ZA1 2BD", "UPRN": "100020010780", "RecordId": "CEN0000001",
+        "Postcode": "ZA1 2BD", "UPRN": "100020010780", "RecordId": "CEN0000001", "LeavingGround": "",
     },
     "admissions": {
         "ApplicationRef": "AP0000001", "ApplicationType": "In-year", "AppliedOn": "15/12/2025",
@@ -42,9 +42,14 @@ GOOD = {
         "RecordId": "H0000001", "NHSNumber": "9434765919", "FamilyName": "MERRICK", "GivenNames": "ISLA ROSE",
         "Gender": "2", "BirthDate": "20150324", "AddressLine1": "7 Lantern Row", "AddressLine2": "", "Postcode": "",
         "GPPractice": "Z10003", "RegisteredFrom": "2015-04-01", "DeductionDate": "", "LastContact": "2026-01-31",
+        "Deceased": "N",
     },
-    "ehe_register": CHILD | {"NotifiedOn": "10/01/2024", "ClosedOn": "", "Suitability": "Under review"},
-    "alternative_provision": CHILD | {"Provider": "York Centre", "StartDate": "07/05/2026", "EndDate": "31/12/9999"},
+    "ehe_register": CHILD | {
+        "NotifiedOn": "10/01/2024", "ClosedOn": "", "Suitability": "Under review", "AssessedOn": "02/03/2026",
+    },
+    "alternative_provision": CHILD | {
+        "Provider": "York Centre", "StartDate": "07/05/2026", "EndDate": "31/12/9999", "SettingType": "OOT",
+    },
     "independent_schools": CHILD | {"UPN": "", "School": "Burns House", "StartDate": "29/08/2024", "LeavingDate": ""},
     "other_la": CHILD | {"ConfirmedOn": "01/11/2026", "ConfirmingLA": "352", "SchoolName": "Out of area school"},
     "social_care": CHILD | {"Status": "CIN", "Opened": "23/06/2025", "Closed": "", "AddressProtected": "N"},
@@ -72,6 +77,7 @@ LeavingDate  | 2026-02-30    | date                    | row
 LeavingDate  | 1900-01-01    | not before 1990         | row
 Postcode     | ZA1 CC1       | form                    | nothing
 UPRN         | 1.0002E+11    | form                    | nothing
+LeavingGround | Z            | known code              | nothing
 """,
     "admissions": """
 ApplicationRef    |               | required          | row
@@ -117,6 +123,7 @@ DeductionDate  | gone          | date                   | nothing
 DeductionDate  | 1900-01-01    | not before 1990        | nothing
 LastContact    | 2026-13-01    | date                   | nothing
 LastContact    | 2062-01-31    | not in the future      | nothing
+Deceased       | Perhaps       | known code             | nothing
 """,
     "ehe_register": CHILD_RULES + """
 NotifiedOn   |               | required                | nothing
@@ -125,12 +132,15 @@ NotifiedOn   | 10/01/2042    | not in the future       | nothing
 ClosedOn     | last term     | date                    | row
 ClosedOn     | 01/01/1900    | not before 1990         | row
 Suitability  | Fine          | known code              | nothing
+AssessedOn   | 02/13/2026    | date                    | nothing
+AssessedOn   | 02/03/2062    | not in the future       | nothing
 """,
     "alternative_provision": CHILD_RULES + """
 StartDate    |               | required                | nothing
 StartDate    | 07/05         | date                    | nothing
 EndDate      | 31/06/2026    | date                    | row
 EndDate      | 01/01/1900    | not before 1990         | row
+SettingType  | Elsewhere     | known code              | nothing
 """,
     "independent_schools": CHILD_RULES + """
 StartDate    |               | required                | nothing

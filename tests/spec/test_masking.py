@@ -1,5 +1,6 @@
 """Spec: where a protected child lives, learns and was seen stands in no published file but the restricted list."""
 
+import dataclasses
 import io
 import zipfile
 from dataclasses import replace
@@ -63,6 +64,18 @@ def test_the_restricted_list_has_the_full_row_of_protected_children_only() -> No
     assert {name: full[name] for name in ("address", "postcode", "because", "last_seen_by")} == {
         name: listed[name] for name in ("address", "postcode", "because", "last_seen_by")
     }
+
+
+def test_of_an_old_identity_that_is_the_adoption_teams_nobody_else_learns_the_name() -> None:
+    night = protect(made_publication(), LISTED)
+    is_it = pl.col("child_id") == LISTED
+    routed = night.candidates.with_columns(route=pl.when(is_it).then(pl.lit("adoption")).otherwise("route"))
+    masked_night = mask(dataclasses.replace(night, candidates=routed))
+    after, full = row(masked_night.candidates, LISTED), masked_night.restricted.row(0, named=True)
+    assert (after["forename"], after["surname"]) == (WITHHELD, WITHHELD)
+    assert (after["date_of_birth"], after["age"], after["sex"], after["route"]) == (None, None, None, None)
+    assert full["forename"] == row(night.candidates, LISTED)["forename"]
+    assert full["route"] == "adoption"
 
 
 def test_an_explained_protected_child_shows_no_source_and_no_school() -> None:

@@ -60,7 +60,12 @@ def test_each_provision_statement_of_a_child_is_one_row_with_the_doubt_of_its_li
         statements(
             statement(since_on=date(2020, 9, 1), until_on=date(2025, 7, 20)),
             statement(
-                "ehe_register:1", since_on=date(2025, 9, 1), what="home education", place=None, doubt="unsuitable"
+                "ehe_register:1",
+                since_on=date(2025, 9, 1),
+                what="home education",
+                place=None,
+                doubt="unsuitable",
+                proves=0.2,
             ),
             statement("health:1", kind="seen", what=None, place=None, since_on=date(2026, 1, 1)),
         ),
@@ -70,9 +75,9 @@ def test_each_provision_statement_of_a_child_is_one_row_with_the_doubt_of_its_li
     expected = pl.DataFrame(
         [
             ("CH1", "ehe_register:1", "ehe_register", "home education", None,
-             date(2025, 9, 1), None, True, "unsuitable", 0.9),
+             date(2025, 9, 1), None, True, "unsuitable", 0.2, 0.9),
             ("CH1", "school_census:1", "school_census", "state school", "Keats Primary School",
-             date(2020, 9, 1), date(2025, 7, 20), False, None, 1.0),
+             date(2020, 9, 1), date(2025, 7, 20), False, None, None, 1.0),
         ],
         schema=PROVISION,
         orient="row",

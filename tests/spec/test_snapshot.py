@@ -173,7 +173,7 @@ def test_a_vanished_pupil_stays_known_as_on_the_roll_until_the_night_last_seen(n
     assert known.person["record_id"].to_list() == [f"school_census:{GONE}"]
     assert known.person["date_of_birth"].to_list() == [date(2014, 5, 6)]
     assert known.statements.schema == STATEMENT
-    said = {(kind, what, since, until) for _, _, kind, what, _, since, until, _ in known.statements.iter_rows()}
+    said = {(kind, what, since, until) for _, _, kind, what, _, since, until, *_ in known.statements.iter_rows()}
     assert ("provision", "state school", date(2023, 9, 1), _day(0)) in said
     assert ("seen", None, _day(0), None) in said
     assert ("vanished", WORDS, _day(0), None) in said

@@ -1,0 +1,226 @@
+"""Every way of being educated, or of not being here, by its rule: what a source says, and what that does to a lead.
+
+Each row of the tables is one child whom the GP knows as well, and one row of the source that says something about where
+the child is educated. *explained*: not on the list, closed by that record. *listed*: on the list, with a lane. *team*: the
+team that looks at it, of a listed child its route, of an explained one its row in ``other_teams.csv``.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+import pytest
+
+from data_contracts.contract import read_contracts
+from pipelines.other_teams import Known, for_other_teams
+from pipelines.provision import find_provision
+from pipelines.rank import Ranked, rank
+from pipelines.rank_settings import RankSettings
+from pipelines.standardise import standardise
+from pipelines.tables import CHILD_RECORD, RESIDENCE, RIVAL
+from tests.spec.test_contracts import GOOD
+
+AS_AT = date(2026, 11, 20)
+CONTRACTS = read_contracts()
+ELEVEN, FOUR, SIXTEEN = "24/03/2015", "02/09/2021", "31/08/2010"
+
+
+@dataclass
+class Authority:
+    """One child, known by rows of several sources."""
+
+    rows: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    sure: dict[int, float] = field(default_factory=dict)
+
+    def knows(self, source: str, sure: float = 1.0, **cells: str) -> "Authority":
+        """A row of a source that keeps every rule, some of its cells changed."""
+        self.sure[len(self.rows)] = sure
+        self.rows.append((source, GOOD[source] | cells))
+        return self
+
+    def judged(self, settings: RankSettings | None = None) -> "Judged":
+        """The night as the list has it."""
+        raw: dict[str, list[dict[str, object]]] = {}
+        members = []
+        for number, (source, cells) in enumerate(self.rows):
+            contract = CONTRACTS[source]
+            record_id = f"{source}:{number}"
+            named = {column.name: cells[column.header] for column in contract.columns}
+            raw.setdefault(source, []).append(named | {"record_id": record_id, "file_id": "f", "line": 2})
+            members.append((record_id, "A", self.sure[number]))
+        contracts = {source: CONTRACTS[source] for source in raw}
+        made = standardise({source: pl.DataFrame(rows) for source, rows in raw.items()}, contracts, as_at=AS_AT)
+        child_records = pl.DataFrame(members, schema=CHILD_RECORD, orient="row")
+        provision = find_provision(made.statements, child_records, AS_AT)
+        ranked = rank(
+            person=made.person, statements=made.statements, child_records=child_records, rivals=RIVAL.to_frame(),
+            provision=provision, residence=RESIDENCE.to_frame(), as_at=AS_AT, settings=settings or RankSettings(),
+            source_names={source: contract.name for source, contract in CONTRACTS.items()},
+        )  # fmt: skip
+        known = Known(made.person, made.statements, child_records, provision, ranked.explained)
+        return Judged(ranked, for_other_teams(known, AS_AT))
+
+
+@dataclass
+class Judged:
+    """What became of the child."""
+
+    ranked: Ranked
+    teams: pl.DataFrame
+
+    @property
+    def place(self) -> str:
+        """ "listed: lane", "explained: reason", or "nowhere" (not of age)."""
+        if self.ranked.candidates.height:
+            return f"listed: {self.ranked.candidates['lane'].item()}"
+        return f"explained: {self.ranked.explained['reason'].item()}" if self.ranked.explained.height else "nowhere"
+
+    @property
+    def team(self) -> str | None:
+        """Who looks at it, beside the officers."""
+        if self.ranked.candidates.height:
+            return self.ranked.candidates["route"].item()  # type: ignore[no-any-return]
+        return ", ".join(self.teams["team"]) or None
+
+    @property
+    def words(self) -> str:
+        """Why, in words."""
+        table = self.ranked.candidates if self.ranked.candidates.height else self.ranked.explained
+        return str(table["because" if self.ranked.candidates.height else "why"].item())
+
+
+def of_gp(born: str = "20150324", **cells: str) -> Authority:
+    return Authority().knows("health", BirthDate=born, **cells)
+
+
+EXPLAINED, FOLLOW_UP, DOUBTFUL = "explained: provision", "listed: follow up", "listed: doubtful link"
+CASES = """
+ code           | source                | cells                                                | place      | team
+ OTH_LA         | other_la              | ConfirmedOn=01/11/2026                               | explained  |
+ OTH_LA, old    | other_la              | ConfirmedOn=01/11/2025                               | follow up  | other authority
+ OTH_LA, older  | other_la              | ConfirmedOn=01/11/2024                               | follow up  |
+ INDEP          | independent_schools   | StartDate=29/08/2024                                 | explained  |
+ INDEP, left    | independent_schools   | StartDate=29/08/2024 LeavingDate=17/07/2026          | follow up  |
+ STATE          | school_census         | EnrolStatus=C                                        | explained  |
+ STATE, left    | school_census         | EnrolStatus=C LeavingDate=2026-07-17                 | follow up  |
+ STATE, to come | school_census         | EnrolStatus=C EntryDate=2027-01-04                   | follow up  | admissions
+ DUAL_M         | school_census         | EnrolStatus=M                                        | explained  |
+ DUAL_G, guest  | school_census         | EnrolStatus=G                                        | explained  | attendance
+ DUAL_G, subs.  | school_census         | EnrolStatus=S                                        | explained  | attendance
+ DUAL unknown   | school_census         | EnrolStatus=Z                                        | explained  | attendance
+ FE at school   | school_census         | EnrolStatus=F                                        | explained  |
+ EHE            | ehe_register          | Suitability=Suitable                                 | explained  |
+ EHE, 14 months | ehe_register          | Suitability=Suitable AssessedOn=20/09/2025           | explained  | home-education
+ EHE_UNASSESSED | ehe_register          | Suitability=Pending                                  | explained  | home-education
+ EHE, review    | ehe_register          | Suitability=Review                                   | explained  | home-education
+ EHE unsuitable | ehe_register          | Suitability=Unsuitable                               | follow up  | home-education
+ EHE closed     | ehe_register          | Suitability=Suitable ClosedOn=01/09/2026             | follow up  | home-education
+ AP_PRU         | alternative_provision | SettingType=PRU                                      | explained  |
+ AP_UNREG       | alternative_provision | SettingType=OTH                                      | explained  |
+ AP, tuition    | alternative_provision | SettingType=OOT                                      | explained  |
+ AP ended       | alternative_provision | EndDate=01/09/2026                                   | follow up  |
+ AP, 3 years    | alternative_provision | StartDate=01/09/2023                                 | explained  | attendance
+ EOTAS_EHCP     | alternative_provision | SettingType=EOTAS                                    | explained  |
+ HOSP           | alternative_provision | SettingType=Hospital                                 | explained  |
+ RESID          | alternative_provision | SettingType=Residential                              | explained  |
+ FE14_16        | post_16               | Activity=College                                     | explained  |
+ SECURE         | youth_justice         | EducationStatus=YOI CustodyFrom=01/10/2026           | explained  |
+ SECURE, out    | youth_justice         | EducationStatus=YOI CustodyFrom=01/05/2026 CustodyTo=01/10/2026 | follow up |
+ YJS, none      | youth_justice         | EducationStatus=NEET                                 | follow up  |
+ DEFERRED       | admissions            | OfferStatus=Deferred ExpectedStartDate=04/01/2027    | follow up  | admissions
+ OFFERED        | admissions            | OfferStatus=Accepted ExpectedStartDate=30/11/2026    | follow up  | admissions
+ OFFER unused   | admissions            | OfferStatus=Accepted ExpectedStartDate=02/09/2026    | follow up  | admissions
+ APPLIED        | admissions            | OfferStatus=Pending                                  | follow up  | admissions
+ LAPSED         | admissions            | OfferStatus=Lapsed                                   | follow up  | admissions
+ REFUSED        | admissions            | OfferStatus=Refused                                  | follow up  | admissions
+ WITHDRAWN      | admissions            | OfferStatus=Withdrawn                                | follow up  | admissions
+ DECEASED       | health                | Deceased=Y                                           | died       |
+ DECEASED, roll | school_census         | LeavingDate=2026-07-17 LeavingGround=Died            | died       |
+ ABSENCE        | school_census         | LeavingDate=2026-07-17 LeavingGround=I               | follow up  | attendance
+ ADOPTED        | social_care           | Status=Adopted                                       | restricted | adoption
+ PROTECTED      | social_care           | AddressProtected=Y                                   | restricted |
+ UNREG_SCH      | referrals             | Concern=Unregistered school                          | follow up  |
+ ROLL_NOSHOW    | referrals             | Concern=Never attended                               | follow up  | attendance
+ UASC_HOTEL     | asylum                | Accommodation=Hotel AddressProtected=N               | follow up  |
+ GHOST          | health                | LastContact=2019-01-31                               | follow up  |
+"""
+PLACES = {"explained": EXPLAINED, "died": "explained: died"}
+
+
+def _cases() -> list[object]:
+    rows = [[cell.strip() for cell in line.split("|")] for line in CASES.strip().splitlines()[1:]]
+    return [
+        pytest.param(
+            source, dict(cell.split("=", 1) for cell in _cells(cells)), PLACES.get(place, f"listed: {place}"),
+            team or None, id=code,
+        )
+        for code, source, cells, place, team in rows
+    ]  # fmt: skip
+
+
+def _cells(text: str) -> list[str]:
+    """Cells apart by spaces; a word without "=" belongs to the cell before it."""
+    cells: list[str] = []
+    for word in text.split():
+        if "=" in word:
+            cells.append(word)
+        else:
+            cells[-1] += f" {word}"
+    return cells
+
+
+@pytest.mark.parametrize(("source", "cells", "place", "team"), _cases())
+def test_each_way_of_being_educated(source: str, cells: dict[str, str], place: str, team: str | None) -> None:
+    judged = of_gp().knows(source, **cells).judged()
+    assert (judged.place, judged.team) == (place, team)
+
+
+@pytest.mark.parametrize(
+    ("born", "place"),
+    [
+        pytest.param("20210902", "nowhere", id="PRESCHOOL: of age from 31 December 2026"),
+        pytest.param("20100831", "nowhere", id="POST16: left in June 2026"),
+        pytest.param("20210831", FOLLOW_UP, id="of age since 31 August 2026"),
+    ],
+)
+def test_a_child_outside_compulsory_school_age_is_nowhere(born: str, place: str) -> None:
+    assert of_gp(born).judged().place == place
+
+
+def test_a_guest_with_a_main_registration_needs_no_look() -> None:
+    judged = of_gp().knows("school_census", EnrolStatus="G").knows("school_census", EnrolStatus="M").judged()
+    assert (judged.place, judged.team) == (EXPLAINED, None)
+
+
+def test_a_child_on_a_roll_who_is_said_never_to_attend_is_the_attendance_teams() -> None:
+    judged = of_gp().knows("school_census").knows("referrals", Concern="Never attended").judged()
+    assert (judged.place, judged.team) == (EXPLAINED, "attendance")
+    assert judged.teams["because"].to_list() == ["On a roll, and a concern is open: never attended."]
+
+
+def test_an_old_confirmation_proves_less_and_says_so() -> None:
+    judged = of_gp().knows("other_la", ConfirmedOn="01/11/2025").judged()
+    assert judged.ranked.candidates["likelihood"].item() == 0.5
+    assert "the confirmation is more than a year old" in judged.words
+
+
+def test_unsuitable_home_education_counts_as_missing_education() -> None:
+    judged = of_gp().knows("ehe_register", Suitability="Unsuitable").judged()
+    assert judged.ranked.candidates["likelihood"].item() == pytest.approx(0.8)
+    assert "the home education was assessed as unsuitable" in judged.words
+
+
+def test_a_death_hides_no_child_by_an_unsure_link() -> None:
+    judged = of_gp().knows("school_census", 0.6, LeavingDate="2026-07-17", LeavingGround="Died").judged()
+    assert judged.place == DOUBTFUL
+    assert judged.words.startswith(
+        "Record school_census:1 says that its child has died; 60 in 100 that it is this child's: settle that before any"
+    )
+
+
+def test_of_a_child_who_died_the_reason_asks_nobody() -> None:
+    judged = of_gp(Deceased="Y").knows("school_census", LeavingDate="2026-07-17").judged()
+    assert judged.words == (
+        "A source says that the child has died (Health registrations, record health:0). Ask the family nothing; where there "
+        "is doubt, ask the source."
+    )
