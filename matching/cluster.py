@@ -21,6 +21,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from matching.encode import Rows
+from matching.sorting import order_of
 
 Bits = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -106,42 +107,73 @@ def contracted(size: int, i: Rows, j: Rows, odds: Bits, rest: float = 0.0) -> ND
     return label
 
 
-def _components(height: int, left: Rows, right: Rows, odds: Bits) -> Labels:
-    """Connected components over pairs with log-odds above 0."""
-    linked = odds > 0
-    graph = coo_matrix((np.ones(int(linked.sum()), np.int8), (left[linked], right[linked])), shape=(height, height))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+@dataclass(frozen=True)
+class _Linked:
+    """Rows that hang together with others, and the component of each, numbered from 0."""
+
+    rows: Labels
+    component: Labels
+    sizes: NDArray[np.int64]
+    """Rows of each component."""
+
+    @classmethod
+    def of(cls, rows: Labels, component: Labels) -> "_Linked":
+        """Rows and components from 0, each of one row at least."""
+        return cls(rows, component, np.bincount(component))
+
+    def by_size(self, least: int, most: int) -> Iterator[NDArray[np.int64]]:
+        """Components of ``least`` to ``most`` rows, sizes one after the other: one line a component, its rows ascending."""
+        order, starts = order_of(self.component), np.cumsum(self.sizes) - self.sizes
+        for size in np.unique(self.sizes[(self.sizes >= least) & (self.sizes <= most)]):
+            which = np.flatnonzero(self.sizes == size)
+            yield self.rows[order[starts[which][:, None] + np.arange(size)[None, :]]]
 
 
-def _by_size(component: Labels) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows sorted by component; start and size of each component."""
-    order = np.argsort(component, kind="stable")
-    sizes = np.bincount(component)
-    return order, np.cumsum(sizes) - sizes, sizes
+def _components(height: int, left: Rows, right: Rows) -> _Linked:
+    """Connected components of rows that some pair links."""
+    in_some = np.zeros(height, dtype=bool)
+    in_some[left] = in_some[right] = True
+    rows = np.flatnonzero(in_some)
+    place = np.empty(height, dtype=np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    ends = place[left], place[right]
+    graph = coo_matrix((np.ones(len(left), np.int8), ends), shape=(len(rows), len(rows)))
+    return _Linked.of(rows, np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64))
+
+
+def _are_alone(height: int, left: Rows, right: Rows) -> NDArray[np.bool_]:
+    """Pairs neither of whose rows is in another pair."""
+    met = np.bincount(left, minlength=height) + np.bincount(right, minlength=height)
+    return np.asarray((met.take(left) == 1) & (met.take(right) == 1))
 
 
 def cluster(height: int, left: Rows, right: Rows, odds: Bits, log_odds: LogOdds) -> Labels:
-    """Label each row with its child (the lowest row of the child). ``left``, ``right``, ``odds``: the scored pairs."""
-    component = _components(height, left, right, odds)
-    sizes = np.bincount(component, minlength=1)
-    labels = np.arange(height)
-    _label_small(labels, component, log_odds)
-    if (sizes > FULL_UP_TO).any():
-        _label_giants(labels, component, (left, right, odds))
-        in_giants = sizes[component] > FULL_UP_TO
+    """Label each row with its child (the lowest row of the child). ``left``, ``right``, ``odds``: the scored pairs.
+
+    ``log_odds`` gives of a scored pair what ``odds`` says.
+    """
+    labels, linked = np.arange(height), odds > 0
+    ones, others = left[linked], right[linked]
+    alone = _are_alone(height, ones, others)
+    # Two rows with a link above 0 and no other are a child: nothing is left to be weighed, and most children are such.
+    labels[np.maximum(ones[alone], others[alone])] = np.minimum(ones[alone], others[alone])
+    tangled = _components(height, ones[~alone], others[~alone])
+    _label_small(labels, tangled, log_odds)
+    giants = np.flatnonzero(tangled.sizes > FULL_UP_TO)
+    if len(giants):
+        members = [tangled.rows[tangled.component == giant] for giant in giants]
+        for rows in members:
+            _label_giant(labels, rows, (left, right, odds))
         # What blocking did not find may hold apart what contraction joined: its children are looked at in full.
-        _, found = np.unique(np.where(in_giants, labels, height + np.arange(height)), return_inverse=True)
-        _label_small(labels, found, log_odds)
+        rows = np.sort(np.concatenate(members))
+        _label_small(labels, _Linked.of(rows, np.unique(labels[rows], return_inverse=True)[1]), log_odds)
     return labels
 
 
-def _label_small(labels: Labels, component: Labels, log_odds: LogOdds) -> None:
+def _label_small(labels: Labels, linked: _Linked, log_odds: LogOdds) -> None:
     """Cut every component of 2 to FULL_UP_TO records, all its pairs scored."""
-    order, starts, sizes = _by_size(component)
-    for size in np.unique(sizes[(sizes > 1) & (sizes <= FULL_UP_TO)]):
-        which = np.flatnonzero(sizes == size)
-        rows = order[starts[which][:, None] + np.arange(size)[None, :]]
-        for piece in np.array_split(rows, rows.size * size // PAIRS_AT_ONCE + 1):
+    for rows in linked.by_size(2, FULL_UP_TO):
+        for piece in np.array_split(rows, rows.size * rows.shape[1] // PAIRS_AT_ONCE + 1):
             _label_piece(labels, piece, log_odds)
 
 
@@ -168,44 +200,44 @@ def _set(labels: Labels, members: NDArray[np.int64], found: NDArray[np.int64]) -
         labels[members[found == value]] = members[found == value].min()
 
 
-def _label_giants(labels: Labels, component: Labels, pairs: tuple[Rows, Rows, Bits]) -> None:
-    """Components too large to score in full: contraction over the pairs that blocking found (rows and log-odds)."""
+def _label_giant(labels: Labels, members: Labels, pairs: tuple[Rows, Rows, Bits]) -> None:
+    """A component too large to score in full: contraction over the pairs that blocking found (rows and log-odds)."""
     left, right, odds = pairs
-    for giant in np.flatnonzero(np.bincount(component) > FULL_UP_TO):
-        members = np.flatnonzero(component == giant)
-        inside = component[left] == giant
-        inside &= component[right] == giant
-        place = np.full(len(component), -1, dtype=np.int32)
-        place[members] = np.arange(len(members))
-        found = contracted(len(members), place[left[inside]], place[right[inside]], odds[inside], UNSEEN)
-        _set(labels, members, found)
+    place = np.full(len(labels), -1, dtype=np.int32)
+    place[members] = np.arange(len(members))
+    inside = (place[left] >= 0) & (place[right] >= 0)
+    found = contracted(len(members), place[left[inside]], place[right[inside]], odds[inside], UNSEEN)
+    _set(labels, members, found)
 
 
 def pairs_within(labels: Labels, largest: int = FULL_UP_TO) -> Iterator[tuple[Rows, Rows]]:
     """All pairs of rows of one child, child sizes together; of a child of more than ``largest`` rows, the first ones."""
-    order, starts, sizes = _by_size(labels)
-    for size in np.unique(sizes[sizes > 1]):
-        which = np.flatnonzero(sizes == size)
-        taken = min(int(size), largest)
-        rows = order[starts[which][:, None] + np.arange(taken)[None, :]]
-        i, j = np.triu_indices(taken, 1)
-        yield rows[:, i].ravel().astype(np.int32), rows[:, j].ravel().astype(np.int32)
+    held = np.bincount(labels, minlength=len(labels))
+    rows = np.flatnonzero(held[labels] > 1)  # a label is a row, its child's lowest
+    several = np.zeros(len(labels), dtype=np.int32)
+    lowest = np.flatnonzero(held > 1)
+    several[lowest] = np.arange(len(lowest), dtype=np.int32)
+    for together in _Linked(rows, several[labels[rows]].astype(np.int64), held[lowest]).by_size(2, len(labels)):
+        i, j = np.triu_indices(min(together.shape[1], largest), 1)
+        yield together[:, i].ravel().astype(np.int32), together[:, j].ravel().astype(np.int32)
 
 
 def pairs_between(labels: Labels, one: Labels, other: Labels, largest: int = FULL_UP_TO) -> tuple[Rows, Rows]:
     """All pairs of rows of each pair of children (``one``, ``other``:
     their labels); of a large child its first rows.
     """
-    order = np.argsort(labels, kind="stable")
-    found = labels[order]
-    starts_a, starts_b = np.searchsorted(found, one), np.searchsorted(found, other)
-    sizes_a = np.minimum(np.searchsorted(found, one, side="right") - starts_a, largest)
-    sizes_b = np.minimum(np.searchsorted(found, other, side="right") - starts_b, largest)
+    held = np.bincount(labels, minlength=len(labels))
+    wanted = np.zeros(len(labels), dtype=bool)
+    wanted[one] = wanted[other] = True
+    rows = np.flatnonzero(wanted[labels])
+    rows = rows[order_of(labels[rows])]
+    starts = np.cumsum(np.where(wanted, held, 0)) - held
+    sizes_a, sizes_b = np.minimum(held[one], largest), np.minimum(held[other], largest)
     many = sizes_a * sizes_b
     pair = np.repeat(np.arange(len(one)), many)
     place = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many, many)
-    left = order[starts_a[pair] + place // sizes_b[pair]]
-    right = order[starts_b[pair] + place % sizes_b[pair]]
+    left = rows[starts[one][pair] + place // sizes_b[pair]]
+    right = rows[starts[other][pair] + place % sizes_b[pair]]
     return left.astype(np.int32), right.astype(np.int32)
 
 

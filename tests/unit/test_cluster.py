@@ -1,5 +1,7 @@
 """Children out of links: exact where small, never worse than apart where large, and ids that stay."""
 
+from unittest.mock import patch
+
 import numpy as np
 import polars as pl
 import pytest
@@ -167,6 +169,20 @@ def test_a_giant_is_cut_by_pairs_that_blocking_did_not_find_where_its_children_a
     labels = cluster(size, left, left + np.int32(1), odds, log_odds)
     assert labels[2] == labels[3]
     assert all(labels[x] != labels[y] for x, y in apart)
+
+
+@given(st.integers(2, 16), st.integers(0, 10_000))
+@STEADY
+def test_two_records_alone_are_what_the_general_way_makes_of_them(size, seed):
+    """Few links, so that many components are a pair; a pair not found by blocking, or below 0, keeps apart."""
+    draw = np.random.default_rng(seed)
+    matrix = np.where(draw.random((size, size)) < 0.12, draw.uniform(-9, 9, (size, size)).round(2), -12.0)
+    matrix = np.triu(matrix, 1) + np.triu(matrix, 1).T
+    left, right = (side.astype(np.int32) for side in np.nonzero(np.triu(matrix > -12.0, 1)))
+    given_ = size, left, right, matrix[left, right], lambda a, b: matrix[a, b]
+    with patch("matching.cluster._are_alone", lambda _, left, __: np.zeros(len(left), dtype=bool)):
+        generally = cluster(*given_)
+    assert cluster(*given_).tolist() == generally.tolist()
 
 
 @pytest.mark.parametrize("height", [0, 1, 4])
