@@ -1,0 +1,181 @@
+"""Nights killed at random moments (SIGKILL): is what is published ever wrong, half or missing?
+
+    python benchmarks/killed_nights.py [--kills 50] [--children 400] [--seed 1] [--out RESULTS.md]
+
+Two nights of a made-up authority are run undisturbed. Then, again and again, one of the two is started on a workspace as it
+was before it, killed at a moment drawn at random over its length, and looked at: each publication that stands must be whole
+and one that the undisturbed runs published, and the last one must still be there. The same night is then started once more
+and must publish what the undisturbed one did.
+"""
+
+import argparse
+import json
+import multiprocessing
+import platform
+import shutil
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+from apps.made_up.authority import make_authority
+from apps.made_up.history import begin_history, deliver, move_on
+
+FIRST = date(2026, 11, 20)
+TELLS_TIMES = ("run.json",)
+"""Published files that tell when and how long a night ran, and differ from run to run by that."""
+
+Hashes = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Nights:
+    """Two nights undisturbed: what each was given, what each published, how long it took."""
+
+    extracts: tuple[Path, Path]
+    before: tuple[Path, Path]
+    """Workspaces as they were before each night; the first one is empty."""
+    published: tuple[Hashes, Hashes]
+    seconds: tuple[float, float]
+
+
+def two_nights(folder: Path, children: int, seed: int) -> Nights:
+    """Make an authority, and run two nights on it."""
+    authority, workspace = folder / "authority", folder / "workspace"
+    make_authority(authority, children=children, seed=seed, as_at=FIRST)
+    begin_history(authority, seed=seed, as_at=FIRST)
+    extracts, before, published, seconds = [], [], [], []
+    for night in range(2):
+        if night:
+            move_on(authority, seed=seed, as_at=_day(night), share=0.05)
+        extracts.append(folder / f"extracts-{night}")
+        deliver(authority, extracts[-1])
+        before.append(folder / f"before-{night}")
+        if workspace.exists():
+            shutil.copytree(workspace, before[-1], symlinks=True)
+        began = time.monotonic()
+        _run(extracts[-1], workspace, night).join()
+        seconds.append(time.monotonic() - began)
+        published.append(hashes(workspace / "published" / _day(night).isoformat()))
+    return Nights((extracts[0], extracts[1]), (before[0], before[1]), (published[0], published[1]),
+                  (seconds[0], seconds[1]))  # fmt: skip
+
+
+def _day(night: int) -> date:
+    return FIRST + timedelta(days=night)
+
+
+def _night(extracts: Path, workspace: Path, as_at: date) -> None:
+    from pipelines.night import run_night
+    from pipelines.settings import Settings
+
+    run_night(Settings(extracts=extracts, workspace=workspace, as_at=as_at))
+
+
+def _run(extracts: Path, workspace: Path, night: int) -> multiprocessing.process.BaseProcess:
+    """Start a night in a process of its own, with everything it imports loaded before."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipelines.night", "great_expectations"])
+    process = context.Process(target=_night, args=(extracts, workspace, _day(night)))
+    process.start()
+    return process
+
+
+def hashes(publication: Path) -> Hashes:
+    """Each file of a publication but those that tell times -> its SHA-256."""
+    files = (path for path in publication.rglob("*") if path.is_file() and path.name not in TELLS_TIMES)
+    return {str(path.relative_to(publication)): sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
+
+
+def faults(workspace: Path, nights: Nights, killed: int) -> list[str]:
+    """What is wrong with the publications that stand after night ``killed`` was killed; none: nothing."""
+    published = workspace / "published"
+    standing = sorted(found.name for found in published.glob("[0-9]*")) if published.exists() else []
+    found = [f"night {n} was published and is gone" for n in range(killed) if _day(n).isoformat() not in standing]
+    for name in standing:
+        wanted = nights.published[(date.fromisoformat(name) - FIRST).days]
+        if hashes(published / name) != wanted:
+            found.append(f"{name} is not what the undisturbed night published")
+        record = json.loads((published / name / "run.json").read_text(encoding="utf-8"))["published"]
+        if {entry["file"]: entry["sha256"] for entry in record}.items() - hashes(published / name).items():
+            found.append(f"{name} is not whole by its own record")
+    latest = published / "latest"
+    if (latest.is_symlink() or killed) and latest.resolve().name not in standing:
+        found.append("latest leads nowhere")
+    return found
+
+
+def kill_once(folder: Path, nights: Nights, night: int, moment: float) -> tuple[str, list[str]]:
+    """Kill one night after ``moment`` seconds: how far it had come, and what was wrong then or after the next start."""
+    workspace = folder / "killed"
+    shutil.rmtree(workspace, ignore_errors=True)
+    if nights.before[night].exists():
+        shutil.copytree(nights.before[night], workspace, symlinks=True)
+    process = _run(nights.extracts[night], workspace, night)
+    process.join(moment)
+    process.kill()
+    process.join()
+    found = [f"killed: {fault}" for fault in faults(workspace, nights, night)]
+    stood = (workspace / "published" / _day(night).isoformat()).exists()
+    again = _run(nights.extracts[night], workspace, night)
+    again.join()
+    if again.exitcode != 0:
+        found.append(f"started again: it ended with {again.exitcode}")
+    found += [f"started again: {fault}" for fault in faults(workspace, nights, night + 1)]
+    return ("after its publication" if stood else "before its publication"), found
+
+
+def killed(folder: Path, *, kills: int, children: int, seed: int) -> tuple[Nights, Counter[str], list[str]]:
+    """``kills`` nights killed: the undisturbed nights, how many were killed when, and all that was wrong."""
+    nights, dice = two_nights(folder, children, seed), Random(seed)
+    when: Counter[str] = Counter()
+    wrong: list[str] = []
+    for number in range(kills):
+        night = number % 2
+        moment = dice.uniform(0.0, nights.seconds[night])
+        stood, found = kill_once(folder, nights, night, moment)
+        when[f"night {night + 1}, {stood}"] += 1
+        wrong += [f"kill {number + 1}, night {night + 1} after {moment:.2f} s: {fault}" for fault in found]
+    return nights, when, wrong
+
+
+def _told(nights: Nights, when: Counter[str], wrong: list[str], children: int) -> str:
+    lines = [
+        "# Nights killed at random moments",
+        "",
+        f"Measured {datetime.now(UTC):%Y-%m-%d} by `benchmarks/killed_nights.py`; Python {platform.python_version()}, "
+        f"{children} children, nights of {nights.seconds[0]:.1f} and {nights.seconds[1]:.1f} seconds.",
+        "",
+        f"{sum(when.values())} nights were killed with SIGKILL; each was then started again. **{len(wrong)} faults**: a "
+        "publication wrong, half or missing, or another than the undisturbed night's after the next start.",
+        "",
+        "| killed | nights |",
+        "|---|--:|",
+        *(f"| {stood} | {count} |" for stood, count in sorted(when.items())),
+        "",
+        *(f"- {fault}" for fault in wrong),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--children", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = killed(Path(folder), kills=asked.kills, children=asked.children, seed=asked.seed)
+    told = _told(*found, asked.children)
+    print(told)
+    if asked.out:
+        asked.out.write_text(told, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
