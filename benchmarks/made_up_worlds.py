@@ -23,7 +23,7 @@ from data_contracts.contract import read_contracts
 from matching.fairness import against_truth
 from matching.measure import b_cubed, calibration_error, pairwise
 from pipelines.link import Linked, link
-from pipelines.link_measures import GroupsAsked
+from pipelines.link_groups import GroupsAsked
 from pipelines.provision import find_provision
 from pipelines.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings

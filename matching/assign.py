@@ -1,11 +1,10 @@
-"""Competing candidates -> log-odds with the right prior, rivals, and how sure a record belongs to its child.
+"""Competing candidates -> log-odds with the right prior, and how sure a record belongs to its child.
 
 The prior depends on the two datasets: how many links there are between them, estimated from the weights themselves
 (the share that is no guess: Sadinle 2017, JASA 112:600; by record and dataset: Kundinger, Reiter & Steorts 2024).
 Within a dataset that keeps one row a child it comes out near 0 by itself.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +19,6 @@ Labels = NDArray[np.int64]
 ROUNDS = 30
 SURE = 30.0
 """Log-odds are capped at so many bits: beyond, the model's own errors outweigh its arithmetic."""
-
-
-CERTAIN = 1000.0
-"""Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""
 
 
 def probability(log_odds: Bits) -> NDArray[np.float64]:
@@ -84,6 +79,8 @@ class Coverage:
     """datasets x datasets x strata: -log2 of the chance that a record of the first has no partner in the second (0 within)."""
     twice: Bits
     """datasets: -log2 of the chance that a child has a further row in the dataset."""
+    children: int
+    """How many children there were when all this was measured."""
 
     def of(self, dataset: NDArray[np.int32], stratum: NDArray[np.int32], left: Rows, right: Rows) -> Bits:
         """Bits to be added to the prior log-odds of each pair of rows, were both without a partner otherwise."""
@@ -98,12 +95,13 @@ MOST_COVERED = 0.98
 
 def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: NDArray[np.int32]) -> Coverage:
     """Share of each dataset's records, by stratum, whose child has a record in each other dataset, from a first
-    clustering.
+    clustering. Strata are numbered up to one more than there are: the last is any that no record is in, and has the
+    share of the whole dataset.
 
     The prior odds of a link between two records that would otherwise have no partner are those of the link over those
     of both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum).
     """
-    many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 1
+    many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 2
     child = numbered(labels)
     held = _held(child, dataset, many)
     cell = dataset.astype(np.int64) * strata + stratum
@@ -116,7 +114,7 @@ def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: 
         bits[:, other, :] = -np.log2(1 - np.minimum(share, MOST_COVERED))
         bits[other, other, :] = 0.0
     further = (np.maximum(held - 1, 0).sum(axis=0) + 1) / (held.sum(axis=0) + 2)
-    return Coverage(bits, -np.log2(further))
+    return Coverage(bits, -np.log2(further), len(held))
 
 
 def numbered(labels: Labels) -> Labels:
@@ -139,7 +137,6 @@ class Groups:
     """children x datasets."""
     absent: Bits
     """children x datasets: bits against the child having no record in the dataset."""
-    children: int
 
     @classmethod
     def of(
@@ -151,7 +148,7 @@ class Groups:
         present[group, dataset] = True
         absent = np.zeros((children, many))
         np.maximum.at(absent, group, coverage.absent[dataset, :, stratum])
-        return cls(present, absent, children)
+        return cls(present, absent)
 
     def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
         """Prior log-odds that two children are one:
@@ -162,68 +159,11 @@ class Groups:
             axis=1
         )
         twice = ((ours & theirs) * coverage.twice).sum(axis=1)
-        return np.asarray(np.minimum(lacking, MOST_LACKING) - twice - np.log2(max(self.children, 2)))
+        return np.asarray(np.minimum(lacking, MOST_LACKING) - twice - np.log2(max(coverage.children, 2)))
 
 
 MOST_LACKING = 6.0
 """Bits that absence from other lists may add at most: lists are not independent of each other."""
-
-
-@dataclass(frozen=True)
-class Rivals:
-    """Pairs of children that may be one after all, both ways round; one entry an ordered pair."""
-
-    child: NDArray[np.int64]
-    rival: NDArray[np.int64]
-    log_odds: Bits
-    probability: NDArray[np.float64]
-    """That the two are one child, the child's other rivals competing."""
-    nearest: NDArray[np.int64]
-    """Number of the likeliest pair of records between the two, in ``left`` and ``right``."""
-    left: Rows
-    right: Rows
-
-
-def rivals_of(
-    labels: NDArray[np.int64], left: Rows, right: Rows, weights: Bits, prior: Callable[[Labels, Labels], Bits]
-) -> Rivals:
-    """Children that may be one after all. ``left``, ``right``, ``weights``: all pairs of rows of two different
-    children.
-
-    Rows of two children speak of one question: their mean match weight stands for it. The rivals of a child compete,
-    with none of them as the other possibility. ``prior``: prior log-odds of two children (their labels) being one.
-    """
-    a, b = np.minimum(labels[left], labels[right]), np.maximum(labels[left], labels[right])
-    clipped = np.clip(weights, -2 * SURE, 2 * SURE)
-    _, first, where = np.unique(a * (labels.max(initial=0) + 1) + b, return_index=True, return_inverse=True)
-    mean = np.bincount(where, clipped, len(first)) / np.maximum(np.bincount(where, minlength=len(first)), 1)
-    one, other = a[first], b[first]
-    joint = mean + prior(one, other)
-    for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
-        joint[where[certain]] = weights[certain]
-    order = np.lexsort((weights, where))
-    nearest = order[np.flatnonzero(np.r_[where[order][1:] != where[order][:-1], True])] if len(order) else order
-    child, rival = np.concatenate([one, other]), np.concatenate([other, one])
-    both = np.concatenate([joint, joint])
-    ratio = np.exp2(np.clip(both, -60, 60))
-    total = np.bincount(child, ratio, minlength=int(labels.max(initial=0)) + 1)
-    return Rivals(child, rival, both, ratio / (1 + total[child]), np.concatenate([nearest, nearest]), left, right)
-
-
-def joined(labels: Labels, rivals: Rivals, least: float) -> Labels:
-    """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``."""
-    order = np.lexsort((rivals.rival, -rivals.log_odds, rivals.child))
-    best = (
-        order[np.flatnonzero(np.r_[True, rivals.child[order][1:] != rivals.child[order][:-1]])] if len(order) else order
-    )
-    partner = np.full(int(labels.max(initial=0)) + 1, -1, dtype=np.int64)
-    sure = best[rivals.log_odds[best] > least]
-    partner[rivals.child[sure]] = rivals.rival[sure]
-    child = rivals.child[sure]
-    mutual = child[(partner[partner[child]] == child) & (child > partner[child])]
-    renamed = np.arange(len(partner))
-    renamed[mutual] = partner[mutual]
-    return np.asarray(renamed[labels])
 
 
 def membership_of(
@@ -251,6 +191,6 @@ def membership_of(
     prior = (
         np.minimum(lacking, MOST_LACKING)
         - np.where(shared, coverage.twice[dataset], 0.0)
-        - np.log2(max(groups.children, 2))
+        - np.log2(max(coverage.children, 2))
     )
     return np.where(met > 0, probability(mean + prior), 1.0)

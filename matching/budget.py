@@ -30,6 +30,11 @@ class Choice:
     pilot: pl.DataFrame
     """rule, is_chosen, new_pairs, new_matches (of the pilot, in the order tried), matches_for_1000_pairs."""
 
+    @classmethod
+    def made(cls, pairs: Plan) -> "Choice":
+        """A choice without a pilot: all the rules of a plan."""
+        return cls(pairs, _told([], pairs, chosen=set()))
+
 
 def choose_rules(
     rules: Sequence[BlockingRule],
@@ -47,7 +52,7 @@ def choose_rules(
     allowed = PAIRS_A_ROW * table.height if budget is None else budget
     pairs = plan(rules, table, between)
     if pairs.pairs <= allowed:
-        return Choice(pairs, _told([], pairs, chosen=set()))
+        return Choice.made(pairs)
     left, right, share = _pilot(pairs, table.height)
     caught = np.stack([shares_key(blocks.keys, left, right) for blocks in pairs.blocks])
     matches = _expected_matches(table, model, left, right)

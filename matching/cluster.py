@@ -50,7 +50,7 @@ class Component:
 
 
 @cache
-def partitions(size: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def partitions(size: int) -> tuple[NDArray[np.int8], Bits]:
     """All partitions of ``size`` things:
     labels (partitions x things), and which pairs (upper triangle) stay together.
     """
@@ -59,12 +59,17 @@ def partitions(size: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
         grown = [[*labels, new] for labels in grown for new in range(max(labels) + 2)]
     labels = np.array(grown, dtype=np.int8)
     i, j = np.triu_indices(size, 1)
-    return labels, (labels[:, i] == labels[:, j]).astype(np.float32)
+    return labels, (labels[:, i] == labels[:, j]).astype(np.float64)
 
 
-def best_partitions(odds: NDArray[np.float32], size: int) -> NDArray[np.int8]:
+FINEST = 2.0**-20
+"""Bits to which log-odds are rounded before they are summed: whole numbers sum alike in any order and any company."""
+
+
+def best_partitions(odds: Bits, size: int) -> NDArray[np.int8]:
     """The best partition of each component of one size. ``odds``: components x upper-triangle pairs."""
     labels, together = partitions(size)
+    odds = np.rint(odds / FINEST)
     best = np.empty((len(odds), size), dtype=np.int8)
     step = max(1, 4_000_000 // len(labels))
     for start in range(0, len(odds), step):
@@ -189,7 +194,7 @@ def _label_piece(labels: Labels, rows: NDArray[np.int64], log_odds: LogOdds) -> 
         for members, values in zip(rows, odds, strict=True):
             _set(labels, members, contracted(size, i.astype(np.int32), j.astype(np.int32), values))
     elif len(rows):
-        best = best_partitions(odds.astype(np.float32), size)
+        best = best_partitions(odds, size)
         # A child is named after its lowest row: the first place in the row that bears the same label.
         first = np.argmax(best[:, None, :] == best[:, :, None], axis=2)
         labels[rows] = np.take_along_axis(rows, first, axis=1)

@@ -5,7 +5,7 @@
 ``table`` is a polars DataFrame with one row a record; ``dataset`` names the column that says where a record comes from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,22 +17,21 @@ from matching.assign import (
     Bits,
     Coverage,
     Groups,
+    Labels,
     Priors,
-    Rivals,
     coverage_of,
-    joined,
     membership_of,
-    numbered,
     priors_of,
     probability,
-    rivals_of,
 )  # fmt: skip
-from matching.blocking import BlockingRule, Plan, columns_blocked
+from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.budget import Choice, choose_rules
 from matching.cluster import ALWAYS, NEVER, cluster, pairs_between, pairs_within
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Encoded, Rows, encode
+from matching.measures import Measures, frequencies_kept, strata_of
 from matching.model import Model
+from matching.rivals import Between, Rivalry, Rivals, Weighed, between_of, competing
 from matching.score import Patterns, Scored, Scorer, patterns_of, score_pairs
 from matching.train import Households, train
 
@@ -82,34 +81,41 @@ class Linkage:
     choice: Choice
     scored: Scored
     priors: Priors
+    evidence: Bits
+    """Of each scored pair: its weight, or what is certain in its place."""
     odds: Bits
-    """Log-odds (bits) of each scored pair: weight, prior, coverage, what keeps apart, judgements."""
-    labels: NDArray[np.int64]
+    """Log-odds (bits) of each scored pair: evidence, prior, coverage."""
+    cut: Labels
+    """The lowest row of each row's child before children were weighed against each other and joined."""
+    labels: Labels
     """The lowest row of each row's child."""
     membership: NDArray[np.float64]
     rivals: Rivals
+    weighed: tuple[Weighed, ...]
+    """What was weighed between children in each round of joining, by row numbers."""
     judge: "Judge"
     """What weighed the pairs; it weighs any other pair of rows alike."""
-
-    def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
-        """Agreement pattern and match weight of any pairs of rows."""
-        patterns = patterns_of(self.model.comparisons, self.table, left, right)
-        return patterns, Scorer.of(self.model, self.table).weights(patterns, left, right)
+    measures: Measures
+    """All that weighs a pair besides its two records and the model: to be held for the next linkage."""
 
     @property
     def probability(self) -> NDArray[np.float64]:
-        """Match probability of each scored pair: its own where one child holds both, else that of its two children."""
-        chances = probability(self.odds)
-        many = int(self.labels.max(initial=0)) + 1
-        key = self.labels[self.scored.left] * many + self.labels[self.scored.right]
-        rivals = self.rivals.child * many + self.rivals.rival
-        order = np.argsort(rivals, kind="stable")
-        place = np.minimum(np.searchsorted(rivals[order], key), max(len(order) - 1, 0))
-        joined = self.labels[self.scored.left] == self.labels[self.scored.right]
-        if not len(order):
-            return np.where(joined, chances, 0.0)
-        known = rivals[order][place] == key
-        return np.where(joined, chances, np.where(known, self.rivals.probability[order][place], 0.0))
+        """Match probability of each scored pair."""
+        return pair_probability(self.scored.left, self.scored.right, self.odds, self.labels, self.rivals)
+
+
+def pair_probability(left: Rows, right: Rows, odds: Bits, labels: Labels, rivals: Rivals) -> NDArray[np.float64]:
+    """Match probability of pairs of rows: a pair's own where one child holds both, else that of its two children."""
+    chances = probability(odds)
+    many = len(labels)
+    key, wanted = rivals.child * many + rivals.rival, labels[left] * many + labels[right]
+    order = np.argsort(key, kind="stable")
+    place = np.minimum(np.searchsorted(key[order], wanted), max(len(order) - 1, 0))
+    together = labels[left] == labels[right]
+    if not len(order):
+        return np.where(together, chances, 0.0)
+    known = key[order][place] == wanted
+    return np.where(together, chances, np.where(known, rivals.probability[order][place], 0.0))
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,8 @@ class Judge:
     apart: NDArray[np.int32] | None
     judged: dict[int, float]
     settings: Settings
+    place: Rows | None = None
+    """Where the scorer's table, and ``apart``, hold only some rows: the place of each row in them; null: all rows."""
 
     @property
     def margin(self) -> float:
@@ -133,8 +141,14 @@ class Judge:
     def evidence(self, left: Rows, right: Rows) -> Bits:
         """Match weights of any pairs of rows, with what is certain in place of what is likely."""
         low, high = np.minimum(left, right), np.maximum(left, right)
-        patterns = patterns_of(self.scorer.model.comparisons, self.scorer.table, low, high)
-        return self.ruled(low, high, self.scorer.weights(patterns, low, high))
+        return self.ruled(low, high, self.described(low, high)[1])
+
+    def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
+        """Agreement pattern and match weight of any pairs of rows."""
+        if self.place is not None:
+            left, right = self.place[left], self.place[right]
+        patterns = patterns_of(self.scorer.model.comparisons, self.scorer.table, left, right)
+        return patterns, self.scorer.weights(patterns, left, right)
 
     def log_odds(self, left: Rows, right: Rows, evidence: Bits) -> Bits:
         """Evidence -> log-odds (bits): the prior of the two datasets, and coverage where it is known."""
@@ -161,6 +175,8 @@ class Judge:
         if values is None:
             return np.zeros(len(left), dtype=bool)
         apart: NDArray[np.bool_] = self.dataset[left] == self.dataset[right]
+        if self.place is not None:
+            left, right = self.place[left], self.place[right]
         apart &= (values[left, 0] >= 0) & (values[right, 0] >= 0)
         for i in range(values.shape[1]):
             for j in range(values.shape[1]):
@@ -176,7 +192,8 @@ class Judge:
         return np.where(np.abs(odds) < ALWAYS / 2, np.clip(odds, -SURE, SURE) - self.margin, odds)
 
 
-def _judged(judged: Judged | None) -> dict[int, float]:
+def judged_pairs(judged: Judged | None) -> dict[int, float]:
+    """Both rows of each judged pair in one number -> the log-odds that stand in for its weight."""
     if judged is None:
         return {}
     low, high = np.minimum(judged.left, judged.right), np.maximum(judged.left, judged.right)
@@ -202,10 +219,12 @@ def link_records(
     model: Model | None = None,
     judged: Judged | None = None,
     settings: Settings = Settings(),
+    measures: Measures | None = None,
 ) -> Linkage:
     """Link the records of a table into children. Deterministic.
 
-    ``model``: weights in force; null: trained on this table. Raises KeyError for a missing column and
+    ``model``: weights in force; null: trained on this table. ``measures``: those of an earlier linkage of the same
+    datasets with this model, to be held; null: measured on this table. Raises KeyError for a missing column and
     :class:`matching.train.TrainingError` where there is nothing to learn from.
     """
     further = [name for name in (settings.apart, settings.stratum, *_household_columns(households)) if name]
@@ -223,7 +242,7 @@ def link_records(
             households=households,
             judged=_same(judged),
         )
-    return link_encoded(encoded, codes, rules=rules, model=model, judged=judged, settings=settings)
+    return link_encoded(encoded, codes, rules=rules, model=model, judged=judged, settings=settings, measures=measures)
 
 
 def _datasets(table: pl.DataFrame, dataset: str | None) -> NDArray[np.int32]:
@@ -255,38 +274,59 @@ def link_encoded(
     model: Model,
     judged: Judged | None = None,
     settings: Settings = Settings(),
+    measures: Measures | None = None,
 ) -> Linkage:
-    """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals."""
-    model = model.on(encoded.height)
+    """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals.
+
+    ``measures``: see :func:`link_records`.
+    """
+    model = model.on(encoded.height if measures is None else measures.records)
     between = dataset if settings.one_row_each else None
-    choice = choose_rules(rules, encoded, model, between=between, budget=settings.pairs)
-    pairs = choice.plan
-    scorer = Scorer.of(model, encoded)
-    expected = max(model.match, 1e-9)
-    floor = float(np.log2((1 - expected) / expected)) - settings.candidate_floor
-    scored = score_pairs(scorer, pairs, floor)
-    priors = priors_of(scored, dataset, expected)
-    stratum = encoded.column(settings.stratum) + 1 if settings.stratum else np.zeros(encoded.height, dtype=np.int32)
-    stratum = np.unique(stratum, return_inverse=True)[1].astype(np.int32)
+    if measures is None:
+        choice = choose_rules(rules, encoded, model, between=between, budget=settings.pairs)
+    else:
+        choice = Choice.made(plan(measures.chosen(rules), encoded, between))
+    scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies)
+    scored = score_pairs(scorer, choice.plan, floor_of(model, settings))
+    strata, stratum = strata_of(encoded, settings.stratum, None if measures is None else measures.strata)
     apart = encoded.lists[settings.apart] if settings.apart else None
-    judge = Judge(scorer, priors, dataset, stratum, None, apart, _judged(judged), settings)
+    priors = priors_of(scored, dataset, max(model.match, LEAST_MATCH)) if measures is None else measures.priors
+    judge = Judge(scorer, priors, dataset, stratum, None, apart, judged_pairs(judged), settings)
     evidence = judge.ruled(scored.left, scored.right, scored.weight)
-    first = _clustered(encoded.height, scored, evidence, judge, judged)
-    coverage = coverage_of(first, dataset, stratum)
-    judge = replace(judge, coverage=coverage)
-    labels = _clustered(encoded.height, scored, evidence, judge, judged)
+    if measures is None:
+        first = _clustered(encoded.height, scored, evidence, judge, judged)
+        coverage = coverage_of(first, dataset, stratum)
+        frequencies = frequencies_kept(scorer.frequencies, encoded)
+        chosen = tuple(blocks.rule.name for blocks in choice.plan.blocks)
+        measures = Measures(encoded.height, chosen, frequencies, priors, strata, coverage)
+    judge = replace(judge, coverage=measures.coverage)
+    cut = _clustered(encoded.height, scored, evidence, judge, judged)
     odds = judge.log_odds(scored.left, scored.right, evidence)
-    labels, rivals = _joined(labels, scored, odds, judge, coverage)
-    membership = membership_of(labels, dataset, stratum, coverage, _within(labels, judge))
-    return Linkage(encoded, dataset, model, pairs, choice, scored, priors, odds, labels, membership, rivals, judge)
+    rivalry = Rivalry(np.arange(encoded.height), weigh_children(judge), Weighed.nothing(), [])
+    labels, rivals = rivalry.settle(cut, *_near(scored.left, scored.right, odds), judge.margin)
+    membership = membership_of(labels, dataset, stratum, measures.coverage, within(labels, judge))
+    return Linkage(
+        encoded, dataset, model, choice.plan, choice, scored, priors, evidence, odds, cut, labels, membership,
+        competing(rivals), tuple(rivalry.kept), judge, measures,
+    )  # fmt: skip
 
 
-def _clustered(height: int, scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None) -> NDArray[np.int64]:
+LEAST_MATCH = 1e-9
+"""A share of pairs of one child below this counts as this."""
+
+
+def floor_of(model: Model, settings: Settings) -> float:
+    """The least match weight (bits) of pairs that are kept."""
+    expected = max(model.match, LEAST_MATCH)
+    return float(np.log2((1 - expected) / expected)) - settings.candidate_floor
+
+
+def _clustered(height: int, scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None) -> Labels:
     odds = judge.with_margin(judge.log_odds(scored.left, scored.right, evidence))
     return cluster(height, *_with_judged_pairs(scored, odds, judged), judge.for_clusters)
 
 
-def _within(labels: NDArray[np.int64], judge: Judge) -> tuple[Rows, Rows, Bits]:
+def within(labels: Labels, judge: Judge) -> tuple[Rows, Rows, Bits]:
     """Every pair of rows of one child, and its evidence."""
     pieces = list(pairs_within(labels))
     empty = np.zeros(0, dtype=np.int32)
@@ -297,38 +337,33 @@ def _within(labels: NDArray[np.int64], judge: Judge) -> tuple[Rows, Rows, Bits]:
 
 RIVAL_BITS = -12.0
 """Children whose likeliest pair of records is below these log-odds are no rivals."""
-ROUNDS_OF_JOINING = 4
 
 
-def _joined(
-    labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: Judge, coverage: Coverage
-) -> tuple[NDArray[np.int64], Rivals]:
-    """A second look, child by child: what rows said apart is weighed once, with what either child would lack.
-
-    Gives the labels after joining, and the rivals that are left.
-    """
-    for _ in range(ROUNDS_OF_JOINING):
-        rivals = _rivals(labels, scored, odds, judge, coverage)
-        after = joined(labels, rivals, judge.margin)
-        if np.array_equal(after, labels):
-            return labels, rivals
-        labels = after
-    return labels, _rivals(labels, scored, odds, judge, coverage)
+def _near(left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
+    """Pairs of rows that make rivals of their children, if they are of different ones."""
+    near = odds >= RIVAL_BITS
+    return left[near], right[near]
 
 
-def _rivals(labels: NDArray[np.int64], scored: Scored, odds: Bits, judge: Judge, coverage: Coverage) -> Rivals:
-    """Rivals from every pair of rows of two children that some pair makes likely enough."""
-    a, b = labels[scored.left], labels[scored.right]
-    near = (a != b) & (odds >= RIVAL_BITS)
-    both = np.unique(np.minimum(a[near], b[near]) * len(labels) + np.maximum(a[near], b[near]))
-    left, right = pairs_between(labels, both // len(labels), both % len(labels))
-    group = numbered(labels)
-    groups = Groups.of(group, judge.dataset, judge.stratum, coverage)
+def weigh_children(judge: Judge) -> Callable[[Labels, Labels, Labels], Between]:
+    """How children weigh against each other, by every pair of their rows and what either would lack."""
 
-    def prior(one: NDArray[np.int64], other: NDArray[np.int64]) -> Bits:
-        return groups.prior(group[one], group[other], coverage)
+    def weighed(labels: Labels, one: Labels, other: Labels) -> Between:
+        coverage = judge.coverage
+        assert coverage is not None  # noqa: S101 - children are weighed once it is known
+        is_asked = np.zeros(len(labels), dtype=bool)
+        is_asked[one] = is_asked[other] = True
+        rows = np.flatnonzero(is_asked[labels])
+        left, right = pairs_between(labels, one, other)
+        number = np.cumsum(is_asked) - 1
+        groups = Groups.of(number[labels[rows]], judge.dataset[rows], judge.stratum[rows], coverage)
 
-    return rivals_of(labels, left, right, judge.evidence(left, right), prior)
+        def prior(these: Labels, those: Labels) -> Bits:
+            return groups.prior(number[these], number[those], coverage)
+
+        return between_of(labels, left, right, judge.evidence(left, right), prior)
+
+    return weighed
 
 
 def _with_judged_pairs(scored: Scored, odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:

@@ -32,6 +32,8 @@ class Weights:
 
 
 CLASSES = ("m", "u", "h", "t")
+SHARES_OF = "records the shares are of"
+"""Figure of a model that was put on a table of another size than it was learnt from."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ class Model:
 
     def on(self, records: int) -> "Model":
         """The model for a table of another size: of all pairs, ever fewer are one child or one home as a table grows."""
-        learnt = self.figures.get("records learnt from")
-        if not isinstance(learnt, int) or records < 2:
+        of = self.figures.get(SHARES_OF, self.figures.get("records learnt from"))
+        if not isinstance(of, int) or records < 2 or of == records:
             return self
-        scale = learnt / records
-        return replace(self, match=min(0.5, self.match * scale), household=min(0.1, self.household * scale))
+        scale, figures = of / records, {**self.figures, SHARES_OF: records}
+        match, household = min(0.5, self.match * scale), min(0.1, self.household * scale)
+        return replace(self, match=match, household=household, figures=figures)
 
     def tables(self, of: str) -> list[Probabilities]:
         """log2 probabilities of each comparison's levels; 0 where a level says nothing."""
@@ -77,8 +80,8 @@ def _log2(probabilities: Probabilities) -> Probabilities:
     return np.nan_to_num(np.log2(np.maximum(probabilities, LEAST)), nan=0.0)
 
 
-def write_model(model: Model, path: Path) -> None:
-    """Write a model as TOML. Levels that say nothing carry no numbers."""
+def model_toml(model: Model) -> str:
+    """A model as TOML. Levels that say nothing carry no numbers."""
     lines = [
         "# Weights of the linkage. m: chance of the level for two records of one child; u: of any two children;",
         "# h: for two of two children of one household; t: for twins. bits = log2(m/u).",
@@ -98,7 +101,12 @@ def write_model(model: Model, path: Path) -> None:
             else:
                 lines += [f"{key} = {float(getattr(weights, key)[number])!r}" for key in CLASSES]
                 lines.append(f"bits = {float(bits[number]):.2f}")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+def write_model(model: Model, path: Path) -> None:
+    """Write a model as TOML."""
+    path.write_text(model_toml(model), encoding="utf-8")
 
 
 def _quoted(text: str) -> str:
@@ -112,23 +120,30 @@ def _toml(value: float | int | str) -> str:
 def read_model(path: Path, comparisons: Sequence[Comparison]) -> Model:
     """Read a model for these comparisons. Raises :class:`ModelError` where they do not fit each other."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise ModelError(f"{path.name}: no readable TOML: {error}") from None
+    return model_of(text, comparisons, path.name)
+
+
+def model_of(text: str, comparisons: Sequence[Comparison], file: str) -> Model:
+    """A model from its TOML. ``file``: what errors call it. Raises :class:`ModelError`, as :func:`read_model` does."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"{file}: no readable TOML: {error}") from None
     given = {(entry.get("comparison"), entry.get("label")): entry for entry in data.get("level", [])}
     if not all(isinstance(name, str) for place in given for name in place):
-        raise ModelError(f"{path.name}: a level without its comparison or label. Mend it or train again.")
+        raise ModelError(f"{file}: a level without its comparison or label. Mend it or train again.")
     wanted = {(comparison.name, level.label) for comparison in comparisons for level in comparison.levels}
     if given.keys() != wanted:
         odd = sorted(given.keys() ^ wanted)[0]
         raise ModelError(
-            f"{path.name}: the model was trained for other comparisons: level '{odd[1]}' of '{odd[0]}' stands only "
+            f"{file}: the model was trained for other comparisons: level '{odd[1]}' of '{odd[0]}' stands only "
             f"{'in the model' if odd in given else 'in the comparisons'}. Train again, or use the comparisons it was made for."
         )
-    weights = {comparison.name: _weights_from(path.name, comparison, given) for comparison in comparisons}
-    household, twins, match = (
-        _probability(path.name, name, data.get(name)) for name in ("household", "twins", "match")
-    )
+    weights = {comparison.name: _weights_from(file, comparison, given) for comparison in comparisons}
+    household, twins, match = (_probability(file, name, data.get(name)) for name in ("household", "twins", "match"))
     return Model(tuple(comparisons), weights, household, twins, match, data.get("figures", {}))
 
 

@@ -1,12 +1,13 @@
 """Pairs + model -> match weights, with a level for every comparison."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from matching.blocking import CHUNK, Plan
@@ -82,6 +83,42 @@ def frequencies_of(column: str, table: Encoded) -> Frequencies:
 
 
 @dataclass(frozen=True)
+class HeldFrequencies:
+    """How common the values of one column were, to be held for tables to come. A value not among them is the rarest."""
+
+    values: pl.Series
+    """Text, or dates packed as yyyymmdd: each value that is commoner than the rarest, once."""
+    bits: Bits
+    """log2 of the chance that another person has the value."""
+    rarest: float
+    """The same, of any other value."""
+
+    @classmethod
+    def of(cls, frequencies: Frequencies, table: Encoded) -> "HeldFrequencies":
+        """What is to be held of frequencies measured on a table."""
+        bits = frequencies.of_code
+        rarest = float(bits.min(initial=0.0))
+        common = np.flatnonzero(bits > rarest)
+        values = (
+            table.vocabulary.gather(common) if frequencies.values is None else pl.Series(frequencies.values[common])
+        )
+        return cls(values.alias("value"), bits[common], rarest)
+
+    def on(self, column: str, table: Encoded) -> Frequencies:
+        """The frequencies for a table's values."""
+        dates = None
+        if column in table.dates:
+            present = table.dates[column]
+            dates = np.unique(present[present >= 0]).astype(np.int64)
+        words = table.vocabulary if dates is None else pl.Series(dates)
+        known = pl.DataFrame({"value": self.values, "bits": self.bits})
+        found = pl.DataFrame({"value": words}).join(
+            known, on="value", how="left", maintain_order="left", validate="m:1"
+        )
+        return Frequencies(found["bits"].fill_null(self.rarest).to_numpy(), dates)
+
+
+@dataclass(frozen=True)
 class Scorer:
     """A model made ready for a table: look-up tables by pattern, and value frequencies."""
 
@@ -90,11 +127,16 @@ class Scorer:
     frequencies: dict[str, Frequencies]
 
     @classmethod
-    def of(cls, model: Model, table: Encoded) -> "Scorer":
-        """Make a scorer. Raises KeyError naming a column that the table lacks."""
+    def of(cls, model: Model, table: Encoded, held: Mapping[str, HeldFrequencies] | None = None) -> "Scorer":
+        """Make a scorer. ``held``: value frequencies measured before, of every column that the model weighs by them.
+
+        Raises KeyError naming a column that the table lacks.
+        """
         named = (level.frequency_of for comparison in model.comparisons for level in comparison.levels)
         columns = sorted({column for column in named if column is not None})
-        return cls(model, table, {column: frequencies_of(column, table) for column in columns})
+        if held is None:
+            return cls(model, table, {column: frequencies_of(column, table) for column in columns})
+        return cls(model, table, {column: held[column].on(column, table) for column in columns})
 
     @cached_property
     def _summed(self) -> "_Summed":

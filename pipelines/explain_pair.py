@@ -10,19 +10,21 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from matching.assign import Coverage, Priors, probability
+from matching.assign import probability
 from matching.comparisons import CHILD_COMPARISONS
 from matching.explain import COMPARISON, COVERAGE, FREQUENCY, HOUSEHOLD, PRIOR, RULE, nearest, waterfall
 from matching.keys import with_keys
 from matching.linkage import Judge, Settings, prepare
+from matching.measures import strata_of
 from matching.model import Model
 from matching.score import Scorer
 from pipelines.explain import UnknownIdentifier
+from pipelines.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.publish.masking import keys_without_place, masked
 from pipelines.publish.report_tables import NOT_SHOWN_OF_A_PAIR, Row
 
 EXPLAIN_PAIR_READS = (
-    "person_record", "statement", "link", "child_record", "link_prior", "link_coverage", "candidate", "explained",
+    "person_record", "statement", "link", "child_record", "candidate", "explained", *MEASURED_TABLES,
 )  # fmt: skip
 """Tables of the store that :func:`explain_pair` reads."""
 
@@ -68,51 +70,27 @@ def weighed(
     model: Model,
     settings: Settings = Settings(apart="upns", stratum="birth_year"),  # noqa: B008 - frozen
 ) -> Weighed:
-    """Make the night's judge again from its records, weights, priors and coverage. Judgements are not in it."""
+    """Make the night's judge again from its records, weights and the measures in force. Judgements are not in it.
+
+    Raises :class:`~pipelines.explain.UnknownIdentifier` where the night had no records.
+    """
+    held = held_in(tables)
+    if held is None:
+        raise UnknownIdentifier("The last night had no records. Run a night on tonight's extracts first.")
     table = with_keys(tables["person_record"].sort("record_id"))
-    encoded = prepare(table, CHILD_COMPARISONS, [], "upns")
-    sources = table["dataset"].unique().sort().to_list()
-    years = table["birth_year"].unique().sort().to_list()
-    coded = table.select(
-        dataset=pl.col("dataset").replace_strict(dict(_numbered(sources)), return_dtype=pl.Int32),
-        stratum=pl.col("birth_year").replace_strict(dict(_numbered(years)), return_dtype=pl.Int32),
-    )
+    encoded = prepare(table, CHILD_COMPARISONS, [], "upns", "birth_year")
+    numbers = {name: number for number, name in enumerate(held.sources)}
     judge = Judge(
-        scorer=Scorer.of(model, encoded),
-        priors=_priors(tables["link_prior"], sources),
-        dataset=coded["dataset"].to_numpy(),
-        stratum=coded["stratum"].to_numpy(),
-        coverage=_coverage(tables["link_coverage"], sources, years),
+        scorer=Scorer.of(model.on(held.measures.records), encoded, held.measures.frequencies),
+        priors=held.measures.priors,
+        dataset=table["dataset"].replace_strict(numbers, return_dtype=pl.Int32).to_numpy(),
+        stratum=strata_of(encoded, "birth_year", held.measures.strata)[1],
+        coverage=held.measures.coverage,
         apart=encoded.lists["upns"],
         judged={},
         settings=settings,
     )
     return Weighed(table, judge)
-
-
-def _numbered(names: list[str] | list[str | None]) -> list[tuple[str | None, int]]:
-    return [(name, number) for number, name in enumerate(names)]
-
-
-def _priors(kept: pl.DataFrame, sources: list[str]) -> Priors:
-    bits, links = np.zeros((2, len(sources), len(sources)))
-    place = dict(_numbered(sources))
-    for left, right, prior, expected in kept.iter_rows():
-        a, b = place[left], place[right]
-        bits[a, b] = bits[b, a] = prior
-        links[a, b] = links[b, a] = expected
-    return Priors(bits, links)
-
-
-def _coverage(kept: pl.DataFrame, sources: list[str], years: list[str | None]) -> Coverage | None:
-    """Coverage as it was; how rare a further row in one source is weighs children, not pairs, and is not kept."""
-    if kept.is_empty():
-        return None
-    absent = np.zeros((len(sources), len(sources), len(years)))
-    place, year_place = dict(_numbered(sources)), dict(_numbered(years))
-    for source, other, year, bits in kept.iter_rows():
-        absent[place[source], place[other], year_place[year]] = bits
-    return Coverage(absent, np.zeros(len(sources)))
 
 
 def explain_pair(

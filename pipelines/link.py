@@ -5,18 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.cluster import named
 from matching.comparisons import CHILD_COMPARISONS
+from matching.encode import Rows
 from matching.keys import with_keys
 from matching.linkage import Judged, Linkage, Settings, link_records
-from matching.measure import blocking_recall
+from matching.measures import Measures
 from matching.model import Model, read_model
-from matching.score import Patterns, levels_in
-from matching.thresholds import expected_by_threshold
+from matching.rivals import Rivals
+from matching.score import Bits, Patterns, levels_in
 from matching.train import Households, TrainingError
-from pipelines.link_measures import GroupsAsked, coverage_kept, measured_by_group, priors_kept
+from pipelines.link_groups import GroupsAsked, measured_by_group
+from pipelines.link_report import LinkReport, near_misses, report_of
+from pipelines.measures_in_force import Held, fingerprint, held_from, why_due
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
 HOUSEHOLDS = Households(
@@ -27,30 +31,8 @@ HOUSEHOLDS = Households(
 )
 """Two children of one home: rows of one source with two verified UPNs, the same surname and the same dwelling."""
 
-NEAR_MISSES = 200
 KEPT_PROBABILITY = 0.001
 """Pairs below this are not kept in the store: they neither link nor come near it."""
-
-
-@dataclass(frozen=True)
-class LinkReport:
-    """What the match report tells of the linkage; counts and record ids only."""
-
-    blocking: pl.DataFrame
-    """rule, pairs, new_pairs, largest_block, left_out: one row a blocking rule."""
-    weights: pl.DataFrame
-    """weight_from, weight_to (bits), pairs, expected_matches: one row a bar of the histogram."""
-    model: pl.DataFrame
-    """comparison, level, m, u, h, weight (bits): one row a level that says something."""
-    source_pairs: pl.DataFrame
-    """left_source, right_source, links, expected_false_links, expected_missed_links: one row a pair of sources."""
-    near_misses: pl.DataFrame
-    """left_id, right_id, match_weight, match_probability, levels: likeliest pairs that were not linked."""
-    groups: pl.DataFrame
-    """Links and their expected errors by group, as BY_GROUP of :mod:`matching.fairness`."""
-    thresholds: pl.DataFrame
-    """Expected false and missed links by threshold, as EXPECTED of :mod:`matching.thresholds`."""
-    figures: dict[str, float | int | str]
 
 
 @dataclass(frozen=True)
@@ -62,10 +44,19 @@ class Linked:
     rivals: pl.DataFrame
     report: LinkReport
     model: Model
-    priors: pl.DataFrame
-    """LINK_PRIOR: with the model and ``coverage``, all that weighs a pair besides its two records."""
-    coverage: pl.DataFrame
-    """LINK_COVERAGE."""
+    """The weights, as they were learnt or given."""
+    origin: str
+    """Where the weights come from, in words."""
+    is_new: bool
+    """The weights were not given."""
+    stands_in: bool
+    """The records were too few to learn from, and approved weights were taken."""
+    held: Held
+    """With the model, all that weighs a pair besides its two records."""
+    found: Linkage
+    """Rows are records in the order of their ids."""
+    probability: NDArray[np.float64]
+    """Of each scored pair."""
 
 
 CHILD_SETTINGS = Settings(apart="upns", stratum="birth_year")
@@ -80,45 +71,97 @@ def link(
     previous: pl.DataFrame | None = None,
     judgements: pl.DataFrame | None = None,
     model: Model | None = None,
+    origin: str = "in force",
+    stands_in: bool = False,
     settings: Settings = CHILD_SETTINGS,
     groups: GroupsAsked | None = None,
+    held: Held | None = None,
 ) -> Linked:
     """Link all sources against each other.
 
     ``person``: PERSON rows. ``previous``: CHILD_RECORD of last night, from which children keep their ids.
     ``judgements``: left_id, right_id, is_same; rows whose records are not there tonight are left out.
-    ``model``: the weights in force; null: learnt from tonight's records, or the approved ones where those are too few.
+    ``model``: the weights in force, and their ``origin`` in words; null: learnt from tonight's records, or the approved
+    ones where those are too few. ``stands_in``: such too few records are why the model is in force: it is tried again
+    when measures are due. ``held``: the measures in force; null, or where they no longer fit: measured tonight.
     ``groups``: what the report's measures by group need to be told; null: nothing.
     """
     table = with_keys(person.sort("record_id"))
-    judged = _judged(judgements, table["record_id"])
-    try:
-        found = _found(table, model, judged, settings)
-        origin = "learnt from tonight's records" if model is None else "in force"
-    except TrainingError as error:
-        found = _found(table, read_model(APPROVED_MODEL, CHILD_COMPARISONS), judged, settings)
-        origin = f"the approved one: {error}"
+    asked = groups or GroupsAsked()
+    judged = judged_rows(judgements, table["record_id"])
+    counts = records_by_source(table["dataset"])
+    due = "none were in force"
+    if model is not None:
+        due = why_due(held, fingerprint(model, settings, tuple(counts)), counts, asked.as_at) or ""
+    model = None if stands_in and due else model
+    found, weights, too_few = _found(table, model, judged, settings, held.measures if held and not due else None)
+    learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at.isoformat()}"
+    told = too_few or (learnt if model is None else origin)
+    if held is None or due:
+        mark = fingerprint(weights, settings, tuple(counts))
+        held = held_from(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
     children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
     records = (
         children.with_columns(membership=pl.Series(found.membership)).select(CHILD_RECORD.names()).cast(CHILD_RECORD)
     )
-    pairs = _pairs(found, table["record_id"])
-    links = pairs.filter(pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY))
-    told: dict[str, float | str] = {"model": origin, "link threshold (probability)": settings.link_probability}
-    report = _report(found, pairs, told, _by_group(found, table, pairs, groups or GroupsAsked()))
-    priors = priors_kept(found, table["dataset"])
-    coverage = coverage_kept(found, table["dataset"], table["birth_year"])
-    return Linked(links, records, _rivals(found, children), report, found.model, priors, coverage)
-
-
-def _by_group(found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, groups: GroupsAsked) -> pl.DataFrame:
-    weighed = pairs.select("is_same_child", probability="match_probability").with_columns(
-        left=pl.Series(found.scored.left), right=pl.Series(found.scored.right)
+    chances = found.probability
+    pairs = pairs_told(found.scored.left, found.scored.right, found.scored.weight, chances, found.labels)
+    pairs = pairs.with_columns(pattern=pl.Series(found.scored.pattern))
+    report = report_of(
+        pairs, table["dataset"], links_of(near_misses(pairs), table["record_id"], found.model),
+        measured_by_group(table, pl.Series(found.labels), pairs.rename({"match_probability": "probability"}), asked),
+        model=found.model, held=held, told=figures_told(told, settings, held, found.labels),
+    )  # fmt: skip
+    return Linked(
+        links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
+        child_records=records,
+        rivals=_rivals(found, children),
+        report=report,
+        model=weights,
+        origin=told,
+        is_new=model is None,
+        stands_in=too_few is not None,
+        held=held,
+        found=found,
+        probability=chances,
     )
-    return measured_by_group(table, pl.Series(found.labels), weighed, groups)
 
 
-def _found(table: pl.DataFrame, model: Model | None, judged: Judged | None, settings: Settings) -> Linkage:
+def records_by_source(source: pl.Series) -> dict[str, int]:
+    """How many records each source has, in the order of their names."""
+    return dict(source.value_counts().sort(source.name).iter_rows())
+
+
+def figures_told(
+    origin: str, settings: Settings, held: Held, labels: NDArray[np.int64]
+) -> dict[str, float | int | str]:
+    """What the report tells of the linkage besides its pairs."""
+    on = "tonight" if held.measured_on is None else held.measured_on.isoformat()
+    return {
+        "children": int(np.count_nonzero(labels == np.arange(len(labels)))),
+        "model": origin,
+        "link threshold (probability)": settings.link_probability,
+        "measured": f"{on}, as {held.why}",
+    }
+
+
+def _found(
+    table: pl.DataFrame, model: Model | None, judged: Judged | None, settings: Settings, measures: Measures | None
+) -> tuple[Linkage, Model, str | None]:
+    """The linkage, its weights as they were given or learnt, and why they are those that stand in; null: they are not."""
+    if model is None:
+        try:
+            found = _linked(table, None, judged, settings, measures)
+        except TrainingError as error:
+            stands_in = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+            return _linked(table, stands_in, judged, settings, measures), stands_in, f"the approved one: {error}"
+        return found, found.model, None
+    return _linked(table, model, judged, settings, measures), model, None
+
+
+def _linked(
+    table: pl.DataFrame, model: Model | None, judged: Judged | None, settings: Settings, measures: Measures | None
+) -> Linkage:
     return link_records(
         table,
         comparisons=CHILD_COMPARISONS,
@@ -129,10 +172,12 @@ def _found(table: pl.DataFrame, model: Model | None, judged: Judged | None, sett
         model=model,
         judged=judged,
         settings=settings,
+        measures=measures,
     )
 
 
-def _judged(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:
+def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:
+    """Judgements on records that are there, by row; null: none. ``ids``: the record of each row."""
     if judgements is None or not judgements.height:
         return None
     rows = pl.DataFrame({"id": ids, "row": np.arange(len(ids), dtype=np.int32)})
@@ -142,23 +187,31 @@ def _judged(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:
     return Judged(placed["left"].to_numpy(), placed["right"].to_numpy(), placed["is_same"].to_numpy())
 
 
-def _pairs(found: Linkage, ids: pl.Series) -> pl.DataFrame:
-    """Every scored pair in the form of LINK."""
-    scored = found.scored
-    frame = pl.DataFrame(
-        {
-            "left_id": ids.gather(scored.left),
-            "right_id": ids.gather(scored.right),
-            "match_weight": scored.weight,
-            "match_probability": found.probability,
-            "levels": _words(found.model, scored.pattern),
-            "is_same_child": found.labels[scored.left] == found.labels[scored.right],
-        }
+def pairs_told(left: Rows, right: Rows, weight: Bits, chances: Bits, labels: NDArray[np.int64]) -> pl.DataFrame:
+    """Scored pairs as the report reads them: left, right, match_weight, match_probability, is_same_child."""
+    columns = {
+        "left": left, "right": right, "match_weight": weight, "match_probability": chances,
+        "is_same_child": labels[left] == labels[right],
+    }  # fmt: skip
+    return pl.DataFrame(columns)
+
+
+def is_kept() -> pl.Expr:
+    """Which pairs stand in LINK."""
+    return pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY)
+
+
+def links_of(pairs: pl.DataFrame, ids: pl.Series, model: Model) -> pl.DataFrame:
+    """Pairs as told, with their pattern, in the form of LINK. ``ids``: the record of each row."""
+    frame = pairs.with_columns(
+        left_id=ids.gather(pairs["left"]),
+        right_id=ids.gather(pairs["right"]),
+        levels=words_of(model, pairs["pattern"].to_numpy()),
     )
     return frame.select(LINK.names()).cast(LINK)
 
 
-def _words(model: Model, patterns: Patterns) -> pl.Series:
+def words_of(model: Model, patterns: Patterns) -> pl.Series:
     """Each pair's levels in words; what says nothing is left out."""
     distinct, where = np.unique(patterns, return_inverse=True)
     words = [
@@ -171,100 +224,38 @@ def _words(model: Model, patterns: Patterns) -> pl.Series:
 
 
 def _rivals(found: Linkage, children: pl.DataFrame) -> pl.DataFrame:
-    """RIVAL rows: children that may be one after all."""
-    ids, names = children["record_id"], children["child_id"]
     rivals = found.rivals
-    left, right = rivals.left[rivals.nearest], rivals.right[rivals.nearest]
-    patterns, weights = found.described(left, right)
-    ours = np.where(found.labels[left] == rivals.child, left, right)
-    theirs = np.where(found.labels[left] == rivals.child, right, left)
+    told = rivals.probability >= KEPT_PROBABILITY
+    nearest = rivals.nearest[told]
+    patterns, weights = found.judge.described(rivals.left[nearest], rivals.right[nearest])
+    return rivals_told(rivals, found.labels, words_of(found.model, patterns), weights, children)
+
+
+def rivals_told(
+    rivals: Rivals, labels: NDArray[np.int64], words: pl.Series, weights: Bits, children: pl.DataFrame
+) -> pl.DataFrame:
+    """RIVAL rows: children that may be one after all.
+
+    ``words``, ``weights``: of the nearest pair of each entry of at least KEPT_PROBABILITY. ``children``: record_id,
+    child_id of each row.
+    """
+    told = rivals.probability >= KEPT_PROBABILITY
+    left, right, child = rivals.left[rivals.nearest[told]], rivals.right[rivals.nearest[told]], rivals.child[told]
+    ours = np.where(labels[left] == child, left, right)
+    theirs = np.where(labels[left] == child, right, left)
+    ids, names = children["record_id"], children["child_id"]
     frame = pl.DataFrame(
         {
             "child_id": names.gather(ours),
             "rival_child_id": names.gather(theirs),
-            "probability": rivals.probability,
+            "probability": rivals.probability[told],
             "record_id": ids.gather(ours),
             "rival_record_id": ids.gather(theirs),
             "match_weight": weights,
-            "levels": _words(found.model, patterns),
+            "levels": words,
         }
     )
-    frame = frame.filter(pl.col("probability") >= KEPT_PROBABILITY)
     return frame.select(RIVAL.names()).cast(RIVAL).sort("child_id", "rival_child_id")
-
-
-def _report(found: Linkage, pairs: pl.DataFrame, told: dict[str, float | str], groups: pl.DataFrame) -> LinkReport:
-    linked = pairs.filter("is_same_child")
-    missed = pairs.filter(~pl.col("is_same_child")).sort(
-        ["match_probability", "left_id", "right_id"], descending=[True, False, False]
-    )
-    figures: dict[str, float | int | str] = {
-        "records": found.table.height,
-        "children": len(np.unique(found.labels)),
-        "candidate pairs": int(found.scored.looked_at.sum()),
-        "links": linked.height,
-        "estimated blocking recall": round(blocking_recall(found), 4),
-        "share of pairs of one household": found.model.household,
-        **told,
-        **found.model.figures,
-    }
-    near = missed.head(NEAR_MISSES).drop("is_same_child")
-    return LinkReport(
-        blocking=_blocking(found),
-        weights=_histogram(pairs),
-        model=_model(found.model),
-        source_pairs=_source_pairs(pairs),
-        near_misses=near,
-        groups=groups,
-        thresholds=expected_by_threshold(pairs["match_probability"]),
-        figures=figures,
-    )
-
-
-def _blocking(found: Linkage) -> pl.DataFrame:
-    costs = pl.DataFrame([(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
-                         schema=["rule", "pairs", "largest_block", "left_out"], orient="row")  # fmt: skip
-    return costs.with_columns(new_pairs=pl.Series(found.scored.looked_at)).select(
-        "rule", "pairs", "new_pairs", "largest_block", "left_out"
-    )
-
-
-def _histogram(pairs: pl.DataFrame) -> pl.DataFrame:
-    bars = pairs.group_by(weight_from=(pl.col("match_weight") / 2).floor() * 2)
-    counted = bars.agg(pl.len().alias("pairs"), pl.col("match_probability").sum().alias("expected_matches"))
-    return (
-        counted.with_columns(weight_to=pl.col("weight_from") + 2)
-        .sort("weight_from")
-        .select("weight_from", "weight_to", "pairs", "expected_matches")
-    )
-
-
-def _model(model: Model) -> pl.DataFrame:
-    rows = []
-    for comparison in model.comparisons:
-        weights, bits = model.weights[comparison.name], model.match_weights(comparison)
-        for number, level in enumerate(comparison.levels):
-            if not level.says_nothing:
-                m, u, h = (float(p[number]) for p in (weights.m, weights.u, weights.h))
-                rows.append((comparison.name, level.label, m, u, h, float(bits[number])))
-    return pl.DataFrame(rows, schema=["comparison", "level", "m", "u", "h", "weight"], orient="row")
-
-
-def _source_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Links between each pair of sources, and what the probabilities themselves expect to be wrong among them."""
-    sources = pairs.with_columns(
-        a=pl.col("left_id").str.split(":").list.first(), b=pl.col("right_id").str.split(":").list.first()
-    ).with_columns(left_source=pl.min_horizontal("a", "b"), right_source=pl.max_horizontal("a", "b"))
-    one, p = pl.col("is_same_child"), pl.col("match_probability")
-    return (
-        sources.group_by("left_source", "right_source")
-        .agg(
-            one.sum().cast(pl.Int64).alias("links"),
-            (1 - p).filter(one).sum().alias("expected_false_links"),
-            p.filter(~one).sum().alias("expected_missed_links"),
-        )
-        .sort("left_source", "right_source")
-    )
 
 
 __all__ = ["HOUSEHOLDS", "LinkReport", "Linked", "link"]

@@ -1,12 +1,46 @@
-"""The weights of the last night, as a text file beside the store: to read, to review, and to explain a pair with."""
+"""The weights that nights use: learnt once and kept; and as a text file beside the store, to read and to review."""
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import polars as pl
+
 from matching.comparisons import CHILD_COMPARISONS
-from matching.model import Model, ModelError, read_model, write_model
+from matching.model import Model, ModelError, model_of, model_toml, read_model, write_model
 from pipelines.store import StoreError
+from pipelines.tables import LINK_MODEL
 
 MODEL_FILE = "model.toml"
+
+
+@dataclass(frozen=True)
+class ModelInUse:
+    """Weights that a night learnt, for later nights to use."""
+
+    model: Model
+    origin: str
+    """In words, for the match report."""
+    stands_in: bool
+    """The night's records were too few to learn from, and the approved weights were taken."""
+
+
+def model_in_use(kept: pl.DataFrame) -> ModelInUse | None:
+    """The weights kept in LINK_MODEL; null: none, or they were learnt for other comparisons."""
+    if kept.is_empty():
+        return None
+    row = kept.row(0, named=True)
+    try:
+        model = model_of(row["weights"], CHILD_COMPARISONS, "link_model")
+    except ModelError:
+        return None
+    return ModelInUse(model, row["origin"], row["learnt_on"] is None)
+
+
+def model_row(model: Model, origin: str, learnt_on: date | None) -> pl.DataFrame:
+    """Weights as LINK_MODEL. ``learnt_on``: null where they were not learnt, but stand in."""
+    row = {"learnt_on": [learnt_on], "origin": [origin], "weights": [model_toml(model)]}
+    return pl.DataFrame(row, schema=LINK_MODEL)
 
 
 def keep_model(model: Model, workspace: Path) -> None:

@@ -15,6 +15,7 @@ from matching.model import Model
 from matching.person import Columns
 from pipelines.judgements import for_link
 from pipelines.link import CHILD_SETTINGS, link
+from pipelines.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.provision import find_provision
 from pipelines.publish.masking import BECAUSE_WITHHELD, masked
 from pipelines.rank import LANES, RESTRICTED, rank
@@ -23,6 +24,7 @@ from pipelines.settings import Settings
 
 TUNING_READS = (
     "night", "person_record", "statement", "link", "child_record", "provision", "candidate", "explained",
+    *MEASURED_TABLES,
 )  # fmt: skip
 """Tables of the store that :func:`last_night` and :func:`judged_again` read."""
 
@@ -99,6 +101,7 @@ def judged_again(
         judgements=for_link(judgements.filter(pl.col("at") < night["started_at"])),
         model=model,
         settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
+        held=held_in(tables),
     )
     provision = find_provision(statements, linked.child_records, night["as_at"])
     residence = judge_residence(statements, person, linked.child_records, provision, as_at=night["as_at"])

@@ -7,6 +7,7 @@ Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made f
 
 import polars as pl
 
+from pipelines.tables.held import LINK_BLOCKING, LINK_FREQUENCY, LINK_MEASURED, LINK_MODEL, LINK_SOURCE
 from pipelines.tables.linked import (
     CHILD_MOVE,
     CHILD_RECORD,
@@ -58,6 +59,11 @@ TABLES: dict[str, pl.Schema] = {
     "rival": RIVAL,
     "link_prior": LINK_PRIOR,
     "link_coverage": LINK_COVERAGE,
+    "link_model": LINK_MODEL,
+    "link_measured": LINK_MEASURED,
+    "link_source": LINK_SOURCE,
+    "link_frequency": LINK_FREQUENCY,
+    "link_blocking": LINK_BLOCKING,
     "provision": PROVISION,
     "residence": RESIDENCE,
     "finding": FINDING,
@@ -79,8 +85,13 @@ __all__ = [
     "EXPLAINED",
     "FINDING",
     "LINK",
+    "LINK_BLOCKING",
     "LINK_COVERAGE",
+    "LINK_FREQUENCY",
+    "LINK_MEASURED",
+    "LINK_MODEL",
     "LINK_PRIOR",
+    "LINK_SOURCE",
     "NIGHT",
     "PERSON",
     "PROVISION",

@@ -92,7 +92,7 @@ LINK_COVERAGE = pl.Schema(
         {
             "source": pl.String,
             "other_source": pl.String,
-            "birth_year": pl.String,  # null: the record has no birth date
+            "birth_year": pl.String,  # null: the record has no birth date; "other": any year that no record bore then
             "bits": pl.Float64,  # 0 and more: -log2 of the chance that a record's child has none in the other source
         }
     )

@@ -18,6 +18,7 @@ from matching.model import Model
 from pipelines.explain import UnknownIdentifier
 from pipelines.explain_pair import EXPLAIN_PAIR_READS, PROTECTED, Weighed, explain_pair, lines_of, weighed
 from pipelines.link import link
+from pipelines.measures_in_force import held_tables
 from pipelines.model_file import keep_model, kept_model
 from pipelines.receive import receive
 from pipelines.standardise import standardise
@@ -47,7 +48,7 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
     found = link(known.person)
     written = {
         "person_record": known.person, "statement": known.statements, "link": found.links,
-        "child_record": found.child_records, "link_prior": found.priors, "link_coverage": found.coverage,
+        "child_record": found.child_records, **held_tables(found.held),
         "candidate": pl.DataFrame(schema=CANDIDATE), "explained": pl.DataFrame(schema=EXPLAINED),
     }  # fmt: skip
     with Store(workspace) as store:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.assign import coverage_of, joined, membership_of, priors_of, probability, rivals_of
+from matching.assign import coverage_of, membership_of, priors_of, probability
 from matching.cluster import ALWAYS, NEVER
+from matching.rivals import between_of, competing, joined
 from matching.score import Scored
 
 STEADY = settings(max_examples=40, deadline=None, derandomize=True)
@@ -25,7 +26,7 @@ def _rivals(labels, pairs, prior=0.0):
     labels = np.array(labels)
     left, right, weight = zip(*pairs, strict=True) if pairs else ((), (), ())
     sides = np.array(left, np.int32), np.array(right, np.int32)
-    return rivals_of(labels, *sides, np.array(weight, float), lambda one, _: np.full(len(one), prior))
+    return competing(between_of(labels, *sides, np.array(weight, float), lambda one, _: np.full(len(one), prior)))
 
 
 @pytest.mark.parametrize(

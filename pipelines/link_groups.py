@@ -1,16 +1,13 @@
-"""What the linkage says of itself beyond its links: by group, and what weighs a pair besides its two records."""
+"""What the linkage says of itself by group of children."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import polars as pl
 
 from matching.fairness import FEWEST_CHILDREN, by_group
-from matching.linkage import Linkage
 from pipelines.age import age_in_years
-from pipelines.tables import LINK_COVERAGE, LINK_PRIOR
 
 AGE_BANDS = ((0, "0 to 4"), (5, "5 to 10"), (11, "11 to 15"), (16, "16 and over"))
 """Below compulsory school age, primary, secondary, beyond it: whole years on the date judged, from each lower end."""
@@ -88,35 +85,4 @@ def _is_linked(source: pl.Series, child: pl.Series, rolls: Collection[str]) -> p
     return records.select(pl.when(~is_roll).then(is_roll.any().over("child"))).to_series()
 
 
-def priors_kept(found: Linkage, source: pl.Series) -> pl.DataFrame:
-    """The prior of each pair of sources, as LINK_PRIOR. ``source``: that of each row."""
-    names = source.unique().sort().to_list()
-    rows = [
-        (names[a], names[b], float(found.priors.bits[a, b]), float(found.priors.links[a, b]))
-        for a in range(len(names))
-        for b in range(a, len(names))
-    ]
-    return pl.DataFrame(rows, schema=LINK_PRIOR, orient="row")
-
-
-def coverage_kept(found: Linkage, source: pl.Series, birth_year: pl.Series) -> pl.DataFrame:
-    """How sure a record's child is to be in each other source, as LINK_COVERAGE."""
-    coverage = found.judge.coverage
-    if coverage is None or source.is_empty():
-        return pl.DataFrame(schema=LINK_COVERAGE)
-    names = source.unique().sort().to_list()
-    years = pl.DataFrame({"code": found.judge.stratum, "birth_year": birth_year}).unique().sort("code")
-    a, b, code = np.indices(coverage.absent.shape)
-    frame = pl.DataFrame(
-        {
-            "source": pl.Series(names, dtype=pl.String).gather(a.ravel()),
-            "other_source": pl.Series(names, dtype=pl.String).gather(b.ravel()),
-            "code": code.ravel().astype(np.int32),
-            "bits": coverage.absent.ravel(),
-        }
-    )
-    kept = frame.filter(pl.col("source") != pl.col("other_source")).join(years, on="code", how="left", validate="m:1")
-    return kept.select(LINK_COVERAGE.names()).cast(LINK_COVERAGE).sort("source", "other_source", "birth_year")
-
-
-__all__ = ["GroupsAsked", "coverage_kept", "groupings", "measured_by_group", "priors_kept"]
+__all__ = ["GroupsAsked", "groupings", "measured_by_group"]

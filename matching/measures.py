@@ -1,0 +1,60 @@
+"""What is measured once and then held: with the model, all that weighs a pair of records besides the two themselves.
+
+While measures are held, a pair weighs tomorrow what it weighs tonight, whatever other records come and go: so a later
+linkage need look only at what changed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.assign import Coverage, Priors
+from matching.blocking import BlockingRule
+from matching.encode import Encoded
+from matching.score import Frequencies, HeldFrequencies
+
+Strata = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Measures of one linkage."""
+
+    records: int
+    """How many records it had: the shares of matches and households of a model depend on it."""
+    rules: tuple[str, ...]
+    """Names of the blocking rules chosen, in the order in which they run."""
+    frequencies: Mapping[str, HeldFrequencies]
+    """Column -> how common its values are."""
+    priors: Priors
+    """Datasets in the order of their names."""
+    strata: Strata
+    """The stratum of each number in ``coverage``; null: the record has none. Any other is the number after the last."""
+    coverage: Coverage
+
+    def chosen(self, rules: Sequence[BlockingRule]) -> list[BlockingRule]:
+        """The rules chosen, in their order."""
+        by_name = {rule.name: rule for rule in rules}
+        return [by_name[name] for name in self.rules]
+
+
+def frequencies_kept(frequencies: Mapping[str, Frequencies], table: Encoded) -> dict[str, HeldFrequencies]:
+    """What is to be held of the frequencies of a table's columns."""
+    return {column: HeldFrequencies.of(found, table) for column, found in frequencies.items()}
+
+
+def strata_of(table: Encoded, column: str | None, held: Strata | None) -> tuple[Strata, NDArray[np.int32]]:
+    """The strata of a table (or those held) and the number of each record's. ``column``: null: all are of one."""
+    if column is None:
+        return held or (None,), np.zeros(table.height, dtype=np.int32)
+    codes, where = np.unique(table.column(column), return_inverse=True)
+    found = [table.vocabulary[int(code)] if code >= 0 else None for code in codes]
+    strata = tuple(found) if held is None else held
+    number = {name: place for place, name in enumerate(strata)}
+    places = np.array([number.get(name, len(strata)) for name in found], dtype=np.int32)
+    return strata, places[where].astype(np.int32)
+
+
+__all__ = ["Measures", "Strata", "frequencies_kept", "strata_of"]

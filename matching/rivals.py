@@ -1,0 +1,210 @@
+"""Children that may be one after all: weighed child by child, each child's rivals competing, the sure ones joined.
+
+What was weighed between two children depends on their records alone, so it can be kept: a child is known by its records
+(:func:`signs_of`), and no pair of children is weighed twice, in later rounds of joining or on later nights.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching.assign import SURE, Bits, Labels
+from matching.encode import Rows
+
+CERTAIN = 1000.0
+"""Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""
+ROUNDS_OF_JOINING = 4
+
+Signs = NDArray[np.uint64]
+"""What a group of records is known by: of each record a number of 64 bits, summed."""
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Pairs of children that may be one after all, both ways round; one entry an ordered pair."""
+
+    child: NDArray[np.int64]
+    rival: NDArray[np.int64]
+    log_odds: Bits
+    probability: NDArray[np.float64]
+    """That the two are one child, the child's other rivals competing."""
+    nearest: NDArray[np.int64]
+    """Number of the likeliest pair of records between the two, in ``left`` and ``right``."""
+    left: Rows
+    right: Rows
+
+
+@dataclass(frozen=True)
+class Between:
+    """Pairs of children weighed against each other, in the order of their labels; one entry a pair, one < other."""
+
+    one: Labels
+    other: Labels
+    log_odds: Bits
+    left: Rows
+    """The likeliest pair of records between the two (left < right)."""
+    right: Rows
+
+    def __len__(self) -> int:
+        """How many pairs of children."""
+        return len(self.one)
+
+    def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> "Between":
+        """Some of the pairs."""
+        return Between(
+            self.one[places], self.other[places], self.log_odds[places], self.left[places], self.right[places]
+        )
+
+
+def between_of(
+    labels: Labels, left: Rows, right: Rows, weights: Bits, prior: Callable[[Labels, Labels], Bits]
+) -> Between:
+    """Weigh children against each other. ``left``, ``right``, ``weights``: all pairs of rows of two different children.
+
+    Rows of two children speak of one question: their mean match weight stands for it. ``prior``: prior log-odds of two
+    children (their labels) being one.
+    """
+    a, b = np.minimum(labels[left], labels[right]), np.maximum(labels[left], labels[right])
+    clipped = np.clip(weights, -2 * SURE, 2 * SURE)
+    _, first, where = np.unique(a * (labels.max(initial=0) + 1) + b, return_index=True, return_inverse=True)
+    mean = np.bincount(where, clipped, len(first)) / np.maximum(np.bincount(where, minlength=len(first)), 1)
+    one, other = a[first], b[first]
+    joint = mean + prior(one, other)
+    for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
+        joint[where[certain]] = weights[certain]
+    order = np.lexsort((weights, where))
+    nearest = order[np.flatnonzero(np.r_[where[order][1:] != where[order][:-1], True])] if len(order) else order
+    low, high = np.minimum(left[nearest], right[nearest]), np.maximum(left[nearest], right[nearest])
+    return Between(one, other, joint, low, high)
+
+
+def competing(between: Between) -> Rivals:
+    """Children that may be one after all. The rivals of a child compete, with none of them as the other possibility."""
+    child, rival = np.concatenate([between.one, between.other]), np.concatenate([between.other, between.one])
+    both = np.concatenate([between.log_odds, between.log_odds])
+    ratio = np.exp2(np.clip(both, -60, 60))
+    total = np.bincount(child, ratio, minlength=1)
+    nearest = np.tile(np.arange(len(between)), 2)
+    return Rivals(child, rival, both, ratio / (1 + total[child]), nearest, between.left, between.right)
+
+
+def joined(labels: Labels, rivals: Rivals, least: float) -> Labels:
+    """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``."""
+    order = np.lexsort((rivals.rival, -rivals.log_odds, rivals.child))
+    best = (
+        order[np.flatnonzero(np.r_[True, rivals.child[order][1:] != rivals.child[order][:-1]])] if len(order) else order
+    )
+    partner = np.full(int(labels.max(initial=0)) + 1, -1, dtype=np.int64)
+    sure = best[rivals.log_odds[best] > least]
+    partner[rivals.child[sure]] = rivals.rival[sure]
+    child = rivals.child[sure]
+    mutual = child[(partner[partner[child]] == child) & (child > partner[child])]
+    renamed = np.arange(len(partner))
+    renamed[mutual] = partner[mutual]
+    return np.asarray(renamed[labels])
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What was weighed between pairs of children, by their signs; nothing of it hangs on a row's place."""
+
+    one: Signs
+    other: Signs
+    log_odds: Bits
+    left: NDArray[np.int64]
+    """Number of a record: the likeliest pair between the two."""
+    right: NDArray[np.int64]
+
+    @classmethod
+    def nothing(cls) -> "Weighed":
+        """Nothing was weighed."""
+        signs, numbers = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
+        return cls(signs, signs, np.zeros(0), numbers, numbers)
+
+
+def signs_of(labels: Labels, numbers: NDArray[np.int64]) -> Signs:
+    """The sign of each child, at the place of its label. ``numbers``: each row's own, never given to another record."""
+    signs = np.zeros(len(labels), dtype=np.uint64)
+    np.add.at(signs, labels, pl.Series(numbers).hash().to_numpy())
+    return signs
+
+
+Weigh = Callable[[Labels, Labels, Labels], Between]
+"""Labels of all rows, and pairs of children (one < other) -> how they weigh against each other, in that order."""
+
+
+@dataclass
+class Rivalry:
+    """Rounds of weighing children against each other and joining those that are sure to be one."""
+
+    numbers: NDArray[np.int64]
+    """Each row's own number."""
+    weigh: Weigh
+    known: Weighed
+    """What was weighed before, of records that are there still: ``left`` and ``right`` are rows."""
+    kept: list[Weighed]
+    """What any round weighed or knew, with numbers of records."""
+
+    def settle(self, labels: Labels, left: Rows, right: Rows, margin: float) -> tuple[Labels, Between]:
+        """Join children round by round. ``left``, ``right``: pairs of rows near enough to make rivals of their children.
+
+        After the first round only what joining has changed is weighed. Gives the labels, and the rivals that are left.
+        """
+        between = self._weighed(labels, *_pairs_of_children(labels, left, right))
+        for _ in range(ROUNDS_OF_JOINING):
+            after = joined(labels, competing(between), margin)
+            if np.array_equal(after, labels):
+                break
+            is_changed = np.zeros(len(labels), dtype=bool)
+            moved = after != labels
+            is_changed[labels[moved]] = is_changed[after[moved]] = True
+            fresh = is_changed[between.one] | is_changed[between.other]
+            again = _pairs_of_children(after, between.left[fresh], between.right[fresh])
+            between, labels = _together(between.at(~fresh), self._weighed(after, *again)), after
+        return labels, between
+
+    def _weighed(self, labels: Labels, one: Labels, other: Labels) -> Between:
+        """Weigh pairs of children, those that are not known."""
+        signs = signs_of(labels, self.numbers)
+        place = _places(self.known, signs[one], signs[other])
+        found = place >= 0
+        at = place[found]
+        known = Between(one[found], other[found], self.known.log_odds[at], self.known.left[at].astype(np.int32),
+                        self.known.right[at].astype(np.int32))  # fmt: skip
+        fresh = self.weigh(labels, one[~found], other[~found])
+        whole = _together(known, fresh)
+        self.kept.append(
+            Weighed(signs[whole.one], signs[whole.other], whole.log_odds, self.numbers[whole.left],
+                    self.numbers[whole.right])
+        )  # fmt: skip
+        return whole
+
+
+def _pairs_of_children(labels: Labels, left: Rows, right: Rows) -> tuple[Labels, Labels]:
+    """The pairs of different children of these pairs of rows, each once, in order."""
+    a, b = labels[left], labels[right]
+    apart = a != b
+    both = np.unique(np.minimum(a[apart], b[apart]) * len(labels) + np.maximum(a[apart], b[apart]))
+    return both // max(len(labels), 1), both % max(len(labels), 1)
+
+
+def _places(known: Weighed, one: Signs, other: Signs) -> NDArray[np.int64]:
+    """Where each pair of children stands in what is known; -1 where it does not."""
+    place = np.full(len(one), -1, dtype=np.int64)
+    if len(known.one):
+        both, wanted = (a * np.uint64(31) + b for a, b in ((known.one, known.other), (one, other)))
+        order = np.argsort(both)
+        at = order[np.minimum(np.searchsorted(both[order], wanted), len(order) - 1)]
+        same = (known.one[at] == one) & (known.other[at] == other)
+        place[same] = at[same]
+    return place
+
+
+def _together(some: Between, others: Between) -> Between:
+    both = Between(
+        *(np.concatenate([getattr(some, name), getattr(others, name)]) for name in Between.__dataclass_fields__)
+    )
+    return both.at(np.lexsort((both.other, both.one)))

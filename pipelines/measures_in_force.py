@@ -1,0 +1,213 @@
+"""What a night measures once and later nights hold: priors, coverage, frequencies, blocking rules; and the model.
+
+A pair then weighs what its two records say, whoever else comes or goes, and a night costs what changed. They are
+measured again when they no longer fit (:func:`why_due`): that depends on the store and on tonight's records alone, so a
+full night and one that only follows the changes agree.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from matching.assign import Coverage, Priors
+from matching.blocking import CHILD_BLOCKING_RULES
+from matching.comparisons import CHILD_COMPARISONS
+from matching.linkage import Linkage, Settings
+from matching.measure import blocking_recall
+from matching.measures import Measures, Strata
+from matching.model import Model, model_toml
+from matching.score import HeldFrequencies
+from pipelines.tables import (
+    LINK_BLOCKING,
+    LINK_COVERAGE,
+    LINK_FREQUENCY,
+    LINK_MEASURED,
+    LINK_PRIOR,
+    LINK_SOURCE,
+    TABLES,
+)  # fmt: skip
+
+MEASURED_TABLES = (
+    "link_measured", "link_source", "link_prior", "link_coverage", "link_frequency", "link_blocking",
+)  # fmt: skip
+"""Tables that hold the measures in force."""
+
+MOST_MOVED = 0.2
+"""A source whose number of records has moved by more than this share, and by more than FEW, is measured again."""
+FEW = 100
+"""Records: the shares measured hardly hang on so few."""
+A_TERM = timedelta(days=100)
+"""Measures older than a school term (about fourteen weeks) are measured again: year groups move on."""
+OTHER_YEAR = "other"
+DATES = ("date_of_birth",)
+"""Columns with frequencies whose values are dates."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Measures in force, and when and on what they were measured."""
+
+    measures: Measures
+    sources: tuple[str, ...]
+    """In the order of their numbers in the measures."""
+    records: tuple[int, ...]
+    """Of each source, when it was measured."""
+    measured_on: date | None
+    fingerprint: str
+    why: str
+    blocking: pl.DataFrame
+    """LINK_BLOCKING."""
+    blocking_recall: float
+
+
+def fingerprint(model: Model, settings: Settings, sources: tuple[str, ...]) -> str:
+    """Of all that measures rest on besides the records: they hold for no other model, comparisons, rules or sources."""
+    told = (model_toml(model), repr(CHILD_COMPARISONS), repr(CHILD_BLOCKING_RULES), repr(settings), sources)
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def why_due(held: Held | None, found: str, counts: Mapping[str, int], as_at: date | None) -> str | None:
+    """Why the measures must be measured again tonight, in words; null: they hold.
+
+    ``found``: tonight's fingerprint. ``counts``: tonight's records of each source.
+    """
+    if held is None:
+        return "none were in force"
+    if set(counts) != set(held.sources):
+        return "the sources are not the same"
+    if held.fingerprint != found:
+        return "weights, comparisons or settings had changed"
+    moved = [name for name, was in zip(held.sources, held.records, strict=True)
+             if abs(counts[name] - was) > max(MOST_MOVED * was, FEW)]  # fmt: skip
+    if moved:
+        return f"many more or fewer records than before: {', '.join(moved)}"
+    if as_at is not None and held.measured_on is not None and as_at - held.measured_on > A_TERM:
+        return "a school term had passed"
+    return None
+
+
+def held_from(found: Linkage, source: pl.Series, *, on: date | None, why: str, fingerprint: str) -> Held:
+    """What a linkage measured. ``source``: that of each row."""
+    names = source.unique().sort().to_list()
+    counts = np.bincount(found.dataset, minlength=len(names)).tolist()
+    costs = pl.DataFrame([(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
+                         schema=["rule", "pairs", "largest_block", "left_out"], orient="row")  # fmt: skip
+    blocking = costs.with_columns(new_pairs=pl.Series(found.scored.looked_at, dtype=pl.Int64))
+    blocking = blocking.select(LINK_BLOCKING.names()).cast(LINK_BLOCKING)
+    recall = round(blocking_recall(found), 4)
+    return Held(found.measures, tuple(names), tuple(counts), on, fingerprint, why, blocking, recall)
+
+
+def held_tables(held: Held) -> dict[str, pl.DataFrame]:
+    """Measures in force as the tables of MEASURED_TABLES; without rows where there was nothing to measure."""
+    if not held.sources:
+        return {table: TABLES[table].to_frame() for table in MEASURED_TABLES}
+    measures = held.measures
+    one = {
+        "measured_on": [held.measured_on], "fingerprint": [held.fingerprint], "why": [held.why],
+        "records": [measures.records], "children": [measures.coverage.children], "rules": [list(measures.rules)],
+        "blocking_recall": [held.blocking_recall],
+    }  # fmt: skip
+    sources = {"source": held.sources, "records": held.records, "twice_bits": measures.coverage.twice}
+    return {
+        "link_measured": pl.DataFrame(one, schema=LINK_MEASURED),
+        "link_source": pl.DataFrame(sources, schema=LINK_SOURCE),
+        "link_prior": _prior_rows(held),
+        "link_coverage": _coverage_rows(held),
+        "link_frequency": _frequency_rows(measures.frequencies),
+        "link_blocking": held.blocking,
+    }
+
+
+def _prior_rows(held: Held) -> pl.DataFrame:
+    names, priors = held.sources, held.measures.priors
+    rows = [
+        (names[a], names[b], float(priors.bits[a, b]), float(priors.links[a, b]))
+        for a in range(len(names))
+        for b in range(a, len(names))
+    ]
+    return pl.DataFrame(rows, schema=LINK_PRIOR, orient="row")
+
+
+def _coverage_rows(held: Held) -> pl.DataFrame:
+    absent, names = held.measures.coverage.absent, pl.Series(held.sources, dtype=pl.String)
+    years = pl.Series([*held.measures.strata, OTHER_YEAR], dtype=pl.String)
+    a, b, year = (place.ravel() for place in np.indices(absent.shape))
+    columns = {
+        "source": names.gather(a), "other_source": names.gather(b), "birth_year": years.gather(year),
+        "bits": absent.ravel(),
+    }  # fmt: skip
+    return pl.DataFrame(columns, schema=LINK_COVERAGE).filter(pl.col("source") != pl.col("other_source"))
+
+
+def _frequency_rows(frequencies: Mapping[str, HeldFrequencies]) -> pl.DataFrame:
+    parts = [LINK_FREQUENCY.to_frame()]
+    for column, held in sorted(frequencies.items()):
+        rarest = pl.DataFrame({"value": [None], "bits": [held.rarest]}, schema={"value": pl.String, "bits": pl.Float64})
+        values = pl.DataFrame({"value": held.values.cast(pl.String), "bits": held.bits})
+        both = pl.concat([rarest, values]).with_columns(column=pl.lit(column))
+        parts.append(both.select(LINK_FREQUENCY.names()))
+    return pl.concat(parts)
+
+
+def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
+    """The measures in force, from the tables of MEASURED_TABLES; null: none were ever measured."""
+    if tables["link_measured"].is_empty():
+        return None
+    one = tables["link_measured"].row(0, named=True)
+    kept = tables["link_source"]
+    sources = tuple(kept["source"])
+    strata = _strata_in(tables["link_coverage"])
+    absent = _absent_in(tables["link_coverage"], sources, strata)
+    coverage = Coverage(absent, kept["twice_bits"].to_numpy(), one["children"])
+    measures = Measures(
+        one["records"], tuple(one["rules"]), _frequencies_in(tables["link_frequency"]),
+        _priors_in(tables["link_prior"], sources), strata, coverage,
+    )  # fmt: skip
+    return Held(
+        measures, sources, tuple(kept["records"]), one["measured_on"], one["fingerprint"], one["why"],
+        tables["link_blocking"], one["blocking_recall"],
+    )  # fmt: skip
+
+
+def _strata_in(kept: pl.DataFrame) -> Strata:
+    years = kept["birth_year"].unique().sort(nulls_last=False).to_list()
+    return tuple(year for year in years if year != OTHER_YEAR)
+
+
+def _absent_in(kept: pl.DataFrame, sources: tuple[str, ...], strata: Strata) -> np.ndarray[tuple[int, int, int]]:
+    absent = np.zeros((len(sources), len(sources), len(strata) + 1))
+    place = {name: number for number, name in enumerate(sources)}
+    year_place = {year: number for number, year in enumerate((*strata, OTHER_YEAR))}
+    for source, other, year, bits in kept.iter_rows():
+        absent[place[source], place[other], year_place[year]] = bits
+    return absent
+
+
+def _priors_in(kept: pl.DataFrame, sources: tuple[str, ...]) -> Priors:
+    bits, links = np.zeros((2, len(sources), len(sources)))
+    place = {name: number for number, name in enumerate(sources)}
+    for left, right, prior, expected in kept.iter_rows():
+        a, b = place[left], place[right]
+        bits[a, b] = bits[b, a] = prior
+        links[a, b] = links[b, a] = expected
+    return Priors(bits, links)
+
+
+def _frequencies_in(kept: pl.DataFrame) -> dict[str, HeldFrequencies]:
+    found = {}
+    for (column,), part in kept.partition_by("column", as_dict=True).items():
+        known = part.filter(pl.col("value").is_not_null())
+        rarest = float(part.filter(pl.col("value").is_null())["bits"].item())
+        values = known["value"].cast(pl.Int64 if column in DATES else pl.String)
+        found[str(column)] = HeldFrequencies(values, known["bits"].to_numpy(), rarest)
+    return found
+
+
+__all__ = [
+    "MEASURED_TABLES", "Held", "fingerprint", "held_from", "held_in", "held_tables", "why_due",
+]  # fmt: skip

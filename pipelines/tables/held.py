@@ -1,0 +1,69 @@
+"""What the linkage measures once and then holds, and the weights it learnt once: see :mod:`pipelines.measures_in_force`.
+
+LINK_PRIOR and LINK_COVERAGE belong to it too.
+"""
+
+import polars as pl
+
+from matching.person import Columns
+
+LINK_MODEL = pl.Schema(
+    Columns(
+        {
+            "learnt_on": pl.Date,  # the night; null: its records were too few, and the weights only stand in
+            "origin": pl.String,  # in words, for the match report
+            "weights": pl.String,  # TOML, as matching.model.write_model writes it
+        }
+    )
+)
+"""One row: the weights that a night learnt and later nights use, while no others are approved. Written by link."""
+
+LINK_MEASURED = pl.Schema(
+    Columns(
+        {
+            "measured_on": pl.Date,  # the night; null: as_at was not given
+            "fingerprint": pl.String,  # of model, comparisons, rules, settings and sources
+            "why": pl.String,  # in words, why they were measured that night
+            "records": pl.Int64,
+            "children": pl.Int64,
+            "rules": pl.List(pl.String),  # blocking rules chosen, in the order in which they run
+            "blocking_recall": pl.Float64,  # 0..1, estimated
+        }
+    )
+)
+"""One row: when the measures in force were measured, and on what. Written by link."""
+
+LINK_SOURCE = pl.Schema(
+    Columns(
+        {
+            "source": pl.String,  # key
+            "records": pl.Int64,  # when it was measured
+            "twice_bits": pl.Float64,  # -log2 of the chance that a child has a further record in the source
+        }
+    )
+)
+"""One row is one source. Written by link."""
+
+LINK_FREQUENCY = pl.Schema(
+    Columns(
+        {
+            "column": pl.String,  # of a person record with its keys
+            "value": pl.String,  # null: any value that has no row of its own. Dates as yyyymmdd
+            "bits": pl.Float64,  # log2 of the chance that another person has the value
+        }
+    )
+)
+"""One row is one value that more than two records bear. Written by link."""
+
+LINK_BLOCKING = pl.Schema(
+    Columns(
+        {
+            "rule": pl.String,  # key
+            "pairs": pl.Int64,  # that it makes
+            "new_pairs": pl.Int64,  # of them, those that no earlier rule makes
+            "largest_block": pl.Int64,  # records
+            "left_out": pl.Int64,  # pairs left out because a block could not be split any further
+        }
+    )
+)
+"""One row is one blocking rule, as counted when measured. Written by link."""

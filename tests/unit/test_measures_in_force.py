@@ -1,0 +1,97 @@
+"""What is measured once and held: it comes out of the store as it went in, and holds until it no longer fits."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from apps.made_up.authority import MadeUp
+from data_contracts.contract import read_contracts
+from pipelines.link import CHILD_SETTINGS, Linked, fingerprint, link, records_by_source
+from pipelines.link_groups import GroupsAsked
+from pipelines.measures_in_force import A_TERM, Held, held_in, held_tables, why_due
+from pipelines.receive import receive
+from pipelines.standardise import standardise
+from pipelines.tables import TABLES
+from tests.golden.authority import AS_AT
+
+NIGHT = GroupsAsked(as_at=AS_AT)
+
+
+@pytest.fixture(scope="session")
+def person(made_up: MadeUp) -> pl.DataFrame:
+    """The records of one night, as PERSON."""
+    contracts = read_contracts()
+    received = receive(made_up.extracts, contracts, received_at=datetime(2026, 11, 21, 2, tzinfo=UTC))
+    return standardise(received.raw, contracts, as_at=AS_AT).person
+
+
+@pytest.fixture(scope="session")
+def first(person: pl.DataFrame) -> Linked:
+    """The first night's links."""
+    return link(person, groups=NIGHT)
+
+
+def test_measures_come_out_of_the_store_as_they_went_in(first: Linked) -> None:
+    tables = held_tables(first.held)
+    assert all(frame.schema == TABLES[table] for table, frame in tables.items())
+    again = held_in(tables)
+    assert again is not None
+    for table, frame in held_tables(again).items():
+        assert frame.equals(tables[table]), table
+
+
+def test_held_measures_change_nothing_on_the_records_that_they_were_measured_on(
+    person: pl.DataFrame, first: Linked
+) -> None:
+    held = held_in(held_tables(first.held))
+    again = link(person, model=first.model, origin=first.origin, groups=NIGHT, held=held)
+    for table in ("links", "child_records", "rivals"):
+        assert getattr(again, table).equals(getattr(first, table)), table
+    assert again.report.figures == first.report.figures
+
+
+def test_while_measures_are_held_a_pair_weighs_the_same_whoever_comes_or_goes(
+    person: pl.DataFrame, first: Linked
+) -> None:
+    fewer = person.filter(pl.int_range(pl.len()) % 10 != 3)
+    again = link(fewer, model=first.model, groups=NIGHT, held=first.held)
+    assert again.held is first.held
+    pair = ["left_id", "right_id"]
+    both = again.links.join(first.links, on=pair, validate="1:1")
+    assert both.height > 0.7 * first.links.height
+    assert (both["match_weight"] == both["match_weight_right"]).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        pytest.param({}, None, id="nothing changed"),
+        pytest.param({"as_at": AS_AT + A_TERM}, None, id="a term, to the day"),
+        pytest.param({"as_at": AS_AT + A_TERM + timedelta(1)}, "a school term had passed", id="a day more"),
+        pytest.param({"as_at": AS_AT - timedelta(9)}, None, id="an earlier date judged"),
+        pytest.param({"found": "other"}, "weights, comparisons or settings had changed", id="other weights"),
+        pytest.param({"health": 1200}, None, id="a fifth more records"),
+        pytest.param({"health": 1201}, "many more or fewer records than before: health", id="more than that"),
+        pytest.param({"health": 799}, "many more or fewer records than before: health", id="as many fewer"),
+        pytest.param({"census": 150}, None, id="a hundred more of a small source"),
+        pytest.param({"census": 151}, "many more or fewer records than before: census", id="more than a hundred"),
+        pytest.param({"health": None}, "the sources are not the same", id="a source is missing"),
+        pytest.param({"library_cards": 1}, "the sources are not the same", id="a source is new"),
+    ],
+)  # fmt: skip
+def test_when_measures_are_due(first: Linked, changed: dict[str, object], why: str | None) -> None:
+    was = first.held
+    held = Held(was.measures, ("census", "health"), (50, 1000), AS_AT, "same", "", was.blocking, 1.0)
+    counts = {"census": 50, "health": 1000, **changed}
+    as_at, found = counts.pop("as_at", AS_AT), counts.pop("found", "same")
+    tonight = {name: int(many) for name, many in counts.items() if many is not None}  # type: ignore[call-overload]
+    assert isinstance(as_at, date)
+    assert why_due(held, str(found), tonight, as_at) == why
+    assert why_due(None, str(found), tonight, as_at) == "none were in force"
+
+
+def test_the_fingerprint_is_of_weights_settings_and_sources(person: pl.DataFrame, first: Linked) -> None:
+    sources = tuple(records_by_source(person["dataset"]))
+    assert first.held.fingerprint == fingerprint(first.model, CHILD_SETTINGS, sources)
+    assert first.held.fingerprint != fingerprint(first.model, CHILD_SETTINGS, sources[1:])
