@@ -201,6 +201,9 @@ SWAPPED = either(CrosswiseAlike("given_names", "surname"), CrosswiseAlike("foren
 
 MIDDLE_FOR_FIRST = SharesAny("middle_tokens", "forename")
 
+SURNAME_TWICE = both(EqualAcross("forename", "surname"), Equal("surname"))
+"""One side's forename is the surname that both bear: that side says no forename."""
+
 FORENAME = Comparison(
     "forename",
     (
@@ -213,7 +216,10 @@ FORENAME = Comparison(
         Level("another given name", MIDDLE_FOR_FIRST),
         Level("sounds alike", Equal("forename_key")),
         Level("initial", InitialOf("forename")),
+        Level("another given name, by its initial", SharesAny("middle_letters", "forename_initial")),
         Level("alike", JaroWinklerAtLeast("forename", 0.84)),
+        Level("one slip in a short name", WithinEdits("forename", 1, shortest=3)),
+        Level("the surname in both places", SURNAME_TWICE, says_nothing=True),
         otherwise(),
     ),
 )
@@ -239,7 +245,8 @@ MIDDLE_NAMES = Comparison(
     "middle names",
     (
         missing("middle_names"),
-        Level("exact", Equal("middle_names")),
+        Level("exact", Equal("middle_names"), frequency_of="middle_names"),
+        Level("names swapped, weighed with the forename", SWAPPED, says_nothing=True),
         Level("one is the forename, weighed there", both(Unequal("forename"), MIDDLE_FOR_FIRST), says_nothing=True),
         Level("shares one", SharesAny("middle_tokens")),
         Level("initial", SharesAny("middle_initials")),
