@@ -24,6 +24,22 @@ LONGEST = 64
 
 
 @dataclass(frozen=True)
+class Letters:
+    """What bounds need of each word by its code, small enough to be read fast; the last stands for a null (code -1)."""
+
+    sets: NDArray[np.uint32]
+    """Which letters it has, one bit a letter (code point modulo 32)."""
+    repeated: NDArray[np.uint8]
+    """Letters over and above those bits."""
+    each: NDArray[np.float32]
+    """What one letter is of it: 1 / length, 0 where there is no word."""
+    lengths: NDArray[np.int8]
+    """In characters (capped at LONGEST)."""
+    first: NDArray[np.int32]
+    """Code point of the first character, -1 of an empty word."""
+
+
+@dataclass(frozen=True)
 class Encoded:
     """A table in integers. ``codes`` for string columns, ``lists`` for list columns, ``dates`` as yyyymmdd."""
 
@@ -74,6 +90,20 @@ class Encoded:
                 letters = (points[starts[has] + place] & 0xFFFF).astype(np.uint64)
                 packed[words[has]] |= letters << np.uint64(16 * place)
         return packed
+
+    @cached_property
+    def letters(self) -> "Letters":
+        """What bounds need of each word."""
+        lengths = np.append(self.lengths, 0).astype(np.int8)
+        wide = np.append(self.signatures, np.uint64(0))
+        sets = ((wide | wide >> np.uint64(32)) & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+        repeated = (lengths - np.bitwise_count(sets)).astype(np.uint8)
+        each = (1 / np.maximum(lengths, 1)).astype(np.float32)
+        each[-1] = 0.0
+        # An empty word is alike to itself: it counts as a letter that makes up all of it.
+        repeated[:-1][lengths[:-1] == 0] = 1
+        each[:-1][lengths[:-1] == 0] = LONGEST
+        return Letters(sets, repeated, each, lengths, np.append(self.first_letters, -1).astype(np.int32))
 
     def column(self, name: str) -> Codes:
         """Codes of a string column or packed dates. Raises KeyError with the columns there are."""

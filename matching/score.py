@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -11,9 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.blocking import CHUNK, Plan
+from matching.ceilings import Ceiling
 from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
+from matching.grids import Sieve, grids_of
 from matching.model import CLASSES, LEAST, Model
+from matching.sorting import order_of
 
 Patterns = NDArray[np.int64]
 """The levels of all comparisons of a pair in one number (mixed radix)."""
@@ -187,6 +190,12 @@ class Scorer:
                 left, right, pattern, bits = left[keep], right[keep], pattern[keep], bits[keep]
         return left, right, pattern
 
+    def sieve(self, pairs: Plan, floor: float) -> Sieve:
+        """What tells of whole blocks which pairs cannot reach ``floor`` bits."""
+        tables, added = self._highest
+        ceilings = (Ceiling.of(c, most, self.table) for c, most in zip(self.model.comparisons, tables, strict=True))
+        return Sieve(self.table, pairs, tuple(ceilings), floor - added)
+
     def class_bits(self, patterns: Patterns) -> list[Bits]:
         """log2 P(pattern | class) for one child, any two, two of a household, twins; without frequencies."""
         return self._summed.bits(patterns)
@@ -288,22 +297,46 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK) -
     Memory depends on the chunk and on what is kept.
     """
 
-    def scored(piece: tuple[int, Rows, Rows]) -> tuple[int, int, _Kept]:
-        rule, left, right = piece
+    def scored(piece: _Piece) -> tuple[int, int, _Kept]:
+        own, left, right = piece.pairs()
         starts = range(0, max(len(left), 1), SLICE)
         kept = [_scored(scorer, floor, left[at : at + SLICE], right[at : at + SLICE]) for at in starts]
-        return rule, len(left), _joined(kept)
+        return piece.rule, own, _joined(kept)
 
     looked_at = np.zeros(len(pairs.blocks), dtype=np.int64)
     rules, kept = [], []
-    for rule, seen, columns in _in_threads(scored, pairs.chunks(chunk)):
+    for rule, seen, columns in _in_threads(scored, _pieces(pairs, scorer.sieve(pairs, floor), chunk)):
         looked_at[rule] += seen
         rules.append(np.full(len(columns[0]), rule, dtype=np.int16))
         kept.append(columns)
     left, right, pattern, weight = _joined(kept)
     rule_of = np.concatenate([*rules, np.zeros(0, dtype=np.int16)])
-    order = np.lexsort((right, left))
+    order = order_of(left * np.int64(scorer.table.height) + right)
     return Scored(left[order], right[order], pattern[order], weight[order], rule_of[order], looked_at)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Some of a rule's pairs, or how to come by them."""
+
+    rule: int
+    pairs: Callable[[], tuple[int, Rows, Rows]]
+    """How many pairs, and those of them that may reach the floor."""
+
+
+def _pieces(pairs: Plan, sieve: Sieve, chunk: int) -> Iterator[_Piece]:
+    """All pairs of a plan: of large blocks what a sieve lets through, of others every one."""
+    laid_out = [grids_of(pairs, number) for number in range(len(pairs.blocks))]
+    others = replace(pairs, blocks=tuple(rest for _, rest in laid_out))
+    for number, (grids, _) in enumerate(laid_out):
+        for stacks in grids.stacks(chunk):
+            yield _Piece(number, partial(sieve.through, stacks))
+        for _, left, right in others.chunks(chunk, only=[number]):
+            yield _Piece(number, partial(_as_they_are, left, right))
+
+
+def _as_they_are(left: Rows, right: Rows) -> tuple[int, Rows, Rows]:
+    return len(left), left, right
 
 
 def _joined(kept: Sequence[_Kept]) -> _Kept:

@@ -136,14 +136,15 @@ class SharesAny:
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where any value of one side is among the other's."""
-        ours, theirs = _values(table, self.column), _values(table, self.other or self.column)
+        ours, theirs = values_of(table, self.column), values_of(table, self.other or self.column)
         found = _intersect(ours, theirs, left, right)
         if self.other is not None:
             found |= _intersect(theirs, ours, left, right)
         return found
 
 
-def _values(table: Encoded, column: str) -> Codes:
+def values_of(table: Encoded, column: str) -> Codes:
+    """The codes of a list column or of any other, as a matrix: rows x values."""
     if column in table.lists:
         return table.lists[column]
     return table.column(column)[:, None]
@@ -200,15 +201,19 @@ class JaroWinklerAtLeast(OneColumn):
         return _jaro_winkler_possible(table, a, b, self.threshold)
 
 
-@cache
-def _matches_needed(threshold: float) -> NDArray[np.int16]:
-    """Fewest matching letters for the threshold, by common beginning (0-4) and both lengths.
+def least_matching(threshold: float, beginning: int) -> float:
+    """Least m/|a| + m/|b| of m matching letters in words of |a| and |b| letters that begin with so many alike (0-4).
 
     With a common beginning of p letters Jaro must be at least (t - .1p) / (1 - .1p), and Jaro with m matching letters is
     at most (m/|a| + m/|b| + 1) / 3.
     """
-    prefix = np.arange(5)[:, None, None] * 0.1
-    least = 3 * (threshold - prefix) / (1 - prefix) - 1 - 1e-6
+    return 3 * (threshold - 0.1 * beginning) / (1 - 0.1 * beginning) - 1 - 1e-6
+
+
+@cache
+def _matches_needed(threshold: float) -> NDArray[np.int16]:
+    """Fewest matching letters for the threshold, by common beginning (0-4) and both lengths."""
+    least = np.array([least_matching(threshold, beginning) for beginning in range(5)])[:, None, None]
     la, lb = np.arange(LONGEST + 1)[None, :, None], np.arange(LONGEST + 1)[None, None, :]
     needed = np.ceil(least * la * lb / np.maximum(la + lb, 1))
     needed = np.where((la == 0) | (lb == 0), np.where(least > 0, 1, 0), np.maximum(needed, 0))

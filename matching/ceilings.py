@@ -1,0 +1,174 @@
+"""The most bits that a comparison may give a pair, by whole-array operations on rows of any shapes that fit each other.
+
+A bound may be too high, never too low: a test that might hold counts as if it did, and the strongest level counts.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.comparisons import Comparison
+from matching.encode import Encoded, Rows
+from matching.similarity import (
+    Both,
+    CrosswiseAlike,
+    Either,
+    Equal,
+    EqualAcross,
+    InitialOf,
+    JaroWinklerAtLeast,
+    Mask,
+    Missing,
+    SharesAny,
+    Swapped,
+    Test,
+    Unequal,
+    WithinEdits,
+    least_matching,
+    near_misses,
+    values_of,
+)
+
+Bits = NDArray[np.float32]
+
+GAIN = 1.0
+"""Bits that a test must be able to take off a bound to be worth the looking."""
+SLACK = 1e-4
+"""More than single precision can be out."""
+LONGEST_LIST = 6
+"""Lists of more values than this are not held against each other value by value."""
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The most bits of one comparison: ``otherwise``, or those of the strongest of ``tests`` that may hold."""
+
+    otherwise: np.float32
+    tests: tuple[tuple[np.float32, tuple[Test, ...]], ...]
+    """Bits, and the tests of which any gives them; weakest first."""
+
+    @classmethod
+    def of(cls, comparison: Comparison, most: NDArray[np.float64], table: Encoded) -> "Ceiling":
+        """``most``: the most bits that each level can add."""
+        levels = [(float(bits), level.test) for bits, level in zip(most, comparison.levels, strict=True)]
+        otherwise = max(bits for bits, test in levels if test is None or not _is_cheap(test, table))
+        cheap = [(bits, test) for bits, test in levels if test is not None and _is_cheap(test, table)]
+        otherwise = max([otherwise, *(bits for bits, _ in cheap if bits <= otherwise + GAIN)])
+        words: list[tuple[float, Test]] = []
+        others: list[tuple[float, tuple[Test, ...]]] = []
+        for bits, test in cheap:
+            if bits > otherwise and near_misses([test]) is not None:
+                words.append((bits, test))
+            elif bits > otherwise:
+                others.append((bits, (test,)))
+        if words:  # nearly equal words: one look, by the widest test of them
+            others.append((max(bits for bits, _ in words), near_misses([test for _, test in words]) or ()))
+        others.sort(key=lambda each: each[0])
+        return cls(np.float32(otherwise), tuple((np.float32(bits), tests) for bits, tests in others))
+
+    def bits(self, table: Encoded, left: Rows, right: Rows) -> Bits:
+        """The bound of each pair of ``left`` and ``right``, which fit each other's shape; one alone where all have the same."""
+        found: Bits = np.array(self.otherwise)
+        for most, tests in self.tests:
+            held = reduce(np.logical_or, (may_hold(test, table, left, right) for test in tests))
+            if held.all():
+                found = np.array(most)
+            elif held.any():
+                found = np.full(held.shape, found) if found.ndim == 0 else found
+                np.copyto(found, most, where=held)
+        return found
+
+
+def _is_cheap(test: Test, table: Encoded) -> bool:
+    """May :func:`may_hold` be asked about the test?"""
+    if isinstance(test, Either):
+        return all(_is_cheap(part, table) for part in test.tests)
+    if isinstance(test, Both):
+        return any(_is_cheap(part, table) for part in test.tests)
+    if isinstance(test, SharesAny):
+        return all(values_of(table, column).shape[1] <= LONGEST_LIST for column in test.reads)
+    return isinstance(
+        test,
+        Missing
+        | Equal
+        | Unequal
+        | EqualAcross
+        | Swapped
+        | InitialOf
+        | CrosswiseAlike
+        | JaroWinklerAtLeast
+        | WithinEdits,
+    )
+
+
+def may_hold(test: Test, table: Encoded, left: Rows, right: Rows) -> Mask:
+    """False where a test cannot hold. Of nulls the answer may be true where the test's own is false."""
+    if isinstance(test, Missing | Equal | Unequal | EqualAcross):
+        return test.holds(table, left, right)
+    if isinstance(test, Either):
+        return reduce(np.logical_or, (may_hold(part, table, left, right) for part in test.tests))
+    if isinstance(test, Both):
+        cheap = (part for part in test.tests if _is_cheap(part, table))
+        return reduce(np.logical_and, (may_hold(part, table, left, right) for part in cheap))
+    if isinstance(test, JaroWinklerAtLeast | WithinEdits):
+        codes = table.column(test.column)
+        a, b = codes.take(left), codes.take(right)
+        return (
+            _may_be_alike(test, table, a, b)
+            if isinstance(test, JaroWinklerAtLeast)
+            else _may_be_near(test, table, a, b)
+        )
+    if isinstance(test, SharesAny):
+        return _may_share(test, table, left, right)
+    return _may_be_crosswise(test, table, left, right)
+
+
+def _may_be_alike(test: JaroWinklerAtLeast, table: Encoded, a: Rows, b: Rows) -> Mask:
+    """By letters that both words have, as in :meth:`JaroWinklerAtLeast.possible`, and by the first letter alone."""
+    letters = table.letters
+    common = np.bitwise_count(letters.sets.take(a) & letters.sets.take(b))
+    common += np.minimum(letters.repeated.take(a), letters.repeated.take(b))
+    # Of m common letters Jaro has m / |a| + m / |b|; what is asked of it is less where the words may begin alike.
+    shares = common * (letters.each.take(a) + letters.each.take(b))
+    found = shares >= np.float32(least_matching(test.threshold, 4) - SLACK)
+    strangers = letters.first.take(a) != letters.first.take(b)
+    strangers &= shares < np.float32(least_matching(test.threshold, 0) - SLACK)
+    return np.asarray(found & ~strangers)
+
+
+def _may_be_near(test: WithinEdits, table: Encoded, a: Rows, b: Rows) -> Mask:
+    """By lengths and letters, as in :meth:`WithinEdits.possible`."""
+    letters = table.letters
+    la, lb = letters.lengths.take(a), letters.lengths.take(b)
+    close = np.abs(la - lb) <= test.edits
+    close &= ((la >= test.shortest) & (lb >= test.shortest)) | (a == b)
+    close &= np.bitwise_count(letters.sets.take(a) ^ letters.sets.take(b)) <= 2 * test.edits
+    return np.asarray(close)
+
+
+def _may_share(test: SharesAny, table: Encoded, left: Rows, right: Rows) -> Mask:
+    ours, theirs = values_of(table, test.column), values_of(table, test.other or test.column)
+    ways = [(ours, theirs)] if test.other is None else [(ours, theirs), (theirs, ours)]
+    found = np.zeros(np.broadcast_shapes(left.shape, right.shape), dtype=bool)
+    for a, b in ways:
+        for i in range(a.shape[1]):
+            one = a[left, i]
+            for j in range(b.shape[1]):
+                found |= (one == b[right, j]) & (one >= 0)
+    return found
+
+
+def _may_be_crosswise(test: Test, table: Encoded, left: Rows, right: Rows) -> Mask:
+    """Of tests that hold a column against itself or another crosswise: by the word, or by its first letter."""
+    if isinstance(test, InitialOf):
+        first = table.letters.first.take(table.column(test.column))
+        return np.asarray(first.take(left) == first.take(right))
+    if isinstance(test, Swapped):
+        a, b = table.column(test.first), table.column(test.second)
+    elif isinstance(test, CrosswiseAlike):
+        a, b = (table.letters.first.take(table.column(column)) for column in test.reads)
+    else:
+        raise TypeError(f"no bound for {type(test).__name__}: ask only of tests that are cheap")
+    return np.asarray((a.take(left) == b.take(right)) & (b.take(left) == a.take(right)))

@@ -1,0 +1,188 @@
+"""Large blocks as grids: which of their pairs may reach the floor, told before any pair is made.
+
+A block's pairs are its rows against its rows. Laid out as a grid, what a test needs of either side is read once a row and
+not once a pair, and a few operations on whole grids give an upper bound of every pair's weight: the most bits of the
+levels whose tests may hold, by the tests themselves where those are cheap and by exact bounds (letters, lengths) where
+they look at words. Only pairs whose bound reaches the floor are made at all; the others could not have.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.blocking import Plan
+from matching.blocks import NO_KEY, Blocks, Keys
+from matching.ceilings import Ceiling
+from matching.encode import Encoded, Rows
+from matching.sorting import order_of, run_ends
+
+LEAST_PAIRS = 256
+"""Rows that meet fewer rows than this makes pairs of are no grid: laying it out would cost more than it spares."""
+TALL, WIDE = 64, 1_024
+"""Most rows of a grid on either side; a larger block makes several."""
+STEP = 8
+"""Grids are made alike, in steps of so many rows, so that many of one shape can be worked on at once."""
+AT_ONCE = 1 << 16
+"""Pairs of the grids worked on at once: what a step makes of them stays in a core's cache until the next step reads it."""
+ROUNDING = 0.1
+"""Bits of slack for sums in single precision."""
+
+
+@dataclass(frozen=True)
+class Grids:
+    """Rectangles of one rule's pairs: positions ``left`` to ``left_end`` with positions ``right`` to ``right_end``.
+
+    A position meets those from its own first one on, see :class:`matching.blocks.Blocks`.
+    """
+
+    number: int
+    """The rule's."""
+    left: NDArray[np.int64]
+    left_end: NDArray[np.int64]
+    right: NDArray[np.int64]
+    right_end: NDArray[np.int64]
+
+    def at(self, places: NDArray[np.int64]) -> "Grids":
+        """Some of the grids."""
+        return Grids(self.number, self.left[places], self.left_end[places], self.right[places], self.right_end[places])
+
+    @property
+    def shapes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows of each on either side, up to the next step."""
+        return _step_up(self.left_end - self.left), _step_up(self.right_end - self.right)
+
+    def stacks(self, pairs: int) -> Iterator[tuple["Grids", ...]]:
+        """The grids in stacks of one shape; stacks of about so many pairs together."""
+        found: list[Grids] = []
+        size = 0
+        for stack in self._stacks():
+            found.append(stack)
+            size += len(stack.left) * stack.size
+            if size >= pairs:
+                yield tuple(found)
+                found, size = [], 0
+        if found:
+            yield tuple(found)
+
+    @property
+    def size(self) -> int:
+        """Pairs in the first grid, up to the next step on either side."""
+        tall, wide = self.shapes
+        return int(tall[0] * wide[0])
+
+    def _stacks(self) -> Iterator["Grids"]:
+        tall, wide = self.shapes
+        shape = tall * (2 * WIDE) + wide
+        order = order_of(shape)
+        begin = 0
+        for end in run_ends(shape[order]).tolist():
+            many = max(1, AT_ONCE // self.at(order[begin:end]).size)
+            for first in range(begin, end, many):
+                yield self.at(order[first : min(first + many, end)])
+            begin = end
+
+
+def _step_up(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    return (sizes + STEP - 1) // STEP * STEP
+
+
+def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
+    """The grids of a rule's large blocks, and the blocks without them. Rows with several keys make no grids."""
+    blocks = plan.blocks[number]
+    counts = blocks.pairs_from
+    meeting = np.flatnonzero(counts)
+    none = np.zeros(0, dtype=np.int64)
+    if blocks.has_lists or not len(meeting):
+        return Grids(number, none, none, none, none), blocks
+    # One after the other, up to one end; between tables also from one beginning, which makes a full rectangle.
+    beginnings = blocks.begins if plan.between is not None else np.zeros_like(blocks.begins)
+    new = np.diff(meeting) > 1
+    for spans in (blocks.ends[meeting], beginnings[meeting]):
+        new |= np.diff(spans) != 0
+    stops = np.append(np.flatnonzero(new) + 1, len(meeting))
+    left, left_end = meeting[stops - np.diff(stops, prepend=0)], meeting[stops - 1] + 1
+    large = (left_end - left) * counts[left] >= LEAST_PAIRS
+    left, left_end = _cut(left[large], left_end[large], TALL)
+    right, right_end = blocks.begins[left].astype(np.int64), blocks.ends[left].astype(np.int64)
+    whole = Grids(number, left, left_end, right, right_end)
+    covered = np.zeros(len(counts), dtype=bool)
+    covered[np.repeat(left, left_end - left) + _within(left_end - left)] = True
+    rest = replace(blocks, begins=np.where(covered, blocks.ends, blocks.begins))
+    which, right, right_end = _cut_further(right, right_end, WIDE)
+    return replace(whole.at(which), right=right, right_end=right_end), rest
+
+
+def _within(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, 2 ... for each of the sizes."""
+    return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _cut(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return _cut_further(begins, ends, most)[1:]
+
+
+def _cut_further(
+    begins: NDArray[np.int64], ends: NDArray[np.int64], most: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Cut spans into spans of at most so many: of which each is a part, its beginning and its end."""
+    parts = (ends - begins + most - 1) // most
+    which = np.repeat(np.arange(len(begins)), parts)
+    cut = begins[which] + _within(parts) * most
+    return which, cut, np.minimum(cut + most, ends[which])
+
+
+@dataclass(frozen=True)
+class Sieve:
+    """What lets a pair of a grid through: no earlier rule has it, and its bound reaches the floor."""
+
+    table: Encoded
+    plan: Plan
+    ceilings: tuple[Ceiling, ...]
+    least: float
+    """Bits that the ceilings must sum to."""
+
+    def through(self, stacks: Sequence[Grids]) -> tuple[int, Rows, Rows]:
+        """How many pairs of the grids are the rule's own; of those the ones that get through, left < right."""
+        own, lefts, rights = zip(*(self._through(stack) for stack in stacks), strict=True)
+        return sum(own), np.concatenate(lefts), np.concatenate(rights)
+
+    def _through(self, stack: Grids) -> tuple[int, Rows, Rows]:
+        blocks, (left, right), new = self.plan.blocks[stack.number], *self._laid_out(stack)
+        if blocks.one_side is not None:
+            new &= blocks.one_side[left] | blocks.one_side[right]
+        for earlier in self.plan.blocks[: stack.number]:
+            found = _share_key(earlier.keys, left, right)
+            if earlier.one_side is not None:
+                found &= earlier.one_side[left] | earlier.one_side[right]
+            new &= ~found
+        own = int(np.count_nonzero(new))
+        bounds = sum((ceiling.bits(self.table, left, right) for ceiling in self.ceilings), np.zeros(1, np.float32))
+        at = np.nonzero(new & (bounds >= self.least - ROUNDING))
+        a, b = np.broadcast_to(left, new.shape)[at], np.broadcast_to(right, new.shape)[at]
+        return own, np.minimum(a, b), np.maximum(a, b)
+
+    def _laid_out(self, stack: Grids) -> tuple[tuple[Rows, Rows], NDArray[np.bool_]]:
+        """Rows of either side, and which pairs of them are pairs of the rule: grids end where their blocks do."""
+        blocks, (tall, wide) = self.plan.blocks[stack.number], (int(sizes[0]) for sizes in stack.shapes)
+        # The longer side runs along the last axis, which is what whole-array operations are quickest at.
+        down, along = (
+            (np.arange(tall)[:, None], np.arange(wide)) if tall <= wide else (np.arange(tall), np.arange(wide)[:, None])
+        )
+        left, left_end = stack.left[:, None, None] + down, stack.left_end[:, None, None]
+        right, right_end = stack.right[:, None, None] + along, stack.right_end[:, None, None]
+        new = (left < left_end) & (right < right_end)
+        left, right = np.minimum(left, left_end - 1), np.minimum(right, right_end - 1)
+        if self.plan.between is None:
+            new &= right >= blocks.begins[left]
+        return (blocks.order[left], blocks.order[right]), new
+
+
+def _share_key(keys: Keys, left: Rows, right: Rows) -> NDArray[np.bool_]:
+    found = np.zeros(np.broadcast_shapes(left.shape, right.shape), dtype=bool)
+    for i in range(keys.shape[1]):
+        ours = keys[left, i]
+        for j in range(keys.shape[1]):
+            found |= (ours == keys[right, j]) & (ours != NO_KEY)
+    return found
