@@ -16,7 +16,7 @@ from pipelines.age import ends_on, starts_on
 from pipelines.clearing import what_would_clear
 from pipelines.facts import child_facts
 from pipelines.publish.masking import keys_without_place, masked, without_place, without_sex
-from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, SAME_AS_RIVAL
+from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.reasons import in_100
 
 EXPLAIN_READS = (
@@ -27,6 +27,17 @@ EXPLAIN_READS = (
 WIDTH = 100
 NEAREST_TOLD = 5
 LIST_IS_NO_FINDING = "Possibly missing education, to be looked into. This says nothing about the family."
+
+WHAT_WOULD_LIST = {
+    IN_EDUCATION: "The end of that education without another, or a judgement that the record is not this child's.",
+    SAME_AS_RIVAL: "A judgement that the two are different children.",
+    MOVED_AWAY: "An agency here that sees the child again.",
+    NOT_OF_AGE: "A birth date of compulsory school age that more records bear out.",
+    CLOSED: "What contradicts the officer's outcome, such as an education that ends, another home or a new concern.",
+    DIED: "The source's own correction, or a judgement that its record is another child's.",
+    NOT_YET: "The day that is named above, or a reason to look sooner, such as a referral.",
+}
+"""Reason of ``EXPLAINED`` -> what brings the child onto the list."""
 
 Row = dict[str, Any]
 
@@ -115,7 +126,7 @@ def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
     if explained := next(iter(told.rows("explained")), None):
         return [
             ("Not on the list", [f"Reason: {explained['reason']}.", explained["why"]]),
-            ("What would bring the child onto the list", _what_would_list(explained)),
+            ("What would bring the child onto the list", [WHAT_WOULD_LIST[explained["reason"]]]),
         ]
     lines = ["The child is not of compulsory school age on this date."]
     if facts["date_of_birth"] is not None:
@@ -137,23 +148,6 @@ def _listed(told: Told, candidate: Row, of_age: float) -> list[tuple[str, list[s
         (f"Reasons to look sooner: {candidate['priority']} points", [] if told.is_protected else points),
         ("What would clear it", what_would_clear(candidate, has_rival=bool(told.rows("rival")))),
     ]
-
-
-def _what_would_list(explained: Row) -> list[str]:
-    """What brings an explained child onto the list."""
-    if explained["reason"] == IN_EDUCATION:
-        return ["The end of that education without another, or a judgement that the record is not this child's."]
-    if explained["reason"] == SAME_AS_RIVAL:
-        return ["A judgement that the two are different children."]
-    if explained["reason"] == DIED:
-        return ["The source's own correction, or a judgement that its record is another child's."]
-    if explained["reason"] == CLOSED:
-        return [
-            "What contradicts the officer's outcome, such as an education that ends, another home or a new concern."
-        ]
-    if explained["reason"] == MOVED_AWAY:
-        return ["An agency here that sees the child again."]
-    return ["A birth date of compulsory school age that more records bear out."]
 
 
 def _evidence(told: Told) -> list[tuple[str, list[str]]]:

@@ -9,7 +9,7 @@ child keeps the place that the danger gives it. Ties go by likelihood, then poin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -20,7 +20,7 @@ from pipelines.died import CERTAIN, died
 from pipelines.facts import child_facts
 from pipelines.household import households
 from pipelines.outcomes import OUTCOME
-from pipelines.priority import Evidence, findings
+from pipelines.priority import HIGH_RISK, Evidence, findings
 from pipelines.rank_settings import RankSettings
 from pipelines.route import routes
 from pipelines.tables import CANDIDATE, EXPLAINED
@@ -38,7 +38,8 @@ SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 CLOSED = "closed by an officer"
 DIED = "died"
-REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED)
+NOT_YET = "not yet listed, by the authority's own threshold"
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
@@ -100,9 +101,16 @@ def rank(
         died(statements, child_records), on="child_id", how="left", validate="1:1"
     )
     judged = judged.with_columns(held=_held(is_listed))
-    listed = judged.filter(is_listed & pl.col("held").is_null())
-    evidence = _evidence(listed, statements, child_records, provision, as_at)
+    evidence = _evidence(
+        judged.filter(is_listed & pl.col("held").is_null()), statements, child_records, provision, as_at
+    )
+    evidence = replace(evidence, closures=settings.school_closures)
     found = findings(evidence, settings.points)
+    judged = judged.join(_waiting(evidence, found, settings), on="child_id", how="left", validate="1:1").with_columns(
+        held=pl.coalesce("held", pl.when(pl.col("listed_from").is_not_null()).then(pl.lit(NOT_YET)))
+    )
+    listed = judged.filter(is_listed & pl.col("held").is_null())
+    found = found.join(listed.select("child_id"), on="child_id", how="semi")
     sources = person["dataset"].n_unique()
     told = _with_history(listed, evidence).join(routes(evidence), on="child_id", how="left", validate="1:1")
     candidates = _candidates(told, found, as_at, sources, settings)
@@ -122,6 +130,18 @@ def _held(is_listed: pl.Expr) -> pl.Expr:
         .when(is_listed & pl.col("closed_why").is_not_null())
         .then(pl.lit(CLOSED))
     )
+
+
+def _waiting(evidence: Evidence, found: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
+    """``child_id`` and ``listed_from`` of children whose education ended too lately for the authority's threshold.
+
+    A child at high risk never waits.
+    """
+    ended = evidence.ended_provision().group_by("child_id").agg(ended_on=pl.col("until_on").max())
+    risky = found.filter(pl.col("factor").is_in(HIGH_RISK)).select("child_id")
+    due = pl.col("ended_on") + pl.duration(weeks=settings.weeks_before_listed)
+    waiting = ended.join(risky, on="child_id", how="anti").filter(due > evidence.as_at)
+    return waiting.select("child_id", listed_from=due).sort("child_id")
 
 
 def _check_probabilities(frame: pl.DataFrame, column: str) -> None:
@@ -319,6 +339,12 @@ def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         .then(pl.col("closed_why"))
         .when(pl.col("reason") == DIED)
         .then(reasons.why_died(names))
+        .when(pl.col("reason") == NOT_YET)
+        .then(
+            pl.format(
+                "Education ended lately: listed from {}, as the authority has it.", reasons.day(pl.col("listed_from"))
+            )
+        )
         .otherwise(reasons.why_not_of_age())
     )
     return (

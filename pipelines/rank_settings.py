@@ -3,6 +3,8 @@
 Frozen, with defaults; an unknown key is an error. ``config/example.toml`` shows every key under ``[ranking]``.
 """
 
+from datetime import date
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -21,6 +23,22 @@ class Points(BaseModel):
     """Somebody has raised a concern about the child's education or whereabouts that is still open."""
     exploitation: int = Field(60, ge=0)
     """A concern of exploitation, trafficking, forced marriage or the like."""
+    missing_from_home: int = Field(50, ge=0)
+    """Reported missing from home or care."""
+    harm: int = Field(40, ge=0)
+    """A concern of abuse or neglect, or the police had to protect the child."""
+    youth_justice: int = Field(30, ge=0)
+    """Known to youth justice."""
+    referral_waiting: int = Field(10, ge=0)
+    """So many more, where such a concern has waited for ``referral_waiting_days``."""
+    referral_waiting_days: int = Field(28, ge=1)
+    """Days (not points) after which an open concern counts as waiting long."""
+    exclusion: int = Field(40, ge=0)
+    """Excluded, and past the sixth school day without a known place."""
+    left_unsettled: int = Field(40, ge=0)
+    """Taken off a roll after an absence, for home education that no register shows, or with no known destination."""
+    unregistered_setting: int = Field(40, ge=0)
+    """Said to attend a school or setting that is not registered."""
     unclaimed_transfer: int = Field(30, ge=0)
     """A school sent the child's transfer file, and no school has claimed it."""
     vanished_from_roll: int = Field(30, ge=0)
@@ -37,6 +55,12 @@ class Points(BaseModel):
     """The same, 52 weeks or longer."""
     other_education_ended: int = Field(20, ge=0)
     """Home education, or a place at an alternative provider, ended and nothing followed."""
+    in_and_out: int = Field(10, ge=0)
+    """Home educated more than once, or three places left, within two years."""
+    newly_arrived: int = Field(15, ge=0)
+    """Newly arrived from abroad, or moved in from another authority."""
+    unaccompanied: int = Field(50, ge=0)
+    """Unaccompanied and seeking asylum."""
     never_on_a_roll: int = Field(15, ge=0)
     """No extract shows that the child has ever been in education."""
     transition: int = Field(10, ge=0)
@@ -47,6 +71,12 @@ class Points(BaseModel):
     """Days (not points) without contact, after which a child counts as long unseen."""
     temporary_accommodation: int = Field(15, ge=0)
     """Lives in temporary accommodation, a hostel or a refuge."""
+    place_to_come: int = Field(20, ge=0, le=90)
+    """Taken off, not added: a place starts within ``place_to_come_days``, or started so lately that no roll shows it."""
+    place_to_come_days: int = Field(28, ge=0)
+    """Days (not points) before its start from which a place moves the child down."""
+    not_arrived_after_days: int = Field(15, ge=0)
+    """Days (not points) after the start of an accepted place, from which a child on no roll has not taken it up."""
 
 
 class OutcomeHolds(BaseModel):
@@ -82,6 +112,11 @@ class RankSettings(BaseModel):
     """Lane "data problem": being of compulsory school age is less likely than this, as birth dates differ."""
     doubtful_provision: float = Field(0.9, ge=0, le=1)
     """How far an entry with a doubt (a guest registration, home education not yet assessed) proves an education."""
+    weeks_before_listed: int = Field(0, ge=0, le=52)
+    """Weeks after the end of a known education before a child is listed; 0 in England, 4 in some policies. Never for a
+    child at high risk (:data:`pipelines.priority.HIGH_RISK`)."""
+    school_closures: tuple[tuple[date, date], ...] = ()
+    """First and last day of each time in which schools are closed, for clocks that count school days."""
     points: Points = Points()
     outcome_holds: OutcomeHolds = OutcomeHolds()
 

@@ -152,11 +152,15 @@ def why_died(names: Mapping[str, str]) -> pl.Expr:
 
 
 def told_findings(findings: pl.DataFrame) -> pl.DataFrame:
-    """One row a child: ``child_id`` and ``told``, one sentence of its weightiest findings."""
+    """One row a child: ``child_id`` and ``told``, a sentence of its weightiest findings and one of what lets it wait."""
     telling = findings.filter(~pl.col("factor").is_in(TOLD_OTHERWISE))
-    return telling.group_by("child_id", maintain_order=True).agg(
-        told=sentence("Look sooner: " + pl.col("because").head(FINDINGS_TOLD).str.join("; "))
+    is_sooner = pl.col("points") > 0
+    because = telling.group_by("child_id", maintain_order=True).agg(
+        sooner=pl.col("because").filter(is_sooner).head(FINDINGS_TOLD).str.join("; ").replace("", None),
+        later=pl.col("because").filter(~is_sooner).str.join("; ").replace("", None),
     )
+    told = (sentence("Look sooner: " + pl.col("sooner")), sentence("Can wait a little: " + pl.col("later")))
+    return because.select("child_id", told=pl.concat_str(told, separator=" ", ignore_nulls=True))
 
 
 def because(as_at: date, sources: int) -> pl.Expr:

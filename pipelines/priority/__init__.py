@@ -10,47 +10,72 @@ from collections.abc import Callable
 import polars as pl
 
 from pipelines.priority import (
+    exclusion,
     exploitation,
+    harm,
+    in_and_out,
+    left_unsettled,
     long_unseen,
+    missing_from_home,
     never_on_a_roll,
+    newly_arrived,
     no_place,
     other_education_ended,
     out_of_education,
+    place_to_come,
     referral,
     social_care,
     temporary_accommodation,
     transition,
     unclaimed_transfer,
+    unregistered_setting,
     vanished_from_roll,
+    youth_justice,
 )
 from pipelines.priority.evidence import Evidence
 from pipelines.rank_settings import Points
 
-__all__ = ["FACTORS", "Evidence", "Points", "findings"]
+__all__ = ["FACTORS", "HIGH_RISK", "Evidence", "Points", "findings"]
 
 FACTORS: tuple[Callable[[Evidence, Points], pl.DataFrame], ...] = (
     social_care.finding,
     exploitation.finding,
+    missing_from_home.finding,
+    harm.finding,
+    youth_justice.finding,
     referral.finding,
+    exclusion.finding,
+    left_unsettled.finding,
+    unregistered_setting.finding,
     unclaimed_transfer.finding,
     vanished_from_roll.finding,
     no_place.finding,
     out_of_education.finding,
     other_education_ended.finding,
+    in_and_out.finding,
     never_on_a_roll.finding,
+    newly_arrived.finding,
     transition.finding,
     long_unseen.finding,
     temporary_accommodation.finding,
+    place_to_come.finding,
 )
 """Every factor, in the order in which findings with equal points are told."""
+
+HIGH_RISK = (
+    social_care.FACTOR, exploitation.FACTOR, missing_from_home.FACTOR, harm.FACTOR, youth_justice.FACTOR,
+    referral.FACTOR, exclusion.FACTOR, left_unsettled.FACTOR, unregistered_setting.FACTOR, vanished_from_roll.FACTOR,
+)  # fmt: skip
+"""Factors for which no child waits for an authority's threshold of weeks (``weeks_before_listed``)."""
 
 
 def findings(evidence: Evidence, points: Points) -> pl.DataFrame:
     """All findings (``FINDING``) about the children in ``evidence.births``: at most one a child and factor.
 
-    Findings worth 0 points are left out: so an authority switches a factor off. Order: child, points (most first), then
+    Findings worth 0 points are left out: so an authority switches a factor off. Points below 0 move a child
+    down. Order: child, points (most first), then
     the order of ``FACTORS``.
     """
     found = pl.concat(factor(evidence, points) for factor in FACTORS)
     about = found.join(evidence.births.select("child_id"), on="child_id", how="semi")
-    return about.filter(pl.col("points") > 0).sort("child_id", "points", descending=[False, True], maintain_order=True)
+    return about.filter(pl.col("points") != 0).sort("child_id", "points", descending=[False, True], maintain_order=True)

@@ -4,8 +4,9 @@ No factor sees a name, an address or ethnicity, nor which source is which: a new
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 
 from pipelines.tables import FINDING
@@ -30,6 +31,20 @@ class Evidence:
     """One row is one child: ``child_id``, ``date_of_birth`` (null: unknown)."""
     as_at: date
     """The date judged."""
+    closures: tuple[tuple[date, date], ...] = ()
+    """First and last days of the times in which schools are closed, weekends apart."""
+
+    def school_days_since(self, days: pl.Series) -> pl.Series:
+        """School days after each day, up to the date judged; null for null. Weekends and ``closures`` are none."""
+        shut = [first + timedelta(days=n) for first, last in self.closures for n in range((last - first).days + 1)]
+        until = np.datetime64(self.as_at + timedelta(days=1), "D")
+        known = days.drop_nulls()
+        counted = np.busday_count(
+            (known + timedelta(days=1)).to_numpy().astype("datetime64[D]"), until,
+            holidays=np.array(shut, dtype="datetime64[D]"),
+        )  # fmt: skip
+        after = dict(zip(known.to_list(), counted.tolist(), strict=True))
+        return pl.Series("school_days", [after.get(day) for day in days], dtype=pl.Int64)
 
     def open_concerns(self) -> pl.DataFrame:
         """Statements of concern in force on the date judged, ``what`` in small letters (an empty text for null).

@@ -1,26 +1,42 @@
 """The child was refused a place, was offered none, lost the offer, or has not taken it up."""
 
+from datetime import timedelta
+
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.evidence import PROMISED, Evidence, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "no_place"
-NAMED = r"\boffer|\brefus|\bwithdrawn\b|\baccepted\b|\bapplied\b|\bapplication\b|\badmission|\bexpected at\b"
+NAMED = (
+    r"\boffer|\brefus|\bwithdrawn\b|\baccepted\b|\bapplied\b|\bapplication\b|\badmission|\bexpected at\b|\bdeferred\b"
+)
+TAKEN_UP_WITHIN = timedelta(days=60)
+"""An education that began so shortly before the day of an application or offer, or since, is what came of it."""
 
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose application has not led to a place by the date judged."""
-    what = pl.col("what")
+    what, since = pl.col("what"), pl.col("since_on")
     because = (
         pl.when(what.str.contains("refus"))
         .then(pl.lit("without a school place after a refusal"))
         .when(what.str.contains(r"\b(?:no|not|without)\b.*\boffer"))
         .then(pl.lit("applied for a school place and has no offer"))
+        .when(what.str.contains("lapsed"))
+        .then(pl.lit("an offer of a school place lapsed"))
         .when(what.str.contains("withdrawn"))
         .then(pl.lit("an application or offer was withdrawn and none stands"))
-        .when(what.str.contains("offer|accepted|expected"))
+        .when(what.str.contains("offer|accepted|expected|deferred"))
         .then(pl.lit("expected at the school offered and on no roll"))
         .otherwise(pl.lit("an application for a school place is open"))
     )
-    return earliest_open(evidence.open_concerns().filter(what.str.contains(NAMED)), FACTOR, points.no_place, because)
+    named = evidence.open_concerns().filter(what.str.contains(NAMED))
+    lag = evidence.as_at - timedelta(days=points.not_arrived_after_days)
+    begun = evidence.provision.filter(pl.col("since_on") <= evidence.as_at)
+    last = begun.group_by("child_id").agg(began_on=pl.col("since_on").max())
+    waiting = named.join(last, on="child_id", how="left", validate="m:1").filter(
+        pl.col("began_on").is_null() | since.is_null() | (pl.col("began_on") < since - TAKEN_UP_WITHIN),
+        ~what.str.contains(PROMISED) | since.is_null() | (since <= lag),
+    )
+    return earliest_open(waiting, FACTOR, points.no_place, because)

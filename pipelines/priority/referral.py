@@ -5,22 +5,45 @@ Every concern that no other factor knows by name counts here, so that a concern 
 
 import polars as pl
 
-from pipelines.priority import exploitation, no_place, social_care, temporary_accommodation, unclaimed_transfer
+from pipelines.priority import (
+    exclusion,
+    exploitation,
+    harm,
+    left_unsettled,
+    missing_from_home,
+    newly_arrived,
+    no_place,
+    social_care,
+    temporary_accommodation,
+    unclaimed_transfer,
+    unregistered_setting,
+    youth_justice,
+)
 from pipelines.priority.evidence import Evidence, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "referral"
-NAMED_ELSEWHERE = "|".join(
-    factor.NAMED for factor in (social_care, exploitation, unclaimed_transfer, no_place, temporary_accommodation)
-)
+ADOPTION = r"\badopt"
+"""An old identity is for the adoption team alone; it is no concern about the child."""
+_NAMED_BY = (
+    social_care, exploitation, missing_from_home, harm, youth_justice, exclusion, left_unsettled, unclaimed_transfer,
+    no_place, newly_arrived, unregistered_setting, temporary_accommodation,
+)  # fmt: skip
+NAMED_ELSEWHERE = "|".join((*(factor.NAMED for factor in _NAMED_BY), ADOPTION))
 
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child with such a concern open on the date judged, the longest open one."""
+    """One ``FINDING`` a child with such a concern open on the date judged, the longest open one.
+
+    One that has waited for ``referral_waiting_days`` weighs ``referral_waiting`` points more.
+    """
     waiting = evidence.open_concerns().filter(~pl.col("what").str.contains(NAMED_ELSEWHERE))
+    days = (pl.lit(evidence.as_at) - pl.col("since_on")).dt.total_days()
+    is_long = (days >= points.referral_waiting_days).fill_null(value=False)
+    worth = points.referral + pl.when(is_long).then(points.referral_waiting).otherwise(0)
     because = (
         pl.when(pl.col("what") == "")
         .then(pl.lit("a concern is open"))
         .otherwise("a concern is open: " + pl.col("what"))
     )
-    return earliest_open(waiting, FACTOR, points.referral, because)
+    return earliest_open(waiting, FACTOR, worth, because)

@@ -1,4 +1,4 @@
-"""Social care is involved: the child is on a child protection plan, looked after, or in need."""
+"""Social care is involved: the child is on a child protection plan, looked after, privately fostered, or in need."""
 
 import polars as pl
 
@@ -9,7 +9,8 @@ FACTOR = "social_care"
 CHILD_PROTECTION = r"\bcpp?\b|child protection"
 LOOKED_AFTER = r"\bcla\b|\blac\b|looked[ -]after|in care\b"
 IN_NEED = r"\bcin\b|\bin need\b"
-NAMED = f"{CHILD_PROTECTION}|{LOOKED_AFTER}|{IN_NEED}|social care|social work"
+PRIVATELY_FOSTERED = r"privately fostered|private fostering"
+NAMED = f"{CHILD_PROTECTION}|{LOOKED_AFTER}|{IN_NEED}|{PRIVATELY_FOSTERED}|social care|social work"
 
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
@@ -30,6 +31,8 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(pl.lit("looked after by an authority"))
         .when(what.str.contains(IN_NEED))
         .then(pl.lit("a child in need"))
+        .when(what.str.contains(PRIVATELY_FOSTERED))
+        .then(pl.lit("privately fostered"))
         .otherwise(pl.lit("open to social care"))
     )
     return earliest_open(evidence.open_concerns().filter(what.str.contains(NAMED)), FACTOR, worth, because)

@@ -6,7 +6,7 @@ from pipelines.priority.evidence import Evidence, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "temporary_accommodation"
-NAMED = r"temporary|hostel|refuge\b|bed and breakfast|\bb&b\b|homeless|asylum|dispers"
+NAMED = r"temporary|hostel|refuge\b|bed and breakfast|\bb&b\b|homeless"
 
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:

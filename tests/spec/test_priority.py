@@ -1,5 +1,8 @@
 """Priority: each factor as a drawn table of literal children, and what it says about each."""
 
+import dataclasses
+import re
+import sys
 from collections.abc import Callable
 from datetime import date
 from types import ModuleType
@@ -11,21 +14,31 @@ from pydantic import ValidationError
 from pipelines.priority import (
     FACTORS,
     Evidence,
+    exclusion,
     exploitation,
     findings,
+    harm,
+    in_and_out,
+    left_unsettled,
     long_unseen,
+    missing_from_home,
     never_on_a_roll,
+    newly_arrived,
     no_place,
     other_education_ended,
     out_of_education,
+    place_to_come,
     referral,
     social_care,
     temporary_accommodation,
     transition,
     unclaimed_transfer,
+    unregistered_setting,
+    vanished_from_roll,
+    youth_justice,
 )
 from pipelines.rank_settings import Points
-from pipelines.tables import FINDING
+from pipelines.tables import FINDING, STATEMENT
 from tests.made.children import ELEVEN, Drawn
 
 Finding = Callable[[Evidence, Points], pl.DataFrame]
@@ -90,18 +103,100 @@ def concern(what: str | None, since: date | None = date(2026, 5, 3), until: date
             no_place, "in-year application", 20, "an application for a school place is open", id="application waiting"
         ),
         pytest.param(temporary_accommodation, "lives in a hostel", 15, "lives in temporary accommodation", id="hostel"),
-        pytest.param(referral, "Not attending", 30, "a concern is open: not attending", id="referral"),
+        pytest.param(social_care, "privately fostered", 30, "privately fostered", id="private fostering"),
+        pytest.param(exploitation, "Forced marriage", 60, "a concern of exploitation is open", id="forced marriage"),
         pytest.param(
-            referral, "No school place", 30, "a concern is open: no school place", id="referral without a school place"
+            missing_from_home, "Missing from home", 50, "reported missing from home or care", id="a missing episode"
+        ),
+        pytest.param(
+            missing_from_home,
+            "missing from care",
+            50,
+            "reported missing from home or care",
+            id="missing from care",
+        ),
+        pytest.param(harm, "Domestic abuse", 40, "a concern of harm is open: domestic abuse", id="domestic abuse"),
+        pytest.param(
+            harm,
+            "Taken into police protection",
+            40,
+            "a concern of harm is open: taken into police protection",
+            id="police protection",
+        ),
+        pytest.param(youth_justice, "known to youth justice", 30, "known to youth justice", id="youth justice"),
+        pytest.param(
+            youth_justice,
+            "no education, by the word of youth justice",
+            30,
+            "youth justice knows of no education",
+            id="youth justice knows of no education",
+        ),
+        pytest.param(
+            left_unsettled,
+            "taken off the roll after an absence",
+            40,
+            "taken off the roll after an absence",
+            id="a deletion after an absence",
+        ),
+        pytest.param(
+            left_unsettled,
+            "left the roll without a known destination",
+            40,
+            "left the roll without a known destination",
+            id="no destination",
+        ),
+        pytest.param(
+            left_unsettled,
+            "left the roll for home education",
+            40,
+            "left the roll for home education, and is on no register of it",
+            id="home education nobody registered",
+        ),
+        pytest.param(
+            unregistered_setting, "Unregistered school", 40, "said to attend an unregistered setting", id="unregistered"
+        ),
+        pytest.param(
+            newly_arrived,
+            "newly arrived, in asylum or dispersal accommodation",
+            15,
+            "newly arrived, in asylum or dispersal accommodation",
+            id="dispersed",
+        ),
+        pytest.param(
+            newly_arrived, "unaccompanied and seeking asylum", 50, "unaccompanied and seeking asylum", id="alone"
+        ),
+        pytest.param(
+            newly_arrived, "moved in from another authority", 15, "moved in from another authority", id="moved in"
+        ),
+        pytest.param(
+            no_place, "offer of a school place lapsed", 20, "an offer of a school place lapsed", id="an offer lapsed"
+        ),
+        pytest.param(
+            no_place,
+            "application for a school place awaiting its outcome",
+            20,
+            "an application for a school place is open",
+            id="application waiting for its outcome",
+        ),
+        pytest.param(
+            no_place,
+            "school place deferred",
+            20,
+            "expected at the school offered and on no roll",
+            id="deferred entry whose day has passed",
+        ),
+        pytest.param(referral, "Not attending", 40, "a concern is open: not attending", id="referral"),
+        pytest.param(
+            referral, "No school place", 40, "a concern is open: no school place", id="referral without a school place"
         ),
         pytest.param(
             referral,
             "library_card_lapsed",
-            30,
+            40,
             "a concern is open: library card lapsed",
             id="a concern that nobody foresaw",
         ),
-        pytest.param(referral, None, 30, "a concern is open", id="a concern without a name"),
+        pytest.param(referral, None, 40, "a concern is open", id="a concern without a name"),
     ],
 )
 def test_an_open_concern_counts_once_under_its_own_factor(
@@ -111,6 +206,119 @@ def test_an_open_concern_counts_once_under_its_own_factor(
     assert told(factor.finding, drawn) == [(points, f"{because} since 3 May 2026")]
     named = findings(drawn.evidence(), Points())["factor"].to_list()
     assert [name for name in named if name not in {"never_on_a_roll", "long_unseen", "transition"}] == [factor.FACTOR]
+
+
+@pytest.mark.parametrize(
+    ("since", "points"),
+    [
+        pytest.param(date(2026, 11, 18), 30, id="two days old"),
+        pytest.param(date(2026, 10, 24), 30, id="27 days"),
+        pytest.param(date(2026, 10, 23), 40, id="it has waited for four weeks"),
+        pytest.param(None, 30, id="without a date"),
+    ],
+)
+def test_a_referral_that_waits_weighs_more(since: date | None, points: int) -> None:
+    assert [given for given, _ in told(referral.finding, concern("Whereabouts unknown", since))] == [points]
+
+
+SIXTH = "excluded on 12 November 2026, 6 school days ago, without a known place"
+LONG_SINCE = "excluded on 6 November 2026, 10 school days ago, without a known place"
+AUTUMN_BREAK = ((date(2026, 11, 9), date(2026, 11, 13)),)
+
+
+@pytest.mark.parametrize(
+    ("since", "closures", "told_of"),
+    [
+        pytest.param(date(2026, 11, 16), (), None, id="the fourth school day"),
+        pytest.param(date(2026, 11, 13), (), None, id="the fifth"),
+        pytest.param(date(2026, 11, 12), (), SIXTH, id="the sixth"),
+        pytest.param(date(2026, 11, 6), (), LONG_SINCE, id="two weeks"),
+        pytest.param(date(2026, 11, 6), AUTUMN_BREAK, None, id="of which one was a holiday"),
+        pytest.param(None, (), "excluded, without a known place", id="no date: taken to be past it"),
+        pytest.param(date(2026, 11, 21), (), None, id="tomorrow"),
+    ],
+)  # fmt: skip
+def test_an_exclusion_counts_from_the_sixth_school_day(
+    since: date | None, closures: tuple[tuple[date, date], ...], told_of: str | None
+) -> None:
+    evidence = dataclasses.replace(concern("permanently excluded", since).evidence(), closures=closures)
+    found = exclusion.finding(evidence, Points())
+    assert found.select("points", "because").rows() == ([(40, told_of)] if told_of else [])
+
+
+@pytest.mark.parametrize(
+    ("what", "since", "because"),
+    [
+        pytest.param("school place accepted", date(2026, 11, 30), "a place starts on 30 November 2026", id="in ten days"),
+        pytest.param("school place deferred", date(2026, 12, 18), "a place starts on 18 December 2026", id="in four weeks"),
+        pytest.param("school place accepted", date(2026, 12, 19), None, id="a day later: it does not wait so long"),
+        pytest.param(
+            "school place accepted", date(2026, 11, 16),
+            "a place started on 16 November 2026, and the roll may not show it yet", id="four days ago",
+        ),
+        pytest.param("school place accepted", date(2026, 11, 5), None, id="fifteen days ago: it was not taken up"),
+        pytest.param("refused a school place", date(2026, 11, 16), None, id="a refusal is no place"),
+    ],
+)  # fmt: skip
+def test_a_place_to_come_moves_the_child_down(what: str, since: date, because: str | None) -> None:
+    assert told(place_to_come.finding, concern(what, since)) == ([(-20, because)] if because else [])
+
+
+@pytest.mark.parametrize(
+    ("began", "counts"),
+    [
+        pytest.param(None, True, id="never in school since"),
+        pytest.param(date(2026, 9, 2), False, id="the place was taken up"),
+        pytest.param(date(2026, 3, 20), False, id="admitted six weeks before the day: it is that place"),
+        pytest.param(date(2025, 9, 2), True, id="the school before"),
+    ],
+)
+def test_an_application_that_led_to_a_place_is_no_reason(began: date | None, counts: bool) -> None:
+    drawn = concern("school place accepted", date(2026, 5, 3))
+    if began:
+        drawn.record("school_census:1", "CH1").on_roll("school_census:1", began, date(2026, 10, 2))
+    assert bool(told(no_place.finding, drawn)) is counts
+
+
+@pytest.mark.parametrize(
+    ("ended", "because"),
+    [
+        pytest.param([("home education", 2026, 1), ("home education", 2026, 9)],
+                     "home education ended 2 times within two years", id="home educated twice"),
+        pytest.param([("state school", 2025, 1), ("state school", 2025, 9), ("state school", 2026, 3)],
+                     "3 places ended within two years", id="three schools"),
+        pytest.param([("state school", 2025, 1), ("state school", 2025, 9)], None, id="two schools"),
+        pytest.param([("home education", 2024, 1), ("home education", 2026, 9)], None, id="one of them long ago"),
+    ],
+)  # fmt: skip
+def test_in_and_out_of_education(ended: list[tuple[str, int, int]], because: str | None) -> None:
+    drawn = Drawn().record("ehe_register:1", "CH1")
+    for what, year, month in ended:
+        drawn.says("ehe_register:1", "provision", what, date(2022, 9, 1), date(year, month, 5))
+    assert told(in_and_out.finding, drawn) == ([(10, because)] if because else [])
+
+
+@pytest.mark.parametrize(
+    ("what", "since", "counts"),
+    [
+        pytest.param("vanished from the roll without a leaving date", date(2026, 10, 1), True, id="gone in October"),
+        pytest.param("vanished from the roll without a leaving date", date(2026, 11, 21), False, id="a day to come"),
+    ],
+)
+def test_vanished_from_a_roll(what: str, since: date, counts: bool) -> None:
+    drawn = Drawn().record("school_census:1", "CH1").says("school_census:1", "vanished", what, since)
+    found = told(vanished_from_roll.finding, drawn)
+    assert found == ([(30, f"{what}, last there on 1 October 2026")] if counts else [])
+
+
+def test_an_old_identity_of_an_adopted_child_is_no_concern() -> None:
+    assert told(referral.finding, concern("adopted")) == []
+
+
+def test_ethnicity_is_no_factor() -> None:
+    named = {name for factor in FACTORS for name in sys.modules[factor.__module__].__dict__}
+    assert not [name for name in {*named, *Points.model_fields} if re.search("ethnic|nation|language|religio", name)]
+    assert not {"ethnicity", "nationality", "language"} & {*Drawn().tables()["person"].columns, *STATEMENT.names()}
 
 
 @pytest.mark.parametrize(
@@ -242,7 +450,8 @@ def test_every_factor_is_named_for_its_file_and_gives_each_child_one_finding_at_
     drawn = Drawn()
     for child in ("CH1", "CH2"):
         drawn.record(f"health:{child}", child, date(2015, 5, 14)).record(f"ehe_register:{child}", child, ELEVEN)
-        drawn.says(f"ehe_register:{child}", "provision", "home education", None, date(2024, 7, 1))
+        drawn.says(f"ehe_register:{child}", "provision", "home education", None, date(2025, 7, 1))
+        drawn.says(f"ehe_register:{child}", "provision", "home education", None, date(2025, 12, 1))
         whats = (
             "child in need",
             "gang",
@@ -253,7 +462,15 @@ def test_every_factor_is_named_for_its_file_and_gives_each_child_one_finding_at_
             "CLA",
             "CSE",
             "neglect",
+            "missing from home",
+            "known to youth justice",
+            "permanently excluded",
+            "taken off the roll after an absence",
+            "unregistered school",
+            "newly arrived with hosts",
+            "whereabouts unknown",
         )
+        drawn.says(f"health:{child}", "concern", "school place accepted", date(2026, 12, 1))
         for what in whats:
             drawn.says(f"health:{child}", "concern", what, date(2026, 1, 1))
         drawn.says(f"ehe_register:{child}", "vanished", "vanished from the roll", date(2026, 1, 1))

@@ -1,0 +1,30 @@
+"""The child is permanently excluded, and the day by which the authority must provide education has passed.
+
+From the sixth school day after a permanent exclusion the authority owes the child full-time education (Education Act 1996,
+section 19, and the regulations under it).
+"""
+
+import polars as pl
+
+from pipelines.priority.evidence import DAY, Evidence, as_findings
+from pipelines.rank_settings import Points
+
+FACTOR = "exclusion"
+NAMED = r"\bexclu"
+OWED_FROM = 6
+"""School day after the exclusion from which education is owed."""
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child whose earliest open exclusion is past that day; one without a date is taken to be."""
+    open_ones = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED)).sort("child_id", "since_on")
+    first = open_ones.unique("child_id", keep="first", maintain_order=True)
+    days = evidence.school_days_since(first["since_on"])
+    told = pl.coalesce(
+        pl.format(
+            "excluded on {}, {} school days ago, without a known place", pl.col("since_on").dt.strftime(DAY), "days"
+        ),
+        pl.lit("excluded, without a known place"),
+    )
+    late = first.with_columns(days=days).filter(pl.col("days").is_null() | (pl.col("days") >= OWED_FROM))
+    return as_findings(late.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.exclusion), because=told))

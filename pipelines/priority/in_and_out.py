@@ -1,0 +1,30 @@
+"""The child goes in and out of education: home educated more than once, or has left school after school lately."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.rank_settings import Points
+
+FACTOR = "in_and_out"
+AT_HOME = r"home educat|elective home"
+WITHIN = timedelta(days=730)
+MANY = 3
+"""So many places left within two years are many."""
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child with two spells of home education, or three places left, that ended within two years."""
+    lately = evidence.ended_provision().filter(pl.col("until_on") > evidence.as_at - WITHIN)
+    ended = lately.unique(["child_id", "what", "until_on"])
+    at_home = pl.col("what").fill_null("").str.to_lowercase().str.contains(AT_HOME)
+    counted = ended.group_by("child_id").agg(spells=at_home.sum(), places=pl.len()).sort("child_id")
+    because = (
+        pl.when(pl.col("spells") > 1)
+        .then(pl.format("home education ended {} times within two years", "spells"))
+        .when(pl.col("places") >= MANY)
+        .then(pl.format("{} places ended within two years", "places"))
+    )
+    told = counted.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.in_and_out), because=because)
+    return as_findings(told.drop_nulls("because"))

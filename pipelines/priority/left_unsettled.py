@@ -1,0 +1,22 @@
+"""A school took the child off its roll in a way that settles nothing: after an absence, or with no known destination."""
+
+import polars as pl
+
+from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.rank_settings import Points
+
+FACTOR = "left_unsettled"
+NAMED = r"off the roll after an absence|without a known destination|left the roll for home education"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child, from the earliest such leaving that is open on the date judged."""
+    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
+    because = (
+        pl.when(pl.col("what").str.contains("absence"))
+        .then(pl.lit("taken off the roll after an absence"))
+        .when(pl.col("what").str.contains("home education"))
+        .then(pl.lit("left the roll for home education, and is on no register of it"))
+        .otherwise(pl.lit("left the roll without a known destination"))
+    )
+    return earliest_open(named, FACTOR, points.left_unsettled, because)

@@ -1,0 +1,31 @@
+"""A place is to start soon, or has only just started: a reason to look later, so that its points move the child down.
+
+A roll is sent some days after a child has started (in England schools tell the authority of a new pupil within five
+days: SI 2024/208, regulation 13), so that an accepted place is given the same time before it counts as not taken up.
+"""
+
+from datetime import timedelta
+
+import polars as pl
+
+from pipelines.priority.evidence import DAY, PROMISED, Evidence, as_findings
+from pipelines.rank_settings import Points
+
+FACTOR = "place_to_come"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child, with points below 0, from the place that starts first."""
+    on, as_at = pl.col("since_on"), evidence.as_at
+    soon = evidence.places_to_come().filter(on <= as_at + timedelta(days=points.place_to_come_days))
+    lag = as_at - timedelta(days=points.not_arrived_after_days)
+    fresh = evidence.open_concerns().filter(pl.col("what").str.contains(PROMISED) & (on > lag) & (on <= as_at))
+    both = pl.concat([soon.select("child_id", "since_on"), fresh.select("child_id", "since_on")])
+    first = both.sort("child_id", "since_on").unique("child_id", keep="first", maintain_order=True)
+    when = on.dt.strftime(DAY)
+    because = (
+        pl.when(on > as_at)
+        .then(pl.format("a place starts on {}", when))
+        .otherwise(pl.format("a place started on {}, and the roll may not show it yet", when))
+    )
+    return as_findings(first.with_columns(factor=pl.lit(FACTOR), points=pl.lit(-points.place_to_come), because=because))

@@ -1,0 +1,21 @@
+"""The child is known to youth justice."""
+
+import polars as pl
+
+from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.rank_settings import Points
+
+FACTOR = "youth_justice"
+NAMED = r"youth justice|youth offending|\byjs\b|\byot\b"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child with an open case, told by what it says of the child's education where it says any."""
+    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
+    says_none = pl.col("what").str.contains(r"\bno education")
+    because = (
+        pl.when(says_none)
+        .then(pl.lit("youth justice knows of no education"))
+        .otherwise(pl.lit("known to youth justice"))
+    )
+    return earliest_open(named, FACTOR, points.youth_justice, because)
