@@ -17,7 +17,8 @@ import pytest
 from apps.made_up.authority import MadeUp
 from pipelines.store import lock
 from tests.golden.authority import AS_AT
-from tests.made.prefect_server import RealServer, real_server, running, wait_for
+from tests.made.prefect_server import RealServer, free_port, real_server, running, wait_for
+from tests.made.receivers import ANSWERS, FAILS, HANGS, Told, mail_server, webhook
 from tests.made.sentinel import SENTINEL, all_of, decoded, found_in, put_her_into
 
 LONDON = ZoneInfo("Europe/London")
@@ -29,6 +30,11 @@ A_YEAR_AHEAD = {
 }
 
 
+LATE_SOON = {"PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "5"}
+NO_LIST_SOON = {"ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS": str(11 / 3600)}
+TEAM = "team@made-up.example"
+
+
 @dataclass(frozen=True)
 class Office:
     """A server and a worker with everything deployed, and the extracts of a small authority that she is in."""
@@ -36,6 +42,26 @@ class Office:
     server: RealServer
     extracts: Path
     workspace: Path
+    webhook: Told
+    mail: Told
+
+    def tell(self, webhook_port: int) -> None:
+        """Have people told, by mail and by a webhook at this port."""
+        mail = f"mailto://127.0.0.1:{self.mail.port}?from=rollcall@made-up.example&to={TEAM}"
+        url = f"http://127.0.0.1:{webhook_port}/hook"
+        told = {"ROLLCALL_NOTIFY_WEBHOOK": url, "ROLLCALL_NOTIFY_MAIL": mail, **NO_LIST_SOON}
+        self.server.module("flows.notifications", **told)
+
+    def told(self, channel: str, words: str) -> str:
+        """What was told through a channel in which these words stand, once it has come."""
+        received = self.webhook if channel == "webhook" else self.mail
+        return wait_for(lambda: next((text for text in received.texts() if words in text), None), f"words: {words}")
+
+    def failed_calls(self) -> int:
+        """How often the server could not tell somebody."""
+        found = self.server.post("/events/filter", filter={"event": {"name": ["prefect.automation.action.failed"]}})
+        total: int = found["total"]
+        return total
 
     def heard(self) -> str:
         """All that Prefect keeps or has said."""
@@ -52,23 +78,26 @@ def office(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     for name in ("school_census.csv", "health.csv"):
         shutil.copy(made_up.extracts / name, extracts)
     put_her_into(extracts)
-    settings = {"ROLLCALL_EXTRACTS": str(extracts), "ROLLCALL_WORKSPACE": str(workspace), **A_YEAR_AHEAD}
-    with real_server(folder, settings) as server:
+    settings = {"ROLLCALL_EXTRACTS": str(extracts), "ROLLCALL_WORKSPACE": str(workspace), **A_YEAR_AHEAD, **LATE_SOON}
+    with webhook() as called, mail_server() as mailed, real_server(folder, settings) as server:
         server.command("work-pool", "create", "rollcall", "--type", "process")
         server.command("deploy", "--all")
         with running(server, "worker", "worker", "start", "--pool", "rollcall", "--limit", "3"):
-            yield Office(server, extracts, workspace)
+            yield Office(server, extracts, workspace, called, mailed)
 
 
 @pytest.fixture(scope="session")
 def two_nights(office: Office) -> dict[str, str]:
-    """Two nights started at once: state -> run."""
+    """Two nights started at once, with a webhook that takes every call and never answers: state -> run."""
+    office.webhook.does = HANGS
+    office.tell(office.webhook.port)
     runs = [office.server.start("nightly/nightly", as_at=str(AS_AT)) for _ in range(2)]
     return {str(office.server.finished(run)["type"]): run for run in runs}
 
 
 def test_of_two_nights_at_once_one_publishes_and_one_is_cancelled(office: Office, two_nights: dict[str, str]) -> None:
     assert set(two_nights) == {"COMPLETED", "CANCELLED"}
+    assert office.webhook.texts(HANGS), "the webhook that hangs was called while the other night ran"
     listed = pl.read_parquet(office.workspace / "published" / "latest" / "candidates.parquet")
     assert SENTINEL.casefold() in " ".join(listed["surname"].drop_nulls()).casefold(), "she walked through the night"
 
@@ -142,3 +171,51 @@ def test_a_cancelled_night_leaves_the_workspace_free(office: Office, tmp_path: P
     assert office.server.finished(run)["type"] == "CANCELLED"
     with lock(tmp_path / "workspace"):
         assert not (tmp_path / "workspace" / "published").exists()
+
+
+@pytest.fixture(scope="session")
+def failed_night(office: Office, two_nights: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A night without extracts, after the webhook has hung, failed, refused, and been mended: its name."""
+    wait_for(lambda: office.failed_calls() or None, "the call that hangs to be given up")
+    office.webhook.does = FAILS
+    office.server.cancel_one_of_tomorrow("nightly/nightly")
+    wait_for(lambda: office.webhook.texts(FAILS) or None, "the webhook that fails to be called")
+    given_up = office.failed_calls()
+    office.tell(free_port())
+    office.server.cancel_one_of_tomorrow("nightly/nightly")
+    wait_for(lambda: office.failed_calls() > given_up or None, "the call that is refused to be given up")
+    office.webhook.does = ANSWERS
+    office.tell(office.webhook.port)
+    folder = tmp_path_factory.mktemp("none")
+    run = office.server.start("nightly/nightly", extracts=str(folder / "away"), workspace=str(folder / "workspace"))
+    assert office.server.finished(run)["type"] == "FAILED"
+    name: str = office.server.get(f"/flow_runs/{run}")["name"]
+    return name
+
+
+@pytest.mark.parametrize("channel", ["webhook", "mail"])
+def test_a_failed_night_is_told(office: Office, failed_night: str, channel: str) -> None:
+    words = office.told(channel, f"{failed_night}): Failed")
+    assert "a run failed" in words
+    assert "no such folder" in words, "what to mend"
+
+
+def test_a_night_that_leaves_no_list_is_told_after_so_many_hours(office: Office, failed_night: str) -> None:
+    assert "nightly (" in office.told("mail", "no list was published in the")
+
+
+def test_a_run_that_does_not_begin_is_told(office: Office, failed_night: str) -> None:
+    office.server.pause_worker(paused=True)
+    run = office.server.start("nightly/nightly")
+    try:
+        name = office.server.get(f"/flow_runs/{run}")["name"]
+        assert "Does the worker run?" in office.told("webhook", f"{name}) has not begun")
+    finally:
+        office.server.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLED"})
+        office.server.pause_worker(paused=False)
+
+
+def test_nobody_who_is_told_hears_of_her(office: Office, failed_night: str) -> None:
+    office.told("mail", failed_night)
+    told = [text for _, text in (*office.webhook.received, *office.mail.received)]
+    assert not found_in("\n".join(told))

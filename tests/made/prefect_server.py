@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,9 +72,14 @@ class RealServer:
 
     def command(self, *arguments: str) -> str:
         """Run one ``prefect`` command to its end, and give what it said."""
+        return self.module("prefect", "--no-prompt", *arguments)
+
+    def module(self, name: str, *arguments: str, **environment: str) -> str:
+        """Run a module to its end, with these variables in its environment besides, and give what it said."""
         done = subprocess.run(
-            [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False,
+            [sys.executable, "-m", name, *arguments],
+            cwd=ROOT, env={**self.environment, **environment},
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -87,6 +93,18 @@ class RealServer:
         )  # fmt: skip
         run_id: str = run["id"]
         return run_id
+
+    def cancel_one_of_tomorrow(self, deployment: str) -> None:
+        """Plan a run for tomorrow, and cancel it: what a cancelled run sets off, without one."""
+        found = self.get(f"/deployments/name/{deployment}")
+        at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": at}}
+        run = self.post(f"/deployments/{found['id']}/create_flow_run", state=state)
+        self.post(f"/flow_runs/{run['id']}/set_state", state={"type": "CANCELLED"})
+
+    def pause_worker(self, *, paused: bool) -> None:
+        """Have the worker be given no runs, as if it were down; or runs again."""
+        self.api.patch("/work_pools/rollcall", json={"is_paused": paused}).raise_for_status()
 
     def state(self, run: str) -> dict[str, Any]:
         """The state of a run: ``type``, ``name``, ``message``."""

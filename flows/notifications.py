@@ -1,0 +1,165 @@
+"""Who is told when a run fails, is late, or leaves the authority without a list: ``python -m flows.notifications``.
+
+Prefect's server does the telling (its automations), so it also happens where the run itself was killed or never began,
+and a receiver that does not answer cannot hold up a night. A message holds the names of the deployment, of the run and
+of its state, and the message of the state, in which stands no child's value (:mod:`pipelines.failure`).
+
+Run it once, and after each change of these variables of the environment; without any, nobody is told any more:
+
+- ``ROLLCALL_NOTIFY_WEBHOOK``: an address that takes JSON by POST, ``text`` among it, as chat channels do.
+- ``ROLLCALL_NOTIFY_MAIL``: ``mailtos://USER:PASSWORD@smtp.example?from=rollcall@example&to=team@example``.
+- ``ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS``: how long after a night's beginning a list must stand; by default 4.5, so that a
+  night of 02:30 without a list is told by 07:00.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from apprise import Apprise
+from prefect.automations import AutomationCore, CallWebhook, EventTrigger, Posture, SendNotification
+from prefect.blocks.core import Block
+from prefect.blocks.webhook import Webhook
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from pydantic import SecretStr
+
+from flows.mail import Mail
+from pipelines.settings import SettingsError
+
+WEBHOOK, MAIL = "ROLLCALL_NOTIFY_WEBHOOK", "ROLLCALL_NOTIFY_MAIL"
+NO_LIST_AFTER_HOURS = "ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS"
+BLOCK = "rollcall"
+
+RUN = {"prefect.resource.id": "prefect.flow-run.*"}
+OURS = {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.rollcall"}
+NIGHTLY = {"prefect.resource.role": "deployment", "prefect.resource.name": "nightly"}
+ENDED_BADLY = {f"prefect.flow-run.{state}" for state in ("Failed", "TimedOut", "Crashed", "Cancelled")}
+BEGUN, LATE = "prefect.flow-run.Running", "prefect.flow-run.Late"
+
+ABOUT = "{{ deployment.name }} ({{ flow_run.name }})"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that people are told."""
+
+    name: str
+    trigger: EventTrigger
+    text: str
+    """A Jinja template over Prefect's ``deployment`` and ``flow_run``."""
+
+
+def notices(no_list_after: timedelta) -> tuple[Notice, ...]:
+    """All that people are told: what ended badly, what did not begin, and a night that left no list."""
+    hours = no_list_after / timedelta(hours=1)
+    return (
+        Notice(
+            "Rollcall: a run failed",
+            EventTrigger(match=RUN, match_related=OURS, expect=ENDED_BADLY),
+            f"{ABOUT}: {{{{ flow_run.state.name }}}}. {{{{ flow_run.state.message or '' }}}}",
+        ),
+        Notice(
+            "Rollcall: a run is late",
+            EventTrigger(match=RUN, match_related=OURS, expect={LATE}),
+            f"{ABOUT} has not begun when it should have. Does the worker run?",
+        ),
+        Notice(
+            "Rollcall: no list",
+            EventTrigger(
+                posture=Posture.Proactive, match=RUN, match_related=NIGHTLY, within=no_list_after,
+                after={BEGUN, LATE}, expect={"prefect.flow-run.Completed"},
+                for_each={"related:deployment:prefect.resource.id"},
+            ),
+            f"{ABOUT}: no list was published in the {hours:.3g} hours since it was to begin. The last one stands.",
+        ),
+    )  # fmt: skip
+
+
+def set_up(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Make Prefect's blocks and automations be as the environment says, however often; gives the channels in use.
+
+    Raises :class:`~pipelines.settings.SettingsError`, naming the variable and not its value: it may hold a password.
+    """
+    wanted = notices(_no_list_after(environment))
+    blocks = {WEBHOOK: _webhook(environment), MAIL: _mail(environment)}  # all are read before any is saved
+    channels = {name: _saved(block) for name, block in blocks.items()}
+    with get_client(sync_client=True) as client:
+        for notice in wanted:
+            _keep(client, notice, _actions(notice, channels[WEBHOOK], channels[MAIL]))
+    return tuple(name for name, block in channels.items() if block)
+
+
+def _actions(notice: Notice, webhook: UUID | None, mail: UUID | None) -> list[CallWebhook | SendNotification]:
+    actions: list[CallWebhook | SendNotification] = []
+    if webhook:
+        payload = f"{{% set text %}}{notice.name}. {notice.text}{{% endset %}}" + '{"text": {{ text | tojson }}}'
+        actions.append(CallWebhook(block_document_id=webhook, payload=payload))
+    if mail:
+        actions.append(SendNotification(block_document_id=mail, subject=notice.name, body=notice.text))
+    return actions
+
+
+def _keep(client: SyncPrefectClient, notice: Notice, actions: list[CallWebhook | SendNotification]) -> None:
+    """Make the automation of that name be this one, or, where it would tell nobody, be gone."""
+    standing = client.read_automations_by_name(notice.name)
+    made = AutomationCore(name=notice.name, trigger=notice.trigger, actions=list(actions))
+    # An update sends only what was said, and the server takes no defaults; but it will not hear of an owner.
+    automation = AutomationCore.model_validate(made.model_dump(exclude={"owner_resource"}))
+    if not actions:
+        for found in standing:
+            client.delete_automation(found.id)
+    elif standing:
+        client.update_automation(standing[0].id, automation)
+    else:
+        client.create_automation(automation)
+
+
+def _saved(block: Block | None) -> UUID | None:
+    if block is None:
+        return None
+    saved = block.save(BLOCK, overwrite=True)
+    assert isinstance(saved, UUID)  # noqa: S101 - a coroutine only where it is called from one
+    return saved
+
+
+def _webhook(environment: Mapping[str, str]) -> Webhook | None:
+    url = environment.get(WEBHOOK, "").strip()
+    if not url:
+        return None
+    if not url.startswith(("https://", "http://")):
+        raise SettingsError(f"{WEBHOOK} is no address of a webhook: it begins with https:// or http://.")
+    return Webhook(url=SecretStr(url), headers={"Content-Type": "application/json"})
+
+
+def _mail(environment: Mapping[str, str]) -> Mail | None:
+    url = environment.get(MAIL, "").strip()
+    if not url:
+        return None
+    if not url.startswith(("mailto://", "mailtos://")) or not Apprise().add(url):
+        raise SettingsError(
+            f"{MAIL} cannot be used. Write it as mailtos://USER:PASSWORD@HOST?from=SENDER&to=RECEIVER, with letters "
+            "such as @ in the user or the password as %40."
+        )
+    return Mail(url=SecretStr(url))
+
+
+def _no_list_after(environment: Mapping[str, str]) -> timedelta:
+    said = environment.get(NO_LIST_AFTER_HOURS, "4.5")
+    try:
+        after = timedelta(hours=float(said))
+    except (ValueError, OverflowError):
+        after = timedelta(0)
+    if after < timedelta(seconds=10):
+        raise SettingsError(f"{NO_LIST_AFTER_HOURS} is no number of hours. Write one such as 4.5.")
+    return after
+
+
+if __name__ == "__main__":
+    try:
+        channels = set_up(os.environ)
+    except SettingsError as error:
+        sys.exit(f"rollcall: {error}")
+    print(f"People are told through: {', '.join(channels)}." if channels else "Nobody is told of anything.")
