@@ -5,6 +5,7 @@ raises :class:`~pipelines.failure.NightFailed`, whose message holds no child's v
 exceptions into its database, its events and its logs.
 """
 
+import time
 from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
@@ -12,11 +13,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from prefect import Task, flow, get_run_logger, task
-from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from pipelines.failure import NightFailed, as_night_failed
+from flows.summary import leave_summary, though_prefect_does_not_listen
+from pipelines.failure import CANNOT_GO_ON, NightFailed, as_night_failed
 from pipelines.night import STEPS, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
 from pipelines.settings import Settings, read_settings
 from pipelines.steps.under_way import Counts, Night
@@ -25,6 +27,15 @@ HOME = ZoneInfo("Europe/London")
 
 SHARE_AWAY_SECONDS = [30.0, 120.0, 300.0]
 """How long to wait before the extracts are read again, when the share they lie on was away."""
+
+NIGHT_SECONDS = 4 * 3600.0
+"""After so long a night is stopped: one that begins at 02:30 is over, for better or worse, before officers come."""
+
+STEP_SECONDS = 2 * 3600.0
+"""After so long a step is stopped."""
+
+WORKSPACE_HELD_SECONDS = 30 * 60.0
+"""How long to wait for a backup, or whoever else holds the workspace, to let go of it."""
 
 LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
 """Who is told how far the night is, besides Prefect; set by :mod:`flows.by_hand`."""
@@ -49,12 +60,22 @@ def nightly(
     ``full``: work everything out again instead of only what changed.
     """
     settings = _settings(extracts, workspace, as_at, config, top=top, contracts=contracts, full=full)
-    with night_under_way(settings) as night:
+    stop_at = time.monotonic() + NIGHT_SECONDS
+    with night_under_way(settings, wait_seconds=WORKSPACE_HELD_SECONDS) as night:
         progress = _Told(LISTENER.get() or Silent())
-        for step in STEPS:
-            _task_of(night, step, progress)()
-        progress.summarise(night)
+        try:
+            for step in STEPS:
+                _do(night, step, progress, stop_at)
+        except NightFailed as failed:
+            leave_summary(night, failed)
+            raise
+        leave_summary(night)
         return report_of(night)
+
+
+def today() -> date:
+    """The date in England and Wales."""
+    return datetime.now(HOME).date()
 
 
 def _settings(
@@ -68,12 +89,29 @@ def _settings(
     full: bool,
 ) -> Settings:
     try:
-        judged = as_at or datetime.now(HOME).date()
+        judged = as_at or today()
         return read_settings(
             config, extracts=extracts, workspace=workspace, as_at=judged, top=top, contracts=contracts, full=full
         )
     except Exception as error:
         raise as_night_failed("settings", error, workspace) from None
+
+
+def _do(night: Night, step: Step, progress: Progress, stop_at: float) -> None:
+    """Do one step, for no longer than a step and the night may take. Raises NightFailed."""
+    # The flow has no time limit of its own: a limit within a limit cannot interrupt a call that hangs (Prefect has one
+    # alarm for both). So each step is given what is left of the night.
+    seconds = max(1.0, min(STEP_SECONDS, stop_at - time.monotonic()))
+    try:
+        _task_of(night, step, progress).with_options(timeout_seconds=seconds)()
+    except TimeoutError:
+        stopped = f"Step '{step.name}' was stopped, as it had not ended after {seconds / 60:,.0f} minutes. The list "
+        stopped += (
+            "published last stays as it is. Look whether the machine or the share is overloaded, and run it again."
+        )
+    else:
+        return
+    raise NightFailed(stopped, exit_code=CANNOT_GO_ON)
 
 
 def _task_of(night: Night, step: Step, progress: Progress) -> Task[[], Counts]:
@@ -107,21 +145,17 @@ class _Told:
 
     def __init__(self, also: Progress) -> None:
         self._also = also
-        made = create_progress_artifact(progress=0.0, key="night-progress", description="The night, by steps")
-        assert isinstance(made, UUID)  # noqa: S101 - a coroutine only where it is called from one
-        self._artifact = made
+        self._artifact: UUID | None = None
+        with though_prefect_does_not_listen():
+            made = create_progress_artifact(progress=0.0, key="night-progress", description="The night, by steps")
+            assert isinstance(made, UUID)  # noqa: S101 - a coroutine only where it is called from one
+            self._artifact = made
 
     def begin(self, step: Step, number: int, of: int) -> None:
         self._also.begin(step, number, of)
 
     def end(self, step: Step, seconds: float, counts: Counts) -> None:
-        update_progress_artifact(self._artifact, progress=100 * (STEPS.index(step) + 1) / len(STEPS))
+        with though_prefect_does_not_listen():
+            if self._artifact is not None:
+                update_progress_artifact(self._artifact, progress=100 * (STEPS.index(step) + 1) / len(STEPS))
         self._also.end(step, seconds, counts)
-
-    def summarise(self, night: Night) -> None:
-        """Leave a table of counts and seconds with the run."""
-        rows = [
-            {"step": name, "seconds": night.seconds[name], "counted": ", ".join(f"{k} {v}" for k, v in counts.items())}
-            for name, counts in night.counts.items()
-        ]
-        create_table_artifact(rows, key="night-summary", description=f"The night as at {night.settings.as_at}")

@@ -104,13 +104,16 @@ def run_night(settings: Settings, progress: Progress | None = None) -> RunReport
 
 
 @contextmanager
-def night_under_way(settings: Settings) -> Iterator[Night]:
-    """Hold the workspace, open its store, and read the contracts. Raises NightFailed."""
+def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[Night]:
+    """Hold the workspace, open its store, and read the contracts. Raises NightFailed.
+
+    ``wait_seconds`` is how long to wait where somebody else holds the workspace.
+    """
     machine, began_at = settings.machine, datetime.now(UTC)
     try:
         with (
             private_files(),
-            lock(settings.workspace),
+            lock(settings.workspace, wait_seconds=wait_seconds),
             recorded(settings.workspace, settings.as_at, began_at) as recorder,
         ):
             bring_forward(settings.workspace)

@@ -28,7 +28,7 @@ Kind = Literal["settings", "model"]
 IN_FORCE: dict[str, str] = {SETTINGS: SETTINGS_IN_FORCE, MODEL: MODEL_IN_FORCE}
 APPROVED, ROLLED_BACK = "approved", "rolled back"
 
-OF_THE_MACHINE = {*NOT_IN_A_FILE, "machine", "contracts"}
+OF_THE_MACHINE = {*NOT_IN_A_FILE, "machine", "contracts", "retention"}
 """Settings that no proposal changes: they hold for one machine, and stay as they are."""
 
 Figures = Mapping[str, float | int | str | None]

@@ -49,6 +49,19 @@ class Listing(Group):
     """How many children, by rank, get an evidence sheet."""
 
 
+class Retention(Group):
+    """How long things are kept, in days. 0: for ever."""
+
+    lists_days: int = Field(400, ge=0)
+    """Published lists. The newest always stays."""
+    failures_days: int = Field(90, ge=0)
+    """Files about faults of the software, in WORKSPACE/failures."""
+    backups_days: int = Field(35, ge=0)
+    """Backups. The newest always stays."""
+    extracts_days: int = Field(0, ge=0)
+    """Extracts, by the day on which the file was written."""
+
+
 class LinkSettings(Group):
     """How sure a link must be."""
 
@@ -78,6 +91,7 @@ class Settings(Group):
     linkage: LinkSettings = LinkSettings()
     ranking: RankSettings = RankSettings()
     listing: Listing = Listing()
+    retention: Retention = Retention()
 
 
 def read_settings(

@@ -61,14 +61,15 @@ def private_files() -> Iterator[None]:
 
 
 @contextmanager
-def lock(workspace: Path) -> Iterator[None]:
+def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the workspace for one night, at most one at a time on this machine; a killed night lets go by itself.
 
-    Raises :class:`NightRunningError`, naming the process that holds it and since when.
+    Raises :class:`NightRunningError`, naming the process that holds it and since when, where it is not let go of within
+    ``wait_seconds``.
     """
     with private_files():
         _make_workspace(workspace)
-        held = filelock.FileLock(workspace / LOCK_FILE, timeout=0, mode=0o600)
+        held = filelock.FileLock(workspace / LOCK_FILE, timeout=wait_seconds, mode=0o600)
         try:
             held.acquire()
         except filelock.Timeout:

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
 from matching.model import Model
-from pipelines.judgements import for_link
+from pipelines.for_readers import store_for_readers
+from pipelines.in_force import threshold_of
+from pipelines.judgements import for_link, read_judgements
 from pipelines.link import CHILD_SETTINGS, link
 from pipelines.settings import SettingsError
 
@@ -20,6 +23,13 @@ class Learnt:
 
     model: Model
     figures: dict[str, float | int | str | None]
+
+
+def learnt_in(workspace: Path) -> Learnt:
+    """What a workspace's last night and all judgements teach. Errors: as :func:`learnt`, and StoreError."""
+    with store_for_readers(workspace) as store:
+        tables = {table: store.read(table) for table in TRAINING_READS}
+    return learnt(tables, read_judgements(workspace), threshold_of(workspace))
 
 
 def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_threshold: float) -> Learnt:

@@ -16,6 +16,7 @@ from apps.cli.migrate import migrate
 from apps.cli.night import night
 from apps.cli.outcomes import outcomes, yields
 from apps.cli.proposals import approve, proposals
+from apps.cli.retention import retention
 from apps.cli.sample import sample
 from apps.cli.status import status
 from apps.cli.termly_return import termly
@@ -43,6 +44,7 @@ app.command(contract)
 app.command(status)
 app.command(doctor)
 app.command(migrate)
+app.command(retention)
 app.command(outcomes)
 app.command(yields, name="yield")
 app.command(termly, name="return")

@@ -29,18 +29,13 @@ def train(
     by
         Who proposes.
     """
-    from pipelines.for_readers import store_for_readers
-    from pipelines.in_force import threshold_of
-    from pipelines.judgements import read_judgements
     from pipelines.proposals import model_file, propose_model
     from pipelines.settings import SettingsError
-    from pipelines.training import TRAINING_READS, learnt
+    from pipelines.training import learnt_in
 
     if propose and not (why.strip() and by.strip()):
         raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
-    with store_for_readers(workspace) as store:
-        tables = {table: store.read(table) for table in TRAINING_READS}
-    found = learnt(tables, read_judgements(workspace), threshold_of(workspace))
+    found = learnt_in(workspace)
     for name, value in found.figures.items():
         print(f"  {name}: {value}")
     if not propose:

@@ -1,19 +1,22 @@
 """The night under Prefect: the same steps, the same bytes, tried again only where that can help."""
 
-import asyncio
-from datetime import date, datetime, timedelta
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 
-from pipelines.failure import CANNOT_GO_ON, NightFailed
+from pipelines.failure import CANNOT_GO_ON, HELD, NightFailed
 from pipelines.receive import receive
+from pipelines.settings import Settings
+from pipelines.steps.under_way import Night
+from pipelines.store import NightRunningError, Store, lock
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
 
-ROOT = Path(__file__).parents[2]
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -66,32 +69,82 @@ def test_what_a_person_must_mend_is_not_tried_again(tmp_path: Path, monkeypatch:
     assert len(tries) == 1
 
 
-def test_the_deployment_leads_to_the_flow_and_gives_only_what_it_takes() -> None:
-    from prefect.flows import load_flow_from_entrypoint
+@pytest.mark.usefixtures("prefect_database")
+def test_a_step_that_does_not_end_is_stopped(
+    quick_night: FirstNight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import flows.nightly
 
-    (deployment,) = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
-    flow = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
-    assert flow.name == "nightly"
-    assert set(deployment["parameters"]) == {"extracts", "workspace", "as_at", "config"}
-    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    def endless(*_: object, **__: object) -> object:
+        time.sleep(60)
+        raise AssertionError("never stopped")
+
+    monkeypatch.setattr(called_by("receive"), endless)
+    monkeypatch.setattr(flows.nightly, "STEP_SECONDS", 1.0)
+    with pytest.raises(NightFailed, match="Step 'receive' was stopped"):
+        flows.nightly.nightly(quick_night.settings.extracts, tmp_path / "workspace", quick_night.settings.as_at)
+    with lock(tmp_path / "workspace"):
+        assert not (tmp_path / "workspace" / "published").exists()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param(date(2026, 3, 29), id="clocks go forward in 2026"),
-        pytest.param(date(2026, 10, 25), id="clocks go back in 2026"),
-        pytest.param(date(2027, 3, 28), id="clocks go forward in 2027"),
-        pytest.param(date(2027, 10, 31), id="clocks go back in 2027"),
-        pytest.param(date(2026, 11, 20), id="any other night"),
-    ],
-)
-def test_the_night_comes_once_a_night(change: date) -> None:
-    from prefect.server.schemas.schedules import CronSchedule
+@pytest.mark.usefixtures("prefect_database")
+def test_a_night_waits_for_a_backup_to_let_go(
+    quick_night: FirstNight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import flows.nightly
 
-    (deployment,) = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
-    (planned,) = deployment["schedules"]
-    schedule = CronSchedule(cron=planned["cron"], timezone=planned["timezone"])
-    midnight = datetime(change.year, change.month, change.day, tzinfo=LONDON)
-    planned_at = asyncio.run(schedule.get_dates(start=midnight, end=midnight + timedelta(days=1)))
-    assert [f"{found.astimezone(LONDON):%Y-%m-%d %H:%M}" for found in planned_at] == [f"{change} 02:30"]
+    waited: list[float] = []
+
+    @contextmanager
+    def noted(_workspace: Path, *, wait_seconds: float) -> Iterator[None]:
+        waited.append(wait_seconds)
+        raise NightRunningError("held for ever")
+        yield
+
+    monkeypatch.setattr("pipelines.night.lock", noted)
+    with pytest.raises(NightFailed, match="held for ever"):
+        flows.nightly.nightly(quick_night.settings.extracts, tmp_path / "workspace", quick_night.settings.as_at)
+    assert waited == [flows.nightly.WORKSPACE_HELD_SECONDS]
+
+
+@pytest.mark.usefixtures("prefect_database")
+def test_what_prefect_cannot_be_told_does_not_fail_the_night(
+    quick_night: FirstNight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import flows.nightly
+    import flows.summary
+
+    def away(*_: object, **__: object) -> object:
+        raise ConnectionError("no route to the server")
+
+    monkeypatch.setattr(flows.nightly, "create_progress_artifact", away)
+    monkeypatch.setattr(flows.summary, "create_markdown_artifact", away)
+    report = flows.nightly.nightly(quick_night.settings.extracts, tmp_path / "workspace", quick_night.settings.as_at)
+    assert report.counts == quick_night.report.counts
+
+
+def test_the_page_of_a_night_says_what_to_know(tmp_path: Path) -> None:
+    from flows.summary import night_in_words
+
+    settings = Settings(extracts=tmp_path, workspace=tmp_path, as_at=date(2026, 11, 20))
+    night = Night(settings, Store(tmp_path), {}, datetime(2026, 11, 20, tzinfo=LONDON))
+    night.counts, night.seconds = {"receive": {"rows_read": 1200}, "link": {"children": 500}}, {"receive": 1.5}
+    night.refused = ("ehe_register.csv",)
+    held = NightFailed("The night is held.\n  school_census.csv: Elm Park is missing.", exit_code=HELD)
+    assert night_in_words(night, held).splitlines() == [
+        "# The night as at 20/11/2026: no new list",
+        "",
+        "The night is held.",
+        "school_census.csv: Elm Park is missing.",
+        "",
+        "## Not loaded",
+        "",
+        "- ehe_register.csv",
+        "",
+        "## Steps",
+        "",
+        "| step | seconds | counted |",
+        "|---|---:|---|",
+        "| receive | 1.5 | rows_read 1,200 |",
+        "| link |  | children 500 |",
+    ]

@@ -54,21 +54,23 @@ class RealServer:
     """What the server and its worker have said, a file each."""
 
     def post(self, path: str, **content: Any) -> Any:
-        """Ask the server; once more, as Prefect's own client does, while its database is busy."""
+        """Ask the server."""
+        return self._asked("POST", path, content)
+
+    def get(self, path: str) -> Any:
+        """Ask the server."""
+        return self._asked("GET", path, None)
+
+    def _asked(self, method: str, path: str, content: Mapping[str, Any] | None) -> Any:
+        """Ask, and ask again, as Prefect's own client does, while the server's database is busy."""
 
         def answered() -> httpx.Response | None:
-            answer = self.api.post(path, json=content)
+            answer = self.api.request(method, path, json=content)
             return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
 
         answer = wait_for(answered, f"an answer to {path}")
         answer.raise_for_status()
         return answer.json() if answer.content else None
-
-    def get(self, path: str) -> Any:
-        """Ask the server."""
-        answer = self.api.get(path)
-        answer.raise_for_status()
-        return answer.json()
 
     def command(self, *arguments: str) -> str:
         """Run one ``prefect`` command to its end, and give what it said."""
@@ -104,7 +106,7 @@ class RealServer:
 
     def pause_worker(self, *, paused: bool) -> None:
         """Have the worker be given no runs, as if it were down; or runs again."""
-        self.api.patch("/work_pools/rollcall", json={"is_paused": paused}).raise_for_status()
+        self._asked("PATCH", "/work_pools/rollcall", {"is_paused": paused})
 
     def state(self, run: str) -> dict[str, Any]:
         """The state of a run: ``type``, ``name``, ``message``."""

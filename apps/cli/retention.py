@@ -1,0 +1,40 @@
+"""``rollcall retention``: remove what is older than the settings allow, and certify it."""
+
+from pathlib import Path
+
+
+def retention(
+    *,
+    workspace: Path,
+    as_at: str,
+    backups: Path | None = None,
+    extracts: Path | None = None,
+    config: Path | None = None,
+) -> int:
+    """Remove lists, backups, failure files and extracts that are older than the settings allow ([retention]).
+
+    The newest list and the newest backup always stay, and so does what people decided. What was removed is certified in
+    WORKSPACE/retention, in counts and dates.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    as_at
+        Today's date, YYYY-MM-DD.
+    backups
+        Folder of the backups. Without it, none of them is removed.
+    extracts
+        Folder of the extracts. Without it, and by default in any case, none of them is removed.
+    config
+        Settings file; without it, the settings in force.
+    """
+    from apps.cli.night import _date
+    from pipelines.in_force import settings_of
+    from pipelines.retention import Places, keep_to
+
+    judged = _date(as_at)
+    told = keep_to(settings_of(workspace, config, judged).retention, Places(workspace, backups, extracts), judged)
+    for row in told.to_dicts():
+        print(f"  {row['kind']}: {row['removed']:,} removed, {row['stays']:,} stay")
+    return 0

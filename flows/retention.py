@@ -1,0 +1,29 @@
+"""Retention as a flow: what is older than the settings allow is removed, and certified."""
+
+from datetime import date
+from pathlib import Path
+
+from prefect import flow
+
+from flows.nightly import WORKSPACE_HELD_SECONDS, today
+from flows.plain_words import in_plain_words
+from flows.summary import leave_counts
+from pipelines.in_force import settings_of
+from pipelines.retention import Places, keep_to
+
+
+@flow(name="retention", timeout_seconds=3600.0, persist_result=False, log_prints=False)
+def retention(
+    workspace: Path,
+    backups: Path | None = None,
+    extracts: Path | None = None,
+    as_at: date | None = None,
+    config: Path | None = None,
+) -> None:
+    """Remove what is older than the settings allow, in the workspace and in the folders of backups and extracts."""
+    judged = as_at or today()
+    with in_plain_words("retention", workspace):
+        rules = settings_of(workspace, config, judged).retention
+        told = keep_to(rules, Places(workspace, backups, extracts), judged, wait_seconds=WORKSPACE_HELD_SECONDS)
+    counts = {f"{row['kind']}s removed": row["removed"] for row in told.to_dicts()}
+    leave_counts("retention", f"Removed as at {judged:%d/%m/%Y}, as the settings say", counts)

@@ -1,0 +1,52 @@
+"""What a run leaves with Prefect to be read in the morning: counts, seconds, warnings and what to do. No child's data."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact
+
+from pipelines.failure import NightFailed
+from pipelines.steps.under_way import Night
+
+
+def leave_summary(night: Night, failed: NightFailed | None = None) -> None:
+    """Leave a page with the run: whether the list stands, what to know, and what each step counted."""
+    with though_prefect_does_not_listen():
+        create_markdown_artifact(night_in_words(night, failed), key="night-summary", description="What the night did")
+
+
+def leave_counts(key: str, words: str, counts: Mapping[str, object]) -> None:
+    """Leave a small table with a run that is not a night."""
+    rows = "".join(f"| {name} | {count} |\n" for name, count in counts.items())
+    with though_prefect_does_not_listen():
+        create_markdown_artifact(f"{words}\n\n| what | how many |\n|---|---:|\n{rows}", key=key, description=words)
+
+
+def night_in_words(night: Night, failed: NightFailed | None) -> str:
+    """The page, in Markdown."""
+    as_at = f"{night.settings.as_at:%d/%m/%Y}"
+    lines = [f"# The night as at {as_at}: {'no new list' if failed else 'the list is published'}", ""]
+    if failed:
+        lines += [*(line.strip() for line in str(failed).splitlines()), ""]
+    if night.refused:
+        lines += ["## Not loaded", "", *(f"- {file}" for file in night.refused), ""]
+    if night.warnings:
+        lines += ["## To be read with care", "", *(f"- {warning}" for warning in night.warnings), ""]
+    lines += ["## Steps", "", "| step | seconds | counted |", "|---|---:|---|"]
+    for step, counts in night.counts.items():
+        counted = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        lines.append(f"| {step} | {night.seconds.get(step, '')} | {counted} |")
+    return "\n".join([*lines, ""])
+
+
+@contextmanager
+def though_prefect_does_not_listen() -> Iterator[None]:
+    """Go on where Prefect cannot be told: what a run leaves to be read must not be what fails it."""
+    try:
+        yield
+    except Exception as error:
+        kind = type(error).__name__
+    else:
+        return
+    get_run_logger().warning("Prefect could not be told how the run goes (%s). The run goes on.", kind)
