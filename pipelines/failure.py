@@ -51,17 +51,18 @@ def as_night_failed(step: str, error: Exception, workspace: Path | None) -> Nigh
 def _exit_code(error: Exception) -> int:
     if isinstance(error, NightRunningError):
         return ALREADY_RUNNING
-    if isinstance(error, DiskFullError) or _is_disk_full(error.__cause__):
+    if isinstance(error, DiskFullError) or is_disk_full(error.__cause__):
         return DISK_FULL
     return CANNOT_GO_ON
 
 
-def _is_disk_full(error: BaseException | None) -> bool:
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether the disk, or this user's share of it, is full."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _unforeseen(step: str, error: Exception, workspace: Path | None) -> NightFailed:
-    if _is_disk_full(error):
+    if is_disk_full(error):
         return NightFailed(
             f"The disk is full at step '{step}'. Free some space and run the night again.", exit_code=DISK_FULL
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cyclopts import App
 
+from apps.cli.backup import backup, restore
 from apps.cli.check import check
 from apps.cli.contract import contract
 from apps.cli.demo import demo
@@ -44,6 +45,8 @@ app.command(contract)
 app.command(status)
 app.command(doctor)
 app.command(migrate)
+app.command(backup)
+app.command(restore)
 app.command(retention)
 app.command(outcomes)
 app.command(yields, name="yield")

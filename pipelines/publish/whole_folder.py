@@ -6,7 +6,8 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -29,16 +30,26 @@ def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
     try:
         _make_private_folder(folder.parent)
         mend(folder.parent)
-        made = folder.parent / f".{folder.name}.tmp-{secrets.token_hex(4)}"
-        try:
+        with made_whole(folder) as made:
             for name, content in files.items():
                 write_private(made / name, content)
-            _sync_folders(made)
-            _take_the_place(made, folder)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
         raise PublicationFailed(_told(error, folder, sum(map(len, files.values())))) from error
+
+
+@contextmanager
+def made_whole(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder beside ``folder`` to be filled, which takes its place, synced, when the block ends well.
+
+    Whenever anything fails, what stood in ``folder`` is untouched. Raises OSError.
+    """
+    made = folder.parent / f".{folder.name}.tmp-{secrets.token_hex(4)}"
+    try:
+        yield made
+        _sync_folders(made)
+        _take_the_place(made, folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def mend(parent: Path) -> None:

@@ -1,0 +1,43 @@
+"""``rollcall backup`` and ``rollcall restore``: a copy of a workspace, and the way back."""
+
+from pathlib import Path
+
+
+def backup(*, workspace: Path, to: Path) -> int:
+    """Copy the workspace into a new folder, whole or not at all, every file compared with its hash.
+
+    The store, what people decided, the settings and weights in force, and the newest list. It is as confidential as the
+    workspace: put it on an encrypted disk, best another one.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    to
+        Folder in which the backup gets a folder of its own, named after the time.
+    """
+    from pipelines.backup import backup as copy
+
+    made = copy(workspace, to)
+    print(f"{made.files:,} files ({made.bytes / 1e6:,.1f} MB) are in {made.folder}, each compared with its hash.")
+    print(f"Put it back with:  rollcall restore {made.folder} --workspace A-NEW-FOLDER")
+    return 0
+
+
+def restore(folder: Path, /, *, workspace: Path) -> int:
+    """Put a backup back, into a new or empty folder, once every file agrees with its hash.
+
+    Parameters
+    ----------
+    folder
+        A backup: a folder that rollcall backup made.
+    workspace
+        Folder to restore into. It must be empty, or not be there.
+    """
+    from pipelines.backup import restore as put_back
+
+    found = put_back(folder, workspace)
+    print(f"The backup of {found.made_at} is restored to {workspace}: {found.files:,} files, each as its hash says.")
+    if found.lists:
+        print(f"The list in use is that of {found.lists[-1]}. Run a night to go on from there.")
+    return 0
