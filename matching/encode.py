@@ -52,6 +52,7 @@ class Encoded:
     dates: dict[str, Codes]
     """Dates packed as yyyymmdd; MISSING where null."""
     _kept: dict[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
+    _digits: dict[str, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def strings(self) -> NDArray[np.object_]:
@@ -114,6 +115,13 @@ class Encoded:
             raise KeyError(f"no column {name}; the table has {', '.join([*self.codes, *self.dates, *self.lists])}")
         return found
 
+    def digits(self, name: str) -> NDArray[np.uint32]:
+        """A date column with four bits a digit (20151103 as 0x20151103); 0 where null."""
+        if name not in self._digits:
+            year, day = np.divmod(np.maximum(self.dates[name], 0), 10_000)
+            self._digits[name] = _IN_HALF_BYTES.take(year) << np.uint32(16) | _IN_HALF_BYTES.take(day)
+        return self._digits[name]
+
     def frequencies(self, name: str) -> NDArray[np.int64]:
         """How many rows hold each code of the vocabulary in this string column."""
         if name not in self._kept:
@@ -121,6 +129,9 @@ class Encoded:
             self._kept[name] = np.bincount(present[present >= 0], minlength=len(self.vocabulary)).astype(np.int64)
         return self._kept[name]
 
+
+_IN_HALF_BYTES = np.array([int(str(number), 16) for number in range(10_000)], dtype=np.uint32)
+"""Numbers up to 9999 with four bits a digit."""
 
 WORDS_AT_ONCE = 100_000
 

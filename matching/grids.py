@@ -20,6 +20,8 @@ from matching.sorting import order_of, run_ends
 
 LEAST_PAIRS = 256
 """Rows that meet fewer rows than this makes pairs of are no grid: laying it out would cost more than it spares."""
+LEAST_TOGETHER = 1 << 14
+"""Grids of one shape that have fewer pairs between them are left alone for the same reason."""
 TALL, WIDE = 64, 1_024
 """Most rows of a grid on either side; a larger block makes several."""
 STEP = 8
@@ -44,7 +46,7 @@ class Grids:
     right: NDArray[np.int64]
     right_end: NDArray[np.int64]
 
-    def at(self, places: NDArray[np.int64]) -> "Grids":
+    def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> "Grids":
         """Some of the grids."""
         return Grids(self.number, self.left[places], self.left_end[places], self.right[places], self.right_end[places])
 
@@ -52,6 +54,12 @@ class Grids:
     def shapes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows of each on either side, up to the next step."""
         return _step_up(self.left_end - self.left), _step_up(self.right_end - self.right)
+
+    def in_company(self) -> NDArray[np.bool_]:
+        """Which grids are of a shape that has pairs enough to be worked on at once."""
+        tall, wide = self.shapes
+        _, which, many = np.unique(np.stack([tall, wide]), axis=1, return_inverse=True, return_counts=True)
+        return np.asarray(many[which] * tall * wide >= LEAST_TOGETHER)
 
     def stacks(self, pairs: int) -> Iterator[tuple["Grids", ...]]:
         """The grids in stacks of one shape; stacks of about so many pairs together."""
@@ -107,10 +115,12 @@ def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
     left, left_end = _cut(left[large], left_end[large], TALL)
     right, right_end = blocks.begins[left].astype(np.int64), blocks.ends[left].astype(np.int64)
     whole = Grids(number, left, left_end, right, right_end)
+    whole = whole.at(whole.in_company())
     covered = np.zeros(len(counts), dtype=bool)
-    covered[np.repeat(left, left_end - left) + _within(left_end - left)] = True
+    sizes = whole.left_end - whole.left
+    covered[np.repeat(whole.left, sizes) + _within(sizes)] = True
     rest = replace(blocks, begins=np.where(covered, blocks.ends, blocks.begins))
-    which, right, right_end = _cut_further(right, right_end, WIDE)
+    which, right, right_end = _cut_further(whole.right, whole.right_end, WIDE)
     return replace(whole.at(which), right=right, right_end=right_end), rest
 
 

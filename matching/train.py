@@ -269,21 +269,27 @@ def _settle_home(comparisons: Sequence[Comparison], state: _State, home: _Home) 
         state.t[k] = state.m[k] if comparison.tells_twins else _h(comparison, home.twins[k], state.m[k], state.h[k])
 
 
-def _expected(sample: Sample, state: _State, number: int) -> tuple[NDArray[np.float64], float]:
-    """E-step of one sample: each pattern's posterior over the four classes, and the log-likelihood."""
+def _logs(state: _State) -> list[NDArray[np.float64]]:
+    """Of each comparison: the log-probabilities of its levels (rows) in the four classes; 0 where a level says nothing."""
+    return [
+        np.nan_to_num(np.log(np.maximum(np.stack(of_classes, axis=1), 1e-12)))
+        for of_classes in zip(state.m, state.u, state.h, state.t, strict=True)
+    ]
+
+
+def _expected(sample: Sample, state: _State, number: int, logs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """E-step of one sample: each pattern's posterior over the four classes."""
     if sample.fixed is not None:
-        return sample.fixed, 0.0
-    bits = np.empty((len(sample.counts), 4))
-    for column, of in enumerate((state.m, state.u, state.h, state.t)):
-        logs = [np.nan_to_num(np.log(np.maximum(probabilities, 1e-12))) for probabilities in of]
-        bits[:, column] = sum(log[sample.levels[:, k]] for k, log in enumerate(logs) if not _skipped(sample, k))
+        return sample.fixed
+    bits = np.zeros((len(sample.counts), 4))
+    for k, log in enumerate(logs):
+        if not _skipped(sample, k):
+            bits += log.take(sample.levels[:, k], axis=0)
     with np.errstate(divide="ignore"):
         match, unlike, home = state.shares[number]
         bits += np.log([match, unlike, home * (1 - state.twins), home * state.twins])[None, :]
-    top = bits.max(axis=1, keepdims=True)
-    weights = np.exp(bits - top)
-    totals = weights.sum(axis=1, keepdims=True)
-    return weights / totals, float((sample.counts * (np.log(totals[:, 0]) + top[:, 0])).sum())
+    weights = np.exp(bits - bits.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def _skipped(sample: Sample, k: int) -> bool:
@@ -379,7 +385,7 @@ FEWEST_MATCHES = 30
 
 def _likely(sample: Sample, state: _State, number: int) -> float:
     """Expected matches among the pairs that are more likely one child than not: pairs that say nothing are none."""
-    chance = _expected(sample, state, number)[0][:, 0]
+    chance = _expected(sample, state, number, _logs(state))[:, 0]
     return float((sample.counts * chance)[chance > 0.5].sum() / sample.counts.sum() * sample.pairs)
 
 
@@ -402,7 +408,8 @@ def _fit(samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _S
     """Alternate E- and M-steps until no probability of m moves by more than CONVERGED."""
     for iteration in range(1, MOST_ITERATIONS + 1):
         before = np.concatenate(state.m)
-        posteriors = [_expected(sample, state, number)[0] for number, sample in enumerate(samples)]
+        logs = _logs(state)
+        posteriors = [_expected(sample, state, number, logs) for number, sample in enumerate(samples)]
         _maximised(samples, comparisons, state, posteriors)
         _settle_home(comparisons, state, home)
         if np.nanmax(np.abs(np.concatenate(state.m) - before)) < CONVERGED:

@@ -130,17 +130,28 @@ def test_grids_give_the_same_pairs_weights_and_counts_as_pairs_one_by_one(model,
     with patch.multiple(grids, LEAST_PAIRS=10**9):
         one_by_one = score_pairs(scorer, pairs, floor)
     sizes = data.draw(st.sampled_from([(2, 3, 1, 1), (3, 2, 2, 50), (64, 1024, 8, 1 << 16)]))
-    with patch.multiple(grids, LEAST_PAIRS=1, **dict(zip(("TALL", "WIDE", "STEP", "AT_ONCE"), sizes, strict=True))):
+    with patch.multiple(
+        grids, LEAST_PAIRS=1, LEAST_TOGETHER=1, **dict(zip(("TALL", "WIDE", "STEP", "AT_ONCE"), sizes, strict=True))
+    ):
         found = score_pairs(scorer, pairs, floor, chunk=data.draw(st.sampled_from([5, 10_000])))
     for name in ("left", "right", "pattern", "weight", "rule", "looked_at"):
         assert getattr(found, name).tolist() == getattr(one_by_one, name).tolist(), name
+
+
+def test_grids_too_few_to_be_worth_it_stay_pairs():
+    table = encode(pl.DataFrame({"block": ["x"] * 40 + ["y"] * 3}), ["block"])
+    pairs = plan([BlockingRule("block", ("block",))], table)
+    laid_out, rest = grids.grids_of(pairs, 0)
+    assert not list(laid_out.stacks(10**9))
+    assert rest.pairs == pairs.pairs
 
 
 def test_large_blocks_are_laid_out_as_grids_and_every_pair_of_them_once():
     rows = 200
     table = encode(pl.DataFrame({"block": ["x"] * rows + ["y"] * 3}), ["block"])
     pairs = plan([BlockingRule("block", ("block",))], table)
-    laid_out, rest = grids.grids_of(pairs, 0)
+    with patch.multiple(grids, LEAST_TOGETHER=1):
+        laid_out, rest = grids.grids_of(pairs, 0)
     assert rest.pairs == 3
     sieve = grids.Sieve(table, pairs, (), 0.0)
     (own, left, right), *others = [sieve.through(stacks) for stacks in laid_out.stacks(10**9)]
