@@ -33,6 +33,7 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(to=2, why="the first version that is kept count of"),
     Migration(to=3, why="statements and provision say how far an entry in doubt proves an education"),
+    Migration(to=4, why="the ledger; explained children with the factors of their likelihood"),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

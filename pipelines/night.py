@@ -22,6 +22,7 @@ from pipelines.migrations import bring_forward
 from pipelines.settings import Settings
 from pipelines.steps.intake import judge_completeness, keep_snapshot, receive_step, standardise_step
 from pipelines.steps.judging import find_provision_step, judge_residence_step, rank_step
+from pipelines.steps.ledger import ledger_step
 from pipelines.steps.linking import link_step
 from pipelines.steps.publishing import PUBLISHED_FOLDER, publish_step
 from pipelines.steps.under_way import Counts, Night, row_of
@@ -86,6 +87,7 @@ STEPS: tuple[Step, ...] = (
     Step("provision", "finding where each child is educated", find_provision_step),
     Step("residence", "judging who still lives here", judge_residence_step),
     Step("rank", "ranking the children possibly missing education", rank_step),
+    Step("ledger", "keeping why each child came onto the list, stays on it or left it", ledger_step),
     Step("publish", "publishing the list and its report", publish_step),
 )
 """The night's table of contents, in the order in which it runs."""

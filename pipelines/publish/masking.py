@@ -44,8 +44,7 @@ def masked(
 ) -> Masked:
     """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list."""
     candidates = candidates.sort("rank")
-    flagged = _flagged(candidates, statements, child_records)
-    protected = pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)]).unique().sort()
+    protected = protected_children(candidates, person, statements, child_records)
     is_protected = pl.col("child_id").is_in(protected.implode())
     return Masked(
         candidates=_mask_candidates(
@@ -55,6 +54,14 @@ def masked(
         explained=_mask_explained(explained.with_columns(without_sex(pl.col("why"))), is_protected),
         protected=protected,
     )
+
+
+def protected_children(
+    candidates: pl.DataFrame, person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame
+) -> pl.Series:
+    """child_id of every child who is protected, or shares a home with one who is; sorted."""
+    flagged = _flagged(candidates, statements, child_records)
+    return pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)]).unique().sort()
 
 
 def _flagged(candidates: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:

@@ -11,6 +11,7 @@ import polars as pl
 from data_contracts.contract import own_contracts
 from pipelines.early_warning import early_warning
 from pipelines.judgements import measured
+from pipelines.ledger import published
 from pipelines.other_teams import Known, for_other_teams
 from pipelines.outcomes import read_outcomes
 from pipelines.publish.publication import Publication, publish
@@ -79,7 +80,9 @@ def publish_step(night: Night) -> Counts:
     stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER)
     clear_stale(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at)
     night.published = stands.path
-    night.store.write("night", row_of(night, published_at=datetime.now(UTC)))
+    at = datetime.now(UTC)
+    night.store.write("night", row_of(night, published_at=at))
+    night.store.write("list_night", published(night.store.read("list_night"), night.settings.as_at, at))
     return {"files": len(stands.files), "candidates": known["candidate"].height}
 
 

@@ -8,6 +8,7 @@ Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made f
 import polars as pl
 
 from pipelines.tables.held import LINK_BLOCKING, LINK_FREQUENCY, LINK_MEASURED, LINK_MODEL, LINK_SOURCE
+from pipelines.tables.ledger import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
 from pipelines.tables.linked import (
     CHILD_MOVE,
     CHILD_RECORD,
@@ -35,7 +36,7 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
 
 TABLES: dict[str, pl.Schema] = {
@@ -69,6 +70,11 @@ TABLES: dict[str, pl.Schema] = {
     "finding": FINDING,
     "candidate": CANDIDATE,
     "explained": EXPLAINED,
+    "lead": LEAD,
+    "lead_before": LEAD,
+    "lead_night": LEAD_NIGHT,
+    "list_night": LIST_NIGHT,
+    "list_change": LIST_CHANGE,
 }
 """Every table of the store by its name, in the order in which a night writes them; ``raw_*`` stand beside them."""
 
@@ -84,6 +90,8 @@ __all__ = [
     "EARLY_WARNING",
     "EXPLAINED",
     "FINDING",
+    "LEAD",
+    "LEAD_NIGHT",
     "LINK",
     "LINK_BLOCKING",
     "LINK_COVERAGE",
@@ -92,6 +100,8 @@ __all__ = [
     "LINK_MODEL",
     "LINK_PRIOR",
     "LINK_SOURCE",
+    "LIST_CHANGE",
+    "LIST_NIGHT",
     "NIGHT",
     "PERSON",
     "PROVISION",
@@ -107,4 +117,5 @@ __all__ = [
     "STATEMENT",
     "TABLES",
     "VANISHED",
+    "WHY_OFF",
 ]

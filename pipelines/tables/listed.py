@@ -103,6 +103,9 @@ EXPLAINED = pl.Schema(
         "link_probability": pl.Float64,
         "likelihood": pl.Float64,  # what the likelihood would have been; null where provision explains the child
         "records": pl.String,
+        "on_no_roll": pl.Float64,  # 0..1, as for the candidates
+        "living_here": pl.Float64,
+        "of_age": pl.Float64,  # 0..1, that the child is of compulsory school age
     }
 )
 """One row is one other child of compulsory school age that an agency knows, and why it is not listed.

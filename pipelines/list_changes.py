@@ -1,0 +1,93 @@
+"""What the list says otherwise than the last one published: new, returned, gone, kept in view, risen, fallen."""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.left_list import IN_VIEW, LEFT, LISTED
+from pipelines.tables import LIST_CHANGE
+
+NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN = "new", "returned", "gone", "kept in view", "risen", "fallen"
+CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN)
+"""``LIST_CHANGE.change``, in the order in which people read them. ``kept in view``: off the list, but an officer has it in
+hand. ``risen`` and ``fallen``: more, or less, urgent by itself, whatever the others on the list did."""
+
+MOVED = 0.05
+"""A likelihood that has moved by less has not moved."""
+
+BEFORE = ("lane", "rank", "likelihood", "priority")
+"""What is shown of the last list beside tonight's."""
+
+
+def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``LIST_CHANGE`` of a night, by what has changed and then by rank.
+
+    ``leads``: ``LEAD`` after the night, with ``was`` (its state after the last list; null: it is new) and, of ``BEFORE``,
+    ``<name>_before``.
+    """
+    is_listed, was = pl.col("state") == LISTED, pl.col("was")
+    is_off = ~is_listed
+    urgency = pl.col("likelihood") * (1 + pl.col("priority") / 100)
+    urgency_before = pl.col("likelihood_before") * (1 + pl.col("priority_before") / 100)
+    likelier = (pl.col("likelihood") - pl.col("likelihood_before")).abs() >= MOVED
+    has_moved = is_listed & (was == LISTED) & (likelier | (pl.col("priority") != pl.col("priority_before")))
+    change = (
+        pl.when(is_listed & was.is_null())
+        .then(pl.lit(NEW))
+        .when(is_listed & was.is_in([LEFT, IN_VIEW]))
+        .then(pl.lit(RETURNED))
+        .when(pl.col("left_on") == as_at)
+        .then(pl.lit(GONE))
+        .when((pl.col("state") == IN_VIEW) & (pl.col("off_on") == as_at))
+        .then(pl.lit(KEPT_IN_VIEW))
+        .when(has_moved & (urgency > urgency_before))
+        .then(pl.lit(RISEN))
+        .when(has_moved & (urgency < urgency_before))
+        .then(pl.lit(FALLEN))
+    )
+    told = leads.with_columns(change=change).drop_nulls("change")
+    came, moved = pl.col("change").is_in([NEW, RETURNED]), pl.col("change").is_in([RISEN, FALLEN])
+    # Of a child off the list its lead has what it was when last listed: that is "before".
+    before = {
+        f"{name}_before": pl.when(is_off & was.is_not_null()).then(name).otherwise(f"{name}_before") for name in BEFORE
+    }
+    now = {name: pl.when(is_listed).then(name) for name in BEFORE}
+    words = (
+        pl.when(came).then("came_because").when(moved).then(_moved_because()).otherwise("off_because").alias("because"),
+        pl.when(came).then("came_why").when(moved).then(_moved_why()).otherwise("off_why").alias("why"),
+    )
+    order = pl.col("change").replace_strict({name: at for at, name in enumerate(CHANGES)}, return_dtype=pl.Int64)
+    rank = pl.coalesce("rank", "rank_before")
+    return (
+        told.with_columns(*words)
+        .with_columns(**before)
+        .with_columns(**now)
+        .sort(order, rank, "child_id", nulls_last=True)
+        .select(LIST_CHANGE.names())
+        .cast(LIST_CHANGE)
+    )
+
+
+def _moved_because() -> pl.Expr:
+    more, now, before = pl.col("change") == RISEN, pl.col("likelihood"), pl.col("likelihood_before")
+    by_likelihood = (now - before).abs() >= MOVED
+    likelier = pl.when(more).then(pl.lit("more likely")).otherwise(pl.lit("less likely"))
+    sooner = pl.when(more).then(pl.lit("more reasons to look sooner")).otherwise(pl.lit("fewer reasons to look sooner"))
+    same_way = (pl.col("priority") > pl.col("priority_before")) == more
+    return (
+        pl.when(by_likelihood & ((now > before) == more)).then(likelier).when(same_way).then(sooner).otherwise(likelier)
+    )
+
+
+def _moved_why() -> pl.Expr:
+    """Each figure that is another now."""
+    now, before = pl.col("likelihood").round(2), pl.col("likelihood_before").round(2)
+    parts = [
+        pl.when(now != before).then(pl.format("likelihood {}, now {}", before, now)),
+        pl.when(pl.col("priority") != pl.col("priority_before")).then(
+            pl.format("priority points {}, now {}", "priority_before", "priority")
+        ),
+        pl.when(pl.col("lane") != pl.col("lane_before")).then(pl.format("lane '{}', now '{}'", "lane_before", "lane")),
+    ]
+    text = pl.concat_str(parts, separator="; ", ignore_nulls=True)
+    return text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1) + "."

@@ -1,0 +1,55 @@
+"""The step that keeps the life of every child that was ever on the list."""
+
+import polars as pl
+
+from pipelines.ledger import Ledger, keep_ledger
+from pipelines.left_list import IN_VIEW, Tonight
+from pipelines.outcomes import read_outcomes
+from pipelines.publish.masking import protected_children
+from pipelines.steps.under_way import Counts, Night
+from pipelines.tables import TABLES
+
+KEPT = {
+    "lead": "leads", "lead_before": "leads_before", "lead_night": "nights", "list_night": "lists", "list_change": "changes",
+}  # fmt: skip
+"""Table of the store -> its part of the ledger."""
+
+
+def ledger_step(night: Night) -> Counts:
+    """candidate, explained and last night's ledger -> lead, lead_before, lead_night, list_night, list_change.
+
+    Raises :class:`~pipelines.failure.NightFailed` where a child has left the list and nothing says why.
+    """
+    parts = {part: _read(night, table) for table, part in KEPT.items()}
+    ledger = keep_ledger(Ledger(**parts), _tonight(night))
+    for table, part in KEPT.items():
+        night.store.write(table, getattr(ledger, part))
+    changed = ledger.changes.group_by("change").len().sort("change")
+    return {"in view": ledger.leads.filter(state=IN_VIEW).height, **dict(changed.iter_rows())}
+
+
+def _read(night: Night, table: str) -> pl.DataFrame:
+    """A table of the store; empty before it was ever written."""
+    return night.store.read(table) if night.store.has(table) else TABLES[table].to_frame()
+
+
+def _tonight(night: Night) -> Tonight:
+    known = night.read("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
+    return Tonight(
+        as_at=night.settings.as_at,
+        candidates=known["candidate"],
+        explained=known["explained"],
+        person=known["person_record"],
+        statements=known["statement"],
+        child_records=known["child_record"],
+        child_moves=_read(night, "child_move"),
+        provision=known["provision"],
+        snapshot=known["snapshot"],
+        outcomes=read_outcomes(night.settings.workspace),
+        protected=protected_children(
+            known["candidate"], known["person_record"], known["statement"], known["child_record"]
+        ),
+        loaded=frozenset(night.store.raw_sources()),
+        settings=night.settings.ranking,
+        names=night.source_names,
+    )

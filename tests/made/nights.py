@@ -1,0 +1,94 @@
+"""Nights of drawn children, one after the other, with the ledger kept as the night keeps it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from matching.cluster import id_moves
+from pipelines.ledger import Ledger, keep_ledger, published
+from pipelines.left_list import Tonight
+from pipelines.outcomes import OUTCOME
+from pipelines.provision import find_provision
+from pipelines.publish.masking import protected_children
+from pipelines.rank import rank
+from pipelines.rank_settings import RankSettings
+from pipelines.tables import CHILD_MOVE, CHILD_RECORD, SNAPSHOT
+from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
+
+SOURCES = frozenset({"health", "school_census", "housing"})
+
+
+@dataclass
+class Nights:
+    """The nights so far."""
+
+    ledger: Ledger = field(default_factory=Ledger.none)
+    as_at: date = AS_AT - timedelta(days=1)
+    seen: dict[str, date] = field(default_factory=dict)
+    """Record -> the night in which it first came."""
+    records: pl.DataFrame = field(default_factory=CHILD_RECORD.to_frame)
+    moves: pl.DataFrame = field(default_factory=CHILD_MOVE.to_frame)
+    outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
+
+    def night(
+        self,
+        drawn: Drawn,
+        *,
+        on: date | None = None,
+        settings: RankSettings | None = None,
+        publishes: bool = True,
+        loaded: frozenset[str] = SOURCES,
+    ) -> "Nights":
+        """One more night, by default the next day, on the children drawn."""
+        self.as_at = on or self.as_at + timedelta(days=1)
+        tonight = self.tonight(drawn, settings or RankSettings(), loaded)
+        self.ledger = keep_ledger(self.ledger, tonight)
+        self.records = tonight.child_records
+        if publishes:
+            lists = published(self.ledger.lists, self.as_at, datetime(2026, 11, 20, 3, tzinfo=UTC))
+            self.ledger = Ledger(
+                self.ledger.leads, self.ledger.leads_before, self.ledger.nights, lists, self.ledger.changes
+            )
+        return self
+
+    def tonight(self, drawn: Drawn, settings: RankSettings, loaded: frozenset[str] = SOURCES) -> Tonight:
+        """What the ledger reads of a night."""
+        tables = drawn.tables()
+        provision = find_provision(tables["statements"], tables["child_records"], self.as_at)
+        ranked = rank(
+            **(tables | {"provision": provision}), as_at=self.as_at, settings=settings, source_names=SOURCE_NAMES,
+            outcomes=self.outcomes,
+        )  # fmt: skip
+        members = tables["child_records"]
+        moved = id_moves(self.records, members).with_columns(as_at=pl.lit(self.as_at)).select(CHILD_MOVE.names())
+        self.moves = pl.concat([self.moves.filter(pl.col("as_at") != self.as_at), moved])
+        for record in members["record_id"]:
+            self.seen.setdefault(record, self.as_at)
+        snapshot = pl.DataFrame(
+            {"source": [r.partition(":")[0] for r in self.seen], "record_id": list(self.seen),
+             "row_hash": range(len(self.seen)), "first_seen_on": list(self.seen.values()),
+             "last_seen_on": [self.as_at] * len(self.seen)}, schema=SNAPSHOT,
+        )  # fmt: skip
+        return Tonight(
+            as_at=self.as_at, candidates=ranked.candidates, explained=ranked.explained, person=tables["person"],
+            statements=tables["statements"], child_records=members, child_moves=self.moves, provision=provision,
+            snapshot=snapshot, outcomes=self.outcomes,
+            protected=protected_children(ranked.candidates, tables["person"], tables["statements"], members),
+            loaded=loaded, settings=settings, names=SOURCE_NAMES,
+        )  # fmt: skip
+
+    def officer(self, code: str, child: str = "A", records: str = "health:H1") -> "Nights":
+        """What an officer found, on the day after the last night."""
+        row = {"child_id": child, "outcome": code, "outcome_on": self.as_at, "by": "M. Okafor",
+               "at": datetime(2026, 11, 20, 9, tzinfo=UTC), "records": records}  # fmt: skip
+        self.outcomes = pl.concat([self.outcomes, pl.DataFrame([row], schema=OUTCOME)])
+        return self
+
+    def lead(self, child: str = "A") -> dict[str, object]:
+        """The last spell of a child."""
+        return self.ledger.leads.filter(child_id=child).sort("spell").to_dicts()[-1]
+
+    def changes(self) -> dict[str, str]:
+        """Child -> what has changed tonight."""
+        return dict(self.ledger.changes.select("child_id", "change").iter_rows())

@@ -1,0 +1,408 @@
+"""The ledger, drawn night by night: why a child leaves the list, what brings one onto it, and who stays in view."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from pipelines.came_on_list import (
+    CAME_BECAUSE,
+    CAME_OF_AGE,
+    CONTRADICTED,
+    CUT_OFF_LOWERED,
+    EDUCATION_ENDED,
+    FIRST_NIGHT,
+    LESS_SURE,
+    LIVES_HERE,
+    NOT_KNOWN_BEFORE,
+    NOT_THE_SAME,
+    PARTED,
+    PROOF_GONE,
+    RECORDS_BACK,
+    ROSE,
+    VANISHED,
+)
+from pipelines.failure import INTERNAL_ERROR, NightFailed
+from pipelines.ledger import IN_HAND, condensed, keep_ledger
+from pipelines.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECORDS_GONE
+from pipelines.list_changes import FALLEN, GONE, KEPT_IN_VIEW, NEW, RETURNED, RISEN
+from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+from pipelines.rank_settings import RankSettings
+from pipelines.tables import LEAD_NIGHT
+from tests.made.children import AS_AT, ELEVEN, THREE, Drawn
+from tests.made.nights import Nights
+
+SIXTEEN_SOON = date(2010, 9, 1)
+"""Of compulsory school age until 25 June 2027."""
+FIVE_SOON = date(2021, 12, 1)
+"""Of compulsory school age from 31 December 2026."""
+STRICTER, LAXER = RankSettings(wasted_enquiries_per_missed_child=1), RankSettings(wasted_enquiries_per_missed_child=99)
+
+
+def lead(born: date | None = ELEVEN, living_here: float = 0.95) -> Drawn:
+    """A child whom the GP knows, and nobody else: on the list."""
+    drawn = Drawn().record("health:H1", "A", born).lives("A", living_here)
+    return drawn.says("health:H1", "seen", since=date(2026, 10, 3))
+
+
+def schooled(sure: float = 1.0, until: date | None = None) -> Drawn:
+    """The same child with a roll entry."""
+    return lead().record("school_census:C1", "A", sure=sure).on_roll("school_census:C1", date(2026, 11, 16), until)
+
+
+def nobody() -> Drawn:
+    """A night on which another child is known, and this one is not."""
+    return Drawn().record("health:H9", "Z").lives("Z", 0.95)
+
+
+def rival(probability: float) -> Drawn:
+    drawn = lead().record("school_census:C2", "B").on_roll("school_census:C2", date(2024, 9, 2))
+    return drawn.rivalry(("A", "health:H1"), ("B", "school_census:C2"), probability)
+
+
+def merged() -> Drawn:
+    """The child's record belongs to child B now, who is on a roll."""
+    return Drawn().record("health:H1", "B").record("school_census:C2", "B").on_roll("school_census:C2").lives("B", 1.0)
+
+
+LEAVES = [
+    # what tonight shows, why the child is off the list, and how it is told
+    pytest.param(
+        schooled(),
+        IN_EDUCATION,
+        r"since 16 November 2026 \(School census, record school_census:C1\); more than 99 in 100",
+        id="a roll shows the child",
+    ),
+    pytest.param(
+        rival(0.97),
+        SAME_AS_RIVAL,
+        "same child as that of record school_census:C2.*97 in 100",
+        id="a child in education is probably the same",
+    ),
+    pytest.param(
+        lead(living_here=0.05), MOVED_AWAY, "5 in 100 that the child still lives here. The GP saw", id="moved away"
+    ),
+    pytest.param(
+        lead(born=THREE),
+        NOT_OF_AGE,
+        "not of compulsory school age before 31 August 2028",
+        id="the birth date was put right",
+    ),
+    pytest.param(merged(), MERGED, "those of child B now. In education", id="merged with a child in education"),
+    pytest.param(
+        nobody(), RECORDS_GONE, "The child's one record did not come tonight.$", id="no record comes any more"
+    ),
+]
+
+
+@pytest.mark.parametrize(("tonight", "because", "why"), LEAVES)
+def test_a_child_leaves_the_list_for_a_reason_on_record(tonight: Drawn, because: str, why: str) -> None:
+    nights = Nights().night(lead()).night(tonight)
+    found = nights.lead()
+    assert (found["state"], found["off_because"], found["left_on"]) == ("left", because, AS_AT + timedelta(days=1))
+    assert re.search(why, str(found["off_why"]))
+    assert nights.changes()["A"] == GONE
+
+
+def test_the_record_of_the_education_is_kept_with_its_validity_and_how_sure_it_is() -> None:
+    found = Nights().night(lead()).night(schooled(sure=0.97, until=date(2027, 7, 23))).lead()
+    kept = {name: found[name] for name in ("record_id", "source", "since_on", "until_on", "link_probability")}
+    assert kept == {
+        "record_id": "school_census:C1", "source": "school_census", "since_on": date(2026, 11, 16),
+        "until_on": date(2027, 7, 23), "link_probability": 0.97,
+    }  # fmt: skip
+
+
+def test_a_child_leaves_on_the_day_after_compulsory_school_age() -> None:
+    nights = Nights().night(lead(SIXTEEN_SOON), on=date(2027, 6, 25)).night(lead(SIXTEEN_SOON))
+    assert nights.lead()["off_because"] == NOT_OF_AGE
+    assert nights.lead()["off_why"] == "No longer of compulsory school age, which ended for the child on 25 June 2027."
+
+
+def test_what_fell_is_the_reason_and_not_what_was_low_before() -> None:
+    doubtful = rival(0.7)
+    gone = rival(0.7).lives("B", 1.0)
+    gone.residences = [{**row, "living_here": 0.32} if row["child_id"] == "A" else row for row in gone.residences]
+    nights = Nights().night(doubtful).night(gone)
+    assert nights.lead()["off_because"] == FELL
+    assert re.search(
+        r"fell from 0\.2\d to 0\.1, under the cut-off of 0\.11\. What fell most is how likely the child is still living "
+        r"here: from 95 in 100 to 32 in 100",
+        str(nights.lead()["off_why"]),
+    )
+
+
+def test_a_stricter_cut_off_is_a_reason_of_its_own() -> None:
+    nights = Nights().night(lead(living_here=0.4)).night(lead(living_here=0.4), settings=STRICTER)
+    assert nights.lead()["off_because"] == CUT_OFF_RAISED
+    assert nights.lead()["off_why"] == "The cut-off is 0.50 now, and the likelihood 0.4."
+
+
+def test_an_officer_closes_a_lead_and_the_outcome_is_told() -> None:
+    nights = Nights().night(lead()).officer("INDEPENDENT").night(lead())
+    assert nights.lead()["off_because"] == CLOSED
+    assert str(nights.lead()["off_why"]).startswith(
+        "An officer closed this on 20 November 2026: at an independent school."
+    )
+
+
+def test_a_file_that_was_not_loaded_is_named() -> None:
+    nights = Nights().night(lead()).night(nobody(), loaded=frozenset({"school_census"}))
+    assert (
+        nights.lead()["off_why"]
+        == "The child's one record did not come tonight. Nothing was loaded from: GP registrations."
+    )
+
+
+RETURNS: list[object] = [
+    # what the last list saw, what tonight shows, and why the child is on it (again)
+    pytest.param([nobody], lead, NOT_KNOWN_BEFORE, NEW, "No agency had sent a record", id="a child nobody had sent"),
+    pytest.param(
+        [schooled],
+        lambda: schooled(until=AS_AT),
+        EDUCATION_ENDED,
+        NEW,
+        "record school_census:C1 ended on 20 November 2026",
+        id="the roll says that the child has left",
+    ),
+    pytest.param(
+        [schooled],
+        lambda: schooled(until=AS_AT).says("school_census:C1", "vanished", since=AS_AT),
+        VANISHED,
+        NEW,
+        "vanished from School census without",
+        id="the entry vanishes",
+    ),
+    pytest.param(
+        [lambda: lead(living_here=0.05)],
+        lead,
+        ROSE,
+        NEW,
+        "The likelihood is 0.95 now",
+        id="seen again, never listed before",
+    ),
+    pytest.param(
+        [merged], lambda: rival(0.02), PARTED, NEW, "those of child B before", id="parted from a child in education"
+    ),
+    pytest.param(
+        [lead, schooled],
+        lambda: schooled(until=AS_AT),
+        EDUCATION_ENDED,
+        RETURNED,
+        "record school_census:C1 ended on 20 November",
+        id="back: the education ended",
+    ),
+    pytest.param(
+        [lead, schooled],
+        lead,
+        PROOF_GONE,
+        RETURNED,
+        "which had shown an education, came no more",
+        id="back: the roll has dropped its row",
+    ),
+    pytest.param(
+        [lead, schooled],
+        lambda: schooled(sure=0.6),
+        LESS_SURE,
+        RETURNED,
+        "60 in 100 that it is this child's; it had been more than 99",
+        id="back: the link is doubted",
+    ),
+    pytest.param(
+        [lead, lambda: rival(0.97)],
+        lambda: rival(0.2),
+        NOT_THE_SAME,
+        RETURNED,
+        "no longer probable",
+        id="back: not the child in education",
+    ),
+    pytest.param(
+        [lead, lambda: lead(living_here=0.05)],
+        lead,
+        LIVES_HERE,
+        RETURNED,
+        "95 in 100 that the child lives here. Last seen on 3 October 2026 by GP registrations",
+        id="back: seen here",
+    ),
+    pytest.param([lead, nobody], lead, RECORDS_BACK, RETURNED, "come again", id="back: its records are there"),
+    pytest.param([lead, merged], lead, PARTED, RETURNED, "those of child B before", id="back: the merge is undone"),
+    pytest.param(
+        [lead, lambda: lead(born=THREE)],
+        lead,
+        CAME_OF_AGE,
+        RETURNED,
+        "from 31 August 2020",
+        id="back: the birth date was right after all",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "tonight", "because", "change", "why"), RETURNS)
+def test_a_child_comes_onto_the_list_for_a_reason_on_record(
+    before: list[Callable[[], Drawn]], tonight: Callable[[], Drawn], because: str, change: str, why: str
+) -> None:
+    nights = Nights()
+    for drawn in before:
+        nights.night(drawn())
+    nights.night(tonight())
+    assert (nights.lead()["state"], nights.lead()["came_because"]) == ("listed", because)
+    assert re.search(why, str(nights.lead()["came_why"]))
+    assert nights.changes()["A"] == change
+
+
+def test_a_child_comes_onto_the_list_when_of_compulsory_school_age() -> None:
+    nights = Nights().night(lead(FIVE_SOON), on=date(2026, 12, 30)).night(lead(FIVE_SOON))
+    assert (nights.lead()["came_because"], nights.lead()["came_why"]) == (
+        CAME_OF_AGE, "Of compulsory school age from 31 December 2026.",
+    )  # fmt: skip
+
+
+def test_what_contradicts_an_officer_brings_a_child_back() -> None:
+    nights = Nights().night(lead()).officer("MOVED_OTHER_LA_CONFIRMED").night(lead())
+    seen = lead().says("health:H1", "seen", since=AS_AT + timedelta(days=1))
+    nights.night(seen, on=AS_AT + timedelta(days=2))
+    assert (nights.changes()["A"], nights.lead()["came_because"]) == (RETURNED, CONTRADICTED)
+    assert "seen by GP registrations on 21 November 2026" in str(nights.lead()["came_why"])
+
+
+def test_a_laxer_cut_off_is_told() -> None:
+    nights = Nights().night(lead(living_here=0.05)).night(lead(living_here=0.05), settings=LAXER)
+    assert nights.lead()["came_because"] == CUT_OFF_LOWERED
+
+
+def test_every_reason_there_is_has_been_drawn() -> None:
+    left = {param.values[1] for param in LEAVES} | {FELL, CUT_OFF_RAISED, CLOSED}
+    came = {param.values[2] for param in RETURNS} | {FIRST_NIGHT, CONTRADICTED, CUT_OFF_LOWERED}  # type: ignore[attr-defined]
+    assert left == set(LEFT_BECAUSE)
+    assert came == set(CAME_BECAUSE)
+
+
+def test_the_first_night_says_that_it_is_the_first() -> None:
+    nights = Nights().night(lead())
+    assert nights.lead()["came_because"] == FIRST_NIGHT
+    assert nights.changes() == {}
+
+
+def test_a_child_off_the_list_without_a_reason_is_a_failed_night() -> None:
+    nights = Nights().night(lead())
+    tonight = Nights(as_at=AS_AT + timedelta(days=1)).tonight(lead(), RankSettings())
+    with pytest.raises(
+        NightFailed, match="1 of the children on the last list are not on .* and nothing says why: A"
+    ) as failed:
+        keep_ledger(nights.ledger, replace(tonight, candidates=tonight.candidates.clear()))
+    assert failed.value.exit_code == INTERNAL_ERROR
+
+
+def test_a_lead_goes_on_under_the_id_that_its_records_have_now() -> None:
+    renamed = Drawn().record("health:H1", "B").lives("B", 0.95).says("health:H1", "seen", since=date(2026, 10, 3))
+    nights = Nights().night(lead()).night(renamed)
+    assert nights.changes() == {}, "neither gone nor new"
+    assert {name: nights.lead("B")[name] for name in ("first_listed_on", "former_ids", "spell")} == {
+        "first_listed_on": AS_AT, "former_ids": "A", "spell": 1,
+    }  # fmt: skip
+
+
+def test_of_two_leads_that_become_one_child_one_goes_on_and_the_other_says_where() -> None:
+    two = lead().record("housing:T1", "B").lives("B", 0.95)
+    one = Drawn().record("health:H1", "B").record("housing:T1", "B").lives("B", 0.95)
+    nights = Nights().night(two).night(one)
+    assert (nights.lead("A")["off_because"], nights.lead("A")["other_child_id"]) == (MERGED, "B")
+    assert nights.lead("A")["off_why"] == "Its records are those of child B now. That child is listed."
+    assert nights.changes() == {"A": GONE}
+
+
+IN_VIEW_CASES = [pytest.param(case.values[0], case.values[1], id=str(case.id)) for case in LEAVES]
+
+
+@pytest.mark.parametrize(("tonight", "because"), IN_VIEW_CASES)
+def test_what_an_officer_has_opened_stays_in_view_until_the_officer_closes_it(tonight: Drawn, because: str) -> None:
+    nights = Nights().night(lead()).officer("UNDER_ENQUIRY").night(tonight)
+    child = "B" if because == MERGED else "A"
+    found = nights.lead(child)
+    assert (found["state"], found["off_because"], found["left_on"]) == ("in view", because, None)
+    assert nights.changes()[child] == KEPT_IN_VIEW
+    assert nights.night(tonight).lead(child)["state"] == "in view", "also on the nights after"
+    assert child not in nights.changes()
+    nights.officer("ON_ROLL_OWN", child).night(tonight)
+    closed = nights.lead(child)
+    assert (closed["state"], closed["off_because"]) == ("left", CLOSED)
+    assert nights.changes()[child] == GONE
+
+
+def test_a_child_in_view_that_is_a_lead_again_is_back_on_the_list_in_the_same_spell() -> None:
+    nights = Nights().night(lead()).officer("UNTRACED").night(schooled()).night(schooled(until=AS_AT))
+    found = nights.lead()
+    assert (found["state"], found["spell"], found["first_listed_on"], found["off_because"]) == (
+        "listed",
+        1,
+        AS_AT,
+        None,
+    )
+    assert (nights.changes()["A"], found["came_because"]) == (RETURNED, EDUCATION_ENDED)
+
+
+def test_a_child_that_was_never_listed_is_in_view_once_an_officer_opens_it() -> None:
+    nights = Nights().night(schooled()).officer("UNDER_ENQUIRY").night(schooled())
+    found = nights.lead()
+    assert (found["state"], found["came_because"], found["first_listed_on"]) == ("in view", IN_HAND, None)
+    assert (found["forename"], found["off_because"]) == ("Amira", IN_EDUCATION)
+
+
+def test_a_child_rises_and_falls_by_itself() -> None:
+    nights = Nights().night(lead(living_here=0.5)).night(lead(living_here=0.9))
+    assert nights.changes() == {"A": RISEN}
+    told = nights.ledger.changes.row(0, named=True)
+    assert (told["because"], told["why"]) == ("more likely", "Likelihood 0.5, now 0.9.")
+    assert (told["rank"], told["rank_before"], told["likelihood_before"]) == (1, 1, 0.5)
+    nights.night(lead(living_here=0.4))
+    assert nights.changes() == {"A": FALLEN}
+    assert (
+        nights.ledger.changes["why"].item() == "Likelihood 0.9, now 0.4; lane 'follow up', now 'probably moved away'."
+    )
+    assert nights.night(lead(living_here=0.41)).changes() == {}
+
+
+def test_the_same_night_again_replaces_itself_and_changes_nothing_else() -> None:
+    nights = Nights().night(lead()).night(schooled())
+    once = nights.ledger
+    again = nights.night(schooled(), on=nights.as_at).ledger
+    assert all(getattr(once, name).equals(getattr(again, name)) for name in ("leads", "nights", "lists", "changes"))
+    other = nights.night(lead(), on=nights.as_at)
+    assert other.lead()["state"] == "listed"
+    assert other.changes() == {}
+
+
+def test_a_night_that_was_not_published_is_taken_back() -> None:
+    nights = Nights().night(lead()).night(schooled(), publishes=False).night(schooled())
+    assert nights.changes() == {"A": GONE}, "what readers have not been told yet is told now"
+    assert nights.lead()["left_on"] == AS_AT + timedelta(days=2)
+    assert nights.ledger.lists["as_at"].to_list() == [AS_AT, AS_AT + timedelta(days=2)]
+
+
+def test_a_night_long_past_run_again_leaves_the_ledger_as_it_is() -> None:
+    nights = Nights().night(lead()).night(schooled())
+    stood = nights.ledger
+    nights.night(lead(), on=AS_AT)
+    assert nights.ledger.leads.equals(stood.leads)
+    assert nights.changes() == {}
+
+
+def test_a_child_protected_on_any_night_stays_so_in_the_ledger() -> None:
+    nights = Nights().night(lead().says("health:H1", "protected")).night(nobody())
+    assert nights.lead()["restricted"] is True
+    assert nights.ledger.changes.filter(child_id="A")["restricted"].item() is True
+
+
+def test_nights_long_past_are_kept_where_something_changed() -> None:
+    def stood(days: int, likelihood: float) -> dict[str, object]:
+        return {"as_at": AS_AT - timedelta(days=days), "child_id": "A", "lane": "follow up", "rank": 1,
+                "likelihood": likelihood}  # fmt: skip
+
+    old = [stood(days, 0.9) for days in (800, 100, 99, 98)] + [stood(97, 0.5), stood(96, 0.5)]
+    recent = [stood(days, 0.5) for days in (2, 1, 0)]
+    kept = condensed(pl.DataFrame(old + recent, schema=LEAD_NIGHT), AS_AT)
+    assert [(AS_AT - day).days for day in kept["as_at"]] == [100, 97, 2, 1, 0]
+    assert condensed(kept, AS_AT).equals(kept)
