@@ -290,7 +290,7 @@ def test_a_child_off_the_list_without_a_reason_is_a_failed_night() -> None:
     nights = Nights().night(lead())
     tonight = Nights(as_at=AS_AT + timedelta(days=1)).tonight(lead(), RankSettings())
     with pytest.raises(
-        NightFailed, match="1 of the children on the last list are not on .* and nothing says why: A"
+        NightFailed, match=r"1 of the children on the last list are not on .* and nothing says why: A"
     ) as failed:
         keep_ledger(nights.ledger, replace(tonight, candidates=tonight.candidates.clear()))
     assert failed.value.exit_code == INTERNAL_ERROR
