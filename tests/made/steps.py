@@ -7,6 +7,7 @@ CALLED = {
     "snapshot": "keep_tonight",
     "provision": "find_provision",
     "residence": "judge_residence",
+    "ledger": "keep_ledger",
 }
 """What a step calls, where that is not called as the step is."""
 
