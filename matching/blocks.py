@@ -212,13 +212,41 @@ def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None)
     if largest > LARGEST_BLOCK:
         _cut(keys, _in_order(keys))  # as the rows stand: every piece has rows of each table
         found = _in_order(keys, between)
-    left_out = wanted - found.pairs
+    side = table.column(rule.one_side) >= 0 if rule.one_side else None
+    return _laid_out(rule, keys, side, found, between, largest=largest, left_out=wanted - found.pairs)
+
+
+def blocks_between(
+    rule: BlockingRule,
+    keys: Keys,
+    side: NDArray[np.bool_] | None,
+    meets: NDArray[np.bool_],
+    between: Tables | None = None,
+) -> Blocks:
+    """Some of a rule's blocks, from the keys that all of them were given (see :func:`blocks_of`).
+
+    ``meets``: of the shape of ``keys``: where true, the row stands in the block of that key. ``keys`` are kept whole: two
+    rows that share an earlier one meet in its block, and not here.
+    """
+    found = _in_order(np.where(meets, keys, NO_KEY), between)
+    return _laid_out(rule, keys, side, found, between, largest=int(found.sizes.max(initial=0)), left_out=0)
+
+
+def _laid_out(
+    rule: BlockingRule,
+    keys: Keys,
+    side: NDArray[np.bool_] | None,
+    found: _Sorted,
+    between: Tables | None,
+    *,
+    largest: int,
+    left_out: int,
+) -> Blocks:
     width = np.int64(keys.shape[1])
     begins, ends = _spans(found, None if between is None else between.begins * width)
     slots = np.zeros(len(begins), np.int16) if width == 1 else (found.places % width).astype(np.int16)
     rows = (found.places if width == 1 else found.places // width).astype(np.int32)
     rows = rows if between is None else between.first[rows]
-    side = table.column(rule.one_side) >= 0 if rule.one_side else None
     return Blocks(rule, keys, side, rows, slots, begins, ends, largest, left_out)
 
 

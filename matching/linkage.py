@@ -7,6 +7,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -25,6 +26,7 @@ from matching.assign import (
     probability,
 )  # fmt: skip
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
+from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
 from matching.cluster import ALWAYS, NEVER, cluster, pairs_between, pairs_within
 from matching.comparisons import Comparison, columns_read
@@ -220,11 +222,13 @@ def link_records(
     judged: Judged | None = None,
     settings: Settings = Settings(),
     measures: Measures | None = None,
+    buckets: Buckets | None = None,
 ) -> Linkage:
     """Link the records of a table into children. Deterministic.
 
     ``model``: weights in force; null: trained on this table. ``measures``: those of an earlier linkage of the same
-    datasets with this model, to be held; null: measured on this table. Raises KeyError for a missing column and
+    datasets with this model, to be held; null: measured on this table. ``buckets``: score there; null: in this process,
+    with threads. Raises KeyError for a missing column and
     :class:`matching.train.TrainingError` where there is nothing to learn from.
     """
     further = [name for name in (settings.apart, settings.stratum, *_household_columns(households)) if name]
@@ -242,7 +246,10 @@ def link_records(
             households=households,
             judged=_same(judged),
         )
-    return link_encoded(encoded, codes, rules=rules, model=model, judged=judged, settings=settings, measures=measures)
+    score = score_pairs if buckets is None else partial(buckets.scored, table)
+    return link_encoded(
+        encoded, codes, rules=rules, model=model, judged=judged, settings=settings, measures=measures, score=score
+    )
 
 
 def _datasets(table: pl.DataFrame, dataset: str | None) -> NDArray[np.int32]:
@@ -275,10 +282,11 @@ def link_encoded(
     judged: Judged | None = None,
     settings: Settings = Settings(),
     measures: Measures | None = None,
+    score: Callable[[Scorer, Plan, float], Scored] = score_pairs,
 ) -> Linkage:
     """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals.
 
-    ``measures``: see :func:`link_records`.
+    ``measures``: see :func:`link_records`. ``score``: scores the pairs of a plan, as score_pairs does.
     """
     model = model.on(encoded.height if measures is None else measures.records)
     between = dataset if settings.one_row_each else None
@@ -287,7 +295,7 @@ def link_encoded(
     else:
         choice = Choice.made(plan(measures.chosen(rules), encoded, between))
     scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies)
-    scored = score_pairs(scorer, choice.plan, floor_of(model, settings))
+    scored = score(scorer, choice.plan, floor_of(model, settings))
     strata, stratum = strata_of(encoded, settings.stratum, None if measures is None else measures.strata)
     apart = encoded.lists[settings.apart] if settings.apart else None
     priors = priors_of(scored, dataset, max(model.match, LEAST_MATCH)) if measures is None else measures.priors
