@@ -34,9 +34,12 @@ class Evidence:
     ``household``: 0 another child of the household has a current place, 1 none has but one was seen lately, 2 none was;
     null: no other child known."""
     agencies: pl.DataFrame
-    """One row is one agency that has a record of one child. ``state``: 1 open, 2 ended. ``sighted_days``: since it last
-    saw the child, the day its entry began left out; null: no date. ``begun_days``: since its open entry began; null: no
-    date, or nothing else was ever dated. ``membership``: 0..1, that the surest record is this child's."""
+    """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row of the child
+    in ``children``). ``state``: 1 open, 2 ended. ``sighted_days``: since it last saw the child; null: no date.
+    ``is_start``: that was the day its entry began. ``begun_days``: since its open entry began; null: no date.
+    ``membership``: 0..1, that the surest record is this child's."""
+    families: pl.DataFrame
+    """One row is one child and another of its household: ``child`` and ``other``, rows of ``children``."""
 
 
 def gather_evidence(
@@ -65,9 +68,22 @@ def gather_evidence(
         last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
     )
-    households = _households(mine, said, children, as_at)
-    children = children.join(households, on="child_id", how="left", validate="1:1").sort("child_id")
-    return Evidence(children=children, agencies=_agencies(mine, said, as_at))
+    families = _families(mine)
+    children = (
+        children.join(_signs(families, said, children, as_at), on="child_id", how="left", validate="1:1")
+        .sort("child_id")
+        .with_columns(child=pl.int_range(pl.len(), dtype=pl.Int64))
+    )
+    numbers = children.select("child_id", "child")
+    agencies = _agencies(mine, said, as_at).join(numbers, on="child_id", how="left", validate="m:1")
+    families = families.join(numbers, on="child_id", validate="m:1").join(
+        numbers.select(other_id="child_id", other="child"), on="other_id", validate="m:1"
+    )
+    return Evidence(
+        children=children.drop("child"),
+        agencies=agencies.sort("source", "child"),
+        families=families.select("child", "other").sort("child", "other"),
+    )
 
 
 def days_since(day: pl.Expr, as_at: date) -> pl.Expr:
@@ -125,13 +141,14 @@ def _agencies(mine: pl.DataFrame, said: pl.DataFrame, as_at: date) -> pl.DataFra
         .with_columns(pl.col("is_ended").fill_null(value=False))
     )
     only_start = pl.col("sighted_on").is_null()
-    open_start = pl.when(~pl.col("is_ended") & ~only_start).then(pl.col("begun_on"))
+    open_start = pl.when(~pl.col("is_ended")).then(pl.col("begun_on"))
     return (
         records.group_by("child_id", "source")
         .agg(
             state=pl.when(pl.col("is_ended").all()).then(2).otherwise(1).cast(pl.Int64),
             sighted_days=days_since(pl.coalesce("sighted_on", "seen_on").max(), as_at),
             begun_days=days_since(open_start.max(), as_at),
+            is_start=only_start.all(),
             membership=pl.col("membership").max(),
         )
         .sort("child_id", "source")
@@ -161,8 +178,9 @@ def _entries(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
     return by_record.drop("starts").join(sighted, on="record_id", how="left", validate="1:1")
 
 
-def _households(mine: pl.DataFrame, said: pl.DataFrame, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """What the other children of a child's household tell: a reference kept by a source, or surname and address."""
+def _families(mine: pl.DataFrame) -> pl.DataFrame:
+    """One row is a child (``child_id``) and another one of its household (``other_id``): a reference kept by a source,
+    or surname and address."""
     surname = pl.col("surname")
     keys = [
         pl.col("household"),
@@ -171,18 +189,20 @@ def _households(mine: pl.DataFrame, said: pl.DataFrame, children: pl.DataFrame, 
     ]
     shared = pl.concat([mine.select("child_id", key=key) for key in keys]).drop_nulls().unique()
     shared = shared.filter(pl.len().over("key").is_between(2, LARGEST_HOUSEHOLD))
+    others = shared.join(shared.rename({"child_id": "other_id"}), on="key")
+    return others.filter(pl.col("child_id") != pl.col("other_id")).select("child_id", "other_id").unique()
+
+
+def _signs(families: pl.DataFrame, said: pl.DataFrame, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """What the other children of a child's household show at first sight (``household``)."""
     seen = said.filter((pl.col("kind") == "seen") & (pl.col("since_on") <= as_at))
     lately = seen.group_by("child_id").agg(is_seen=(days_since(pl.col("since_on").max(), as_at) <= LATELY_DAYS))
     signs = (
         children.select("child_id", has_place=pl.col("place_probability").is_not_null())
         .join(lately, on="child_id", how="left", validate="1:1")
-        .select("child_id", sign=pl.when("has_place").then(0).when("is_seen").then(1).otherwise(2).cast(pl.Int64))
+        .select(
+            other_id="child_id", sign=pl.when("has_place").then(0).when("is_seen").then(1).otherwise(2).cast(pl.Int64)
+        )
     )
-    others = shared.join(shared.rename({"child_id": "other_id"}), on="key").filter(
-        pl.col("child_id") != pl.col("other_id")
-    )
-    return (
-        others.join(signs.rename({"child_id": "other_id"}), on="other_id", how="inner")
-        .group_by("child_id")
-        .agg(household=pl.col("sign").min())
-    )
+    told = families.join(signs, on="other_id", how="inner", validate="m:1")
+    return told.group_by("child_id").agg(household=pl.col("sign").min())

@@ -1,185 +1,328 @@
 """Who still lives here, estimated without labels: a mixture of children who are here and children who are gone.
 
 Children with a current school place surely live here: they show how long ago each agency has typically seen such a
-child. Children without one are a mixture. The part that is here is seen as the former are; the parts that are gone (by
-how long ago they left), and all shares, are estimated by expectation-maximisation (Dempster, Laird and Rubin 1977), as
-in learning from positive and unlabelled examples (Elkan and Noto 2008). Three things keep the estimate sane on little
-data:
-
-- weak priors, each worth a handful of children, that say what leaving does to a record (``residence_readings``);
-- a later sighting is never evidence for having left (isotonic regression of the ratio of two parts);
-- a child that is on no roll is in the data only because some agency knows it, so "known to none" is no outcome.
+child. Children without one are a mixture. Those here are seen as the former are; those gone were seen so until the month
+in which they left. How many are here and how many left when, how often an agency knows a child of either kind, and how
+families hold together, is estimated by expectation-maximisation (Dempster, Laird and Rubin 1977), as in learning from
+positive and unlabelled examples (Elkan and Noto 2008). Times of departure are smoothed between the rounds, as in the
+EMS algorithm (Silverman, Jones, Wilson and Nychka 1990), since nobody can tell one month from the next.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+import polars as pl
 from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 
 from pipelines.residence_evidence import NEVER, Evidence
-from pipelines.residence_readings import DEPARTURES, ENOUGH_KNOWN, Floats, Reading, readings_of
+from pipelines.residence_family import (
+    BOTH_PRIOR,
+    FOLLOWS_PRIOR,
+    Families,
+    families_of,
+    told_by_others,
+    with_household,
+)
+from pipelines.residence_readings import (
+    DEPARTED,
+    DEPARTURES,
+    ENOUGH_KNOWN,
+    PRIOR_CHILDREN,
+    Codes,
+    Flags,
+    Floats,
+    Reading,
+    readings_of,
+)
 
 PLACE_CERTAINTY = 0.995
 """That a child with a current place lives here: a school takes a child off its roll within weeks of a move."""
 
+SURE_PLACE = 0.99
+"""From this probability of a place on, nothing else is asked."""
+
 BOUNDS = (0.001, 0.999)
 """No record proves that a child is here or gone: nothing is judged surer than one in a thousand."""
+
+HERE_BOUNDS = (0.5, 0.995)
+"""Share of all children of age known to anybody who live here."""
 
 GROUP_WEIGHT = 4.0
 """Children that the share of all is worth for a group of few children."""
 
-LATE_SHARE = 0.002
-"""So many of the children who live here are seen as late as those who left: no want of contact is proof."""
+CLEANED_AFTER_DAYS = 1095.0
+"""As many leave in one month as in another, but fewer are still on a list, the longer ago it is: lists are cleaned about
+every three years."""
 
 ROUNDS = 300
 CLOSE_ENOUGH = 1e-5
 HERE = 0
-"""Number of the part that is here; the further parts are gone, in the order of ``DEPARTURES``."""
+"""Row of a table of parts that is of the children here; the further rows are gone, by time of departure."""
 
-Flags = NDArray[np.bool_]
-Names = NDArray[np.str_]
+WIDTHS = np.diff(DEPARTED)
+EXPECTED_DEPARTURES = WIDTHS * np.exp(-(((DEPARTED[1:] + DEPARTED[:-1]) / 2.0 / CLEANED_AFTER_DAYS) ** 2))
+EXPECTED_DEPARTURES /= EXPECTED_DEPARTURES.sum()
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What tells the parts of the mixture from one another."""
+class Children:
+    """The children without a sure place, in columns."""
+
+    readings: list[Reading]
+    group: Codes
+    """Number of the group of age and last roll, whose children have one share of those here."""
+    is_never: Flags
+    """Never on a roll: in the data only because some agency has a record."""
+    counts: Flags
+    """Of compulsory school age and without any place: the mixture is learnt from these."""
+    families: Families
+
+    def of(self, rows: Codes) -> "Children":
+        """The children in ``rows`` alone."""
+        readings = [replace(one, codes=one.codes[rows], trust=one.trust[rows]) for one in self.readings]
+        families = self.families.of(rows, len(self.group))
+        return Children(readings, self.group[rows], self.is_never[rows], self.counts[rows], families)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """What is learnt."""
 
     levels: tuple[Floats, ...]
-    """For each reading: probability of each level (columns) in each part (rows)."""
-    gone: Floats
-    """Share of each departure among the children who are gone."""
+    """For each reading: likelihood of each level (columns) here (first row) and by departure."""
+    ways: tuple[Floats, ...]
+    """For each reading: share of each of its ways among the children gone."""
+    departures: Floats
+    """Share of each departure among the children gone."""
+    here: float
+    """Share here of all children of age, with or without a place."""
+    no_place: Floats
+    """For each group, how much likelier a child here is without a place than one gone."""
+    follows: float
+    both: float
+    """See :mod:`pipelines.residence_family`."""
+
+    @property
+    def parts(self) -> Floats:
+        """Share of each part among all children of age."""
+        return np.append(self.here, (1.0 - self.here) * self.departures)
 
 
 def living_here(evidence: Evidence) -> Floats:
     """Probability (0..1) that each child of ``evidence.children`` lives here, in their order."""
-    children = evidence.children
-    if children.is_empty():
-        return np.zeros(0)
-    place = children["place_probability"].fill_null(0.0).to_numpy()
-    is_open = children["place_probability"].is_null().to_numpy()
-    is_never = (children["last_roll"] == NEVER).fill_null(value=False).to_numpy()
-    of_age = (children["age_group"] == "of").to_numpy()
-    group = (children["age_group"] + "|" + children["last_roll"].fill_null("place")).to_numpy().astype(str)
-    readings = readings_of(evidence)
-    learn = is_open & of_age if (is_open & of_age).sum() >= ENOUGH_KNOWN else is_open
-    parts = _fit(readings, group, is_never, learn)
-    ratio = _log_ratio(_log_likelihood(readings, parts, is_never), parts)
-    chance = expit(logit(_shares(ratio, group, is_open)) + ratio)
+    frame = evidence.children
+    place = frame["place_probability"].fill_null(0.0).to_numpy()
+    is_open = frame["place_probability"].is_null().to_numpy()
+    learn = (frame["age_group"] == "of").to_numpy()
+    if np.count_nonzero(is_open & learn) < ENOUGH_KNOWN:
+        learn = np.ones(len(place), dtype=bool)
+    rows = np.flatnonzero(place < SURE_PLACE)
+    chance = np.ones(len(place))
+    if len(rows):
+        groups = frame.select(pl.col("age_group") + "|" + pl.col("last_roll").fill_null("place")).to_series()
+        group = np.unique(groups.to_numpy().astype(str), return_inverse=True)[1]
+        children = Children(
+            readings_of(evidence, rows), group[rows],
+            (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], (is_open & learn)[rows],
+            families_of(evidence, rows),
+        )  # fmt: skip
+        chance[rows] = _chances(children, _usual_shares(frame, group), float(place[learn].sum()))
     return np.asarray(place * PLACE_CERTAINTY + (1.0 - place) * np.clip(chance, *BOUNDS), dtype=np.float64)
 
 
-def _fit(readings: list[Reading], group: Names, is_never: Flags, learn: Flags) -> Parts:
-    """All parts by expectation-maximisation over the children in ``learn``, begun at the priors."""
-    mine = [replace(reading, codes=reading.codes[learn], trust=reading.trust[learn]) for reading in readings]
-    group, is_never = group[learn], is_never[learn]
-    everyone, here = np.ones(len(group), dtype=bool), np.full(len(group), 0.5)
-    parts = _maximise(mine, np.zeros((1 + len(DEPARTURES), len(group))), is_never, None)
+def _usual_shares(frame: pl.DataFrame, group: Codes) -> Floats:
+    """For each group, the share of the children of its age who have no place: of toddlers all, of pupils few."""
+    by_age = frame.select(pl.col("place_probability").is_null().mean().over("age_group")).to_series().to_numpy()
+    shares = np.ones(int(group.max()) + 1)
+    shares[group] = by_age
+    return np.asarray(np.clip(shares, *BOUNDS), dtype=np.float64)
+
+
+def _chances(children: Children, usual: Floats, placed: float) -> Floats:
+    """Probability (0..1) that each of the children lives here, their doubtful places left aside.
+
+    Learnt from those who count and the other children of their households; ``usual``: of each group, the share of
+    children without a place, which holds until more is known; ``placed``: children of age with a place.
+    """
+    core = np.flatnonzero(children.counts)
+    others = children.families.other[np.isin(children.families.child, core)]
+    mixture = _fit(children.of(np.union1d(core, others[others >= 0])), usual, placed)
+    likelihood = _likelihood(children, mixture)
+    highest = likelihood[1:].max(axis=0)
+    ratio = -highest - np.log(mixture.departures @ np.exp(likelihood[1:] - highest))
+    odds = _shares(ratio, children.group, len(usual))
+    learnt = np.zeros(len(usual), dtype=bool)
+    learnt[children.group[children.counts]] = True
+    no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
+    return _posterior(children, likelihood, replace(mixture, no_place=no_place))[0][HERE]
+
+
+def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
+    """The mixture by expectation-maximisation, begun at the priors."""
+    mixture = _expected(children, usual)
+    here = np.full(len(children.group), 0.5)
     for _ in range(ROUNDS):
-        likelihood = _log_likelihood(mine, parts, is_never)
-        ratio = _log_ratio(likelihood, parts)
-        after = expit(logit(_mean_by_group(here, group, everyone)) + ratio)
-        gone = parts.gone[:, None] * np.exp(likelihood[1:] - likelihood[1:].max(axis=0))
-        weights = np.vstack([after, (1.0 - after) * gone / gone.sum(axis=0)])
-        parts = _maximise(mine, weights, is_never, parts)
-        if np.abs(after - here).max(initial=0.0) < CLOSE_ENOUGH:
+        posterior, together = _posterior(children, _likelihood(children, mixture), mixture)
+        mixture = _maximise(children, mixture, posterior, together, placed)
+        if np.abs(posterior[HERE] - here).max(initial=0.0) < CLOSE_ENOUGH:
             break
-        here = after
-    return parts
+        here = posterior[HERE]
+    return mixture
 
 
-def _log_likelihood(readings: list[Reading], parts: Parts, is_never: Flags) -> Floats:
+def _expected(children: Children, usual: Floats) -> Mixture:
+    """What is expected before any child is looked at."""
+    ways = tuple(reading.ways / reading.ways.sum() for reading in children.readings)
+    levels = tuple(
+        np.vstack([reading.here / reading.here.sum() if reading.learns_here else reading.here, _gone(reading, way)])
+        for reading, way in zip(children.readings, ways, strict=True)
+    )
+    return Mixture(
+        levels, ways, EXPECTED_DEPARTURES, HERE_BOUNDS[1], usual,
+        FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR), BOTH_PRIOR[0] / sum(BOTH_PRIOR),
+    )  # fmt: skip
+
+
+def _likelihood(children: Children, mixture: Mixture) -> Floats:
     """Natural logarithm of P(readings | part) / P(readings | here), a row for each part.
 
     A child never on a roll is in the data only if some agency has a record: each part is divided by that chance.
     """
-    total = np.zeros((1 + len(DEPARTURES), len(is_never)))
-    for reading, levels in zip(readings, parts.levels, strict=True):
-        ratios = np.column_stack([levels / levels[HERE], np.ones(len(levels))])
-        total += np.log(reading.trust * ratios[:, reading.codes] + (1.0 - reading.trust))
-    known = np.log1p(-_chances_of_no_record(readings, parts))
-    return total - np.where(is_never, (known - known[HERE])[:, None], 0.0)
+    total = np.zeros((1 + DEPARTURES, len(children.group)))
+    for reading, levels in zip(children.readings, mixture.levels, strict=True):
+        says = np.flatnonzero(reading.codes >= 0)
+        ratios = (levels[1:] / levels[HERE])[:, reading.codes[says]]
+        trust = reading.trust[says]
+        total[1:, says] += np.log(trust * ratios + (1.0 - trust))
+    known = np.log1p(-_chances_of_no_record(children, mixture))
+    return total - np.where(children.is_never, (known - known[HERE])[:, None], 0.0)
 
 
-def _log_ratio(likelihood: Floats, parts: Parts) -> Floats:
-    """Natural logarithm of P(readings | here) / P(readings | gone, whenever)."""
-    highest = likelihood[1:].max(axis=0)
-    return np.asarray(-highest - np.log(parts.gone @ np.exp(likelihood[1:] - highest)), dtype=np.float64)
-
-
-def _chances_of_no_record(readings: list[Reading], parts: Parts) -> Floats:
+def _chances_of_no_record(children: Children, mixture: Mixture) -> Floats:
     """Chance, for each part, that no agency has a record of a child; at most 0.9."""
-    absent = [levels[:, 0] for reading, levels in zip(readings, parts.levels, strict=True) if reading.is_presence]
-    return np.asarray(np.minimum(np.prod(absent, axis=0), 0.9) if absent else np.zeros(1 + len(DEPARTURES)))
+    read = zip(children.readings, mixture.levels, strict=True)
+    absent = [levels[:, 0] for reading, levels in read if reading.is_presence]
+    return np.asarray(np.minimum(np.prod(absent, axis=0), 0.9) if absent else np.zeros(1 + DEPARTURES))
 
 
-def _maximise(readings: list[Reading], weights: Floats, is_never: Flags, parts: Parts | None) -> Parts:
-    """The parts from the children in each (``weights``: a row a part), the known children and the priors."""
-    unknown = _chances_of_no_record(readings, parts) if parts else np.zeros(len(weights))
-    unseen = weights[:, is_never].sum(axis=1) * unknown / (1.0 - unknown)
-    levels = tuple(_levels(reading, weights, unseen) for reading in readings)
-    return Parts(levels=levels, gone=_shares_of_departures(weights[1:].sum(axis=1)))
+def _posterior(children: Children, likelihood: Floats, mixture: Mixture) -> tuple[Floats, Floats]:
+    """Probability of each part (rows) for each child, and that the child fares with its household."""
+    scaled = np.exp(likelihood - likelihood.max(axis=0))
+    no_place = mixture.no_place[children.group]
+    told, has_others = told_by_others(
+        children.families, scaled, np.where(children.counts, mixture.both, no_place), mixture.parts, mixture.follows
+    )
+    scaled[HERE] *= no_place
+    return with_household(scaled, told, has_others, mixture.parts, mixture.follows)
 
 
-def _shares_of_departures(gone: Floats) -> Floats:
-    """Share of each departure among those gone: half by the children in it, half by its length.
+def _maximise(children: Children, before: Mixture, posterior: Floats, together: Floats, placed: float) -> Mixture:
+    """The mixture from the children in each part (``posterior``) and the priors."""
+    counts, here = children.counts, posterior[HERE]
+    mine = posterior[:, counts]
+    unknown = _chances_of_no_record(children, before)
+    unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
+    ways = tuple(_ways(*one, posterior, counts) for one in zip(children.readings, before.ways, strict=True))
+    levels = tuple(_levels(*one, posterior, counts, unseen) for one in zip(children.readings, ways, strict=True))
+    share_here = float(np.clip((placed + here[counts].sum()) / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
+    shares = _mean_by_group(here, children.group, counts, len(before.no_place))
+    learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
+    has_others = np.zeros(len(here), dtype=bool)
+    has_others[children.families.child] = True
+    asked = together[counts & has_others]
+    return Mixture(
+        levels, ways, _departures(mine[1:].sum(axis=1)), share_here,
+        np.where(learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
+        float((asked.sum() + FOLLOWS_PRIOR[0]) / (len(asked) + sum(FOLLOWS_PRIOR))),
+        _both(children, here),
+    )  # fmt: skip
 
-    Who left lately looks much like who is here, and would else take in children who are; but about as many leave in one
-    month as in another, and how many left long ago is plain to see.
-    """
-    widths = np.array([until - since for since, until in DEPARTURES])
-    shares = gone + (gone.sum() + len(gone)) * widths / widths.sum()
-    return np.asarray(shares / shares.sum(), dtype=np.float64)
+
+def _departures(gone: Floats) -> Floats:
+    """Share of each departure among those gone, each smoothed with its neighbours."""
+    rate = (gone + PRIOR_CHILDREN * EXPECTED_DEPARTURES) / WIDTHS
+    smooth = np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS
+    return np.asarray(smooth / smooth.sum(), dtype=np.float64)
 
 
-def _levels(reading: Reading, weights: Floats, unseen: Floats) -> Floats:
-    """Probability of each level of one reading in each part; children known to nobody count as absent."""
-    says = reading.codes >= 0
-    trusted = (weights * reading.trust)[:, says]
-    width = reading.prior.shape[1]
-    counts = np.array([np.bincount(reading.codes[says], weight, minlength=width) for weight in trusted], np.float64)
+def _both(children: Children, here: Floats) -> float:
+    """Of the brothers and sisters here of a child here without a place, the share who have none either."""
+    families = children.families
+    asks = children.counts[families.child]
+    open_too = asks & (families.other >= 0) & children.counts[families.other]
+    none = (here[families.child[open_too]] * here[families.other[open_too]]).sum()
+    placed = asks & (families.other < 0)
+    some = (here[families.child[placed]] * families.place[placed]).sum()
+    return float((none + BOTH_PRIOR[0]) / (none + some + sum(BOTH_PRIOR)))
+
+
+def _gone(reading: Reading, ways: Floats) -> Floats:
+    """Likelihood of each level by departure, with the ways in the shares given."""
     if reading.is_presence:
-        counts[:, 0] += unseen
-    if reading.is_fixed:
-        counts[HERE] = 0.0
-    if reading.is_timeless:
-        counts[1:] = counts[1:].sum(axis=0)
-    levels = reading.prior + counts
-    levels /= levels.sum(axis=1, keepdims=True)
+        return np.repeat(reading.gone[0] / reading.gone[0].sum(), DEPARTURES, axis=0)
+    return np.asarray(np.tensordot(ways, reading.gone, 1), dtype=np.float64)
+
+
+def _ways(reading: Reading, ways: Floats, posterior: Floats, counts: Flags) -> Floats:
+    """Share of each way in which a reading of children gone came about."""
+    if len(ways) == 1:
+        return ways
+    says = (reading.codes >= 0) & counts
+    likely = ways[:, None, None] * reading.gone[:, :, reading.codes[says]]
+    likely *= posterior[1:, says] * reading.trust[says] / likely.sum(axis=0)
+    found = reading.ways + likely.sum(axis=(1, 2))
+    return np.asarray(found / found.sum(), dtype=np.float64)
+
+
+def _levels(reading: Reading, ways: Floats, posterior: Floats, counts: Flags, unseen: Floats) -> Floats:
+    """Likelihood of each level in each part; children known to nobody (``unseen``) count as absent."""
+    if not reading.learns_here:
+        return np.vstack([reading.here, _gone(reading, ways)])
+    says = (reading.codes >= 0) & counts
+    weights, codes, width = (posterior * reading.trust)[:, says], reading.codes[says], len(reading.here)
+    here = reading.here + np.bincount(codes, weights[HERE], minlength=width)
     if reading.is_presence:
-        return _open_record_speaks_for_here(levels)
-    late = reading.prior[1:].sum(axis=0)
-    levels[HERE] = (1.0 - LATE_SHARE) * levels[HERE] + LATE_SHARE * late / late.sum()
-    for part in range(1, len(levels)):
-        later_is_likelier_gone = isotonic_regression(levels[part] / levels[HERE], weights=levels[HERE])
-        levels[part] = levels[HERE] * later_is_likelier_gone.x
-    return np.asarray(levels / levels.sum(axis=1, keepdims=True), dtype=np.float64)
+        gone = reading.gone[0, 0] + np.bincount(codes, weights[1:].sum(axis=0), minlength=width)
+        here[0] += unseen[HERE]
+        gone[0] += unseen[1:].sum()
+        return _open_record_speaks_for_here(here / here.sum(), gone / gone.sum())
+    if reading.fades_from is not None:
+        here[reading.fades_from :] = _fading(here[reading.fades_from :], reading.fades_from)
+    return np.vstack([here / here.sum(), _gone(reading, ways)])
 
 
-def _open_record_speaks_for_here(levels: Floats) -> Floats:
-    """An open record is never evidence for having left: a part where it is likelier is given the share it has here."""
-    most = np.minimum(levels[:, 1], levels[HERE, 1])
-    scale = (1.0 - most) / (levels[:, 0] + levels[:, 2])
-    return np.column_stack([levels[:, 0] * scale, most, levels[:, 2] * scale])
+def _open_record_speaks_for_here(here: Floats, gone: Floats) -> Floats:
+    """An open record is never evidence for having left: where gone it is likelier, it is given the share it has here."""
+    most = min(gone[1], here[1])
+    rest = np.array([gone[0], 0.0, gone[2]]) * (1.0 - most) / (gone[0] + gone[2])
+    rest[1] = most
+    return np.vstack([here, np.repeat(rest[None], DEPARTURES, axis=0)])
 
 
-def _shares(ratio: Floats, group: Names, count: Flags) -> Floats:
-    """Most likely share of children here in each child's group, from the children to ``count`` and their ratios."""
+def _fading(counts: Floats, first: int) -> Floats:
+    """Children by level (days, cut as departures are) where no day has more than one before it."""
+    days = np.append(WIDTHS, WIDTHS[-1])[first:]
+    return np.asarray(isotonic_regression(counts / days, weights=days, increasing=False).x * days, dtype=np.float64)
+
+
+def _shares(ratio: Floats, group: Codes, groups: int) -> Floats:
+    """Log odds of living here in each group, from the ratios P(readings | here) / P(readings | gone) of its children."""
     here = np.full(len(ratio), 0.5)
+    everyone = np.ones(len(ratio), dtype=bool)
+    odds = np.zeros(groups)
     for _ in range(ROUNDS):
-        after = expit(logit(_mean_by_group(here, group, count)) + ratio)
+        odds = logit(_mean_by_group(here, group, everyone, groups))
+        after = expit(odds[group] + ratio)
         if np.abs(after - here).max(initial=0.0) < CLOSE_ENOUGH:
             break
         here = after
-    return _mean_by_group(here, group, count)
+    return odds
 
 
-def _mean_by_group(here: Floats, group: Names, count: Flags) -> Floats:
-    """Mean of ``here`` in each child's group; a small group leans on all, and all on one half."""
-    number, member = np.unique(group, return_inverse=True)
-    overall = (here[count].sum() + 1.0) / (count.sum() + 2.0)
-    sums = np.bincount(member[count], here[count], minlength=len(number))
-    sizes = np.bincount(member[count], minlength=len(number))
-    means = (sums + overall * GROUP_WEIGHT) / (sizes + GROUP_WEIGHT)
-    return np.asarray(means[member], dtype=np.float64)
+def _mean_by_group(here: Floats, group: Codes, counts: Flags, groups: int) -> Floats:
+    """Mean of ``here`` in each group; a small group leans on all who count, and all on one half."""
+    overall = (here[counts].sum() + 1.0) / (np.count_nonzero(counts) + 2.0)
+    sums = np.bincount(group[counts], here[counts], minlength=groups)
+    sizes = np.bincount(group[counts], minlength=groups)
+    return np.asarray((sums + overall * GROUP_WEIGHT) / (sizes + GROUP_WEIGHT), dtype=np.float64)

@@ -1,14 +1,16 @@
-"""What is read from a child's records, in levels, and what is expected of each level before any data is seen.
+"""What is read from a child's records, in levels, and how likely each level is of a child who is here or who left when.
 
 Every prior is worth few children and says one thing about the world that can be said aloud; it speaks up in a village
 and is not heard in a city.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
 from pipelines.residence_evidence import Evidence
 
@@ -16,9 +18,23 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-DEPARTURES = ((0.0, 180.0), (180.0, 540.0), (540.0, 1095.0))
-"""Days since children left: within half a year, a year and a half, three years (after which lists are cleaned).
-Prior: as many leave in one month as in another. One child's sightings age together, hence not one part for all."""
+DEPARTED = np.array(
+    [0.0, 30, 60, 91, 122, 152, 183, 228, 274, 319, 365, 456, 548, 639, 730, 913, 1095, 1460, 2190]
+)  # fmt: skip
+"""Days since children left, cut in months, then quarters, then years. Whoever left in one of these times was seen, by
+whichever agency, until then and not since: one child's sightings age together."""
+
+DEPARTURES = len(DEPARTED) - 1
+"""How many times of departure there are."""
+
+SEEN = np.array([14.0, *DEPARTED[1:]])
+"""Days since a sighting, cut where the departures are cut."""
+
+BEGUN = np.array([30.0, 60, 91, 122, 152, 183, 274, 365, 548, 730, 1095])
+"""Days since an entry began."""
+
+OFF_ROLL = DEPARTED[1:]
+"""Days since the last provision ended."""
 
 USUAL_GAP_DAYS = 365.0
 """Where too few children with a place have been seen by an agency, it is taken to see a child about yearly."""
@@ -26,155 +42,221 @@ USUAL_GAP_DAYS = 365.0
 MEDIAN_ABSENCE_DAYS = 84.0
 """Half of the children missing education have been so for 12 weeks or less (DfE, autumn 2025: 50 %)."""
 
-TAKEN_OFF_DAYS = np.linspace(-90.0, 0.0, 10)
-"""Who leaves is taken off the roll within a quarter of a year (20 school days of absence, then enquiries)."""
+FADING_FROM_DAYS = 183.0
+"""Of the children here, the fewer have been off roll for so long, the longer it is, from half a year on; before that the
+ends of terms show."""
+
+TAKEN_OFF = ((-180.0, -30.0), (-30.0, 30.0), (30.0, 180.0), (180.0, 1095.0))
+TAKEN_OFF_PRIOR = np.array([3.0, 5.0, 1.0, 1.0])
+"""Days from the end of the last place on to the day when the child left, and children expected in each: taken off the
+roll after enquiries, at once, at the end of term before, or long out of school by then. What holds here is learnt."""
+
+SEEN_SINCE_PRIOR = np.array([24.5, 0.5])
+"""Sightings of children who left: as usual until they left, or dated as if they had not (a letter, a check of papers,
+another child's record). One in fifty, unless an agency's records show more."""
+
+LATE_SHARE = 0.002
+"""So many of the children who live here are seen as late as those who left: no want of contact is proof."""
 
 PRIOR_CHILDREN = 10.0
-"""Every prior is worth this many children."""
+"""A prior is worth this many children."""
 
-KNOWN_CHILDREN = 5 * PRIOR_CHILDREN
-"""What the known children weigh as a prior for how often an agency, or a household, knows a child without a place."""
+KNOWN_CHILDREN = 300.0
+"""What the known children weigh as a prior for how often an agency knows a child without a place who lives here: much,
+as most such children are known to the same agencies."""
 
 ENOUGH_KNOWN = 50
 """From this many known children on, an agency's habits are read from them instead of a prior."""
 
+MOST_KNOWN = 1000
+"""Habits are read from at most so many quantiles of the known children's days."""
+
 MOSTLY_OFF_ROLL = 3.0
 """An agency that knows so many times more of the children without a place than of those with one works off the roll."""
-
-EDGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995)
-"""Quantiles of the known children at which days are cut: finer where here and gone part ways."""
-
-BEGINNINGS = np.array([91.0, 182.0, 365.0, 730.0])
-"""Days since an entry began, cut at a quarter, a half, one and two years."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One thing observed of each child, in a few levels."""
+    """One thing observed of each child without a place, in a few levels."""
 
     codes: Codes
     """Level of each child; -1: says nothing."""
     trust: Floats
     """0..1, that the record is this child's."""
-    prior: Floats
-    """Children expected by level (columns): of those here (first row; with the known children, where they speak for
-    children without a place) and of those gone, a row for each of ``DEPARTURES``."""
-    is_fixed: bool = False
-    """The children here are read from the known children alone."""
-    is_timeless: bool = False
-    """It tells the same of all who are gone, whenever they left."""
+    here: Floats
+    """Of the children here, the share in each level; with ``learns_here`` the children expected in each beforehand."""
+    gone: Floats
+    """The same of those gone: ways in which it may have come (first axis), by departure, by level. With ``is_presence``
+    one way, the same for each departure, and the children expected beforehand."""
+    ways: Floats
+    """Children expected beforehand of each way."""
+    learns_here: bool = False
+    """The levels of the children here are learnt from tonight's children without a place."""
+    fades_from: int | None = None
+    """From this level on, fewer children are expected a day, the further the level; null: no such order."""
     is_presence: bool = False
-    """Levels are absent, open, ended; else they run from the best sign of living here to the worst."""
+    """Levels are absent, open, ended."""
 
 
-def readings_of(evidence: Evidence) -> list[Reading]:
-    """Every reading of the night: up to three for each agency, then the time off roll and the household."""
+@dataclass(frozen=True, slots=True)
+class _Agency:
+    """One agency's records, one a child; ``child``: row of the child; the other columns as in ``Evidence.agencies``."""
+
+    child: Codes
+    state: Codes
+    sighted: Floats
+    begun: Floats
+    is_start: Flags
+    trust: Floats
+
+    @property
+    def tells_starts_only(self) -> bool:
+        """Whether the agency dates little but the start of an entry, which is then all that a sighting is to it."""
+        is_dated = ~np.isnan(self.sighted)
+        return bool(np.count_nonzero(self.is_start & is_dated) * 2 > np.count_nonzero(is_dated))
+
+
+def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
+    """Every reading of the night, of the children in ``rows``: up to three for each agency, then the time off roll."""
     children = evidence.children
     is_known = children["is_known_here"].to_numpy()
-    has_none = (children["place_probability"].is_null() & (children["age_group"] == "of")).to_numpy()
+    is_open = children["place_probability"].is_null().to_numpy()
+    groups = children["age_group"].to_numpy().astype(str)
+    of_age = groups == "of"
     readings = []
-    for source in evidence.agencies["source"].unique().sort():
-        records = evidence.agencies.filter(pl.col("source") == source).drop("source")
-        records = children.select("child_id").join(records, on="child_id", how="left", maintain_order="left")
-        trust = records["membership"].fill_null(1.0).to_numpy()
-        state = records["state"].fill_null(0).to_numpy()
-        if not _works_off_roll(state, is_known, has_none):
-            readings.append(_presence(state, trust, is_known, has_none))
-        if records["sighted_days"].count():
-            readings.append(_sighting(records["sighted_days"].to_numpy(), trust, is_known))
-        if records["begun_days"].count():
-            readings.append(_beginning(records["begun_days"].to_numpy(), trust, is_known))
-    if children["roll_ended_days"].count():
-        readings.append(_time_off_roll(children["roll_ended_days"].to_numpy()))
-    if children["household"].count():
-        readings.append(_household(children["household"].fill_null(-1).to_numpy(), is_known))
-    return readings
+    for records in evidence.agencies.partition_by("source", maintain_order=True):
+        agency = _Agency(
+            records["child"].to_numpy().astype(np.int64), records["state"].to_numpy(),
+            records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
+            records["is_start"].to_numpy(), records["membership"].to_numpy(),
+        )  # fmt: skip
+        readings += _presence(agency, rows, is_known, is_open & of_age)
+        for group in ("under", "of", "over", "unknown"):
+            readings += _sighting(agency, rows, is_known, groups == group)
+        readings += _beginning(agency, rows, is_known)
+    return [*readings, *_time_off_roll(children["roll_ended_days"].cast(pl.Float64).to_numpy()[rows])]
 
 
-def _works_off_roll(state: Codes, is_known: Flags, has_none: Flags) -> bool:
-    """Whether an agency knows children because they have no place (a transfer file unclaimed, a referral). Children with
-    a place cannot show how often it knows those who live here: that it has a record then says nothing of residence.
-    """
-    known, others = np.count_nonzero(state[is_known]), np.count_nonzero(state[has_none])
-    return bool(
-        (others + 0.5) / (np.count_nonzero(has_none) + 1.0) > MOSTLY_OFF_ROLL * (known + 0.5) / (is_known.sum() + 1.0)
-    )
+def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats]:
+    """``codes`` of an agency's records as codes and trust of the children in ``rows``; -1: no record."""
+    count = 1 + max(int(rows.max(initial=0)), int(agency.child.max(initial=0)))
+    by_child, trust = np.full(count, -1), np.ones(count)
+    by_child[agency.child], trust[agency.child] = codes, agency.trust
+    return by_child[rows], trust[rows]
 
 
-def _presence(state: Codes, trust: Floats, is_known: Flags, has_none: Flags) -> Reading:
+def _presence(agency: _Agency, rows: Codes, is_known: Flags, without_place: Flags) -> list[Reading]:
     """Whether an agency has a record, and whether it is open. Prior: of those who leave, a quarter of the entries end,
     a quarter go, half stay. A child without a place may be known to fewer agencies, or to others, than one with a
     place, so the known children are only a prior here; and none at all for an agency that works through schools,
-    which hardly a child without a place (``has_none``) is known to.
+    which hardly a child without a place is known to.
+
+    None of an agency that works off the roll (a transfer file unclaimed, a referral), knowing children because they
+    have no place: children with a place cannot show how often it knows those who live here.
     """
-    known = _shares_of(np.bincount(state[is_known], minlength=3).astype(np.float64) + 0.5)
-    most = 2.0 * (np.count_nonzero(state[has_none]) + 0.5) / (np.count_nonzero(has_none) + 1.0)
-    _, is_open, is_ended = known * min(1.0, most / (known[1] + known[2]))
-    here = np.array([1.0 - is_open - is_ended, is_open, is_ended])
-    gone = np.array([1.0 - 0.75 * is_open - is_ended, 0.5 * is_open, 0.25 * is_open + is_ended])
-    prior = np.vstack([KNOWN_CHILDREN * here, *[PRIOR_CHILDREN * gone for _ in DEPARTURES]]) + 0.5
-    return Reading(codes=state, trust=trust, prior=prior, is_timeless=True, is_presence=True)
+    counts = [np.bincount(agency.state[mine[agency.child]], minlength=3)[1:] for mine in (is_known, without_place)]
+    sizes = [np.count_nonzero(is_known), np.count_nonzero(without_place)]
+    rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
+    if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
+        return []
+    known = _shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
+    _, is_current, is_ended = known * min(1.0, 2.0 * rates[1] / (known[1] + known[2]))
+    here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
+    gone = np.array([1.0 - 0.75 * is_current - is_ended, 0.5 * is_current, 0.25 * is_current + is_ended])
+    codes, trust = _laid_out(agency, agency.state, rows)
+    prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
+    return [
+        Reading(np.maximum(codes, 0), trust, KNOWN_CHILDREN * here + 0.5, prior, np.ones(1), True, is_presence=True)
+    ]
 
 
-def _sighting(days: Floats, trust: Floats, is_known: Flags) -> Reading:
-    """How long ago an agency saw the child, in levels cut where the known children's days are cut. Prior for those who
-    left: the same habits up to the day they went.
+def _sighting(agency: _Agency, rows: Codes, is_known: Flags, of_group: Flags) -> list[Reading]:
+    """How long ago an agency saw the children of one age group; its habits are those with known children of that age,
+    or of any where it knows few. Those who left were seen with the same habits up to the day they went.
+
+    A child not seen since its entry began was last seen that long ago or longer: twice the levels, the second half for
+    "that long ago at the least". Not so by an agency that dates only starts.
     """
-    seen = np.sort(days[is_known & ~np.isnan(days)])
-    is_enough = len(seen) >= ENOUGH_KNOWN
-    usual = seen if is_enough else -USUAL_GAP_DAYS * np.log1p(-np.linspace(0.005, 0.995, 100))
-    deepest = 1.0 - 3.0 / len(usual)
-    edges = np.unique(np.floor(np.quantile(usual, [edge for edge in EDGES if edge <= deepest])))
-    habits = (1.0 if is_enough else PRIOR_CHILDREN) * _shares_of(_counts_by_level(usual, edges))
-    gone = [PRIOR_CHILDREN / len(DEPARTURES) * _shares_of(_seen_before(usual, edges, left)) for left in DEPARTURES]
-    here = habits + _counts_by_level(seen, edges)
-    return Reading(codes=_codes(days, edges), trust=trust, prior=np.vstack([here, *gone]), is_fixed=is_enough)
+    is_dated = ~np.isnan(agency.sighted)
+    if not np.any(of_group[agency.child] & is_dated):
+        return []
+    own = is_known & of_group
+    known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
+    usual = _usual(agency.sighted[known[agency.child] & is_dated])
+    here = _shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
+    gone = _after(usual, SEEN)
+    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * gone.mean(axis=0)
+    ratios = _later_is_likelier_gone(here, gone)
+    at_least, gone_at_least = (_from_here_on(rows) for rows in (here, here * ratios))
+    ratios, both = np.hstack([ratios, gone_at_least / at_least]), np.append(here, at_least)
+    is_censored = agency.is_start & is_dated & (not agency.tells_starts_only)
+    levels = _codes(agency.sighted, SEEN) + np.where(is_censored, len(here), 0)
+    codes, trust = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
+    ways = np.stack([both * ratios, np.broadcast_to(both, ratios.shape)])
+    return [Reading(codes, trust, both, ways, SEEN_SINCE_PRIOR)]
 
 
-def _seen_before(usual: Floats, edges: Floats, left: tuple[float, float]) -> Floats:
-    """Share of each level among children seen as usual until they left, on any day of a time."""
-    since, until = left
-    by_edge = np.clip((edges - usual[:, None] - since) / (until - since), 0.0, 1.0).mean(axis=0)
-    return np.diff(np.append(by_edge, 1.0), prepend=0.0)
+def _from_here_on(levels: Floats) -> Floats:
+    """Share of each level and those beyond it, half of its own: where in the level a child stands is not known."""
+    return np.asarray(np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels, dtype=np.float64)
 
 
-def _beginning(days: Floats, trust: Floats, is_known: Flags) -> Reading:
-    """How long ago an open entry began: who moved in lately has had little time to leave. Of old entries nothing is
-    read. Children without a place move more than the known ones, who are therefore only a prior.
+def _usual(days: Floats) -> Floats:
+    """Days since an agency saw a child who is here, or since the entry of one began: the known children's, or a prior."""
+    if len(days) < ENOUGH_KNOWN:
+        return -USUAL_GAP_DAYS * np.log1p(-np.linspace(0.005, 0.995, 100))
+    count = min(len(days), MOST_KNOWN)
+    return np.asarray(np.quantile(days, (np.arange(count) + 0.5) / count), dtype=np.float64)
+
+
+def _later_is_likelier_gone(here: Floats, gone: Floats) -> Floats:
+    """Ratio of ``gone`` to ``here``, where no later sighting speaks more for having left than an earlier one."""
+    return np.vstack([isotonic_regression(row / here, weights=here).x for row in gone])
+
+
+def _after(usual: Floats, edges: Floats) -> Floats:
+    """Share of each level, for each departure, of children of whom ``usual`` held on the day they left."""
+    rows = []
+    for since, until in pairwise(DEPARTED.tolist()):
+        by_edge = np.clip((edges - usual[:, None] - since) / (until - since), 0.0, 1.0).mean(axis=0)
+        rows.append(_shares_of(np.diff(np.append(by_edge, 1.0), prepend=0.0)))
+    return np.array(rows)
+
+
+def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
+    """How long ago an open entry began: who moved in lately has had little time to leave. Children without a place move
+    more than the known ones, who are therefore only a prior.
     """
-    usual = _shares_of(_counts_by_level(days[is_known & ~np.isnan(days)], BEGINNINGS) + 1.0)
-    middles = np.append(BEGINNINGS - np.diff(BEGINNINGS, prepend=0.0) / 2.0, np.inf)
-    gone = [_shares_of(usual * np.clip((middles - since) / (until - since), 0.02, 1.0)) for since, until in DEPARTURES]
-    prior = PRIOR_CHILDREN * np.vstack([usual, *gone])
-    return Reading(codes=_codes(days, BEGINNINGS), trust=trust, prior=prior)
+    is_dated = ~np.isnan(agency.begun)
+    if not is_dated.any() or agency.tells_starts_only:
+        return []
+    usual = _usual(agency.begun[is_known[agency.child] & is_dated])
+    here = _shares_of(np.bincount(np.searchsorted(BEGUN, usual), minlength=len(BEGUN) + 1).astype(np.float64) + 1.0)
+    gone = 0.98 * _after(usual, BEGUN) + 0.02 * here
+    codes, trust = _laid_out(agency, _codes(agency.begun, BEGUN), rows)
+    return [Reading(codes, trust, PRIOR_CHILDREN * here, gone[None], np.ones(1), learns_here=True)]
 
 
-def _time_off_roll(days: Floats) -> Reading:
+def _time_off_roll(days: Floats) -> list[Reading]:
     """How long ago the last provision ended. Priors: those who are here return to education, half of them within
-    twelve weeks; those who left were taken off the roll within a quarter of a year.
+    twelve weeks; those who left were taken off the roll about when they left.
     """
-    edges = np.unique(np.floor(np.quantile(days[~np.isnan(days)], np.linspace(0.0, 1.0, 9)[1:-1])))
-    return_by = np.append(1.0 - 0.5 ** (edges / MEDIAN_ABSENCE_DAYS), 1.0)
-    here = _shares_of(np.diff(return_by, prepend=0.0))
-    gone = [_shares_of(_seen_before(TAKEN_OFF_DAYS, edges, left)) / len(DEPARTURES) for left in DEPARTURES]
-    return Reading(codes=_codes(days, edges), trust=np.ones(len(days)), prior=PRIOR_CHILDREN * np.vstack([here, *gone]))
-
-
-def _household(signs: Codes, is_known: Flags) -> Reading:
-    """Whether other children of the household are still here. Prior: every other family that leaves, leaves whole."""
-    usual = _shares_of(np.bincount(signs[is_known & (signs >= 0)], minlength=3).astype(np.float64) + 0.5)
-    gone = 0.5 * usual + 0.5 * np.array([0.0, 0.25, 0.75])
-    prior = np.vstack([KNOWN_CHILDREN * usual, *[PRIOR_CHILDREN * gone for _ in DEPARTURES]])
-    return Reading(codes=signs, trust=np.ones(len(signs)), prior=prior, is_timeless=True)
+    if np.isnan(days).all():
+        return []
+    return_by = np.append(1.0 - 0.5 ** (OFF_ROLL / MEDIAN_ABSENCE_DAYS), 1.0)
+    here = _shares_of(np.diff(return_by, prepend=0.0) + 0.02)
+    gone = [0.98 * _after(np.linspace(*days_before, 20), OFF_ROLL) + 0.02 * here for days_before in TAKEN_OFF]
+    return [
+        Reading(
+            _codes(days, OFF_ROLL), np.ones(len(days)), PRIOR_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
+            learns_here=True, fades_from=int(np.searchsorted(OFF_ROLL, FADING_FROM_DAYS)) + 1,
+        )
+    ]  # fmt: skip
 
 
 def _codes(days: Floats, edges: Floats) -> Codes:
     """Level of each number of days: the first whose edge is not passed; -1 where there is none."""
     return np.where(np.isnan(days), -1, np.searchsorted(edges, np.nan_to_num(days)))
-
-
-def _counts_by_level(days: Floats, edges: Floats) -> Floats:
-    return np.bincount(np.searchsorted(edges, days), minlength=len(edges) + 1).astype(np.float64)
 
 
 def _shares_of(counts: Floats) -> Floats:

@@ -93,6 +93,24 @@ def town(
     return rows, truth
 
 
+@settings(max_examples=10, deadline=None)
+@given(
+    source=st.sampled_from(["health", "housing", "library"]),
+    days=st.tuples(st.integers(min_value=0, max_value=2500), st.integers(min_value=0, max_value=2500)),
+    off_roll=st.none() | st.integers(min_value=5, max_value=1500),
+)
+def test_a_later_sighting_never_speaks_for_having_left(
+    source: str, days: tuple[int, int], off_roll: int | None
+) -> None:
+    rows, _ = town(4, children=400, gap_days=200.0, leaves=0.4, stays_on_list=0.8)
+    child = [(9999, "roll", "provision", 3000, off_roll)] if off_roll is not None else []
+    chance = [
+        judge([*rows, *child, (9999, source, "seen", ago, None)]).filter(child_id="CH9999")["living_here"].item()
+        for ago in sorted(days)
+    ]
+    assert chance[0] >= chance[1] - 1e-3
+
+
 def test_the_estimate_is_calibrated_and_finds_those_who_left() -> None:
     for seed, gap_days, leaves, stays in ((1, 200.0, 0.3, 0.8), (2, 90.0, 0.6, 0.9), (3, 350.0, 0.1, 0.5)):
         rows, truth = town(seed, children=3000, gap_days=gap_days, leaves=leaves, stays_on_list=stays)

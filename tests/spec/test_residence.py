@@ -156,6 +156,27 @@ def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
     assert "another child of the household has a place here" in with_sister.filter(child_id="child")["because"].item()
 
 
+FAMILY = {"surname": "ASHE", "address": "1 ELM ROAD", "postcode": "ZA11AA"}
+
+
+@pytest.mark.parametrize(
+    ("others", "least", "most"),
+    [
+        pytest.param([], 0.2, 0.4, id="nobody else of the household is known"),
+        pytest.param([on_roll()] * 3, 0.5, 0.9, id="three others are on the roll: yet one may have gone alone"),
+        pytest.param([at_gp(seen=5)], 0.3, 0.9, id="another without a place was met by the GP this week"),
+        pytest.param([at_gp(seen=1500)], 0.0, 0.1, id="another without a place was met by nobody for four years"),
+        pytest.param([at_gp(seen=900, deducted=100)], 0.0, 0.1, id="another was taken off the GP's list"),
+    ],
+)
+def test_a_child_met_long_ago_fares_as_its_household(
+    others: list[list[dict[str, object]]], least: float, most: float
+) -> None:
+    household = {f"other{n}": said for n, said in enumerate(others)} | {"child": at_gp(seen=560)}
+    found = judge(town() | household, dict.fromkeys(household, FAMILY))
+    assert least <= found.filter(child_id="child")["living_here"].item() <= most
+
+
 def test_neighbours_of_another_name_are_no_household() -> None:
     home = {"address": "1 ELM ROAD", "postcode": "ZA11AA"}
     people = {"child": {**home, "surname": "ASHE"}, "other": {**home, "surname": "BIRCH"}}

@@ -1,0 +1,91 @@
+"""What the other children of a household tell: families mostly stay together, and leave together.
+
+A household has one part (here, or gone since some month); each child follows it with the chance ``follows``, or fares by
+itself. So three brothers on the roll speak for a fourth child no louder than the chance that the fourth went alone, and
+two children without a place, long unseen both, speak against each other: unless families here are often without a
+place together, in which the share ``both`` of the children without a place here have such a brother or sister.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.residence_evidence import Evidence
+from pipelines.residence_readings import Codes, Flags, Floats
+
+FOLLOWS_PRIOR = (8.0, 2.0)
+"""Children expected to fare with their household, and by themselves."""
+
+BOTH_PRIOR = (1.0, 3.0)
+"""Brothers and sisters here expected without a place, and with one, of a child without a place here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Families:
+    """One row is a child without a place and another child of the household."""
+
+    child: Codes
+    """Row of the child among those without a place."""
+    other: Codes
+    """Row of the other one there; -1: has a place."""
+    place: Floats
+    """0..1, that the other one has a place; 0 where it stands among those without."""
+
+    def of(self, rows: Codes, count: int) -> "Families":
+        """The same of the children in ``rows`` of ``count``, numbered anew; others elsewhere are left out."""
+        number = np.full(count + 1, -1)
+        number[rows] = np.arange(len(rows))
+        keep = (number[self.child] >= 0) & ((self.other < 0) | (number[self.other] >= 0))
+        return Families(number[self.child][keep], number[self.other][keep], self.place[keep])
+
+
+def families_of(evidence: Evidence, rows: Codes) -> Families:
+    """The households of the children in ``rows`` of ``evidence.children``."""
+    frame = evidence.children
+    has_place = frame["place_probability"].is_not_null().to_numpy()
+    child, other = (evidence.families[name].to_numpy().astype(np.int64) for name in ("child", "other"))
+    number = np.full(frame.height, -1)
+    number[rows] = np.arange(len(rows))
+    child, other = child[number[child] >= 0], other[number[child] >= 0]
+    place = frame["place_probability"].fill_null(0.0).to_numpy()[other]
+    return Families(number[child], np.where(has_place[other], -1, number[other]), place)
+
+
+def told_by_others(
+    families: Families, likelihood: Floats, no_place: Floats, parts: Floats, follows: float
+) -> tuple[Floats, Flags]:
+    """Natural logarithm of what the other children of its household tell of a household's part (rows), for each child,
+    and which children have any.
+
+    ``likelihood``: of each child's readings in each part; ``no_place``: how much likelier here than gone a child of
+    such a household has no place; ``parts``: shares of the parts among all children.
+    """
+    count = likelihood.shape[1]
+    seen = likelihood.copy()
+    seen[0] *= no_place
+    seen *= follows / (parts @ seen)
+    seen += 1.0 - follows
+    is_open = families.other >= 0
+    told = np.zeros((len(parts), count))
+    child, other = families.child[is_open], families.other[is_open]
+    placed = np.bincount(families.child[~is_open], np.log1p(-follows * families.place[~is_open]), minlength=count)
+    told[1:] += placed
+    logs = np.log(seen)
+    for part in range(len(parts)):
+        told[part] += np.bincount(child, logs[part, other], minlength=count)
+    return told, np.bincount(families.child, minlength=count) > 0
+
+
+def with_household(
+    likelihood: Floats, told: Floats, has_others: Flags, parts: Floats, follows: float
+) -> tuple[Floats, Floats]:
+    """Posterior of each part (rows) for each child, and how likely the child fares with its household.
+
+    ``told`` as from :func:`told_by_others`; a child without others has no household to fare with.
+    """
+    household = parts[:, None] * np.exp(told - told.max(axis=0))
+    household *= np.where(has_others, follows, 0.0) / household.sum(axis=0)
+    together = household * likelihood
+    alone = np.where(has_others, 1.0 - follows, 1.0) * parts[:, None] * likelihood
+    total = (together + alone).sum(axis=0)
+    return (together + alone) / total, together.sum(axis=0) / total
