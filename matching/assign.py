@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from matching.encode import Rows
 from matching.score import Scored
+from matching.sorting import order_of, run_ends
 
 Bits = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -62,7 +63,10 @@ def priors_of(scored: Scored, dataset: NDArray[np.int32], start: float) -> Prior
             .reshape(many, many)
         )
         links = np.triu(links) + np.triu(links, 1).T
+        before = share
         share = np.clip((links + start * possible / (1 + start * possible)) / (possible + 1), 1e-12, 0.5)
+        if np.array_equal(share, before):  # to the last bit: further rounds would change nothing
+            break
     return Priors(np.log2(share / (1 - share)), links)
 
 
@@ -147,7 +151,11 @@ class Groups:
         present = np.zeros((children, many), dtype=bool)
         present[group, dataset] = True
         absent = np.zeros((children, many))
-        np.maximum.at(absent, group, coverage.absent[dataset, :, stratum])
+        # The highest of each child's rows: of most children there is but one.
+        order = order_of(group)
+        ends = run_ends(group[order])
+        rows = np.maximum.reduceat(coverage.absent[dataset[order], :, stratum[order]], ends - np.diff(ends, prepend=0))
+        absent[group[order[ends - 1]]] = np.maximum(rows, 0.0)
         return cls(present, absent)
 
     def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
@@ -181,11 +189,15 @@ def membership_of(
     height, many = len(labels), coverage.absent.shape[0]
     clipped = np.clip(weights, -2 * SURE, 2 * SURE)
     met = np.bincount(left, minlength=height) + np.bincount(right, minlength=height)
-    mean = (np.bincount(left, clipped, height) + np.bincount(right, clipped, height)) / np.maximum(met, 1)
-    group = numbered(labels)
+    total = np.bincount(left, clipped, height) + np.bincount(right, clipped, height)
+    # Most rows are their child alone: only the others are looked at.
+    of_several = np.zeros(height, dtype=bool)
+    of_several[labels[left]] = True
+    rows = np.flatnonzero(of_several[labels])
+    group = (np.cumsum(of_several) - 1)[labels[rows]]
+    dataset, stratum = dataset[rows], stratum[rows]
     groups = Groups.of(group, dataset, stratum, coverage)
-    held = _held(group, dataset, many)
-    shared = held[group, dataset] > 1
+    shared = _held(group, dataset, many)[group, dataset] > 1
     lacking = (coverage.absent[dataset, :, stratum] * groups.present[group]).sum(axis=1)
     lacking += np.where(shared, 0.0, groups.absent[group, dataset])
     prior = (
@@ -193,4 +205,7 @@ def membership_of(
         - np.where(shared, coverage.twice[dataset], 0.0)
         - np.log2(max(coverage.children, 2))
     )
-    return np.where(met > 0, probability(mean + prior), 1.0)
+    sure = np.ones(height)
+    is_met = met[rows] > 0
+    sure[rows[is_met]] = probability(total[rows[is_met]] / met[rows[is_met]] + prior[is_met])
+    return sure

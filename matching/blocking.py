@@ -77,6 +77,8 @@ class Plan:
     blocks: tuple[Blocks, ...]
     between: NDArray[np.int32] | None = None
     """Where given, only pairs of rows with different numbers count (link two tables, no pairs within one)."""
+    among: NDArray[np.bool_] | None = None
+    """Where given, only pairs of which a row at least is among these are given; what a rule costs is told of all."""
 
     @property
     def costs(self) -> tuple[Cost, ...]:
@@ -98,6 +100,8 @@ class Plan:
                 continue
             for left, right in self._rule_chunks(blocks, size):
                 keep = self._is_first(number, left, right)
+                if self.among is not None:
+                    keep &= self.among[left] | self.among[right]
                 yield number, left[keep], right[keep]
 
     def _rule_chunks(self, blocks: Blocks, size: int) -> Iterator[tuple[Rows, Rows]]:

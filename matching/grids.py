@@ -160,8 +160,9 @@ class Sieve:
 
     def _through(self, stack: Grids) -> tuple[int, Rows, Rows]:
         blocks, (left, right), new = self.plan.blocks[stack.number], *self._laid_out(stack)
-        if blocks.one_side is not None:
-            new &= blocks.one_side[left] | blocks.one_side[right]
+        for asked in (blocks.one_side, self.plan.among):
+            if asked is not None:
+                new &= asked[left] | asked[right]
         for earlier in self.plan.blocks[: stack.number]:
             found = _share_key(earlier.keys, left, right)
             if earlier.one_side is not None:

@@ -121,6 +121,26 @@ def pair_probability(left: Rows, right: Rows, odds: Bits, labels: Labels, rivals
 
 
 @dataclass(frozen=True)
+class Known:
+    """The evidence of pairs of rows that were weighed already."""
+
+    keys: NDArray[np.int64]
+    """Both rows in one number, ascending."""
+    evidence: Bits
+
+    @classmethod
+    def of(cls, scored: Scored, evidence: Bits) -> "Known":
+        """The scored pairs."""
+        return cls(scored.left.astype(np.int64) << 32 | scored.right, evidence)
+
+    def places(self, low: Rows, high: Rows) -> NDArray[np.int64]:
+        """Where each pair stands; -1 where it was not weighed."""
+        wanted = low.astype(np.int64) << 32 | high
+        place = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        return np.where(self.keys[place] == wanted, place, -1) if len(self.keys) else np.full(len(low), -1)
+
+
+@dataclass(frozen=True)
 class Judge:
     """Log-odds of any pair of rows: weight, prior, identifiers that keep apart, judgements."""
 
@@ -134,6 +154,8 @@ class Judge:
     settings: Settings
     place: Rows | None = None
     """Where the scorer's table, and ``apart``, hold only some rows: the place of each row in them; null: all rows."""
+    known: "Known | None" = None
+    """Pairs that need not be weighed again; null: none."""
 
     @property
     def margin(self) -> float:
@@ -143,7 +165,20 @@ class Judge:
     def evidence(self, left: Rows, right: Rows) -> Bits:
         """Match weights of any pairs of rows, with what is certain in place of what is likely."""
         low, high = np.minimum(left, right), np.maximum(left, right)
-        return self.ruled(low, high, self.described(low, high)[1])
+        if self.known is None:
+            return self._weighed(low, high)
+        place = self.known.places(low, high)
+        evidence = self.known.evidence[place] if len(self.known.evidence) else np.zeros(len(low))
+        new = np.flatnonzero(place < 0)
+        evidence[new] = self._weighed(low[new], high[new])
+        return evidence
+
+    def _weighed(self, low: Rows, high: Rows) -> Bits:
+        weights = np.zeros(len(low))
+        # What is certain whatever the two rows say is not looked at.
+        open_ = slice(None) if not self.settings.one_row_each else self.dataset[low] != self.dataset[high]
+        weights[open_] = self.described(low[open_], high[open_])[1]
+        return self.ruled(low, high, weights)
 
     def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
         """Agreement pattern and match weight of any pairs of rows."""
@@ -301,6 +336,7 @@ def link_encoded(
     priors = priors_of(scored, dataset, max(model.match, LEAST_MATCH)) if measures is None else measures.priors
     judge = Judge(scorer, priors, dataset, stratum, None, apart, judged_pairs(judged), settings)
     evidence = judge.ruled(scored.left, scored.right, scored.weight)
+    judge = replace(judge, known=Known.of(scored, evidence))
     if measures is None:
         first = _clustered(encoded.height, scored, evidence, judge, judged)
         coverage = coverage_of(first, dataset, stratum)

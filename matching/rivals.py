@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from matching.assign import SURE, Bits, Labels
 from matching.encode import Rows
+from matching.sorting import distinct, order_of, run_ends
 
 CERTAIN = 1000.0
 """Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""
@@ -67,16 +68,21 @@ def between_of(
     Rows of two children speak of one question: their mean match weight stands for it. ``prior``: prior log-odds of two
     children (their labels) being one.
     """
-    a, b = np.minimum(labels[left], labels[right]), np.maximum(labels[left], labels[right])
-    clipped = np.clip(weights, -2 * SURE, 2 * SURE)
-    _, first, where = np.unique(a * (labels.max(initial=0) + 1) + b, return_index=True, return_inverse=True)
-    mean = np.bincount(where, clipped, len(first)) / np.maximum(np.bincount(where, minlength=len(first)), 1)
-    one, other = a[first], b[first]
-    joint = mean + prior(one, other)
+    a, b = labels[left], labels[right]
+    both = np.minimum(a, b) * (labels.max(initial=0) + 1) + np.maximum(a, b)
+    order = order_of(both)
+    left, right, weights = left[order], right[order], weights[order]
+    ends = run_ends(both[order])
+    many = np.diff(ends, prepend=0)
+    where = np.repeat(np.arange(len(ends)), many)
+    one, other = np.divmod(both[order][ends - 1], labels.max(initial=0) + 1)
+    joint = np.bincount(where, np.clip(weights, -2 * SURE, 2 * SURE), len(ends)) / many + prior(one, other)
     for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
         joint[where[certain]] = weights[certain]
-    order = np.lexsort((weights, where))
-    nearest = order[np.flatnonzero(np.r_[where[order][1:] != where[order][:-1], True])] if len(order) else order
+    # Of several pairs as likely as the likeliest, the last.
+    highest = np.maximum.reduceat(weights, ends - many) if len(ends) else weights
+    likeliest = np.flatnonzero(weights == np.repeat(highest, many))
+    nearest = likeliest[run_ends(where[likeliest]) - 1]
     low, high = np.minimum(left[nearest], right[nearest]), np.maximum(left[nearest], right[nearest])
     return Between(one, other, joint, low, high)
 
@@ -93,12 +99,11 @@ def competing(between: Between) -> Rivals:
 
 def joined(labels: Labels, rivals: Rivals, least: float) -> Labels:
     """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``."""
-    order = np.lexsort((rivals.rival, -rivals.log_odds, rivals.child))
-    best = (
-        order[np.flatnonzero(np.r_[True, rivals.child[order][1:] != rivals.child[order][:-1]])] if len(order) else order
-    )
+    sure = np.flatnonzero(rivals.log_odds > least)
+    sure = sure[np.lexsort((rivals.rival[sure], -rivals.log_odds[sure], rivals.child[sure]))]
+    child = rivals.child[sure]
+    sure = sure[np.append(True, child[1:] != child[:-1])[: len(child)]]
     partner = np.full(int(labels.max(initial=0)) + 1, -1, dtype=np.int64)
-    sure = best[rivals.log_odds[best] > least]
     partner[rivals.child[sure]] = rivals.rival[sure]
     child = rivals.child[sure]
     mutual = child[(partner[partner[child]] == child) & (child > partner[child])]
@@ -187,8 +192,8 @@ def _pairs_of_children(labels: Labels, left: Rows, right: Rows) -> tuple[Labels,
     """The pairs of different children of these pairs of rows, each once, in order."""
     a, b = labels[left], labels[right]
     apart = a != b
-    both = np.unique(np.minimum(a[apart], b[apart]) * len(labels) + np.maximum(a[apart], b[apart]))
-    return both // max(len(labels), 1), both % max(len(labels), 1)
+    both = distinct(np.minimum(a[apart], b[apart]) * len(labels) + np.maximum(a[apart], b[apart]))
+    return np.divmod(both, max(len(labels), 1))
 
 
 def _places(known: Weighed, one: Signs, other: Signs) -> NDArray[np.int64]:
@@ -204,7 +209,9 @@ def _places(known: Weighed, one: Signs, other: Signs) -> NDArray[np.int64]:
 
 
 def _together(some: Between, others: Between) -> Between:
+    if not len(some) or not len(others):
+        return some if len(some) else others
     both = Between(
         *(np.concatenate([getattr(some, name), getattr(others, name)]) for name in Between.__dataclass_fields__)
     )
-    return both.at(np.lexsort((both.other, both.one)))
+    return both.at(order_of(both.one * (both.other.max() + 1) + both.other))

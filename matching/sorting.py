@@ -49,3 +49,9 @@ def run_ends(sorted_: NDArray[np.integer]) -> Places:
     if not len(sorted_):
         return np.zeros(0, dtype=np.int64)
     return np.append(np.flatnonzero(sorted_[1:] != sorted_[:-1]) + 1, len(sorted_))
+
+
+def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers (none below 0), each once, ascending."""
+    sorted_ = np.sort(numbers)
+    return np.asarray(sorted_[run_ends(sorted_) - 1])

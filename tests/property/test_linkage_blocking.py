@@ -1,5 +1,6 @@
 """Pairs out of blocking against every pair of a small table, looked at one by one."""
 
+from dataclasses import replace
 from itertools import combinations
 from unittest.mock import patch
 
@@ -81,6 +82,15 @@ def test_some_rules_alone_leave_out_what_earlier_rules_find(rows, rules, data):
     only = data.draw(st.lists(st.integers(0, len(rules) - 1), unique=True))
     pairs = plan(rules, _encoded(rows, rules))
     assert _found(pairs, only=only) == [found for found in _found(pairs) if found[0] in only]
+
+
+@given(st.lists(ROW, min_size=0, max_size=14), st.lists(RULE, min_size=1, max_size=3), st.data())
+@STEADY
+def test_pairs_among_some_rows_are_those_of_all_that_hold_such_a_row(rows, rules, data):
+    among = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), bool)
+    pairs = plan(rules, _encoded(rows, rules))
+    expected = [(number, a, b) for number, a, b in _found(pairs) if among[a] or among[b]]
+    assert _found(replace(pairs, among=among)) == expected
 
 
 PLAIN_RULE = st.builds(

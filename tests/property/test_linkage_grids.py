@@ -1,5 +1,6 @@
 """Bounds on whole grids of pairs: never below what a pair is worth, and the same pairs come out with grids as without."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import numpy as np
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from matching import grids
 from matching.blocking import BlockingRule, plan
 from matching.ceilings import Ceiling, _is_cheap, may_hold
-from matching.comparisons import CHILD_COMPARISONS, Comparison, Level, columns_read, exact, missing, otherwise
-from matching.date_similarity import OneDigitApart, SameYear
+from matching.comparisons import CHILD_COMPARISONS, columns_read
+from matching.date_similarity import SameYear
 from matching.encode import encode
 from matching.model import Model, Weights
 from matching.score import Scorer, score_pairs
@@ -30,25 +31,10 @@ from matching.similarity import (
     both,
     either,
 )
+from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
 
-WORD = st.sampled_from(["AMIRA", "AMIRAH", "A", "", "AMIR", "RIMA", "CHEN", "CHEN LI", "שרה", "👶", "OKAFOR", "OKAFRO"])
-ROW = st.fixed_dictionaries(
-    {
-        "one": WORD | st.none(),
-        "two": WORD | st.none(),
-        "many": st.lists(WORD, max_size=3) | st.none(),
-        "born": st.dates() | st.sampled_from([None]),
-        "block": st.sampled_from(["x", "x", "y", None]),
-        "other": st.sampled_from(["x", "y", None]),
-        "side": st.sampled_from(["x", None]),
-    }
-)
-SCHEMA = {
-    "one": pl.String, "two": pl.String, "many": pl.List(pl.String), "born": pl.Date, "block": pl.String,
-    "other": pl.String, "side": pl.String,
-}  # fmt: skip
 TESTS = [
     Missing("one"), Missing("many"), Missing("born"), Equal("one"), Equal("born"), Unequal("one"), EqualAcross("one", "two"),
     Swapped("one", "two"), SharesAny("many"), SharesAny("many", "one"), InitialOf("one"), JaroWinklerAtLeast("one", 0.84),
@@ -91,12 +77,6 @@ def test_no_pair_is_worth_more_than_its_ceiling(comparison, rows, data):
     assert (bound.ravel() >= most[levels] - 1e-5).all()
 
 
-COMPARISONS = (
-    Comparison("one", (missing("one"), exact("one"), Level("alike", JaroWinklerAtLeast("one", 0.85)), otherwise())),
-    Comparison("two", (missing("two"), exact("two"), Level("slip", WithinEdits("two", 1)), otherwise())),
-    Comparison("many", (missing("many"), Level("shares", SharesAny("many")), otherwise())),
-    Comparison("born", (missing("born"), Level("same", Equal("born")), Level("near", OneDigitApart("born")), otherwise())),
-)  # fmt: skip
 RULES = st.lists(
     st.builds(
         lambda columns, side: BlockingRule("a rule", tuple(columns), one_side=side),
@@ -126,7 +106,9 @@ def test_grids_give_the_same_pairs_weights_and_counts_as_pairs_one_by_one(model,
     number = st.lists(st.integers(0, (tables or 1) - 1), min_size=len(rows), max_size=len(rows))
     between = None if tables is None else np.array(data.draw(number), np.int32)
     table = _encoded(rows)
-    pairs, scorer = plan(rules, table, between), Scorer.of(model, table)
+    among = data.draw(st.none() | st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    pairs = replace(plan(rules, table, between), among=None if among is None else np.array(among, bool))
+    scorer = Scorer.of(model, table)
     with patch.multiple(grids, LEAST_PAIRS=10**9):
         one_by_one = score_pairs(scorer, pairs, floor)
     sizes = data.draw(st.sampled_from([(2, 3, 1, 1), (3, 2, 2, 50), (64, 1024, 8, 1 << 16)]))

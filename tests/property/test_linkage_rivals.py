@@ -1,0 +1,83 @@
+"""Children against each other, counted child by child in plain Python; and what is known is not weighed otherwise."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.assign import SURE
+from matching.blocking import BlockingRule
+from matching.linkage import Settings, link_records
+from matching.rivals import CERTAIN, Between, between_of, competing, joined
+from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA, plain_model
+
+STEADY = settings(max_examples=60, deadline=None, derandomize=True)
+WEIGHT = st.sampled_from([-1e7, -80.0, -3.0, 0.5, 4.0, 4.0, 9.25, 70.0, 1e5])
+
+
+def _pairs(labels):
+    """Pairs of rows of different children, each once, in any order and either way round."""
+    different = [(i, j) for i in range(len(labels)) for j in range(len(labels)) if i < j and labels[i] != labels[j]]
+    ways = st.tuples(st.sampled_from(different), st.booleans()).map(lambda each: each[0][:: 1 if each[1] else -1])
+    return st.lists(ways, max_size=12, unique_by=frozenset) if different else st.just([])
+
+
+@given(st.lists(st.integers(0, 4), min_size=2, max_size=9), st.data())
+@STEADY
+def test_children_are_weighed_by_the_mean_of_their_records_and_by_what_is_certain(children, data):
+    labels = np.array([children.index(child) for child in children])
+    pairs = data.draw(_pairs(labels))
+    weights = data.draw(st.lists(WEIGHT, min_size=len(pairs), max_size=len(pairs)))
+    left, right = (np.array([pair[side] for pair in pairs], np.int32) for side in (0, 1))
+    found = between_of(labels, left, right, np.array(weights), lambda one, other: one * 0.5 - other)
+    of_children = defaultdict(list)
+    for (i, j), weight in zip(pairs, weights, strict=True):
+        of_children[tuple(sorted((int(labels[i]), int(labels[j]))))].append((weight, (min(i, j), max(i, j))))
+    assert list(zip(found.one.tolist(), found.other.tolist(), strict=True)) == sorted(of_children)
+    for place, (one, other) in enumerate(sorted(of_children)):
+        each = of_children[one, other]
+        certain = [w for w, _ in each if w > CERTAIN], [w for w, _ in each if w < -CERTAIN]
+        mean = np.mean([np.clip(w, -2 * SURE, 2 * SURE) for w, _ in each]) + one * 0.5 - other
+        expected = (certain[1] or certain[0] or [mean])[-1]
+        assert found.log_odds[place] == pytest.approx(expected)
+        likeliest = [pair for w, pair in each if w == max(w for w, _ in each)][-1]
+        assert (found.left[place], found.right[place]) == likeliest
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), st.floats(-9, 9).map(round), max_size=10))
+@STEADY
+def test_children_join_where_each_is_the_others_likeliest_and_sure_enough(odds):
+    odds = {pair: float(bits) for pair, bits in sorted(odds.items()) if pair[0] < pair[1]}
+    one, other = (np.array([pair[side] for pair in odds], np.int64) for side in (0, 1))
+    rows = np.zeros(len(odds), np.int32)
+    found = joined(np.arange(6), competing(Between(one, other, np.array(list(odds.values()), float), rows, rows)), 1.0)
+    likeliest = {}
+    for child in range(6):
+        rivals = {sum(pair) - child: bits for pair, bits in odds.items() if child in pair}
+        best = min(rivals, key=lambda rival: (-rivals[rival], rival), default=None)
+        likeliest[child] = best if best is not None and rivals[best] > 1.0 else None
+    mutual = {child: rival for child, rival in likeliest.items() if rival is not None and likeliest[rival] == child}
+    assert found.tolist() == [min(child, mutual.get(child, child)) for child in range(6)]
+
+
+@given(st.lists(ROW, min_size=40, max_size=60), st.booleans())
+@settings(STEADY, max_examples=10)
+def test_pairs_that_were_weighed_weigh_the_same_when_they_are_looked_up(rows, one_row_each):
+    kinds = pl.Series(["roll" if number % 2 else "health" for number in range(len(rows))])
+    table = pl.DataFrame(rows, schema=SCHEMA).with_columns(kinds.alias("dataset"))
+    rules = [BlockingRule("block", ("block",)), BlockingRule("other", ("other",))]
+    settings_ = Settings(one_row_each=one_row_each)
+    found = link_records(
+        table, comparisons=COMPARISONS, rules=rules, training_rules=rules, dataset="dataset", model=plain_model(len(rows)),
+        settings=settings_,
+    )  # fmt: skip
+    left, right = (side.astype(np.int32) for side in np.triu_indices(len(rows), 1))
+    afresh = replace(found.judge, known=None).evidence(left, right)
+    assert found.judge.evidence(left, right).tolist() == afresh.tolist()
+    assert found.judge.evidence(right, left).tolist() == afresh.tolist()
+    assert found.judge.known is not None
+    assert (found.judge.known.places(left, right) >= 0).sum() == len(found.scored.left)
