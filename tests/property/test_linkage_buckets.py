@@ -22,7 +22,7 @@ from matching.model import Model, Weights, read_model
 from matching.score import Scored, Scorer, score_pairs
 from matching.similarity import SharesAny, WithinEdits
 from pipelines.link import APPROVED_MODEL
-from tests.made.records import person_records
+from tests.made.alike import children_alike
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
 WORD = st.sampled_from(["AMIRA", "AMIRAH", "A", "", "RIMA", "CHEN", "שרה", "OKAFOR"])
@@ -97,29 +97,9 @@ def test_buckets_give_the_same_pairs_weights_and_counts(rows, rules, tables, dat
         _alike(cut.scored(frame, scorer, pairs, floor), score_pairs(scorer, pairs, floor))
 
 
-def _children(many: int) -> pl.DataFrame:
-    dice = Random(5)
-    names = ["Amina", "Aminah", "Joe", "Joseph", "Zoë", "Wei", "Jia Wei"]
-    return person_records(
-        [
-            {
-                "record_id": f"{dice.choice(['roll', 'health'])}:{number:05}",
-                "given": dice.choice(names),
-                "surname": dice.choice(["Khan", "Khan-Ali", "Smith", "Chen"]),
-                "born": pl.date_range(pl.date(2015, 1, 1), pl.date(2015, 3, 1), eager=True).to_list()[
-                    dice.randrange(60)
-                ],
-                "postcode": f"LS{dice.randrange(1, 4)} 1AB",
-                "address": f"{dice.randrange(1, 30)} High Street",
-            }
-            for number in range(many)
-        ]
-    )
-
-
 @pytest.fixture
 def children() -> pl.DataFrame:
-    return with_keys(_children(400).sort("record_id"))
+    return with_keys(children_alike(400).sort("record_id"))
 
 
 def test_children_are_linked_alike_in_buckets_and_in_one_piece(children: pl.DataFrame, tmp_path: Path) -> None:

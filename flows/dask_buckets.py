@@ -1,0 +1,57 @@
+"""Scoring handed to a Dask cluster: the buckets of :mod:`matching.buckets`, one task each, by Prefect's Dask task runner.
+
+Needs the extra ``rollcall[dask]``. Every worker must see the workspace under the same path. Tasks are given a folder and the
+name of a bucket, nothing of a child; what they return is a count.
+"""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task, unmapped
+from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import TaskRunner
+
+from matching.buckets import Run
+from pipelines.settings import SettingsError
+
+LOCAL = "local"
+"""In place of an address: a cluster of two worker processes on this machine, for the length of the scoring."""
+
+OF_THIS_MACHINE = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
+
+LOST_WORKER_TRIES = 3
+
+
+@task(name="score bucket", cache_policy=NO_CACHE, persist_result=False, retries=LOST_WORKER_TRIES)
+def score_one(folder: Path, name: str) -> int:
+    """Score one bucket; returns how many of its pairs are kept. Done before: nothing is done again."""
+    from matching.buckets import score_bucket
+    from matching.comparisons import CHILD_COMPARISONS
+
+    return score_bucket(folder, name, CHILD_COMPARISONS)
+
+
+@flow(name="score buckets", persist_result=False, log_prints=False)
+def score_buckets(folder: Path, names: Sequence[str]) -> int:
+    """Score all buckets of a folder; returns how many pairs are kept."""
+    return sum(scored.result() for scored in score_one.map(unmapped(folder), list(names)))
+
+
+def on_dask(address: str) -> Run:
+    """Scores buckets on the Dask cluster at ``address`` (``tcp://host:8786``, or LOCAL).
+
+    Raises :class:`~pipelines.settings.SettingsError` where the extra is not installed.
+    """
+    if find_spec("prefect_dask") is None:
+        raise SettingsError("Scoring on Dask needs the extra: pip install 'rollcall[dask]'. Or run without --dask.")
+    from prefect_dask.task_runners import DaskTaskRunner
+
+    cluster = {"cluster_kwargs": OF_THIS_MACHINE} if address == LOCAL else {"address": address}
+
+    def run(folder: Path, names: Sequence[str]) -> None:
+        runner: TaskRunner[Any] = DaskTaskRunner(**cluster)
+        score_buckets.with_options(task_runner=runner)(folder.absolute(), names)
+
+    return run

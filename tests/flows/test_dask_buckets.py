@@ -1,0 +1,58 @@
+"""Scoring on a Dask cluster of two workers: the same pairs, also when one of them is killed at its work."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+
+from matching.blocking import CHILD_BLOCKING_RULES, plan
+from matching.buckets import Buckets
+from matching.comparisons import CHILD_COMPARISONS
+from matching.keys import with_keys
+from matching.linkage import prepare
+from matching.model import read_model
+from matching.score import Scorer, score_pairs
+from pipelines.link import APPROVED_MODEL
+from tests.made.alike import children_alike
+
+FLOOR_BITS = 0.0
+
+
+@pytest.fixture
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as made:
+        yield made
+
+
+def _kill_one(cluster: LocalCluster, folder: Path, killed: list[int]) -> None:
+    """Kill a worker once a bucket is scored and others are not."""
+    while not list(folder.glob("*.scored.parquet")):
+        time.sleep(0.02)
+    killed.append(cluster.workers[0].pid)
+    os.kill(killed[0], signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("prefect_database")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # sockets of the worker that is killed
+def test_a_lost_worker_costs_its_own_buckets_only(cluster: LocalCluster, tmp_path: Path) -> None:
+    from flows.dask_buckets import on_dask
+
+    table = with_keys(children_alike(2_000).sort("record_id"))
+    encoded = prepare(table, CHILD_COMPARISONS, CHILD_BLOCKING_RULES)
+    scorer = Scorer.of(read_model(APPROVED_MODEL, CHILD_COMPARISONS), encoded)
+    pairs, killed = plan(CHILD_BLOCKING_RULES, encoded), []  # type: ignore[var-annotated]
+    watch = threading.Thread(target=_kill_one, args=(cluster, tmp_path, killed), daemon=True)
+    watch.start()
+    found = Buckets(tmp_path, on_dask(cluster.scheduler_address), pairs=3_000).scored(table, scorer, pairs, FLOOR_BITS)
+    wanted = score_pairs(scorer, pairs, FLOOR_BITS)
+    assert killed
+    assert len(list(tmp_path.glob("rule-*.scored.parquet"))) > 20
+    for name in ("left", "right", "pattern", "weight", "rule", "looked_at"):
+        assert getattr(found, name).tolist() == getattr(wanted, name).tolist(), name
