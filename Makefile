@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .PHONY: help setup demo test check lint clean lock
 
 help:
-	@echo "make demo    set up, make an authority of 20,000 made-up children, run the night on it"
+	@echo "make demo    set up, make an authority of 20,000 made-up children, run two nights on it"
 	@echo "make test    set up, run the tests"
 	@echo "make setup   only set up: afterwards .venv/bin/rollcall works"
 	@echo "make check   the full gate: ruff, mypy --strict, import-linter, tests"
@@ -24,6 +24,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 demo: setup
+	@rm -rf demo
 	@$(BIN)/rollcall demo --children 20000 --workspace demo
 
 test: setup

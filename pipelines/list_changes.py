@@ -1,11 +1,13 @@
 """What the list says otherwise than the last one published: new, returned, gone, kept in view, risen, fallen."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from pipelines.left_list import IN_VIEW, LEFT, LISTED
-from pipelines.tables import LIST_CHANGE
+from pipelines.rank import IN_EDUCATION
+from pipelines.tables import LEAD, LIST_CHANGE
 
 NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN = "new", "returned", "gone", "kept in view", "risen", "fallen"
 CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN)
@@ -17,6 +19,52 @@ MOVED = 0.05
 
 BEFORE = ("lane", "rank", "likelihood", "priority")
 """What is shown of the last list beside tonight's."""
+
+
+@dataclass(frozen=True)
+class WhatChanged:
+    """What a publication says of the list before it."""
+
+    changes: pl.DataFrame
+    """``LIST_CHANGE``."""
+    in_view: pl.DataFrame
+    """``LEAD`` of the children who are off the list, and whom an officer has in hand."""
+    words: tuple[str, ...]
+    """Sentences with counts only."""
+
+    @classmethod
+    def nothing(cls) -> "WhatChanged":
+        """Where no ledger was kept."""
+        return cls(LIST_CHANGE.to_frame(), LEAD.to_frame(), ())
+
+
+def what_changed(changes: pl.DataFrame, leads: pl.DataFrame, lists: pl.DataFrame, as_at: date) -> WhatChanged:
+    """Tonight's ledger as a publication tells it. Frames: ``LIST_CHANGE``, ``LEAD``, ``LIST_NIGHT``."""
+    in_view = leads.filter(state=IN_VIEW).sort("off_on", "child_id", descending=[True, False])
+    return WhatChanged(changes, in_view, _in_words(changes, in_view.height, lists.filter(as_at=as_at)))
+
+
+def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tuple[str, ...]:
+    if tonight.is_empty():
+        return ("This night is long past: a later list has been published, and this one is held against none.",)
+    before_on = tonight["before_on"].item()
+    if before_on is None:
+        return ("This is the first list: there is none before it to be held against.",)
+    counts = dict(changes.group_by("change").len().iter_rows())
+    counted = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CHANGES if name != KEPT_IN_VIEW or in_view)
+    words = [f"Against the list of {before_on:%d/%m/%Y}: {counted}."]
+    for change in (NEW, RETURNED, GONE, KEPT_IN_VIEW):
+        if reasons := _reasons(changes.filter(change=change)):
+            words.append(f"{change.capitalize()}: {reasons}.")
+    if in_view:
+        words.append(f"In view, off the list but in an officer's hands: {in_view:,}.")
+    return tuple(words)
+
+
+def _reasons(changes: pl.DataFrame) -> str:
+    """Each reason with its count, the commonest first."""
+    counted = changes.group_by("because").len().sort("len", "because", descending=[True, False])
+    return "; ".join(f"{count:,} {because}" for because, count in counted.iter_rows())
 
 
 def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -52,8 +100,9 @@ def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
         f"{name}_before": pl.when(is_off & was.is_not_null()).then(name).otherwise(f"{name}_before") for name in BEFORE
     }
     now = {name: pl.when(is_listed).then(name) for name in BEFORE}
+    off = pl.col("off_because").replace({IN_EDUCATION: "in education"})
     words = (
-        pl.when(came).then("came_because").when(moved).then(_moved_because()).otherwise("off_because").alias("because"),
+        pl.when(came).then("came_because").when(moved).then(_moved_because()).otherwise(off).alias("because"),
         pl.when(came).then("came_why").when(moved).then(_moved_why()).otherwise("off_why").alias("why"),
     )
     order = pl.col("change").replace_strict({name: at for at, name in enumerate(CHANGES)}, return_dtype=pl.Int64)

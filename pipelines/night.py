@@ -56,6 +56,8 @@ class RunReport:
     """Step -> how long it took."""
     warnings: tuple[str, ...] = ()
     """What the list must be read with: files that are not as complete as they should be."""
+    changed: tuple[str, ...] = ()
+    """What the list says otherwise than the last one published, in sentences with counts only."""
 
 
 class Progress(Protocol):
@@ -157,4 +159,12 @@ def _hold_if_incomplete(night: Night) -> None:
 def report_of(night: Night) -> RunReport:
     """What the night did, once it has published."""
     assert night.published is not None  # noqa: S101 - asked for after the last of STEPS
-    return RunReport(night.settings.as_at, night.published, night.refused, night.counts, night.seconds, night.warnings)
+    return RunReport(
+        night.settings.as_at,
+        night.published,
+        night.refused,
+        night.counts,
+        night.seconds,
+        night.warnings,
+        night.changed.words,
+    )

@@ -1,19 +1,23 @@
-"""``rollcall demo``: a made-up authority, a night on it, and how well the list did."""
+"""``rollcall demo``: a made-up authority, two nights on it, how well the list did, and what changed overnight."""
 
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from pipelines.night import RunReport
+
 DEMO_AS_AT = date(2026, 11, 20)
 """A date of the autumn term, always the same, so that the same demo gives the same list."""
 
+NEXT_NIGHT = timedelta(days=1)
+
 
 def demo(*, children: int = 20_000, seed: int = 1, workspace: Path = Path("demo")) -> int:
-    """Make an authority of made-up children, run the night on it, and say how well the list did.
+    """Make an authority of made-up children, run two nights on it, and say how well the list did and what it changed.
 
     No child and no address in it is real. The night runs without Prefect, so that the demo is quick.
 
@@ -26,26 +30,52 @@ def demo(*, children: int = 20_000, seed: int = 1, workspace: Path = Path("demo"
     workspace
         Folder for the authority, the store and everything published.
     """
-    from apps.cli.night import run_plainly
-    from apps.cli.progress import showing
-    from apps.cli.words import command, told
+    from apps.cli.words import command
     from apps.made_up.authority import make_authority
-    from apps.made_up.grade import graded
+    from apps.made_up.history import begin_history, move_on
     from pipelines.settings import SettingsError
 
-    sys.stderr.write(f"Making an authority of {children:,} made-up children in {workspace / 'made_up'} ...\n")
+    folder = workspace / "made_up"
+    sys.stderr.write(f"Making an authority of {children:,} made-up children in {folder} ...\n")
     try:
-        made = make_authority(workspace / "made_up", children=children, seed=seed, as_at=DEMO_AS_AT)
+        made = make_authority(folder, children=children, seed=seed, as_at=DEMO_AS_AT)
     except ValueError as error:
         raise SettingsError(f"--children {children} --seed {seed}: {error}") from None
-    with showing() as progress:
-        report = run_plainly(made.extracts, workspace, DEMO_AS_AT, None, progress)
-    print(told(report, workspace))
-    print("\nAs the authority is made up, the truth is known, and the list can be graded:")
-    for line in str(graded(_listed(report.published), made.records, made.children)).splitlines():
-        print(f"  {line}")
+    begin_history(folder, seed=seed, as_at=DEMO_AS_AT)
+    first = _night(made.extracts, workspace, DEMO_AS_AT)
+    _grade(first, folder)
+    sys.stderr.write("\nA day later: about one row in a hundred is another ...\n")
+    move_on(folder, seed=seed, as_at=DEMO_AS_AT + NEXT_NIGHT)
+    second = _night(made.extracts, workspace, DEMO_AS_AT + NEXT_NIGHT)
+    print("\nWhat the second night changed:")
+    for sentence in second.changed:
+        print(f"  {sentence}")
+    print(f"  Child by child: {second.published / 'changes.csv'}")
     print(f"\nRun the night on your own extracts:  {command()} night --help\n(the demo's lie in {made.extracts})")
     return 0
+
+
+def _night(extracts: Path, workspace: Path, as_at: date) -> "RunReport":
+    """One night, and what it did."""
+    from apps.cli.night import run_plainly
+    from apps.cli.progress import showing
+    from apps.cli.words import told
+
+    with showing() as progress:
+        report = run_plainly(extracts, workspace, as_at, None, progress)
+    print(told(report, workspace))
+    return report
+
+
+def _grade(report: "RunReport", folder: Path) -> None:
+    """Say how well the list did, as the truth about a made-up authority is known."""
+    from apps.made_up.books import read_books
+    from apps.made_up.grade import graded
+
+    books = read_books(folder)
+    print("\nAs the authority is made up, the truth is known, and the list can be graded:")
+    for line in str(graded(_listed(report.published), books.records, books.children)).splitlines():
+        print(f"  {line}")
 
 
 def _listed(published: Path) -> "pl.DataFrame":

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 FILES = (
     ("candidates.xlsx", "the list, for officers (also as candidates.csv and candidates.parquet)"),
     ("evidence", "one page a child, for whoever knocks at the door"),
+    ("changes.csv", "who is new, returned, gone and why, risen or fallen (also a sheet of the workbook)"),
+    ("in_view.csv", "children off the list whom an officer has in hand, until the officer closes them"),
     ("early_warning.csv", "children who will be without education at the next term (also a sheet of the workbook)"),
     ("other_teams.csv", "children not on the list whom another team should look at: what explains them is in doubt"),
     ("match_report.html", "how the list came about: files, links, doubts. Opens in a browser, offline"),
@@ -37,6 +39,8 @@ def told(report: "RunReport", workspace: Path) -> str:
         *(f"  {count:>9,}  {lane}" for lane, count in sorted(lanes.items(), key=lambda lane: -lane[1])),
         f"  {ranked['explained']:,} others of that age are explained, by a place in education or otherwise.",
     ]
+    if report.changed:
+        lines += ["", *(f"  {sentence}" for sentence in report.changed)]
     if report.refused:
         lines += ["", f"  NOT LOADED: {', '.join(report.refused)}. The match report says why and what to do."]
     if report.warnings:

@@ -318,8 +318,11 @@ EVENTS: tuple[tuple[str, float, Callable[[_Night, int], None]], ...] = (
 def begin_history(folder: Path, *, seed: int, as_at: date) -> None:
     """Hold some children, and some rows of the smaller lists, back from the extracts of a new authority: they come later.
 
-    Call it once, before the first night. ``as_at``: the date that the authority was made for.
+    Call it once, before the first night; what an earlier history left beside the authority is taken away.
+    ``as_at``: the date that the authority was made for.
     """
+    shutil.rmtree(folder / "truth" / "held", ignore_errors=True)
+    (folder / "truth" / "events.csv").unlink(missing_ok=True)
     night = _Night(as_at, stream(seed, "held back"), read_books(folder), event="held back")
     everyone = night.books.children["child_id"]
     hidden = everyone[night.some(np.ones(len(everyone), dtype=bool), round(len(everyone) * CHILDREN_TO_COME))]

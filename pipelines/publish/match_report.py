@@ -54,6 +54,8 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "as_at": publication.as_at,
         "authority": publication.authority,
         "headline": headline(publication, listed, lanes),
+        "changed": publication.what_changed.words,
+        "changes": report_tables.changes_by_reason(publication.what_changed.changes),
         "notices": stands_out(publication, listed, files, pairs),
         "rules_in_words": RULES_IN_WORDS,
         "files": files,

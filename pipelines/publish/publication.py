@@ -13,8 +13,10 @@ import polars as pl
 from data_contracts.contract import Contract
 from matching.thresholds import MEASURED
 from pipelines.early_warning import EarlyWarning
+from pipelines.list_changes import WhatChanged
 from pipelines.other_teams import OTHER_TEAM
 from pipelines.outcomes import OUTCOME
+from pipelines.publish.changes_file import changes_csvs, masked_changes, masked_in_view
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.early_warning_file import early_warning_csvs, masked_warning
 from pipelines.publish.evidence import evidence_sheets
@@ -28,7 +30,8 @@ from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes, parquet_bytes
 from pipelines.publish.warnings_file import warnings_txt
 from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
-from pipelines.publish.workbook import candidates_xlsx
+from pipelines.publish.workbook import EARLY_WARNING as EARLY_WARNING_SHEET
+from pipelines.publish.workbook import IN_VIEW, WHAT_CHANGED, candidates_xlsx
 from pipelines.tables import EARLY_WARNING, RULE_HISTORY
 
 if TYPE_CHECKING:
@@ -75,6 +78,8 @@ class Publication:
     """How many children the sheet "Follow up" holds; the others stand on "Later". 0: all."""
     early_warning: EarlyWarning = field(default_factory=lambda: EarlyWarning(EARLY_WARNING.to_frame()))
     """Who will be without education at the next term."""
+    what_changed: WhatChanged = field(default_factory=WhatChanged.nothing)
+    """What the list says otherwise than the last one published, and who is in view."""
     other_teams: pl.DataFrame = field(default_factory=OTHER_TEAM.to_frame)
     """Children not on the list whom another team should look at."""
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
@@ -119,17 +124,23 @@ def publish(publication: Publication, into: Path) -> PublishedFolder:
 
 def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
     """Every file of the publication by its path inside the folder."""
-    warned = masked_warning(publication.early_warning.children, listed.protected)
+    protected = listed.protected
+    more = {
+        WHAT_CHANGED: masked_changes(publication.what_changed.changes, protected),
+        IN_VIEW: masked_in_view(publication.what_changed.in_view, protected),
+        EARLY_WARNING_SHEET: masked_warning(publication.early_warning.children, protected),
+    }
     files = {
         "candidates.csv": csv_bytes(listed.candidates),
         "candidates.parquet": parquet_bytes(listed.candidates),
-        "candidates.xlsx": candidates_xlsx(publication, listed.candidates, warned),
+        "candidates.xlsx": candidates_xlsx(publication, listed.candidates, more),
         "data_quality.html": data_quality_html(publication),
         "explained.parquet": explained_parquet(listed.explained),
         "match_report.html": match_report_html(publication, listed),
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
         **evidence_sheets(publication, listed),
         **early_warning_csvs(publication.early_warning.children, listed.protected),
+        **changes_csvs(publication.what_changed, listed.protected),
         **other_teams_csvs(publication.other_teams, listed.protected),
         **sender_csvs(publication.sender_files),
         **warnings_txt(publication.warnings),

@@ -86,6 +86,7 @@ def read_me_lines(publication: Publication, candidates: pl.DataFrame, lanes: lis
         ("line", "The lanes, a sheet each", ""),
         *(("lane", lane, f"{_children(counts.get(lane, 0))}. {LANE_MEANS.get(lane, '')}".strip()) for lane in lanes),
         *_later(follow_up, publication.top),
+        *_changed(publication),
         *_warned(publication),
         ("line", "", ""),
         ("line", "How to read the columns", ""),
@@ -102,6 +103,19 @@ def _later(follow_up: int, top: int) -> list[tuple[str, str, str]]:
         "begin here when those are done. Nobody is left out."
     )
     return [("lane", "later", text)]
+
+
+def _changed(publication: Publication) -> list[tuple[str, str, str]]:
+    """What the list says otherwise than the last one published, and who stays in view."""
+    changed = publication.what_changed
+    lines = [("line", "What changed", sentence) for sentence in changed.words]
+    if changed.changes.height:
+        text = f"{_children(changed.changes.height)}: new, returned, gone and why, risen, fallen."
+        lines.append(("lane", "what changed", text))
+    if changed.in_view.height:
+        text = f"{_children(changed.in_view.height)}, off the list, whom an officer has in hand. They stay here until closed."
+        lines.append(("lane", "in view", text))
+    return lines
 
 
 def _warned(publication: Publication) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipelines.list_changes import CHANGES
 from pipelines.publish.masking import WITHHELD, Masked, keys_without_place
 from pipelines.publish.workbook import lanes_of
 
@@ -175,6 +176,13 @@ def lanes_by_band(candidates: pl.DataFrame, lanes: Sequence[str]) -> list[Bars]:
         band = pl.when(pl.col("likelihood") >= low).then(pl.lit(name)).otherwise(band)
     found = dict(lanes_by(candidates.with_columns(band=band), "band", lanes))
     return [(name, found.get(name, [0] * len(lanes))) for _, name in BANDS]
+
+
+def changes_by_reason(changes: pl.DataFrame) -> list[Row]:
+    """One row a change and its reason: how many children, in the order in which the changes are read."""
+    counted = changes.group_by("change", "because", maintain_order=True).agg(children=pl.len())
+    order = {change: at for at, change in enumerate(CHANGES)}
+    return sorted(counted.to_dicts(), key=lambda row: (order[row["change"]], -row["children"], row["because"]))
 
 
 def factors(publication: Publication) -> list[Row]:

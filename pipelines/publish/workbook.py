@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,12 @@ from pipelines.rank import FOLLOW_UP, LANES
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
 
+
+WHAT_CHANGED = "what changed"
+"""The sheet of what the list says otherwise than the last one published."""
+
+IN_VIEW = "in view"
+"""The sheet of the children who are off the list, and whom an officer has in hand."""
 
 EARLY_WARNING = "early warning"
 """The sheet of the children who may be without education from the next term."""
@@ -76,10 +82,48 @@ WARNED = (
 )
 
 
-def candidates_xlsx(publication: Publication, candidates: pl.DataFrame, warned: pl.DataFrame | None = None) -> bytes:
-    """The masked list as a workbook: a sheet to read first, one sheet a lane, each with a filter, and early warnings.
+CHANGED = (
+    Column("change", "What changed", 14),
+    Column("because", "In short", 24),
+    Column("forename", "Forename", 16),
+    Column("surname", "Surname", 20),
+    Column("date_of_birth", "Date of birth", 12, "date"),
+    Column("why", "Why", 70),
+    Column("lane", "Lane", 18),
+    Column("lane_before", "Lane before", 18),
+    Column("rank", "Rank", 7, "whole"),
+    Column("rank_before", "Rank before", 7, "whole"),
+    Column("likelihood", "Likelihood", 11, "share"),
+    Column("likelihood_before", "Likelihood before", 11, "share"),
+    Column("first_listed_on", "On the list since", 12, "date"),
+    Column("child_id", "Child id", 15),
+    Column("former_ids", "Earlier child ids", 15),
+)
 
-    ``warned``: masked ``EARLY_WARNING``; null or empty: no such sheet.
+STAYS_IN_VIEW = (
+    Column("off_because", "Off the list because", 24),
+    Column("off_on", "Off the list on", 12, "date"),
+    Column("forename", "Forename", 16),
+    Column("surname", "Surname", 20),
+    Column("date_of_birth", "Date of birth", 12, "date"),
+    Column("off_why", "What would have taken the child off", 70),
+    Column("first_listed_on", "First listed on", 12, "date"),
+    Column("last_listed_on", "Last listed on", 12, "date"),
+    Column("likelihood", "Likelihood then", 11, "share"),
+    Column("child_id", "Child id", 15),
+    Column("records", "Records (source:key)", 44),
+)
+
+MORE_SHEETS = {WHAT_CHANGED: CHANGED, IN_VIEW: STAYS_IN_VIEW, EARLY_WARNING: WARNED}
+"""Sheets after the lanes, where they have a row, and their columns."""
+
+
+def candidates_xlsx(
+    publication: Publication, candidates: pl.DataFrame, more: Mapping[str, pl.DataFrame] | None = None
+) -> bytes:
+    """The masked list as a workbook: a sheet to read first, one sheet a lane, each with a filter, and ``MORE_SHEETS``.
+
+    ``more``: rows of those, masked, by sheet; a sheet without a row is left out.
 
     Every text is written as text, never as a formula or a link. Nothing is written to a temporary file.
     """
@@ -95,8 +139,10 @@ def candidates_xlsx(publication: Publication, candidates: pl.DataFrame, warned: 
     _write_read_me(book, styles, read_me_lines(publication, candidates, lanes))
     for sheet, rows in sheets_of(candidates, lanes, publication.top):
         _write_lane(book, styles, sheet, rows)
-    if warned is not None and warned.height:
-        _write_lane(book, styles, EARLY_WARNING, warned, WARNED)
+    for sheet, columns in MORE_SHEETS.items():
+        found = (more or {}).get(sheet)
+        if found is not None and found.height:
+            _write_lane(book, styles, sheet, found, columns)
     book.close()
     return buffer.getvalue()
 

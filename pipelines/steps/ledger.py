@@ -3,7 +3,8 @@
 import polars as pl
 
 from pipelines.ledger import Ledger, keep_ledger
-from pipelines.left_list import IN_VIEW, Tonight
+from pipelines.left_list import Tonight
+from pipelines.list_changes import CHANGES, what_changed
 from pipelines.outcomes import read_outcomes
 from pipelines.publish.masking import protected_children
 from pipelines.steps.under_way import Counts, Night
@@ -24,8 +25,9 @@ def ledger_step(night: Night) -> Counts:
     ledger = keep_ledger(Ledger(**parts), _tonight(night))
     for table, part in KEPT.items():
         night.store.write(table, getattr(ledger, part))
-    changed = ledger.changes.group_by("change").len().sort("change")
-    return {"in view": ledger.leads.filter(state=IN_VIEW).height, **dict(changed.iter_rows())}
+    night.changed = what_changed(ledger.changes, ledger.leads, ledger.lists, night.settings.as_at)
+    counts = dict(ledger.changes.group_by("change").len().iter_rows())
+    return {"in_view": night.changed.in_view.height, **{change: counts.get(change, 0) for change in CHANGES}}
 
 
 def _read(night: Night, table: str) -> pl.DataFrame:

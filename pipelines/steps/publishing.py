@@ -62,6 +62,7 @@ def publish_step(night: Night) -> Counts:
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,
         early_warning=warned,
+        what_changed=night.changed,
         other_teams=for_other_teams(
             Known(
                 person=known["person_record"],
@@ -99,6 +100,7 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
         "completeness": night.store.read("completeness").to_dicts(),
         "acceptances": [] if night.judged is None else night.judged.accepted.to_dicts(),
         "counts": night.counts,
+        "changes": list(night.changed.words),
         "seconds": night.seconds,
         "linkage": dict(night.link_report.figures),
         "settings": settings_in_force(night.settings),

@@ -10,6 +10,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.gate import Judged
 from pipelines.link import LinkReport
+from pipelines.list_changes import WhatChanged
 from pipelines.receive import Received
 from pipelines.settings import Settings
 from pipelines.store import Store
@@ -39,6 +40,8 @@ class Night:
     """What the completeness gate found."""
     link_report: LinkReport | None = None
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    changed: WhatChanged = field(default_factory=WhatChanged.nothing)
+    """What the list says otherwise than the last one published."""
     published: Path | None = None
     """Folder of the publication, once it stands."""
 

@@ -138,12 +138,18 @@ def test_explain_does_not_know_what_is_not_there(
     assert "Run a night first" in capsys.readouterr().err
 
 
-def test_the_demo_makes_an_authority_and_grades_its_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_grades_its_list_and_says_what_the_second_night_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["demo", "--children", "250", "--seed", "3", "--workspace", str(tmp_path)]) == 0
     told = capsys.readouterr().out
     assert "children who should be listed" in told
     assert (tmp_path / "made_up" / "extracts" / "school_census.csv").exists()
     assert (tmp_path / "published" / "2026-11-20" / "candidates.xlsx").exists()
+    assert "This is the first list" in told
+    _, _, changed = told.partition("What the second night changed:")
+    assert "Against the list of 20/11/2026: " in changed
+    assert (tmp_path / "published" / "2026-11-21" / "changes.csv").exists()
 
 
 def test_a_demo_of_no_children_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,55 @@
+"""``changes.csv`` and ``in_view.csv``: what the list says otherwise than the last one, and who stays in view.
+
+Protected children as on the list, also those that only the ledger still knows to be protected.
+"""
+
+import polars as pl
+
+from pipelines.list_changes import WhatChanged
+from pipelines.publish.masking import keys_without_place, without_sex
+from pipelines.publish.tabular import csv_bytes
+from pipelines.rank import RESTRICTED
+
+WHY_WITHHELD = "The named restricted role finds the reason in the folder 'restricted'."
+
+
+def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
+    """``LIST_CHANGE`` as all who read the list may read it."""
+    lanes = {name: pl.when(pl.col(name).is_not_null()).then(pl.lit(RESTRICTED)) for name in ("lane", "lane_before")}
+    withheld = {**lanes, "why": pl.lit(WHY_WITHHELD), "record_id": keys_without_place(pl.col("record_id"))}
+    return _masked(changes.with_columns(without_sex(pl.col("why"))), protected, withheld)
+
+
+def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
+    """``LEAD`` of the children in view as all who read the list may read it; dates and words only of what took it off."""
+    withheld = {
+        "off_why": pl.lit(WHY_WITHHELD),
+        "came_why": pl.lit(WHY_WITHHELD),
+        "record_id": keys_without_place(pl.col("record_id")),
+        "source": pl.lit(None, pl.String),
+        "lane": pl.lit(RESTRICTED),
+        "records": keys_without_place(pl.col("records")),
+    }
+    return _masked(in_view.with_columns(without_sex(pl.col("off_why"))), protected, withheld)
+
+
+def _masked(frame: pl.DataFrame, protected: pl.Series, withheld: dict[str, pl.Expr]) -> pl.DataFrame:
+    is_protected = _is_protected(protected)
+    told = [pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()]
+    return frame.with_columns(*told, restricted=is_protected)
+
+
+def _is_protected(protected: pl.Series) -> pl.Expr:
+    return pl.col("restricted") | pl.col("child_id").is_in(protected.implode())
+
+
+def changes_csvs(changed: WhatChanged, protected: pl.Series) -> dict[str, bytes]:
+    """The files for all readers, and, where a protected child is on them, the full rows for the restricted role."""
+    files = {"changes.csv": csv_bytes(masked_changes(changed.changes, protected))}
+    if changed.in_view.height:
+        files["in_view.csv"] = csv_bytes(masked_in_view(changed.in_view, protected))
+    for name, frame in (("changes", changed.changes), ("in_view", changed.in_view)):
+        full = frame.filter(_is_protected(protected)).with_columns(restricted=pl.lit(True))
+        if full.height:
+            files[f"restricted/{name}_restricted.csv"] = csv_bytes(full)
+    return files

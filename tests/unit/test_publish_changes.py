@@ -1,0 +1,104 @@
+"""What changed, as it is published: for all readers, masked, and in full for the restricted role."""
+
+import csv
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import fastexcel
+import pytest
+
+from pipelines.list_changes import what_changed
+from pipelines.publish.changes_file import WHY_WITHHELD
+from pipelines.publish.publication import publish
+from tests.made.children import AS_AT, Drawn
+from tests.made.nights import Nights
+from tests.made.publication import made_publication
+
+SCHOOL = "Keats Primary School"
+
+
+def _lead(child: str, number: int) -> Drawn:
+    return Drawn().record(f"health:H{number}", child).lives(child, 0.95)
+
+
+def _together(*drawn: Drawn) -> Drawn:
+    whole = Drawn()
+    for part in drawn:
+        for name in ("persons", "statements", "members", "rivals", "residences"):
+            getattr(whole, name).extend(getattr(part, name))
+    return whole
+
+
+def _schooled(child: str, number: int) -> Drawn:
+    key = f"school_census:C{number}"
+    return _lead(child, number).record(key, child).on_roll(key, date(2026, 11, 16))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A publication after which A has left for a school, B too, who is protected, and C is in an officer's hands."""
+    listed = _together(_lead("A", 1), _lead("B", 2).says("health:H2", "protected"), _lead("C", 3), _lead("D", 4))
+    tonight = _together(
+        _schooled("A", 1),
+        _schooled("B", 2).says("health:H2", "protected"),
+        _schooled("C", 3),
+        _lead("D", 4),
+        _lead("E", 5),
+    )
+    nights = Nights().night(listed).officer("UNDER_ENQUIRY", "C", "health:H3").night(tonight)
+    ledger = nights.ledger
+    changed = what_changed(ledger.changes, ledger.leads, ledger.lists, nights.as_at)
+    night = made_publication(what_changed=changed, run={"as_at": AS_AT, "changes": list(changed.words)})
+    return publish(night, tmp_path_factory.mktemp("published")).path
+
+
+def _rows(path: Path) -> dict[str, dict[str, str]]:
+    return {row["child_id"]: row for row in csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))}
+
+
+def test_the_file_says_who_is_new_and_who_is_gone_and_why(folder: Path) -> None:
+    rows = _rows(folder / "changes.csv")
+    assert {child: row["change"] for child, row in rows.items()} == {
+        "A": "gone", "B": "gone", "C": "kept in view", "E": "new",
+    }  # fmt: skip
+    assert rows["A"]["because"] == "in education"
+    assert SCHOOL in rows["A"]["why"]
+    assert (rows["A"]["rank"], rows["A"]["rank_before"], rows["A"]["lane_before"]) == ("", "1", "follow up")
+    assert rows["E"]["because"] == "not known before"
+
+
+def test_where_a_protected_child_is_stands_in_the_restricted_file_only(folder: Path) -> None:
+    row = _rows(folder / "changes.csv")["B"]
+    assert (row["why"], row["restricted"]) == (WHY_WITHHELD, "true")
+    full = _rows(folder / "restricted" / "changes_restricted.csv")
+    assert set(full) == {"B"}
+    assert "School census" in full["B"]["why"]
+
+
+def test_who_is_in_an_officers_hands_has_a_file_and_a_sheet(folder: Path) -> None:
+    row = _rows(folder / "in_view.csv")["C"]
+    assert (row["off_because"], row["off_on"]) == ("provision", "2026-11-21")
+    sheets = fastexcel.read_excel(folder / "candidates.xlsx").sheet_names
+    assert sheets[-2:] == ["What changed", "In view"]
+
+
+def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) -> None:
+    said = json.loads((folder / "run.json").read_text("utf-8"))["changes"]
+    assert said == [
+        "Against the list of 20/11/2026: 1 new, 0 returned, 2 gone, 1 kept in view, 0 risen, 0 fallen.",
+        "New: 1 not known before.",
+        "Gone: 2 in education.",
+        "Kept in view: 1 in education.",
+        "In view, off the list but in an officer's hands: 1.",
+    ]
+    page = (folder / "match_report.html").read_text("utf-8")
+    assert all(sentence.replace("'", "&#39;") in page for sentence in said)
+    assert page.index('id="changed"') < page.index('id="out"')
+
+
+def test_the_first_list_says_that_it_is_the_first() -> None:
+    ledger = Nights().night(_lead("A", 1)).ledger
+    changed = what_changed(ledger.changes, ledger.leads, ledger.lists, AS_AT)
+    assert changed.words == ("This is the first list: there is none before it to be held against.",)
