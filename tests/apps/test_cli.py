@@ -9,7 +9,7 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.failure import CANNOT_GO_ON, NightFailed
-from pipelines.night import RunReport
+from pipelines.night import STEPS, RunReport
 from pipelines.settings import Settings
 from tests.conftest import FirstNight
 
@@ -66,7 +66,7 @@ def test_a_night_ends_with_a_summary_in_words(
     )
     assert f"{tmp_path}/w/published/2026-11-20/candidates.xlsx" in told.out
     assert "a lead for an officer, never a finding about a family" in told.out
-    assert "[1/9] reading and checking the extracts ..." in told.err
+    assert f"[1/{len(STEPS)}] reading and checking the extracts ..." in told.err
 
 
 @pytest.mark.parametrize(
