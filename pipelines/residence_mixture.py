@@ -155,7 +155,8 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     learnt = np.zeros(len(usual), dtype=bool)
     learnt[children.group[children.counts]] = True
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
-    return _posterior(children, likelihood, replace(mixture, no_place=no_place))[0][HERE]
+    posterior, *_ = _posterior(children, likelihood, replace(mixture, no_place=no_place))
+    return np.asarray(posterior[HERE], dtype=np.float64)
 
 
 def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
