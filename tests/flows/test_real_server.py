@@ -1,5 +1,7 @@
 """The whole of it for real: a server, a worker, what prefect.yaml deploys, and a child who is sought in what they keep."""
 
+import asyncio
+import os
 import shutil
 import stat
 import sys
@@ -15,12 +17,16 @@ import polars as pl
 import pytest
 
 from apps.made_up.authority import MadeUp
+from pipelines.backup import verify
+from pipelines.proposals import history
 from pipelines.store import lock
 from tests.golden.authority import AS_AT
 from tests.made.prefect_server import RealServer, free_port, real_server, running, wait_for
 from tests.made.receivers import ANSWERS, FAILS, HANGS, Told, mail_server, webhook
 from tests.made.sentinel import SENTINEL, all_of, decoded, found_in, put_her_into
 
+POSTGRESQL = "ROLLCALL_TEST_POSTGRESQL"
+"""Variable that names an empty PostgreSQL database, as postgresql+asyncpg://USER:PASSWORD@HOST/NAME."""
 LONDON = ZoneInfo("Europe/London")
 A_YEAR_AHEAD = {
     # By default the server plans an hour ahead, or three runs; a change of clocks may be half a year away.
@@ -33,6 +39,8 @@ A_YEAR_AHEAD = {
 LATE_SOON = {"PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "5"}
 NO_LIST_SOON = {"ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS": str(11 / 3600)}
 TEAM = "team@made-up.example"
+SIGNS = ("prefect.flow-run.Completed", "night-summary", "training-proposal", "bringing every source into one form")
+"""What stands in Prefect's database once the events, the pages and the log of the runs have come."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Office:
     server: RealServer
     extracts: Path
     workspace: Path
+    backups: Path
     webhook: Told
     mail: Told
 
@@ -73,17 +82,27 @@ class Office:
 @pytest.fixture(scope="session")
 def office(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
-    extracts, workspace = folder / "extracts", folder / "workspace"
+    extracts, workspace, backups = _extracts_with_her(made_up, folder), folder / "workspace", folder / "backups"
+    settings = {**_folders(extracts, workspace, backups), **A_YEAR_AHEAD, **LATE_SOON}
+    with webhook() as called, mail_server() as mailed, real_server(folder, settings) as server:
+        server.command("work-pool", "create", "rollcall", "--type", "process")
+        server.command("deploy", "--all")
+        with running(server, "worker", "worker", "start", "--pool", "rollcall", "--limit", "5"):
+            yield Office(server, extracts, workspace, backups, called, mailed)
+
+
+def _extracts_with_her(made_up: MadeUp, folder: Path) -> Path:
+    extracts = folder / "extracts"
     extracts.mkdir()
     for name in ("school_census.csv", "health.csv"):
         shutil.copy(made_up.extracts / name, extracts)
     put_her_into(extracts)
-    settings = {"ROLLCALL_EXTRACTS": str(extracts), "ROLLCALL_WORKSPACE": str(workspace), **A_YEAR_AHEAD, **LATE_SOON}
-    with webhook() as called, mail_server() as mailed, real_server(folder, settings) as server:
-        server.command("work-pool", "create", "rollcall", "--type", "process")
-        server.command("deploy", "--all")
-        with running(server, "worker", "worker", "start", "--pool", "rollcall", "--limit", "3"):
-            yield Office(server, extracts, workspace, called, mailed)
+    return extracts
+
+
+def _folders(extracts: Path, workspace: Path, backups: Path) -> dict[str, str]:
+    named = {"EXTRACTS": extracts, "WORKSPACE": workspace, "BACKUPS": backups}
+    return {f"ROLLCALL_{name}": str(path) for name, path in named.items()}
 
 
 @pytest.fixture(scope="session")
@@ -102,10 +121,49 @@ def test_of_two_nights_at_once_one_publishes_and_one_is_cancelled(office: Office
     assert SENTINEL.casefold() in " ".join(listed["surname"].drop_nulls()).casefold(), "she walked through the night"
 
 
-def test_prefect_keeps_nothing_of_her(office: Office, two_nights: dict[str, str]) -> None:
+@pytest.fixture(scope="session")
+def jobs(office: Office, two_nights: dict[str, str]) -> dict[str, str]:
+    """Everything else that is deployed, started at once after a night: name -> run."""
+    runs = {
+        name: office.server.start(f"{name}/{name}") for name in ("backup", "retention", "training", "termly-return")
+    }
+    for name, run in runs.items():
+        state = office.server.finished(run)
+        assert state["type"] == "COMPLETED", f"{name}: {state['message']}"
+    return runs
+
+
+def test_a_backup_is_made(office: Office, jobs: dict[str, str]) -> None:
+    (made,) = office.backups.iterdir()
+    assert verify(made).lists == (str(AS_AT),)
+    assert str(made) in office.server.artifacts(jobs["backup"])["backup"]
+
+
+def test_weights_are_proposed_and_wait_for_a_person(office: Office, jobs: dict[str, str]) -> None:
+    (proposal,) = history(office.workspace)
+    assert (proposal.kind, proposal.decisions) == ("model", ())
+    assert "waits for a named person" in office.server.artifacts(jobs["training"])["training-proposal"]
+
+
+def test_the_return_is_written(office: Office, jobs: dict[str, str]) -> None:
+    (returned,) = (office.workspace / "returns").iterdir()
+    assert {path.name for path in returned.iterdir()} == {"termly_return.csv", "termly_return.html"}
+
+
+def test_retention_says_what_was_removed(office: Office, jobs: dict[str, str]) -> None:
+    assert "| lists removed | 0 |" in office.server.artifacts(jobs["retention"])["retention"]
+
+
+def test_a_night_leaves_a_page(office: Office, two_nights: dict[str, str]) -> None:
+    page = office.server.artifacts(two_nights["COMPLETED"])["night-summary"]
+    assert page.startswith(f"# The night as at {AS_AT:%d/%m/%Y}: the list is published")
+    assert "| rank |" in page
+
+
+def test_prefect_keeps_nothing_of_her(office: Office, two_nights: dict[str, str], jobs: dict[str, str]) -> None:
     def arrived() -> str | None:
         heard = office.heard()
-        return heard if "prefect.flow-run.Completed" in heard and "night-summary" in heard else None
+        return heard if all(sign in heard for sign in SIGNS) else None
 
     heard = wait_for(arrived, "the events of the night to be kept, without which a search proves nothing")
     assert str(office.workspace) in heard
@@ -219,3 +277,37 @@ def test_nobody_who_is_told_hears_of_her(office: Office, failed_night: str) -> N
     office.told("mail", failed_night)
     told = [text for _, text in (*office.webhook.received, *office.mail.received)]
     assert not found_in("\n".join(told))
+
+
+@pytest.mark.skipif(POSTGRESQL not in os.environ, reason=f"{POSTGRESQL} names no empty database")
+def test_the_night_runs_with_prefects_database_in_postgresql(made_up: MadeUp, tmp_path: Path) -> None:
+    import asyncpg
+
+    url = os.environ[POSTGRESQL]
+    extracts, workspace = _extracts_with_her(made_up, tmp_path), tmp_path / "workspace"
+    settings = {
+        **_folders(extracts, workspace, tmp_path / "backups"), "PREFECT_SERVER_DATABASE_CONNECTION_URL": url,
+    }  # fmt: skip
+
+    async def everything() -> str:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        try:
+            tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+            rows = [await connection.fetch(f'select t::text from "{table["tablename"]}" t') for table in tables]
+        finally:
+            await connection.close()
+        return "\n".join(row["t"] for found in rows for row in found)
+
+    with real_server(tmp_path, settings) as server:
+        server.command("work-pool", "create", "rollcall", "--type", "process", "--overwrite")
+        server.command("deploy", "--name", "nightly")
+        with running(server, "worker", "worker", "start", "--pool", "rollcall", "--limit", "5"):
+            runs = [server.start("nightly/nightly", as_at=str(AS_AT)) for _ in range(2)]
+            assert {server.finished(run)["type"] for run in runs} == {"COMPLETED", "CANCELLED"}
+
+            def arrived() -> str | None:
+                heard = asyncio.run(everything())
+                return heard if "prefect.flow-run.Completed" in heard and "night-summary" in heard else None
+
+            assert not found_in(wait_for(arrived, "the events of the night to be kept"))
+    assert (workspace / "published" / "latest" / "candidates.csv").exists()
