@@ -5,7 +5,7 @@ from pathlib import Path
 from prefect import flow
 
 import pipelines.backup
-from flows.nightly import WORKSPACE_HELD_SECONDS
+from flows.hours import WORKSPACE_HELD_SECONDS
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
 

@@ -33,8 +33,9 @@ def run_night_by_hand(
 
     LISTENER.set(progress)
     return nightly(
-        extracts=extracts, workspace=workspace, as_at=as_at, config=config, top=top, contracts=contracts, full=full
-    )
+        extracts=extracts, workspace=workspace, as_at=as_at, config=config, top=top, contracts=contracts, full=full,
+        wait_seconds=0,  # whoever waits is told at once who holds the workspace
+    )  # fmt: skip
 
 
 def _knows_a_server() -> bool:

@@ -7,35 +7,21 @@ exceptions into its database, its events and its logs.
 
 import time
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from prefect import Task, flow, get_run_logger, task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
+from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPACE_HELD_SECONDS, today
 from flows.summary import leave_summary, though_prefect_does_not_listen
 from pipelines.failure import CANNOT_GO_ON, NightFailed, as_night_failed
 from pipelines.night import STEPS, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
 from pipelines.settings import Settings, read_settings
 from pipelines.steps.under_way import Counts, Night
-
-HOME = ZoneInfo("Europe/London")
-
-SHARE_AWAY_SECONDS = [30.0, 120.0, 300.0]
-"""How long to wait before the extracts are read again, when the share they lie on was away."""
-
-NIGHT_SECONDS = 4 * 3600.0
-"""After so long a night is stopped: one that begins at 02:30 is over, for better or worse, before officers come."""
-
-STEP_SECONDS = 2 * 3600.0
-"""After so long a step is stopped."""
-
-WORKSPACE_HELD_SECONDS = 30 * 60.0
-"""How long to wait for a backup, or whoever else holds the workspace, to let go of it."""
 
 LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
 """Who is told how far the night is, besides Prefect; set by :mod:`flows.by_hand`."""
@@ -51,6 +37,7 @@ def nightly(
     top: int | None = None,
     contracts: Path | None = None,
     full: bool = False,
+    wait_seconds: float = WORKSPACE_HELD_SECONDS,
 ) -> RunReport:
     """Turn tonight's extracts into tomorrow's list.
 
@@ -58,10 +45,11 @@ def nightly(
     ``top`` is how many children the sheet "Follow up" holds; null: as the settings say.
     ``contracts`` is a folder of the authority's own contracts; null: as the settings say.
     ``full``: work everything out again instead of only what changed.
+    ``wait_seconds`` is how long to wait where somebody else holds the workspace.
     """
     settings = _settings(extracts, workspace, as_at, config, top=top, contracts=contracts, full=full)
     stop_at = time.monotonic() + NIGHT_SECONDS
-    with night_under_way(settings, wait_seconds=WORKSPACE_HELD_SECONDS) as night:
+    with night_under_way(settings, wait_seconds=wait_seconds) as night:
         progress = _Told(LISTENER.get() or Silent())
         try:
             for step in STEPS:
@@ -71,11 +59,6 @@ def nightly(
             raise
         leave_summary(night)
         return report_of(night)
-
-
-def today() -> date:
-    """The date in England and Wales."""
-    return datetime.now(HOME).date()
 
 
 def _settings(

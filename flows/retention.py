@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.nightly import WORKSPACE_HELD_SECONDS, today
+from flows.hours import WORKSPACE_HELD_SECONDS, today
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
 from pipelines.in_force import settings_of

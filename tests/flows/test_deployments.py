@@ -1,6 +1,8 @@
 """What prefect.yaml deploys: each flow with what it takes, at its hour, once a night whatever the clocks do."""
 
 import asyncio
+import shutil
+import subprocess
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,3 +68,26 @@ def test_the_return_is_written_on_the_evening_of_each_census_day() -> None:
     assert _planned("termly-return", date(2026, 9, 1), 365) == [
         "2026-10-01 18:00", "2027-01-21 18:00", "2027-05-20 18:00",
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_the_units_say_nothing_that_systemd_does_not_know(tmp_path: Path) -> None:
+    for unit in (ROOT / "docs" / "systemd").glob("*.service"):
+        text = unit.read_text("utf-8").replace("/srv/rollcall/.venv/bin/prefect", "/bin/true")
+        (tmp_path / unit.name).write_text(text.replace("User=rollcall", "User=root"), encoding="utf-8")
+    units = sorted(map(str, tmp_path.iterdir()))
+    assert len(units) == 2
+    found = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout + found.stderr) == (0, "")
+
+
+def test_every_folder_that_is_deployed_with_is_named_in_the_guide() -> None:
+    guide = (ROOT / "docs" / "running_it_every_night.md").read_text("utf-8")
+    text = (ROOT / "prefect.yaml").read_text("utf-8")
+    assert {name for name in ("HOME", "EXTRACTS", "WORKSPACE", "BACKUPS") if f"$ROLLCALL_{name} " in text} == {
+        "HOME", "EXTRACTS", "WORKSPACE", "BACKUPS",
+    }  # fmt: skip
+    assert all(f"\nROLLCALL_{name}=" in guide for name in ("HOME", "EXTRACTS", "WORKSPACE", "BACKUPS"))
+    assert all(f"| `{name}` |" in guide for name in DEPLOYMENTS)

@@ -6,6 +6,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -22,7 +23,7 @@ from pipelines.proposals import history
 from pipelines.store import lock
 from tests.golden.authority import AS_AT
 from tests.made.prefect_server import RealServer, free_port, real_server, running, wait_for
-from tests.made.receivers import ANSWERS, FAILS, HANGS, Told, mail_server, webhook
+from tests.made.receivers import ANSWERS, FAILS, HANGS, Told, mail_server, way_out, webhook
 from tests.made.sentinel import SENTINEL, all_of, decoded, found_in, put_her_into
 
 POSTGRESQL = "ROLLCALL_TEST_POSTGRESQL"
@@ -53,6 +54,7 @@ class Office:
     backups: Path
     webhook: Told
     mail: Told
+    way_out: Told
 
     def tell(self, webhook_port: int) -> None:
         """Have people told, by mail and by a webhook at this port."""
@@ -83,12 +85,13 @@ class Office:
 def office(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
     extracts, workspace, backups = _extracts_with_her(made_up, folder), folder / "workspace", folder / "backups"
-    settings = {**_folders(extracts, workspace, backups), **A_YEAR_AHEAD, **LATE_SOON}
-    with webhook() as called, mail_server() as mailed, real_server(folder, settings) as server:
+    with webhook() as called, mail_server() as mailed, way_out() as gate, ExitStack() as started:
+        settings = {**_folders(extracts, workspace, backups), **A_YEAR_AHEAD, **LATE_SOON, **_only_through(gate)}
+        server = started.enter_context(real_server(folder, settings))
         server.command("work-pool", "create", "rollcall", "--type", "process")
         server.command("deploy", "--all")
         with running(server, "worker", "worker", "start", "--pool", "rollcall", "--limit", "5"):
-            yield Office(server, extracts, workspace, backups, called, mailed)
+            yield Office(server, extracts, workspace, backups, called, mailed, gate)
 
 
 def _extracts_with_her(made_up: MadeUp, folder: Path) -> Path:
@@ -98,6 +101,13 @@ def _extracts_with_her(made_up: MadeUp, folder: Path) -> Path:
         shutil.copy(made_up.extracts / name, extracts)
     put_her_into(extracts)
     return extracts
+
+
+def _only_through(gate: Told) -> dict[str, str]:
+    """Have whatever leaves this machine go through a gate."""
+    proxy = f"http://127.0.0.1:{gate.port}"
+    names = {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "ALL_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost"}
+    return names | {name.lower(): value for name, value in names.items()}
 
 
 def _folders(extracts: Path, workspace: Path, backups: Path) -> dict[str, str]:
@@ -168,6 +178,13 @@ def test_prefect_keeps_nothing_of_her(office: Office, two_nights: dict[str, str]
     heard = wait_for(arrived, "the events of the night to be kept, without which a search proves nothing")
     assert str(office.workspace) in heard
     assert not found_in(heard)
+
+
+def test_nothing_asks_for_a_way_out_but_prefect_for_its_list_of_workers(
+    office: Office, two_nights: dict[str, str], jobs: dict[str, str]
+) -> None:
+    """Asked for when a work pool is made; refused, Prefect takes the list that came with it."""
+    assert set(office.way_out.texts()) == {"raw.githubusercontent.com:443"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of files are POSIX")

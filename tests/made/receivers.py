@@ -1,4 +1,4 @@
-"""Those who are told: a webhook and a mail server on this machine, which keep what they are sent."""
+"""Those who are told, a webhook and a mail server on this machine, and a gate for whoever would leave it."""
 
 import socketserver
 import threading
@@ -49,6 +49,27 @@ def webhook() -> Iterator[Told]:
         with _serving(server):
             yield told
             closed.set()
+
+
+@contextmanager
+def way_out() -> Iterator[Told]:
+    """A proxy that lets nobody out, and keeps where they wanted to go."""
+
+    class Gate(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            told.received.append((told.does, self.path))
+            self.send_error(403)
+
+        def do_GET(self) -> None:
+            self.do_CONNECT()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gate) as server:
+        told = Told(server.server_address[1])
+        with _serving(server):
+            yield told
 
 
 @contextmanager

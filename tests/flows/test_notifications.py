@@ -1,0 +1,50 @@
+"""Who is told, and with which words; that it arrives is seen in test_real_server.py."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from pipelines.settings import SettingsError
+
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # by apprise, when it sends
+
+HELD_BACK = "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("ROLLCALL_NOTIFY_WEBHOOK", f"ftp://chat.example/{HELD_BACK}"),
+        ("ROLLCALL_NOTIFY_WEBHOOK", f"chat.example/{HELD_BACK}"),
+        ("ROLLCALL_NOTIFY_MAIL", f"team:{HELD_BACK}@smtp.example"),
+        ("ROLLCALL_NOTIFY_MAIL", f"https://smtp.example/{HELD_BACK}"),
+        ("ROLLCALL_NOTIFY_MAIL", "mailtos://"),
+        ("ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS", "soon"),
+        ("ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS", "0"),
+        ("ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS", "-4.5"),
+        ("ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS", "nan"),
+        ("ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS", "1e300"),
+    ],
+)
+def test_what_cannot_be_used_is_named_and_not_repeated(variable: str, said: str) -> None:
+    from flows.notifications import set_up
+
+    with pytest.raises(SettingsError, match=variable) as refused:
+        set_up({variable: said})
+    assert HELD_BACK not in str(refused.value)
+
+
+def test_the_words_hold_names_of_runs_and_states_and_nothing_else() -> None:
+    from flows.notifications import notices
+
+    asked = {found for notice in notices(timedelta(hours=4.5)) for found in re.findall(r"\{\{ (.*?) \}\}", notice.text)}
+    assert asked == {"deployment.name", "flow_run.name", "flow_run.state.name", "flow_run.state.message or ''"}
+
+
+def test_no_list_is_told_at_seven_of_a_night_of_half_past_two() -> None:
+    from flows.notifications import notices
+
+    (told,) = (notice for notice in notices(timedelta(hours=4.5)) if "no list" in notice.name)
+    assert told.trigger.within == timedelta(hours=7) - timedelta(hours=2, minutes=30)
+    assert "in the 4.5 hours" in told.text
