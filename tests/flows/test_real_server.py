@@ -118,6 +118,9 @@ def _folders(extracts: Path, workspace: Path, backups: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def two_nights(office: Office) -> dict[str, str]:
     """Two nights started at once, with a webhook that takes every call and never answers: state -> run."""
+    office.tell(free_port())
+    office.server.cancel_one_of_tomorrow("nightly/nightly")
+    wait_for(lambda: office.failed_calls() or None, "the call that is refused to be given up")
     office.webhook.does = HANGS
     office.tell(office.webhook.port)
     runs = [office.server.start("nightly/nightly", as_at=str(AS_AT)) for _ in range(2)]
@@ -250,17 +253,12 @@ def test_a_cancelled_night_leaves_the_workspace_free(office: Office, tmp_path: P
 
 @pytest.fixture(scope="session")
 def failed_night(office: Office, two_nights: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A night without extracts, after the webhook has hung, failed, refused, and been mended: its name."""
-    wait_for(lambda: office.failed_calls() or None, "the call that hangs to be given up")
+    """A night without extracts, after the webhook has refused, hung, failed, and been mended: its name."""
+    wait_for(lambda: office.failed_calls() >= 2 or None, "the call that hangs to be given up")
     office.webhook.does = FAILS
     office.server.cancel_one_of_tomorrow("nightly/nightly")
     wait_for(lambda: office.webhook.texts(FAILS) or None, "the webhook that fails to be called")
-    given_up = office.failed_calls()
-    office.tell(free_port())
-    office.server.cancel_one_of_tomorrow("nightly/nightly")
-    wait_for(lambda: office.failed_calls() > given_up or None, "the call that is refused to be given up")
     office.webhook.does = ANSWERS
-    office.tell(office.webhook.port)
     folder = tmp_path_factory.mktemp("none")
     run = office.server.start("nightly/nightly", extracts=str(folder / "away"), workspace=str(folder / "workspace"))
     assert office.server.finished(run)["type"] == "FAILED"
