@@ -123,11 +123,16 @@ def _may_pass(_task: Task[[], Counts], _run: TaskRun, state: State[Counts]) -> b
     return isinstance(failed, NightFailed) and failed.may_pass
 
 
+SHOWN_EVERY = 5.0
+"""Seconds between two tellings within a step: the server is asked no oftener."""
+
+
 class _Told:
     """Tells Prefect, and whoever else listens, how far the night is."""
 
     def __init__(self, also: Progress) -> None:
         self._also = also
+        self._shown_at = 0.0
         self._artifact: UUID | None = None
         with though_prefect_does_not_listen():
             made = create_progress_artifact(progress=0.0, key="night-progress", description="The night, by steps")
@@ -137,8 +142,18 @@ class _Told:
     def begin(self, step: Step, number: int, of: int) -> None:
         self._also.begin(step, number, of)
 
+    def during(self, step: Step, share: float, what: str) -> None:
+        if time.monotonic() - self._shown_at >= SHOWN_EVERY:
+            self._show(STEPS.index(step) + share)
+        self._also.during(step, share, what)
+
     def end(self, step: Step, seconds: float, counts: Counts) -> None:
+        self._show(STEPS.index(step) + 1)
+        self._also.end(step, seconds, counts)
+
+    def _show(self, steps: float) -> None:
+        """Show that so many steps are done."""
+        self._shown_at = time.monotonic()
         with though_prefect_does_not_listen():
             if self._artifact is not None:
-                update_progress_artifact(self._artifact, progress=100 * (STEPS.index(step) + 1) / len(STEPS))
-        self._also.end(step, seconds, counts)
+                update_progress_artifact(self._artifact, progress=100 * steps / len(STEPS))

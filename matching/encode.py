@@ -190,15 +190,17 @@ def encode(table: pl.DataFrame, columns: Iterable[str]) -> Encoded:
             raise TypeError(
                 f"column {name} is {column.dtype}; give it as text, a list of texts, a whole number or a date"
             )
-    flats = [series.explode() if series.dtype == pl.List(pl.String) else series for series in texts.values()]
-    distinct = [flat.drop_nulls().unique().cast(pl.String).alias("word") for flat in flats]
-    vocabulary = pl.concat(distinct).unique().sort() if distinct else pl.Series("word", [], dtype=pl.String)
+    flats = {name: column.explode() if column.dtype == pl.List(pl.String) else column for name, column in texts.items()}
+    distinct = {name: flat.drop_nulls().unique().cast(pl.String).alias("word") for name, flat in flats.items()}
+    vocabulary = pl.concat([pl.Series("word", [], dtype=pl.String), *distinct.values()]).unique().sort()
     words = pl.DataFrame({"word": vocabulary, "code": np.arange(len(vocabulary), dtype=np.int32)})
     codes, lists = {}, {}
     for name, series in texts.items():
+        # A column's own words are few beside those of all: looked up among them, a value is found sooner.
+        own = distinct[name].to_frame().join(words, on="word", how="left", validate="1:1")
         if series.dtype == pl.List(pl.String):
-            lists[name] = _matrix(series.list.eval(pl.element().drop_nulls()), words)
+            lists[name] = _matrix(series.list.eval(pl.element().drop_nulls()), own)
         else:
-            joined = pl.DataFrame({"word": series}).join(words, on="word", how="left", maintain_order="left")
+            joined = pl.DataFrame({"word": series}).join(own, on="word", how="left", maintain_order="left")
             codes[name] = joined["code"].fill_null(MISSING).to_numpy().astype(np.int32)
     return Encoded(table.height, vocabulary, codes, lists, dates)

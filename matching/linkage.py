@@ -34,7 +34,7 @@ from matching.encode import Encoded, Rows, encode
 from matching.measures import Measures, frequencies_kept, strata_of
 from matching.model import Model
 from matching.rivals import Between, Rivalry, Rivals, Weighed, between_of, competing
-from matching.score import Patterns, Scored, Scorer, patterns_of, score_pairs
+from matching.score import Patterns, Scored, Scorer, Told, patterns_of, score_pairs
 from matching.train import Households, train
 
 FLOOR_BITS = 10.0
@@ -258,18 +258,22 @@ def link_records(
     settings: Settings = Settings(),
     measures: Measures | None = None,
     buckets: Buckets | None = None,
+    told: Told | None = None,
 ) -> Linkage:
     """Link the records of a table into children. Deterministic.
 
     ``model``: weights in force; null: trained on this table. ``measures``: those of an earlier linkage of the same
     datasets with this model, to be held; null: measured on this table. ``buckets``: score there; null: in this process,
-    with threads. Raises KeyError for a missing column and
+    with threads. ``told``: is told how far the linkage is. Raises KeyError for a missing column and
     :class:`matching.train.TrainingError` where there is nothing to learn from.
     """
+    told = told or _nobody
+    told(0.0, "putting values into numbers")
     further = [name for name in (settings.apart, settings.stratum, *_household_columns(households)) if name]
     encoded = prepare(table, comparisons, [*rules, *training_rules], *further)
     codes = _datasets(table, dataset)
     if model is None:
+        told(LEARNING, "learning what agreement is worth")
         learns = codes if codes.max(initial=0) > 0 else None
         between = codes if settings.one_row_each else None
         model = train(
@@ -281,10 +285,25 @@ def link_records(
             households=households,
             judged=_same(judged),
         )
-    score = score_pairs if buckets is None else partial(buckets.scored, table)
+    scoring = partial(score_pairs, told=_part(told, SCORING, JOINING))
+    score = scoring if buckets is None else partial(buckets.scored, table)
     return link_encoded(
-        encoded, codes, rules=rules, model=model, judged=judged, settings=settings, measures=measures, score=score
-    )
+        encoded, codes, rules=rules, model=model, judged=judged, settings=settings, measures=measures, score=score,
+        told=told,
+    )  # fmt: skip
+
+
+LEARNING, SCORING, JOINING = 0.1, 0.3, 0.8
+"""Shares of the work that are done, in the usual case, when each of these begins."""
+
+
+def _nobody(share: float, what: str) -> None:
+    """Nobody is told."""
+
+
+def _part(told: Told, begin: float, end: float) -> Told:
+    """Told of a part of the work as of the whole."""
+    return lambda share, what: told(begin + (end - begin) * share, what)
 
 
 def _datasets(table: pl.DataFrame, dataset: str | None) -> NDArray[np.int32]:
@@ -318,11 +337,14 @@ def link_encoded(
     settings: Settings = Settings(),
     measures: Measures | None = None,
     score: Callable[[Scorer, Plan, float], Scored] = score_pairs,
+    told: Told | None = None,
 ) -> Linkage:
     """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals.
 
     ``measures``: see :func:`link_records`. ``score``: scores the pairs of a plan, as score_pairs does.
     """
+    told = told or _nobody
+    told(SCORING, "counting pairs of records")
     model = model.on(encoded.height if measures is None else measures.records)
     between = dataset if settings.one_row_each else None
     if measures is None:
@@ -331,6 +353,7 @@ def link_encoded(
         choice = Choice.made(plan(measures.chosen(rules), encoded, between))
     scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies)
     scored = score(scorer, choice.plan, floor_of(model, settings))
+    told(JOINING, "putting together what is one child's")
     strata, stratum = strata_of(encoded, settings.stratum, None if measures is None else measures.strata)
     apart = encoded.lists[settings.apart] if settings.apart else None
     priors = priors_of(scored, dataset, max(model.match, LEAST_MATCH)) if measures is None else measures.priors
@@ -349,6 +372,7 @@ def link_encoded(
     rivalry = Rivalry(np.arange(encoded.height), weigh_children(judge), Weighed.nothing(), [])
     labels, rivals = rivalry.settle(cut, *_near(scored.left, scored.right, odds), judge.margin)
     membership = membership_of(labels, dataset, stratum, measures.coverage, within(labels, judge))
+    told(1.0, "linked")
     return Linkage(
         encoded, dataset, model, choice.plan, choice, scored, priors, evidence, odds, cut, labels, membership,
         competing(rivals), tuple(rivalry.kept), judge, measures,

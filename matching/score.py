@@ -291,7 +291,11 @@ class Scored:
     """How many pairs each rule was the first to find, floor or not."""
 
 
-def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK) -> Scored:
+Told = Callable[[float, str], None]
+"""Is told now and then how far the work is: the share that is done (0 to 1), and what is being done, in words."""
+
+
+def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *, told: Told | None = None) -> Scored:
     """Score every pair of a plan, keeping those of at least ``floor`` bits.
 
     Memory depends on the chunk and on what is kept.
@@ -307,6 +311,9 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK) -
     rules, kept = [], []
     for rule, seen, columns in _in_threads(scored, _pieces(pairs, scorer.sieve(pairs, floor), chunk)):
         looked_at[rule] += seen
+        if told is not None:
+            earlier = sum(blocks.pairs for blocks in pairs.blocks[:rule])
+            told((earlier + int(looked_at[rule])) / max(pairs.pairs, 1), "looking at pairs of records")
         rules.append(np.full(len(columns[0]), rule, dtype=np.int16))
         kept.append(columns)
     left, right, pattern, weight = _joined(kept)

@@ -16,7 +16,7 @@ from matching.linkage import Judged, Linkage, Settings, link_records
 from matching.measures import Measures
 from matching.model import Model, read_model
 from matching.rivals import Rivals
-from matching.score import Bits, Patterns, levels_in
+from matching.score import Bits, Patterns, Told, levels_in
 from matching.train import Households, TrainingError
 from pipelines.link_groups import GroupsAsked, measured_by_group
 from pipelines.link_report import LinkReport, near_misses, report_of
@@ -76,6 +76,7 @@ def link(
     settings: Settings = CHILD_SETTINGS,
     groups: GroupsAsked | None = None,
     held: Held | None = None,
+    progress: Told | None = None,
 ) -> Linked:
     """Link all sources against each other.
 
@@ -84,7 +85,7 @@ def link(
     ``model``: the weights in force, and their ``origin`` in words; null: learnt from tonight's records, or the approved
     ones where those are too few. ``stands_in``: such too few records are why the model is in force: it is tried again
     when measures are due. ``held``: the measures in force; null, or where they no longer fit: measured tonight.
-    ``groups``: what the report's measures by group need to be told; null: nothing.
+    ``groups``: what the report's measures by group need to be told; null: nothing. ``progress``: is told how far it is.
     """
     table = with_keys(person.sort("record_id"))
     asked = groups or GroupsAsked()
@@ -94,7 +95,8 @@ def link(
     if model is not None:
         due = why_due(held, fingerprint(model, settings, tuple(counts)), counts, asked.as_at) or ""
     model = None if stands_in and due else model
-    found, weights, too_few = _found(table, model, judged, settings, held.measures if held and not due else None)
+    measures = held.measures if held and not due else None
+    found, weights, too_few = _found(table, model, judged, settings, measures, progress=progress)
     learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at.isoformat()}"
     told = too_few or (learnt if model is None else origin)
     if held is None or due:
@@ -146,21 +148,37 @@ def figures_told(
 
 
 def _found(
-    table: pl.DataFrame, model: Model | None, judged: Judged | None, settings: Settings, measures: Measures | None
+    table: pl.DataFrame,
+    model: Model | None,
+    judged: Judged | None,
+    settings: Settings,
+    measures: Measures | None,
+    *,
+    progress: Told | None,
 ) -> tuple[Linkage, Model, str | None]:
     """The linkage, its weights as they were given or learnt, and why they are those that stand in; null: they are not."""
     if model is None:
         try:
-            found = _linked(table, None, judged, settings, measures)
+            found = _linked(table, None, judged, settings, measures, progress=progress)
         except TrainingError as error:
             stands_in = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
-            return _linked(table, stands_in, judged, settings, measures), stands_in, f"the approved one: {error}"
+            return (
+                _linked(table, stands_in, judged, settings, measures, progress=progress),
+                stands_in,
+                f"the approved one: {error}",
+            )
         return found, found.model, None
-    return _linked(table, model, judged, settings, measures), model, None
+    return _linked(table, model, judged, settings, measures, progress=progress), model, None
 
 
 def _linked(
-    table: pl.DataFrame, model: Model | None, judged: Judged | None, settings: Settings, measures: Measures | None
+    table: pl.DataFrame,
+    model: Model | None,
+    judged: Judged | None,
+    settings: Settings,
+    measures: Measures | None,
+    *,
+    progress: Told | None,
 ) -> Linkage:
     return link_records(
         table,
@@ -173,6 +191,7 @@ def _linked(
         judged=judged,
         settings=settings,
         measures=measures,
+        told=progress,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -66,6 +67,9 @@ class Progress(Protocol):
     def begin(self, step: Step, number: int, of: int) -> None:
         """A step begins: the ``number``-th of ``of``."""
 
+    def during(self, step: Step, share: float, what: str) -> None:
+        """A share (0 to 1) of a step that takes long is done, and what it is doing. May be told often."""
+
     def end(self, step: Step, seconds: float, counts: Counts) -> None:
         """The step has ended well."""
 
@@ -74,6 +78,9 @@ class Silent:
     """A listener that says nothing."""
 
     def begin(self, step: Step, number: int, of: int) -> None:
+        """Say nothing."""
+
+    def during(self, step: Step, share: float, what: str) -> None:
         """Say nothing."""
 
     def end(self, step: Step, seconds: float, counts: Counts) -> None:
@@ -135,6 +142,7 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
 def perform(night: Night, step: Step, progress: Progress) -> Counts:
     """Do one step in one transaction; time and count it. Raises NightFailed, with nothing of the step kept."""
     progress.begin(step, STEPS.index(step) + 1, len(STEPS))
+    night.told = partial(progress.during, step)
     began = time.perf_counter()
     failed: NightFailed | None = None
     try:

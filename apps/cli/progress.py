@@ -36,6 +36,9 @@ class Lines:
         sys.stderr.write(f"[{number}/{of}] {step.words} ...")
         sys.stderr.flush()
 
+    def during(self, step: "Step", share: float, what: str) -> None:
+        """Say nothing: a log is read afterwards."""
+
     def end(self, step: "Step", seconds: float, counts: "Counts") -> None:  # noqa: ARG002 - the shape is Progress's
         """Close the line."""
         sys.stderr.write(f" {seconds:.1f} s\n")
@@ -46,12 +49,19 @@ class OneBar:
 
     def __init__(self, bar: "Bar", task: "TaskID") -> None:
         self._bar, self._task = bar, task
+        self._done = 0
 
     def begin(self, step: "Step", number: int, of: int) -> None:
         """Show what is being done."""
-        self._bar.update(self._task, total=of, completed=number - 1, description=step.words)
+        self._done = number - 1
+        self._bar.update(self._task, total=of, completed=self._done, description=step.words)
+
+    def during(self, step: "Step", share: float, what: str) -> None:
+        """Show how much of the step is done."""
+        self._bar.update(self._task, completed=self._done + share, description=f"{step.words}: {what} ({share:.0%})")
 
     def end(self, step: "Step", seconds: float, counts: "Counts") -> None:  # noqa: ARG002 - the shape is Progress's
         """Move on by one step, and leave a line of what it took."""
         self._bar.console.print(f"{step.words}: {seconds:.1f} s", highlight=False)
-        self._bar.advance(self._task)
+        self._done += 1
+        self._bar.update(self._task, completed=self._done)

@@ -59,4 +59,5 @@ def _linked(night: Night, previous: pl.DataFrame | None, decided: Decided) -> Li
         settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
         groups=GroupsAsked(as_at=night.settings.as_at, rolls=rolls),
         held=held_in(night.read(*MEASURED_TABLES)) if measured else None,
+        progress=night.told,
     )

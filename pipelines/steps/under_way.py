@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.contract import Contract
+from matching.score import Told
 from pipelines.gate import Judged
 from pipelines.link import LinkReport
 from pipelines.list_changes import WhatChanged
@@ -44,6 +45,8 @@ class Night:
     """What the list says otherwise than the last one published."""
     published: Path | None = None
     """Folder of the publication, once it stands."""
+    told: Told | None = None
+    """Is told how far the step at hand is, by a step that takes long."""
 
     @property
     def source_names(self) -> dict[str, str]:

@@ -186,6 +186,8 @@ class Slow:
     def begin(self, step, number, of):
         if step.name == {step!r}:
             Path({ready!r}).touch()
+    def during(self, step, share, what):
+        pass
     def end(self, step, seconds, counts):
         pass
 

@@ -167,3 +167,18 @@ def test_a_constant_column_joins_nobody():
     found = _link(_table(["AMIRA"] * 200))
     assert np.abs(found.scored.weight).max(initial=0) < 1
     assert len(set(found.labels.tolist())) == 200
+
+
+def test_whoever_listens_is_told_how_far_the_linkage_is():
+    heard = []
+    link(_person(AMIRA, {**AMIRA, "upn": upn_of(1)}), progress=lambda share, what: heard.append((share, what)))
+    shares = [share for share, _ in heard]
+    assert shares[0] == 0.0
+    assert shares[-1] == 1.0
+    assert heard[-1][1] == "linked"
+    # Too few records to learn from: the approved weights stand in, and the linkage begins again.
+    again = [place for place, share in enumerate(shares) if share == 0.0]
+    assert len(again) == 2
+    assert all(
+        shares[begin:end] == sorted(shares[begin:end]) for begin, end in zip(again, [again[1], None], strict=True)
+    )

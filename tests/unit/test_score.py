@@ -157,3 +157,16 @@ def test_a_level_that_never_was_seen_weighs_for_or_against_but_is_never_nan():
         left, right = np.array([0, 0], np.int32), np.array([1, 2], np.int32)
         weights = scorer.weights(patterns_of([comparison], table, left, right), left, right)
         assert not np.isnan(weights).any()
+
+
+def test_whoever_listens_is_told_how_far_the_scoring_is():
+    heard = []
+    table = _table(3, rows=60)
+    weights = {c.name: Weights(*[np.r_[np.nan, np.full(4, 0.25)]] * 4) for c in COMPARISONS}
+    scorer = Scorer.of(Model(COMPARISONS, weights, 0.0, 0.0, 0.01, {}), table)
+    score_pairs(scorer, plan([EVERYONE], table), 0.0, 100, told=lambda share, what: heard.append((share, what)))
+    shares = [share for share, _ in heard]
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 5
+    assert shares[-1] == 1.0
+    assert {what for _, what in heard} == {"looking at pairs of records"}
