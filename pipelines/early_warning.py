@@ -105,7 +105,11 @@ def _without_place(known: _Known, children: pl.DataFrame, term: date, offer: str
     holds = (pl.col("until_on").is_null() | (pl.col("until_on") > term)) & (
         pl.col("since_on").is_null() | (pl.col("since_on") <= term + TAKEN_UP_WITHIN)
     )
-    own = known.provision.filter(holds).group_by("child_id").agg(none=(1 - pl.col("link_probability")).product())
+    own = (
+        known.provision.filter(holds)
+        .group_by("child_id")
+        .agg(none=(1 - pl.col("link_probability") * pl.col("proves").fill_null(1.0)).product())
+    )
     placed = own.select(rival_child_id="child_id", placed=1 - pl.col("none"))
     near = known.rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
     rival = near.agg(rival_none=(1 - pl.col("probability") * pl.col("placed")).product())

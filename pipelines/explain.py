@@ -70,7 +70,7 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
 
     ``tables``: the tables named in ``EXPLAIN_READS``, of one night. Raises :class:`UnknownIdentifier`.
     """
-    child_id = _child_of(identifier.strip(), tables["child_record"])
+    child_id = child_of(identifier.strip(), tables["child_record"])
     safe = masked(
         tables["candidate"], tables["explained"], tables["person_record"], tables["statement"], tables["child_record"]
     )
@@ -91,8 +91,8 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
     return "\n\n".join(_section(title, lines) for title, lines in sections if lines) + "\n"
 
 
-def _child_of(identifier: str, child_records: pl.DataFrame) -> str:
-    """The child that an id means."""
+def child_of(identifier: str, child_records: pl.DataFrame) -> str:
+    """The child that an id means: a child's, or a record's. Raises :class:`UnknownIdentifier`."""
     is_child, is_record = pl.col("child_id") == identifier, pl.col("record_id") == identifier
     found = child_records.filter(is_child | is_record)["child_id"].unique()
     if found.len() != 1:

@@ -12,17 +12,20 @@ from apps.cli.contract import contract
 from apps.cli.demo import demo
 from apps.cli.doctor import doctor
 from apps.cli.explain import explain
+from apps.cli.handover import handover
 from apps.cli.judge import judge
 from apps.cli.migrate import migrate
 from apps.cli.night import night
 from apps.cli.outcomes import outcomes, yields
 from apps.cli.proposals import approve, proposals
+from apps.cli.report import report
 from apps.cli.retention import retention
 from apps.cli.sample import sample
 from apps.cli.status import status
 from apps.cli.termly_return import termly
 from apps.cli.train import train
 from apps.cli.tune import tune
+from apps.cli.weekly import weekly
 
 
 def _version() -> str:
@@ -51,6 +54,9 @@ app.command(retention)
 app.command(outcomes)
 app.command(yields, name="yield")
 app.command(termly, name="return")
+app.command(weekly)
+app.command(report)
+app.command(handover)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,7 +20,8 @@ HEAVY = ("polars", "duckdb", "pandas", "prefect", "great_expectations", "numpy",
     "asked",
     [
         "--help", "--version", "night --help", "demo --help", "check --help", "explain --help", "sample --help",
-        "judge --help", "tune --help", "train --help", "proposals --help", "approve --help",
+        "judge --help", "tune --help", "train --help", "proposals --help", "approve --help", "report --help",
+        "weekly --help", "handover --help",
     ],
 )  # fmt: skip
 def test_help_comes_without_loading_what_is_heavy(asked: str) -> None:

@@ -1,0 +1,63 @@
+"""``rollcall handover``: the packet with which another authority takes a child over."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def handover(
+    child_or_record: str,
+    /,
+    *,
+    to: Annotated[str, Parameter(name="--to")],
+    by: str,
+    workspace: Path,
+    authority: str | None = None,
+) -> int:
+    """Write what another authority needs to take a child over, and no more: a page, and the same as CSV and JSON.
+
+    Of a child whose whereabouts are protected, address, school and carers are withheld. Who made it, for whom and when is
+    kept. Nothing is sent: send it by your secure way. In Wales it is due 28 days after the move is known.
+
+    Parameters
+    ----------
+    child_or_record
+        A child's id from the list (CH...), or a record as source:key.
+    to
+        Name of the receiving authority.
+    by
+        Name of the person who makes the packet.
+    workspace
+        Folder of the night.
+    authority
+        Name of this authority, for the heading.
+    """
+    from pipelines.explain import UnknownIdentifier, child_of
+    from pipelines.for_readers import store_for_readers
+    from pipelines.handover import HANDOVER_READS, note_handover
+    from pipelines.handover import handover as packet_of
+    from pipelines.outcomes import read_outcomes
+    from pipelines.publish.handover_files import handover_files
+    from pipelines.publish.whole_folder import put_in_place
+
+    with store_for_readers(workspace) as store:
+        tables = {table: store.read(table) for table in HANDOVER_READS}
+    try:
+        child_id = child_of(child_or_record.strip(), tables["child_record"])
+        packet = packet_of(child_id, tables, read_outcomes(workspace), to_authority=to, from_authority=authority)
+    except UnknownIdentifier as error:
+        sys.stderr.write(f"rollcall: {error}\n")
+        return 2
+    note_handover(workspace, child_id, packet, by)
+    folder = workspace / "handovers" / f"{child_id}-{packet.as_at.isoformat()}"
+    put_in_place(handover_files(packet), folder)
+    print(f"The packet is in {folder}, readable by you alone. Nothing was sent.")
+    if packet.is_protected:
+        print(
+            "This child's whereabouts are PROTECTED: they are withheld in it. Let the named role speak to its receiver."
+        )
+    if packet.due_on:
+        print(f"Within 28 days of the move being known is by {packet.due_on:%d/%m/%Y}.")
+    return 0

@@ -1,0 +1,59 @@
+"""``rollcall report``: the termly report for senior leaders and the safeguarding partnership."""
+
+from pathlib import Path
+
+
+def report(
+    *, workspace: Path, since: str, as_at: str, authority: str | None = None, contracts: Path | None = None
+) -> int:
+    """Write the termly report: trend, age, area, source, time out of education and outcomes, on one page with charts.
+
+    It holds no child's name, and no count under 5 can be read or worked out from it.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    since
+        The day before the period begins, YYYY-MM-DD.
+    as_at
+        The last day of the period, YYYY-MM-DD.
+    authority
+        Name of the authority, for the heading.
+    contracts
+        Folder of the authority's own contracts, for the names of its sources.
+    """
+    from apps.cli.night import _date
+    from data_contracts.contract import read_contracts
+    from pipelines.for_readers import store_for_readers
+    from pipelines.outcome_yield import hours_for_each_found
+    from pipelines.outcomes import read_outcomes
+    from pipelines.publish.report_page import report_html
+    from pipelines.publish.whole_folder import put_in_place
+    from pipelines.published import published_nights, read_night
+    from pipelines.settings import SettingsError
+    from pipelines.steps.publishing import PUBLISHED_FOLDER
+    from pipelines.termly_report import termly_report
+    from pipelines.termly_return import confirmed_missing
+
+    first, last = _date(since), _date(as_at)
+    if first >= last:
+        raise SettingsError("--since: it is not before --as-at. Give the day before the period begins.")
+    kept = published_nights(workspace / PUBLISHED_FOLDER)
+    nights = [read_night(night, path) for night, path in kept.items() if first < night <= last]
+    if not nights:
+        raise SettingsError(
+            f"{workspace}: no list was published from {since} to {as_at}. Give a period with a list in it."
+        )
+    with store_for_readers(workspace) as store:
+        person, said, members = (store.read(name) for name in ("person_record", "statement", "child_record"))
+        night_on = store.read("night")["as_at"].item()
+    outcomes = read_outcomes(workspace)
+    confirmed = confirmed_missing(person, said, members, outcomes, last)
+    names = {source: contract.name for source, contract in read_contracts(own=contracts).items()}
+    made = termly_report(confirmed, outcomes, nights, since=first, as_at=last, names=names)
+    folder = workspace / "reports" / last.isoformat()
+    hours = hours_for_each_found(outcomes, last)
+    put_in_place({"termly_report.html": report_html(made, hours, night_on, authority)}, folder)
+    print(f"The report on {len(nights):,} lists of the period is in {folder / 'termly_report.html'}.")
+    return 0

@@ -1,0 +1,55 @@
+"""The lists published before: what each night put up, read back from ``WORKSPACE/published``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.tables import CANDIDATE, EXPLAINED
+
+LIST_FILE, EXPLAINED_FILE = "candidates.parquet", "explained.parquet"
+
+
+@dataclass(frozen=True)
+class PublishedNight:
+    """What one night published, masked as it was published."""
+
+    as_at: date
+    candidates: pl.DataFrame
+    """``CANDIDATE``: at least its ``rank``, ``child_id``, ``lane``, ``likelihood``, ``records``."""
+    explained: pl.DataFrame
+    """``EXPLAINED``: at least its ``child_id``, ``reason``, ``records``."""
+
+
+def published_nights(folder: Path) -> dict[date, Path]:
+    """Date judged -> folder of its publication, the oldest first. Folders of another name are no publication."""
+    found = {}
+    for path in folder.iterdir() if folder.exists() else ():
+        try:
+            as_at = date.fromisoformat(path.name)
+        except ValueError:
+            continue
+        if (path / LIST_FILE).exists() and (path / EXPLAINED_FILE).exists():
+            found[as_at] = path
+    return dict(sorted(found.items()))
+
+
+def read_night(as_at: date, folder: Path) -> PublishedNight:
+    """One publication. Columns that a list of an earlier version lacks are null."""
+    return PublishedNight(
+        as_at, _as_today(folder / LIST_FILE, CANDIDATE), _as_today(folder / EXPLAINED_FILE, EXPLAINED)
+    )
+
+
+def _as_today(path: Path, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    kept = pl.read_parquet(path)
+    lacking = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in kept.columns]
+    return kept.with_columns(lacking).select(list(schema))
+
+
+def night_before(folder: Path, day: date) -> PublishedNight | None:
+    """The last list that was published as at ``day`` or before; null: none is kept."""
+    nights = [as_at for as_at in published_nights(folder) if as_at <= day]
+    return read_night(nights[-1], published_nights(folder)[nights[-1]]) if nights else None

@@ -1,0 +1,252 @@
+"""What leaves the team: the termly report, the manager's week, and the packet for another authority."""
+
+import json
+import re
+import sqlite3
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.explain import UnknownIdentifier
+from pipelines.handover import HANDOVERS_FILE, Handover, handover, note_handover
+from pipelines.health import SourceState
+from pipelines.outcomes import OUTCOME
+from pipelines.publish.handover_files import handover_files
+from pipelines.publish.masking import WITHHELD
+from pipelines.publish.report_page import report_html
+from pipelines.publish.weekly_page import weekly_html
+from pipelines.published import PublishedNight, night_before, published_nights, read_night
+from pipelines.settings import SettingsError
+from pipelines.small_counts import shown, shown_alone
+from pipelines.tables import CANDIDATE, EXPLAINED
+from pipelines.termly_report import TermlyReport, termly_report
+from pipelines.weekly import Weekly, weekly
+from tests.conftest import FirstNight
+from tests.made.children import AS_AT, Drawn
+from tests.spec.test_outcomes import outcome
+
+# No count under five ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("total", "parts", "told"),
+    [
+        pytest.param(20, (12, 8), ("20", ["12", "8"]), id="nothing small"),
+        pytest.param(20, (17, 3), ("20", ["c", "c"]), id="the other part would give it away"),
+        pytest.param(20, (10, 7, 3), ("20", ["10", "c", "c"]), id="the next smallest hides it"),
+        pytest.param(20, (13, 4, 3), ("20", ["13", "c", "c"]), id="two small ones hide each other"),
+        pytest.param(20, (16, 2, 2), ("20", ["c", "c", "c"]), id="unless both together are under five"),
+        pytest.param(3, (2, 1), ("c", ["c", "c"]), id="all of it small"),
+        pytest.param(9, (9, 0), ("9", ["9", "0"]), id="none is no child"),
+    ],
+)
+def test_small_counts_are_withheld_with_what_would_give_them_away(
+    total: int, parts: tuple[int, ...], told: tuple[str, list[str]]
+) -> None:
+    whole, (cells,) = shown(total, parts)
+    assert (whole, cells) == told
+
+
+def test_counts_that_add_up_to_nothing_are_withheld_one_by_one() -> None:
+    assert shown_alone([0, 1, 4, 5, 1200]) == ["0", "c", "c", "5", "1,200"]
+
+
+def _listed(children: int, as_at: date = AS_AT, first: int = 0, **columns: object) -> PublishedNight:
+    rows = [
+        {"rank": n + 1, "child_id": f"CH{first + n}", "lane": "follow up", "likelihood": 0.9, "restricted": False,
+         "records": f"health:{first + n}", "postcode": "ZA1 1AA", "date_of_birth": date(2015, 5, 14), **columns}
+        for n in range(children)
+    ]  # fmt: skip
+    return PublishedNight(as_at, pl.DataFrame(rows, schema=CANDIDATE), EXPLAINED.to_frame())
+
+
+def _confirmed(*groups: tuple[int, str, str, str, str]) -> pl.DataFrame:
+    rows = [(f"CH{n}-{group}", *labels) for group, (count, *labels) in enumerate(groups) for n in range(count)]
+    return pl.DataFrame(rows, schema=["child_id", "sex", "year", "duration", "reason"], orient="row")
+
+
+def _report(confirmed: pl.DataFrame, night: PublishedNight, outcomes: pl.DataFrame | None = None) -> TermlyReport:
+    found = OUTCOME.to_frame() if outcomes is None else outcomes
+    return termly_report(confirmed, found, [night], since=date(2026, 8, 31), as_at=AS_AT, names={})
+
+
+def test_the_report_tells_who_where_how_long_and_what_came_of_it() -> None:
+    confirmed = _confirmed((6, "Female", "Year 3", "2 to 4 weeks", "Mental health"),
+                           (7, "Male", "Year 7", "Over 52 weeks", "Unknown"))  # fmt: skip
+    found = pl.concat([outcome("CONFIRMED_CME_NEW", child=f"CH{n}") for n in range(5)])
+    made = _report(confirmed, _listed(12), found)
+    assert (made.confirmed, made.leads, made.outcomes) == ("13", "12", "5")
+    assert {table.title: list(table.rows) for table in made.confirmed_tables} == {
+        "Year group, by age": [("Year 3", "6"), ("Year 7", "7")],
+        "Sex": [("Female", "6"), ("Male", "7")],
+        "Time out of education": [("2 to 4 weeks", "6"), ("Over 52 weeks", "7")],
+        "Primary reason": [("Mental health", "6"), ("Unknown", "7")],
+    }
+    assert ("Area, by postcode district", [("ZA1", "12")]) in [(t.title, list(t.rows)) for t in made.leads_tables]
+    assert list(made.outcome_table.rows) == [("missing education, found by this list", "5")]
+    assert list(made.trend) == [("September 2026", "–", "0"), ("October 2026", "–", "5"), ("November 2026", "12", "0")]
+
+
+def test_a_protected_child_counts_in_no_area() -> None:
+    night = _listed(6, restricted=True, postcode="withheld")
+    areas = next(table for table in _report(_confirmed(), night).leads_tables if table.title.startswith("Area"))
+    assert list(areas.rows) == [("Withheld", "6")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts=st.lists(st.integers(0, 9), min_size=2, max_size=4))
+def test_no_number_on_the_report_is_under_five(counts: list[int]) -> None:
+    years = ("Year 1", "Year 2", "Year 3", "Year 4")
+    confirmed = _confirmed(*((count, "Male", years[n], "Unknown", "Unknown") for n, count in enumerate(counts)))
+    made = _report(confirmed, _listed(sum(counts)))
+    page = report_html(made, None, AS_AT, None).decode()
+    cells = re.findall(r'<td class="n">([^<]*)</td>|<text[^>]*>([0-9,]+)</text>|<b>([0-9,]+)</b>', page)
+    numbers = [int(text.replace(",", "")) for cell in cells for text in cell if text.replace(",", "").isdigit()]
+    assert not [number for number in numbers if 0 < number < 5]
+    told = {
+        label: text for table in made.confirmed_tables if table.title.startswith("Year") for label, text in table.rows
+    }
+    unseen = [count for n, count in enumerate(counts) if told.get(years[n]) == "c"]
+    assert len(unseen) != 1 or made.confirmed == "c", "one count withheld alone is the total less the others"
+
+
+def test_the_report_is_one_page_that_runs_nothing_and_asks_for_nothing() -> None:
+    confirmed = _confirmed(*((6, "Male", f"Year {n}", "Unknown", "Unknown") for n in range(1, 5)))
+    page = report_html(_report(confirmed, _listed(12)), 7.5, AS_AT, "Made-up <Borough>").decode()
+    assert "Made-up &lt;Borough&gt;" in page
+    assert "default-src 'none'" in page
+    assert not re.search(r"<script|https?://(?!www\.w3\.org)|CH\d|ZA1 1AA", page)
+    assert "<svg" in page
+
+
+# The week ------------------------------------------------------------------------------------------------------------
+
+
+def _week(outcomes: pl.DataFrame | None = None, sources: tuple[SourceState, ...] = ()) -> Weekly:
+    nights = [_listed(6, AS_AT - timedelta(days=21)), _listed(6, AS_AT - timedelta(days=7)), _listed(6, first=2)]
+    records = Drawn().record("health:2", "CH2").tables()["child_records"]
+    return weekly(nights, OUTCOME.to_frame() if outcomes is None else outcomes, records, sources)
+
+
+def test_what_came_and_what_went_since_the_list_of_a_week_ago() -> None:
+    week = _week()
+    assert week.before == date(2026, 11, 13)
+    assert week.came["child_id"].to_list() == ["CH6", "CH7"]
+    assert list(week.went) == [("no longer in the extracts, or under another id", 2)]
+    assert ("follow up", 6, 6) in week.lanes
+
+
+def test_who_waits_longest() -> None:
+    week = _week(outcome("UNDER_ENQUIRY", date(2026, 10, 1), "CH2", "health:2"))
+    assert week.untouched.select("child_id", "since").rows()[0] == ("CH3", AS_AT - timedelta(days=21))
+    assert "CH2" not in week.untouched["child_id"]
+    assert week.in_hand.rows() == [("CH2", "being looked into", date(2026, 10, 1))]
+
+
+def test_what_was_found_this_week_and_what_it_cost() -> None:
+    this_week = outcome("CONFIRMED_CME_NEW", date(2026, 11, 18), "CH2", "health:2", hours=4.0)
+    week = _week(pl.concat([this_week, outcome("INDEPENDENT", date(2026, 11, 2), "CH3", "health:3", hours=2.0)]))
+    assert list(week.outcomes) == [("missing education, found by this list", 1)]
+    assert (week.found, week.hours, week.hours_per_child_found) == (1, 4.0, 6.0)
+    assert (week.looked_back, week.missed.height) == (1, 0)
+
+
+def test_a_source_that_has_not_come_for_long_is_named_and_the_page_holds_no_name_of_a_child() -> None:
+    late = SourceState(source="housing", came_on=date(2026, 11, 1), rows=9, newest_on=None)
+    fresh = SourceState(source="health", came_on=date(2026, 11, 19), rows=9, newest_on=None)
+    week = _week(sources=(late, fresh))
+    assert list(week.late) == [late]
+    page = weekly_html(week, {"housing": "Council housing"}, ("health.csv came short",)).decode()
+    assert "Council housing: last came on 1 November 2026" in page
+    assert "health.csv came short" in page
+    assert "Haddad" not in page
+
+
+def test_the_first_week_has_nothing_to_compare_with() -> None:
+    week = weekly([_listed(3)], OUTCOME.to_frame(), Drawn().record("health:0", "CH0").tables()["child_records"], ())
+    assert (week.before, week.came.height, list(week.went)) == (None, 0, [])
+    assert "nothing is compared" in weekly_html(week, {}, ()).decode()
+
+
+def test_lists_are_read_back_as_they_were_published(first_night: FirstNight) -> None:
+    folder = first_night.published.parent
+    assert list(published_nights(folder)) == [AS_AT]
+    kept = read_night(AS_AT, first_night.published)
+    assert kept.candidates.schema == CANDIDATE
+    assert night_before(folder, AS_AT - timedelta(days=1)) is None
+    last = night_before(folder, AS_AT)
+    assert last is not None
+    assert last.candidates.equals(kept.candidates)
+
+
+# Another authority ---------------------------------------------------------------------------------------------------
+
+
+def _child(**more: object) -> Drawn:
+    home = {"address_shown": "1 Old Road", "postcode_shown": "ZA1 1AA", "parent_forename": "ADA", "phone": "07700900123",
+            "parent_surname": "HADDAD", "sex": "F", "upn": "H823432100123", **more}  # fmt: skip
+    drawn = Drawn().record("health:H1", "A", **home).record("school_census:C1", "A", surname_shown="Hadad")
+    drawn.on_roll("school_census:C1", date(2020, 9, 1), date(2026, 7, 17))
+    return drawn.says("health:H1", "seen", since=date(2026, 9, 1)).lives("A", 0.9)
+
+
+def _packet(drawn: Drawn, outcomes: pl.DataFrame | None = None) -> Handover:
+    moved = outcome("MOVED_OTHER_LA_CONFIRMED", date(2026, 11, 2)) if outcomes is None else outcomes
+    return handover("A", drawn.night(), moved, to_authority="Neighbour", from_authority="Here")
+
+
+def test_the_packet_holds_what_the_receiving_authority_needs() -> None:
+    packet = _packet(_child())
+    assert packet.row() == {
+        "to_authority": "Neighbour", "from_authority": "Here", "as_at": AS_AT,
+        "forename": "Amira", "surname": "Hadad", "other_surnames": "Haddad", "date_of_birth": date(2015, 5, 14),
+        "sex": "F", "upn": "H823432100123", "last_address": "1 Old Road", "last_postcode": "ZA1 1AA",
+        "last_seen_on": date(2026, 9, 1), "last_education": "state school, Keats Primary School",
+        "education_ended_on": date(2026, 7, 17), "carers": "Ada Haddad", "phones": "07700900123",
+        "social_care_involved": False, "moved_on": date(2026, 11, 2), "due_on": date(2026, 11, 30),
+        "is_protected": False,
+    }  # fmt: skip
+
+
+def test_no_list_no_doctor_and_no_concern_in_words_goes_along() -> None:
+    drawn = _child().says("health:H1", "concern", "child protection plan", date(2026, 3, 1))
+    files = handover_files(_packet(drawn))
+    whole = b"".join(files.values()).decode()
+    assert not re.search(r"likelihood|priority|rank|health:|GP|protection plan|follow up", whole)
+    assert json.loads(files["handover.json"])["social_care_involved"] is True
+    assert "ask for their own handover" in whole
+
+
+def test_of_a_protected_child_the_whereabouts_are_withheld() -> None:
+    packet = _packet(_child().says("health:H1", "protected"))
+    assert packet.is_protected
+    named = ("last_address", "last_postcode", "last_education", "carers", "phones")
+    assert {packet.row()[name] for name in named} == {WITHHELD}
+    whole = b"".join(handover_files(packet).values()).decode()
+    assert not re.search("Old Road|ZA1|Keats|Ada|07700", whole)
+    assert "named restricted role" in whole
+
+
+def test_an_old_identity_is_passed_on_by_the_adoption_team_alone() -> None:
+    with pytest.raises(SettingsError, match="adoption team"):
+        _packet(_child().says("health:H1", "concern", "adopted"))
+
+
+def test_a_child_who_is_none_is_refused_without_being_named() -> None:
+    with pytest.raises(UnknownIdentifier) as refused:
+        handover("Mary Smith", _child().night(), OUTCOME.to_frame(), to_authority="N", from_authority=None)
+    assert "Mary" not in str(refused.value)
+
+
+def test_who_made_a_packet_is_kept_and_must_be_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--by"):
+        note_handover(tmp_path, "A", _packet(_child()), " ")
+    note_handover(tmp_path, "A", _packet(_child()), "M. Okafor")
+    connection = sqlite3.connect(tmp_path / HANDOVERS_FILE)
+    rows = connection.execute("select child_id, to_authority, by, is_protected from handover").fetchall()
+    connection.close()
+    assert rows == [("A", "Neighbour", "M. Okafor", 0)]
