@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.age import ends_on, starts_on
 from pipelines.facts import child_facts
 from pipelines.outcomes import CODES, standing, under_tonights_ids
-from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, ROUNDING, SAME_AS_RIVAL
+from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, ROUNDING, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day, in_100, source_name
 from pipelines.tables import WHY_OFF
@@ -27,7 +27,8 @@ FELL = "likelihood fell below the cut-off"
 CUT_OFF_RAISED = "the cut-off was raised"
 
 LEFT_BECAUSE = (
-    IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, MERGED, CLOSED, FELL, CUT_OFF_RAISED, RECORDS_GONE,
+    IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, MERGED, CLOSED, DIED, NOT_YET, FELL, CUT_OFF_RAISED,
+    RECORDS_GONE,
 )  # fmt: skip
 """Why a child is off the list (``LEAD.off_because``)."""
 
@@ -165,8 +166,8 @@ def _because(list_from: float, list_from_before: float) -> pl.Expr:
         .then(pl.lit(RECORDS_GONE))
         .when((pl.col("now_id") != pl.col("child_id")) & (is_known | pl.col("is_listed")))
         .then(pl.lit(MERGED))
-        .when(reason == CLOSED)
-        .then(pl.lit(CLOSED))
+        .when(reason.is_in([CLOSED, DIED, NOT_YET]))
+        .then(reason)
         .when(reason.is_null() & pl.col("age_words").is_not_null())
         .then(pl.lit(NOT_OF_AGE))
         .when(below & (likelihood >= list_from_before - ROUNDING))

@@ -29,7 +29,7 @@ from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.ledger import IN_HAND, condensed, keep_ledger
 from pipelines.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECORDS_GONE
 from pipelines.list_changes import FALLEN, GONE, KEPT_IN_VIEW, NEW, RETURNED, RISEN
-from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import LEAD_NIGHT
 from tests.made.children import AS_AT, ELEVEN, THREE, Drawn
@@ -93,6 +93,12 @@ LEAVES = [
     ),
     pytest.param(merged(), MERGED, "those of child B now. In education", id="merged with a child in education"),
     pytest.param(
+        lead().says("health:H1", "died"),
+        DIED,
+        r"says that the child has died \(GP registrations, record health:H1\)",
+        id="a source says that the child has died",
+    ),
+    pytest.param(
         nobody(), RECORDS_GONE, "The child's one record did not come tonight.$", id="no record comes any more"
     ),
 ]
@@ -139,6 +145,13 @@ def test_a_stricter_cut_off_is_a_reason_of_its_own() -> None:
     nights = Nights().night(lead(living_here=0.4)).night(lead(living_here=0.4), settings=STRICTER)
     assert nights.lead()["off_because"] == CUT_OFF_RAISED
     assert nights.lead()["off_why"] == "The cut-off is 0.50 now, and the likelihood 0.4."
+
+
+def test_a_threshold_of_weeks_that_the_authority_sets_is_a_reason_of_its_own() -> None:
+    lately = lead().record("school_census:C1", "A").on_roll("school_census:C1", None, date(2026, 11, 10))
+    nights = Nights().night(lately).night(lately, settings=RankSettings(weeks_before_listed=4))
+    assert nights.lead()["off_because"] == NOT_YET
+    assert nights.lead()["off_why"] == "Education ended lately: listed from 8 December 2026, as the authority has it."
 
 
 def test_an_officer_closes_a_lead_and_the_outcome_is_told() -> None:
@@ -274,7 +287,7 @@ def test_a_laxer_cut_off_is_told() -> None:
 
 
 def test_every_reason_there_is_has_been_drawn() -> None:
-    left = {param.values[1] for param in LEAVES} | {FELL, CUT_OFF_RAISED, CLOSED}
+    left = {param.values[1] for param in LEAVES} | {FELL, CUT_OFF_RAISED, CLOSED, NOT_YET}
     came = {param.values[2] for param in RETURNS} | {FIRST_NIGHT, CONTRADICTED, CUT_OFF_LOWERED}  # type: ignore[attr-defined]
     assert left == set(LEFT_BECAUSE)
     assert came == set(CAME_BECAUSE)
