@@ -167,7 +167,8 @@ def _settled(rule: tuple[str, ...]) -> tuple[str, ...]:
 def _our_comparisons() -> Any:
     from matching.comparisons import Comparison, Level, exact, missing, otherwise
     from matching.date_similarity import DigitsTransposed, OneDigitApart, SameYear, SameYearAndMonth
-    from matching.similarity import Equal, JaroWinklerAtLeast, Swapped, either
+    from matching.similarity import Equal, Swapped, either
+    from matching.word_similarity import JaroWinklerAtLeast
 
     def alike(column: str, *thresholds: float) -> tuple[Level, ...]:
         return tuple(Level(f"alike at {least}", JaroWinklerAtLeast(column, least)) for least in thresholds)

@@ -22,7 +22,8 @@ from matching.date_similarity import (
     SameYearAndMonth,
 )
 from matching.linkage import Linkage, Settings, link_records
-from matching.similarity import Equal, JaroWinklerAtLeast, Swapped, WithinEdits, either
+from matching.similarity import Equal, Swapped, either
+from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
 
 
 def _text(column: str) -> Comparison:

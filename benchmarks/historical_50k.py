@@ -28,7 +28,8 @@ from matching.date_similarity import (
 from matching.linkage import Linkage, Settings, link_records
 from matching.measure import pairwise
 from matching.names import skeleton_key, variant_groups
-from matching.similarity import Equal, JaroWinklerAtLeast, SharesAny, Swapped, WithinEdits, either
+from matching.similarity import Equal, SharesAny, Swapped, either
+from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
 
 COMPARISONS = (
     Comparison(

@@ -13,22 +13,24 @@ from matching.comparisons import Comparison
 from matching.encode import Encoded, Rows
 from matching.similarity import (
     Both,
-    CrosswiseAlike,
     Either,
     Equal,
     EqualAcross,
-    InitialOf,
-    JaroWinklerAtLeast,
     Mask,
     Missing,
     SharesAny,
     Swapped,
     Test,
     Unequal,
+    values_of,
+)
+from matching.word_similarity import (
+    CrosswiseAlike,
+    InitialOf,
+    JaroWinklerAtLeast,
     WithinEdits,
     least_matching,
     near_misses,
-    values_of,
 )
 
 Bits = NDArray[np.float32]

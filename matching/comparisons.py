@@ -23,24 +23,16 @@ from matching.date_similarity import (
     SameYearAndMonth,
 )
 from matching.encode import Encoded, Rows
-from matching.similarity import (
+from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Test, Unequal, both, either, silent_or_same
+from matching.word_similarity import (
     CrosswiseAlike,
-    Equal,
-    EqualAcross,
     InitialOf,
     JaroWinklerAtLeast,
-    Missing,
     NearMiss,
-    SharesAny,
-    Test,
-    Unequal,
     WithinEdits,
-    both,
-    either,
     letter_by_letter,
     near,
     near_misses,
-    silent_or_same,
 )
 
 Levels = NDArray[np.uint8]

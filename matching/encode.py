@@ -64,33 +64,35 @@ class Encoded:
         """Length of each word in characters (capped at LONGEST)."""
         return self.vocabulary.str.len_chars().clip(0, LONGEST).to_numpy().astype(np.int16)
 
-    @cached_property
+    @property
     def first_letters(self) -> NDArray[np.int32]:
         """Code point of each word's first character, -1 for an empty word."""
-        letters = np.full(len(self.strings), -1, dtype=np.int32)
-        for words, points, starts in _code_points(self.strings):
-            letters[words] = points[starts]
-        return letters
+        return self._spelt[0]
 
-    @cached_property
+    @property
     def signatures(self) -> NDArray[np.uint64]:
         """Which letters each word has, one bit a letter (code point modulo 64): an exact bound for string measures."""
-        masks = np.zeros(len(self.strings), dtype=np.uint64)
-        for words, points, starts in _code_points(self.strings):
-            masks[words] = np.bitwise_or.reduceat(np.uint64(1) << (points & 63).astype(np.uint64), starts)
-        return masks
+        return self._spelt[1]
 
-    @cached_property
+    @property
     def beginnings(self) -> NDArray[np.uint64]:
         """The first four characters of each word, 16 bits of each; the first character lowest, 0 after the end."""
-        packed = np.zeros(len(self.strings), dtype=np.uint64)
-        for words, points, starts in _code_points(np.array([word[:4] for word in self.strings], dtype=object)):
-            ends = np.r_[starts[1:], len(points)]
+        return self._spelt[2]
+
+    @cached_property
+    def _spelt(self) -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint64]]:
+        """First letters, signatures and beginnings, from one look at the letters."""
+        first = np.full(len(self.strings), -1, dtype=np.int32)
+        sets, beginnings = np.zeros(len(first), dtype=np.uint64), np.zeros(len(first), dtype=np.uint64)
+        for words, points, starts in _code_points(self.strings):
+            first[words] = points[starts]
+            sets[words] = np.bitwise_or.reduceat(np.uint64(1) << (points & 63).astype(np.uint64), starts)
+            ends = np.append(starts[1:], len(points))
             for place in range(4):
                 has = starts + place < ends
                 letters = (points[starts[has] + place] & 0xFFFF).astype(np.uint64)
-                packed[words[has]] |= letters << np.uint64(16 * place)
-        return packed
+                beginnings[words[has]] |= letters << np.uint64(16 * place)
+        return first, sets, beginnings
 
     @cached_property
     def letters(self) -> "Letters":

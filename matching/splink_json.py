@@ -15,6 +15,7 @@ import numpy as np
 
 from matching import date_similarity as date_tests
 from matching import similarity as tests
+from matching import word_similarity as word_tests
 from matching.comparisons import Comparison
 from matching.model import Model, ModelError, Weights
 
@@ -62,18 +63,18 @@ def _(test: tests.SharesAny) -> str:
 
 
 @_condition.register
-def _(test: tests.InitialOf) -> str:
+def _(test: word_tests.InitialOf) -> str:
     a, b = f"{test.column}_l", f"{test.column}_r"
     return f"(length({a}) = 1) <> (length({b}) = 1) AND substr({a}, 1, 1) = substr({b}, 1, 1)"
 
 
 @_condition.register
-def _(test: tests.JaroWinklerAtLeast) -> str:
+def _(test: word_tests.JaroWinklerAtLeast) -> str:
     return f"jaro_winkler_similarity({test.column}_l, {test.column}_r) >= {test.threshold}"
 
 
 @_condition.register
-def _(test: tests.WithinEdits) -> str:
+def _(test: word_tests.WithinEdits) -> str:
     a, b = f"{test.column}_l", f"{test.column}_r"
     close = f"damerau_levenshtein({a}, {b}) <= {test.edits}"
     if test.shortest <= 1:
@@ -82,7 +83,7 @@ def _(test: tests.WithinEdits) -> str:
 
 
 @_condition.register
-def _(test: tests.CrosswiseAlike) -> str:
+def _(test: word_tests.CrosswiseAlike) -> str:
     sides = []
     for one, other in (("l", "r"), ("r", "l")):
         given, surname = f"{test.given}_{one}", f"{test.surname}_{other}"

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.date_similarity import OneDigitApart
 from matching.model import Model, Weights
-from matching.similarity import Equal, JaroWinklerAtLeast, SharesAny, WithinEdits
+from matching.similarity import Equal, SharesAny
+from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
 
 WORD = st.sampled_from(["AMIRA", "AMIRAH", "A", "", "AMIR", "RIMA", "CHEN", "CHEN LI", "שרה", "👶", "OKAFOR", "OKAFRO"])
 ROW = st.fixed_dictionaries(

@@ -20,7 +20,8 @@ from matching.keys import with_keys
 from matching.linkage import link_records, prepare
 from matching.model import Model, Weights, read_model
 from matching.score import Scored, Scorer, score_pairs
-from matching.similarity import SharesAny, WithinEdits
+from matching.similarity import SharesAny
+from matching.word_similarity import WithinEdits
 from pipelines.link import APPROVED_MODEL
 from tests.made.alike import children_alike
 

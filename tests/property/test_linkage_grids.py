@@ -17,20 +17,8 @@ from matching.date_similarity import SameYear
 from matching.encode import encode
 from matching.model import Model, Weights
 from matching.score import Scorer, score_pairs
-from matching.similarity import (
-    CrosswiseAlike,
-    Equal,
-    EqualAcross,
-    InitialOf,
-    JaroWinklerAtLeast,
-    Missing,
-    SharesAny,
-    Swapped,
-    Unequal,
-    WithinEdits,
-    both,
-    either,
-)
+from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either
+from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)

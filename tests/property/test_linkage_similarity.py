@@ -22,7 +22,7 @@ from matching.date_similarity import (
 )
 from matching.encode import LONGEST, encode
 from matching.keys import with_keys
-from matching.similarity import JaroWinklerAtLeast, WithinEdits
+from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
 from tests.made.records import nhs_number_of, person_records, upn_of
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)

@@ -11,7 +11,8 @@ from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.encode import LONGEST
 from matching.linkage import Settings, link_records
 from matching.model import Model, Weights
-from matching.similarity import Equal, JaroWinklerAtLeast, WithinEdits
+from matching.similarity import Equal
+from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
 from pipelines.link import link
 from pipelines.tables import CHILD_RECORD, LINK, PERSON, RIVAL
 from tests.made.records import born, person_records, upn_of

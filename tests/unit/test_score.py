@@ -13,7 +13,7 @@ from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.encode import encode
 from matching.model import Model, Weights
 from matching.score import Scorer, frequencies_of, levels_in, patterns_of, score_pairs
-from matching.similarity import InitialOf, WithinEdits
+from matching.word_similarity import InitialOf, WithinEdits
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
 EVERYONE = BlockingRule("everyone", ("everyone",))

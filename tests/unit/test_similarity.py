@@ -8,20 +8,8 @@ import pytest
 
 from matching.date_similarity import DateTest, DayAndMonthSwapped, OneDigitApart
 from matching.encode import encode
-from matching.similarity import (
-    CrosswiseAlike,
-    Equal,
-    EqualAcross,
-    InitialOf,
-    JaroWinklerAtLeast,
-    Missing,
-    SharesAny,
-    Swapped,
-    Unequal,
-    WithinEdits,
-    both,
-    either,
-)
+from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either
+from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 
 LEFT, RIGHT = np.array([0], np.int32), np.array([1], np.int32)
 

@@ -26,21 +26,9 @@ from matching.encode import encode
 from matching.keys import with_keys
 from matching.model import Model, ModelError, Weights
 from matching.score import Scorer, patterns_of
-from matching.similarity import (
-    CrosswiseAlike,
-    Equal,
-    EqualAcross,
-    InitialOf,
-    JaroWinklerAtLeast,
-    Missing,
-    SharesAny,
-    Swapped,
-    Unequal,
-    WithinEdits,
-    both,
-    either,
-)
+from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either
 from matching.splink_json import from_splink, to_splink
+from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 
 

@@ -1,0 +1,132 @@
+"""The pairs that training learns from: a random sample, the pairs of each training rule, and judged pairs.
+
+A sample holds agreement patterns and how often each came, so that learning costs no more for many pairs than for few.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.blocking import BlockingRule, Plan, plan
+from matching.comparisons import Comparison
+from matching.encode import Encoded, Rows
+from matching.score import Patterns, levels_in, patterns_of
+
+RANDOM_PAIRS = 1_000_000
+PAIRS_A_RULE = 1_000_000
+SEED = 20261120
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Agreement patterns of one sample of pairs and how often each came."""
+
+    name: str
+    levels: NDArray[np.uint8]
+    counts: NDArray[np.float64]
+    teaches_m: NDArray[np.bool_]
+    """Which comparisons learn m here: those that the sample's rule does not read."""
+    teaches_u: bool
+    pairs: int
+    """Pairs the sample stands for: the rule's own, of which it may be a part."""
+    fixed: NDArray[np.float64] | None = None
+    """Where known, each pattern's shares of the classes (one child, any two, household, twins): judged pairs."""
+
+
+def _rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> tuple[Rows, Rows]:
+    """Pairs of different rows, evenly at random; all of them where there are fewer than ``many``."""
+    if height * (height - 1) // 2 <= many:
+        left, right = np.triu_indices(height, 1)
+    else:
+        rng = _rng(SEED)
+        left, right = rng.integers(0, height, many), rng.integers(0, height, many)
+    keep = left != right
+    if between is not None:
+        keep &= between[left] != between[right]
+    return left[keep].astype(np.int32), right[keep].astype(np.int32)
+
+
+def _sampled(pairs: Plan, number: int, many: int) -> tuple[Rows, Rows]:
+    """Up to about ``many`` pairs of one rule, spread evenly over its blocks."""
+    share = many / max(pairs.blocks[number].pairs, 1)
+    rng = _rng(SEED + number)
+    lefts, rights = [], []
+    alone = Plan((pairs.blocks[number],), pairs.between)
+    for _, left, right in alone.chunks():
+        keep = slice(None) if share >= 1 else rng.random(len(left)) < share
+        lefts.append(left[keep])
+        rights.append(right[keep])
+    return np.concatenate(lefts or [np.zeros(0, np.int32)]), np.concatenate(rights or [np.zeros(0, np.int32)])
+
+
+def _sample(
+    name: str,
+    patterns: Patterns,
+    comparisons: Sequence[Comparison],
+    teaches_m: NDArray[np.bool_],
+    pairs: int,
+    *,
+    teaches_u: bool = False,
+) -> Sample:
+    distinct, counts = np.unique(patterns, return_counts=True)
+    levels = levels_in(distinct, comparisons)
+    return Sample(name, levels, counts.astype(np.float64), teaches_m, teaches_u=teaches_u, pairs=pairs)
+
+
+def judged_sample(table: Encoded, comparisons: Sequence[Comparison], left: Rows, right: Rows) -> Sample:
+    """Pairs that analysts judged to be one child: they teach m of every comparison, JUDGED_WEIGHT times as much."""
+    every = np.ones(len(comparisons), dtype=bool)
+    sample = _sample("judged the same", patterns_of(comparisons, table, left, right), comparisons, every, len(left))
+    known = np.tile([1.0, 0.0, 0.0, 0.0], (len(sample.counts), 1))
+    return replace(sample, counts=sample.counts * JUDGED_WEIGHT, fixed=known)
+
+
+JUDGED_WEIGHT = 5.0
+"""A judged pair is worth so many of the pairs that training only supposes to be one child."""
+
+
+def samples_of(
+    table: Encoded,
+    comparisons: Sequence[Comparison],
+    rules: Sequence[BlockingRule],
+    *,
+    between: NDArray[np.int32] | None,
+    learns: NDArray[np.int32] | None,
+) -> list[Sample]:
+    """The random sample and one sample for each training rule.
+
+    ``learns``: where given, rules take only pairs of rows with different numbers there (pairs between datasets: within
+    one, copies of one entry would teach that records never differ).
+    """
+    left, right = _random_pairs(table.height, between, RANDOM_PAIRS)
+    none = np.zeros(len(comparisons), dtype=bool)
+    patterns = patterns_of(comparisons, table, left, right)
+    found = [_sample("random", patterns, comparisons, none, len(left), teaches_u=True)]
+    pairs = plan(rules, table, learns if learns is not None else between)
+    for number, rule in enumerate(rules):
+        left, right = _sampled(pairs, number, PAIRS_A_RULE)
+        if not len(left):
+            continue
+        teaches = np.array([not _depends(comparison, rule) for comparison in comparisons])
+        found.append(
+            _sample(
+                rule.name,
+                patterns_of(comparisons, table, left, right),
+                comparisons,
+                teaches,
+                pairs.blocks[number].pairs,
+            )
+        )
+    return found
+
+
+def _depends(comparison: Comparison, rule: BlockingRule) -> bool:
+    """Does the rule settle the comparison's outcome, wholly or in part?"""
+    read = {*rule.columns, *((rule.one_side,) if rule.one_side else ())}
+    return comparison.name in rule.settles or bool(set(comparison.reads) & read)

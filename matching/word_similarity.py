@@ -1,0 +1,216 @@
+"""Tests of a pair's words, letter by letter. The only user of rapidfuzz.
+
+String functions run only on distinct pairs of values that survive exact bounds (lengths and letter signatures): no pair
+that a string function would accept is ever lost by a bound.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.process import cpdist
+
+from matching.encode import LONGEST, Codes, Encoded, Rows
+from matching.similarity import Both, Either, Mask, OneColumn, Test
+
+
+@dataclass(frozen=True)
+class InitialOf(OneColumn):
+    """One side is a single letter and the other a longer name that begins with it."""
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where exactly one side has one letter, and first letters agree."""
+        codes = table.column(self.column)
+        a, b = codes.take(left), codes.take(right)
+        held = (a >= 0) & (b >= 0)
+        a, b = a[held], b[held]
+        lengths, letters = table.lengths, table.first_letters
+        held[held] = ((lengths[a] == 1) != (lengths[b] == 1)) & (letters[a] == letters[b])
+        return held
+
+
+@dataclass(frozen=True)
+class JaroWinklerAtLeast(OneColumn):
+    """Jaro-Winkler similarity (Winkler 1990; prefix weight .1, at most 4 letters) of at least ``threshold``."""
+
+    threshold: float
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both are present and at least so similar."""
+        codes = table.column(self.column)
+
+        def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
+            least = max(0.0, self.threshold - 1e-6)
+            scores = cpdist(a, b, scorer=JaroWinkler.similarity, dtype=np.float32, score_cutoff=least)
+            return np.asarray(scores >= least)
+
+        return _on_distinct(table, codes.take(left), codes.take(right), self.possible, exact)
+
+    def possible(self, table: Encoded, a: Codes, b: Codes) -> Mask:
+        """False where letters that only one of two words has put the threshold out of reach."""
+        return _jaro_winkler_possible(table, a, b, self.threshold)
+
+
+def least_matching(threshold: float, beginning: int) -> float:
+    """Least m/|a| + m/|b| of m matching letters in words of |a| and |b| letters that begin with so many alike (0-4).
+
+    With a common beginning of p letters Jaro must be at least (t - .1p) / (1 - .1p), and Jaro with m matching letters is
+    at most (m/|a| + m/|b| + 1) / 3.
+    """
+    return 3 * (threshold - 0.1 * beginning) / (1 - 0.1 * beginning) - 1 - 1e-6
+
+
+@cache
+def _matches_needed(threshold: float) -> NDArray[np.int16]:
+    """Fewest matching letters for the threshold, by common beginning (0-4) and both lengths."""
+    least = np.array([least_matching(threshold, beginning) for beginning in range(5)])[:, None, None]
+    la, lb = np.arange(LONGEST + 1)[None, :, None], np.arange(LONGEST + 1)[None, None, :]
+    needed = np.ceil(least * la * lb / np.maximum(la + lb, 1))
+    needed = np.where((la == 0) | (lb == 0), np.where(least > 0, 1, 0), np.maximum(needed, 0))
+    return needed.astype(np.int16).reshape(5, -1)
+
+
+def _jaro_winkler_possible(table: Encoded, a: Codes, b: Codes, threshold: float) -> Mask:
+    """False where letters that only one word has put Jaro-Winkler of at least ``threshold`` out of reach."""
+    needed = _matches_needed(threshold)
+    la, lb = table.lengths.take(a), table.lengths.take(b)
+    sa, sb = table.signatures.take(a), table.signatures.take(b)
+    matching = np.minimum(la - np.bitwise_count(sa & ~sb), lb - np.bitwise_count(sb & ~sa))
+    lengths = la * np.int16(LONGEST + 1) + lb
+    found = matching >= needed[4].take(lengths)
+    # What is left is looked at again with the beginning that the two words really share.
+    at = np.flatnonzero(found)
+    differ = table.beginnings.take(a[at]) ^ table.beginnings.take(b[at])
+    shared = np.zeros(len(at), dtype=np.intp)
+    for letters in (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF):
+        shared += (differ & np.uint64(letters)) == 0
+    found[at] = matching[at] >= needed[shared, lengths[at]]
+    return np.asarray(found)
+
+
+@dataclass(frozen=True)
+class WithinEdits(OneColumn):
+    """At most ``edits`` insertions, deletions, substitutions or swaps of neighbours (optimal string alignment)."""
+
+    edits: int
+    shortest: int = 1
+    """Both words have at least so many letters: one edit in a short name is another name."""
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both are present, long enough and at most so many edits apart."""
+        codes = table.column(self.column)
+
+        def exact(a: NDArray[np.object_], b: NDArray[np.object_]) -> Mask:
+            distances = cpdist(a, b, scorer=OSA.distance, dtype=np.int32, score_cutoff=self.edits)
+            return np.asarray(distances <= self.edits)
+
+        return _on_distinct(table, codes.take(left), codes.take(right), self.possible, exact)
+
+    def possible(self, table: Encoded, a: Codes, b: Codes) -> Mask:
+        """False where lengths or letters of two words lie further apart than so many edits reach."""
+        la, lb = table.lengths.take(a), table.lengths.take(b)
+        close = np.abs(la - lb) <= self.edits
+        close &= np.minimum(la, lb) >= self.shortest
+        close &= np.bitwise_count(table.signatures.take(a) ^ table.signatures.take(b)) <= 2 * self.edits
+        return np.asarray(close)
+
+
+def _on_distinct(
+    table: Encoded,
+    a: Codes,
+    b: Codes,
+    possible: Callable[[Encoded, Codes, Codes], Mask],
+    exact: Callable[[NDArray[np.object_], NDArray[np.object_]], Mask],
+) -> Mask:
+    """Answer for each pair of codes: equal ones hold, then the bound, then the string function on distinct pairs."""
+    held = (a == b) & (a >= 0)
+    open_ = np.flatnonzero((a != b) & (a >= 0) & (b >= 0))
+    open_ = open_[possible(table, a[open_], b[open_])]
+    if not len(open_):
+        return np.asarray(held)
+    low, high = np.minimum(a[open_], b[open_]), np.maximum(a[open_], b[open_])
+    distinct, where = np.unique(low.astype(np.int64) << 32 | high, return_inverse=True)
+    strings = table.strings
+    held[open_] = exact(strings[distinct >> 32], strings[distinct & 0xFFFFFFFF])[where]
+    return np.asarray(held)
+
+
+@dataclass(frozen=True)
+class CrosswiseAlike:
+    """Given names and surname stand the other way round, with a slip or further names allowed.
+
+    Each side's surname equals the other's given names, begins them (further names follow), or is alike (Jaro-Winkler of
+    at least ``threshold``).
+    """
+
+    given: str
+    surname: str
+    threshold: float = 0.88
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Both columns."""
+        return (self.given, self.surname)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both crosswise comparisons hold. First letters must agree crosswise: the bound that spares the rest."""
+        given, surname, letters = table.column(self.given), table.column(self.surname), table.first_letters
+        held = (given[left] >= 0) & (surname[left] >= 0) & (given[right] >= 0) & (surname[right] >= 0)
+        for one, other in ((left, right), (right, left)):
+            held[held] = letters[given[one[held]]] == letters[surname[other[held]]]
+        for one, other in ((left, right), (right, left)):
+            at = np.flatnonzero(held)
+            if len(at):
+                held[at] = self._alike(table.strings[given[one[at]]], table.strings[surname[other[at]]])
+        return held
+
+    def _alike(self, given: NDArray[np.object_], surname: NDArray[np.object_]) -> Mask:
+        begins = np.array([len(b) > 1 and a.startswith(b) for a, b in zip(given, surname, strict=True)], dtype=bool)
+        scores = cpdist(given, surname, scorer=JaroWinkler.similarity, dtype=np.float32)
+        return np.asarray(begins | (scores >= self.threshold))
+
+
+NearMiss = JaroWinklerAtLeast | WithinEdits
+"""A test of nearly equal words, with a bound."""
+
+
+def near_misses(tests: Sequence[Test]) -> tuple[NearMiss, ...] | None:
+    """The widest tests of nearly equal words among ``tests``, alternatives taken apart.
+
+    Where their bounds leave no hope none of ``tests`` can hold, save of equal words. Null where one of ``tests`` is of
+    another kind.
+    """
+    alike: dict[str, JaroWinklerAtLeast] = {}
+    edited: dict[str, WithinEdits] = {}
+    parts = [part for test in tests for part in (test.tests if isinstance(test, Either) else (test,))]
+    for part in parts:
+        if isinstance(part, JaroWinklerAtLeast):
+            known = alike.setdefault(part.column, part)
+            alike[part.column] = min(known, part, key=lambda test: test.threshold)
+        elif isinstance(part, WithinEdits):
+            known_ = edited.setdefault(part.column, part)
+            widest = max(known_.edits, part.edits), min(known_.shortest, part.shortest)
+            edited[part.column] = WithinEdits(part.column, *widest)
+        else:
+            return None
+    return (*alike.values(), *edited.values())
+
+
+def near(table: Encoded, tests: Sequence[NearMiss], left: Rows, right: Rows) -> Mask:
+    """True where any of the tests may hold, by bounds alone; also where words are equal."""
+    found = np.zeros(len(left), dtype=bool)
+    for test in tests:
+        codes = table.column(test.column)
+        a, b = codes.take(left), codes.take(right)
+        found |= ((a | b) >= 0) & ((a == b) | test.possible(table, a, b))
+    return found
+
+
+def letter_by_letter(test: Test) -> bool:
+    """Does a test look at the letters of words, and not only at whether they are the same?"""
+    if isinstance(test, Either | Both):
+        return any(letter_by_letter(part) for part in test.tests)
+    return isinstance(test, JaroWinklerAtLeast | WithinEdits | CrosswiseAlike)
