@@ -9,7 +9,7 @@ whose records together want it most.
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count
@@ -260,9 +260,9 @@ def new_child_id(record_id: str) -> str:
     return "CH" + "".join(letters)
 
 
-def named(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame:
+def named(clusters: pl.DataFrame, previous: pl.DataFrame | None, known: Collection[str] = ()) -> pl.DataFrame:
     """Give each cluster its child id. ``clusters``: record_id, cluster. ``previous``: record_id, child_id of last
-    night.
+    night. ``known``: further ids that are not to be given to a child that has none.
 
     A cluster keeps the id that most of its records bore; an id goes to the cluster that holds most of its records (ties:
     the id that sorts first). A cluster without an id of its own gets one made from its first record id, or, where that
@@ -287,6 +287,7 @@ def named(clusters: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame
                 taken[cluster_] = child_id
                 used.add(child_id)
         used |= set(previous["child_id"].to_list())
+    used |= set(known)
     for cluster_, records in fresh.iter_rows():
         if cluster_ in taken:
             continue

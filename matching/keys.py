@@ -58,7 +58,8 @@ def _date_keys() -> list[pl.Expr]:
     ]
 
 
-def _place_keys() -> list[pl.Expr]:
+def place_keys() -> list[pl.Expr]:
+    """Dwelling, building, door and district of a person record."""
     flat = pl.col("flat").fill_null("")
     return [
         pl.concat_str([pl.col("postcode"), pl.col("house"), flat], separator="|").alias("dwelling"),
@@ -81,7 +82,7 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         _joined("parent_forename", "parent_surname").alias("parent"),
         *_name_lists(),
         *_date_keys(),
-        *_place_keys(),
+        *place_keys(),
     )
     first, last = pl.col("forename_key"), pl.col("surname_key")
     initial_first, initial_last = pl.col("forename").str.slice(0, 1), pl.col("surname").str.slice(0, 1)

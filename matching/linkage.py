@@ -28,7 +28,7 @@ from matching.assign import (
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
-from matching.cluster import ALWAYS, NEVER, cluster, pairs_between, pairs_within
+from matching.cluster import ALWAYS, NEVER, LogOdds, cluster, pairs_between, pairs_within
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Encoded, Rows, encode
 from matching.measures import Measures, frequencies_kept, strata_of
@@ -370,7 +370,7 @@ def link_encoded(
     cut = _clustered(encoded.height, scored, evidence, judge, judged)
     odds = judge.log_odds(scored.left, scored.right, evidence)
     rivalry = Rivalry(np.arange(encoded.height), weigh_children(judge), Weighed.nothing(), [])
-    labels, rivals = rivalry.settle(cut, *_near(scored.left, scored.right, odds), judge.margin)
+    labels, rivals = rivalry.settle(cut, *near_pairs(scored.left, scored.right, odds), judge.margin)
     membership = membership_of(labels, dataset, stratum, measures.coverage, within(labels, judge))
     told(1.0, "linked")
     return Linkage(
@@ -391,7 +391,7 @@ def floor_of(model: Model, settings: Settings) -> float:
 
 def _clustered(height: int, scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None) -> Labels:
     odds = judge.with_margin(judge.log_odds(scored.left, scored.right, evidence))
-    return cluster(height, *_with_judged_pairs(scored, odds, judged), judge.for_clusters)
+    return cluster(height, *with_judged_pairs((scored.left, scored.right), odds, judged), judge.for_clusters)
 
 
 def within(labels: Labels, judge: Judge) -> tuple[Rows, Rows, Bits]:
@@ -407,14 +407,18 @@ RIVAL_BITS = -12.0
 """Children whose likeliest pair of records is below these log-odds are no rivals."""
 
 
-def _near(left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
+def near_pairs(left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
     """Pairs of rows that make rivals of their children, if they are of different ones."""
     near = odds >= RIVAL_BITS
     return left[near], right[near]
 
 
-def weigh_children(judge: Judge) -> Callable[[Labels, Labels, Labels], Between]:
-    """How children weigh against each other, by every pair of their rows and what either would lack."""
+def weigh_children(judge: Judge, evidence: LogOdds | None = None) -> Callable[[Labels, Labels, Labels], Between]:
+    """How children weigh against each other, by every pair of their rows and what either would lack.
+
+    ``evidence``: what gives the match weights of pairs; null: the judge.
+    """
+    evidence = evidence or judge.evidence
 
     def weighed(labels: Labels, one: Labels, other: Labels) -> Between:
         coverage = judge.coverage
@@ -429,16 +433,16 @@ def weigh_children(judge: Judge) -> Callable[[Labels, Labels, Labels], Between]:
         def prior(these: Labels, those: Labels) -> Bits:
             return groups.prior(number[these], number[those], coverage)
 
-        return between_of(labels, left, right, judge.evidence(left, right), prior)
+        return between_of(labels, left, right, evidence(left, right), prior)
 
     return weighed
 
 
-def _with_judged_pairs(scored: Scored, odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:
+def with_judged_pairs(pairs: tuple[Rows, Rows], odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:
     """Pairs judged to be one child stand among the links even where blocking did not find them."""
     if judged is None or not judged.same.any():
-        return scored.left, scored.right, odds
+        return *pairs, odds
     low = np.minimum(judged.left, judged.right)[judged.same].astype(np.int32)
     high = np.maximum(judged.left, judged.right)[judged.same].astype(np.int32)
     joined = np.concatenate([odds, np.full(len(low), ALWAYS)])
-    return np.concatenate([scored.left, low]), np.concatenate([scored.right, high]), joined
+    return np.concatenate([pairs[0], low]), np.concatenate([pairs[1], high]), joined

@@ -244,10 +244,14 @@ def words_of(model: Model, patterns: Patterns) -> pl.Series:
 
 def _rivals(found: Linkage, children: pl.DataFrame) -> pl.DataFrame:
     rivals = found.rivals
-    told = rivals.probability >= KEPT_PROBABILITY
-    nearest = rivals.nearest[told]
+    nearest = rivals.nearest[is_told(rivals)]
     patterns, weights = found.judge.described(rivals.left[nearest], rivals.right[nearest])
     return rivals_told(rivals, found.labels, words_of(found.model, patterns), weights, children)
+
+
+def is_told(rivals: Rivals) -> NDArray[np.bool_]:
+    """Which entries stand in RIVAL."""
+    return np.asarray(rivals.probability >= KEPT_PROBABILITY)
 
 
 def rivals_told(
@@ -255,10 +259,10 @@ def rivals_told(
 ) -> pl.DataFrame:
     """RIVAL rows: children that may be one after all.
 
-    ``words``, ``weights``: of the nearest pair of each entry of at least KEPT_PROBABILITY. ``children``: record_id,
+    ``words``, ``weights``: of the nearest pair of each entry that is told. ``children``: record_id,
     child_id of each row.
     """
-    told = rivals.probability >= KEPT_PROBABILITY
+    told = is_told(rivals)
     left, right, child = rivals.left[rivals.nearest[told]], rivals.right[rivals.nearest[told]], rivals.child[told]
     ours = np.where(labels[left] == child, left, right)
     theirs = np.where(labels[left] == child, right, left)

@@ -6,7 +6,7 @@ writes at a time: :func:`lock` holds the workspace for a night, and DuckDB refus
 
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,11 @@ VERSION_TABLE = "schema_version"
 
 AMENDED = ("person_record", "statement")
 """Tables that a night amends rather than writes anew."""
+
+IN_ORDER_OF = dict.fromkeys((*AMENDED, "child_record", "linked_record"), ("record_id",)) | {
+    "link": ("left_id", "right_id")
+}
+"""Tables of which a night writes only some rows: they are read in this order."""
 
 LARGEST_AMENDMENT = 0.25
 """Share of a table's rows: of more, writing the whole table costs no more, and leaves nothing behind to be cleared."""
@@ -233,16 +238,30 @@ class Store:
         self._amend(table, frame, amendment)
         self._known[table] = frame
 
+    def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
+        """Take rows out of a table, those that have the values of a row of ``gone`` in its columns, and put others in."""
+        _check_is_table(table, put)
+        same = " and ".join(f"{_quoted(table)}.{_quoted(name)} = gone.{_quoted(name)}" for name in gone.columns)
+        if gone.height:
+            self._run(f"delete from {_quoted(table)} using gone where {same}", gone=gone)
+        if put.height:
+            self._run(f"insert into {_quoted(table)} by name select * from incoming", incoming=put)
+        self._known.pop(table, None)
+
+    def read_where(self, table: str, wanted: pl.DataFrame) -> pl.DataFrame:
+        """Rows of a table that have the values of a row of ``wanted`` in its columns. In no particular order."""
+        return self._select(table, wanted=wanted).select(pl.col(n).cast(kind) for n, kind in TABLES[table].items())
+
     def read(self, table: str) -> pl.DataFrame:
         """A whole table of :mod:`pipelines.tables`, rows in the order in which they were written.
 
-        A table that is amended comes in the order of ``record_id``, as it was written in that.
+        A table of which only some rows are written comes in the order of its key, as it was written in that.
         """
         if table not in TABLES:
             raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
         if table not in self._known:
             kept = self._select(table).select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
-            self._known[table] = _in_order(kept) if table in AMENDED else kept
+            self._known[table] = _in_order(kept, IN_ORDER_OF[table]) if table in IN_ORDER_OF else kept
         return self._known[table]
 
     def has(self, table: str) -> bool:
@@ -342,7 +361,8 @@ class Store:
                 return self._open.sql(statement).pl()
             self._open.register("wanted", wanted)
             try:
-                return self._open.sql(f"{statement} semi join wanted using (record_id)").pl()
+                using = ", ".join(map(_quoted, wanted.columns))
+                return self._open.sql(f"{statement} semi join wanted using ({using})").pl()
             finally:
                 self._open.unregister("wanted")
 
@@ -354,9 +374,11 @@ def _check_is_table(table: str, frame: pl.DataFrame) -> None:
         raise StoreError(f"{table} is not as pipelines/tables/ has it: {differing}. Mend the step that writes it.")
 
 
-def _in_order(kept: pl.DataFrame) -> pl.DataFrame:
-    """Rows by ``record_id``; those of one record stay as they stand."""
-    return kept if kept["record_id"].is_sorted() else kept.sort("record_id", maintain_order=True)
+def _in_order(kept: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Rows by these columns; those that agree in them stay as they stand."""
+    if len(by) == 1 and kept[by[0]].is_sorted():
+        return kept
+    return kept.sort(by, maintain_order=True)
 
 
 def _other_version(path: Path, found: int) -> str:

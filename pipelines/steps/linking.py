@@ -6,58 +6,136 @@ import polars as pl
 
 from matching.cluster import id_moves
 from pipelines.decided import Decided, decided_in
-from pipelines.link import CHILD_SETTINGS, Linked, link
+from pipelines.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
+from pipelines.link import CHILD_SETTINGS, judged_rows, link, records_by_source
+from pipelines.link_again import LinkedAgain, Tonight, known_records, linked_again
 from pipelines.link_groups import GroupsAsked
-from pipelines.measures_in_force import MEASURED_TABLES, held_in, held_tables
-from pipelines.model_file import keep_model, model_in_use, model_row
+from pipelines.link_report import LinkReport
+from pipelines.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
+from pipelines.model_file import ModelInUse, keep_model, model_in_use, model_row
 from pipelines.steps.under_way import Counts, Night
-from pipelines.tables import CHILD_MOVE, LINK_MODEL
+from pipelines.store import Amendment, Store
+from pipelines.tables import CHILD_MOVE
 
 
 def link_step(night: Night) -> Counts:
     """person_record -> link, child_record, rival, child_move. Last night's children keep their ids.
 
-    What is measured once and then held is taken from the store, and written there when it was measured again.
+    What is measured once and then held is taken from the store, and written there when it was measured again. Where it
+    holds, and the last night's links are kept, only what changed is linked.
     """
-    store = night.store
+    store, decided = night.store, decided_in(night.settings.workspace)
     previous = store.read("child_record") if store.has("child_record") else None
-    decided = decided_in(night.settings.workspace)
-    linked = _linked(night, previous, decided)
-    if previous is not None:
-        moves = id_moves(previous, linked.child_records).with_columns(as_at=pl.lit(night.settings.as_at))
-        earlier = [store.read("child_move")] if store.has("child_move") else []
-        store.write("child_move", pl.concat([*earlier, moves.select(CHILD_MOVE.names())]))
-    store.write("link", linked.links)
-    store.write("child_record", linked.child_records)
-    store.write("rival", linked.rivals)
-    for table, frame in held_tables(linked.held).items():
+    in_force = _in_force(store, decided)
+    held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
+    tonight = None if night.settings.full else _tonight(night, previous, decided, in_force, held)
+    known = None if tonight is None else known_records(store, tonight)
+    if tonight is None or known is None:
+        report, pairs, after = _link_all(night, previous, decided, in_force, held)
+    else:
+        again = linked_again(store, tonight, known)
+        _write_again(store, again, tonight)
+        report, pairs, after = again.report, again.pairs_kept, again.child_records
+    _keep_moves(night, previous, after)
+    night.link_report = replace(report, figures=report.figures | decided.figures)
+    return {"pairs_kept": pairs, "links": int(report.figures["links"]), "children": int(report.figures["children"])}
+
+
+def _person(store: Store) -> pl.DataFrame:
+    """PERSON, in the order of the ids."""
+    person = store.read("person_record")
+    return person if person["record_id"].is_sorted() else person.sort("record_id")
+
+
+def _has(store: Store, tables: tuple[str, ...]) -> bool:
+    return all(store.has(table) for table in tables)
+
+
+def _in_force(store: Store, decided: Decided) -> ModelInUse | None:
+    """The weights that people approved, or those that an earlier night learnt; null: none, and tonight learns its own."""
+    if decided.model is not None:
+        return ModelInUse(decided.model, "in force", stands_in=False)
+    return model_in_use(store.read("link_model")) if store.has("link_model") else None
+
+
+def _asked(night: Night) -> GroupsAsked:
+    rolls = [source for source, contract in night.contracts.items() if contract.is_roll]
+    return GroupsAsked(as_at=night.settings.as_at, rolls=rolls)
+
+
+def _tonight(
+    night: Night, previous: pl.DataFrame | None, decided: Decided, in_force: ModelInUse | None, held: Held | None
+) -> Tonight | None:
+    """What is to be linked, where what is kept of the last night holds; null: it does not, or nothing is kept."""
+    if previous is None or in_force is None or held is None or not _has(night.store, KEPT_TABLES):
+        return None
+    person = _person(night.store)
+    settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
+    counts = records_by_source(person["dataset"])
+    mark = fingerprint(in_force.model, settings, tuple(counts))
+    if why_due(held, mark, counts, night.settings.as_at) is not None:
+        return None
+    if night.store.read("link_kept")["mark"].item() != mark_of(held):
+        return None
+    judged = judged_rows(decided.judgements, person["record_id"])
+    return Tonight(
+        person, contents(person, judged), previous, judged, in_force.model, in_force.origin, settings, _asked(night), held,
+    )  # fmt: skip
+
+
+def _link_all(
+    night: Night, previous: pl.DataFrame | None, decided: Decided, in_force: ModelInUse | None, held: Held | None
+) -> tuple[LinkReport, int, pl.DataFrame]:
+    """Link all records and write everything; the report, how many links there are, and tonight's child_record."""
+    store, person = night.store, _person(night.store)
+    linked = link(
+        person,
+        previous=previous,
+        judgements=decided.judgements,
+        model=in_force.model if in_force else None,
+        origin=in_force.origin if in_force else "",
+        stands_in=in_force is not None and in_force.stands_in,
+        settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
+        groups=_asked(night),
+        held=held,
+        progress=night.told,
+    )
+    for table, frame in {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}.items():
         store.write(table, frame)
+    if linked.held is not held:
+        for table, frame in held_tables(linked.held).items():
+            store.write(table, frame)
     if linked.is_new:
         learnt_on = None if linked.stands_in else night.settings.as_at
         store.write("link_model", model_row(linked.model, linked.origin, learnt_on))
     keep_model(linked.model, night.settings.workspace)
-    night.link_report = replace(linked.report, figures=linked.report.figures | decided.figures)
-    return {
-        "pairs_kept": linked.links.height,
-        "links": linked.links.filter("is_same_child").height,
-        "children": linked.child_records["child_id"].n_unique(),
-    }
+    keep_all(store, person, linked, judged_rows(decided.judgements, person["record_id"]))
+    return linked.report, linked.links.height, linked.child_records
 
 
-def _linked(night: Night, previous: pl.DataFrame | None, decided: Decided) -> Linked:
-    store = night.store
-    rolls = [source for source, contract in night.contracts.items() if contract.is_roll]
-    in_use = model_in_use(store.read("link_model") if store.has("link_model") else LINK_MODEL.to_frame())
-    measured = all(store.has(table) for table in MEASURED_TABLES)
-    return link(
-        store.read("person_record"),
-        previous=previous,
-        judgements=decided.judgements,
-        model=decided.model or (in_use.model if in_use else None),
-        origin=in_use.origin if in_use else "in force",
-        stands_in=decided.model is None and in_use is not None and in_use.stands_in,
-        settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
-        groups=GroupsAsked(as_at=night.settings.as_at, rolls=rolls),
-        held=held_in(night.read(*MEASURED_TABLES)) if measured else None,
-        progress=night.told,
-    )
+def _write_again(store: Store, again: LinkedAgain, tonight: Tonight) -> None:
+    """Write what changed."""
+    before = store.read("linked_record")
+    gone = before.join(again.records, on="record_id", how="anti")["record_id"]
+    changed = again.records.join(before, on=again.records.columns, how="anti", maintain_order="left")
+    store.amend("linked_record", again.records, Amendment(changed, gone))
+    fresh = again.child_records.filter(pl.Series(again.touched))
+    store.amend("child_record", again.child_records, Amendment(fresh, gone))
+    store.change("link", again.links_gone, again.links_put)
+    store.change("scored_pair", again.pairs_gone, again.pairs_put)
+    store.change("block_sign", again.signs_gone, again.signs_put)
+    store.write("rival", again.rivals)
+    store.write("weighed_children", again.weighed)
+    store.write("link_kept", kept_row(tonight.held, again.next_number))
+
+
+def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame) -> None:
+    """Add what moved between children tonight to CHILD_MOVE."""
+    if previous is None:
+        return
+    earlier = [night.store.read("child_move")] if night.store.has("child_move") else []
+    differs = previous.join(after.select("record_id", "child_id"), on=["record_id", "child_id"], how="anti")
+    moves = CHILD_MOVE.to_frame()
+    if differs.height:
+        moves = id_moves(previous, after).with_columns(as_at=pl.lit(night.settings.as_at)).select(CHILD_MOVE.names())
+    night.store.write("child_move", pl.concat([*earlier, moves]))

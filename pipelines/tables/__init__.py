@@ -8,6 +8,7 @@ Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made f
 import polars as pl
 
 from pipelines.tables.held import LINK_BLOCKING, LINK_FREQUENCY, LINK_MEASURED, LINK_MODEL, LINK_SOURCE
+from pipelines.tables.kept import BLOCK_SIGN, LINK_KEPT, LINKED_RECORD, SCORED_PAIR, WEIGHED_CHILDREN
 from pipelines.tables.ledger import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
 from pipelines.tables.linked import (
     CHILD_MOVE,
@@ -65,6 +66,11 @@ TABLES: dict[str, pl.Schema] = {
     "link_source": LINK_SOURCE,
     "link_frequency": LINK_FREQUENCY,
     "link_blocking": LINK_BLOCKING,
+    "link_kept": LINK_KEPT,
+    "linked_record": LINKED_RECORD,
+    "scored_pair": SCORED_PAIR,
+    "block_sign": BLOCK_SIGN,
+    "weighed_children": WEIGHED_CHILDREN,
     "provision": PROVISION,
     "residence": RESIDENCE,
     "finding": FINDING,
@@ -80,6 +86,7 @@ TABLES: dict[str, pl.Schema] = {
 
 __all__ = [
     "ACCEPTANCE",
+    "BLOCK_SIGN",
     "BREACH",
     "CANDIDATE",
     "CHILD_MOVE",
@@ -93,9 +100,11 @@ __all__ = [
     "LEAD",
     "LEAD_NIGHT",
     "LINK",
+    "LINKED_RECORD",
     "LINK_BLOCKING",
     "LINK_COVERAGE",
     "LINK_FREQUENCY",
+    "LINK_KEPT",
     "LINK_MEASURED",
     "LINK_MODEL",
     "LINK_PRIOR",
@@ -109,6 +118,7 @@ __all__ = [
     "RIVAL",
     "RULE_HISTORY",
     "SCHEMA_VERSION",
+    "SCORED_PAIR",
     "SET_ASIDE",
     "SHOWN",
     "SNAPSHOT",
@@ -117,5 +127,6 @@ __all__ = [
     "STATEMENT",
     "TABLES",
     "VANISHED",
+    "WEIGHED_CHILDREN",
     "WHY_OFF",
 ]

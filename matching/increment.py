@@ -1,0 +1,249 @@
+"""Linking again where only some records changed: what linking all of them anew would give, at the cost of the change.
+
+While :class:`~matching.measures.Measures` are held, a pair of records weighs what the two say. So pairs of records that
+did not change are kept; a component without a changed record keeps its cut; children without one are not weighed again.
+Rows of both linkages stand in the order of the same ids, so that whatever hangs on order comes out alike.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from matching.assign import Bits, Labels, membership_of
+from matching.blocking import BlockingRule, plan
+from matching.cluster import cluster, pairs_within
+from matching.encode import Encoded, Rows
+from matching.linkage import (
+    Judge,
+    Judged,
+    Settings,
+    floor_of,
+    judged_pairs,
+    near_pairs,
+    pair_probability,
+    weigh_children,
+    with_judged_pairs,
+)  # fmt: skip
+from matching.measures import Measures
+from matching.model import Model
+from matching.rivals import Rivalry, Rivals, Signs, Weighed, competing, signs_of
+from matching.score import Patterns, Scorer, score_pairs
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Scored pairs of rows in their order, as :class:`matching.score.Scored` has them."""
+
+    left: Rows
+    right: Rows
+    pattern: Patterns
+    weight: Bits
+    evidence: Bits
+    """The weight, or what is certain in its place."""
+    rule: NDArray[np.int16]
+
+    def at(self, places: NDArray[np.int64] | Mask) -> "Pairs":
+        """Some of the pairs."""
+        return Pairs(*(getattr(self, name)[places] for name in Pairs.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is known of tonight's rows from the linkage before."""
+
+    numbers: NDArray[np.int64]
+    """Each row's own: that of its record as it was, or, where it is new or changed, one never given before."""
+    is_new: Mask
+    """The record is new, or changed in what the linkage reads, judgements among it."""
+    is_loose: Mask
+    """The record was in a pair with one that is gone, or changed."""
+    cut: Labels
+    """Label of each row before children were joined; of a row that is new or loose it does not matter."""
+    pairs: Pairs
+    """Pairs of records that did not change."""
+    weighed: Weighed
+    """What was weighed between children of such records."""
+    signs: Signs
+    """Of the children as they were."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """What linking again found. Rows are tonight's."""
+
+    pairs: Pairs
+    probability: NDArray[np.float64]
+    cut: Labels
+    labels: Labels
+    rivals: Rivals
+    weighed: tuple[Weighed, ...]
+    is_touched: Mask
+    """Rows whose child is not made of the same records as before."""
+    membership: NDArray[np.float64]
+    """Of the touched rows, in their order."""
+    described: Callable[[Rows, Rows], tuple[Patterns, Bits]]
+    """Agreement pattern and match weight of any pairs of rows."""
+
+
+@dataclass
+class Reach:
+    """The judge of pairs of rows, of which only those that are asked for are ever encoded."""
+
+    encoded: Callable[[Rows], Encoded]
+    """Rows in ascending order -> their table."""
+    model: Model
+    """For a table of as many records as were measured."""
+    measures: Measures
+    dataset: NDArray[np.int32]
+    stratum: NDArray[np.int32]
+    judged: dict[int, float]
+    settings: Settings
+    judge: Judge | None = None
+    has: Mask | None = None
+
+    def over(self, *rows: NDArray[np.integer]) -> Judge:
+        """The judge, able to weigh these rows."""
+        has = np.zeros(len(self.dataset), dtype=bool) if self.has is None else self.has.copy()
+        for some in rows:
+            has[some] = True
+        if self.judge is None or self.has is None or not np.array_equal(has, self.has):
+            self.has, self.judge = has, self._judge(np.flatnonzero(has).astype(np.int32))
+        return self.judge
+
+    def evidence(self, left: Rows, right: Rows) -> Bits:
+        """As :meth:`matching.linkage.Judge.evidence`."""
+        return self.over(left, right).evidence(left, right)
+
+    def log_odds(self, left: Rows, right: Rows) -> Bits:
+        """As :meth:`matching.linkage.Judge.for_clusters`."""
+        return self.over(left, right).for_clusters(left, right)
+
+    def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
+        """As :meth:`matching.linkage.Judge.described`."""
+        return self.over(left, right).described(left, right)
+
+    def _judge(self, rows: Rows) -> Judge:
+        table = self.encoded(rows)
+        place = np.zeros(len(self.dataset), dtype=np.int32)
+        place[rows] = np.arange(len(rows), dtype=np.int32)
+        apart = table.lists[self.settings.apart] if self.settings.apart else None
+        return Judge(
+            Scorer.of(self.model, table, self.measures.frequencies), self.measures.priors, self.dataset, self.stratum,
+            self.measures.coverage, apart, self.judged, self.settings, place,
+        )  # fmt: skip
+
+
+def link_again(
+    kept: Kept,
+    met: Rows,
+    encoded: Callable[[Rows], Encoded],
+    *,
+    dataset: NDArray[np.int32],
+    stratum: NDArray[np.int32],
+    rules: Sequence[BlockingRule],
+    model: Model,
+    judged: Judged | None,
+    settings: Settings,
+    measures: Measures,
+) -> Again:
+    """Link again: score the pairs of changed records, cut the components and weigh the children that they touch.
+
+    ``met``: rows (ascending) that hold every new one and whatever shares a block with it. ``encoded``: the table of some
+    rows. ``dataset``, ``stratum``: of all rows, numbered as the measures have them.
+    """
+    model = model.on(measures.records)
+    reach = Reach(encoded, model, measures, dataset, stratum, judged_pairs(judged), settings)
+    pairs = _with_new_pairs(kept, met, reach, rules)
+    odds = reach.over().log_odds(pairs.left, pairs.right, pairs.evidence)
+    linked = with_judged_pairs((pairs.left, pairs.right), reach.over().with_margin(odds), judged)
+    cut = _cut_again(kept, linked, reach)
+    rivalry = Rivalry(kept.numbers, weigh_children(reach.over(), reach.evidence), kept.weighed, [])
+    labels, between = rivalry.settle(cut, *near_pairs(pairs.left, pairs.right, odds), reach.over().margin)
+    rivals = competing(between)
+    chances = pair_probability(pairs.left, pairs.right, odds, labels, rivals)
+    is_touched = ~np.isin(signs_of(labels, kept.numbers), kept.signs)[labels]
+    membership = _membership(labels, np.flatnonzero(is_touched), reach)
+    return Again(
+        pairs, chances, cut, labels, rivals, tuple(rivalry.kept), is_touched, membership, reach.described,
+    )  # fmt: skip
+
+
+def _with_new_pairs(kept: Kept, met: Rows, reach: Reach, rules: Sequence[BlockingRule]) -> Pairs:
+    """The pairs kept and those that a new record is in."""
+    judge = reach.over(met)
+    between = reach.dataset[met] if reach.settings.one_row_each else None
+    found = plan(reach.measures.chosen(rules), judge.scorer.table, between)
+    new = replace(found, among=kept.is_new[met])
+    scored = score_pairs(judge.scorer, new, floor_of(reach.model, reach.settings))
+    left, right = met[scored.left], met[scored.right]
+    evidence = judge.ruled(left, right, scored.weight)
+    fresh = Pairs(left, right, scored.pattern, scored.weight, evidence, scored.rule)
+    both = Pairs(
+        *(np.concatenate([getattr(kept.pairs, name), getattr(fresh, name)]) for name in Pairs.__dataclass_fields__)
+    )
+    return both.at(np.argsort(both.left.astype(np.int64) << 32 | both.right, kind="stable"))
+
+
+def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Labels:
+    """The labels of all rows: those of components without a new or loose row as they were."""
+    left, right, odds = linked
+    height, above = len(kept.cut), odds > 0
+    graph = coo_matrix((np.ones(int(above.sum()), np.int8), (left[above], right[above])), shape=(height, height))
+    many, component = connected_components(graph, directed=False)
+    touched = np.zeros(many, dtype=bool)
+    touched[component[kept.is_new | kept.is_loose]] = True
+    rows = np.flatnonzero(touched[component])
+    place = np.full(height, -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    inside = (place[left] >= 0) & (place[right] >= 0)
+    # Components of one or two rows are cut without a look at their records.
+    reach.over(rows[np.bincount(component, minlength=many)[component[rows]] > 2])
+
+    def log_odds(ones: Rows, others: Rows) -> Bits:
+        return reach.log_odds(rows[ones].astype(np.int32), rows[others].astype(np.int32))
+
+    found = cluster(len(rows), place[left[inside]], place[right[inside]], odds[inside], log_odds)
+    cut = kept.cut.copy()
+    cut[rows] = rows[found]
+    return cut
+
+
+def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArray[np.float64]:
+    """How sure each of these rows, all of some children, belongs to its child."""
+    place = np.zeros(len(labels), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    own = place[labels[rows]]
+    pieces = list(pairs_within(own))
+    empty = np.zeros(0, dtype=np.int32)
+    left, right = (np.concatenate([*(piece[side] for piece in pieces), empty]) for side in (0, 1))
+    weights = reach.evidence(rows[left].astype(np.int32), rows[right].astype(np.int32))
+    return membership_of(own, reach.dataset[rows], reach.stratum[rows], reach.measures.coverage, (left, right, weights))
+
+
+def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFrame:
+    """row, sign: one row a value of a rule's columns that a row bears. Rows that share a block share a sign.
+
+    The sign is a number of 32 bits that stays from linkage to linkage: two values have the same one now and then, and
+    then rows are met for nothing.
+    """
+    numbered = table.with_row_index("row")
+    parts = [pl.DataFrame(schema={"row": pl.UInt32, "sign": pl.UInt32})]
+    for number, rule in enumerate(rules):
+        columns = list(rule.columns)
+        values = numbered.select("row", *columns).drop_nulls()
+        for column in columns:
+            if values.schema[column].is_nested():
+                values = values.explode(column).drop_nulls(column)
+        sign = pl.struct(*columns, pl.lit(number, pl.Int16).alias("rule")).hash()
+        parts.append(values.select("row", sign=(sign % 2**32).cast(pl.UInt32)))
+    return pl.concat(parts)
+
+
+__all__ = ["Again", "Kept", "Pairs", "block_signs", "link_again"]

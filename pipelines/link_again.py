@@ -1,0 +1,232 @@
+"""The night's linkage where only some records changed: what :func:`pipelines.link.link` would find, at the cost of it.
+
+Everything that is measured is held (:mod:`pipelines.measures_in_force`), everything else of the last night is kept
+(:mod:`pipelines.kept_links`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching import blocks
+from matching.assign import Bits
+from matching.blocking import CHILD_BLOCKING_RULES
+from matching.cluster import named
+from matching.comparisons import CHILD_COMPARISONS
+from matching.encode import Encoded, Rows
+from matching.increment import Again, link_again
+from matching.keys import place_keys, with_keys
+from matching.linkage import Judged, Settings, prepare
+from matching.model import Model
+from matching.score import Patterns
+from pipelines.kept_links import Known, kept_of, pair_frame, sign_frame, weighed_frame
+from pipelines.link import figures_told, is_kept, is_told, links_of, rivals_told, words_of
+from pipelines.link_groups import GroupsAsked, measured_by_group
+from pipelines.link_report import LinkReport, near_misses, report_of
+from pipelines.measures_in_force import Held
+from pipelines.store import Store
+from pipelines.tables import CHILD_RECORD, LINKED_RECORD
+
+MOST_CHANGED = 0.25
+"""Share of the records: where more of them changed, all are linked anew, which costs no more."""
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """What tonight's linkage is of."""
+
+    person: pl.DataFrame
+    """PERSON, in the order of the ids."""
+    content: NDArray[np.uint64]
+    previous: pl.DataFrame
+    """CHILD_RECORD of the last night."""
+    judged: Judged | None
+    model: Model
+    origin: str
+    settings: Settings
+    asked: GroupsAsked
+    held: Held
+
+
+@dataclass(frozen=True)
+class LinkedAgain:
+    """Tonight's links and children: what is whole, and of what is large only what changed."""
+
+    child_records: pl.DataFrame
+    """CHILD_RECORD, whole."""
+    touched: NDArray[np.bool_]
+    """Rows of it whose child is not made of the same records as last night."""
+    rivals: pl.DataFrame
+    """RIVAL, whole."""
+    report: LinkReport
+    links_gone: pl.DataFrame
+    """left_id, right_id of links that are no more, or changed."""
+    links_put: pl.DataFrame
+    """LINK: those that are new, or changed."""
+    pairs_kept: int
+    """Links in all."""
+    records: pl.DataFrame
+    """LINKED_RECORD, whole."""
+    pairs_gone: pl.DataFrame
+    """left, right of scored pairs that are no more, or changed."""
+    pairs_put: pl.DataFrame
+    """SCORED_PAIR."""
+    signs_gone: pl.DataFrame
+    """number of records whose blocks are no more."""
+    signs_put: pl.DataFrame
+    """BLOCK_SIGN."""
+    weighed: pl.DataFrame
+    """WEIGHED_CHILDREN, whole."""
+    next_number: int
+
+
+def known_records(store: Store, tonight: Tonight) -> Known | None:
+    """The last night's records and which are tonight's; null: so many changed that all are to be linked anew."""
+    least = store.read("link_kept")["next_number"].item()
+    known = Known.of(store.read("linked_record"), tonight.person["record_id"], tonight.content, least)
+    many = known.is_new.sum() + len(known.gone)
+    return known if many <= MOST_CHANGED * tonight.person.height else None
+
+
+def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
+    """Link what changed, and what hangs on it."""
+    known, signs, met = _met(store, tonight.person, known)
+    before = store.read("scored_pair")
+    kept = kept_of(known, before, store.read("weighed_children"))
+    measures = tonight.held.measures
+    numbers = {name: number for number, name in enumerate(tonight.held.sources)}
+    years = {year: number for number, year in enumerate(measures.strata)}
+    year = pl.col("date_of_birth").dt.year().cast(pl.String)
+    coded = tonight.person.select(
+        dataset=pl.col("dataset").replace_strict(numbers, return_dtype=pl.Int32),
+        stratum=year.replace_strict(years, default=len(years), return_dtype=pl.Int32),
+    )
+    again = link_again(
+        kept, met, _encoded(tonight.person), dataset=coded["dataset"].to_numpy(), stratum=coded["stratum"].to_numpy(),
+        rules=CHILD_BLOCKING_RULES, model=tonight.model, judged=tonight.judged, settings=tonight.settings,
+        measures=measures,
+    )  # fmt: skip
+    return _told(tonight, known, again, before, signs)
+
+
+def _encoded(person: pl.DataFrame) -> Callable[[Rows], Encoded]:
+    """What makes the table of some rows."""
+
+    def encoded(rows: Rows) -> Encoded:
+        return prepare(with_keys(person[rows]), CHILD_COMPARISONS, CHILD_BLOCKING_RULES, "upns")
+
+    return encoded
+
+
+def _met(store: Store, person: pl.DataFrame, known: Known) -> tuple[Known, pl.DataFrame, Rows]:
+    """The signs of all new records, and the rows that share a block with one, themselves among them.
+
+    A block beyond LARGEST_BLOCK is split by what stands in it: where such a one gains or loses a record, all its
+    records count as changed.
+    """
+    new = np.flatnonzero(known.is_new)
+    signs = sign_frame(person[new], known.numbers[new])
+    left = store.read_where("block_sign", pl.DataFrame({"number": known.gone}))
+    shared = store.read_where("block_sign", pl.concat([signs, left]).select(pl.col("sign").unique()))
+    sizes = pl.concat([shared, signs]).group_by("sign").len()  # of before and after together: never too few
+    large = sizes.filter(pl.col("len") > blocks.LARGEST_BLOCK)
+    split = known.row_of[shared.join(large, on="sign", how="semi")["number"].unique().to_numpy()]
+    if (~known.is_new[split[split >= 0]]).any():
+        known = known.with_changed(split[split >= 0])
+        new = np.flatnonzero(known.is_new)
+        signs = sign_frame(person[new], known.numbers[new])
+        shared = store.read_where("block_sign", signs.select(pl.col("sign").unique()))
+    # What changed is here by its new number; its old one is nobody's.
+    rows = known.row_of[shared["number"].unique().to_numpy()]
+    return known, signs, np.union1d(rows[rows >= 0], new).astype(np.int32)
+
+
+def _told(tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, signs: pl.DataFrame) -> LinkedAgain:
+    children = _children(tonight, again)
+    ids = tonight.person["record_id"]
+    scored = pair_frame(again.pairs, known.numbers, again.probability, again.labels)
+    pair = ["left", "right"]
+    same = ["match_probability", "is_same_child"]
+    gone = before.join(scored, on=[*pair, *same], how="anti")
+    put = scored.join(before, on=[*pair, *same], how="anti", maintain_order="left")
+    rows = scored.with_columns(left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right))
+    model = tonight.model.on(tonight.held.measures.records)
+    groups = measured_by_group(
+        tonight.person.with_columns(place_keys()), pl.Series(again.labels),
+        rows.select(*pair, "is_same_child", probability="match_probability"), tonight.asked,
+    )  # fmt: skip
+    told = figures_told(tonight.origin, tonight.settings, tonight.held, again.labels)
+    report = report_of(
+        rows, tonight.person["dataset"], links_of(near_misses(rows), ids, model), groups, model=model,
+        held=tonight.held, told=told,
+    )  # fmt: skip
+    fresh = put.filter(is_kept()).with_columns(
+        pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32) for name in pair
+    )
+    records = {
+        "record_id": ids, "number": known.numbers, "content": tonight.content, "cut": known.numbers[again.cut],
+        "label": known.numbers[again.labels],
+    }  # fmt: skip
+    return LinkedAgain(
+        child_records=children,
+        touched=again.is_touched,
+        rivals=_rivals(again, children, model),
+        report=report,
+        links_gone=_ids_of(gone.filter(is_kept()), known),
+        links_put=links_of(fresh, ids, model),
+        pairs_kept=rows.filter(is_kept()).height,
+        records=pl.DataFrame(records, schema=LINKED_RECORD),
+        pairs_gone=gone.select(pair),
+        pairs_put=put,
+        signs_gone=pl.DataFrame({"number": known.gone}),
+        signs_put=signs,
+        weighed=weighed_frame(again.weighed),
+        next_number=known.next_number,
+    )
+
+
+def _ids_of(pairs: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """left_id, right_id of pairs of numbers of the last night."""
+    names = known.records.select("number", "record_id")
+    found = pairs.select("left", "right").join(
+        names.rename({"record_id": "left_id"}), left_on="left", right_on="number"
+    )
+    found = found.join(names.rename({"record_id": "right_id"}), left_on="right", right_on="number")
+    return found.select("left_id", "right_id")
+
+
+def _children(tonight: Tonight, again: Again) -> pl.DataFrame:
+    """CHILD_RECORD: that of the last night, save for children that are not made of the same records."""
+    touched = pl.Series(again.is_touched)
+    ids = tonight.person["record_id"]
+    clusters = pl.DataFrame({"record_id": ids, "cluster": again.labels}).filter(touched)
+    before = tonight.previous.join(clusters, on="record_id", how="semi")
+    fresh = named(clusters, before, tonight.previous["child_id"].unique().to_list())
+    fresh = fresh.with_columns(membership=pl.Series(again.membership)).select(CHILD_RECORD.names())
+    stays = tonight.previous.join(pl.DataFrame({"record_id": ids.filter(~touched)}), on="record_id", how="semi")
+    return pl.concat([stays, fresh.cast(CHILD_RECORD)]).sort("record_id")
+
+
+def _rivals(again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
+    rivals = again.rivals
+    nearest = rivals.nearest[is_told(rivals)]
+    patterns, weights = _described(again, rivals.left[nearest], rivals.right[nearest])
+    return rivals_told(rivals, again.labels, words_of(model, patterns), weights, children)
+
+
+def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
+    """Agreement pattern and match weight of pairs of rows: most are among those that were scored."""
+    scored, wanted = (a.astype(np.int64) << 32 | b for a, b in ((again.pairs.left, again.pairs.right), (left, right)))
+    place = np.minimum(np.searchsorted(scored, wanted), max(len(scored) - 1, 0))
+    known = scored[place] == wanted if len(scored) else np.zeros(len(wanted), dtype=bool)
+    patterns, weights = np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted))
+    patterns[known], weights[known] = again.pairs.pattern[place[known]], again.pairs.weight[place[known]]
+    if not known.all():
+        patterns[~known], weights[~known] = again.described(left[~known], right[~known])
+    return patterns, weights
+
+
+__all__ = ["LinkedAgain", "Tonight", "known_records", "linked_again"]

@@ -1,0 +1,73 @@
+"""Nights of the linking step alone, on records that a test changes: by the changes, and by the whole."""
+
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from data_contracts.contract import read_contracts
+from pipelines.judgements import JUDGEMENT, add_judgements
+from pipelines.link_report import LinkReport
+from pipelines.settings import Settings
+from pipelines.steps.linking import link_step
+from pipelines.steps.under_way import Counts, Night
+from pipelines.store import Store
+
+FIRST = date(2026, 11, 20)
+COMPARED = ("link", "child_record", "rival", "child_move")
+
+
+class LinkedNights:
+    """A workspace in which only the linking step runs, night after night."""
+
+    def __init__(self, workspace: Path, *, full: bool) -> None:
+        self.store, self.full, self.nights = Store(workspace), full, 0
+        self.contracts = read_contracts()
+        self.report: LinkReport | None = None
+
+    def __enter__(self) -> Self:
+        self.store.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.store.__exit__(kind, error, trace)
+
+    def judge(self, left: str, right: str, answer: str) -> None:
+        """A person judges a pair of records."""
+        low, high = sorted((left, right))
+        at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=self.nights)
+        row = {"left_id": low, "right_id": high, "answer": answer, "by": "Ann Example", "at": at, "sample": "s"}
+        add_judgements(self.store.path.parent, pl.DataFrame([row], schema=JUDGEMENT))
+
+    def night(self, person: pl.DataFrame) -> Counts:
+        """Link tonight's records, given in any order."""
+        settings = Settings(
+            extracts=Path(), workspace=self.store.path.parent, as_at=FIRST + timedelta(days=self.nights), full=self.full
+        )
+        self.nights += 1
+        night = Night(settings, self.store, self.contracts, datetime(2026, 11, 21, tzinfo=UTC))
+        self.store.write("person_record", person)
+        with self.store.transaction():
+            counts = link_step(night)
+        self.report = night.link_report
+        return counts
+
+    def told(self) -> dict[str, pl.DataFrame | dict[str, float | int | str]]:
+        """Every table that others read, and every part of the report."""
+        tables = {table: self.store.read(table) for table in COMPARED if self.store.has(table)}
+        return {**tables, **{field.name: getattr(self.report, field.name) for field in fields(LinkReport)}}
+
+
+def assert_alike(one: LinkedNights, other: LinkedNights) -> None:
+    """Both say the same of the last night, to the last bit."""
+    ours, theirs = one.told(), other.told()
+    for name, said in ours.items():
+        if isinstance(said, pl.DataFrame):
+            assert said.equals(theirs[name], null_equal=True), name  # type: ignore[arg-type]
+        else:
+            assert said == theirs[name], name

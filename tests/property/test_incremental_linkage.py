@@ -1,0 +1,146 @@
+"""Nights that link only what changed end as nights that link everything: the same tables, the same report, bit by bit."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.made_up.authority import MadeUp
+from data_contracts.contract import read_contracts
+from matching import blocks
+from pipelines.link_again import linked_again
+from pipelines.receive import receive
+from pipelines.standardise import standardise
+from tests.golden.authority import AS_AT
+from tests.made.linked_nights import LinkedNights, assert_alike
+
+HISTORIES = settings(
+    max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), report_multiple_bugs=False
+)
+WRITTEN = ("forename", "surname", "date_of_birth", "postcode", "upn", "house", "sex", "phone", "surname_parts")
+PLACE = st.integers(0, 10**6)
+CHANGE = st.one_of(
+    st.tuples(st.just("leaves"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("comes back"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("is corrected"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("has a twin"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("comes to another agency"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("is judged the same as"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("is judged another than"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("nobody can say of"), PLACE, PLACE, PLACE),
+)
+NIGHT = st.lists(CHANGE, max_size=12)
+Change = tuple[str, int, int, int]
+
+
+@pytest.fixture(scope="session")
+def some_records(made_up: MadeUp) -> pl.DataFrame:
+    """Some 200 records of four sources, as PERSON."""
+    contracts = read_contracts()
+    received = receive(made_up.extracts, contracts, received_at=datetime(2026, 11, 21, 2, tzinfo=UTC))
+    person = standardise(received.raw, contracts, as_at=AS_AT).person
+    some = person.filter(pl.col("dataset").is_in(["school_census", "health", "housing", "admissions"]))
+    return some.filter(pl.col("date_of_birth").dt.year() >= 2015).sort("surname", "record_id").head(200)
+
+
+class History:
+    """The records of one authority from night to night."""
+
+    def __init__(self, person: pl.DataFrame, workspaces: Sequence[LinkedNights]) -> None:
+        self.there, self.away, self.made, self.workspaces = person, person.clear(), 0, workspaces
+
+    def change(self, change: Change) -> None:
+        """Let one thing happen to one record; ``first`` and ``second`` say to which, and which other has a part in it."""
+        what, first, second, third = change
+        row = self.there[first % self.there.height]
+        other = self._near(row, second)
+        if what == "leaves":
+            self._replace(row, row.clear())
+            self.away = pl.concat([self.away, row])
+        elif what == "comes back" and self.away.height:
+            back = self.away[first % self.away.height]
+            self.away = self.away.join(back, on="record_id", how="anti")
+            self.there = pl.concat([self.there, back])
+        elif what == "is corrected":
+            self._replace(row, row.with_columns(other[WRITTEN[third % len(WRITTEN)]]))
+        elif what in {"has a twin", "comes to another agency"}:
+            self._replace(row, pl.concat([row, self._another(row, other, what == "has a twin")]))
+        elif what != "comes back":
+            answer = {"is judged the same as": "same", "is judged another than": "different"}.get(what, "unsure")
+            self._judge(row["record_id"].item(), other["record_id"].item(), answer)
+
+    def _near(self, row: pl.DataFrame, second: int) -> pl.DataFrame:
+        """Another record, half the time of the same surname."""
+        alike = self.there.filter(pl.col("surname") == row["surname"].item())
+        among = alike if second % 2 and alike.height > 1 else self.there
+        return among[second % among.height]
+
+    def _another(self, row: pl.DataFrame, other: pl.DataFrame, is_twin: bool) -> pl.DataFrame:
+        self.made += 1
+        source = row["dataset"].item() if is_twin else other["dataset"].item()
+        new = row.with_columns(record_id=pl.lit(f"{source}:new{self.made}"), dataset=pl.lit(source))
+        return new.with_columns(other["forename"], upn=pl.lit(None, pl.String)) if is_twin else new
+
+    def _replace(self, row: pl.DataFrame, by: pl.DataFrame) -> None:
+        self.there = pl.concat([self.there.join(row, on="record_id", how="anti"), by])
+
+    def _judge(self, one: str, other: str, answer: str) -> None:
+        for workspace in self.workspaces if one != other else ():
+            workspace.judge(one, other, answer)
+
+
+@HISTORIES
+@given(
+    nights=st.lists(NIGHT, min_size=2, max_size=4),
+    missing=st.none() | st.integers(0, 3),
+    largest=st.sampled_from([3_000, 3_000, 4]),
+)
+def test_nights_by_what_changed_are_nights_on_everything(
+    some_records: pl.DataFrame,
+    tmp_path_factory: pytest.TempPathFactory,
+    nights: list[list[Change]],
+    missing: int | None,
+    largest: int,
+) -> None:
+    """``missing``: the night on which one source sends nothing. ``largest``: rows of a block that is not split yet."""
+    folder = tmp_path_factory.mktemp("histories")
+    with (
+        patch.multiple(blocks, LARGEST_BLOCK=largest, PIECE=2 if largest < 100 else blocks.PIECE),
+        LinkedNights(folder / "changes", full=False) as changes,
+        LinkedNights(folder / "whole", full=True) as whole,
+    ):
+        history = History(some_records, (changes, whole))
+        for number, happens in enumerate([[], *nights]):
+            for change in happens:
+                history.change(change)
+            tonight = history.there
+            if number == missing:
+                tonight = tonight.filter(pl.col("dataset") != "housing")
+            tonight = tonight.sample(fraction=1, shuffle=True, seed=number)
+            assert changes.night(tonight) == whole.night(tonight)
+            assert_alike(changes, whole)
+
+
+def test_a_night_links_what_changed_and_not_what_is_there(
+    some_records: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touched: list[int] = []
+
+    def watched(*given: object) -> object:
+        found = linked_again(*given)  # type: ignore[arg-type]
+        touched.append(int(found.touched.sum()))
+        return found
+
+    monkeypatch.setattr("pipelines.steps.linking.linked_again", watched)
+    with LinkedNights(tmp_path, full=False) as changes:
+        changes.night(some_records)
+        changes.night(some_records)
+        changes.night(some_records[1:])
+    assert touched[0] == 0
+    assert len(touched) == 2
+    assert touched[1] <= 5
