@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.outcomes import MISSING, standing
 from pipelines.published import PublishedNight
+from pipelines.rank import IN_EDUCATION
 
 WITHIN = timedelta(days=182)
 """So long before it was found, a child may have been missing education, and is looked for on the lists."""
@@ -91,11 +92,21 @@ def _known_as(mine: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([by_id, by_record.select(by_id.columns)])
 
 
-def missed_words(missed: int, found: int) -> str:
+def in_words(reason: pl.Expr) -> pl.Expr:
+    """A reason of ``EXPLAINED`` for people."""
+    return reason.replace({IN_EDUCATION: "in education, as a record shows"})
+
+
+def missed(found: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``BACK_TEST`` of children on no list, ``told`` in words for people."""
+    return found.filter(pl.col("nights_listed") == 0).with_columns(in_words(pl.col("told")))
+
+
+def missed_words(on_none: int, found: int) -> str:
     """One sentence about the children found, of whom a list before is kept, and those on none of them."""
     if not found:
         return "No child found missing education has a list of the half year before to be looked up in."
     return (
-        f"Of {found:,} found missing education so far, {found - missed:,} were on a list of the half year before, and "
-        f"{missed:,} on none."
+        f"Of {found:,} found missing education so far, {found - on_none:,} were on a list of the half year before, and "
+        f"{on_none:,} on none."
     )

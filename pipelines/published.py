@@ -49,7 +49,6 @@ def _as_today(path: Path, schema: Mapping[str, pl.DataType | type[pl.DataType]])
     return kept.with_columns(lacking).select(list(schema))
 
 
-def night_before(folder: Path, day: date) -> PublishedNight | None:
-    """The last list that was published as at ``day`` or before; null: none is kept."""
-    nights = [as_at for as_at in published_nights(folder) if as_at <= day]
-    return read_night(nights[-1], published_nights(folder)[nights[-1]]) if nights else None
+def read_nights(folder: Path) -> list[PublishedNight]:
+    """Every publication that is kept, the oldest first."""
+    return [read_night(as_at, path) for as_at, path in published_nights(folder).items()]

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.priority.evidence import DAY
 
-TOLD_OTHERWISE = ("out_of_education", "never_on_a_roll", "long_unseen")
+TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
 """Factors whose content other sentences of a ``because`` already tell."""
 
 FINDINGS_TOLD = 3

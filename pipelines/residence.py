@@ -52,7 +52,7 @@ def _last_sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _entries_in_words(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """What the entry that changed last says: it is current since a date, or ended on one."""
+    """What the entry that changed last says: it has been open since a date, or ended on one."""
     kind, since, until = pl.col("kind"), pl.col("since_on"), pl.col("until_on")
     homes = said.filter((kind == "lives_here") & (since.is_null() | (since <= as_at)))
     has_ended = until <= as_at
@@ -64,7 +64,7 @@ def _entries_in_words(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
     open_ = open_.filter(pl.col("changed_on").is_not_null())
     words = {
         "ended": (pl.concat([ended, left]), pl.lit("the "), " entry ended in ", month(pl.col("changed_on"))),
-        "open": (open_, pl.lit("the "), " entry is current since ", pl.col("changed_on").dt.year().cast(pl.String)),
+        "open": (open_, pl.lit("the "), " entry has been open since ", pl.col("changed_on").dt.year().cast(pl.String)),
     }
     children = said.select(pl.col("child_id").unique())
     for name, (entries, the, verb, when) in words.items():

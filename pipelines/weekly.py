@@ -9,12 +9,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.back_test import back_test
+from pipelines.back_test import back_test, in_words, missed
 from pipelines.health import SourceState
 from pipelines.outcome_yield import hours_spent, outcome_yield
 from pipelines.outcomes import CODES, MISSING, kept_open, standing
 from pipelines.published import PublishedNight
-from pipelines.rank import IN_EDUCATION, LANES
+from pipelines.rank import LANES
 
 WEEK = timedelta(days=7)
 TOLD = 10
@@ -84,7 +84,7 @@ def weekly(
         in_hand=_in_hand(known, child_records, now.as_at),
         untouched=_untouched(nights, known),
         late=[source for source in sources if now.as_at - source.came_on > LATE_AFTER],
-        missed=looked_back.filter(pl.col("nights_listed") == 0).with_columns(in_words(pl.col("told"))),
+        missed=missed(looked_back),
         looked_back=looked_back.height,
     )
 
@@ -110,11 +110,6 @@ def _went(now: PublishedNight, then: PublishedNight | None) -> list[tuple[str, i
     why = gone.join(now.explained.select("child_id", "reason"), on="child_id", how="left", validate="1:1")
     counted = why.group_by(in_words(pl.col("reason")).fill_null("no longer in the extracts, or under another id")).len()
     return list(counted.sort("len", "reason", descending=[True, False]).iter_rows())
-
-
-def in_words(reason: pl.Expr) -> pl.Expr:
-    """A reason of ``EXPLAINED`` for people."""
-    return reason.replace({IN_EDUCATION: "in education, as a record shows"})
 
 
 def _by_words(outcomes: pl.DataFrame) -> list[tuple[str, int]]:

@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 
 
-def explain(child_or_record: str, /, *, workspace: Path, against: str | None = None) -> int:
+def explain(
+    child_or_record: str, /, *, workspace: Path, against: str | None = None, contracts: Path | None = None
+) -> int:
     """Say why a child is on the last list, or why not; or why two records are, or are not, taken for one child.
 
     Parameters
@@ -15,8 +17,10 @@ def explain(child_or_record: str, /, *, workspace: Path, against: str | None = N
         Folder of the night.
     against
         Another record, as source:key: say what speaks for and against its being the same child as the first record.
+    contracts
+        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
-    from data_contracts.contract import read_contracts
+    from apps.cli.words import source_names
     from pipelines.explain import EXPLAIN_READS, UnknownIdentifier
     from pipelines.explain import explain as page_about
     from pipelines.explain_pair import EXPLAIN_PAIR_READS, explain_pair
@@ -26,7 +30,7 @@ def explain(child_or_record: str, /, *, workspace: Path, against: str | None = N
     reads = EXPLAIN_READS if against is None else ("night", *EXPLAIN_PAIR_READS)
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in reads}
-    names = {source: contract.name for source, contract in read_contracts().items()}
+    names = source_names(workspace, contracts)
     try:
         if against is None:
             page = page_about(child_or_record, tables, names)

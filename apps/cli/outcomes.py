@@ -33,18 +33,29 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
 def yields(*, workspace: Path) -> int:
     """Say what the leads have yielded, by lane, likelihood and source; also written as yield.csv into the workspace.
 
+    Children found missing are looked up in the lists of the half year before: those on none of them were missed.
+
     Parameters
     ----------
     workspace
         Folder of the night.
     """
+    from pipelines.back_test import back_test, missed, missed_words
     from pipelines.outcome_yield import outcome_yield, yield_words
     from pipelines.outcomes import read_outcomes
     from pipelines.publish.tabular import csv_bytes
     from pipelines.publish.whole_folder import write_private
+    from pipelines.published import read_nights
+    from pipelines.steps.publishing import PUBLISHED_FOLDER
 
-    found = outcome_yield(read_outcomes(workspace))
+    outcomes = read_outcomes(workspace)
+    found = outcome_yield(outcomes)
     print(yield_words(found))
+    looked_up = back_test(outcomes, read_nights(workspace / PUBLISHED_FOLDER))
+    on_none = missed(looked_up)
+    print(missed_words(on_none.height, looked_up.height))
+    for row in on_none.iter_rows(named=True):
+        print(f"  {row['child_id']}: the last list before had the child as: {row['told']}")
     path = workspace / "yield.csv"
     path.unlink(missing_ok=True)
     write_private(path, csv_bytes(found))

@@ -21,10 +21,10 @@ def report(
     authority
         Name of the authority, for the heading.
     contracts
-        Folder of the authority's own contracts, for the names of its sources.
+        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.night import _date
-    from data_contracts.contract import read_contracts
+    from apps.cli.words import source_names
     from pipelines.for_readers import store_for_readers
     from pipelines.outcome_yield import hours_for_each_found
     from pipelines.outcomes import read_outcomes
@@ -50,7 +50,7 @@ def report(
         night_on = store.read("night")["as_at"].item()
     outcomes = read_outcomes(workspace)
     confirmed = confirmed_missing(person, said, members, outcomes, last)
-    names = {source: contract.name for source, contract in read_contracts(own=contracts).items()}
+    names = source_names(workspace, contracts)
     made = termly_report(confirmed, outcomes, nights, since=first, as_at=last, names=names)
     folder = workspace / "reports" / last.isoformat()
     hours = hours_for_each_found(outcomes, last)

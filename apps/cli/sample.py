@@ -13,6 +13,7 @@ def sample(
     out: Path,
     seed: int = 1,
     restricted: Annotated[bool, Parameter(negative=())] = False,
+    contracts: Path | None = None,
 ) -> int:
     """Write a workbook of pairs of records for people to judge: one child, or two?
 
@@ -30,8 +31,10 @@ def sample(
         Another number draws other pairs for the blind share.
     restricted
         Also children whose whereabouts are protected. For the named restricted role only.
+    contracts
+        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
-    from data_contracts.contract import read_contracts
+    from apps.cli.words import source_names
     from pipelines.for_readers import store_for_readers
     from pipelines.in_force import threshold_of
     from pipelines.review import Asked, write_sample
@@ -39,7 +42,7 @@ def sample(
 
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in SAMPLE_READS}
-    names = {source: contract.name for source, contract in read_contracts().items()}
+    names = source_names(workspace, contracts)
     asked = Asked(pairs=pairs, seed=seed, out=out, threshold=threshold_of(workspace), restricted=restricted)
     drawn = write_sample(workspace, tables, asked, names)
     parts = dict(drawn.group_by("part").len().iter_rows())

@@ -13,6 +13,7 @@ def tune(
     enquiries_per_missed_child: float | None = None,
     points: Path | None = None,
     config: Path | None = None,
+    contracts: Path | None = None,
     propose: Annotated[bool, Parameter(negative=())] = False,
     why: str = "",
     by: str = "",
@@ -31,6 +32,8 @@ def tune(
         A TOML file of points by finding, such as: looked_after = 80
     config
         Settings file that the night ran with, if it was given one.
+    contracts
+        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     propose
         Propose these settings; another named person approves them: rollcall approve.
     why
@@ -40,7 +43,7 @@ def tune(
     """
     from datetime import UTC, datetime
 
-    from data_contracts.contract import read_contracts
+    from apps.cli.words import source_names
     from pipelines.for_readers import store_for_readers
     from pipelines.in_force import settings_of
     from pipelines.judgements import read_judgements
@@ -58,7 +61,7 @@ def tune(
         raise SettingsError("--propose: nothing differs from the settings in force. Give a setting to change.")
     if propose and not (why.strip() and by.strip()):
         raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
-    names = {source: contract.name for source, contract in read_contracts().items()}
+    names = source_names(workspace, contracts or before.contracts)
     listed = last_night(tables, before)
     again = judged_again(
         tables, after, model=kept_model(workspace), judgements=read_judgements(workspace), source_names=names

@@ -11,27 +11,27 @@ def weekly(*, workspace: Path, contracts: Path | None = None) -> int:
     workspace
         Folder of the night.
     contracts
-        Folder of the authority's own contracts, for the names of its sources.
+        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
-    from data_contracts.contract import read_contracts
+    from apps.cli.words import source_names
     from pipelines.for_readers import store_for_readers
     from pipelines.health import read_status
     from pipelines.outcomes import read_outcomes
     from pipelines.publish.weekly_page import weekly_html
     from pipelines.publish.whole_folder import put_in_place
-    from pipelines.published import published_nights, read_night
+    from pipelines.published import read_nights
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
     from pipelines.weekly import weekly as week_of
 
-    nights = [read_night(as_at, path) for as_at, path in published_nights(workspace / PUBLISHED_FOLDER).items()]
+    nights = read_nights(workspace / PUBLISHED_FOLDER)
     if not nights:
         raise SettingsError(f"{workspace}: no list was ever published here. Run a night first: rollcall night --help.")
     with store_for_readers(workspace) as store:
         child_records = store.read("child_record")
     status = read_status(workspace)
     found = week_of(nights, read_outcomes(workspace), child_records, status.sources if status else ())
-    names = {source: contract.name for source, contract in read_contracts(own=contracts).items()}
+    names = source_names(workspace, contracts)
     warnings = status.good.warnings if status and status.good else ()
     folder = workspace / "weekly" / found.as_at.isoformat()
     put_in_place({"weekly.html": weekly_html(found, names, warnings)}, folder)

@@ -60,6 +60,21 @@ def told(report: "RunReport", workspace: Path) -> str:
     return "\n".join(lines)
 
 
+def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
+    """Source -> its name for people, by the contracts that are shipped and the authority's own.
+
+    ``contracts``: the folder of the latter; null: the one that the settings in force in the workspace name, if any.
+    Raises SettingsError, ContractError.
+    """
+    from datetime import date
+
+    from data_contracts.contract import read_contracts
+    from pipelines.in_force import settings_of
+
+    own = contracts or settings_of(workspace, None, date.min).contracts
+    return {source: contract.name for source, contract in read_contracts(own=own).items()}
+
+
 def command() -> str:
     """How this command is called from here: ``.venv/bin/rollcall`` in a fresh clone."""
     called = Path(sys.argv[0])

@@ -77,12 +77,14 @@ class Evidence:
         return self.provision.filter(~pl.col("is_current") & (pl.col("until_on") <= self.as_at))
 
 
-def earliest_open(concerns: pl.DataFrame, factor: str, points: int | pl.Expr, because: str | pl.Expr) -> pl.DataFrame:
+def earliest_open(
+    concerns: pl.DataFrame, factor: str, points: int | pl.Expr, because: str | pl.Expr, dated: str = "since"
+) -> pl.DataFrame:
     """One ``FINDING`` a child, from the concern with most points and, among those, the longest open.
 
-    ``because`` is followed by "since" and the date, where there is one.
+    ``because`` is followed by ``dated`` ("since", or "on" for what happened once) and the date, where there is one.
     """
-    since = pl.format(" since {}", pl.col("since_on").dt.strftime(DAY)).fill_null("")
+    since = pl.format(" {} {}", pl.lit(dated), pl.col("since_on").dt.strftime(DAY)).fill_null("")
     stated = concerns.with_columns(
         factor=pl.lit(factor),
         points=points if isinstance(points, pl.Expr) else pl.lit(points),

@@ -12,4 +12,4 @@ NAMED = r"missing from|missing episode|reported missing|\brunaway|\babscond"
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with such a report in force on the date judged."""
     named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
-    return earliest_open(named, FACTOR, points.missing_from_home, "reported missing from home or care")
+    return earliest_open(named, FACTOR, points.missing_from_home, "reported missing from home or care", "on")

@@ -20,16 +20,16 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     what, since = pl.col("what"), pl.col("since_on")
     because = (
         pl.when(what.str.contains("refus"))
-        .then(pl.lit("without a school place after a refusal"))
+        .then(pl.lit("without a school place, and refused one"))
         .when(what.str.contains(r"\b(?:no|not|without)\b.*\boffer"))
-        .then(pl.lit("applied for a school place and has no offer"))
+        .then(pl.lit("without an offer of a school place, and applied for one"))
         .when(what.str.contains("lapsed"))
-        .then(pl.lit("an offer of a school place lapsed"))
+        .then(pl.lit("without a school place: an offer lapsed, applied for"))
         .when(what.str.contains("withdrawn"))
-        .then(pl.lit("an application or offer was withdrawn and none stands"))
+        .then(pl.lit("without a school place: an application was withdrawn, made"))
         .when(what.str.contains("offer|accepted|expected|deferred"))
-        .then(pl.lit("expected at the school offered and on no roll"))
-        .otherwise(pl.lit("an application for a school place is open"))
+        .then(pl.lit("on no roll, and expected at the school offered"))
+        .otherwise(pl.lit("without a school place yet, and applied for one"))
     )
     named = evidence.open_concerns().filter(what.str.contains(NAMED))
     lag = evidence.as_at - timedelta(days=points.not_arrived_after_days)
@@ -39,4 +39,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         pl.col("began_on").is_null() | since.is_null() | (pl.col("began_on") < since - TAKEN_UP_WITHIN),
         ~what.str.contains(PROMISED) | since.is_null() | (since <= lag),
     )
-    return earliest_open(waiting, FACTOR, points.no_place, because)
+    return earliest_open(waiting, FACTOR, points.no_place, because, "on")

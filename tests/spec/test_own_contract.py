@@ -36,7 +36,9 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.extracts
 
 
-def test_its_children_are_on_the_list(own: Path, extracts: Path, tmp_path: Path) -> None:
+def test_its_children_are_on_the_list(
+    own: Path, extracts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = ["--extracts", str(extracts), "--as-at", AS_AT, "--workspace", str(tmp_path), "--plain"]
     assert main(["night", *arguments, "--contracts", str(own)]) == 0
     published = tmp_path / "published" / AS_AT
@@ -47,6 +49,9 @@ def test_its_children_are_on_the_list(own: Path, extracts: Path, tmp_path: Path)
     assert {source.casefold() for source in found["last_seen_by"].drop_nulls()} == {"library cards"}
     record = json.loads((published / "run.json").read_text(encoding="utf-8"))
     assert record["own_contracts"] == {"library_cards": "1.0.0"}
+    capsys.readouterr()
+    assert main(["explain", "library_cards:L1", "--workspace", str(tmp_path), "--contracts", str(own)]) == 0
+    assert "library_cards:L1 (Library cards)" in capsys.readouterr().out
 
 
 def test_without_the_contract_the_file_is_told_as_unknown(

@@ -74,33 +74,41 @@ def concern(what: str | None, since: date | None = date(2026, 5, 3), until: date
             "no school has claimed the transfer file",
             id="lost pupil",
         ),
-        pytest.param(no_place, "refused a school place", 20, "without a school place after a refusal", id="refused"),
+        pytest.param(no_place, "refused a school place", 20, "without a school place, and refused one", id="refused"),
         pytest.param(
-            no_place, "no school place offered", 20, "applied for a school place and has no offer", id="no offer"
+            no_place,
+            "no school place offered",
+            20,
+            "without an offer of a school place, and applied for one",
+            id="no offer",
         ),
         pytest.param(
             no_place,
             "school place offered",
             20,
-            "expected at the school offered and on no roll",
+            "on no roll, and expected at the school offered",
             id="offer not taken up",
         ),
         pytest.param(
             no_place,
             "school place accepted",
             20,
-            "expected at the school offered and on no roll",
+            "on no roll, and expected at the school offered",
             id="accepted and never arrived",
         ),
         pytest.param(
             no_place,
             "application withdrawn",
             20,
-            "an application or offer was withdrawn and none stands",
+            "without a school place: an application was withdrawn, made",
             id="withdrawn",
         ),
         pytest.param(
-            no_place, "in-year application", 20, "an application for a school place is open", id="application waiting"
+            no_place,
+            "in-year application",
+            20,
+            "without a school place yet, and applied for one",
+            id="application waiting",
         ),
         pytest.param(temporary_accommodation, "lives in a hostel", 15, "lives in temporary accommodation", id="hostel"),
         pytest.param(social_care, "privately fostered", 30, "privately fostered", id="private fostering"),
@@ -149,7 +157,7 @@ def concern(what: str | None, since: date | None = date(2026, 5, 3), until: date
             left_unsettled,
             "left the roll for home education",
             40,
-            "left the roll for home education, and is on no register of it",
+            "on no register of home education, and left the roll for it",
             id="home education nobody registered",
         ),
         pytest.param(
@@ -169,20 +177,24 @@ def concern(what: str | None, since: date | None = date(2026, 5, 3), until: date
             newly_arrived, "moved in from another authority", 15, "moved in from another authority", id="moved in"
         ),
         pytest.param(
-            no_place, "offer of a school place lapsed", 20, "an offer of a school place lapsed", id="an offer lapsed"
+            no_place,
+            "offer of a school place lapsed",
+            20,
+            "without a school place: an offer lapsed, applied for",
+            id="an offer lapsed",
         ),
         pytest.param(
             no_place,
             "application for a school place awaiting its outcome",
             20,
-            "an application for a school place is open",
+            "without a school place yet, and applied for one",
             id="application waiting for its outcome",
         ),
         pytest.param(
             no_place,
             "school place deferred",
             20,
-            "expected at the school offered and on no roll",
+            "on no roll, and expected at the school offered",
             id="deferred entry whose day has passed",
         ),
         pytest.param(referral, "Not attending", 40, "a concern is open: not attending", id="referral"),
@@ -203,7 +215,8 @@ def test_an_open_concern_counts_once_under_its_own_factor(
     factor: ModuleType, what: str | None, points: int, because: str
 ) -> None:
     drawn = concern(what, date(2026, 5, 3))
-    assert told(factor.finding, drawn) == [(points, f"{because} since 3 May 2026")]
+    dated = "on" if factor in {no_place, missing_from_home, left_unsettled} else "since"
+    assert told(factor.finding, drawn) == [(points, f"{because} {dated} 3 May 2026")]
     named = findings(drawn.evidence(), Points())["factor"].to_list()
     assert [name for name in named if name not in {"never_on_a_roll", "long_unseen", "transition"}] == [factor.FACTOR]
 

@@ -286,7 +286,7 @@ def test_the_because_reads_as_plain_sentences() -> None:
         "A place is to start on 4 January 2027 (state school, Forge Primary School): make sure that it is taken up. "
         "No child in education comes near. "
         "The GP saw the child in October 2026. "
-        "Look sooner: without a school place after a refusal since 9 September 2026; "
+        "Look sooner: without a school place, and refused one on 9 September 2026; "
         "of the age of moving to secondary school (Year 7). "
         "The records give different birth dates; more than 99 in 100 that the child is of compulsory school age."
     )

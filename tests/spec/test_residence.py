@@ -106,19 +106,19 @@ def test_living_here(said: list[dict[str, object]], least: float, most: float) -
 WORDS = [
     pytest.param(
         at_gp(seen=21, since=1200),
-        "seen by health 3 weeks ago; the health entry is current since 2023",
+        "seen by health 3 weeks ago; the health entry has been open since 2023",
         id="seen lately",
     ),
     pytest.param(
         on_roll(1500, 980) + at_gp(seen=990, since=3000),
         "not seen by anyone since March 2024; the school census entry ended in March 2024; "
-        "the health entry is current since 2018",
+        "the health entry has been open since 2018",
         id="not seen for long",
     ),
     pytest.param([say("lost_pupils", "concern", ago(90))], "never seen with a date", id="nobody ever saw the child"),
     pytest.param(
         at_gp(seen=0, since=500) + in_home(seen=0, since=200),
-        "seen by health and housing today; the housing entry is current since 2026; known to 2 agencies",
+        "seen by health and housing today; the housing entry has been open since 2026; known to 2 agencies",
         id="seen by two on one day",
     ),
 ]
