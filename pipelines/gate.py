@@ -15,11 +15,12 @@ from data_contracts.contract import Contract
 from pipelines.acceptance import in_force
 from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, History, judge_completeness, sentences
 from pipelines.failure import HELD, NightFailed
-from pipelines.intake import Intake, measure
+from pipelines.intake import Intake, last_hashes, measure
+from pipelines.last_intake import LastIntake
 from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
 from pipelines.snapshot import Snapshots, changed_tonight, keep
-from pipelines.store import Store
+from pipelines.store import Amendment, Store
 from pipelines.tables import TABLES
 from pipelines.vanished import Rolls, keep_vanished
 
@@ -55,11 +56,21 @@ def _read(store: Store, table: str) -> pl.DataFrame:
     return store.read(table) if store.has(table) else TABLES[table].to_frame()
 
 
+def last_intake(store: Store) -> LastIntake:
+    """What the last night loaded; nothing, where its rows are not to be compared with tonight's."""
+    judged = _read(store, "judged_file")
+    if judged.is_empty():
+        return LastIntake()
+    raw = {source: store.read_raw(source) for source in store.raw_sources()}
+    return LastIntake(raw, judged, store.read("flawed_row")["record_id"])
+
+
 def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date) -> Judged:
     """Hold what was received against earlier nights; write what was found."""
     tables = ("source_night", "source_measure", "snapshot", "acceptance")
     history = History(*(_read(store, table) for table in tables))
-    intake = measure(received.raw, contracts, received.deliveries, as_at)
+    same = {source: rows["record_id"].filter(received.is_same(source)) for source, rows in received.raw.items()}
+    intake = measure(received.raw, contracts, received.deliveries, as_at, last_hashes(history.snapshot, same))
     accepted = in_force(history.acceptances, received.deliveries, as_at)
     found = judge_completeness(
         intake,
@@ -81,10 +92,15 @@ def keep_tonight(
     tables = ("snapshot", "delivery_change", "source_night", "source_measure")
     before = Snapshots(*(_read(store, table) for table in tables))
     rolls = [source for source in contracts if contracts[source].is_roll]
+    last = received.last.raw
     vanished = keep_vanished(
         _read(store, "vanished"),
         Rolls(
-            before={source: store.read_raw(source) for source in rolls if source in store.raw_sources()},
+            before={
+                source: last[source] if source in last else store.read_raw(source)
+                for source in rolls
+                if source in store.raw_sources()
+            },
             tonight={source: received.raw[source] for source in rolls if source in received.raw},
         ),
         contracts,
@@ -96,12 +112,34 @@ def keep_tonight(
     for table, frame in zip(tables, (kept.snapshot, kept.changes, kept.nights, kept.measures), strict=True):
         store.write(table, frame)
     store.write("vanished", vanished)
-    store.forget_raw()
-    for source, rows in received.raw.items():
-        store.write_raw(source, rows)
+    _keep_rows(store, received)
+    if kept is before:  # a night of the past: what it loaded is not what the next night's rows are compared with
+        store.write("judged_file", received.judged.clear())
+    else:
+        store.write("judged_file", received.judged)
+    store.write("flawed_row", received.flawed.alias("record_id").to_frame())
     counted = changed_tonight(kept, as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
     gone = vanished.filter(pl.col("vanished_on").is_not_null()).height
     return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
+
+
+def _keep_rows(store: Store, received: Received) -> None:
+    """Tonight's rows -> raw_*, and which of them are new -> changed_row. Rows that are the same are not written again."""
+    store.forget_raw(but=received.raw)
+    changed = [_read(store, "changed_row")["record_id"]]
+    for source, rows in received.raw.items():
+        is_same = received.is_same(source)
+        put = rows.filter(~is_same)
+        changed.append(put["record_id"])
+        if not is_same.any():
+            store.write_raw(source, rows)
+            continue
+        before = received.last.raw[source]
+        place = ["record_id", "file_id", "line"]
+        moved = rows.filter(is_same).select(place).join(before.select(place), on=place, how="anti")
+        gone = before.select("record_id").join(rows.select("record_id"), on="record_id", how="anti")["record_id"]
+        store.amend_raw(source, rows, Amendment(put, gone, moved))
+    store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
 
 
 def held_night(published: Path, as_at: date, held: Sequence[str]) -> NightFailed:

@@ -43,9 +43,16 @@ class Intake:
 
 
 def measure(
-    raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], deliveries: pl.DataFrame, as_at: date
+    raw: Mapping[str, pl.DataFrame],
+    contracts: Mapping[str, Contract],
+    deliveries: pl.DataFrame,
+    as_at: date,
+    hashed: pl.DataFrame | None = None,
 ) -> Intake:
-    """Measure tonight's rows (by source, as received). Dates after ``as_at`` say nothing about how new a file is."""
+    """Measure tonight's rows (by source, as received). Dates after ``as_at`` say nothing about how new a file is.
+
+    ``hashed``: ``FINGERPRINT`` of rows that are the same as when they were hashed; null: none.
+    """
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
     files = dict(loaded.iter_rows())
     nights, measures, fingerprints = [], [], []
@@ -53,10 +60,10 @@ def measure(
         if rows.is_empty():
             continue
         contract = contracts[source]
-        hashed = fingerprint(source, rows, contract)
-        fingerprints.append(hashed)
+        own = fingerprint(source, rows, contract, FINGERPRINT.to_frame() if hashed is None else hashed)
+        fingerprints.append(own)
         newest = _newest_on(rows, contract, as_at)
-        nights.append((as_at, source, files.get(source, 0), rows.height, newest, content_of(hashed)))
+        nights.append((as_at, source, files.get(source, 0), rows.height, newest, content_of(own)))
         measures += [_empty_values(rows, contract), _units(rows, contract)]
     return Intake(
         nights=pl.DataFrame(nights, schema=SOURCE_NIGHT, orient="row"),
@@ -65,15 +72,32 @@ def measure(
     )
 
 
-def fingerprint(source: str, rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+def fingerprint(source: str, rows: pl.DataFrame, contract: Contract, hashed: pl.DataFrame) -> pl.DataFrame:
     """``FINGERPRINT`` of a source's rows: every column of the contract counts; line and file do not.
 
-    BLAKE2b, as polars' and DuckDB's own hashes may change from one version to the next, and every row with them.
+    BLAKE2b, as polars' and DuckDB's own hashes may change from one version to the next, and every row with them. A row
+    that is among ``hashed`` is not hashed again.
     """
+    kept = rows.select("record_id").join(
+        hashed.select("record_id", "row_hash"), on="record_id", how="left", validate="1:1", maintain_order="left"
+    )
+    new = kept["row_hash"].is_null()
     columns = [pl.col(name).fill_null("") for name in contract.column_named]
-    texts = rows.select(pl.concat_str(["record_id", *columns], separator=_APART)).to_series()
+    texts = rows.filter(new).select(pl.concat_str(["record_id", *columns], separator=_APART)).to_series()
     hashes = [int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts]
-    return rows.select(pl.lit(source).alias("source"), "record_id", pl.Series("row_hash", hashes, dtype=pl.UInt64))
+    made = kept["row_hash"].scatter(new.arg_true(), pl.Series(hashes, dtype=pl.UInt64))
+    return rows.select(pl.lit(source).alias("source"), "record_id", made.alias("row_hash"))
+
+
+def last_hashes(snapshot: pl.DataFrame, same: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """``FINGERPRINT`` of the rows that are the ``same`` (``record_id`` by source) as on the last night of their source.
+
+    ``snapshot``: as it was before tonight.
+    """
+    last = snapshot.filter(pl.col("last_seen_on") == pl.col("last_seen_on").max().over("source"))
+    own = [last.filter(source=source).join(ids.alias("record_id").to_frame(), on="record_id", how="semi")
+           for source, ids in same.items()]  # fmt: skip
+    return pl.concat([FINGERPRINT.to_frame(), *(rows.select(FINGERPRINT.names()) for rows in own)])
 
 
 def content_of(fingerprints: pl.DataFrame) -> str:

@@ -5,33 +5,26 @@ breaks a rule of the row keeps the row out, and everything kept out stays in a t
 each file, rows read = rows loaded + rows set aside, or nothing goes on.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import polars as pl
 
 from data_contracts.breach import Breach
+from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import Contract
-from data_contracts.values import text_of
-from pipelines.files import read_bytes, rows_as_json
-from pipelines.files.folder import UNKNOWN, ExtractsError, contract_for, contract_for_member, list_files
-from pipelines.files.packed import is_packed, unpack
-from pipelines.files.rows import UnreadableFileError
+from pipelines.delivery import Delivery, IdentifierChecks, Judging, checks_of_identifiers, delivered, with_set_aside
+from pipelines.files.folder import UNKNOWN, ExtractsError, list_files
+from pipelines.last_intake import RECORD_ID, SAME, LastIntake
 from pipelines.rule_history import JudgedFile, rules_tonight
-from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
+from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
 __all__ = [
     "FOR_SENDER", "UNKNOWN", "CheckedFile", "ExtractsError", "IdentifierChecks", "Received", "check_files", "check_path",
     "receive", "sender_files",
 ]  # fmt: skip
-
-_RECORD_ID = "_record_id"  # beside the contract's own columns, one of which may be called record_id
-
-IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
-"""``upn`` and ``nhsNumber`` -> text expression to true where the check character is right."""
 
 FOR_SENDER = pl.Schema(
     {"file": pl.String, "line": pl.Int64, "column": pl.String, "rule": pl.String, "why": pl.String, "fix": pl.String}
@@ -55,6 +48,18 @@ class Received:
     """Schema DELIVERY. A second copy of a file is no delivery of its own."""
     rules: pl.DataFrame
     """Schema RULE_HISTORY, of tonight alone."""
+    same: dict[str, pl.Series] = field(default_factory=dict)
+    """By source: for each row of ``raw``, whether it is the same as last night's."""
+    judged: pl.DataFrame = field(default_factory=JUDGED_FILE.to_frame)
+    """Schema JUDGED_FILE."""
+    flawed: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
+    """``record_id`` of the rows that are loaded though they broke a rule."""
+    last: LastIntake = field(default_factory=LastIntake)
+    """What the rows were compared with."""
+
+    def is_same(self, source: str) -> pl.Series:
+        """For each row of a source, whether it is the same as last night's; of rows never compared it is not known."""
+        return self.same.get(source, pl.repeat(value=False, n=self.raw[source].height, dtype=pl.Boolean, eager=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +77,6 @@ class CheckedFile:
     breaches: tuple[Breach, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Judging:
-    """What the judge is told beside the contract."""
-
-    identifier_checks: IdentifierChecks
-    today: date | None
-    """Days after it are in the future; null: the day on which it runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Delivery:
-    """One file and what became of its rows."""
-
-    source: str
-    file: str
-    file_id: str
-    sha256: str | None
-    size: int
-    rows_read: int
-    loaded: pl.DataFrame
-    set_aside: pl.DataFrame
-    breaches: tuple[Breach, ...]
-    headers: dict[str, str]
-    is_refused: bool
-
-
 def receive(
     folder: Path,
     contracts: Mapping[str, Contract],
@@ -105,30 +84,36 @@ def receive(
     received_at: datetime,
     as_at: date | None = None,
     identifier_checks: IdentifierChecks | None = None,
+    last: LastIntake | None = None,
 ) -> Received:
     """Read and judge every file of a folder (and of the folders in it), each against the contract that names it.
 
     Hidden files, lock files (``~$``) and ``.tmp`` files are passed over. ``received_at`` is UTC.
-    Days after it, and after ``as_at`` (the date judged) where that is later, are in the future.
+    Days after it, and after ``as_at`` (the date judged) where that is later, are in the future. ``last``: what the
+    last night loaded; null: every row is judged.
     Raises :class:`ExtractsError` where the folder is missing, empty or no folder, and where no roll could be loaded:
     without a roll every child would look like one on none.
     """
     if folder.is_file():
         raise ExtractsError(f"{folder}: this is a file, not a folder. Give the folder that holds the agencies' files.")
     today = max(received_at.date(), as_at or received_at.date())
-    judging = _Judging(identifier_checks or _identifier_checks(), today)
+    judging = Judging(identifier_checks or checks_of_identifiers(), today, last or LastIntake())
     deliveries = _deliveries(folder, contracts, judging)
     _refuse_no_roll(folder, contracts, deliveries)
-    raw: dict[str, list[pl.DataFrame]] = {}
+    loaded: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         if not delivery.is_refused:
-            raw.setdefault(delivery.source, []).append(_raw(delivery, contracts[delivery.source]))
+            loaded.setdefault(delivery.source, []).append(delivery)
     return Received(
-        {source: pl.concat(frames) for source, frames in raw.items()},
+        {source: pl.concat(_raw(d, contracts[source]) for d in own) for source, own in loaded.items()},
         _breach_table(deliveries),
         pl.concat([pl.DataFrame(schema=SET_ASIDE), *(d.set_aside for d in deliveries)]),
         _delivery_table(deliveries, received_at),
         _rules(deliveries, contracts, as_at or received_at.date()),
+        same={source: pl.concat(d.loaded[SAME] for d in own) for source, own in loaded.items()},
+        judged=_judged_files(deliveries, today),
+        flawed=pl.concat([pl.Series(RECORD_ID, [], pl.String), *(_flawed(d) for own in loaded.values() for d in own)]),
+        last=judging.last,
     )
 
 
@@ -146,7 +131,7 @@ def check_files(
 
     Raises :class:`ExtractsError` where the path is missing or the folder empty.
     """
-    deliveries = _deliveries(path, contracts, _Judging(identifier_checks or _identifier_checks(), None))
+    deliveries = _deliveries(path, contracts, Judging(identifier_checks or checks_of_identifiers(), None, LastIntake()))
     return [
         CheckedFile(d.source, d.file, d.rows_read, d.set_aside.height, d.is_refused, d.headers, d.breaches)
         for d in deliveries
@@ -162,16 +147,10 @@ def sender_files(received: Received) -> dict[str, pl.DataFrame]:
     }
 
 
-def _identifier_checks() -> IdentifierChecks:
-    from matching.identifiers import nhs_number_is_valid, upn_is_valid
-
-    return {"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid}
-
-
-def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: _Judging) -> list[_Delivery]:
+def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> list[Delivery]:
     """Every file judged, in the order of their names; rows that several files of a source share are settled."""
-    deliveries: list[_Delivery] = []
-    for delivery in (taken for file in list_files(path) for taken in _take(file, path, contracts, judging)):
+    deliveries: list[Delivery] = []
+    for delivery in (taken for file in list_files(path) for taken in delivered(file, path, contracts, judging)):
         first = next((d for d in deliveries if (d.source, d.sha256) == (delivery.source, delivery.sha256)), None)
         if first and delivery.sha256:
             again = _same_again(delivery, first)
@@ -184,120 +163,7 @@ def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: _Judging
     return settled
 
 
-def _take(file: Path, folder: Path, contracts: Mapping[str, Contract], judging: _Judging) -> Iterator[_Delivery]:
-    """Read and judge one file, or, where it is packed, each file in it."""
-    place = PurePosixPath(file.name if file == folder else file.relative_to(folder))
-    contract, wrong = contract_for(place, contracts)
-    try:
-        data = file.read_bytes()
-    except OSError:
-        source = contract.id if contract else UNKNOWN
-        wrong = Breach(
-            source, file.name, None, None, "not readable", "file",
-            "The file could not be opened.", "Give this account the right to read it, and look after the disk.",
-        )  # fmt: skip
-        yield _refused(source, file.name, None, (wrong,))
-        return
-    if is_packed(file.name):
-        yield from _take_packed(place, data, contracts, judging)
-    elif contract is None or wrong:
-        yield _refused(contract.id if contract else UNKNOWN, file.name, data, (wrong,) if wrong else ())
-    else:
-        yield _judged(file.name, data, contract, judging)
-
-
-def _take_packed(
-    place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract], judging: _Judging
-) -> Iterator[_Delivery]:
-    """Read and judge each file of an archive as a delivery of its own; an archive that is refused is one itself."""
-    try:
-        members = unpack(place.name, data)
-    except UnreadableFileError as error:
-        contract, _ = contract_for_member(place, PurePosixPath(place.name).stem, contracts)
-        source = contract.id if contract else UNKNOWN
-        breach = Breach(source, place.name, error.line, None, error.rule, "file", error.why, error.fix)
-        yield _refused(source, place.name, data, (breach,))
-        return
-    for member in members:
-        contract, wrong = contract_for_member(place, member.name, contracts)
-        if contract is None or wrong:
-            told = (replace(wrong, file=member.shown),) if wrong else ()
-            yield _refused(contract.id if contract else UNKNOWN, member.shown, member.data, told)
-        else:
-            yield _judged(member.name, member.data, contract, judging, member.shown)
-
-
-def _refused(source: str, file: str, data: bytes | None, breaches: tuple[Breach, ...]) -> _Delivery:
-    """A file whose rows were never read."""
-    sha256 = None if data is None else hashlib.sha256(data).hexdigest()
-    nothing = pl.DataFrame(schema=SET_ASIDE)
-    file_id = (sha256 or hashlib.sha256(file.encode()).hexdigest())[:16]
-    return _Delivery(
-        source, file, file_id, sha256, len(data or b""), 0, pl.DataFrame(), nothing, breaches, {}, is_refused=True
-    )
-
-
-def _judged(file: str, data: bytes, contract: Contract, judging: _Judging, shown: str | None = None) -> _Delivery:
-    """Read a file and part its rows into those loaded and those set aside. ``shown``: what people call the file."""
-    from data_contracts.check import judge
-
-    found = read_bytes(file, data, contract)
-    blank = _refused(contract.id, shown or file, data, ())
-    breaches = [replace(breach, file=blank.file) for breach in found.breaches]
-    if not found.is_refused:
-        breaches += judge(
-            found.rows,
-            found.contract or contract,
-            blank.file,
-            found.headers,
-            identifier_checks=judging.identifier_checks,
-            today=judging.today,
-        )
-    # A rule of the row that names no line cannot set its row aside, so it must not let the file through.
-    stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
-    key = pl.concat_str(pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null(""))
-    rows = found.rows.with_columns(key.alias(_RECORD_ID))
-    fitted = replace(blank, rows_read=found.rows_read, loaded=rows, headers=found.headers, is_refused=bool(stopping))
-    parted = _set_aside(fitted, breaches, everything=stopping)
-    bad = found.bad_lines.select(
-        source=pl.lit(contract.id), file_id=pl.lit(blank.file_id), line="line", rules="rule",
-        record_id=pl.lit(None, pl.String), row="row",
-    )  # fmt: skip
-    return replace(parted, set_aside=pl.concat([parted.set_aside, bad]).sort("line"))
-
-
-def _set_aside(delivery: _Delivery, breaches: Sequence[Breach], everything: Sequence[Breach] = ()) -> _Delivery:
-    """Move the rows that break a rule from ``loaded`` to ``set_aside``; all rows where ``everything`` is broken."""
-    broken = pl.DataFrame(
-        [(b.line, b.rule) for b in breaches if b.stops == "row" and b.line is not None],
-        schema={"line": pl.Int64, "rules": pl.String},
-        orient="row",
-    )
-    by_line = broken.group_by("line").agg(pl.col("rules").unique(maintain_order=True).str.join("; "))
-    rows = delivery.loaded.join(by_line, on="line", how="left", validate="m:1", maintain_order="left")
-    if everything:
-        whole = "; ".join(dict.fromkeys(b.rule for b in everything))
-        rows = rows.with_columns(
-            pl.concat_str("rules", pl.lit(whole), separator="; ", ignore_nulls=True).alias("rules")
-        )
-    aside = rows.filter(pl.col("rules").is_not_null())
-    kept = aside.select(
-        pl.lit(delivery.source).alias("source"),
-        pl.lit(delivery.file_id).alias("file_id"),
-        "line",
-        "rules",
-        pl.when(pl.col(_RECORD_ID) != f"{delivery.source}:").then(pl.col(_RECORD_ID)).alias("record_id"),
-        rows_as_json(aside, delivery.headers),
-    )
-    return replace(
-        delivery,
-        loaded=rows.filter(pl.col("rules").is_null()).drop("rules"),
-        set_aside=pl.concat([delivery.set_aside, kept]),
-        breaches=(*delivery.breaches, *breaches),
-    )
-
-
-def _settled(deliveries: Iterable[_Delivery], contract: Contract | None, source: str) -> Iterator[_Delivery]:
+def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:
     """The files of one source, after rows whose key stands in several of them are set aside, as within one file.
 
     Of rows that are the same in every column the first counts; of those that differ nobody can tell which one holds.
@@ -308,18 +174,18 @@ def _settled(deliveries: Iterable[_Delivery], contract: Contract | None, source:
         yield from own
         return
     rows = pl.concat(loaded)
-    is_empty = pl.col(_RECORD_ID) == f"{source}:"
-    suspect = rows.filter(pl.col(_RECORD_ID).is_duplicated() | is_empty)  # few or none: only these are compared in full
+    is_empty = pl.col(RECORD_ID) == f"{source}:"
+    suspect = rows.filter(pl.col(RECORD_ID).is_duplicated() | is_empty)  # few or none: only these are compared in full
     content = pl.struct(*contract.column_named).hash()
-    differs = content.min().over(_RECORD_ID) != content.max().over(_RECORD_ID)
+    differs = content.min().over(RECORD_ID) != content.max().over(RECORD_ID)
     clashing = suspect.filter(is_empty | differs | ~content.is_first_distinct())
     for order, delivery in enumerate(own):
-        keys = clashing.filter(pl.col("_order") == order).select("line", _RECORD_ID).iter_rows()
+        keys = clashing.filter(pl.col("_order") == order).select("line", RECORD_ID).iter_rows()
         breaches = [_key_breach(contract, delivery, line, is_empty=key == f"{source}:") for line, key in keys]
-        yield _set_aside(delivery, breaches) if breaches else delivery
+        yield with_set_aside(delivery, breaches) if breaches else delivery
 
 
-def _key_breach(contract: Contract, delivery: _Delivery, line: int, *, is_empty: bool) -> Breach:
+def _key_breach(contract: Contract, delivery: Delivery, line: int, *, is_empty: bool) -> Breach:
     header = delivery.headers.get(contract.key.name, contract.key.header)
     if is_empty:
         return Breach(
@@ -333,29 +199,41 @@ def _key_breach(contract: Contract, delivery: _Delivery, line: int, *, is_empty:
     )  # fmt: skip
 
 
-def _raw(delivery: _Delivery, contract: Contract) -> pl.DataFrame:
+def _raw(delivery: Delivery, contract: Contract) -> pl.DataFrame:
     """The loaded rows in the shape of their ``raw_`` table."""
     return delivery.loaded.select(
-        pl.col(_RECORD_ID).alias("record_id"),
+        pl.col(RECORD_ID).alias("record_id"),
         pl.lit(delivery.file_id).alias("file_id"),
         pl.col("line"),
         *(name for name in contract.column_named if name != "record_id"),
     )
 
 
-def _same_again(delivery: _Delivery, first: _Delivery) -> Breach:
+def _judged_files(deliveries: Sequence[Delivery], today: date) -> pl.DataFrame:
+    """``JUDGED_FILE``, without files of which a check could not run: nobody knows whether their rows keep its rule."""
+    judged = [d for d in deliveries if not d.is_refused and not any(b.rule == COULD_NOT_RUN for b in d.breaches)]
+    rows = [(d.source, d.file_id, d.judged_by, today) for d in judged]
+    return pl.DataFrame(rows, schema=JUDGED_FILE, orient="row")
+
+
+def _flawed(delivery: Delivery) -> pl.Series:
+    lines = pl.Series([breach.line for breach in delivery.breaches], dtype=pl.Int64).drop_nulls()
+    return delivery.loaded.filter(pl.col("line").is_in(lines.implode()))[RECORD_ID]
+
+
+def _same_again(delivery: Delivery, first: Delivery) -> Breach:
     return Breach(
         delivery.source, delivery.file, None, None, "same file twice", "nothing",
         f"The file holds exactly what {first.file} holds, so it counts once.", "Send each file once.",
     )  # fmt: skip
 
 
-def _rules(deliveries: Sequence[_Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
+def _rules(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
     files = [JudgedFile(d.source, d.rows_read, d.headers, d.breaches) for d in deliveries]
     return rules_tonight(files, contracts, as_at)
 
 
-def _check_accounts(delivery: _Delivery) -> None:
+def _check_accounts(delivery: Delivery) -> None:
     loaded, aside = delivery.loaded.height, delivery.set_aside.height
     if delivery.rows_read != loaded + aside or (delivery.is_refused and loaded):
         raise ExtractsError(
@@ -364,7 +242,7 @@ def _check_accounts(delivery: _Delivery) -> None:
         )
 
 
-def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries: Sequence[_Delivery]) -> None:
+def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries: Sequence[Delivery]) -> None:
     rolls = [contract for contract in contracts.values() if contract.is_roll]
     sources = {contract.id for contract in rolls}
     if any(delivery.loaded.height for delivery in deliveries if delivery.source in sources):
@@ -380,7 +258,7 @@ def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries:
     )
 
 
-def _breach_table(deliveries: Sequence[_Delivery]) -> pl.DataFrame:
+def _breach_table(deliveries: Sequence[Delivery]) -> pl.DataFrame:
     rows = [
         (b.source, d.file_id, b.file, b.line, b.column, b.rule, b.stops, b.why, b.fix)
         for d in deliveries
@@ -389,7 +267,7 @@ def _breach_table(deliveries: Sequence[_Delivery]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=BREACH, orient="row")
 
 
-def _delivery_table(deliveries: Sequence[_Delivery], received_at: datetime) -> pl.DataFrame:
+def _delivery_table(deliveries: Sequence[Delivery], received_at: datetime) -> pl.DataFrame:
     rows = [
         (
             d.file_id, d.source, d.file, d.sha256, d.size, d.rows_read, d.loaded.height, d.set_aside.height,

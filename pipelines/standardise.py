@@ -72,7 +72,7 @@ def _read(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     read = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     for column in contract.columns:
         if column.logical_type == "date":
-            read = _by_distinct_cell(read, column.name, _day(column), column.name)
+            read = _by_distinct_cell(read, column.name, reading_of_day(column), column.name)
         elif column.codes:
             read = _by_distinct_cell(read, column.name, as_codes(column), _means(column.name))
     return read
@@ -113,7 +113,7 @@ def _read_whole(column: Column) -> pl.Expr:
     return text_of(column)
 
 
-def _day(column: Column) -> pl.Expr:
+def reading_of_day(column: Column) -> pl.Expr:
     """The cell as a date; a date before the year of a ``notBefore`` rule that stops nothing counts as empty."""
     day = parse_dates(column)
     for rule in column.quality:

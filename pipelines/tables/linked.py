@@ -30,6 +30,16 @@ STATEMENT = pl.Schema(
 )
 """One row is one thing that one record says about its child. Written by standardise."""
 
+STANDARDISED = pl.Schema(
+    Columns(
+        {
+            "made_by": pl.String,  # fingerprint of software and contracts (pipelines.restandardise.made_by)
+            "made_on": pl.Date,  # the date judged
+        }
+    )
+)
+"""One row: what ``person_record`` and ``statement`` were made by. Written by standardise."""
+
 LINK = pl.Schema(
     {
         "left_id": pl.String,  # record_id; left_id < right_id

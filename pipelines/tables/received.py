@@ -49,6 +49,30 @@ SET_ASIDE = pl.Schema(
 )
 """One row is one row of a file that broke a row rule, or of a file that was refused. Written by receive."""
 
+JUDGED_FILE = pl.Schema(
+    Columns(
+        {
+            "source": pl.String,
+            "file_id": pl.String,
+            "judged_by": pl.String,  # fingerprint of software, contract and columns (pipelines.last_intake.judged_by)
+            "judged_on": pl.Date,  # days after it were in the future
+        }
+    )
+)
+"""One row is one file whose rows stand in ``raw_*``, each of them judged. Key (source, file_id). Written by snapshot.
+
+Empty where the rows that stand there are not to be compared with the next night's.
+"""
+
+FLAWED_ROW = pl.Schema({"record_id": pl.String})
+"""One row is one row of ``raw_*`` that broke a rule which stops nothing. Written by snapshot, with JUDGED_FILE."""
+
+CHANGED_ROW = pl.Schema({"record_id": pl.String})
+"""One row is one row of ``raw_*`` that came or changed since ``person_record`` was made.
+
+Written by snapshot, which adds to it, and standardise, which empties it.
+"""
+
 RULE_HISTORY = pl.Schema(
     Columns(
         {

@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
-from pipelines import receive as receiving
+from pipelines import delivery
 from pipelines.receive import FOR_SENDER, ExtractsError, Received, check_path, receive, sender_files
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 from tests.made.library_cards import (
@@ -258,13 +258,13 @@ def test_a_rule_of_the_row_that_names_no_line_lets_nothing_through(
 
 
 def test_a_lost_row_stops_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = receiving.read_bytes
+    whole = delivery.read_bytes
 
     def lossy(file: str, data: bytes, contract: Contract) -> object:
         found = whole(file, data, contract)
         return type(found)(found.rows.head(2), found.headers, found.rows_read, found.breaches, found.bad_lines)
 
-    monkeypatch.setattr(receiving, "read_bytes", lossy)
+    monkeypatch.setattr(delivery, "read_bytes", lossy)
     assert "3 rows were read, but 2 are loaded and 0 set aside" in str(stopped(put(tmp_path, library_cards__csv=GOOD)))
 
 

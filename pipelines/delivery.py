@@ -1,0 +1,186 @@
+"""One file of the folder -> its delivery: rows loaded, or set aside with the rules they broke.
+
+A packed file gives a delivery for each file in it. What breaks a rule of the file keeps the whole file out.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+import polars as pl
+
+from data_contracts.breach import Breach
+from data_contracts.contract import Contract
+from data_contracts.values import text_of
+from pipelines.files import read_bytes, rows_as_json
+from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
+from pipelines.files.packed import is_packed, unpack
+from pipelines.files.rows import UnreadableFileError
+from pipelines.last_intake import RECORD_ID, SAME, LastIntake, judged_by
+from pipelines.tables import SET_ASIDE
+
+IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
+"""``upn`` and ``nhsNumber`` -> text expression to true where the check character is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What the judge is told beside the contract."""
+
+    identifier_checks: IdentifierChecks
+    today: date | None
+    """Days after it are in the future; null: the day on which it runs."""
+    last: LastIntake
+    """What the last night loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One file and what became of its rows."""
+
+    source: str
+    file: str
+    file_id: str
+    sha256: str | None
+    size: int
+    rows_read: int
+    loaded: pl.DataFrame
+    set_aside: pl.DataFrame
+    breaches: tuple[Breach, ...]
+    headers: dict[str, str]
+    is_refused: bool
+    judged_by: str = ""
+    """What decided about each row by itself (:func:`pipelines.last_intake.judged_by`); empty where none was judged."""
+
+
+def delivered(file: Path, folder: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
+    """Read and judge one file, or, where it is packed, each file in it."""
+    place = PurePosixPath(file.name if file == folder else file.relative_to(folder))
+    contract, wrong = contract_for(place, contracts)
+    try:
+        data = file.read_bytes()
+    except OSError:
+        source = contract.id if contract else UNKNOWN
+        wrong = Breach(
+            source, file.name, None, None, "not readable", "file",
+            "The file could not be opened.", "Give this account the right to read it, and look after the disk.",
+        )  # fmt: skip
+        yield _refused(source, file.name, None, (wrong,))
+        return
+    if is_packed(file.name):
+        yield from _take_packed(place, data, contracts, judging)
+    elif contract is None or wrong:
+        yield _refused(contract.id if contract else UNKNOWN, file.name, data, (wrong,) if wrong else ())
+    else:
+        yield _judged(file.name, data, contract, judging)
+
+
+def _take_packed(
+    place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract], judging: Judging
+) -> Iterator[Delivery]:
+    """Read and judge each file of an archive as a delivery of its own; an archive that is refused is one itself."""
+    try:
+        members = unpack(place.name, data)
+    except UnreadableFileError as error:
+        contract, _ = contract_for_member(place, PurePosixPath(place.name).stem, contracts)
+        source = contract.id if contract else UNKNOWN
+        breach = Breach(source, place.name, error.line, None, error.rule, "file", error.why, error.fix)
+        yield _refused(source, place.name, data, (breach,))
+        return
+    for member in members:
+        contract, wrong = contract_for_member(place, member.name, contracts)
+        if contract is None or wrong:
+            told = (replace(wrong, file=member.shown),) if wrong else ()
+            yield _refused(contract.id if contract else UNKNOWN, member.shown, member.data, told)
+        else:
+            yield _judged(member.name, member.data, contract, judging, member.shown)
+
+
+def _refused(source: str, file: str, data: bytes | None, breaches: tuple[Breach, ...]) -> Delivery:
+    """A file whose rows were never read."""
+    sha256 = None if data is None else hashlib.sha256(data).hexdigest()
+    nothing = pl.DataFrame(schema=SET_ASIDE)
+    file_id = (sha256 or hashlib.sha256(file.encode()).hexdigest())[:16]
+    return Delivery(
+        source, file, file_id, sha256, len(data or b""), 0, pl.DataFrame(), nothing, breaches, {}, is_refused=True
+    )
+
+
+def _judged(file: str, data: bytes, contract: Contract, judging: Judging, shown: str | None = None) -> Delivery:
+    """Read a file and part its rows into those loaded and those set aside. ``shown``: what people call the file."""
+    from data_contracts.check import judge
+
+    found = read_bytes(file, data, contract)
+    blank = _refused(contract.id, shown or file, data, ())
+    breaches = [replace(breach, file=blank.file) for breach in found.breaches]
+    key = pl.concat_str(pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null(""))
+    keyed = found.rows.with_columns(key.alias(RECORD_ID))
+    compared = judging.last.compared(keyed, contract)
+    by = judged_by(found.contract or contract, found.headers)
+    if not found.is_refused:
+        today = judging.today
+        breaches += judge(
+            found.rows,
+            found.contract or contract,
+            blank.file,
+            found.headers,
+            identifier_checks=judging.identifier_checks,
+            today=today,
+            known=judging.last.known(keyed, compared, contract.id, by, today) if today else None,
+        )
+    # A rule of the row that names no line cannot set its row aside, so it must not let the file through.
+    stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
+    fitted = replace(
+        blank,
+        rows_read=found.rows_read,
+        loaded=keyed.with_columns(compared["same"].alias(SAME)),
+        headers=found.headers,
+        is_refused=bool(stopping),
+        judged_by=by,
+    )
+    parted = with_set_aside(fitted, breaches, everything=stopping)
+    bad = found.bad_lines.select(
+        source=pl.lit(contract.id), file_id=pl.lit(blank.file_id), line="line", rules="rule",
+        record_id=pl.lit(None, pl.String), row="row",
+    )  # fmt: skip
+    return replace(parted, set_aside=pl.concat([parted.set_aside, bad]).sort("line"))
+
+
+def with_set_aside(delivery: Delivery, breaches: Sequence[Breach], everything: Sequence[Breach] = ()) -> Delivery:
+    """Move the rows that break a rule from ``loaded`` to ``set_aside``; all rows where ``everything`` is broken."""
+    broken = pl.DataFrame(
+        [(b.line, b.rule) for b in breaches if b.stops == "row" and b.line is not None],
+        schema={"line": pl.Int64, "rules": pl.String},
+        orient="row",
+    )
+    by_line = broken.group_by("line").agg(pl.col("rules").unique(maintain_order=True).str.join("; "))
+    rows = delivery.loaded.join(by_line, on="line", how="left", validate="m:1", maintain_order="left")
+    if everything:
+        whole = "; ".join(dict.fromkeys(b.rule for b in everything))
+        rows = rows.with_columns(
+            pl.concat_str("rules", pl.lit(whole), separator="; ", ignore_nulls=True).alias("rules")
+        )
+    aside = rows.filter(pl.col("rules").is_not_null())
+    kept = aside.select(
+        pl.lit(delivery.source).alias("source"),
+        pl.lit(delivery.file_id).alias("file_id"),
+        "line",
+        "rules",
+        pl.when(pl.col(RECORD_ID) != f"{delivery.source}:").then(pl.col(RECORD_ID)).alias("record_id"),
+        rows_as_json(aside, delivery.headers),
+    )
+    return replace(
+        delivery,
+        loaded=rows.filter(pl.col("rules").is_null()).drop("rules"),
+        set_aside=pl.concat([delivery.set_aside, kept]),
+        breaches=(*delivery.breaches, *breaches),
+    )
+
+
+def checks_of_identifiers() -> IdentifierChecks:
+    """The checks of identifiers that the night uses."""
+    from matching.identifiers import nhs_number_is_valid, upn_is_valid
+
+    return {"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid}
