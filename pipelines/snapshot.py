@@ -94,7 +94,11 @@ def _kept(snapshot: pl.DataFrame, tonight: pl.DataFrame, as_at: date) -> tuple[p
     )
     judged = both.select(pl.coalesce("source", "was_of").alias("source"), "record_id", "row_hash", state=state)
     new = judged.filter(pl.col("state").is_in(["came", "changed"]))
-    opened = new.with_columns(first_seen_on=pl.lit(as_at), last_seen_on=pl.lit(as_at)).select(SNAPSHOT.names())
+    opened = (
+        new.with_columns(first_seen_on=pl.lit(as_at), last_seen_on=pl.lit(as_at))
+        .select(SNAPSHOT.names())
+        .sort("record_id")
+    )
     same = pl.col("record_id").is_in(judged.filter(state="same")["record_id"].implode())
     is_last = pl.col("last_seen_on") == pl.col("before_on")
     still = snapshot.with_columns(
