@@ -91,4 +91,5 @@ class Deliveries:
         columns = {name: [row.get(name, "") for row in rows] for name in contract.column_named}
         keys = [f"{source}:{row['record_id']}" for row in rows]
         placed = {"record_id": keys, "file_id": [source] * len(rows), "line": list(range(2, len(rows) + 2))}
-        return pl.DataFrame(placed | {n: v for n, v in columns.items() if n != "record_id"})
+        rows_as_received = pl.DataFrame(placed | {n: v for n, v in columns.items() if n != "record_id"})
+        return rows_as_received.cast({"record_id": pl.String, "file_id": pl.String, "line": pl.Int64})
