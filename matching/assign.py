@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import Rows
+from matching.presence import MayBeOne, Presence, counted, seen_alone
 from matching.score import Scored
 from matching.sorting import order_of, run_ends
 
@@ -85,6 +86,8 @@ class Coverage:
     """datasets: -log2 of the chance that a child has a further row in the dataset."""
     children: int
     """How many children there were when all this was measured."""
+    presence: Presence
+    """Which sets of datasets know how many children."""
 
     def of(self, dataset: NDArray[np.int32], stratum: NDArray[np.int32], left: Rows, right: Rows) -> Bits:
         """Bits to be added to the prior log-odds of each pair of rows, were both without a partner otherwise."""
@@ -97,17 +100,24 @@ SHRINK = 20.0
 MOST_COVERED = 0.98
 
 
-def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: NDArray[np.int32]) -> Coverage:
+Siblings = tuple[Labels, Labels]
+"""Pairs of children of one home, each numbered from 0 in the order of its lowest row."""
+
+
+def coverage_of(
+    labels: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], siblings: Siblings | None = None
+) -> Coverage:
     """Share of each dataset's records, by stratum, whose child has a record in each other dataset, from a first
     clustering. Strata are numbered up to one more than there are: the last is any that no record is in, and has the
     share of the whole dataset.
 
     The prior odds of a link between two records that would otherwise have no partner are those of the link over those
-    of both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum).
+    of both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum). ``siblings``: pairs of children
+    known to be two of one home; null: none.
     """
     many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 2
     child = numbered(labels)
-    held = _held(child, dataset, many)
+    held = rows_held(child, dataset, many)
     cell = dataset.astype(np.int64) * strata + stratum
     rows = np.bincount(cell, minlength=many * strata).reshape(many, strata).astype(np.float64)
     bits = np.zeros((many, many, strata))
@@ -118,7 +128,23 @@ def coverage_of(labels: NDArray[np.int64], dataset: NDArray[np.int32], stratum: 
         bits[:, other, :] = -np.log2(1 - np.minimum(share, MOST_COVERED))
         bits[other, other, :] = 0.0
     further = (np.maximum(held - 1, 0).sum(axis=0) + 1) / (held.sum(axis=0) + 2)
-    return Coverage(bits, -np.log2(further), len(held))
+    known, none = known_to(child, dataset, stratum, many), np.zeros(0, dtype=np.int64)
+    presence = counted(known, strata, MayBeOne.nobody(), seen_alone(known, strata, siblings or (none, none)))
+    return Coverage(bits, -np.log2(further), len(held), presence)
+
+
+def known_to(
+    child: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
+) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Which of ``many`` datasets know each child, and its stratum. ``child``: each row's, numbered from 0."""
+    return rows_held(child, dataset, many) > 0, _strata(child, stratum)
+
+
+def _strata(child: Labels, stratum: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Each child's stratum: the last of its records', so that a record without one (the first) counts for nothing."""
+    found = np.zeros(int(child.max(initial=-1)) + 1, dtype=np.int32)
+    np.maximum.at(found, child, stratum)
+    return found
 
 
 def numbered(labels: Labels) -> Labels:
@@ -127,9 +153,10 @@ def numbered(labels: Labels) -> Labels:
     return np.asarray((np.cumsum(is_lowest) - 1)[labels])
 
 
-def _held(child: Labels, dataset: NDArray[np.int32], many: int) -> NDArray[np.int64]:
-    """children x datasets: how many rows each child has in each dataset."""
+def rows_held(child: Labels, dataset: NDArray[np.int32], many: int | None = None) -> NDArray[np.int64]:
+    """children x datasets (``many``; null: as many as there are): how many rows each child has in each dataset."""
     children = int(child.max(initial=-1)) + 1
+    many = int(dataset.max(initial=0)) + 1 if many is None else many
     return np.bincount(child * many + dataset, minlength=children * many).reshape(children, many)
 
 
@@ -141,6 +168,7 @@ class Groups:
     """children x datasets."""
     absent: Bits
     """children x datasets: bits against the child having no record in the dataset."""
+    stratum: NDArray[np.int32]
 
     @classmethod
     def of(
@@ -156,18 +184,16 @@ class Groups:
         ends = run_ends(group[order])
         rows = np.maximum.reduceat(coverage.absent[dataset[order], :, stratum[order]], ends - np.diff(ends, prepend=0))
         absent[group[order[ends - 1]]] = np.maximum(rows, 0.0)
-        return cls(present, absent)
+        return cls(present, absent, _strata(group, stratum))
 
     def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
-        """Prior log-odds that two children are one:
-        one in all children, what either would lack, what both would have twice.
+        """Prior log-odds that two children are one: one in all children, what either would lack (as whole sets of
+        datasets show: :mod:`matching.presence`), what both would have twice.
         """
         ours, theirs = self.present[one], self.present[other]
-        lacking = (self.absent[one] * (theirs & ~ours)).sum(axis=1) + (self.absent[other] * (ours & ~theirs)).sum(
-            axis=1
-        )
+        lacking = coverage.presence.bits(ours, theirs, (self.stratum[one], self.stratum[other]))
         twice = ((ours & theirs) * coverage.twice).sum(axis=1)
-        return np.asarray(np.minimum(lacking, MOST_LACKING) - twice - np.log2(max(coverage.children, 2)))
+        return np.asarray(lacking - twice - np.log2(max(coverage.children, 2)))
 
 
 MOST_LACKING = 6.0
@@ -197,7 +223,7 @@ def membership_of(
     group = (np.cumsum(of_several) - 1)[labels[rows]]
     dataset, stratum = dataset[rows], stratum[rows]
     groups = Groups.of(group, dataset, stratum, coverage)
-    shared = _held(group, dataset, many)[group, dataset] > 1
+    shared = rows_held(group, dataset, many)[group, dataset] > 1
     lacking = (coverage.absent[dataset, :, stratum] * groups.present[group]).sum(axis=1)
     lacking += np.where(shared, 0.0, groups.absent[group, dataset])
     prior = (

@@ -31,6 +31,7 @@ from matching.linkage import (
 )  # fmt: skip
 from matching.measures import Measures
 from matching.model import Model
+from matching.parting import parted
 from matching.rivals import Rivalry, Rivals, Signs, Weighed, competing, signs_of
 from matching.score import Patterns, Scorer, score_pairs
 
@@ -117,9 +118,13 @@ class Reach:
             self.has, self.judge = has, self._judge(np.flatnonzero(has).astype(np.int32))
         return self.judge
 
-    def evidence(self, left: Rows, right: Rows) -> Bits:
+    def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
         """As :meth:`matching.linkage.Judge.evidence`."""
-        return self.over(left, right).evidence(left, right)
+        return self.over(left, right).evidence(left, right, at_home)
+
+    def by_records(self, left: Rows, right: Rows) -> Bits:
+        """As ``log_odds``, without coverage."""
+        return replace(self.over(left, right), coverage=None).for_clusters(left, right)
 
     def log_odds(self, left: Rows, right: Rows) -> Bits:
         """As :meth:`matching.linkage.Judge.for_clusters`."""
@@ -212,7 +217,11 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     found = cluster(len(rows), place[left[inside]], place[right[inside]], odds[inside], log_odds)
     cut = kept.cut.copy()
     cut[rows] = rows[found]
-    return cut
+    among = np.zeros(height, dtype=bool)
+    among[rows] = True
+    judge = reach.over()
+    weigh = weigh_children(judge, reach.evidence)
+    return parted(cut, reach.dataset, reach.by_records, weigh, judge.margin, among=among)
 
 
 def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArray[np.float64]:

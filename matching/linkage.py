@@ -22,17 +22,20 @@ from matching.assign import (
     Priors,
     coverage_of,
     membership_of,
+    numbered,
     priors_of,
     probability,
 )  # fmt: skip
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
-from matching.cluster import ALWAYS, NEVER, LogOdds, cluster, pairs_between, pairs_within
+from matching.cluster import ALWAYS, NEVER, cluster, pairs_between, pairs_within
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Encoded, Rows, encode
 from matching.measures import Measures, frequencies_kept, strata_of
 from matching.model import Model
+from matching.parting import counted_again, parted
+from matching.presence import siblings_in
 from matching.rivals import Between, Rivalry, Rivals, Weighed, between_of, competing
 from matching.score import Patterns, Scored, Scorer, Told, patterns_of, score_pairs
 from matching.train import Households, train
@@ -162,30 +165,33 @@ class Judge:
         """Bits by which log-odds must be above 0 for a link of the probability asked for."""
         return float(np.log2(self.settings.link_probability / (1 - self.settings.link_probability)))
 
-    def evidence(self, left: Rows, right: Rows) -> Bits:
-        """Match weights of any pairs of rows, with what is certain in place of what is likely."""
+    def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
+        """Match weights of any pairs of rows, with what is certain in place of what is likely.
+
+        ``at_home``: see :meth:`matching.score.Scorer.weights`.
+        """
         low, high = np.minimum(left, right), np.maximum(left, right)
         if self.known is None:
-            return self._weighed(low, high)
+            return self._weighed(low, high, at_home)
         place = self.known.places(low, high)
         evidence = self.known.evidence[place] if len(self.known.evidence) else np.zeros(len(low))
-        new = np.flatnonzero(place < 0)
-        evidence[new] = self._weighed(low[new], high[new])
+        new = np.flatnonzero(place < 0 if at_home is None else (place < 0) | (at_home > 0))
+        evidence[new] = self._weighed(low[new], high[new], None if at_home is None else at_home[new])
         return evidence
 
-    def _weighed(self, low: Rows, high: Rows) -> Bits:
+    def _weighed(self, low: Rows, high: Rows, at_home: Bits | None) -> Bits:
         weights = np.zeros(len(low))
         # What is certain whatever the two rows say is not looked at.
         open_ = slice(None) if not self.settings.one_row_each else self.dataset[low] != self.dataset[high]
-        weights[open_] = self.described(low[open_], high[open_])[1]
+        weights[open_] = self.described(low[open_], high[open_], None if at_home is None else at_home[open_])[1]
         return self.ruled(low, high, weights)
 
-    def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
+    def described(self, left: Rows, right: Rows, at_home: Bits | None = None) -> tuple[Patterns, Bits]:
         """Agreement pattern and match weight of any pairs of rows."""
         if self.place is not None:
             left, right = self.place[left], self.place[right]
         patterns = patterns_of(self.scorer.model.comparisons, self.scorer.table, left, right)
-        return patterns, self.scorer.weights(patterns, left, right)
+        return patterns, self.scorer.weights(patterns, left, right, at_home)
 
     def log_odds(self, left: Rows, right: Rows, evidence: Bits) -> Bits:
         """Evidence -> log-odds (bits): the prior of the two datasets, and coverage where it is known."""
@@ -288,8 +294,8 @@ def link_records(
     scoring = partial(score_pairs, told=_part(told, SCORING, JOINING))
     score = scoring if buckets is None else partial(buckets.scored, table)
     return link_encoded(
-        encoded, codes, rules=rules, model=model, judged=judged, settings=settings, measures=measures, score=score,
-        told=told,
+        encoded, codes, rules=rules, model=model, households=households, judged=judged, settings=settings,
+        measures=measures, score=score, told=told,
     )  # fmt: skip
 
 
@@ -333,6 +339,7 @@ def link_encoded(
     *,
     rules: Sequence[BlockingRule],
     model: Model,
+    households: Households | None = None,
     judged: Judged | None = None,
     settings: Settings = Settings(),
     measures: Measures | None = None,
@@ -341,7 +348,8 @@ def link_encoded(
 ) -> Linkage:
     """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals.
 
-    ``measures``: see :func:`link_records`. ``score``: scores the pairs of a plan, as score_pairs does.
+    ``households``: where the lists' own siblings are found; null: nowhere. ``measures``: see :func:`link_records`.
+    ``score``: scores the pairs of a plan, as score_pairs does.
     """
     told = told or _nobody
     told(SCORING, "counting pairs of records")
@@ -360,23 +368,39 @@ def link_encoded(
     judge = Judge(scorer, priors, dataset, stratum, None, apart, judged_pairs(judged), settings)
     evidence = judge.ruled(scored.left, scored.right, scored.weight)
     judge = replace(judge, known=Known.of(scored, evidence))
+    is_held = measures is not None
     if measures is None:
+        homes = (households.rules, households.same) if households else ((), ())
         first = _clustered(encoded.height, scored, evidence, judge, judged)
-        coverage = coverage_of(first, dataset, stratum)
+        coverage = coverage_of(first, dataset, stratum, siblings_in(encoded, numbered(first), *homes))
         frequencies = frequencies_kept(scorer.frequencies, encoded)
         chosen = tuple(blocks.rule.name for blocks in choice.plan.blocks)
         measures = Measures(encoded.height, chosen, frequencies, priors, strata, coverage)
     judge = replace(judge, coverage=measures.coverage)
-    cut = _clustered(encoded.height, scored, evidence, judge, judged)
+    together = _clustered(encoded.height, scored, evidence, judge, judged)
     odds = judge.log_odds(scored.left, scored.right, evidence)
-    rivalry = Rivalry(np.arange(encoded.height), weigh_children(judge), Weighed.nothing(), [])
-    labels, rivals = rivalry.settle(cut, *near_pairs(scored.left, scored.right, odds), judge.margin)
+    near = near_pairs(scored.left, scored.right, odds)
+    cut, labels, rivals, rivalry = _settled(together, near, judge)
+    if not is_held:
+        # Children in two pieces count as such: what two groups of records that may be one leave is counted again.
+        measures = replace(measures, coverage=counted_again(measures.coverage, labels, rivals, dataset, stratum))
+        judge = replace(judge, coverage=measures.coverage)
+        cut, labels, rivals, rivalry = _settled(together, near, judge)
     membership = membership_of(labels, dataset, stratum, measures.coverage, within(labels, judge))
     told(1.0, "linked")
     return Linkage(
         encoded, dataset, model, choice.plan, choice, scored, priors, evidence, odds, cut, labels, membership,
         competing(rivals), tuple(rivalry.kept), judge, measures,
     )  # fmt: skip
+
+
+def _settled(together: Labels, near: tuple[Rows, Rows], judge: Judge) -> tuple[Labels, Labels, Between, Rivalry]:
+    """Children parted where they are two, and joined where they are one: cut, labels, rivals left, what was weighed."""
+    weigh = weigh_children(judge)
+    by_records = replace(judge, coverage=None).for_clusters
+    cut = parted(together, judge.dataset, by_records, weigh, judge.margin)
+    rivalry = Rivalry(np.arange(len(together)), weigh, Weighed.nothing(), [])
+    return cut, *rivalry.settle(cut, *near, judge.margin), rivalry
 
 
 LEAST_MATCH = 1e-9
@@ -413,7 +437,11 @@ def near_pairs(left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
     return left[near], right[near]
 
 
-def weigh_children(judge: Judge, evidence: LogOdds | None = None) -> Callable[[Labels, Labels, Labels], Between]:
+Evidence = Callable[[Rows, Rows, Bits | None], Bits]
+"""As :meth:`Judge.evidence`."""
+
+
+def weigh_children(judge: Judge, evidence: Evidence | None = None) -> Callable[[Labels, Labels, Labels], Between]:
     """How children weigh against each other, by every pair of their rows and what either would lack.
 
     ``evidence``: what gives the match weights of pairs; null: the judge.
@@ -433,7 +461,9 @@ def weigh_children(judge: Judge, evidence: LogOdds | None = None) -> Callable[[L
         def prior(these: Labels, those: Labels) -> Bits:
             return groups.prior(number[these], number[those], coverage)
 
-        return between_of(labels, left, right, evidence(left, right), prior)
+        ours, theirs = (groups.present[number[labels[side]]] for side in (left, right))
+        at_home = coverage.presence.at_home(ours, theirs)
+        return between_of(labels, left, right, evidence(left, right, at_home), prior)
 
     return weighed
 

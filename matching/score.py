@@ -220,15 +220,19 @@ class Scorer:
         both = np.fmax(frequencies.bits(codes[left]), frequencies.bits(codes[right]))
         return np.asarray(np.nan_to_num(both - np.log2(max(u, LEAST)), nan=0.0))
 
-    def weights(self, patterns: Patterns, left: Rows, right: Rows) -> Bits:
-        """Match weight in bits: log2 of P(pair | one child) over P(pair | two children), households among them."""
+    def weights(self, patterns: Patterns, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
+        """Match weight in bits: log2 of P(pair | one child) over P(pair | two children), households among them.
+
+        ``at_home``: bits by which two children of one home are less likely than the model has it; null: none.
+        """
         match, unlike, siblings, twins = self.class_bits(patterns)
         chance = unlike + self.frequency_bits(patterns, left, right)
         share = self.model.household
         if share <= 0:
             return match - chance
         home = np.logaddexp2(_bits(1 - self.model.twins) + siblings, _bits(self.model.twins) + twins)
-        return np.asarray(match - np.logaddexp2(np.log2(1 - share) + chance, np.log2(share) + home))
+        home += np.log2(share) if at_home is None else np.log2(share) - at_home
+        return np.asarray(match - np.logaddexp2(np.log2(1 - share) + chance, home))
 
 
 TABULATED = 1 << 18

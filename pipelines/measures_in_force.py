@@ -20,19 +20,22 @@ from matching.linkage import Linkage, Settings
 from matching.measure import blocking_recall
 from matching.measures import Measures, Strata
 from matching.model import Model, model_toml
+from matching.presence import Presence, in_order
 from matching.score import HeldFrequencies
 from pipelines.tables import (
     LINK_BLOCKING,
     LINK_COVERAGE,
     LINK_FREQUENCY,
     LINK_MEASURED,
+    LINK_PRESENCE,
     LINK_PRIOR,
     LINK_SOURCE,
     TABLES,
 )  # fmt: skip
 
 MEASURED_TABLES = (
-    "link_measured", "link_source", "link_prior", "link_coverage", "link_frequency", "link_blocking",
+    "link_measured", "link_source", "link_prior", "link_coverage", "link_presence", "link_frequency",
+    "link_blocking",
 )  # fmt: skip
 """Tables that hold the measures in force."""
 
@@ -112,12 +115,16 @@ def held_tables(held: Held) -> dict[str, pl.DataFrame]:
         "records": [measures.records], "children": [measures.coverage.children], "rules": [list(measures.rules)],
         "blocking_recall": [held.blocking_recall],
     }  # fmt: skip
-    sources = {"source": held.sources, "records": held.records, "twice_bits": measures.coverage.twice}
+    sources = {
+        "source": held.sources, "records": held.records, "twice_bits": measures.coverage.twice,
+        "alone_bits": measures.coverage.presence.alone,
+    }  # fmt: skip
     return {
         "link_measured": pl.DataFrame(one, schema=LINK_MEASURED),
         "link_source": pl.DataFrame(sources, schema=LINK_SOURCE),
         "link_prior": _prior_rows(held),
         "link_coverage": _coverage_rows(held),
+        "link_presence": _presence_rows(held),
         "link_frequency": _frequency_rows(measures.frequencies),
         "link_blocking": held.blocking,
     }
@@ -144,6 +151,16 @@ def _coverage_rows(held: Held) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=LINK_COVERAGE).filter(pl.col("source") != pl.col("other_source"))
 
 
+def _presence_rows(held: Held) -> pl.DataFrame:
+    presence, years = held.measures.coverage.presence, (*held.measures.strata, OTHER_YEAR)
+    sets = [[name for name, there in zip(held.sources, row, strict=True) if there] for row in presence.sets]
+    rows = [
+        (years[year], sets[number], float(presence.counts[year, number]))
+        for year, number in np.argwhere(presence.counts > 0).tolist()
+    ]
+    return pl.DataFrame(rows, schema=LINK_PRESENCE, orient="row")
+
+
 def _frequency_rows(frequencies: Mapping[str, HeldFrequencies]) -> pl.DataFrame:
     parts = [LINK_FREQUENCY.to_frame()]
     for column, held in sorted(frequencies.items()):
@@ -155,15 +172,17 @@ def _frequency_rows(frequencies: Mapping[str, HeldFrequencies]) -> pl.DataFrame:
 
 
 def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
-    """The measures in force, from the tables of MEASURED_TABLES; null: none were ever measured."""
-    if tables["link_measured"].is_empty():
+    """The measures in force, from the tables of MEASURED_TABLES; null: none were ever measured, or not all of
+    them by the version that did."""
+    if any(tables[table].is_empty() for table in ("link_measured", "link_presence")):
         return None
     one = tables["link_measured"].row(0, named=True)
     kept = tables["link_source"]
     sources = tuple(kept["source"])
     strata = _strata_in(tables["link_coverage"])
     absent = _absent_in(tables["link_coverage"], sources, strata)
-    coverage = Coverage(absent, kept["twice_bits"].to_numpy(), one["children"])
+    presence = _presence_in(tables["link_presence"], kept, strata)
+    coverage = Coverage(absent, kept["twice_bits"].to_numpy(), one["children"], presence)
     measures = Measures(
         one["records"], tuple(one["rules"]), _frequencies_in(tables["link_frequency"]),
         _priors_in(tables["link_prior"], sources), strata, coverage,
@@ -186,6 +205,21 @@ def _absent_in(kept: pl.DataFrame, sources: tuple[str, ...], strata: Strata) -> 
     for source, other, year, bits in kept.iter_rows():
         absent[place[source], place[other], year_place[year]] = bits
     return absent
+
+
+def _presence_in(kept: pl.DataFrame, sources: pl.DataFrame, strata: Strata) -> Presence:
+    year_place = {year: number for number, year in enumerate((*strata, OTHER_YEAR))}
+    known = kept.with_columns(
+        year=pl.col("birth_year").replace_strict(year_place, return_dtype=pl.Int64),
+        names=pl.col("sources").list.join("|"),
+    )
+    sets = known.unique("names").sort("names")
+    place = known["names"].replace_strict(sets["names"], np.arange(sets.height), return_dtype=pl.Int64)
+    counts = np.zeros((len(year_place), sets.height))
+    counts[known["year"].to_numpy(), place.to_numpy()] = known["children"].to_numpy()
+    present = [pl.lit(source).is_in("sources") for source in sources["source"]]
+    there = sets.select(pl.concat_list(present))
+    return in_order(np.array(there.to_series().to_list(), dtype=bool), counts, sources["alone_bits"].to_numpy())
 
 
 def _priors_in(kept: pl.DataFrame, sources: tuple[str, ...]) -> Priors:

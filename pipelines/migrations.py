@@ -34,6 +34,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(to=2, why="the first version that is kept count of"),
     Migration(to=3, why="statements and provision say how far an entry in doubt proves an education"),
     Migration(to=4, why="the ledger; explained children with the factors of their likelihood"),
+    Migration(to=5, why="the linkage counts which sets of sources know how many children; it measures anew"),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

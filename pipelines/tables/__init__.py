@@ -7,7 +7,14 @@ Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made f
 
 import polars as pl
 
-from pipelines.tables.held import LINK_BLOCKING, LINK_FREQUENCY, LINK_MEASURED, LINK_MODEL, LINK_SOURCE
+from pipelines.tables.held import (
+    LINK_BLOCKING,
+    LINK_FREQUENCY,
+    LINK_MEASURED,
+    LINK_MODEL,
+    LINK_PRESENCE,
+    LINK_SOURCE,
+)
 from pipelines.tables.kept import BLOCK_SIGN, LINK_KEPT, LINKED_RECORD, SCORED_PAIR, WEIGHED_CHILDREN
 from pipelines.tables.ledger import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
 from pipelines.tables.linked import (
@@ -41,7 +48,7 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
 
 TABLES: dict[str, pl.Schema] = {
@@ -72,6 +79,7 @@ TABLES: dict[str, pl.Schema] = {
     "link_model": LINK_MODEL,
     "link_measured": LINK_MEASURED,
     "link_source": LINK_SOURCE,
+    "link_presence": LINK_PRESENCE,
     "link_frequency": LINK_FREQUENCY,
     "link_blocking": LINK_BLOCKING,
     "link_kept": LINK_KEPT,
@@ -118,6 +126,7 @@ __all__ = [
     "LINK_KEPT",
     "LINK_MEASURED",
     "LINK_MODEL",
+    "LINK_PRESENCE",
     "LINK_PRIOR",
     "LINK_SOURCE",
     "LIST_CHANGE",

@@ -39,10 +39,22 @@ LINK_SOURCE = pl.Schema(
             "source": pl.String,  # key
             "records": pl.Int64,  # when it was measured
             "twice_bits": pl.Float64,  # -log2 of the chance that a child has a further record in the source
+            "alone_bits": pl.Float64,  # by which it is rarer that the source knows one of two siblings and not the other
         }
     )
 )
 """One row is one source. Written by link."""
+
+LINK_PRESENCE = pl.Schema(
+    Columns(
+        {
+            "birth_year": pl.String,  # null: none is known; key with sources
+            "sources": pl.List(pl.String),  # every source that knows the child, in their order, and no other
+            "children": pl.Float64,  # so many, a part of one where two groups of records may be one child
+        }
+    )
+)
+"""One row is one set of sources and one birth year. Written by link."""
 
 LINK_FREQUENCY = pl.Schema(
     Columns(

@@ -1,0 +1,64 @@
+"""Children in whom a dataset has two records, looked at again: one child entered twice, or two children run together?
+
+Cutting weighs records pair by pair, each pair as though neither record had a partner elsewhere. Where twins are both known
+to the same lists that is not so, and a name that they share (a brother's forename as middle name) may run them together.
+So such a child is taken apart without what lists lack, and its pieces are weighed as children.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.assign import Coverage, Labels, known_to, numbered, rows_held
+from matching.cluster import LogOdds, cluster, pairs_within
+from matching.presence import MayBeOne, counted
+from matching.rivals import Between, Rivalry, Weigh, Weighed, competing
+
+
+def parted(
+    labels: Labels,
+    dataset: NDArray[np.int32],
+    by_records: LogOdds,
+    weigh: Weigh,
+    margin: float,
+    *,
+    among: NDArray[np.bool_] | None = None,
+) -> Labels:
+    """The labels again, with children parted whose pieces are more likely two, by as much as a link must be likely.
+
+    ``by_records``: log-odds of pairs of rows without coverage, the margin taken off; ``weigh``: how children weigh
+    against each other. Children without a second record in any dataset stay as they are. ``among``: rows of the children
+    that are looked at; null: all.
+    """
+    child = numbered(labels)
+    is_twice = np.asarray((rows_held(child, dataset) > 1).any(axis=1))
+    rows = np.flatnonzero(is_twice[child] if among is None else is_twice[child] & among).astype(np.int32)
+    if not len(rows):
+        return labels
+    own = np.searchsorted(rows, labels[rows])  # a child's lowest row is one of its rows
+    pairs = list(pairs_within(own))
+    left, right = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+
+    def log_odds(ones: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.float64]:
+        return by_records(rows[ones], rows[others])
+
+    pieces = labels.copy()
+    pieces[rows] = rows[cluster(len(rows), left, right, log_odds(left, right), log_odds)]
+    rivalry = Rivalry(np.arange(len(labels)), weigh, Weighed.nothing(), [])
+    return rivalry.settle(pieces, rows[left], rows[right], -margin)[0]
+
+
+def counted_again(
+    coverage: Coverage, labels: Labels, between: Between, dataset: NDArray[np.int32], stratum: NDArray[np.int32]
+) -> Coverage:
+    """Presence counted over children as they stand, those that may be one as likely as they are."""
+    child, half = numbered(labels), len(between)
+    chance = competing(between).probability
+    may_be_one = MayBeOne(child[between.one], child[between.other], np.minimum(chance[:half], chance[half:]))
+    many, _, strata = coverage.absent.shape
+    known = known_to(child, dataset, stratum, many)
+    return replace(coverage, presence=counted(known, strata, may_be_one, coverage.presence.alone))
+
+
+__all__ = ["counted_again", "parted"]

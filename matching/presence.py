@@ -1,0 +1,178 @@
+"""Which datasets know a child: what tells one child in two pieces from two children.
+
+Two groups of records may be one child in two pieces. How likely that is depends on how many children are known to
+exactly the datasets of the one, to exactly those of the other, and to all of them: where nearly every child of ten is on
+the roll and on the health list, a child of the roll alone and a child of the health list alone, both rare, are probably
+one. Lists are not independent of each other (a child whom one has missed is missed by others too), so whole sets are
+counted and no list by itself. And a list that has one child of a home mostly has the others: two twins of whom each
+list knows only one are rarer still, as a family's brothers and sisters show.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.blocking import BlockingRule, plan
+from matching.encode import Encoded
+
+Bits = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Children = NDArray[np.int64]
+
+SHRINK = 20.0
+"""Children of all strata that stand behind the share of a set within one stratum."""
+UNSEEN = 0.25
+"""Children supposed of any set: nobody may have been the first to have it."""
+MOST_BY_CHANCE = 2.0
+"""Children supposed at most of a set for which chance alone, list by list, would make some."""
+DEPENDENT = 5.0
+"""What a piece lacks, lists may well lack together: so many times as often as if they were independent."""
+LEAST = 1e-3
+MOST = 10.0
+"""Bits that presence may add at most: beyond, what files left out by accident outweighs the arithmetic."""
+FEW = 10.0
+"""Pairs of siblings supposed to be as independent as any two children, behind each dataset's share."""
+MOST_AT_HOME = 5.0
+"""Bits that what lists show of siblings may add at most."""
+
+
+def _numbered(present: Mask) -> NDArray[np.uint64]:
+    """A number for the set of each row of ``present`` (rows x datasets): no two sets have the same (64 random bits)."""
+    numbers = np.random.default_rng(20261126).integers(1, 2**63, present.shape[1], dtype=np.uint64)
+    return np.asarray(present.astype(np.uint64) @ numbers)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Children counted by the set of datasets that know them, in their stratum; and what lists show of siblings."""
+
+    sets: Mask
+    """sets x datasets: every set counted, in the order of their numbers."""
+    counts: Bits
+    """strata x sets: children; a part of one where two groups of records may be one child."""
+    alone: Bits
+    """datasets: bits by which it is rarer that one of two siblings is known to the dataset and the other not, than of
+    any two children."""
+
+    def bits(self, ours: Mask, theirs: Mask, stratum: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Bits:
+        """log2 of how much likelier one child with the datasets of both is than two with the datasets of each.
+
+        ``ours``, ``theirs``: pairs x datasets; ``stratum``: of either side.
+        """
+        as_one = np.minimum(*(self._share(ours | theirs, side, UNSEEN, 1.0) for side in stratum))
+        # Neither piece may count itself as proof that children like it exist.
+        apart = [
+            self._share(present, side, UNSEEN - 1.0, DEPENDENT)
+            for present, side in zip((ours, theirs), stratum, strict=True)
+        ]
+        return np.minimum(as_one - apart[0] - apart[1], MOST)
+
+    def at_home(self, ours: Mask, theirs: Mask) -> Bits:
+        """Bits by which two children of one home are less likely, where no dataset knows both; else 0."""
+        disjoint = ~(ours & theirs).any(axis=1)
+        return np.where(disjoint, np.minimum((ours | theirs) @ self.alone, MOST_AT_HOME), 0.0)
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.uint64]:
+        return _numbered(self.sets)
+
+    @cached_property
+    def _totals(self) -> Bits:
+        return np.asarray(self.counts.sum(axis=1))
+
+    @cached_property
+    def _known(self) -> Bits:
+        """strata x datasets: share of the children that the dataset knows."""
+        return np.asarray((self.counts @ self.sets + 1.0) / (self._totals[:, None] + 2.0))
+
+    def _share(self, present: Mask, stratum: NDArray[np.int32], further: float, times: float) -> Bits:
+        """log2 of the share of a stratum's children that have exactly these datasets."""
+        if not len(self._numbers):
+            return np.zeros(len(present))
+        numbers = _numbered(present)
+        place = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
+        known = self._numbers[place] == numbers
+        whole = self.counts.sum(axis=0) / max(float(self._totals.sum()), 1.0)
+        total, chance = self._totals[stratum], self._known[stratum]
+        by_chance = np.where(present, chance, 1 - chance).prod(axis=1) * total
+        here = np.where(known, self.counts[stratum, place] + SHRINK * whole[place], 0.0)
+        supposed = np.minimum(times * by_chance, MOST_BY_CHANCE) + further
+        return np.asarray(np.log2(np.maximum(here + supposed, LEAST) / (total + SHRINK)))
+
+
+def in_order(sets: Mask, counts: Bits, alone: Bits) -> Presence:
+    """Presence from sets in any order."""
+    order = np.argsort(_numbered(sets))
+    return Presence(sets[order], counts[:, order], alone)
+
+
+@dataclass(frozen=True)
+class MayBeOne:
+    """Pairs of children that may be one, and how likely."""
+
+    one: Children
+    other: Children
+    probability: NDArray[np.float64]
+
+    @classmethod
+    def nobody(cls) -> "MayBeOne":
+        """No two children."""
+        none = np.zeros(0, dtype=np.int64)
+        return cls(none, none, np.zeros(0))
+
+
+def counted(known: tuple[Mask, NDArray[np.int32]], strata: int, may_be_one: MayBeOne, alone: Bits) -> Presence:
+    """Count. ``known``: children x datasets, and each child's stratum, numbered below ``strata``.
+
+    ``may_be_one``: so much of either child is taken for a piece of one.
+    """
+    present, stratum = known
+    one, other, chance = may_be_one.one, may_be_one.other, may_be_one.probability
+    rows = np.concatenate([present, present[one], present[other], present[one] | present[other]])
+    where = np.concatenate([stratum, stratum[one], stratum[other], stratum[one]]).astype(np.int64)
+    weight = np.concatenate([np.ones(len(present)), -chance, -chance, chance])
+    numbers, first, place = np.unique(_numbered(rows), return_index=True, return_inverse=True)
+    counts = np.bincount(where * len(numbers) + place, weight, strata * len(numbers)).astype(np.float64)
+    return Presence(rows[first], np.maximum(counts, 0.0).reshape(strata, len(numbers)), alone)
+
+
+def seen_alone(known: tuple[Mask, NDArray[np.int32]], strata: int, siblings: tuple[Children, Children]) -> Bits:
+    """``alone`` of :class:`Presence`: 0 where siblings are as independent as anybody. ``known``: see :func:`counted`.
+
+    ``siblings``: pairs known to be two children of one home.
+    """
+    present, stratum = known
+    people = np.maximum(np.bincount(stratum, minlength=strata), 1)[:, None]
+    shares = np.zeros((strata, present.shape[1]))
+    np.add.at(shares, stratum, present)
+    one, other = siblings
+    ours, theirs = ((shares / people)[stratum[side]] for side in (one, other))
+    expected = (ours * (1 - theirs) + theirs * (1 - ours)).sum(axis=0)
+    seen = (present[one] ^ present[other]).sum(axis=0)
+    return np.asarray(np.maximum(-np.log2((seen + FEW) / (expected + FEW)), 0.0))
+
+
+def siblings_in(
+    table: Encoded, child: Children, rules: Sequence[BlockingRule], differ: Sequence[str]
+) -> tuple[Children, Children]:
+    """Pairs of children of one home: some records of theirs share a block of ``rules`` and differ in all of ``differ``.
+
+    ``child``: each row's, numbered from 0.
+    """
+    many = int(child.max(initial=0)) + 1
+    found = [np.zeros(0, dtype=np.int64)]
+    for _, left, right in plan(rules, table).chunks():
+        keep = child[left] != child[right]
+        for column in differ:
+            values = table.column(column)
+            keep &= (values[left] >= 0) & (values[right] >= 0) & (values[left] != values[right])
+        a, b = child[left[keep]], child[right[keep]]
+        found.append(np.unique(np.minimum(a, b) * many + np.maximum(a, b)))
+    both = np.unique(np.concatenate(found))
+    return both // many, both % many
+
+
+__all__ = ["MayBeOne", "Presence", "counted", "in_order", "seen_alone", "siblings_in"]

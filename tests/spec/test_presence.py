@@ -1,0 +1,125 @@
+"""Which lists know a child, and what that says: one child in two pieces, or two children?"""
+
+import numpy as np
+import pytest
+
+from matching.assign import coverage_of
+from matching.parting import parted
+from matching.presence import MOST, MOST_AT_HOME, MayBeOne, Presence, counted, seen_alone
+from matching.rivals import Between
+
+ROLL, HEALTH, HOUSING = range(3)
+NONE = np.zeros(0, np.int64)
+
+
+def _lists(*names: int) -> np.ndarray:
+    return np.isin(np.arange(3), names)[None, :]
+
+
+def _children() -> tuple[np.ndarray, np.ndarray]:
+    """1,000 children of one year: 940 on the roll and the health list, 300 of them in housing; few on one list alone."""
+    kinds = [((ROLL, HEALTH), 640), ((ROLL, HEALTH, HOUSING), 300), ((HEALTH,), 30), ((ROLL,), 20), ((HOUSING,), 10)]
+    present = np.concatenate([np.repeat(_lists(*names), many, axis=0) for names, many in kinds])
+    return present, np.zeros(len(present), np.int32)
+
+
+@pytest.fixture(scope="module")
+def presence() -> Presence:
+    return counted(_children(), 1, MayBeOne(NONE, NONE, np.zeros(0)), np.zeros(3))
+
+
+def bits(presence: Presence, ours: np.ndarray, theirs: np.ndarray) -> float:
+    year = np.zeros(1, np.int32)
+    return float(presence.bits(ours, theirs, (year, year))[0])
+
+
+def test_a_child_of_the_roll_alone_and_one_of_the_health_list_alone_are_likely_one(presence: Presence) -> None:
+    """640 in 1,000 are on both; 20 and 30 on one alone: log2(.64 / (.02 x .03)), about 10 bits."""
+    assert bits(presence, _lists(ROLL), _lists(HEALTH)) == pytest.approx(np.log2(0.64 / 0.0006), abs=0.5)
+
+
+def test_two_children_whom_both_lists_know_whole_lack_nothing(presence: Presence) -> None:
+    """Namesakes, each with a school place and a doctor: that adds nothing worth the name."""
+    whole = _lists(ROLL, HEALTH)
+    assert bits(presence, whole, whole) == pytest.approx(-np.log2(0.64), abs=0.1)
+
+
+def test_presence_is_the_same_from_either_side_and_bounded(presence: Presence) -> None:
+    for ours in (_lists(ROLL), _lists(HEALTH, HOUSING), _lists(HOUSING), _lists(ROLL, HEALTH, HOUSING)):
+        for theirs in (_lists(ROLL), _lists(HEALTH), _lists(HOUSING)):
+            assert bits(presence, ours, theirs) == pytest.approx(bits(presence, theirs, ours))
+            assert bits(presence, ours, theirs) <= MOST
+
+
+def test_a_list_that_few_are_on_says_little_of_who_is_not(presence: Presence) -> None:
+    """Housing knows three in ten: that a child of the roll and the health list is not there proves nothing by itself."""
+    known_to_two = bits(presence, _lists(HOUSING), _lists(ROLL, HEALTH))
+    assert 3 < known_to_two < bits(presence, _lists(ROLL), _lists(HEALTH))
+
+
+def test_what_may_be_one_child_in_two_pieces_is_no_proof_that_such_children_exist() -> None:
+    present, stratum = _children()
+    roll, health = (np.flatnonzero((present == _lists(name)).all(axis=1)) for name in (ROLL, HEALTH))
+    pieces = MayBeOne(roll[:15], health[:15], np.full(15, 0.9))
+    again = counted((present, stratum), 1, pieces, np.zeros(3))
+    before = counted((present, stratum), 1, MayBeOne(NONE, NONE, np.zeros(0)), np.zeros(3))
+    assert again.counts.sum() == pytest.approx(1000 - 15 * 0.9)
+    assert bits(again, _lists(HOUSING), _lists(HEALTH)) > bits(before, _lists(HOUSING), _lists(HEALTH))
+
+
+def test_a_landlord_who_lists_one_child_of_a_home_lists_the_others() -> None:
+    """Housing knows half the children, and of two siblings both or neither: knowing just one of twins would be rare."""
+    present = np.zeros((400, 3), dtype=bool)
+    present[:, ROLL] = True
+    present[:200, HOUSING] = True
+    one, other = np.arange(0, 400, 2), np.arange(1, 400, 2)
+    alone = seen_alone((present, np.zeros(400, np.int32)), 1, (one, other))
+    assert alone[ROLL] == alone[HEALTH] == 0
+    assert alone[HOUSING] == pytest.approx(np.log2((100 + 10) / 10))
+    shown = counted((present, np.zeros(400, np.int32)), 1, MayBeOne(NONE, NONE, np.zeros(0)), alone)
+    assert shown.at_home(_lists(HOUSING), _lists(ROLL))[0] == pytest.approx(alone[HOUSING])
+    assert shown.at_home(_lists(HOUSING, ROLL), _lists(ROLL))[0] == 0, "the roll knows both: they are two"
+    assert shown.at_home(_lists(HOUSING), _lists(HEALTH))[0] <= MOST_AT_HOME
+
+
+def test_siblings_of_whom_nothing_is_known_change_nothing() -> None:
+    assert seen_alone(_children(), 1, (NONE, NONE)).tolist() == [0, 0, 0]
+
+
+def test_a_year_that_nobody_is_of_leans_on_all_years() -> None:
+    """Coverage has a stratum for any year that was not there when it was measured."""
+    labels, dataset = np.repeat(np.arange(0, 80, 2), 2), np.tile([0, 1], 40).astype(np.int32)
+    coverage = coverage_of(labels, dataset, np.zeros(80, np.int32))
+    assert coverage.presence.counts.shape == (2, 1)
+    pair = np.array([[True, False]]), np.array([[False, True]])
+    new_year = np.ones(1, np.int32)
+    assert np.isfinite(coverage.presence.bits(*pair, (new_year, new_year))).all()
+
+
+TWINS = np.array([0, 0, 0, 0])
+"""Rows 0 and 1: one twin on the roll and the health list; rows 2 and 3 the other."""
+TWO_LISTS = np.array([0, 1, 0, 1], np.int32)
+
+
+def _by_name(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Rows of one twin agree; rows of both do not, as long as nothing is said of who else is on which list."""
+    return np.where(left // 2 == right // 2, 10.0, -4.0)
+
+
+@pytest.mark.parametrize(
+    ("odds", "children"), [(-5.0, [0, 0, 2, 2]), (-1.0, [0, 0, 0, 0]), (3.0, [0, 0, 0, 0])],
+    ids=["surely two", "not sure: they stay as they were cut", "surely one"],
+)  # fmt: skip
+def test_twins_run_together_are_parted_where_they_are_more_likely_two(odds: float, children: list[int]) -> None:
+    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
+        return Between(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
+
+    assert parted(TWINS, TWO_LISTS, _by_name, weigh, margin=2.0).tolist() == children
+
+
+def test_a_child_with_one_record_in_each_list_is_not_looked_at_again() -> None:
+    def nobody(*_: object) -> Between:
+        raise AssertionError("nothing to weigh")
+
+    labels = np.array([0, 0, 2])
+    assert parted(labels, np.array([0, 1, 0], np.int32), nobody, nobody, 2.0).tolist() == [0, 0, 2]
