@@ -89,7 +89,7 @@ def verify(folder: Path) -> Backup:
     """Hold every file of a backup against its manifest. Raises :class:`BackupError`."""
     manifest = _manifest(folder)
     wanted = {file["file"]: file["sha256"] for file in manifest["files"]}
-    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
     with _told_plainly(folder):
         wrong = [name for name, sha in wanted.items() if name not in there or _hash(folder / name) != sha]
     wrong += sorted(there - set(wanted))
@@ -133,9 +133,7 @@ def _names(workspace: Path, lists: list[str]) -> Iterator[Path]:
     for path in sorted(workspace.rglob("*")):
         name = path.relative_to(workspace)
         is_spared = name.parts[0] in LEFT_OUT or any(part.startswith(".") for part in name.parts)
-        is_older_list = (
-            name.parts[0] == PUBLISHED_FOLDER and len(name.parts) > 2 and name.parts[1] not in lists
-        )  # fmt: skip
+        is_older_list = name.parts[0] == PUBLISHED_FOLDER and len(name.parts) > 2 and name.parts[1] not in lists
         is_of_sqlite = any(path.name.endswith(f"{SQLITE}{ending}") for ending in BESIDE_SQLITE)
         if path.is_file() and not (path.is_symlink() or is_spared or is_older_list or is_of_sqlite):
             yield name
@@ -147,7 +145,7 @@ def _kept(workspace: Path, name: Path, to: Path) -> dict[str, Any]:
         _copy_sqlite(workspace / name, to / name)
     else:
         _copy(workspace / name, to / name)
-    return {"file": str(name), "bytes": (to / name).stat().st_size, "sha256": _hash(to / name)}
+    return {"file": name.as_posix(), "bytes": (to / name).stat().st_size, "sha256": _hash(to / name)}
 
 
 def _copy(file: Path, copy: Path) -> None:
