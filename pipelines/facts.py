@@ -22,6 +22,11 @@ compulsory school age.
 DEFAULT_DATE = 0.25
 """Weight of 1 January in the vote: offices enter it for children who arrive without papers."""
 
+_READ = (
+    "record_id", "dataset", "date_of_birth", "sex", "forename_shown", "middle_names", "surname_shown", "address_shown",
+    "postcode_shown",
+)  # fmt: skip
+
 UNKNOWN_AGE = 0.5
 """Likelihood that a child is of age, where no record of any such source has a birth date."""
 
@@ -37,7 +42,8 @@ def child_facts(
     ``records`` (record ids, sorted, apart by ";") and ``restricted`` (a record of the child is protected). Raises
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
-    mine = child_records.join(person, on="record_id", how="inner", validate="1:1").sort("child_id", "record_id")
+    told = person.select(_READ)  # the others need not be sorted along
+    mine = child_records.join(told, on="record_id", how="inner", validate="1:1").sort("child_id", "record_id")
     proving = statements.filter(pl.col("kind") == "provision")["source"].unique()
     mine = mine.with_columns(is_proving=pl.col("dataset").is_in(proving.implode()))
     by_child = child_records.sort("child_id", "record_id").group_by("child_id", maintain_order=True)
