@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.age import ends_on, starts_on
 from pipelines.clearing import what_would_clear
 from pipelines.facts import child_facts
+from pipelines.life import child_since, known_to_ledger, life_of
 from pipelines.publish.masking import keys_without_place, masked, without_place, without_sex
 from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.reasons import in_100
@@ -68,9 +69,14 @@ class Told:
 def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: Mapping[str, str] | None = None) -> str:
     """A page about one child, given by child id ("CH…") or by the id of one of its records ("source:key").
 
-    ``tables``: the tables named in ``EXPLAIN_READS``, of one night. Raises :class:`UnknownIdentifier`.
+    ``tables``: the tables named in ``EXPLAIN_READS``, of one night, and those of :data:`pipelines.life.LIFE_READS` that were
+    ever written. An id that a child had earlier leads to that child; of one without any record tonight the ledger's page is
+    told. Raises :class:`UnknownIdentifier`.
     """
-    child_id = child_of(identifier.strip(), tables["child_record"])
+    asked = identifier.strip()
+    child_id = _child_asked(asked, tables)
+    if child_id is None:
+        return _past_child(asked, tables)
     safe = masked(
         tables["candidate"], tables["explained"], tables["person_record"], tables["statement"], tables["child_record"]
     )
@@ -83,12 +89,38 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
     )
     facts = _facts(told)
     opening = [f"Child {child_id}, as at {_day(told.as_at)}", _who(facts)]
-    if identifier.strip() != child_id:
-        opening.append("The record asked for is one of this child's.")
+    is_record = asked in told.tables["child_record"]["record_id"]
+    if asked != child_id:
+        now = f"Child {asked} is child {child_id} now."
+        opening.append("The record asked for is one of this child's." if is_record else now)
     if told.is_protected:
         opening.append("A source protects this child: address, school, carer and who saw the child are withheld.")
-    sections = [("", opening), *_verdict(told, facts), *_evidence(told)]
+    life = life_of(child_id, tables, is_protected=told.is_protected)
+    if asked != child_id and not is_record:
+        life += life_of(asked, tables, is_protected=told.is_protected)[:1]
+    sections = [("", opening), *_verdict(told, facts), *life, *_evidence(told)]
     return "\n\n".join(_section(title, lines) for title, lines in sections if lines) + "\n"
+
+
+def _past_child(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str:
+    """The page of a child of whom no record came tonight, from the ledger alone."""
+    leads = tables["lead"]
+    lead = leads.filter(child_id=known_to_ledger(child_id, leads)).sort("spell").to_dicts()[-1]
+    as_at = _day(tables["night"]["as_at"].item())
+    opening = [f"Child {child_id}, as at {as_at}", _who(lead | {"age": None}), "None of its records came tonight."]
+    sections = [("", opening), *life_of(child_id, tables, is_protected=False)]
+    return "\n\n".join(_section(title, lines) for title, lines in sections if lines) + "\n"
+
+
+def _child_asked(asked: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
+    """The child of tonight that an id means, also one that it had earlier; null: one that only the ledger still knows."""
+    records = tables["child_record"]
+    if asked not in records["child_id"] and asked not in records["record_id"]:
+        if (here := child_since(asked, tables)) is not None:
+            return here
+        if "lead" in tables and known_to_ledger(asked, tables["lead"]):
+            return None
+    return child_of(asked, records)
 
 
 def child_of(identifier: str, child_records: pl.DataFrame) -> str:
@@ -116,7 +148,8 @@ def _who(facts: Row) -> str:
     name = " ".join(part for part in (facts["forename"], facts["surname"]) if part) or "Without a name"
     if facts["date_of_birth"] is None:
         return f"{name}, birth date unknown"
-    return f"{name}, born on {_day(facts['date_of_birth'])}, {facts['age']} years old"
+    old = "" if facts["age"] is None else f", {facts['age']} years old"
+    return f"{name}, born on {_day(facts['date_of_birth'])}{old}"
 
 
 def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:

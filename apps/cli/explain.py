@@ -25,11 +25,13 @@ def explain(
     from pipelines.explain import explain as page_about
     from pipelines.explain_pair import EXPLAIN_PAIR_READS, explain_pair
     from pipelines.for_readers import store_for_readers
+    from pipelines.life import LIFE_READS
     from pipelines.model_file import kept_model
 
     reads = EXPLAIN_READS if against is None else ("night", *EXPLAIN_PAIR_READS)
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in reads}
+        tables |= {table: store.read(table) for table in LIFE_READS if store.has(table)}
     names = source_names(workspace, contracts)
     try:
         if against is None:

@@ -1,0 +1,113 @@
+"""Holds why children left the list against what truly happened in a made-up authority: for tests and benchmarks only."""
+
+from collections.abc import Collection
+from datetime import date
+
+import polars as pl
+
+from apps.made_up.books import LAYOUT_OF, Books, in_education, of_age
+from pipelines.left_list import MERGED, RECORDS_GONE
+from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+
+FACTS = (IN_EDUCATION, SAME_AS_RIVAL, NOT_OF_AGE, MERGED, CLOSED, RECORDS_GONE)
+"""Reasons that are true or not; the others are judgements of how likely something is."""
+
+
+def judged_reasons(
+    left: pl.DataFrame,
+    child_records: pl.DataFrame,
+    books: Books,
+    *,
+    as_at: date,
+    not_whole: Collection[str] = (),
+    closed: Collection[str] = (),
+) -> pl.DataFrame:
+    """``left`` (``LEAD`` rows) with ``true_child`` and ``is_true`` (null: a judgement about a child who lives here still).
+
+    ``books``: as they are on the night. ``not_whole``: sources that did not come as they are on the books: yesterday's file
+    may still show what the books no longer do. ``closed``: child ids that an officer closed. An education is true where
+    the record named is the child's own and the child is in education; a merge where both are one child; that the records
+    are gone where none of them stands in a file that came; that a child is not of age where it is not, or where a clerk
+    has written another birth date.
+    """
+    whose = _whose(books)
+    own = _majority(
+        left.select("child_id", "spell", record_id=pl.col("records").str.split(";")).explode(
+            "record_id", empty_as_null=True
+        ),
+        whose,
+    )
+    owner = whose.rename({"true_child": "proof_owner"})
+    into = _majority_of_children(child_records, whose)
+    facts = books.children.select(true_child="child_id", is_resident=pl.col("resident") == 1)
+    facts = facts.with_columns(true_of_age=pl.Series(of_age(books, as_at)))
+    learning = in_education(books, as_at)
+    slipped = pl.concat([frame.filter(why="slip").select("child_id") for frame in books.held.values()])["child_id"]
+    late = pl.col("source").is_in(list(not_whole))
+    stands = _stands(left, books, not_whole)
+    child, because = pl.col("true_child"), pl.col("off_because")
+    educated = child.is_in(learning.implode()) | late
+    is_true = (
+        pl.when(because == IN_EDUCATION).then((pl.col("proof_owner") == child) & educated)
+        .when(because == SAME_AS_RIVAL).then(educated)
+        .when(because == MERGED).then(pl.col("into_child") == child)
+        .when(because == NOT_OF_AGE).then(~pl.col("true_of_age") | child.is_in(slipped.implode()))
+        .when(because == RECORDS_GONE).then(~pl.col("stands"))
+        .when(because == CLOSED).then(pl.col("child_id").is_in(list(closed)))
+        .when((because == MOVED_AWAY) & ~pl.col("is_resident")).then(pl.lit(value=True))
+    )  # fmt: skip
+    return (
+        left.join(own, on=["child_id", "spell"], how="left", validate="1:1")
+        .join(owner, on="record_id", how="left", validate="m:1")
+        .join(into, on="other_child_id", how="left", validate="m:1")
+        .join(facts, on="true_child", how="left", validate="m:1")
+        .join(stands, on=["child_id", "spell"], how="left", validate="1:1")
+        .with_columns(is_true=is_true)
+    )
+
+
+def _whose(books: Books) -> pl.DataFrame:
+    """``record_id`` as the night has it, and ``true_child``."""
+    return books.records.select(
+        record_id=pl.concat_str("source", "source_record_id", separator=":"), true_child="child_id"
+    )
+
+
+def _majority(records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
+    counted = (
+        records.join(whose, on="record_id", how="inner", validate="m:1")
+        .group_by("child_id", "spell", "true_child")
+        .len()
+    )
+    ordered = counted.sort("child_id", "spell", "len", "true_child", descending=[False, False, True, False])
+    return ordered.unique(["child_id", "spell"], keep="first", maintain_order=True).drop("len")
+
+
+def _majority_of_children(child_records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
+    records = child_records.select("child_id", "record_id", spell=pl.lit(0))
+    return _majority(records, whose).select(other_child_id="child_id", into_child="true_child")
+
+
+def _stands(left: pl.DataFrame, books: Books, not_whole: Collection[str]) -> pl.DataFrame:
+    """``child_id``, ``spell``, ``stands``: whether any record of a lead is in a file that came as it is on the books."""
+    came = [
+        frame.select(record_id=pl.format("{}:{}", pl.lit(source), LAYOUT_OF[source].key))
+        for source, frame in books.rows.items()
+        if source not in not_whole
+    ]
+    keys = pl.concat(came)["record_id"]
+    records = left.select("child_id", "spell", record_id=pl.col("records").str.split(";")).explode(
+        "record_id", empty_as_null=True
+    )
+    stands = records.with_columns(stands=pl.col("record_id").is_in(keys.implode()))
+    return stands.group_by("child_id", "spell").agg(pl.col("stands").any())
+
+
+def renamed_without_cause(before: pl.DataFrame, after: pl.DataFrame) -> int:
+    """How many children have the same records on two nights and another id. Both: ``record_id``, ``child_id``."""
+
+    def groups(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
+
+    both = groups(before).join(groups(after), on="records", how="inner", suffix="_after", validate="1:1")
+    return both.filter(pl.col("child_id") != pl.col("child_id_after")).height

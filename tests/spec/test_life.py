@@ -1,0 +1,84 @@
+"""`rollcall explain` tells a child's life on the list: of one on it, of one long off it, and of one merged into another."""
+
+import re
+from datetime import date
+
+import pytest
+
+from pipelines.explain import UnknownIdentifier, explain
+from pipelines.publish.changes_file import WHY_WITHHELD
+from pipelines.rank_settings import RankSettings
+from tests.made.children import SOURCE_NAMES, Drawn
+from tests.made.nights import Nights
+
+
+def lead() -> Drawn:
+    return Drawn().record("health:H1", "A").lives("A", 0.95).record("health:H9", "Z").lives("Z", 0.95)
+
+
+def schooled() -> Drawn:
+    return lead().record("school_census:C1", "A").on_roll("school_census:C1", date(2026, 11, 16))
+
+
+def without() -> Drawn:
+    return Drawn().record("health:H9", "Z").lives("Z", 0.95)
+
+
+def merged() -> Drawn:
+    return without().record("health:H1", "B").record("housing:T1", "B").lives("B", 0.95)
+
+
+def page(nights: Nights, asked: str, drawn: Drawn) -> str:
+    """What is told after the last night, on which ``drawn`` came."""
+    moves = nights.moves
+    night = nights.tonight(drawn, RankSettings())
+    tables = drawn.night() | {
+        "candidate": night.candidates, "explained": night.explained, "provision": night.provision,
+        "lead": nights.ledger.leads, "lead_night": nights.ledger.nights, "child_move": moves,
+    }  # fmt: skip
+    return " ".join(explain(asked, tables, SOURCE_NAMES).split())
+
+
+def test_of_a_child_that_left_and_came_back_every_spell_is_told() -> None:
+    told = page(Nights().night(lead()).night(schooled()).night(lead()), "A", lead())
+    assert "On the list from 20 November 2026: first night." in told
+    assert (
+        "Off the list from 21 November 2026: in education. In education: state school, Keats Primary School since"
+        in told
+    )
+    assert "On the list from 22 November 2026: what showed an education is gone. Record school_census:C1" in told
+    assert "On it still: rank 1 on 22 November 2026." in told
+    assert re.search(r'20 November 2026: rank 1, likelihood 0\.95, \d+ points, lane "follow up"', told)
+
+
+def test_a_child_of_whom_no_record_is_left_is_still_told() -> None:
+    told = page(Nights().night(lead()).night(without()), "A", without())
+    assert told.startswith("Child A, as at 20 November 2026 Amira Haddad, born on 14 May 2015 None of its records came")
+    assert "Off the list from 21 November 2026: records gone from every extract." in told
+
+
+def test_an_id_that_was_merged_leads_to_the_child_it_is_now() -> None:
+    told = page(Nights().night(lead()).night(merged()), "A", merged())
+    assert told.startswith("Child B,")
+    assert "Child A is child B now." in told
+    assert "It was child A before." in told
+    assert "21 November 2026: child A was merged into child B (1 record)" in told
+
+
+def test_what_an_officer_has_in_hand_is_said_to_be_in_view() -> None:
+    told = page(Nights().night(lead()).officer("UNDER_ENQUIRY").night(schooled()), "A", schooled())
+    assert "In view all the same, as an officer has it in hand, until the officer closes it." in told
+
+
+def test_the_reason_of_a_protected_child_is_withheld() -> None:
+    def protected() -> Drawn:
+        return schooled().says("health:H1", "protected")
+
+    told = page(Nights().night(lead().says("health:H1", "protected")).night(protected()), "A", protected())
+    assert WHY_WITHHELD in told
+    assert "Keats Primary School" not in told
+
+
+def test_an_id_that_nobody_ever_had_is_refused() -> None:
+    with pytest.raises(UnknownIdentifier):
+        page(Nights().night(lead()), "CH0000000000", lead())
