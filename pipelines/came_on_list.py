@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.age import starts_on
 from pipelines.closed import closed_children
 from pipelines.left_list import CUT_OFF_RAISED, FELL, MERGED, RECORDS_GONE, Tonight
-from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.reasons import day, in_100, source_name
 
 FIRST_NIGHT = "first night"
@@ -23,11 +23,13 @@ NOT_THE_SAME = "no longer taken for a child in education"
 LIVES_HERE = "seen here again"
 RECORDS_BACK = "its records are back"
 CUT_OFF_LOWERED = "the cut-off was lowered"
+WAITED = "the authority's own threshold is past"
+DEATH_TAKEN_BACK = "no source says any more that the child has died"
 ROSE = "likelihood rose above the cut-off"
 
 CAME_BECAUSE = (
     FIRST_NIGHT, NOT_KNOWN_BEFORE, PARTED, VANISHED, EDUCATION_ENDED, CAME_OF_AGE, CONTRADICTED, PROOF_GONE, LESS_SURE,
-    NOT_THE_SAME, LIVES_HERE, RECORDS_BACK, CUT_OFF_LOWERED, ROSE,
+    NOT_THE_SAME, LIVES_HERE, RECORDS_BACK, CUT_OFF_LOWERED, WAITED, DEATH_TAKEN_BACK, ROSE,
 )  # fmt: skip
 """What brought a child onto the list (``LEAD.came_because``)."""
 
@@ -37,6 +39,7 @@ TOLD_LATE = timedelta(days=90)
 BACK_FROM = {
     SAME_AS_RIVAL: NOT_THE_SAME, MOVED_AWAY: LIVES_HERE, NOT_OF_AGE: CAME_OF_AGE, RECORDS_GONE: RECORDS_BACK, MERGED: PARTED,
     CLOSED: CONTRADICTED, CUT_OFF_RAISED: CUT_OFF_LOWERED, FELL: ROSE,
+    NOT_YET: WAITED, DIED: DEATH_TAKEN_BACK,
 }  # fmt: skip
 """Why a child had left -> what its return means; an education needs a look at its record first."""
 
@@ -184,6 +187,8 @@ def _why(tonight: Tonight) -> pl.Expr:
         LIVES_HERE: pl.format("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,
         RECORDS_BACK: pl.lit("Records of the child have come again."),
         CUT_OFF_LOWERED: pl.lit(f"The cut-off is {tonight.settings.list_from:.2f} now."),
+        WAITED: pl.lit("The time that the authority lets pass after an education is over, or the child is at high risk."),
+        DEATH_TAKEN_BACK: pl.lit("No record that is surely the child's says any more that the child has died."),
         ROSE: pl.format("The likelihood is {} now.", pl.col("likelihood").round(2)),
     }  # fmt: skip
     return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))

@@ -3,11 +3,21 @@
 from typing import Any
 
 from pipelines.rank import DATA_PROBLEM, DOUBTFUL_LINK, MOVED_AWAY
+from pipelines.route import ADMISSIONS, ATTENDANCE, HOME_EDUCATION, NEIGHBOUR, SEND
+
+ASK_FIRST = {
+    SEND: "The SEND team's word: whether a plan names a school or a package, and since when.",
+    HOME_EDUCATION: "The home-education team's word: whether the child is home educated, and when it last looked.",
+    ADMISSIONS: "The admissions team's word: which school has a place for the child, and whether it was taken up.",
+    ATTENDANCE: "The attendance team's or the last school's word: when the child was last there, and where it went.",
+    NEIGHBOUR: "The other authority's word, asked again: whether the child is still on a roll there.",
+}
+"""Route -> the enquiry that is asked of that team first. The adoption team's children are told to nobody else."""
 
 
 def what_would_clear(candidate: dict[str, Any], *, has_rival: bool) -> list[str]:
     """Plain sentences, never empty. ``candidate``: a row of ``CANDIDATE``; ``has_rival``: another child comes near."""
-    lines = []
+    lines = [ASK_FIRST[candidate["route"]]] if candidate.get("route") in ASK_FIRST else []
     doubtful = candidate["on_no_roll"] < 1
     if candidate["date_of_birth"] is None or candidate["lane"] == DATA_PROBLEM:
         lines.append("The right birth date, from the senders of the records below.")

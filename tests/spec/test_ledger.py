@@ -13,6 +13,7 @@ from pipelines.came_on_list import (
     CAME_OF_AGE,
     CONTRADICTED,
     CUT_OFF_LOWERED,
+    DEATH_TAKEN_BACK,
     EDUCATION_ENDED,
     FIRST_NIGHT,
     LESS_SURE,
@@ -24,6 +25,7 @@ from pipelines.came_on_list import (
     RECORDS_BACK,
     ROSE,
     VANISHED,
+    WAITED,
 )
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.ledger import IN_HAND, condensed, keep_ledger
@@ -152,6 +154,8 @@ def test_a_threshold_of_weeks_that_the_authority_sets_is_a_reason_of_its_own() -
     nights = Nights().night(lately).night(lately, settings=RankSettings(weeks_before_listed=4))
     assert nights.lead()["off_because"] == NOT_YET
     assert nights.lead()["off_why"] == "Education ended lately: listed from 8 December 2026, as the authority has it."
+    nights.night(lately)
+    assert (nights.lead()["state"], nights.lead()["came_because"]) == ("listed", WAITED)
 
 
 def test_an_officer_closes_a_lead_and_the_outcome_is_told() -> None:
@@ -240,6 +244,14 @@ RETURNS: list[object] = [
         "95 in 100 that the child lives here. Last seen on 3 October 2026 by GP registrations",
         id="back: seen here",
     ),
+    pytest.param(
+        [lead, lambda: lead().says("health:H1", "died")],
+        lead,
+        DEATH_TAKEN_BACK,
+        RETURNED,
+        "says any more",
+        id="back: the death was an error",
+    ),
     pytest.param([lead, nobody], lead, RECORDS_BACK, RETURNED, "come again", id="back: its records are there"),
     pytest.param([lead, merged], lead, PARTED, RETURNED, "those of child B before", id="back: the merge is undone"),
     pytest.param(
@@ -288,7 +300,7 @@ def test_a_laxer_cut_off_is_told() -> None:
 
 def test_every_reason_there_is_has_been_drawn() -> None:
     left = {param.values[1] for param in LEAVES} | {FELL, CUT_OFF_RAISED, CLOSED, NOT_YET}
-    came = {param.values[2] for param in RETURNS} | {FIRST_NIGHT, CONTRADICTED, CUT_OFF_LOWERED}  # type: ignore[attr-defined]
+    came = {param.values[2] for param in RETURNS} | {FIRST_NIGHT, CONTRADICTED, CUT_OFF_LOWERED, WAITED}  # type: ignore[attr-defined]
     assert left == set(LEFT_BECAUSE)
     assert came == set(CAME_BECAUSE)
 

@@ -1,0 +1,46 @@
+"""What would clear a lead, the cheapest enquiry first: a drawn table."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pipelines.clearing import ASK_FIRST, what_would_clear
+from pipelines.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY
+from pipelines.route import ADOPTION, ROUTES
+
+PLACE, LEFT, ANALYST, BIRTH = (
+    "A current place",
+    "Evidence that the family has left",
+    "An analyst's",
+    "The right birth date",
+)
+
+
+def lead(**more: Any) -> dict[str, Any]:
+    sure = {"on_no_roll": 1.0, "living_here": 1.0, "date_of_birth": date(2015, 5, 14), "lane": FOLLOW_UP, "route": None}
+    return {**sure, **more}
+
+
+@pytest.mark.parametrize(
+    ("candidate", "has_rival", "asked"),
+    [
+        pytest.param(lead(), False, [PLACE], id="nothing in doubt"),
+        pytest.param(lead(route="admissions"), False, ["The admissions team's word", PLACE], id="admissions first"),
+        pytest.param(lead(route="home-education", living_here=0.9), False,
+                     ["The home-education team's word", LEFT, PLACE], id="home education, and perhaps gone"),
+        pytest.param(lead(lane=MOVED_AWAY, living_here=0.3), False, [LEFT, PLACE], id="probably moved away"),
+        pytest.param(lead(lane=DOUBTFUL_LINK, on_no_roll=0.7), False, [ANALYST, PLACE], id="a doubtful link"),
+        pytest.param(lead(on_no_roll=0.95), True, [ANALYST, PLACE], id="a child in education comes near"),
+        pytest.param(lead(lane=DATA_PROBLEM, date_of_birth=None), False, [BIRTH, PLACE], id="no birth date"),
+        pytest.param(lead(route="adoption"), False, [PLACE], id="adoption: told to nobody else"),
+    ],
+)  # fmt: skip
+def test_what_would_clear_a_lead(candidate: dict[str, Any], has_rival: bool, asked: list[str]) -> None:
+    lines = what_would_clear(candidate, has_rival=has_rival)
+    assert len(lines) == len(asked)
+    assert all(line.startswith(start) for line, start in zip(lines, asked, strict=True))
+
+
+def test_every_other_team_is_asked_something() -> None:
+    assert set(ASK_FIRST) == set(ROUTES) - {ADOPTION}
