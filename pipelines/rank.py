@@ -15,6 +15,7 @@ from datetime import date
 import polars as pl
 
 from pipelines import reasons
+from pipelines.age_slips import with_age_slips
 from pipelines.closed import closed_children
 from pipelines.died import CERTAIN, died
 from pipelines.facts import child_facts
@@ -79,8 +80,9 @@ def rank(
 ) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
-    Frames as in :mod:`pipelines.tables`. A child without any birth date counts as of age as often as the dated children
-    of the same sources are: likely ones are listed in the lane "data problem", none is lost. A child without a row in
+    Frames as in :mod:`pipelines.tables`. How likely a child is of age, :mod:`pipelines.age_slips` says: without any birth
+    date as often as the dated children of the same sources without a place. Likely ones are listed in the lane "data
+    problem", the others explained. A child without a row in
     ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. A child whom
     one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes. Raises
     :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
@@ -89,7 +91,10 @@ def rank(
     _check_probabilities(rivals, "probability")
     _check_probabilities(provision, "link_probability")
     _check_probabilities(residence, "living_here")
-    facts = _guarded(child_facts(person, statements, child_records, as_at), rivals)
+    facts = with_age_slips(
+        child_facts(person, statements, child_records, as_at), person, child_records, provision, as_at
+    )
+    facts = _guarded(facts, rivals)
     judged = _judged(facts.filter(pl.col("of_age") > 0), rivals, provision, residence, settings)
     is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
     names = source_names or {}
