@@ -2,12 +2,14 @@
 
     >>> found = link_records(table, comparisons=COMPARISONS, rules=RULES, training_rules=RULES, dataset="source")
 
-``table`` is a polars DataFrame with one row a record; ``dataset`` names the column that says where a record comes from.
+``table`` is a polars DataFrame or any Arrow table, with one row a record; ``dataset`` names the column that says where a
+record comes from.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -251,8 +253,16 @@ def prepare(
     return encode(table, [*columns_read(tuple(comparisons)), *columns_blocked(rules), *more])
 
 
+class ArrowTable(Protocol):
+    """Any table that hands itself over by Arrow's C stream (pyarrow, DuckDB, pandas 3, nanoarrow)."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The stream."""
+        ...
+
+
 def link_records(
-    table: pl.DataFrame,
+    table: pl.DataFrame | ArrowTable,
     *,
     comparisons: Sequence[Comparison],
     rules: Sequence[BlockingRule],
@@ -266,7 +276,7 @@ def link_records(
     buckets: Buckets | None = None,
     told: Told | None = None,
 ) -> Linkage:
-    """Link the records of a table into children. Deterministic.
+    """Link the records of a table, polars or Arrow, into children. Deterministic.
 
     ``model``: weights in force; null: trained on this table. ``measures``: those of an earlier linkage of the same
     datasets with this model, to be held; null: measured on this table. ``buckets``: score there; null: in this process,
@@ -275,6 +285,7 @@ def link_records(
     """
     told = told or _nobody
     told(0.0, "putting values into numbers")
+    table = table if isinstance(table, pl.DataFrame) else pl.DataFrame(table)
     further = [name for name in (settings.apart, settings.stratum, *_household_columns(households)) if name]
     encoded = prepare(table, comparisons, [*rules, *training_rules], *further)
     codes = _datasets(table, dataset)

@@ -1,0 +1,115 @@
+"""The linkage as a library on tables as people have them: Arrow, odd names, nothing at all; and what it refuses."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
+from matching.comparisons import CHILD_COMPARISONS, Comparison, exact, missing, otherwise
+from matching.keys import with_keys
+from matching.linkage import Linkage, Settings, link_records
+from matching.model import Model, ModelError, read_model
+from matching.train import TrainingError
+from pipelines.link import APPROVED_MODEL
+from tests.made.records import born, person_records
+
+RULES = {"rules": CHILD_BLOCKING_RULES, "training_rules": CHILD_TRAINING_RULES}
+AMIRA = {"given": "Amira", "surname": "Okafor", "born": born("03/11/2015"), "sex": "F", "postcode": "ZA1 9AN"}
+PIERS = {"given": "Piers", "surname": "Whitby", "born": born("14/06/2012"), "sex": "M", "postcode": "ZA2 1BP"}
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+
+
+SYLLABLES = [a + b for a in "BDFGKLMNPRSTVZ" for b in ("AR", "EL", "IN", "OM", "UST")]
+CROWD = [
+    {"given": SYLLABLES[n] + SYLLABLES[n - 9], "surname": SYLLABLES[n - 3] + SYLLABLES[n - 21], "sex": "FM"[n % 2],
+     "born": born(f"{1 + n % 28}/{1 + n % 12}/{2010 + n % 9}"), "postcode": f"ZA{1 + n % 9} {1 + n % 7}BP"}
+    for n in range(70)
+]  # fmt: skip
+"""Other children: without them no value is rare, and agreement proves little."""
+
+
+def _table(*children: dict[str, object]) -> pl.DataFrame:
+    """Each child once on the roll and once with the GP; rows in that order, a crowd after them."""
+    rows = [
+        {"record_id": f"{where}:{n:04d}", **child}
+        for n, child in enumerate([*children, *CROWD])
+        for where in ("census", "gp")
+    ]
+    return with_keys(person_records(rows))
+
+
+def _linked(table: object, model: Model, **more: object) -> Linkage:
+    return link_records(table, comparisons=CHILD_COMPARISONS, dataset="dataset", model=model, **RULES, **more)
+
+
+def test_an_arrow_table_is_linked_as_a_polars_table_is(model: Model) -> None:
+    table = _table(AMIRA, PIERS)
+    ours, theirs = _linked(table, model), _linked(table.to_arrow(), model)
+    assert ours.labels.tolist() == theirs.labels.tolist()
+    assert ours.labels[:4].tolist() == [0, 0, 2, 2]
+    assert ours.scored.weight.tolist() == theirs.scored.weight.tolist()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"given": "🦄🦄", "surname": "😀"}, id="emoji"),
+        pytest.param({"given": "محمد", "surname": "الحسن"}, id="right to left"),
+        pytest.param({"given": "A" * 10_000, "surname": "B" * 10_000}, id="10,000 letters"),
+        pytest.param({"given": None, "surname": None}, id="no name"),
+        pytest.param({"given": None, "surname": None, "born": None, "postcode": None, "sex": None}, id="nothing said"),
+    ],
+)
+def test_an_odd_child_spoils_nothing(model: Model, odd: dict[str, object]) -> None:
+    found = _linked(_table(AMIRA, {**PIERS, **odd}), model)
+    assert found.labels[:2].tolist() == [0, 0]
+    assert not set(found.labels[2:].tolist()) & {0}
+    assert np.isfinite(found.odds).all()
+    assert ((found.probability >= 0) & (found.probability <= 1)).all()
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_table_of_no_pair_is_linked_to_nobody(model: Model, rows: int) -> None:
+    assert _linked(_table(AMIRA)[:rows], model).labels.tolist() == list(range(rows))
+
+
+def test_many_of_the_same_names_and_birth_date_are_no_reason_to_hang(model: Model) -> None:
+    """600 rows that say the same: pairs stay within the budget, and every figure is a number."""
+    table = _table(*[AMIRA] * 300)
+    found = _linked(table, model)
+    assert int(found.scored.looked_at.sum()) <= 60 * table.height
+    assert np.isfinite(found.odds).all()
+
+
+def test_a_missing_column_is_named(model: Model) -> None:
+    with pytest.raises(KeyError, match="surname"):
+        _linked(_table(AMIRA).drop("surname"), model)
+
+
+def test_a_record_without_a_dataset_is_refused(model: Model) -> None:
+    table = _table(AMIRA).with_columns(dataset=pl.when(pl.col("dataset") == "gp").then("dataset"))
+    with pytest.raises(ValueError, match="dataset"):
+        _linked(table, model)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0, -0.2, 1.5, float("nan")])
+def test_a_link_probability_outside_0_to_1_is_refused(probability: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        Settings(link_probability=probability)
+
+
+def test_weights_for_other_comparisons_are_refused() -> None:
+    town = Comparison("town", (missing("town"), exact("town"), otherwise()))
+    with pytest.raises(ModelError):
+        read_model(APPROVED_MODEL, (town,))
+
+
+def test_a_constant_column_gives_nothing_to_learn_from() -> None:
+    town = Comparison("town", (missing("town"), exact("town"), otherwise()))
+    table, rule = pl.DataFrame({"town": ["Zedborough"] * 20}), BlockingRule("town", ("town",))
+    with pytest.raises(TrainingError, match="keep the approved model"):
+        link_records(table, comparisons=(town,), rules=(rule,), training_rules=(rule,))
