@@ -23,7 +23,7 @@ from pipelines.route import ADOPTION, routes
 from pipelines.settings import SettingsError
 
 HANDOVER_READS = ("night", "person_record", "statement", "child_record", "provision", "candidate", "explained")
-HANDOVERS_FILE = "handovers.sqlite"
+HANDOVERS_FILE, HANDOVERS_FOLDER = "handovers.sqlite", "handovers"
 TABLES = {
     "handover": "child_id text not null, to_authority text not null, by text not null, at text not null, "
     "is_protected integer not null"

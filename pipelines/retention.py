@@ -15,14 +15,17 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.failure import FAILURE_FOLDER
+from pipelines.handover import HANDOVERS_FOLDER
 from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.publish.whole_folder import write_private
 from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.store import StoreError, lock
+from pipelines.weekly import WEEKLY_FOLDER
 
 RETENTION_FOLDER = "retention"
 LIST, FAILURE, BACKUP, EXTRACT = "list", "failure", "backup", "extract"
+WEEKLY, HANDOVER = "weekly page", "handover"
 NEWEST_STAYS = (LIST, BACKUP)
 
 KEPT = pl.Schema({"kind": pl.String, "path": pl.String, "dated_on": pl.Date, "bytes": pl.Int64})
@@ -47,6 +50,8 @@ def expired(kept: pl.DataFrame, rules: Retention, as_at: date) -> pl.DataFrame:
         FAILURE: rules.failures_days,
         BACKUP: rules.backups_days,
         EXTRACT: rules.extracts_days,
+        WEEKLY: rules.lists_days,
+        HANDOVER: rules.handovers_days,
     }
     age = (pl.lit(as_at) - pl.col("dated_on")).dt.total_days()
     allowed = pl.col("kind").replace_strict(days, return_dtype=pl.Int64)
@@ -102,6 +107,8 @@ def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
         (FAILURE, places.workspace / FAILURE_FOLDER),
         (BACKUP, places.workspace / BACKUPS_FOLDER),  # copies of stores from before they were brought forward
         (BACKUP, places.backups),
+        (WEEKLY, places.workspace / WEEKLY_FOLDER),
+        (HANDOVER, places.workspace / HANDOVERS_FOLDER),
     )
     for kind, folder in dated:
         for path in _inside(folder):

@@ -53,7 +53,9 @@ class Retention(Group):
     """How long things are kept, in days. 0: for ever."""
 
     lists_days: int = Field(400, ge=0)
-    """Published lists. The newest always stays."""
+    """Published lists, and the pages of a week. The newest list always stays."""
+    handovers_days: int = Field(90, ge=0)
+    """Packets for other authorities. That one was made is kept for good."""
     failures_days: int = Field(90, ge=0)
     """Files about faults of the software, in WORKSPACE/failures."""
     backups_days: int = Field(35, ge=0)

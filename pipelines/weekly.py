@@ -16,6 +16,7 @@ from pipelines.outcomes import CODES, MISSING, kept_open, standing
 from pipelines.published import PublishedNight
 from pipelines.rank import LANES
 
+WEEKLY_FOLDER = "weekly"
 WEEK = timedelta(days=7)
 TOLD = 10
 """Children told of in each table at most."""

@@ -36,7 +36,7 @@ def handover(
     """
     from pipelines.explain import UnknownIdentifier, child_of
     from pipelines.for_readers import store_for_readers
-    from pipelines.handover import HANDOVER_READS, note_handover
+    from pipelines.handover import HANDOVER_READS, HANDOVERS_FOLDER, note_handover
     from pipelines.handover import handover as packet_of
     from pipelines.outcomes import read_outcomes
     from pipelines.publish.handover_files import handover_files
@@ -51,7 +51,7 @@ def handover(
         sys.stderr.write(f"rollcall: {error}\n")
         return 2
     note_handover(workspace, child_id, packet, by)
-    folder = workspace / "handovers" / f"{child_id}-{packet.as_at.isoformat()}"
+    folder = workspace / HANDOVERS_FOLDER / f"{child_id}-{packet.as_at.isoformat()}"
     put_in_place(handover_files(packet), folder)
     print(f"The packet is in {folder}, readable by you alone. Nothing was sent.")
     if packet.is_protected:

@@ -22,6 +22,7 @@ def weekly(*, workspace: Path, contracts: Path | None = None) -> int:
     from pipelines.published import read_nights
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
+    from pipelines.weekly import WEEKLY_FOLDER
     from pipelines.weekly import weekly as week_of
 
     nights = read_nights(workspace / PUBLISHED_FOLDER)
@@ -33,7 +34,7 @@ def weekly(*, workspace: Path, contracts: Path | None = None) -> int:
     found = week_of(nights, read_outcomes(workspace), child_records, status.sources if status else ())
     names = source_names(workspace, contracts)
     warnings = status.good.warnings if status and status.good else ()
-    folder = workspace / "weekly" / found.as_at.isoformat()
+    folder = workspace / WEEKLY_FOLDER / found.as_at.isoformat()
     put_in_place({"weekly.html": weekly_html(found, names, warnings)}, folder)
     print(f"The week to {found.as_at:%d/%m/%Y} is in {folder / 'weekly.html'}, readable by you alone.")
     return 0

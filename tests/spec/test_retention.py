@@ -16,7 +16,7 @@ from pipelines.settings import Retention
 from pipelines.store import NightRunningError, lock
 
 TODAY = date(2026, 11, 20)
-RULES = Retention(lists_days=30, failures_days=10, backups_days=20, extracts_days=5)
+RULES = Retention(lists_days=30, failures_days=10, backups_days=20, extracts_days=5, handovers_days=7)
 
 
 def _kept(*rows: tuple[str, str]) -> pl.DataFrame:
@@ -34,6 +34,9 @@ def _kept(*rows: tuple[str, str]) -> pl.DataFrame:
         ("failure", "2026-11-09", True, "11 days old"),
         ("backup", "2026-10-30", True, "21 days old, and not the newest"),
         ("extract", "2026-11-14", True, "6 days old"),
+        ("handover", "2026-11-13", False, "7 days old"),
+        ("handover", "2026-11-12", True, "8 days old, be it the newest"),
+        ("weekly page", "2026-10-20", True, "as old as a list that goes"),
         ("list", "2026-11-25", False, "of a day to come"),
     ],
 )
