@@ -176,7 +176,7 @@ def real_server(folder: Path, settings: Mapping[str, str]) -> Iterator[RealServe
     }
     client = "tests"
     with httpx.Client(
-        base_url=url, auth=tuple(password.split(":")), headers={"Prefect-Csrf-Client": client}, timeout=30
+        base_url=url, auth=tuple(password.split(":")), headers={"Prefect-Csrf-Client": client}, timeout=120
     ) as api:
         server = RealServer(home, url, environment, api)
         with running(server, "server", "server", "start"):
