@@ -1,14 +1,14 @@
 """Person records and statements from the night before, with those of the rows that changed made anew.
 
 The reading of a row depends on nothing but the row, its contract, the software and, for some dates, the date judged:
-nobody is born, seen or gone on a day still to come. So a record stays as it is where its row has not changed since it
-was made and no date in it has come since; where it stands in its file is brought up to date. The result is what
-:func:`pipelines.standardise.standardise` makes of all rows.
+nobody is born, seen or gone on a day still to come, and some entries prove less as they grow old. So a record stays as
+it is where its row has not changed since it was made and none of these days has come since; where it stands in its file
+is brought up to date. The result is what :func:`pipelines.standardise.standardise` makes of all rows.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 
 import polars as pl
@@ -40,7 +40,14 @@ def made_by(contracts: Mapping[str, Contract]) -> str:
 def turning_columns(contract: Contract) -> tuple[str, ...]:
     """Columns of dates on which it depends, with the date judged, what a row says."""
     births = [column.name for column in contract.columns if column.maps_to == "date_of_birth"]
-    return tuple(dict.fromkeys([*births, *(name for statement in contract.says for name in statement.on)]))
+    return tuple(dict.fromkeys([*births, *(name for name, _ in _spans(contract))]))
+
+
+def _spans(contract: Contract) -> list[tuple[str, int]]:
+    """Column with a date -> days: what a row says turns so many days after it."""
+    on = [(name, 0) for statement in contract.says for name in statement.on]
+    doubts = (doubt for statement in contract.says for doubt in statement.doubts)
+    return [*on, *(span for doubt in doubts for span in doubt.older_than.items())]
 
 
 def turned(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> pl.Series:
@@ -52,10 +59,11 @@ def turned(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -
     for name in turning_columns(contract):
         column = contract.column_named[name]
         day = reading_of_day(column)
-        differs = (day <= made_on).ne_missing(day <= as_at)
+        spans = [timedelta(days=days) for of, days in _spans(contract) if of == name]
+        differs = [(day <= made_on - span).ne_missing(day <= as_at - span) for span in spans]
         if column.maps_to == "date_of_birth":
-            differs |= plausible_birth_date(day, made_on).ne_missing(plausible_birth_date(day, as_at))
-        cells = rows.select(pl.col(name).unique()).filter(differs)[name]
+            differs.append(plausible_birth_date(day, made_on).ne_missing(plausible_birth_date(day, as_at)))
+        cells = rows.select(pl.col(name).unique()).filter(pl.any_horizontal(differs))[name]
         turns.append(pl.col(name).is_in(cells.implode()))
     return rows.filter(pl.any_horizontal(pl.lit(value=False), *turns))["record_id"]
 

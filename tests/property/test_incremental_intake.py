@@ -27,7 +27,7 @@ from pipelines.tables import TABLES
 
 FIRST = date(2026, 9, 1)
 CONTRACTS = read_contracts()
-SOURCES = ("school_census", "housing", "social_care")
+SOURCES = ("school_census", "housing", "social_care", "other_la")
 INTAKE = ("receive", "completeness", "snapshot", "standardise")
 NOT_COMPARED = {"night", "delivery"}
 """They hold when it was."""
@@ -39,7 +39,7 @@ Files = dict[str, list[Row]]
 def cell(column: Column, chance: random.Random) -> str:
     """A cell as it may come: right, empty, wrong, a day still to come, or with spaces around it."""
     if column.logical_type == "date":
-        days = [FIRST + timedelta(days=chance.choice([-4000, -1500, -30, 1, 2, 3, 400])), date(1907, 1, 1)]
+        days = [FIRST + timedelta(days=chance.choice([-4000, -1500, -365, -364, -30, 1, 2, 3, 400])), date(1907, 1, 1)]
         written = [day.strftime(column.date_formats[0]) for day in days]
         return chance.choice([*written, written[0], "31/02/2015", ""])
     if column.codes:
