@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -63,16 +63,7 @@ def publish_step(night: Night) -> Counts:
         authority=night.settings.authority,
         early_warning=warned,
         what_changed=night.changed,
-        other_teams=for_other_teams(
-            Known(
-                person=known["person_record"],
-                statements=known["statement"],
-                child_records=known["child_record"],
-                provision=known["provision"],
-                explained=known["explained"],
-            ),
-            night.settings.as_at,
-        ),
+        other_teams=_other_teams(known, night.settings.as_at),
         outcomes=read_outcomes(night.settings.workspace),
         top=night.settings.listing.top,
         evidence_sheets=night.settings.listing.evidence_sheets,
@@ -85,6 +76,18 @@ def publish_step(night: Night) -> Counts:
     night.store.write("night", row_of(night, published_at=at))
     night.store.write("list_night", published(night.store.read("list_night"), night.settings.as_at, at))
     return {"files": len(stands.files), "candidates": known["candidate"].height}
+
+
+def _other_teams(known: Mapping[str, pl.DataFrame], as_at: date) -> pl.DataFrame:
+    """Children not on the list whom another team should look at; ``known``: tables of the store by name."""
+    tables = Known(
+        person=known["person_record"],
+        statements=known["statement"],
+        child_records=known["child_record"],
+        provision=known["provision"],
+        explained=known["explained"],
+    )
+    return for_other_teams(tables, as_at)
 
 
 def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
