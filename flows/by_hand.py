@@ -17,6 +17,7 @@ def run_night_by_hand(
     top: int | None = None,
     contracts: Path | None = None,
     full: bool = False,
+    dask: str | None = None,
 ) -> RunReport:
     """Run the night's flow in this process. Raises :class:`~pipelines.failure.NightFailed`.
 
@@ -34,7 +35,7 @@ def run_night_by_hand(
     LISTENER.set(progress)
     return nightly(
         extracts=extracts, workspace=workspace, as_at=as_at, config=config, top=top, contracts=contracts, full=full,
-        wait_seconds=0,  # whoever waits is told at once who holds the workspace
+        dask=dask, wait_seconds=0,  # whoever waits is told at once who holds the workspace
     )  # fmt: skip
 
 

@@ -4,13 +4,15 @@ Needs the extra ``rollcall[dask]``. Every worker must see the workspace under th
 name of a bucket, nothing of a child; what they return is a count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from prefect import flow, task, unmapped
 from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
 from prefect.task_runners import TaskRunner
 
 from matching.buckets import Run
@@ -51,7 +53,25 @@ def on_dask(address: str) -> Run:
     cluster = {"cluster_kwargs": OF_THIS_MACHINE} if address == LOCAL else {"address": address}
 
     def run(folder: Path, names: Sequence[str]) -> None:
-        runner: TaskRunner[Any] = DaskTaskRunner(**cluster)
-        score_buckets.with_options(task_runner=runner)(folder.absolute(), names)
+        try:
+            runner: TaskRunner[Any] = DaskTaskRunner(**cluster)
+            _outside_its_task(score_buckets.with_options(task_runner=runner), folder.absolute(), names)
+        except Exception as error:
+            kind = type(error).__name__
+        else:
+            return
+        raise SettingsError(
+            f"The Dask cluster at {address} could not score the pairs ({kind}). See that its scheduler and workers run, "
+            "see this workspace and have this version of Rollcall; or run the night without --dask."
+        )
 
     return run
+
+
+def _outside_its_task(scoring: Callable[[Path, Sequence[str]], int], folder: Path, names: Sequence[str]) -> None:
+    """Call a flow as if no task of the night were under way: Prefect sends each worker the task that it is called from,
+    and the night's hold an open store.
+    """
+    context = copy_context()
+    context.run(TaskRunContext.__var__.set, None)  # type: ignore[arg-type]  # as where no task runs
+    context.run(scoring, folder, names)

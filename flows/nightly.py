@@ -16,6 +16,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
+from flows.dask_buckets import on_dask
 from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPACE_HELD_SECONDS, today
 from flows.summary import leave_summary, though_prefect_does_not_listen
 from pipelines.failure import CANNOT_GO_ON, NightFailed, as_night_failed
@@ -37,6 +38,7 @@ def nightly(
     top: int | None = None,
     contracts: Path | None = None,
     full: bool = False,
+    dask: str | None = None,
     wait_seconds: float = WORKSPACE_HELD_SECONDS,
 ) -> RunReport:
     """Turn tonight's extracts into tomorrow's list.
@@ -45,12 +47,14 @@ def nightly(
     ``top`` is how many children the sheet "Follow up" holds; null: as the settings say.
     ``contracts`` is a folder of the authority's own contracts; null: as the settings say.
     ``full``: work everything out again instead of only what changed.
+    ``dask``: address of a Dask cluster that scores pairs where a night scores all of them; null: this process does.
     ``wait_seconds`` is how long to wait where somebody else holds the workspace.
     """
     settings = _settings(extracts, workspace, as_at, config, top=top, contracts=contracts, full=full)
     stop_at = time.monotonic() + NIGHT_SECONDS
     with night_under_way(settings, wait_seconds=wait_seconds) as night:
         progress = _Told(LISTENER.get() or Silent())
+        night.run_buckets = None if dask is None else on_dask(dask)
         try:
             for step in STEPS:
                 _do(night, step, progress, stop_at)

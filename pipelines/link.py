@@ -1,6 +1,8 @@
 """person_record -> link, child_record, rival: which rows are the same child."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
+from matching.buckets import Buckets
 from matching.cluster import named
 from matching.comparisons import CHILD_COMPARISONS
 from matching.encode import Rows
 from matching.keys import with_keys
 from matching.linkage import Judged, Linkage, Settings, link_records
-from matching.measures import Measures
 from matching.model import Model, read_model
 from matching.rivals import Rivals
 from matching.score import Bits, Patterns, Told, levels_in
@@ -77,6 +79,7 @@ def link(
     groups: GroupsAsked | None = None,
     held: Held | None = None,
     progress: Told | None = None,
+    buckets: Buckets | None = None,
 ) -> Linked:
     """Link all sources against each other.
 
@@ -86,6 +89,7 @@ def link(
     ones where those are too few. ``stands_in``: such too few records are why the model is in force: it is tried again
     when measures are due. ``held``: the measures in force; null, or where they no longer fit: measured tonight.
     ``groups``: what the report's measures by group need to be told; null: nothing. ``progress``: is told how far it is.
+    ``buckets``: where pairs are scored; null: in this process.
     """
     table = with_keys(person.sort("record_id"))
     asked = groups or GroupsAsked()
@@ -96,7 +100,21 @@ def link(
         due = why_due(held, fingerprint(model, settings, tuple(counts)), counts, asked.as_at) or ""
     model = None if stands_in and due else model
     measures = held.measures if held and not due else None
-    found, weights, too_few = _found(table, model, judged, settings, measures, progress=progress)
+    linked = partial(
+        link_records,
+        table,
+        comparisons=CHILD_COMPARISONS,
+        rules=CHILD_BLOCKING_RULES,
+        training_rules=CHILD_TRAINING_RULES,
+        dataset="dataset",
+        households=HOUSEHOLDS,
+        judged=judged,
+        settings=settings,
+        measures=measures,
+        told=progress,
+        buckets=buckets,
+    )
+    found, weights, too_few = _found(linked, model)
     learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at.isoformat()}"
     told = too_few or (learnt if model is None else origin)
     if held is None or due:
@@ -147,52 +165,17 @@ def figures_told(
     }
 
 
-def _found(
-    table: pl.DataFrame,
-    model: Model | None,
-    judged: Judged | None,
-    settings: Settings,
-    measures: Measures | None,
-    *,
-    progress: Told | None,
-) -> tuple[Linkage, Model, str | None]:
-    """The linkage, its weights as they were given or learnt, and why they are those that stand in; null: they are not."""
-    if model is None:
-        try:
-            found = _linked(table, None, judged, settings, measures, progress=progress)
-        except TrainingError as error:
-            stands_in = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
-            return (
-                _linked(table, stands_in, judged, settings, measures, progress=progress),
-                stands_in,
-                f"the approved one: {error}",
-            )
-        return found, found.model, None
-    return _linked(table, model, judged, settings, measures, progress=progress), model, None
+def _found(linked: Callable[..., Linkage], model: Model | None) -> tuple[Linkage, Model, str | None]:
+    """The linkage, its weights as they were given or learnt, and why they are those that stand in; null: they are not.
 
-
-def _linked(
-    table: pl.DataFrame,
-    model: Model | None,
-    judged: Judged | None,
-    settings: Settings,
-    measures: Measures | None,
-    *,
-    progress: Told | None,
-) -> Linkage:
-    return link_records(
-        table,
-        comparisons=CHILD_COMPARISONS,
-        rules=CHILD_BLOCKING_RULES,
-        training_rules=CHILD_TRAINING_RULES,
-        dataset="dataset",
-        households=HOUSEHOLDS,
-        model=model,
-        judged=judged,
-        settings=settings,
-        measures=measures,
-        told=progress,
-    )
+    ``linked``: links with the weights given as ``model``.
+    """
+    try:
+        found = linked(model=model)
+    except TrainingError as error:
+        stands_in = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+        return linked(model=stands_in), stands_in, f"the approved one: {error}"
+    return found, found.model if model is None else model, None
 
 
 def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:

@@ -24,6 +24,7 @@ def night(
     by: str = "",
     top: int | None = None,
     full: Annotated[bool, Parameter(negative=())] = False,
+    dask: str | None = None,
 ) -> int:
     """Run the night: link a folder of extracts and publish the list of children possibly missing education.
 
@@ -52,10 +53,18 @@ def night(
         How many children the sheet "Follow up" holds, the first by rank; the others stand on the sheet "Later".
     full
         Work everything out again instead of only what changed since the last night. Slower; the result is the same.
+    dask
+        Score pairs on the Dask cluster at this address (tcp://host:8786), or with "local" on one of two processes, where a
+        night scores all of them. Needs the extra rollcall[dask], and goes without --plain.
     """
     from apps.cli.progress import showing
     from apps.cli.words import told
+    from pipelines.settings import SettingsError
 
+    if plain and dask is not None:
+        raise SettingsError(
+            "--dask goes without --plain: Prefect hands the work to the cluster. Leave one of them out."
+        )
     judged = _date(as_at)
     if accept is not None or why or by:
         _accept(accept, why=why, by=by, extracts=extracts, workspace=workspace, as_at=judged, contracts=contracts)
@@ -64,7 +73,7 @@ def night(
             report = run_plainly(extracts, workspace, judged, config, progress, top=top, contracts=contracts, full=full)
         else:
             report = _under_prefect(
-                extracts, workspace, judged, config, progress, top=top, contracts=contracts, full=full
+                extracts, workspace, judged, config, progress, top=top, contracts=contracts, full=full, dask=dask
             )
     print(told(report, workspace))
     return 0
@@ -117,11 +126,12 @@ def _under_prefect(
     top: int | None,
     contracts: Path | None,
     full: bool,
+    dask: str | None,
 ) -> "RunReport":
     """The night as a flow. Faces and flows never import each other, so the flow is found by its registered name."""
     (runner,) = entry_points(group="rollcall.night", name="prefect")
     report: RunReport = runner.load()(
-        extracts, workspace, as_at, config, progress, top=top, contracts=contracts, full=full
+        extracts, workspace, as_at, config, progress, top=top, contracts=contracts, full=full, dask=dask
     )
     return report
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import polars as pl
 
 from matching.cluster import id_moves
+from pipelines.bucketed import buckets_in
 from pipelines.decided import Decided, decided_in
 from pipelines.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
 from pipelines.link import CHILD_SETTINGS, judged_rows, link, records_by_source
@@ -88,18 +89,20 @@ def _link_all(
 ) -> tuple[LinkReport, int, pl.DataFrame]:
     """Link all records and write everything; the report, how many links there are, and tonight's child_record."""
     store, person = night.store, _person(night.store)
-    linked = link(
-        person,
-        previous=previous,
-        judgements=decided.judgements,
-        model=in_force.model if in_force else None,
-        origin=in_force.origin if in_force else "",
-        stands_in=in_force is not None and in_force.stands_in,
-        settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
-        groups=_asked(night),
-        held=held,
-        progress=night.told,
-    )
+    with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
+        linked = link(
+            person,
+            previous=previous,
+            judgements=decided.judgements,
+            model=in_force.model if in_force else None,
+            origin=in_force.origin if in_force else "",
+            stands_in=in_force is not None and in_force.stands_in,
+            settings=replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold),
+            groups=_asked(night),
+            held=held,
+            progress=night.told,
+            buckets=buckets,
+        )
     for table, frame in {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}.items():
         store.write(table, frame)
     if linked.held is not held:

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.contract import Contract
+from matching.buckets import Run
 from matching.score import Told
 from pipelines.gate import Judged
 from pipelines.link import LinkReport
@@ -45,6 +46,8 @@ class Night:
     """What the list says otherwise than the last one published."""
     published: Path | None = None
     """Folder of the publication, once it stands."""
+    run_buckets: Run | None = None
+    """Scores buckets of pairs in other processes; null: the night scores in its own."""
     told: Told | None = None
     """Is told how far the step at hand is, by a step that takes long."""
 

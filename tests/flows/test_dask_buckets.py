@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import pytest
 from distributed import LocalCluster
 
@@ -17,7 +18,9 @@ from matching.keys import with_keys
 from matching.linkage import prepare
 from matching.model import read_model
 from matching.score import Scorer, score_pairs
+from pipelines.failure import CANNOT_GO_ON, NightFailed
 from pipelines.link import APPROVED_MODEL
+from tests.conftest import FirstNight
 from tests.made.alike import children_alike
 
 FLOOR_BITS = 0.0
@@ -56,3 +59,32 @@ def test_a_lost_worker_costs_its_own_buckets_only(cluster: LocalCluster, tmp_pat
     assert len(list(tmp_path.glob("rule-*.scored.parquet"))) > 20
     for name in ("left", "right", "pattern", "weight", "rule", "looked_at"):
         assert getattr(found, name).tolist() == getattr(wanted, name).tolist(), name
+
+
+@pytest.mark.usefixtures("prefect_database")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_night_scored_on_a_cluster_publishes_what_it_would_by_itself(
+    cluster: LocalCluster, quick_night: FirstNight, tmp_path: Path
+) -> None:
+    from flows.nightly import nightly
+
+    given = quick_night.settings
+    report = nightly(given.extracts, tmp_path / "workspace", given.as_at, dask=cluster.scheduler_address)
+    for name in ("candidates.csv", "explained.parquet"):
+        assert (report.published / name).read_bytes() == (quick_night.published / name).read_bytes()
+    assert report.counts == quick_night.report.counts
+    assert not (tmp_path / "workspace" / "buckets").exists()
+
+
+@pytest.mark.usefixtures("prefect_database")
+def test_a_cluster_that_is_not_there_is_told_with_the_remedy(quick_night: FirstNight, tmp_path: Path) -> None:
+    from flows.nightly import nightly
+
+    given, workspace = quick_night.settings, tmp_path / "workspace"
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(NightFailed, match=r"The Dask cluster at tcp://127\.0\.0\.1:9 could not score") as failed,
+    ):
+        nightly(given.extracts, workspace, given.as_at, dask="tcp://127.0.0.1:9")
+    assert failed.value.exit_code == CANNOT_GO_ON
+    assert not (workspace / "buckets").exists()
