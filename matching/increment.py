@@ -21,6 +21,7 @@ from matching.encode import Encoded, Rows
 from matching.linkage import (
     Judge,
     Judged,
+    Known,
     Settings,
     floor_of,
     judged_pairs,
@@ -106,29 +107,45 @@ class Reach:
     stratum: NDArray[np.int32]
     judged: dict[int, float]
     settings: Settings
+    known: Known | None = None
+    """Pairs of which the evidence is known."""
     judge: Judge | None = None
     has: Mask | None = None
 
     def over(self, *rows: NDArray[np.integer]) -> Judge:
         """The judge, able to weigh these rows."""
-        has = np.zeros(len(self.dataset), dtype=bool) if self.has is None else self.has.copy()
+        asked = np.zeros(len(self.dataset), dtype=bool)
         for some in rows:
-            has[some] = True
-        if self.judge is None or self.has is None or not np.array_equal(has, self.has):
-            self.has, self.judge = has, self._judge(np.flatnonzero(has).astype(np.int32))
+            asked[some] = True
+        if self.judge is None or self.has is None or (asked & ~self.has).any():
+            self.has, self.judge = asked, self._judge(np.flatnonzero(asked).astype(np.int32))
         return self.judge
+
+    def knowing(self, pairs: Pairs) -> Judge:
+        """The judge, which from now on knows the evidence of these pairs."""
+        self.known = Known(pairs.left.astype(np.int64) << 32 | pairs.right, pairs.evidence)
+        self.judge = replace(self.over(), known=self.known)
+        return self.judge
+
+    def weighing(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Judge:
+        """The judge, able to weigh these pairs."""
+        if self.known is not None:
+            new = self.known.places(np.minimum(left, right), np.maximum(left, right)) < 0
+            new = new if at_home is None else new | (at_home > 0)
+            left, right = left[new], right[new]
+        return self.over(left, right)
 
     def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
         """As :meth:`matching.linkage.Judge.evidence`."""
-        return self.over(left, right).evidence(left, right, at_home)
+        return self.weighing(left, right, at_home).evidence(left, right, at_home)
 
     def by_records(self, left: Rows, right: Rows) -> Bits:
         """As ``log_odds``, without coverage."""
-        return replace(self.over(left, right), coverage=None).for_clusters(left, right)
+        return replace(self.weighing(left, right), coverage=None).for_clusters(left, right)
 
     def log_odds(self, left: Rows, right: Rows) -> Bits:
         """As :meth:`matching.linkage.Judge.for_clusters`."""
-        return self.over(left, right).for_clusters(left, right)
+        return self.weighing(left, right).for_clusters(left, right)
 
     def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
         """As :meth:`matching.linkage.Judge.described`."""
@@ -141,7 +158,7 @@ class Reach:
         apart = table.lists[self.settings.apart] if self.settings.apart else None
         return Judge(
             Scorer.of(self.model, table, self.measures.frequencies), self.measures.priors, self.dataset, self.stratum,
-            self.measures.coverage, apart, self.judged, self.settings, place,
+            self.measures.coverage, apart, self.judged, self.settings, place, self.known,
         )  # fmt: skip
 
 
@@ -166,11 +183,12 @@ def link_again(
     model = model.on(measures.records)
     reach = Reach(encoded, model, measures, dataset, stratum, judged_pairs(judged), settings)
     pairs = _with_new_pairs(kept, met, reach, rules)
-    odds = reach.over().log_odds(pairs.left, pairs.right, pairs.evidence)
-    linked = with_judged_pairs((pairs.left, pairs.right), reach.over().with_margin(odds), judged)
+    judge = reach.knowing(pairs)
+    odds = judge.log_odds(pairs.left, pairs.right, pairs.evidence)
+    linked = with_judged_pairs((pairs.left, pairs.right), judge.with_margin(odds), judged)
     cut = _cut_again(kept, linked, reach)
-    rivalry = Rivalry(kept.numbers, weigh_children(reach.over(), reach.evidence), kept.weighed, [])
-    labels, between = rivalry.settle(cut, *near_pairs(pairs.left, pairs.right, odds), reach.over().margin)
+    rivalry = Rivalry(kept.numbers, weigh_children(judge, reach.evidence), kept.weighed, [])
+    labels, between = rivalry.settle(cut, *near_pairs(pairs.left, pairs.right, odds), judge.margin)
     rivals = competing(between)
     chances = pair_probability(pairs.left, pairs.right, odds, labels, rivals)
     is_touched = ~np.isin(signs_of(labels, kept.numbers), kept.signs)[labels]
@@ -208,8 +226,8 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     place = np.full(height, -1, dtype=np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
     inside = (place[left] >= 0) & (place[right] >= 0)
-    # Components of one or two rows are cut without a look at their records.
-    reach.over(rows[np.bincount(component, minlength=many)[component[rows]] > 2])
+
+    reach.weighing(*_inner(rows, component, many))
 
     def log_odds(ones: Rows, others: Rows) -> Bits:
         return reach.log_odds(rows[ones].astype(np.int32), rows[others].astype(np.int32))
@@ -222,6 +240,17 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     judge = reach.over()
     weigh = weigh_children(judge, reach.evidence)
     return parted(cut, reach.dataset, reach.by_records, weigh, judge.margin, among=among)
+
+
+def _inner(rows: NDArray[np.int64], component: NDArray[np.int32], many: int) -> tuple[Rows, Rows]:
+    """All pairs of these rows within components of several, so that what of them is not known is encoded at once."""
+    several = rows[np.bincount(component, minlength=many)[component[rows]] > 2]
+    first = np.full(many, -1, dtype=np.int64)
+    first[component[several][::-1]] = np.arange(len(several))[::-1]
+    pieces = list(pairs_within(first[component[several]]))
+    empty = np.zeros(0, dtype=np.int32)
+    left, right = (several[np.concatenate([*(piece[side] for piece in pieces), empty])] for side in (0, 1))
+    return left.astype(np.int32), right.astype(np.int32)
 
 
 def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArray[np.float64]:
