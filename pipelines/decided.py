@@ -18,7 +18,7 @@ class Decided:
     judgements: pl.DataFrame
     """left_id, right_id, is_same: the judgements that stand."""
     model: Model | None
-    """The weights in force; null: none, and the night learns its own."""
+    """The weights in force; null: none, and the night uses those that one before it learnt."""
     figures: dict[str, float | int | str]
     """What the match report tells of it; empty where people decided nothing."""
 

@@ -17,7 +17,7 @@ MODEL_IN_FORCE = "model_in_force.toml"
 
 
 def model_in_force(workspace: Path) -> Model | None:
-    """The approved weights, which the night then uses; null: none were approved, and the night learns its own.
+    """The approved weights, which the night then uses; null: none were approved, and those hold that a night learnt.
 
     Raises :class:`~pipelines.store.StoreError` where they cannot be read or fit the comparisons no more.
     """

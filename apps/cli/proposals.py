@@ -72,7 +72,7 @@ def approve(
         print(f"Proposal {found.id} ({found.kind}, by {found.by}) is in force. The next night uses it.")
         return 0
     undone, before = undo(workspace, by)
-    again = "the defaults" if undone.kind == "settings" else "nothing: the night learns its own weights"
+    again = "the defaults" if undone.kind == "settings" else "the weights that the first night learnt"
     print(f"Proposal {undone.id} ({undone.kind}) is out of force. In force again: ", end="")
     print(f"proposal {before.id} by {before.by}." if before else f"{again}.")
     return 0
