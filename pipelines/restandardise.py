@@ -57,15 +57,16 @@ def turned(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -
     """
     turns = []
     for name in turning_columns(contract):
-        column = contract.column_named[name]
-        day = reading_of_day(column)
+        column, day = contract.column_named[name], pl.col("day")
+        cells = rows.select(pl.col(name).unique()).with_columns(day=reading_of_day(column))  # each cell is read once
         spans = [timedelta(days=days) for of, days in _spans(contract) if of == name]
         differs = [(day <= made_on - span).ne_missing(day <= as_at - span) for span in spans]
         if column.maps_to == "date_of_birth":
             differs.append(plausible_birth_date(day, made_on).ne_missing(plausible_birth_date(day, as_at)))
-        cells = rows.select(pl.col(name).unique()).filter(pl.any_horizontal(differs))[name]
-        turns.append(pl.col(name).is_in(cells.implode()))
-    return rows.filter(pl.any_horizontal(pl.lit(value=False), *turns))["record_id"]
+        turning = cells.filter(pl.any_horizontal(differs))[name]
+        if turning.len():
+            turns.append(pl.col(name).is_in(turning.implode()))
+    return rows.filter(pl.any_horizontal(turns))["record_id"] if turns else rows["record_id"].clear()
 
 
 def renewed(kept: Standardised, made: Standardised, places: pl.DataFrame) -> Renewed:
