@@ -22,6 +22,7 @@ from apps.made_up.error_rates import ErrorRates
 from data_contracts.contract import read_contracts
 from matching.fairness import against_truth
 from matching.measure import b_cubed, calibration_error, pairwise
+from matching.thresholds import all_known, reliability
 from pipelines.link import Linked, link
 from pipelines.link_groups import GroupsAsked
 from pipelines.provision import find_provision
@@ -80,8 +81,8 @@ def night(made: MadeUp) -> Night:
     return Night(made, linked, ranked, true_child, tuple(refused))
 
 
-def link_figures(found: Night) -> tuple[Figures, pl.DataFrame]:
-    """Links against the truth, and by name origin (AGAINST_TRUTH rows)."""
+def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame]:
+    """Links against the truth, by name origin (AGAINST_TRUTH rows), and every pair kept with its truth (SAMPLE rows)."""
     records = found.true_child.join(found.linked.child_records, on="record_id", validate="1:1").with_row_index("row")
     place = records.select("record_id", "row")
     pairs = found.linked.links.join(place, left_on="left_id", right_on="record_id").join(
@@ -105,7 +106,8 @@ def link_figures(found: Night) -> tuple[Figures, pl.DataFrame]:
     }  # fmt: skip
     compared = by_origin.filter(pl.col("true_pairs") >= FEWEST_PAIRS)
     worst = compared.sort("recall_gap", descending=True).row(0, named=True)
-    return {**figures, "worst origin": worst["group"], "its gap in recall": worst["recall_gap"]}, by_origin
+    told = {**figures, "worst origin": worst["group"], "its gap in recall": worst["recall_gap"]}
+    return told, by_origin, all_known(p, is_true)
 
 
 def list_figures(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFrame) -> Figures:
@@ -136,7 +138,18 @@ def list_figures(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.D
     }  # fmt: skip
 
 
-def measured(children: int, seed: int, errors: str, folder: Path) -> tuple[Figures, Figures, pl.DataFrame]:
+@dataclass(frozen=True)
+class World:
+    """One world held against its truth."""
+
+    links: Figures
+    listed: Figures
+    by_origin: pl.DataFrame
+    pairs: pl.DataFrame
+    """SAMPLE rows: every pair kept, with its truth."""
+
+
+def measured(children: int, seed: int, errors: str, folder: Path) -> World:
     """Make one world, run its night, hold it against its truth."""
     rates: ErrorRates = getattr(ErrorRates, errors)()
     made = make_authority(folder, children=children, seed=seed, as_at=AS_AT, errors=rates)
@@ -144,10 +157,11 @@ def measured(children: int, seed: int, errors: str, folder: Path) -> tuple[Figur
     found = night(made)
     refused = ", ".join(found.refused) or "none"
     world: Figures = {"seed": seed, "errors": errors.replace("_", " "), "refused files": refused}
-    links, by_origin = link_figures(found)
+    links, by_origin, pairs = link_figures(found)
     listed = list_figures(found.ranked.candidates, found.true_child.select("record_id", "truth"), made.children)
     print(f"{world}: {time.perf_counter() - began:.0f} s, {links}, {listed}", flush=True)
-    return {**world, **links}, {**world, **listed}, by_origin.with_columns(errors=pl.lit(world["errors"]), seed=seed)
+    by_origin = by_origin.with_columns(errors=pl.lit(world["errors"]), seed=seed)
+    return World({**world, **links}, {**world, **listed}, by_origin, pairs)
 
 
 def table(rows: list[Figures]) -> str:
@@ -164,8 +178,23 @@ def _told(value: float | int | str) -> str:
     return str(value)
 
 
-def written(links: list[Figures], lists: list[Figures], origin: pl.DataFrame, children: int) -> str:
+def by_band(worlds: list[World]) -> list[Figures]:
+    """Whether the probabilities of all worlds' pairs hold, one row a band."""
+    return [
+        {
+            "probability": f"{row['band_from']:g} to {row['band_to']:g}",
+            "pairs": row["judged"],
+            "mean said": row["said"],
+            "share right": row["right"],
+            "95 % interval": f"{row['right_low']:.4f} to {row['right_high']:.4f}",
+        }
+        for row in reliability(pl.concat([world.pairs for world in worlds])).to_dicts()
+    ]
+
+
+def written(worlds: list[World], children: int) -> str:
     """The page of results."""
+    origin = pl.concat([world.by_origin for world in worlds])
     versions = ", ".join(f"{name} {version(name)}" for name in ("rollcall", "polars", "numpy", "rapidfuzz"))
     wide = origin.pivot("group", index=["seed", "errors"], values="recall", aggregate_function="first")
     return "\n\n".join([
@@ -176,12 +205,15 @@ def written(links: list[Figures], lists: list[Figures], origin: pl.DataFrame, ch
         "P, R, F1: of pairs of records put together. B³: means over records. ECE: of the probabilities of the pairs kept. "
         "*Expected* is what the linkage says of itself without truth. Gap: recall of all records less recall of the worst "
         f"name origin with at least {FEWEST_PAIRS} true pairs.",
-        table(links),
+        table([world.links for world in worlds]),
+        "## Do the probabilities hold?",
+        "All pairs kept, of all worlds, by what was said of them. The interval is Jeffreys', as if pairs were independent.",
+        table(by_band(worlds)),
         "## Recall of links by name origin",
         table([dict(row) for row in wide.to_dicts()]),
         "## The list",
         "Rows in descending likelihood; ECE: of the likelihood, in ten bins.",
-        table(lists),
+        table([world.listed for world in worlds]),
     ]) + "\n"  # fmt: skip
 
 
@@ -200,8 +232,7 @@ def main() -> None:
             for seed in given.seeds
         ]
     given.out.parent.mkdir(exist_ok=True)
-    page = written([w[0] for w in worlds], [w[1] for w in worlds], pl.concat([w[2] for w in worlds]), given.children)
-    given.out.write_text(page, encoding="utf-8")
+    given.out.write_text(written(worlds, given.children), encoding="utf-8")
 
 
 if __name__ == "__main__":

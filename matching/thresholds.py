@@ -1,4 +1,6 @@
-"""False and missed links by threshold: expected without truth, and measured from a sample that people have judged."""
+"""False and missed links by threshold, expected and measured from judged pairs; and whether probabilities hold, by band."""
+
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -9,6 +11,8 @@ from matching.person import Columns
 
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
 """Match probabilities from which on a pair would count as a link."""
+BANDS = (0.01, 0.1, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
+"""Where a band of match probabilities ends and the next begins."""
 DRAWS = 4000
 SEED = 20261122
 JEFFREYS = 0.5
@@ -67,6 +71,23 @@ SAMPLE = pl.Schema(
 """One row is one judged pair. Further columns (the pair's record ids) may stand beside these."""
 
 
+RELIABILITY = pl.Schema(
+    Columns(
+        {
+            "band_from": pl.Float64,  # 0..1, least match probability of the band
+            "band_to": pl.Float64,  # 0..1, where the next band begins; 1 ends the last and is in it
+            "judged": pl.Int64,  # pairs of the sample in the band
+            "pairs": pl.Float64,  # pairs that these stand for
+            "said": pl.Float64,  # 0..1, their mean probability
+            "right": pl.Float64,  # 0..1, the share of them that are one child
+            "right_low": pl.Float64,  # 95 % interval
+            "right_high": pl.Float64,
+        }
+    )
+)
+"""One row is one band in which a pair was judged, the lowest first. Probabilities hold where said lies in the interval."""
+
+
 def expected_by_threshold(chances: pl.Series, thresholds: tuple[float, ...] = THRESHOLDS) -> pl.DataFrame:
     """What the probabilities themselves expect at each threshold, as EXPECTED.
 
@@ -103,23 +124,73 @@ def measured_by_threshold(sample: pl.DataFrame, thresholds: tuple[float, ...] = 
     nothing was drawn are not there: sample every stratum. Raises ValueError where a column is missing, a probability is
     outside 0 to 1, or a weight is not above 0.
     """
+    cells = _cells(_decided(sample), thresholds)
+    drawn = _drawn(cells)
+    rows = [_measured(threshold, cells, drawn) for threshold in thresholds]
+    return pl.DataFrame(rows, schema=MEASURED, orient="row")
+
+
+def reliability(sample: pl.DataFrame, edges: tuple[float, ...] = BANDS) -> pl.DataFrame:
+    """Are pairs said to be 0.9 one child nine times in ten? By band of probability, as RELIABILITY.
+
+    ``sample``: SAMPLE rows, as for :func:`measured_by_threshold`, whose intervals and errors these share; ``edges``:
+    between 0 and 1, where bands meet. Where the truth is known of every pair (:func:`all_known`) the sample is all of them.
+    """
+    cells = _cells(_decided(sample), edges)
+    drawn = _drawn(cells)
+    upper = dict(pairwise([0.0, *sorted(edges), 1.0]))
+    rows = [_in_band((low, upper[low]), cells, drawn) for low in cells["least"].unique().sort()]
+    return pl.DataFrame(rows, schema=RELIABILITY, orient="row")
+
+
+def all_known(chances: pl.Series, is_same: pl.Series) -> pl.DataFrame:
+    """Pairs of which the truth is known, as a SAMPLE in which each stands for itself."""
+    return pl.DataFrame({"match_probability": chances, "is_same": is_same}).with_columns(
+        stratum=pl.lit("all"), weight=pl.lit(1.0)
+    )
+
+
+def calibration_error_of(bands: pl.DataFrame) -> float | None:
+    """Expected calibration error (0..1): mean gap between said and right of RELIABILITY rows, by pairs; null without any.
+
+    Chance alone makes a gap where few were judged, so a small sample's error is too high rather than too low.
+    """
+    gap = (pl.col("said") - pl.col("right")).abs() * pl.col("pairs")
+    error: float | None = bands.filter(pl.col("pairs") > 0).select(gap.sum() / pl.col("pairs").sum()).item()
+    return error if bands.height else None
+
+
+def _in_band(band: tuple[float, float], cells: pl.DataFrame, drawn: NDArray[np.float64]) -> dict[str, float | int]:
+    inside = cells["least"].to_numpy() == band[0]
+    held = cells.filter(inside)
+    pairs = float(held["pairs"].sum())
+    right = float((held["pairs"] * held["true"] / held["judged"]).sum()) / pairs
+    shares = _interval(right, drawn[:, inside].sum(axis=1) / pairs)
+    values = (*band, int(held["judged"].sum()), pairs, float(held["said"].sum()) / pairs, *shares)
+    return dict(zip(RELIABILITY.names(), values, strict=True))
+
+
+def _decided(sample: pl.DataFrame) -> pl.DataFrame:
+    """The pairs on which people decided, as SAMPLE. Raises ValueError as :func:`measured_by_threshold` says."""
     if absent := [name for name in SAMPLE if name not in sample.columns]:
         raise ValueError(f"the judged sample has no column {', '.join(absent)}; it needs {', '.join(SAMPLE)}")
     judged = sample.select(SAMPLE.names()).cast(SAMPLE).drop_nulls("is_same")
     _refuse_odd(judged["match_probability"])
     if not (judged["weight"] > 0).fill_null(value=False).all():
         raise ValueError("every weight of a judged sample must be above 0: how many pairs the judged one stands for")
-    cells = _cells(judged, thresholds)
-    drawn = _drawn(cells)
-    rows = [_measured(threshold, cells, drawn) for threshold in thresholds]
-    return pl.DataFrame(rows, schema=MEASURED, orient="row")
+    return judged
 
 
 def _cells(judged: pl.DataFrame, thresholds: tuple[float, ...]) -> pl.DataFrame:
-    """One row a stratum between two thresholds: least threshold reached, pairs it stands for, judged, judged true."""
+    """One row a stratum between two thresholds: least threshold reached, pairs it stands for, judged, judged true; said is
+    the sum of the probabilities of the pairs that it stands for.
+    """
     reached = pl.sum_horizontal([(pl.col("match_probability") >= t).cast(pl.Int32) for t in thresholds] or [pl.lit(0)])
     cell = judged.group_by("stratum", reached=reached).agg(
-        pairs=pl.col("weight").sum(), judged=pl.len(), true=pl.col("is_same").sum()
+        pairs=pl.col("weight").sum(),
+        judged=pl.len(),
+        true=pl.col("is_same").sum(),
+        said=(pl.col("weight") * pl.col("match_probability")).sum(),
     )
     below = [0.0, *sorted(thresholds)]
     return cell.with_columns(
@@ -159,4 +230,16 @@ def _refuse_odd(chances: pl.Series) -> None:
         raise ValueError("probabilities must lie between 0 and 1, without nulls")
 
 
-__all__ = ["EXPECTED", "MEASURED", "SAMPLE", "THRESHOLDS", "expected_by_threshold", "measured_by_threshold"]
+__all__ = [
+    "BANDS",
+    "EXPECTED",
+    "MEASURED",
+    "RELIABILITY",
+    "SAMPLE",
+    "THRESHOLDS",
+    "all_known",
+    "calibration_error_of",
+    "expected_by_threshold",
+    "measured_by_threshold",
+    "reliability",
+]

@@ -12,7 +12,7 @@ import polars as pl
 
 from matching.judgement import DIFFERENT, SAME, standing
 from matching.person import Columns
-from matching.thresholds import SAMPLE, measured_by_threshold
+from matching.thresholds import SAMPLE, measured_by_threshold, reliability
 from pipelines.append_only import append_only
 
 JUDGEMENTS_FILE = "judgements.sqlite"
@@ -137,5 +137,14 @@ def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
 
 def measured(workspace: Path) -> pl.DataFrame:
     """``MEASURED`` of :mod:`matching.thresholds`, from all blind samples; without rows where none is decided."""
-    sample = blind_sample(read_judgements(workspace), read_drawn(workspace))
+    sample = _blind_of(workspace)
     return measured_by_threshold(sample) if sample.height else measured_by_threshold(sample, ())
+
+
+def measured_by_band(workspace: Path) -> pl.DataFrame:
+    """``RELIABILITY`` of :mod:`matching.thresholds`, from all blind samples; without rows where none is decided."""
+    return reliability(_blind_of(workspace))
+
+
+def _blind_of(workspace: Path) -> pl.DataFrame:
+    return blind_sample(read_judgements(workspace), read_drawn(workspace))

@@ -1,10 +1,13 @@
-"""The match report's tables of expected errors: by group, and by threshold. Counts only; no record is named."""
+"""The match report's tables of errors: by group, by threshold, by band of probability. Counts only; no record is named."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from matching.fairness import FEWEST_CHILDREN
+from matching.thresholds import calibration_error_of
 from pipelines.publish.interval_charts import Estimate, estimates
 from pipelines.publish.report_tables import Row
 
@@ -76,6 +79,34 @@ def measured(publication: Publication) -> list[Row]:
     """One row a threshold, the lowest first, as judged samples have it; none where nothing was judged."""
     rows: list[Row] = publication.measured.sort("threshold").to_dicts()
     return rows
+
+
+def reliability(publication: Publication) -> list[Row]:
+    """One row a band of probability, the lowest first, as judged samples have it; ``look`` where it does not hold."""
+    outside = ~pl.col("said").is_between("right_low", "right_high")
+    rows: list[Row] = publication.reliability.sort("band_from").with_columns(look=outside).to_dicts()
+    return rows
+
+
+def calibration_error(publication: Publication) -> float | None:
+    """Expected calibration error (0..1) of the judged samples; null: none is judged."""
+    return calibration_error_of(publication.reliability)
+
+
+def reliability_chart(publication: Publication) -> Markup:
+    """Of a hundred pairs in each band: how many were said to be one child, and how many people found to be."""
+    rows = [
+        (
+            f"{row['band_from']:.1%} to {row['band_to']:.1%}",
+            [
+                Estimate(*(100 * row["said"],) * 3),
+                Estimate(*(100 * row[f"right{end}"] for end in ("", "_low", "_high"))),
+            ],
+        )
+        for row in reliability(publication)
+    ]
+    title = "Of a hundred pairs, said to be one child and found to be"
+    return estimates("reliability", title, ("said", "found"), rows)
 
 
 def thresholds_chart(publication: Publication) -> Markup:

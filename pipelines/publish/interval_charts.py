@@ -16,7 +16,7 @@ LETTER = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its interval, all 0 or more, low <= value <= high."""
+    """A value with its interval, all 0 or more, low <= value <= high; both ends at the value: it has none."""
 
     value: float
     low: float
@@ -77,6 +77,8 @@ def _worded(part: str, found: Estimate) -> str:
 
 
 def _figures(found: Estimate) -> str:
+    if found.low == found.high:
+        return _number(found.value)
     return f"{_number(found.value)} ({_number(found.low)} to {_number(found.high)})"
 
 

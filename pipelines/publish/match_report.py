@@ -68,6 +68,8 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "groupings": error_tables.groupings(publication),
         "thresholds": error_tables.thresholds(publication),
         "measured": error_tables.measured(publication),
+        "reliability": error_tables.reliability(publication),
+        "calibration_error": error_tables.calibration_error(publication),
         "blocking": report_tables.blocking_cost(publication),
         "alike": alike,
         "near_misses": near,
@@ -103,6 +105,7 @@ def _charts(publication: Publication, listed: Masked) -> dict[str, Markup]:
         "source_chart": _list_chart("source", by_source, lanes),
         "groups_chart": error_tables.groups_chart(publication),
         "thresholds_chart": error_tables.thresholds_chart(publication),
+        "reliability_chart": error_tables.reliability_chart(publication),
     }
 
 

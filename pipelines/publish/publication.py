@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from data_contracts.contract import Contract
-from matching.thresholds import MEASURED
+from matching.thresholds import MEASURED, RELIABILITY
 from pipelines.early_warning import EarlyWarning
 from pipelines.list_changes import WhatChanged
 from pipelines.other_teams import OTHER_TEAM
@@ -60,6 +60,8 @@ class Publication:
     link_report: LinkReport
     measured: pl.DataFrame = field(default_factory=MEASURED.to_frame)
     """False and missed links as judged samples have them: MEASURED of :mod:`matching.thresholds`."""
+    reliability: pl.DataFrame = field(default_factory=RELIABILITY.to_frame)
+    """Whether the probabilities hold in judged samples, by band: RELIABILITY of :mod:`matching.thresholds`."""
     run: Mapping[str, Any]
     """For ``run.json``: inputs with hashes, counts at every step, versions, thresholds, seconds per step."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)

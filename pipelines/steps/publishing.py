@@ -10,7 +10,7 @@ import polars as pl
 
 from data_contracts.contract import own_contracts
 from pipelines.early_warning import early_warning
-from pipelines.judgements import measured
+from pipelines.judgements import measured, measured_by_band
 from pipelines.ledger import published
 from pipelines.other_teams import Known, for_other_teams
 from pipelines.outcomes import read_outcomes
@@ -56,6 +56,7 @@ def publish_step(night: Night) -> Counts:
         contracts=night.contracts,
         link_report=night.link_report,
         measured=measured(night.settings.workspace),
+        reliability=measured_by_band(night.settings.workspace),
         run=run_record(night, known["delivery"]),
         sender_files=night.sender_files,
         source_names=night.source_names,

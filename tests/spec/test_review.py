@@ -311,4 +311,6 @@ def test_the_match_report_tells_what_was_measured(obeyed: tuple[Path, str, pl.Da
     report = (workspace / "published" / "latest" / "match_report.html").read_text("utf-8")
     assert "drawn by chance within bands of match weight" in report
     assert "No blind sample has been judged yet" not in report
+    assert "Mean gap between said and found" in report
+    assert 'id="reliability-title"' in report
     assert f"<dt>Judgements obeyed</dt><dd>{kept.height}</dd>" in report

@@ -2,13 +2,25 @@
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from matching.thresholds import EXPECTED, MEASURED, THRESHOLDS, expected_by_threshold, measured_by_threshold
+from matching.measure import calibration_error
+from matching.thresholds import (
+    EXPECTED,
+    MEASURED,
+    RELIABILITY,
+    THRESHOLDS,
+    all_known,
+    calibration_error_of,
+    expected_by_threshold,
+    measured_by_threshold,
+    reliability,
+)
 
 
 def sample(*judged: tuple[float, bool | None, str, float]) -> pl.DataFrame:
@@ -95,3 +107,47 @@ def test_the_same_sample_gives_the_same_figures_in_any_order() -> None:
 def test_a_sample_that_cannot_be_weighed_is_refused(spoilt: pl.DataFrame, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         measured_by_threshold(spoilt)
+
+
+def test_a_band_that_holds_and_one_that_says_too_much() -> None:
+    holds = [(0.9, number < 18, "high", 10.0) for number in range(20)]
+    boasts = [(0.97, number < 10, "high", 10.0) for number in range(20)]
+    low, high = reliability(sample(*holds, *boasts), (0.5, 0.95)).to_dicts()
+    assert (low["band_from"], low["band_to"], low["judged"], low["pairs"]) == (0.5, 0.95, 20, 200)
+    assert (low["said"], low["right"]) == pytest.approx((0.9, 0.9))
+    assert (low["right_low"], low["right_high"]) == pytest.approx(beta.ppf([0.025, 0.975], 18.5, 2.5), abs=0.01)
+    assert (high["band_from"], high["band_to"], high["said"], high["right"]) == pytest.approx((0.95, 1.0, 0.97, 0.5))
+    assert high["right_high"] < high["said"]
+
+
+def test_a_band_counts_its_strata_by_the_pairs_that_they_stand_for() -> None:
+    rare, usual = [(0.6, False, "rare", 1.0)] * 5, [(0.7, True, "usual", 19.0)] * 5
+    (band,) = reliability(sample(*rare, *usual, (0.65, None, "usual", 19.0)), (0.5, 0.8)).to_dicts()
+    assert band["judged"] == 10
+    assert band["said"] == pytest.approx((0.6 + 19 * 0.7) / 20)
+    assert band["right"] == pytest.approx(0.95)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=40))
+def test_with_every_truth_known_bands_give_the_calibration_error_of_bins(pairs: list[tuple[float, bool]]) -> None:
+    known = pl.DataFrame(pairs, schema={"said": pl.Float64, "so": pl.Boolean}, orient="row")
+    bands = reliability(all_known(known["said"], known["so"]), (0.25, 0.5, 0.75))
+    assert bands.schema == RELIABILITY
+    assert bands["judged"].sum() == len(pairs)
+    assert ((bands["right_low"] <= bands["right"]) & (bands["right"] <= bands["right_high"])).all()
+    error = calibration_error_of(bands)
+    if not pairs:
+        assert error is None
+    else:
+        assert error == pytest.approx(calibration_error(known["said"].to_numpy(), known["so"].to_numpy(), 4))
+
+
+def test_of_probabilities_that_hold_the_interval_holds_what_was_said_nineteen_times_in_twenty() -> None:
+    draw = np.random.default_rng(20260901)
+    inside = []
+    for _ in range(40):
+        said = draw.uniform(0, 1, 300)
+        bands = reliability(all_known(pl.Series(said), pl.Series(draw.uniform(0, 1, 300) < said)), (0.2, 0.4, 0.6, 0.8))
+        inside += bands["said"].is_between(bands["right_low"], bands["right_high"]).to_list()
+    assert len(inside) == 200
+    assert 0.91 <= np.mean(inside) <= 0.99

@@ -21,6 +21,7 @@ from pipelines.judgements import (
     blind_sample,
     for_link,
     measured,
+    measured_by_band,
     read_drawn,
     read_judgements,
 )
@@ -55,6 +56,7 @@ def test_a_workspace_in_which_nobody_judged_has_no_file(tmp_path: Path) -> None:
     assert read_judgements(tmp_path).schema == JUDGEMENT
     assert read_drawn(tmp_path).is_empty()
     assert measured(tmp_path).is_empty()
+    assert measured_by_band(tmp_path).is_empty()
     assert list(tmp_path.iterdir()) == []
 
 

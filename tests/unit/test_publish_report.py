@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
+from matching.thresholds import all_known, measured_by_threshold, reliability
 from pipelines.publish import charts, match_report
 from pipelines.publish.masking import masked
 from pipelines.publish.publication import Publication
@@ -272,3 +273,15 @@ def test_no_number_in_a_chart_is_left_undefined() -> None:
     )
     assert "nan" not in drawn
     assert "inf" not in drawn
+
+
+def test_a_band_in_which_the_probabilities_do_not_hold_is_marked() -> None:
+    said = pl.Series([0.97] * 40 + [0.6] * 10)
+    judged = all_known(said, pl.Series([n % 4 > 0 for n in range(40)] + [n < 6 for n in range(10)]))
+    told = replace(made_publication(), measured=measured_by_threshold(judged), reliability=reliability(judged))
+    html = html_of(told)
+    assert '<tr class="look"><th scope="row">95.0% to 99.0%</th><td class="n">40</td>' in html
+    assert '<tr><th scope="row">50.0% to 80.0%</th><td class="n">10</td>' in html
+    assert "Mean gap between said and found: 17.60%" in html
+    assert "95.0% to 99.0%: said 97, found 75 (" in html
+    assert "Do the probabilities hold?" not in html_of(made_publication())
