@@ -57,8 +57,10 @@ def turned(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -
     """
     turns = []
     for name in turning_columns(contract):
-        column, day = contract.column_named[name], pl.col("day")
-        cells = rows.select(pl.col(name).unique()).with_columns(day=reading_of_day(column))  # each cell is read once
+        column, day = contract.column_named[name], pl.col("__day")
+        cells = rows.select(pl.col(name).unique()).with_columns(
+            reading_of_day(column).alias("__day")
+        )  # each cell is read once
         spans = [timedelta(days=days) for of, days in _spans(contract) if of == name]
         differs = [(day <= made_on - span).ne_missing(day <= as_at - span) for span in spans]
         if column.maps_to == "date_of_birth":
