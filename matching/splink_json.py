@@ -1,9 +1,10 @@
 """The model in Splink's settings (JSON), and back: for teams that run the same weights there, on DuckDB or Spark.
 
-What Splink has no word for stays behind: the household class, and the prior by pairs of datasets. With ``household = 0``
-the weights are the same, save that Splink takes a value's frequency from all rows where we take one person off: register
-our frequencies as its term-frequency tables, and that is gone too. In SQL two edits may overlap (one edit is the same),
-letters outside A-Z count by their bytes, and words are compared at any length.
+What Splink has no word for stays behind: the household class (each comparison's description says so, as Splink keeps no
+other remark), and the prior by pairs of datasets. With ``household = 0`` the weights are the same, save that Splink takes a
+value's frequency from all rows where we take one person off: register our frequencies as its term-frequency tables, and
+that is gone too. In SQL two edits may overlap (one edit is the same), letters outside A-Z count by their bytes, and words
+are compared at any length.
 """
 
 import json
@@ -19,7 +20,15 @@ from matching import word_similarity as word_tests
 from matching.comparisons import Comparison
 from matching.model import Model, ModelError, Weights
 
+MATCH = "probability_two_random_records_match"
 SPARK_NAMES = {"jaro_winkler_similarity": "jaro_winkler", "list_has_any": "arrays_overlap", "len": "size"}
+
+
+NOT_TOLD = (
+    "Splink has no class for two children of one household: brothers, sisters and twins weigh more here than under the "
+    "model that these settings were made from."
+)
+"""The description of every comparison of a model with such a class."""
 
 
 @singledispatch
@@ -209,6 +218,7 @@ def to_splink(
 
     Raises ModelError for a test without a form in SQL.
     """
+    described = {"comparison_description": NOT_TOLD} if model.household > 0 else {}
     comparisons = [
         {
             "output_column_name": comparison.name.replace(" ", "_"),
@@ -216,13 +226,14 @@ def to_splink(
                 _level(comparison, number, model.weights[comparison.name], dialect)
                 for number in range(len(comparison.levels))
             ],
+            **described,
         }
         for comparison in model.comparisons
     ]
     settings = {
         "link_type": link_type,
         "unique_id_column_name": unique_id,
-        "probability_two_random_records_match": model.match,
+        MATCH: model.match,
         "comparisons": comparisons,
         "blocking_rules_to_generate_predictions": [],
         "sql_dialect": dialect,
@@ -231,14 +242,18 @@ def to_splink(
 
 
 def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
-    """Take m and u of these comparisons from Splink settings whose levels bear the same labels in the same order.
+    """Take m, u and the prior of these comparisons from Splink settings whose levels bear the same labels in the same order.
 
-    Raises :class:`ModelError` where a comparison or a level is missing, or a number is no probability.
+    Settings that Splink itself saved do as well. Raises :class:`ModelError` where a comparison or a level is missing, a
+    number is no probability, or a level counts how common a value is in one of the two and not in the other.
     """
     try:
         settings = json.loads(text)
     except json.JSONDecodeError as error:
         raise ModelError(f"the settings are no readable JSON: {error}") from None
+    for key in ("comparisons", MATCH):
+        if key not in settings:
+            raise ModelError(f"the settings have no {key}: save them from Splink once the model is trained")
     given = {entry["output_column_name"]: entry["comparison_levels"] for entry in settings["comparisons"]}
     weights = {}
     for comparison in comparisons:
@@ -248,8 +263,22 @@ def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
             raise ModelError(f"the settings have no comparison '{comparison.name}' with the levels {', '.join(labels)}")
         m, u = (_column(comparison, levels, key) for key in ("m_probability", "u_probability"))
         weights[comparison.name] = Weights(m, u, u, u)
-    match = float(settings["probability_two_random_records_match"])
+        _refuse_other_frequencies(comparison, levels)
+    match = float(settings[MATCH])
+    if not 0 <= match <= 1:
+        raise ModelError(f"{MATCH} must be a probability from 0 to 1")
     return Model(tuple(comparisons), weights, 0.0, 0.0, match, {"from": "Splink settings"})
+
+
+def _refuse_other_frequencies(comparison: Comparison, levels: list[dict[str, Any]]) -> None:
+    """A value's frequency stands in for u at a level, or it does not: the same model cannot do both."""
+    for level, entry in zip(comparison.levels, levels, strict=True):
+        theirs, share = entry.get("tf_adjustment_column"), float(entry.get("tf_adjustment_weight", 1.0))
+        if theirs != level.frequency_of or (theirs is not None and share != 1.0):
+            raise ModelError(
+                f"'{level.label}' of '{comparison.name}' counts how common the value of {level.frequency_of or 'nothing'} "
+                f"is, in the settings that of {theirs or 'nothing'} with weight {share:g}: make them the same"
+            )
 
 
 def _column(

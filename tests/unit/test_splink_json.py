@@ -27,7 +27,7 @@ from matching.keys import with_keys
 from matching.model import Model, ModelError, Weights
 from matching.score import Scorer, patterns_of
 from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either
-from matching.splink_json import from_splink, to_splink
+from matching.splink_json import MATCH, NOT_TOLD, from_splink, to_splink
 from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 
@@ -200,6 +200,21 @@ def test_a_model_comes_back_from_splink():
     assert from_splink(to_splink(back), CHILD_COMPARISONS).weights.keys() == model.weights.keys()
 
 
+def test_a_model_that_splink_has_loaded_and_saved_comes_back_whole():
+    model = replace(_model(CHILD_COMPARISONS), household=0.001)
+    settings = json.loads(to_splink(model))
+    assert {entry["comparison_description"] for entry in settings["comparisons"]} == {NOT_TOLD}
+    assert "comparison_description" not in to_splink(replace(model, household=0.0))
+    linker = Linker(DuckDBAPI().register(_children(5).to_arrow()), settings, log_level=None)
+    saved = json.dumps(linker.misc.save_model_to_json())
+    back = from_splink(saved, CHILD_COMPARISONS)
+    assert (back.match, back.household) == (model.match, 0.0)
+    for name, weights in model.weights.items():
+        np.testing.assert_array_equal(back.weights[name].m, weights.m)
+        np.testing.assert_array_equal(back.weights[name].u, weights.u)
+    assert json.loads(to_splink(back)) == json.loads(to_splink(replace(model, household=0.0)))
+
+
 FORENAME = Comparison("forename", (missing("forename"), exact("forename"), otherwise()))
 
 
@@ -218,6 +233,18 @@ FORENAME = Comparison("forename", (missing("forename"), exact("forename"), other
         ),
         pytest.param('"u_probability"', '"u"', "u_probability of 'exact' of 'forename'", id="no u"),
         pytest.param("{", "", "no readable JSON", id="no JSON"),
+        pytest.param('"comparisons"', '"compared"', "no comparisons", id="no comparisons at all"),
+        pytest.param(f'"{MATCH}"', '"prior"', f"no {MATCH}", id="no prior"),
+        pytest.param(f'"{MATCH}": 0', f'"{MATCH}": 2', f"{MATCH} must be a probability", id="a prior that is none"),
+        pytest.param(
+            '"tf_adjustment_column": "forename"',
+            '"tf_adjustment_column": null',
+            "make them the same",
+            id="no frequency",
+        ),
+        pytest.param(
+            '"tf_adjustment_weight": 1.0', '"tf_adjustment_weight": 0.5', "weight 0.5", id="half the frequency"
+        ),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_with_the_place(old, new, why):
