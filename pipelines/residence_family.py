@@ -13,8 +13,9 @@ import numpy as np
 from pipelines.residence_evidence import Evidence
 from pipelines.residence_readings import Codes, Flags, Floats
 
-FOLLOWS_PRIOR = (8.0, 2.0)
-"""Children expected to fare with their household, and by themselves."""
+FOLLOWS_PRIOR = (7.0, 3.0)
+"""Children without a place expected to fare with their household, and by themselves. Most families move together; but a
+child without a place whose brother has one is by that alone an exception (the other parent, a placement)."""
 
 BOTH_PRIOR = (1.0, 3.0)
 """Brothers and sisters here expected without a place, and with one, of a child without a place here."""

@@ -42,6 +42,10 @@ USUAL_GAP_DAYS = 365.0
 MEDIAN_ABSENCE_DAYS = 84.0
 """Half of the children missing education have been so for 12 weeks or less (DfE, autumn 2025: 50 %)."""
 
+ABSENT_CHILDREN = 100.0
+"""What is published of all England is worth this many children of one authority: who is off roll for years and seen by
+nobody looks, in a small one, as if such children were usual there."""
+
 FADING_FROM_DAYS = 183.0
 """Of the children here, the fewer have been off roll for so long, the longer it is, from half a year on; before that the
 ends of terms show."""
@@ -244,11 +248,11 @@ def _time_off_roll(days: Floats) -> list[Reading]:
     if np.isnan(days).all():
         return []
     return_by = np.append(1.0 - 0.5 ** (OFF_ROLL / MEDIAN_ABSENCE_DAYS), 1.0)
-    here = _shares_of(np.diff(return_by, prepend=0.0) + 0.02)
+    here = _shares_of(np.diff(return_by, prepend=0.0) + 0.01)
     gone = [0.98 * _after(np.linspace(*days_before, 20), OFF_ROLL) + 0.02 * here for days_before in TAKEN_OFF]
     return [
         Reading(
-            _codes(days, OFF_ROLL), np.ones(len(days)), PRIOR_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
+            _codes(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
             learns_here=True, fades_from=int(np.searchsorted(OFF_ROLL, FADING_FROM_DAYS)) + 1,
         )
     ]  # fmt: skip
