@@ -179,7 +179,7 @@ def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
     one = tables["link_measured"].row(0, named=True)
     kept = tables["link_source"]
     sources = tuple(kept["source"])
-    strata = _strata_in(tables["link_coverage"])
+    strata = _strata_in(tables["link_coverage"], tables["link_presence"])
     absent = _absent_in(tables["link_coverage"], sources, strata)
     presence = _presence_in(tables["link_presence"], kept, strata)
     coverage = Coverage(absent, kept["twice_bits"].to_numpy(), one["children"], presence)
@@ -193,8 +193,9 @@ def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
     )  # fmt: skip
 
 
-def _strata_in(kept: pl.DataFrame) -> Strata:
-    years = kept["birth_year"].unique().sort(nulls_last=False).to_list()
+def _strata_in(coverage: pl.DataFrame, presence: pl.DataFrame) -> Strata:
+    """Every year of birth told apart. A source by itself has no coverage by another: its years stand in presence alone."""
+    years = pl.concat([coverage["birth_year"], presence["birth_year"]]).unique().sort(nulls_last=False).to_list()
     return tuple(year for year in years if year != OTHER_YEAR)
 
 

@@ -41,6 +41,22 @@ def test_measures_come_out_of_the_store_as_they_went_in(first: Linked) -> None:
         assert frame.equals(tables[table]), table
 
 
+@pytest.mark.parametrize("source", ["school_census", "housing"])
+@pytest.mark.parametrize("records", [1, 12, 300])
+def test_the_measures_of_one_source_by_itself_come_out_as_they_went_in(
+    person: pl.DataFrame, source: str, records: int
+) -> None:
+    alone = person.filter(pl.col("dataset") == source).head(records)
+    night = link(alone, groups=NIGHT)
+    held = held_in(held_tables(night.held))
+    assert held is not None
+    assert held.measures.strata == night.held.measures.strata
+    again = link(alone, model=night.model, groups=NIGHT, held=held)
+    assert again.held is held
+    for table in ("links", "child_records", "rivals"):
+        assert getattr(again, table).equals(getattr(night, table)), table
+
+
 def test_held_measures_change_nothing_on_the_records_that_they_were_measured_on(
     person: pl.DataFrame, first: Linked
 ) -> None:
