@@ -51,7 +51,7 @@ class Model:
     twins: float
     match: float
     figures: dict[str, float | int | str]
-    """How the model came about: pairs, iterations, whether it converged."""
+    """How the model came about: pairs, iterations."""
 
     def on(self, records: int) -> "Model":
         """The model for a table of another size: of all pairs, ever fewer are one child or one home as a table grows."""

@@ -21,7 +21,7 @@ from matching.rivals import Rivals
 from matching.score import Bits, Patterns, Told, levels_in
 from matching.train import Households, TrainingError
 from pipelines.link_groups import GroupsAsked, measured_by_group
-from pipelines.link_report import LinkReport, near_misses, report_of
+from pipelines.link_report import STANDS_IN, LinkReport, near_misses, report_of
 from pipelines.measures_in_force import Held, fingerprint, held_from, why_due
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
@@ -174,7 +174,7 @@ def _found(linked: Callable[..., Linkage], model: Model | None) -> tuple[Linkage
         found = linked(model=model)
     except TrainingError as error:
         stands_in = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
-        return linked(model=stands_in), stands_in, f"the approved one: {error}"
+        return linked(model=stands_in), stands_in, f"{STANDS_IN}: {error}"
     return found, found.model if model is None else model, None
 
 

@@ -9,6 +9,8 @@ from matching.thresholds import expected_by_threshold
 from pipelines.measures_in_force import Held
 
 NEAR_MISSES = 200
+STANDS_IN = "the approved one"
+"""How the figure *model* begins where weights could not be learnt, and those kept for that case were taken."""
 
 
 @dataclass(frozen=True)
@@ -110,4 +112,4 @@ def _source_pairs(pairs: pl.DataFrame, source: pl.Series) -> pl.DataFrame:
     )
 
 
-__all__ = ["LinkReport", "near_misses", "report_of"]
+__all__ = ["STANDS_IN", "LinkReport", "near_misses", "report_of"]

@@ -11,6 +11,7 @@ from pipelines.for_readers import store_for_readers
 from pipelines.in_force import threshold_of
 from pipelines.judgements import for_link, read_judgements
 from pipelines.link import CHILD_SETTINGS, link
+from pipelines.link_report import STANDS_IN
 from pipelines.settings import SettingsError
 
 TRAINING_READS = ("night", "person_record", "link", "child_record")
@@ -44,7 +45,7 @@ def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_th
         settings=replace(CHILD_SETTINGS, link_probability=link_threshold),
     )
     told = linked.report.figures
-    if str(told["model"]).startswith("the approved one"):
+    if str(told["model"]).startswith(STANDS_IN):
         raise SettingsError(f"Nothing was learnt. The night would use {told['model']}.")
     expected = linked.report.thresholds.filter(threshold=0.5).row(0, named=True)
     before, after = (_links(frame) for frame in (tables["link"], linked.links))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from pipelines.link_report import STANDS_IN
 from pipelines.publish.report_tables import Row
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ RULES_IN_WORDS = (
     "a file that is not as complete as on earlier nights, a file refused or missing, rows that do not add up, more "
     "than 1% of a file's rows set aside, more than 1% of the links between two sources expected to be false, an empty "
     "list, more than 6% of the children of age on the list, a quarter of it on doubtful links, pairs left out of a "
-    "block, blocking estimated to reach fewer than 98% of true pairs, weights that did not settle"
+    "block, blocking estimated to reach fewer than 98% of true pairs, weights that could not be learnt"
 )
 
 
@@ -116,8 +117,12 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
             "records share. The rule stands under Blocking.",
         )
     figures = publication.link_report.figures
-    if figures.get("converged") in (False, "no"):
-        yield Notice("look", "The weights did not settle while they were learnt tonight: trust no probability here.")
+    if str(figures.get("model")).startswith(STANDS_IN):
+        yield Notice(
+            "look",
+            f"No weights could be learnt from the records. The model is {figures['model']}. It was not made from this "
+            "authority's records: have a sample judged before its probabilities are trusted.",
+        )
     recall = figures.get("estimated blocking recall")
     if isinstance(recall, float) and recall < BLOCKING_RECALL:
         yield Notice(

@@ -1,13 +1,16 @@
 """The linkage as a library on tables as people have them: Arrow, odd names, nothing at all; and what it refuses."""
 
+from unittest.mock import patch
+
 import numpy as np
 import polars as pl
 import pytest
 
+from matching import blocks
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.comparisons import CHILD_COMPARISONS, Comparison, exact, missing, otherwise
 from matching.keys import with_keys
-from matching.linkage import Linkage, Settings, link_records
+from matching.linkage import Linkage, Settings, link_records, prepare
 from matching.model import Model, ModelError, read_model
 from matching.train import TrainingError
 from pipelines.link import APPROVED_MODEL
@@ -23,6 +26,7 @@ def model() -> Model:
     return read_model(APPROVED_MODEL, CHILD_COMPARISONS)
 
 
+SAME = {"given": "Amira", "surname": "Okafor", "born": born("03/11/2015")}
 SYLLABLES = [a + b for a in "BDFGKLMNPRSTVZ" for b in ("AR", "EL", "IN", "OM", "UST")]
 CROWD = [
     {"given": SYLLABLES[n] + SYLLABLES[n - 9], "surname": SYLLABLES[n - 3] + SYLLABLES[n - 21], "sex": "FM"[n % 2],
@@ -82,6 +86,30 @@ def test_many_of_the_same_names_and_birth_date_are_no_reason_to_hang(model: Mode
     table = _table(*[AMIRA] * 300)
     found = _linked(table, model)
     assert int(found.scored.looked_at.sum()) <= 60 * table.height
+    assert np.isfinite(found.odds).all()
+
+
+def test_a_crowd_of_the_same_names_and_birth_date_costs_no_more_for_each_row_the_larger_it_is(model: Model) -> None:
+    """Blocks of more than 100 rows are cut: twice the rows are twice the pairs, and what is left out is counted."""
+    with patch.multiple(blocks, LARGEST_BLOCK=100, PIECE=20):
+        small, large = (_linked(_table(*[SAME] * many), model) for many in (600, 1200))
+    for found, rows in ((small, 1200), (large, 2400)):
+        looked_at, left_out = int(found.scored.looked_at.sum()), sum(b.left_out for b in found.plan.blocks)
+        assert rows * 5 <= looked_at <= rows * 20
+        assert left_out > rows * rows / 8
+        assert len(set(found.labels[:rows].tolist())) == rows, (
+            "that all say the same is no reason to call them one child"
+        )
+    assert large.scored.looked_at.sum() == pytest.approx(2 * small.scored.looked_at.sum(), rel=0.1)
+
+
+def test_a_null_in_a_key_is_equal_to_nothing(model: Model) -> None:
+    """Two children of whom a key says nothing are not alike in it: they meet only by what is said of both."""
+    unsaid = _table(*[{"given": name, "sex": "F"} for name in ("Amira", "Amira", "Piers")])
+    for rule in CHILD_BLOCKING_RULES:
+        assert blocks.blocks_of(rule, prepare(unsaid[:6], (), (rule,))).pairs == 0
+    found = _linked(unsaid, model)
+    assert found.labels[:6].tolist() == list(range(6))
     assert np.isfinite(found.odds).all()
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from matching.thresholds import all_known, measured_by_threshold, reliability
+from pipelines.link_report import STANDS_IN
 from pipelines.publish import charts, match_report
 from pipelines.publish.masking import masked
 from pipelines.publish.publication import Publication
@@ -196,9 +197,9 @@ def test_a_file_whose_rows_do_not_add_up_comes_first() -> None:
 
 def test_weights_that_did_not_settle_stand_out() -> None:
     night = made_publication()
-    report = replace(night.link_report, figures={"converged": "no", "estimated blocking recall": 0.9})
+    report = replace(night.link_report, figures={"model": f"{STANDS_IN}: too few", "estimated blocking recall": 0.9})
     text = Page(html_of(replace(night, link_report=report))).text
-    assert "The weights did not settle" in text
+    assert "No weights could be learnt from the records. The model is the approved one: too few." in text
     assert "Blocking is estimated to reach 90.0% of the true pairs" in text
 
 
