@@ -1,4 +1,5 @@
-"""Why two records are, or are not, taken for one child: every part of the evidence, in words and bits that add up.
+"""Why two records are, or are not, taken for one child: every part of the evidence, in words and bits that add up; and
+which records come nearest to one.
 
 No value of a record is printed: levels of agreement only, and record ids. Where a source protects either child, what
 the records share of place, phone and carer stands in one line without its levels, and no key holds a school's number.
@@ -117,9 +118,25 @@ def explain_pair(
         *([PROTECTED] if is_protected else []),
     ]
     evidence = ["What speaks for one child (+) and for two (−), in bits: each bit doubles the odds"]
-    near = [f"Nearest records to {told.key(rows[0])}", *_nearest(told, rows[0])]
-    sections = [opening, evidence + _sums(bars, is_protected=is_protected), near]
+    sections = [opening, evidence + _sums(bars, is_protected=is_protected), _near_section(told, rows[0])]
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def nearest_records(
+    record: str, tables: Mapping[str, pl.DataFrame], model: Model, source_names: Mapping[str, str] | None = None
+) -> str:
+    """A section about one record, given as source:key: the records nearest to it, and how far other children's are.
+
+    ``tables``, ``model`` and errors: as for :func:`explain_pair`.
+    """
+    found = weighed(tables, model)
+    row = found.row(record)
+    told = _Told(found, tables, source_names or {}, _protected(tables), (row,))
+    return "\n".join(_near_section(told, row)) + "\n"
+
+
+def _near_section(told: "_Told", row: int) -> list[str]:
+    return [f"Nearest records to {told.key(row)}", *_nearest(told, row)]
 
 
 def _protected(tables: Mapping[str, pl.DataFrame]) -> frozenset[str]:
@@ -136,8 +153,8 @@ class _Told:
     tables: Mapping[str, pl.DataFrame]
     names: Mapping[str, str]
     protected: frozenset[str]
-    rows: tuple[int, int]
-    """The two records asked for."""
+    rows: tuple[int, ...]
+    """The records asked for."""
 
     def id(self, row: int) -> str:
         return str(self.found.person["record_id"][row])
@@ -210,7 +227,7 @@ def _sums(bars: pl.DataFrame, *, is_protected: bool) -> list[str]:
 
 
 def _nearest(told: _Told, row: int) -> list[str]:
-    """The nearest records, of the record's own child and of others, and how far those of others lie behind."""
+    """The nearest record of the record's own child, and the nearest of others with how far they lie behind it."""
     record_id, links = told.id(row), told.tables["link"]
     is_left = pl.col("left_id") == record_id
     theirs = links.filter(is_left | (pl.col("right_id") == record_id)).select(
@@ -219,8 +236,10 @@ def _nearest(told: _Told, row: int) -> list[str]:
     rows = told.found.person.select("record_id").with_row_index("row")
     placed = theirs.join(rows, on="record_id", how="inner", validate="1:1")
     found = nearest(told.found.judge, row, placed["row"].to_numpy().astype(np.int32), placed["is_same_child"])
-    lines = [_near(told, near) for near in found.head(NEAREST_TOLD).to_dicts()]
-    return lines or ["  None comes near."]
+    own = pl.col("is_same_child")
+    shown = pl.concat([found.filter(own).head(1), found.filter(~own).head(NEAREST_TOLD)])
+    lines = [_near(told, near) for near in shown.to_dicts()]
+    return lines if (~shown["is_same_child"]).any() else [*lines, "  No record of another child comes near."]
 
 
 def _near(told: _Told, near: Row) -> str:
@@ -245,4 +264,4 @@ def _chance(chance: float) -> str:
     return f"{chance:.1%}" if chance <= 0.999 else "above 99.9%"
 
 
-__all__ = ["EXPLAIN_PAIR_READS", "Weighed", "explain_pair", "lines_of", "weighed"]
+__all__ = ["EXPLAIN_PAIR_READS", "Weighed", "explain_pair", "lines_of", "nearest_records", "weighed"]

@@ -9,6 +9,8 @@ def explain(
 ) -> int:
     """Say why a child is on the last list, or why not; or why two records are, or are not, taken for one child.
 
+    Of a record, the nearest records of other children are told too, with the bits by which they lie behind its own child.
+
     Parameters
     ----------
     child_or_record
@@ -23,7 +25,7 @@ def explain(
     from apps.cli.words import source_names
     from pipelines.explain import EXPLAIN_READS, UnknownIdentifier
     from pipelines.explain import explain as page_about
-    from pipelines.explain_pair import EXPLAIN_PAIR_READS, explain_pair
+    from pipelines.explain_pair import EXPLAIN_PAIR_READS, explain_pair, nearest_records
     from pipelines.for_readers import store_for_readers
     from pipelines.life import LIFE_READS
     from pipelines.model_file import kept_model
@@ -31,11 +33,16 @@ def explain(
     reads = EXPLAIN_READS if against is None else ("night", *EXPLAIN_PAIR_READS)
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in reads}
+        is_record = child_or_record.strip() in tables["child_record"]["record_id"]
+        if is_record:
+            tables |= {table: store.read(table) for table in EXPLAIN_PAIR_READS if table not in tables}
         tables |= {table: store.read(table) for table in LIFE_READS if store.has(table)}
     names = source_names(workspace, contracts)
     try:
         if against is None:
             page = page_about(child_or_record, tables, names)
+            if is_record:
+                page += "\n" + nearest_records(child_or_record, tables, kept_model(workspace), names)
         else:
             page = explain_pair((child_or_record, against), tables, kept_model(workspace), names)
     except UnknownIdentifier as error:

@@ -112,7 +112,9 @@ def test_explain_says_why_a_child_is_listed_and_why_another_is_not(
     assert "On the list" in capsys.readouterr().out
     explained = pl.read_parquet(first_night.published / "explained.parquet")
     assert main(["explain", explained["records"][0].split(";")[0], *workspace]) == 0
-    assert "Not on the list" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Not on the list" in told
+    assert f"Nearest records to {explained['records'][0].split(';')[0]}\n" in told
 
 
 def test_explain_against_another_record_shows_what_speaks_for_and_against(

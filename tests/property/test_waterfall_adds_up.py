@@ -16,7 +16,15 @@ from data_contracts.contract import read_contracts
 from matching.explain import COMPARISON, FREQUENCY, HOUSEHOLD, WATERFALL, nearest, waterfall
 from matching.model import Model
 from pipelines.explain import UnknownIdentifier
-from pipelines.explain_pair import EXPLAIN_PAIR_READS, PROTECTED, Weighed, explain_pair, lines_of, weighed
+from pipelines.explain_pair import (
+    EXPLAIN_PAIR_READS,
+    PROTECTED,
+    Weighed,
+    explain_pair,
+    lines_of,
+    nearest_records,
+    weighed,
+)
 from pipelines.link import link
 from pipelines.measures_in_force import held_tables
 from pipelines.model_file import keep_model, kept_model
@@ -149,6 +157,38 @@ def test_the_nearest_records_come_first_with_their_gap(night: Linked) -> None:
     assert own["row"] == right
     assert own["gap"] == 0
     assert near["gap"].to_list() == pytest.approx([own["log_odds"] - odds for odds in near["log_odds"]])
+
+
+@pytest.mark.parametrize("has_own", [True, False], ids=["beside its own child", "alone: from even odds"])
+def test_of_a_record_the_nearest_rivals_are_told_with_the_gap(night: Linked, has_own: bool) -> None:
+    """Six records that the night did not weigh as near stand for rivals, and a link for the record's own child."""
+    left, right = a_pair(night.tables, one_child=True)
+    links = night.tables["link"].filter((pl.col("left_id") == left) & (pl.col("right_id") == right))
+    others = night.tables["person_record"]["record_id"].sort()
+    others = others.filter(~others.is_in([left, right])).head(6)
+    rivals = pl.concat([links.with_columns(right_id=pl.lit(other), is_same_child=False) for other in others])
+    kept = pl.concat([links, rivals]) if has_own else rivals
+    first, *told = nearest_records(left, {**night.tables, "link": kept}, night.model).splitlines()
+    assert first == f"Nearest records to {left}"
+    assert len(told) == 5 + has_own
+    best = 0.0
+    if has_own:
+        assert f"{right}: the same child; by itself" in told.pop(0)
+        rows_of = (rows(night.again.row(record)) for record in (left, right))
+        best = waterfall(night.again.judge, *rows_of)["log_odds"][-1]
+    weights = [float(NUMBER.findall(line)[0].replace("−", "-")) for line in told]
+    assert weights == sorted(weights, reverse=True)
+    for line, weight in zip(told, weights, strict=True):
+        gap = re.search(r"another child, ([\d.]+) bits (behind|ahead)", line)
+        assert gap is not None
+        assert float(gap[1]) * (1 if gap[2] == "behind" else -1) == pytest.approx(best - weight, abs=0.011)
+
+
+def test_a_record_that_has_no_rival_says_so(night: Linked) -> None:
+    alone = {**night.tables, "link": night.tables["link"].clear()}
+    record = night.tables["child_record"]["record_id"][0]
+    told = nearest_records(record, alone, night.model).splitlines()
+    assert told == [f"Nearest records to {record}", "  No record of another child comes near."]
 
 
 @pytest.mark.parametrize(
