@@ -113,6 +113,7 @@ def run_ours(data: Path, rules: str) -> Measured:
     from matching import linkage
     from matching.assign import probability
     from matching.blocking import BlockingRule
+    from matching.judge import Settings
     from matching.train import train
 
     measured = Measured("rollcall")
@@ -127,7 +128,7 @@ def run_ours(data: Path, rules: str) -> Measured:
         del table
     with measured.stage("train"):
         model = train(encoded, comparisons, training, between=dataset, learns=dataset)
-    settings = linkage.Settings(link_probability=0.95, one_row_each=True, pairs=10**12)
+    settings = Settings(link_probability=0.95, one_row_each=True, pairs=10**12)
     with measured.stage("cluster"), _timed_inside(linkage, BLOCKING_AND_SCORING, measured):
         score = vars(linkage)["score_pairs"]  # as it is timed here
         found = linkage.link_encoded(encoded, dataset, rules=blocking, model=model, settings=settings, score=score)

@@ -21,7 +21,8 @@ from matching.date_similarity import (
     SameYear,
     SameYearAndMonth,
 )
-from matching.linkage import Linkage, Settings, link_records
+from matching.judge import Settings
+from matching.linkage import Linkage, link_records
 from matching.similarity import Equal, Swapped, either
 from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
 

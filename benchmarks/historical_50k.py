@@ -25,7 +25,8 @@ from matching.date_similarity import (
     SameYearAndDay,
     SameYearAndMonth,
 )
-from matching.linkage import Linkage, Settings, link_records
+from matching.judge import Settings
+from matching.linkage import Linkage, link_records
 from matching.measure import pairwise
 from matching.names import skeleton_key, variant_groups
 from matching.similarity import Equal, SharesAny, Swapped, either

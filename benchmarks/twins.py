@@ -17,8 +17,9 @@ import polars as pl
 
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.comparisons import CHILD_COMPARISONS
+from matching.judge import Settings
 from matching.keys import with_keys
-from matching.linkage import Settings, link_records
+from matching.linkage import link_records
 from matching.person import PERSON_RECORD
 from matching.train import Households
 

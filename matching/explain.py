@@ -11,7 +11,7 @@ import polars as pl
 
 from matching.assign import Bits, probability
 from matching.encode import Rows
-from matching.linkage import Judge
+from matching.judge import Judge
 from matching.person import Columns
 from matching.score import levels_in, patterns_of
 

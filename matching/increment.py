@@ -18,18 +18,8 @@ from matching.assign import Bits, Labels, membership_of
 from matching.blocking import BlockingRule, plan
 from matching.cluster import cluster, pairs_within
 from matching.encode import Encoded, Rows
-from matching.linkage import (
-    Judge,
-    Judged,
-    Known,
-    Settings,
-    floor_of,
-    judged_pairs,
-    near_pairs,
-    pair_probability,
-    weigh_children,
-    with_judged_pairs,
-)  # fmt: skip
+from matching.judge import Judge, Judged, Known, Settings, judged_pairs
+from matching.linkage import floor_of, near_pairs, pair_probability, weigh_children, with_judged_pairs
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
@@ -136,7 +126,7 @@ class Reach:
         return self.over(left, right)
 
     def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
-        """As :meth:`matching.linkage.Judge.evidence`."""
+        """As :meth:`matching.judge.Judge.evidence`."""
         return self.weighing(left, right, at_home).evidence(left, right, at_home)
 
     def by_records(self, left: Rows, right: Rows) -> Bits:
@@ -144,11 +134,11 @@ class Reach:
         return replace(self.weighing(left, right), coverage=None).for_clusters(left, right)
 
     def log_odds(self, left: Rows, right: Rows) -> Bits:
-        """As :meth:`matching.linkage.Judge.for_clusters`."""
+        """As :meth:`matching.judge.Judge.for_clusters`."""
         return self.weighing(left, right).for_clusters(left, right)
 
     def described(self, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
-        """As :meth:`matching.linkage.Judge.described`."""
+        """As :meth:`matching.judge.Judge.described`."""
         return self.over(left, right).described(left, right)
 
     def _judge(self, rows: Rows) -> Judge:

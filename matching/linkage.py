@@ -16,9 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.assign import (
-    SURE,
     Bits,
-    Coverage,
     Groups,
     Labels,
     Priors,
@@ -31,50 +29,17 @@ from matching.assign import (
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
-from matching.cluster import ALWAYS, NEVER, cluster, pairs_between, pairs_within
+from matching.cluster import ALWAYS, cluster, pairs_between, pairs_within
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Encoded, Rows, encode
+from matching.judge import Judge, Judged, Known, Settings, judged_pairs
 from matching.measures import Measures, frequencies_kept, strata_of
 from matching.model import Model
 from matching.parting import counted_again, parted
 from matching.presence import siblings_in
 from matching.rivals import Between, Rivalry, Rivals, Weighed, between_of, competing
-from matching.score import Patterns, Scored, Scorer, Told, patterns_of, score_pairs
+from matching.score import Scored, Scorer, Told, score_pairs
 from matching.train import Households, train
-
-FLOOR_BITS = 10.0
-"""Pairs are kept while their probability is above about one in 2**FLOOR_BITS."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How sure a link must be, and what keeps records apart whatever their weight."""
-
-    link_probability: float = 0.8
-    """Two groups of records are one child only if their pairs are, on the whole, at least so probable."""
-    apart: str | None = None
-    """List column of verified identifiers: rows of one dataset that bear different ones are never one child."""
-    stratum: str | None = None
-    """Column (text) by which it differs how many records of one dataset are to be found in another: the birth year."""
-    one_row_each: bool = False
-    """Every dataset holds each person once: two of its rows are never one person, and are not looked at."""
-    candidate_floor: float = FLOOR_BITS
-    pairs: int | None = None
-    """Budget of pairs to look at; null: so many for each record (see :mod:`matching.budget`)."""
-
-    def __post_init__(self) -> None:
-        """Refuse a probability that would link all records or none."""
-        if not 0 < self.link_probability < 1:
-            raise ValueError(f"link_probability is {self.link_probability}: it must lie between 0 and 1, such as 0.8")
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An analyst's judgements on pairs of rows: they outrank every weight."""
-
-    left: Rows
-    right: Rows
-    same: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -125,127 +90,6 @@ def pair_probability(left: Rows, right: Rows, odds: Bits, labels: Labels, rivals
     return np.where(together, chances, np.where(known, rivals.probability[order][place], 0.0))
 
 
-@dataclass(frozen=True)
-class Known:
-    """The evidence of pairs of rows that were weighed already."""
-
-    keys: NDArray[np.int64]
-    """Both rows in one number, ascending."""
-    evidence: Bits
-
-    @classmethod
-    def of(cls, scored: Scored, evidence: Bits) -> "Known":
-        """The scored pairs."""
-        return cls(scored.left.astype(np.int64) << 32 | scored.right, evidence)
-
-    def places(self, low: Rows, high: Rows) -> NDArray[np.int64]:
-        """Where each pair stands; -1 where it was not weighed."""
-        wanted = low.astype(np.int64) << 32 | high
-        place = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        return np.where(self.keys[place] == wanted, place, -1) if len(self.keys) else np.full(len(low), -1)
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Log-odds of any pair of rows: weight, prior, identifiers that keep apart, judgements."""
-
-    scorer: Scorer
-    priors: Priors
-    dataset: NDArray[np.int32]
-    stratum: NDArray[np.int32]
-    coverage: Coverage | None
-    apart: NDArray[np.int32] | None
-    judged: dict[int, float]
-    settings: Settings
-    place: Rows | None = None
-    """Where the scorer's table, and ``apart``, hold only some rows: the place of each row in them; null: all rows."""
-    known: "Known | None" = None
-    """Pairs that need not be weighed again; null: none."""
-
-    @property
-    def margin(self) -> float:
-        """Bits by which log-odds must be above 0 for a link of the probability asked for."""
-        return float(np.log2(self.settings.link_probability / (1 - self.settings.link_probability)))
-
-    def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
-        """Match weights of any pairs of rows, with what is certain in place of what is likely.
-
-        ``at_home``: see :meth:`matching.score.Scorer.weights`.
-        """
-        low, high = np.minimum(left, right), np.maximum(left, right)
-        if self.known is None:
-            return self._weighed(low, high, at_home)
-        place = self.known.places(low, high)
-        evidence = self.known.evidence[place] if len(self.known.evidence) else np.zeros(len(low))
-        new = np.flatnonzero(place < 0 if at_home is None else (place < 0) | (at_home > 0))
-        evidence[new] = self._weighed(low[new], high[new], None if at_home is None else at_home[new])
-        return evidence
-
-    def _weighed(self, low: Rows, high: Rows, at_home: Bits | None) -> Bits:
-        weights = np.zeros(len(low))
-        # What is certain whatever the two rows say is not looked at.
-        open_ = slice(None) if not self.settings.one_row_each else self.dataset[low] != self.dataset[high]
-        weights[open_] = self.described(low[open_], high[open_], None if at_home is None else at_home[open_])[1]
-        return self.ruled(low, high, weights)
-
-    def described(self, left: Rows, right: Rows, at_home: Bits | None = None) -> tuple[Patterns, Bits]:
-        """Agreement pattern and match weight of any pairs of rows."""
-        if self.place is not None:
-            left, right = self.place[left], self.place[right]
-        patterns = patterns_of(self.scorer.model.comparisons, self.scorer.table, left, right)
-        return patterns, self.scorer.weights(patterns, left, right, at_home)
-
-    def log_odds(self, left: Rows, right: Rows, evidence: Bits) -> Bits:
-        """Evidence -> log-odds (bits): the prior of the two datasets, and coverage where it is known."""
-        odds = evidence + self.priors.of(self.dataset, left, right)
-        if self.coverage is not None:
-            odds += self.coverage.of(self.dataset, self.stratum, left, right)
-        return odds
-
-    def ruled(self, left: Rows, right: Rows, weights: Bits) -> Bits:
-        """Put identifiers that keep apart and judgements in place of weights."""
-        ruled = weights.copy()
-        if self.apart is not None:
-            ruled[self._apart(left, right)] = NEVER
-        if self.settings.one_row_each:
-            ruled[self.dataset[left] == self.dataset[right]] = NEVER
-        if self.judged:
-            keys = left.astype(np.int64) << 32 | right
-            for place in np.flatnonzero(np.isin(keys, np.fromiter(self.judged, dtype=np.int64))):
-                ruled[place] = self.judged[int(keys[place])]
-        return ruled
-
-    def _apart(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
-        values = self.apart
-        if values is None:
-            return np.zeros(len(left), dtype=bool)
-        apart: NDArray[np.bool_] = self.dataset[left] == self.dataset[right]
-        if self.place is not None:
-            left, right = self.place[left], self.place[right]
-        apart &= (values[left, 0] >= 0) & (values[right, 0] >= 0)
-        for i in range(values.shape[1]):
-            for j in range(values.shape[1]):
-                apart &= ~((values[left, i] == values[right, j]) & (values[left, i] >= 0))
-        return apart
-
-    def for_clusters(self, left: Rows, right: Rows) -> Bits:
-        """Log-odds with the margin: below 0 unless sure enough; capped, so that no one pair outweighs all others."""
-        return self.with_margin(self.log_odds(left, right, self.evidence(left, right)))
-
-    def with_margin(self, odds: Bits) -> Bits:
-        """Take the margin off, and cap what is not certain."""
-        return np.where(np.abs(odds) < ALWAYS / 2, np.clip(odds, -SURE, SURE) - self.margin, odds)
-
-
-def judged_pairs(judged: Judged | None) -> dict[int, float]:
-    """Both rows of each judged pair in one number -> the log-odds that stand in for its weight."""
-    if judged is None:
-        return {}
-    low, high = np.minimum(judged.left, judged.right), np.maximum(judged.left, judged.right)
-    keys = (low.astype(np.int64) << 32 | high).tolist()
-    return {key: ALWAYS if same else NEVER for key, same in zip(keys, judged.same.tolist(), strict=True)}
-
-
 def prepare(
     table: pl.DataFrame, comparisons: Sequence[Comparison], rules: Sequence[BlockingRule], *more: str
 ) -> Encoded:
@@ -271,7 +115,7 @@ def link_records(
     households: Households | None = None,
     model: Model | None = None,
     judged: Judged | None = None,
-    settings: Settings = Settings(),
+    settings: Settings = Settings(),  # noqa: B008 - frozen
     measures: Measures | None = None,
     buckets: Buckets | None = None,
     told: Told | None = None,
@@ -352,7 +196,7 @@ def link_encoded(
     model: Model,
     households: Households | None = None,
     judged: Judged | None = None,
-    settings: Settings = Settings(),
+    settings: Settings = Settings(),  # noqa: B008 - frozen
     measures: Measures | None = None,
     score: Callable[[Scorer, Plan, float], Scored] = score_pairs,
     told: Told | None = None,

@@ -9,9 +9,10 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.folder import contract_for
+from pipelines.lock import lock
 from pipelines.migrations import bring_forward
 from pipelines.settings import SettingsError
-from pipelines.store import Store, lock, private_files
+from pipelines.store import Store, private_files
 from pipelines.tables import ACCEPTANCE
 
 

@@ -18,19 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.failure import is_disk_full
+from pipelines.lock import HOLDER_FILE, LOCK_FILE, lock
 from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.publish.whole_folder import FILE_MODE, made_whole, point_latest, write_private
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.store import (
-    HOLDER_FILE,
-    LOCK_FILE,
-    SPILL_FOLDER,
-    STORE_FILE,
-    DiskFullError,
-    StoreError,
-    lock,
-    private_files,
-)  # fmt: skip
+from pipelines.store import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
 
 MANIFEST = "manifest.json"
 NAME = "rollcall-"

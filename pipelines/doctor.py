@@ -20,9 +20,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import Requirement
 
 from pipelines.in_force import model_in_force, settings_of
+from pipelines.lock import is_locked, who_holds
 from pipelines.settings import SettingsError
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.store import STORE_FILE, Store, StoreError, is_locked, who_holds
+from pipelines.store import STORE_FILE, Store, StoreError
 
 GOOD, CARE, BAD = "good", "care", "bad"
 """BAD: a night would fail, or what it writes would not be safe. CARE: a person should know."""

@@ -14,8 +14,9 @@ import polars as pl
 from matching.assign import probability
 from matching.comparisons import CHILD_COMPARISONS
 from matching.explain import COMPARISON, COVERAGE, FREQUENCY, HOUSEHOLD, PRIOR, RULE, nearest, waterfall
+from matching.judge import Judge, Settings
 from matching.keys import with_keys
-from matching.linkage import Judge, Settings, prepare
+from matching.linkage import prepare
 from matching.measures import strata_of
 from matching.model import Model
 from matching.score import Scorer

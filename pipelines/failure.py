@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data_contracts.contract import ContractError
+from pipelines.lock import NightRunningError
 from pipelines.publish.whole_folder import PublicationFailed
 from pipelines.receive import ExtractsError
 from pipelines.settings import SettingsError
-from pipelines.store import DiskFullError, NightRunningError, StoreError, private_files
+from pipelines.store import DiskFullError, StoreError, private_files
 
 FAILURE_FOLDER = "failures"
 HOUSE = Path(__file__).parents[1]

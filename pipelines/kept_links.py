@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.increment import Kept, Pairs, block_signs
+from matching.judge import Judged
 from matching.keys import with_keys
-from matching.linkage import Judged
 from matching.person import PERSON_RECORD
 from matching.rivals import Weighed, signs_of
 from pipelines.link import Linked

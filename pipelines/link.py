@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,8 +15,9 @@ from matching.buckets import Buckets
 from matching.cluster import named
 from matching.comparisons import CHILD_COMPARISONS
 from matching.encode import Rows
+from matching.judge import Judged, Settings
 from matching.keys import with_keys
-from matching.linkage import Judged, Linkage, Settings, link_records
+from matching.linkage import Linkage, link_records
 from matching.model import Model, read_model
 from matching.rivals import Rivals
 from matching.score import Bits, Patterns, Told, levels_in
@@ -32,6 +34,17 @@ HOUSEHOLDS = Households(
     same=("forename", "date_of_birth"),
 )
 """Two children of one home: rows of one source with two verified UPNs, the same surname and the same dwelling."""
+
+OF_CHILDREN: dict[str, Any] = {
+    "comparisons": CHILD_COMPARISONS,
+    "rules": CHILD_BLOCKING_RULES,
+    "training_rules": CHILD_TRAINING_RULES,
+    "dataset": "dataset",
+    "households": HOUSEHOLDS,
+}
+"""How children's records are linked, as :func:`matching.linkage.link_records` is told."""
+
+Figures = dict[str, float | int | str]
 
 KEPT_PROBABILITY = 0.001
 """Pairs below this are not kept in the store: they neither link nor come near it."""
@@ -93,27 +106,15 @@ def link(
     """
     table = with_keys(person.sort("record_id"))
     asked = groups or GroupsAsked()
-    judged = judged_rows(judgements, table["record_id"])
     counts = records_by_source(table["dataset"])
     due = "none were in force"
     if model is not None:
         due = why_due(held, fingerprint(model, settings, tuple(counts)), counts, asked.as_at) or ""
     model = None if stands_in and due else model
-    measures = held.measures if held and not due else None
     linked = partial(
-        link_records,
-        table,
-        comparisons=CHILD_COMPARISONS,
-        rules=CHILD_BLOCKING_RULES,
-        training_rules=CHILD_TRAINING_RULES,
-        dataset="dataset",
-        households=HOUSEHOLDS,
-        judged=judged,
-        settings=settings,
-        measures=measures,
-        told=progress,
-        buckets=buckets,
-    )
+        link_records, table, **OF_CHILDREN, judged=judged_rows(judgements, table["record_id"]), settings=settings,
+        measures=held.measures if held and not due else None, told=progress, buckets=buckets,
+    )  # fmt: skip
     found, weights, too_few = _found(linked, model)
     learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at.isoformat()}"
     told = too_few or (learnt if model is None else origin)
@@ -121,22 +122,15 @@ def link(
         mark = fingerprint(weights, settings, tuple(counts))
         held = held_from(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
     children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
-    records = (
-        children.with_columns(membership=pl.Series(found.membership)).select(CHILD_RECORD.names()).cast(CHILD_RECORD)
-    )
+    records = children.with_columns(membership=pl.Series(found.membership))
     chances = found.probability
     pairs = pairs_told(found.scored.left, found.scored.right, found.scored.weight, chances, found.labels)
     pairs = pairs.with_columns(pattern=pl.Series(found.scored.pattern))
-    report = report_of(
-        pairs, table["dataset"], links_of(near_misses(pairs), table["record_id"], found.model),
-        measured_by_group(table, pl.Series(found.labels), pairs.rename({"match_probability": "probability"}), asked),
-        model=found.model, held=held, told=figures_told(told, settings, held, found.labels),
-    )  # fmt: skip
     return Linked(
         links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
-        child_records=records,
+        child_records=records.select(CHILD_RECORD.names()).cast(CHILD_RECORD),
         rivals=_rivals(found, children),
-        report=report,
+        report=_report(found, table, pairs, asked, held=held, told=figures_told(told, settings, held, found.labels)),
         model=weights,
         origin=told,
         is_new=model is None,
@@ -147,14 +141,21 @@ def link(
     )
 
 
+def _report(
+    found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, asked: GroupsAsked, *, held: Held, told: Figures
+) -> LinkReport:
+    near = links_of(near_misses(pairs), table["record_id"], found.model)
+    weighed = pairs.rename({"match_probability": "probability"})
+    groups = measured_by_group(table, pl.Series(found.labels), weighed, asked)
+    return report_of(pairs, table["dataset"], near, groups, model=found.model, held=held, told=told)
+
+
 def records_by_source(source: pl.Series) -> dict[str, int]:
     """How many records each source has, in the order of their names."""
     return dict(source.value_counts().sort(source.name).iter_rows())
 
 
-def figures_told(
-    origin: str, settings: Settings, held: Held, labels: NDArray[np.int64]
-) -> dict[str, float | int | str]:
+def figures_told(origin: str, settings: Settings, held: Held, labels: NDArray[np.int64]) -> Figures:
     """What the report tells of the linkage besides its pairs."""
     on = "tonight" if held.measured_on is None else held.measured_on.isoformat()
     return {

@@ -18,8 +18,9 @@ from matching.cluster import named
 from matching.comparisons import CHILD_COMPARISONS
 from matching.encode import Encoded, Rows
 from matching.increment import Again, link_again
+from matching.judge import Judged, Settings
 from matching.keys import place_keys, with_keys
-from matching.linkage import Judged, Settings, prepare
+from matching.linkage import prepare
 from matching.model import Model
 from matching.score import Patterns
 from pipelines.kept_links import Known, kept_of, pair_frame, sign_frame, weighed_frame

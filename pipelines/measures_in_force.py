@@ -16,7 +16,8 @@ import polars as pl
 from matching.assign import Coverage, Priors
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.comparisons import CHILD_COMPARISONS
-from matching.linkage import Linkage, Settings
+from matching.judge import Settings
+from matching.linkage import Linkage
 from matching.measure import blocking_recall
 from matching.measures import Measures, Strata
 from matching.model import Model, model_toml

@@ -19,6 +19,7 @@ from pipelines.failure import NightFailed, as_night_failed
 from pipelines.for_readers import keep_for_readers
 from pipelines.gate import held_night
 from pipelines.health import recorded
+from pipelines.lock import lock
 from pipelines.migrations import bring_forward
 from pipelines.settings import Settings
 from pipelines.steps.intake import judge_completeness, keep_snapshot, receive_step, standardise_step
@@ -27,7 +28,7 @@ from pipelines.steps.ledger import ledger_step
 from pipelines.steps.linking import link_step
 from pipelines.steps.publishing import PUBLISHED_FOLDER, publish_step
 from pipelines.steps.under_way import Counts, Night, row_of
-from pipelines.store import Store, lock, private_files
+from pipelines.store import Store, private_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ import polars as pl
 
 from pipelines.failure import FAILURE_FOLDER
 from pipelines.handover import HANDOVERS_FOLDER
+from pipelines.lock import lock
 from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.publish.whole_folder import write_private
 from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.store import StoreError, lock
+from pipelines.store import StoreError
 from pipelines.weekly import WEEKLY_FOLDER
 
 RETENTION_FOLDER = "retention"

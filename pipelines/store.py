@@ -1,28 +1,23 @@
 """The store: one DuckDB file a workspace, and the only place that opens DuckDB.
 
 It keeps what the last night received, worked out and listed, so that ``rollcall explain`` can say why. One process
-writes at a time: :func:`lock` holds the workspace for a night, and DuckDB refuses a second process of its own accord.
+writes at a time: :mod:`pipelines.lock` holds the workspace for a night, and DuckDB refuses a second one of its own accord.
 """
 
-import json
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import duckdb
-import filelock
 import polars as pl
 
 from pipelines.tables import SCHEMA_VERSION, TABLES
 
 STORE_FILE = "rollcall.duckdb"
-LOCK_FILE = "night.lock"
-HOLDER_FILE = "night.holder.json"
 SPILL_FOLDER = "spill"
 """Where DuckDB puts what does not fit into its share of memory: inside the workspace, never the machine's own /tmp."""
 
@@ -51,10 +46,6 @@ class DiskFullError(StoreError):
     """The disk of the workspace is full."""
 
 
-class NightRunningError(StoreError):
-    """Another night holds the workspace: the message says which process and since when."""
-
-
 @contextmanager
 def private_files() -> Iterator[None]:
     """Within this, new files are 0600 and new folders 0700, whoever makes them (DuckDB, polars, a workbook writer)."""
@@ -65,61 +56,14 @@ def private_files() -> Iterator[None]:
         os.umask(before)
 
 
-@contextmanager
-def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the workspace for one night, at most one at a time on this machine; a killed night lets go by itself.
-
-    Raises :class:`NightRunningError`, naming the process that holds it and since when, where it is not let go of within
-    ``wait_seconds``.
-    """
-    with private_files():
-        _make_workspace(workspace)
-        held = filelock.FileLock(workspace / LOCK_FILE, timeout=wait_seconds, mode=0o600)
-        try:
-            held.acquire()
-        except filelock.Timeout:
-            raise NightRunningError(who_holds(workspace)) from None
-        try:
-            holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
-            (workspace / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
-            yield
-        finally:
-            held.release()
-
-
-def _make_workspace(workspace: Path) -> None:
+def make_workspace(workspace: Path) -> None:
+    """Make the folder, mode 0700, where it is not there. Raises StoreError."""
     try:
         workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"The workspace {workspace} cannot be made: {error.strerror}. Choose another with --workspace."
         ) from None
-
-
-def is_locked(workspace: Path) -> bool:
-    """Whether a night holds the workspace now. False where there is none."""
-    if not (workspace / LOCK_FILE).exists():
-        return False
-    held = filelock.FileLock(workspace / LOCK_FILE, timeout=0, mode=0o600)
-    try:
-        held.acquire()
-    except filelock.Timeout:
-        return True
-    held.release()
-    return False
-
-
-def who_holds(workspace: Path) -> str:
-    """Which process holds the workspace and since when, as far as it said so, and what to do."""
-    try:
-        holder = json.loads((workspace / HOLDER_FILE).read_text(encoding="utf-8"))
-        who = f"process {int(holder['pid'])}, since {datetime.fromisoformat(holder['since']):%Y-%m-%d %H:%M} UTC"
-    except (OSError, ValueError, KeyError, TypeError):
-        who = "another process"
-    return (
-        f"A night is already running in {workspace} ({who}). Wait until it has finished; the list published last "
-        "stays as it is."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +110,7 @@ class Store:
         if self._read_only and not self.path.exists():
             raise StoreError(f"There is no store in {self.path.parent}. Run a night first: rollcall night --help.")
         if not self._read_only:
-            _make_workspace(self.path.parent)
+            make_workspace(self.path.parent)
         with private_files(), _told_plainly(self.path):
             self._connection = duckdb.connect(self.path, read_only=self._read_only, config=self._config())
             # Nothing but this file is ever read or written by SQL, and no statement can turn that off again.

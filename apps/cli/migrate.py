@@ -11,8 +11,9 @@ def migrate(*, workspace: Path) -> int:
     workspace
         Folder of the night.
     """
+    from pipelines.lock import lock
     from pipelines.migrations import bring_forward
-    from pipelines.store import Store, lock
+    from pipelines.store import Store
     from pipelines.tables import SCHEMA_VERSION
 
     with lock(workspace):

@@ -28,8 +28,8 @@ def status(
         Print status.json as it is.
     """
     from pipelines.health import STATUS_FILE, read_status
+    from pipelines.lock import is_locked
     from pipelines.settings import SettingsError
-    from pipelines.store import is_locked
 
     found = read_status(workspace)
     if found is None:

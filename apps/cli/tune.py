@@ -49,7 +49,6 @@ def tune(
     from pipelines.judgements import read_judgements
     from pipelines.model_file import kept_model
     from pipelines.proposals import propose_settings
-    from pipelines.settings import SettingsError
     from pipelines.tuning import TUNING_READS, as_at, differing, figures, judged_again, last_night
     from pipelines.tuning_page import tried, write_page
 
@@ -57,10 +56,8 @@ def tune(
         tables = {table: store.read(table) for table in TUNING_READS}
     before = settings_of(workspace, config, as_at(tables))
     after = tried(before, link_threshold, enquiries_per_missed_child, points)
-    if propose and not differing(before, after):
-        raise SettingsError("--propose: nothing differs from the settings in force. Give a setting to change.")
-    if propose and not (why.strip() and by.strip()):
-        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
+    if propose:
+        _refuse_unsaid(differs=bool(differing(before, after)), why=why, by=by)
     names = source_names(workspace, contracts or before.contracts)
     listed = last_night(tables, before)
     again = judged_again(
@@ -76,3 +73,13 @@ def tune(
         print(f"Proposal {number} is kept. Another named person puts it in force:")
         print(f"  rollcall approve {number} --by NAME --workspace {workspace}")
     return 0
+
+
+def _refuse_unsaid(*, differs: bool, why: str, by: str) -> None:
+    """Raise SettingsError unless there is a change to propose, a reason, and somebody who proposes it."""
+    from pipelines.settings import SettingsError
+
+    if not differs:
+        raise SettingsError("--propose: nothing differs from the settings in force. Give a setting to change.")
+    if not (why.strip() and by.strip()):
+        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.failure import CANNOT_GO_ON, HELD, NightFailed
+from pipelines.lock import NightRunningError, lock
 from pipelines.receive import receive
 from pipelines.settings import Settings
 from pipelines.steps.under_way import Night
-from pipelines.store import NightRunningError, Store, lock
+from pipelines.store import Store
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
 

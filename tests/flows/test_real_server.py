@@ -19,8 +19,8 @@ import pytest
 
 from apps.made_up.authority import MadeUp
 from pipelines.backup import verify
+from pipelines.lock import lock
 from pipelines.proposals import history
-from pipelines.store import lock
 from tests.golden.authority import AS_AT
 from tests.made.prefect_server import RealServer, free_port, real_server, running, wait_for
 from tests.made.receivers import ANSWERS, FAILS, HANGS, Told, mail_server, way_out, webhook

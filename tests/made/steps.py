@@ -5,11 +5,12 @@ from pipelines.night import STEPS
 CALLED = {
     "completeness": "judge_tonight",
     "snapshot": "keep_tonight",
+    "link": "linked_again",
     "provision": "find_provision",
     "residence": "judge_residence",
     "ledger": "keep_ledger",
 }
-"""What a step calls, where that is not called as the step is."""
+"""What a step calls on a night that is not the first, where that is not called as the step is."""
 
 
 def called_by(step: str) -> str:

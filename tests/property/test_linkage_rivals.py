@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from matching.assign import SURE
 from matching.blocking import BlockingRule
-from matching.linkage import Settings, link_records
+from matching.judge import Settings
+from matching.linkage import link_records
 from matching.rivals import CERTAIN, Between, between_of, competing, joined
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA, plain_model
 

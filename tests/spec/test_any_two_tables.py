@@ -9,8 +9,9 @@ import pytest
 from matching import blocks
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.comparisons import CHILD_COMPARISONS, Comparison, exact, missing, otherwise
+from matching.judge import Settings
 from matching.keys import with_keys
-from matching.linkage import Linkage, Settings, link_records, prepare
+from matching.linkage import Linkage, link_records, prepare
 from matching.model import Model, ModelError, read_model
 from matching.train import TrainingError
 from pipelines.link import APPROVED_MODEL

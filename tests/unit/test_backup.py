@@ -15,8 +15,9 @@ from apps.cli.main import main
 from pipelines.append_only import append_only
 from pipelines.backup import MANIFEST, Backup, BackupError, backup, restore, verify
 from pipelines.failure import ALREADY_RUNNING, CANNOT_GO_ON
+from pipelines.lock import NightRunningError, lock
 from pipelines.night import run_night
-from pipelines.store import NightRunningError, Store, lock
+from pipelines.store import Store
 from tests.conftest import FirstNight
 
 DECISIONS = "outcomes.sqlite"

@@ -11,7 +11,8 @@ from apps.cli.main import main
 from pipelines import doctor
 from pipelines.doctor import BAD, CARE, GOOD, examine
 from pipelines.judgements import JUDGEMENTS_FILE, read_judgements
-from pipelines.store import Store, lock
+from pipelines.lock import lock
+from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION
 
 

@@ -9,7 +9,8 @@ import pytest
 from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.encode import LONGEST
-from matching.linkage import Settings, link_records
+from matching.judge import Settings
+from matching.linkage import link_records
 from matching.model import Model, Weights
 from matching.similarity import Equal
 from matching.word_similarity import JaroWinklerAtLeast, WithinEdits

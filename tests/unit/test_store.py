@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.store import HOLDER_FILE, STORE_FILE, NightRunningError, Store, StoreError, lock
+from pipelines.lock import HOLDER_FILE, NightRunningError, lock
+from pipelines.store import STORE_FILE, Store, StoreError
 from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, TABLES
 
 MEMBERS = pl.DataFrame(

@@ -1,0 +1,67 @@
+"""One night at a time: who holds a workspace, and since when."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import filelock
+
+from pipelines.store import StoreError, make_workspace, private_files
+
+LOCK_FILE = "night.lock"
+HOLDER_FILE = "night.holder.json"
+
+
+class NightRunningError(StoreError):
+    """Another night holds the workspace: the message says which process and since when."""
+
+
+@contextmanager
+def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the workspace for one night, at most one at a time on this machine; a killed night lets go by itself.
+
+    Raises :class:`NightRunningError`, naming the process that holds it and since when, where it is not let go of within
+    ``wait_seconds``.
+    """
+    with private_files():
+        make_workspace(workspace)
+        held = filelock.FileLock(workspace / LOCK_FILE, timeout=wait_seconds, mode=0o600)
+        try:
+            held.acquire()
+        except filelock.Timeout:
+            raise NightRunningError(who_holds(workspace)) from None
+        try:
+            holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+            (workspace / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
+            yield
+        finally:
+            held.release()
+
+
+def is_locked(workspace: Path) -> bool:
+    """Whether a night holds the workspace now. False where there is none."""
+    if not (workspace / LOCK_FILE).exists():
+        return False
+    held = filelock.FileLock(workspace / LOCK_FILE, timeout=0, mode=0o600)
+    try:
+        held.acquire()
+    except filelock.Timeout:
+        return True
+    held.release()
+    return False
+
+
+def who_holds(workspace: Path) -> str:
+    """Which process holds the workspace and since when, as far as it said so, and what to do."""
+    try:
+        holder = json.loads((workspace / HOLDER_FILE).read_text(encoding="utf-8"))
+        who = f"process {int(holder['pid'])}, since {datetime.fromisoformat(holder['since']):%Y-%m-%d %H:%M} UTC"
+    except (OSError, ValueError, KeyError, TypeError):
+        who = "another process"
+    return (
+        f"A night is already running in {workspace} ({who}). Wait until it has finished; the list published last "
+        "stays as it is."
+    )
