@@ -21,7 +21,7 @@ from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
 from data_contracts.contract import read_contracts
 from matching.fairness import against_truth
-from matching.measure import b_cubed, calibration_error, pairwise
+from matching.measure import b_cubed, calibration_error, pairwise, whole_clusters
 from matching.thresholds import all_known, reliability
 from pipelines.link import Linked, link
 from pipelines.link_groups import GroupsAsked
@@ -98,6 +98,7 @@ def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame]:
         "records": records.height,
         "P": measured.precision, "R": measured.recall, "F1": measured.f1,
         "B³ P": cubed.precision, "B³ R": cubed.recall, "B³ F1": cubed.f1,
+        "whole children F1": whole_clusters(child, truth).f1,
         "ECE of pairs": calibration_error(p.to_numpy(), is_true.to_numpy().astype(bool)),
         "false links": int((joined & ~is_true).sum()),
         "expected false": float((1 - p.filter(joined)).sum()),
@@ -205,7 +206,8 @@ def written(worlds: list[World], children: int) -> str:
         f"{children:,} children in each world, as at {AS_AT:%d/%m/%Y}; measured on {datetime.now(UTC):%Y-%m-%d} with Python "
         f"{platform.python_version()}, {versions}. Run again: `python benchmarks/made_up_worlds.py`.",
         "## Links",
-        "P, R, F1: of pairs of records put together. B³: means over records. ECE: of the probabilities of the pairs kept. "
+        "P, R, F1: of pairs of records put together. B³: means over records. Whole children: those whose records are all "
+        "found and no other. ECE: of the probabilities of the pairs kept. "
         "*Expected* is what the linkage says of itself without truth. Gap: recall of all records less recall of the worst "
         f"name origin with at least {FEWEST_PAIRS} true pairs.",
         table([world.links for world in worlds]),

@@ -33,7 +33,7 @@ def blocking_recall(found: Linkage) -> float:
 
 @dataclass(frozen=True)
 class Pairwise:
-    """Precision, recall and F1 of the pairs of records put together (0..1)."""
+    """Precision, recall and F1 (0..1): of pairs of records put together, or of what the function says."""
 
     precision: float
     recall: float
@@ -72,6 +72,18 @@ def b_cubed(found: pl.Series, truth: pl.Series) -> Pairwise:
     )
     precision, recall = means.row(0)
     return Pairwise(float(precision), float(recall))
+
+
+def whole_clusters(found: pl.Series, truth: pl.Series) -> Pairwise:
+    """Cluster precision and recall: the share of clusters found that are a true one to the last record, and of true ones
+    found so (Menestrina, Whang & Garcia-Molina 2010, PVLDB 3:208). Both: one label a record, in the same order.
+    """
+    frame = pl.DataFrame({"found": found, "truth": truth})
+    whole = frame.group_by("found", "truth").agg(both=pl.len())
+    ours, theirs = (frame.group_by(side).len(side + "_size") for side in ("found", "truth"))
+    sizes = whole.join(ours, on="found").join(theirs, on="truth")
+    right = sizes.filter((pl.col("both") == pl.col("found_size")) & (pl.col("both") == pl.col("truth_size"))).height
+    return Pairwise(right / ours.height, right / theirs.height) if frame.height else Pairwise(1.0, 1.0)
 
 
 def calibration_error(chances: NDArray[np.float64], true: NDArray[np.bool_], bins: int = 10) -> float:

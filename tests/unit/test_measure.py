@@ -10,7 +10,7 @@ import recordlinkage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.measure import Pairwise, b_cubed, calibration_error, pairwise
+from matching.measure import Pairwise, b_cubed, calibration_error, pairwise, whole_clusters
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
 LABELLED = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=14)
@@ -59,6 +59,17 @@ def test_b_cubed_is_the_mean_over_records(labelled):
     assert measured.recall == pytest.approx(np.mean(recalls))
 
 
+@given(LABELLED)
+@STEADY
+def test_whole_clusters_are_the_sets_that_both_have(labelled):
+    sets = []
+    for column in zip(*labelled, strict=True):
+        sets.append({frozenset(row for row, held in enumerate(column) if held == label) for label in column})
+    measured = whole_clusters(*_columns(labelled))
+    assert measured.precision == pytest.approx(len(sets[0] & sets[1]) / len(sets[0]))
+    assert measured.recall == pytest.approx(len(sets[0] & sets[1]) / len(sets[1]))
+
+
 @pytest.mark.parametrize(
     ("found", "truth", "pairs", "cubed"),
     [
@@ -75,6 +86,7 @@ def test_drawn_clusters(found, truth, pairs, cubed):
     assert (measured.precision, measured.recall, measured.f1) == pytest.approx(pairs)
     measured = b_cubed(*columns)
     assert (measured.precision, measured.recall) == pytest.approx(cubed)
+    assert whole_clusters(*columns).f1 == (1.0 if found in ("AABB", "") else 0.0)
 
 
 def test_calibration_error_of_drawn_chances():

@@ -1,0 +1,105 @@
+"""What holds each child's records together, without truth: how many links, how weak, and which ones alone (bridges)."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
+
+from matching.person import Columns
+
+SEED = 20261126
+
+TIES = pl.Schema(
+    Columns(
+        {
+            "child": pl.Int64,  # its label; children of one record are left out
+            "records": pl.Int64,
+            "links": pl.Int64,  # pairs of its records among those given
+            "density": pl.Float64,  # 0..1, links out of all pairs of its records
+            "weakest": pl.Float64,  # 0..1, the weakest link that cannot be spared; 0: the links do not hold it together
+            "bridges": pl.Int64,  # links without which its records would fall into more pieces
+        }
+    )
+)
+"""One row is one child of several records, in the order of the labels."""
+
+Places = NDArray[np.int64]
+
+
+def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
+    """How each child's records hang together, as TIES.
+
+    ``child``: the label of each row. ``pairs``: left, right (rows, left < right, each pair once) and probability (0..1) of
+    the pairs that count as links; those between two children are left out. The weakest link that cannot be spared is the
+    least of a maximum spanning tree: above that probability as threshold the child would fall apart. Deterministic.
+    """
+    label = child.cast(pl.Int64).to_numpy()
+    left, right = (pairs[side].to_numpy().astype(np.int64) for side in ("left", "right"))
+    inside = label[left] == label[right]
+    left, right, chance = left[inside], right[inside], pairs["probability"].to_numpy()[inside]
+    order = np.lexsort((right, left, -chance))
+    left, right, chance = left[order], right[order], chance[order]
+    tree = _spanning(left, right, len(label))
+    held = pl.DataFrame({"child": label[left], "is_tree": tree, "probability": chance}).group_by("child").agg(
+        links=pl.len(), kept=pl.col("is_tree").sum(), least=pl.col("probability").filter("is_tree").min()
+    )  # fmt: skip
+    bridges = pl.DataFrame({"child": label[_bridges(left, right, tree, len(label))]}).group_by("child").len("bridges")
+    records = pl.DataFrame({"child": label}).group_by("child").len("records").filter(pl.col("records") > 1)
+    whole = records.join(held, on="child", how="left").join(bridges, on="child", how="left")
+    filled = whole.with_columns(pl.col("links", "kept", "bridges").fill_null(0))
+    many = pl.col("records").cast(pl.Float64)
+    return (
+        filled.with_columns(
+            density=pl.col("links") / (many * (many - 1) / 2),
+            weakest=pl.when(pl.col("kept") == pl.col("records") - 1).then("least").otherwise(0.0),
+        )
+        .select(TIES.names())
+        .cast(TIES)
+        .sort("child")
+    )
+
+
+def _spanning(left: Places, right: Places, height: int) -> NDArray[np.bool_]:
+    """Which links, given the strongest first, make a maximum spanning forest."""
+    place = np.arange(1, len(left) + 1, dtype=np.float64)
+    forest = minimum_spanning_tree(coo_matrix((place, (left, right)), shape=(height, height)).tocsr())
+    is_tree = np.zeros(len(left), dtype=bool)
+    is_tree[forest.data.astype(np.int64) - 1] = True
+    return is_tree
+
+
+def _bridges(left: Places, right: Places, tree: NDArray[np.bool_], height: int) -> Places:
+    """A row of each bridge.
+
+    Every link outside the forest draws a random number; a link of the forest gets the numbers of all those that go round
+    it, by exclusive or. None goes round a bridge, so it is left with 0, and no other is but by a chance of 2**-63
+    (Pritchard & Thurimella 2011, ACM Transactions on Algorithms 7:46).
+    """
+    drawn = np.random.default_rng(SEED).integers(1, np.iinfo(np.int64).max, size=int((~tree).sum()))
+    around = np.zeros(height + 1, dtype=np.int64)
+    for side in (left, right):
+        np.bitwise_xor.at(around, side[~tree], drawn)
+    above = _parents(left[tree], right[tree], height)
+    depth = np.zeros(height + 1, dtype=np.int64)
+    rows = np.arange(height)
+    while (deeper := depth[above] + 1 > depth[:height]).any():
+        depth[:height][deeper] = depth[above][deeper] + 1
+    for level in range(int(depth.max(initial=0)), 1, -1):
+        here = rows[depth[:height] == level]
+        np.bitwise_xor.at(around, above[here], around[here])
+    return np.flatnonzero((depth[:height] > 1) & (around[:height] == 0))
+
+
+def _parents(left: Places, right: Places, height: int) -> Places:
+    """The row above each row in a forest; above the first row of every tree stands ``height``."""
+    joined = coo_matrix((np.ones(len(left)), (left, right)), shape=(height, height))
+    _, piece = connected_components(joined, directed=False)
+    first = np.unique(piece, return_index=True)[1]
+    ends = np.concatenate([left, np.full(len(first), height)]), np.concatenate([right, first])
+    graph = coo_matrix((np.ones(len(ends[0])), ends), shape=(height + 1, height + 1)).tocsr()
+    _, above = breadth_first_order(graph, height, directed=False)
+    return np.asarray(above[:height], dtype=np.int64)
+
+
+__all__ = ["TIES", "ties"]
