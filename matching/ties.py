@@ -24,6 +24,23 @@ TIES = pl.Schema(
 )
 """One row is one child of several records, in the order of the labels."""
 
+DOUBTFUL = 0.95
+MOST_TOLD = 6
+
+BY_SIZE = pl.Schema(
+    Columns(
+        {
+            "records": pl.Int64,  # of the child, from 2; MOST_TOLD: so many or more
+            "children": pl.Int64,
+            "density": pl.Float64,  # 0..1, mean
+            "doubtful": pl.Int64,  # children whose weakest link that cannot be spared is below DOUBTFUL, and not 0
+            "hanging": pl.Int64,  # children with a bridge; null of two records, which nothing else could hold
+            "apart": pl.Int64,  # children whose records the links do not hold together
+        }
+    )
+)
+"""One row is one size of child."""
+
 Places = NDArray[np.int64]
 
 
@@ -58,6 +75,20 @@ def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
         .cast(TIES)
         .sort("child")
     )
+
+
+def by_size(found: pl.DataFrame) -> pl.DataFrame:
+    """TIES by the number of records of the child, as BY_SIZE, the smallest first."""
+    weakest = pl.col("weakest")
+    counted = found.group_by(pl.col("records").clip(upper_bound=MOST_TOLD)).agg(
+        children=pl.len(),
+        density=pl.col("density").sum() / pl.len(),
+        doubtful=((weakest > 0) & (weakest < DOUBTFUL)).sum(),
+        hanging=(pl.col("bridges") > 0).sum(),
+        apart=(weakest == 0).sum(),
+    )
+    alone = pl.when(pl.col("records") > 2).then("hanging")
+    return counted.with_columns(hanging=alone).select(BY_SIZE.names()).cast(BY_SIZE).sort("records")
 
 
 def _spanning(left: Places, right: Places, height: int) -> NDArray[np.bool_]:
@@ -102,4 +133,4 @@ def _parents(left: Places, right: Places, height: int) -> Places:
     return np.asarray(above[:height], dtype=np.int64)
 
 
-__all__ = ["TIES", "ties"]
+__all__ = ["BY_SIZE", "MOST_TOLD", "TIES", "by_size", "ties"]

@@ -145,9 +145,9 @@ def _report(
     found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, asked: GroupsAsked, *, held: Held, told: Figures
 ) -> LinkReport:
     near = links_of(near_misses(pairs), table["record_id"], found.model)
-    weighed = pairs.rename({"match_probability": "probability"})
-    groups = measured_by_group(table, pl.Series(found.labels), weighed, asked)
-    return report_of(pairs, table["dataset"], near, groups, model=found.model, held=held, told=told)
+    weighed, child = pairs.rename({"match_probability": "probability"}), pl.Series(found.labels)
+    groups = measured_by_group(table, child, weighed, asked)
+    return report_of(pairs, table["dataset"], near, groups, child=child, model=found.model, held=held, told=told)
 
 
 def records_by_source(source: pl.Series) -> dict[str, int]:

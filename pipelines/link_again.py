@@ -162,7 +162,7 @@ def _told(tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, si
     told = figures_told(tonight.origin, tonight.settings, tonight.held, again.labels)
     report = report_of(
         rows, tonight.person["dataset"], links_of(near_misses(rows), ids, model), groups, model=model,
-        held=tonight.held, told=told,
+        held=tonight.held, told=told, child=pl.Series(again.labels),
     )  # fmt: skip
     fresh = put.filter(is_kept()).with_columns(
         pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32) for name in pair

@@ -6,9 +6,12 @@ import polars as pl
 
 from matching.model import Model
 from matching.thresholds import expected_by_threshold
+from matching.ties import by_size, ties
 from pipelines.measures_in_force import Held
 
 NEAR_MISSES = 200
+LIKELY = 0.5
+"""Pairs at least so probable by themselves count as links that hold a child's records together."""
 STANDS_IN = "the approved one"
 """How the figure *model* begins where weights could not be learnt, and those kept for that case were taken."""
 
@@ -31,6 +34,8 @@ class LinkReport:
     """Links and their expected errors by group, as BY_GROUP of :mod:`matching.fairness`."""
     thresholds: pl.DataFrame
     """Expected false and missed links by threshold, as EXPECTED of :mod:`matching.thresholds`."""
+    ties: pl.DataFrame
+    """What holds children's records together, by their number, as BY_SIZE of :mod:`matching.ties`."""
     figures: dict[str, float | int | str]
 
 
@@ -46,6 +51,7 @@ def report_of(
     near: pl.DataFrame,
     groups: pl.DataFrame,
     *,
+    child: pl.Series,
     model: Model,
     held: Held,
     told: dict[str, float | int | str],
@@ -53,7 +59,8 @@ def report_of(
     """The report.
 
     ``pairs``: every pair kept, in order of its rows: left, right (rows), match_weight, match_probability, is_same_child.
-    ``source``: that of each row. ``near``: LINK rows of the near misses. ``groups``: BY_GROUP. ``told``: further figures.
+    ``source`` and ``child``: those of each row. ``near``: LINK rows of the near misses. ``groups``: BY_GROUP. ``told``:
+    further figures.
     """
     figures: dict[str, float | int | str] = {
         "records": len(source),
@@ -64,6 +71,8 @@ def report_of(
         **told,
         **model.figures,
     }
+    likely = pl.col("is_same_child") & (pl.col("match_probability") >= LIKELY)
+    links = pairs.filter(likely).select("left", "right", probability="match_probability")
     return LinkReport(
         blocking=held.blocking,
         weights=_histogram(pairs),
@@ -72,6 +81,7 @@ def report_of(
         near_misses=near.drop("is_same_child"),
         groups=groups,
         thresholds=expected_by_threshold(pairs["match_probability"]),
+        ties=by_size(ties(child, links)),
         figures=figures,
     )
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from matching.fairness import FEWEST_CHILDREN
 from matching.thresholds import calibration_error_of
+from matching.ties import MOST_TOLD
 from pipelines.publish.interval_charts import Estimate, estimates
 from pipelines.publish.report_tables import Row
 
@@ -86,6 +87,12 @@ def reliability(publication: Publication) -> list[Row]:
     outside = ~pl.col("said").is_between("right_low", "right_high")
     rows: list[Row] = publication.reliability.sort("band_from").with_columns(look=outside).to_dicts()
     return rows
+
+
+def ties(publication: Publication) -> list[Row]:
+    """One row a number of records of a child, the smallest first."""
+    rows: list[Row] = publication.link_report.ties.to_dicts()
+    return [row | {"size": f"{row['records']}{' or more' * (row['records'] == MOST_TOLD)}"} for row in rows]
 
 
 def calibration_error(publication: Publication) -> float | None:

@@ -69,6 +69,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "thresholds": error_tables.thresholds(publication),
         "measured": error_tables.measured(publication),
         "reliability": error_tables.reliability(publication),
+        "ties": error_tables.ties(publication),
         "calibration_error": error_tables.calibration_error(publication),
         "blocking": report_tables.blocking_cost(publication),
         "alike": alike,

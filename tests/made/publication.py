@@ -10,6 +10,7 @@ import polars as pl
 
 from matching.fairness import BY_GROUP
 from matching.thresholds import expected_by_threshold
+from matching.ties import by_size, ties
 from pipelines.link import LinkReport
 from pipelines.publish.publication import Publication
 from pipelines.tables import (
@@ -372,6 +373,9 @@ def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
             }
         ),
         groups=made_groups(),
+        ties=by_size(ties(pl.Series([0, 0, 1, 1, 1]), pl.DataFrame(
+            {"left": [0, 2, 3], "right": [1, 3, 4], "probability": [0.99, 0.999, 0.7]}
+        ))),
         thresholds=expected_by_threshold(pl.Series([0.999] * 320 + [0.93] * 9 + [0.41, 0.22])),
         figures={
             "children": len(people), "links": 329, "candidate pairs": 9310,

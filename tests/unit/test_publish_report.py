@@ -276,6 +276,16 @@ def test_no_number_in_a_chart_is_left_undefined() -> None:
     assert "inf" not in drawn
 
 
+def test_what_holds_children_together_is_told_by_their_size() -> None:
+    row = '<tr><th scope="row">3</th><td class="n">1</td><td class="n">66.7%</td>' + '<td class="n">1</td>' * 2
+    html = html_of(made_publication())
+    assert row + '<td class="n">0</td></tr>' in html
+    assert (
+        '<th scope="row">2</th><td class="n">1</td><td class="n">100.0%</td><td class="n">0</td><td class="n">–</td>'
+        in html
+    )
+
+
 def test_a_band_in_which_the_probabilities_do_not_hold_is_marked() -> None:
     said = pl.Series([0.97] * 40 + [0.6] * 10)
     judged = all_known(said, pl.Series([n % 4 > 0 for n in range(40)] + [n < 6 for n in range(10)]))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.ties import TIES, ties
+from matching.ties import TIES, by_size, ties
 
 STEADY = settings(max_examples=80, deadline=None, derandomize=True)
 CHANCES = (0.3, 0.6, 0.8, 0.95, 0.99)
@@ -78,3 +78,13 @@ def test_the_order_of_links_says_nothing(linked):
 def test_three_records(links, told):
     (row,) = ties(pl.Series([7, 7, 7]), _frame(links)).rows()
     assert row == (7, 3, told[0], pytest.approx(told[1]), told[2], told[3])
+
+
+def test_children_by_their_size():
+    child = pl.Series([0, 0, 1, 1, 2, 2, 2, *[3] * 7])
+    links = _frame({(0, 1): 0.99, (2, 3): 0.6, (4, 5): 0.99, (5, 6): 0.99, (7, 8): 0.99})
+    assert by_size(ties(child, links)).rows() == [
+        (2, 2, 1.0, 1, None, 0),
+        (3, 1, pytest.approx(2 / 3), 0, 1, 0),
+        (6, 1, pytest.approx(1 / 21), 0, 1, 1),
+    ]
