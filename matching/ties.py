@@ -25,7 +25,9 @@ TIES = pl.Schema(
 """One row is one child of several records, in the order of the labels."""
 
 DOUBTFUL = 0.95
+"""A child whose weakest link is below this probability is doubtful."""
 MOST_TOLD = 6
+"""Children of so many records or more are told as one size."""
 
 BY_SIZE = pl.Schema(
     Columns(
