@@ -114,8 +114,10 @@ class Store:
         with private_files(), _told_plainly(self.path):
             self._connection = duckdb.connect(self.path, read_only=self._read_only, config=self._config())
             # Nothing but this file is ever read or written by SQL, and no statement can turn that off again.
+            # Its progress bar would be printed among what a command says.
             for statement in (
-                "set timezone = 'UTC'", "set enable_external_access = false", "set lock_configuration = true",
+                "set timezone = 'UTC'", "set enable_progress_bar = false", "set enable_external_access = false",
+                "set lock_configuration = true",
             ):  # fmt: skip
                 self._connection.execute(statement).fetchall()
             if not self._read_only:
