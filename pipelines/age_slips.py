@@ -104,4 +104,5 @@ def _undated(
         .sort("child_id", "dataset")
         .group_by("child_id", maintain_order=True)
         .agg(pl.col("undated_of_age").mean())
+        .filter(pl.col("undated_of_age") > 0)  # where no such child is of age, a child is not lost for want of a date
     )

@@ -90,12 +90,13 @@ def test_the_order_of_rows_changes_nothing(drawn: Drawn, seed: int) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(drawn=nights())
-def test_a_further_roll_entry_never_raises_a_likelihood(drawn: Drawn) -> None:
+def test_a_further_roll_entry_never_raises_the_likelihood_of_its_child(drawn: Drawn) -> None:
     before = {row["child_id"]: row["likelihood"] for row in of(drawn).candidates.iter_rows(named=True)}
     if not drawn.members:
         return
     first = drawn.members[0]
     drawn.on_roll(str(first["record_id"]), date(2020, 9, 1))
     after = {row["child_id"]: row["likelihood"] for row in of(drawn).candidates.iter_rows(named=True)}
-    assert after.keys() <= before.keys()
-    assert all(after[child] <= before[child] + 1e-12 for child in after)
+    # Of other children: how often birth dates slip is read from all who have no place, and one of them has one now.
+    child = str(first["child_id"])
+    assert after.get(child, 0.0) <= before.get(child, 0.0) + 1e-12
