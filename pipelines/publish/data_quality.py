@@ -5,47 +5,39 @@ For whoever looks after the extracts and talks with their senders. Counts, rules
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import jinja2
 
 from pipelines.publish.match_report import count, share, style_hash
 from pipelines.publish.quality_tables import STOPS, failed_checks, refused_files, sources_told, worse_rules
+from pipelines.publish.templates import HERE, templates
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
     from pipelines.publish.quality_tables import SourceTold
-
-HERE = Path(__file__).parent
 
 
 def data_quality_html(publication: Publication) -> bytes:
     """The data quality page: no script, nothing fetched from anywhere, no value from a file. UTF-8."""
     sheets = ("match_report.css", "data_quality.css")
     style = "".join((HERE / sheet).read_text(encoding="utf-8") for sheet in sheets)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(count=count, share=share)
     sources = sources_told(publication)
-    page = environment.get_template("data_quality.html.j2").render(
-        style=style,
-        style_hash=style_hash(style),
-        as_at=publication.as_at,
-        authority=publication.authority,
-        headline=_headline(publication, sources),
-        refused=refused_files(publication),
-        absent=[source for source in sources if source.is_absent],
-        failed=failed_checks(publication),
-        worse=worse_rules(sources),
-        sources=[source for source in sources if not source.is_absent],
-        nights=publication.rule_history["as_at"].n_unique(),
-        stops=STOPS,
+    page = (
+        templates(count=count, share=share)
+        .get_template("data_quality.html.j2")
+        .render(
+            style=style,
+            style_hash=style_hash(style),
+            as_at=publication.as_at,
+            authority=publication.authority,
+            headline=_headline(publication, sources),
+            refused=refused_files(publication),
+            absent=[source for source in sources if source.is_absent],
+            failed=failed_checks(publication),
+            worse=worse_rules(sources),
+            sources=[source for source in sources if not source.is_absent],
+            nights=publication.rule_history["as_at"].n_unique(),
+            stops=STOPS,
+        )
     )
     return page.encode()
 

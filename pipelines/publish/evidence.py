@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import polars as pl
 
 from pipelines.clearing import what_would_clear
 from pipelines.publish import evidence_tables as told_of
 from pipelines.publish.match_report import style_hash
+from pipelines.publish.templates import HERE, templates
 from pipelines.publish.timeline import timeline
 from pipelines.reasons import in_100
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from pipelines.publish.masking import Masked
     from pipelines.publish.publication import Publication
 
-HERE = Path(__file__).parent
 FOLDER = "evidence"
 RESTRICTED_FOLDER = f"restricted/{FOLDER}"
 
@@ -60,7 +58,7 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
     full = {row["child_id"]: row for row in listed.restricted.iter_rows(named=True)}
     evidence = told_of.evidence_of(publication, first, listed.protected)
     style = (HERE / "evidence.css").read_text(encoding="utf-8")
-    page = _environment().get_template("evidence.html.j2")
+    page = templates(day=told_of.day).get_template("evidence.html.j2")
     shared = {
         "style": style,
         "style_hash": style_hash(style),
@@ -76,18 +74,6 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
         sheet = _sheet(publication, full[row["child_id"]] if is_protected else row, evidence, weights, is_protected)
         files[_path(row["child_id"], is_protected=is_protected)] = page.render(sheet=sheet, **shared).encode()
     return files
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(day=told_of.day)
-    return environment
 
 
 def _path(child_id: str, *, is_protected: bool) -> str:

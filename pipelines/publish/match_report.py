@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import jinja2
 
 from pipelines.outcome_yield import outcome_yield
 from pipelines.publish import charts, error_tables, report_tables
 from pipelines.publish.report_words import headline, not_known
 from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
+from pipelines.publish.templates import HERE, templates
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -21,21 +19,14 @@ if TYPE_CHECKING:
     from pipelines.publish.masking import Masked
     from pipelines.publish.publication import Publication
 
-HERE = Path(__file__).parent
-
 
 def match_report_html(publication: Publication, listed: Masked) -> bytes:
     """The match report: no name, no address, no script, nothing fetched from anywhere. UTF-8."""
     style = (HERE / "match_report.css").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(count=count, share=share, bits=bits, plain=plain, figure=figure, odds=odds)
-    environment.filters.update(fine_share=fine_share, difference=difference)
+    environment = templates(
+        count=count, share=share, bits=bits, plain=plain, figure=figure, odds=odds, fine_share=fine_share,
+        difference=difference,
+    )  # fmt: skip
     page = environment.get_template("match_report.html.j2").render(
         style=style, style_hash=style_hash(style), **_tables(publication, listed), **_charts(publication, listed)
     )

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import polars as pl
 
 from matching.thresholds import expected_by_threshold
 from pipelines.publish import charts
 from pipelines.publish.interval_charts import Estimate, estimates
-from pipelines.publish.match_report import HERE, bits, count, figure, fine_share, plain, share, style_hash
+from pipelines.publish.match_report import bits, count, figure, fine_share, plain, share, style_hash
+from pipelines.publish.templates import HERE, templates
 from pipelines.sample import links_begin
 from pipelines.tuning import COMES, LEAVES, Listed, as_at, by_lane, changes, differing, figures, moved_within
 
@@ -46,11 +46,7 @@ class Tuned:
 def tuning_html(tuned: Tuned) -> bytes:
     """The page. UTF-8; it holds child ids and reasons, so it is personal data all the same."""
     style = (HERE / "match_report.css").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters.update(count=count, share=share, fine_share=fine_share, bits=bits, plain=plain, figure=figure)
+    environment = templates(count=count, share=share, fine_share=fine_share, bits=bits, plain=plain, figure=figure)
     page = environment.get_template("tuning.html.j2").render(
         style=style, style_hash=style_hash(style), **_tables(tuned), **_charts(tuned)
     )
