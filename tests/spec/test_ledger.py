@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-import polars as pl
 import pytest
 
 from pipelines.came_on_list import (
@@ -28,13 +27,13 @@ from pipelines.came_on_list import (
     WAITED,
 )
 from pipelines.failure import INTERNAL_ERROR, NightFailed
-from pipelines.ledger import IN_HAND, condensed, keep_ledger
+from pipelines.ledger import keep_ledger
 from pipelines.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECORDS_GONE
-from pipelines.list_changes import FALLEN, GONE, KEPT_IN_VIEW, NEW, RETURNED, RISEN
+from pipelines.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
 from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings
-from pipelines.tables import LEAD_NIGHT
-from tests.made.children import AS_AT, ELEVEN, THREE, Drawn
+from tests.made.children import AS_AT, THREE, Drawn
+from tests.made.leads import lead, nobody, schooled
 from tests.made.nights import Nights
 
 SIXTEEN_SOON = date(2010, 9, 1)
@@ -42,22 +41,6 @@ SIXTEEN_SOON = date(2010, 9, 1)
 FIVE_SOON = date(2021, 12, 1)
 """Of compulsory school age from 31 December 2026."""
 STRICTER, LAXER = RankSettings(wasted_enquiries_per_missed_child=1), RankSettings(wasted_enquiries_per_missed_child=99)
-
-
-def lead(born: date | None = ELEVEN, living_here: float = 0.95) -> Drawn:
-    """A child whom the GP knows, and nobody else: on the list."""
-    drawn = Drawn().record("health:H1", "A", born).lives("A", living_here)
-    return drawn.says("health:H1", "seen", since=date(2026, 10, 3))
-
-
-def schooled(sure: float = 1.0, until: date | None = None) -> Drawn:
-    """The same child with a roll entry."""
-    return lead().record("school_census:C1", "A", sure=sure).on_roll("school_census:C1", date(2026, 11, 16), until)
-
-
-def nobody() -> Drawn:
-    """A night on which another child is known, and this one is not."""
-    return Drawn().record("health:H9", "Z").lives("Z", 0.95)
 
 
 def rival(probability: float) -> Drawn:
@@ -321,24 +304,6 @@ def test_a_child_off_the_list_without_a_reason_is_a_failed_night() -> None:
     assert failed.value.exit_code == INTERNAL_ERROR
 
 
-def test_a_lead_goes_on_under_the_id_that_its_records_have_now() -> None:
-    renamed = Drawn().record("health:H1", "B").lives("B", 0.95).says("health:H1", "seen", since=date(2026, 10, 3))
-    nights = Nights().night(lead()).night(renamed)
-    assert nights.changes() == {}, "neither gone nor new"
-    assert {name: nights.lead("B")[name] for name in ("first_listed_on", "former_ids", "spell")} == {
-        "first_listed_on": AS_AT, "former_ids": "A", "spell": 1,
-    }  # fmt: skip
-
-
-def test_of_two_leads_that_become_one_child_one_goes_on_and_the_other_says_where() -> None:
-    two = lead().record("housing:T1", "B").lives("B", 0.95)
-    one = Drawn().record("health:H1", "B").record("housing:T1", "B").lives("B", 0.95)
-    nights = Nights().night(two).night(one)
-    assert (nights.lead("A")["off_because"], nights.lead("A")["other_child_id"]) == (MERGED, "B")
-    assert nights.lead("A")["off_why"] == "Its records are those of child B now. That child is listed."
-    assert nights.changes() == {"A": GONE}
-
-
 IN_VIEW_CASES = [pytest.param(case.values[0], case.values[1], id=str(case.id)) for case in LEAVES]
 
 
@@ -355,79 +320,3 @@ def test_what_an_officer_has_opened_stays_in_view_until_the_officer_closes_it(to
     closed = nights.lead(child)
     assert (closed["state"], closed["off_because"]) == ("left", CLOSED)
     assert nights.changes()[child] == GONE
-
-
-def test_a_child_in_view_that_is_a_lead_again_is_back_on_the_list_in_the_same_spell() -> None:
-    nights = Nights().night(lead()).officer("UNTRACED").night(schooled()).night(schooled(until=AS_AT))
-    found = nights.lead()
-    assert (found["state"], found["spell"], found["first_listed_on"], found["off_because"]) == (
-        "listed",
-        1,
-        AS_AT,
-        None,
-    )
-    assert (nights.changes()["A"], found["came_because"]) == (RETURNED, EDUCATION_ENDED)
-
-
-def test_a_child_that_was_never_listed_is_in_view_once_an_officer_opens_it() -> None:
-    nights = Nights().night(schooled()).officer("UNDER_ENQUIRY").night(schooled())
-    found = nights.lead()
-    assert (found["state"], found["came_because"], found["first_listed_on"]) == ("in view", IN_HAND, None)
-    assert (found["forename"], found["off_because"]) == ("Amira", IN_EDUCATION)
-
-
-def test_a_child_rises_and_falls_by_itself() -> None:
-    nights = Nights().night(lead(living_here=0.5)).night(lead(living_here=0.9))
-    assert nights.changes() == {"A": RISEN}
-    told = nights.ledger.changes.row(0, named=True)
-    assert (told["because"], told["why"]) == ("more likely", "Likelihood 0.5, now 0.9.")
-    assert (told["rank"], told["rank_before"], told["likelihood_before"]) == (1, 1, 0.5)
-    nights.night(lead(living_here=0.4))
-    assert nights.changes() == {"A": FALLEN}
-    assert (
-        nights.ledger.changes["why"].item() == "Likelihood 0.9, now 0.4; lane 'follow up', now 'probably moved away'."
-    )
-    assert nights.night(lead(living_here=0.41)).changes() == {}
-
-
-def test_the_same_night_again_replaces_itself_and_changes_nothing_else() -> None:
-    nights = Nights().night(lead()).night(schooled())
-    once = nights.ledger
-    again = nights.night(schooled(), on=nights.as_at).ledger
-    assert all(getattr(once, name).equals(getattr(again, name)) for name in ("leads", "nights", "lists", "changes"))
-    other = nights.night(lead(), on=nights.as_at)
-    assert other.lead()["state"] == "listed"
-    assert other.changes() == {}
-
-
-def test_a_night_that_was_not_published_is_taken_back() -> None:
-    nights = Nights().night(lead()).night(schooled(), publishes=False).night(schooled())
-    assert nights.changes() == {"A": GONE}, "what readers have not been told yet is told now"
-    assert nights.lead()["left_on"] == AS_AT + timedelta(days=2)
-    assert nights.ledger.lists["as_at"].to_list() == [AS_AT, AS_AT + timedelta(days=2)]
-
-
-def test_a_night_long_past_run_again_leaves_the_ledger_as_it_is() -> None:
-    nights = Nights().night(lead()).night(schooled())
-    stood = nights.ledger
-    nights.night(lead(), on=AS_AT)
-    assert nights.ledger.leads.equals(stood.leads)
-    assert nights.changes() == {}
-
-
-def test_a_child_protected_on_any_night_stays_so_in_the_ledger() -> None:
-    nights = Nights().night(lead().says("health:H1", "protected")).night(nobody())
-    assert nights.lead()["restricted"] is True
-    assert nights.ledger.changes.filter(child_id="A")["restricted"].item() is True
-
-
-def test_nights_long_past_are_kept_where_something_changed() -> None:
-    def stood(days: int, likelihood: float) -> dict[str, object]:
-        return {"as_at": AS_AT - timedelta(days=days), "child_id": "A", "lane": "follow up", "rank": 1,
-                "likelihood": likelihood}  # fmt: skip
-
-    old = [stood(days, 0.9) for days in (800, 100, 99, 98)] + [stood(97, 0.5), stood(96, 0.5)]
-    recent = [stood(days, 0.5) for days in (2, 1, 0)]
-    kept = condensed(pl.DataFrame(old + recent, schema=LEAD_NIGHT), AS_AT)
-    assert [(AS_AT - day).days for day in kept["as_at"]] == [100, 97, 2, 1, 0]
-    assert condensed(kept, AS_AT).equals(kept)

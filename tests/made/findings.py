@@ -1,0 +1,19 @@
+"""What a factor of priority finds for drawn children."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from pipelines.priority import Evidence
+from pipelines.rank_settings import Points
+from pipelines.tables import FINDING
+from tests.made.children import Drawn
+
+Finding = Callable[[Evidence, Points], pl.DataFrame]
+
+
+def told(finding: Finding, drawn: Drawn) -> list[tuple[int, str]]:
+    """Points and words of a factor's findings."""
+    found = finding(drawn.evidence(), Points())
+    assert found.schema == FINDING
+    return list(found.select("points", "because").iter_rows())

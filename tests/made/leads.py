@@ -1,0 +1,21 @@
+"""One drawn child as a lead, and the same child once on a roll or no longer known."""
+
+from datetime import date
+
+from tests.made.children import ELEVEN, Drawn
+
+
+def lead(born: date | None = ELEVEN, living_here: float = 0.95) -> Drawn:
+    """A child whom the GP knows, and nobody else: on the list."""
+    drawn = Drawn().record("health:H1", "A", born).lives("A", living_here)
+    return drawn.says("health:H1", "seen", since=date(2026, 10, 3))
+
+
+def schooled(sure: float = 1.0, until: date | None = None) -> Drawn:
+    """The same child with a roll entry."""
+    return lead().record("school_census:C1", "A", sure=sure).on_roll("school_census:C1", date(2026, 11, 16), until)
+
+
+def nobody() -> Drawn:
+    """A night on which another child is known, and this one is not."""
+    return Drawn().record("health:H9", "Z").lives("Z", 0.95)
