@@ -289,7 +289,9 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
         document = YamlFile(path)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        # What is cut short is found to be so one line after the last.
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        line = min(error.problem_mark.line + 1, lines) if error.problem_mark else 1
         raise ContractError(f"{path.name}, line {line}: this is no YAML: {error.problem}. Mend that line.") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise ContractError(f"{path.name}: this is no YAML in UTF-8. Save it as plain text in UTF-8.") from None

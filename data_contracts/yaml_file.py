@@ -14,8 +14,11 @@ Place = Sequence[str | int]
 """Keys and positions from the root of a document to one part of it."""
 
 
-class PlainLoader(yaml.SafeLoader):
-    """Safe YAML without guessed booleans and dates; a key said twice is an error."""
+class PlainLoader(yaml.CSafeLoader):
+    """Safe YAML without guessed booleans and dates; a key said twice is an error.
+
+    Parsed by libyaml, which every wheel of PyYAML brings: in Python alone the contracts would cost a night a second.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         """As PyYAML, save that a key said twice is an error: the second would silently win."""
