@@ -43,21 +43,18 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     ),
     BlockingRule("names either way round and birth date", ("name_pair", "date_of_birth"), ("district",)),
     BlockingRule("postcode and birth date", ("postcode", "dob_unordered"), ("forename_initial",)),
-    BlockingRule(
-        "both names and birth year", ("forename_key", "surname_key", "birth_year"), ("district", "birth_month")
-    ),
-    BlockingRule("both names, birthday without year", ("forename_key", "surname_key", "birthday"), ("district",)),
-    BlockingRule("both names and postcode", ("forename_key", "surname_key", "postcode"), ("building",)),
+    BlockingRule("both names and birth year", ("name_pair", "birth_year"), ("district", "birth_month")),
+    BlockingRule("both names, birthday without year", ("name_pair", "birthday"), ("district",)),
+    BlockingRule("both names and postcode", ("name_pair", "postcode"), ("building",)),
     BlockingRule("forename and door", ("forename_key", "door"), ("birth_year",)),
     BlockingRule("surname and postcode", ("surname_key", "postcode"), ("forename_initial", "birth_year")),
     BlockingRule("surname and door", ("surname_key", "door"), ("forename_initial", "birth_year")),
     BlockingRule("initials and birth date", ("initials", "date_of_birth"), ("district",)),
-    BlockingRule(
-        "both names, one birth date missing", ("forename_key", "surname_key"), ("district",), one_side="undated"
-    ),
+    BlockingRule("both names, one birth date missing", ("name_pair",), ("district",), one_side="undated"),
     BlockingRule("phone and forename", ("phone", "forename_key"), ("birth_year",)),
 )
-"""For children's records; the columns are made by :func:`matching.keys.with_keys`."""
+"""For children's records; the columns are made by :func:`matching.keys.with_keys`. Both names are meant either way round:
+names swapped and a slip in the birth date come together now and then."""
 
 
 @dataclass(frozen=True)

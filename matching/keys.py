@@ -90,7 +90,9 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
     return keyed.with_columns(
         initial_first.alias("forename_initial"),
         initial_last.alias("surname_initial"),
-        (pl.min_horizontal(first, last) + "|" + pl.max_horizontal(first, last)).alias("name_pair"),
+        pl.when(first.is_not_null() & last.is_not_null())
+        .then(pl.min_horizontal(first, last) + "|" + pl.max_horizontal(first, last))
+        .alias("name_pair"),
         (pl.min_horizontal(initial_first, initial_last) + pl.max_horizontal(initial_first, initial_last)).alias(
             "initials"
         ),
