@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import Rows
-from matching.presence import MayBeOne, Presence, counted, seen_alone
+from matching.presence import MayBeOne, Presence, counted, seen_alone, sets_in
 from matching.score import Scored
 from matching.sorting import order_of, run_ends
 
@@ -118,17 +118,22 @@ def coverage_of(
     many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 2
     child = numbered(labels)
     held = rows_held(child, dataset, many)
-    cell = dataset.astype(np.int64) * strata + stratum
-    rows = np.bincount(cell, minlength=many * strata).reshape(many, strata).astype(np.float64)
+    known = held > 0, _strata(child, stratum)
+    sets, which = sets_in(known[0])
+    # Rows by their child's set of datasets, by dataset and stratum: what each list knows is summed from so few numbers.
+    cells = many * strata
+    by_set = np.bincount(which[child] * cells + dataset * np.int64(strata) + stratum, minlength=len(sets) * cells)
+    by_set = by_set.reshape(len(sets), many, strata).astype(np.float64)
+    rows = by_set.sum(axis=0)
     bits = np.zeros((many, many, strata))
     for other in range(many):
-        found = np.bincount(cell, (held[child, other] > 0).astype(float), many * strata).reshape(many, strata)
+        found = by_set[sets[:, other]].sum(axis=0)
         overall = found.sum(axis=1) / np.maximum(rows.sum(axis=1), 1)
         share = (found + SHRINK * overall[:, None]) / (rows + SHRINK)
         bits[:, other, :] = -np.log2(1 - np.minimum(share, MOST_COVERED))
         bits[other, other, :] = 0.0
     further = (np.maximum(held - 1, 0).sum(axis=0) + 1) / (held.sum(axis=0) + 2)
-    known, none = known_to(child, dataset, stratum, many), np.zeros(0, dtype=np.int64)
+    none = np.zeros(0, dtype=np.int64)
     presence = counted(known, strata, MayBeOne.nobody(), seen_alone(known, strata, siblings or (none, none)))
     return Coverage(bits, -np.log2(further), len(held), presence)
 
@@ -143,8 +148,21 @@ def known_to(
 def _strata(child: Labels, stratum: NDArray[np.int32]) -> NDArray[np.int32]:
     """Each child's stratum: the last of its records', so that a record without one (the first) counts for nothing."""
     found = np.zeros(int(child.max(initial=-1)) + 1, dtype=np.int32)
-    np.maximum.at(found, child, stratum)
+    found[child] = stratum
+    higher = np.flatnonzero(stratum > found[child])  # few: most children have one stratum in all their records
+    np.maximum.at(found, child[higher], stratum[higher])
     return found
+
+
+def _absent(group: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], coverage: Coverage) -> Bits:
+    """children x datasets: bits against the child having no record in the dataset. ``group``: see :class:`Groups`."""
+    # The highest of each child's rows: of most children there is but one.
+    order = order_of(group)
+    ends = run_ends(group[order])
+    rows = np.maximum.reduceat(coverage.absent[dataset[order], :, stratum[order]], ends - np.diff(ends, prepend=0))
+    absent = np.zeros((int(group.max(initial=-1)) + 1, coverage.absent.shape[0]))
+    absent[group[order[ends - 1]]] = np.maximum(rows, 0.0)
+    return absent
 
 
 def numbered(labels: Labels) -> Labels:
@@ -166,25 +184,14 @@ class Groups:
 
     present: NDArray[np.bool_]
     """children x datasets."""
-    absent: Bits
-    """children x datasets: bits against the child having no record in the dataset."""
     stratum: NDArray[np.int32]
 
     @classmethod
-    def of(
-        cls, group: NDArray[np.int64], dataset: NDArray[np.int32], stratum: NDArray[np.int32], coverage: Coverage
-    ) -> "Groups":
-        """``group``: each row's child, numbered from 0."""
-        children, many = int(group.max(initial=-1)) + 1, coverage.absent.shape[0]
-        present = np.zeros((children, many), dtype=bool)
+    def of(cls, group: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int) -> "Groups":
+        """``group``: each row's child, numbered from 0; ``many``: datasets."""
+        present = np.zeros((int(group.max(initial=-1)) + 1, many), dtype=bool)
         present[group, dataset] = True
-        absent = np.zeros((children, many))
-        # The highest of each child's rows: of most children there is but one.
-        order = order_of(group)
-        ends = run_ends(group[order])
-        rows = np.maximum.reduceat(coverage.absent[dataset[order], :, stratum[order]], ends - np.diff(ends, prepend=0))
-        absent[group[order[ends - 1]]] = np.maximum(rows, 0.0)
-        return cls(present, absent, _strata(group, stratum))
+        return cls(present, _strata(group, stratum))
 
     def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
         """Prior log-odds that two children are one: one in all children, what either would lack (as whole sets of
@@ -222,10 +229,10 @@ def membership_of(
     rows = np.flatnonzero(of_several[labels])
     group = (np.cumsum(of_several) - 1)[labels[rows]]
     dataset, stratum = dataset[rows], stratum[rows]
-    groups = Groups.of(group, dataset, stratum, coverage)
-    shared = rows_held(group, dataset, many)[group, dataset] > 1
-    lacking = (coverage.absent[dataset, :, stratum] * groups.present[group]).sum(axis=1)
-    lacking += np.where(shared, 0.0, groups.absent[group, dataset])
+    held = rows_held(group, dataset, many)
+    shared = held[group, dataset] > 1
+    lacking = (coverage.absent[dataset, :, stratum] * (held > 0)[group]).sum(axis=1)
+    lacking += np.where(shared, 0.0, _absent(group, dataset, stratum, coverage)[group, dataset])
     prior = (
         np.minimum(lacking, MOST_LACKING)
         - np.where(shared, coverage.twice[dataset], 0.0)

@@ -19,12 +19,13 @@ from matching.blocking import BlockingRule, plan
 from matching.cluster import cluster, pairs_within
 from matching.encode import Encoded, Rows
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
-from matching.linkage import floor_of, near_pairs, pair_probability, weigh_children, with_judged_pairs
+from matching.linkage import floor_of, near_pairs, pair_probability, with_judged_pairs
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
 from matching.rivals import Rivalry, Rivals, Signs, Weighed, competing, signs_of
 from matching.score import Patterns, Scorer, score_pairs
+from matching.weighing import Weighing
 
 Mask = NDArray[np.bool_]
 
@@ -177,7 +178,7 @@ def link_again(
     odds = judge.log_odds(pairs.left, pairs.right, pairs.evidence)
     linked = with_judged_pairs((pairs.left, pairs.right), judge.with_margin(odds), judged)
     cut = _cut_again(kept, linked, reach)
-    rivalry = Rivalry(kept.numbers, weigh_children(judge, reach.evidence), kept.weighed, [])
+    rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach.evidence), kept.weighed, [])
     labels, between = rivalry.settle(cut, *near_pairs(pairs.left, pairs.right, odds), judge.margin)
     rivals = competing(between)
     chances = pair_probability(pairs.left, pairs.right, odds, labels, rivals)
@@ -228,7 +229,7 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     among = np.zeros(height, dtype=bool)
     among[rows] = True
     judge = reach.over()
-    weigh = weigh_children(judge, reach.evidence)
+    weigh = Weighing.by(judge, reach.evidence)
     return parted(cut, reach.dataset, reach.by_records, weigh, judge.margin, among=among)
 
 

@@ -15,21 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import (
-    Bits,
-    Groups,
-    Labels,
-    Priors,
-    coverage_of,
-    membership_of,
-    numbered,
-    priors_of,
-    probability,
-)  # fmt: skip
+from matching.assign import Bits, Labels, Priors, coverage_of, membership_of, numbered, priors_of, probability
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
-from matching.cluster import ALWAYS, cluster, pairs_between, pairs_within
+from matching.cluster import ALWAYS, cluster, pairs_within
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Encoded, Rows, encode
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
@@ -37,9 +27,10 @@ from matching.measures import Measures, frequencies_kept, strata_of
 from matching.model import Model
 from matching.parting import counted_again, parted
 from matching.presence import siblings_in
-from matching.rivals import Between, Rivalry, Rivals, Weighed, between_of, competing
+from matching.rivals import Between, Rivalry, Rivals, Weighed, competing
 from matching.score import Scored, Scorer, Told, score_pairs
 from matching.train import Households, train
+from matching.weighing import Weighing
 
 
 @dataclass(frozen=True)
@@ -235,12 +226,13 @@ def link_encoded(
     together = _clustered(encoded.height, scored, evidence, judge, judged)
     odds = judge.log_odds(scored.left, scored.right, evidence)
     near = near_pairs(scored.left, scored.right, odds)
-    cut, labels, rivals, rivalry = _settled(together, near, judge)
+    weigh = Weighing.by(judge)
+    cut, labels, rivals, rivalry = _settled(together, near, judge, weigh)
     if not is_held:
         # Children in two pieces count as such: what two groups of records that may be one leave is counted again.
         measures = replace(measures, coverage=counted_again(measures.coverage, labels, rivals, dataset, stratum))
         judge = replace(judge, coverage=measures.coverage)
-        cut, labels, rivals, rivalry = _settled(together, near, judge)
+        cut, labels, rivals, rivalry = _settled(together, near, judge, weigh.given(measures.coverage))
     membership = membership_of(labels, dataset, stratum, measures.coverage, within(labels, judge))
     told(1.0, "linked")
     return Linkage(
@@ -249,9 +241,10 @@ def link_encoded(
     )  # fmt: skip
 
 
-def _settled(together: Labels, near: tuple[Rows, Rows], judge: Judge) -> tuple[Labels, Labels, Between, Rivalry]:
+def _settled(
+    together: Labels, near: tuple[Rows, Rows], judge: Judge, weigh: Weighing
+) -> tuple[Labels, Labels, Between, Rivalry]:
     """Children parted where they are two, and joined where they are one: cut, labels, rivals left, what was weighed."""
-    weigh = weigh_children(judge)
     by_records = replace(judge, coverage=None).for_clusters
     cut = parted(together, judge.dataset, by_records, weigh, judge.margin)
     rivalry = Rivalry(np.arange(len(together)), weigh, Weighed.nothing(), [])
@@ -290,37 +283,6 @@ def near_pairs(left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
     """Pairs of rows that make rivals of their children, if they are of different ones."""
     near = odds >= RIVAL_BITS
     return left[near], right[near]
-
-
-Evidence = Callable[[Rows, Rows, Bits | None], Bits]
-"""As :meth:`Judge.evidence`."""
-
-
-def weigh_children(judge: Judge, evidence: Evidence | None = None) -> Callable[[Labels, Labels, Labels], Between]:
-    """How children weigh against each other, by every pair of their rows and what either would lack.
-
-    ``evidence``: what gives the match weights of pairs; null: the judge.
-    """
-    evidence = evidence or judge.evidence
-
-    def weighed(labels: Labels, one: Labels, other: Labels) -> Between:
-        coverage = judge.coverage
-        assert coverage is not None  # noqa: S101 - children are weighed once it is known
-        is_asked = np.zeros(len(labels), dtype=bool)
-        is_asked[one] = is_asked[other] = True
-        rows = np.flatnonzero(is_asked[labels])
-        left, right = pairs_between(labels, one, other)
-        number = np.cumsum(is_asked) - 1
-        groups = Groups.of(number[labels[rows]], judge.dataset[rows], judge.stratum[rows], coverage)
-
-        def prior(these: Labels, those: Labels) -> Bits:
-            return groups.prior(number[these], number[those], coverage)
-
-        ours, theirs = (groups.present[number[labels[side]]] for side in (left, right))
-        at_home = coverage.presence.at_home(ours, theirs)
-        return between_of(labels, left, right, evidence(left, right, at_home), prior)
-
-    return weighed
 
 
 def with_judged_pairs(pairs: tuple[Rows, Rows], odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from matching.blocking import BlockingRule, plan
@@ -41,8 +42,22 @@ MOST_AT_HOME = 5.0
 
 def _numbered(present: Mask) -> NDArray[np.uint64]:
     """A number for the set of each row of ``present`` (rows x datasets): no two sets have the same (64 random bits)."""
-    numbers = np.random.default_rng(20261126).integers(1, 2**63, present.shape[1], dtype=np.uint64)
-    return np.asarray(present.astype(np.uint64) @ numbers)
+    draw = np.random.default_rng(20261126)
+    numbers = draw.integers(1, 2**63, size=(present.shape[1],), dtype=np.uint64)
+    total = np.zeros(len(present), dtype=np.uint64)
+    for dataset, number in enumerate(numbers):
+        total += number * present[:, dataset]
+    return total
+
+
+def sets_in(present: Mask) -> tuple[Mask, Children]:
+    """The sets that rows of ``present`` (rows x datasets) are, each once, in the order of their numbers; and each row's."""
+    numbers = _numbered(present)
+    there = np.sort(pl.Series(numbers).unique().to_numpy())
+    place = np.searchsorted(there, numbers)
+    some = np.zeros(len(there), dtype=np.int64)
+    some[place] = np.arange(len(place))
+    return present[some], place
 
 
 @dataclass(frozen=True)
@@ -131,12 +146,17 @@ def counted(known: tuple[Mask, NDArray[np.int32]], strata: int, may_be_one: MayB
     """
     present, stratum = known
     one, other, chance = may_be_one.one, may_be_one.other, may_be_one.probability
-    rows = np.concatenate([present, present[one], present[other], present[one] | present[other]])
-    where = np.concatenate([stratum, stratum[one], stratum[other], stratum[one]]).astype(np.int64)
-    weight = np.concatenate([np.ones(len(present)), -chance, -chance, chance])
-    numbers, first, place = np.unique(_numbered(rows), return_index=True, return_inverse=True)
-    counts = np.bincount(where * len(numbers) + place, weight, strata * len(numbers)).astype(np.float64)
-    return Presence(rows[first], np.maximum(counts, 0.0).reshape(strata, len(numbers)), alone)
+    sets, which = sets_in(np.concatenate([present, present[one] | present[other]]))
+    own, joint = np.split(which, [len(present)])
+    cell = stratum.astype(np.int64) * len(sets) + own
+    counts = np.bincount(cell, minlength=strata * len(sets)).astype(np.float64)
+    for cells, share in (
+        (cell[one], -chance),
+        (cell[other], -chance),
+        (stratum[one] * np.int64(len(sets)) + joint, chance),
+    ):
+        np.add.at(counts, cells, share)
+    return Presence(sets, np.maximum(counts, 0.0).reshape(strata, len(sets)), alone)
 
 
 def seen_alone(known: tuple[Mask, NDArray[np.int32]], strata: int, siblings: tuple[Children, Children]) -> Bits:
@@ -145,10 +165,11 @@ def seen_alone(known: tuple[Mask, NDArray[np.int32]], strata: int, siblings: tup
     ``siblings``: pairs known to be two children of one home.
     """
     present, stratum = known
-    people = np.maximum(np.bincount(stratum, minlength=strata), 1)[:, None]
-    shares = np.zeros((strata, present.shape[1]))
-    np.add.at(shares, stratum, present)
     one, other = siblings
+    if not len(one):
+        return np.zeros(present.shape[1])
+    people = np.maximum(np.bincount(stratum, minlength=strata), 1)[:, None]
+    shares = np.stack([np.bincount(stratum[knows], minlength=strata) for knows in present.T], axis=1)
     ours, theirs = ((shares / people)[stratum[side]] for side in (one, other))
     expected = (ours * (1 - theirs) + theirs * (1 - ours)).sum(axis=0)
     seen = (present[one] ^ present[other]).sum(axis=0)
@@ -175,4 +196,4 @@ def siblings_in(
     return both // many, both % many
 
 
-__all__ = ["MayBeOne", "Presence", "counted", "in_order", "seen_alone", "siblings_in"]
+__all__ = ["MayBeOne", "Presence", "counted", "in_order", "seen_alone", "sets_in", "siblings_in"]

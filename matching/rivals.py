@@ -5,7 +5,7 @@ What was weighed between two children depends on their records alone, so it can 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -59,24 +59,28 @@ class Between:
             self.one[places], self.other[places], self.log_odds[places], self.left[places], self.right[places]
         )
 
+    def given(self, prior: Bits) -> "Between":
+        """The same with a prior (bits) of each pair being one child; nothing is added to what is certain."""
+        certain = np.abs(self.log_odds) > CERTAIN
+        return replace(self, log_odds=np.where(certain, self.log_odds, self.log_odds + prior))
 
-def between_of(
-    labels: Labels, left: Rows, right: Rows, weights: Bits, prior: Callable[[Labels, Labels], Bits]
-) -> Between:
-    """Weigh children against each other. ``left``, ``right``, ``weights``: all pairs of rows of two different children.
 
-    Rows of two children speak of one question: their mean match weight stands for it. ``prior``: prior log-odds of two
-    children (their labels) being one.
+def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits) -> Between:
+    """Weigh children against each other, before any prior. ``left``, ``right``, ``weights``: all pairs of rows of two
+    different children.
+
+    Rows of two children speak of one question: their mean match weight stands for it.
     """
     a, b = labels[left], labels[right]
-    both = np.minimum(a, b) * (labels.max(initial=0) + 1) + np.maximum(a, b)
-    order = order_of(both)
-    left, right, weights = left[order], right[order], weights[order]
-    ends = run_ends(both[order])
+    both = np.minimum(a, b) * len(labels) + np.maximum(a, b)
+    if (both[1:] < both[:-1]).any():
+        order = order_of(both)
+        left, right, weights, both = left[order], right[order], weights[order], both[order]
+    ends = run_ends(both)
     many = np.diff(ends, prepend=0)
     where = np.repeat(np.arange(len(ends)), many)
-    one, other = np.divmod(both[order][ends - 1], labels.max(initial=0) + 1)
-    joint = np.bincount(where, np.clip(weights, -2 * SURE, 2 * SURE), len(ends)) / many + prior(one, other)
+    one, other = np.divmod(both[ends - 1], max(len(labels), 1))
+    joint = np.bincount(where, np.clip(weights, -2 * SURE, 2 * SURE), len(ends)) / many
     for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
         joint[where[certain]] = weights[certain]
     # Of several pairs as likely as the likeliest, the last.

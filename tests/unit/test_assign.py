@@ -26,7 +26,8 @@ def _rivals(labels, pairs, prior=0.0):
     labels = np.array(labels)
     left, right, weight = zip(*pairs, strict=True) if pairs else ((), (), ())
     sides = np.array(left, np.int32), np.array(right, np.int32)
-    return competing(between_of(labels, *sides, np.array(weight, float), lambda one, _: np.full(len(one), prior)))
+    between = between_of(labels, *sides, np.array(weight, float))
+    return competing(between.given(np.full(len(between), prior)))
 
 
 @pytest.mark.parametrize(
