@@ -21,7 +21,7 @@ from pipelines.gate import held_night
 from pipelines.health import recorded
 from pipelines.lock import lock
 from pipelines.migrations import bring_forward
-from pipelines.settings import Settings
+from pipelines.settings import Settings, refuse_workspace_among_extracts
 from pipelines.steps.intake import judge_completeness, keep_snapshot, receive_step, standardise_step
 from pipelines.steps.judging import find_provision_step, judge_residence_step, rank_step
 from pipelines.steps.ledger import ledger_step
@@ -123,6 +123,7 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
     """
     machine, began_at = settings.machine, datetime.now(UTC)
     try:
+        refuse_workspace_among_extracts(settings)
         with (
             private_files(),
             lock(settings.workspace, wait_seconds=wait_seconds),

@@ -128,6 +128,15 @@ def read_settings(
     return _validated({**values, **asked, **noted}, str(file or "settings"))
 
 
+def refuse_workspace_among_extracts(settings: Settings) -> None:
+    """Raise SettingsError where the next night would take what this one writes for a delivery."""
+    if settings.workspace.resolve().is_relative_to(settings.extracts.resolve()):
+        raise SettingsError(
+            f"The workspace {settings.workspace} lies in the folder of the extracts, where only what agencies send may "
+            "lie. Give --workspace another folder."
+        )
+
+
 def changed(settings: Settings, changes: Mapping[str, Any], where: str) -> Settings:
     """``settings`` with some values changed (nested by group). Raises :class:`SettingsError`, naming ``where``."""
     return _validated(_merged(settings.model_dump(), changes), where)

@@ -140,6 +140,17 @@ def test_extracts_the_night_cannot_go_on_with(
     assert _fingerprints(workspace / "published") == before
 
 
+@pytest.mark.parametrize("place", [".", "rollcall"], ids=["the same folder", "a folder in it"])
+def test_a_workspace_among_the_extracts_is_refused_before_anything_is_written(
+    quick_night: FirstNight, extracts: Path, place: str
+) -> None:
+    delivered = _fingerprints(extracts)
+    with pytest.raises(NightFailed, match="lies in the folder of the extracts") as failed:
+        run_night(_tonight(quick_night, workspace=extracts / place, extracts=extracts))
+    assert failed.value.exit_code == CANNOT_GO_ON
+    assert _fingerprints(extracts) == delivered
+
+
 def test_a_second_night_while_one_runs_is_told_who_runs(quick_night: FirstNight, workspace: Path) -> None:
     before = _fingerprints(workspace / "published")
     with lock(workspace), pytest.raises(NightFailed, match=rf"already running .*process {os.getpid()}") as failed:
