@@ -55,7 +55,19 @@ def last_friday_in_june(year: pl.Expr) -> pl.Expr:
 
 def is_of_compulsory_school_age(dob: pl.Expr, as_at: date) -> pl.Expr:
     """True from :func:`starts_on` to :func:`ends_on`, both inclusive. Null where the birth date is null."""
-    return (starts_on(dob) <= as_at) & (ends_on(dob) >= as_at)
+    return dob.is_between(*born_of_age(as_at))
+
+
+def born_of_age(as_at: date) -> tuple[date, date]:
+    """First and last birth date of the children who are of compulsory school age on a date.
+
+    Who is younger neither starts nor ends earlier, so that there is none between them who is not of age.
+    """
+    leaving_date: date = pl.select(last_friday_in_june(pl.lit(as_at.year))).item()
+    leaving_year = as_at.year + (as_at > leaving_date)
+    days = (date(year, month, day) for year in (as_at.year - 1, as_at.year) for month, day in PRESCRIBED_DAYS)
+    last_start = max(day for day in days if day <= as_at)
+    return date(leaving_year - 17, 9, 1), last_start.replace(year=last_start.year - 5)
 
 
 def age_in_years(dob: pl.Expr, as_at: date) -> pl.Expr:

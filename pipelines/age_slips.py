@@ -56,7 +56,6 @@ def _dates(person: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl
         .join(dated, on="record_id", how="inner", validate="1:1")
         .group_by("child_id", "dataset")
         .agg(is_of_age=is_of_compulsory_school_age(born, as_at).any(), is_default=is_default.all())
-        .sort("child_id", "dataset")
     )
 
 

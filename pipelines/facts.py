@@ -22,11 +22,6 @@ compulsory school age.
 DEFAULT_DATE = 0.25
 """Weight of 1 January in the vote: offices enter it for children who arrive without papers."""
 
-_READ = (
-    "record_id", "dataset", "date_of_birth", "sex", "forename_shown", "middle_names", "surname_shown", "address_shown",
-    "postcode_shown",
-)  # fmt: skip
-
 UNKNOWN_AGE = 0.5
 """Likelihood that a child is of age, where no record of any such source has a birth date."""
 
@@ -34,47 +29,105 @@ UNKNOWN_AGE = 0.5
 def child_facts(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
-    """One row is one child of ``child_records``, in the order of ``child_id``.
+    """One row is one child of ``child_records``, in the order of ``child_id``: :func:`child_ages`,
+    :func:`records_of`, :func:`described` and ``restricted`` (a record of the child is protected).
+
+    Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    """
+    ages = child_ages(person, statements, child_records, as_at)
+    for told in (records_of(child_records), described(person, statements, child_records, as_at)):
+        ages = ages.join(told, on="child_id", how="left", validate="1:1")
+    protected = protected_by_source(statements, child_records)
+    return ages.with_columns(restricted=pl.col("child_id").is_in(protected.implode())).sort("child_id")
+
+
+def child_ages(
+    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
+) -> pl.DataFrame:
+    """One row is one child of ``child_records``, in no particular order.
 
     ``date_of_birth`` (null: no record has one), ``of_age`` (0..1, that the child is of compulsory school age),
     ``age`` (whole years; null with the birth date), ``dates_differ`` (the records have dates on both sides of an end of
-    compulsory school age), ``forename``, ``surname``, ``sex``, ``address``, ``postcode`` (null: no record has it),
-    ``records`` (record ids, sorted, apart by ";") and ``restricted`` (a record of the child is protected). Raises
+    compulsory school age). Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    """
+    told = person.select("record_id", "dataset", "date_of_birth")
+    mine = child_records.join(told, on="record_id", how="inner", validate="1:1")
+    dates = mine.group_by("child_id").agg(
+        date_of_birth=pl.col("date_of_birth").min(), latest=pl.col("date_of_birth").max()
+    )
+    born, latest = pl.col("date_of_birth"), pl.col("latest")
+    agreed = dates.filter(born == latest).select(
+        "child_id",
+        "date_of_birth",
+        of_age=is_of_compulsory_school_age(born, as_at).cast(pl.Float64),
+        dates_differ=pl.lit(value=False),
+    )
+    asked = dates.filter(born != latest).select("child_id")
+    voted = _voted(mine.join(asked, on="child_id", how="semi"), _proving(statements), as_at)
+    known = pl.concat([agreed, voted])
+    without = mine.join(dates.filter(born.is_null()), on="child_id", how="semi")
+    known = pl.concat([known, _undated(without, mine, as_at)], how="diagonal")
+    return (
+        child_records.select(pl.col("child_id").unique())
+        .join(known, on="child_id", how="left", validate="1:1")
+        .with_columns(
+            pl.col("dates_differ").fill_null(value=False),
+            pl.col("of_age").fill_null(UNKNOWN_AGE),
+            age=age_in_years(born, as_at),
+        )
+    )
+
+
+def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``forename``, ``surname``, ``sex``, ``address``, ``postcode`` (null: no record has it) by ``child_id``.
+
+    ``person``, ``statements``: of these children at the least; of all, to know every proving source of tonight. Raises
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
-    told = person.select(_READ)  # the others need not be sorted along
-    mine = child_records.join(told, on="record_id", how="inner", validate="1:1").sort("child_id", "record_id")
-    proving = statements.filter(pl.col("kind") == "provision")["source"].unique()
-    mine = mine.with_columns(is_proving=pl.col("dataset").is_in(proving.implode()))
-    by_child = child_records.sort("child_id", "record_id").group_by("child_id", maintain_order=True)
-    facts = by_child.agg(records=pl.col("record_id")).with_columns(pl.col("records").list.join(";"))
-    protected = child_records.join(
-        statements.filter(pl.col("kind") == "protected").select("record_id").unique(), on="record_id", how="semi"
-    )
-    for chosen in (_births(mine, as_at), _names(mine), _sexes(mine), _addresses(mine, statements, as_at)):
-        facts = facts.join(chosen, on="child_id", how="left", validate="1:1")
-    return facts.with_columns(
-        pl.col("dates_differ").fill_null(value=False),
-        pl.col("of_age").fill_null(UNKNOWN_AGE),
-        age=age_in_years(pl.col("date_of_birth"), as_at),
-        restricted=pl.col("child_id").is_in(protected["child_id"].unique().implode()),
-    ).sort("child_id")
+    told = person.select(
+        "record_id", "dataset", "sex", "forename_shown", "middle_names", "surname_shown", "address_shown",
+        "postcode_shown",
+    )  # fmt: skip
+    mine = child_records.join(told, on="record_id", how="inner", validate="1:1")
+    mine = mine.with_columns(is_proving=pl.col("dataset").is_in(_proving(statements).implode()))
+    said = statements.join(mine.select("record_id"), on="record_id", how="semi")
+    described = child_records.select(pl.col("child_id").unique())
+    for chosen in (_names(mine), _sexes(mine), _addresses(mine, said, as_at)):
+        described = described.join(chosen, on="child_id", how="left", validate="1:1")
+    return described
 
 
-def _births(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def records_of(child_records: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``records``: its record ids, sorted, apart by ";"."""
+    by_child = child_records.select("child_id", "record_id").sort("record_id").group_by("child_id").agg("record_id")
+    return by_child.select("child_id", records=pl.col("record_id").list.join(";"))
+
+
+def protected_by_source(statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
+    """child_id of every child whom a source marks as protected."""
+    said = statements.filter(pl.col("kind") == "protected").select("record_id").unique()
+    return child_records.join(said, on="record_id", how="semi")["child_id"].unique()
+
+
+def _proving(statements: pl.DataFrame) -> pl.Series:
+    """Sources whose rows prove an education in these statements."""
+    return statements.filter(pl.col("kind") == "provision")["source"].unique()
+
+
+def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
     """Birth date by vote, and the share of the vote that makes the child of age.
 
     A source has one vote for each date it gives, weighed by the record's membership. Ties go to a proving source, then
-    to a date of compulsory school age, then to the later date.
+    to a date of compulsory school age, then to the later date. Where all dates agree there is nothing to vote on.
     """
     is_default = (pl.col("date_of_birth").dt.month() == 1) & (pl.col("date_of_birth").dt.day() == 1)
     votes = (
         mine.drop_nulls("date_of_birth")
         .group_by("child_id", "date_of_birth", "dataset")
-        .agg(pl.col("membership").max(), pl.col("is_proving").any())
+        .agg(pl.col("membership").max())
         .sort("child_id", "date_of_birth", "dataset")
         .group_by("child_id", "date_of_birth", maintain_order=True)
-        .agg(support=pl.col("membership").sum(), is_proving=pl.col("is_proving").any())
+        .agg(support=pl.col("membership").sum(), is_proving=pl.col("dataset").is_in(proving.implode()).any())
         .with_columns(support=(pl.col("support") * pl.when(is_default).then(DEFAULT_DATE).otherwise(1.0)).round(6))
         .with_columns(is_of_age=is_of_compulsory_school_age(pl.col("date_of_birth"), as_at))
         .sort(
@@ -87,21 +140,21 @@ def _births(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
         )
     )
     share = AGREEMENT ** (pl.col("support") - pl.col("support").max())
-    voted = votes.group_by("child_id", maintain_order=True).agg(
+    return votes.group_by("child_id", maintain_order=True).agg(
         date_of_birth=pl.col("date_of_birth").first(),
         of_age=((share * pl.col("is_of_age")).sum() / share.sum()).clip(0.0, 1.0),
         dates_differ=pl.col("is_of_age").n_unique() > 1,
     )
-    return pl.concat([voted, _undated(mine, voted, as_at)], how="diagonal")
 
 
-def _undated(mine: pl.DataFrame, voted: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """Children without any birth date: as likely of age as the children whom the same sources do give a date for."""
+def _undated(without: pl.DataFrame, mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """Children ``without`` any birth date: as likely of age as those whom the same sources do give a date for."""
     is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
     rates = mine.group_by("dataset").agg(of_age=is_of_age.mean())
-    undated = mine.join(voted, on="child_id", how="anti").select("child_id", "dataset").unique()
     return (
-        undated.join(rates, on="dataset", how="left", validate="m:1")
+        without.select("child_id", "dataset")
+        .unique()
+        .join(rates, on="dataset", how="left", validate="m:1")
         .sort("child_id", "dataset")
         .group_by("child_id", maintain_order=True)
         .agg(pl.col("of_age").mean())
@@ -131,10 +184,10 @@ def _sexes(mine: pl.DataFrame) -> pl.DataFrame:
     return votes.group_by("child_id", maintain_order=True).agg(pl.col("sex").first())
 
 
-def _addresses(mine: pl.DataFrame, statements: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _addresses(mine: pl.DataFrame, said: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Address of the record whose statements are latest, leaving for last those whose stay there has ended."""
-    dated = statements.filter(pl.col("since_on") <= as_at).group_by("record_id").agg(latest_on=pl.col("since_on").max())
-    moved_out = statements.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))
+    dated = said.filter(pl.col("since_on") <= as_at).group_by("record_id").agg(latest_on=pl.col("since_on").max())
+    moved_out = said.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))
     placed = (
         mine.filter(pl.col("address_shown").is_not_null() | pl.col("postcode_shown").is_not_null())
         .join(dated, on="record_id", how="left", validate="m:1")

@@ -217,6 +217,8 @@ def standing(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``outcomes`` under tonight's child ids, the latest of each; those of whom no record is left are dropped."""
+    if outcomes.is_empty():
+        return outcomes
     here = outcomes.join(child_records.select("child_id").unique(), on="child_id", how="semi")
     moved = (
         outcomes.join(here.select("child_id"), on="child_id", how="anti")

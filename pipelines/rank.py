@@ -18,7 +18,7 @@ from pipelines import reasons
 from pipelines.age_slips import with_age_slips
 from pipelines.closed import closed_children
 from pipelines.died import CERTAIN, died
-from pipelines.facts import child_facts
+from pipelines.facts import child_ages, described, protected_by_source, records_of
 from pipelines.household import households
 from pipelines.outcomes import OUTCOME
 from pipelines.priority import HIGH_RISK, Evidence, findings
@@ -91,21 +91,19 @@ def rank(
     _check_probabilities(rivals, "probability")
     _check_probabilities(provision, "link_probability")
     _check_probabilities(residence, "living_here")
-    facts = with_age_slips(
-        child_facts(person, statements, child_records, as_at), person, child_records, provision, as_at
-    )
-    facts = _guarded(facts, rivals)
-    judged = _judged(facts.filter(pl.col("of_age") > 0), rivals, provision, residence, settings)
+    ages = child_ages(person, statements, child_records, as_at)
+    ages = with_age_slips(ages, person, child_records, provision, as_at)
+    judged = _judged(ages.filter(pl.col("of_age") > 0).sort("child_id"), rivals, provision, residence, settings)
     is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
     names = source_names or {}
     found_out = OUTCOME.to_frame() if outcomes is None else outcomes
     closed = closed_children(
         found_out, statements, child_records, as_at=as_at, names=names, holds=settings.outcome_holds
     )
-    judged = judged.join(closed, on="child_id", how="left", validate="1:1").join(
-        died(statements, child_records), on="child_id", how="left", validate="1:1"
-    )
-    judged = judged.with_columns(held=_held(is_listed))
+    theirs = child_records.join(judged, on="child_id", how="semi")
+    for told in (closed, died(statements, child_records), records_of(theirs)):
+        judged = judged.join(told, on="child_id", how="left", validate="1:1")
+    judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
     evidence = _evidence(
         judged.filter(is_listed & pl.col("held").is_null()), statements, child_records, provision, as_at
     )
@@ -117,7 +115,10 @@ def rank(
     listed = judged.filter(is_listed & pl.col("held").is_null())
     found = found.join(listed.select("child_id"), on="child_id", how="semi")
     sources = person["dataset"].n_unique()
-    told = _with_history(listed, evidence).join(routes(evidence), on="child_id", how="left", validate="1:1")
+    shown = described(person, statements, child_records.join(listed, on="child_id", how="semi"), as_at)
+    told = _with_history(listed, evidence)
+    for more in (shown, routes(evidence)):
+        told = told.join(more, on="child_id", how="left", validate="1:1")
     candidates = _candidates(told, found, as_at, sources, settings)
     together = households(candidates, person, statements, child_records, as_at)
     return Ranked(
@@ -159,28 +160,27 @@ def _check_probabilities(frame: pl.DataFrame, column: str) -> None:
         )
 
 
-def _guarded(facts: pl.DataFrame, rivals: pl.DataFrame) -> pl.DataFrame:
-    """``facts`` with ``restricted`` also for a child who may well be one that a source protects."""
-    near = rivals.filter(pl.col("probability") >= PROTECTED_RIVAL)
-    guarded = facts.filter("restricted")["child_id"].implode()
-    exposed = near.filter(pl.col("rival_child_id").is_in(guarded))["child_id"].unique().implode()
-    return facts.with_columns(restricted=pl.col("restricted") | pl.col("child_id").is_in(exposed))
+def _restricted(statements: pl.DataFrame, child_records: pl.DataFrame, rivals: pl.DataFrame) -> pl.Expr:
+    """True for a child whom a source protects, and for one who may well be such a child."""
+    guarded = protected_by_source(statements, child_records)
+    near = rivals.filter((pl.col("probability") >= PROTECTED_RIVAL) & pl.col("rival_child_id").is_in(guarded.implode()))
+    return pl.col("child_id").is_in(pl.concat([guarded, near["child_id"]]).unique().implode())
 
 
 def _judged(
-    facts: pl.DataFrame,
+    ages: pl.DataFrame,
     rivals: pl.DataFrame,
     provision: pl.DataFrame,
     residence: pl.DataFrame,
     settings: RankSettings,
 ) -> pl.DataFrame:
-    """``facts`` with on_no_roll, living_here and likelihood, and the own and rival records behind them."""
+    """``ages`` with on_no_roll, living_here and likelihood, and the own and rival records behind them."""
     own = _in_education(provision, settings)
     near = _nearest_in_education(rivals, own)
     lives = residence.select(
         "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because=pl.col("because")
     )
-    joined = facts
+    joined = ages
     for frame in (own, near, lives):
         joined = joined.join(frame, on="child_id", how="left", validate="1:1")
     return joined.with_columns(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.facts import protected_by_source
 from pipelines.rank import RESTRICTED
 from pipelines.route import ADOPTION
 
@@ -66,8 +67,7 @@ def protected_children(
 
 def _flagged(candidates: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
     """child_id of every child whom a source or the list itself marks as protected."""
-    said = statements.filter(pl.col("kind") == "protected").select("record_id").unique()
-    by_source = child_records.join(said, on="record_id", how="semi")["child_id"]
+    by_source = protected_by_source(statements, child_records)
     return pl.concat([by_source, candidates.filter("restricted")["child_id"]]).unique()
 
 
