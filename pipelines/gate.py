@@ -19,10 +19,14 @@ from pipelines.intake import Intake, last_hashes, measure
 from pipelines.last_intake import LastIntake
 from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
+from pipelines.settings import SettingsError
 from pipelines.snapshot import Snapshots, changed_tonight, keep
 from pipelines.store import Amendment, Store
 from pipelines.tables import TABLES
 from pipelines.vanished import Rolls, keep_vanished
+
+LONG_AFTER_DAYS = 92
+"""A night so long after the newest date of every source is one whose date was mistyped, or whose files are old ones."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
     history = History(*(_read(store, table) for table in tables))
     same = {source: rows["record_id"].filter(received.is_same(source)) for source, rows in received.raw.items()}
     intake = measure(received.raw, contracts, received.deliveries, as_at, last_hashes(history.snapshot, same))
+    _refuse_date_long_after(intake.nights, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
     found = judge_completeness(
         intake,
@@ -83,6 +88,17 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
     )
     store.write("completeness", found)
     return Judged(intake, found, accepted)
+
+
+def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:
+    """Raise SettingsError where all sources (``SOURCE_NIGHT``, two at least) end long before the date judged."""
+    newest = nights["newest_on"].drop_nulls()
+    last = max(newest, default=as_at)
+    if len(newest) > 1 and (as_at - last).days > LONG_AFTER_DAYS:
+        raise SettingsError(
+            f"The night is as at {as_at:%d/%m/%Y}, but no file of tonight has a date after {last:%d/%m/%Y}: places would "
+            "seem ended, and children gone. Give --as-at the day on which the files were made."
+        )
 
 
 def keep_tonight(

@@ -122,8 +122,14 @@ def recorded(workspace: Path, as_at: date, started_at: datetime) -> Iterator[Rec
         _write(workspace, _ended(status, CANCELLED, None, None))
         raise
     good = None if recorder.night is None else _good(recorder.night)
-    told = {"good": good or status.good, "sources": recorder.sources or status.sources}
+    stands = status.good if good is None or _is_of_the_past(good, status.good) else good
+    told = {"good": stands, "sources": recorder.sources or status.sources}
     _write(workspace, _ended(status, PUBLISHED if good else CANCELLED, 0, None).model_copy(update=told))
+
+
+def _is_of_the_past(good: GoodNight, stands: GoodNight | None) -> bool:
+    """Whether a night was run again for a date before that of the list in use, which stays."""
+    return stands is not None and good.as_at < stands.as_at
 
 
 def _ended(status: Status, outcome: str, exit_code: int | None, words: str | None) -> Status:

@@ -63,6 +63,19 @@ def test_a_night_that_fails_says_so_and_the_good_one_before_it_stays(
     assert "LOOK: The last night failed: Internal error at step 'rank'" in capsys.readouterr().out
 
 
+def test_a_night_of_the_past_run_again_leaves_the_list_in_use(quick_night: FirstNight, workspace: Path) -> None:
+    before = read_status(workspace)
+    assert before is not None
+    assert before.good is not None
+    the_day_before = before.good.as_at - timedelta(days=1)
+    run_night(quick_night.settings.model_copy(update={"workspace": workspace, "as_at": the_day_before}))
+    after = read_status(workspace)
+    assert after is not None
+    assert (after.attempt.as_at, after.attempt.outcome) == (the_day_before, PUBLISHED)
+    assert after.good == before.good
+    assert (workspace / "published" / "latest").resolve().name == str(before.good.as_at)
+
+
 def test_a_held_night_is_told_as_held(quick_night: FirstNight, workspace: Path, extracts: Path) -> None:
     census = extracts / "school_census.csv"
     lines = census.read_text("utf-8").splitlines(keepends=True)
