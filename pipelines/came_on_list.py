@@ -6,8 +6,8 @@ import polars as pl
 
 from pipelines.age import starts_on
 from pipelines.closed import closed_children
-from pipelines.left_list import CUT_OFF_RAISED, FELL, MERGED, RECORDS_GONE, Tonight
-from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
+from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, ROUNDING, SAME_AS_RIVAL
 from pipelines.reasons import day, in_100, source_name
 
 FIRST_NIGHT = "first night"
@@ -29,7 +29,8 @@ ROSE = "likelihood rose above the cut-off"
 
 CAME_BECAUSE = (
     FIRST_NIGHT, NOT_KNOWN_BEFORE, PARTED, VANISHED, EDUCATION_ENDED, CAME_OF_AGE, CONTRADICTED, PROOF_GONE, LESS_SURE,
-    NOT_THE_SAME, LIVES_HERE, RECORDS_BACK, CUT_OFF_LOWERED, WAITED, DEATH_TAKEN_BACK, ROSE,
+    NOT_THE_SAME, LIVES_HERE, RECORDS_BACK, CUT_OFF_LOWERED, RECALIBRATED, WAITED, DEATH_TAKEN_BACK,
+    ROSE,
 )  # fmt: skip
 """What brought a child onto the list (``LEAD.came_because``)."""
 
@@ -38,7 +39,7 @@ TOLD_LATE = timedelta(days=90)
 
 BACK_FROM = {
     SAME_AS_RIVAL: NOT_THE_SAME, MOVED_AWAY: LIVES_HERE, NOT_OF_AGE: CAME_OF_AGE, RECORDS_GONE: RECORDS_BACK, MERGED: PARTED,
-    CLOSED: CONTRADICTED, CUT_OFF_RAISED: CUT_OFF_LOWERED, FELL: ROSE,
+    CLOSED: CONTRADICTED, CUT_OFF_RAISED: CUT_OFF_LOWERED, RECALIBRATED: ROSE, FELL: ROSE,
     NOT_YET: WAITED, DIED: DEATH_TAKEN_BACK,
 }  # fmt: skip
 """Why a child had left -> what its return means; an education needs a look at its record first."""
@@ -50,10 +51,12 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
     ``come``: ``child_id``, and of a child that had been on the list before its last ``off_because``, ``record_id``,
     ``link_probability`` and ``other_child_id``; null where it is new. ``before``: one row, ``LIST_NIGHT`` of the last list.
     """
-    before_on, cut_before = before["as_at"].item(), before["list_from"].item()
+    before_on, cut_before, cut_now = before["as_at"].item(), CutOff.then(before), CutOff.of(tonight.settings)
     listed = tonight.candidates.join(come.select("child_id"), on="child_id", how="semi")
     joined = come.join(
-        listed.select("child_id", "records", "date_of_birth", "likelihood", "living_here", "last_seen_on", "last_seen_by"),
+        listed.select(
+            "child_id", "records", "date_of_birth", "likelihood", "estimated", "living_here", "last_seen_on", "last_seen_by"
+        ),
         on="child_id", how="inner", validate="1:1",
     )  # fmt: skip
     for known in (
@@ -62,8 +65,11 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
     ):  # fmt: skip
         joined = joined.join(known, on="child_id", how="left", validate="1:1")
     joined = joined.join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")
-    lowered = pl.lit(tonight.settings.list_from < cut_before) & (pl.col("likelihood") < cut_before)
-    return joined.with_columns(came_because=_because(before_on, tonight, lowered)).select(
+    let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & (
+        pl.col("estimated") < cut_before.estimate_from - ROUNDING
+    )
+    how = CUT_OFF_LOWERED if cut_now.list_from < cut_before.list_from else RECALIBRATED
+    return joined.with_columns(came_because=_because(before_on, tonight, pl.when(let_in).then(pl.lit(how)))).select(
         "child_id", "came_because", came_why=_why(tonight)
     )
 
@@ -126,16 +132,19 @@ def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     return stands.join(entry, on="record_id", how="left", validate="1:1")
 
 
-def _because(before_on: date, tonight: Tonight, lowered: pl.Expr) -> pl.Expr:
-    """The one reason: of a child that had left by what took it off, of a new one the surest news first."""
+def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
+    """The one reason: of a child that had left by what took it off, of a new one the surest news first.
+
+    ``let_in``: that a setting alone let the child in; null: it did not.
+    """
     off = pl.col("off_because")
     was_educated = off == IN_EDUCATION
     came_of_age = starts_on(pl.col("date_of_birth")).is_between(before_on, tonight.as_at, closed="right")
     has_ended = (pl.col("proof_child") == pl.col("child_id")) & ~pl.col("proof_current")
     is_gone = pl.col("proof_child").is_null() | (pl.col("proof_child") != pl.col("child_id"))
     return (
-        pl.when(lowered)
-        .then(pl.lit(CUT_OFF_LOWERED))
+        pl.when(let_in.is_not_null())
+        .then(let_in)
         .when(was_educated & pl.col("vanished_of").is_not_null())
         .then(pl.lit(VANISHED))
         .when(was_educated & has_ended)
@@ -187,6 +196,10 @@ def _why(tonight: Tonight) -> pl.Expr:
         LIVES_HERE: pl.format("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,
         RECORDS_BACK: pl.lit("Records of the child have come again."),
         CUT_OFF_LOWERED: pl.lit(f"The cut-off is {tonight.settings.list_from:.2f} now."),
+        RECALIBRATED: pl.format(
+            "By the records alone the likelihood is {}; by what officers found of earlier leads {}.",
+            pl.col("estimated").round(2), pl.col("likelihood").round(2),
+        ),
         WAITED: pl.lit("The time that the authority lets pass after an education is over, or the child is at high risk."),
         DEATH_TAKEN_BACK: pl.lit("No record that is surely the child's says any more that the child has died."),
         ROSE: pl.format("The likelihood is {} now.", pl.col("likelihood").round(2)),

@@ -171,9 +171,11 @@ def _listed(told: Told, candidate: Row, of_age: float) -> list[tuple[str, list[s
     """Place on the list, its reasons, and what would clear it."""
     place = f'Rank {candidate["rank"]} of {told.tables["candidate"].height}, lane "{candidate["lane"]}".'
     likelihood = (
-        f"Likelihood {candidate['likelihood']:.2f} = on no roll {candidate['on_no_roll']:.2f} "
-        f"x living here {candidate['living_here']:.2f} x of compulsory school age {of_age:.2f}."
+        f"Likelihood {candidate['estimated']:.2f} = on no roll {candidate['on_no_roll']:.2f} "
+        f"x living here {candidate['living_here']:.2f} x of compulsory school age {of_age:.2f}"
     )
+    moved = f"; {candidate['likelihood']:.2f} as what officers found of earlier leads has it"
+    likelihood += "." if candidate["likelihood"] == candidate["estimated"] else f"{moved}."
     points = [f"{row['points']:>3} points: {row['because']}" for row in told.rows("finding")]
     return [
         ("On the list", [place, likelihood, LIST_IS_NO_FINDING]),

@@ -18,7 +18,7 @@ import polars as pl
 from pipelines.came_on_list import FIRST_NIGHT, why_came
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake import KEPT_DAYS
-from pipelines.left_list import IN_VIEW, LEFT, LISTED, Tonight, why_off
+from pipelines.left_list import IN_VIEW, LEFT, LISTED, CutOff, Tonight, why_off
 from pipelines.list_changes import BEFORE, list_changes
 from pipelines.outcomes import CODES, kept_open, standing
 from pipelines.successor import now_ids
@@ -65,7 +65,8 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
     leads = _next_leads(before.leads, tonight, last)
     here = pl.DataFrame(
         {"as_at": [as_at], "before_on": last["as_at"].to_list() or [None], "list_from": [tonight.settings.list_from],
-         "listed": [tonight.candidates.height], "published_at": [None]}, schema=LIST_NIGHT,
+         "estimate_from": [CutOff.of(tonight.settings).estimate_from], "listed": [tonight.candidates.height],
+         "published_at": [None]}, schema=LIST_NIGHT,
     )  # fmt: skip
     listed = leads.filter(state=LISTED)
     nights = listed.select("child_id", *SHOWN_OF_A_NIGHT, as_at=pl.lit(as_at)).select(LEAD_NIGHT.names())
@@ -115,7 +116,7 @@ def rewound(kept: Ledger, as_at: date) -> Ledger:
 def _with_age(candidates: pl.DataFrame) -> pl.DataFrame:
     """``CANDIDATE`` with the third factor of the likelihood, which it does not name."""
     others = pl.col("on_no_roll") * pl.col("living_here")
-    of_age = pl.when(others > 0).then(pl.col("likelihood") / others).otherwise(1.0).clip(0.0, 1.0)
+    of_age = pl.when(others > 0).then(pl.col("estimated") / others).otherwise(1.0).clip(0.0, 1.0)
     return candidates.with_columns(of_age=of_age)
 
 
@@ -193,8 +194,7 @@ def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
 
 def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
     """Live leads that are off tonight's list: left, or in view, with why. Raises NightFailed where there is no reason."""
-    cut_off = tonight.settings.list_from if last.is_empty() else last["list_from"].item()
-    found = why_off(off, tonight, cut_off)
+    found = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.then(last))
     silent = off.filter(state=LISTED).join(
         found.filter(pl.col("off_because").is_null()), on=["child_id", "spell"], how="semi"
     )
@@ -284,7 +284,7 @@ def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
     known = facts.select("child_id", "forename", "surname", "date_of_birth", "records", restricted=is_protected)
     blank = pl.concat([LEAD.to_frame(), known], how="diagonal")
     asked = blank.with_columns(spell=pl.lit(0, pl.Int64), state=pl.lit(IN_VIEW), now_id="child_id")
-    found = why_off(asked, tonight, tonight.settings.list_from)
+    found = why_off(asked, tonight, CutOff.of(tonight.settings))
     return (
         asked.drop(WHY_OFF.names())
         .join(found, on=["child_id", "spell"], how="left", validate="1:1")

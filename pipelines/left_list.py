@@ -16,6 +16,7 @@ from pipelines.outcomes import CODES, standing, under_tonights_ids
 from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, ROUNDING, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day, in_100, source_name
+from pipelines.recalibration import estimate_of, recalibrated
 from pipelines.tables import WHY_OFF
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
@@ -25,10 +26,11 @@ MERGED = "merged with another child"
 RECORDS_GONE = "records gone from every extract"
 FELL = "likelihood fell below the cut-off"
 CUT_OFF_RAISED = "the cut-off was raised"
+RECALIBRATED = "likelihoods were recalibrated"
 
 LEFT_BECAUSE = (
     IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, MERGED, CLOSED, DIED, NOT_YET, FELL, CUT_OFF_RAISED,
-    RECORDS_GONE,
+    RECALIBRATED, RECORDS_GONE,
 )  # fmt: skip
 """Why a child is off the list (``LEAD.off_because``)."""
 
@@ -41,6 +43,25 @@ FACTORS = {
 
 BY_FACTOR = {"on_no_roll": (IN_EDUCATION, SAME_AS_RIVAL), "living_here": (MOVED_AWAY,), "of_age": (NOT_OF_AGE,)}
 """Factor -> what ``EXPLAINED.reason`` says where that factor is the smallest."""
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """From which likelihood on a child is listed, 0..1."""
+
+    list_from: float
+    estimate_from: float
+    """Where that lies among estimates, before any recalibration."""
+
+    @classmethod
+    def of(cls, settings: RankSettings) -> "CutOff":
+        """The one in force."""
+        return cls(settings.list_from, estimate_of(settings.list_from, settings.recalibration))
+
+    @classmethod
+    def then(cls, night: pl.DataFrame) -> "CutOff":
+        """That of one ``LIST_NIGHT``."""
+        return cls(night["list_from"].item(), night["estimate_from"].item())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +95,11 @@ class Tonight:
         return child_facts(person, said, records, self.as_at)
 
 
-def why_off(gone: pl.DataFrame, tonight: Tonight, list_from_before: float) -> pl.DataFrame:
+def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFrame:
     """``child_id``, ``spell`` and ``WHY_OFF`` of leads that are not on tonight's list; all null where no reason is found.
 
-    ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records; null: none). ``list_from_before``: the cut-off
-    of the last list.
+    ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records; null: none). ``before``: the cut-off of the
+    last list.
     """
     known = tonight.explained.drop("records", "likelihood").rename({"child_id": "now_id"})
     joined = (
@@ -89,11 +110,12 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, list_from_before: float) -> pl
         .join(_closed_by_officers(tonight), on="id_now", how="left", validate="m:1")
         .join(_not_loaded(gone, tonight), on=["child_id", "spell"], how="left", validate="1:1")
         .with_columns(
-            likelihood_now=pl.col("on_no_roll_now") * pl.col("living_here_now") * pl.col("of_age_now"),
+            estimated_now=pl.col("on_no_roll_now") * pl.col("living_here_now") * pl.col("of_age_now"),
             is_listed=pl.col("now_id").is_in(tonight.candidates["child_id"].implode()),
             fell=_fell_most(),
         )
-        .with_columns(off_because=_because(tonight.settings.list_from, list_from_before))
+        .with_columns(likelihood_now=recalibrated(pl.col("estimated_now"), tonight.settings.recalibration))
+        .with_columns(off_because=_because(tonight.settings.list_from, before))
     )
     shows = pl.col("reason").is_in([IN_EDUCATION, SAME_AS_RIVAL]) & pl.col("off_because").is_not_null()
     kept = ("record_id", "source", "since_on", "until_on", "link_probability")
@@ -153,7 +175,7 @@ def _fell_most() -> pl.Expr:
     return pl.when(least < 1 - ROUNDING).then(chosen)
 
 
-def _because(list_from: float, list_from_before: float) -> pl.Expr:
+def _because(list_from: float, before: CutOff) -> pl.Expr:
     """The one reason, the surest first."""
     reason, fell, likelihood = pl.col("reason"), pl.col("fell"), pl.col("likelihood_now")
     never_listed, is_known = pl.col("likelihood").is_null(), reason.is_not_null() | pl.col("age_words").is_not_null()
@@ -170,8 +192,8 @@ def _because(list_from: float, list_from_before: float) -> pl.Expr:
         .then(reason)
         .when(reason.is_null() & pl.col("age_words").is_not_null())
         .then(pl.lit(NOT_OF_AGE))
-        .when(below & (likelihood >= list_from_before - ROUNDING))
-        .then(pl.lit(CUT_OFF_RAISED))
+        .when(below & (pl.col("estimated_now") >= before.estimate_from - ROUNDING))
+        .then(pl.lit(CUT_OFF_RAISED if list_from > before.list_from else RECALIBRATED))
         .when(below & (by_factor | never_listed))
         .then(reason)
         .when(below & fell.is_not_null())
@@ -195,6 +217,10 @@ def _why(list_from: float) -> pl.Expr:
         MERGED: pl.format("Its records are those of child {} now. ", "now_id") + otherwise.fill_null("That child is listed."),
         CLOSED: pl.coalesce(pl.when(pl.col("reason") == CLOSED).then("why"), "officer_words"),
         CUT_OFF_RAISED: pl.format("The cut-off is {} now, and the likelihood {}.", cut_off, now),
+        RECALIBRATED: pl.format(
+            "By the records alone the likelihood is {}; by what officers found of earlier leads {}, under the cut-off of {}.",
+            _share("estimated_now"), now, cut_off,
+        ),
         FELL: pl.format(
             "The likelihood fell from {} to {}, under the cut-off of {}. What fell most is how likely the child is {}: from "
             "{} to {}. ", before, now, cut_off, pl.col("fell").replace(FACTORS), _factor(""), _factor("_now"),

@@ -27,7 +27,7 @@ class Migration:
     to: int
     why: str
     fills: Mapping[tuple[str, str], object] = field(default_factory=dict)
-    """(table, new column) -> what stands there in rows written before; null where it is not named."""
+    """(table, new column) -> what stands there in rows written before, a value or an expression; not named: null."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -35,6 +35,11 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(to=3, why="statements and provision say how far an entry in doubt proves an education"),
     Migration(to=4, why="the ledger; explained children with the factors of their likelihood"),
     Migration(to=5, why="the linkage counts which sets of sources know how many children; it measures anew"),
+    Migration(
+        to=6,
+        why="the list says what was estimated, and what officers' outcomes make of it",
+        fills={("candidate", "estimated"): pl.col("likelihood"), ("list_night", "estimate_from"): pl.col("list_from")},
+    ),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 
@@ -68,8 +73,9 @@ def _migrate(store: Store, found: int) -> None:
 
 
 def _fitted(kept: pl.DataFrame, schema: pl.Schema, table: str, fills: Mapping[tuple[str, str], object]) -> pl.DataFrame:
-    new = [pl.lit(fills.get((table, name)), kind).alias(name) for name, kind in schema.items() if name not in kept]
-    return kept.with_columns(new).select(pl.col(name).cast(kind) for name, kind in schema.items())
+    said = {name: fills.get((table, name)) for name in schema if name not in kept.columns}
+    new = {name: fill if isinstance(fill, pl.Expr) else pl.lit(fill, schema[name]) for name, fill in said.items()}
+    return kept.with_columns(**new).select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
 def _copy(path: Path, found: int) -> None:

@@ -72,7 +72,8 @@ OUTCOME = pl.Schema(
             "by": pl.String,  # name of the person who handed the file in
             "at": pl.Datetime("us", "UTC"),  # when it was read in
             "lane": pl.String,  # on the list of that day; null: the child was not on it
-            "likelihood": pl.Float64,  # null with lane
+            "likelihood": pl.Float64,  # as published; null with lane
+            "estimated": pl.Float64,  # before recalibration; null with lane, and where there was no recalibration yet
             "records": pl.String,  # record ids of the child then, apart by ";"
             "hours": pl.Float64,  # 0 and more: an officer's time on it since the outcome before; null: not said
         }
@@ -82,7 +83,7 @@ OUTCOME = pl.Schema(
 
 TABLES = {
     "outcome": "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
-    "at text not null, lane text, likelihood real, records text not null, hours real"
+    "at text not null, lane text, likelihood real, estimated real, records text not null, hours real"
 }
 SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 FAULTS_TOLD = 30
@@ -122,7 +123,7 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     members = (
         tables["child_record"].sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
     )
-    listed = tables["candidate"].select("child_id", "lane", "likelihood")
+    listed = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
     earlier = read_outcomes(workspace).select(SAME_LINE)
     new = (
         given.unique(SAME_LINE, keep="first", maintain_order=True)

@@ -1,6 +1,7 @@
 """All that the night has found, turned into the list: who is possibly missing education, in what order, and why.
 
-likelihood = on no roll x living here x of age, for every child whom any extract knows. A child of compulsory school age
+likelihood = on no roll x living here x of age, for every child whom any extract knows; where officers' outcomes have
+taught better, recalibrated (:mod:`pipelines.recalibration`). A child of compulsory school age
 is either listed (``CANDIDATE``) or explained (``EXPLAINED``): never in both, never in neither.
 
 The order of the list is one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with
@@ -23,6 +24,7 @@ from pipelines.household import households
 from pipelines.outcomes import OUTCOME
 from pipelines.priority import HIGH_RISK, Evidence, findings
 from pipelines.rank_settings import RankSettings
+from pipelines.recalibration import recalibrated
 from pipelines.route import routes
 from pipelines.tables import CANDIDATE, EXPLAINED
 
@@ -183,10 +185,13 @@ def _judged(
     joined = ages
     for frame in (own, near, lives):
         joined = joined.join(frame, on="child_id", how="left", validate="1:1")
+    on_no_roll = (pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0)
+    living_here = pl.col("living_here").fill_null(1.0)
     return joined.with_columns(
-        on_no_roll=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0),
-        living_here=pl.col("living_here").fill_null(1.0),
-    ).with_columns(likelihood=(pl.col("on_no_roll") * pl.col("living_here") * pl.col("of_age")).clip(0.0, 1.0))
+        on_no_roll=on_no_roll,
+        living_here=living_here,
+        estimated=(on_no_roll * living_here * pl.col("of_age")).clip(0.0, 1.0),
+    ).with_columns(likelihood=recalibrated(pl.col("estimated"), settings.recalibration))
 
 
 def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
@@ -307,7 +312,9 @@ def _candidates(
         listed.join(points, on="child_id", how="left", validate="1:1")
         .join(told, on="child_id", how="left", validate="1:1")
         .with_columns(pl.col("priority").fill_null(0))
-        .with_columns(lane=_lane(settings), because=reasons.because(as_at, sources), urgency=urgency)
+        .with_columns(
+            lane=_lane(settings), because=reasons.because(as_at, sources, settings.recalibration), urgency=urgency
+        )
         .sort("urgency", "likelihood", "priority", "child_id", descending=[True, True, True, False])
         .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
         .select(name for name in CANDIDATE.names() if name not in TOGETHER)

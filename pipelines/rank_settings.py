@@ -7,6 +7,9 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LEAST_SLOPE = 0.05
+"""With a flatter line than that the likelihood would say nothing of a child any more."""
+
 
 class Points(BaseModel):
     """Points by finding: 0 switches a finding off, 100 double a child's urgency (:mod:`pipelines.rank`)."""
@@ -97,6 +100,22 @@ class OutcomeHolds(BaseModel):
     data_error: int = Field(0, ge=0)
 
 
+class Recalibration(BaseModel):
+    """A line of the log odds of the estimated likelihood, as officers' outcomes have it (:mod:`pipelines.recalibration`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slope: float = Field(1.0, ge=LEAST_SLOPE, le=5)
+    """Below 1: likelihoods were too sure of themselves, both ways."""
+    shift: float = Field(0.0, ge=-5, le=5)
+    """Added to the log odds. Below 0: fewer children were found missing than was said."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the likelihood is published as it is estimated."""
+        return (self.slope, self.shift) == (1.0, 0.0)
+
+
 class RankSettings(BaseModel):
     """How the list is cut and laid out in lanes."""
 
@@ -117,6 +136,7 @@ class RankSettings(BaseModel):
     child at high risk (:data:`pipelines.priority.HIGH_RISK`)."""
     school_closures: tuple[tuple[date, date], ...] = ()
     """First and last day of each time in which schools are closed, for clocks that count school days."""
+    recalibration: Recalibration = Recalibration()
     points: Points = Points()
     outcome_holds: OutcomeHolds = OutcomeHolds()
 

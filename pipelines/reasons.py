@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.priority.evidence import DAY
+from pipelines.rank_settings import Recalibration
 
 TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
 """Factors whose content other sentences of a ``because`` already tell."""
@@ -163,10 +164,23 @@ def told_findings(findings: pl.DataFrame) -> pl.DataFrame:
     return because.select("child_id", told=pl.concat_str(told, separator=" ", ignore_nulls=True))
 
 
-def because(as_at: date, sources: int) -> pl.Expr:
+def recalibration(line: Recalibration) -> pl.Expr:
+    """That officers' outcomes have moved the likelihood; reads ``likelihood``, ``estimated``. Null: none have."""
+    if line.changes_nothing:
+        return pl.lit(None, pl.String)
+    return pl.format(
+        "By the records alone {} that the child is missing education here; {}, as what officers found of earlier leads "
+        "has it.",
+        in_100(pl.col("estimated")),
+        in_100(pl.col("likelihood")),
+    )
+
+
+def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
     """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above.
 
-    ``back_because``: what brought back a child whom an officer had closed; null: none had.
+    ``back_because``: what brought back a child whom an officer had closed; null: none had. ``line``: the recalibration in
+    force.
     """
     return pl.concat_str(
         pl.col("back_because"),
@@ -179,6 +193,7 @@ def because(as_at: date, sources: int) -> pl.Expr:
         sentence(pl.col("residence_because")),
         pl.col("told"),
         doubtful_age(),
+        recalibration(line),
         separator=" ",
         ignore_nulls=True,
     )

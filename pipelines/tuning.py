@@ -1,6 +1,6 @@
 """The last night judged again with other settings, without publishing: who would come onto the list, and who leave.
 
-Everything comes from the store; the weights are those of the night, and only what people had judged by then counts. So
+Everything comes from the store; the weights are those of the night, and only what people had judged or found by then counts. So
 nothing differs but the settings: with the night's own settings the list comes out as it was.
 """
 
@@ -90,15 +90,17 @@ def judged_again(
     *,
     model: Model,
     judgements: pl.DataFrame,
+    outcomes: pl.DataFrame,
     source_names: Mapping[str, str],
 ) -> Listed:
-    """The last night with other settings. ``model``: its weights. ``judgements``: ``JUDGEMENT``, all there are."""
+    """The last night with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are."""
     night = tables["night"].row(0, named=True)
+    by_then = pl.col("at") < night["started_at"]
     person, statements = tables["person_record"], tables["statement"]
     linked = link(
         person,
         previous=tables["child_record"],
-        judgements=for_link(judgements.filter(pl.col("at") < night["started_at"])),
+        judgements=for_link(judgements.filter(by_then)),
         model=model,
         settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
         held=held_in(tables),
@@ -115,6 +117,7 @@ def judged_again(
         as_at=night["as_at"],
         settings=settings.ranking,
         source_names=source_names,
+        outcomes=outcomes.filter(by_then),
     )
     return _listed(settings, tables, linked.links, linked.child_records, (ranked.candidates, ranked.explained))
 

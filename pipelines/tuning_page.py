@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.judgements import measured
 from pipelines.publish.tuning_report import Tuned, tuning_html
 from pipelines.publish.whole_folder import write_private
+from pipelines.rank_settings import Recalibration
 from pipelines.settings import Settings, SettingsError, changed, read_changes
 from pipelines.tuning import Listed
 
@@ -17,7 +18,11 @@ TUNING_FOLDER = "tuning"
 
 
 def tried(
-    settings: Settings, link_threshold: float | None, enquiries_per_missed_child: float | None, points: Path | None
+    settings: Settings,
+    link_threshold: float | None,
+    enquiries_per_missed_child: float | None,
+    points: Path | None,
+    recalibration: Recalibration | None = None,
 ) -> Settings:
     """The settings with what is to be tried. Raises :class:`~pipelines.settings.SettingsError`."""
     after = settings
@@ -28,6 +33,8 @@ def tried(
         after = changed(after, asked, "--enquiries-per-missed-child")
     if points is not None:
         after = changed(after, {"ranking": {"points": _points(points)}}, f"--points {points}")
+    if recalibration is not None:
+        after = changed(after, {"ranking": {"recalibration": recalibration.model_dump()}}, "--from-outcomes")
     return after
 
 

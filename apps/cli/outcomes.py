@@ -33,7 +33,8 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
 def yields(*, workspace: Path) -> int:
     """Say what the leads have yielded, by lane, likelihood and source; also written as yield.csv into the workspace.
 
-    Children found missing are looked up in the lists of the half year before: those on none of them were missed.
+    By band of likelihood also what was said and what was found. Children found missing are looked up in the lists of the
+    half year before: those on none of them were missed.
 
     Parameters
     ----------
@@ -46,11 +47,12 @@ def yields(*, workspace: Path) -> int:
     from pipelines.publish.tabular import csv_bytes
     from pipelines.publish.whole_folder import write_private
     from pipelines.published import read_nights
+    from pipelines.recalibration import answers, said_and_found_words
     from pipelines.steps.publishing import PUBLISHED_FOLDER
 
     outcomes = read_outcomes(workspace)
     found = outcome_yield(outcomes)
-    print(yield_words(found))
+    print("\n".join([yield_words(found), *said_and_found_words(answers(outcomes))]))
     looked_up = back_test(outcomes, read_nights(workspace / PUBLISHED_FOLDER))
     on_none = missed(looked_up)
     print(missed_words(on_none.height, looked_up.height))

@@ -1,9 +1,18 @@
 """``rollcall tune``: the last night judged again with other settings, and what that would change."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from pipelines.proposals import Figures
+    from pipelines.rank_settings import Recalibration
+    from pipelines.settings import Settings
 
 
 def tune(
@@ -12,6 +21,7 @@ def tune(
     link_threshold: float | None = None,
     enquiries_per_missed_child: float | None = None,
     points: Path | None = None,
+    from_outcomes: Annotated[bool, Parameter(negative=())] = False,
     config: Path | None = None,
     contracts: Path | None = None,
     propose: Annotated[bool, Parameter(negative=())] = False,
@@ -30,6 +40,8 @@ def tune(
         How many enquiries that find nothing it is worth not to miss one child. Sets the cut-off.
     points
         A TOML file of points by finding, such as: looked_after = 80
+    from_outcomes
+        Recalibrate the likelihood by what officers found of earlier leads.
     config
         Settings file that the night ran with, if it was given one.
     contracts
@@ -41,38 +53,75 @@ def tune(
     by
         Who proposes.
     """
-    from datetime import UTC, datetime
-
-    from apps.cli.words import source_names
     from pipelines.for_readers import store_for_readers
     from pipelines.in_force import settings_of
-    from pipelines.judgements import read_judgements
-    from pipelines.model_file import kept_model
-    from pipelines.proposals import propose_settings
-    from pipelines.tuning import TUNING_READS, as_at, differing, figures, judged_again, last_night
-    from pipelines.tuning_page import tried, write_page
+    from pipelines.tuning import TUNING_READS, as_at, differing
+    from pipelines.tuning_page import tried
 
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TUNING_READS}
     before = settings_of(workspace, config, as_at(tables))
-    after = tried(before, link_threshold, enquiries_per_missed_child, points)
+    line = _taught(workspace, tables, before) if from_outcomes else None
+    after = tried(before, link_threshold, enquiries_per_missed_child, points, line)
     if propose:
         _refuse_unsaid(differs=bool(differing(before, after)), why=why, by=by)
+    told = _compared(workspace, tables, before, after, contracts)
+    if propose:
+        _propose(workspace, after, told, why=why, by=by)
+    return 0
+
+
+def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings") -> "Recalibration":
+    """The recalibration that officers' outcomes teach, after saying what speaks for and against it."""
+    from pipelines.outcomes import read_outcomes
+    from pipelines.recalibration import taught
+
+    found, words = taught(read_outcomes(workspace), tables["candidate"], before.ranking.recalibration)
+    print(words)
+    return found.line
+
+
+def _compared(
+    workspace: Path,
+    tables: "Mapping[str, pl.DataFrame]",
+    before: "Settings",
+    after: "Settings",
+    contracts: Path | None,
+) -> "Figures":
+    """Judge the night again, write the page and say what differs; returns the figures."""
+    from datetime import UTC, datetime
+
+    from apps.cli.words import source_names
+    from pipelines.judgements import read_judgements
+    from pipelines.model_file import kept_model
+    from pipelines.outcomes import read_outcomes
+    from pipelines.tuning import figures, judged_again, last_night
+    from pipelines.tuning_page import write_page
+
     names = source_names(workspace, contracts or before.contracts)
     listed = last_night(tables, before)
     again = judged_again(
-        tables, after, model=kept_model(workspace), judgements=read_judgements(workspace), source_names=names
+        tables,
+        after,
+        model=kept_model(workspace),
+        judgements=read_judgements(workspace),
+        outcomes=read_outcomes(workspace),
+        source_names=names,
     )
     page = write_page(workspace, tables, listed, again, datetime.now(UTC))
     told = figures(listed, again)
     for name, value in told.items():
         print(f"  {value:>10,}  {name}")
     print(f"Who comes, who leaves and why: {page}, readable by you alone. Nothing was published.")
-    if propose:
-        number = propose_settings(workspace, after, why=why, by=by, figures=told)
-        print(f"Proposal {number} is kept. Another named person puts it in force:")
-        print(f"  rollcall approve {number} --by NAME --workspace {workspace}")
-    return 0
+    return told
+
+
+def _propose(workspace: Path, after: "Settings", told: "Figures", *, why: str, by: str) -> None:
+    from pipelines.proposals import propose_settings
+
+    number = propose_settings(workspace, after, why=why, by=by, figures=told)
+    print(f"Proposal {number} is kept. Another named person puts it in force:")
+    print(f"  rollcall approve {number} --by NAME --workspace {workspace}")
 
 
 def _refuse_unsaid(*, differs: bool, why: str, by: str) -> None:

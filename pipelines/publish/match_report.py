@@ -12,6 +12,7 @@ from pipelines.publish import charts, error_tables, report_tables
 from pipelines.publish.report_words import headline, not_known
 from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
 from pipelines.publish.templates import HERE, templates
+from pipelines.recalibration import answers, said_and_found
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -70,6 +71,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "factors": report_tables.factors(publication),
         "explained": report_tables.explained_by(listed.explained, publication.source_names),
         "yields": outcome_yield(publication.outcomes).to_dicts(),
+        "said_and_found": said_and_found(answers(publication.outcomes)).sort("band_from", descending=True).to_dicts(),
         "settings": publication.settings,
         "not_known": not_known(publication, listed),
     }

@@ -35,7 +35,7 @@ LEAD = pl.Schema(
             **WHY_OFF,
             "lane": pl.String,  # this and what follows: of the last night on the list
             "rank": pl.Int64,
-            "likelihood": pl.Float64,  # 0..1 = on_no_roll x living_here x of_age
+            "likelihood": pl.Float64,  # 0..1 = on_no_roll x living_here x of_age, recalibrated where outcomes have it so
             "on_no_roll": pl.Float64,
             "living_here": pl.Float64,
             "of_age": pl.Float64,
@@ -74,6 +74,7 @@ LIST_NIGHT = pl.Schema(
             "as_at": pl.Date,  # key
             "before_on": pl.Date,  # the published night that it was held against; null: the first
             "list_from": pl.Float64,  # 0..1, the cut-off in force
+            "estimate_from": pl.Float64,  # 0..1, where it lies among estimates, before any recalibration
             "listed": pl.Int64,
             "published_at": pl.Datetime("us", "UTC"),  # null: not published, and taken back by the next night
         }

@@ -45,7 +45,8 @@ CANDIDATE = pl.Schema(
         "rank": pl.Int64,  # 1 is first
         "child_id": pl.String,  # key
         "lane": pl.String,  # "follow up", "doubtful link", "probably moved away", "data problem", "restricted"
-        "likelihood": pl.Float64,  # 0..1 = on_no_roll x living_here (x of age, where the birth date is doubtful)
+        "likelihood": pl.Float64,  # 0..1, the estimate below as officers' outcomes recalibrate it; without any, the same
+        "estimated": pl.Float64,  # 0..1 = on_no_roll x living_here (x of age, where the birth date is doubtful)
         "on_no_roll": pl.Float64,
         "living_here": pl.Float64,
         "priority": pl.Int64,  # sum of the findings' points
@@ -101,7 +102,7 @@ EXPLAINED = pl.Schema(
         "since_on": pl.Date,
         "until_on": pl.Date,
         "link_probability": pl.Float64,
-        "likelihood": pl.Float64,  # what the likelihood would have been; null where provision explains the child
+        "likelihood": pl.Float64,  # what it would have been, recalibrated; null where provision explains the child
         "records": pl.String,
         "on_no_roll": pl.Float64,  # 0..1, as for the candidates
         "living_here": pl.Float64,

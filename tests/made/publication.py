@@ -137,6 +137,7 @@ def _candidates(draw: random.Random, people: list[dict[str, Any]]) -> pl.DataFra
                 **{key: person[key] for key in ("child_id", "forename", "surname", "date_of_birth", "sex")},
                 "lane": lane,
                 "likelihood": no_roll * here,
+                "estimated": no_roll * here,
                 "on_no_roll": no_roll,
                 "living_here": here,
                 "priority": draw.choice((0, 0, 10, 20, 45)),

@@ -28,10 +28,10 @@ from pipelines.came_on_list import (
 )
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.ledger import keep_ledger
-from pipelines.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECORDS_GONE
+from pipelines.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECALIBRATED, RECORDS_GONE
 from pipelines.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
 from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
-from pipelines.rank_settings import RankSettings
+from pipelines.rank_settings import RankSettings, Recalibration
 from tests.made.children import AS_AT, THREE, Drawn
 from tests.made.leads import lead, nobody, schooled
 from tests.made.nights import Nights
@@ -281,9 +281,32 @@ def test_a_laxer_cut_off_is_told() -> None:
     assert nights.lead()["came_because"] == CUT_OFF_LOWERED
 
 
+def test_a_recalibration_by_officers_outcomes_is_a_reason_of_its_own_both_ways() -> None:
+    weak = lead(living_here=0.2)
+    nights = Nights().night(weak).night(weak, settings=RankSettings(recalibration=Recalibration(shift=-1.5)))
+    assert nights.lead()["off_because"] == RECALIBRATED
+    assert nights.lead()["off_why"] == (
+        "By the records alone the likelihood is 0.2; by what officers found of earlier leads 0.05, under the cut-off of 0.11."
+    )
+    nights.night(weak)
+    assert (nights.changes()["A"], nights.lead()["came_because"]) == (RETURNED, RECALIBRATED)
+    faint = lead(living_here=0.05)
+    nights = Nights().night(faint).night(faint, settings=RankSettings(recalibration=Recalibration(shift=1.5)))
+    assert nights.lead()["came_because"] == RECALIBRATED
+    assert nights.lead()["came_why"] == (
+        "By the records alone the likelihood is 0.05; by what officers found of earlier leads 0.19."
+    )
+
+
+def test_under_a_recalibration_a_child_that_falls_still_falls_for_its_own_reason() -> None:
+    settings = RankSettings(recalibration=Recalibration(slope=0.8, shift=-0.5))
+    nights = Nights().night(lead(), settings=settings).night(lead(living_here=0.05), settings=settings)
+    assert nights.lead()["off_because"] == MOVED_AWAY
+
+
 def test_every_reason_there_is_has_been_drawn() -> None:
-    left = {param.values[1] for param in LEAVES} | {FELL, CUT_OFF_RAISED, CLOSED, NOT_YET}
-    came = {param.values[2] for param in RETURNS} | {FIRST_NIGHT, CONTRADICTED, CUT_OFF_LOWERED, WAITED}  # type: ignore[attr-defined]
+    left = {param.values[1] for param in LEAVES} | {FELL, CUT_OFF_RAISED, RECALIBRATED, CLOSED, NOT_YET}
+    came = {param.values[2] for param in RETURNS} | {FIRST_NIGHT, CONTRADICTED, CUT_OFF_LOWERED, RECALIBRATED, WAITED}  # type: ignore[attr-defined]
     assert left == set(LEFT_BECAUSE)
     assert came == set(CAME_BECAUSE)
 

@@ -182,7 +182,7 @@ def test_a_child_in_education_is_explained_by_that_and_not_by_an_old_outcome() -
 
 TABLES = {
     "child_record": pl.DataFrame({"record_id": ["health:H1", "housing:P1", "health:H2"], "child_id": ["A", "A", "B"]}),
-    "candidate": pl.DataFrame({"child_id": ["A"], "lane": ["follow up"], "likelihood": [0.93]}),
+    "candidate": pl.DataFrame({"child_id": ["A"], "lane": ["follow up"], "likelihood": [0.93], "estimated": [0.97]}),
 }
 HEADER = "child_id,outcome,date,reason,note\n"
 WITH_HOURS = "child_id,outcome,date,hours\n"
@@ -200,8 +200,19 @@ def test_outcomes_are_kept_without_their_notes_and_read_twice_only_once(tmp_path
     assert add_outcomes(file, tmp_path, TABLES, "M. Okafor").is_empty()
     kept = read_outcomes(tmp_path)
     assert kept.drop("at").rows() == [
-        ("A", "ON_ROLL_OWN", date(2026, 11, 2), None, "M. Okafor", "follow up", 0.93, "health:H1;housing:P1", None),
-        ("B", "UNTRACED", date(2026, 11, 3), "Mental health", "M. Okafor", None, None, "health:H2", None),
+        (
+            "A",
+            "ON_ROLL_OWN",
+            date(2026, 11, 2),
+            None,
+            "M. Okafor",
+            "follow up",
+            0.93,
+            0.97,
+            "health:H1;housing:P1",
+            None,
+        ),
+        ("B", "UNTRACED", date(2026, 11, 3), "Mental health", "M. Okafor", None, None, None, "health:H2", None),
     ]
     stored = (tmp_path / OUTCOMES_FILE).read_bytes()
     assert b"aunt" not in stored

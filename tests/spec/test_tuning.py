@@ -15,6 +15,7 @@ from matching.thresholds import MEASURED
 from pipelines.judgements import JUDGEMENT
 from pipelines.model_file import kept_model
 from pipelines.night import run_night
+from pipelines.outcomes import OUTCOME
 from pipelines.publish.masking import BECAUSE_WITHHELD
 from pipelines.publish.tuning_report import Tuned, tuning_html
 from pipelines.settings import Settings, SettingsError, changed, read_settings
@@ -46,7 +47,12 @@ def tables(first_night: FirstNight) -> Tables:
 
 def again(night: FirstNight, tables: Tables, settings: Settings) -> Listed:
     return judged_again(
-        tables, settings, model=kept_model(night.settings.workspace), judgements=NOBODY, source_names={}
+        tables,
+        settings,
+        model=kept_model(night.settings.workspace),
+        judgements=NOBODY,
+        outcomes=OUTCOME.to_frame(),
+        source_names={},
     )
 
 
@@ -83,6 +89,7 @@ def test_what_people_judged_since_the_night_does_not_count(
         first_night.settings,
         model=kept_model(first_night.settings.workspace),
         judgements=judged,
+        outcomes=OUTCOME.to_frame(),
         source_names={},
     )
     assert same.links.equals(before.links)

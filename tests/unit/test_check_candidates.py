@@ -10,7 +10,7 @@ from data_contracts.contract import read_candidates_contract
 from pipelines.tables import CANDIDATE
 
 ROW = {
-    "rank": 1, "child_id": "CH0123456789", "lane": "follow up", "likelihood": 0.54, "on_no_roll": 0.6,
+    "rank": 1, "child_id": "CH0123456789", "lane": "follow up", "likelihood": 0.54, "estimated": 0.54, "on_no_roll": 0.6,
     "living_here": 0.9, "priority": 20, "because": "No extract shows a school.", "forename": "Isla",
     "surname": "Merrick", "date_of_birth": date(2015, 3, 24), "age": 11, "sex": "F", "address": "7 Lantern Row",
     "postcode": "ZA1 2BD", "last_seen_on": date(2026, 9, 1), "last_seen_by": "Health registrations",
@@ -45,7 +45,10 @@ def test_the_contract_has_the_columns_of_the_table_in_its_order() -> None:
         pytest.param(
             [{"forename": None, "date_of_birth": None, "age": None, "sex": None, "last_seen_on": None}], id="gaps"
         ),
-        pytest.param([{"likelihood": 1.0, "on_no_roll": 1.0, "living_here": 1.0, "priority": 0}], id="certain"),
+        pytest.param(
+            [{"likelihood": 1.0, "estimated": 1.0, "on_no_roll": 1.0, "living_here": 1.0, "priority": 0}], id="certain"
+        ),
+        pytest.param([{"likelihood": 0.7}], id="a likelihood that officers' outcomes have raised above its factors"),
     ],
 )
 def test_a_sound_list_may_be_published(changes: list[dict[str, object]]) -> None:
@@ -62,7 +65,7 @@ def test_a_sound_list_may_be_published(changes: list[dict[str, object]]) -> None
         pytest.param({"on_no_roll": 1.2}, "range", "on_no_roll", id="a share above 1"),
         pytest.param({"living_here": float("nan")}, "range", "living_here", id="a share that is no number"),
         pytest.param({"likelihood": None}, "required", "likelihood", id="no likelihood"),
-        pytest.param({"likelihood": 0.61}, "not above", None, id="a product above its factor"),
+        pytest.param({"estimated": 0.61}, "not above", None, id="a product above its factor"),
         pytest.param({"because": " "}, "required", "because", id="no reason"),
         pytest.param({"age": 40}, "range", "age", id="an age that no child has"),
         pytest.param({"sex": "2"}, "known code", "sex", id="a code of a source"),
