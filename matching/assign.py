@@ -5,6 +5,7 @@ The prior depends on the two datasets: how many links there are between them, es
 Within a dataset that keeps one row a child it comes out near 0 by itself.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from matching.encode import Rows
 from matching.presence import MayBeOne, Presence, counted, seen_alone, sets_in
 from matching.score import Scored
-from matching.sorting import order_of, run_ends
 
 Bits = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -154,17 +154,6 @@ def _strata(child: Labels, stratum: NDArray[np.int32]) -> NDArray[np.int32]:
     return found
 
 
-def _absent(group: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], coverage: Coverage) -> Bits:
-    """children x datasets: bits against the child having no record in the dataset. ``group``: see :class:`Groups`."""
-    # The highest of each child's rows: of most children there is but one.
-    order = order_of(group)
-    ends = run_ends(group[order])
-    rows = np.maximum.reduceat(coverage.absent[dataset[order], :, stratum[order]], ends - np.diff(ends, prepend=0))
-    absent = np.zeros((int(group.max(initial=-1)) + 1, coverage.absent.shape[0]))
-    absent[group[order[ends - 1]]] = np.maximum(rows, 0.0)
-    return absent
-
-
 def numbered(labels: Labels) -> Labels:
     """Children numbered from 0 in the order of their lowest rows, which are their labels."""
     is_lowest = labels == np.arange(len(labels))
@@ -194,17 +183,32 @@ class Groups:
         return cls(present, _strata(group, stratum))
 
     def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
-        """Prior log-odds that two children are one: one in all children, what either would lack (as whole sets of
-        datasets show: :mod:`matching.presence`), what both would have twice.
-        """
-        ours, theirs = self.present[one], self.present[other]
-        lacking = coverage.presence.bits(ours, theirs, (self.stratum[one], self.stratum[other]))
-        twice = ((ours & theirs) * coverage.twice).sum(axis=1)
-        return np.asarray(lacking - twice - np.log2(max(coverage.children, 2)))
+        """As :func:`prior_of`, of two children."""
+        strata = self.stratum[one], self.stratum[other]
+        return prior_of(self.present[one], self.present[other], strata, coverage)
 
 
-MOST_LACKING = 6.0
-"""Bits that absence from other lists may add at most: lists are not independent of each other."""
+def prior_of(
+    ours: NDArray[np.bool_],
+    theirs: NDArray[np.bool_],
+    strata: tuple[NDArray[np.int32], NDArray[np.int32]],
+    coverage: Coverage,
+) -> Bits:
+    """Prior log-odds that two groups of records are one child: one in all children, what either would lack (as whole sets
+    of datasets show: :mod:`matching.presence`), what both would have twice.
+
+    ``ours``, ``theirs``: pairs of groups x datasets; ``strata``: of either side.
+    """
+    lacking = coverage.presence.bits(ours, theirs, strata)
+    return np.asarray(lacking - ((ours & theirs) * coverage.twice).sum(axis=1) - np.log2(max(coverage.children, 2)))
+
+
+Evidence = Callable[[Rows, Rows, Bits | None], Bits]
+"""Match weights of pairs of rows, as :meth:`matching.judge.Judge.evidence` gives them."""
+CERTAIN = 1000.0
+"""Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""
+DOUBTED = 10.0
+"""A record whose log-odds are above this is its child's whatever lists show of siblings, which is not looked at."""
 
 
 def membership_of(
@@ -212,33 +216,34 @@ def membership_of(
     dataset: NDArray[np.int32],
     stratum: NDArray[np.int32],
     coverage: Coverage,
-    pairs: tuple[Rows, Rows, Bits],
+    *,
+    pairs: tuple[Rows, Rows],
+    evidence: Evidence,
 ) -> NDArray[np.float64]:
-    """How sure each row belongs to its child: judged as a child of its own whose rival the other rows are.
+    """How sure each row belongs to its child, 0 to 1: weighed against the child's other rows as two children are
+    weighed against each other. A row alone is its child: 1. Of a row judged to belong to another of the child: 1.
 
-    ``pairs``: every pair of rows of one child and its match weight. A row alone is its child: 1.
+    ``pairs``: every pair of rows of one child.
     """
-    left, right, weights = pairs
-    height, many = len(labels), coverage.absent.shape[0]
-    clipped = np.clip(weights, -2 * SURE, 2 * SURE)
-    met = np.bincount(left, minlength=height) + np.bincount(right, minlength=height)
-    total = np.bincount(left, clipped, height) + np.bincount(right, clipped, height)
-    # Most rows are their child alone: only the others are looked at.
-    of_several = np.zeros(height, dtype=bool)
-    of_several[labels[left]] = True
-    rows = np.flatnonzero(of_several[labels])
-    group = (np.cumsum(of_several) - 1)[labels[rows]]
+    one, other = (np.concatenate([pairs[side], pairs[1 - side]]) for side in (0, 1))
+    is_met, is_child = np.zeros((2, len(labels)), dtype=bool)
+    is_met[one] = is_child[labels[one]] = True
+    rows = np.flatnonzero(is_met)
+    where, group = (np.cumsum(is_met) - 1)[one], (np.cumsum(is_child) - 1)[labels[rows]]
     dataset, stratum = dataset[rows], stratum[rows]
-    held = rows_held(group, dataset, many)
-    shared = held[group, dataset] > 1
-    lacking = (coverage.absent[dataset, :, stratum] * (held > 0)[group]).sum(axis=1)
-    lacking += np.where(shared, 0.0, _absent(group, dataset, stratum, coverage)[group, dataset])
-    prior = (
-        np.minimum(lacking, MOST_LACKING)
-        - np.where(shared, coverage.twice[dataset], 0.0)
-        - np.log2(max(coverage.children, 2))
-    )
-    sure = np.ones(height)
-    is_met = met[rows] > 0
-    sure[rows[is_met]] = probability(total[rows[is_met]] / met[rows[is_met]] + prior[is_met])
+    own = dataset[:, None] == np.arange(len(coverage.twice))
+    rest = (rows_held(group, dataset, len(coverage.twice))[group] - own) > 0
+    prior = prior_of(own, rest, (stratum, _strata(group, stratum)[group]), coverage)
+    weights = np.tile(evidence(*pairs, None), 2)
+    met = np.bincount(where, minlength=len(rows))
+
+    def log_odds() -> Bits:
+        return np.asarray(np.bincount(where, np.clip(weights, -2 * SURE, 2 * SURE), len(rows)) / met + prior)
+
+    doubted = np.flatnonzero((log_odds() < DOUBTED)[where])
+    at_home = coverage.presence.at_home(own[where[doubted]], rest[where[doubted]])
+    weights[doubted] = evidence(one[doubted], other[doubted], at_home)
+    sure = np.ones(len(labels))
+    sure[rows] = probability(log_odds())
+    sure[one[weights > CERTAIN]] = 1.0
     return sure

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from matching.assign import Bits, Labels, membership_of
+from matching.assign import Bits, Labels, membership_of, probability
 from matching.blocking import BlockingRule, plan
-from matching.cluster import cluster, pairs_within
+from matching.cluster import cluster
 from matching.encode import Encoded, Rows
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
-from matching.linkage import floor_of, near_pairs, pair_probability, with_judged_pairs
+from matching.linkage import floor_of, near_pairs, pair_probability, with_judged_pairs, within
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
@@ -59,6 +59,8 @@ class Kept:
     """The record was in a pair with one that is gone, or changed."""
     cut: Labels
     """Label of each row before children were joined; of a row that is new or loose it does not matter."""
+    membership: NDArray[np.float64]
+    """How sure each row belonged to its child; of a row whose child is not as it was it does not matter."""
     pairs: Pairs
     """Pairs of records that did not change."""
     weighed: Weighed
@@ -73,6 +75,9 @@ class Again:
 
     pairs: Pairs
     probability: NDArray[np.float64]
+    """Of each pair, as all the records of its children have it."""
+    alone: NDArray[np.float64]
+    """Of each pair by itself."""
     cut: Labels
     labels: Labels
     rivals: Rivals
@@ -80,7 +85,7 @@ class Again:
     is_touched: Mask
     """Rows whose child is not made of the same records as before."""
     membership: NDArray[np.float64]
-    """Of the touched rows, in their order."""
+    """How sure each row belongs to its child."""
     described: Callable[[Rows, Rows], tuple[Patterns, Bits]]
     """Agreement pattern and match weight of any pairs of rows."""
 
@@ -181,11 +186,12 @@ def link_again(
     rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach.evidence), kept.weighed, [])
     labels, between = rivalry.settle(cut, *near_pairs(pairs.left, pairs.right, odds), judge.margin)
     rivals = competing(between)
-    chances = pair_probability(pairs.left, pairs.right, odds, labels, rivals)
     is_touched = ~np.isin(signs_of(labels, kept.numbers), kept.signs)[labels]
-    membership = _membership(labels, np.flatnonzero(is_touched), reach)
+    membership = kept.membership.copy()
+    membership[is_touched] = _membership(labels, np.flatnonzero(is_touched), reach)
+    chances = pair_probability(pairs.left, pairs.right, labels, membership, rivals)
     return Again(
-        pairs, chances, cut, labels, rivals, tuple(rivalry.kept), is_touched, membership, reach.described,
+        pairs, chances, probability(odds), cut, labels, rivals, tuple(rivalry.kept), is_touched, membership, reach.described,
     )  # fmt: skip
 
 
@@ -238,10 +244,8 @@ def _inner(rows: NDArray[np.int64], component: NDArray[np.int32], many: int) -> 
     several = rows[np.bincount(component, minlength=many)[component[rows]] > 2]
     first = np.full(many, -1, dtype=np.int64)
     first[component[several][::-1]] = np.arange(len(several))[::-1]
-    pieces = list(pairs_within(first[component[several]]))
-    empty = np.zeros(0, dtype=np.int32)
-    left, right = (several[np.concatenate([*(piece[side] for piece in pieces), empty])] for side in (0, 1))
-    return left.astype(np.int32), right.astype(np.int32)
+    left, right = within(first[component[several]])
+    return several[left].astype(np.int32), several[right].astype(np.int32)
 
 
 def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArray[np.float64]:
@@ -249,11 +253,13 @@ def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArra
     place = np.zeros(len(labels), dtype=np.int64)
     place[rows] = np.arange(len(rows))
     own = place[labels[rows]]
-    pieces = list(pairs_within(own))
-    empty = np.zeros(0, dtype=np.int32)
-    left, right = (np.concatenate([*(piece[side] for piece in pieces), empty]) for side in (0, 1))
-    weights = reach.evidence(rows[left].astype(np.int32), rows[right].astype(np.int32))
-    return membership_of(own, reach.dataset[rows], reach.stratum[rows], reach.measures.coverage, (left, right, weights))
+
+    def evidence(ones: Rows, others: Rows, at_home: Bits | None) -> Bits:
+        return reach.evidence(rows[ones].astype(np.int32), rows[others].astype(np.int32), at_home)
+
+    return membership_of(
+        own, reach.dataset[rows], reach.stratum[rows], reach.measures.coverage, pairs=within(own), evidence=evidence
+    )
 
 
 def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFrame:

@@ -63,13 +63,23 @@ class Linkage:
 
     @property
     def probability(self) -> NDArray[np.float64]:
-        """Match probability of each scored pair."""
-        return pair_probability(self.scored.left, self.scored.right, self.odds, self.labels, self.rivals)
+        """Match probability of each scored pair, as all the records of its children have it."""
+        return pair_probability(self.scored.left, self.scored.right, self.labels, self.membership, self.rivals)
+
+    @property
+    def alone(self) -> NDArray[np.float64]:
+        """Match probability of each scored pair by itself."""
+        return probability(self.odds)
 
 
-def pair_probability(left: Rows, right: Rows, odds: Bits, labels: Labels, rivals: Rivals) -> NDArray[np.float64]:
-    """Match probability of pairs of rows: a pair's own where one child holds both, else that of its two children."""
-    chances = probability(odds)
+def pair_probability(
+    left: Rows, right: Rows, labels: Labels, membership: NDArray[np.float64], rivals: Rivals
+) -> NDArray[np.float64]:
+    """Match probability of pairs of rows, as all the records of their children have it, and not the two alone.
+
+    Where one child holds both: how sure the less sure of the two belongs to it. Else: that their two children are one.
+    """
+    chances = np.minimum(membership[left], membership[right])
     many = len(labels)
     key, wanted = rivals.child * many + rivals.rival, labels[left] * many + labels[right]
     order = np.argsort(key, kind="stable")
@@ -233,7 +243,9 @@ def link_encoded(
         measures = replace(measures, coverage=counted_again(measures.coverage, labels, rivals, dataset, stratum))
         judge = replace(judge, coverage=measures.coverage)
         cut, labels, rivals, rivalry = _settled(together, near, judge, weigh.given(measures.coverage))
-    membership = membership_of(labels, dataset, stratum, measures.coverage, within(labels, judge))
+    membership = membership_of(
+        labels, dataset, stratum, measures.coverage, pairs=within(labels), evidence=judge.evidence
+    )
     told(1.0, "linked")
     return Linkage(
         encoded, dataset, model, choice.plan, choice, scored, priors, evidence, odds, cut, labels, membership,
@@ -266,13 +278,12 @@ def _clustered(height: int, scored: Scored, evidence: Bits, judge: Judge, judged
     return cluster(height, *with_judged_pairs((scored.left, scored.right), odds, judged), judge.for_clusters)
 
 
-def within(labels: Labels, judge: Judge) -> tuple[Rows, Rows, Bits]:
-    """Every pair of rows of one child, and its evidence."""
+def within(labels: Labels) -> tuple[Rows, Rows]:
+    """Every pair of rows of one child."""
     pieces = list(pairs_within(labels))
     empty = np.zeros(0, dtype=np.int32)
-    left = np.concatenate([piece[0] for piece in pieces] or [empty])
-    right = np.concatenate([piece[1] for piece in pieces] or [empty])
-    return left, right, judge.evidence(left, right)
+    left, right = (np.concatenate([*(piece[side] for piece in pieces), empty]) for side in (0, 1))
+    return left, right
 
 
 RIVAL_BITS = -12.0

@@ -77,6 +77,14 @@ class Presence:
 
         ``ours``, ``theirs``: pairs x datasets; ``stratum``: of either side.
         """
+        # Children are many, and what lists know of them in few ways: each is looked at once.
+        strata = (stratum[0].astype(np.int64) << 32 | stratum[1]).view(np.uint64)
+        both = _numbered(np.column_stack([ours, theirs])) ^ strata
+        _, first, place = np.unique(both, return_index=True, return_inverse=True)
+        return self._bits(ours[first], theirs[first], (stratum[0][first], stratum[1][first]))[place]
+
+    def _bits(self, ours: Mask, theirs: Mask, stratum: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Bits:
+        """As :meth:`bits`, of each pair by itself."""
         as_one = np.minimum(*(self._share(ours | theirs, side, UNSEEN, 1.0) for side in stratum))
         # Neither piece may count itself as proof that children like it exist.
         apart = [

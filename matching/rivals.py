@@ -11,12 +11,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import SURE, Bits, Labels
+from matching.assign import CERTAIN, SURE, Bits, Labels
 from matching.encode import Rows
 from matching.sorting import distinct, order_of, run_ends
 
-CERTAIN = 1000.0
-"""Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""
 ROUNDS_OF_JOINING = 4
 
 Signs = NDArray[np.uint64]

@@ -4,19 +4,14 @@ What the records of two children say does not change when it is counted again wh
 remembered, and only the prior is worked out anew.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from matching.assign import Bits, Coverage, Groups, Labels
+from matching.assign import Coverage, Evidence, Groups, Labels
 from matching.cluster import pairs_between
-from matching.encode import Rows
 from matching.judge import Judge
 from matching.rivals import Between, between_of
-
-Evidence = Callable[[Rows, Rows, Bits | None], Bits]
-"""As :meth:`matching.judge.Judge.evidence`."""
 
 
 @dataclass(frozen=True)
@@ -80,4 +75,4 @@ class Weighing:
         return _Said(labels, one, other, groups, number, between_of(labels, left, right, weights))
 
 
-__all__ = ["Evidence", "Weighing"]
+__all__ = ["Weighing"]

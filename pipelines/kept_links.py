@@ -88,8 +88,11 @@ class Known:
         return self._numbered(self.records, self.numbers.copy(), is_new, self.next_number)
 
 
-def kept_of(known: Known, pairs: pl.DataFrame, weighed: pl.DataFrame) -> Kept:
-    """What the last night knew of tonight's rows. ``pairs``: SCORED_PAIR; ``weighed``: WEIGHED_CHILDREN."""
+def kept_of(known: Known, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]) -> Kept:
+    """What the last night knew of tonight's rows.
+
+    ``pairs``: SCORED_PAIR; ``weighed``: WEIGHED_CHILDREN; ``membership``: of tonight's rows, as it was.
+    """
     ends = [known.row_of[pairs[side].to_numpy()] for side in ("left", "right")]
     stay = (ends[0] >= 0) & (ends[1] >= 0)
     loose = np.zeros(len(known.numbers), dtype=bool)
@@ -104,7 +107,8 @@ def kept_of(known: Known, pairs: pl.DataFrame, weighed: pl.DataFrame) -> Kept:
     firsts = known.row_of[known.records["cut"].to_numpy()]
     there = (rows >= 0) & (firsts >= 0)
     cut[rows[there]] = firsts[there]
-    return Kept(known.numbers, known.is_new, loose, cut, kept, _weighed_of(known, weighed), _signs(numbers, labels))
+    children = _weighed_of(known, weighed), _signs(numbers, labels)
+    return Kept(known.numbers, known.is_new, loose, cut, membership, kept, *children)
 
 
 def _signs(numbers: Numbers, labels: Numbers) -> NDArray[np.uint64]:

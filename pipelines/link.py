@@ -125,7 +125,7 @@ def link(
     records = children.with_columns(membership=pl.Series(found.membership))
     chances = found.probability
     pairs = pairs_told(found.scored.left, found.scored.right, found.scored.weight, chances, found.labels)
-    pairs = pairs.with_columns(pattern=pl.Series(found.scored.pattern))
+    pairs = pairs.with_columns(pattern=pl.Series(found.scored.pattern), alone=pl.Series(found.alone))
     return Linked(
         links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
         child_records=records.select(CHILD_RECORD.names()).cast(CHILD_RECORD),

@@ -96,7 +96,11 @@ def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
     """Link what changed, and what hangs on it."""
     known, signs, met = _met(store, tonight.person, known)
     before = store.read("scored_pair")
-    kept = kept_of(known, before, store.read("weighed_children"))
+    sure = tonight.person.select("record_id").join(
+        tonight.previous, on="record_id", how="left", maintain_order="left", validate="1:1"
+    )
+    membership = sure["membership"].fill_null(1.0).to_numpy()
+    kept = kept_of(known, before, store.read("weighed_children"), membership)
     measures = tonight.held.measures
     numbers = {name: number for number, name in enumerate(tonight.held.sources)}
     years = {year: number for number, year in enumerate(measures.strata)}
@@ -153,7 +157,9 @@ def _told(tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, si
     same = ["match_probability", "is_same_child"]
     gone = before.join(scored, on=[*pair, *same], how="anti")
     put = scored.join(before, on=[*pair, *same], how="anti", maintain_order="left")
-    rows = scored.with_columns(left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right))
+    rows = scored.with_columns(
+        left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right), alone=pl.Series(again.alone)
+    )
     model = tonight.model.on(tonight.held.measures.records)
     groups = measured_by_group(
         tonight.person.with_columns(place_keys()), pl.Series(again.labels),
@@ -206,7 +212,7 @@ def _children(tonight: Tonight, again: Again) -> pl.DataFrame:
     clusters = pl.DataFrame({"record_id": ids, "cluster": again.labels}).filter(touched)
     before = tonight.previous.join(clusters, on="record_id", how="semi")
     fresh = named(clusters, before, tonight.previous["child_id"].unique().to_list())
-    fresh = fresh.with_columns(membership=pl.Series(again.membership)).select(CHILD_RECORD.names())
+    fresh = fresh.with_columns(membership=pl.Series(again.membership).filter(touched)).select(CHILD_RECORD.names())
     stays = tonight.previous.join(pl.DataFrame({"record_id": ids.filter(~touched)}), on="record_id", how="semi")
     return pl.concat([stays, fresh.cast(CHILD_RECORD)]).sort("record_id")
 

@@ -58,7 +58,8 @@ def report_of(
 ) -> LinkReport:
     """The report.
 
-    ``pairs``: every pair kept, in order of its rows: left, right (rows), match_weight, match_probability, is_same_child.
+    ``pairs``: every pair kept, in order of its rows: left, right (rows), match_weight, match_probability, is_same_child,
+    alone (0 to 1, its match probability without the other records of its children).
     ``source`` and ``child``: those of each row. ``near``: LINK rows of the near misses. ``groups``: BY_GROUP. ``told``:
     further figures.
     """
@@ -71,8 +72,8 @@ def report_of(
         **told,
         **model.figures,
     }
-    likely = pl.col("is_same_child") & (pl.col("match_probability") >= LIKELY)
-    links = pairs.filter(likely).select("left", "right", probability="match_probability")
+    likely = pl.col("is_same_child") & (pl.col("alone") >= LIKELY)
+    links = pairs.filter(likely).select("left", "right", probability="alone")
     return LinkReport(
         blocking=held.blocking,
         weights=_histogram(pairs),

@@ -45,7 +45,7 @@ LINK = pl.Schema(
         "left_id": pl.String,  # record_id; left_id < right_id
         "right_id": pl.String,
         "match_weight": pl.Float64,  # bits (log2 of the likelihood ratio), without the prior
-        "match_probability": pl.Float64,  # 0..1, of the pair by itself
+        "match_probability": pl.Float64,  # 0..1, as all the records of their children have it
         "levels": pl.String,  # "comparison: level" apart by "; ", in the order of the model
         "is_same_child": pl.Boolean,  # true: both records ended in one child
     }

@@ -110,11 +110,28 @@ def test_only_mutual_best_rivals_join():
     assert joined(labels, rivals, 9.0).tolist() == [0, 1, 2]
 
 
-def test_membership_is_certain_alone_and_falls_with_the_evidence():
-    labels, dataset, stratum = np.array([0, 0, 2, 2, 4]), np.array([0, 1, 0, 1, 0], np.int32), np.zeros(5, np.int32)
+def _membership(weights, judged=None):
+    """Of two children with a record on either of two lists, and one on the first alone; most children are on both."""
+    labels = np.array([0, 0, 2, 2, 4, *np.repeat(np.arange(5, 205, 2), 2)])
+    dataset = np.array([0, 1, 0, 1, 0, *[0, 1] * 100], np.int32)
+    stratum = np.zeros(len(labels), np.int32)
+    pairs = np.array([0, 2], np.int32), np.array([1, 3], np.int32)
+    values = np.array(weights if judged is None else [judged, judged])
+
+    def evidence(left, right, at_home):
+        return values[np.minimum(left, right) // 2]
+
     coverage = coverage_of(labels, dataset, stratum)
-    pairs = np.array([0, 2], np.int32), np.array([1, 3], np.int32), np.array([20.0, -12.0])
-    membership = membership_of(labels, dataset, stratum, coverage, pairs)
+    return membership_of(labels, dataset, stratum, coverage, pairs=pairs, evidence=evidence)
+
+
+def test_membership_is_certain_alone_and_falls_with_the_evidence():
+    membership = _membership([20.0, -12.0])
     assert membership[4] == 1.0
     assert (membership[:2] > 0.99).all()
     assert (membership[2:4] < 0.5).all()
+
+
+def test_a_record_judged_to_be_its_childs_is_so_for_certain():
+    assert (_membership([0.0, 0.0])[:4] < 1.0).all()
+    assert (_membership([0.0, 0.0], judged=ALWAYS) == 1.0).all()
