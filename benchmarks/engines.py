@@ -121,11 +121,9 @@ def run_ours(data: Path, rules: str) -> Measured:
     blocking = [BlockingRule(" and ".join(rule), rule) for rule in RULES[rules]]
     training = [BlockingRule(" and ".join(rule), rule, settles=_settled(rule)) for rule in TRAINING_RULES]
     with measured.stage("load"):
-        names = ["dataset", "forename", "surname", "date_of_birth", "dob", "sex", "postcode", "sector", "district"]
-        table = pl.read_parquet(data, columns=names)
-        dataset = (table["dataset"] == "roll").cast(pl.Int32).to_numpy()
+        table = pl.scan_parquet(data)
+        dataset = table.select((pl.col("dataset") == "roll").cast(pl.Int32)).collect()["dataset"].to_numpy()
         encoded = linkage.prepare(table, comparisons, [*blocking, *training])
-        del table
     with measured.stage("train"):
         model = train(encoded, comparisons, training, between=dataset, learns=dataset)
     settings = Settings(link_probability=0.95, one_row_each=True, pairs=10**12)

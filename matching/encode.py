@@ -149,60 +149,104 @@ def _code_points(strings: NDArray[np.object_]) -> Iterator[tuple[Rows, NDArray[n
 
 
 def _packed(dates: pl.Series) -> Codes:
-    parts = (
-        dates.dt.year().cast(pl.Int32) * 10000 + dates.dt.month().cast(pl.Int32) * 100 + dates.dt.day().cast(pl.Int32)
+    """Dates as yyyymmdd, worked out once for each day from the first to the last where those are fewer."""
+    days = dates.to_physical()
+    first, last = days.min(), days.max()
+    if not isinstance(first, int) or not isinstance(last, int):
+        return np.full(len(dates), MISSING, dtype=np.int32)
+    if last - first >= len(dates):
+        return _spelt_out(dates)
+    each = _spelt_out(pl.int_range(first, last + 1, dtype=pl.Int32, eager=True).cast(pl.Date))
+    return np.append(each, np.int32(MISSING)).take((days - first).fill_null(MISSING).to_numpy())
+
+
+def _spelt_out(dates: pl.Series) -> Codes:
+    year, month, day = (part.cast(pl.Int32) for part in (dates.dt.year(), dates.dt.month(), dates.dt.day()))
+    return (year * 10_000 + month * 100 + day).fill_null(MISSING).to_numpy()
+
+
+@dataclass(frozen=True)
+class _Worded:
+    """A text column by its own words."""
+
+    words: pl.Series
+    """Each once."""
+    codes: Codes
+    """Of each value: its place in ``words``; MISSING where null."""
+    counts: NDArray[np.int64] | None
+    """Of a list column: how many values each row has."""
+
+    @classmethod
+    def of(cls, column: pl.Series) -> "_Worded":
+        """Text, or lists of it; nulls in a list count for nothing."""
+        counts = None
+        if column.dtype == pl.List(pl.String):
+            column = column.list.drop_nulls()
+            counts = column.list.len().fill_null(0).to_numpy().astype(np.int64)
+            column = column.filter(pl.Series(counts > 0)).explode()
+        # Polars numbers what it finds, from where others may have left off: one row of each number has its word.
+        numbers = column.cast(pl.Categorical).to_physical().cast(pl.Int32).fill_null(MISSING).to_numpy()
+        row = np.full(int(numbers.max(initial=MISSING)) + 2, MISSING, dtype=np.int32)
+        row[numbers] = np.arange(len(numbers), dtype=np.int32)
+        found = np.flatnonzero(row[:-1] >= 0)
+        place = np.full(len(row), MISSING, dtype=np.int32)
+        place[found] = np.arange(len(found), dtype=np.int32)
+        return cls(column.gather(row[found]).alias("word"), place.take(numbers), counts)
+
+    def within(self, places: Codes) -> Codes:
+        """The codes by the vocabulary, where the words have these ``places``.
+
+        Of a list column rows x longest list, MISSING where one is shorter.
+        """
+        codes = np.append(places, np.int32(MISSING)).take(self.codes)
+        if self.counts is None:
+            return codes
+        matrix = np.full((len(self.counts), max(1, int(self.counts.max(initial=0)))), MISSING, dtype=np.int32)
+        rows = np.repeat(np.arange(len(self.counts)), self.counts)
+        matrix[rows, np.arange(len(rows)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)] = codes
+        return matrix
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    """Raises TypeError for what is neither text, a list of it, nor a whole number."""
+    if column.dtype in (pl.String, pl.List(pl.String)):
+        return column
+    if column.dtype.is_integer() or column.dtype in (pl.Boolean, pl.Null):
+        return column.cast(pl.String)
+    if column.dtype == pl.List(pl.Null):  # every list is empty
+        return column.cast(pl.List(pl.String))
+    raise TypeError(
+        f"column {column.name} is {column.dtype}; give it as text, a list of texts, a whole number or a date"
     )
-    return parts.fill_null(MISSING).to_numpy().astype(np.int32)
 
 
-def _matrix(column: pl.Series, words: pl.DataFrame) -> Codes:
-    """List column -> rows x longest list, MISSING where a list is shorter."""
-    counts = column.list.len().fill_null(0).to_numpy().astype(np.int64)
-    width = max(1, int(counts.max()) if len(counts) else 1)
-    matrix = np.full((len(column), width), MISSING, dtype=np.int32)
-    flat = pl.DataFrame({"word": column.filter(pl.Series(counts > 0)).explode()})
-    codes = flat.join(words, on="word", how="left", maintain_order="left")["code"].to_numpy().astype(np.int32)
-    rows = np.repeat(np.arange(len(column)), counts)
-    starts = np.repeat(np.cumsum(counts) - counts, counts)
-    matrix[rows, np.arange(len(rows)) - starts] = codes
-    return matrix
-
-
-def encode(table: pl.DataFrame, columns: Iterable[str]) -> Encoded:
+def encode(table: pl.DataFrame | pl.LazyFrame, columns: Iterable[str]) -> Encoded:
     """Encode the named columns of a table (String, List(String), Date or whole numbers, which are read as strings).
 
-    Raises KeyError naming a column that the table lacks, and TypeError for a column of another type.
+    Of a lazy table one column at a time is read, and its text let go of before the next: it must give its rows in one
+    order however often it is read. Raises KeyError naming a column that the table lacks, and TypeError for a column of
+    another type.
     """
-    wanted = list(dict.fromkeys(columns))
-    if absent := [name for name in wanted if name not in table.columns]:
-        raise KeyError(f"the table has no column {', '.join(absent)}; it has {', '.join(table.columns)}")
-    texts: dict[str, pl.Series] = {}
+    wanted, lazy = list(dict.fromkeys(columns)), table.lazy()
+    there = lazy.collect_schema().names()
+    if absent := [name for name in wanted if name not in there]:
+        raise KeyError(f"the table has no column {', '.join(absent)}; it has {', '.join(there)}")
+    worded: dict[str, _Worded] = {}
     dates: dict[str, Codes] = {}
     for name in wanted:
-        column = table[name]
+        column = lazy.select(name).collect()[name]
         if column.dtype == pl.Date:
             dates[name] = _packed(column)
-        elif column.dtype in (pl.String, pl.List(pl.String)):
-            texts[name] = column
-        elif column.dtype.is_integer() or column.dtype in (pl.Boolean, pl.Null):
-            texts[name] = column.cast(pl.String)
-        elif column.dtype == pl.List(pl.Null):  # every list is empty
-            texts[name] = column.cast(pl.List(pl.String))
         else:
-            raise TypeError(
-                f"column {name} is {column.dtype}; give it as text, a list of texts, a whole number or a date"
-            )
-    flats = {name: column.explode() if column.dtype == pl.List(pl.String) else column for name, column in texts.items()}
-    distinct = {name: flat.drop_nulls().unique().cast(pl.String).alias("word") for name, flat in flats.items()}
-    vocabulary = pl.concat([pl.Series("word", [], dtype=pl.String), *distinct.values()]).unique().sort()
-    words = pl.DataFrame({"word": vocabulary, "code": np.arange(len(vocabulary), dtype=np.int32)})
-    codes, lists = {}, {}
-    for name, series in texts.items():
-        # A column's own words are few beside those of all: looked up among them, a value is found sooner.
-        own = distinct[name].to_frame().join(words, on="word", how="left", validate="1:1")
-        if series.dtype == pl.List(pl.String):
-            lists[name] = _matrix(series.list.eval(pl.element().drop_nulls()), own)
-        else:
-            joined = pl.DataFrame({"word": series}).join(own, on="word", how="left", maintain_order="left")
-            codes[name] = joined["code"].fill_null(MISSING).to_numpy().astype(np.int32)
-    return Encoded(table.height, vocabulary, codes, lists, dates)
+            worded[name] = _Worded.of(_as_text(column))
+    words = pl.concat([pl.Series("word", [], dtype=pl.String), *(column.words for column in worded.values())])
+    vocabulary = words.unique().sort()
+    places = words.cast(pl.Enum(vocabulary)).to_physical().cast(pl.Int32).to_numpy()
+    codes: dict[str, Codes] = {}
+    lists: dict[str, Codes] = {}
+    begin = 0
+    for name, own in worded.items():
+        end = begin + len(own.words)
+        (codes if own.counts is None else lists)[name] = own.within(places[begin:end])
+        begin = end
+    return Encoded(lazy.select(pl.len()).collect().item(), vocabulary, codes, lists, dates)

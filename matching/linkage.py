@@ -2,8 +2,8 @@
 
     >>> found = link_records(table, comparisons=COMPARISONS, rules=RULES, training_rules=RULES, dataset="source")
 
-``table`` is a polars DataFrame or any Arrow table, with one row a record; ``dataset`` names the column that says where a
-record comes from.
+``table`` is a polars table or any Arrow table, with one row a record; ``dataset`` names the column that says where a
+record comes from. Of a lazy table (``pl.scan_parquet``) only one column at a time is ever held as text.
 """
 
 from collections.abc import Callable, Sequence
@@ -92,7 +92,7 @@ def pair_probability(
 
 
 def prepare(
-    table: pl.DataFrame, comparisons: Sequence[Comparison], rules: Sequence[BlockingRule], *more: str
+    table: pl.DataFrame | pl.LazyFrame, comparisons: Sequence[Comparison], rules: Sequence[BlockingRule], *more: str
 ) -> Encoded:
     """Encode every column that the comparisons and rules read. Raises KeyError naming a missing column."""
     return encode(table, [*columns_read(tuple(comparisons)), *columns_blocked(rules), *more])
@@ -107,7 +107,7 @@ class ArrowTable(Protocol):
 
 
 def link_records(
-    table: pl.DataFrame | ArrowTable,
+    table: pl.DataFrame | pl.LazyFrame | ArrowTable,
     *,
     comparisons: Sequence[Comparison],
     rules: Sequence[BlockingRule],
@@ -121,7 +121,7 @@ def link_records(
     buckets: Buckets | None = None,
     told: Told | None = None,
 ) -> Linkage:
-    """Link the records of a table, polars or Arrow, into children. Deterministic.
+    """Link the records of a table, polars (eager or lazy) or Arrow, into children. Deterministic.
 
     ``model``: weights in force; null: trained on this table. ``measures``: those of an earlier linkage of the same
     datasets with this model, to be held; null: measured on this table. ``buckets``: score there; null: in this process,
@@ -130,10 +130,10 @@ def link_records(
     """
     told = told or _nobody
     told(0.0, "putting values into numbers")
-    table = table if isinstance(table, pl.DataFrame) else pl.DataFrame(table)
+    table = table if isinstance(table, pl.DataFrame | pl.LazyFrame) else pl.DataFrame(table)
     further = [name for name in (settings.apart, settings.stratum, *_household_columns(households)) if name]
     encoded = prepare(table, comparisons, [*rules, *training_rules], *further)
-    codes = _datasets(table, dataset)
+    codes = _datasets(table.lazy(), encoded.height, dataset)
     if model is None:
         told(LEARNING, "learning what agreement is worth")
         learns = codes if codes.max(initial=0) > 0 else None
@@ -148,7 +148,7 @@ def link_records(
             judged=_same(judged),
         )
     scoring = partial(score_pairs, told=_part(told, SCORING, JOINING))
-    score = scoring if buckets is None else partial(buckets.scored, table)
+    score = scoring if buckets is None else partial(buckets.scored, table.lazy().collect())
     return link_encoded(
         encoded, codes, rules=rules, model=model, households=households, judged=judged, settings=settings,
         measures=measures, score=score, told=told,
@@ -168,15 +168,16 @@ def _part(told: Told, begin: float, end: float) -> Told:
     return lambda share, what: told(begin + (end - begin) * share, what)
 
 
-def _datasets(table: pl.DataFrame, dataset: str | None) -> NDArray[np.int32]:
+def _datasets(table: pl.LazyFrame, height: int, dataset: str | None) -> NDArray[np.int32]:
     """Each record's dataset, numbered from 0. Raises KeyError for a missing column, ValueError where it has nulls."""
     if dataset is None:
-        return np.zeros(table.height, dtype=np.int32)
-    if dataset not in table.columns:
-        raise KeyError(f"the table has no column {dataset}; it has {', '.join(table.columns)}")
-    if nulls := table[dataset].null_count():
+        return np.zeros(height, dtype=np.int32)
+    if dataset not in (there := table.collect_schema().names()):
+        raise KeyError(f"the table has no column {dataset}; it has {', '.join(there)}")
+    names = table.select(dataset).collect()[dataset]
+    if nulls := names.null_count():
         raise ValueError(f"{nulls} records do not say their dataset (column {dataset}): fill it in for every record")
-    return (table[dataset].rank("dense").cast(pl.Int32) - 1).to_numpy().astype(np.int32)
+    return (names.rank("dense").cast(pl.Int32) - 1).to_numpy().astype(np.int32)
 
 
 def _same(judged: Judged | None) -> tuple[Rows, Rows] | None:

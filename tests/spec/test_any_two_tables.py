@@ -1,5 +1,6 @@
 """The linkage as a library on tables as people have them: Arrow, odd names, nothing at all; and what it refuses."""
 
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -57,6 +58,21 @@ def test_an_arrow_table_is_linked_as_a_polars_table_is(model: Model) -> None:
     assert ours.labels.tolist() == theirs.labels.tolist()
     assert ours.labels[:4].tolist() == [0, 0, 2, 2]
     assert ours.scored.weight.tolist() == theirs.scored.weight.tolist()
+
+
+def test_a_file_read_column_by_column_is_linked_as_a_table_in_memory_is(model: Model, tmp_path: Path) -> None:
+    table = _table(AMIRA, PIERS)
+    table.write_parquet(tmp_path / "records.parquet")
+    whole, lazy = _linked(table, model), _linked(pl.scan_parquet(tmp_path / "records.parquet"), model)
+    assert lazy.table.vocabulary.equals(whole.table.vocabulary)
+    assert lazy.labels.tolist() == whole.labels.tolist()
+    assert lazy.scored.weight.tolist() == whole.scored.weight.tolist()
+
+
+def test_a_file_that_lacks_a_column_says_which(model: Model, tmp_path: Path) -> None:
+    _table(AMIRA).drop("surname_key").write_parquet(tmp_path / "records.parquet")
+    with pytest.raises(KeyError, match="surname_key"):
+        _linked(pl.scan_parquet(tmp_path / "records.parquet"), model)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Tables in integers: equal codes mean equal strings, whatever the column."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -37,6 +37,13 @@ def test_dates_are_packed_and_whole_numbers_are_texts():
         "1899",
         "2020",
     ]
+
+
+def test_many_dates_of_few_years_are_packed_each_day_once():
+    days = [date(1969, 12, 30) + timedelta(days=n % 40) for n in range(300)]
+    born: list[date | None] = [None if n % 7 == 0 else day for n, day in enumerate(days)]
+    packed = encode(pl.DataFrame({"born": born}, schema={"born": pl.Date}), ["born"]).dates["born"]
+    assert packed.tolist() == [int(f"{day:%Y%m%d}") if day else MISSING for day in born]
 
 
 def test_frequencies_count_rows_by_value():
