@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.residence_evidence import Evidence, days_since, gather_evidence
 from pipelines.residence_mixture import living_here
+from pipelines.residence_records import Heard, hear
 from pipelines.tables import RESIDENCE
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -27,58 +28,58 @@ def judge_residence(
     ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing
     is learned from earlier nights. Statements dated after ``as_at`` are not heard. The order of rows changes nothing.
     """
-    evidence = gather_evidence(statements, person, child_records, provision, as_at=as_at)
-    children = evidence.children.with_columns(living_here=pl.Series(living_here(evidence), dtype=pl.Float64))
-    said = statements.join(child_records, on="record_id", how="inner", validate="m:1")
-    return (
-        children.join(_last_sightings(said, as_at), on="child_id", how="left", validate="1:1")
-        .join(_entries_in_words(said, as_at), on="child_id", how="left", validate="1:1")
-        .join(_agencies_in_words(evidence), on="child_id", how="left", validate="1:1")
-        .with_columns(because=_because(as_at))
-        .select(RESIDENCE.names())
-        .cast(RESIDENCE)
-        .sort("child_id")
-    )
+    heard = hear(statements, child_records, as_at)
+    evidence = gather_evidence(heard, person, provision, as_at=as_at)
+    judged = evidence.children.with_columns(living_here=pl.Series(living_here(evidence), dtype=pl.Float64))
+    for words in (_last_sightings(heard), *_entries_in_words(heard), _agencies_in_words(evidence)):
+        judged = judged.join(words, on="child", how="left", validate="1:1")
+    return judged.sort("child").with_columns(because=_because(as_at)).select(RESIDENCE.names()).cast(RESIDENCE)
 
 
-def _last_sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _last_sightings(heard: Heard) -> pl.DataFrame:
     """The last day on which anybody saw the child, and who; where several did, all of them."""
-    seen = said.filter((pl.col("kind") == "seen") & (pl.col("since_on") <= as_at))
-    last = seen.filter(pl.col("since_on") == pl.col("since_on").max().over("child_id"))
-    return last.group_by("child_id").agg(
-        last_seen_on=pl.col("since_on").first(),
-        last_seen_by=_for_people(pl.col("source")).unique().sort().str.join(" and "),
+    seen = heard.records.filter(pl.col("seen_on").is_not_null()).select("child", "seen_on", "source")
+    last = seen.group_by("child").agg(last_seen_on=pl.col("seen_on").max())
+    by_whom = (
+        seen.join(last, on="child", how="left", validate="m:1")
+        .filter(pl.col("seen_on") == pl.col("last_seen_on"))
+        .select("child", "last_seen_on", by=_for_people(pl.col("source")))
+        .unique()
+        .sort("child", "by")
+    )
+    by_child = by_whom.group_by("child", maintain_order=True).agg(pl.col("last_seen_on").first(), "by")
+    return by_child.select("child", "last_seen_on", last_seen_by=pl.col("by").list.join(" and "))
+
+
+def _entries_in_words(heard: Heard) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the entries that changed last say, ``ended`` and ``open``: ended on a date, or open since one."""
+    records, changed_on = heard.records, pl.col("changed_on")
+    closed = records.select("child", "source", changed_on="closed_on")
+    left = records.filter(pl.col("source").is_in(heard.keep_entries.implode()))
+    ended = _latest(pl.concat([closed, left.select("child", "source", changed_on="left_on")]))
+    open_ = _latest(records.select("child", "source", changed_on="begun_on"))
+    the = (pl.lit("the "), _for_people(pl.col("source")))
+    return (
+        ended.select("child", ended=pl.concat_str(*the, pl.lit(" entry ended in "), month(changed_on))),
+        open_.select(
+            "child",
+            open=pl.concat_str(*the, pl.lit(" entry has been open since "), changed_on.dt.year().cast(pl.String)),
+        ),
     )
 
 
-def _entries_in_words(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """What the entry that changed last says: it has been open since a date, or ended on one."""
-    kind, since, until = pl.col("kind"), pl.col("since_on"), pl.col("until_on")
-    homes = said.filter((kind == "lives_here") & (since.is_null() | (since <= as_at)))
-    has_ended = until <= as_at
-    ended = homes.filter(has_ended).select("child_id", "source", changed_on=until)
-    keeps_entries = said.filter(kind.is_in(["lives_here", "provision"]))["source"].unique()
-    left = said.filter((kind == "left") & (since <= as_at) & pl.col("source").is_in(keeps_entries.implode()))
-    left = left.select("child_id", "source", changed_on=since)
-    open_ = homes.filter(~has_ended.fill_null(value=False)).select("child_id", "source", changed_on=since)
-    open_ = open_.filter(pl.col("changed_on").is_not_null())
-    words = {
-        "ended": (pl.concat([ended, left]), pl.lit("the "), " entry ended in ", month(pl.col("changed_on"))),
-        "open": (open_, pl.lit("the "), " entry has been open since ", pl.col("changed_on").dt.year().cast(pl.String)),
-    }
-    children = said.select(pl.col("child_id").unique())
-    for name, (entries, the, verb, when) in words.items():
-        last = entries.sort("child_id", "changed_on", "source", descending=[False, True, False])
-        last = last.group_by("child_id", maintain_order=True).first()
-        text = pl.concat_str([the, _for_people(pl.col("source")), pl.lit(verb), when])
-        children = children.join(last.select("child_id", text.alias(name)), on="child_id", how="left", validate="1:1")
-    return children
+def _latest(entries: pl.DataFrame) -> pl.DataFrame:
+    """Of each child's entries the one that changed last; of two on one day the first by source."""
+    dated = entries.drop_nulls("changed_on")
+    last = dated.group_by("child").agg(pl.col("changed_on").max())
+    on_that_day = dated.join(last, on=["child", "changed_on"], how="semi")
+    return on_that_day.group_by("child").agg(pl.col("changed_on").first(), pl.col("source").min())
 
 
 def _agencies_in_words(evidence: Evidence) -> pl.DataFrame:
     """How many agencies have an open record of the child."""
     open_ = evidence.agencies.filter(pl.col("state") == 1)
-    return open_.group_by("child_id").agg(agencies=pl.col("source").n_unique())
+    return open_.group_by("child").agg(agencies=pl.col("source").n_unique())
 
 
 def _because(as_at: date) -> pl.Expr:
