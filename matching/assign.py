@@ -132,7 +132,8 @@ def coverage_of(
         share = (found + SHRINK * overall[:, None]) / (rows + SHRINK)
         bits[:, other, :] = -np.log2(1 - np.minimum(share, MOST_COVERED))
         bits[other, other, :] = 0.0
-    further = (np.maximum(held - 1, 0).sum(axis=0) + 1) / (held.sum(axis=0) + 2)
+    each = rows.sum(axis=1)
+    further = (each - np.bincount(which, minlength=len(sets)) @ sets + 1) / (each + 2)
     none = np.zeros(0, dtype=np.int64)
     presence = counted(known, strata, MayBeOne.nobody(), seen_alone(known, strata, siblings or (none, none)))
     return Coverage(bits, -np.log2(further), len(held), presence)
@@ -145,7 +146,7 @@ def known_to(
     return rows_held(child, dataset, many) > 0, _strata(child, stratum)
 
 
-def _strata(child: Labels, stratum: NDArray[np.int32]) -> NDArray[np.int32]:
+def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[np.int32]:
     """Each child's stratum: the last of its records', so that a record without one (the first) counts for nothing."""
     found = np.zeros(int(child.max(initial=-1)) + 1, dtype=np.int32)
     found[child] = stratum
@@ -176,13 +177,15 @@ class Groups:
     stratum: NDArray[np.int32]
 
     @classmethod
-    def of(cls, group: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int) -> "Groups":
+    def of(
+        cls, group: NDArray[np.integer], dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
+    ) -> "Groups":
         """``group``: each row's child, numbered from 0; ``many``: datasets."""
         present = np.zeros((int(group.max(initial=-1)) + 1, many), dtype=bool)
         present[group, dataset] = True
         return cls(present, _strata(group, stratum))
 
-    def prior(self, one: NDArray[np.int64], other: NDArray[np.int64], coverage: Coverage) -> Bits:
+    def prior(self, one: NDArray[np.integer], other: NDArray[np.integer], coverage: Coverage) -> Bits:
         """As :func:`prior_of`, of two children."""
         strata = self.stratum[one], self.stratum[other]
         return prior_of(self.present[one], self.present[other], strata, coverage)

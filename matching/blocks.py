@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 from matching.encode import Encoded, Rows
 from matching.sorting import order_of, run_ends
 
-Keys = NDArray[np.uint64]
-NO_KEY = np.uint64(0)
+Hashes = NDArray[np.uint64]
+"""Values that must agree, in 64 bits: rows x hashes a row."""
+NO_HASH = np.uint64(0)
+Keys = NDArray[np.int32]
+"""Numbers of blocks: rows x keys a row. Rows share a block where they have a key in common."""
+NO_KEY = np.int32(-1)
+"""No block: a value is absent, or no other row has it."""
 
 LARGEST_BLOCK = 3_000
 """Rows in one block before it is split by the rule's further keys."""
@@ -40,7 +45,7 @@ class BlockingRule:
         return (*self.columns, *self.split_by, *((self.one_side,) if self.one_side else ()))
 
 
-def _mixed(keys: Keys) -> Keys:
+def _mixed(keys: Hashes) -> Hashes:
     """Scramble 64 bits (splitmix64, Steele, Lea & Flood 2014); a collision only adds a pair to look at."""
     mixed = keys >> np.uint64(30)
     mixed ^= keys
@@ -55,8 +60,8 @@ def _column_codes(table: Encoded, column: str) -> NDArray[np.int32]:
     return table.lists[column] if column in table.lists else table.column(column)[:, None]
 
 
-def _with_column(keys: Keys, codes: NDArray[np.int32]) -> Keys:
-    """Every key crossed with every value of a further column; NO_KEY where either is absent."""
+def _with_column(keys: Hashes, codes: NDArray[np.int32]) -> Hashes:
+    """Every hash crossed with every value of a further column; NO_HASH where either is absent."""
     out = np.empty((len(keys), keys.shape[1] * codes.shape[1]), dtype=np.uint64)
     for i in range(keys.shape[1]):
         for j in range(codes.shape[1]):
@@ -64,15 +69,15 @@ def _with_column(keys: Keys, codes: NDArray[np.int32]) -> Keys:
             added += codes[:, j].astype(np.uint64)
             added += np.uint64(0x9E3779B97F4A7C15)
             added = _mixed(added)
-            added *= (keys[:, i] != NO_KEY) & (codes[:, j] >= 0)
+            added *= (keys[:, i] != NO_HASH) & (codes[:, j] >= 0)
             out[:, i * codes.shape[1] + j] = added
     return out
 
 
-def _split_large(keys: Keys, rule: BlockingRule, table: Encoded) -> Keys:
-    """Extend the keys of rows in over-large blocks by the rule's further columns (null counts as a value there)."""
+def _split_large(keys: Hashes, rule: BlockingRule, table: Encoded) -> Hashes:
+    """Extend the hashes of rows in over-large blocks by the rule's further columns (null counts as a value there)."""
     for column in rule.split_by:
-        flat = keys[keys != NO_KEY]
+        flat = keys[keys != NO_HASH]
         values, counts = np.unique(flat, return_counts=True)
         large = values[counts > LARGEST_BLOCK]
         if not len(large):
@@ -85,11 +90,11 @@ def _split_large(keys: Keys, rule: BlockingRule, table: Encoded) -> Keys:
 
 
 ROWS_AT_ONCE = 1 << 15
-"""Rows whose keys are made at once: few enough to stay in a core's cache from one column to the next."""
+"""Rows whose hashes are made at once: few enough to stay in a core's cache from one column to the next."""
 
 
-def keys_of(rule: BlockingRule, table: Encoded) -> Keys:
-    """Keys of each row under a rule (rows x keys a row), NO_KEY (0) where a column is empty."""
+def hashes_of(rule: BlockingRule, table: Encoded) -> Hashes:
+    """Hashes of each row under a rule (rows x hashes a row), NO_HASH (0) where a column is empty."""
     columns = [_column_codes(table, column) for column in rule.columns]
     keys = np.ones((table.height, int(np.prod([codes.shape[1] for codes in columns]))), dtype=np.uint64)
     for begin in range(0, table.height, ROWS_AT_ONCE):
@@ -169,11 +174,16 @@ class _Sorted:
         """Pairs within blocks."""
         return int((self.sizes * (self.sizes - 1) // 2).sum())
 
+    @property
+    def numbers(self) -> NDArray[np.int32]:
+        """Of each place, the number of its block."""
+        return np.repeat(np.arange(len(self.sizes), dtype=np.int32), self.sizes)
 
-def _in_order(keys: Keys, tables: Tables | None = None) -> _Sorted:
-    """Sort the keys of rows, within a block table by table and then as the rows stand."""
+
+def _in_order(keys: Hashes | Keys, none: np.uint64 | np.int32, tables: Tables | None = None) -> _Sorted:
+    """Sort the hashes or keys of rows, within a block table by table and then as the rows stand. ``none``: no block."""
     flat = (keys if tables is None else keys[tables.first]).ravel()
-    may_meet = flat != NO_KEY
+    may_meet = flat != none
     begins = None if tables is None else tables.begins * keys.shape[1]
     if begins is not None:
         may_meet &= _in_several(flat, begins)
@@ -190,30 +200,33 @@ def _in_order(keys: Keys, tables: Tables | None = None) -> _Sorted:
     return _Sorted(places[np.repeat(meet, sizes)], sizes[meet])
 
 
-def _in_several(flat: Keys, begins: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """False where no other table has the key: by the key's first bits, so that true proves nothing yet."""
-    bits = max((4 * len(flat)).bit_length(), 1)
-    bins = (flat >> np.uint64(64 - bits)).view(np.int64)
-    table = np.zeros(len(flat), dtype=np.min_scalar_type(len(begins)))
-    for begin in begins:
-        table[begin:] += 1
-    some = np.zeros(1 << bits, dtype=table.dtype)
-    some[bins] = table
-    several = np.zeros(1 << bits, dtype=bool)
-    several[bins[some.take(bins) != table]] = True
-    return several.take(bins)
+def _in_several(flat: Hashes | Keys, begins: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """False where no other table has the value: by its first bits, so that true proves nothing yet."""
+    bits = max((2 * len(flat)).bit_length(), 1)
+    shift = max(int(flat.max(initial=0)).bit_length() - bits, 0)
+    bins = (flat >> flat.dtype.type(shift)).astype(np.int64)
+    tables = np.zeros(1 << bits, dtype=np.min_scalar_type(len(begins) + 1))
+    for own in np.split(bins, begins):
+        has = np.zeros(1 << bits, dtype=tables.dtype)
+        has[own] = 1
+        tables += has
+    return np.asarray(tables.take(bins) > 1)
 
 
 def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None) -> Blocks:
     """Sort the rows of a table into the blocks of a rule."""
-    keys = keys_of(rule, table)
-    found = _in_order(keys, between)
+    hashes = hashes_of(rule, table)
+    found = _in_order(hashes, NO_HASH, between)
     largest, wanted = int(found.sizes.max(initial=0)), found.pairs
     if largest > LARGEST_BLOCK:
-        _cut(keys, _in_order(keys))  # as the rows stand: every piece has rows of each table
-        found = _in_order(keys, between)
+        _cut(hashes, _in_order(hashes, NO_HASH))  # as the rows stand: every piece has rows of each table
+        found = _in_order(hashes, NO_HASH, between)
+    keys = np.full(hashes.shape, NO_KEY)
+    rows, slots = _where(found, keys, between)
+    keys[rows, slots] = found.numbers
     side = table.column(rule.one_side) >= 0 if rule.one_side else None
-    return _laid_out(rule, keys, side, found, between, largest=largest, left_out=wanted - found.pairs)
+    begins, ends = _spans(found, None if between is None else between.begins * hashes.shape[1])
+    return Blocks(rule, keys, side, rows, slots, begins, ends, largest, wanted - found.pairs)
 
 
 def blocks_between(
@@ -228,42 +241,34 @@ def blocks_between(
     ``meets``: of the shape of ``keys``: where true, the row stands in the block of that key. ``keys`` are kept whole: two
     rows that share an earlier one meet in its block, and not here.
     """
-    found = _in_order(np.where(meets, keys, NO_KEY), between)
-    return _laid_out(rule, keys, side, found, between, largest=int(found.sizes.max(initial=0)), left_out=0)
+    found = _in_order(np.where(meets, keys, NO_KEY), NO_KEY, between)
+    begins, ends = _spans(found, None if between is None else between.begins * keys.shape[1])
+    largest = int(found.sizes.max(initial=0))
+    return Blocks(rule, keys, side, *_where(found, keys, between), begins, ends, largest, left_out=0)
 
 
-def _laid_out(
-    rule: BlockingRule,
-    keys: Keys,
-    side: NDArray[np.bool_] | None,
-    found: _Sorted,
-    between: Tables | None,
-    *,
-    largest: int,
-    left_out: int,
-) -> Blocks:
-    width = np.int64(keys.shape[1])
-    begins, ends = _spans(found, None if between is None else between.begins * width)
-    slots = np.zeros(len(begins), np.int16) if width == 1 else (found.places % width).astype(np.int16)
+def _where(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, NDArray[np.int16]]:
+    """Row and slot of each place."""
+    width = keys.shape[1]
     rows = (found.places if width == 1 else found.places // width).astype(np.int32)
-    rows = rows if between is None else between.first[rows]
-    return Blocks(rule, keys, side, rows, slots, begins, ends, largest, left_out)
+    slots = np.zeros(len(rows), np.int16) if width == 1 else (found.places % width).astype(np.int16)
+    return (rows if between is None else between.first[rows]), slots
 
 
-def _cut(keys: Keys, found: _Sorted) -> None:
+def _cut(hashes: Hashes, found: _Sorted) -> None:
     """Cut over-large blocks into pieces, in place."""
-    flat = keys.reshape(-1)
+    flat = hashes.reshape(-1)
     number = np.arange(len(found.places)) - np.repeat(np.cumsum(found.sizes) - found.sizes, found.sizes)
     cut = np.repeat(found.sizes, found.sizes) > LARGEST_BLOCK
-    # Each piece has its own key: a pair left out here must not be taken for found when a later rule finds it.
+    # Each piece has its own hash: a pair left out here must not be taken for found when a later rule finds it.
     places, pieces = found.places[cut], (number[cut] // PIECE + 1).astype(np.uint64)
     flat[places] = _mixed(flat[places] * np.uint64(31) + pieces)
 
 
 def _spans(found: _Sorted, tables: NDArray[np.int64] | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """For each place the first position that it meets, and the one after the last."""
-    block_ends = np.cumsum(found.sizes)
-    ends = np.repeat(block_ends, found.sizes).astype(np.int32)
+    block_ends = np.cumsum(found.sizes, dtype=np.int32)
+    ends = np.repeat(block_ends, found.sizes)
     if tables is None:
         return np.arange(1, len(ends) + 1, dtype=np.int32), ends
     # Rows of one table stand together within a block: a row first meets the row after the last of its own table.
@@ -272,5 +277,5 @@ def _spans(found: _Sorted, tables: NDArray[np.int64] | None) -> tuple[NDArray[np
     for begin in tables:
         later = found.places >= begin
         is_last[:-1] |= later[1:] & ~later[:-1]
-    runs = np.flatnonzero(is_last) + 1
-    return np.repeat(runs, np.diff(runs, prepend=0)).astype(np.int32), ends
+    runs = (np.flatnonzero(is_last) + 1).astype(np.int32)
+    return np.repeat(runs, np.diff(runs, prepend=np.int32(0))), ends

@@ -227,23 +227,21 @@ def pairs_within(labels: Labels, largest: int = FULL_UP_TO) -> Iterator[tuple[Ro
         yield together[:, i].ravel().astype(np.int32), together[:, j].ravel().astype(np.int32)
 
 
-def pairs_between(labels: Labels, one: Labels, other: Labels, largest: int = FULL_UP_TO) -> tuple[Rows, Rows]:
-    """All pairs of rows of each pair of children (``one``, ``other``:
-    their labels); of a large child its first rows.
+def pairs_between(
+    labels: NDArray[np.integer], one: NDArray[np.integer], other: NDArray[np.integer], largest: int = FULL_UP_TO
+) -> tuple[Rows, Rows, NDArray[np.int64]]:
+    """All pairs of rows of each pair of children (``one``, ``other``: their labels), one pair after the other, and which
+    pair of children each is of. Of a large child its first rows.
     """
     held = np.bincount(labels, minlength=len(labels))
-    wanted = np.zeros(len(labels), dtype=bool)
-    wanted[one] = wanted[other] = True
-    rows = np.flatnonzero(wanted[labels])
-    rows = rows[order_of(labels[rows])]
-    starts = np.cumsum(np.where(wanted, held, 0)) - held
+    rows, starts = order_of(labels), np.cumsum(held) - held
     sizes_a, sizes_b = np.minimum(held[one], largest), np.minimum(held[other], largest)
     many = sizes_a * sizes_b
     pair = np.repeat(np.arange(len(one)), many)
     place = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many, many)
-    left = rows[starts[one][pair] + place // sizes_b[pair]]
-    right = rows[starts[other][pair] + place % sizes_b[pair]]
-    return left.astype(np.int32), right.astype(np.int32)
+    of_one, of_other = np.divmod(place, sizes_b[pair])
+    left, right = rows[starts[one][pair] + of_one], rows[starts[other][pair] + of_other]
+    return left.astype(np.int32), right.astype(np.int32), pair
 
 
 ID_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ23456789"

@@ -32,7 +32,9 @@ def parted(
     that are looked at; null: all.
     """
     child = numbered(labels)
-    is_twice = np.asarray((rows_held(child, dataset) > 1).any(axis=1))
+    held = rows_held(child, dataset)
+    is_twice = np.zeros(len(held), dtype=bool)
+    is_twice[np.flatnonzero(held.ravel() > 1) // held.shape[1]] = True
     rows = np.flatnonzero(is_twice[child] if among is None else is_twice[child] & among).astype(np.int32)
     if not len(rows):
         return labels

@@ -52,12 +52,17 @@ def _numbered(present: Mask) -> NDArray[np.uint64]:
 
 def sets_in(present: Mask) -> tuple[Mask, Children]:
     """The sets that rows of ``present`` (rows x datasets) are, each once, in the order of their numbers; and each row's."""
-    numbers = _numbered(present)
+    some, place = _each_once(_numbered(present))
+    return present[some], place
+
+
+def _each_once(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of numbers that are many, and few of them different: a place of each, in ascending order; and where each stands."""
     there = np.sort(pl.Series(numbers).unique().to_numpy())
     place = np.searchsorted(there, numbers)
     some = np.zeros(len(there), dtype=np.int64)
     some[place] = np.arange(len(place))
-    return present[some], place
+    return some, place
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ class Presence:
         # Children are many, and what lists know of them in few ways: each is looked at once.
         strata = (stratum[0].astype(np.int64) << 32 | stratum[1]).view(np.uint64)
         both = _numbered(np.column_stack([ours, theirs])) ^ strata
-        _, first, place = np.unique(both, return_index=True, return_inverse=True)
-        return self._bits(ours[first], theirs[first], (stratum[0][first], stratum[1][first]))[place]
+        some, place = _each_once(both)
+        return self._bits(ours[some], theirs[some], (stratum[0][some], stratum[1][some]))[place]
 
     def _bits(self, ours: Mask, theirs: Mask, stratum: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Bits:
         """As :meth:`bits`, of each pair by itself."""
@@ -95,6 +100,8 @@ class Presence:
 
     def at_home(self, ours: Mask, theirs: Mask) -> Bits:
         """Bits by which two children of one home are less likely, where no dataset knows both; else 0."""
+        if not self.alone.any():
+            return np.zeros(len(ours))
         disjoint = ~(ours & theirs).any(axis=1)
         return np.where(disjoint, np.minimum((ours | theirs) @ self.alone, MOST_AT_HOME), 0.0)
 

@@ -99,16 +99,17 @@ def competing(between: Between) -> Rivals:
     return Rivals(child, rival, both, ratio / (1 + total[child]), nearest, between.left, between.right)
 
 
-def joined(labels: Labels, rivals: Rivals, least: float) -> Labels:
+def joined(labels: Labels, between: Between, least: float) -> Labels:
     """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``."""
-    sure = np.flatnonzero(rivals.log_odds > least)
-    sure = sure[np.lexsort((rivals.rival[sure], -rivals.log_odds[sure], rivals.child[sure]))]
-    child = rivals.child[sure]
-    sure = sure[np.append(True, child[1:] != child[:-1])[: len(child)]]
+    sure = between.at(between.log_odds > least)
+    child, rival = np.concatenate([sure.one, sure.other]), np.concatenate([sure.other, sure.one])
+    order = np.lexsort((rival, -np.tile(sure.log_odds, 2), child))
+    child, rival = child[order], rival[order]
+    likeliest = np.append(True, child[1:] != child[:-1])[: len(child)]
+    child, rival = child[likeliest], rival[likeliest]
     partner = np.full(int(labels.max(initial=0)) + 1, -1, dtype=np.int64)
-    partner[rivals.child[sure]] = rivals.rival[sure]
-    child = rivals.child[sure]
-    mutual = child[(partner[partner[child]] == child) & (child > partner[child])]
+    partner[child] = rival
+    mutual = child[(partner[rival] == child) & (child > rival)]
     renamed = np.arange(len(partner))
     renamed[mutual] = partner[mutual]
     return np.asarray(renamed[labels])
@@ -162,7 +163,7 @@ class Rivalry:
         """
         between = self._weighed(labels, *_pairs_of_children(labels, left, right))
         for _ in range(ROUNDS_OF_JOINING):
-            after = joined(labels, competing(between), margin)
+            after = joined(labels, between, margin)
             if np.array_equal(after, labels):
                 break
             is_changed = np.zeros(len(labels), dtype=bool)

@@ -7,6 +7,7 @@ remembered, and only the prior is worked out anew.
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.assign import Coverage, Evidence, Groups, Labels
 from matching.cluster import pairs_between
@@ -22,7 +23,7 @@ class _Said:
     one: Labels
     other: Labels
     groups: Groups
-    number: Labels
+    number: NDArray[np.int32]
     """Of each label asked for: its place in ``groups``."""
     between: Between
     """Before any prior."""
@@ -65,13 +66,13 @@ class Weighing:
     def _asked(self, labels: Labels, one: Labels, other: Labels) -> _Said:
         is_asked = np.zeros(len(labels), dtype=bool)
         is_asked[one] = is_asked[other] = True
-        rows = np.flatnonzero(is_asked[labels])
-        number = np.cumsum(is_asked) - 1
-        many = len(self.coverage.absent)
-        groups = Groups.of(number[labels[rows]], self.judge.dataset[rows], self.judge.stratum[rows], many)
-        left, right = pairs_between(labels, one, other)
-        ours, theirs = (groups.present[number[labels[side]]] for side in (left, right))
-        weights = self.evidence(left, right, self.coverage.presence.at_home(ours, theirs))
+        rows, number = np.flatnonzero(is_asked[labels]).astype(np.int32), np.cumsum(is_asked, dtype=np.int32) - 1
+        own, ours, theirs = number[labels[rows]], number[one], number[other]
+        groups = Groups.of(own, self.judge.dataset[rows], self.judge.stratum[rows], len(self.coverage.absent))
+        at_home = self.coverage.presence.at_home(groups.present[ours], groups.present[theirs])
+        left, right, pair = pairs_between(own, ours, theirs)
+        left, right = rows[left], rows[right]
+        weights = self.evidence(left, right, at_home[pair])
         return _Said(labels, one, other, groups, number, between_of(labels, left, right, weights))
 
 

@@ -13,7 +13,7 @@ from matching.assign import SURE
 from matching.blocking import BlockingRule
 from matching.judge import Settings
 from matching.linkage import link_records
-from matching.rivals import CERTAIN, Between, between_of, competing, joined
+from matching.rivals import CERTAIN, Between, between_of, joined
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA, plain_model
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
@@ -56,7 +56,7 @@ def test_children_join_where_each_is_the_others_likeliest_and_sure_enough(odds):
     odds = {pair: float(bits) for pair, bits in sorted(odds.items()) if pair[0] < pair[1]}
     one, other = (np.array([pair[side] for pair in odds], np.int64) for side in (0, 1))
     rows = np.zeros(len(odds), np.int32)
-    found = joined(np.arange(6), competing(Between(one, other, np.array(list(odds.values()), float), rows, rows)), 1.0)
+    found = joined(np.arange(6), Between(one, other, np.array(list(odds.values()), float), rows, rows), 1.0)
     likeliest = {}
     for child in range(6):
         rivals = {sum(pair) - child: bits for pair, bits in odds.items() if child in pair}

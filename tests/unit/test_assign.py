@@ -22,12 +22,15 @@ def _scored(pairs):
     )  # fmt: skip
 
 
-def _rivals(labels, pairs, prior=0.0):
-    labels = np.array(labels)
+def _between(labels, pairs):
     left, right, weight = zip(*pairs, strict=True) if pairs else ((), (), ())
     sides = np.array(left, np.int32), np.array(right, np.int32)
-    between = between_of(labels, *sides, np.array(weight, float))
-    return competing(between.given(np.full(len(between), prior)))
+    between = between_of(np.array(labels), *sides, np.array(weight, float))
+    return between.given(np.zeros(len(between)))
+
+
+def _rivals(labels, pairs):
+    return competing(_between(labels, pairs))
 
 
 @pytest.mark.parametrize(
@@ -98,16 +101,16 @@ def test_many_records_of_two_children_speak_once():
 )
 def test_a_judgement_outranks_the_mean_of_the_others(judged, joins):
     labels = np.array([0, 0, 2])
-    rivals = _rivals(labels, [(0, 2, -40.0 if joins else 40.0), (1, 2, judged)])
-    assert (len(set(joined(labels, rivals, 0.0).tolist())) == 1) is joins
+    between = _between(labels, [(0, 2, -40.0 if joins else 40.0), (1, 2, judged)])
+    assert (len(set(joined(labels, between, 0.0).tolist())) == 1) is joins
 
 
 def test_only_mutual_best_rivals_join():
     """1 likes 0 best, 0 likes 2 best: 0 and 2 join, and 1 waits."""
     labels = np.arange(3)
-    rivals = _rivals(labels, [(0, 1, 5.0), (0, 2, 8.0)])
-    assert joined(labels, rivals, 2.0).tolist() == [0, 1, 0]
-    assert joined(labels, rivals, 9.0).tolist() == [0, 1, 2]
+    between = _between(labels, [(0, 1, 5.0), (0, 2, 8.0)])
+    assert joined(labels, between, 2.0).tolist() == [0, 1, 0]
+    assert joined(labels, between, 9.0).tolist() == [0, 1, 2]
 
 
 def _membership(weights, judged=None):

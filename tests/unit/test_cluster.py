@@ -195,8 +195,9 @@ def test_pairs_within_children_and_between_them():
     labels = np.array([0, 0, 2, 0, 2, 5])
     within = {pair for left, right in pairs_within(labels) for pair in zip(left.tolist(), right.tolist(), strict=True)}
     assert within == {(0, 1), (0, 3), (1, 3), (2, 4)}
-    left, right = pairs_between(labels, np.array([0, 2]), np.array([5, 5]))
-    assert set(zip(left.tolist(), right.tolist(), strict=True)) == {(0, 5), (1, 5), (3, 5), (2, 5), (4, 5)}
+    left, right, pair = pairs_between(labels, np.array([0, 2]), np.array([5, 5]))
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 5), (1, 5), (3, 5), (2, 5), (4, 5)]
+    assert pair.tolist() == [0, 0, 0, 1, 1]
 
 
 def _night(clusters, previous=None):
