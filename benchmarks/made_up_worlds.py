@@ -1,4 +1,4 @@
-"""Whole nights on made-up authorities whose truth is known: links, groups and the list, over seeds and kinds of error.
+"""Whole nights on made-up authorities whose truth is known: links and groups, over seeds and kinds of error.
 
     python benchmarks/made_up_worlds.py [--children 20000] [--seeds 301 302] [--errors usual rough other_kinds]
 
@@ -111,40 +111,11 @@ def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame]:
     return told, by_origin, all_known(p, is_true).with_columns(joined=joined)
 
 
-def list_figures(candidates: pl.DataFrame, records: pl.DataFrame, children: pl.DataFrame) -> Figures:
-    """The list against the truth: rows in descending likelihood; a row is right if it holds a target not seen above it.
-
-    ``records``: record_id, truth. ``children``: child_id, target and twin (0, 1), of the truth.
-    """
-    is_target, is_twin = pl.col("target") == 1, pl.col("twin") == 1
-    targets = children.filter(is_target).select(pl.col("child_id").alias("truth"), twin=is_twin)
-    rows = candidates.sort("likelihood", descending=True, maintain_order=True).with_row_index("n", offset=1)
-    held = rows.select("n", record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
-    seen = held.join(records, on="record_id").join(targets, on="truth")
-    first = seen.group_by("truth").agg(pl.col("n").min(), pl.col("twin").first())
-    judged = rows.with_columns(good=pl.col("n").is_in(first["n"].unique().implode()))
-    hits = judged.filter("good").with_row_index("hit", offset=1)
-    bins = judged.group_by((pl.col("likelihood") * 10).cast(pl.Int64).clip(0, 9)).agg(
-        gap=(pl.col("likelihood").sum() - pl.col("good").sum()).abs()
-    )
-    follow = judged.filter(pl.col("lane").str.starts_with("follow"))
-    total, twins = max(1, targets.height), max(1, targets.filter("twin").height)
-    return {
-        "rows": rows.height, "targets": targets.height, "recall": first.height / total,
-        "rows per target": rows.height / max(1, first.height),
-        "follow-up rows per target": follow.height / max(1, follow.filter("good").height),
-        "AP": float((hits["hit"] / hits["n"]).sum()) / total,
-        "ECE": float(bins["gap"].sum()) / max(1, rows.height),
-        "twin recall": first.filter("twin").height / twins,
-    }  # fmt: skip
-
-
 @dataclass(frozen=True)
 class World:
     """One world held against its truth."""
 
     links: Figures
-    listed: Figures
     by_origin: pl.DataFrame
     pairs: pl.DataFrame
     """SAMPLE rows: every pair kept with its truth, and whether it was joined."""
@@ -159,10 +130,9 @@ def measured(children: int, seed: int, errors: str, folder: Path) -> World:
     refused = ", ".join(found.refused) or "none"
     world: Figures = {"seed": seed, "errors": errors.replace("_", " "), "refused files": refused}
     links, by_origin, pairs = link_figures(found)
-    listed = list_figures(found.ranked.candidates, found.true_child.select("record_id", "truth"), made.children)
-    print(f"{world}: {time.perf_counter() - began:.0f} s, {links}, {listed}", flush=True)
+    print(f"{world}: {time.perf_counter() - began:.0f} s, {links}", flush=True)
     by_origin = by_origin.with_columns(errors=pl.lit(world["errors"]), seed=seed)
-    return World({**world, **links}, {**world, **listed}, by_origin, pairs)
+    return World({**world, **links}, by_origin, pairs)
 
 
 def table(rows: list[Figures]) -> str:
@@ -217,9 +187,6 @@ def written(worlds: list[World], children: int) -> str:
         table(by_band(worlds)),
         "## Recall of links by name origin",
         table([dict(row) for row in wide.to_dicts()]),
-        "## The list",
-        "Rows in descending likelihood; ECE: of the likelihood, in ten bins.",
-        table([world.listed for world in worlds]),
     ]) + "\n"  # fmt: skip
 
 

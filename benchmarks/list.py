@@ -1,0 +1,190 @@
+"""The list held against the truth on made-up authorities: is it worth an officer's morning?
+
+    python benchmarks/list.py [--world CHILDREN:SEED:ERRORS[:RATE] ...]
+
+A world is so many children, a seed, the kind of errors (usual, rough, other_kinds) and the share of children of compulsory
+school age who are truly missing education (0.015 where not given; England's published figure is 0.004). Each night runs in
+memory. The results go to ``benchmarks/results/list.md``. No world of the default ones was looked at while anything was tuned.
+"""
+
+import argparse
+import platform
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from made_up_worlds import AS_AT, Figures, Night, night, table
+from numpy.typing import NDArray
+
+from apps.made_up.authority import make_authority
+from apps.made_up.error_rates import ErrorRates
+
+RESULTS = Path(__file__).parent / "results" / "list.md"
+WORLDS = (
+    "20000:941:usual", "20000:942:rough", "20000:943:other_kinds", "50000:944:usual:0.004", "150000:945:usual:0.004",
+)  # fmt: skip
+BINS, DRAWS = 10, 400
+FOUR_IN_FIVE = 0.8
+FOLLOW_UP = "follow up"
+
+
+@dataclass(frozen=True)
+class World:
+    """One made-up authority."""
+
+    children: int
+    seed: int
+    errors: str
+    cme_rate: float | None
+
+    @classmethod
+    def named(cls, text: str) -> "World":
+        """``CHILDREN:SEED:ERRORS[:RATE]``."""
+        children, seed, errors, *rate = text.split(":")
+        return cls(int(children), int(seed), errors, float(rate[0]) if rate else None)
+
+    def __str__(self) -> str:
+        """As a row of the results begins."""
+        rate = "" if self.cme_rate is None else f", {self.cme_rate:.1%} missing"
+        return f"{self.children:,}, {self.errors.replace('_', ' ')} errors, seed {self.seed}{rate}"
+
+
+def standing_of(found: Night) -> pl.DataFrame:
+    """One row is one true child of whom there is a record.
+
+    ``truth``, ``target``, ``twin``, ``missing``, ``gone`` (moved away, and of compulsory school age by birth date),
+    ``gp_only`` (no record but health registrations), ``row`` (of the list, by likelihood, 1 is first; null: not listed) and
+    ``likelihood`` (of its likeliest row, listed or not; 0 where education explains every one).
+    """
+    ranked = found.ranked
+    rows = ranked.candidates.sort("likelihood", descending=True, maintain_order=True).with_row_index("row", offset=1)
+    both = pl.concat(
+        [rows.select("row", "likelihood", "records"),
+         ranked.explained.select(pl.lit(None, pl.UInt32).alias("row"), pl.col("likelihood").fill_null(0.0), "records")]
+    )  # fmt: skip
+    held = both.with_columns(record_id=pl.col("records").str.split(";")).explode("record_id", empty_as_null=False)
+    reached = held.join(found.true_child, on="record_id", validate="m:1")
+    by_child = reached.group_by("truth").agg(pl.col("row").min(), pl.col("likelihood").max())
+    source = pl.col("record_id").str.split(":").list.first()
+    known = found.true_child.group_by("truth").agg(gp_only=(source == "health").all())
+    children = found.made.children.select(
+        pl.col("child_id").alias("truth"),
+        *(pl.col(name) == 1 for name in ("target", "twin")),
+        missing=pl.col("true_cme") == 1,
+        gone=(pl.col("state") == "gone") & (pl.col("of_age") == 1),
+    )
+    joined = known.join(children, on="truth", validate="1:1").join(by_child, on="truth", how="left", validate="1:1")
+    return joined.with_columns(pl.col("likelihood").fill_null(0.0)).sort("truth")
+
+
+def expected_error(said: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error, 0..1, in ten equal bins."""
+    place = np.minimum(BINS - 1, (said * BINS).astype(int))
+    return float(np.abs(np.bincount(place, said - right, minlength=BINS)).sum()) / max(1, len(said))
+
+
+def floor_of(said: NDArray[np.float64]) -> tuple[float, float]:
+    """The error of a list of the same likelihoods of which every one is exactly right: its mean, and of one such in twenty."""
+    draw = np.random.default_rng(0)
+    errors = [expected_error(said, draw.random(len(said)) < said) for _ in range(DRAWS)]
+    return float(np.mean(errors)), float(np.quantile(errors, 0.95))
+
+
+def list_figures(found: Night) -> Figures:
+    """The list against the truth, rows in descending likelihood; a row is right if it holds a target not seen above it."""
+    standing, candidates = standing_of(found), found.ranked.candidates
+    targets = standing.filter("target")
+    listed = targets.drop_nulls("row")
+    first = listed["row"].unique().sort()
+    rows = candidates.sort("likelihood", descending=True, maintain_order=True)
+    right = np.isin(np.arange(1, rows.height + 1), first.to_numpy())
+    follow = (rows["lane"] == FOLLOW_UP).to_numpy()
+    said = rows["likelihood"].to_numpy()
+    twins, missing = targets.filter("twin"), targets.filter("missing")
+    floor, one_in_twenty = floor_of(said)
+    return {
+        "rows": rows.height, "targets": targets.height, "recall": listed.height / max(1, targets.height),
+        "rows per target": rows.height / max(1, listed.height),
+        "follow-up rows per target": float(follow.sum() / max(1, (follow & right).sum())),
+        "AP": float((np.arange(1, len(first) + 1) / first.to_numpy()).sum()) / max(1, targets.height),
+        "ECE": expected_error(said, right), "floor": floor, "one in twenty": one_in_twenty,
+        "bias": float((said - right).mean()),
+        "twins listed": f"{twins['row'].count()} of {twins.height}",
+        "rows per child missing": rows.height / max(1, missing["row"].count()),
+    }  # fmt: skip
+
+
+def moved_away_figures(found: Night) -> Figures:
+    """Do children who moved away, and are on a GP's list still and nowhere else, fall below four in five of the targets?
+
+    Ranked by likelihood, whether listed or not. A child falls below a target where its likelihood is the lower.
+    """
+    standing = standing_of(found)
+    targets = standing.filter("target")["likelihood"].sort().to_numpy()
+    gone = standing.filter(pl.col("gone") & pl.col("gp_only"))
+    above = 1 - np.searchsorted(targets, gone["likelihood"].to_numpy(), side="right") / max(1, len(targets))
+    return {
+        "moved away, GP only": gone.height,
+        "below four in five of the targets": float((above >= FOUR_IN_FIVE).mean()) if gone.height else 1.0,
+        "targets above, the middle one": float(np.median(above)) if gone.height else 1.0,
+        "targets above, the worst in twenty": float(np.quantile(above, 0.05)) if gone.height else 1.0,
+        "on the list": int(gone["row"].count()),
+    }  # fmt: skip
+
+
+def measured(world: World, folder: Path) -> tuple[Figures, Figures]:
+    """Make one world, run its night, hold its list against the truth."""
+    made = make_authority(
+        folder, children=world.children, seed=world.seed, as_at=AS_AT, errors=getattr(ErrorRates, world.errors)(),
+        cme_rate=world.cme_rate,
+    )  # fmt: skip
+    began = time.process_time()
+    found = night(made)
+    listed, moved = list_figures(found), moved_away_figures(found)
+    print(f"{world}: {time.process_time() - began:.0f} CPU s, {listed}, {moved}", flush=True)
+    without = f" (without {', '.join(found.refused)})" if found.refused else ""
+    return {"world": f"{world}{without}", **listed}, {"world": str(world), **moved}
+
+
+def written(rows: list[tuple[Figures, Figures]]) -> str:
+    """The page of results."""
+    return "\n\n".join([
+        "# The list, held against the truth",
+        f"Made-up authorities as at {AS_AT:%d/%m/%Y}, whole nights in memory, default settings; measured on "
+        f"{datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}, polars {pl.__version__}. Run again: "
+        "`python benchmarks/list.py`. No world here was looked at while anything was chosen.",
+        "Rows in descending likelihood; a row is right if it holds a target (of compulsory school age, living here, known "
+        "to an agency, in no extract's education) that no row above it holds. AP: average precision of that order. ECE: "
+        "expected calibration error of the likelihood, in ten bins; *floor*: what a list of the same likelihoods would "
+        "have on average if every one of them were exactly right, and what one such list in twenty exceeds. Bias: mean "
+        "likelihood less the share that is right. The last column is the effort: rows for each child truly missing "
+        "education.",
+        "*Without*: sources of which the file was refused, as too many of its rows broke a rule.",
+        table([listed for listed, _ in rows]),
+        "## Children who moved away",
+        "Of compulsory school age by their birth date, gone, still on a GP's list and on no other. *Below four in five of "
+        "the targets*: the share of them whose likelihood is lower than that of at least four in five targets, listed or "
+        "not. *Targets above*: the share of the targets that are likelier than the child.",
+        table([moved for _, moved in rows]),
+    ]) + "\n"  # fmt: skip
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--world", type=World.named, action="append", help="CHILDREN:SEED:ERRORS[:RATE]")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    worlds = given.world or [World.named(text) for text in WORLDS]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [measured(world, Path(folder) / str(world.seed)) for world in worlds]
+    given.out.parent.mkdir(exist_ok=True)
+    given.out.write_text(written(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
