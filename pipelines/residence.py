@@ -4,10 +4,12 @@ The readings are gathered in :mod:`pipelines.residence_evidence`, the probabilit
 in :mod:`pipelines.residence_mixture`; here both become a table with words.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
 
+from pipelines.reasons import source_name
 from pipelines.residence_evidence import Evidence, days_since, gather_evidence
 from pipelines.residence_mixture import living_here
 from pipelines.residence_records import Heard, hear
@@ -21,29 +23,37 @@ NOT_SEEN_SINCE_DAYS = 365
 
 
 def judge_residence(
-    statements: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, *, as_at: date
+    statements: pl.DataFrame,
+    person: pl.DataFrame,
+    child_records: pl.DataFrame,
+    provision: pl.DataFrame,
+    *,
+    as_at: date,
+    source_names: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """For each child of ``child_records``, how likely the child still lives here on ``as_at`` (``RESIDENCE``).
 
     ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing
     is learned from earlier nights. Statements dated after ``as_at`` are not heard. The order of rows changes nothing.
+    ``source_names``: source -> its name in text for people.
     """
+    names = source_names or {}
     heard = hear(statements, child_records, as_at)
     evidence = gather_evidence(heard, person, provision, as_at=as_at)
     judged = evidence.children.with_columns(living_here=pl.Series(living_here(evidence), dtype=pl.Float64))
-    for words in (_last_sightings(heard), *_entries_in_words(heard), _agencies_in_words(evidence)):
+    for words in (_last_sightings(heard, names), *_entries_in_words(heard, names), _agencies_in_words(evidence)):
         judged = judged.join(words, on="child", how="left", validate="1:1")
     return judged.sort("child").with_columns(because=_because(as_at)).select(RESIDENCE.names()).cast(RESIDENCE)
 
 
-def _last_sightings(heard: Heard) -> pl.DataFrame:
+def _last_sightings(heard: Heard, names: Mapping[str, str]) -> pl.DataFrame:
     """The last day on which anybody saw the child, and who; where several did, all of them."""
     seen = heard.records.filter(pl.col("seen_on").is_not_null()).select("child", "seen_on", "source")
     last = seen.group_by("child").agg(last_seen_on=pl.col("seen_on").max())
     by_whom = (
         seen.join(last, on="child", how="left", validate="m:1")
         .filter(pl.col("seen_on") == pl.col("last_seen_on"))
-        .select("child", "last_seen_on", by=_for_people(pl.col("source")))
+        .select("child", "last_seen_on", by=source_name(pl.col("source"), names))
         .unique()
         .sort("child", "by")
     )
@@ -51,20 +61,17 @@ def _last_sightings(heard: Heard) -> pl.DataFrame:
     return by_child.select("child", "last_seen_on", last_seen_by=pl.col("by").list.join(" and "))
 
 
-def _entries_in_words(heard: Heard) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _entries_in_words(heard: Heard, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What the entries that changed last say, ``ended`` and ``open``: ended on a date, or open since one."""
     records, changed_on = heard.records, pl.col("changed_on")
     closed = records.select("child", "source", changed_on="closed_on")
     left = records.filter(pl.col("source").is_in(heard.keep_entries.implode()))
     ended = _latest(pl.concat([closed, left.select("child", "source", changed_on="left_on")]))
     open_ = _latest(records.select("child", "source", changed_on="begun_on"))
-    the = (pl.lit("the "), _for_people(pl.col("source")))
+    source = source_name(pl.col("source"), names)
     return (
-        ended.select("child", ended=pl.concat_str(*the, pl.lit(" entry ended in "), month(changed_on))),
-        open_.select(
-            "child",
-            open=pl.concat_str(*the, pl.lit(" entry has been open since "), changed_on.dt.year().cast(pl.String)),
-        ),
+        ended.select("child", ended=pl.format("the entry of {} ended in {}", source, month(changed_on))),
+        open_.select("child", open=pl.format("the entry of {} has been open since {}", source, changed_on.dt.year())),
     )
 
 
@@ -121,7 +128,3 @@ def how_long_ago(days: pl.Expr) -> pl.Expr:
         .then(pl.lit("today"))
         .otherwise(pl.concat_str([count.cast(pl.String), pl.lit(" "), unit, plural]))
     )
-
-
-def _for_people(source: pl.Expr) -> pl.Expr:
-    return source.str.replace_all("_", " ", literal=True)

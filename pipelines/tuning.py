@@ -106,7 +106,9 @@ def judged_again(
         held=held_in(tables),
     )
     provision = find_provision(statements, linked.child_records, night["as_at"])
-    residence = judge_residence(statements, person, linked.child_records, provision, as_at=night["as_at"])
+    residence = judge_residence(
+        statements, person, linked.child_records, provision, as_at=night["as_at"], source_names=source_names
+    )
     ranked = rank(
         person=person,
         statements=statements,

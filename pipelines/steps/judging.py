@@ -25,6 +25,7 @@ def judge_residence_step(night: Night) -> Counts:
         known["child_record"],
         known["provision"],
         as_at=night.settings.as_at,
+        source_names=night.source_names,
     )
     night.store.write("residence", judged)
     return {"children": judged.height}

@@ -8,10 +8,12 @@ import pytest
 from pipelines.provision import find_provision
 from pipelines.residence import judge_residence
 from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, STATEMENT
+from tests.made.children import SOURCE_NAMES
 
 AS_AT = date(2026, 11, 20)
 OF_AGE = date(2015, 5, 5)
 ROLL, GP, HOMES = "school_census", "health", "housing"
+NAMES = {**SOURCE_NAMES, HOMES: "Council housing"}
 
 
 def ago(days: int) -> date:
@@ -78,7 +80,7 @@ def judge(
         schema=dict(CHILD_RECORD),
     )
     provision = find_provision(statements, child_records, AS_AT)
-    return judge_residence(statements, person, child_records, provision, as_at=AS_AT)
+    return judge_residence(statements, person, child_records, provision, as_at=AS_AT, source_names=NAMES)
 
 
 def judged(child: list[dict[str, object]], **others: list[dict[str, object]]) -> dict[str, object]:
@@ -106,19 +108,20 @@ def test_living_here(said: list[dict[str, object]], least: float, most: float) -
 WORDS = [
     pytest.param(
         at_gp(seen=21, since=1200),
-        "seen by health 3 weeks ago; the health entry has been open since 2023",
+        "seen by GP registrations 3 weeks ago; the entry of GP registrations has been open since 2023",
         id="seen lately",
     ),
     pytest.param(
         on_roll(1500, 980) + at_gp(seen=990, since=3000),
-        "not seen by anyone since March 2024; the school census entry ended in March 2024; "
-        "the health entry has been open since 2018",
+        "not seen by anyone since March 2024; the entry of School census ended in March 2024; "
+        "the entry of GP registrations has been open since 2018",
         id="not seen for long",
     ),
     pytest.param([say("lost_pupils", "concern", ago(90))], "never seen with a date", id="nobody ever saw the child"),
     pytest.param(
         at_gp(seen=0, since=500) + in_home(seen=0, since=200),
-        "seen by health and housing today; the housing entry has been open since 2026; known to 2 agencies",
+        "seen by Council housing and GP registrations today; the entry of Council housing has been open since 2026; "
+        "known to 2 agencies",
         id="seen by two on one day",
     ),
 ]
@@ -131,7 +134,7 @@ def test_because_in_plain_english(said: list[dict[str, object]], because: str) -
 
 def test_last_seen_is_the_latest_sighting_not_after_the_date_judged() -> None:
     row = judged([*at_gp(seen=50), say(HOMES, "seen", ago(8)), say(HOMES, "seen", AS_AT + timedelta(days=3))])
-    assert (row["last_seen_on"], row["last_seen_by"]) == (ago(8), "housing")
+    assert (row["last_seen_on"], row["last_seen_by"]) == (ago(8), "Council housing")
 
 
 def test_a_child_whom_nobody_saw_with_a_date_has_no_last_sighting() -> None:

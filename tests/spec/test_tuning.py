@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
+from data_contracts.contract import read_contracts
 from matching.thresholds import MEASURED
 from pipelines.judgements import JUDGEMENT
 from pipelines.model_file import kept_model
@@ -37,6 +38,7 @@ from tests.conftest import FirstNight
 
 Tables = dict[str, pl.DataFrame]
 NOBODY = JUDGEMENT.to_frame()
+NAMES = {source: contract.name for source, contract in read_contracts().items()}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def again(night: FirstNight, tables: Tables, settings: Settings) -> Listed:
         model=kept_model(night.settings.workspace),
         judgements=NOBODY,
         outcomes=OUTCOME.to_frame(),
-        source_names={},
+        source_names=NAMES,
     )
 
 
@@ -90,7 +92,7 @@ def test_what_people_judged_since_the_night_does_not_count(
         model=kept_model(first_night.settings.workspace),
         judgements=judged,
         outcomes=OUTCOME.to_frame(),
-        source_names={},
+        source_names=NAMES,
     )
     assert same.links.equals(before.links)
 
