@@ -51,10 +51,27 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("surname and door", ("surname_key", "door"), ("forename_initial", "birth_year")),
     BlockingRule("initials and birth date", ("initials", "date_of_birth"), ("district",)),
     BlockingRule("both names, one birth date missing", ("name_pair",), ("district",), one_side="undated"),
+    BlockingRule("forename and postcode", ("forename_key", "postcode"), ("birth_year",)),
+    BlockingRule("initials and door", ("initials", "door"), ("birth_year",)),
+    BlockingRule(
+        "forename, part of surname and birth year",
+        ("forename_key", "surname_parts", "birth_year"),
+        ("district", "birth_month"),
+    ),
+    BlockingRule(
+        "forename, surname's beginning and birth year",
+        ("forename_key", "surname_start", "birth_year"),
+        ("district", "birth_month"),
+    ),
+    BlockingRule(
+        "surname, forename's beginning and birth year",
+        ("surname_key", "forename_start", "birth_year"),
+        ("district", "birth_month"),
+    ),
     BlockingRule("phone and forename", ("phone", "forename_key"), ("birth_year",)),
 )
 """For children's records; the columns are made by :func:`matching.keys.with_keys`. Both names are meant either way round:
-names swapped and a slip in the birth date come together now and then."""
+names swapped and a slip in the birth date come together now and then, as do slips in a name and in the birth date."""
 
 
 @dataclass(frozen=True)
@@ -130,14 +147,17 @@ class Plan:
         return np.minimum(a, b), np.maximum(a, b)
 
     def _is_first(self, number: int, left: Rows, right: Rows) -> NDArray[np.bool_]:
-        """True where no earlier rule gives the pair."""
-        keep = np.ones(len(left), dtype=bool)
+        """True where no earlier rule gives the pair. Most pairs are an early rule's, and are then looked at no further."""
+        first = np.zeros(len(left), dtype=bool)
+        at = np.arange(len(left))
         for earlier in self.blocks[:number]:
             found = shares_key(earlier.keys, left, right)
             if earlier.one_side is not None:
                 found &= _has_side(earlier.one_side, left, right)
-            keep &= ~found
-        return keep
+            if found.any():
+                at, left, right = at[~found], left[~found], right[~found]
+        first[at] = True
+        return first
 
 
 def shares_key(keys: Keys, left: Rows, right: Rows) -> NDArray[np.bool_]:

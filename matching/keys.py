@@ -90,6 +90,8 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
     return keyed.with_columns(
         initial_first.alias("forename_initial"),
         initial_last.alias("surname_initial"),
+        pl.col("forename").str.slice(0, 3).alias("forename_start"),
+        pl.col("surname").str.slice(0, 3).alias("surname_start"),
         pl.when(first.is_not_null() & last.is_not_null())
         .then(pl.min_horizontal(first, last) + "|" + pl.max_horizontal(first, last))
         .alias("name_pair"),
