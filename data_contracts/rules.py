@@ -17,6 +17,9 @@ IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
 WITHHELD = "withheld"
 """What stands in a published cell that a protected child's row must not show."""
 
+NOT_IN_FUTURE = "not in the future"
+"""Name of the one rule that hangs on the day: what breaks it tonight may keep it tomorrow."""
+
 SHORTENED = "number shortened by a spreadsheet"
 """Name of the rule that a number like 1.23E+12 breaks."""
 
@@ -115,7 +118,7 @@ def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:
         "duplicateValues": ("unique key", lambda: _contradicts(column, setting.contract)),
         "upn": ("UPN check letter", lambda: ~setting.identifier_checks["upn"](text)),
         "nhsNumber": ("NHS number check digit", lambda: ~setting.identifier_checks["nhsNumber"](text)),
-        "notInFuture": ("not in the future", lambda: parse_dates(column) > setting.today),
+        "notInFuture": (NOT_IN_FUTURE, lambda: parse_dates(column) > setting.today),
         "notBefore": (f"not before {rule.year}", lambda: parse_dates(column).dt.year() < rule.year),
     }
     name, broken = asked[rule.metric]

@@ -53,10 +53,37 @@ class Delivery:
     is_refused: bool
     judged_by: str = ""
     """What decided about each row by itself (:func:`pipelines.last_intake.judged_by`); empty where none was judged."""
+    stands: int | None = None
+    """How many of its rows stand in the store since last night, as the file is the same; null: they are ``loaded``."""
+
+    @property
+    def rows_loaded(self) -> int:
+        """Rows that were, or stay, loaded."""
+        return self.loaded.height if self.stands is None else self.stands
 
 
-def delivered(file: Path, folder: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
-    """Read and judge one file, or, where it is packed, each file in it."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One file, its bytes read and not yet looked at."""
+
+    contract: Contract
+    name: str
+    shown: str
+    """What people call the file: with the archive that it came in."""
+    data: bytes
+    sha256: str
+
+    @property
+    def file_id(self) -> str:
+        """As DELIVERY has it."""
+        return self.sha256[:ID_DIGITS]
+
+
+ID_DIGITS = 16
+
+
+def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
+    """One file, or, where it is packed, each file in it; what is refused by its name or its bytes is delivered so."""
     place = PurePosixPath(file.name if file == folder else file.relative_to(folder))
     contract, wrong = contract_for(place, contracts)
     try:
@@ -70,17 +97,15 @@ def delivered(file: Path, folder: Path, contracts: Mapping[str, Contract], judgi
         yield _refused(source, file.name, None, (wrong,))
         return
     if is_packed(file.name):
-        yield from _take_packed(place, data, contracts, judging)
+        yield from _unpacked(place, data, contracts)
     elif contract is None or wrong:
         yield _refused(contract.id if contract else UNKNOWN, file.name, data, (wrong,) if wrong else ())
     else:
-        yield _judged(file.name, data, contract, judging)
+        yield Opened(contract, file.name, file.name, data, hashlib.sha256(data).hexdigest())
 
 
-def _take_packed(
-    place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract], judging: Judging
-) -> Iterator[Delivery]:
-    """Read and judge each file of an archive as a delivery of its own; an archive that is refused is one itself."""
+def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
+    """Each file of an archive as one of its own; an archive that is refused is one itself."""
     try:
         members = unpack(place.name, data)
     except UnreadableFileError as error:
@@ -95,25 +120,26 @@ def _take_packed(
             told = (replace(wrong, file=member.shown),) if wrong else ()
             yield _refused(contract.id if contract else UNKNOWN, member.shown, member.data, told)
         else:
-            yield _judged(member.name, member.data, contract, judging, member.shown)
+            yield Opened(contract, member.name, member.shown, member.data, hashlib.sha256(member.data).hexdigest())
 
 
 def _refused(source: str, file: str, data: bytes | None, breaches: tuple[Breach, ...]) -> Delivery:
     """A file whose rows were never read."""
     sha256 = None if data is None else hashlib.sha256(data).hexdigest()
     nothing = pl.DataFrame(schema=SET_ASIDE)
-    file_id = (sha256 or hashlib.sha256(file.encode()).hexdigest())[:16]
+    file_id = (sha256 or hashlib.sha256(file.encode()).hexdigest())[:ID_DIGITS]
     return Delivery(
         source, file, file_id, sha256, len(data or b""), 0, pl.DataFrame(), nothing, breaches, {}, is_refused=True
     )
 
 
-def _judged(file: str, data: bytes, contract: Contract, judging: Judging, shown: str | None = None) -> Delivery:
-    """Read a file and part its rows into those loaded and those set aside. ``shown``: what people call the file."""
+def judged(file: Opened, judging: Judging) -> Delivery:
+    """Read a file and part its rows into those loaded and those set aside."""
     from data_contracts.check import judge
 
-    found = read_bytes(file, data, contract)
-    blank = _refused(contract.id, shown or file, data, ())
+    contract = file.contract
+    found = read_bytes(file.name, file.data, contract)
+    blank = _refused(contract.id, file.shown, file.data, ())
     breaches = [replace(breach, file=blank.file) for breach in found.breaches]
     key = pl.concat_str(pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null(""))
     keyed = found.rows.with_columns(key.alias(RECORD_ID))

@@ -6,7 +6,8 @@ that a night that is held leaves everything as the last list was made from.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -15,12 +16,12 @@ from data_contracts.contract import Contract
 from pipelines.acceptance import in_force
 from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, History, judge_completeness, sentences
 from pipelines.failure import HELD, NightFailed
-from pipelines.intake import Intake, last_hashes, measure
-from pipelines.last_intake import LastIntake
+from pipelines.intake import KEPT_DAYS, KEYS, Intake, Standing, last_hashes, measure
+from pipelines.last_intake import LastIntake, RowsBefore
 from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
 from pipelines.settings import SettingsError
-from pipelines.snapshot import Snapshots, changed_tonight, keep
+from pipelines.snapshot import Snapshots, changed_tonight, forward, keep
 from pipelines.store import Amendment, Store
 from pipelines.tables import TABLES
 from pipelines.vanished import Rolls, keep_vanished
@@ -55,18 +56,40 @@ class Judged:
         return (*overruled, *sentences(self.found, STAMPS))
 
 
+HISTORIES = ("snapshot", "delivery_change", "source_night", "source_measure")
+"""The tables of :class:`~pipelines.snapshot.Snapshots`, in its order."""
+
+
 def _read(store: Store, table: str) -> pl.DataFrame:
     """A table of the store; empty before the first night."""
     return store.read(table) if store.has(table) else TABLES[table].to_frame()
 
 
-def last_intake(store: Store) -> LastIntake:
+def last_intake(store: Store, as_at: date) -> LastIntake:
     """What the last night loaded; nothing, where its rows are not to be compared with tonight's."""
     judged = _read(store, "judged_file")
     if judged.is_empty():
         return LastIntake()
-    raw = {source: store.read_raw(source) for source in store.raw_sources()}
-    return LastIntake(raw, judged, store.read("flawed_row")["record_id"])
+    nights = _read(store, "source_night")["as_at"]
+    stood_on: date | None = max(nights.unique().to_list(), default=None)
+    is_later = stood_on is not None and timedelta(0) < as_at - stood_on <= timedelta(days=KEPT_DAYS)
+    return LastIntake(
+        RowsBefore(store.raw_sources(), store.read_raw), judged, store.read("flawed_row")["record_id"],
+        delivered=store.read("delivery"), breaches=store.read("breach"), set_aside=store.read("set_aside"),
+        stood_on=stood_on if is_later else None,
+    )  # fmt: skip
+
+
+def _standing(store: Store, received: Received, history: History) -> dict[str, Standing]:
+    """The sources of which nothing was read tonight, as their rows stand in the store."""
+    if received.last.stood_on is None:
+        return {}
+    on = pl.col("as_at") == received.last.stood_on
+    nights, measures = history.nights.filter(on), history.measures.filter(on & (pl.col("measure") != KEYS))
+    return {
+        source: Standing(nights.filter(source=source), measures.filter(source=source), partial(store.raw_cells, source))
+        for source in received.stands
+    }
 
 
 def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date) -> Judged:
@@ -74,7 +97,9 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
     tables = ("source_night", "source_measure", "snapshot", "acceptance")
     history = History(*(_read(store, table) for table in tables))
     same = {source: rows["record_id"].filter(received.is_same(source)) for source, rows in received.raw.items()}
-    intake = measure(received.raw, contracts, received.deliveries, as_at, last_hashes(history.snapshot, same))
+    hashed = last_hashes(history.snapshot, same)
+    standing = _standing(store, received, history)
+    intake = measure(received.raw, contracts, received.deliveries, as_at, hashed=hashed, standing=standing)
     _refuse_date_long_after(intake.nights, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
     found = judge_completeness(
@@ -105,43 +130,57 @@ def keep_tonight(
     store: Store, received: Received, intake: Intake, contracts: Mapping[str, Contract], as_at: date
 ) -> dict[str, int]:
     """Put tonight's rows in the place of the last night's, keep what changed, and count it."""
-    tables = ("snapshot", "delivery_change", "source_night", "source_measure")
-    before = Snapshots(*(_read(store, table) for table in tables))
-    rolls = [source for source in contracts if contracts[source].is_roll]
-    last = received.last.raw
+    before = Snapshots(*(_read(store, table) for table in HISTORIES))
     vanished = keep_vanished(
-        _read(store, "vanished"),
-        Rolls(
-            before={
-                source: last[source] if source in last else store.read_raw(source)
-                for source in rolls
-                if source in store.raw_sources()
-            },
-            tonight={source: received.raw[source] for source in rolls if source in received.raw},
-        ),
-        contracts,
-        snapshot=before.snapshot,
-        set_aside=received.set_aside,
-        as_at=as_at,
-    )
-    kept = keep(before, intake, as_at)
-    for table, frame in zip(tables, (kept.snapshot, kept.changes, kept.nights, kept.measures), strict=True):
-        store.write(table, frame)
+        _read(store, "vanished"), _rolls(store, received, contracts), contracts,
+        snapshot=before.snapshot, set_aside=received.set_aside, as_at=as_at,
+    )  # fmt: skip
+    changes, is_past = _keep_histories(store, before, intake, as_at, forwards=received.last.stood_on is not None)
     store.write("vanished", vanished)
     _keep_rows(store, received)
-    if kept is before:  # a night of the past: what it loaded is not what the next night's rows are compared with
-        store.write("judged_file", received.judged.clear())
-    else:
-        store.write("judged_file", received.judged)
+    # What a night of the past loaded is not what the next night's rows are compared with.
+    store.write("judged_file", received.judged.clear() if is_past else received.judged)
     store.write("flawed_row", received.flawed.alias("record_id").to_frame())
-    counted = changed_tonight(kept, as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
+    counted = changed_tonight(changes, as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
     gone = vanished.filter(pl.col("vanished_on").is_not_null()).height
     return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
 
 
+def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract]) -> Rolls:
+    """The rolls as they stand in the store and as they came, without those that stand as they did."""
+    rolls = [source for source in contracts if contracts[source].is_roll and source not in received.stands]
+    there, last = store.raw_sources(), received.last.raw
+    return Rolls(
+        before={source: last[source] if source in last else store.read_raw(source)
+                for source in rolls if source in there},
+        tonight={source: received.raw[source] for source in rolls if source in received.raw},
+    )  # fmt: skip
+
+
+def _keep_histories(
+    store: Store, before: Snapshots, intake: Intake, as_at: date, *, forwards: bool
+) -> tuple[pl.DataFrame, bool]:
+    """Write the histories with tonight's delivery; ``DELIVERY_CHANGE``, and whether tonight is a night of the past.
+
+    ``forwards``: tonight is later than every night kept, so that of the large one only what changed is written.
+    """
+    if forwards:
+        step = forward(before, intake, as_at)
+        store.set_where("snapshot", "last_seen_on", as_at, among=step.seen, but=step.ended)
+        store.change("snapshot", before.snapshot.clear(), step.opened)
+        store.forget_before("snapshot", "last_seen_on", as_at - timedelta(days=KEPT_DAYS))
+        for table, frame in step.histories.items():
+            store.write(table, frame)
+        return step.changes, False
+    kept = keep(before, intake, as_at)
+    for table, frame in zip(HISTORIES, (kept.snapshot, kept.changes, kept.nights, kept.measures), strict=True):
+        store.write(table, frame)
+    return kept.changes, kept is before
+
+
 def _keep_rows(store: Store, received: Received) -> None:
     """Tonight's rows -> raw_*, and which of them are new -> changed_row. Rows that are the same are not written again."""
-    store.forget_raw(but=received.raw)
+    store.forget_raw(but={*received.raw, *received.stands})
     changed = [_read(store, "changed_row")["record_id"]]
     for source, rows in received.raw.items():
         is_same = received.is_same(source)

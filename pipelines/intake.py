@@ -4,8 +4,8 @@ The figures of earlier nights are what tonight's are held against (:mod:`pipelin
 tell which rows came, changed and went (:mod:`pipelines.snapshot`). Which columns are read, the contracts say.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import blake2b
 
@@ -31,6 +31,18 @@ _APART = "\x1f"
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A source whose rows stand in the store as they did on its last night."""
+
+    night: pl.DataFrame
+    """Its ``SOURCE_NIGHT`` of that night."""
+    measures: pl.DataFrame
+    """Its ``SOURCE_MEASURE`` of that night, without ``keys``."""
+    cells: Callable[[str], pl.DataFrame]
+    """Column -> a frame of that column, each distinct cell once."""
+
+
+@dataclass(frozen=True)
 class Intake:
     """Tonight's loaded rows in figures."""
 
@@ -39,7 +51,9 @@ class Intake:
     measures: pl.DataFrame
     """``SOURCE_MEASURE``, without ``keys``: those need last night's."""
     fingerprints: pl.DataFrame
-    """``FINGERPRINT``."""
+    """``FINGERPRINT``, without sources that stand as they did."""
+    stands: Mapping[str, int] = field(default_factory=dict)
+    """Source -> rows, of the sources that stand as they did."""
 
 
 def measure(
@@ -47,28 +61,36 @@ def measure(
     contracts: Mapping[str, Contract],
     deliveries: pl.DataFrame,
     as_at: date,
+    *,
     hashed: pl.DataFrame | None = None,
+    standing: Mapping[str, Standing] | None = None,
 ) -> Intake:
     """Measure tonight's rows (by source, as received). Dates after ``as_at`` say nothing about how new a file is.
 
-    ``hashed``: ``FINGERPRINT`` of rows that are the same as when they were hashed; null: none.
+    ``hashed``: ``FINGERPRINT`` of rows that are the same as when they were hashed; null: none. ``standing``: sources
+    that are not among ``raw``, as their rows have not changed.
     """
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
-    files = dict(loaded.iter_rows())
-    nights, measures, fingerprints = [], [], []
-    for source, rows in raw.items():
-        if rows.is_empty():
-            continue
-        contract = contracts[source]
-        own = fingerprint(source, rows, contract, FINGERPRINT.to_frame() if hashed is None else hashed)
-        fingerprints.append(own)
-        newest = _newest_on(rows, contract, as_at)
-        nights.append((as_at, source, files.get(source, 0), rows.height, newest, content_of(own)))
-        measures += [_empty_values(rows, contract), _units(rows, contract)]
+    files, still = dict(loaded.iter_rows()), standing or {}
+    nights, measures, fingerprints = [], [SOURCE_MEASURE.to_frame()], []
+    for source, contract in contracts.items():
+        if source in still:
+            newest = _newest_on(still[source].cells, contract, as_at)
+            nights.append(still[source].night.with_columns(as_at=pl.lit(as_at), newest_on=pl.lit(newest, pl.Date)))
+            measures.append(_as_measures(still[source].measures, as_at))
+        elif source in raw and not raw[source].is_empty():
+            rows = raw[source]
+            own = fingerprint(source, rows, contract, FINGERPRINT.to_frame() if hashed is None else hashed)
+            fingerprints.append(own)
+            newest = _newest_on(_cells_of(rows), contract, as_at)
+            night = (as_at, source, files.get(source, 0), rows.height, newest, content_of(own))
+            nights.append(pl.DataFrame([night], schema=SOURCE_NIGHT, orient="row"))
+            measures += [_as_measures(each, as_at) for each in (_empty_values(rows, contract), _units(rows, contract))]
     return Intake(
-        nights=pl.DataFrame(nights, schema=SOURCE_NIGHT, orient="row"),
-        measures=pl.concat([SOURCE_MEASURE.to_frame(), *(_as_measures(each, as_at) for each in measures)]),
+        nights=pl.concat([SOURCE_NIGHT.to_frame(), *nights]),
+        measures=pl.concat(measures),
         fingerprints=pl.concat([FINGERPRINT.to_frame(), *fingerprints]),
+        stands={source: int(each.night["rows"].item()) for source, each in still.items()},
     )
 
 
@@ -111,16 +133,22 @@ def keys_on(snapshot: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
     return snapshot.filter(stood).select(FINGERPRINT.names())
 
 
-def keys_kept(snapshot: pl.DataFrame, before: pl.DataFrame, tonight: pl.DataFrame) -> pl.DataFrame:
+def keys_kept(
+    snapshot: pl.DataFrame, before: pl.DataFrame, tonight: pl.DataFrame, stands: Mapping[str, int] | None = None
+) -> pl.DataFrame:
     """Share of the keys of the night before that came again: ``source``, ``keys``, ``kept`` (0..1).
 
     ``before``: ``source``, ``before_on`` (the night to compare with). ``tonight``: ``record_id`` of all rows that came,
-    those set aside too. One row is one source that came tonight and before.
+    those set aside too. ``stands``: source -> rows, of sources that stand as they did the night before, and of which
+    nothing need be in ``tonight``. One row is one source that came tonight and before.
     """
-    compared = snapshot.join(before, on="source", how="inner", validate="m:1")
+    still = pl.DataFrame(list((stands or {}).items()), schema={"source": pl.String, "keys": pl.UInt32}, orient="row")
+    compared = snapshot.join(before.join(still, on="source", how="anti"), on="source", how="inner", validate="m:1")
     stood = keys_on(compared, pl.col("before_on"))
     again = pl.col("record_id").is_in(tonight["record_id"].implode())
-    return stood.group_by("source").agg(keys=pl.len(), kept=again.mean()).sort("source")
+    counted = stood.group_by("source").agg(keys=pl.len(), kept=again.mean())
+    whole = still.join(before, on="source", how="semi").with_columns(kept=pl.lit(1.0))
+    return pl.concat([counted, whole]).sort("source")
 
 
 def as_key_measures(kept: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -138,13 +166,16 @@ def _as_measures(rows: pl.DataFrame, as_at: date) -> pl.DataFrame:
     return rows.with_columns(as_at=pl.lit(as_at)).select(SOURCE_MEASURE.names()).cast(SOURCE_MEASURE)
 
 
-def _newest_on(rows: pl.DataFrame, contract: Contract, as_at: date) -> date | None:
+def _cells_of(rows: pl.DataFrame) -> Callable[[str], pl.DataFrame]:
+    return lambda name: rows.select(pl.col(name).unique())
+
+
+def _newest_on(cells_of: Callable[[str], pl.DataFrame], contract: Contract, as_at: date) -> date | None:
     """The newest date in any dated column that is no birth date, not after ``as_at``."""
     dated = [c for c in contract.columns if c.logical_type == "date" and c.maps_to != "date_of_birth"]
     newest: list[date] = []
     for column in dated:
-        cells = rows.select(pl.col(column.name).unique())
-        days = cells.select(day=parse_dates(column)).filter(pl.col("day") <= as_at)["day"]
+        days = cells_of(column.name).select(day=parse_dates(column)).filter(pl.col("day") <= as_at)["day"]
         newest += days.sort(descending=True).head(1).to_list()
     return max(newest, default=None)
 

@@ -3,25 +3,46 @@
 A row is *the same* where a row with its key was loaded last night and every cell holds the same text. It is *known* to
 keep every rule that looks at one row where, besides, it broke none then, and the file that it came in was judged by the
 same software under the same contract, with the same columns, on a day no later than tonight's: a date that was not to
-come then is not to come now. Whatever differs, the row counts as new. Cells are compared, not fingerprints.
+come then is not to come now. Whatever differs, the row counts as new. Cells are compared, not fingerprints. Where all
+files of a source are last night's, byte for byte, not even that is asked (:mod:`pipelines.carried`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 
 import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.software import software
-from pipelines.tables import JUDGED_FILE
+from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
 RECORD_ID = "_record_id"
 """``source:key`` of a row, beside the contract's own columns, one of which may be called record_id."""
 
 SAME = "_same"
 """Whether the row is the same as last night's."""
+
+
+class RowsBefore(Mapping[str, pl.DataFrame]):
+    """``raw_*`` by source, each read when it is first asked for."""
+
+    def __init__(self, sources: Collection[str], read: Callable[[str], pl.DataFrame]) -> None:
+        self._sources = tuple(sources)
+        self._read = lru_cache(maxsize=None)(read)
+
+    def __getitem__(self, source: str) -> pl.DataFrame:
+        if source not in self._sources:
+            raise KeyError(source)
+        return self._read(source)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 @dataclass(frozen=True)
@@ -34,6 +55,12 @@ class LastIntake:
     """``JUDGED_FILE``."""
     flawed: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
     """``record_id`` of the rows that were loaded though they broke a rule."""
+    delivered: pl.DataFrame = field(default_factory=DELIVERY.to_frame)
+    """``DELIVERY`` of the last night, held or not; with it go ``breaches`` and ``set_aside``."""
+    breaches: pl.DataFrame = field(default_factory=BREACH.to_frame)
+    set_aside: pl.DataFrame = field(default_factory=SET_ASIDE.to_frame)
+    stood_on: date | None = None
+    """The night whose rows stand in the store; null: none, or tonight is not a later one."""
 
     def compared(self, rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         """One row a row of a file, in their order: ``same``, and ``file_id`` of last night's row (null: not the same).
@@ -66,6 +93,11 @@ class LastIntake:
 
 def _then(name: str) -> pl.Expr:
     return pl.col(name).alias(f"{name}__then")
+
+
+def read_by(contract: Contract) -> str:
+    """A fingerprint of all that decides about a file besides its name, its bytes and the day: software and contract."""
+    return sha256(repr((software(), contract.model_dump_json())).encode()).hexdigest()[:32]
 
 
 def judged_by(contract: Contract, columns: Iterable[str]) -> str:

@@ -40,6 +40,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         why="the list says what was estimated, and what officers' outcomes make of it",
         fills={("candidate", "estimated"): pl.col("likelihood"), ("list_night", "estimate_from"): pl.col("list_from")},
     ),
+    Migration(to=7, why="a file that comes again as it was is told by its name, its columns and its contract"),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

@@ -5,6 +5,7 @@ breaks a rule of the row keeps the row out, and everything kept out stays in a t
 each file, rows read = rows loaded + rows set aside, or nothing goes on.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,9 +16,19 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import Contract
-from pipelines.delivery import Delivery, IdentifierChecks, Judging, checks_of_identifiers, delivered, with_set_aside
+from pipelines.carried import SAME_AGAIN, carried
+from pipelines.delivery import (
+    Delivery,
+    IdentifierChecks,
+    Judging,
+    Opened,
+    checks_of_identifiers,
+    judged,
+    opened,
+    with_set_aside,
+)
 from pipelines.files.folder import UNKNOWN, ExtractsError, list_files
-from pipelines.last_intake import RECORD_ID, SAME, LastIntake
+from pipelines.last_intake import RECORD_ID, SAME, LastIntake, read_by
 from pipelines.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
@@ -39,7 +50,7 @@ class Received:
     raw: dict[str, pl.DataFrame]
     """By source: one row is one loaded row. ``record_id`` (``source:key``, unique), ``file_id``, ``line``, then every
     column of the contract as unchanged text (a column that is itself called ``record_id`` is not said twice). Sources
-    of which no file was loaded are left out."""
+    of which no file was loaded are left out, and those whose rows stand in the store."""
     breaches: pl.DataFrame
     """Schema BREACH, by file and line."""
     set_aside: pl.DataFrame
@@ -56,6 +67,8 @@ class Received:
     """``record_id`` of the rows that are loaded though they broke a rule."""
     last: LastIntake = field(default_factory=LastIntake)
     """What the rows were compared with."""
+    stands: dict[str, int] = field(default_factory=dict)
+    """Source -> rows that stand in the store, of the sources whose files are all last night's."""
 
     def is_same(self, source: str) -> pl.Series:
         """For each row of a source, whether it is the same as last night's; of rows never compared it is not known."""
@@ -102,7 +115,7 @@ def receive(
     _refuse_no_roll(folder, contracts, deliveries)
     loaded: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
-        if not delivery.is_refused:
+        if not delivery.is_refused and delivery.stands is None:
             loaded.setdefault(delivery.source, []).append(delivery)
     return Received(
         {source: pl.concat(_raw(d, contracts[source]) for d in own) for source, own in loaded.items()},
@@ -111,9 +124,10 @@ def receive(
         _delivery_table(deliveries, received_at),
         _rules(deliveries, contracts, as_at or received_at.date()),
         same={source: pl.concat(d.loaded[SAME] for d in own) for source, own in loaded.items()},
-        judged=_judged_files(deliveries, today),
-        flawed=pl.concat([pl.Series(RECORD_ID, [], pl.String), *(_flawed(d) for own in loaded.values() for d in own)]),
+        judged=_judged_files(deliveries, contracts, today),
+        flawed=_flawed(deliveries, judging.last),
         last=judging.last,
+        stands=_standing(deliveries),
     )
 
 
@@ -150,7 +164,7 @@ def sender_files(received: Received) -> dict[str, pl.DataFrame]:
 def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> list[Delivery]:
     """Every file judged, in the order of their names; rows that several files of a source share are settled."""
     deliveries: list[Delivery] = []
-    for delivery in (taken for file in list_files(path) for taken in delivered(file, path, contracts, judging)):
+    for delivery in _each(path, contracts, judging):
         first = next((d for d in deliveries if (d.source, d.sha256) == (delivery.source, delivery.sha256)), None)
         if first and delivery.sha256:
             again = _same_again(delivery, first)
@@ -163,6 +177,21 @@ def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging)
     return settled
 
 
+def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
+    """Every file in order: refused by its name, standing since last night, or read and judged."""
+    files = [each for file in list_files(path) for each in opened(file, path, contracts)]
+    known = [each for each in files if isinstance(each, Opened)]
+    standing = {} if judging.today is None else carried(known, judging.last, judging.today)
+    own = {source: iter(deliveries) for source, deliveries in standing.items()}
+    for each in files:
+        if isinstance(each, Delivery):
+            yield each
+        elif each.contract.id in own:
+            yield next(own[each.contract.id])
+        else:
+            yield judged(each, judging)
+
+
 def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:
     """The files of one source, after rows whose key stands in several of them are set aside, as within one file.
 
@@ -170,7 +199,7 @@ def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: 
     """
     own = [delivery for delivery in deliveries if delivery.source == source]
     loaded = [d.loaded.with_columns(_order=pl.lit(n)) for n, d in enumerate(own) if not d.is_refused]
-    if contract is None or not loaded:
+    if contract is None or not loaded or any(delivery.stands is not None for delivery in own):
         yield from own
         return
     rows = pl.concat(loaded)
@@ -209,21 +238,44 @@ def _raw(delivery: Delivery, contract: Contract) -> pl.DataFrame:
     )
 
 
-def _judged_files(deliveries: Sequence[Delivery], today: date) -> pl.DataFrame:
+def _standing(deliveries: Sequence[Delivery]) -> dict[str, int]:
+    standing: dict[str, int] = {}
+    for delivery in deliveries:
+        if delivery.stands is not None:
+            standing[delivery.source] = standing.get(delivery.source, 0) + delivery.stands
+    return standing
+
+
+def _judged_files(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], today: date) -> pl.DataFrame:
     """``JUDGED_FILE``, without files of which a check could not run: nobody knows whether their rows keep its rule."""
     judged = [d for d in deliveries if not d.is_refused and not any(b.rule == COULD_NOT_RUN for b in d.breaches)]
-    rows = [(d.source, d.file_id, d.judged_by, today) for d in judged]
+    rows = [
+        (d.source, d.file_id, d.file, json.dumps(d.headers), read_by(contracts[d.source]), d.judged_by, today)
+        for d in judged
+    ]
     return pl.DataFrame(rows, schema=JUDGED_FILE, orient="row")
 
 
-def _flawed(delivery: Delivery) -> pl.Series:
+def _flawed(deliveries: Sequence[Delivery], last: LastIntake) -> pl.Series:
+    """``record_id`` of the rows that are loaded though they broke a rule, in the order of the files."""
+    standing = _standing(deliveries)
+    flawed = {source: last.flawed.filter(last.flawed.str.starts_with(f"{source}:")) for source in standing}
+    rows = [
+        flawed.pop(d.source, None) if d.source in standing else _flawed_in(d) for d in deliveries if not d.is_refused
+    ]
+    return pl.concat(
+        [pl.Series(RECORD_ID, [], pl.String), *(each.alias(RECORD_ID) for each in rows if each is not None)]
+    )
+
+
+def _flawed_in(delivery: Delivery) -> pl.Series:
     lines = pl.Series([breach.line for breach in delivery.breaches], dtype=pl.Int64).drop_nulls()
     return delivery.loaded.filter(pl.col("line").is_in(lines.implode()))[RECORD_ID]
 
 
 def _same_again(delivery: Delivery, first: Delivery) -> Breach:
     return Breach(
-        delivery.source, delivery.file, None, None, "same file twice", "nothing",
+        delivery.source, delivery.file, None, None, SAME_AGAIN, "nothing",
         f"The file holds exactly what {first.file} holds, so it counts once.", "Send each file once.",
     )  # fmt: skip
 
@@ -234,7 +286,7 @@ def _rules(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as
 
 
 def _check_accounts(delivery: Delivery) -> None:
-    loaded, aside = delivery.loaded.height, delivery.set_aside.height
+    loaded, aside = delivery.rows_loaded, delivery.set_aside.height
     if delivery.rows_read != loaded + aside or (delivery.is_refused and loaded):
         raise ExtractsError(
             f"{delivery.file}: {delivery.rows_read} rows were read, but {loaded} are loaded and {aside} set aside. "
@@ -245,7 +297,7 @@ def _check_accounts(delivery: Delivery) -> None:
 def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries: Sequence[Delivery]) -> None:
     rolls = [contract for contract in contracts.values() if contract.is_roll]
     sources = {contract.id for contract in rolls}
-    if any(delivery.loaded.height for delivery in deliveries if delivery.source in sources):
+    if any(delivery.rows_loaded for delivery in deliveries if delivery.source in sources):
         return
     breaches = [b for d in deliveries if d.source in sources for b in d.breaches if b.stops != "nothing"]
     breaches = breaches or [b for d in deliveries if d.source == UNKNOWN for b in d.breaches]
@@ -270,7 +322,7 @@ def _breach_table(deliveries: Sequence[Delivery]) -> pl.DataFrame:
 def _delivery_table(deliveries: Sequence[Delivery], received_at: datetime) -> pl.DataFrame:
     rows = [
         (
-            d.file_id, d.source, d.file, d.sha256, d.size, d.rows_read, d.loaded.height, d.set_aside.height,
+            d.file_id, d.source, d.file, d.sha256, d.size, d.rows_read, d.rows_loaded, d.set_aside.height,
             "refused" if d.is_refused else "loaded", received_at,
         )
         for d in deliveries

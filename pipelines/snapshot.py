@@ -62,9 +62,50 @@ def keep(kept: Snapshots, intake: Intake, as_at: date) -> Snapshots:
     )
 
 
-def changed_tonight(kept: Snapshots, as_at: date) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Forward:
+    """What a night later than all that are kept does to ``SNAPSHOT``, and the other histories as they then are."""
+
+    seen: pl.DataFrame
+    """``source``, ``last_seen_on``: the rows of the sources that came, as they stood before."""
+    ended: pl.Series
+    """``record_id`` of those that did not come so tonight; all others were seen tonight too."""
+    opened: pl.DataFrame
+    """``SNAPSHOT``: rows that came so for the first time."""
+    changes: pl.DataFrame
+    nights: pl.DataFrame
+    measures: pl.DataFrame
+
+    @property
+    def histories(self) -> dict[str, pl.DataFrame]:
+        """By table, those that are written anew."""
+        return {"delivery_change": self.changes, "source_night": self.nights, "source_measure": self.measures}
+
+
+def forward(kept: Snapshots, intake: Intake, as_at: date) -> Forward:
+    """What :func:`keep` makes of tonight's delivery, where ``as_at`` is later than every night kept: only what changed."""
+    before = kept.nights.group_by("source").agg(before_on=pl.col("as_at").max())
+    moved = intake.fingerprints.select("source").unique()
+    among = kept.snapshot.join(moved, on="source", how="semi", maintain_order="left")
+    judged = _judged(_rewound(among, before, as_at), intake.fingerprints)
+    still = [(as_at, source, 0, 0, 0, rows) for source, rows in intake.stands.items()]
+    changes = pl.concat([_counted(judged, as_at), pl.DataFrame(still, schema=DELIVERY_CHANGE, orient="row")])
+    shares = as_key_measures(keys_kept(kept.snapshot, before, intake.fingerprints, intake.stands), as_at)
+    came = intake.nights.select("source")
+    measures = pl.concat([intake.measures, shares.join(came, on="source", how="semi", maintain_order="left")])
+    return Forward(
+        seen=before.join(came, on="source", how="semi").rename({"before_on": "last_seen_on"}),
+        ended=judged.filter(pl.col("state").is_in(["changed", "went"]))["record_id"],
+        opened=_opened(judged, as_at),
+        changes=without_old(pl.concat([kept.changes, changes.sort("source")]), as_at, KEPT_DAYS),
+        nights=without_old(pl.concat([kept.nights, intake.nights]), as_at, KEPT_DAYS),
+        measures=without_old(pl.concat([kept.measures, measures]), as_at, LEARNT_DAYS),
+    )
+
+
+def changed_tonight(changes: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``DELIVERY_CHANGE`` of one night, by source."""
-    return kept.changes.filter(pl.col("as_at") == as_at).sort("source")
+    return changes.filter(pl.col("as_at") == as_at).sort("source")
 
 
 def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -79,6 +120,20 @@ def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.Da
 
 def _kept(snapshot: pl.DataFrame, tonight: pl.DataFrame, as_at: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """``SNAPSHOT`` and ``DELIVERY_CHANGE`` with tonight's rows; sources that did not come stay as they are."""
+    judged = _judged(snapshot, tonight)
+    same = pl.col("record_id").is_in(judged.filter(state="same")["record_id"].implode())
+    is_last = pl.col("last_seen_on") == pl.col("before_on")
+    still = snapshot.with_columns(
+        last_seen_on=pl.when(is_last & same).then(pl.lit(as_at)).otherwise(pl.col("last_seen_on"))
+    )
+    every = pl.concat([still.select(SNAPSHOT.names()), _opened(judged, as_at)]).cast(SNAPSHOT)
+    return every, _counted(judged, as_at)
+
+
+def _judged(snapshot: pl.DataFrame, tonight: pl.DataFrame) -> pl.DataFrame:
+    """``FINGERPRINT`` with ``state``: every row that stood or stands, of the sources that came. ``snapshot``: with
+    ``before_on``.
+    """
     stood = keys_on(snapshot, pl.col("before_on")).join(tonight.select("source").unique(), on="source", how="semi")
     both = tonight.join(
         stood.select("record_id", was="row_hash", was_of="source"), on="record_id", how="full", validate="1:1"
@@ -92,19 +147,22 @@ def _kept(snapshot: pl.DataFrame, tonight: pl.DataFrame, as_at: date) -> tuple[p
         .then(pl.lit("same"))
         .otherwise(pl.lit("changed"))
     )
-    judged = both.select(pl.coalesce("source", "was_of").alias("source"), "record_id", "row_hash", state=state)
+    return both.select(
+        pl.coalesce("source", "was_of").alias("source"), pl.coalesce("record_id", "record_id_right").alias("record_id"),
+        "row_hash", state=state,
+    )  # fmt: skip
+
+
+def _opened(judged: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``SNAPSHOT`` of the rows that came so for the first time."""
     new = judged.filter(pl.col("state").is_in(["came", "changed"]))
-    opened = (
-        new.with_columns(first_seen_on=pl.lit(as_at), last_seen_on=pl.lit(as_at))
-        .select(SNAPSHOT.names())
-        .sort("record_id")
-    )
-    same = pl.col("record_id").is_in(judged.filter(state="same")["record_id"].implode())
-    is_last = pl.col("last_seen_on") == pl.col("before_on")
-    still = snapshot.with_columns(
-        last_seen_on=pl.when(is_last & same).then(pl.lit(as_at)).otherwise(pl.col("last_seen_on"))
-    )
+    dated = new.with_columns(first_seen_on=pl.lit(as_at), last_seen_on=pl.lit(as_at))
+    return dated.select(SNAPSHOT.names()).cast(SNAPSHOT).sort("record_id")
+
+
+def _counted(judged: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``DELIVERY_CHANGE``."""
     states = ("came", "changed", "went", "same")
     counted = judged.group_by("source").agg(((pl.col("state") == each).sum()).alias(each) for each in states)
     changes = counted.with_columns(as_at=pl.lit(as_at)).select(DELIVERY_CHANGE.names()).cast(DELIVERY_CHANGE)
-    return pl.concat([still.select(SNAPSHOT.names()), opened]).cast(SNAPSHOT), changes.sort("source")
+    return changes.sort("source")

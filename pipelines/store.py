@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -194,6 +195,25 @@ class Store:
             self._run(f"insert into {_quoted(table)} by name select * from incoming", incoming=put)
         self._known.pop(table, None)
 
+    def set_where(self, table: str, column: str, value: date, *, among: pl.DataFrame, but: pl.Series) -> None:
+        """Set a column to one value in rows that have the values of a row of ``among`` in its columns; those of the
+        records ``but`` (ids) stay as they are, and every row where it stands.
+        """
+        same = " and ".join(f"{_quoted(table)}.{_quoted(name)} = among.{_quoted(name)}" for name in among.columns)
+        new = pl.DataFrame({"value": [value]})
+        self._run(
+            f"update {_quoted(table)} set {_quoted(column)} = (select value from new) from among where {same} "
+            "and record_id not in (select record_id from but)",
+            among=among, but=but.drop_nulls().alias("record_id").to_frame(), new=new,
+        )  # fmt: skip
+        self._known.pop(table, None)
+
+    def forget_before(self, table: str, column: str, day: date) -> None:
+        """Take out the rows in which a column of dates is before a day."""
+        self._run(f"delete from {_quoted(table)} where {_quoted(column)} < (select day from since)",
+                  since=pl.DataFrame({"day": [day]}))  # fmt: skip
+        self._known.pop(table, None)
+
     def read_where(self, table: str, wanted: pl.DataFrame) -> pl.DataFrame:
         """Rows of a table that have the values of a row of ``wanted`` in its columns. In no particular order."""
         return self._select(table, wanted=wanted).select(pl.col(n).cast(kind) for n, kind in TABLES[table].items())
@@ -246,6 +266,10 @@ class Store:
     def read_raw_columns(self, source: str, *columns: str) -> pl.DataFrame:
         """Some columns of ``raw_<source>``."""
         return self._select(f"{RAW}{source}", ", ".join(map(_quoted, columns)))
+
+    def raw_cells(self, source: str, column: str) -> pl.DataFrame:
+        """Each distinct cell of a column of ``raw_<source>``, once, in no particular order."""
+        return self._select(f"{RAW}{source}", f"distinct {_quoted(column)}")
 
     def raw_sources(self) -> tuple[str, ...]:
         """Sources of which rows were received, in the order of their names."""

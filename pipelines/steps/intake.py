@@ -21,7 +21,7 @@ def receive_step(night: Night) -> Counts:
         night.contracts,
         received_at=night.started_at,
         as_at=night.settings.as_at,
-        last=None if night.settings.full else last_intake(night.store),
+        last=None if night.settings.full else last_intake(night.store, night.settings.as_at),
     )
     night.store.write("delivery", received.deliveries)
     night.store.write("breach", received.breaches)

@@ -54,6 +54,9 @@ JUDGED_FILE = pl.Schema(
         {
             "source": pl.String,
             "file_id": pl.String,
+            "file": pl.String,  # as DELIVERY has it
+            "headers": pl.String,  # our name for a column -> its header in the file, as a JSON object
+            "read_by": pl.String,  # fingerprint of software and contract (pipelines.last_intake.read_by)
             "judged_by": pl.String,  # fingerprint of software, contract and columns (pipelines.last_intake.judged_by)
             "judged_on": pl.Date,  # days after it were in the future
         }
@@ -61,7 +64,7 @@ JUDGED_FILE = pl.Schema(
 )
 """One row is one file whose rows stand in ``raw_*``, each of them judged. Key (source, file_id). Written by snapshot.
 
-Empty where the rows that stand there are not to be compared with the next night's.
+In the order of the files. Empty where the rows that stand there are not to be compared with the next night's.
 """
 
 FLAWED_ROW = pl.Schema({"record_id": pl.String})
