@@ -281,7 +281,7 @@ def _same_again(delivery: Delivery, first: Delivery) -> Breach:
 
 
 def _rules(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
-    files = [JudgedFile(d.source, d.rows_read, d.headers, d.breaches) for d in deliveries]
+    files = [JudgedFile(d.source, d.rows_read, d.headers, _by_line(d)) for d in deliveries]
     return rules_tonight(files, contracts, as_at)
 
 
@@ -310,11 +310,16 @@ def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries:
     )
 
 
+def _by_line(delivery: Delivery) -> list[Breach]:
+    """The breaches of a file as ``BREACH`` has them: of the whole file first."""
+    return sorted(delivery.breaches, key=lambda breach: breach.line or 0)
+
+
 def _breach_table(deliveries: Sequence[Delivery]) -> pl.DataFrame:
     rows = [
         (b.source, d.file_id, b.file, b.line, b.column, b.rule, b.stops, b.why, b.fix)
         for d in deliveries
-        for b in sorted(d.breaches, key=lambda breach: breach.line or 0)
+        for b in _by_line(d)
     ]
     return pl.DataFrame(rows, schema=BREACH, orient="row")
 
