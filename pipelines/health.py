@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.failure import HELD, as_night_failed
 from pipelines.publish.whole_folder import write_private
+from pipelines.rank import LANES
 from pipelines.steps.under_way import Night
 from pipelines.store import Store, StoreError
 
@@ -140,7 +141,7 @@ def _ended(status: Status, outcome: str, exit_code: int | None, words: str | Non
 def _good(night: Night) -> GoodNight | None:
     if night.published is None:
         return None
-    received, ranked = night.counts["receive"], night.counts["rank"]
+    received = night.counts["receive"]
     return GoodNight(
         as_at=night.settings.as_at,
         published_at=datetime.now(UTC),
@@ -148,7 +149,7 @@ def _good(night: Night) -> GoodNight | None:
         rows_read=received["rows_read"],
         rows_set_aside=received["rows_set_aside"],
         children=night.counts["link"]["children"],
-        lanes={name: count for name, count in ranked.items() if name not in ("candidates", "explained")},
+        lanes={name: count for name, count in night.counts["publish"].items() if name in LANES},
         warnings=night.warnings,
     )
 

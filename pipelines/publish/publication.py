@@ -100,6 +100,8 @@ class PublishedFolder:
     """``…/published/AS-AT``."""
     files: tuple[str, ...]
     """Its files, as paths inside the folder, sorted."""
+    lanes: Mapping[str, int]
+    """Lane -> children of the list in it, as published: whoever shares a home with a protected child is restricted."""
 
 
 def publish(publication: Publication, into: Path) -> PublishedFolder:
@@ -117,22 +119,24 @@ def publish(publication: Publication, into: Path) -> PublishedFolder:
         publication.child_records,
     )
     check_list(listed.candidates)
+    lanes = dict(listed.candidates.group_by("lane").len().sort("lane").iter_rows())
     files = _outputs(publication, listed)
+    files["run.json"] = run_json({**publication.run, "lanes": lanes}, files)
     folder = into / publication.as_at.isoformat()
     put_in_place(files, folder)
     point_latest(folder)
-    return PublishedFolder(path=folder, files=tuple(sorted(files)))
+    return PublishedFolder(path=folder, files=tuple(sorted(files)), lanes=lanes)
 
 
 def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
-    """Every file of the publication by its path inside the folder."""
+    """Every file of the publication by its path inside the folder, save ``run.json``, which names them all."""
     protected = listed.protected
     more = {
         WHAT_CHANGED: masked_changes(publication.what_changed.changes, protected),
         IN_VIEW: masked_in_view(publication.what_changed.in_view, protected),
         EARLY_WARNING_SHEET: masked_warning(publication.early_warning.children, protected),
     }
-    files = {
+    return {
         "candidates.csv": csv_bytes(listed.candidates),
         "candidates.parquet": parquet_bytes(listed.candidates),
         "candidates.xlsx": candidates_xlsx(publication, listed.candidates, more),
@@ -147,4 +151,3 @@ def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
         **sender_csvs(publication.sender_files),
         **warnings_txt(publication.warnings),
     }
-    return {**files, "run.json": run_json(publication.run, files)}

@@ -49,5 +49,4 @@ def rank_step(night: Night) -> Counts:
     night.store.write("candidate", ranked.candidates)
     night.store.write("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
-    lanes = ranked.candidates.group_by("lane").len().sort("lane")
-    return {"candidates": ranked.candidates.height, "explained": ranked.explained.height, **dict(lanes.iter_rows())}
+    return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

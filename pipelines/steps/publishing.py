@@ -76,7 +76,7 @@ def publish_step(night: Night) -> Counts:
     at = datetime.now(UTC)
     night.store.write("night", row_of(night, published_at=at))
     night.store.write("list_night", published(night.store.read("list_night"), night.settings.as_at, at))
-    return {"files": len(stands.files), "candidates": known["candidate"].height}
+    return {"files": len(stands.files), "candidates": known["candidate"].height, **stands.lanes}
 
 
 def _other_teams(known: Mapping[str, pl.DataFrame], as_at: date) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -114,6 +115,14 @@ def test_a_child_in_the_same_home_is_withheld_too(shared: dict[str, str]) -> Non
     after = mask(protect(replace(night, person=person), LISTED))
     assert after.protected.to_list() == [LISTED, ALSO_LISTED]
     assert row(after.candidates, ALSO_LISTED)["address"] == WITHHELD
+
+
+def test_what_is_said_of_the_list_counts_each_child_in_the_lane_that_is_published(tmp_path: Path) -> None:
+    stands = publish(protect(made_publication(), LISTED), tmp_path / "published")
+    counted = pl.read_parquet(stands.path / "candidates.parquet")["lane"].value_counts()
+    assert stands.lanes == dict(counted.iter_rows())
+    assert stands.lanes["restricted"] == 1
+    assert json.loads((stands.path / "run.json").read_text(encoding="utf-8"))["lanes"] == stands.lanes
 
 
 def test_a_record_without_any_address_shares_a_home_with_nobody() -> None:

@@ -41,7 +41,7 @@ def test_a_good_night_says_what_it_counted(quick_night: FirstNight) -> None:
     metrics = _metrics(workspace)
     assert metrics["last_attempt_succeeded", ""] == 1
     assert metrics["rows_read", ""] == counts["receive"]["rows_read"]
-    assert metrics["list_size", "follow up"] == counts["rank"]["follow up"]
+    assert metrics["list_size", "follow up"] == counts["publish"]["follow up"]
     assert metrics["last_good_night_timestamp_seconds", ""] == pytest.approx(status.good.published_at.timestamp())
     assert (workspace / STATUS_FILE).stat().st_mode & 0o777 == 0o600
 
