@@ -33,7 +33,9 @@ from pipelines.residence_readings import (
     Flags,
     Floats,
     Reading,
+    Told,
     readings_of,
+    told_by,
 )
 
 PLACE_CERTAINTY = 0.995
@@ -77,6 +79,10 @@ class Children:
     counts: Flags
     """Of compulsory school age and without any place: the mixture is learnt from these."""
     families: Families
+
+    def told(self) -> list[Told]:
+        """What each reading tells of them."""
+        return [told_by(reading, self.counts) for reading in self.readings]
 
     def of(self, rows: Codes) -> "Children":
         """The children in ``rows`` alone."""
@@ -148,7 +154,7 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     core = np.flatnonzero(children.counts)
     others = children.families.other[np.isin(children.families.child, core)]
     mixture = _fit(children.of(np.union1d(core, others[others >= 0])), usual, placed)
-    likelihood = _likelihood(children, mixture)
+    likelihood = _likelihood(children, children.told(), mixture)
     highest = likelihood[1:].max(axis=0)
     ratio = -highest - np.log(mixture.departures @ np.exp(likelihood[1:] - highest))
     odds = _shares(ratio, children.group, len(usual))
@@ -161,11 +167,11 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
 
 def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
     """The mixture by expectation-maximisation, begun at the priors."""
-    mixture = _expected(children, usual)
+    mixture, told = _expected(children, usual), children.told()
     here = np.full(len(children.group), 0.5)
     for _ in range(ROUNDS):
-        posterior, together = _posterior(children, _likelihood(children, mixture), mixture)
-        mixture = _maximise(children, mixture, posterior, together, placed)
+        posterior, together = _posterior(children, _likelihood(children, told, mixture), mixture)
+        mixture = _maximise(children, told, mixture, (posterior, together), placed)
         if np.abs(posterior[HERE] - here).max(initial=0.0) < CLOSE_ENOUGH:
             break
         here = posterior[HERE]
@@ -185,18 +191,18 @@ def _expected(children: Children, usual: Floats) -> Mixture:
     )  # fmt: skip
 
 
-def _likelihood(children: Children, mixture: Mixture) -> Floats:
+def _likelihood(children: Children, told: list[Told], mixture: Mixture) -> Floats:
     """Natural logarithm of P(readings | part) / P(readings | here), a row for each part.
 
     A child never on a roll is in the data only if some agency has a record: each part is divided by that chance.
     """
-    total = np.zeros((1 + DEPARTURES, len(children.group)))
-    for reading, levels in zip(children.readings, mixture.levels, strict=True):
-        says = np.flatnonzero(reading.codes >= 0)
-        ratios = (levels[1:] / levels[HERE])[:, reading.codes[says]]
-        trust = reading.trust[says]
-        total[1:, says] += np.log(trust * ratios + (1.0 - trust))
+    by_child = np.zeros((len(children.group), 1 + DEPARTURES))
+    for reading, levels in zip(told, mixture.levels, strict=True):
+        ratios = (levels[1:] / levels[HERE])[:, reading.level]
+        logs = np.log(reading.trust * ratios + (1.0 - reading.trust)).T
+        by_child[reading.child, 1:] += np.take(np.ascontiguousarray(logs), reading.pair, axis=0)
     known = np.log1p(-_chances_of_no_record(children, mixture))
+    total = np.ascontiguousarray(by_child.T)
     return total - np.where(children.is_never, (known - known[HERE])[:, None], 0.0)
 
 
@@ -218,23 +224,26 @@ def _posterior(children: Children, likelihood: Floats, mixture: Mixture) -> tupl
     return with_household(scaled, told, has_others, mixture.parts, mixture.follows)
 
 
-def _maximise(children: Children, before: Mixture, posterior: Floats, together: Floats, placed: float) -> Mixture:
-    """The mixture from the children in each part (``posterior``) and the priors."""
+def _maximise(
+    children: Children, told: list[Told], before: Mixture, found: tuple[Floats, Floats], placed: float
+) -> Mixture:
+    """The mixture from the children in each part and together with their households (``found``), and the priors."""
+    posterior, together = found
     counts, here = children.counts, posterior[HERE]
     mine = posterior[:, counts]
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
-    ways = tuple(_ways(*one, posterior, counts) for one in zip(children.readings, before.ways, strict=True))
-    levels = tuple(_levels(*one, posterior, counts, unseen) for one in zip(children.readings, ways, strict=True))
+    learnt = [_learnt(*one, posterior, unseen) for one in zip(told, before.ways, strict=True)]
     share_here = float(np.clip((placed + here[counts].sum()) / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
     shares = _mean_by_group(here, children.group, counts, len(before.no_place))
-    learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
+    is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
     has_others = np.zeros(len(here), dtype=bool)
     has_others[children.families.child] = True
     asked = together[counts & has_others]
     return Mixture(
-        levels, ways, _departures(mine[1:].sum(axis=1)), share_here,
-        np.where(learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
+        tuple(levels for _, levels in learnt), tuple(ways for ways, _ in learnt),
+        _departures(mine[1:].sum(axis=1)), share_here,
+        np.where(is_learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
         float((asked.sum() + FOLLOWS_PRIOR[0]) / (len(asked) + sum(FOLLOWS_PRIOR))),
         _both(children, here),
     )  # fmt: skip
@@ -265,26 +274,35 @@ def _gone(reading: Reading, ways: Floats) -> Floats:
     return np.asarray(np.tensordot(ways, reading.gone, 1), dtype=np.float64)
 
 
-def _ways(reading: Reading, ways: Floats, posterior: Floats, counts: Flags) -> Floats:
-    """Share of each way in which a reading of children gone came about."""
-    if len(ways) == 1:
-        return ways
-    says = (reading.codes >= 0) & counts
-    likely = ways[:, None, None] * reading.gone[:, :, reading.codes[says]]
-    likely *= posterior[1:, says] * reading.trust[says] / likely.sum(axis=0)
-    found = reading.ways + likely.sum(axis=(1, 2))
+def _learnt(told: Told, ways: Floats, posterior: Floats, unseen: Floats) -> tuple[Floats, Floats]:
+    """Share of each way of a reading, and likelihood of each level in each part, from the children it tells of."""
+    reading = told.reading
+    if len(ways) == 1 and not reading.learns_here:
+        return ways, np.vstack([reading.here, _gone(reading, ways)])
+    parts = posterior[:, told.learnt_from]
+    parts *= told.learnt_trust
+    if len(ways) > 1:
+        ways = _ways(told, ways, parts[1:])
+    return ways, _levels(told, ways, parts, unseen)
+
+
+def _ways(told: Told, ways: Floats, gone: Floats) -> Floats:
+    """Share of each way in which a reading of children ``gone`` (by departure) came about."""
+    likely = ways[:, None, None] * told.learnt_gone
+    likely *= gone / likely.sum(axis=0)
+    found = told.reading.ways + likely.sum(axis=(1, 2))
     return np.asarray(found / found.sum(), dtype=np.float64)
 
 
-def _levels(reading: Reading, ways: Floats, posterior: Floats, counts: Flags, unseen: Floats) -> Floats:
+def _levels(told: Told, ways: Floats, parts: Floats, unseen: Floats) -> Floats:
     """Likelihood of each level in each part; children known to nobody (``unseen``) count as absent."""
+    reading = told.reading
     if not reading.learns_here:
         return np.vstack([reading.here, _gone(reading, ways)])
-    says = (reading.codes >= 0) & counts
-    weights, codes, width = (posterior * reading.trust)[:, says], reading.codes[says], len(reading.here)
-    here = reading.here + np.bincount(codes, weights[HERE], minlength=width)
+    codes, width = told.learnt_level, len(reading.here)
+    here = reading.here + np.bincount(codes, parts[HERE], minlength=width)
     if reading.is_presence:
-        gone = reading.gone[0, 0] + np.bincount(codes, weights[1:].sum(axis=0), minlength=width)
+        gone = reading.gone[0, 0] + np.bincount(codes, parts[1:].sum(axis=0), minlength=width)
         here[0] += unseen[HERE]
         gone[0] += unseen[1:].sum()
         return _open_record_speaks_for_here(here / here.sum(), gone / gone.sum())

@@ -103,6 +103,38 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a reading tells of some children, laid out once for every round of the estimate."""
+
+    reading: Reading
+    child: Codes
+    """Rows of the children of whom it says something."""
+    pair: Codes
+    """For each of them, the row of its level and trust in ``level`` and ``trust``, where each two stand once."""
+    level: Codes
+    trust: Floats
+    learnt_from: Codes
+    """Rows of those of them from whom the mixture is learnt; the next three are theirs."""
+    learnt_level: Codes
+    learnt_trust: Floats
+    learnt_gone: Floats
+    """``reading.gone`` of each one's level: by way, departure and child."""
+
+
+def told_by(reading: Reading, counts: Flags) -> Told:
+    """What a reading tells of the children of whom it has a level; ``counts``: those from whom the mixture is learnt."""
+    child, learnt_from = np.flatnonzero(reading.codes >= 0), np.flatnonzero((reading.codes >= 0) & counts)
+    trusts, trust_of = np.unique(reading.trust[child], return_inverse=True)
+    width = len(reading.here)
+    pairs, pair = np.unique(trust_of * width + reading.codes[child], return_inverse=True)
+    level, learnt_level = pairs % width, reading.codes[learnt_from]
+    return Told(
+        reading, child, pair, level, trusts[pairs // width],
+        learnt_from, learnt_level, reading.trust[learnt_from], reading.gone[:, :, learnt_level],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class _Agency:
     """One agency's records, one a child; ``child``: row of the child; the other columns as in ``Evidence.agencies``."""
 
