@@ -14,6 +14,9 @@ from pipelines.facts import protected_by_source
 from pipelines.rank import RESTRICTED
 from pipelines.route import ADOPTION
 
+HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "address_shown", "postcode_shown")
+"""Columns of a person record that tell a home."""
+
 WITHHELD = "withheld"
 BECAUSE_WITHHELD = (
     "Possibly missing education, to be looked into by the named restricted role. Where the child lives, goes or went "
@@ -75,15 +78,26 @@ def _sharing_a_home(
     flagged: pl.Series, candidates: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame
 ) -> pl.Series:
     """child_id of every child with an address or a household in common with a flagged child."""
-    homes = pl.concat(
-        [
-            _homes(person.join(child_records, on="record_id", how="inner", validate="1:1")),
-            _homes_shown(candidates.rename({"address": "address_shown", "postcode": "postcode_shown"})),
-        ]
-    )
     is_flagged = pl.col("child_id").is_in(flagged.implode())
-    theirs = homes.filter(is_flagged).select("home").unique()
-    return homes.filter(~is_flagged).join(theirs, on="home", how="semi")["child_id"].unique()
+    listed = _homes_shown(candidates.select("child_id", address_shown="address", postcode_shown="postcode"))
+    known = person.select("record_id", *HOME_READ)
+    protected = known.join(child_records.filter(is_flagged), on="record_id", how="inner", validate="1:1")
+    theirs = pl.concat([_homes(protected), listed.filter(is_flagged)]).select("home").unique()
+    near = known.filter(_may_share(protected, theirs["home"], known["postcode_shown"].unique()))
+    others = near.join(child_records.filter(~is_flagged), on="record_id", how="inner", validate="1:1")
+    homes = pl.concat([_homes(others), listed.filter(~is_flagged)])
+    return homes.join(theirs, on="home", how="semi")["child_id"].unique()
+
+
+def _may_share(protected: pl.DataFrame, theirs: pl.Series, postcodes: pl.Series) -> pl.Expr:
+    """True for every record that may know one of the homes of ``protected`` records (``theirs``), and for few others.
+
+    So only few homes have to be written out. An address as people read it ends with one of ``postcodes``.
+    """
+    ends = pl.Series(sorted({home[at:] for home in theirs for at in range(len(home) + 1)}), dtype=pl.String)
+    near = postcodes.to_frame().filter(_letters_and_digits("postcode_shown").is_in(ends.implode()))
+    same = [pl.col(name).is_in(protected[name].unique().implode()) for name in ("uprn", "household", "postcode")]
+    return pl.any_horizontal(*same, pl.col("postcode_shown").is_in(near["postcode_shown"].implode()))
 
 
 def _homes(records: pl.DataFrame) -> pl.DataFrame:
@@ -99,8 +113,12 @@ def _homes(records: pl.DataFrame) -> pl.DataFrame:
 
 def _homes_shown(records: pl.DataFrame) -> pl.DataFrame:
     """child_id and the address as people read it, letters and digits only."""
-    text = pl.concat_str("address_shown", "postcode_shown").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
+    text = _letters_and_digits("address_shown", "postcode_shown")
     return records.select("child_id", home=text).filter(pl.col("home").str.len_chars() > 8)
+
+
+def _letters_and_digits(*columns: str) -> pl.Expr:
+    return pl.concat_str(columns).str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
 
 
 def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:

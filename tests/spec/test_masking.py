@@ -12,8 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.publish.masking import BECAUSE_WITHHELD, WITHHELD, Masked, keys_without_place, masked, without_place
+from pipelines.publish.masking import (
+    BECAUSE_WITHHELD,
+    WITHHELD,
+    Masked,
+    keys_without_place,
+    masked,
+    protected_children,
+    without_place,
+)
 from pipelines.publish.publication import Publication, publish
+from pipelines.tables import CANDIDATE, CHILD_RECORD, PERSON, STATEMENT
 from tests.made.publication import made_publication, protect
 
 LISTED, ALSO_LISTED, EXPLAINED = "CH0000000003", "CH0000000004", "CH0000000100"
@@ -123,6 +132,44 @@ def test_what_is_said_of_the_list_counts_each_child_in_the_lane_that_is_publishe
     assert stands.lanes == dict(counted.iter_rows())
     assert stands.lanes["restricted"] == 1
     assert json.loads((stands.path / "run.json").read_text(encoding="utf-8"))["lanes"] == stands.lanes
+
+
+PART = st.sampled_from(
+    [None, "", "1 High St", "1 high-st.", "Élm Row 4", "AB1 2CD", "ab12cd", "1 High St AB1", "2CD", "-"]
+)
+KEY = st.sampled_from([None, "1", "2", "A|B"])
+HOMES = st.fixed_dictionaries(
+    {"uprn": KEY, "household": KEY, "flat": KEY, "house": KEY, "street": PART, "postcode": PART, "address_shown": PART,
+     "postcode_shown": PART}
+)  # fmt: skip
+
+
+def names_of(home: dict[str, str | None]) -> set[tuple[str, ...]]:
+    """Every name by which one record knows its home, read aloud."""
+    names: set[tuple[str, ...]] = {(key, home[key]) for key in ("uprn", "household") if home[key] is not None}
+    if home["house"] is not None and home["street"] is not None and home["postcode"] is not None:
+        names.add((home["flat"] or "", home["house"], home["street"], home["postcode"]))
+    if home["address_shown"] is not None and home["postcode_shown"] is not None:
+        shown = "".join(
+            letter for letter in (home["address_shown"] + home["postcode_shown"]).upper() if letter.isalnum()
+        )
+        names |= {("shown", shown)} if len(shown) > 8 else set()
+    return names
+
+
+@settings(max_examples=60, deadline=None)
+@given(homes=st.lists(HOMES, min_size=2, max_size=8), flagged=st.integers(1, 3))
+def test_who_shares_any_home_with_a_protected_child_is_protected(
+    homes: list[dict[str, str | None]], flagged: int
+) -> None:
+    records, children = [f"health:{n}" for n in range(len(homes))], [f"CH{n}" for n in range(len(homes))]
+    person = pl.DataFrame([{**home, "record_id": record} for home, record in zip(homes, records, strict=True)], PERSON)
+    said = [{"record_id": record, "source": "health", "kind": "protected"} for record in records[:flagged]]
+    members = pl.DataFrame({"record_id": records, "child_id": children, "membership": 1.0}, CHILD_RECORD)
+    found = protected_children(CANDIDATE.to_frame(), person, pl.DataFrame(said, STATEMENT), members)
+    theirs = set().union(*(names_of(home) for home in homes[:flagged]))
+    sharing = [child for child, home in zip(children, homes, strict=True) if names_of(home) & theirs]
+    assert found.to_list() == sorted({*children[:flagged], *sharing})
 
 
 def test_a_record_without_any_address_shares_a_home_with_nobody() -> None:
