@@ -17,6 +17,7 @@ YIELD = pl.Schema(
         "missing": pl.Int64,  # found to be missing education
         "closed": pl.Int64,  # closed otherwise
         "open": pl.Int64,  # not decided yet
+        "opened_again": pl.Int64,  # closed, and looked into again on a later day, whatever came of it
         "share_missing": pl.Float64,  # 0..1, of those looked into
         "hours": pl.Float64,  # officers' hours on these children; null: said of none of them
         "hours_known": pl.Int64,  # children of whom the hours are said
@@ -41,16 +42,14 @@ def outcome_yield(outcomes: pl.DataFrame) -> pl.DataFrame:
             closed=pl.col("outcome").is_in(closing),
             lane=pl.col("lane").fill_null("not on the list"),
             likelihood=pl.when(pl.col("likelihood").is_null()).then(pl.lit("not on the list")).otherwise(band),
-            source=pl.col("records")
-            .str.extract_all(r"(?:^|;)[a-z0-9_]+:")
-            .list.eval(pl.element().str.strip_chars(";:"))
-            .list.unique(),
+            source=sources_in(pl.col("records")),
+            opened_again=pl.col("child_id").is_in(opened_again(outcomes).implode()),
         )
     )
     groups = [known.with_columns(by=pl.lit("all"), group=pl.lit("all"))]
     groups += [known.with_columns(by=pl.lit(name), group=pl.col(name)) for name in ("lane", "likelihood")]
     groups.append(known.explode("source", empty_as_null=True).with_columns(by=pl.lit("source"), group=pl.col("source")))
-    columns = ("by", "group", "missing", "closed", "hours")
+    columns = ("by", "group", "missing", "closed", "opened_again", "hours")
     counted = (
         pl.concat(group.select(columns) for group in groups)
         .group_by("by", "group")
@@ -58,6 +57,7 @@ def outcome_yield(outcomes: pl.DataFrame) -> pl.DataFrame:
             looked_into=pl.len(),
             missing=pl.col("missing").sum(),
             closed=pl.col("closed").sum(),
+            opened_again=pl.col("opened_again").sum(),
             hours=pl.when(pl.col("hours").is_not_null().any()).then(pl.col("hours").sum()),
             hours_known=pl.col("hours").is_not_null().sum(),
             found=pl.col("missing").filter(pl.col("hours").is_not_null()).sum(),
@@ -75,6 +75,16 @@ def outcome_yield(outcomes: pl.DataFrame) -> pl.DataFrame:
         .cast(YIELD)
         .sort("by", "looked_into", "group", descending=[False, True, False])
     )
+
+
+def opened_again(outcomes: pl.DataFrame) -> pl.Series:
+    """child_id of children whose lead an officer had closed, and who were looked into again on a later day."""
+    closing = [code for code, meaning in CODES.items() if meaning.closes]
+    by_day = outcomes.unique(["child_id", "outcome_on"], keep="last", maintain_order=True).sort(
+        "child_id", "outcome_on"
+    )
+    was_closed = pl.col("outcome").is_in(closing).shift().over("child_id")
+    return by_day.filter(was_closed)["child_id"].unique().sort()
 
 
 def sources_in(records: pl.Expr) -> pl.Expr:
@@ -110,6 +120,11 @@ def yield_words(found: pl.DataFrame) -> str:
         lines.append(
             f"{name}: {row['looked_into']:,} looked into, {row['missing']:,} missing education "
             f"({row['share_missing']:.0%}), {row['closed']:,} closed otherwise, {row['open']:,} not decided yet."
+            + (
+                f" {row['opened_again']:,} had been closed before, and were opened again."
+                if row["opened_again"]
+                else ""
+            )
             + _hours_words(row)
         )
     return "\n".join(lines)

@@ -8,7 +8,8 @@ def report(
 ) -> int:
     """Write the termly report: trend, age, area, source, time out of education and outcomes, on one page with charts.
 
-    It holds no child's name, and no count under 5 can be read or worked out from it.
+    It holds no child's name, and no count under 5 can be read or worked out from it, nor from two of them: counts are
+    rounded to the nearest five.
 
     Parameters
     ----------

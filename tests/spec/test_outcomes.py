@@ -373,4 +373,20 @@ def test_the_match_report_tells_the_yield() -> None:
     listed = masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
     page = match_report_html(night, listed).decode()
     section = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition('id="yield"')[2].partition("</section>")[0]))
-    assert "lane follow up 1 1 100.0% 0 0" in section
+    assert "lane follow up 1 1 100.0% 0 0 0" in section
+
+
+@pytest.mark.parametrize(
+    ("lines", "again"),
+    [
+        pytest.param([("INDEPENDENT", 1), ("CONFIRMED_CME_NEW", 20)], 1, id="closed, and found missing later"),
+        pytest.param([("INDEPENDENT", 1), ("UNDER_ENQUIRY", 20), ("INDEPENDENT", 25)], 1, id="closed twice"),
+        pytest.param([("UNDER_ENQUIRY", 1), ("INDEPENDENT", 20)], 0, id="closed once"),
+        pytest.param([("INDEPENDENT", 1), ("EHE_SUITABLE", 1)], 0, id="a line put right on the same day"),
+        pytest.param([("CONFIRMED_CME_NEW", 1), ("ON_ROLL_OWN", 20)], 0, id="found missing, and placed"),
+    ],
+)
+def test_a_lead_that_was_closed_and_looked_into_again_is_counted(lines: list[tuple[str, int]], again: int) -> None:
+    found = outcome_yield(pl.concat([outcome(code, date(2026, 10, day)) for code, day in lines]))
+    assert found.filter(by="all")["opened_again"].item() == again
+    assert ("opened again" in yield_words(found)) == bool(again)
