@@ -1,5 +1,6 @@
 """What officers' looking has yielded, by source, lane and likelihood band: how good the leads were."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ import polars as pl
 
 from pipelines.outcomes import CODES, MISSING, standing
 from pipelines.publish.report_tables import BANDS
+from pipelines.reasons import source_name
 from pipelines.termly_return import SMALLEST_SHOWN
 
 YIELD = pl.Schema(
@@ -27,8 +29,11 @@ YIELD = pl.Schema(
 """One row is one group of children with an outcome. A child known to several sources counts for each of them."""
 
 
-def outcome_yield(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """``YIELD`` of ``OUTCOME`` rows: the outcome that stands of each child, as it stood on the list when read in."""
+def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None) -> pl.DataFrame:
+    """``YIELD`` of ``OUTCOME`` rows: the outcome that stands of each child, as it stood on the list when read in.
+
+    ``names``: source -> its name in text for people.
+    """
     last = standing(outcomes)
     closing = [code for code, meaning in CODES.items() if meaning.closes]
     band = pl.lit(BANDS[-1][1])
@@ -48,7 +53,8 @@ def outcome_yield(outcomes: pl.DataFrame) -> pl.DataFrame:
     )
     groups = [known.with_columns(by=pl.lit("all"), group=pl.lit("all"))]
     groups += [known.with_columns(by=pl.lit(name), group=pl.col(name)) for name in ("lane", "likelihood")]
-    groups.append(known.explode("source", empty_as_null=True).with_columns(by=pl.lit("source"), group=pl.col("source")))
+    each = known.explode("source", empty_as_null=True)
+    groups.append(each.with_columns(by=pl.lit("source"), group=source_name(pl.col("source"), names or {})))
     columns = ("by", "group", "missing", "closed", "opened_again", "hours")
     counted = (
         pl.concat(group.select(columns) for group in groups)

@@ -30,7 +30,7 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
     return 0
 
 
-def yields(*, workspace: Path) -> int:
+def yields(*, workspace: Path, contracts: Path | None = None) -> int:
     """Say what the leads have yielded, by lane, likelihood and source; also written as yield.csv into the workspace.
 
     By band of likelihood also what was said and what was found. Children found missing are looked up in the lists of the
@@ -40,7 +40,10 @@ def yields(*, workspace: Path) -> int:
     ----------
     workspace
         Folder of the night.
+    contracts
+        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
+    from apps.cli.words import source_names
     from pipelines.back_test import back_test, missed, missed_words
     from pipelines.outcome_yield import outcome_yield, yield_words
     from pipelines.outcomes import read_outcomes
@@ -51,7 +54,7 @@ def yields(*, workspace: Path) -> int:
     from pipelines.steps.publishing import PUBLISHED_FOLDER
 
     outcomes = read_outcomes(workspace)
-    found = outcome_yield(outcomes)
+    found = outcome_yield(outcomes, source_names(workspace, contracts))
     print("\n".join([yield_words(found), *said_and_found_words(answers(outcomes))]))
     looked_up = back_test(outcomes, read_nights(workspace / PUBLISHED_FOLDER))
     on_none = missed(looked_up)

@@ -70,7 +70,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "lanes": lanes,
         "factors": report_tables.factors(publication),
         "explained": report_tables.explained_by(listed.explained, publication.source_names),
-        "yields": outcome_yield(publication.outcomes).to_dicts(),
+        "yields": outcome_yield(publication.outcomes, publication.source_names).to_dicts(),
         "said_and_found": said_and_found(answers(publication.outcomes)).sort("band_from", descending=True).to_dicts(),
         "settings": publication.settings,
         "not_known": not_known(publication, listed),
