@@ -6,6 +6,7 @@ Sheets of protected children stand in ``restricted/evidence`` and nowhere else.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,17 @@ class Sheet:
     searched: Sequence[Row]
 
 
+@dataclass(frozen=True, slots=True)
+class _Night:
+    """What the sheets of one night share."""
+
+    publication: Publication
+    evidence: Evidence
+    weights: dict[str, float]
+    likelihoods: dict[str, str]
+    sources: Sequence[Row]
+
+
 def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes]:
     """The sheets of the first children by rank (``publication.evidence_sheets`` of them), by path in the publication."""
     first = listed.candidates.sort("rank").head(publication.evidence_sheets)
@@ -67,11 +79,14 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
         "listed": f"{listed.candidates.height:,}",
         "limit": f"{publication.evidence_sheets:,}",
     }
-    weights = told_of.level_weights(publication.link_report.model)
+    night = _Night(
+        publication, evidence, told_of.level_weights(publication.link_report.model), _likelihoods(first),
+        _sources(publication),
+    )  # fmt: skip
     files = {}
     for row in first.iter_rows(named=True):
         is_protected = row["child_id"] in protected
-        sheet = _sheet(publication, full[row["child_id"]] if is_protected else row, evidence, weights, is_protected)
+        sheet = _sheet(night, full[row["child_id"]] if is_protected else row, is_protected)
         files[_path(row["child_id"], is_protected=is_protected)] = page.render(sheet=sheet, **shared).encode()
     return files
 
@@ -81,9 +96,8 @@ def _path(child_id: str, *, is_protected: bool) -> str:
     return f"{RESTRICTED_FOLDER if is_protected else FOLDER}/{name}.html"
 
 
-def _sheet(
-    publication: Publication, candidate: Row, evidence: Evidence, weights: dict[str, float], is_protected: bool
-) -> Sheet:
+def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
+    publication, evidence = night.publication, night.evidence
     child, names, as_at = candidate["child_id"], publication.source_names, publication.as_at
     members, said = evidence.members.get(child, []), evidence.said.get(child, [])
     near = evidence.nearest.get(child, [])
@@ -95,7 +109,7 @@ def _sheet(
         address=address or "none known",
         also_here=candidate.get("also_here"),
         is_protected=is_protected,
-        likelihood=_likelihood(candidate),
+        likelihood=night.likelihoods[child],
         because=_sentences(candidate["because"]),
         findings=[f"{row['points']} points: {row['because']}" for row in evidence.findings.get(child, [])],
         clearing=what_would_clear(candidate, has_rival=any(row["is_current"] for row in near)),
@@ -103,19 +117,18 @@ def _sheet(
         timeline=timeline(told_of.timeline_lines(said, names), as_at),
         sightings=told_of.last_sightings(said, names, as_at),
         records=[_record(row, said, names) for row in members],
-        nearest=[_near(row, names, weights, is_protected=is_protected) for row in near],
-        searched=_searched(publication, members),
+        nearest=[_near(row, names, night.weights, is_protected=is_protected) for row in near],
+        searched=_searched(night.sources, members),
     )
 
 
-def _likelihood(candidate: Row) -> str:
-    """How likely the lead is, and what that is made of."""
-    named = ("likelihood", "on_no_roll", "living_here")
-    told = pl.select(in_100(pl.lit(candidate[name])).alias(name) for name in named).row(0, named=True)
-    return (
-        f"How likely it is: {told['likelihood']}. No roll or register has the child: {told['on_no_roll']}. "
-        f"The child still lives here: {told['living_here']}."
+def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
+    """By child id: how likely the lead is, and what that is made of."""
+    told = pl.format(
+        "How likely it is: {}. No roll or register has the child: {}. The child still lives here: {}.",
+        *(in_100(pl.col(name)) for name in ("likelihood", "on_no_roll", "living_here")),
     )
+    return dict(candidates.select("child_id", told).iter_rows())
 
 
 def _sentences(text: str) -> list[str]:
@@ -141,25 +154,38 @@ def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool
     return {**row, "source": told_of.source_name(row["source"], names), "speaks_for": speaks_for, "against": against}
 
 
-def _searched(publication: Publication, members: Sequence[Row]) -> list[Row]:
-    """Every source that came or should have come: rows searched, and what was found of the child."""
+def _sources(publication: Publication) -> list[Row]:
+    """Every source that came or should have come, by name: the rows searched, and why it was not, where it was not."""
     loaded = publication.deliveries.group_by("source").agg(
         rows=pl.col("rows_loaded").sum(), is_loaded=(pl.col("verdict") == "loaded").any()
     )
     came = {row["source"]: row for row in loaded.iter_rows(named=True)}
-    found = []
+    sources = []
     for source in sorted(
         {*came, *publication.source_names}, key=lambda one: told_of.source_name(one, publication.source_names)
     ):
-        records = sum(row["dataset"] == source for row in members)
         is_read = source in came and came[source]["is_loaded"]
         missing = "not searched: its file was refused" if source in came else "not searched: no file came"
-        words = "nothing" if not records else "1 record" if records == 1 else f"{records} records"
-        found.append(
+        sources.append(
             {
+                "source": source,
                 "name": told_of.source_name(source, publication.source_names),
                 "rows": f"{came[source]['rows']:,} rows" if is_read else "no rows",
-                "found": words if is_read or records else missing,
+                "otherwise": "nothing" if is_read else missing,
             }
         )
-    return found
+    return sources
+
+
+def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[Row]:
+    """The sources, each with what was found there of the child."""
+    records = Counter(row["dataset"] for row in members)
+    return [
+        source
+        | {
+            "found": f"{count} record{'s' * (count > 1)}"
+            if (count := records[source["source"]])
+            else source["otherwise"]
+        }
+        for source in sources
+    ]

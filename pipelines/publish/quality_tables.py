@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
 
 Row = dict[str, Any]
+ByNight = dict[date, tuple[int, int]]
+"""Date judged -> places where a rule broke, and rows read."""
 
 STOPS = {"file": "the file", "row": "the row", "nothing": "nothing"}
 WORTH_LOOKING = 20
@@ -98,7 +102,9 @@ def _source(contract: Contract, publication: Publication) -> SourceTold:
     breaches = publication.breaches.filter(source=contract.id)
     history = publication.rule_history.filter(pl.col("source") == contract.id, pl.col("as_at") <= publication.as_at)
     files = publication.deliveries.filter(source=contract.id).sort("file").to_dicts()
-    rules = [_rule(at, text, history, publication) for at, text in _texts(contract, breaches, history).items()]
+    nights, counts = history["as_at"].unique().sort().to_list(), _counts(history)
+    texts = _texts(contract, breaches, counts)
+    rules = [_rule(at, text, counts.get(at, {}), nights, publication.as_at) for at, text in texts.items()]
     order = {"file": 0, "row": 1, "nothing": 2}
     broken = sorted((rule for rule in rules if rule.broken), key=lambda r: (order[r.stops], -(r.broken or 0)))
     return SourceTold(
@@ -113,7 +119,7 @@ def _source(contract: Contract, publication: Publication) -> SourceTold:
     )
 
 
-def _texts(contract: Contract, breaches: pl.DataFrame, history: pl.DataFrame) -> dict[RuleAt, Row]:
+def _texts(contract: Contract, breaches: pl.DataFrame, counts: Mapping[RuleAt, ByNight]) -> dict[RuleAt, Row]:
     """Each rule of the contract, and each other that was broken tonight, with its words."""
     named = {column.name: column.header for column in contract.columns}
     texts: dict[RuleAt, Row] = {}
@@ -122,25 +128,23 @@ def _texts(contract: Contract, breaches: pl.DataFrame, history: pl.DataFrame) ->
         texts.setdefault(at, {"stops": check.stops, "why": check.why, "fix": check.fix})
     for row in breaches.unique(["rule", "column"], keep="first", maintain_order=True).iter_rows(named=True):
         at = (row["rule"], row["column"])
-        if row["rule"] not in {rule for rule, _ in texts} or _counts(history, at).height:
+        if row["rule"] not in {rule for rule, _ in texts} or at in counts:
             texts.setdefault(at, row)
     return texts
 
 
-def _counts(history: pl.DataFrame, at: RuleAt) -> pl.DataFrame:
-    """A rule's nights, oldest first: as_at, broken, rows."""
-    rule, column = at
-    return history.filter(pl.col("rule") == rule, pl.col("column").eq_missing(pl.lit(column))).sort("as_at")
+def _counts(history: pl.DataFrame) -> dict[RuleAt, ByNight]:
+    """The nights of each rule on which it was asked."""
+    counts: dict[RuleAt, ByNight] = defaultdict(dict)
+    for rule, column, as_at, broken, rows in history["rule", "column", "as_at", "broken", "rows"].iter_rows():
+        counts[rule, column][as_at] = (broken, rows)
+    return counts
 
 
-def _rule(at: RuleAt, text: Row, history: pl.DataFrame, publication: Publication) -> RuleTold:
-    by_night = {
-        day: (broken, rows) for day, broken, rows in _counts(history, at)["as_at", "broken", "rows"].iter_rows()
-    }
-    nights = history["as_at"].unique().sort().to_list()
+def _rule(at: RuleAt, text: Row, by_night: ByNight, nights: Sequence[date], as_at: date) -> RuleTold:
     shares = [_share(*by_night[night]) if night in by_night else None for night in nights]
-    tonight, rows = by_night.get(publication.as_at, (None, 0))
-    before = pl.Series(shares[:-1] if nights and nights[-1] == publication.as_at else shares, dtype=pl.Float64).median()
+    tonight, rows = by_night.get(as_at, (None, 0))
+    before = pl.Series(shares[:-1] if nights and nights[-1] == as_at else shares, dtype=pl.Float64).median()
     told = f"{at[0]}{f', {at[1]}' if at[1] else ''}: " + _in_words(
         [by_night.get(night, (None, 0))[0] for night in nights]
     )
