@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.age import next_term_starts, school_year, starts_on
+from pipelines.age import born_of_age, next_term_starts, school_year, starts_on
 from pipelines.died import surely_died
 from pipelines.facts import child_facts
 from pipelines.priority.evidence import DAY
@@ -72,7 +72,8 @@ def early_warning(
     known = _Known(person, statements, child_records, provision, rivals, residence, as_at)
     term = next_term_starts(as_at)
     born = pl.col("date_of_birth")
-    coming = _facts(known, starts_on(born).is_between(as_at, term, closed="none"))
+    of_age, by_then = born_of_age(as_at)[1], born_of_age(term - timedelta(days=1))[1]
+    coming = _facts(known, (born > of_age) & (born <= by_then))
     warned = [_without_place(known, coming, term, ACCEPTED).with_columns(warning=pl.lit(COMES_OF_AGE))]
     notes = []
     if OFFERS_FROM <= (as_at.month, as_at.day) < (9, 1):
@@ -105,13 +106,16 @@ def _without_place(known: _Known, children: pl.DataFrame, term: date, offer: str
     holds = (pl.col("until_on").is_null() | (pl.col("until_on") > term)) & (
         pl.col("since_on").is_null() | (pl.col("since_on") <= term + TAKEN_UP_WITHIN)
     )
+    rivals = known.rivals.join(children.select("child_id"), on="child_id", how="semi")
+    asked = pl.concat([children["child_id"], rivals["rival_child_id"]]).unique().to_frame()
     own = (
-        known.provision.filter(holds)
+        known.provision.join(asked, on="child_id", how="semi")
+        .filter(holds)
         .group_by("child_id")
         .agg(none=(1 - pl.col("link_probability") * pl.col("proves").fill_null(1.0)).product())
     )
     placed = own.select(rival_child_id="child_id", placed=1 - pl.col("none"))
-    near = known.rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
+    near = rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
     rival = near.agg(rival_none=(1 - pl.col("probability") * pl.col("placed")).product())
     offered = known.statements.filter(
         (pl.col("kind") == "concern")
@@ -132,7 +136,8 @@ def _without_place(known: _Known, children: pl.DataFrame, term: date, offer: str
 
 def _told(warned: pl.DataFrame, known: _Known) -> pl.DataFrame:
     """``EARLY_WARNING`` in words."""
-    ending = known.provision.filter("is_current").sort("child_id", "until_on", nulls_last=True)
+    theirs = known.provision.filter("is_current").join(warned, on="child_id", how="semi")
+    ending = theirs.sort("child_id", "until_on", nulls_last=True, maintain_order=True)
     now = ending.unique("child_id", keep="last", maintain_order=True)
     moment = (
         pl.when(pl.col("warning") == MOVES_UP)

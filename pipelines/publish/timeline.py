@@ -69,9 +69,9 @@ def _day(day: date | None, unknown: str) -> str:
 
 def _year(place: float, bottom: float, year: int) -> Markup:
     return Markup(
-        '<line x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="{bottom}" class="grid"/>'
-        '<text x="{x:.1f}" y="{below}" text-anchor="middle" class="year">{year}</text>'
-    ).format(x=place, bottom=bottom, below=bottom + 14, year=year)
+        '<line x1="%.1f" x2="%.1f" y1="2" y2="%s" class="grid"/>'
+        '<text x="%.1f" y="%s" text-anchor="middle" class="year">%s</text>'
+    ) % (place, place, bottom, place, bottom + 14, year)
 
 
 def _label(label: str, baseline: float) -> Markup:
@@ -80,10 +80,9 @@ def _label(label: str, baseline: float) -> Markup:
 
 
 def _span(start: float, end: float, top: float, kind: str) -> Markup:
-    return Markup('<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="8" class="{kind}"/>').format(
-        x=start, y=top + 6, width=max(end - start, 1.5), kind=kind
-    )
+    width = max(end - start, 1.5)
+    return Markup('<rect x="%.1f" y="%s" width="%.1f" height="8" class="%s"/>') % (start, top + 6, width, kind)
 
 
 def _dot(place: float, middle: float) -> Markup:
-    return Markup('<circle cx="{x:.1f}" cy="{y}" r="4" class="seen"/>').format(x=place, y=middle)
+    return Markup('<circle cx="%.1f" cy="%s" r="4" class="seen"/>') % (place, middle)
