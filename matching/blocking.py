@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.blocks import NO_KEY, BlockingRule, Blocks, Keys, Tables, blocks_of
+from matching.blocks import NO_KEY, BlockingRule, Blocks, Tables, blocks_of
 from matching.encode import Encoded, Rows
 
 CHUNK = 1_000_000
@@ -151,7 +151,7 @@ class Plan:
         first = np.zeros(len(left), dtype=bool)
         at = np.arange(len(left))
         for earlier in self.blocks[:number]:
-            found = shares_key(earlier.keys, left, right)
+            found = shares_key(earlier, left, right)
             if earlier.one_side is not None:
                 found &= _has_side(earlier.one_side, left, right)
             if found.any():
@@ -160,28 +160,28 @@ class Plan:
         return first
 
 
-def shares_key(keys: Keys, left: Rows, right: Rows) -> NDArray[np.bool_]:
+def shares_key(blocks: Blocks, left: Rows, right: Rows) -> NDArray[np.bool_]:
     """True where two rows share any key."""
-    if keys.shape[1] > 1:
-        return _shares_any_key(keys, left, right)
-    alone = keys[:, 0]
-    ours = alone.take(left)
-    return np.asarray((ours == alone.take(right)) & (ours != NO_KEY))
+    first = blocks.keys[:, 0]
+    ours = first.take(left)
+    found = np.asarray((ours == first.take(right)) & (ours != NO_KEY))
+    if blocks.has_lists:
+        # Few rows have a second key: only their pairs are looked at further.
+        at = np.flatnonzero(((blocks.reach.take(left) | blocks.reach.take(right)) > 1) & ~found)
+        found[at] = _shares_any_key(blocks, left[at], right[at])
+    return found
 
 
-def _shares_any_key(keys: Keys, left: Rows, right: Rows) -> NDArray[np.bool_]:
-    """Few rows have a second key: each column looks only at rows that have one."""
+def _shares_any_key(blocks: Blocks, left: Rows, right: Rows) -> NDArray[np.bool_]:
     found = np.zeros(len(left), dtype=bool)
-    for i in range(keys.shape[1]):
-        ours = keys[left, i]
-        at = np.flatnonzero((ours != NO_KEY) & ~found) if i else np.flatnonzero(ours != NO_KEY)
-        for j in range(keys.shape[1]):
+    for i in range(blocks.keys.shape[1]):
+        ours = blocks.keys[:, i].take(left)
+        at = np.flatnonzero((ours != NO_KEY) & ~found)
+        for j in range(blocks.keys.shape[1]):
+            at = at[blocks.reach.take(right[at]) > j]
             if not len(at):
                 break
-            theirs = keys[right[at], j]
-            found[at[ours[at] == theirs]] = True
-            if j == 0:
-                at = at[keys[right[at]].any(axis=1) & ~found[at]]
+            found[at[ours[at] == blocks.keys[:, j].take(right[at])]] = True
     return found
 
 
@@ -201,11 +201,11 @@ def _first_shared(
         at = np.flatnonzero(keep & ((i < low_slot) | ((i == low_slot) & (high_slot > 0))))
         if not len(at):
             continue
-        ours = blocks.keys[low[at], i]
+        ours = blocks.keys[:, i].take(low[at])
         at, ours = at[ours != NO_KEY], ours[ours != NO_KEY]
         for j in range(blocks.keys.shape[1]):
             earlier = (i < low_slot[at]) | (j < high_slot[at])
-            keep[at[earlier & (ours == blocks.keys[high[at], j])]] = False
+            keep[at[earlier & (ours == blocks.keys[:, j].take(high[at]))]] = False
     return keep
 
 

@@ -4,6 +4,7 @@ A rule is a list of columns that must agree; a list column agrees where one valu
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,10 +57,6 @@ def _mixed(keys: Hashes) -> Hashes:
     return mixed
 
 
-def _column_codes(table: Encoded, column: str) -> NDArray[np.int32]:
-    return table.lists[column] if column in table.lists else table.column(column)[:, None]
-
-
 def _with_column(keys: Hashes, codes: NDArray[np.int32]) -> Hashes:
     """Every hash crossed with every value of a further column; NO_HASH where either is absent."""
     out = np.empty((len(keys), keys.shape[1] * codes.shape[1]), dtype=np.uint64)
@@ -82,7 +79,7 @@ def _split_large(keys: Hashes, rule: BlockingRule, table: Encoded) -> Hashes:
         large = values[counts > LARGEST_BLOCK]
         if not len(large):
             break
-        codes = _column_codes(table, column)[:, 0].astype(np.int64) + 2
+        codes = table.values(column)[:, 0].astype(np.int64) + 2
         for i in range(keys.shape[1]):
             inside = np.isin(keys[:, i], large)
             keys[inside, i] = _mixed(keys[inside, i] * np.uint64(31) + codes[inside].astype(np.uint64))
@@ -95,7 +92,7 @@ ROWS_AT_ONCE = 1 << 15
 
 def hashes_of(rule: BlockingRule, table: Encoded) -> Hashes:
     """Hashes of each row under a rule (rows x hashes a row), NO_HASH (0) where a column is empty."""
-    columns = [_column_codes(table, column) for column in rule.columns]
+    columns = [table.values(column) for column in rule.columns]
     keys = np.ones((table.height, int(np.prod([codes.shape[1] for codes in columns]))), dtype=np.uint64)
     for begin in range(0, table.height, ROWS_AT_ONCE):
         here = slice(begin, begin + ROWS_AT_ONCE)
@@ -150,10 +147,16 @@ class Blocks:
         """Pairs that begin at each position."""
         return self.ends - self.begins
 
-    @property
+    @cached_property
     def pairs(self) -> int:
         """Pairs the rule makes, before pairs of earlier rules are left out: exact, without making one."""
         return int(self.pairs_from.sum(dtype=np.int64))
+
+    @cached_property
+    def reach(self) -> NDArray[np.int16]:
+        """How far each row's keys reach: the number of the slot after its last."""
+        numbers = np.arange(1, self.keys.shape[1] + 1, dtype=np.int16)
+        return np.asarray(((self.keys != NO_KEY) * numbers).max(axis=1))
 
     @property
     def has_lists(self) -> bool:
@@ -221,7 +224,7 @@ def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None)
     if largest > LARGEST_BLOCK:
         _cut(hashes, _in_order(hashes, NO_HASH))  # as the rows stand: every piece has rows of each table
         found = _in_order(hashes, NO_HASH, between)
-    keys = np.full(hashes.shape, NO_KEY)
+    keys = np.full(hashes.shape, NO_KEY, order="F")  # read a slot at a time
     rows, slots = _where(found, keys, between)
     keys[rows, slots] = found.numbers
     side = table.column(rule.one_side) >= 0 if rule.one_side else None

@@ -54,7 +54,7 @@ def choose_rules(
     if pairs.pairs <= allowed:
         return Choice.made(pairs)
     left, right, share = _pilot(pairs, table.height)
-    caught = np.stack([shares_key(blocks.keys, left, right) for blocks in pairs.blocks])
+    caught = np.stack([shares_key(blocks, left, right) for blocks in pairs.blocks])
     matches = _expected_matches(table, model, left, right)
     return _greedy(pairs, caught, matches, allowed * share)
 

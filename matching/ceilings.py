@@ -22,7 +22,6 @@ from matching.similarity import (
     Swapped,
     Test,
     Unequal,
-    values_of,
 )
 from matching.word_similarity import (
     CrosswiseAlike,
@@ -90,7 +89,7 @@ def _is_cheap(test: Test, table: Encoded) -> bool:
     if isinstance(test, Both):
         return any(_is_cheap(part, table) for part in test.tests)
     if isinstance(test, SharesAny):
-        return all(values_of(table, column).shape[1] <= LONGEST_LIST for column in test.reads)
+        return all(table.values(column).shape[1] <= LONGEST_LIST for column in test.reads)
     return isinstance(
         test,
         Missing
@@ -151,26 +150,26 @@ def _may_be_near(test: WithinEdits, table: Encoded, a: Rows, b: Rows) -> Mask:
 
 
 def _may_share(test: SharesAny, table: Encoded, left: Rows, right: Rows) -> Mask:
-    ours, theirs = values_of(table, test.column), values_of(table, test.other or test.column)
+    ours, theirs = table.values(test.column), table.values(test.other or test.column)
     ways = [(ours, theirs)] if test.other is None else [(ours, theirs), (theirs, ours)]
     found = np.zeros(np.broadcast_shapes(left.shape, right.shape), dtype=bool)
     for a, b in ways:
         for i in range(a.shape[1]):
-            one = a[left, i]
+            one = a[:, i].take(left)
             for j in range(b.shape[1]):
-                found |= (one == b[right, j]) & (one >= 0)
+                found |= (one == b[:, j].take(right)) & (one >= 0)
     return found
 
 
 def _may_be_crosswise(test: Test, table: Encoded, left: Rows, right: Rows) -> Mask:
     """Of tests that hold a column against itself or another crosswise: by the word, or by its first letter."""
     if isinstance(test, InitialOf):
-        first = table.letters.first.take(table.column(test.column))
+        first = table.initials(test.column)
         return np.asarray(first.take(left) == first.take(right))
     if isinstance(test, Swapped):
         a, b = table.column(test.first), table.column(test.second)
     elif isinstance(test, CrosswiseAlike):
-        a, b = (table.letters.first.take(table.column(column)) for column in test.reads)
+        a, b = (table.initials(column) for column in test.reads)
     else:
         raise TypeError(f"no bound for {type(test).__name__}: ask only of tests that are cheap")
     return np.asarray((a.take(left) == b.take(right)) & (b.take(left) == a.take(right)))

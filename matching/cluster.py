@@ -32,7 +32,7 @@ EXACT_UP_TO = 8
 """Components of so many records are cut exactly: 8 records have 4,140 partitions."""
 FULL_UP_TO = 80
 """Components of so many records have all their pairs scored; larger ones only the pairs that blocking found."""
-PAIRS_AT_ONCE = 2_000_000
+PAIRS_AT_ONCE = 500_000
 NEVER = -1e7
 """Log-odds of two records that must not be one child: no sum of links outweighs it, nor a chain of ALWAYS."""
 ALWAYS = 1e5
@@ -177,22 +177,47 @@ def cluster(height: int, left: Rows, right: Rows, odds: Bits, log_odds: LogOdds)
 
 def _label_small(labels: Labels, linked: _Linked, log_odds: LogOdds) -> None:
     """Cut every component of 2 to FULL_UP_TO records, all its pairs scored."""
-    for rows in linked.by_size(2, FULL_UP_TO):
-        for piece in np.array_split(rows, rows.size * rows.shape[1] // PAIRS_AT_ONCE + 1):
-            _label_piece(labels, piece, log_odds)
+    for pieces in _batches(linked.by_size(2, FULL_UP_TO)):
+        pairs = [np.triu_indices(rows.shape[1], 1) for rows in pieces]
+        left, right = (
+            np.concatenate([rows[:, pair[side]].ravel() for rows, pair in zip(pieces, pairs, strict=True)])
+            for side in (0, 1)
+        )
+        odds = log_odds(left.astype(np.int32), right.astype(np.int32))
+        ends = np.cumsum([_pairs_of(rows) for rows in pieces])
+        for rows, values in zip(pieces, np.split(odds, ends[:-1]), strict=True):
+            _label_piece(labels, rows, values.reshape(len(rows), -1))
 
 
-def _label_piece(labels: Labels, rows: NDArray[np.int64], log_odds: LogOdds) -> None:
-    """Cut components of one size (one a row of ``rows``) into children, all their pairs scored."""
+def _pairs_of(rows: NDArray[np.int64]) -> int:
+    """How many pairs components of one size (one a line) have."""
+    many, size = rows.shape
+    return int(many * size * (size - 1) // 2)
+
+
+def _batches(components: Iterator[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:
+    """Components of one size each, put together or cut to about PAIRS_AT_ONCE pairs."""
+    found: list[NDArray[np.int64]] = []
+    for rows in components:
+        for piece in np.array_split(rows, _pairs_of(rows) // PAIRS_AT_ONCE + 1):
+            if found and sum(map(_pairs_of, found)) + _pairs_of(piece) > PAIRS_AT_ONCE:
+                yield found
+                found = []
+            found.append(piece)
+    if found:
+        yield found
+
+
+def _label_piece(labels: Labels, rows: NDArray[np.int64], odds: Bits) -> None:
+    """Cut components of one size into children. ``rows``, ``odds``: a line each; of all pairs, upper triangle."""
     size = rows.shape[1]
-    i, j = np.triu_indices(size, 1)
-    odds = log_odds(rows[:, i].ravel().astype(np.int32), rows[:, j].ravel().astype(np.int32)).reshape(len(rows), -1)
     whole = odds.min(axis=1, initial=np.inf) > 0
     labels[rows[whole]] = rows[whole].min(axis=1, keepdims=True)
     rows, odds = rows[~whole], odds[~whole]
     if size > EXACT_UP_TO:
+        i, j = (side.astype(np.int32) for side in np.triu_indices(size, 1))
         for members, values in zip(rows, odds, strict=True):
-            _set(labels, members, contracted(size, i.astype(np.int32), j.astype(np.int32), values))
+            _set(labels, members, contracted(size, i, j, values))
     elif len(rows):
         best = best_partitions(odds, size)
         # A child is named after its lowest row: the first place in the row that bears the same label.

@@ -4,9 +4,10 @@ One vocabulary serves all string columns: equal codes mean equal strings whichev
 forename can be held against a surname, or a surname against a carer's, without touching a letter.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 Codes = NDArray[np.int32]
 Rows = NDArray[np.int32]
 """Row numbers of a table; a pair is (left row, right row)."""
+
+Number = TypeVar("Number", bound=np.generic)
 
 MISSING = -1
 """Code of a null."""
@@ -51,8 +54,8 @@ class Encoded:
     """A list column as a matrix (rows x longest list), filled up with MISSING."""
     dates: dict[str, Codes]
     """Dates packed as yyyymmdd; MISSING where null."""
-    _kept: dict[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
-    _digits: dict[str, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
+    _kept: dict[tuple[str, str], NDArray[Any]] = field(default_factory=dict, repr=False)
+    """What was made of a column, by what it is and the column's name."""
 
     @cached_property
     def strings(self) -> NDArray[np.object_]:
@@ -119,17 +122,45 @@ class Encoded:
 
     def digits(self, name: str) -> NDArray[np.uint32]:
         """A date column with four bits a digit (20151103 as 0x20151103); 0 where null."""
-        if name not in self._digits:
+
+        def made() -> NDArray[np.uint32]:
             year, day = np.divmod(np.maximum(self.dates[name], 0), 10_000)
-            self._digits[name] = _IN_HALF_BYTES.take(year) << np.uint32(16) | _IN_HALF_BYTES.take(day)
-        return self._digits[name]
+            return np.asarray(_IN_HALF_BYTES.take(year) << np.uint32(16) | _IN_HALF_BYTES.take(day))
+
+        return self._once("digits", name, made)
+
+    def initials(self, name: str) -> NDArray[np.int32]:
+        """Code point of the first character of each row's word in a string column; -1 where there is none."""
+        return self._once("initials", name, lambda: self.letters.first.take(self.column(name)))
+
+    def marks(self, name: str) -> NDArray[np.uint64]:
+        """One bit for each value of each row (its code modulo 64): rows without a bit in common share no value."""
+
+        def made() -> NDArray[np.uint64]:
+            marks = np.zeros(self.height, dtype=np.uint64)
+            for codes in self.values(name).T:
+                marks |= np.where(codes >= 0, np.uint64(1) << (codes & 63).astype(np.uint64), np.uint64(0))
+            return marks
+
+        return self._once("marks", name, made)
+
+    def values(self, name: str) -> Codes:
+        """The codes of a list column or of any other, as a matrix: rows x values."""
+        return self.lists[name] if name in self.lists else self.column(name)[:, None]
 
     def frequencies(self, name: str) -> NDArray[np.int64]:
         """How many rows hold each code of the vocabulary in this string column."""
-        if name not in self._kept:
+
+        def made() -> NDArray[np.int64]:
             present = self.codes[name]
-            self._kept[name] = np.bincount(present[present >= 0], minlength=len(self.vocabulary)).astype(np.int64)
-        return self._kept[name]
+            return np.bincount(present[present >= 0], minlength=len(self.vocabulary)).astype(np.int64)
+
+        return self._once("frequencies", name, made)
+
+    def _once(self, what: str, name: str, made: Callable[[], NDArray[Number]]) -> NDArray[Number]:
+        if (what, name) not in self._kept:
+            self._kept[what, name] = made()
+        return self._kept[what, name]
 
 
 _IN_HALF_BYTES = np.array([int(str(number), 16) for number in range(10_000)], dtype=np.uint32)
@@ -181,9 +212,7 @@ class _Worded:
         """Text, or lists of it; nulls in a list count for nothing."""
         counts = None
         if column.dtype == pl.List(pl.String):
-            column = column.list.drop_nulls()
-            counts = column.list.len().fill_null(0).to_numpy().astype(np.int64)
-            column = column.filter(pl.Series(counts > 0)).explode()
+            column, counts = _flat(column)
         # Polars numbers what it finds, from where others may have left off: one row of each number has its word.
         numbers = column.cast(pl.Categorical).to_physical().cast(pl.Int32).fill_null(MISSING).to_numpy()
         row = np.full(int(numbers.max(initial=MISSING)) + 2, MISSING, dtype=np.int32)
@@ -201,10 +230,22 @@ class _Worded:
         codes = np.append(places, np.int32(MISSING)).take(self.codes)
         if self.counts is None:
             return codes
-        matrix = np.full((len(self.counts), max(1, int(self.counts.max(initial=0)))), MISSING, dtype=np.int32)
+        matrix = np.full(
+            (len(self.counts), max(1, int(self.counts.max(initial=0)))), MISSING, dtype=np.int32, order="F"
+        )
         rows = np.repeat(np.arange(len(self.counts)), self.counts)
         matrix[rows, np.arange(len(rows)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)] = codes
         return matrix
+
+
+def _flat(lists: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
+    """The values of lists one after the other, nulls among them left out, and how many each list has."""
+    counts = lists.list.len().fill_null(0).to_numpy().astype(np.int64)
+    flat = lists.filter(pl.Series(counts > 0)).explode()
+    if flat.null_count():
+        rows = np.repeat(np.arange(len(counts)), counts)[flat.is_not_null().to_numpy()]
+        flat, counts = flat.drop_nulls(), np.bincount(rows, minlength=len(counts))
+    return flat, counts
 
 
 def _as_text(column: pl.Series) -> pl.Series:

@@ -193,7 +193,7 @@ class Sieve:
 def _share_key(keys: Keys, left: Rows, right: Rows) -> NDArray[np.bool_]:
     found = np.zeros(np.broadcast_shapes(left.shape, right.shape), dtype=bool)
     for i in range(keys.shape[1]):
-        ours = keys[left, i]
+        ours = keys[:, i].take(left)
         for j in range(keys.shape[1]):
-            found |= (ours == keys[right, j]) & (ours != NO_KEY)
+            found |= (ours == keys[:, j].take(right)) & (ours != NO_KEY)
     return found

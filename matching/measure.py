@@ -22,7 +22,7 @@ def blocking_recall(found: Linkage) -> float:
     chances = found.probability
     caught = [np.zeros(len(chances), dtype=bool), np.zeros(len(chances), dtype=bool)]
     for place, blocks in zip(by_place, found.plan.blocks, strict=True):
-        caught[int(place)] |= shares_key(blocks.keys, found.scored.left, found.scored.right)
+        caught[int(place)] |= shares_key(blocks, found.scored.left, found.scored.right)
     n1, n2 = (float(chances[which].sum()) for which in caught)
     n12 = float(chances[caught[0] & caught[1]].sum())
     if min(n1, n2) < 1:

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.encode import Codes, Encoded, Rows
+from matching.encode import Encoded, Rows
 
 Mask = NDArray[np.bool_]
 
@@ -48,7 +48,7 @@ class Missing(OneColumn):
         """True where either side is null (or an empty list)."""
         if self.column in table.lists:
             first = table.lists[self.column][:, 0]
-            return (first[left] < 0) | (first[right] < 0)
+            return np.asarray((first.take(left) | first.take(right)) < 0)
         codes = table.column(self.column)
         return np.asarray((codes.take(left) | codes.take(right)) < 0)
 
@@ -132,32 +132,33 @@ class SharesAny:
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where any value of one side is among the other's."""
-        ours, theirs = values_of(table, self.column), values_of(table, self.other or self.column)
-        found = _intersect(ours, theirs, left, right)
+        found = _intersect(table, self.column, self.other or self.column, left, right)
         if self.other is not None:
-            found |= _intersect(theirs, ours, left, right)
+            found |= _intersect(table, self.other, self.column, left, right)
         return found
 
 
-def values_of(table: Encoded, column: str) -> Codes:
-    """The codes of a list column or of any other, as a matrix: rows x values."""
-    if column in table.lists:
-        return table.lists[column]
-    return table.column(column)[:, None]
-
-
-def _intersect(ours: Codes, theirs: Codes, left: Rows, right: Rows) -> Mask:
-    """True where two lists share a value. Few lists are long: each place looks only at pairs that have a value there."""
+def _intersect(table: Encoded, column: str, other: str, left: Rows, right: Rows) -> Mask:
+    """True where a value of the left row's ``column`` is among the right row's ``other``."""
     found = np.zeros(len(left), dtype=bool)
-    at = np.flatnonzero((ours[left, 0] >= 0) & (theirs[right, 0] >= 0))
+    at = np.flatnonzero(table.marks(column).take(left) & table.marks(other).take(right))
+    ours, theirs = table.values(column), table.values(other)
     for i in range(ours.shape[1]):
-        here = at[(ours[left[at], i] >= 0) & ~found[at]]
+        mine = ours[:, i].take(left[at])
+        has_more = np.flatnonzero((mine >= 0) & ~found[at])
+        at, here, mine = at[has_more], at[has_more], mine[has_more]
         for j in range(theirs.shape[1]):
             if not len(here):
                 break
-            found[here[ours[left[here], i] == theirs[right[here], j]]] = True
-            here = here[(theirs[right[here], j] >= 0) & ~found[here]]
+            value = theirs[:, j].take(right[here])
+            found[here[mine == value]] = True
+            open_ = np.flatnonzero((value >= 0) & (mine != value))
+            here, mine = here[open_], mine[open_]
     return found
+
+
+SPARED = 0.2
+"""Share of pairs that must be settled before it is worth the copying to leave them out of the next test."""
 
 
 @dataclass(frozen=True)
@@ -172,11 +173,14 @@ class Either:
         return tuple(dict.fromkeys(column for test in self.tests for column in test.reads))
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where any test holds; later tests see only pairs still open."""
+        """True where any test holds; later tests see only pairs still open, where that spares a good part."""
         held = self.tests[0].holds(table, left, right)
         for test in self.tests[1:]:
-            open_ = np.flatnonzero(~held)
-            held[open_] = test.holds(table, left[open_], right[open_])
+            if np.count_nonzero(held) < SPARED * len(held):
+                held |= test.holds(table, left, right)
+            else:
+                open_ = np.flatnonzero(~held)
+                held[open_] = test.holds(table, left[open_], right[open_])
         return held
 
 

@@ -157,14 +157,17 @@ class CrosswiseAlike:
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where both crosswise comparisons hold. First letters must agree crosswise: the bound that spares the rest."""
-        given, surname, letters = table.column(self.given), table.column(self.surname), table.first_letters
-        held = (given[left] >= 0) & (surname[left] >= 0) & (given[right] >= 0) & (surname[right] >= 0)
+        begin, end = table.initials(self.given), table.initials(self.surname)
+        at = np.flatnonzero(begin.take(left) == end.take(right))
+        at = at[begin.take(right[at]) == end.take(left[at])]
+        given, surname = table.column(self.given), table.column(self.surname)
+        said = (given | surname) >= 0
+        at = at[said[left[at]] & said[right[at]]]
         for one, other in ((left, right), (right, left)):
-            held[held] = letters[given[one[held]]] == letters[surname[other[held]]]
-        for one, other in ((left, right), (right, left)):
-            at = np.flatnonzero(held)
             if len(at):
-                held[at] = self._alike(table.strings[given[one[at]]], table.strings[surname[other[at]]])
+                at = at[self._alike(table.strings[given[one[at]]], table.strings[surname[other[at]]])]
+        held = np.zeros(len(left), dtype=bool)
+        held[at] = True
         return held
 
     def _alike(self, given: NDArray[np.object_], surname: NDArray[np.object_]) -> Mask:
