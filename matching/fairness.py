@@ -5,12 +5,15 @@ A group that links less, or with more errors, is missed or wrongly listed more o
 never guessed from a name. Everything here is counted: no record is named.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from matching.measure import calibration_error
 from matching.person import Columns
+from matching.sorting import distinct
 
 FEWEST_CHILDREN = 10
 """Groups of fewer children are named and not measured: nothing about so few is steady, and a child may be made out."""
@@ -82,18 +85,47 @@ def by_group(groups: pl.DataFrame, child: pl.Series, is_linked: pl.Series, pairs
     left, right (row numbers), probability (0..1), is_same_child. Raises ValueError where the columns differ in length.
     """
     _same_height(groups, child, is_linked)
-    measured = [_measured(groups[name].fill_null(NOT_KNOWN), child, is_linked, pairs) for name in groups.columns]
+    counted = _Counted.of(child, is_linked, pairs)
+    measured = [_measured(groups[name].fill_null(NOT_KNOWN), counted) for name in groups.columns]
     return pl.concat([pl.DataFrame(schema=BY_GROUP), *measured])
 
 
-def _measured(group: pl.Series, child: pl.Series, is_linked: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
-    records = pl.DataFrame({"group": group, "child": child, "linked": is_linked.cast(pl.Boolean)})
-    counted = records.group_by("group").agg(
-        children=pl.col("child").n_unique(),
-        records=pl.len(),
-        asked=pl.col("linked").count(),
-        yes=pl.col("linked").sum(),
-    )
+@dataclass(frozen=True)
+class _Counted:
+    """What is counted by group, in whole columns."""
+
+    child: NDArray[np.int64]
+    """Of each record: its child's number, from 0."""
+    asked: NDArray[np.bool_]
+    """Of each record: whether it is asked if it is linked; ``yes``: it is."""
+    yes: NDArray[np.bool_]
+    left: NDArray[np.int64]
+    """Of each pair: the rows of its records, its probability, and whether they are one child."""
+    right: NDArray[np.int64]
+    chance: NDArray[np.float64]
+    one: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, child: pl.Series, is_linked: pl.Series, pairs: pl.DataFrame) -> "_Counted":
+        linked = is_linked.cast(pl.Boolean)
+        left, right = (pairs[side].cast(pl.Int64).to_numpy() for side in ("left", "right"))
+        return cls(
+            child.rank("dense").cast(pl.Int64).to_numpy() - 1, linked.is_not_null().to_numpy(),
+            linked.fill_null(value=False).to_numpy(), left, right,
+            pairs["probability"].to_numpy(), pairs["is_same_child"].cast(pl.Boolean).to_numpy(),
+        )  # fmt: skip
+
+
+def _measured(group: pl.Series, of: _Counted) -> pl.DataFrame:
+    names = group.unique().sort()
+    code = group.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
+    both = distinct(code * len(of.child) + of.child)
+    children = both // max(len(of.child), 1)
+    counts: dict[str, NDArray[np.int64]] = {
+        "children": children, "records": code, "asked": code[of.asked], "yes": code[of.yes],
+    }  # fmt: skip
+    columns = [pl.Series(name, np.bincount(codes, minlength=len(names))) for name, codes in counts.items()]
+    counted = pl.DataFrame([names.alias("group"), *columns])
     yes, asked = pl.col("yes"), pl.col("asked")
     linked, unlinked = yes / yes.sum(), (asked - yes) / (asked - yes).sum()
     spread = ((linked * (1 - linked) + unlinked * (1 - unlinked)) / 2).sqrt()
@@ -103,40 +135,49 @@ def _measured(group: pl.Series, child: pl.Series, is_linked: pl.Series, pairs: p
             (linked - unlinked) / spread
         ),
     )
-    whole = rates.join(_errors(group, pairs), on="group", how="left").with_columns(grouping=pl.lit(group.name))
+    errors = _errors(code, len(names), of)
+    whole = pl.concat([rates, errors], how="horizontal").with_columns(grouping=pl.lit(group.name))
     few = pl.col("children") < FEWEST_CHILDREN
-    names = [name for name in BY_GROUP if name not in ("grouping", "group")]
-    counts = pl.col(
-        "links", "expected_false_links", "false_low", "false_high", "expected_missed_links", "missed_low", "missed_high"
-    )
+    told = [name for name in BY_GROUP if name not in ("grouping", "group")]
     return (
-        whole.with_columns(counts.fill_null(0))
-        .with_columns(pl.when(~few).then(pl.col(names)))
+        whole.with_columns(pl.when(~few).then(pl.col(told)))
         .select(BY_GROUP.names())
         .cast(BY_GROUP)
         .sort(*IN_ORDER, nulls_last=True)
     )
 
 
-def _errors(group: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Links, and false and missed ones expected, by group: a pair stands once in each group of its two records."""
-    sides = pairs.select(
-        "probability", "is_same_child", group=group.gather(pairs["left"]), other=group.gather(pairs["right"])
-    )
-    across = sides.filter(pl.col("group") != pl.col("other")).with_columns(group="other")
-    p, one = pl.col("probability"), pl.col("is_same_child")
-    false, false_low, false_high = poisson_binomial((1 - p).filter(one), one.sum())
-    missed, missed_low, missed_high = poisson_binomial(p.filter(~one), (~one).sum())
-    counted = pl.concat([sides, across]).group_by("group").agg(
-        links=one.sum(),
-        expected_false_links=false, false_low=false_low, false_high=false_high,
-        expected_missed_links=missed, missed_low=missed_low, missed_high=missed_high,
-        expected=p.sum(),
+def _errors(code: NDArray[np.int64], groups: int, of: _Counted) -> pl.DataFrame:
+    """Links, and false and missed ones expected, by group: a pair stands once in each group of its two records.
+
+    The intervals are those of :func:`poisson_binomial`.
+    """
+    ends = code[of.left], code[of.right]
+    across = ends[0] != ends[1]
+
+    def total(values: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float64]:
+        each = values.astype(np.float64)
+        both = np.bincount(ends[0], each, groups) + np.bincount(ends[1][across], each[across], groups)
+        return both.astype(np.float64)
+
+    p, spread = of.chance, of.chance * (1 - of.chance)
+    links, joined, apart, doubt = (total(each) for each in (of.one, (1 - p) * of.one, p * ~of.one, spread * of.one))
+    pairs, other_doubt, expected = (total(each) for each in (np.ones_like(p), spread * ~of.one, p))
+    counted = pl.DataFrame(
+        {
+            "links": links, "expected_false_links": joined, "false_low": joined - NORMAL * np.sqrt(doubt),
+            "false_high": joined + NORMAL * np.sqrt(doubt), "expected_missed_links": apart,
+            "missed_low": apart - NORMAL * np.sqrt(other_doubt), "missed_high": apart + NORMAL * np.sqrt(other_doubt),
+            "others": pairs - links, "expected": expected,
+        }
     )  # fmt: skip
     return counted.with_columns(
+        pl.col("false_low", "missed_low").clip(0.0),
+        false_high=pl.min_horizontal("false_high", "links"),
+        missed_high=pl.min_horizontal("missed_high", "others"),
         false_share=pl.when(pl.col("links") > 0).then(pl.col("expected_false_links") / pl.col("links")),
         missed_share=pl.when(pl.col("expected") > 0).then(pl.col("expected_missed_links") / pl.col("expected")),
-    ).drop("expected")
+    ).drop("others", "expected")
 
 
 def against_truth(groups: pl.DataFrame, child: pl.Series, truth: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:

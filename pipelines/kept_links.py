@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from matching.assign import Bits
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.increment import Kept, Pairs, block_signs
 from matching.judge import Judged
@@ -81,6 +82,11 @@ class Known:
         row_of[numbers[is_new]] = np.flatnonzero(is_new)
         return cls(records, numbers, is_new, row_of, gone, len(row_of))
 
+    @property
+    def stands(self) -> bool:
+        """Whether tonight's records are the last night's, and none has changed in what the linkage reads."""
+        return not self.is_new.any() and not len(self.gone)
+
     def with_changed(self, rows: Numbers) -> "Known":
         """The same with further rows taken for changed."""
         is_new = self.is_new.copy()
@@ -116,7 +122,7 @@ def _signs(numbers: Numbers, labels: Numbers) -> NDArray[np.uint64]:
     place = np.full(int(numbers.max(initial=NOBODY)) + 1, NOBODY)
     place[numbers] = np.arange(len(numbers))
     own = place[labels]
-    return np.asarray(signs_of(own, numbers)[np.unique(own)])
+    return np.asarray(signs_of(own, numbers)[own == np.arange(len(own))])  # a child goes by its first record
 
 
 def _weighed_of(known: Known, weighed: pl.DataFrame) -> Weighed:
@@ -143,7 +149,8 @@ def keep_all(store: Store, person: pl.DataFrame, linked: Linked, judged: Judged 
     store.write("linked_record", pl.DataFrame(record, schema=LINKED_RECORD))
     scored = found.scored
     pairs = Pairs(scored.left, scored.right, scored.pattern, scored.weight, found.evidence, scored.rule)
-    store.write("scored_pair", pair_frame(pairs, rows, linked.probability, found.labels))
+    chances = linked.probability, found.alone
+    store.write("scored_pair", pair_frame(pairs, rows, chances, found.labels))
     store.write("block_sign", sign_frame(person, rows))
     store.write("weighed_children", weighed_frame(found.weighed))
     store.write("link_kept", kept_row(linked.held, person.height))
@@ -154,11 +161,12 @@ def kept_row(held: Held, next_number: int) -> pl.DataFrame:
     return pl.DataFrame({"mark": [mark_of(held)], "next_number": [next_number]}, schema=LINK_KEPT)
 
 
-def pair_frame(pairs: Pairs, numbers: Numbers, chances: NDArray[np.float64], labels: Numbers) -> pl.DataFrame:
-    """Pairs of rows as SCORED_PAIR."""
+def pair_frame(pairs: Pairs, numbers: Numbers, chances: tuple[Bits, Bits], labels: Numbers) -> pl.DataFrame:
+    """Pairs of rows as SCORED_PAIR. ``chances``: of each, as all the records have it, and by itself."""
     columns = {
         "left": numbers[pairs.left], "right": numbers[pairs.right], "pattern": pairs.pattern,
-        "match_weight": pairs.weight, "evidence": pairs.evidence, "rule": pairs.rule, "match_probability": chances,
+        "match_weight": pairs.weight, "evidence": pairs.evidence, "rule": pairs.rule, "match_probability": chances[0],
+        "alone": chances[1],
         "is_same_child": labels[pairs.left] == labels[pairs.right],
     }  # fmt: skip
     return pl.DataFrame(columns, schema=SCORED_PAIR)

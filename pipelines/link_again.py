@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching import blocks
-from matching.assign import Bits
+from matching.assign import Bits, Labels
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.cluster import named
 from matching.comparisons import CHILD_COMPARISONS
@@ -117,6 +117,17 @@ def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
     return _told(tonight, known, again, before, signs)
 
 
+def report_again(store: Store, tonight: Tonight, known: Known) -> tuple[LinkReport, int]:
+    """The report of the last night's links, which stand as no record has changed, and how many are kept."""
+    places = {name: known.row_of[known.records[name].to_numpy()] for name in ("number", "label")}
+    labels = np.empty(len(known.numbers), dtype=np.int64)
+    labels[places["number"]] = places["label"]
+    pairs = store.read("scored_pair")
+    ends = (pl.Series(name, known.row_of[pairs[name].to_numpy()], dtype=pl.Int32) for name in ("left", "right"))
+    rows = pairs.with_columns(ends).sort("left", "right")
+    return _report(tonight, rows, labels), rows.filter(is_kept()).height
+
+
 def _encoded(person: pl.DataFrame) -> Callable[[Rows], Encoded]:
     """What makes the table of some rows."""
 
@@ -152,24 +163,13 @@ def _met(store: Store, person: pl.DataFrame, known: Known) -> tuple[Known, pl.Da
 def _told(tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, signs: pl.DataFrame) -> LinkedAgain:
     children = _children(tonight, again)
     ids = tonight.person["record_id"]
-    scored = pair_frame(again.pairs, known.numbers, again.probability, again.labels)
+    scored = pair_frame(again.pairs, known.numbers, (again.probability, again.alone), again.labels)
     pair = ["left", "right"]
-    same = ["match_probability", "is_same_child"]
+    same = ["match_probability", "alone", "is_same_child"]
     gone = before.join(scored, on=[*pair, *same], how="anti")
     put = scored.join(before, on=[*pair, *same], how="anti", maintain_order="left")
-    rows = scored.with_columns(
-        left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right), alone=pl.Series(again.alone)
-    )
+    rows = scored.with_columns(left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right))
     model = tonight.model.on(tonight.held.measures.records)
-    groups = measured_by_group(
-        tonight.person.with_columns(place_keys()), pl.Series(again.labels),
-        rows.select(*pair, "is_same_child", probability="match_probability"), tonight.asked,
-    )  # fmt: skip
-    told = figures_told(tonight.origin, tonight.settings, tonight.held, again.labels)
-    report = report_of(
-        rows, tonight.person["dataset"], links_of(near_misses(rows), ids, model), groups, model=model,
-        held=tonight.held, told=told, child=pl.Series(again.labels),
-    )  # fmt: skip
     fresh = put.filter(is_kept()).with_columns(
         pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32) for name in pair
     )
@@ -181,7 +181,7 @@ def _told(tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, si
         child_records=children,
         touched=again.is_touched,
         rivals=_rivals(again, children, model),
-        report=report,
+        report=_report(tonight, rows, again.labels),
         links_gone=_ids_of(gone.filter(is_kept()), known),
         links_put=links_of(fresh, ids, model),
         pairs_kept=rows.filter(is_kept()).height,
@@ -193,6 +193,17 @@ def _told(tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, si
         weighed=weighed_frame(again.weighed),
         next_number=known.next_number,
     )
+
+
+def _report(tonight: Tonight, rows: pl.DataFrame, labels: Labels) -> LinkReport:
+    """The report. ``rows``: SCORED_PAIR in the order of its rows, by which it has the two records; ``labels``: of each."""
+    person, child = tonight.person, pl.Series(labels)
+    model = tonight.model.on(tonight.held.measures.records)
+    weighed = rows.select("left", "right", "is_same_child", probability="match_probability")
+    groups = measured_by_group(person.with_columns(place_keys()), child, weighed, tonight.asked)
+    near = links_of(near_misses(rows), person["record_id"], model)
+    told = figures_told(tonight.origin, tonight.settings, tonight.held, labels)
+    return report_of(rows, person["dataset"], near, groups, model=model, held=tonight.held, told=told, child=child)
 
 
 def _ids_of(pairs: pl.DataFrame, known: Known) -> pl.DataFrame:
@@ -236,4 +247,4 @@ def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
     return patterns, weights
 
 
-__all__ = ["LinkedAgain", "Tonight", "known_records", "linked_again"]
+__all__ = ["LinkedAgain", "Tonight", "known_records", "linked_again", "report_again"]

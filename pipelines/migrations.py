@@ -41,6 +41,9 @@ MIGRATIONS: tuple[Migration, ...] = (
         fills={("candidate", "estimated"): pl.col("likelihood"), ("list_night", "estimate_from"): pl.col("list_from")},
     ),
     Migration(to=7, why="a file that comes again as it was is told by its name, its columns and its contract"),
+    Migration(
+        to=8, why="pairs of records keep what they weigh by themselves, for the report of a night without changes"
+    ),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

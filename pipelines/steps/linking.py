@@ -9,7 +9,7 @@ from pipelines.bucketed import buckets_in
 from pipelines.decided import Decided, decided_in
 from pipelines.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
 from pipelines.link import CHILD_SETTINGS, judged_rows, link, records_by_source
-from pipelines.link_again import LinkedAgain, Tonight, known_records, linked_again
+from pipelines.link_again import LinkedAgain, Tonight, known_records, linked_again, report_again
 from pipelines.link_groups import GroupsAsked
 from pipelines.link_report import LinkReport
 from pipelines.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
@@ -31,8 +31,10 @@ def link_step(night: Night) -> Counts:
     held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, previous, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
-    if tonight is None or known is None:
+    if tonight is None or previous is None or known is None:
         report, pairs, after = _link_all(night, previous, decided, in_force, held)
+    elif known.stands:
+        (report, pairs), after = report_again(store, tonight, known), previous
     else:
         again = linked_again(store, tonight, known)
         _write_again(store, again, tonight)
@@ -137,8 +139,8 @@ def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame
     if previous is None:
         return
     earlier = [night.store.read("child_move")] if night.store.has("child_move") else []
-    differs = previous.join(after.select("record_id", "child_id"), on=["record_id", "child_id"], how="anti")
     moves = CHILD_MOVE.to_frame()
-    if differs.height:
+    ends = ["record_id", "child_id"]
+    if after is not previous and previous.join(after.select(ends), on=ends, how="anti").height:
         moves = id_moves(previous, after).with_columns(as_at=pl.lit(night.settings.as_at)).select(CHILD_MOVE.names())
     night.store.write("child_move", pl.concat([*earlier, moves]))

@@ -41,6 +41,7 @@ SCORED_PAIR = pl.Schema(
             "evidence": pl.Float64,  # bits: the weight, or what is certain in its place
             "rule": pl.Int16,  # number of the blocking rule that found it
             "match_probability": pl.Float64,  # 0..1, as in LINK
+            "alone": pl.Float64,  # 0..1, that of the pair by itself
             "is_same_child": pl.Boolean,  # as in LINK
         }
     )

@@ -5,7 +5,7 @@ from pipelines.night import STEPS
 CALLED = {
     "completeness": "judge_tonight",
     "snapshot": "keep_tonight",
-    "link": "linked_again",
+    "link": "known_records",
     "provision": "find_provision",
     "residence": "judge_residence",
     "ledger": "keep_ledger",
