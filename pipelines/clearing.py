@@ -10,7 +10,7 @@ ASK_FIRST = {
     HOME_EDUCATION: "The home-education team's word: whether the child is home educated, and when it last looked.",
     ADMISSIONS: "The admissions team's word: which school has a place for the child, and whether it was taken up.",
     ATTENDANCE: "The attendance team's or the last school's word: when the child was last there, and where it went.",
-    NEIGHBOUR: "The other authority's word, asked again: whether the child is still on a roll there.",
+    NEIGHBOUR: "The other authority's word: whether the child lives there, or is on a roll there.",
 }
 """Route -> the enquiry that is asked of that team first. The adoption team's children are told to nobody else."""
 

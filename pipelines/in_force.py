@@ -1,6 +1,7 @@
 """What is in force in a workspace: the settings and the weights that one named person proposed and another approved."""
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import date
@@ -52,13 +53,18 @@ def settings_toml(settings: Settings, heading: str) -> str:
 
 def _toml(values: Mapping[str, Any], group: str) -> list[str]:
     plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
-    lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
+    lines = [f"{_key(key)} = {json.dumps(value)}" for key, value in plain.items()]
     if group and lines:
         lines = ["", f"[{group}]", *lines]
     for key, value in values.items():
         if isinstance(value, Mapping):
-            lines += _toml(value, f"{group}.{key}" if group else key)
+            lines += _toml(value, f"{group}.{_key(key)}" if group else _key(key))
     return lines
+
+
+def _key(name: str) -> str:
+    """A key as TOML has it: one with a space or an accent, such as an authority's name, in quotes."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
 
 
 def put_in_force(path: Path, content: bytes | None) -> None:

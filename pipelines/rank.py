@@ -17,6 +17,7 @@ import polars as pl
 
 from pipelines import reasons
 from pipelines.age_slips import with_age_slips
+from pipelines.area import HOME, homes
 from pipelines.closed import closed_children
 from pipelines.died import CERTAIN, died
 from pipelines.facts import child_ages, described, protected_by_source, records_of
@@ -25,6 +26,7 @@ from pipelines.outcomes import OUTCOME
 from pipelines.priority import HIGH_RISK, Evidence, findings
 from pipelines.rank_settings import RankSettings
 from pipelines.recalibration import recalibrated
+from pipelines.residence_records import hear
 from pipelines.route import routes
 from pipelines.tables import CANDIDATE, EXPLAINED
 
@@ -109,7 +111,8 @@ def rank(
     evidence = _evidence(
         judged.filter(is_listed & pl.col("held").is_null()), statements, child_records, provision, as_at
     )
-    evidence = replace(evidence, closures=settings.school_closures)
+    next_door = _homes(evidence, person, child_records, settings)
+    evidence = replace(evidence, closures=settings.school_closures, homes=next_door)
     found = findings(evidence, settings.points)
     judged = judged.join(_waiting(evidence, found, settings), on="child_id", how="left", validate="1:1").with_columns(
         held=pl.coalesce("held", pl.when(pl.col("listed_from").is_not_null()).then(pl.lit(NOT_YET)))
@@ -253,6 +256,16 @@ def _evidence(
         births=births,
         as_at=as_at,
     )
+
+
+def _homes(
+    evidence: Evidence, person: pl.DataFrame, child_records: pl.DataFrame, settings: RankSettings
+) -> pl.DataFrame:
+    """``HOME`` of the children in ``evidence``."""
+    if not settings.area.postcodes:
+        return HOME.to_frame()
+    records = child_records.join(evidence.births, on="child_id", how="semi")
+    return homes(hear(evidence.statements, records, evidence.as_at), person, settings.area)
 
 
 def _with_history(listed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

@@ -4,6 +4,7 @@ Frozen, with defaults; an unknown key is an error. ``config/example.toml`` shows
 """
 
 from datetime import date
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -76,6 +77,8 @@ class Points(BaseModel):
     """Lives in temporary accommodation, a hostel or a refuge."""
     place_to_come: int = Field(20, ge=0, le=90)
     """Taken off, not added: a place starts within ``place_to_come_days``, or started so lately that no roll shows it."""
+    border: int = Field(10, ge=0, le=10)
+    """Taken off, not added: lives by the border, and may be on a roll next door that no extract shows."""
     place_to_come_days: int = Field(28, ge=0)
     """Days (not points) before its start from which a place moves the child down."""
     not_arrived_after_days: int = Field(15, ge=0)
@@ -98,6 +101,27 @@ class OutcomeHolds(BaseModel):
     emigrated_verified: int = Field(0, ge=0)
     not_csa: int = Field(365, ge=0)
     data_error: int = Field(0, ge=0)
+
+
+Postcodes = tuple[Annotated[str, Field(pattern=r"^[A-Z]{1,2}(\d[A-Z\d]?( \d)?)?$")], ...]
+"""Postcode areas (SY), districts (SY15) or sectors (SY15 6), in capitals."""
+
+
+class Area(BaseModel):
+    """Where the authority ends (:mod:`pipelines.area`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    postcodes: Postcodes = ()
+    """The authority's own. Empty: not said, and no home counts as outside."""
+    living_here_outside: float = Field(0.2, ge=0, le=1)
+    """How far a child whose home told last lies outside lives here all the same, times what else speaks for living here: a
+    postcode may be a slip, or old."""
+    neighbours: dict[str, Postcodes] = {}
+    """Neighbouring authority -> its postcodes: who is asked first about a child whose home lies there."""
+    border: dict[str, Postcodes] = {}
+    """Neighbouring authority -> the authority's *own* postcodes whose children often go to school there, where no extract
+    shows those schools' rolls."""
 
 
 class Recalibration(BaseModel):
@@ -136,6 +160,7 @@ class RankSettings(BaseModel):
     child at high risk (:data:`pipelines.priority.HIGH_RISK`)."""
     school_closures: tuple[tuple[date, date], ...] = ()
     """First and last day of each time in which schools are closed, for clocks that count school days."""
+    area: Area = Area()
     recalibration: Recalibration = Recalibration()
     points: Points = Points()
     outcome_holds: OutcomeHolds = OutcomeHolds()

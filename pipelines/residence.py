@@ -9,6 +9,8 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.area import homes
+from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
 from pipelines.residence_evidence import Evidence, days_since, gather_evidence
 from pipelines.residence_mixture import living_here
@@ -30,20 +32,32 @@ def judge_residence(
     *,
     as_at: date,
     source_names: Mapping[str, str] | None = None,
+    area: Area | None = None,
 ) -> pl.DataFrame:
     """For each child of ``child_records``, how likely the child still lives here on ``as_at`` (``RESIDENCE``).
 
     ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing
     is learned from earlier nights. Statements dated after ``as_at`` are not heard. The order of rows changes nothing.
-    ``source_names``: source -> its name in text for people.
+    ``source_names``: source -> its name in text for people. ``area``: where the authority ends; null: not said. Of a child
+    whose last known home lies outside, ``living_here`` is what ``area`` leaves of it.
     """
-    names = source_names or {}
+    names, own = source_names or {}, area or Area()
     heard = hear(statements, child_records, as_at)
     evidence = gather_evidence(heard, person, provision, as_at=as_at)
     judged = evidence.children.with_columns(living_here=pl.Series(living_here(evidence), dtype=pl.Float64))
     for words in (_last_sightings(heard, names), *_entries_in_words(heard, names), _agencies_in_words(evidence)):
         judged = judged.join(words, on="child", how="left", validate="1:1")
+    judged = judged.join(_homes_outside(heard, person, own), on="child_id", how="left", validate="1:1")
+    left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
+    judged = judged.with_columns(living_here=pl.col("living_here") * left)
     return judged.sort("child").with_columns(because=_because(as_at)).select(RESIDENCE.names()).cast(RESIDENCE)
+
+
+def _homes_outside(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
+    """``child_id`` and ``outside``, in words, of children whose last known home lies outside the authority."""
+    outside = homes(heard, person, area).filter("is_outside")
+    where = pl.format("the last known home is in {}, outside the authority", "neighbour")
+    return outside.select("child_id", outside=where.fill_null("the last known home is outside the authority"))
 
 
 def _last_sightings(heard: Heard, names: Mapping[str, str]) -> pl.DataFrame:
@@ -108,7 +122,7 @@ def _because(as_at: date) -> pl.Expr:
         .when(pl.col("household") == 2)
         .then(pl.lit("no other child of the household was seen for a year"))
     )
-    parts = [place, seen, pl.col("ended"), pl.col("open"), several, home]
+    parts = [place, pl.col("outside"), seen, pl.col("ended"), pl.col("open"), several, home]
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 

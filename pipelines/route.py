@@ -28,9 +28,12 @@ def routes(evidence: Evidence) -> pl.DataFrame:
     """One row is one child with a route: ``child_id``, ``route`` (one of ``ROUTES``).
 
     Read from open concerns, from doubts about a current education, from the education that ended last or starts next,
-    and from a roll that a pupil went from without a leaving date.
+    from a roll that a pupil went from without a leaving date, and from a home outside the authority or by its border.
     """
-    found = pl.concat([_by_concern(evidence), _by_doubt(evidence), _by_place(evidence), _by_vanishing(evidence)])
+    next_door = evidence.homes.select("child_id", route=pl.lit(NEIGHBOUR))
+    found = pl.concat(
+        [_by_concern(evidence), _by_doubt(evidence), _by_place(evidence), _by_vanishing(evidence), next_door]
+    )
     order = pl.col("route").replace_strict(ROUTES, list(range(len(ROUTES))), return_dtype=pl.Int64)
     return found.sort("child_id", order).unique("child_id", keep="first", maintain_order=True)
 

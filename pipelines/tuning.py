@@ -107,7 +107,13 @@ def judged_again(
     )
     provision = find_provision(statements, linked.child_records, night["as_at"])
     residence = judge_residence(
-        statements, person, linked.child_records, provision, as_at=night["as_at"], source_names=source_names
+        statements,
+        person,
+        linked.child_records,
+        provision,
+        as_at=night["as_at"],
+        source_names=source_names,
+        area=settings.ranking.area,
     )
     ranked = rank(
         person=person,

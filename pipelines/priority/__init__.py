@@ -10,6 +10,7 @@ from collections.abc import Callable
 import polars as pl
 
 from pipelines.priority import (
+    border,
     exclusion,
     exploitation,
     harm,
@@ -59,6 +60,7 @@ FACTORS: tuple[Callable[[Evidence, Points], pl.DataFrame], ...] = (
     long_unseen.finding,
     temporary_accommodation.finding,
     place_to_come.finding,
+    border.finding,
 )
 """Every factor, in the order in which findings with equal points are told."""
 

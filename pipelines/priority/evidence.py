@@ -1,14 +1,16 @@
 """What a priority factor may read: statements, provision and birth dates, as at a date.
 
-No factor sees a name, an address or ethnicity, nor which source is which: a new source works through its contract.
+No factor sees a name, an address (only on which side of a border it lies) or ethnicity,
+nor which source is which: a new source works through its contract.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
+from pipelines.area import HOME
 from pipelines.tables import FINDING
 
 DAY = "%-d %B %Y"
@@ -33,6 +35,8 @@ class Evidence:
     """The date judged."""
     closures: tuple[tuple[date, date], ...] = ()
     """First and last days of the times in which schools are closed, weekends apart."""
+    homes: pl.DataFrame = field(default_factory=HOME.to_frame)
+    """``HOME``: children whose home lies outside the authority or by its border."""
 
     def school_days_since(self, days: pl.Series) -> pl.Series:
         """School days after each day, up to the date judged; null for null. Weekends and ``closures`` are none."""

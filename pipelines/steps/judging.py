@@ -26,6 +26,7 @@ def judge_residence_step(night: Night) -> Counts:
         known["provision"],
         as_at=night.settings.as_at,
         source_names=night.source_names,
+        area=night.settings.ranking.area,
     )
     night.store.write("residence", judged)
     return {"children": judged.height}

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import sys
+from dataclasses import replace
 from datetime import date
 from types import ModuleType
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from pipelines.area import HOME
 from pipelines.priority import (
     FACTORS,
     exclusion,
@@ -366,7 +368,8 @@ def test_every_factor_is_named_for_its_file_and_gives_each_child_one_finding_at_
         for what in whats:
             drawn.says(f"health:{child}", "concern", what, date(2026, 1, 1))
         drawn.says(f"ehe_register:{child}", "vanished", "vanished from the roll", date(2026, 1, 1))
-    found = findings(drawn.evidence(), Points())
+    next_door = pl.DataFrame([{"child_id": "CH1", "is_by_border": True, "neighbour": "Zedshire"}], schema=HOME)
+    found = findings(replace(drawn.evidence(), homes=next_door), Points())
     files = {factor.__module__.rpartition(".")[2] for factor in FACTORS}
     assert set(found["factor"]) == files - {"never_on_a_roll"}
     assert not found.select("child_id", "factor").is_duplicated().any()

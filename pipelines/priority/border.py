@@ -1,0 +1,15 @@
+"""The home lies by the border, and a school next door may have the child: a reason to look later, once that is asked."""
+
+import polars as pl
+
+from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.rank_settings import Points
+
+FACTOR = "border"
+
+
+def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+    """One ``FINDING`` a child, with points below 0."""
+    because = pl.format("lives by the border with {}, and may be on the roll of a school there", "neighbour")
+    by_border = evidence.homes.filter("is_by_border")
+    return as_findings(by_border.with_columns(factor=pl.lit(FACTOR), points=pl.lit(-points.border), because=because))

@@ -1,0 +1,141 @@
+"""Where the authority ends: a home outside it is another authority's, and a school next door may have a child by the border."""
+
+import tomllib
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from pipelines.area import homes
+from pipelines.clearing import what_would_clear
+from pipelines.in_force import settings_toml
+from pipelines.rank import MOVED_AWAY, Ranked, rank
+from pipelines.rank_settings import Area, RankSettings
+from pipelines.residence import judge_residence
+from pipelines.residence_records import hear
+from pipelines.settings import Settings, read_settings
+from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
+
+OURS = Area(
+    postcodes=("ZA", "ZB1", "ZB2 4"), neighbours={"Zedshire": ("ZB",), "Isle of Zed": ("ZC9",)},
+    border={"Zedshire": ("ZA7", "ZB1 3")},
+)  # fmt: skip
+EARLY, LATE = date(2024, 3, 1), date(2026, 9, 1)
+
+
+def drawn(*records: tuple[str, str | None, date | None]) -> Drawn:
+    """One child of (record, postcode, last day it was seen there)."""
+    made = Drawn()
+    for record_id, postcode, seen_on in records:
+        made.record(record_id, "A", postcode=postcode)
+        if seen_on:
+            made.says(record_id, "seen", since=seen_on)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        pytest.param([("health:1", "ZA11AA", LATE)], None, id="in a postcode area of ours"),
+        pytest.param([("health:1", "ZB11AA", LATE)], None, id="in a district of ours"),
+        pytest.param([("health:1", "ZB24AA", LATE)], None, id="in a sector of ours"),
+        pytest.param([("health:1", "ZB25AA", LATE)], (True, False, "Zedshire"), id="in the sector beside it"),
+        pytest.param([("health:1", "ZB101AA", LATE)], (True, False, "Zedshire"), id="ZB10 is not ZB1"),
+        pytest.param([("health:1", "ZC91AA", LATE)], (True, False, "Isle of Zed"), id="next door, named by district"),
+        pytest.param([("health:1", "ZX11AA", LATE)], (True, False, None), id="far away"),
+        pytest.param([("health:1", "ZA71AA", LATE)], (False, True, "Zedshire"), id="by the border"),
+        pytest.param([("health:1", "ZB13AA", LATE)], (False, True, "Zedshire"), id="by the border, one sector"),
+        pytest.param([("health:1", None, LATE)], None, id="no postcode tells nothing"),
+        pytest.param([("health:1", "ZA11AA", EARLY), ("housing:1", "ZX11AA", LATE)], (True, False, None),
+                     id="told last outside"),
+        pytest.param([("health:1", "ZX11AA", EARLY), ("housing:1", "ZA11AA", LATE)], None, id="told last in ours"),
+        pytest.param([("health:1", "ZX11AA", LATE), ("housing:1", "ZA11AA", LATE)], None, id="both on one day: ours"),
+        pytest.param([("health:1", "ZX11AA", None), ("housing:1", "ZA11AA", None)], None, id="both undated: ours"),
+        pytest.param([("health:1", "ZX11AA", None), ("housing:1", "ZA11AA", EARLY)], None, id="dated before undated"),
+    ],
+)  # fmt: skip
+def test_where_the_last_known_home_lies(
+    records: list[tuple[str, str | None, date | None]], told: tuple[bool, bool, str | None] | None
+) -> None:
+    tables = drawn(*records).tables()
+    found = homes(hear(tables["statements"], tables["child_records"], AS_AT), tables["person"], OURS)
+    assert found.drop("child_id").rows() == ([told] if told else [])
+    none_named = homes(hear(tables["statements"], tables["child_records"], AS_AT), tables["person"], Area())
+    assert none_named.is_empty()
+
+
+def ranked(made: Drawn, area: Area) -> Ranked:
+    """The list, with residence as it is judged (and not as drawn)."""
+    tables = made.tables()
+    residence = judge_residence(
+        tables["statements"], tables["person"], tables["child_records"], tables["provision"], as_at=AS_AT,
+        source_names=SOURCE_NAMES, area=area,
+    )  # fmt: skip
+    settings = RankSettings(area=area, wasted_enquiries_per_missed_child=99)
+    return rank(**{**tables, "residence": residence}, as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES)
+
+
+def listed(made: Drawn, area: Area) -> dict[str, Any]:
+    return ranked(made, area).candidates.row(0, named=True)
+
+
+def test_a_child_outside_is_asked_of_the_authority_where_it_lives_before_anybody_knocks() -> None:
+    made = drawn(("health:1", "ZC91AA", LATE))
+    ours, theirs = listed(made, Area()), listed(made, OURS)
+    assert theirs["living_here"] == pytest.approx(ours["living_here"] * 0.2)
+    assert (ours["lane"], ours["route"]) == ("follow up", None)
+    assert (theirs["lane"], theirs["route"]) == (MOVED_AWAY, "other authority")
+    assert "The last known home is in Isle of Zed, outside the authority; seen by GP registrations" in theirs["because"]
+    assert "ZC9" not in theirs["because"]
+    told = what_would_clear(theirs, has_rival=False)
+    assert told[0] == "The other authority's word: whether the child lives there, or is on a roll there."
+
+
+def test_a_child_far_outside_that_no_neighbour_is_named_for() -> None:
+    assert (
+        "The last known home is outside the authority; " in listed(drawn(("health:1", "ZX11AA", LATE)), OURS)["because"]
+    )
+
+
+def test_a_child_by_the_border_moves_down_with_the_reason_and_the_authority_to_ask() -> None:
+    found = listed(drawn(("health:1", "ZA71AA", LATE)), OURS)
+    plain = listed(drawn(("health:1", "ZA11AA", LATE)), OURS)
+    assert found["priority"] == plain["priority"] - 10
+    assert (found["route"], plain["route"]) == ("other authority", None)
+    assert found["likelihood"] == plain["likelihood"]
+    assert (
+        "Can wait a little: lives by the border with Zedshire, and may be on the roll of a school there."
+        in found["because"]
+    )
+
+
+def test_a_child_who_lives_here_and_is_on_a_roll_next_door_is_educated() -> None:
+    made = drawn(("health:1", "ZA71AA", LATE), ("other_la:1", "ZA71AA", None))
+    made.says("other_la:1", "provision", "school in another authority", EARLY, place="Zed High")
+    found = ranked(made, OURS)
+    assert found.candidates.is_empty()
+    assert found.explained["reason"].to_list() == ["provision"]
+
+
+@pytest.mark.parametrize("text", ["za1", "SY15 6AA", "", "SY15  6", "5SY"])
+def test_what_is_no_postcode_area_district_or_sector_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        Area(postcodes=(text,))
+
+
+def test_names_with_spaces_stand_in_the_settings_in_force(tmp_path: Any) -> None:
+    settings = Settings(extracts=tmp_path, workspace=tmp_path, as_at=AS_AT, ranking=RankSettings(area=OURS))
+    text = settings_toml(settings, "Proposal 1")
+    assert tomllib.loads(text)["ranking"]["area"]["neighbours"]["Isle of Zed"] == ["ZC9"]
+    (tmp_path / "settings.toml").write_text(text)
+    again = read_settings(tmp_path / "settings.toml", extracts=tmp_path, workspace=tmp_path, as_at=AS_AT)
+    assert again.ranking == settings.ranking
+
+
+def test_without_the_authority_s_postcodes_nothing_changes() -> None:
+    made = drawn(("health:1", "ZX11AA", LATE))
+    assert pl.DataFrame.equals(
+        ranked(made, Area()).candidates, ranked(made, Area(border={"Zedshire": ("ZX1",)})).candidates
+    )
