@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from matching.assign import Bits, Labels, membership_of, probability
+from matching.assign import Bits, Labels, probability
 from matching.blocking import BlockingRule, plan
 from matching.cluster import cluster
 from matching.encode import Encoded, Rows
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
-from matching.linkage import floor_of, near_pairs, pair_probability, with_judged_pairs, within
+from matching.leaning import membership_of, moved
+from matching.linkage import RIVAL_BITS, above, floor_of, pair_probability, with_judged_pairs, within
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
@@ -184,7 +185,7 @@ def link_again(
     linked = with_judged_pairs((pairs.left, pairs.right), judge.with_margin(odds), judged)
     cut = _cut_again(kept, linked, reach)
     rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach.evidence), kept.weighed, [])
-    labels, between = rivalry.settle(cut, *near_pairs(pairs.left, pairs.right, odds), judge.margin)
+    labels, between = rivalry.settle(cut, *above(RIVAL_BITS, pairs.left, pairs.right, odds), judge.margin)
     rivals = competing(between)
     is_touched = ~np.isin(signs_of(labels, kept.numbers), kept.signs)[labels]
     membership = kept.membership.copy()
@@ -214,8 +215,9 @@ def _with_new_pairs(kept: Kept, met: Rows, reach: Reach, rules: Sequence[Blockin
 def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Labels:
     """The labels of all rows: those of components without a new or loose row as they were."""
     left, right, odds = linked
-    height, above = len(kept.cut), odds > 0
-    graph = coo_matrix((np.ones(int(above.sum()), np.int8), (left[above], right[above])), shape=(height, height))
+    height, is_linked = len(kept.cut), odds > 0
+    ends = left[is_linked], right[is_linked]
+    graph = coo_matrix((np.ones(len(ends[0]), np.int8), ends), shape=(height, height))
     many, component = connected_components(graph, directed=False)
     touched = np.zeros(many, dtype=bool)
     touched[component[kept.is_new | kept.is_loose]] = True
@@ -236,7 +238,9 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     among[rows] = True
     judge = reach.over()
     weigh = Weighing.by(judge, reach.evidence)
-    return parted(cut, reach.dataset, reach.by_records, weigh, judge.margin, among=among)
+    cut = parted(cut, reach.dataset, reach.by_records, weigh, judge.margin, among=among)
+    inside = is_linked & among[left]
+    return moved(cut, (left[inside], right[inside]), weigh, judge.margin)
 
 
 def _inner(rows: NDArray[np.int64], component: NDArray[np.int32], many: int) -> tuple[Rows, Rows]:
@@ -252,14 +256,8 @@ def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArra
     """How sure each of these rows, all of some children, belongs to its child."""
     place = np.zeros(len(labels), dtype=np.int64)
     place[rows] = np.arange(len(rows))
-    own = place[labels[rows]]
-
-    def evidence(ones: Rows, others: Rows, at_home: Bits | None) -> Bits:
-        return reach.evidence(rows[ones].astype(np.int32), rows[others].astype(np.int32), at_home)
-
-    return membership_of(
-        own, reach.dataset[rows], reach.stratum[rows], reach.measures.coverage, pairs=within(own), evidence=evidence
-    )
+    left, right = (rows[side].astype(np.int32) for side in within(place[labels[rows]]))
+    return membership_of(len(labels), (left, right), Weighing.by(reach.over(), reach.evidence))[rows]
 
 
 def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFrame:

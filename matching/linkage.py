@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import Bits, Labels, Priors, coverage_of, membership_of, numbered, priors_of, probability
+from matching.assign import Bits, Labels, Priors, coverage_of, numbered, priors_of, probability
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
@@ -23,6 +23,7 @@ from matching.cluster import ALWAYS, cluster, pairs_within
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Encoded, Rows, encode
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
+from matching.leaning import membership_of, moved
 from matching.measures import Measures, frequencies_kept, strata_of
 from matching.model import Model
 from matching.parting import counted_again, parted
@@ -236,17 +237,16 @@ def link_encoded(
     judge = replace(judge, coverage=measures.coverage)
     together = _clustered(encoded.height, scored, evidence, judge, judged)
     odds = judge.log_odds(scored.left, scored.right, evidence)
-    near = near_pairs(scored.left, scored.right, odds)
+    near = above(RIVAL_BITS, scored.left, scored.right, odds)
     weigh = Weighing.by(judge)
-    cut, labels, rivals, rivalry = _settled(together, near, judge, weigh)
+    linked = above(0.0, *with_judged_pairs((scored.left, scored.right), judge.with_margin(odds), judged))
+    cut, labels, rivals, rivalry = _settled(together, linked, near, weigh)
     if not is_held:
         # Children in two pieces count as such: what two groups of records that may be one leave is counted again.
         measures = replace(measures, coverage=counted_again(measures.coverage, labels, rivals, dataset, stratum))
         judge = replace(judge, coverage=measures.coverage)
-        cut, labels, rivals, rivalry = _settled(together, near, judge, weigh.given(measures.coverage))
-    membership = membership_of(
-        labels, dataset, stratum, measures.coverage, pairs=within(labels), evidence=judge.evidence
-    )
+        cut, labels, rivals, rivalry = _settled(together, linked, near, weigh.given(measures.coverage))
+    membership = membership_of(len(labels), within(labels), weigh.given(measures.coverage))
     told(1.0, "linked")
     return Linkage(
         encoded, dataset, model, choice.plan, choice, scored, priors, evidence, odds, cut, labels, membership,
@@ -255,11 +255,14 @@ def link_encoded(
 
 
 def _settled(
-    together: Labels, near: tuple[Rows, Rows], judge: Judge, weigh: Weighing
+    together: Labels, linked: tuple[Rows, Rows], near: tuple[Rows, Rows], weigh: Weighing
 ) -> tuple[Labels, Labels, Between, Rivalry]:
-    """Children parted where they are two, and joined where they are one: cut, labels, rivals left, what was weighed."""
+    """Children parted where they are two, records moved to the child to which they lean, and children joined where they are
+    one: cut, labels, rivals left, what was weighed. ``linked``, ``near``: pairs with a link, or near one.
+    """
+    judge = weigh.judge
     by_records = replace(judge, coverage=None).for_clusters
-    cut = parted(together, judge.dataset, by_records, weigh, judge.margin)
+    cut = moved(parted(together, judge.dataset, by_records, weigh, judge.margin), linked, weigh, judge.margin)
     rivalry = Rivalry(np.arange(len(together)), weigh, Weighed.nothing(), [])
     return cut, *rivalry.settle(cut, *near, judge.margin), rivalry
 
@@ -291,9 +294,9 @@ RIVAL_BITS = -12.0
 """Children whose likeliest pair of records is below these log-odds are no rivals."""
 
 
-def near_pairs(left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
-    """Pairs of rows that make rivals of their children, if they are of different ones."""
-    near = odds >= RIVAL_BITS
+def above(least: float, left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
+    """The pairs of rows whose log-odds are above ``least``."""
+    near = odds > least
     return left[near], right[near]
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.assign import coverage_of, membership_of, priors_of, probability
+from matching.assign import coverage_of, priors_of, probability
 from matching.cluster import ALWAYS, NEVER
 from matching.rivals import between_of, competing, joined
 from matching.score import Scored
@@ -111,30 +111,3 @@ def test_only_mutual_best_rivals_join():
     between = _between(labels, [(0, 1, 5.0), (0, 2, 8.0)])
     assert joined(labels, between, 2.0).tolist() == [0, 1, 0]
     assert joined(labels, between, 9.0).tolist() == [0, 1, 2]
-
-
-def _membership(weights, judged=None):
-    """Of two children with a record on either of two lists, and one on the first alone; most children are on both."""
-    labels = np.array([0, 0, 2, 2, 4, *np.repeat(np.arange(5, 205, 2), 2)])
-    dataset = np.array([0, 1, 0, 1, 0, *[0, 1] * 100], np.int32)
-    stratum = np.zeros(len(labels), np.int32)
-    pairs = np.array([0, 2], np.int32), np.array([1, 3], np.int32)
-    values = np.array(weights if judged is None else [judged, judged])
-
-    def evidence(left, right, at_home):
-        return values[np.minimum(left, right) // 2]
-
-    coverage = coverage_of(labels, dataset, stratum)
-    return membership_of(labels, dataset, stratum, coverage, pairs=pairs, evidence=evidence)
-
-
-def test_membership_is_certain_alone_and_falls_with_the_evidence():
-    membership = _membership([20.0, -12.0])
-    assert membership[4] == 1.0
-    assert (membership[:2] > 0.99).all()
-    assert (membership[2:4] < 0.5).all()
-
-
-def test_a_record_judged_to_be_its_childs_is_so_for_certain():
-    assert (_membership([0.0, 0.0])[:4] < 1.0).all()
-    assert (_membership([0.0, 0.0], judged=ALWAYS) == 1.0).all()

@@ -1,0 +1,125 @@
+"""How each record leans: how sure it belongs to its child, and whether it belongs to another child more.
+
+Cutting sums what every two records say, though the records of one child speak of one question: three that are alike by
+chance outweigh the one that is the child's own. So once children are cut each record is weighed, as a child of its own,
+against its child's others and against every child that it has a link with, and goes where it leans more.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.assign import CERTAIN, SURE, Bits, Labels, prior_of, probability
+from matching.cluster import FULL_UP_TO
+from matching.encode import Rows
+from matching.sorting import distinct, order_of
+from matching.weighing import Weighing
+
+Mask = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+DOUBTED = 10.0
+"""A record whose log-odds are above this is the child's whatever lists show of siblings, which is not looked at."""
+ROUNDS_OF_MOVING = 4
+
+
+def leanings(rows: Places, which: Places, others: Rows, weigh: Weighing) -> Bits:
+    """Log-odds (bits) that each of ``rows`` and the rows beside it are one child: weighed as two children are.
+
+    ``which``, ``others``: one entry a row beside one of ``rows``, by the latter's place; each has one at least.
+    """
+    dataset, stratum, coverage = weigh.judge.dataset, weigh.judge.stratum, weigh.coverage
+    one, many = rows[which].astype(np.int32), len(coverage.twice)
+    own = dataset[rows][:, None] == np.arange(many)
+    beside = np.zeros((len(rows), many), dtype=bool)
+    beside[which, dataset[others]] = True
+    strata = np.zeros(len(rows), dtype=np.int32)
+    np.maximum.at(strata, which, stratum[others])
+    prior = prior_of(own, beside, (stratum[rows], strata), coverage)
+    weights, met = weigh.evidence(one, others, None), np.bincount(which, minlength=len(rows))
+
+    def log_odds() -> Bits:
+        return np.asarray(np.bincount(which, np.clip(weights, -2 * SURE, 2 * SURE), len(rows)) / met + prior)
+
+    doubted = np.flatnonzero((log_odds() < DOUBTED)[which])
+    at_home = coverage.presence.at_home(own[which[doubted]], beside[which[doubted]])
+    weights[doubted] = weigh.evidence(one[doubted], others[doubted], at_home)
+    found = log_odds()
+    for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
+        found[which[certain]] = weights[certain]
+    return found
+
+
+def membership_of(height: int, pairs: tuple[Rows, Rows], weigh: Weighing) -> NDArray[np.float64]:
+    """How sure each of ``height`` rows belongs to its child, 0 to 1. A row alone is its child: 1.
+
+    ``pairs``: every pair of rows of one child.
+    """
+    one, other = (np.concatenate([pairs[side], pairs[1 - side]]) for side in (0, 1))
+    is_met = np.zeros(height, dtype=bool)
+    is_met[one] = True
+    rows = np.flatnonzero(is_met)
+    sure = np.ones(height)
+    sure[rows] = probability(leanings(rows, (np.cumsum(is_met) - 1)[one], other, weigh))
+    return sure
+
+
+def moved(labels: Labels, linked: tuple[Rows, Rows], weigh: Weighing, margin: float) -> Labels:
+    """The labels again, each record moved to the child to which it leans more than to its own, by ``margin`` bits.
+
+    ``linked``: pairs of rows with a link. A record goes only where it belongs by as much as a link must be likely. In each
+    round a child gains or loses one record, the surest first.
+    """
+    for _ in range(ROUNDS_OF_MOVING):
+        rows, child = _elsewhere(labels, *linked)
+        if not len(rows):
+            break
+        theirs, ours = (_leaning_to(labels, rows, of, weigh) for of in (child, labels[rows]))
+        gain = np.where(theirs > margin, theirs - ours, -np.inf)
+        order = np.lexsort((child, rows, -gain))
+        after = _move(labels, rows[order], child[order], int((gain > margin).sum()))
+        if after is None:
+            break
+        labels = after
+    return labels
+
+
+def _elsewhere(labels: Labels, left: Rows, right: Rows) -> tuple[Places, Labels]:
+    """Rows of children of several, each with every other child that it has a link with."""
+    apart = labels[left] != labels[right]
+    rows = np.concatenate([left[apart], right[apart]]).astype(np.int64)
+    child = labels[np.concatenate([right[apart], left[apart]])]
+    several = np.bincount(labels, minlength=len(labels))[labels[rows]] > 1
+    return np.divmod(distinct(rows[several] * len(labels) + child[several]), max(len(labels), 1))
+
+
+def _leaning_to(labels: Labels, rows: Places, child: Labels, weigh: Weighing) -> Bits:
+    """How each row leans to a child, the row itself left out."""
+    held = np.bincount(labels, minlength=len(labels))
+    is_asked = np.zeros(len(labels), dtype=bool)
+    is_asked[child] = True
+    members = np.flatnonzero(is_asked[labels])
+    members = members[order_of(labels[members])]
+    starts = np.cumsum(np.where(is_asked, held, 0)) - held
+    many = np.minimum(held[child], FULL_UP_TO)
+    which = np.repeat(np.arange(len(rows)), many)
+    place = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
+    others = members[starts[child][which] + place]
+    beside = others != rows[which]
+    return leanings(rows, which[beside], others[beside].astype(np.int32), weigh)
+
+
+def _move(labels: Labels, rows: Places, child: Labels, first: int) -> Labels | None:
+    """Move the first rows in their order, each unless its child or the other has gained or lost one; null: none moved."""
+    after, touched = labels.copy(), set[int]()
+    for row, to in zip(rows[:first].tolist(), child[:first].tolist(), strict=True):
+        ends = {int(labels[row]), to}
+        if not ends & touched:
+            after[row] = to
+            touched |= ends
+    for label in sorted(touched):
+        mine = np.flatnonzero(after == label)
+        after[mine] = mine[0]  # a child is named after its lowest row
+    return after if touched else None
+
+
+__all__ = ["membership_of", "moved"]
