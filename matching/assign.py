@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.components import Labels, numbered
 from matching.encode import Rows
 from matching.presence import MayBeOne, Presence, counted, seen_alone, sets_in
 from matching.score import Scored
 
 Bits = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 ROUNDS = 30
 SURE = 30.0
@@ -153,12 +153,6 @@ def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[n
     higher = np.flatnonzero(stratum > found[child])  # few: most children have one stratum in all their records
     np.maximum.at(found, child[higher], stratum[higher])
     return found
-
-
-def numbered(labels: Labels) -> Labels:
-    """Children numbered from 0 in the order of their lowest rows, which are their labels."""
-    is_lowest = labels == np.arange(len(labels))
-    return np.asarray((np.cumsum(is_lowest) - 1)[labels])
 
 
 def rows_held(child: Labels, dataset: NDArray[np.int32], many: int | None = None) -> NDArray[np.int64]:

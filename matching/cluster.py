@@ -17,14 +17,12 @@ from itertools import chain, count
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from matching.components import Labels, components, numbered
 from matching.encode import Rows
 from matching.sorting import order_of
 
 Bits = NDArray[np.float64]
-Labels = NDArray[np.int64]
 LogOdds = Callable[[Rows, Rows], Bits]
 """Log-odds (bits) of any pairs of rows, also of pairs that no blocking rule found."""
 
@@ -141,9 +139,7 @@ def _components(height: int, left: Rows, right: Rows) -> _Linked:
     rows = np.flatnonzero(in_some)
     place = np.empty(height, dtype=np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
-    ends = place[left], place[right]
-    graph = coo_matrix((np.ones(len(left), np.int8), ends), shape=(len(rows), len(rows)))
-    return _Linked.of(rows, np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64))
+    return _Linked.of(rows, numbered(components(len(rows), place[left], place[right])))
 
 
 def _are_alone(height: int, left: Rows, right: Rows) -> NDArray[np.bool_]:

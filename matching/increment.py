@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from matching.assign import Bits, Labels, probability
+from matching.assign import Bits, probability
 from matching.blocking import BlockingRule, plan
 from matching.cluster import cluster
+from matching.components import Labels, components
 from matching.encode import Encoded, Rows
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
 from matching.leaning import membership_of, moved
@@ -216,17 +215,15 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     """The labels of all rows: those of components without a new or loose row as they were."""
     left, right, odds = linked
     height, is_linked = len(kept.cut), odds > 0
-    ends = left[is_linked], right[is_linked]
-    graph = coo_matrix((np.ones(len(ends[0]), np.int8), ends), shape=(height, height))
-    many, component = connected_components(graph, directed=False)
-    touched = np.zeros(many, dtype=bool)
+    component = components(height, left[is_linked], right[is_linked])
+    touched = np.zeros(height, dtype=bool)
     touched[component[kept.is_new | kept.is_loose]] = True
     rows = np.flatnonzero(touched[component])
     place = np.full(height, -1, dtype=np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
     inside = (place[left] >= 0) & (place[right] >= 0)
 
-    reach.weighing(*_inner(rows, component, many))
+    reach.weighing(*_inner(rows, component))
 
     def log_odds(ones: Rows, others: Rows) -> Bits:
         return reach.log_odds(rows[ones].astype(np.int32), rows[others].astype(np.int32))
@@ -243,12 +240,10 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     return moved(cut, (left[inside], right[inside]), weigh, judge.margin)
 
 
-def _inner(rows: NDArray[np.int64], component: NDArray[np.int32], many: int) -> tuple[Rows, Rows]:
+def _inner(rows: NDArray[np.int64], component: Labels) -> tuple[Rows, Rows]:
     """All pairs of these rows within components of several, so that what of them is not known is encoded at once."""
-    several = rows[np.bincount(component, minlength=many)[component[rows]] > 2]
-    first = np.full(many, -1, dtype=np.int64)
-    first[component[several][::-1]] = np.arange(len(several))[::-1]
-    left, right = within(first[component[several]])
+    several = rows[np.bincount(component, minlength=len(component))[component[rows]] > 2]
+    left, right = within(np.searchsorted(several, component[several]))  # a component's lowest row is one of its rows
     return several[left].astype(np.int32), several[right].astype(np.int32)
 
 

@@ -7,10 +7,9 @@ A judgement outranks every weight, so that a set of them must hold together: wha
 from collections import deque
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+
+from matching.components import components
 
 SAME, DIFFERENT, UNSURE = "same", "different", "unsure"
 ANSWERS = (SAME, DIFFERENT, UNSURE)
@@ -59,15 +58,13 @@ def contradictions(judgements: pl.DataFrame) -> list[Contradiction]:
 
 
 def _groups(same: pl.DataFrame) -> dict[str, int]:
-    """Record id -> number of the group that *same* joins it to."""
+    """Record id -> a number of the group that *same* joins it to."""
     ids = pl.concat([same["left_id"], same["right_id"]]).unique().sort()
     place = dict(zip(ids.to_list(), range(len(ids)), strict=True))
     left, right = (
         same[side].replace_strict(place, return_dtype=pl.Int64).to_numpy() for side in ("left_id", "right_id")
     )
-    graph = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(len(ids), len(ids)))
-    labels = connected_components(graph, directed=False)[1].tolist()
-    return dict(zip(ids.to_list(), labels, strict=True))
+    return dict(zip(ids.to_list(), components(len(ids), left, right).tolist(), strict=True))
 
 
 Neighbours = dict[str, list[tuple[str, int]]]

@@ -8,8 +8,9 @@ against its child's others and against every child that it has a link with, and 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, SURE, Bits, Labels, prior_of, probability
+from matching.assign import CERTAIN, SURE, Bits, prior_of, probability
 from matching.cluster import FULL_UP_TO
+from matching.components import Labels
 from matching.encode import Rows
 from matching.sorting import distinct, order_of
 from matching.weighing import Weighing

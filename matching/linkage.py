@@ -15,12 +15,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import Bits, Labels, Priors, coverage_of, numbered, priors_of, probability
+from matching.assign import Bits, Priors, coverage_of, priors_of, probability
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
 from matching.cluster import ALWAYS, cluster, pairs_within
 from matching.comparisons import Comparison, columns_read
+from matching.components import Labels, numbered
 from matching.encode import Encoded, Rows, encode
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
 from matching.leaning import membership_of, moved

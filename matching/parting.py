@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import Coverage, Labels, known_to, numbered, rows_held
+from matching.assign import Coverage, known_to, rows_held
 from matching.cluster import LogOdds, cluster, pairs_within
+from matching.components import Labels, numbered
 from matching.presence import MayBeOne, counted
 from matching.rivals import Between, Rivalry, Weigh, Weighed, competing
 

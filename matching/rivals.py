@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, SURE, Bits, Labels
+from matching.assign import CERTAIN, SURE, Bits
+from matching.components import Labels
 from matching.encode import Rows
 from matching.sorting import distinct, order_of, run_ends
 

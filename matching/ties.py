@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
+from matching.components import components
 from matching.person import Columns
 
 SEED = 20261126
@@ -126,9 +127,7 @@ def _bridges(left: Places, right: Places, tree: NDArray[np.bool_], height: int) 
 
 def _parents(left: Places, right: Places, height: int) -> Places:
     """The row above each row in a forest; above the first row of every tree stands ``height``."""
-    joined = coo_matrix((np.ones(len(left)), (left, right)), shape=(height, height))
-    _, piece = connected_components(joined, directed=False)
-    first = np.unique(piece, return_index=True)[1]
+    first = np.unique(components(height, left, right))
     ends = np.concatenate([left, np.full(len(first), height)]), np.concatenate([right, first])
     graph = coo_matrix((np.ones(len(ends[0])), ends), shape=(height + 1, height + 1)).tocsr()
     _, above = breadth_first_order(graph, height, directed=False)

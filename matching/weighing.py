@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import Coverage, Evidence, Groups, Labels
+from matching.assign import Coverage, Evidence, Groups
 from matching.cluster import pairs_between
+from matching.components import Labels
 from matching.judge import Judge
 from matching.rivals import Between, between_of
 

@@ -7,10 +7,9 @@ counts only as the number of the address shown for the child: at an earlier one 
 
 from datetime import date
 
-import numpy as np
 import polars as pl
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+
+from matching.components import components
 
 RANKS_TOLD = 6
 """Ranks named in a sentence at most; a hostel may have many children."""
@@ -81,7 +80,6 @@ def _joined(shared: pl.DataFrame) -> pl.DataFrame:
     child, place = numbered["child"].to_numpy(), numbered["place"].to_numpy()
     children = int(child.max()) + 1
     size = children + int(place.max()) + 1
-    graph = coo_matrix((np.ones(len(child)), (child, place + children)), shape=(size, size))
-    _, label = connected_components(graph, directed=False)
+    label = components(size, child, place + children)
     ids = numbered.select("child_id", "child").unique().sort("child")
-    return ids.select("child_id", group=pl.Series(label[:children], dtype=pl.Int64))
+    return ids.select("child_id", group=pl.Series(label[:children]))

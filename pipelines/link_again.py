@@ -12,10 +12,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching import blocks
-from matching.assign import Bits, Labels
+from matching.assign import Bits
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.cluster import named
 from matching.comparisons import CHILD_COMPARISONS
+from matching.components import Labels
 from matching.encode import Encoded, Rows
 from matching.increment import Again, link_again
 from matching.judge import Judged, Settings
