@@ -27,11 +27,13 @@ def with_age_slips(
     likely as the dated children without a place, whom the same sources know, are. All other children stay as they are.
     """
     placed = provision.filter("is_current")["child_id"].unique()
-    dates = _dates(person, child_records, as_at)
-    lone = dates.filter(pl.len().over("child_id") == 1).filter(~pl.col("child_id").is_in(placed.implode()))
-    slipped = _slipped(lone, _slip_rates(dates))
-    undated = _undated(facts, person, child_records, dates.filter(~pl.col("child_id").is_in(placed.implode())))
     is_placed = pl.col("child_id").is_in(placed.implode())
+    is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
+    asked = facts.filter(~(is_placed & is_surely_of_age))  # dates that all agree on a pupil's age tell of no slip
+    dates = _dates(person, child_records.join(asked, on="child_id", how="semi"), as_at)
+    without_place = dates.filter(~is_placed)
+    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), _slip_rates(dates))
+    undated = _undated(facts, person, child_records, without_place)
     return (
         facts.join(slipped, on="child_id", how="left", validate="1:1")
         .join(undated, on="child_id", how="left", validate="1:1")

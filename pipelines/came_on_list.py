@@ -125,7 +125,8 @@ def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """
     asked = come.select("record_id").drop_nulls().unique()
     stands = tonight.child_records.join(asked, on="record_id", how="semi").select("record_id", proof_child="child_id")
-    said = tonight.provision.sort("is_current", "until_on", descending=True, nulls_last=True)
+    theirs = tonight.provision.join(asked, on="record_id", how="semi")
+    said = theirs.sort("is_current", "until_on", descending=True, nulls_last=True, maintain_order=True)
     entry = said.unique("record_id", keep="first", maintain_order=True).select(
         "record_id", proof_current="is_current", proof_until="until_on", proof_sure="link_probability"
     )

@@ -71,8 +71,9 @@ def _in_doubt(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
 def _not_attending(known: Known, educated: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """The same of children on a roll of whom an open concern says that they do not attend."""
     mine = known.child_records.select("child_id", "record_id").join(educated, on="child_id", how="semi")
+    concerns = known.statements.filter(pl.col("kind") == "concern")
     evidence = Evidence(
-        statements=mine.join(known.statements, on="record_id", how="inner"),
+        statements=mine.join(concerns, on="record_id", how="inner"),
         provision=known.provision.clear(),
         births=mine.select("child_id", date_of_birth=pl.lit(None, pl.Date)).unique(),
         as_at=as_at,

@@ -206,7 +206,10 @@ def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFra
     proves = pl.col("proves").fill_null(settings.doubtful_provision)
     trust = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(proves)
     current = provision.filter("is_current").with_columns(holds=pl.col("link_probability") * trust)
-    ordered = current.sort(
+    kept = ("record_id", "source", "what", "place", "since_on", "until_on", "doubt", "link_probability")
+    own, none = [pl.col(name).alias(f"own_{name}") for name in kept], 1 - pl.col("holds")
+    has_several = pl.col("child_id").is_duplicated()
+    ordered = current.filter(has_several).sort(
         "child_id",
         "holds",
         "since_on",
@@ -215,10 +218,10 @@ def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFra
         descending=[False, True, True, False, False],
         nulls_last=True,
     )
-    kept = ("record_id", "source", "what", "place", "since_on", "until_on", "doubt", "link_probability")
-    return ordered.group_by("child_id", maintain_order=True).agg(
-        *(pl.col(name).first().alias(f"own_{name}") for name in kept), own_none=(1 - pl.col("holds")).product()
+    best = ordered.group_by("child_id", maintain_order=True).agg(
+        *(name.first() for name in own), own_none=none.product()
     )
+    return pl.concat([current.filter(~has_several).select("child_id", *own, own_none=none), best])
 
 
 def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:

@@ -50,14 +50,14 @@ def broken_rules(publication: Publication) -> list[Row]:
 
 def source_reach(publication: Publication) -> list[Row]:
     """One row a source: its records, their children, and how many records stand with a record of another source."""
-    placed = publication.child_records.join(
+    placed = publication.child_records.select("record_id", "child_id").join(
         publication.person.select("record_id", "dataset"), on="record_id", how="inner", validate="1:1"
     )
-    sources = placed.group_by("child_id").agg(sources=pl.col("dataset").n_unique())
+    known_to = placed.group_by("child_id").agg(first=pl.col("dataset").min(), last=pl.col("dataset").max())
     frame = (
-        placed.join(sources, on="child_id", validate="m:1")
+        placed.join(known_to, on="child_id", validate="m:1")
         .group_by(source="dataset")
-        .agg(records=pl.len(), children=pl.col("child_id").n_unique(), joined=(pl.col("sources") > 1).sum())
+        .agg(records=pl.len(), children=pl.col("child_id").n_unique(), joined=(pl.col("first") != pl.col("last")).sum())
         .with_columns(
             name=_named(pl.col("source"), publication.source_names), joined_share=pl.col("joined") / pl.col("records")
         )
