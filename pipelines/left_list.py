@@ -89,7 +89,9 @@ class Tonight:
 
     def facts_of(self, children: pl.Series) -> pl.DataFrame:
         """:func:`~pipelines.facts.child_facts` of some children of tonight."""
-        records = self.child_records.filter(pl.col("child_id").is_in(children.implode()))
+        if children.is_empty():
+            return child_facts(self.person.clear(), self.statements.clear(), self.child_records.clear(), self.as_at)
+        records = self.child_records.join(children.alias("child_id").to_frame(), on="child_id", how="semi")
         person = self.person.join(records.select("record_id"), on="record_id", how="semi")
         said = self.statements.join(records.select("record_id"), on="record_id", how="semi")
         return child_facts(person, said, records, self.as_at)
