@@ -23,7 +23,7 @@ from pipelines.receive import Received
 from pipelines.settings import SettingsError
 from pipelines.snapshot import Snapshots, changed_tonight, forward, keep
 from pipelines.store import Amendment, Store
-from pipelines.tables import TABLES
+from pipelines.tables import MOVED_SOURCE, TABLES
 from pipelines.vanished import Rolls, keep_vanished
 
 LONG_AFTER_DAYS = 92
@@ -131,13 +131,14 @@ def keep_tonight(
 ) -> dict[str, int]:
     """Put tonight's rows in the place of the last night's, keep what changed, and count it."""
     before = Snapshots(*(_read(store, table) for table in HISTORIES))
+    was_gone = _read(store, "vanished")
     vanished = keep_vanished(
-        _read(store, "vanished"), _rolls(store, received, contracts), contracts,
+        was_gone, _rolls(store, received, contracts), contracts,
         snapshot=before.snapshot, set_aside=received.set_aside, as_at=as_at,
     )  # fmt: skip
     changes, is_past = _keep_histories(store, before, intake, as_at, forwards=received.last.stood_on is not None)
     store.write("vanished", vanished)
-    _keep_rows(store, received)
+    _keep_rows(store, received, _differing(was_gone, vanished))
     # What a night of the past loaded is not what the next night's rows are compared with.
     store.write("judged_file", received.judged.clear() if is_past else received.judged)
     store.write("flawed_row", received.flawed.alias("record_id").to_frame())
@@ -178,10 +179,25 @@ def _keep_histories(
     return kept.changes, kept is before
 
 
-def _keep_rows(store: Store, received: Received) -> None:
-    """Tonight's rows -> raw_*, and which of them are new -> changed_row. Rows that are the same are not written again."""
-    store.forget_raw(but={*received.raw, *received.stands})
-    changed = [_read(store, "changed_row")["record_id"]]
+def _differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
+    """``record_id`` of the rows that stand in only one of two tables alike."""
+    parts = [a.join(b, on=a.columns, how="anti", nulls_equal=True) for a, b in ((one, other), (other, one))]
+    return pl.concat(parts)["record_id"]
+
+
+def _keep_rows(store: Store, received: Received, differing: pl.Series) -> None:
+    """Tonight's rows -> raw_*, and which came, changed or went -> changed_row, the ``differing`` among them.
+
+    Rows that are the same are not written again.
+    """
+    kept = {*received.raw, *received.stands}
+    changed = [_read(store, "changed_row")["record_id"], differing]
+    for source in store.raw_sources():
+        if source not in received.stands:
+            ids = store.read_raw_columns(source, "record_id")
+            here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
+            changed.append(ids.join(here, on="record_id", how="anti")["record_id"])
+    store.forget_raw(but=kept)
     for source, rows in received.raw.items():
         is_same = received.is_same(source)
         put = rows.filter(~is_same)
@@ -195,6 +211,8 @@ def _keep_rows(store: Store, received: Received) -> None:
         gone = before.select("record_id").join(rows.select("record_id"), on="record_id", how="anti")["record_id"]
         store.amend_raw(source, rows, Amendment(put, gone, moved))
     store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
+    sources = {*_read(store, "moved_source")["source"], *received.raw}
+    store.write("moved_source", pl.DataFrame({"source": sorted(sources)}, schema=MOVED_SOURCE))
 
 
 def held_night(published: Path, as_at: date, held: Sequence[str]) -> NightFailed:

@@ -185,6 +185,22 @@ class Store:
         self._amend(table, frame, amendment)
         self._known[table] = frame
 
+    def amend_rows(self, table: str, amendment: "Amendment") -> None:
+        """As :meth:`amend`, where the table is not at hand: the rows are written, however many."""
+        _check_is_table(table, amendment.put)
+        self._write_rows(table, amendment)
+        self._known.pop(table, None)
+
+    def follow_raw(self, table: str, source: str) -> None:
+        """Set ``file_id`` and ``line`` of a table of records to where ``raw_<source>`` has the rows of that source."""
+        into = _quoted(table)
+        self._run(
+            f"update {into} set file_id = now.file_id, line = now.line from {_quoted(RAW + source)} now "
+            f"where {into}.record_id = now.record_id and ({into}.file_id is distinct from now.file_id or "
+            f"{into}.line is distinct from now.line)"
+        )
+        self._known.pop(table, None)
+
     def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
         """Take rows out of a table, those that have the values of a row of ``gone`` in its columns, and put others in."""
         _check_is_table(table, put)
@@ -230,6 +246,10 @@ class Store:
             self._known[table] = _in_order(kept, IN_ORDER_OF[table]) if table in IN_ORDER_OF else kept
         return self._known[table]
 
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self._select(table, "count(*) as rows")["rows"].item())
+
     def has(self, table: str) -> bool:
         """Whether the table was ever written."""
         return table in self._names()
@@ -271,6 +291,11 @@ class Store:
         """Each distinct cell of a column of ``raw_<source>``, once, in no particular order."""
         return self._select(f"{RAW}{source}", f"distinct {_quoted(column)}")
 
+    def raw_where(self, source: str, column: str, cells: pl.Series) -> pl.Series:
+        """``record_id`` of the rows of ``raw_<source>`` whose cell in a column is one of these."""
+        wanted = cells.drop_nulls().alias(column).to_frame()
+        return self._select(f"{RAW}{source}", "record_id", wanted)["record_id"]
+
     def raw_sources(self) -> tuple[str, ...]:
         """Sources of which rows were received, in the order of their names."""
         return tuple(name.removeprefix(RAW) for name in self._names() if name.startswith(RAW))
@@ -297,6 +322,9 @@ class Store:
         if table not in self._names() or amendment.size > frame.height * LARGEST_AMENDMENT:
             self._replace(table, frame)
             return
+        self._write_rows(table, amendment)
+
+    def _write_rows(self, table: str, amendment: "Amendment") -> None:
         into, put, moved = _quoted(table), amendment.put, amendment.moved
         leaving = pl.concat([amendment.gone, put["record_id"]]).unique().alias("record_id").to_frame()
         if leaving.height:

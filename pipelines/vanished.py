@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.contract import Contract
+from pipelines.restandardise import turned
 from pipelines.standardise import Standardised, standardise
 from pipelines.tables import PERSON, STATEMENT, VANISHED
 
@@ -101,6 +102,15 @@ def _as_raw(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> dict[str, 
         shape = pl.Struct({"file_id": pl.String(), "line": pl.Int64(), **columns})
         raw[str(source)] = own.select("record_id", pl.col("row").str.json_decode(shape)).unnest("row")
     return raw
+
+
+def turned_entries(vanished: pl.DataFrame, contracts: Mapping[str, Contract], made_on: date, as_at: date) -> pl.Series:
+    """``record_id`` of the kept entries that say something else as at ``as_at`` than they did as at ``made_on``."""
+    last = pl.col("last_seen_on")
+    said = vanished.filter((last <= made_on) != (last <= as_at))["record_id"]
+    known = vanished.filter(pl.col("source").is_in(list(contracts)))
+    rows = _as_raw(known, contracts)
+    return pl.concat([said, *(turned(own, contracts[source], made_on, as_at) for source, own in rows.items())])
 
 
 def still_known(vanished: pl.DataFrame, contracts: Mapping[str, Contract], as_at: date) -> Standardised:

@@ -1,17 +1,19 @@
 """The steps from files to records in one form."""
 
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from pipelines.gate import judge_tonight, keep_tonight, last_intake
 from pipelines.receive import receive, sender_files
-from pipelines.restandardise import PLACE, made_by, renewed, to_make, turned, turning_columns
+from pipelines.restandardise import made_by, turning
 from pipelines.rule_history import with_tonight
-from pipelines.standardise import Standardised, standardise
+from pipelines.standardise import standardise
 from pipelines.steps.under_way import Counts, Night
-from pipelines.tables import CHANGED_ROW, RULE_HISTORY, STANDARDISED
-from pipelines.vanished import still_known, together
+from pipelines.store import LARGEST_AMENDMENT, Amendment
+from pipelines.tables import CHANGED_ROW, MOVED_SOURCE, RULE_HISTORY, STANDARDISED
+from pipelines.vanished import still_known, together, turned_entries
 
 
 def receive_step(night: Night) -> Counts:
@@ -53,37 +55,53 @@ def keep_snapshot(night: Night) -> Counts:
 def standardise_step(night: Night) -> Counts:
     """raw_*, vanished, changed_row -> person_record, statement. Records whose row has not changed stay as they are."""
     store, as_at = night.store, night.settings.as_at
-    known = still_known(store.read("vanished"), night.contracts, as_at)
     stamp = pl.DataFrame([(made_by(night.contracts), as_at)], schema=STANDARDISED, orient="row")
     last = store.read("standardised") if store.has("standardised") and not night.settings.full else stamp.clear()
-    if last.filter(made_by=stamp["made_by"].item()).height:
-        made = _with_changes(night, known, made_on=last["made_on"].item())
-    else:
-        raw = {source: store.read_raw(source) for source in store.raw_sources()}
-        made = together(standardise(raw, night.contracts, as_at=as_at), known)
-        store.write("person_record", made.person)
-        store.write("statement", made.statements)
+    is_made = last.filter(made_by=stamp["made_by"].item()).height > 0
+    if not (is_made and _make_changed(night, made_on=last["made_on"].item())):
+        _make_all(night)
     store.write("standardised", stamp)
     store.write("changed_row", CHANGED_ROW.to_frame())
-    return {"person_records": made.person.height, "statements": made.statements.height}
+    store.write("moved_source", MOVED_SOURCE.to_frame())
+    return {"person_records": store.count("person_record"), "statements": store.count("statement")}
 
 
-def _with_changes(night: Night, known: Standardised, *, made_on: date) -> Standardised:
-    """Last night's records with those of changed rows made anew, written to the store."""
+def _make_all(night: Night) -> None:
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
-    sources = store.raw_sources()
-    places = pl.concat(store.read_raw_columns(source, *PLACE).with_columns(source=pl.lit(source)) for source in sources)
+    raw = {source: store.read_raw(source) for source in store.raw_sources()}
+    made = together(standardise(raw, contracts, as_at=as_at), still_known(store.read("vanished"), contracts, as_at))
+    store.write("person_record", made.person)
+    store.write("statement", made.statements)
+
+
+def _make_changed(night: Night, *, made_on: date) -> bool:
+    """Make the records anew of rows that changed, or say something else tonight; false, and nothing done, where those
+    are so many that making all of them costs no more.
+    """
+    store, contracts, as_at = night.store, night.contracts, night.settings.as_at
+    vanished = store.read("vanished")
+    stale = _stale(night, vanished, made_on)
+    if stale.len() > LARGEST_AMENDMENT * store.count("person_record"):
+        return False
+    raw = {} if stale.is_empty() else {source: store.read_raw(source, stale) for source in store.raw_sources()}
+    known = still_known(vanished.filter(pl.col("record_id").is_in(stale.implode())), contracts, as_at)
+    made = together(standardise(raw, contracts, as_at=as_at), known)
+    if stale.len():
+        store.amend_rows("person_record", Amendment(made.person, stale))
+        store.amend_rows("statement", Amendment(made.statements, stale))
+    for source in store.read("moved_source")["source"]:
+        if source in store.raw_sources():
+            store.follow_raw("person_record", source)
+    return True
+
+
+def _stale(night: Night, vanished: pl.DataFrame, made_on: date) -> pl.Series:
+    """``record_id`` of all records that must be made anew, or are no more."""
+    store, contracts, as_at = night.store, night.contracts, night.settings.as_at
     changed = [store.read("changed_row")["record_id"]]
-    for source in sources if as_at != made_on else ():
-        dated = store.read_raw_columns(source, "record_id", *turning_columns(contracts[source]))
-        changed.append(turned(dated, contracts[source], made_on, as_at))
-    kept = Standardised(store.read("person_record"), store.read("statement"))
-    stale = to_make(changed, kept.person, places)
-    raw = {
-        str(source): store.read_raw(str(source), rows["record_id"])
-        for (source,), rows in stale.partition_by("source", as_dict=True).items()
-    }
-    tonight = renewed(kept, together(standardise(raw, contracts, as_at=as_at), known), places)
-    store.amend("person_record", tonight.standardised.person, tonight.person)
-    store.amend("statement", tonight.standardised.statements, tonight.statements)
-    return tonight.standardised
+    if as_at != made_on:
+        for source in store.raw_sources():
+            cells = turning(partial(store.raw_cells, source), contracts[source], made_on, as_at)
+            changed += [store.raw_where(source, column, each) for column, each in cells.items()]
+        changed.append(turned_entries(vanished, contracts, made_on, as_at))
+    return pl.concat(changed).unique().sort()

@@ -71,9 +71,15 @@ FLAWED_ROW = pl.Schema({"record_id": pl.String})
 """One row is one row of ``raw_*`` that broke a rule which stops nothing. Written by snapshot, with JUDGED_FILE."""
 
 CHANGED_ROW = pl.Schema({"record_id": pl.String})
-"""One row is one row of ``raw_*`` that came or changed since ``person_record`` was made.
+"""One row is one row of ``raw_*`` or VANISHED that came, changed or went since ``person_record`` was made.
 
 Written by snapshot, which adds to it, and standardise, which empties it.
+"""
+
+MOVED_SOURCE = pl.Schema({"source": pl.String})
+"""One row is one source of which rows may stand elsewhere in their files since ``person_record`` was made.
+
+Written by snapshot and standardise, as CHANGED_ROW is.
 """
 
 RULE_HISTORY = pl.Schema(
