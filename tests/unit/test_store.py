@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.lock import HOLDER_FILE, NightRunningError, lock
 from pipelines.store import STORE_FILE, Store, StoreError
-from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, TABLES
+from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, SNAPSHOT, TABLES
 
 MEMBERS = pl.DataFrame(
     {"record_id": ["housing:1", "housing:2"], "child_id": ["CH0000000001"] * 2, "membership": [0.25, 1.0]},
@@ -119,6 +119,42 @@ def test_raw_rows_keep_their_text_and_last_nights_are_forgotten(tmp_path: Path) 
         assert store.read_raw("housing").equals(rows)
         store.forget_raw()
         assert store.raw_sources() == ()
+
+
+def test_rows_of_a_source_are_found_by_their_cells_and_each_cell_once(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"record_id": ["housing:1", "housing:2", "housing:3"], "born": ["a", "b", "a"]})
+    with Store(tmp_path) as store:
+        store.write_raw("housing", rows)
+        assert sorted(store.raw_cells("housing", "born")["born"]) == ["a", "b"]
+        assert sorted(store.raw_where("housing", "born", pl.Series(["a", None]))) == ["housing:1", "housing:3"]
+
+
+def test_records_follow_their_rows_to_another_file_and_line(tmp_path: Path) -> None:
+    ids = ["health:1", "housing:1", "housing:2"]
+    person = PERSON.to_frame().clear(3).with_columns(record_id=pl.Series(ids), file_id=pl.lit("old"), line=pl.lit(2))
+    with Store(tmp_path) as store:
+        store.write("person_record", person.cast(PERSON))  # type: ignore[arg-type]
+        store.write_raw("housing", pl.DataFrame({"record_id": ids[1:], "file_id": ["new", "old"], "line": [3, 2]}))
+        store.follow_raw("person_record", "housing")
+        now = store.read("person_record").select("record_id", "file_id", "line").rows()
+    assert now == [("health:1", "old", 2), ("housing:1", "new", 3), ("housing:2", "old", 2)]
+
+
+def test_a_day_is_set_in_some_rows_and_every_row_stays_where_it_stands(tmp_path: Path) -> None:
+    days = [date(2026, 11, day) for day in (1, 2, 2, 2)]
+    ids = ["health:9", "health:3", "health:1", "housing:2"]
+    rows = pl.DataFrame(
+        {"source": [each.split(":")[0] for each in ids], "record_id": ids, "row_hash": [1, 2, 3, 4],
+         "first_seen_on": days, "last_seen_on": days}, schema=SNAPSHOT,
+    )  # fmt: skip
+    came = pl.DataFrame({"source": ["health"], "last_seen_on": [days[1]]})
+    with Store(tmp_path) as store:
+        store.write("snapshot", rows)
+        store.set_where("snapshot", "last_seen_on", date(2026, 11, 3), among=came, but=pl.Series(["health:1"]))
+        assert [day.day for day in store.read("snapshot")["last_seen_on"]] == [1, 3, 2, 2]
+        store.forget_before("snapshot", "last_seen_on", date(2026, 11, 2))
+        assert store.read("snapshot")["record_id"].to_list() == ids[1:]
+        assert store.count("snapshot") == 3
 
 
 def test_everything_is_private_to_its_owner(tmp_path: Path) -> None:
