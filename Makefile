@@ -40,7 +40,7 @@ lint: setup
 check: lint test
 
 lock:   ## for maintainers: needs uv
-	uv pip compile pyproject.toml --extra dev --extra dask --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra dask --extra pdf --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements.lock
 
 clean:
 	rm -rf $(VENV) demo build .mypy_cache .ruff_cache .pytest_cache .hypothesis

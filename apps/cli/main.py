@@ -21,6 +21,7 @@ from apps.cli.proposals import approve, proposals
 from apps.cli.report import report
 from apps.cli.retention import retention
 from apps.cli.sample import sample
+from apps.cli.sheet import sheet
 from apps.cli.status import status
 from apps.cli.termly_return import termly
 from apps.cli.train import train
@@ -57,6 +58,7 @@ app.command(termly, name="return")
 app.command(weekly)
 app.command(report)
 app.command(handover)
+app.command(sheet)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

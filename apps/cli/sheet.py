@@ -1,0 +1,47 @@
+"""``rollcall sheet``: evidence sheets as a PDF, to take along."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def sheet(
+    *children: str, workspace: Path, out: Path, restricted: Annotated[bool, Parameter(negative=())] = False
+) -> int:
+    """Write the evidence sheets of some children of the last list into one PDF, in the order in which they are named.
+
+    It holds names and addresses: it is written readable by you alone, and is to be shredded after the visit.
+
+    Parameters
+    ----------
+    children
+        Child ids from the list (CH...).
+    workspace
+        Folder of the night.
+    out
+        The PDF to write. One that is there is never written over.
+    restricted
+        Also children whose whereabouts are protected. For the named restricted role only.
+    """
+    from pipelines.publish.sheet_pdf import sheets_pdf
+    from pipelines.publish.whole_folder import write_private
+    from pipelines.published_sheets import read_sheets
+    from pipelines.settings import SettingsError
+    from pipelines.steps.publishing import PUBLISHED_FOLDER
+
+    if out.exists():
+        raise SettingsError(f"--out: {out} is there already. Name another file.")
+    as_at, pages = read_sheets(workspace / PUBLISHED_FOLDER, children, restricted=restricted)
+    made = sheets_pdf(pages, as_at)
+    try:
+        write_private(out, made)
+    except OSError as error:
+        told = f"--out: {out} cannot be written: {error.strerror}. Name another folder, or mend its permissions."
+    else:
+        print(f"{len(pages):,} {'sheet is' if len(pages) == 1 else 'sheets are'} in {out}, readable by you alone.")
+        print("It is personal data about children: shred the paper and delete the file after the visit.")
+        if restricted:
+            print("It may hold children whose whereabouts are PROTECTED: for the named restricted role alone.")
+        return 0
+    raise SettingsError(told)
