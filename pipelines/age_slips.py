@@ -32,7 +32,9 @@ def with_age_slips(
     asked = facts.filter(~(is_placed & is_surely_of_age))  # dates that all agree on a pupil's age tell of no slip
     dates = _dates(person, child_records.join(asked, on="child_id", how="semi"), as_at)
     without_place = dates.filter(~is_placed)
-    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), _slip_rates(dates))
+    slipped = _slipped(
+        without_place.filter(pl.len().over("child_id") == 1), _slip_rates(dates, _known(facts, person, child_records))
+    )
     undated = _undated(facts, person, child_records, without_place)
     return (
         facts.join(slipped, on="child_id", how="left", validate="1:1")
@@ -49,7 +51,7 @@ def with_age_slips(
 
 
 def _dates(person: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """One row is one source that gives one child a birth date: whether any of its dates is of age, and 1 January."""
+    """One row is one source that gives one child a birth date: its first year, whether any is of age, and 1 January."""
     born = pl.col("date_of_birth")
     dated = person.select("record_id", "dataset", "date_of_birth").drop_nulls("date_of_birth")
     is_default = (born.dt.month() == 1) & (born.dt.day() == 1)
@@ -57,30 +59,80 @@ def _dates(person: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl
         child_records.select("record_id", "child_id")
         .join(dated, on="record_id", how="inner", validate="1:1")
         .group_by("child_id", "dataset")
-        .agg(is_of_age=is_of_compulsory_school_age(born, as_at).any(), is_default=is_default.all())
+        .agg(
+            year=born.dt.year().min(),
+            is_of_age=is_of_compulsory_school_age(born, as_at).any(),
+            is_default=is_default.all(),
+        )
     )
 
 
-def _slip_rates(dates: pl.DataFrame) -> pl.DataFrame:
-    """``rate``: of the dates of children not of age by every other source, the share that make them so; by 1 January."""
-    of_age = pl.col("is_of_age").cast(pl.Int64)
+def _slip_rates(dates: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """``rate``: of the dates of children not of age by every other source, the share that slipped and make them so.
+
+    One row is one ``year`` (that the others give) and ``is_default`` (1 January); ``usual``: of all years. Years of few
+    dates lean on ``usual``. ``known``: as :func:`_known`.
+    """
+    of_age, others = pl.col("is_of_age").cast(pl.Int64), pl.len().over("child_id").cast(pl.Int64) - 1
     compared = dates.with_columns(
-        sources=pl.len().over("child_id"), others=of_age.sum().over("child_id") - of_age
-    ).filter((pl.col("sources") > 1) & (pl.col("others") == 0))
-    return compared.group_by("is_default").agg(
-        rate=(pl.col("is_of_age").sum() + PRIOR_SLIPS) / (pl.len() + PRIOR_DATES)
+        others=others, of_age=of_age.sum().over("child_id") - of_age, theirs=pl.col("year").sum().over("child_id")
+    ).filter((pl.col("others") > 0) & (pl.col("of_age") == 0))
+    compared = compared.with_columns(theirs=(pl.col("theirs") - pl.col("year")) // pl.col("others"))
+    slip = _slips(compared.filter("is_of_age"), dates, known)
+    told = compared.join(slip, on=["child_id", "dataset"], how="left", validate="1:1")
+    slips, many = pl.col("slip").sum().round(9), pl.len()
+    usual = told.group_by("is_default").agg(usual=(slips + PRIOR_SLIPS) / (many + PRIOR_DATES))
+    by_year = told.group_by("is_default", year="theirs").agg(slips=slips, many=many)
+    return by_year.join(usual, on="is_default", how="left", validate="m:1").with_columns(
+        rate=(pl.col("slips") + PRIOR_DATES * pl.col("usual")) / (pl.col("many") + PRIOR_DATES)
+    )
+
+
+def _slips(differing: pl.DataFrame, dates: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """``slip`` of dates that alone make their child of age: 0..1, that they are wrong. Two others are not both wrong."""
+    of_two = differing.filter(pl.col("others") == 1).join(
+        dates.select("child_id", other="dataset"), on="child_id", how="inner"
+    ).filter(pl.col("dataset") != pl.col("other"))  # fmt: skip
+    both = (
+        known.join(of_two.select("dataset", "other").unique(), on="dataset", how="inner")
+        .join(known.select("child_id", other="dataset"), on=["child_id", "other"], how="semi")
+        .group_by("dataset", "other", "year")
+        .agg(children=pl.len())
+    )
+    sources = ["dataset", "other"]
+    theirs, ours = pl.col("of_theirs").fill_null(0), pl.col("of_ours").fill_null(0)
+    weighed = (
+        of_two.join(both.rename({"year": "theirs", "children": "of_theirs"}), on=[*sources, "theirs"], how="left")
+        .join(both.rename({"children": "of_ours"}), on=[*sources, "year"], how="left")
+        .select("child_id", "dataset", slip=(theirs + 0.5) / (theirs + ours + 1.0))
+    )
+    of_several = differing.filter(pl.col("others") > 1).select("child_id", "dataset", slip=pl.lit(1.0))
+    return pl.concat([weighed, of_several])
+
+
+def _known(facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """One row is one source that knows one child of whose birth date no two sources differ, and its ``year``."""
+    agreed = facts.filter(pl.col("date_of_birth").is_not_null() & ~pl.col("dates_differ"))
+    return (
+        child_records.select("record_id", "child_id")
+        .join(agreed.select("child_id", year=pl.col("date_of_birth").dt.year()), on="child_id", how="inner")
+        .join(person.select("record_id", "dataset"), on="record_id", how="inner", validate="1:1")
+        .select("child_id", "dataset", "year")
+        .unique()
     )
 
 
 def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     """``slipped``: 0..1, that the only date of a child of age by it is a slip: expected slips among such dates."""
-    usual = PRIOR_SLIPS / PRIOR_DATES
+    usual = rates.select("is_default", "usual").unique()
+    by_year = rates.select("is_default", "year", "rate")
     of_age = pl.col("is_of_age")
-    expected = (~of_age).sum() * pl.col("rate").fill_null(usual).first()
+    expected = pl.coalesce("rate", "usual", pl.lit(PRIOR_SLIPS / PRIOR_DATES)).filter(~of_age).sum()
     counted = (
-        lone.join(rates, on="is_default", how="left", validate="m:1")
+        lone.join(by_year, on=["is_default", "year"], how="left", validate="m:1")
+        .join(usual, on="is_default", how="left", validate="m:1")
         .group_by("dataset", "is_default")
-        .agg(slipped=(expected / (of_age.sum() + 1.0)).clip(0.0, MOST_SLIPPED))
+        .agg(slipped=(expected.round(9) / (of_age.sum() + 1.0)).clip(0.0, MOST_SLIPPED))
     )
     return (
         lone.filter("is_of_age")

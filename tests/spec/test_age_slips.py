@@ -44,7 +44,7 @@ def of_age(children: list[Child], child: Child) -> float:
 @pytest.mark.parametrize(
     ("slips", "child", "least", "most"),
     [
-        pytest.param(0, {"health": PUPIL}, 0.93, 0.99, id="dates hardly ever slip: of age"),
+        pytest.param(0, {"health": PUPIL}, 0.93, 0.999, id="dates hardly ever slip: of age"),
         pytest.param(20, {"health": PUPIL}, 0.5, 0.7, id="one date in fifty slips: one in three a toddler"),
         pytest.param(20, {"health": PUPIL, "housing": PUPIL}, 1.0, 1.0, id="two sources say so: of age"),
         pytest.param(20, {"health": PUPIL, "school_census": PUPIL}, 1.0, 1.0, id="on a roll: of age"),
@@ -61,6 +61,26 @@ def test_a_slip_is_likelier_the_more_dates_slip() -> None:
     chances = [of_age(town(slips), {"health": PUPIL}) for slips in (0, 5, 10, 20, 60)]
     assert chances == sorted(chances, reverse=True)
     assert chances[-1] == pytest.approx(0.1)
+
+
+def test_a_pupil_whose_other_date_has_slipped_makes_no_toddler_of_pupils() -> None:
+    """Nobody whom the school and the GP know was born in 2003: it is the school's date that is wrong."""
+    slipped: list[Child] = [{"health": PUPIL, "school_census": date(2003, 8, 9)}] * 40
+    assert of_age([*town(0), *slipped], {"health": PUPIL}) > 0.95
+
+
+def test_a_third_source_tells_which_of_two_has_slipped() -> None:
+    slipped: list[Child] = [{"health": PUPIL, "health_visitor": TODDLER, "housing": TODDLER}] * 20
+    assert of_age([*town(0), *slipped], {"health": PUPIL}) < 0.7
+
+
+def test_children_near_school_age_slip_into_it_oftener() -> None:
+    """All who slipped were born in 2022, and a year's slip makes them of age: babies are no likelier to be."""
+    nearly = date(2022, 8, 9)
+    slipped: list[Child] = [{"health": PUPIL, "health_visitor": nearly}] * 20
+    drawn = [*town(0), *slipped, *[{"health": nearly, "health_visitor": nearly}] * 200]
+    of_babies, of_nearly = drawn, [*drawn, *[{"health": nearly}] * 300]
+    assert of_age(of_babies, {"health": PUPIL}) > of_age(of_nearly, {"health": PUPIL}) + 0.3
 
 
 def test_one_january_is_judged_by_other_dates_of_one_january() -> None:
