@@ -5,6 +5,7 @@ in :mod:`pipelines.residence_mixture`; here both become a table with words.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import polars as pl
@@ -44,13 +45,16 @@ def judge_residence(
     names, own = source_names or {}, area or Area()
     heard = hear(statements, child_records, as_at)
     evidence = gather_evidence(heard, person, provision, as_at=as_at)
-    judged = evidence.children.with_columns(living_here=pl.Series(living_here(evidence), dtype=pl.Float64))
-    for words in (_last_sightings(heard, names), *_entries_in_words(heard, names), _agencies_in_words(evidence)):
-        judged = judged.join(words, on="child", how="left", validate="1:1")
-    judged = judged.join(_homes_outside(heard, person, own), on="child_id", how="left", validate="1:1")
+    with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
+        estimated = aside.submit(living_here, evidence)
+        told = evidence.children
+        for words in (_last_sightings(heard, names), *_entries_in_words(heard, names), _agencies_in_words(evidence)):
+            told = told.join(words, on="child", how="left", validate="1:1")
+        told = told.join(_homes_outside(heard, person, own), on="child_id", how="left", validate="1:1")
+        told = told.sort("child").with_columns(because=_because(as_at))
     left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
-    judged = judged.with_columns(living_here=pl.col("living_here") * left)
-    return judged.sort("child").with_columns(because=_because(as_at)).select(RESIDENCE.names()).cast(RESIDENCE)
+    judged = told.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
+    return judged.select(RESIDENCE.names()).cast(RESIDENCE)
 
 
 def _homes_outside(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:

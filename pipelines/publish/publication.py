@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -136,10 +137,17 @@ def _outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
         IN_VIEW: masked_in_view(publication.what_changed.in_view, protected),
         EARLY_WARNING_SHEET: masked_warning(publication.early_warning.children, protected),
     }
+    with ThreadPoolExecutor(1) as aside:  # the workbook takes about as long as all other files together
+        workbook = aside.submit(candidates_xlsx, publication, listed.candidates, more)
+        files = _other_outputs(publication, listed)
+    return {**files, "candidates.xlsx": workbook.result()}
+
+
+def _other_outputs(publication: Publication, listed: Masked) -> dict[str, bytes]:
+    """Every such file but the workbook."""
     return {
         "candidates.csv": csv_bytes(listed.candidates),
         "candidates.parquet": parquet_bytes(listed.candidates),
-        "candidates.xlsx": candidates_xlsx(publication, listed.candidates, more),
         "data_quality.html": data_quality_html(publication),
         "explained.parquet": explained_parquet(listed.explained),
         "match_report.html": match_report_html(publication, listed),
