@@ -117,12 +117,13 @@ def coverage_of(
     """
     many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 2
     child = numbered(labels)
-    held = rows_held(child, dataset, many)
-    known = held > 0, _strata(child, stratum)
+    known = known_to(child, dataset, stratum, many)
     sets, which = sets_in(known[0])
     # Rows by their child's set of datasets, by dataset and stratum: what each list knows is summed from so few numbers.
     cells = many * strata
-    by_set = np.bincount(which[child] * cells + dataset * np.int64(strata) + stratum, minlength=len(sets) * cells)
+    place = which[child] * np.int32(cells)
+    place += dataset * np.int32(strata) + stratum
+    by_set = np.bincount(place, minlength=len(sets) * cells)
     by_set = by_set.reshape(len(sets), many, strata).astype(np.float64)
     rows = by_set.sum(axis=0)
     bits = np.zeros((many, many, strata))
@@ -136,14 +137,16 @@ def coverage_of(
     further = (each - np.bincount(which, minlength=len(sets)) @ sets + 1) / (each + 2)
     none = np.zeros(0, dtype=np.int64)
     presence = counted(known, strata, MayBeOne.nobody(), seen_alone(known, strata, siblings or (none, none)))
-    return Coverage(bits, -np.log2(further), len(held), presence)
+    return Coverage(bits, -np.log2(further), len(which), presence)
 
 
 def known_to(
-    child: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
+    child: NDArray[np.integer], dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
     """Which of ``many`` datasets know each child, and its stratum. ``child``: each row's, numbered from 0."""
-    return rows_held(child, dataset, many) > 0, _strata(child, stratum)
+    known = np.zeros((int(child.max(initial=-1)) + 1, many), dtype=bool)
+    known[child, dataset] = True
+    return known, _strata(child, stratum)
 
 
 def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -175,9 +178,7 @@ class Groups:
         cls, group: NDArray[np.integer], dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
     ) -> "Groups":
         """``group``: each row's child, numbered from 0; ``many``: datasets."""
-        present = np.zeros((int(group.max(initial=-1)) + 1, many), dtype=bool)
-        present[group, dataset] = True
-        return cls(present, _strata(group, stratum))
+        return cls(*known_to(group, dataset, stratum, many))
 
     def prior(self, one: NDArray[np.integer], other: NDArray[np.integer], coverage: Coverage) -> Bits:
         """As :func:`prior_of`, of two children."""

@@ -5,7 +5,7 @@ a bounded size, each pair once: by the first rule that finds it, which takes int
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matching.blocks import NO_KEY, BlockingRule, Blocks, Tables, blocks_of
 from matching.encode import Encoded, Rows
 
-CHUNK = 1_000_000
+CHUNK = 1 << 18
 """Pairs in one chunk: the memory of everything after depends on this and not on the number of pairs."""
 
 NAMES = ("forename", "surname", "middle names")
@@ -104,6 +104,17 @@ class Plan:
         """Upper bound of all pairs: a pair that several rules find is counted each time."""
         return sum(b.pairs for b in self.blocks)
 
+    def without_rows(self) -> "Plan":
+        """What its rules cost, once nothing more is asked of pairs."""
+        return replace(self, blocks=tuple(blocks.without_rows() for blocks in self.blocks))
+
+    def caught(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
+        """pairs x rules: which rules find each pair, whether or not they are the first."""
+        found = np.zeros((len(left), len(self.blocks)), dtype=bool)
+        for number, blocks in enumerate(self.blocks):
+            found[:, number] = shares_key(blocks, left, right)
+        return found
+
     def chunks(self, size: int = CHUNK, only: Sequence[int] | None = None) -> Iterator[tuple[int, Rows, Rows]]:
         """Give (number of the rule, left rows, right rows), each pair once, left < right.
 
@@ -112,6 +123,8 @@ class Plan:
         for number, blocks in enumerate(self.blocks):
             if only is not None and number not in only:
                 continue
+            if blocks.pairs and not len(blocks.order):
+                raise ValueError("the plan's rows were let go of: make it again to have its pairs")
             for left, right in self._rule_chunks(blocks, size):
                 keep = self._is_first(number, left, right)
                 if self.among is not None:

@@ -3,7 +3,7 @@
 A rule is a list of columns that must agree; a list column agrees where one value is shared.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -137,6 +137,8 @@ class Blocks:
     """Which of its row's keys each position stands for."""
     begins: NDArray[np.int32]
     ends: NDArray[np.int32]
+    pairs: int
+    """Pairs the rule makes, before pairs of earlier rules are left out: exact, without making one."""
     largest_block: int
     """Rows in the largest block; 0 where no rows meet."""
     left_out: int
@@ -147,10 +149,11 @@ class Blocks:
         """Pairs that begin at each position."""
         return self.ends - self.begins
 
-    @cached_property
-    def pairs(self) -> int:
-        """Pairs the rule makes, before pairs of earlier rules are left out: exact, without making one."""
-        return int(self.pairs_from.sum(dtype=np.int64))
+    def without_rows(self) -> "Blocks":
+        """What the rule costs, without the rows of which its pairs are made."""
+        none = np.zeros(0, dtype=np.int32)
+        keys = self.keys[:0].copy()
+        return replace(self, keys=keys, one_side=None, order=none, slots=none.astype(np.int16), begins=none, ends=none)
 
     @cached_property
     def reach(self) -> NDArray[np.int16]:
@@ -229,7 +232,7 @@ def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None)
     keys[rows, slots] = found.numbers
     side = table.column(rule.one_side) >= 0 if rule.one_side else None
     begins, ends = _spans(found, None if between is None else between.begins * hashes.shape[1])
-    return Blocks(rule, keys, side, rows, slots, begins, ends, largest, wanted - found.pairs)
+    return Blocks(rule, keys, side, rows, slots, begins, ends, _many(begins, ends), largest, wanted - found.pairs)
 
 
 def blocks_between(
@@ -247,7 +250,12 @@ def blocks_between(
     found = _in_order(np.where(meets, keys, NO_KEY), NO_KEY, between)
     begins, ends = _spans(found, None if between is None else between.begins * keys.shape[1])
     largest = int(found.sizes.max(initial=0))
-    return Blocks(rule, keys, side, *_where(found, keys, between), begins, ends, largest, left_out=0)
+    rows, slots = _where(found, keys, between)
+    return Blocks(rule, keys, side, rows, slots, begins, ends, _many(begins, ends), largest, left_out=0)
+
+
+def _many(begins: NDArray[np.int32], ends: NDArray[np.int32]) -> int:
+    return int((ends - begins).sum(dtype=np.int64))
 
 
 def _where(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, NDArray[np.int16]]:

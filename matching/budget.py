@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.assign import probability
-from matching.blocking import BlockingRule, Plan, plan, shares_key
+from matching.blocking import BlockingRule, Plan, plan
 from matching.encode import Encoded, Rows
 from matching.model import Model
 from matching.score import Scorer, patterns_of
@@ -54,9 +54,8 @@ def choose_rules(
     if pairs.pairs <= allowed:
         return Choice.made(pairs)
     left, right, share = _pilot(pairs, table.height)
-    caught = np.stack([shares_key(blocks, left, right) for blocks in pairs.blocks])
     matches = _expected_matches(table, model, left, right)
-    return _greedy(pairs, caught, matches, allowed * share)
+    return _greedy(pairs, pairs.caught(left, right).T, matches, allowed * share)
 
 
 def _pilot(pairs: Plan, height: int) -> tuple[Rows, Rows, float]:

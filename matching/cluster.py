@@ -250,19 +250,18 @@ def pairs_within(labels: Labels, largest: int = FULL_UP_TO) -> Iterator[tuple[Ro
 
 def pairs_between(
     labels: NDArray[np.integer], one: NDArray[np.integer], other: NDArray[np.integer], largest: int = FULL_UP_TO
-) -> tuple[Rows, Rows, NDArray[np.int64]]:
+) -> tuple[Rows, Rows, NDArray[np.int32]]:
     """All pairs of rows of each pair of children (``one``, ``other``: their labels), one pair after the other, and which
     pair of children each is of. Of a large child its first rows.
     """
-    held = np.bincount(labels, minlength=len(labels))
-    rows, starts = order_of(labels), np.cumsum(held) - held
+    held = np.bincount(labels, minlength=len(labels)).astype(np.int32)
+    rows, starts = order_of(labels).astype(np.int32), np.cumsum(held, dtype=np.int32) - held
     sizes_a, sizes_b = np.minimum(held[one], largest), np.minimum(held[other], largest)
     many = sizes_a * sizes_b
-    pair = np.repeat(np.arange(len(one)), many)
-    place = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many, many)
+    pair = np.repeat(np.arange(len(one), dtype=np.int32), many)
+    place = np.arange(len(pair), dtype=np.int32) - np.repeat(np.cumsum(many, dtype=np.int32) - many, many)
     of_one, of_other = np.divmod(place, sizes_b[pair])
-    left, right = rows[starts[one][pair] + of_one], rows[starts[other][pair] + of_other]
-    return left.astype(np.int32), right.astype(np.int32), pair
+    return rows[starts[one][pair] + of_one], rows[starts[other][pair] + of_other], pair
 
 
 ID_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ23456789"

@@ -209,18 +209,19 @@ class _Worded:
 
     @classmethod
     def of(cls, column: pl.Series) -> "_Worded":
-        """Text, or lists of it; nulls in a list count for nothing."""
+        """Categories, or lists of texts; nulls in a list count for nothing."""
         counts = None
         if column.dtype == pl.List(pl.String):
-            column, counts = _flat(column)
+            flat, counts = _flat(column)
+            column = flat.cast(pl.Categorical)
         # Polars numbers what it finds, from where others may have left off: one row of each number has its word.
-        numbers = column.cast(pl.Categorical).to_physical().cast(pl.Int32).fill_null(MISSING).to_numpy()
+        numbers = column.to_physical().cast(pl.Int32).fill_null(MISSING).to_numpy()
         row = np.full(int(numbers.max(initial=MISSING)) + 2, MISSING, dtype=np.int32)
         row[numbers] = np.arange(len(numbers), dtype=np.int32)
         found = np.flatnonzero(row[:-1] >= 0)
         place = np.full(len(row), MISSING, dtype=np.int32)
         place[found] = np.arange(len(found), dtype=np.int32)
-        return cls(column.gather(row[found]).alias("word"), place.take(numbers), counts)
+        return cls(column.gather(row[found]).cast(pl.String).alias("word"), place.take(numbers), counts)
 
     def within(self, places: Codes) -> Codes:
         """The codes by the vocabulary, where the words have these ``places``.
@@ -248,17 +249,20 @@ def _flat(lists: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
     return flat, counts
 
 
-def _as_text(column: pl.Series) -> pl.Series:
-    """Raises TypeError for what is neither text, a list of it, nor a whole number."""
-    if column.dtype in (pl.String, pl.List(pl.String)):
-        return column
-    if column.dtype.is_integer() or column.dtype in (pl.Boolean, pl.Null):
-        return column.cast(pl.String)
-    if column.dtype == pl.List(pl.Null):  # every list is empty
-        return column.cast(pl.List(pl.String))
-    raise TypeError(
-        f"column {column.name} is {column.dtype}; give it as text, a list of texts, a whole number or a date"
-    )
+def _as_read(name: str, dtype: pl.DataType) -> pl.Expr:
+    """How a column is read: texts as categories, so that they are never held one by one.
+
+    Raises TypeError for what is neither text, a list of it, a whole number nor a date.
+    """
+    if dtype == pl.Date:
+        return pl.col(name)
+    if dtype == pl.String:
+        return pl.col(name).cast(pl.Categorical)
+    if dtype.is_integer() or dtype in (pl.Boolean, pl.Null):
+        return pl.col(name).cast(pl.String).cast(pl.Categorical)
+    if dtype in (pl.List(pl.String), pl.List(pl.Null)):
+        return pl.col(name).cast(pl.List(pl.String))
+    raise TypeError(f"column {name} is {dtype}; give it as text, a list of texts, a whole number or a date")
 
 
 def encode(table: pl.DataFrame | pl.LazyFrame, columns: Iterable[str]) -> Encoded:
@@ -269,24 +273,25 @@ def encode(table: pl.DataFrame | pl.LazyFrame, columns: Iterable[str]) -> Encode
     another type.
     """
     wanted, lazy = list(dict.fromkeys(columns)), table.lazy()
-    there = lazy.collect_schema().names()
-    if absent := [name for name in wanted if name not in there]:
-        raise KeyError(f"the table has no column {', '.join(absent)}; it has {', '.join(there)}")
+    schema = lazy.collect_schema()
+    if absent := [name for name in wanted if name not in schema]:
+        raise KeyError(f"the table has no column {', '.join(absent)}; it has {', '.join(schema)}")
     worded: dict[str, _Worded] = {}
     dates: dict[str, Codes] = {}
     for name in wanted:
-        column = lazy.select(name).collect()[name]
+        column = lazy.select(_as_read(name, schema[name])).collect()[name]
         if column.dtype == pl.Date:
             dates[name] = _packed(column)
         else:
-            worded[name] = _Worded.of(_as_text(column))
+            worded[name] = _Worded.of(column)
     words = pl.concat([pl.Series("word", [], dtype=pl.String), *(column.words for column in worded.values())])
     vocabulary = words.unique().sort()
     places = words.cast(pl.Enum(vocabulary)).to_physical().cast(pl.Int32).to_numpy()
     codes: dict[str, Codes] = {}
     lists: dict[str, Codes] = {}
     begin = 0
-    for name, own in worded.items():
+    for name in list(worded):
+        own = worded.pop(name)  # let go of as soon as the vocabulary's codes stand in its place
         end = begin + len(own.words)
         (codes if own.counts is None else lists)[name] = own.within(places[begin:end])
         begin = end

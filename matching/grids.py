@@ -119,7 +119,8 @@ def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
     covered = np.zeros(len(counts), dtype=bool)
     sizes = whole.left_end - whole.left
     covered[np.repeat(whole.left, sizes) + _within(sizes)] = True
-    rest = replace(blocks, begins=np.where(covered, blocks.ends, blocks.begins))
+    begins = np.where(covered, blocks.ends, blocks.begins)
+    rest = replace(blocks, begins=begins, pairs=int((blocks.ends - begins).sum(dtype=np.int64)))
     which, right, right_end = _cut_further(whole.right, whole.right_end, WIDE)
     return replace(whole.at(which), right=right, right_end=right_end), rest
 

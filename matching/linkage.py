@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import Bits, Priors, coverage_of, priors_of, probability
+from matching.assign import Bits, Coverage, Priors, coverage_of, priors_of, probability
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
@@ -25,7 +25,7 @@ from matching.components import Labels, numbered
 from matching.encode import Encoded, Rows, encode
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
 from matching.leaning import membership_of, moved
-from matching.measures import Measures, frequencies_kept, strata_of
+from matching.measures import Measures, Strata, frequencies_kept, strata_of
 from matching.model import Model
 from matching.parting import counted_again, parted
 from matching.presence import siblings_in
@@ -43,8 +43,13 @@ class Linkage:
     dataset: NDArray[np.int32]
     model: Model
     plan: Plan
+    """What the rules cost; its rows are let go of."""
     choice: Choice
     scored: Scored
+    caught: NDArray[np.bool_] | None
+    """Scored pairs x rules of the plan: which rules find each pair, whether or not they are the first. Null where measures
+    are held: it is asked for when they are made.
+    """
     priors: Priors
     evidence: Bits
     """Of each scored pair: its weight, or what is certain in its place."""
@@ -220,6 +225,8 @@ def link_encoded(
         choice = Choice.made(plan(measures.chosen(rules), encoded, between))
     scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies)
     scored = score(scorer, choice.plan, floor_of(model, settings))
+    caught = choice.plan.caught(scored.left, scored.right) if measures is None else None
+    choice = replace(choice, plan=choice.plan.without_rows())
     told(JOINING, "putting together what is one child's")
     strata, stratum = strata_of(encoded, settings.stratum, None if measures is None else measures.strata)
     apart = encoded.lists[settings.apart] if settings.apart else None
@@ -227,45 +234,78 @@ def link_encoded(
     judge = Judge(scorer, priors, dataset, stratum, None, apart, judged_pairs(judged), settings)
     evidence = judge.ruled(scored.left, scored.right, scored.weight)
     judge = replace(judge, known=Known.of(scored, evidence))
-    is_held = measures is not None
     if measures is None:
-        homes = (households.rules, households.same) if households else ((), ())
-        first = _clustered(encoded.height, scored, evidence, judge, judged)
-        coverage = coverage_of(first, dataset, stratum, siblings_in(encoded, numbered(first), *homes))
-        frequencies = frequencies_kept(scorer.frequencies, encoded)
-        chosen = tuple(blocks.rule.name for blocks in choice.plan.blocks)
-        measures = Measures(encoded.height, chosen, frequencies, priors, strata, coverage)
-    judge = replace(judge, coverage=measures.coverage)
-    together = _clustered(encoded.height, scored, evidence, judge, judged)
+        coverage, is_first = _first_coverage(scored, evidence, judge, judged, households), True
+    else:
+        coverage, is_first = measures.coverage, False
+    judge = replace(judge, coverage=coverage)
     odds = judge.log_odds(scored.left, scored.right, evidence)
-    near = above(RIVAL_BITS, scored.left, scored.right, odds)
-    weigh = Weighing.by(judge)
-    linked = above(0.0, *with_judged_pairs((scored.left, scored.right), judge.with_margin(odds), judged))
-    cut, labels, rivals, rivalry = _settled(together, linked, near, weigh)
-    if not is_held:
-        # Children in two pieces count as such: what two groups of records that may be one leave is counted again.
-        measures = replace(measures, coverage=counted_again(measures.coverage, labels, rivals, dataset, stratum))
-        judge = replace(judge, coverage=measures.coverage)
-        cut, labels, rivals, rivalry = _settled(together, linked, near, weigh.given(measures.coverage))
-    membership = membership_of(len(labels), within(labels), weigh.given(measures.coverage))
+    found = _children(scored, odds, judge, judged, count_again=is_first)
+    judge = replace(judge, coverage=found.coverage)
+    if measures is None:
+        measures = _measures(scorer, choice, priors, strata, found.coverage)
+    membership = membership_of(len(found.labels), within(found.labels), Weighing.by(judge))
     told(1.0, "linked")
     return Linkage(
-        encoded, dataset, model, choice.plan, choice, scored, priors, evidence, odds, cut, labels, membership,
-        competing(rivals), tuple(rivalry.kept), judge, measures,
+        encoded, dataset, model, choice.plan, choice, scored, caught, priors, evidence, odds, found.cut, found.labels,
+        membership, competing(found.rivals), found.weighed, judge, measures,
     )  # fmt: skip
 
 
-def _settled(
-    together: Labels, linked: tuple[Rows, Rows], near: tuple[Rows, Rows], weigh: Weighing
-) -> tuple[Labels, Labels, Between, Rivalry]:
+def _measures(scorer: Scorer, choice: Choice, priors: Priors, strata: Strata, coverage: Coverage) -> Measures:
+    chosen = tuple(blocks.rule.name for blocks in choice.plan.blocks)
+    frequencies = frequencies_kept(scorer.frequencies, scorer.table)
+    return Measures(scorer.table.height, chosen, frequencies, priors, strata, coverage)
+
+
+def _first_coverage(
+    scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None, households: Households | None
+) -> Coverage:
+    """Coverage as a first clustering shows it."""
+    homes = (households.rules, households.same) if households else ((), ())
+    labels = _clustered(scored, judge.log_odds(scored.left, scored.right, evidence), judge, judged)
+    siblings = siblings_in(judge.scorer.table, numbered(labels), *homes)
+    return coverage_of(labels, judge.dataset, judge.stratum, siblings)
+
+
+@dataclass(frozen=True)
+class _Children:
+    """Children, and what was weighed between them."""
+
+    cut: Labels
+    labels: Labels
+    rivals: Between
+    weighed: tuple[Weighed, ...]
+    coverage: Coverage
+
+
+def _children(scored: Scored, odds: Bits, judge: Judge, judged: Judged | None, *, count_again: bool) -> _Children:
+    """Records put together, then children weighed against each other. ``count_again``: once more, by what that shows of
+    coverage.
+    """
+    together = _clustered(scored, odds, judge, judged)
+    pairs = scored.left, scored.right
+    linked = above(0.0, *with_judged_pairs(pairs, judge.with_margin(odds), judged))
+    near, weigh = above(RIVAL_BITS, *pairs, odds), Weighing.by(judge)
+    found = _settled(together, linked, near, weigh)
+    if not count_again:
+        return found
+    # Children in two pieces count as such: what two groups of records that may be one leave is counted again.
+    coverage = counted_again(found.coverage, found.labels, found.rivals, judge.dataset, judge.stratum)
+    del found
+    return _settled(together, linked, near, weigh.given(coverage))
+
+
+def _settled(together: Labels, linked: tuple[Rows, Rows], near: tuple[Rows, Rows], weigh: Weighing) -> _Children:
     """Children parted where they are two, records moved to the child to which they lean, and children joined where they are
-    one: cut, labels, rivals left, what was weighed. ``linked``, ``near``: pairs with a link, or near one.
+    one. ``linked``, ``near``: pairs with a link, or near one.
     """
     judge = weigh.judge
     by_records = replace(judge, coverage=None).for_clusters
     cut = moved(parted(together, judge.dataset, by_records, weigh, judge.margin), linked, weigh, judge.margin)
     rivalry = Rivalry(np.arange(len(together)), weigh, Weighed.nothing(), [])
-    return cut, *rivalry.settle(cut, *near, judge.margin), rivalry
+    labels, rivals = rivalry.settle(cut, *near, judge.margin)
+    return _Children(cut, labels, rivals, tuple(rivalry.kept), weigh.coverage)
 
 
 LEAST_MATCH = 1e-9
@@ -278,9 +318,9 @@ def floor_of(model: Model, settings: Settings) -> float:
     return float(np.log2((1 - expected) / expected)) - settings.candidate_floor
 
 
-def _clustered(height: int, scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None) -> Labels:
-    odds = judge.with_margin(judge.log_odds(scored.left, scored.right, evidence))
-    return cluster(height, *with_judged_pairs((scored.left, scored.right), odds, judged), judge.for_clusters)
+def _clustered(scored: Scored, odds: Bits, judge: Judge, judged: Judged | None) -> Labels:
+    pairs = with_judged_pairs((scored.left, scored.right), judge.with_margin(odds), judged)
+    return cluster(len(judge.dataset), *pairs, judge.for_clusters)
 
 
 def within(labels: Labels) -> tuple[Rows, Rows]:

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.blocking import shares_key
 from matching.linkage import Linkage
 
 
@@ -15,14 +14,15 @@ def blocking_recall(found: Linkage) -> float:
 
     Two families of rules find pairs by unlike evidence: rules that read names and birth dates, and rules that read places.
     Of n1 and n2 expected matches found by each and n12 found by both, about n1 n2 / n12 exist (Lincoln & Petersen, with
-    Chapman's correction, 1951). Returns 1.0 where either family finds nothing.
+    Chapman's correction, 1951). Returns 1.0 where either family finds nothing. Raises ValueError for a linkage with held
+    measures, which does not ask which rules find a pair.
     """
+    if found.caught is None:
+        raise ValueError("measures were held: what blocking misses was estimated when they were made")
     place_columns = {"postcode", "door", "dwelling", "building", "district", "phone"}
     by_place = np.array([bool(set(b.rule.columns) & place_columns) for b in found.plan.blocks])
     chances = found.probability
-    caught = [np.zeros(len(chances), dtype=bool), np.zeros(len(chances), dtype=bool)]
-    for place, blocks in zip(by_place, found.plan.blocks, strict=True):
-        caught[int(place)] |= shares_key(blocks, found.scored.left, found.scored.right)
+    caught = [found.caught[:, by_place == place].any(axis=1) for place in (False, True)]
     n1, n2 = (float(chances[which].sum()) for which in caught)
     n12 = float(chances[caught[0] & caught[1]].sum())
     if min(n1, n2) < 1:

@@ -46,22 +46,22 @@ def _numbered(present: Mask) -> NDArray[np.uint64]:
     numbers = draw.integers(1, 2**63, size=(present.shape[1],), dtype=np.uint64)
     total = np.zeros(len(present), dtype=np.uint64)
     for dataset, number in enumerate(numbers):
-        total += number * present[:, dataset]
+        np.add(total, number, out=total, where=present[:, dataset])
     return total
 
 
-def sets_in(present: Mask) -> tuple[Mask, Children]:
+def sets_in(present: Mask) -> tuple[Mask, NDArray[np.int32]]:
     """The sets that rows of ``present`` (rows x datasets) are, each once, in the order of their numbers; and each row's."""
     some, place = _each_once(_numbered(present))
     return present[some], place
 
 
-def _each_once(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _each_once(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Of numbers that are many, and few of them different: a place of each, in ascending order; and where each stands."""
     there = np.sort(pl.Series(numbers).unique().to_numpy())
-    place = np.searchsorted(there, numbers)
-    some = np.zeros(len(there), dtype=np.int64)
-    some[place] = np.arange(len(place))
+    place = np.searchsorted(there, numbers).astype(np.int32)
+    some = np.zeros(len(there), dtype=np.int32)
+    some[place] = np.arange(len(place), dtype=np.int32)
     return some, place
 
 

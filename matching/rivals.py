@@ -70,14 +70,13 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits) -> Betwee
 
     Rows of two children speak of one question: their mean match weight stands for it.
     """
-    a, b = labels[left], labels[right]
-    both = np.minimum(a, b) * len(labels) + np.maximum(a, b)
+    both = _as_one(labels, left, right)
     if (both[1:] < both[:-1]).any():
         order = order_of(both)
         left, right, weights, both = left[order], right[order], weights[order], both[order]
     ends = run_ends(both)
     many = np.diff(ends, prepend=0)
-    where = np.repeat(np.arange(len(ends)), many)
+    where = np.repeat(np.arange(len(ends), dtype=np.int32), many)
     one, other = np.divmod(both[ends - 1], max(len(labels), 1))
     joint = np.bincount(where, np.clip(weights, -2 * SURE, 2 * SURE), len(ends)) / many
     for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
@@ -108,12 +107,14 @@ def joined(labels: Labels, between: Between, least: float) -> Labels:
     child, rival = child[order], rival[order]
     likeliest = np.append(True, child[1:] != child[:-1])[: len(child)]
     child, rival = child[likeliest], rival[likeliest]
-    partner = np.full(int(labels.max(initial=0)) + 1, -1, dtype=np.int64)
-    partner[child] = rival
-    mutual = child[(partner[rival] == child) & (child > rival)]
-    renamed = np.arange(len(partner))
-    renamed[mutual] = partner[mutual]
-    return np.asarray(renamed[labels])
+    mutual = rival[np.searchsorted(child, rival)] == child  # whoever is a rival has rivals of its own
+    moves = mutual & (child > rival)
+    is_moved = np.zeros(len(labels), dtype=bool)
+    is_moved[child[moves]] = True
+    rows = np.flatnonzero(is_moved[labels])
+    after = labels.copy()
+    after[rows] = rival[moves][np.searchsorted(child[moves], labels[rows])]
+    return after
 
 
 @dataclass(frozen=True)
@@ -194,10 +195,14 @@ class Rivalry:
 
 def _pairs_of_children(labels: Labels, left: Rows, right: Rows) -> tuple[Labels, Labels]:
     """The pairs of different children of these pairs of rows, each once, in order."""
+    apart = labels[left] != labels[right]
+    return np.divmod(distinct(_as_one(labels, left[apart], right[apart])), max(len(labels), 1))
+
+
+def _as_one(labels: Labels, left: Rows, right: Rows) -> Labels:
+    """Both children of each pair of rows in one number, the lower label first."""
     a, b = labels[left], labels[right]
-    apart = a != b
-    both = distinct(np.minimum(a[apart], b[apart]) * len(labels) + np.maximum(a[apart], b[apart]))
-    return np.divmod(both, max(len(labels), 1))
+    return np.asarray(np.minimum(a, b) * len(labels) + np.maximum(a, b))
 
 
 def _places(known: Weighed, one: Signs, other: Signs) -> NDArray[np.int64]:

@@ -337,11 +337,11 @@ class _Piece:
 
 def _pieces(pairs: Plan, sieve: Sieve, chunk: int) -> Iterator[_Piece]:
     """All pairs of a plan: of large blocks what a sieve lets through, of others every one."""
-    laid_out = [grids_of(pairs, number) for number in range(len(pairs.blocks))]
-    others = replace(pairs, blocks=tuple(rest for _, rest in laid_out))
-    for number, (grids, _) in enumerate(laid_out):
+    for number in range(len(pairs.blocks)):
+        grids, rest = grids_of(pairs, number)
         for stacks in grids.stacks(chunk):
             yield _Piece(number, partial(sieve.through, stacks))
+        others = replace(pairs, blocks=(*pairs.blocks[:number], rest))
         for _, left, right in others.chunks(chunk, only=[number]):
             yield _Piece(number, partial(_as_they_are, left, right))
 
