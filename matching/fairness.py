@@ -100,19 +100,24 @@ class _Counted:
     """Of each record: whether it is asked if it is linked; ``yes``: it is."""
     yes: NDArray[np.bool_]
     left: NDArray[np.int64]
-    """Of each pair: the rows of its records, its probability, and whether they are one child."""
+    """Of each pair: the rows of its two records, and what is summed of it."""
     right: NDArray[np.int64]
-    chance: NDArray[np.float64]
-    one: NDArray[np.bool_]
+    summed: dict[str, NDArray[np.float64]]
 
     @classmethod
     def of(cls, child: pl.Series, is_linked: pl.Series, pairs: pl.DataFrame) -> "_Counted":
         linked = is_linked.cast(pl.Boolean)
         left, right = (pairs[side].cast(pl.Int64).to_numpy() for side in ("left", "right"))
+        p, one = pl.col("probability"), pl.col("is_same_child").cast(pl.Float64)
+        summed = pairs.select(
+            links=one, others=1 - one, expected=p,
+            false=(1 - p) * one, false_spread=p * (1 - p) * one,
+            missed=p * (1 - one), missed_spread=p * (1 - p) * (1 - one),
+        )  # fmt: skip
         return cls(
             child.rank("dense").cast(pl.Int64).to_numpy() - 1, linked.is_not_null().to_numpy(),
             linked.fill_null(value=False).to_numpy(), left, right,
-            pairs["probability"].to_numpy(), pairs["is_same_child"].cast(pl.Boolean).to_numpy(),
+            {name: column.to_numpy() for name, column in summed.to_dict().items()},
         )  # fmt: skip
 
 
@@ -152,32 +157,18 @@ def _errors(code: NDArray[np.int64], groups: int, of: _Counted) -> pl.DataFrame:
 
     The intervals are those of :func:`poisson_binomial`.
     """
-    ends = code[of.left], code[of.right]
-    across = ends[0] != ends[1]
-
-    def total(values: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float64]:
-        each = values.astype(np.float64)
-        both = np.bincount(ends[0], each, groups) + np.bincount(ends[1][across], each[across], groups)
-        return both.astype(np.float64)
-
-    p, spread = of.chance, of.chance * (1 - of.chance)
-    links, joined, apart, doubt = (total(each) for each in (of.one, (1 - p) * of.one, p * ~of.one, spread * of.one))
-    pairs, other_doubt, expected = (total(each) for each in (np.ones_like(p), spread * ~of.one, p))
-    counted = pl.DataFrame(
-        {
-            "links": links, "expected_false_links": joined, "false_low": joined - NORMAL * np.sqrt(doubt),
-            "false_high": joined + NORMAL * np.sqrt(doubt), "expected_missed_links": apart,
-            "missed_low": apart - NORMAL * np.sqrt(other_doubt), "missed_high": apart + NORMAL * np.sqrt(other_doubt),
-            "others": pairs - links, "expected": expected,
-        }
+    ends, shape = code[of.left] * groups + code[of.right], (groups, groups)
+    tables = {name: np.bincount(ends, each, groups**2).reshape(shape) for name, each in of.summed.items()}
+    totals = {name: each.sum(axis=0) + each.sum(axis=1) - each.diagonal() for name, each in tables.items()}
+    false, missed, links = pl.col("false"), pl.col("missed"), pl.col("links")
+    false_spread, missed_spread = (NORMAL * pl.col(f"{name}_spread").sqrt() for name in ("false", "missed"))
+    return pl.DataFrame(totals).select(
+        links, expected_false_links=false, expected_missed_links=missed,
+        false_low=(false - false_spread).clip(0.0), false_high=pl.min_horizontal(false + false_spread, "links"),
+        missed_low=(missed - missed_spread).clip(0.0), missed_high=pl.min_horizontal(missed + missed_spread, "others"),
+        false_share=pl.when(links > 0).then(false / links),
+        missed_share=pl.when(pl.col("expected") > 0).then(missed / pl.col("expected")),
     )  # fmt: skip
-    return counted.with_columns(
-        pl.col("false_low", "missed_low").clip(0.0),
-        false_high=pl.min_horizontal("false_high", "links"),
-        missed_high=pl.min_horizontal("missed_high", "others"),
-        false_share=pl.when(pl.col("links") > 0).then(pl.col("expected_false_links") / pl.col("links")),
-        missed_share=pl.when(pl.col("expected") > 0).then(pl.col("expected_missed_links") / pl.col("expected")),
-    ).drop("others", "expected")
 
 
 def against_truth(groups: pl.DataFrame, child: pl.Series, truth: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -47,38 +47,25 @@ def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.D
     home may be twins, or one child whose records were not joined (so their forenames must differ).
     """
     home = ["date_of_birth", "dwelling"]
+    shared = (pl.col("child").n_unique().over(home) > 1) & (pl.col("forename").drop_nulls().n_unique().over(home) > 1)
     is_placed = pl.col("dwelling").is_not_null() & pl.col("date_of_birth").is_not_null()
-    numbered = table.with_columns(_numbered(name) for name in ("dwelling", "forename", "postcode", "district"))
-    known = numbered.with_columns(child=child, of_district=table["district"]).with_columns(
-        shares_home=_differ("child", home) & _differ("forename", home) & is_placed
-    )
-    moved = _differ("postcode", ["child"])
-    is_somewhere = pl.col("postcode").is_not_null().any().over("child")
+    known = table.with_columns(child=child).with_columns(shares_home=shared & is_placed)
+    places = pl.col("postcode").drop_nulls().n_unique().over("child")
     groups = known.select(
         "record_id",
         *([] if asked.as_at is None else [_age_band(asked.as_at).alias("age")]),
         sex=pl.col("sex").replace_strict(SEXES, default=None, return_dtype=pl.String),
         source=pl.col("dataset"),
-        moves=pl.when(moved).then(pl.lit(MOVED)).when(is_somewhere).then(pl.lit(SETTLED)),
+        moves=pl.when(places > 1).then(pl.lit(MOVED)).when(places == 1).then(pl.lit(SETTLED)),
         twins=pl.when(pl.col("shares_home").any().over("child")).then(pl.lit(TWIN)).otherwise(pl.lit(SINGLE)),
         area=pl.when(pl.col("child").n_unique().over("district") >= FEWEST_CHILDREN)
-        .then("of_district")
+        .then("district")
         .when(pl.col("district").is_not_null())
         .then(pl.lit(SMALL_AREAS)),
     )
     if asked.known is not None:
         groups = groups.join(asked.known, on="record_id", how="left", validate="1:1", maintain_order="left")
     return groups.drop("record_id")
-
-
-def _numbered(name: str) -> pl.Expr:
-    """A text by a number of its own, which is faster to group by."""
-    return pl.col(name).cast(pl.Categorical).to_physical()
-
-
-def _differ(name: str, within: list[str]) -> pl.Expr:
-    """Whether a column holds several values among the rows that agree in these columns."""
-    return (pl.col(name).min().over(within) != pl.col(name).max().over(within)).fill_null(value=False)
 
 
 def _age_band(as_at: date) -> pl.Expr:
