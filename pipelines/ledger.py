@@ -62,7 +62,7 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
         return Ledger(kept.leads, kept.leads_before, kept.nights, kept.lists, LIST_CHANGE.to_frame())
     before = rewound(kept, as_at)
     last = before.lists.filter(pl.col("as_at") == pl.col("as_at").max())
-    leads = _next_leads(before.leads, tonight, last)
+    leads = _without_former(_next_leads(before.leads, tonight, last), tonight.withheld)
     here = pl.DataFrame(
         {"as_at": [as_at], "before_on": last["as_at"].to_list() or [None], "list_from": [tonight.settings.list_from],
          "estimate_from": [CutOff.of(tonight.settings).estimate_from], "listed": [tonight.candidates.height],
@@ -74,11 +74,23 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
     ended = pl.col("left_on")
     return Ledger(
         leads=leads.filter(ended.is_null() | (ended >= kept_from)).select(LEAD.names()).cast(LEAD),
-        leads_before=before.leads,
+        leads_before=_without_former(before.leads, tonight.withheld),
         nights=condensed(pl.concat([before.nights, nights]), as_at),
         lists=pl.concat([before.lists, here]).filter(pl.col("as_at") >= kept_from),
         changes=list_changes(leads, as_at) if last.height else LIST_CHANGE.to_frame(),
     )
+
+
+def _without_former(leads: pl.DataFrame, withheld: pl.Series) -> pl.DataFrame:
+    """``leads`` with nothing left of who a child was before it was adopted, and such leads for the restricted role only."""
+    if withheld.is_empty():
+        return leads
+    is_former = pl.col("records").str.split(";").list.eval(pl.element().is_in(withheld.implode())).list.any()
+    nothing = [
+        pl.when(~is_former.fill_null(value=False)).then(name).alias(name)
+        for name in ("forename", "surname", "date_of_birth")
+    ]
+    return leads.with_columns(*nothing, restricted=pl.col("restricted") | is_former.fill_null(value=False))
 
 
 def condensed(nights: pl.DataFrame, as_at: date) -> pl.DataFrame:

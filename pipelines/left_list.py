@@ -5,7 +5,7 @@ that has fallen most says why. A child for whom no reason is found gets none, an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -17,7 +17,7 @@ from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, N
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day, in_100, source_name
 from pipelines.recalibration import estimate_of, recalibrated
-from pipelines.tables import WHY_OFF
+from pipelines.tables import FORMER_RECORD, WHY_OFF
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
 """``LEAD.state``. In view: off the list, but an officer looks into it."""
@@ -86,6 +86,8 @@ class Tonight:
     settings: RankSettings
     names: Mapping[str, str]
     """Source -> its name in text for people."""
+    withheld: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
+    """record_id of records of identities from before an adoption."""
 
     def facts_of(self, children: pl.Series) -> pl.DataFrame:
         """:func:`~pipelines.facts.child_facts` of some children of tonight."""

@@ -18,9 +18,11 @@ from pipelines.software import software
 from pipelines.standardise import reading_of_day
 
 
-def made_by(contracts: Mapping[str, Contract]) -> str:
-    """A fingerprint of all that decides about a record beside its row: the software and the contracts."""
-    told = (software(), [contracts[source].model_dump_json() for source in sorted(contracts)])
+def made_by(contracts: Mapping[str, Contract], withheld: str) -> str:
+    """A fingerprint of all that decides about a record beside its row: the software, the contracts, and which former
+    identities are withheld (:attr:`pipelines.former_identities.FormerIdentities.mark`).
+    """
+    told = (software(), withheld, [contracts[source].model_dump_json() for source in sorted(contracts)])
     return sha256(repr(told).encode()).hexdigest()[:32]
 
 

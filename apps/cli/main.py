@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cyclopts import App
 
+from apps.cli.adoption import adoption
 from apps.cli.backup import backup, restore
 from apps.cli.check import check
 from apps.cli.contract import contract
@@ -58,6 +59,7 @@ app.command(termly, name="return")
 app.command(weekly)
 app.command(report)
 app.command(handover)
+app.command(adoption)
 app.command(sheet)
 
 

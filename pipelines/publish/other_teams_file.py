@@ -9,6 +9,14 @@ from pipelines.route import ADOPTION
 BECAUSE_WITHHELD = "What another team should look at is withheld here: the folder 'restricted' has it."
 
 
+def former_csv(records: pl.DataFrame) -> dict[str, bytes]:
+    """Records of identities from before an adoption, by their keys alone, so that the adoption team can have them closed.
+
+    No file where there are none.
+    """
+    return {"restricted/former_identities.csv": csv_bytes(records)} if records.height else {}
+
+
 def other_teams_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:
     """The file for all readers, and, where a protected child is on it, the full rows for the restricted role.
 

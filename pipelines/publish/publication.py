@@ -25,7 +25,7 @@ from pipelines.publish.explained import explained_parquet
 from pipelines.publish.list_check import check_list
 from pipelines.publish.masking import Masked, masked
 from pipelines.publish.match_report import match_report_html
-from pipelines.publish.other_teams_file import other_teams_csvs
+from pipelines.publish.other_teams_file import former_csv, other_teams_csvs
 from pipelines.publish.run_json import run_json
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes, parquet_bytes
@@ -33,7 +33,7 @@ from pipelines.publish.warnings_file import warnings_txt
 from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
 from pipelines.publish.workbook import EARLY_WARNING as EARLY_WARNING_SHEET
 from pipelines.publish.workbook import IN_VIEW, WHAT_CHANGED, candidates_xlsx
-from pipelines.tables import EARLY_WARNING, RULE_HISTORY
+from pipelines.tables import EARLY_WARNING, FORMER_RECORD, RULE_HISTORY
 
 if TYPE_CHECKING:
     from pipelines.link import LinkReport
@@ -85,6 +85,8 @@ class Publication:
     """What the list says otherwise than the last one published, and who is in view."""
     other_teams: pl.DataFrame = field(default_factory=OTHER_TEAM.to_frame)
     """Children not on the list whom another team should look at."""
+    former: pl.DataFrame = field(default_factory=FORMER_RECORD.to_frame)
+    """Records of identities from before an adoption that came tonight: for the adoption team alone."""
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
     """What officers have found when they looked, ever; the match report tells the yield."""
     evidence_sheets: int = 200
@@ -156,6 +158,7 @@ def _other_outputs(publication: Publication, listed: Masked) -> dict[str, bytes]
         **early_warning_csvs(publication.early_warning.children, listed.protected),
         **changes_csvs(publication.what_changed, listed.protected),
         **other_teams_csvs(publication.other_teams, listed.protected),
+        **former_csv(publication.former),
         **sender_csvs(publication.sender_files),
         **warnings_txt(publication.warnings),
     }

@@ -5,6 +5,7 @@ from functools import partial
 
 import polars as pl
 
+from pipelines.former_identities import FormerIdentities, read_former, without_former
 from pipelines.gate import judge_tonight, keep_tonight, last_intake
 from pipelines.receive import receive, sender_files
 from pipelines.restandardise import made_by, turning
@@ -53,28 +54,34 @@ def keep_snapshot(night: Night) -> Counts:
 
 
 def standardise_step(night: Night) -> Counts:
-    """raw_*, vanished, changed_row -> person_record, statement. Records whose row has not changed stay as they are."""
+    """raw_*, vanished, changed_row -> person_record, statement. Records whose row has not changed stay as they are.
+
+    Records of identities from before an adoption stay behind here (former_record): no later step reads them.
+    """
     store, as_at = night.store, night.settings.as_at
-    stamp = pl.DataFrame([(made_by(night.contracts), as_at)], schema=STANDARDISED, orient="row")
+    former = read_former(night.settings.workspace)
+    stamp = pl.DataFrame([(made_by(night.contracts, former.mark), as_at)], schema=STANDARDISED, orient="row")
     last = store.read("standardised") if store.has("standardised") and not night.settings.full else stamp.clear()
     is_made = last.filter(made_by=stamp["made_by"].item()).height > 0
-    if not (is_made and _make_changed(night, made_on=last["made_on"].item())):
-        _make_all(night)
+    if not (is_made and _make_changed(night, former, made_on=last["made_on"].item())):
+        _make_all(night, former)
     store.write("standardised", stamp)
     store.write("changed_row", CHANGED_ROW.to_frame())
     store.write("moved_source", MOVED_SOURCE.to_frame())
     return {"person_records": store.count("person_record"), "statements": store.count("statement")}
 
 
-def _make_all(night: Night) -> None:
+def _make_all(night: Night, former: FormerIdentities) -> None:
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
     raw = {source: store.read_raw(source) for source in store.raw_sources()}
     made = together(standardise(raw, contracts, as_at=as_at), still_known(store.read("vanished"), contracts, as_at))
+    made, withheld = without_former(made, former)
+    store.write("former_record", withheld.to_frame())
     store.write("person_record", made.person)
     store.write("statement", made.statements)
 
 
-def _make_changed(night: Night, *, made_on: date) -> bool:
+def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> bool:
     """Make the records anew of rows that changed, or say something else tonight; false, and nothing done, where those
     are so many that making all of them costs no more.
     """
@@ -85,8 +92,11 @@ def _make_changed(night: Night, *, made_on: date) -> bool:
         return False
     raw = {} if stale.is_empty() else {source: store.read_raw(source, stale) for source in store.raw_sources()}
     known = still_known(vanished.filter(pl.col("record_id").is_in(stale.implode())), contracts, as_at)
-    made = together(standardise(raw, contracts, as_at=as_at), known)
+    made, withheld = without_former(together(standardise(raw, contracts, as_at=as_at), known), former)
     if stale.len():
+        before = store.read("former_record")["record_id"]
+        stand = before.filter(~before.is_in(stale.implode()))
+        store.write("former_record", pl.concat([stand, withheld]).sort().to_frame())
         store.amend_rows("person_record", Amendment(made.person, stale))
         store.amend_rows("statement", Amendment(made.statements, stale))
     for source in store.read("moved_source")["source"]:

@@ -54,4 +54,5 @@ def _tonight(night: Night) -> Tonight:
         loaded=frozenset(night.store.raw_sources()),
         settings=night.settings.ranking,
         names=night.source_names,
+        withheld=_read(night, "former_record")["record_id"],
     )

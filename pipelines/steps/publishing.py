@@ -65,6 +65,7 @@ def publish_step(night: Night) -> Counts:
         early_warning=warned,
         what_changed=night.changed,
         other_teams=_other_teams(known, night.settings.as_at),
+        former=night.store.read("former_record"),
         outcomes=read_outcomes(night.settings.workspace),
         top=night.settings.listing.top,
         evidence_sheets=night.settings.listing.evidence_sheets,

@@ -20,6 +20,7 @@ from pipelines.tables.ledger import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, W
 from pipelines.tables.linked import (
     CHILD_MOVE,
     CHILD_RECORD,
+    FORMER_RECORD,
     LINK,
     LINK_COVERAGE,
     LINK_PRIOR,
@@ -72,6 +73,7 @@ TABLES: dict[str, pl.Schema] = {
     "person_record": PERSON,
     "statement": STATEMENT,
     "standardised": STANDARDISED,
+    "former_record": FORMER_RECORD,
     "link": LINK,
     "child_record": CHILD_RECORD,
     "child_move": CHILD_MOVE,
@@ -117,6 +119,7 @@ __all__ = [
     "EXPLAINED",
     "FINDING",
     "FLAWED_ROW",
+    "FORMER_RECORD",
     "JUDGED_FILE",
     "LEAD",
     "LEAD_NIGHT",

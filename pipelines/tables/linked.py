@@ -40,6 +40,10 @@ STANDARDISED = pl.Schema(
 )
 """One row: what ``person_record`` and ``statement`` were made by. Written by standardise."""
 
+FORMER_RECORD = pl.Schema({"record_id": pl.String})
+"""One row is one record of an identity from before an adoption: it is in no other table but ``raw_*``, ``vanished`` and their
+history. Written by standardise."""
+
 LINK = pl.Schema(
     {
         "left_id": pl.String,  # record_id; left_id < right_id

@@ -1,0 +1,158 @@
+"""Identities from before an adoption: linked to nothing, listed nowhere, and known again by keyed hashes alone."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apps.cli.main import main
+from pipelines.former_identities import (
+    FORMER_FILE,
+    KEY_FILE,
+    FormerIdentities,
+    hand_in,
+    read_former,
+    without_former,
+)
+from pipelines.night import run_night
+from pipelines.settings import Settings, SettingsError
+from pipelines.standardise import Standardised
+from pipelines.store import Store
+from pipelines.tables import PERSON, STATEMENT
+from tests.conftest import FirstNight
+
+NHS, OTHER_NHS = "9434765919", "9990000018"
+UPN, NEW_UPN = "H823432100123", "R681400626001"
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "former.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def made(*records: tuple[str, str | None, str | None, str | None]) -> Standardised:
+    """Records of (record_id, NHS number, UPN, former UPN), each of which says one thing."""
+    rows = [
+        {"record_id": record, "dataset": record.partition(":")[0], "nhs_number": nhs, "upn": upn, "former_upn": former}
+        for record, nhs, upn, former in records
+    ]
+    said = [{"record_id": record, "source": record.partition(":")[0], "kind": "seen"} for record, *_ in records]
+    return Standardised(pl.DataFrame(rows, schema=PERSON), pl.DataFrame(said, schema=STATEMENT))
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "record", "is_withheld"),
+    [
+        pytest.param(f"nhs_number\n{NHS}\n", ("health:1", NHS, None, None), True, id="the NHS number"),
+        pytest.param("nhs_number\n943 476 5919\n", ("health:1", NHS, None, None), True, id="written with spaces"),
+        pytest.param(f"nhs_number\n{NHS}\n", ("health:1", OTHER_NHS, None, None), False, id="another NHS number"),
+        pytest.param(f"upn\n{UPN}\n", ("school_census:1", None, UPN, None), True, id="the UPN"),
+        pytest.param(f"upn\n{UPN}\n", ("school_census:1", None, NEW_UPN, UPN), False,
+                     id="a school that keeps the former UPN beside the new one"),
+        pytest.param("record\nhealth:1\n", ("health:1", None, None, None), True, id="a record by its key"),
+        pytest.param("record\nhealth:1\n", ("health:12", None, None, None), False, id="a longer key"),
+        pytest.param(f"nhs_number,upn,record\n{NHS},,\n,{UPN},\n", ("school_census:1", None, UPN, None), True,
+                     id="several columns"),
+    ],
+)  # fmt: skip
+def test_which_record_is_of_a_former_identity(
+    tmp_path: Path, handed_in: str, record: tuple[str, str | None, str | None, str | None], is_withheld: bool
+) -> None:
+    hand_in(written(tmp_path, handed_in), tmp_path, "Ann Example")
+    other = ("housing:9", None, None, None)
+    kept, withheld = without_former(made(record, other), read_former(tmp_path))
+    assert withheld.to_list() == ([record[0]] if is_withheld else [])
+    assert kept.person["record_id"].to_list() == ([] if is_withheld else [record[0]]) + ["housing:9"]
+    assert kept.statements["record_id"].to_list() == kept.person["record_id"].to_list()
+    assert UPN not in kept.person["former_upn"].to_list()
+
+
+def test_where_nothing_is_withheld_records_stay_as_they_are(tmp_path: Path) -> None:
+    every = made(("health:1", NHS, None, None))
+    kept, withheld = without_former(every, read_former(tmp_path))
+    assert kept is every
+    assert withheld.is_empty()
+    assert not (tmp_path / KEY_FILE).exists()
+
+
+def test_only_keyed_hashes_are_kept_and_another_workspace_has_others(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        assert hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path / name, "Ann Example") == 1
+        assert NHS.encode() not in (tmp_path / name / FORMER_FILE).read_bytes()
+        assert (tmp_path / name / KEY_FILE).stat().st_mode & 0o777 == 0o600
+    assert not read_former(tmp_path / "one").hashes & read_former(tmp_path / "other").hashes
+    assert read_former(tmp_path / "one").mark != read_former(tmp_path / "other").mark
+    assert FormerIdentities(b"", frozenset()).mark == ""
+
+
+def test_a_slip_is_taken_back_and_handed_in_twice_counts_once(tmp_path: Path) -> None:
+    file = written(tmp_path, f"nhs_number\n{NHS}\n{OTHER_NHS}\n")
+    assert hand_in(file, tmp_path, "Ann Example") == 2
+    assert hand_in(file, tmp_path, "Ann Example") == 0
+    assert hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path, "Ann Example", release=True) == 1
+    kept, _ = without_former(made(("a:1", NHS, None, None), ("a:2", OTHER_NHS, None, None)), read_former(tmp_path))
+    assert kept.person["record_id"].to_list() == ["a:1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("name\nJack\n", "line 1: no column nhs_number, upn, record", id="names are no key"),
+        pytest.param("nhs_number\n9434765918\n", "line 2, nhs_number: not of the form", id="a wrong check digit"),
+        pytest.param(f"upn,record\n{UPN},\n,1234\n", "line 3, record: not of the form", id="a key without its source"),
+        pytest.param(f"upn,record\n{UPN},\n,\n", "line 3: no identifier", id="an empty line"),
+    ],
+)
+def test_a_file_with_a_fault_is_refused_by_line_and_tells_no_value(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told) as refused:
+        hand_in(written(tmp_path, text), tmp_path, "Ann Example")
+    assert not read_former(tmp_path).hashes
+    assert not {"9434765918", "1234", "Jack"} & set(str(refused.value).split())
+
+
+def test_without_its_key_no_night_may_run(tmp_path: Path) -> None:
+    hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path, "Ann Example")
+    (tmp_path / KEY_FILE).unlink()
+    with pytest.raises(SettingsError, match="Restore it from the backup"):
+        read_former(tmp_path)
+
+
+def test_a_listed_child_s_former_identity_is_gone_from_everything_but_the_adoption_team_s_file(
+    quick_night: FirstNight, workspace: Path, tmp_path: Path
+) -> None:
+    asked = quick_night.settings
+
+    def night(days: int, *, full: bool = False) -> Path:
+        on = asked.as_at + timedelta(days=days)
+        return run_night(Settings(extracts=asked.extracts, workspace=workspace, as_at=on, full=full)).published
+
+    before = pl.read_parquet(workspace / "published" / "latest" / "candidates.parquet")
+    child = before.filter(pl.col("records").str.contains("health:"), ~pl.col("records").str.contains(";")).row(
+        0, named=True
+    )
+    file = written(tmp_path, f"record\n{child['records']}\n")
+    assert main(["adoption", str(file), "--workspace", str(workspace), "--by", "Ann Example"]) == 0
+    folder = night(1)
+    with Store(workspace, read_only=True) as store:
+        for table in ("person_record", "statement", "child_record"):
+            assert child["records"] not in store.read(table)["record_id"]
+        links = store.read("link")
+        assert child["records"] not in pl.concat([links["left_id"], links["right_id"]])
+        lead = store.read("lead").filter(pl.col("records") == child["records"]).row(0, named=True)
+    assert (lead["state"], lead["forename"], lead["surname"], lead["date_of_birth"]) == ("left", None, None, None)
+    holding = {
+        str(path.relative_to(folder)) for path in folder.rglob("*")
+        if path.suffix in (".csv", ".html", ".json", ".txt") and child["records"] in path.read_text("utf-8")
+    }  # fmt: skip
+    assert holding == {"restricted/former_identities.csv"}
+    assert child["child_id"] not in pl.read_parquet(folder / "candidates.parquet")["child_id"]
+    assert child["child_id"] not in pl.read_parquet(folder / "explained.parquet")["child_id"]
+    changed = pl.read_csv(folder / "changes.csv").filter(pl.col("child_id") == child["child_id"]).row(0, named=True)
+    assert (changed["forename"], changed["surname"], changed["date_of_birth"]) == (None, None, None)
+    slow = night(1, full=True)
+    assert (slow / "restricted" / "former_identities.csv").exists()
+    assert main(["adoption", str(file), "--workspace", str(workspace), "--by", "Ann Example", "--release"]) == 0
+    back = pl.read_parquet(night(2) / "candidates.parquet")
+    assert child["records"] in back["records"]
