@@ -165,6 +165,13 @@ def rows_held(child: Labels, dataset: NDArray[np.int32], many: int | None = None
     return np.bincount(child * many + dataset, minlength=children * many).reshape(children, many)
 
 
+ERRED_ALIKE = 2.0
+"""Bits against one child for each further row of the smaller of two groups: agencies copy from each other, but of two
+records of one child the second repeats what the first has wrong in one case of four at the most."""
+MOST_ALIKE = 3
+"""Further rows that count: beyond, all of them come from one copy."""
+
+
 @dataclass(frozen=True)
 class Groups:
     """What each child (group of rows) brings to the question whether it is the same as another."""
@@ -172,18 +179,22 @@ class Groups:
     present: NDArray[np.bool_]
     """children x datasets."""
     stratum: NDArray[np.int32]
+    rows: NDArray[np.int64]
+    """How many rows each has."""
 
     @classmethod
     def of(
         cls, group: NDArray[np.integer], dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
     ) -> "Groups":
         """``group``: each row's child, numbered from 0; ``many``: datasets."""
-        return cls(*known_to(group, dataset, stratum, many))
+        present, strata = known_to(group, dataset, stratum, many)
+        return cls(present, strata, np.bincount(group, minlength=len(present)))
 
     def prior(self, one: NDArray[np.integer], other: NDArray[np.integer], coverage: Coverage) -> Bits:
-        """As :func:`prior_of`, of two children."""
+        """As :func:`prior_of`, of two children; less where both have several rows, which would have erred alike."""
         strata = self.stratum[one], self.stratum[other]
-        return prior_of(self.present[one], self.present[other], strata, coverage)
+        alike = np.minimum(np.minimum(self.rows[one], self.rows[other]) - 1, MOST_ALIKE)
+        return np.asarray(prior_of(self.present[one], self.present[other], strata, coverage) - ERRED_ALIKE * alike)
 
 
 def prior_of(

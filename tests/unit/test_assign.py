@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.assign import coverage_of, priors_of, probability
+from matching.assign import ERRED_ALIKE, Groups, coverage_of, priors_of, probability
 from matching.cluster import ALWAYS, NEVER
 from matching.rivals import between_of, competing, joined
 from matching.score import Scored
@@ -111,3 +111,17 @@ def test_only_mutual_best_rivals_join():
     between = _between(labels, [(0, 1, 5.0), (0, 2, 8.0)])
     assert joined(labels, between, 2.0).tolist() == [0, 1, 0]
     assert joined(labels, between, 9.0).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("rows", "alike"), [((1, 1), 0), ((1, 5), 0), ((2, 2), 1), ((2, 4), 1), ((3, 3), 2), ((9, 9), 3)]
+)
+def test_children_of_several_records_each_would_have_erred_alike(rows, alike):
+    def prior(first, second):
+        group = np.repeat([0, 1], [first, second])
+        groups = Groups.of(group, group.astype(np.int32), np.zeros(len(group), np.int32), 2)
+        return float(groups.prior(np.array([0]), np.array([1]), coverage)[0])
+
+    labels, dataset = np.repeat(np.arange(0, 200, 2), 2), np.tile([0, 1], 100).astype(np.int32)
+    coverage = coverage_of(labels, dataset, np.zeros(200, np.int32))
+    assert prior(1, 1) - prior(*rows) == pytest.approx(alike * ERRED_ALIKE)
