@@ -115,21 +115,32 @@ class Plan:
             found[:, number] = shares_key(blocks, left, right)
         return found
 
-    def chunks(self, size: int = CHUNK, only: Sequence[int] | None = None) -> Iterator[tuple[int, Rows, Rows]]:
+    def chunks(
+        self, size: int = CHUNK, only: Sequence[int] | None = None, *, every: int = 1
+    ) -> Iterator[tuple[int, Rows, Rows]]:
         """Give (number of the rule, left rows, right rows), each pair once, left < right.
 
         ``only``: numbers of the rules whose own pairs are given (pairs of earlier rules are left out all the same).
+        ``every``: only the pairs of every so-manieth row with rows after it.
         """
         for number, blocks in enumerate(self.blocks):
             if only is not None and number not in only:
                 continue
             if blocks.pairs and not len(blocks.order):
                 raise ValueError("the plan's rows were let go of: make it again to have its pairs")
-            for left, right in self._rule_chunks(blocks, size):
+            for pairs in self._rule_chunks(blocks, size):
+                left, right = self._asked(*pairs, every)
                 keep = self._is_first(number, left, right)
-                if self.among is not None:
-                    keep &= self.among[left] | self.among[right]
                 yield number, left[keep], right[keep]
+
+    def _asked(self, left: Rows, right: Rows, every: int) -> tuple[Rows, Rows]:
+        if every > 1:
+            some = left % every == 0
+            left, right = left[some], right[some]
+        if self.among is not None:
+            some = self.among[left] | self.among[right]
+            left, right = left[some], right[some]
+        return left, right
 
     def _rule_chunks(self, blocks: Blocks, size: int) -> Iterator[tuple[Rows, Rows]]:
         counts = blocks.pairs_from

@@ -61,12 +61,9 @@ def choose_rules(
 def _pilot(pairs: Plan, height: int) -> tuple[Rows, Rows, float]:
     """All pairs of a spread of rows with any row, and the share of all pairs that they are."""
     step = max(1, height // PILOT_ROWS)
-    lefts, rights = [], []
-    for _, left, right in pairs.chunks():
-        keep = left % step == 0
-        lefts.append(left[keep])
-        rights.append(right[keep])
-    return np.concatenate(lefts), np.concatenate(rights), 1 / step
+    given = [(left, right) for _, left, right in pairs.chunks(every=step)]
+    left, right = (np.concatenate([pair[side] for pair in given]) for side in (0, 1))
+    return left, right, 1 / step
 
 
 def _expected_matches(table: Encoded, model: Model, left: Rows, right: Rows) -> NDArray[np.float64]:

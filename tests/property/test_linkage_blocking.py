@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,6 +92,17 @@ def test_pairs_among_some_rows_are_those_of_all_that_hold_such_a_row(rows, rules
     pairs = plan(rules, _encoded(rows, rules))
     expected = [(number, a, b) for number, a, b in _found(pairs) if among[a] or among[b]]
     assert _found(replace(pairs, among=among)) == expected
+    every = data.draw(st.integers(1, 4))
+    assert _found(pairs, every=every) == [found for found in _found(pairs) if found[1] % every == 0]
+
+
+def test_a_plan_whose_rows_were_let_go_of_tells_its_costs_and_refuses_to_give_pairs():
+    rules = [BlockingRule("a rule", ("one",))]
+    pairs = plan(rules, encode(pl.DataFrame({"one": ["a", "a"]}), ["one"]))
+    spent = pairs.without_rows()
+    assert spent.costs == pairs.costs
+    with pytest.raises(ValueError, match="make it again"):
+        next(spent.chunks())
 
 
 PLAIN_RULE = st.builds(
