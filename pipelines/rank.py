@@ -10,7 +10,7 @@ child keeps the place that the danger gives it. Ties go by likelihood, then poin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -108,11 +108,8 @@ def rank(
     for told in (closed, died(statements, child_records), records_of(theirs)):
         judged = judged.join(told, on="child_id", how="left", validate="1:1")
     judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
-    evidence = _evidence(
-        judged.filter(is_listed & pl.col("held").is_null()), statements, child_records, provision, as_at
-    )
-    next_door = _homes(evidence, person, child_records, settings)
-    evidence = replace(evidence, closures=settings.school_closures, homes=next_door)
+    looked_at = judged.filter(is_listed & pl.col("held").is_null())
+    evidence = _evidence(looked_at, statements, child_records, provision, person, as_at=as_at, settings=settings)
     found = findings(evidence, settings.points)
     judged = judged.join(_waiting(evidence, found, settings), on="child_id", how="left", validate="1:1").with_columns(
         held=pl.coalesce("held", pl.when(pl.col("listed_from").is_not_null()).then(pl.lit(NOT_YET)))
@@ -248,27 +245,28 @@ def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFra
 
 
 def _evidence(
-    listed: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
+    listed: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    provision: pl.DataFrame,
+    person: pl.DataFrame,
+    *,
+    as_at: date,
+    settings: RankSettings,
 ) -> Evidence:
     """What the priority factors may read, about the listed children only."""
     births = listed.select("child_id", "date_of_birth")
-    records = child_records.select("child_id", "record_id").join(births, on="child_id", how="semi")
+    records = child_records.join(births, on="child_id", how="semi")
+    said = records.select("child_id", "record_id").join(statements, on="record_id", how="inner", validate="1:m")
+    is_asked = bool(settings.area.postcodes)
     return Evidence(
-        statements=records.join(statements, on="record_id", how="inner", validate="1:m"),
+        statements=said,
         provision=provision.join(births, on="child_id", how="semi"),
         births=births,
         as_at=as_at,
+        closures=settings.school_closures,
+        homes=homes(hear(said, records, as_at), person, settings.area) if is_asked else HOME.to_frame(),
     )
-
-
-def _homes(
-    evidence: Evidence, person: pl.DataFrame, child_records: pl.DataFrame, settings: RankSettings
-) -> pl.DataFrame:
-    """``HOME`` of the children in ``evidence``."""
-    if not settings.area.postcodes:
-        return HOME.to_frame()
-    records = child_records.join(evidence.births, on="child_id", how="semi")
-    return homes(hear(evidence.statements, records, evidence.as_at), person, settings.area)
 
 
 def _with_history(listed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

@@ -77,7 +77,7 @@ class Fitted:
 
 
 def recalibrated(estimated: pl.Expr, line: Recalibration) -> pl.Expr:
-    """The likelihood that is published for an estimated one. 0 stays 0; the order of the children stays as it is."""
+    """The likelihood that is published for an estimated one. 0 stays 0, and nobody comes before a likelier child."""
     if line.changes_nothing:
         return estimated
     near = estimated.clip(EDGE, 1 - EDGE)
