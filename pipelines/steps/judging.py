@@ -4,13 +4,12 @@ from pipelines.outcomes import read_outcomes
 from pipelines.provision import find_provision
 from pipelines.rank import rank
 from pipelines.residence import judge_residence
-from pipelines.steps.under_way import Counts, Night
+from pipelines.steps.under_way import JUDGED_FROM, Counts, Night
 
 
 def find_provision_step(night: Night) -> Counts:
     """Statement, child_record -> provision."""
-    known = night.read("statement", "child_record")
-    found = find_provision(known["statement"], known["child_record"], night.settings.as_at)
+    found = find_provision(**night.known("statement", "child_record"), as_at=night.settings.as_at)
     night.store.write("provision", found)
     current = found.filter("is_current")
     return {"provisions": found.height, "current": current.height, "children": current["child_id"].n_unique()}
@@ -18,12 +17,8 @@ def find_provision_step(night: Night) -> Counts:
 
 def judge_residence_step(night: Night) -> Counts:
     """Statement, person_record, child_record, provision -> residence."""
-    known = night.read("statement", "person_record", "child_record", "provision")
     judged = judge_residence(
-        known["statement"],
-        known["person_record"],
-        known["child_record"],
-        known["provision"],
+        **night.known("statement", "person_record", "child_record", "provision"),
         as_at=night.settings.as_at,
         source_names=night.source_names,
         area=night.settings.ranking.area,
@@ -34,14 +29,8 @@ def judge_residence_step(night: Night) -> Counts:
 
 def rank_step(night: Night) -> Counts:
     """All of it -> candidate, explained, finding."""
-    known = night.read("person_record", "statement", "child_record", "rival", "provision", "residence")
     ranked = rank(
-        person=known["person_record"],
-        statements=known["statement"],
-        child_records=known["child_record"],
-        rivals=known["rival"],
-        provision=known["provision"],
-        residence=known["residence"],
+        **night.known(*JUDGED_FROM),
         as_at=night.settings.as_at,
         settings=night.settings.ranking,
         source_names=night.source_names,

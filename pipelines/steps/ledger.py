@@ -36,21 +36,14 @@ def _read(night: Night, table: str) -> pl.DataFrame:
 
 
 def _tonight(night: Night) -> Tonight:
-    known = night.read("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
+    known = night.known("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
+    protected = protected_children(**night.known("candidate", "person_record", "statement", "child_record"))
     return Tonight(
+        **known,
         as_at=night.settings.as_at,
-        candidates=known["candidate"],
-        explained=known["explained"],
-        person=known["person_record"],
-        statements=known["statement"],
-        child_records=known["child_record"],
         child_moves=_read(night, "child_move"),
-        provision=known["provision"],
-        snapshot=known["snapshot"],
         outcomes=read_outcomes(night.settings.workspace),
-        protected=protected_children(
-            known["candidate"], known["person_record"], known["statement"], known["child_record"]
-        ),
+        protected=protected,
         loaded=frozenset(night.store.raw_sources()),
         settings=night.settings.ranking,
         names=night.source_names,

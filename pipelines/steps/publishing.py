@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +17,7 @@ from pipelines.outcomes import read_outcomes
 from pipelines.publish.publication import Publication, publish
 from pipelines.publish.stale import clear_stale
 from pipelines.settings import Settings
-from pipelines.steps.under_way import Counts, Night, row_of
+from pipelines.steps.under_way import JUDGED_FROM, Counts, Night, row_of
 
 PUBLISHED_FOLDER = "published"
 
@@ -25,46 +25,27 @@ PUBLISHED_FOLDER = "published"
 def publish_step(night: Night) -> Counts:
     """All of it -> the files, whole or not at all."""
     assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
-    known = night.read(
+    known = night.known(
         "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
-        "delivery", "breach", "set_aside", "rule_history", "provision", "residence",
+        "delivery", "breach", "set_aside", "rule_history",
     )  # fmt: skip
-    warned = early_warning(
-        person=known["person_record"],
-        statements=known["statement"],
-        child_records=known["child_record"],
-        provision=known["provision"],
-        rivals=known["rival"],
-        residence=known["residence"],
-        as_at=night.settings.as_at,
-        list_from=night.settings.ranking.list_from,
-    )
+    as_at, list_from = night.settings.as_at, night.settings.ranking.list_from
+    explained_by = Known(**night.known("person_record", "statement", "child_record", "provision", "explained"))
     publication = Publication(
-        as_at=night.settings.as_at,
-        candidates=known["candidate"],
-        explained=known["explained"],
-        person=known["person_record"],
-        statements=known["statement"],
-        child_records=known["child_record"],
-        links=known["link"],
-        rivals=known["rival"],
-        findings=known["finding"],
-        deliveries=known["delivery"],
-        breaches=known["breach"],
-        set_aside=known["set_aside"],
-        rule_history=known["rule_history"],
+        **known,
+        as_at=as_at,
         contracts=night.contracts,
         link_report=night.link_report,
         measured=measured(night.settings.workspace),
         reliability=measured_by_band(night.settings.workspace),
-        run=run_record(night, known["delivery"]),
+        run=run_record(night, known["deliveries"]),
         sender_files=night.sender_files,
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,
-        early_warning=warned,
+        early_warning=early_warning(**night.known(*JUDGED_FROM), as_at=as_at, list_from=list_from),
         what_changed=night.changed,
-        other_teams=_other_teams(known, night.settings.as_at),
+        other_teams=for_other_teams(explained_by, as_at),
         former=night.store.read("former_record"),
         outcomes=read_outcomes(night.settings.workspace),
         top=night.settings.listing.top,
@@ -72,24 +53,12 @@ def publish_step(night: Night) -> Counts:
         warnings=night.warnings,
     )
     stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER)
-    clear_stale(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at)
+    clear_stale(night.settings.workspace / PUBLISHED_FOLDER, as_at)
     night.published = stands.path
     at = datetime.now(UTC)
     night.store.write("night", row_of(night, published_at=at))
-    night.store.write("list_night", published(night.store.read("list_night"), night.settings.as_at, at))
-    return {"files": len(stands.files), "candidates": known["candidate"].height, **stands.lanes}
-
-
-def _other_teams(known: Mapping[str, pl.DataFrame], as_at: date) -> pl.DataFrame:
-    """Children not on the list whom another team should look at; ``known``: tables of the store by name."""
-    tables = Known(
-        person=known["person_record"],
-        statements=known["statement"],
-        child_records=known["child_record"],
-        provision=known["provision"],
-        explained=known["explained"],
-    )
-    return for_other_teams(tables, as_at)
+    night.store.write("list_night", published(night.store.read("list_night"), as_at, at))
+    return {"files": len(stands.files), "candidates": publication.candidates.height, **stands.lanes}
 
 
 def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:

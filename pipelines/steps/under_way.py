@@ -18,6 +18,15 @@ from pipelines.settings import Settings
 from pipelines.store import Store
 from pipelines.tables import NIGHT
 
+KNOWN_AS = {
+    "person_record": "person", "statement": "statements", "child_record": "child_records", "link": "links",
+    "rival": "rivals", "finding": "findings", "candidate": "candidates", "delivery": "deliveries", "breach": "breaches",
+}  # fmt: skip
+"""Table of the store -> what functions of data call it, where that is not its own name."""
+
+JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision", "residence")
+"""Tables from which a child's standing is judged."""
+
 Counts = dict[str, int]
 """What a step counted: name -> number. Never a child's value."""
 
@@ -64,6 +73,10 @@ class Night:
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""
         return {table: self.store.read(table) for table in tables}
+
+    def known(self, *tables: str) -> dict[str, pl.DataFrame]:
+        """Tables of the store by what functions of data call them (``KNOWN_AS``)."""
+        return {KNOWN_AS.get(table, table): frame for table, frame in self.read(*tables).items()}
 
 
 def row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:
