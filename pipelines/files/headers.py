@@ -8,6 +8,7 @@ the next, the "headers" are a child's details.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from data_contracts.breach import Stops
 from data_contracts.contract import Column, Contract
@@ -35,10 +36,16 @@ def plain_header(header: str) -> str:
     return "".join(letter for letter in header if letter.isprintable() and not letter.isspace()).casefold()
 
 
+_plain_of_contract = lru_cache(maxsize=None)(plain_header)
+"""Of the headers in contracts, which are asked for again at each file."""
+
+
 def columns_by_header(contract: Contract) -> dict[str, Column]:
     """The columns of a contract by every plain header they may carry."""
     return {
-        plain_header(header): column for column in contract.columns for header in (column.header, *column.also_called)
+        _plain_of_contract(header): column
+        for column in contract.columns
+        for header in (column.header, *column.also_called)
     }
 
 
