@@ -115,13 +115,13 @@ def judge_completeness(
 ) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
-    ``came``: ``record_id`` of every row that came, those set aside too; of sources that stand as they did none need be
+    ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells to be the same need not be
     there. ``accepted``: sources that a named person has
     accepted for tonight.
     """
     before = history.before(as_at)
     kept = {row["source"]: (row["keys"], row["kept"])
-            for row in keys_kept(before.snapshot, before.last_nights, came, intake.stands).to_dicts()}  # fmt: skip
+            for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
     rows = []
     for source, contract in contracts.items():
         own = _source(contract, intake, deliveries, before, as_at=as_at, kept=kept.get(source))

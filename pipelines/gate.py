@@ -16,7 +16,7 @@ from data_contracts.contract import Contract
 from pipelines.acceptance import in_force
 from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, History, judge_completeness, sentences
 from pipelines.failure import HELD, NightFailed
-from pipelines.intake import KEPT_DAYS, KEYS, Intake, Standing, last_hashes, measure
+from pipelines.intake import FINGERPRINT, KEPT_DAYS, KEYS, Intake, Standing, Stood, last_hashes, measure
 from pipelines.last_intake import LastIntake, RowsBefore
 from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
@@ -92,14 +92,30 @@ def _standing(store: Store, received: Received, history: History) -> dict[str, S
     }
 
 
+def _stood(received: Received, history: History) -> dict[str, Stood]:
+    """The sources that were held, row by row, against the rows of the night before that stand in the store."""
+    if received.last.stood_on is None:
+        return {}
+    there = set(history.nights.filter(as_at=received.last.stood_on)["source"])
+    stood = history.snapshot.filter(pl.col("last_seen_on") == received.last.stood_on).select(FINGERPRINT.names())
+    return {
+        source: Stood(stood.filter(source=source), received.is_same(source))
+        for source in received.raw
+        if source in there and source in received.last.raw
+    }
+
+
 def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date) -> Judged:
     """Hold what was received against earlier nights; write what was found."""
     tables = ("source_night", "source_measure", "snapshot", "acceptance")
     history = History(*(_read(store, table) for table in tables))
-    same = {source: rows["record_id"].filter(received.is_same(source)) for source, rows in received.raw.items()}
-    hashed = last_hashes(history.snapshot, same)
-    standing = _standing(store, received, history)
-    intake = measure(received.raw, contracts, received.deliveries, as_at, hashed=hashed, standing=standing)
+    stood = _stood(received, history)
+    same = {source: rows["record_id"].filter(received.is_same(source))
+            for source, rows in received.raw.items() if source not in stood}  # fmt: skip
+    intake = measure(
+        received.raw, contracts, received.deliveries, as_at, hashed=last_hashes(history.snapshot, same) if same else None,
+        standing=_standing(store, received, history), stood=stood,
+    )  # fmt: skip
     _refuse_date_long_after(intake.nights, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
     found = judge_completeness(

@@ -43,6 +43,16 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Stood:
+    """A source of which some rows have changed since the night before."""
+
+    rows: pl.DataFrame
+    """``FINGERPRINT`` of that night."""
+    same: pl.Series
+    """Of each of tonight's rows: whether it is the same as then."""
+
+
+@dataclass(frozen=True)
 class Intake:
     """Tonight's loaded rows in figures."""
 
@@ -51,9 +61,13 @@ class Intake:
     measures: pl.DataFrame
     """``SOURCE_MEASURE``, without ``keys``: those need last night's."""
     fingerprints: pl.DataFrame
-    """``FINGERPRINT``, without sources that stand as they did."""
-    stands: Mapping[str, int] = field(default_factory=dict)
-    """Source -> rows, of the sources that stand as they did."""
+    """``FINGERPRINT``; of the sources in ``stood`` only of rows that came or changed."""
+    stood: Mapping[str, int] = field(default_factory=dict)
+    """Source -> rows of the night before, of the sources that were held against them row by row."""
+    same: Mapping[str, int] = field(default_factory=dict)
+    """Of those sources: source -> rows that have not changed."""
+    gone: pl.DataFrame = field(default_factory=FINGERPRINT.to_frame)
+    """``FINGERPRINT`` of those that did not come again."""
 
 
 def measure(
@@ -64,15 +78,16 @@ def measure(
     *,
     hashed: pl.DataFrame | None = None,
     standing: Mapping[str, Standing] | None = None,
+    stood: Mapping[str, Stood] | None = None,
 ) -> Intake:
     """Measure tonight's rows (by source, as received). Dates after ``as_at`` say nothing about how new a file is.
 
     ``hashed``: ``FINGERPRINT`` of rows that are the same as when they were hashed; null: none. ``standing``: sources
-    that are not among ``raw``, as their rows have not changed.
+    that are not among ``raw``, as their rows have not changed. ``stood``: sources of which only some have.
     """
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
-    files, still = dict(loaded.iter_rows()), standing or {}
-    nights, measures, fingerprints = [], [SOURCE_MEASURE.to_frame()], []
+    files, still, before = dict(loaded.iter_rows()), standing or {}, stood or {}
+    nights, measures, printed = [], [SOURCE_MEASURE.to_frame()], dict[str, _Printed]()
     for source, contract in contracts.items():
         if source in still:
             newest = _newest_on(still[source].cells, contract, as_at)
@@ -80,18 +95,53 @@ def measure(
             measures.append(_as_measures(still[source].measures, as_at))
         elif source in raw and not raw[source].is_empty():
             rows = raw[source]
-            own = fingerprint(source, rows, contract, FINGERPRINT.to_frame() if hashed is None else hashed)
-            fingerprints.append(own)
+            own = _Printed.of(source, rows, contract, before.get(source), hashed)
+            printed[source] = own
             newest = _newest_on(_cells_of(rows), contract, as_at)
-            night = (as_at, source, files.get(source, 0), rows.height, newest, content_of(own))
+            night = (
+                as_at,
+                source,
+                files.get(source, 0),
+                rows.height,
+                newest,
+                content_of(pl.concat([own.new, own.same])),
+            )
             nights.append(pl.DataFrame([night], schema=SOURCE_NIGHT, orient="row"))
             measures += [_as_measures(each, as_at) for each in (_empty_values(rows, contract), _units(rows, contract))]
     return Intake(
         nights=pl.concat([SOURCE_NIGHT.to_frame(), *nights]),
         measures=pl.concat(measures),
-        fingerprints=pl.concat([FINGERPRINT.to_frame(), *fingerprints]),
-        stands={source: int(each.night["rows"].item()) for source, each in still.items()},
+        fingerprints=pl.concat([FINGERPRINT.to_frame(), *(own.new for own in printed.values())]),
+        stood=_rows_of(still) | {source: before[source].rows.height for source in printed if source in before},
+        same=_rows_of(still) | {source: own.same.height for source, own in printed.items() if source in before},
+        gone=pl.concat([FINGERPRINT.to_frame(), *(own.gone for own in printed.values())]),
     )
+
+
+def _rows_of(still: Mapping[str, Standing]) -> dict[str, int]:
+    return {source: int(each.night["rows"].item()) for source, each in still.items()}
+
+
+@dataclass(frozen=True)
+class _Printed:
+    """``FINGERPRINT`` of one source's rows: those that came or changed, stand as they did, and did not come again."""
+
+    new: pl.DataFrame
+    same: pl.DataFrame
+    gone: pl.DataFrame
+
+    @classmethod
+    def of(
+        cls, source: str, rows: pl.DataFrame, contract: Contract, stood: Stood | None, hashed: pl.DataFrame | None
+    ) -> "_Printed":
+        """``stood``: null where all rows count as new."""
+        nothing = FINGERPRINT.to_frame()
+        if stood is None:
+            return cls(fingerprint(source, rows, contract, nothing if hashed is None else hashed), nothing, nothing)
+        new = fingerprint(source, rows.filter(~stood.same), contract, nothing)
+        gone = stood.rows.join(rows.select("record_id"), on="record_id", how="anti")
+        others = pl.concat([new["record_id"], gone["record_id"]])
+        return cls(new, stood.rows.filter(~pl.col("record_id").is_in(others.implode())), gone)
 
 
 def fingerprint(source: str, rows: pl.DataFrame, contract: Contract, hashed: pl.DataFrame) -> pl.DataFrame:
@@ -134,21 +184,24 @@ def keys_on(snapshot: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
 
 
 def keys_kept(
-    snapshot: pl.DataFrame, before: pl.DataFrame, tonight: pl.DataFrame, stands: Mapping[str, int] | None = None
+    snapshot: pl.DataFrame, before: pl.DataFrame, tonight: pl.DataFrame, intake: Intake | None = None
 ) -> pl.DataFrame:
     """Share of the keys of the night before that came again: ``source``, ``keys``, ``kept`` (0..1).
 
     ``before``: ``source``, ``before_on`` (the night to compare with). ``tonight``: ``record_id`` of all rows that came,
-    those set aside too. ``stands``: source -> rows, of sources that stand as they did the night before, and of which
-    nothing need be in ``tonight``. One row is one source that came tonight and before.
+    those set aside too. ``intake``: tells of sources that were held against the night before row by row, so that what
+    is the same need not be in ``tonight``. One row is one source that came tonight and before.
     """
-    still = pl.DataFrame(list((stands or {}).items()), schema={"source": pl.String, "keys": pl.UInt32}, orient="row")
+    told = [] if intake is None else list(intake.stood.items())
+    still = pl.DataFrame(told, schema={"source": pl.String, "keys": pl.UInt32}, orient="row")
     compared = snapshot.join(before.join(still, on="source", how="anti"), on="source", how="inner", validate="m:1")
     stood = keys_on(compared, pl.col("before_on"))
     again = pl.col("record_id").is_in(tonight["record_id"].implode())
     counted = stood.group_by("source").agg(keys=pl.len(), kept=again.mean())
-    whole = still.join(before, on="source", how="semi").with_columns(kept=pl.lit(1.0))
-    return pl.concat([counted, whole]).sort("source")
+    gone = (FINGERPRINT.to_frame() if intake is None else intake.gone).filter(~again).group_by("source").len("missing")
+    whole = still.join(before, on="source", how="semi").join(gone, on="source", how="left", validate="1:1")
+    kept = (pl.col("keys") - pl.col("missing").fill_null(0)) / pl.col("keys")
+    return pl.concat([counted, whole.select("source", "keys", kept=kept)]).sort("source")
 
 
 def as_key_measures(kept: pl.DataFrame, as_at: date) -> pl.DataFrame:

@@ -85,13 +85,14 @@ class Forward:
 def forward(kept: Snapshots, intake: Intake, as_at: date) -> Forward:
     """What :func:`keep` makes of tonight's delivery, where ``as_at`` is later than every night kept: only what changed."""
     before = kept.nights.group_by("source").agg(before_on=pl.col("as_at").max())
-    moved = intake.fingerprints.select("source").unique()
-    among = kept.snapshot.join(moved, on="source", how="semi", maintain_order="left")
-    judged = _judged(_rewound(among, before, as_at), intake.fingerprints)
-    still = [(as_at, source, 0, 0, 0, rows) for source, rows in intake.stands.items()]
-    changes = pl.concat([_counted(judged, as_at), pl.DataFrame(still, schema=DELIVERY_CHANGE, orient="row")])
-    shares = as_key_measures(keys_kept(kept.snapshot, before, intake.fingerprints, intake.stands), as_at)
     came = intake.nights.select("source")
+    others = pl.concat([intake.fingerprints["record_id"], intake.gone["record_id"]])
+    may_differ = ~pl.col("source").is_in(list(intake.stood)) | pl.col("record_id").is_in(others.implode())
+    judged = _judged(_rewound(kept.snapshot.filter(may_differ), before, as_at), intake.fingerprints, came)
+    still = [(as_at, source, 0, 0, 0, rows) for source, rows in intake.same.items()]
+    every = pl.concat([_counted(judged, as_at), pl.DataFrame(still, schema=DELIVERY_CHANGE, orient="row")])
+    changes = every.group_by("as_at", "source").sum()
+    shares = as_key_measures(keys_kept(kept.snapshot, before, intake.fingerprints, intake), as_at)
     measures = pl.concat([intake.measures, shares.join(came, on="source", how="semi", maintain_order="left")])
     return Forward(
         seen=before.join(came, on="source", how="semi").rename({"before_on": "last_seen_on"}),
@@ -120,7 +121,7 @@ def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.Da
 
 def _kept(snapshot: pl.DataFrame, tonight: pl.DataFrame, as_at: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """``SNAPSHOT`` and ``DELIVERY_CHANGE`` with tonight's rows; sources that did not come stay as they are."""
-    judged = _judged(snapshot, tonight)
+    judged = _judged(snapshot, tonight, tonight.select("source").unique())
     same = pl.col("record_id").is_in(judged.filter(state="same")["record_id"].implode())
     is_last = pl.col("last_seen_on") == pl.col("before_on")
     still = snapshot.with_columns(
@@ -130,11 +131,11 @@ def _kept(snapshot: pl.DataFrame, tonight: pl.DataFrame, as_at: date) -> tuple[p
     return every, _counted(judged, as_at)
 
 
-def _judged(snapshot: pl.DataFrame, tonight: pl.DataFrame) -> pl.DataFrame:
+def _judged(snapshot: pl.DataFrame, tonight: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
     """``FINGERPRINT`` with ``state``: every row that stood or stands, of the sources that came. ``snapshot``: with
-    ``before_on``.
+    ``before_on``; ``came``: ``source``.
     """
-    stood = keys_on(snapshot, pl.col("before_on")).join(tonight.select("source").unique(), on="source", how="semi")
+    stood = keys_on(snapshot, pl.col("before_on")).join(came, on="source", how="semi")
     both = tonight.join(
         stood.select("record_id", was="row_hash", was_of="source"), on="record_id", how="full", validate="1:1"
     )
