@@ -70,6 +70,11 @@ class Fitted:
         low, mean, high = (_share(value) for value in (middle - wide, middle, middle + wide))
         return mean, low, high
 
+    @property
+    def figures(self) -> dict[str, int]:
+        """What a proposal says of what it rests on."""
+        return {"answered leads": self.answers, "of them missing education": self.missing}
+
     def differs_from(self, line: Recalibration) -> bool:
         """Whether the answers speak against a line: it lies outside the joint 95 % region of both numbers (Wald)."""
         gap = np.array([self.line.shift - line.shift, self.line.slope - line.slope])

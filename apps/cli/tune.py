@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pipelines.proposals import Figures
-    from pipelines.rank_settings import Recalibration
+    from pipelines.recalibration import Fitted
     from pipelines.settings import Settings
 
 
@@ -61,24 +61,24 @@ def tune(
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TUNING_READS}
     before = settings_of(workspace, config, as_at(tables))
-    line = _taught(workspace, tables, before) if from_outcomes else None
-    after = tried(before, link_threshold, enquiries_per_missed_child, points, line)
+    found = _taught(workspace, tables, before) if from_outcomes else None
+    after = tried(before, link_threshold, enquiries_per_missed_child, points, None if found is None else found.line)
     if propose:
         _refuse_unsaid(differs=bool(differing(before, after)), why=why, by=by)
-    told = _compared(workspace, tables, before, after, contracts)
+    told = {**_compared(workspace, tables, before, after, contracts), **(found.figures if found else {})}
     if propose:
         _propose(workspace, after, told, why=why, by=by)
     return 0
 
 
-def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings") -> "Recalibration":
+def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings") -> "Fitted":
     """The recalibration that officers' outcomes teach, after saying what speaks for and against it."""
     from pipelines.outcomes import read_outcomes
     from pipelines.recalibration import taught
 
     found, words = taught(read_outcomes(workspace), tables["candidate"], before.ranking.recalibration)
     print(words)
-    return found.line
+    return found
 
 
 def _compared(

@@ -269,6 +269,8 @@ def test_from_outcomes_to_the_night_that_runs_with_it_and_back(
     assert re.search(r"expected to be found after", told)
     (page,) = (workspace / "tuning").iterdir()
     assert "recalibration: shift" in page.read_text("utf-8")
+    assert main(["proposals", *at]) == 0
+    assert re.search(r"why: half as many as was said\n.*answered leads \d+, of them missing", capsys.readouterr().out)
     assert main(["approve", "1", *at, "--by", "Ann Example"]) == 2
     assert main(["approve", "1", *at, "--by", "Bo Other"]) == 0
     asked = quick_night.settings
