@@ -166,10 +166,10 @@ def rows_held(child: Labels, dataset: NDArray[np.int32], many: int | None = None
 
 
 ERRED_ALIKE = 2.0
-"""Bits against one child for each further row of the smaller of two groups: agencies copy from each other, but of two
-records of one child the second repeats what the first has wrong in one case of four at the most."""
+"""Bits against one child for each further list that knows the smaller of two groups: lists copy from each other, but the
+second repeats what the first has wrong in one case of four at the most."""
 MOST_ALIKE = 3
-"""Further rows that count: beyond, all of them come from one copy."""
+"""Further lists that count: beyond, all of them come from one copy."""
 
 
 @dataclass(frozen=True)
@@ -179,22 +179,20 @@ class Groups:
     present: NDArray[np.bool_]
     """children x datasets."""
     stratum: NDArray[np.int32]
-    rows: NDArray[np.int64]
-    """How many rows each has."""
 
     @classmethod
     def of(
         cls, group: NDArray[np.integer], dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
     ) -> "Groups":
         """``group``: each row's child, numbered from 0; ``many``: datasets."""
-        present, strata = known_to(group, dataset, stratum, many)
-        return cls(present, strata, np.bincount(group, minlength=len(present)))
+        return cls(*known_to(group, dataset, stratum, many))
 
     def prior(self, one: NDArray[np.integer], other: NDArray[np.integer], coverage: Coverage) -> Bits:
-        """As :func:`prior_of`, of two children; less where both have several rows, which would have erred alike."""
-        strata = self.stratum[one], self.stratum[other]
-        alike = np.minimum(np.minimum(self.rows[one], self.rows[other]) - 1, MOST_ALIKE)
-        return np.asarray(prior_of(self.present[one], self.present[other], strata, coverage) - ERRED_ALIKE * alike)
+        """As :func:`prior_of`, of two children; less where several lists know each, which would have erred alike."""
+        ours, theirs = self.present[one], self.present[other]
+        alike = np.minimum(np.minimum(ours.sum(axis=1), theirs.sum(axis=1)) - 1, MOST_ALIKE)
+        prior = prior_of(ours, theirs, (self.stratum[one], self.stratum[other]), coverage)
+        return np.asarray(prior - ERRED_ALIKE * alike)
 
 
 def prior_of(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.assign import ERRED_ALIKE, Groups, coverage_of, priors_of, probability
+from matching.assign import ERRED_ALIKE, Groups, coverage_of, prior_of, priors_of, probability
 from matching.cluster import ALWAYS, NEVER
 from matching.rivals import between_of, competing, joined
 from matching.score import Scored
@@ -114,14 +114,13 @@ def test_only_mutual_best_rivals_join():
 
 
 @pytest.mark.parametrize(
-    ("rows", "alike"), [((1, 1), 0), ((1, 5), 0), ((2, 2), 1), ((2, 4), 1), ((3, 3), 2), ((9, 9), 3)]
+    ("lists", "alike"), [((1, 1), 0), ((1, 5), 0), ((2, 2), 1), ((2, 4), 1), ((3, 3), 2), ((5, 5), 3)]
 )
-def test_children_of_several_records_each_would_have_erred_alike(rows, alike):
-    def prior(first, second):
-        group = np.repeat([0, 1], [first, second])
-        groups = Groups.of(group, group.astype(np.int32), np.zeros(len(group), np.int32), 2)
-        return float(groups.prior(np.array([0]), np.array([1]), coverage)[0])
-
-    labels, dataset = np.repeat(np.arange(0, 200, 2), 2), np.tile([0, 1], 100).astype(np.int32)
+def test_children_whom_several_lists_know_would_have_erred_alike(lists, alike):
+    labels, dataset = np.repeat(np.arange(0, 200, 2), 2), np.tile(np.arange(10), 20).astype(np.int32)
     coverage = coverage_of(labels, dataset, np.zeros(200, np.int32))
-    assert prior(1, 1) - prior(*rows) == pytest.approx(alike * ERRED_ALIKE)
+    places, stratum = np.arange(10), np.zeros(2, np.int32)
+    present = np.stack([places < lists[0], places >= 10 - lists[1]])
+    prior = Groups(present, stratum).prior(np.array([0]), np.array([1]), coverage)
+    without = prior_of(present[:1], present[1:], (stratum[:1], stratum[1:]), coverage)
+    assert without - prior == pytest.approx(alike * ERRED_ALIKE)
