@@ -38,12 +38,11 @@ def _stands(source: str, files: Sequence[Opened], last: LastIntake, today: date)
     judged = last.judged.filter(source=source)
     same_rows = [(file.shown, file.file_id) for file in files] == judged.select("file", "file_id").rows()
     delivered = last.delivered.filter(source=source)
-    same_verdicts = [(file.shown, file.sha256, "loaded") for file in files] == delivered.select(
-        "file", "sha256", "verdict"
-    ).rows()
+    verdicts = delivered.select("file", "sha256", "verdict").rows()
+    same_verdicts = [(file.shown, file.sha256, "loaded") for file in files] == verdicts
     if not (same_rows and same_verdicts) or set(judged["read_by"]) != {read_by(files[0].contract)}:
         return False
-    if not delivered["rows_loaded"].sum():
+    if not delivered["rows_loaded"].sum():  # nothing stands that a figure could be taken from
         return False
     on = judged["judged_on"].to_list()
     broken = set(last.breaches.filter(source=source)["rule"])

@@ -5,7 +5,7 @@ A packed file gives a delivery for each file in it. What breaks a rule of the fi
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
 
@@ -70,7 +70,7 @@ class Opened:
     name: str
     shown: str
     """What people call the file: with the archive that it came in."""
-    data: bytes
+    data: bytes = field(repr=False)
     sha256: str
 
     @property
