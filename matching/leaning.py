@@ -70,17 +70,20 @@ def moved(labels: Labels, linked: tuple[Rows, Rows], weigh: Weighing, margin: fl
     ``linked``: pairs of rows with a link. A record goes only where it belongs by as much as a link must be likely. In each
     round a child gains or loses one record, the surest first.
     """
+    left, right = linked
+    is_changed = np.ones(len(labels), dtype=bool)
     for _ in range(ROUNDS_OF_MOVING):
-        rows, child = _elsewhere(labels, *linked)
+        # Whoever stayed leans as before, unless the child or the other has gained or lost a record.
+        open_ = is_changed[left] | is_changed[right]
+        rows, child = _elsewhere(labels, left[open_], right[open_])
         if not len(rows):
             break
         theirs, ours = (_leaning_to(labels, rows, of, weigh) for of in (child, labels[rows]))
         gain = np.where(theirs > margin, theirs - ours, -np.inf)
         order = np.lexsort((child, rows, -gain))
-        after = _move(labels, rows[order], child[order], int((gain > margin).sum()))
-        if after is None:
+        labels, is_changed = _move(labels, rows[order], child[order], int((gain > margin).sum()))
+        if not is_changed.any():
             break
-        labels = after
     return labels
 
 
@@ -109,18 +112,22 @@ def _leaning_to(labels: Labels, rows: Places, child: Labels, weigh: Weighing) ->
     return leanings(rows, which[beside], others[beside].astype(np.int32), weigh)
 
 
-def _move(labels: Labels, rows: Places, child: Labels, first: int) -> Labels | None:
-    """Move the first rows in their order, each unless its child or the other has gained or lost one; null: none moved."""
+def _move(labels: Labels, rows: Places, child: Labels, first: int) -> tuple[Labels, Mask]:
+    """Move the first rows in their order, each unless its child or the other has gained or lost one.
+
+    Gives the labels, and which rows are of a child that gained or lost one.
+    """
     after, touched = labels.copy(), set[int]()
     for row, to in zip(rows[:first].tolist(), child[:first].tolist(), strict=True):
         ends = {int(labels[row]), to}
         if not ends & touched:
             after[row] = to
             touched |= ends
-    for label in sorted(touched):
-        mine = np.flatnonzero(after == label)
-        after[mine] = mine[0]  # a child is named after its lowest row
-    return after if touched else None
+    is_changed = np.isin(after, np.fromiter(touched, dtype=np.int64))
+    mine = np.flatnonzero(is_changed)
+    _, lowest, place = np.unique(after[mine], return_index=True, return_inverse=True)
+    after[mine] = mine[lowest][place]  # a child is named after its lowest row
+    return after, is_changed
 
 
 __all__ = ["membership_of", "moved"]
