@@ -14,6 +14,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.acceptance import in_force
+from pipelines.amendment import Amendment
 from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, History, judge_completeness, sentences
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake import FINGERPRINT, KEPT_DAYS, KEYS, Intake, Standing, Stood, last_hashes, measure
@@ -22,7 +23,7 @@ from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
 from pipelines.settings import SettingsError
 from pipelines.snapshot import Snapshots, changed_tonight, forward, keep
-from pipelines.store import Amendment, Store
+from pipelines.store import Store
 from pipelines.tables import MOVED_SOURCE, TABLES
 from pipelines.vanished import Rolls, keep_vanished
 

@@ -5,9 +5,8 @@ writes at a time: :mod:`pipelines.lock` holds the workspace for a night, and Duc
 """
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +15,7 @@ from typing import Self
 import duckdb
 import polars as pl
 
+from pipelines.amendment import IN_ORDER_OF, LARGEST_AMENDMENT, Amendment, in_order
 from pipelines.tables import SCHEMA_VERSION, TABLES
 
 STORE_FILE = "rollcall.duckdb"
@@ -25,18 +25,6 @@ SPILL_FOLDER = "spill"
 RAW = "raw_"
 VERSION_TABLE = "schema_version"
 """One row: the version of the tables. A store without it is of version 1."""
-
-
-AMENDED = ("person_record", "statement")
-"""Tables that a night amends rather than writes anew."""
-
-IN_ORDER_OF = dict.fromkeys((*AMENDED, "child_record", "linked_record"), ("record_id",)) | {
-    "link": ("left_id", "right_id")
-}
-"""Tables of which a night writes only some rows: they are read in this order."""
-
-LARGEST_AMENDMENT = 0.25
-"""Share of a table's rows: of more, writing the whole table costs no more, and leaves nothing behind to be cleared."""
 
 
 class StoreError(Exception):
@@ -65,23 +53,6 @@ def make_workspace(workspace: Path) -> None:
         raise StoreError(
             f"The workspace {workspace} cannot be made: {error.strerror}. Choose another with --workspace."
         ) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """What changes in a table of records from one night to the next."""
-
-    put: pl.DataFrame
-    """Rows, with all columns of the table, that take the place of all rows with their ``record_id``."""
-    gone: pl.Series
-    """``record_id`` of those that leave."""
-    moved: pl.DataFrame | None = None
-    """``record_id``, ``file_id`` and ``line`` of the others that stand elsewhere now; null: none."""
-
-    @property
-    def size(self) -> int:
-        """Rows to be written."""
-        return self.put.height + self.gone.len()
 
 
 class Store:
@@ -176,7 +147,7 @@ class Store:
         self._replace(table, frame)
         self._known[table] = frame
 
-    def amend(self, table: str, frame: pl.DataFrame, amendment: "Amendment") -> None:
+    def amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         """As :meth:`write`, where the table has a ``record_id`` and only some of its records change: those are written.
 
         ``frame``: the whole table as it then stands, in the order of ``record_id``.
@@ -185,7 +156,7 @@ class Store:
         self._amend(table, frame, amendment)
         self._known[table] = frame
 
-    def amend_rows(self, table: str, amendment: "Amendment") -> None:
+    def amend_rows(self, table: str, amendment: Amendment) -> None:
         """As :meth:`amend`, where the table is not at hand: the rows are written, however many."""
         _check_is_table(table, amendment.put)
         self._write_rows(table, amendment)
@@ -243,7 +214,7 @@ class Store:
             raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
         if table not in self._known:
             kept = self._select(table).select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
-            self._known[table] = _in_order(kept, IN_ORDER_OF[table]) if table in IN_ORDER_OF else kept
+            self._known[table] = in_order(kept, IN_ORDER_OF[table]) if table in IN_ORDER_OF else kept
         return self._known[table]
 
     def count(self, table: str) -> int:
@@ -273,7 +244,7 @@ class Store:
         """Replace ``raw_<source>`` by tonight's rows of that source, text unchanged."""
         self._replace(f"{RAW}{source}", frame)
 
-    def amend_raw(self, source: str, frame: pl.DataFrame, amendment: "Amendment") -> None:
+    def amend_raw(self, source: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         """As :meth:`write_raw`, where only some rows change: those are written. ``frame``: tonight's rows, all of them."""
         self._amend(f"{RAW}{source}", frame, amendment)
 
@@ -318,13 +289,13 @@ class Store:
     def _replace(self, table: str, frame: pl.DataFrame) -> None:
         self._run(f"create or replace table {_quoted(table)} as select * from incoming", incoming=frame)
 
-    def _amend(self, table: str, frame: pl.DataFrame, amendment: "Amendment") -> None:
+    def _amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         if table not in self._names() or amendment.size > frame.height * LARGEST_AMENDMENT:
             self._replace(table, frame)
             return
         self._write_rows(table, amendment)
 
-    def _write_rows(self, table: str, amendment: "Amendment") -> None:
+    def _write_rows(self, table: str, amendment: Amendment) -> None:
         into, put, moved = _quoted(table), amendment.put, amendment.moved
         leaving = pl.concat([amendment.gone, put["record_id"]]).unique().alias("record_id").to_frame()
         if leaving.height:
@@ -374,13 +345,6 @@ def _check_is_table(table: str, frame: pl.DataFrame) -> None:
         raise StoreError(f"{table} is no table of pipelines/tables/. Write one of: {', '.join(TABLES)}.")
     if differing := _differences(TABLES[table], frame.schema):
         raise StoreError(f"{table} is not as pipelines/tables/ has it: {differing}. Mend the step that writes it.")
-
-
-def _in_order(kept: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """Rows by these columns; those that agree in them stay as they stand."""
-    if len(by) == 1 and kept[by[0]].is_sorted():
-        return kept
-    return kept.sort(by, maintain_order=True)
 
 
 def _other_version(path: Path, found: int) -> str:

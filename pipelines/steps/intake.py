@@ -5,6 +5,7 @@ from functools import partial
 
 import polars as pl
 
+from pipelines.amendment import LARGEST_AMENDMENT, Amendment
 from pipelines.former_identities import FormerIdentities, read_former, without_former
 from pipelines.gate import judge_tonight, keep_tonight, last_intake
 from pipelines.receive import receive, sender_files
@@ -12,7 +13,6 @@ from pipelines.restandardise import made_by, turning
 from pipelines.rule_history import with_tonight
 from pipelines.standardise import standardise
 from pipelines.steps.under_way import Counts, Night
-from pipelines.store import LARGEST_AMENDMENT, Amendment
 from pipelines.tables import CHANGED_ROW, MOVED_SOURCE, RULE_HISTORY, STANDARDISED
 from pipelines.vanished import still_known, together, turned_entries
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import polars as pl
 
 from matching.cluster import id_moves
+from pipelines.amendment import Amendment
 from pipelines.bucketed import buckets_in
 from pipelines.decided import Decided, decided_in
 from pipelines.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
@@ -15,7 +16,7 @@ from pipelines.link_report import LinkReport
 from pipelines.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
 from pipelines.model_file import ModelInUse, keep_model, model_in_use, model_row
 from pipelines.steps.under_way import Counts, Night
-from pipelines.store import Amendment, Store
+from pipelines.store import Store
 from pipelines.tables import CHILD_MOVE
 
 

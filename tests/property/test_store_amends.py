@@ -7,7 +7,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.store import LARGEST_AMENDMENT, Amendment, Store
+from pipelines.amendment import LARGEST_AMENDMENT, Amendment
+from pipelines.store import Store
 from pipelines.tables import STATEMENT
 
 RECORDS = st.dictionaries(st.sampled_from([f"housing:{n:02}" for n in range(40)]), st.integers(0, 3), max_size=40)
