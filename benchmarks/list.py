@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from apps.made_up.authority import make_authority
 from apps.made_up.error_rates import ErrorRates
+from pipelines.recalibration import ANSWER, fitted, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
 WORLDS = (
@@ -136,7 +137,29 @@ def moved_away_figures(found: Night) -> Figures:
     }  # fmt: skip
 
 
-def measured(world: World, folder: Path) -> tuple[Figures, Figures]:
+def recalibrated_figures(found: Night) -> Figures:
+    """What the outcomes of the first half of the list, by rank, teach of the likelihood of the other half.
+
+    Officers find the truth of every row that they open.
+    """
+    first = standing_of(found).filter("target").drop_nulls("row")["row"]
+    rows = found.ranked.candidates.sort("likelihood", descending=True, maintain_order=True).with_row_index(
+        "row", offset=1
+    )
+    known = rows.with_columns(is_missing=pl.col("row").is_in(first.implode()), opened_on=pl.lit(AS_AT))
+    opened, rest = known.sort("rank").head(rows.height // 2), known.sort("rank").tail(rows.height - rows.height // 2)
+    line = fitted(opened.select(published="likelihood", **{name: name for name in ANSWER if name != "published"}))
+    if isinstance(line, str):
+        return {"opened": opened.height, "taught": line.partition(". ")[0], "ECE of the rest": "–", "recalibrated": "–"}
+    said, right = rest["estimated"].to_numpy(), rest["is_missing"].to_numpy()
+    again = rest.select(recalibrated(pl.col("estimated"), line.line)).to_series().to_numpy()
+    return {
+        "opened": opened.height, "taught": f"slope {line.line.slope:g}, shift {line.line.shift:g}",
+        "ECE of the rest": expected_error(said, right), "recalibrated": expected_error(again, right),
+    }  # fmt: skip
+
+
+def measured(world: World, folder: Path) -> tuple[Figures, Figures, Figures]:
     """Make one world, run its night, hold its list against the truth."""
     made = make_authority(
         folder, children=world.children, seed=world.seed, as_at=AS_AT, errors=getattr(ErrorRates, world.errors)(),
@@ -144,13 +167,13 @@ def measured(world: World, folder: Path) -> tuple[Figures, Figures]:
     )  # fmt: skip
     began = time.process_time()
     found = night(made)
-    listed, moved = list_figures(found), moved_away_figures(found)
-    print(f"{world}: {time.process_time() - began:.0f} CPU s, {listed}, {moved}", flush=True)
+    listed, moved, taught = list_figures(found), moved_away_figures(found), recalibrated_figures(found)
+    print(f"{world}: {time.process_time() - began:.0f} CPU s, {listed}, {moved}, {taught}", flush=True)
     without = f" (without {', '.join(found.refused)})" if found.refused else ""
-    return {"world": f"{world}{without}", **listed}, {"world": str(world), **moved}
+    return {"world": f"{world}{without}", **listed}, {"world": str(world), **moved}, {"world": str(world), **taught}
 
 
-def written(rows: list[tuple[Figures, Figures]]) -> str:
+def written(rows: list[tuple[Figures, Figures, Figures]]) -> str:
     """The page of results."""
     return "\n\n".join([
         "# The list, held against the truth",
@@ -164,12 +187,16 @@ def written(rows: list[tuple[Figures, Figures]]) -> str:
         "likelihood less the share that is right. The last column is the effort: rows for each child truly missing "
         "education.",
         "*Without*: sources of which the file was refused, as too many of its rows broke a rule.",
-        table([listed for listed, _ in rows]),
+        table([listed for listed, *_ in rows]),
         "## Children who moved away",
         "Of compulsory school age by their birth date, gone, still on a GP's list and on no other. *Below four in five of "
         "the targets*: the share of them whose likelihood is lower than that of at least four in five targets, listed or "
         "not. *Targets above*: the share of the targets that are likelier than the child.",
-        table([moved for _, moved in rows]),
+        table([moved for _, moved, _ in rows]),
+        "## What officers' outcomes mend",
+        "Officers open the first half of the list by rank and find the truth of each row; the line that this teaches "
+        "(`rollcall tune --from-outcomes`) is put to the other half, of which nothing was learnt. ECE as above.",
+        table([taught for *_, taught in rows]),
     ]) + "\n"  # fmt: skip
 
 
