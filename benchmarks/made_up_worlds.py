@@ -182,8 +182,8 @@ def written(worlds: list[World], children: int) -> str:
         f"name origin with at least {FEWEST_PAIRS} true pairs.",
         table([world.links for world in worlds]),
         "## Do the probabilities hold?",
-        "All pairs kept, of all worlds, by what was said of them by themselves. Pairs that other records hold together are "
-        "right more often than they say; few of all pairs stand in the middle. Interval: Jeffreys', as if independent.",
+        "All pairs kept, of all worlds, by what is said of them as all the records of their children have it. Few of all "
+        "pairs stand in the middle. Interval: Jeffreys', as if independent.",
         table(by_band(worlds)),
         "## Recall of links by name origin",
         table([dict(row) for row in wide.to_dicts()]),
