@@ -62,9 +62,9 @@ def write_buckets(
     columns = table.select(list(dict.fromkeys([*columns_read(scorer.model.comparisons), *scorer.frequencies])))
     names = []
     for number, blocks in enumerate(plan.blocks):
-        parts = np.uint64(max(1, -(-blocks.pairs // pairs)))
+        parts = max(1, -(-blocks.pairs // pairs))
         part_of = blocks.keys[blocks.order, blocks.slots] % parts
-        for part in range(int(parts)):
+        for part in range(parts):
             rows = np.unique(blocks.order[part_of == part])
             if len(rows):
                 names.append(f"rule-{number:02}-part-{part:05}")

@@ -218,22 +218,15 @@ def link_encoded(
     told = told or _nobody
     told(SCORING, "counting pairs of records")
     model = model.on(encoded.height if measures is None else measures.records)
-    between = dataset if settings.one_row_each else None
-    if measures is None:
-        choice = choose_rules(rules, encoded, model, between=between, budget=settings.pairs)
-    else:
-        choice = Choice.made(plan(measures.chosen(rules), encoded, between))
+    choice = _chosen(rules, encoded, dataset, model, settings=settings, measures=measures)
     scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies)
     scored = score(scorer, choice.plan, floor_of(model, settings))
     caught = choice.plan.caught(scored.left, scored.right) if measures is None else None
     choice = replace(choice, plan=choice.plan.without_rows())
     told(JOINING, "putting together what is one child's")
     strata, stratum = strata_of(encoded, settings.stratum, None if measures is None else measures.strata)
-    apart = encoded.lists[settings.apart] if settings.apart else None
     priors = priors_of(scored, dataset, max(model.match, LEAST_MATCH)) if measures is None else measures.priors
-    judge = Judge(scorer, priors, dataset, stratum, None, apart, judged_pairs(judged), settings)
-    evidence = judge.ruled(scored.left, scored.right, scored.weight)
-    judge = replace(judge, known=Known.of(scored, evidence))
+    judge, evidence = _judging(scored, scorer, priors, dataset, stratum, judged=judged, settings=settings)
     if measures is None:
         coverage, is_first = _first_coverage(scored, evidence, judge, judged, households), True
     else:
@@ -250,6 +243,39 @@ def link_encoded(
         encoded, dataset, model, choice.plan, choice, scored, caught, priors, evidence, odds, found.cut, found.labels,
         membership, competing(found.rivals), found.weighed, judge, measures,
     )  # fmt: skip
+
+
+def _chosen(
+    rules: Sequence[BlockingRule],
+    encoded: Encoded,
+    dataset: NDArray[np.int32],
+    model: Model,
+    *,
+    settings: Settings,
+    measures: Measures | None,
+) -> Choice:
+    """The rules that are worth their pairs, or those that were when measures were made."""
+    between = dataset if settings.one_row_each else None
+    if measures is None:
+        return choose_rules(rules, encoded, model, between=between, budget=settings.pairs)
+    return Choice.made(plan(measures.chosen(rules), encoded, between))
+
+
+def _judging(
+    scored: Scored,
+    scorer: Scorer,
+    priors: Priors,
+    dataset: NDArray[np.int32],
+    stratum: NDArray[np.int32],
+    *,
+    judged: Judged | None,
+    settings: Settings,
+) -> tuple[Judge, Bits]:
+    """The judge before coverage is known, who knows the scored pairs; and their evidence."""
+    apart = scorer.table.lists[settings.apart] if settings.apart else None
+    judge = Judge(scorer, priors, dataset, stratum, None, apart, judged_pairs(judged), settings)
+    evidence = judge.ruled(scored.left, scored.right, scored.weight)
+    return replace(judge, known=Known.of(scored, evidence)), evidence
 
 
 def _measures(scorer: Scorer, choice: Choice, priors: Priors, strata: Strata, coverage: Coverage) -> Measures:
