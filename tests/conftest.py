@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from apps.made_up.authority import MadeUp
@@ -14,6 +15,8 @@ from pipelines.settings import Settings
 from tests.golden.authority import AS_AT, golden_authority
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+hypothesis.settings.register_profile("rollcall", deadline=None)  # no test is about how fast the machine is
+hypothesis.settings.load_profile("rollcall")
 
 
 @dataclass(frozen=True)

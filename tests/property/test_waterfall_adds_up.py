@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
 from matching.explain import COMPARISON, FREQUENCY, HOUSEHOLD, WATERFALL, nearest, waterfall
+from matching.linkage import Linkage
 from matching.model import Model
 from pipelines.explain import UnknownIdentifier
 from pipelines.explain_pair import (
@@ -45,6 +46,8 @@ class Linked:
     tables: dict[str, pl.DataFrame]
     model: Model
     again: Weighed
+    alone: pl.DataFrame
+    """``left_id``, ``right_id``, ``alone``: the match probability of a pair by itself, as the night had it."""
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +67,15 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
             store.write(table, frame)
         tables = {table: store.read(table) for table in EXPLAIN_PAIR_READS}
     keep_model(found.model, workspace)
-    return Linked(tables, kept_model(workspace), weighed(tables, kept_model(workspace)))
+    return Linked(
+        tables, kept_model(workspace), weighed(tables, kept_model(workspace)), _alone(known.person, found.found)
+    )
+
+
+def _alone(person: pl.DataFrame, linkage: Linkage) -> pl.DataFrame:
+    ids = person["record_id"].sort()
+    ends = {"left_id": ids.gather(linkage.scored.left), "right_id": ids.gather(linkage.scored.right)}
+    return pl.DataFrame({**ends, "alone": linkage.alone})
 
 
 def rows(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
@@ -91,13 +102,14 @@ def test_the_bars_of_any_pair_add_up_to_its_log_odds(night: Linked, one: int, st
     assert other_way["bits"].to_list() == pytest.approx(bars["bits"].to_list())
 
 
-def test_weighed_again_from_the_store_every_link_has_the_nights_own_weight_and_probability(
+def test_weighed_again_from_the_store_every_link_has_the_nights_own_weight_and_probability_alone(
     night: Linked,
 ) -> None:
     tables, found = night.tables, night.again
     place = found.person.select("record_id").with_row_index("row")
     links = tables["link"].join(place, left_on="left_id", right_on="record_id")
     links = links.join(place, left_on="right_id", right_on="record_id", suffix="_right").filter("is_same_child")
+    links = links.join(night.alone, on=["left_id", "right_id"], validate="1:1", maintain_order="left")
     bars = waterfall(found.judge, links["row"].to_numpy(), links["row_right"].to_numpy())
     evidence = pl.col("part").is_in([COMPARISON, FREQUENCY, HOUSEHOLD])
     again = bars.group_by("pair", maintain_order=True).agg(
@@ -105,7 +117,7 @@ def test_weighed_again_from_the_store_every_link_has_the_nights_own_weight_and_p
     )
     assert links.height > 100
     assert np.allclose(again["weight"].to_numpy(), links["match_weight"].to_numpy(), atol=1e-4)
-    assert np.allclose(again["probability"].to_numpy(), links["match_probability"].to_numpy(), atol=1e-6)
+    assert np.allclose(again["probability"].to_numpy(), links["alone"].to_numpy(), atol=1e-6)
 
 
 def a_pair(tables: dict[str, pl.DataFrame], *, one_child: bool) -> tuple[str, str]:

@@ -29,6 +29,13 @@ def test_one_flat_written_in_many_ways(text):
 
 
 @pytest.mark.parametrize(
+    "text", ["Rose Cottage, The Green, 3 Mill Lane", "ROSE COTTAGE THE GREEN 3 MILL LANE, ZEDBOROUGH"]
+)
+def test_a_named_place_of_several_parts_is_one_with_or_without_its_commas(text):
+    assert addresses(_column(text))["address"].to_list() == ["ROSE COTTAGE THE GREEN 3 MILL LANE"]
+
+
+@pytest.mark.parametrize(
     ("text", "flat", "house", "street"),
     [
         pytest.param("160 Tennyson Close, Zedborough", None, "160", "TENNYSON CLOSE", id="house and street"),
