@@ -187,16 +187,23 @@ def test_when_nothing_is_proposed_it_says_why(outcomes: pl.DataFrame, told: str)
 
 def test_what_the_answers_cannot_tell_is_said_with_the_proposal() -> None:
     told = pl.concat([world(1.0, -1.5, 200, 4), found(*((f"U{n}", 2, "UNTRACED", 0.8) for n in range(30)))])
-    listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(100)], schema=CANDIDATE)
+    listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(30, 100)], schema=CANDIDATE)
     line, words = taught(told, listed, Recalibration())
     assert re.search(rf"From 200 answered leads, .* slope {line.line.slope:g}, shift {line.line.shift:g}", words)
     assert re.search(r"95% becomes \d+% \(\d+% to \d+%\)", words)
     assert "Officers open the top of the list first" in words
     below = listed.filter(pl.col("estimated") < line.least).height
-    assert f"{below} of the 100 children on the last list are below that" in words
+    assert f"{below} of the 70 children on the last list are below that" in words
     assert "30 leads that were opened have no answer yet, and are left out." in words
     none, every = (int(share) for share in re.findall(r"80% would become (\d+)% or (\d+)%", words)[0])
     assert none < line.interval(0.8)[0] * 100 < every
+
+
+def test_answers_from_the_top_alone_are_not_carried_on_over_most_of_the_list() -> None:
+    listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(11, 100)], schema=CANDIDATE)
+    told = world(1.0, -1.5, 800, 4).filter(pl.col("estimated") > 0.8)
+    with pytest.raises(SettingsError, match=r"reach down to 8\d%, and \d\d of the 89 children .* drawn by chance"):
+        taught(told, listed, Recalibration())
 
 
 def test_said_and_found_by_band() -> None:
