@@ -25,8 +25,12 @@ def with_age_slips(
 
     A date that one source alone gives, and makes of age: less the expected slips among such dates. No date at all: as
     likely as the dated children without a place, whom the same sources know, are. All other children stay as they are.
+
+    A place that is itself in doubt is none here: were it one, a record that is hardly the child's would make it likelier
+    that the child is of age by more than it makes it likelier that the child is at school.
     """
-    placed = provision.filter("is_current")["child_id"].unique()
+    sure = pl.col("link_probability") * pl.col("proves").fill_null(1.0) >= MOST_SLIPPED
+    placed = provision.filter(pl.col("is_current") & sure)["child_id"].unique()
     is_placed = pl.col("child_id").is_in(placed.implode())
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
     asked = facts.filter(~(is_placed & is_surely_of_age))  # dates that all agree on a pupil's age tell of no slip
