@@ -49,7 +49,7 @@ class Sheet:
     sightings: Sequence[str]
     records: Sequence[Row]
     nearest: Sequence[Row]
-    searched: Sequence[Row]
+    searched: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,32 +160,36 @@ def _sources(publication: Publication) -> list[Row]:
         rows=pl.col("rows_loaded").sum(), is_loaded=(pl.col("verdict") == "loaded").any()
     )
     came = {row["source"]: row for row in loaded.iter_rows(named=True)}
-    sources = []
-    for source in sorted(
-        {*came, *publication.source_names}, key=lambda one: told_of.source_name(one, publication.source_names)
-    ):
-        is_read = source in came and came[source]["is_loaded"]
-        missing = "not searched: its file was refused" if source in came else "not searched: no file came"
-        sources.append(
-            {
-                "source": source,
-                "name": told_of.source_name(source, publication.source_names),
-                "rows": f"{came[source]['rows']:,} rows" if is_read else "no rows",
-                "otherwise": "nothing" if is_read else missing,
-            }
-        )
-    return sources
-
-
-def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[Row]:
-    """The sources, each with what was found there of the child."""
-    records = Counter(row["dataset"] for row in members)
+    names = publication.source_names
+    named = {source: told_of.source_name(source, names) for source in {*came, *names}}
     return [
-        source
-        | {
-            "found": f"{count} record{'s' * (count > 1)}"
-            if (count := records[source["source"]])
-            else source["otherwise"]
+        {
+            "source": source,
+            "name": name,
+            "rows": came[source]["rows"] if source in came and came[source]["is_loaded"] else None,
+            "why_not": "its file was refused" if source in came else "no file came",
         }
-        for source in sources
+        for source, name in sorted(named.items(), key=lambda one: one[1])
     ]
+
+
+def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
+    """What was found of the child in each source that was read, and which were not read, by why not: one sentence each."""
+    records = Counter(row["dataset"] for row in members)
+    read = [
+        f"{source['name']} ({source['rows']:,} rows): {_found(records[source['source']])}"
+        for source in sources
+        if source["rows"] is not None
+    ]
+    missing = [source for source in sources if source["rows"] is None]
+    return [
+        f"{'; '.join(read)}.",
+        *(
+            f"Not searched, as {why}: {', '.join(source['name'] for source in missing if source['why_not'] == why)}."
+            for why in sorted({source["why_not"] for source in missing}, reverse=True)
+        ),
+    ]
+
+
+def _found(records: int) -> str:
+    return f"{records} record{'s' * (records > 1)}" if records else "nothing"
