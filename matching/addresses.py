@@ -177,9 +177,8 @@ def addresses(text: pl.Series) -> pl.DataFrame:
         frame = frame.with_columns(_house_and_street(pl.col("rest")).alias("split")).unnest("split")
         frame = frame.with_columns(_without_town(pl.col("street")).alias("street"))
         frame = frame.select(pl.all().str.strip_chars(" ,/-")).select(pl.when(pl.all() != "").then(pl.all()))
-        frame = frame.with_columns(
-            pl.col("building").str.replace_all(",", "")
-        )  # of several parts: "OAK HOUSE, THE GREEN"
+        # A named place may be of several parts: "OAK HOUSE, THE GREEN".
+        frame = frame.with_columns(pl.col("building").str.replace_all(",", ""))
         flat_said = pl.when(pl.col("flat").is_not_null()).then(pl.lit("FLAT ") + pl.col("flat"))
         address = pl.concat_str(flat_said, "building", "number", "street", separator=" ", ignore_nulls=True)
         return frame.select(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import Encoded, Rows
-from matching.sorting import order_of, run_ends
+from matching.sorting import counted_off, order_of, run_ends
 
 Hashes = NDArray[np.uint64]
 """Values that must agree, in 64 bits: rows x hashes a row."""
@@ -269,7 +269,7 @@ def _where(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, ND
 def _cut(hashes: Hashes, found: _Sorted) -> None:
     """Cut over-large blocks into pieces, in place."""
     flat = hashes.reshape(-1)
-    number = np.arange(len(found.places)) - np.repeat(np.cumsum(found.sizes) - found.sizes, found.sizes)
+    number = counted_off(found.sizes)
     cut = np.repeat(found.sizes, found.sizes) > LARGEST_BLOCK
     # Each piece has its own hash: a pair left out here must not be taken for found when a later rule finds it.
     places, pieces = found.places[cut], (number[cut] // PIECE + 1).astype(np.uint64)

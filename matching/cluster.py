@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from matching.components import Labels, components, numbered
 from matching.encode import Rows
-from matching.sorting import order_of
+from matching.sorting import counted_off, order_of
 
 Bits = NDArray[np.float64]
 LogOdds = Callable[[Rows, Rows], Bits]
@@ -37,14 +37,6 @@ ALWAYS = 1e5
 """Log-odds of two records judged to be one child: no sum of weights outweighs it."""
 UNSEEN = -6.0
 """Log-odds taken for a pair that blocking did not find, in a component too large to score in full."""
-
-
-@dataclass(frozen=True)
-class Component:
-    """Records hanging together by links: their rows, and the log-odds of every pair (square, symmetric, 0 diagonal)."""
-
-    rows: Rows
-    odds: Bits
 
 
 @cache
@@ -248,6 +240,14 @@ def pairs_within(labels: Labels, largest: int = FULL_UP_TO) -> Iterator[tuple[Ro
         yield together[:, i].ravel().astype(np.int32), together[:, j].ravel().astype(np.int32)
 
 
+def all_pairs_within(labels: Labels) -> tuple[Rows, Rows]:
+    """As :func:`pairs_within`, in one piece."""
+    pieces = list(pairs_within(labels))
+    empty = np.zeros(0, dtype=np.int32)
+    left, right = (np.concatenate([*(piece[side] for piece in pieces), empty]) for side in (0, 1))
+    return left, right
+
+
 def pairs_between(
     labels: NDArray[np.integer], one: NDArray[np.integer], other: NDArray[np.integer], largest: int = FULL_UP_TO
 ) -> tuple[Rows, Rows, NDArray[np.int32]]:
@@ -259,7 +259,7 @@ def pairs_between(
     sizes_a, sizes_b = np.minimum(held[one], largest), np.minimum(held[other], largest)
     many = sizes_a * sizes_b
     pair = np.repeat(np.arange(len(one), dtype=np.int32), many)
-    place = np.arange(len(pair), dtype=np.int32) - np.repeat(np.cumsum(many, dtype=np.int32) - many, many)
+    place = counted_off(many, np.int32)
     of_one, of_other = np.divmod(place, sizes_b[pair])
     return rows[starts[one][pair] + of_one], rows[starts[other][pair] + of_other], pair
 

@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from matching.sorting import counted_off
+
 Codes = NDArray[np.int32]
 Rows = NDArray[np.int32]
 """Row numbers of a table; a pair is (left row, right row)."""
@@ -235,7 +237,7 @@ class _Worded:
             (len(self.counts), max(1, int(self.counts.max(initial=0)))), MISSING, dtype=np.int32, order="F"
         )
         rows = np.repeat(np.arange(len(self.counts)), self.counts)
-        matrix[rows, np.arange(len(rows)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)] = codes
+        matrix[rows, counted_off(self.counts)] = codes
         return matrix
 
 

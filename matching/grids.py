@@ -16,7 +16,7 @@ from matching.blocking import Plan
 from matching.blocks import NO_KEY, Blocks, Keys
 from matching.ceilings import Ceiling
 from matching.encode import Encoded, Rows
-from matching.sorting import order_of, run_ends
+from matching.sorting import counted_off, order_of, run_ends
 
 LEAST_PAIRS = 256
 """Rows that meet fewer rows than this makes pairs of are no grid: laying it out would cost more than it spares."""
@@ -118,16 +118,11 @@ def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
     whole = whole.at(whole.in_company())
     covered = np.zeros(len(counts), dtype=bool)
     sizes = whole.left_end - whole.left
-    covered[np.repeat(whole.left, sizes) + _within(sizes)] = True
+    covered[np.repeat(whole.left, sizes) + counted_off(sizes)] = True
     begins = np.where(covered, blocks.ends, blocks.begins)
     rest = replace(blocks, begins=begins, pairs=int((blocks.ends - begins).sum(dtype=np.int64)))
     which, right, right_end = _cut_further(whole.right, whole.right_end, WIDE)
     return replace(whole.at(which), right=right, right_end=right_end), rest
-
-
-def _within(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """0, 1, 2 ... for each of the sizes."""
-    return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
 def _cut(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -140,7 +135,7 @@ def _cut_further(
     """Cut spans into spans of at most so many: of which each is a part, its beginning and its end."""
     parts = (ends - begins + most - 1) // most
     which = np.repeat(np.arange(len(begins)), parts)
-    cut = begins[which] + _within(parts) * most
+    cut = begins[which] + counted_off(parts) * most
     return which, cut, np.minimum(cut + most, ends[which])
 
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from matching.assign import Bits, probability
 from matching.blocking import BlockingRule, plan
-from matching.cluster import cluster
+from matching.cluster import all_pairs_within, cluster
 from matching.components import Labels, components
 from matching.encode import Encoded, Rows
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
 from matching.leaning import membership_of, moved
-from matching.linkage import RIVAL_BITS, above, floor_of, pair_probability, with_judged_pairs, within
+from matching.linkage import RIVAL_BITS, above, floor_of, pair_probability, with_judged_pairs
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
@@ -243,7 +243,9 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
 def _inner(rows: NDArray[np.int64], component: Labels) -> tuple[Rows, Rows]:
     """All pairs of these rows within components of several, so that what of them is not known is encoded at once."""
     several = rows[np.bincount(component, minlength=len(component))[component[rows]] > 2]
-    left, right = within(np.searchsorted(several, component[several]))  # a component's lowest row is one of its rows
+    left, right = all_pairs_within(
+        np.searchsorted(several, component[several])
+    )  # a component's lowest row is one of its rows
     return several[left].astype(np.int32), several[right].astype(np.int32)
 
 
@@ -251,7 +253,7 @@ def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArra
     """How sure each of these rows, all of some children, belongs to its child."""
     place = np.zeros(len(labels), dtype=np.int64)
     place[rows] = np.arange(len(rows))
-    left, right = (rows[side].astype(np.int32) for side in within(place[labels[rows]]))
+    left, right = (rows[side].astype(np.int32) for side in all_pairs_within(place[labels[rows]]))
     return membership_of(len(labels), (left, right), Weighing.by(reach.over(), reach.evidence))[rows]
 
 

@@ -12,7 +12,7 @@ from matching.assign import CERTAIN, SURE, Bits, prior_of, probability
 from matching.cluster import FULL_UP_TO
 from matching.components import Labels
 from matching.encode import Rows
-from matching.sorting import distinct, order_of
+from matching.sorting import counted_off, distinct, order_of
 from matching.weighing import Weighing
 
 Mask = NDArray[np.bool_]
@@ -106,8 +106,7 @@ def _leaning_to(labels: Labels, rows: Places, child: Labels, weigh: Weighing) ->
     starts = np.cumsum(np.where(is_asked, held, 0)) - held
     many = np.minimum(held[child], FULL_UP_TO)
     which = np.repeat(np.arange(len(rows)), many)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(many) - many, many)
-    others = members[starts[child][which] + place]
+    others = members[starts[child][which] + counted_off(many)]
     beside = others != rows[which]
     return leanings(rows, which[beside], others[beside].astype(np.int32), weigh)
 

@@ -19,7 +19,7 @@ from matching.assign import Bits, Coverage, Priors, coverage_of, priors_of, prob
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
 from matching.budget import Choice, choose_rules
-from matching.cluster import ALWAYS, cluster, pairs_within
+from matching.cluster import ALWAYS, all_pairs_within, cluster
 from matching.comparisons import Comparison, columns_read
 from matching.components import Labels, numbered
 from matching.encode import Encoded, Rows, encode
@@ -237,7 +237,7 @@ def link_encoded(
     judge = replace(judge, coverage=found.coverage)
     if measures is None:
         measures = _measures(scorer, choice, priors, strata, found.coverage)
-    membership = membership_of(len(found.labels), within(found.labels), Weighing.by(judge))
+    membership = membership_of(len(found.labels), all_pairs_within(found.labels), Weighing.by(judge))
     told(1.0, "linked")
     return Linkage(
         encoded, dataset, model, choice.plan, choice, scored, caught, priors, evidence, odds, found.cut, found.labels,
@@ -347,14 +347,6 @@ def floor_of(model: Model, settings: Settings) -> float:
 def _clustered(scored: Scored, odds: Bits, judge: Judge, judged: Judged | None) -> Labels:
     pairs = with_judged_pairs((scored.left, scored.right), judge.with_margin(odds), judged)
     return cluster(len(judge.dataset), *pairs, judge.for_clusters)
-
-
-def within(labels: Labels) -> tuple[Rows, Rows]:
-    """Every pair of rows of one child."""
-    pieces = list(pairs_within(labels))
-    empty = np.zeros(0, dtype=np.int32)
-    left, right = (np.concatenate([*(piece[side] for piece in pieces), empty]) for side in (0, 1))
-    return left, right
 
 
 RIVAL_BITS = -12.0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.assign import Coverage, known_to, rows_held
-from matching.cluster import LogOdds, cluster, pairs_within
+from matching.cluster import LogOdds, all_pairs_within, cluster
 from matching.components import Labels, numbered
 from matching.presence import MayBeOne, counted
 from matching.rivals import Between, Rivalry, Weigh, Weighed, competing
@@ -40,8 +40,7 @@ def parted(
     if not len(rows):
         return labels
     own = np.searchsorted(rows, labels[rows])  # a child's lowest row is one of its rows
-    pairs = list(pairs_within(own))
-    left, right = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+    left, right = all_pairs_within(own)
 
     def log_odds(ones: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.float64]:
         return by_records(rows[ones], rows[others])

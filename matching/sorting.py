@@ -6,7 +6,7 @@ at first and the few ties that this makes are put right afterwards.
 """
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Places = NDArray[np.int64]
 
@@ -55,3 +55,9 @@ def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """The numbers (none below 0), each once, ascending."""
     sorted_ = np.sort(numbers)
     return np.asarray(sorted_[run_ends(sorted_) - 1])
+
+
+def counted_off(sizes: NDArray[np.integer], dtype: DTypeLike = np.int64) -> NDArray[np.integer]:
+    """0, 1, 2 ... for each of the sizes, one after the other."""
+    ends: NDArray[np.integer] = np.cumsum(sizes, dtype=dtype)
+    return np.asarray(np.arange(int(sizes.sum()), dtype=dtype) - np.repeat(ends - sizes, sizes))

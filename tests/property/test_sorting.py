@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.sorting import order_of, run_ends
+from matching.sorting import counted_off, order_of, run_ends
 
 STEADY = settings(max_examples=100, deadline=None, derandomize=True)
 SMALL, LARGE = st.integers(0, 5), st.integers(2**64 - 20, 2**64 - 1)
@@ -30,3 +30,11 @@ def test_thousands_of_numbers_that_differ_in_their_last_bits_alone(highest):
 def test_runs_end_where_the_number_changes(numbers):
     ends = run_ends(np.array(numbers, dtype=np.int64)).tolist()
     assert ends == [n + 1 for n in range(len(numbers)) if numbers[n : n + 1] != numbers[n + 1 : n + 2]]
+
+
+@given(st.lists(SMALL), st.sampled_from([np.int32, np.int64]))
+@STEADY
+def test_each_size_is_counted_off(sizes, dtype):
+    counted = counted_off(np.array(sizes, dtype=np.int32), dtype)
+    assert counted.dtype == dtype
+    assert counted.tolist() == [number for size in sizes for number in range(size)]
