@@ -154,13 +154,17 @@ def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     return both.select(id_now="child_id", officer_words=told)
 
 
+def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
+    """One row is one record of one lead: ``child_id``, ``spell``, ``record_id``."""
+    records = leads.select("child_id", "spell", record_id=pl.col("records").str.split(";"))
+    return records.explode("record_id", empty_as_null=True)
+
+
 def _not_loaded(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """``child_id``, ``spell``, ``not_loaded``: sources of a lead's records of which nothing was loaded tonight, in words."""
-    sources = gone.select("child_id", "spell", source=pl.col("records").str.split(";")).explode(
-        "source", empty_as_null=True
-    )
     missing = (
-        sources.with_columns(pl.col("source").str.split(":").list.first())
+        records_of_leads(gone)
+        .select("child_id", "spell", source=pl.col("record_id").str.split(":").list.first())
         .filter(~pl.col("source").is_in(list(tonight.loaded)))
         .unique()
         .with_columns(source_name(pl.col("source"), tonight.names))

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.left_list import LEFT
+from pipelines.left_list import LEFT, records_of_leads
 
 
 def now_ids(leads: pl.DataFrame, moves: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
@@ -41,16 +41,20 @@ def _merges(moves: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _by_records(lost: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``spell``, ``with_records``: the child of tonight that has most of a lead's records."""
-    records = lost.select("child_id", "spell", record_id=pl.col("records").str.split(";")).explode(
-        "record_id", empty_as_null=True
-    )
-    whose = child_records.select("record_id", with_records="child_id")
+    return holder_of_most(records_of_leads(lost), child_records.select("record_id", with_records="child_id"))
+
+
+def holder_of_most(records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``spell`` of each lead, and who has most of its records; of two with as many the first.
+
+    ``records``: ``child_id``, ``spell``, ``record_id``. ``whose``: ``record_id``, and one column more, whoever has the
+    record. Leads of which nobody has a record are left out.
+    """
+    (holder,) = set(whose.columns) - {"record_id"}
     counted = (
-        records.join(whose, on="record_id", how="inner", validate="m:1")
-        .group_by("child_id", "spell", "with_records")
-        .len()
+        records.join(whose, on="record_id", how="inner", validate="m:1").group_by("child_id", "spell", holder).len()
     )
-    order = counted.sort("child_id", "spell", "len", "with_records", descending=[False, False, True, False])
+    order = counted.sort("child_id", "spell", "len", holder, descending=[False, False, True, False])
     return order.unique(["child_id", "spell"], keep="first", maintain_order=True).drop("len")
 
 

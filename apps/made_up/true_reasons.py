@@ -6,8 +6,9 @@ from datetime import date
 import polars as pl
 
 from apps.made_up.books import LAYOUT_OF, Books, in_education, of_age
-from pipelines.left_list import MERGED, RECORDS_GONE
+from pipelines.left_list import MERGED, RECORDS_GONE, records_of_leads
 from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
+from pipelines.successor import holder_of_most
 
 FACTS = (IN_EDUCATION, SAME_AS_RIVAL, NOT_OF_AGE, MERGED, CLOSED, RECORDS_GONE)
 """Reasons that are true or not; the others are judgements of how likely something is."""
@@ -31,12 +32,7 @@ def judged_reasons(
     has written another birth date.
     """
     whose = _whose(books)
-    own = _majority(
-        left.select("child_id", "spell", record_id=pl.col("records").str.split(";")).explode(
-            "record_id", empty_as_null=True
-        ),
-        whose,
-    )
+    own = holder_of_most(records_of_leads(left), whose)
     owner = whose.rename({"true_child": "proof_owner"})
     into = _majority_of_children(child_records, whose)
     facts = books.children.select(true_child="child_id", is_resident=pl.col("resident") == 1)
@@ -73,19 +69,9 @@ def _whose(books: Books) -> pl.DataFrame:
     )
 
 
-def _majority(records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
-    counted = (
-        records.join(whose, on="record_id", how="inner", validate="m:1")
-        .group_by("child_id", "spell", "true_child")
-        .len()
-    )
-    ordered = counted.sort("child_id", "spell", "len", "true_child", descending=[False, False, True, False])
-    return ordered.unique(["child_id", "spell"], keep="first", maintain_order=True).drop("len")
-
-
 def _majority_of_children(child_records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
     records = child_records.select("child_id", "record_id", spell=pl.lit(0))
-    return _majority(records, whose).select(other_child_id="child_id", into_child="true_child")
+    return holder_of_most(records, whose).select(other_child_id="child_id", into_child="true_child")
 
 
 def _stands(left: pl.DataFrame, books: Books, not_whole: Collection[str]) -> pl.DataFrame:
@@ -96,10 +82,7 @@ def _stands(left: pl.DataFrame, books: Books, not_whole: Collection[str]) -> pl.
         if source not in not_whole
     ]
     keys = pl.concat(came)["record_id"]
-    records = left.select("child_id", "spell", record_id=pl.col("records").str.split(";")).explode(
-        "record_id", empty_as_null=True
-    )
-    stands = records.with_columns(stands=pl.col("record_id").is_in(keys.implode()))
+    stands = records_of_leads(left).with_columns(stands=pl.col("record_id").is_in(keys.implode()))
     return stands.group_by("child_id", "spell").agg(pl.col("stands").any())
 
 
