@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.age import is_of_compulsory_school_age
+from pipelines.facts import as_their_sources_have_it
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Before any date is compared, one in five hundred is taken to make a child of another age seem of age."""
@@ -149,17 +150,10 @@ def _undated(
     facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, without_place: pl.DataFrame
 ) -> pl.DataFrame:
     """``undated_of_age`` of children without any date: the share of age among those whom the same sources give one."""
-    rates = without_place.group_by("dataset").agg(undated_of_age=pl.col("is_of_age").mean())
+    rates = without_place.group_by("dataset").agg(of_age=pl.col("is_of_age").mean())
     undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
     known = child_records.join(undated, on="child_id", how="semi").join(
         person.select("record_id", "dataset"), on="record_id", how="inner", validate="1:1"
     )
-    return (
-        known.select("child_id", "dataset")
-        .unique()
-        .join(rates, on="dataset", how="inner", validate="m:1")
-        .sort("child_id", "dataset")
-        .group_by("child_id", maintain_order=True)
-        .agg(pl.col("undated_of_age").mean())
-        .filter(pl.col("undated_of_age") > 0)  # where no such child is of age, a child is not lost for want of a date
-    )
+    likely = as_their_sources_have_it(known, rates).rename({"of_age": "undated_of_age"})
+    return likely.filter(pl.col("undated_of_age") > 0)  # where no such child is of age, none is lost for want of a date

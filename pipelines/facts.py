@@ -150,9 +150,16 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
 def _undated(without: pl.DataFrame, mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Children ``without`` any birth date: as likely of age as those whom the same sources do give a date for."""
     is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
-    rates = mine.group_by("dataset").agg(of_age=is_of_age.mean())
+    return as_their_sources_have_it(without, mine.group_by("dataset").agg(of_age=is_of_age.mean()))
+
+
+def as_their_sources_have_it(known: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``of_age``: the mean of the rates of the sources that know the child; no row where none has a rate.
+
+    ``known``: ``child_id``, ``dataset``; ``rates``: ``dataset``, ``of_age`` (0 to 1, null: no rate).
+    """
     return (
-        without.select("child_id", "dataset")
+        known.select("child_id", "dataset")
         .unique()
         .join(rates, on="dataset", how="left", validate="m:1")
         .sort("child_id", "dataset")
