@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.failure import HELD, as_night_failed
 from pipelines.publish.whole_folder import write_private
-from pipelines.rank import LANES
+from pipelines.steps.publishing import published_lanes
 from pipelines.steps.under_way import Night
 from pipelines.store import Store, StoreError
 
@@ -149,7 +149,7 @@ def _good(night: Night) -> GoodNight | None:
         rows_read=received["rows_read"],
         rows_set_aside=received["rows_set_aside"],
         children=night.counts["link"]["children"],
-        lanes={name: count for name, count in night.counts["publish"].items() if name in LANES},
+        lanes=published_lanes(night.counts),
         warnings=night.warnings,
     )
 

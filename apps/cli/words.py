@@ -26,10 +26,10 @@ FILES = (
 
 def told(report: "RunReport", workspace: Path) -> str:
     """The summary of a night: what came in, what was found, where it is, and what to do next."""
-    from pipelines.rank import LANES
+    from pipelines.steps.publishing import published_lanes
 
     received, linked, ranked = report.counts["receive"], report.counts["link"], report.counts["rank"]
-    lanes = {name: count for name, count in report.counts["publish"].items() if name in LANES}
+    lanes = published_lanes(report.counts)
     lines = [
         "",
         f"The night as at {report.as_at:%d/%m/%Y} is done, in {sum(report.seconds.values()):.0f} seconds.",

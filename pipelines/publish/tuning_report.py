@@ -27,7 +27,6 @@ Row = dict[str, Any]
 
 MOVED_SHOWN = 30
 BAR_BITS = 2
-SAME_SETTINGS = "Nothing: the settings are the night's own."
 PARTS = ("before", "after")
 
 

@@ -16,6 +16,7 @@ from pipelines.other_teams import Known, for_other_teams
 from pipelines.outcomes import read_outcomes
 from pipelines.publish.publication import Publication, publish
 from pipelines.publish.stale import clear_stale
+from pipelines.rank import LANES
 from pipelines.settings import Settings
 from pipelines.steps.under_way import JUDGED_FROM, Counts, Night, row_of
 
@@ -59,6 +60,11 @@ def publish_step(night: Night) -> Counts:
     night.store.write("night", row_of(night, published_at=at))
     night.store.write("list_night", published(night.store.read("list_night"), as_at, at))
     return {"files": len(stands.files), "candidates": publication.candidates.height, **stands.lanes}
+
+
+def published_lanes(counts: Mapping[str, Counts]) -> dict[str, int]:
+    """Lane -> children of the list in it as it was published. ``counts``: step -> what it counted, once all are done."""
+    return {name: count for name, count in counts["publish"].items() if name in LANES}
 
 
 def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
