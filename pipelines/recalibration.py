@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from matching.person import Columns
 from matching.thresholds import all_known, reliability
@@ -82,7 +82,7 @@ class Fitted:
     def differs_from(self, line: Recalibration) -> bool:
         """Whether the answers speak against a line: it lies outside the joint 95 % region of both numbers (Wald)."""
         gap = np.array([self.line.shift - line.shift, self.line.slope - line.slope])
-        return bool(gap @ np.linalg.solve(self.spread, gap) > chi2.ppf(SURE, 2))
+        return bool(gap @ np.linalg.solve(self.spread, gap) > chdtri(2, 1 - SURE))
 
 
 def recalibrated(estimated: pl.Expr, line: Recalibration) -> pl.Expr:

@@ -3,8 +3,6 @@
 import io
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
@@ -34,6 +32,9 @@ def read_parquet(data: bytes, contract: Contract) -> ReadTable:
 
 
 def _table(data: bytes) -> pl.DataFrame:
+    import pyarrow as pa  # few files are parquet, and nights without one start the sooner
+    import pyarrow.parquet as pq
+
     try:
         about = pq.ParquetFile(io.BytesIO(data)).metadata
         if sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups)) > LARGEST_UNPACKED:

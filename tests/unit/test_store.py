@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import signal
 import stat
+import subprocess
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -44,6 +46,20 @@ def test_rows_come_back_as_they_were_and_in_their_order(tmp_path: Path) -> None:
         store.write("person_record", person)
     with Store(tmp_path, read_only=True) as store:
         assert store.read("person_record").equals(person)
+
+
+def test_a_night_loads_nothing_heavy_that_it_does_not_use(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; import polars as pl; import pipelines.night;"
+        "from pipelines.store import Store; from pipelines.tables import CHILD_RECORD;"
+        "members = pl.DataFrame({'record_id': ['housing:1'], 'child_id': ['CH0000000001'], 'membership': [1.0]});"
+        "store = Store(Path(sys.argv[1])).__enter__(); store.write('child_record', members.cast(CHILD_RECORD));"
+        "assert store.read_where('child_record', members.select('record_id')).equals(members);"
+        "loaded = [name for name in ('pandas', 'pyarrow', 'scipy.stats') if name in sys.modules];"
+        "sys.exit(str(loaded) if loaded else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_times_come_back_in_utc(tmp_path: Path) -> None:
