@@ -9,6 +9,7 @@ place together, in which the share ``both`` of the children without a place here
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from pipelines.residence_evidence import Evidence
 from pipelines.residence_readings import Codes, Flags, Floats
@@ -67,13 +68,11 @@ def told_by_others(
     seen *= follows / (parts @ seen)
     seen += 1.0 - follows
     is_open = families.other >= 0
-    told = np.zeros((len(parts), count))
     child, other = families.child[is_open], families.other[is_open]
-    placed = np.bincount(families.child[~is_open], np.log1p(-follows * families.place[~is_open]), minlength=count)
-    told[1:] += placed
-    logs = np.log(seen)
-    for part in range(len(parts)):
-        told[part] += np.bincount(child, logs[part, other], minlength=count)
+    told = np.ascontiguousarray(
+        (csr_matrix((np.ones(len(child)), (child, other)), shape=(count, count)) @ np.log(seen).T).T
+    )
+    told[1:] += np.bincount(families.child[~is_open], np.log1p(-follows * families.place[~is_open]), minlength=count)
     return told, np.bincount(families.child, minlength=count) > 0
 
 

@@ -80,9 +80,9 @@ class Children:
     """Of compulsory school age and without any place: the mixture is learnt from these."""
     families: Families
 
-    def told(self) -> list[Told]:
-        """What each reading tells of them."""
-        return [told_by(reading, self.counts) for reading in self.readings]
+    def told(self) -> Told:
+        """What the readings tell of them."""
+        return told_by(self.readings, self.counts)
 
     def of(self, rows: Codes) -> "Children":
         """The children in ``rows`` alone."""
@@ -191,18 +191,14 @@ def _expected(children: Children, usual: Floats) -> Mixture:
     )  # fmt: skip
 
 
-def _likelihood(children: Children, told: list[Told], mixture: Mixture) -> Floats:
+def _likelihood(children: Children, told: Told, mixture: Mixture) -> Floats:
     """Natural logarithm of P(readings | part) / P(readings | here), a row for each part.
 
     A child never on a roll is in the data only if some agency has a record: each part is divided by that chance.
     """
-    by_child = np.zeros((len(children.group), 1 + DEPARTURES))
-    for reading, levels in zip(told, mixture.levels, strict=True):
-        ratios = (levels[1:] / levels[HERE])[:, reading.level]
-        logs = np.log(reading.trust * ratios + (1.0 - reading.trust)).T
-        by_child[reading.child, 1:] += np.take(np.ascontiguousarray(logs), reading.pair, axis=0)
+    ratios = np.hstack([np.empty((DEPARTURES, 0)), *(levels[1:] / levels[HERE] for levels in mixture.levels)])
+    total = np.vstack([np.zeros(len(children.group)), told.of_children(ratios)])
     known = np.log1p(-_chances_of_no_record(children, mixture))
-    total = np.ascontiguousarray(by_child.T)
     return total - np.where(children.is_never, (known - known[HERE])[:, None], 0.0)
 
 
@@ -224,16 +220,15 @@ def _posterior(children: Children, likelihood: Floats, mixture: Mixture) -> tupl
     return with_household(scaled, told, has_others, mixture.parts, mixture.follows)
 
 
-def _maximise(
-    children: Children, told: list[Told], before: Mixture, found: tuple[Floats, Floats], placed: float
-) -> Mixture:
+def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floats, Floats], placed: float) -> Mixture:
     """The mixture from the children in each part and together with their households (``found``), and the priors."""
     posterior, together = found
     counts, here = children.counts, posterior[HERE]
     mine = posterior[:, counts]
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
-    learnt = [_learnt(*one, posterior, unseen) for one in zip(told, before.ways, strict=True)]
+    by_level = zip(told.readings, before.ways, told.by_level(posterior), strict=True)
+    learnt = [_learnt(*each, unseen) for each in by_level]
     share_here = float(np.clip((placed + here[counts].sum()) / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
     shares = _mean_by_group(here, children.group, counts, len(before.no_place))
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
@@ -274,35 +269,28 @@ def _gone(reading: Reading, ways: Floats) -> Floats:
     return np.asarray(np.tensordot(ways, reading.gone, 1), dtype=np.float64)
 
 
-def _learnt(told: Told, ways: Floats, posterior: Floats, unseen: Floats) -> tuple[Floats, Floats]:
-    """Share of each way of a reading, and likelihood of each level in each part, from the children it tells of."""
-    reading = told.reading
-    if len(ways) == 1 and not reading.learns_here:
-        return ways, np.vstack([reading.here, _gone(reading, ways)])
-    parts = posterior[:, told.learnt_from]
-    parts *= told.learnt_trust
+def _learnt(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> tuple[Floats, Floats]:
+    """Share of each way of a reading, and likelihood of each level in each part, from the children it tells of
+    (``parts``: by part and level)."""
     if len(ways) > 1:
-        ways = _ways(told, ways, parts[1:])
-    return ways, _levels(told, ways, parts, unseen)
+        ways = _ways(reading, ways, parts[1:])
+    return ways, _levels(reading, ways, parts, unseen)
 
 
-def _ways(told: Told, ways: Floats, gone: Floats) -> Floats:
-    """Share of each way in which a reading of children ``gone`` (by departure) came about."""
-    likely = ways[:, None, None] * told.learnt_gone
-    likely *= gone / likely.sum(axis=0)
-    found = told.reading.ways + likely.sum(axis=(1, 2))
+def _ways(reading: Reading, ways: Floats, gone: Floats) -> Floats:
+    """Share of each way in which a reading of children ``gone`` (by departure and level) came about."""
+    likely = ways[:, None, None] * reading.gone
+    found = reading.ways + (likely * (gone / likely.sum(axis=0))).sum(axis=(1, 2))
     return np.asarray(found / found.sum(), dtype=np.float64)
 
 
-def _levels(told: Told, ways: Floats, parts: Floats, unseen: Floats) -> Floats:
+def _levels(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> Floats:
     """Likelihood of each level in each part; children known to nobody (``unseen``) count as absent."""
-    reading = told.reading
     if not reading.learns_here:
         return np.vstack([reading.here, _gone(reading, ways)])
-    codes, width = told.learnt_level, len(reading.here)
-    here = reading.here + np.bincount(codes, parts[HERE], minlength=width)
+    here = reading.here + parts[HERE]
     if reading.is_presence:
-        gone = reading.gone[0, 0] + np.bincount(codes, parts[1:].sum(axis=0), minlength=width)
+        gone = reading.gone[0, 0] + parts[1:].sum(axis=0)
         here[0] += unseen[HERE]
         gone[0] += unseen[1:].sum()
         return _open_record_speaks_for_here(here / here.sum(), gone / gone.sum())

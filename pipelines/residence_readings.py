@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
+from scipy.sparse import csr_matrix
 
 from pipelines.residence_evidence import Evidence
 
@@ -104,33 +105,43 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a reading tells of some children, laid out once for every round of the estimate."""
+    """What all readings tell of some children, laid out once for every round of the estimate. The levels of all readings
+    are numbered on, in the order of the readings."""
 
-    reading: Reading
-    child: Codes
-    """Rows of the children of whom it says something."""
-    pair: Codes
-    """For each of them, the row of its level and trust in ``level`` and ``trust``, where each two stand once."""
+    readings: list[Reading]
     level: Codes
+    """Level and ``trust`` of what is said of any child, each two once."""
     trust: Floats
-    learnt_from: Codes
-    """Rows of those of them from whom the mixture is learnt; the next three are theirs."""
-    learnt_level: Codes
-    learnt_trust: Floats
-    learnt_gone: Floats
-    """``reading.gone`` of each one's level: by way, departure and child."""
+    says: csr_matrix
+    """A row a child, a column each such two: 1 where it is said of the child."""
+    learnt: csr_matrix
+    """A row a level, a column a child: how far it counts (0..1), where the mixture is learnt from it."""
+
+    def of_children(self, ratios: Floats) -> Floats:
+        """The sum of the logarithms of what is said of each child (columns). ``ratios``: by part and level."""
+        logs = np.log(self.trust * ratios[:, self.level] + (1.0 - self.trust))
+        return np.ascontiguousarray((self.says @ logs.T).T)
+
+    def by_level(self, posterior: Floats) -> list[Floats]:
+        """For each reading the children it tells of by part (rows) and level, from the parts of each child."""
+        ends = np.cumsum([len(reading.here) for reading in self.readings], dtype=np.int64)
+        return np.split((self.learnt @ posterior.T).T, ends, axis=1)[:-1]  # nothing stands behind the last
 
 
-def told_by(reading: Reading, counts: Flags) -> Told:
-    """What a reading tells of the children of whom it has a level; ``counts``: those from whom the mixture is learnt."""
-    child, learnt_from = np.flatnonzero(reading.codes >= 0), np.flatnonzero((reading.codes >= 0) & counts)
-    trusts, trust_of = np.unique(reading.trust[child], return_inverse=True)
-    width = len(reading.here)
-    pairs, pair = np.unique(trust_of * width + reading.codes[child], return_inverse=True)
-    level, learnt_level = pairs % width, reading.codes[learnt_from]
+def told_by(readings: list[Reading], counts: Flags) -> Told:
+    """What readings tell of the children of whom they have a level; ``counts``: those from whom the mixture is learnt."""
+    first = np.cumsum([0, *(len(reading.here) for reading in readings)], dtype=np.int64)
+    codes = np.array([reading.codes for reading in readings], dtype=np.int64).reshape(-1, len(counts))
+    trusts = np.array([reading.trust for reading in readings]).reshape(-1, len(counts))
+    reading, child = np.nonzero(codes >= 0)
+    level, trust = first[reading] + codes[reading, child], trusts[reading, child]
+    distinct, trust_of = np.unique(trust, return_inverse=True)
+    twos, two = np.unique(trust_of * first[-1] + level, return_inverse=True)
+    asked = counts[child]
     return Told(
-        reading, child, pair, level, trusts[pairs // width],
-        learnt_from, learnt_level, reading.trust[learnt_from], reading.gone[:, :, learnt_level],
+        readings, twos % first[-1], distinct[twos // first[-1]],
+        csr_matrix((np.ones(len(child)), (child, two)), shape=(len(counts), len(twos))),
+        csr_matrix((trust[asked], (level[asked], child[asked])), shape=(first[-1], len(counts))),
     )  # fmt: skip
 
 
