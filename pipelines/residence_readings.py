@@ -56,9 +56,12 @@ TAKEN_OFF_PRIOR = np.array([3.0, 5.0, 1.0, 1.0])
 """Days from the end of the last place on to the day when the child left, and children expected in each: taken off the
 roll after enquiries, at once, at the end of term before, or long out of school by then. What holds here is learnt."""
 
-SEEN_SINCE_PRIOR = np.array([24.5, 0.5])
-"""Sightings of children who left: as usual until they left, or dated as if they had not (a letter, a check of papers,
-another child's record). One in fifty, unless an agency's records show more."""
+LEAVING_PACE = (0.5, 1.0, 2.0)
+SEEN_SINCE_PRIOR = np.array([3.0, 4.0, 3.0, 0.5])
+"""Sightings of children who left: up to that day at half the gaps that are usual, as usual, or at twice them; or dated as
+if they had not left (a letter, a check of papers, another child's record). A family that is to move may be met more than
+others (it settles its papers) or less (it is hardly settled); nothing is taken to be likelier, and an agency's records
+soon show it. One in twenty dated as if here, unless they show more or fewer."""
 
 LATE_SHARE = 0.002
 """So many of the children who live here are seen as late as those who left: no want of contact is proof."""
@@ -231,16 +234,19 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, of_group: Flags) ->
     known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
     usual = _usual(agency.sighted[known[agency.child] & is_dated])
     here = _shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
-    gone = _after(usual, SEEN)
-    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * gone.mean(axis=0)
-    ratios = _later_is_likelier_gone(here, gone)
-    at_least, gone_at_least = (_from_here_on(rows) for rows in (here, here * ratios))
-    ratios, both = np.hstack([ratios, gone_at_least / at_least]), np.append(here, at_least)
+    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * _after(usual, SEEN).mean(axis=0)
+    both = _with_censored(here)
     is_censored = agency.is_start & is_dated & (not agency.tells_starts_only)
     levels = _codes(agency.sighted, SEEN) + np.where(is_censored, len(here), 0)
     codes, trust = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
-    ways = np.stack([both * ratios, np.broadcast_to(both, ratios.shape)])
-    return [Reading(codes, trust, both, ways, SEEN_SINCE_PRIOR)]
+    ways = [_with_censored(_later_is_likelier_gone(here, _after(pace * usual, SEEN)) * here) for pace in LEAVING_PACE]
+    as_if_here = np.broadcast_to(both, ways[0].shape)
+    return [Reading(codes, trust, both, np.stack([*ways, as_if_here]), SEEN_SINCE_PRIOR)]
+
+
+def _with_censored(levels: Floats) -> Floats:
+    """Share of each level, and beside them of each level and those beyond."""
+    return np.hstack([levels, _from_here_on(levels)])
 
 
 def _from_here_on(levels: Floats) -> Floats:

@@ -42,9 +42,10 @@ def in_home(seen: int, since: int = 900, ended: int | None = None) -> list[dict[
     return [say(HOMES, "seen", ago(seen)), say(HOMES, "lives_here", ago(since), until), *leaving]
 
 
-def town() -> dict[str, list[dict[str, object]]]:
+def town(met_before_leaving: int = 700) -> dict[str, list[dict[str, object]]]:
     """600 children on the roll, whom their GP met in the last two years; 40 without a place who live here, ten of them
-    off the roll lately, and 60 who left in the last three years, whom nobody met since."""
+    off the roll lately, and 60 who left in the last three years, whom nobody met since, and their GP in the last
+    ``met_before_leaving`` days before."""
     children: dict[str, list[dict[str, object]]] = {}
     for n in range(600):
         home = in_home(seen=(n * 31) % 400) if n % 3 == 0 else []
@@ -56,7 +57,7 @@ def town() -> dict[str, list[dict[str, object]]]:
     for n in range(60):
         left = 20 + 18 * n
         roll = on_roll(entered=3000, left=left - 15) if n % 2 == 0 else []
-        children[f"gone{n:03}"] = roll + at_gp(seen=left + (n * 61) % 700, since=2200)
+        children[f"gone{n:03}"] = roll + at_gp(seen=left + (n * 61) % met_before_leaving, since=3600)
     return children
 
 
@@ -167,7 +168,7 @@ FAMILY = {"surname": "ASHE", "address": "1 ELM ROAD", "postcode": "ZA11AA"}
     [
         pytest.param([], 0.2, 0.4, id="nobody else of the household is known"),
         pytest.param([on_roll()] * 3, 0.5, 0.9, id="three others are on the roll: yet one may have gone alone"),
-        pytest.param([at_gp(seen=5)], 0.3, 0.9, id="another without a place was met by the GP this week"),
+        pytest.param([at_gp(seen=5)], 0.25, 0.9, id="another without a place was met by the GP this week"),
         pytest.param([at_gp(seen=1500)], 0.0, 0.1, id="another without a place was met by nobody for four years"),
         pytest.param([at_gp(seen=900, deducted=100)], 0.0, 0.1, id="another was taken off the GP's list"),
     ],
@@ -178,6 +179,16 @@ def test_a_child_met_long_ago_fares_as_its_household(
     household = {f"other{n}": said for n, said in enumerate(others)} | {"child": at_gp(seen=560)}
     found = judge(town() | household, dict.fromkeys(household, FAMILY))
     assert least <= found.filter(child_id="child")["living_here"].item() <= most
+
+
+def test_where_families_are_met_more_before_they_leave_a_child_long_unmet_is_likelier_here() -> None:
+    """Off the roll since spring and last met the year before: had it left, it would have been met in between."""
+    child = on_roll(entered=2500, left=200) + at_gp(seen=650)
+    met_often, as_usual = (
+        judge(town(met_before_leaving=days) | {"child": child}).filter(child_id="child")["living_here"].item()
+        for days in (200, 700)
+    )
+    assert met_often > 1.2 * as_usual
 
 
 def test_neighbours_of_another_name_are_no_household() -> None:
