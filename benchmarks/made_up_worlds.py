@@ -75,7 +75,7 @@ def night(made: MadeUp) -> Night:
     ranked = rank(
         person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,
         provision=provision, residence=residence, as_at=AS_AT, settings=RankSettings(),
-        source_names={source: contract.name for source, contract in contracts.items()},
+        source_names={source: contract.name for source, contract in contracts.items()}, never_met=linked.held.never_met,
     )  # fmt: skip
     refused = received.deliveries.filter(pl.col("verdict") == "refused")["source"].unique().sort()
     return Night(made, linked, ranked, true_child, tuple(refused))

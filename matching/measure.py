@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.linkage import Linkage
+from matching.cluster import all_pairs_within
+from matching.linkage import RIVAL_BITS, Linkage
 
 
 def blocking_recall(found: Linkage) -> float:
@@ -29,6 +30,41 @@ def blocking_recall(found: Linkage) -> float:
         return 1.0
     expected = (n1 + 1) * (n2 + 1) / (n12 + 1) - 1
     return float(min(1.0, chances[caught[0] | caught[1]].sum() / expected))
+
+
+NEVER_MET_BEFORE, PAIRS_BEFORE = 1.0, 2000.0
+"""Before any is counted, one pair in two thousand is taken never to have come near."""
+
+
+def never_met(found: Linkage) -> float:
+    """Of two records of one child in two datasets: how often they never come near each other, as no rule finds the pair or
+    it falls below what makes rivals (0..1).
+
+    Measured without truth where a record of a third dataset has a link with both by itself: the two are one child whether
+    or not they have met. Children hard to link in every dataset are fewer among those, so it is rather too low.
+    """
+    tied = pl.DataFrame({"left": found.scored.left, "right": found.scored.right, "odds": found.odds})
+    left, right = all_pairs_within(found.labels)
+    pairs = pl.DataFrame({"left": left, "right": right}).join(tied, on=["left", "right"], how="left", validate="1:1")
+    sources = [pl.Series(found.dataset).gather(pairs[side]).alias(f"{side}_in") for side in ("left", "right")]
+    apart = pairs.with_columns(sources).filter(pl.col("left_in") != pl.col("right_in"))
+    third = _both_ways(apart.filter(pl.col("odds") > found.judge.margin))
+    held = (
+        apart.join(third.rename({"one": "left", "other": "third", "other_in": "third_in"}), on="left")
+        .filter((pl.col("third_in") != pl.col("left_in")) & (pl.col("third_in") != pl.col("right_in")))
+        .join(third.select(third="one", right="other"), on=["third", "right"], how="semi")
+        .unique(["left", "right"])
+    )
+    missed = int((held["odds"].fill_null(2 * RIVAL_BITS) <= RIVAL_BITS).sum())
+    return (missed + NEVER_MET_BEFORE) / (held.height + PAIRS_BEFORE)
+
+
+def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
+    """``one``, ``other`` and the dataset of the latter, of each pair either way round."""
+    return pl.concat([
+        pairs.select(one="left", other="right", other_in="right_in"),
+        pairs.select(one="right", other="left", other_in="left_in"),
+    ])  # fmt: skip
 
 
 @dataclass(frozen=True)

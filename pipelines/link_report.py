@@ -68,6 +68,7 @@ def report_of(
         "candidate pairs": int(held.blocking["new_pairs"].sum()),
         "links": int(pairs["is_same_child"].sum()),
         "estimated blocking recall": held.blocking_recall,
+        "pairs of one child that never come near each other, estimated share": held.never_met,
         "share of pairs of one household": model.household,
         **told,
         **model.figures,

@@ -18,7 +18,7 @@ from matching.blocking import CHILD_BLOCKING_RULES
 from matching.comparisons import CHILD_COMPARISONS
 from matching.judge import Settings
 from matching.linkage import Linkage
-from matching.measure import blocking_recall
+from matching.measure import blocking_recall, never_met
 from matching.measures import Measures, Strata
 from matching.model import Model, model_toml
 from matching.presence import Presence, in_order
@@ -66,6 +66,8 @@ class Held:
     blocking: pl.DataFrame
     """LINK_BLOCKING."""
     blocking_recall: float
+    never_met: float
+    """0..1, as :func:`matching.measure.never_met` has it."""
 
 
 def fingerprint(model: Model, settings: Settings, sources: tuple[str, ...]) -> str:
@@ -103,7 +105,9 @@ def held_from(found: Linkage, source: pl.Series, *, on: date | None, why: str, f
     blocking = costs.with_columns(new_pairs=pl.Series(found.scored.looked_at, dtype=pl.Int64))
     blocking = blocking.select(LINK_BLOCKING.names()).cast(LINK_BLOCKING)
     recall = round(blocking_recall(found), 4)
-    return Held(found.measures, tuple(names), tuple(counts), on, fingerprint, why, blocking, recall)
+    return Held(
+        found.measures, tuple(names), tuple(counts), on, fingerprint, why, blocking, recall, round(never_met(found), 6)
+    )
 
 
 def held_tables(held: Held) -> dict[str, pl.DataFrame]:
@@ -114,7 +118,7 @@ def held_tables(held: Held) -> dict[str, pl.DataFrame]:
     one = {
         "measured_on": [held.measured_on], "fingerprint": [held.fingerprint], "why": [held.why],
         "records": [measures.records], "children": [measures.coverage.children], "rules": [list(measures.rules)],
-        "blocking_recall": [held.blocking_recall],
+        "blocking_recall": [held.blocking_recall], "never_met": [held.never_met],
     }  # fmt: skip
     sources = {
         "source": held.sources, "records": held.records, "twice_bits": measures.coverage.twice,
@@ -190,7 +194,7 @@ def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
     )  # fmt: skip
     return Held(
         measures, sources, tuple(kept["records"]), one["measured_on"], one["fingerprint"], one["why"],
-        tables["link_blocking"], one["blocking_recall"],
+        tables["link_blocking"], one["blocking_recall"], one["never_met"],
     )  # fmt: skip
 
 

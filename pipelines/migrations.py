@@ -44,6 +44,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         to=8, why="pairs of records keep what they weigh by themselves, for the report of a night without changes"
     ),
+    Migration(to=9, why="how often two records of one child never come near each other is measured; it measures anew"),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

@@ -1,7 +1,8 @@
 """All that the night has found, turned into the list: who is possibly missing education, in what order, and why.
 
 likelihood = on no roll x living here x of age, for every child whom any extract knows; where officers' outcomes have
-taught better, recalibrated (:mod:`pipelines.recalibration`). A child of compulsory school age
+taught better, recalibrated (:mod:`pipelines.recalibration`). On no roll: no record found shows a place, whether it is the
+child's or a rival's, and none was missed (:mod:`pipelines.missed_links`). A child of compulsory school age
 is either listed (``CANDIDATE``) or explained (``EXPLAINED``): never in both, never in neither.
 
 The order of the list is one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with
@@ -22,6 +23,7 @@ from pipelines.closed import closed_children
 from pipelines.died import CERTAIN, died
 from pipelines.facts import child_ages, described, protected_by_source, records_of
 from pipelines.household import households
+from pipelines.missed_links import with_missed
 from pipelines.outcomes import OUTCOME
 from pipelines.priority import HIGH_RISK, Evidence, findings
 from pipelines.rank_settings import RankSettings
@@ -81,6 +83,7 @@ def rank(
     settings: RankSettings,
     source_names: Mapping[str, str] | None = None,
     outcomes: pl.DataFrame | None = None,
+    never_met: float = 0.0,
 ) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
@@ -88,7 +91,9 @@ def rank(
     date as often as the dated children of the same sources without a place. Likely ones are listed in the lane "data
     problem", the others explained. A child without a row in
     ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. A child whom
-    one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes. Raises
+    one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes. ``never_met``: 0..1, of
+    two records of one child, how often they never come near each other (:attr:`pipelines.measures_in_force.Held.never_met`):
+    a place so missed makes a child less likely, and takes nobody off the list. Raises
     :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(child_records, "membership")
@@ -97,7 +102,10 @@ def rank(
     _check_probabilities(residence, "living_here")
     ages = child_ages(person, statements, child_records, as_at)
     ages = with_age_slips(ages, person, child_records, provision, as_at)
-    judged = _judged(ages.filter(pl.col("of_age") > 0).sort("child_id"), rivals, provision, residence, settings)
+    ages = ages.filter(pl.col("of_age") > 0).sort("child_id")
+    judged = _judged(ages, rivals, provision, residence, settings)
+    judged = with_missed(judged, person, child_records, provision, never_met)
+    judged = _with_likelihood(judged, settings)
     is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
     names = source_names or {}
     found_out = OUTCOME.to_frame() if outcomes is None else outcomes
@@ -176,7 +184,10 @@ def _judged(
     residence: pl.DataFrame,
     settings: RankSettings,
 ) -> pl.DataFrame:
-    """``ages`` with on_no_roll, living_here and likelihood, and the own and rival records behind them."""
+    """``ages`` with found_none, living_here, and the own and rival records behind them.
+
+    ``found_none``: 0..1, that no record found shows a place of the child's.
+    """
     own = _in_education(provision, settings)
     near = _nearest_in_education(rivals, own)
     lives = residence.select(
@@ -185,13 +196,27 @@ def _judged(
     joined = ages
     for frame in (own, near, lives):
         joined = joined.join(frame, on="child_id", how="left", validate="1:1")
-    on_no_roll = (pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0)
-    living_here = pl.col("living_here").fill_null(1.0)
     return joined.with_columns(
-        on_no_roll=on_no_roll,
-        living_here=living_here,
-        estimated=(on_no_roll * living_here * pl.col("of_age")).clip(0.0, 1.0),
-    ).with_columns(likelihood=recalibrated(pl.col("estimated"), settings.recalibration))
+        found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0),
+        living_here=pl.col("living_here").fill_null(1.0),
+    )
+
+
+def _with_likelihood(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
+    """``judged`` with on_no_roll, estimated and likelihood.
+
+    A place that nobody has found explains nobody: where it alone would take a child off the list, ``missed`` is 0.
+    """
+    found = (pl.col("found_none") * pl.col("living_here") * pl.col("of_age")).clip(0.0, 1.0)
+    least, line = settings.list_from - ROUNDING, settings.recalibration
+    hides = (recalibrated(found, line) >= least) & (recalibrated(found * (1 - pl.col("missed")), line) < least)
+    return (
+        judged.with_columns(missed=pl.when(hides).then(0.0).otherwise("missed"))
+        .with_columns(
+            on_no_roll=pl.col("found_none") * (1 - pl.col("missed")), estimated=found * (1 - pl.col("missed"))
+        )
+        .with_columns(likelihood=recalibrated(pl.col("estimated"), line))
+    )
 
 
 def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
@@ -299,7 +324,7 @@ def _lane(settings: RankSettings) -> pl.Expr:
         .then(pl.lit(RESTRICTED))
         .when(pl.col("date_of_birth").is_null() | (pl.col("of_age") < settings.doubtful_age_below))
         .then(pl.lit(DATA_PROBLEM))
-        .when((pl.col("on_no_roll") < settings.doubtful_link_below) & ~_is_own_doubt(settings))
+        .when((pl.col("found_none") < settings.doubtful_link_below) & ~_is_own_doubt(settings))
         .then(pl.lit(DOUBTFUL_LINK))
         .when(pl.col("died_sure").is_not_null())
         .then(pl.lit(DOUBTFUL_LINK))
@@ -340,14 +365,14 @@ def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
 
     Of two factors alike, the link comes first, then the residence.
     """
-    smallest = pl.min_horizontal("on_no_roll", "living_here", "of_age")
+    smallest = pl.min_horizontal("found_none", "living_here", "of_age")
     own = pl.col("own_none").fill_null(1.0) <= pl.col("rival_none").fill_null(1.0)
     reason = (
         pl.when(pl.col("held").is_not_null())
         .then(pl.col("held"))
-        .when((pl.col("on_no_roll") == smallest) & own)
+        .when((pl.col("found_none") == smallest) & own)
         .then(pl.lit(IN_EDUCATION))
-        .when(pl.col("on_no_roll") == smallest)
+        .when(pl.col("found_none") == smallest)
         .then(pl.lit(SAME_AS_RIVAL))
         .when(pl.col("living_here") == smallest)
         .then(pl.lit(MOVED_AWAY))

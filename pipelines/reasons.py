@@ -15,6 +15,9 @@ from pipelines.rank_settings import Recalibration
 TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
 """Factors whose content other sentences of a ``because`` already tell."""
 
+WORTH_A_SEARCH = 0.03
+"""From this probability on, that a place was missed is told."""
+
 FINDINGS_TOLD = 3
 """Findings that a ``because`` tells at most, the weightiest first; the table ``finding`` has them all."""
 
@@ -46,16 +49,26 @@ def source_name(source: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
     return source.replace(names) if names else source.str.replace_all("_", " ")
 
 
-def searched(on_no_roll: pl.Expr, sources: int) -> pl.Expr:
-    """What was searched, and with what result."""
+def searched(found_none: pl.Expr, sources: int) -> pl.Expr:
+    """What was searched, and with what result. ``found_none``: 0..1, that no record found is a place of the child's."""
     count = f"the {sources} sources searched" if sources != 1 else "the one source searched"
     return (
-        pl.when(on_no_roll >= 0.995)
+        pl.when(found_none >= 0.995)
         .then(pl.lit(f"No current education was found in {count}."))
         .otherwise(
-            pl.format(f"No current education is certain in {count}; {{}} that there is none.", in_100(on_no_roll))
+            pl.format(f"No current education is certain in {count}; {{}} that there is none.", in_100(found_none))
         )
     )
+
+
+def missed() -> pl.Expr:
+    """That a place may have been missed, where it is worth a look; reads ``missed``. Null: it is not."""
+    told = pl.format(
+        "Few records know the child: {} that it is on a roll under a name or birth date too unlike to be found. Search the "
+        "rolls by hand first.",
+        in_100(pl.col("missed")),
+    )
+    return pl.when(pl.col("missed") >= WORTH_A_SEARCH).then(told)
 
 
 def last_education(as_at: date) -> pl.Expr:
@@ -185,7 +198,8 @@ def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
     return pl.concat_str(
         pl.col("back_because"),
         perhaps_died(),
-        searched(pl.col("on_no_roll"), sources),
+        searched(pl.col("found_none"), sources),
+        missed(),
         own_doubt(),
         last_education(as_at),
         next_education(),

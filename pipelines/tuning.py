@@ -126,6 +126,7 @@ def judged_again(
         settings=settings.ranking,
         source_names=source_names,
         outcomes=outcomes.filter(by_then),
+        never_met=linked.held.never_met,
     )
     return _listed(settings, tables, linked.links, linked.child_records, (ranked.candidates, ranked.explained))
 

@@ -29,12 +29,14 @@ def judge_residence_step(night: Night) -> Counts:
 
 def rank_step(night: Night) -> Counts:
     """All of it -> candidate, explained, finding."""
+    measured = night.store.read("link_measured")["never_met"]
     ranked = rank(
         **night.known(*JUDGED_FROM),
         as_at=night.settings.as_at,
         settings=night.settings.ranking,
         source_names=night.source_names,
         outcomes=read_outcomes(night.settings.workspace),
+        never_met=measured.item() if len(measured) else 0.0,
     )
     night.store.write("candidate", ranked.candidates)
     night.store.write("explained", ranked.explained)

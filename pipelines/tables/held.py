@@ -28,6 +28,7 @@ LINK_MEASURED = pl.Schema(
             "children": pl.Int64,
             "rules": pl.List(pl.String),  # blocking rules chosen, in the order in which they run
             "blocking_recall": pl.Float64,  # 0..1, estimated
+            "never_met": pl.Float64,  # 0..1: so often do two records of one child never come near each other
         }
     )
 )

@@ -1,6 +1,7 @@
 """Measures of a linkage against recordlinkage's own, and against every pair counted one by one."""
 
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,16 @@ import recordlinkage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.measure import Pairwise, b_cubed, calibration_error, pairwise, whole_clusters
+from matching.measure import (
+    NEVER_MET_BEFORE,
+    PAIRS_BEFORE,
+    Pairwise,
+    b_cubed,
+    calibration_error,
+    never_met,
+    pairwise,
+    whole_clusters,
+)  # fmt: skip
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
 LABELLED = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=14)
@@ -110,3 +120,39 @@ def test_calibration_error_is_the_mean_gap_over_bins(pairs, bins):
     error = calibration_error(said, so.astype(bool), bins)
     assert error == pytest.approx(sum(gaps))
     assert 0 <= error <= 1
+
+
+CHILDREN = 400
+SURE, STRANGERS = 20.0, -30.0
+
+
+def _never_met(odds, datasets=(0, 1, 2), apart=0):
+    """Of so many children, each in three records. ``odds``: of the first two of ``apart`` of them (null: no rule finds
+    the pair); all other pairs of a child are sure.
+    """
+    first = np.arange(CHILDREN) * 3
+    ends = [(0, 1), (0, 2), (1, 2)]
+    left, right = (np.concatenate([first + end[side] for end in ends]).astype(np.int32) for side in (0, 1))
+    weights = np.full(len(left), SURE)
+    weights[:apart] = STRANGERS if odds is None else odds
+    kept = np.arange(len(left)) >= (apart if odds is None else 0)
+    found = SimpleNamespace(
+        labels=np.repeat(first, 3), dataset=np.tile(np.array(datasets, np.int32), CHILDREN), odds=weights[kept],
+        scored=SimpleNamespace(left=left[kept], right=right[kept]), judge=SimpleNamespace(margin=2.0),
+    )  # fmt: skip
+    return never_met(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "missed", "seen"),
+    [
+        pytest.param({"odds": SURE}, 0, 3 * CHILDREN, id="all meet"),
+        pytest.param({"odds": None, "apart": 8}, 8, 3 * CHILDREN - 16, id="no rule finds eight pairs"),
+        pytest.param({"odds": STRANGERS, "apart": 8}, 8, 3 * CHILDREN - 16, id="eight fall below what makes rivals"),
+        pytest.param({"odds": -5.0, "apart": 8}, 0, 3 * CHILDREN - 16, id="eight are in doubt, and so have met"),
+        pytest.param({"odds": None, "apart": 8, "datasets": (0, 1, 1)}, 0, 0, id="two lists: no third one can show it"),
+    ],
+)
+def test_how_often_records_never_meet_is_seen_where_a_third_holds_them_together(given, missed, seen):
+    """``seen``: pairs that a third record holds together; of a child with a pair that is no link, that pair alone."""
+    assert _never_met(**given) == pytest.approx((missed + NEVER_MET_BEFORE) / (seen + PAIRS_BEFORE))

@@ -98,7 +98,7 @@ def test_while_measures_are_held_a_pair_weighs_the_same_whoever_comes_or_goes(
 )  # fmt: skip
 def test_when_measures_are_due(first: Linked, changed: dict[str, object], why: str | None) -> None:
     was = first.held
-    held = Held(was.measures, ("census", "health"), (50, 1000), AS_AT, "same", "", was.blocking, 1.0)
+    held = Held(was.measures, ("census", "health"), (50, 1000), AS_AT, "same", "", was.blocking, 1.0, 0.0)
     counts = {"census": 50, "health": 1000, **changed}
     as_at, found = counts.pop("as_at", AS_AT), counts.pop("found", "same")
     tonight = {name: int(many) for name, many in counts.items() if many is not None}  # type: ignore[call-overload]

@@ -1,0 +1,95 @@
+"""A child without a place: how likely has it one, by a record that linking never brought near it?"""
+
+import polars as pl
+import pytest
+
+from pipelines.missed_links import MOST_MISSED, with_missed
+from pipelines.provision import find_provision
+from pipelines.rank import rank
+from pipelines.rank_settings import RankSettings
+from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
+from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
+
+Sources = tuple[str, ...]
+ONE_IN_1000 = 0.001
+PUPILS: list[tuple[Sources, int]] = [
+    (("school_census", "health"), 20_000), (("school_census", "health", "housing"), 4_000),
+    (("school_census", "health", "housing", "social_care"), 1_600),
+]  # fmt: skip
+"""Who knows the pupils of a town. So many, that one link in a thousand missed leaves twenty whom only the GP knows."""
+
+
+def missed(
+    without: list[tuple[Sources, int]], child: Sources, never_met: float = ONE_IN_1000, here: float = 1.0
+) -> float:
+    """How likely ``child`` has a place that nobody has found; ``without``: who knows the others that have none."""
+    known = [sources for sources, many in [*PUPILS, *without] for _ in range(many)]
+    rows = [
+        {"record_id": f"{source}:{n}", "dataset": source, "child_id": f"CH{n:05}", "membership": 1.0}
+        for n, sources in enumerate([*known, child])
+        for source in sources
+    ]
+    person, records = (pl.DataFrame(rows, schema=dict(schema)) for schema in (PERSON, CHILD_RECORD))
+    said = [{**row, "source": row["dataset"], "kind": "provision"} for row in rows if row["dataset"] == "school_census"]
+    provision = find_provision(pl.DataFrame(said, schema=dict(STATEMENT)), records, AS_AT)
+    judged = records.select("child_id").unique().with_columns(of_age=1.0, living_here=here, found_none=1.0)
+    found = with_missed(judged, person, records, provision, never_met)
+    return float(found.filter(child_id=f"CH{len(known):05}")["missed"].item())
+
+
+GP, GP_HOUSING = ("health",), ("health", "housing")
+FEW = [(GP, 198), (GP_HOUSING, 98)]
+
+
+@pytest.mark.parametrize(
+    ("without", "child", "least", "most"),
+    [
+        pytest.param(FEW, GP, 0.099, 0.101, id="twenty missed among two hundred: one in ten"),
+        pytest.param([(GP, 1998)], GP, 0.009, 0.011, id="among two thousand: one in a hundred"),
+        pytest.param(FEW, GP_HOUSING, 0.009, 0.011, id="of two sources both must have erred: one in four does like the first"),
+        pytest.param(FEW, ("health", "housing", "social_care"), 0.0, 0.06, id="of three hardly"),
+        pytest.param([], ("police",), 0.0, 0.0, id="no pupil is known to the police alone"),
+        pytest.param(FEW, (*GP, "school_census"), 0.0, 0.0, id="a place was found: none is missed"),
+        pytest.param([], GP, MOST_MISSED, MOST_MISSED, id="one child alone: never more than an even chance"),
+    ],
+)  # fmt: skip
+def test_missed_by_who_knows_the_child(
+    without: list[tuple[Sources, int]], child: Sources, least: float, most: float
+) -> None:
+    assert least <= missed(without, child) <= most
+
+
+def test_children_who_have_probably_left_are_not_those_who_were_missed() -> None:
+    assert missed(FEW, GP, here=0.5) == pytest.approx(2 * missed(FEW, GP), rel=0.02)
+
+
+def test_nothing_is_missed_where_all_records_meet() -> None:
+    assert missed(FEW, GP, never_met=0.0) == 0.0
+
+
+def _listed(living_here: float) -> dict[str, object] | None:
+    """A child of the GP alone in a town of pupils, some of whom the linkage must have missed; null: not listed."""
+    drawn = Drawn().record("health:CH1", "CH1").lives("CH1", living_here)
+    for n in range(1_000):
+        drawn.record(f"health:{n}", f"P{n}").record(f"school_census:{n}", f"P{n}").on_roll(f"school_census:{n}")
+    settings = RankSettings(wasted_enquiries_per_missed_child=8)
+    ranked = rank(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, never_met=0.0002)
+    return next(iter(ranked.candidates.filter(child_id="CH1").to_dicts()), None)
+
+
+def test_a_place_missed_makes_a_child_less_likely_and_is_told() -> None:
+    row = _listed(0.95)
+    assert row is not None
+    assert row["on_no_roll"] == pytest.approx(0.897, abs=0.01)
+    assert row["lane"] == "follow up", "no analyst has anything to compare"
+    assert str(row["because"]).startswith(
+        "No current education was found in the 2 sources searched. Few records know the child: 10 in 100 that it is on a "
+        "roll under a name or birth date too unlike to be found. Search the rolls by hand first."
+    )
+
+
+def test_a_place_that_nobody_has_found_takes_no_child_off_the_list() -> None:
+    least = RankSettings(wasted_enquiries_per_missed_child=8).list_from
+    row = _listed(least + 0.001)
+    assert row is not None
+    assert row["on_no_roll"] == 1.0
