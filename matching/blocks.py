@@ -3,6 +3,7 @@
 A rule is a list of columns that must agree; a list column agrees where one value is shared.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import Encoded, Rows
-from matching.sorting import counted_off, order_of, run_ends
+from matching.sorting import counted_off, in_runs, order_of, run_ends
 
 Hashes = NDArray[np.uint64]
-"""Values that must agree, in 64 bits: rows x hashes a row."""
+"""Values that must agree, in 64 bits: rows x hashes a row. Where they fit, the values' own codes side by side."""
 NO_HASH = np.uint64(0)
 Keys = NDArray[np.int32]
 """Numbers of blocks: rows x keys a row. Rows share a block where they have a key in common."""
@@ -57,15 +58,19 @@ def _mixed(keys: Hashes) -> Hashes:
     return mixed
 
 
-def _with_column(keys: Hashes, codes: NDArray[np.int32]) -> Hashes:
-    """Every hash crossed with every value of a further column; NO_HASH where either is absent."""
+def _with_column(keys: Hashes, codes: NDArray[np.int32], place_value: np.uint64 | None) -> Hashes:
+    """Every hash crossed with every value of a further column; NO_HASH where either is absent.
+
+    ``place_value``: above every code of the column, where the codes fit side by side; null: they are scrambled.
+    """
     out = np.empty((len(keys), keys.shape[1] * codes.shape[1]), dtype=np.uint64)
     for i in range(keys.shape[1]):
         for j in range(codes.shape[1]):
-            added = keys[:, i] * np.uint64(31)
+            added = keys[:, i] * (np.uint64(31) if place_value is None else place_value)
             added += codes[:, j].astype(np.uint64)
-            added += np.uint64(0x9E3779B97F4A7C15)
-            added = _mixed(added)
+            if place_value is None:
+                added += np.uint64(0x9E3779B97F4A7C15)
+                added = _mixed(added)
             added *= (keys[:, i] != NO_HASH) & (codes[:, j] >= 0)
             out[:, i * codes.shape[1] + j] = added
     return out
@@ -94,11 +99,14 @@ def hashes_of(rule: BlockingRule, table: Encoded) -> Hashes:
     """Hashes of each row under a rule (rows x hashes a row), NO_HASH (0) where a column is empty."""
     columns = [table.values(column) for column in rule.columns]
     keys = np.ones((table.height, int(np.prod([codes.shape[1] for codes in columns]))), dtype=np.uint64)
+    place_values = [np.uint64(codes.max(initial=0)) + np.uint64(1) for codes in columns]
+    # One bit more for the 1 that every key begins with, so that no key is NO_HASH; order_of has the rest for places.
+    fits = math.prod(map(int, place_values)).bit_length() + 1 + (keys.size - 1).bit_length() <= 64
     for begin in range(0, table.height, ROWS_AT_ONCE):
         here = slice(begin, begin + ROWS_AT_ONCE)
         made = np.ones((len(keys[here]), 1), dtype=np.uint64)
-        for codes in columns:
-            made = _with_column(made, codes[here])
+        for codes, place_value in zip(columns, place_values, strict=True):
+            made = _with_column(made, codes[here], place_value if fits else None)
         keys[here] = made
     return _split_large(keys, rule, table)
 
@@ -171,7 +179,7 @@ class Blocks:
 class _Sorted:
     """Places of a table's keys (row by row, each row's slots together), sorted by key: blocks in which rows meet."""
 
-    places: NDArray[np.int64]
+    places: NDArray[np.integer]
     sizes: NDArray[np.int64]
     """Keys in each block."""
 
@@ -186,50 +194,41 @@ class _Sorted:
         return np.repeat(np.arange(len(self.sizes), dtype=np.int32), self.sizes)
 
 
-def _in_order(keys: Hashes | Keys, none: np.uint64 | np.int32, tables: Tables | None = None) -> _Sorted:
-    """Sort the hashes or keys of rows, within a block table by table and then as the rows stand. ``none``: no block."""
-    flat = (keys if tables is None else keys[tables.first]).ravel()
-    may_meet = flat != none
-    begins = None if tables is None else tables.begins * keys.shape[1]
-    if begins is not None:
-        may_meet &= _in_several(flat, begins)
-    places = np.flatnonzero(may_meet)
-    flat = flat[places]
-    order = order_of(flat)
-    places, ends = places[order], run_ends(flat[order])
+def _in_order(keys: Hashes | Keys, tables: Tables | None = None) -> _Sorted:
+    """Sort the hashes or keys of rows, within a block table by table and then as the rows stand. 0: no block."""
+    flat = (keys if tables is None else keys.take(tables.first, axis=0)).ravel()
+    places, ends = in_runs(flat)
     sizes = np.diff(ends, prepend=0)
-    if begins is None:
-        meet = sizes > 1
-    else:
-        edges = places[np.stack([ends - sizes, ends - 1])]
-        meet = np.diff(np.searchsorted(begins, edges, side="right"), axis=0)[0] > 0
-    return _Sorted(places[np.repeat(meet, sizes)], sizes[meet])
+    if tables is not None:
+        begins = tables.begins * keys.shape[1]
+        first, last = (_tables_of(places.take(edge), begins) for edge in (ends - sizes, ends - 1))
+        meet = first != last
+        places, sizes = np.compress(np.repeat(meet, sizes), places), np.compress(meet, sizes)
+    return _Sorted(places, sizes)
 
 
-def _in_several(flat: Hashes | Keys, begins: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """False where no other table has the value: by its first bits, so that true proves nothing yet."""
-    bits = max((2 * len(flat)).bit_length(), 1)
-    shift = max(int(flat.max(initial=0)).bit_length() - bits, 0)
-    bins = (flat >> flat.dtype.type(shift)).astype(np.int64)
-    tables = np.zeros(1 << bits, dtype=np.min_scalar_type(len(begins) + 1))
-    for own in np.split(bins, begins):
-        has = np.zeros(1 << bits, dtype=tables.dtype)
-        has[own] = 1
-        tables += has
-    return np.asarray(tables.take(bins) > 1)
+def _tables_of(places: NDArray[np.integer], begins: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Number of the table in which each place is. Tables are few: comparing with each beats a search."""
+    found = np.zeros(len(places), dtype=np.int16)
+    for begin in begins:
+        found += places >= begin
+    return found
 
 
 def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None) -> Blocks:
     """Sort the rows of a table into the blocks of a rule."""
     hashes = hashes_of(rule, table)
-    found = _in_order(hashes, NO_HASH, between)
+    found = _in_order(hashes, between)
     largest, wanted = int(found.sizes.max(initial=0)), found.pairs
     if largest > LARGEST_BLOCK:
-        _cut(hashes, _in_order(hashes, NO_HASH))  # as the rows stand: every piece has rows of each table
-        found = _in_order(hashes, NO_HASH, between)
+        _cut(hashes, _in_order(hashes))  # as the rows stand: every piece has rows of each table
+        found = _in_order(hashes, between)
     keys = np.full(hashes.shape, NO_KEY, order="F")  # read a slot at a time
     rows, slots = _where(found, keys, between)
-    keys[rows, slots] = found.numbers
+    if keys.shape[1] == 1:
+        keys[:, 0].put(rows, found.numbers)
+    else:
+        keys[rows, slots] = found.numbers
     side = table.column(rule.one_side) >= 0 if rule.one_side else None
     begins, ends = _spans(found, None if between is None else between.begins * hashes.shape[1])
     return Blocks(rule, keys, side, rows, slots, begins, ends, _many(begins, ends), largest, wanted - found.pairs)
@@ -247,7 +246,7 @@ def blocks_between(
     ``meets``: of the shape of ``keys``: where true, the row stands in the block of that key. ``keys`` are kept whole: two
     rows that share an earlier one meet in its block, and not here.
     """
-    found = _in_order(np.where(meets, keys, NO_KEY), NO_KEY, between)
+    found = _in_order(np.where(meets, keys + 1, 0), between)
     begins, ends = _spans(found, None if between is None else between.begins * keys.shape[1])
     largest = int(found.sizes.max(initial=0))
     rows, slots = _where(found, keys, between)
@@ -261,9 +260,9 @@ def _many(begins: NDArray[np.int32], ends: NDArray[np.int32]) -> int:
 def _where(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, NDArray[np.int16]]:
     """Row and slot of each place."""
     width = keys.shape[1]
-    rows = (found.places if width == 1 else found.places // width).astype(np.int32)
+    rows = found.places if width == 1 else found.places // width
     slots = np.zeros(len(rows), np.int16) if width == 1 else (found.places % width).astype(np.int16)
-    return (rows if between is None else between.first[rows]), slots
+    return (rows.astype(np.int32) if between is None else between.first.take(rows)), slots
 
 
 def _cut(hashes: Hashes, found: _Sorted) -> None:

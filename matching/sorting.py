@@ -5,10 +5,14 @@ than asking for an order, which has to look each number up. Where both do not fi
 at first and the few ties that this makes are put right afterwards.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Places = NDArray[np.int64]
+Words = NDArray[np.uint64]
+Number = TypeVar("Number", bound=np.generic)
 
 
 def order_of(numbers: NDArray[np.integer]) -> Places:
@@ -16,32 +20,80 @@ def order_of(numbers: NDArray[np.integer]) -> Places:
     many = len(numbers)
     if many < 2:
         return np.arange(many)
-    for_places = (many - 1).bit_length()
-    words = numbers.astype(np.uint64)
-    dropped = max(0, int(words.max()).bit_length() + for_places - 64)
-    words >>= np.uint64(dropped)
-    words <<= np.uint64(for_places)
-    words |= np.arange(many, dtype=np.uint64)
-    words.sort()
-    order = (words & np.uint64((1 << for_places) - 1)).astype(np.int64)
+    words, dropped = _sorted_words(numbers, np.arange(many), many)
+    order = _places_in(words, many)
     if dropped:
-        words >>= np.uint64(for_places)
-        _put_right(order, words, numbers)
+        _put_right(order, _as_next(words, many), numbers)
     return order
 
 
-def _put_right(order: Places, beginnings: NDArray[np.uint64], numbers: NDArray[np.integer]) -> None:
-    """Sort anew, in place, the stretches of equal beginnings in which the numbers themselves differ."""
-    sorted_ = numbers[order]
-    tied = beginnings[1:] == beginnings[:-1]
+def in_runs(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
+    """Places of the numbers (none below 0) that stand in several places, ordered as by :func:`order_of`, and where each run
+    of places of one number ends. The number 0 makes no run.
+    """
+    places, many = np.flatnonzero(numbers), len(numbers)
+    if len(places) < 2:
+        return places[:0], places[:0]
+    words, dropped = _sorted_words(numbers.take(places), places, many)
+    words, as_next = _several(words, _as_next(words, many))
+    order = _places_in(words, many)
+    if dropped:
+        order, as_next = _several(order, _put_right(order, as_next[:-1], numbers))
+    return order, np.flatnonzero(~as_next) + 1
+
+
+def _sorted_words(held: NDArray[np.integer], places: Places, many: int) -> tuple[Words, int]:
+    """Numbers with the places that hold them, sorted; and how many of the numbers' last bits are left out.
+
+    ``many``: of how many places these are some.
+    """
+    for_places = (many - 1).bit_length()
+    words = held.astype(np.uint64)
+    dropped = max(0, int(words.max()).bit_length() + for_places - 64)
+    words >>= np.uint64(dropped)
+    words <<= np.uint64(for_places)
+    words |= places.view(np.uint64)
+    words.sort()
+    return words, dropped
+
+
+def _last_place(many: int) -> np.uint64:
+    """Every bit that a place may have."""
+    return np.uint64((1 << (many - 1).bit_length()) - 1)
+
+
+def _places_in(words: Words, many: int) -> Places:
+    return (words & _last_place(many)).view(np.int64)
+
+
+def _as_next(words: Words, many: int) -> NDArray[np.bool_]:
+    """Which words, save the last, have the next one's number."""
+    return np.asarray((words[1:] ^ words[:-1]) <= _last_place(many))
+
+
+def _several(ordered: NDArray[Number], as_next: NDArray[np.bool_]) -> tuple[NDArray[Number], NDArray[np.bool_]]:
+    """Those of the ordered that are like a neighbour, and which of them, the last included, are like the next one."""
+    like_next = np.append(as_next, False)
+    like_any = like_next.copy()
+    like_any[1:] |= as_next
+    return np.compress(like_any, ordered), np.compress(like_any, like_next)
+
+
+def _put_right(order: Places, tied: NDArray[np.bool_], numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Sort anew, in place, the stretches of tied beginnings in which the numbers themselves differ.
+
+    Gives which of the places, save the last, then hold the next one's number.
+    """
+    sorted_ = numbers.take(order)
     differ = np.flatnonzero(tied & (sorted_[1:] != sorted_[:-1]))
-    if not len(differ):
-        return
-    stretch = np.concatenate([[0], np.cumsum(~tied)])
-    mixed = np.zeros(int(stretch[-1]) + 1, dtype=bool)
-    mixed[stretch[differ]] = True
-    at = np.flatnonzero(mixed[stretch])
-    order[at] = order[at[np.argsort(sorted_[at], kind="stable")]]
+    if len(differ):
+        stretch = np.concatenate([[0], np.cumsum(~tied)])
+        mixed = np.zeros(int(stretch[-1]) + 1, dtype=bool)
+        mixed[stretch[differ]] = True
+        at = np.flatnonzero(mixed[stretch])
+        order[at] = order[at[np.argsort(sorted_[at], kind="stable")]]
+        sorted_[at] = numbers.take(order[at])
+    return np.asarray(sorted_[1:] == sorted_[:-1])
 
 
 def run_ends(sorted_: NDArray[np.integer]) -> Places:
