@@ -129,17 +129,15 @@ class Plan:
             if blocks.pairs and not len(blocks.order):
                 raise ValueError("the plan's rows were let go of: make it again to have its pairs")
             for pairs in self._rule_chunks(blocks, size):
-                left, right = self._asked(*pairs, every)
-                keep = self._is_first(number, left, right)
-                yield number, left[keep], right[keep]
+                yield number, *self._new(number, *self._asked(*pairs, every))
 
     def _asked(self, left: Rows, right: Rows, every: int) -> tuple[Rows, Rows]:
         if every > 1:
             some = left % every == 0
-            left, right = left[some], right[some]
+            left, right = np.compress(some, left), np.compress(some, right)
         if self.among is not None:
-            some = self.among[left] | self.among[right]
-            left, right = left[some], right[some]
+            some = self.among.take(left) | self.among.take(right)
+            left, right = np.compress(some, left), np.compress(some, right)
         return left, right
 
     def _rule_chunks(self, blocks: Blocks, size: int) -> Iterator[tuple[Rows, Rows]]:
@@ -155,33 +153,29 @@ class Plan:
     def _expanded(self, blocks: Blocks, start: int, stop: int, counts: NDArray[np.int32]) -> tuple[Rows, Rows]:
         here = counts[start:stop]
         a = np.repeat(blocks.order[start:stop], here)
-        second = np.arange(len(a)) + np.repeat(
-            blocks.begins[start:stop] - (np.cumsum(here, dtype=np.int64) - here), here
-        )
+        second = np.repeat(blocks.begins[start:stop] - (np.cumsum(here, dtype=np.int64) - here), here)
+        second += np.arange(len(a))
         b = blocks.order.take(second)
         if blocks.has_lists:
             keep = a != b
             keep &= _first_shared(blocks, a, b, np.repeat(blocks.slots[start:stop], here), blocks.slots.take(second))
-            a, b = a[keep], b[keep]
+            a, b = np.compress(keep, a), np.compress(keep, b)
         if blocks.one_side is not None:
             keep = _has_side(blocks.one_side, a, b)
-            a, b = a[keep], b[keep]
+            a, b = np.compress(keep, a), np.compress(keep, b)
         if self.between is None and not blocks.has_lists:
             return a, b  # within a block rows stand in their order
         return np.minimum(a, b), np.maximum(a, b)
 
-    def _is_first(self, number: int, left: Rows, right: Rows) -> NDArray[np.bool_]:
-        """True where no earlier rule gives the pair. Most pairs are an early rule's, and are then looked at no further."""
-        first = np.zeros(len(left), dtype=bool)
-        at = np.arange(len(left))
+    def _new(self, number: int, left: Rows, right: Rows) -> tuple[Rows, Rows]:
+        """The pairs that no earlier rule gives. Most pairs are an early rule's, and are then looked at no further."""
         for earlier in self.blocks[:number]:
             found = shares_key(earlier, left, right)
             if earlier.one_side is not None:
                 found &= _has_side(earlier.one_side, left, right)
             if found.any():
-                at, left, right = at[~found], left[~found], right[~found]
-        first[at] = True
-        return first
+                left, right = np.compress(~found, left), np.compress(~found, right)
+        return left, right
 
 
 def shares_key(blocks: Blocks, left: Rows, right: Rows) -> NDArray[np.bool_]:
@@ -210,7 +204,7 @@ def _shares_any_key(blocks: Blocks, left: Rows, right: Rows) -> NDArray[np.bool_
 
 
 def _has_side(side: NDArray[np.bool_], left: Rows, right: Rows) -> NDArray[np.bool_]:
-    return np.asarray(side[left] | side[right])
+    return np.asarray(side.take(left) | side.take(right))
 
 
 def _first_shared(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import Encoded, Rows
-from matching.sorting import counted_off, in_runs, order_of, run_ends
+from matching.sorting import counted_off, distinct, in_runs, order_of, run_ends
 
 Hashes = NDArray[np.uint64]
 """Values that must agree, in 64 bits: rows x hashes a row. Where they fit, the values' own codes side by side."""
@@ -79,9 +79,9 @@ def _with_column(keys: Hashes, codes: NDArray[np.int32], place_value: np.uint64 
 def _split_large(keys: Hashes, rule: BlockingRule, table: Encoded) -> Hashes:
     """Extend the hashes of rows in over-large blocks by the rule's further columns (null counts as a value there)."""
     for column in rule.split_by:
-        flat = keys[keys != NO_HASH]
-        values, counts = np.unique(flat, return_counts=True)
-        large = values[counts > LARGEST_BLOCK]
+        flat = np.sort(keys[keys != NO_HASH])
+        again = flat[LARGEST_BLOCK:]  # one that stands as many places before is of a block of more rows
+        large = distinct(np.compress(again == flat[: len(again)], again))
         if not len(large):
             break
         codes = table.values(column)[:, 0].astype(np.int64) + 2
@@ -91,6 +91,8 @@ def _split_large(keys: Hashes, rule: BlockingRule, table: Encoded) -> Hashes:
     return keys
 
 
+WORD = 64
+"""Bits that a key and its place may take together: keys of more values than fit are scrambled."""
 ROWS_AT_ONCE = 1 << 15
 """Rows whose hashes are made at once: few enough to stay in a core's cache from one column to the next."""
 
@@ -100,8 +102,8 @@ def hashes_of(rule: BlockingRule, table: Encoded) -> Hashes:
     columns = [table.values(column) for column in rule.columns]
     keys = np.ones((table.height, int(np.prod([codes.shape[1] for codes in columns]))), dtype=np.uint64)
     place_values = [np.uint64(codes.max(initial=0)) + np.uint64(1) for codes in columns]
-    # One bit more for the 1 that every key begins with, so that no key is NO_HASH; order_of has the rest for places.
-    fits = math.prod(map(int, place_values)).bit_length() + 1 + (keys.size - 1).bit_length() <= 64
+    # One bit for the 1 that every key begins with, so that none is NO_HASH; sorting puts a place beside the key.
+    fits = math.prod(map(int, place_values)).bit_length() + 1 + keys.size.bit_length() <= WORD
     for begin in range(0, table.height, ROWS_AT_ONCE):
         here = slice(begin, begin + ROWS_AT_ONCE)
         made = np.ones((len(keys[here]), 1), dtype=np.uint64)
@@ -225,7 +227,7 @@ def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None)
         found = _in_order(hashes, between)
     keys = np.full(hashes.shape, NO_KEY, order="F")  # read a slot at a time
     rows, slots = _where(found, keys, between)
-    if keys.shape[1] == 1:
+    if hashes.shape[1] == 1:
         keys[:, 0].put(rows, found.numbers)
     else:
         keys[rows, slots] = found.numbers

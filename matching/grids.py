@@ -6,6 +6,7 @@ levels whose tests may hold, by the tests themselves where those are cheap and b
 they look at words. Only pairs whose bound reaches the floor are made at all; the others could not have.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ from matching.sorting import counted_off, order_of, run_ends
 
 LEAST_PAIRS = 256
 """Rows that meet fewer rows than this makes pairs of are no grid: laying it out would cost more than it spares."""
+LEAST_ROWS = math.isqrt(LEAST_PAIRS - 1) + 2
+"""Rows of the smallest block that has such a grid: all its rows but the last against all but the first."""
 LEAST_TOGETHER = 1 << 14
 """Grids of one shape that have fewer pairs between them are left alone for the same reason."""
 TALL, WIDE = 64, 1_024
@@ -99,11 +102,12 @@ def _step_up(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
 def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
     """The grids of a rule's large blocks, and the blocks without them. Rows with several keys make no grids."""
     blocks = plan.blocks[number]
-    counts = blocks.pairs_from
-    meeting = np.flatnonzero(counts)
     none = np.zeros(0, dtype=np.int64)
-    if blocks.has_lists or not len(meeting):
+    inside = none if blocks.has_lists else _in_blocks_of(LEAST_ROWS, blocks)
+    if not len(inside):
         return Grids(number, none, none, none, none), blocks
+    counts = blocks.pairs_from
+    meeting = np.compress(counts.take(inside) > 0, inside)
     # One after the other, up to one end; between tables also from one beginning, which makes a full rectangle.
     beginnings = blocks.begins if plan.between is not None else np.zeros_like(blocks.begins)
     new = np.diff(meeting) > 1
@@ -123,6 +127,16 @@ def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
     rest = replace(blocks, begins=begins, pairs=int((blocks.ends - begins).sum(dtype=np.int64)))
     which, right, right_end = _cut_further(whole.right, whole.right_end, WIDE)
     return replace(whole.at(which), right=right, right_end=right_end), rest
+
+
+def _in_blocks_of(least: int, blocks: Blocks) -> NDArray[np.int64]:
+    """Positions in blocks of at least so many rows, in order."""
+    ends = blocks.ends
+    reaching = np.compress(ends[least - 1 :] == ends[: max(len(ends) - least + 1, 0)], ends)
+    stops = reaching.take(run_ends(reaching) - 1)
+    begins = np.searchsorted(ends, stops)
+    sizes = stops - begins
+    return np.repeat(begins, sizes) + counted_off(sizes)
 
 
 def _cut(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -103,7 +103,7 @@ def run_ends(sorted_: NDArray[np.integer]) -> Places:
     return np.append(np.flatnonzero(sorted_[1:] != sorted_[:-1]) + 1, len(sorted_))
 
 
-def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def distinct(numbers: NDArray[Number]) -> NDArray[Number]:
     """The numbers (none below 0), each once, ascending."""
     sorted_ = np.sort(numbers)
     return np.asarray(sorted_[run_ends(sorted_) - 1])

@@ -60,13 +60,15 @@ def _found(pairs, **how):
     st.lists(ROW, min_size=0, max_size=14),
     st.lists(RULE, min_size=1, max_size=4),
     st.sampled_from([1, 3, 1000]),
+    st.sampled_from([blocks.WORD, 0]),
     st.data(),
 )
 @STEADY
-def test_every_pair_that_a_rule_wants_comes_once_by_its_first_rule(rows, rules, size, data):
-    datasets = data.draw(st.none() | st.lists(st.integers(0, 1), min_size=len(rows), max_size=len(rows)))
+def test_every_pair_that_a_rule_wants_comes_once_by_its_first_rule(rows, rules, size, word, data):
+    datasets = data.draw(st.none() | st.lists(st.integers(0, 2), min_size=len(rows), max_size=len(rows)))
     between = None if datasets is None else np.array(datasets, np.int32)
-    pairs = plan(rules, _encoded(rows, rules), between)
+    with patch.object(blocks, "WORD", word):  # keys side by side where they fit, else scrambled
+        pairs = plan(rules, _encoded(rows, rules), between)
     expected = [
         (first, i, j)
         for i, j in combinations(range(len(rows)), 2)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.sorting import counted_off, order_of, run_ends
+from matching.sorting import counted_off, in_runs, order_of, run_ends
 
 STEADY = settings(max_examples=100, deadline=None, derandomize=True)
 SMALL, LARGE = st.integers(0, 5), st.integers(2**64 - 20, 2**64 - 1)
@@ -23,6 +23,15 @@ def test_thousands_of_numbers_that_differ_in_their_last_bits_alone(highest):
     draw = np.random.default_rng(highest % 1_000)
     numbers = np.uint64(highest) - draw.integers(0, 4, 5_000).astype(np.uint64)
     assert order_of(numbers).tolist() == np.argsort(numbers, kind="stable").tolist()
+
+
+@given(st.lists(SMALL | LARGE | st.integers(2**63, 2**63 + 9), max_size=60))
+@STEADY
+def test_numbers_that_stand_in_several_places_make_runs(numbers):
+    places, ends = in_runs(np.array(numbers, dtype=np.uint64))
+    several = sorted({number for number in numbers if number and numbers.count(number) > 1})
+    runs = [[place for place, number in enumerate(numbers) if number == one] for one in several]
+    assert [run.tolist() for run in np.split(places, ends)] == [*runs, []]
 
 
 @given(st.lists(SMALL, max_size=40).map(sorted))
