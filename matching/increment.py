@@ -182,9 +182,11 @@ def link_again(
     judge = reach.knowing(pairs)
     odds = judge.log_odds(pairs.left, pairs.right, pairs.evidence)
     linked = with_judged_pairs((pairs.left, pairs.right), judge.with_margin(odds), judged)
+    near = above(RIVAL_BITS, pairs.left, pairs.right, odds)
+    reach.over(_within_reach(kept, near))
     cut = _cut_again(kept, linked, reach)
     rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach.evidence), kept.weighed, [])
-    labels, between = rivalry.settle(cut, *above(RIVAL_BITS, pairs.left, pairs.right, odds), judge.margin)
+    labels, between = rivalry.settle(cut, *near, judge.margin)
     rivals = competing(between)
     is_touched = ~np.isin(signs_of(labels, kept.numbers), kept.signs)[labels]
     membership = kept.membership.copy()
@@ -209,6 +211,14 @@ def _with_new_pairs(kept: Kept, met: Rows, reach: Reach, rules: Sequence[Blockin
         *(np.concatenate([getattr(kept.pairs, name), getattr(fresh, name)]) for name in Pairs.__dataclass_fields__)
     )
     return both.at(np.argsort(both.left.astype(np.int64) << 32 | both.right, kind="stable"))
+
+
+def _within_reach(kept: Kept, near: tuple[Rows, Rows, Bits]) -> NDArray[np.int64]:
+    """The rows that hang together with a new or loose one by pairs that may be one child: nearly all that is asked for."""
+    component = components(len(kept.cut), *near[:2])
+    touched = np.zeros(len(component), dtype=bool)
+    touched[component[kept.is_new | kept.is_loose]] = True
+    return np.flatnonzero(touched[component])
 
 
 def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Labels:
