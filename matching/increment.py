@@ -213,9 +213,9 @@ def _with_new_pairs(kept: Kept, met: Rows, reach: Reach, rules: Sequence[Blockin
     return both.at(np.argsort(both.left.astype(np.int64) << 32 | both.right, kind="stable"))
 
 
-def _within_reach(kept: Kept, near: tuple[Rows, Rows, Bits]) -> NDArray[np.int64]:
+def _within_reach(kept: Kept, near: tuple[Rows, Rows]) -> NDArray[np.int64]:
     """The rows that hang together with a new or loose one by pairs that may be one child: nearly all that is asked for."""
-    component = components(len(kept.cut), *near[:2])
+    component = components(len(kept.cut), *near)
     touched = np.zeros(len(component), dtype=bool)
     touched[component[kept.is_new | kept.is_loose]] = True
     return np.flatnonzero(touched[component])

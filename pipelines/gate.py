@@ -24,7 +24,7 @@ from pipelines.receive import Received
 from pipelines.settings import SettingsError
 from pipelines.snapshot import Snapshots, changed_tonight, forward, keep
 from pipelines.store import Store
-from pipelines.tables import MOVED_SOURCE, TABLES
+from pipelines.tables import TABLES
 from pipelines.vanished import Rolls, keep_vanished
 
 LONG_AFTER_DAYS = 92
@@ -228,8 +228,6 @@ def _keep_rows(store: Store, received: Received, differing: pl.Series) -> None:
         gone = before.select("record_id").join(rows.select("record_id"), on="record_id", how="anti")["record_id"]
         store.amend_raw(source, rows, Amendment(put, gone, moved))
     store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
-    sources = {*_read(store, "moved_source")["source"], *received.raw}
-    store.write("moved_source", pl.DataFrame({"source": sorted(sources)}, schema=MOVED_SOURCE))
 
 
 def held_night(published: Path, as_at: date, held: Sequence[str]) -> NightFailed:

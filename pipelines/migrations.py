@@ -28,6 +28,8 @@ class Migration:
     why: str
     fills: Mapping[tuple[str, str], object] = field(default_factory=dict)
     """(table, new column) -> what stands there in rows written before, a value or an expression; not named: null."""
+    drops: tuple[str, ...] = ()
+    """Tables that are no more."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -45,6 +47,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         to=8, why="pairs of records keep what they weigh by themselves, for the report of a night without changes"
     ),
     Migration(to=9, why="how often two records of one child never come near each other is measured; it measures anew"),
+    Migration(to=10, why="only raw tables say where a record stands in its file", drops=("moved_source",)),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 
@@ -74,6 +77,8 @@ def _migrate(store: Store, found: int) -> None:
             kept = store.read_as_kept(table)
             if kept.schema != schema:
                 store.write(table, _fitted(kept, schema, table, fills))
+    for table in (table for step in MIGRATIONS if step.to > found for table in step.drops if store.has(table)):
+        store.drop(table)
     store.stamp(SCHEMA_VERSION)
 
 

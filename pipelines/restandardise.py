@@ -2,8 +2,8 @@
 
 The reading of a row depends on nothing but the row, its contract, the software and, for some dates, the date judged:
 nobody is born, seen or gone on a day still to come, and some entries prove less as they grow old. So a record stays as
-it is where its row has not changed since it was made and none of these days has come since; where it stands in its file
-is brought up to date. The result is what :func:`pipelines.standardise.standardise` makes of all rows.
+it is where its row has not changed since it was made and none of these days has come since. The result is what
+:func:`pipelines.standardise.standardise` makes of all rows.
 """
 
 from collections.abc import Callable, Mapping

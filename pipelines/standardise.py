@@ -144,8 +144,6 @@ def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFram
             *(_text(contract, field) for field in _TEXT_FIELDS),
             plausible_birth_date(born_on, as_at).alias("date_of_birth"),
             pl.when(sex.is_in(["F", "M"])).then(sex).alias("sex"),
-            pl.col("file_id").cast(pl.String),
-            pl.col("line").cast(pl.Int64),
         )
         .collect()
     )
@@ -160,7 +158,7 @@ def _persons(written: pl.DataFrame) -> pl.DataFrame:
         raise ValueError(
             f"{shared} rows share their record_id with another. Receive the files again: it keeps one row a key."
         )
-    person = pl.concat([written.select("record_id", "dataset", "sex", "date_of_birth", "file_id", "line"),
+    person = pl.concat([written.select("record_id", "dataset", "sex", "date_of_birth"),
                         _names(written), _places(written), _identifiers(written)], how="horizontal")  # fmt: skip
     return person.select(PERSON.names()).cast(PERSON).sort("record_id")
 

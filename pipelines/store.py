@@ -162,16 +162,6 @@ class Store:
         self._write_rows(table, amendment)
         self._known.pop(table, None)
 
-    def follow_raw(self, table: str, source: str) -> None:
-        """Set ``file_id`` and ``line`` of a table of records to where ``raw_<source>`` has the rows of that source."""
-        into = _quoted(table)
-        self._run(
-            f"update {into} set file_id = now.file_id, line = now.line from {_quoted(RAW + source)} now "
-            f"where {into}.record_id = now.record_id and ({into}.file_id is distinct from now.file_id or "
-            f"{into}.line is distinct from now.line)"
-        )
-        self._known.pop(table, None)
-
     def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
         """Take rows out of a table, those that have the values of a row of ``gone`` in its columns, and put others in."""
         _check_is_table(table, put)
@@ -273,9 +263,13 @@ class Store:
 
     def forget_raw(self, *, but: Collection[str] = ()) -> None:
         """Drop every ``raw_`` table (``but`` those of some sources), so that who sent nothing has no rows tonight."""
-        with _told_plainly(self.path):
-            for source in sorted(set(self.raw_sources()) - set(but)):
-                self._open.execute(f"drop table {_quoted(RAW + source)}").fetchall()
+        for source in sorted(set(self.raw_sources()) - set(but)):
+            self.drop(f"{RAW}{source}")
+
+    def drop(self, table: str) -> None:
+        """Take a whole table out."""
+        self._run(f"drop table {_quoted(table)}")
+        self._known.pop(table, None)
 
     def tables(self) -> tuple[str, ...]:
         """Every table there is, in the order of their names."""

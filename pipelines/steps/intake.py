@@ -13,7 +13,7 @@ from pipelines.restandardise import made_by, turning
 from pipelines.rule_history import with_tonight
 from pipelines.standardise import standardise
 from pipelines.steps.under_way import Counts, Night
-from pipelines.tables import CHANGED_ROW, MOVED_SOURCE, RULE_HISTORY, STANDARDISED
+from pipelines.tables import CHANGED_ROW, RULE_HISTORY, STANDARDISED
 from pipelines.vanished import still_known, together, turned_entries
 
 
@@ -67,7 +67,6 @@ def standardise_step(night: Night) -> Counts:
         _make_all(night, former)
     store.write("standardised", stamp)
     store.write("changed_row", CHANGED_ROW.to_frame())
-    store.write("moved_source", MOVED_SOURCE.to_frame())
     return {"person_records": store.count("person_record"), "statements": store.count("statement")}
 
 
@@ -99,9 +98,6 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
         store.write("former_record", pl.concat([stand, withheld]).sort().to_frame())
         store.amend_rows("person_record", Amendment(made.person, stale))
         store.amend_rows("statement", Amendment(made.statements, stale))
-    for source in store.read("moved_source")["source"]:
-        if source in store.raw_sources():
-            store.follow_raw("person_record", source)
     return True
 
 

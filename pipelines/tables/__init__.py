@@ -41,7 +41,6 @@ from pipelines.tables.received import (
     DELIVERY_CHANGE,
     FLAWED_ROW,
     JUDGED_FILE,
-    MOVED_SOURCE,
     RULE_HISTORY,
     SET_ASIDE,
     SNAPSHOT,
@@ -50,7 +49,7 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
 
 TABLES: dict[str, pl.Schema] = {
@@ -69,7 +68,6 @@ TABLES: dict[str, pl.Schema] = {
     "judged_file": JUDGED_FILE,
     "flawed_row": FLAWED_ROW,
     "changed_row": CHANGED_ROW,
-    "moved_source": MOVED_SOURCE,
     "person_record": PERSON,
     "statement": STATEMENT,
     "standardised": STANDARDISED,
@@ -136,7 +134,6 @@ __all__ = [
     "LINK_SOURCE",
     "LIST_CHANGE",
     "LIST_NIGHT",
-    "MOVED_SOURCE",
     "NIGHT",
     "PERSON",
     "PROVISION",

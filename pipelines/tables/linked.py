@@ -11,8 +11,9 @@ SHOWN = {
     "postcode_shown": pl.String,
 }
 
-PERSON = pl.Schema(Columns({**PERSON_RECORD, **SHOWN, "file_id": pl.String, "line": pl.Int64}))
-"""``person_record``: one row is one loaded row of one source. Written by standardise."""
+PERSON = pl.Schema(Columns({**PERSON_RECORD, **SHOWN}))
+"""``person_record``: one row is one loaded row of one source; where it stands in its file is said by ``raw_<source>``.
+Written by standardise."""
 
 STATEMENT = pl.Schema(
     {

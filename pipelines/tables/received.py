@@ -76,12 +76,6 @@ CHANGED_ROW = pl.Schema({"record_id": pl.String})
 Written by snapshot, which adds to it, and standardise, which empties it.
 """
 
-MOVED_SOURCE = pl.Schema({"source": pl.String})
-"""One row is one source of which rows may stand elsewhere in their files since ``person_record`` was made.
-
-Written by snapshot and standardise, as CHANGED_ROW is.
-"""
-
 RULE_HISTORY = pl.Schema(
     Columns(
         {

@@ -146,7 +146,7 @@ def test_a_row_becomes_a_person_record_by_its_contract(contract: Contract) -> No
         "house": "12A", "street": "HIGH STREET", "uprn": None, "upn": "H823432100123", "former_upn": None,
         "nhs_number": "9434765919", "parent_forename": "RORY", "parent_surname": "ONEILL", "phone": "07281235108",
         "household": "book_club:F7", "forename_shown": "Anna Mary", "surname_shown": "O'Neill",
-        "address_shown": "12A High St", "postcode_shown": "ZA1 9FG", "file_id": "f" * 16, "line": 2,
+        "address_shown": "12A High St", "postcode_shown": "ZA1 9FG",
     }  # fmt: skip
 
 

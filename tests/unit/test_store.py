@@ -145,17 +145,6 @@ def test_rows_of_a_source_are_found_by_their_cells_and_each_cell_once(tmp_path: 
         assert sorted(store.raw_where("housing", "born", pl.Series(["a", None]))) == ["housing:1", "housing:3"]
 
 
-def test_records_follow_their_rows_to_another_file_and_line(tmp_path: Path) -> None:
-    ids = ["health:1", "housing:1", "housing:2"]
-    person = PERSON.to_frame().clear(3).with_columns(record_id=pl.Series(ids), file_id=pl.lit("old"), line=pl.lit(2))
-    with Store(tmp_path) as store:
-        store.write("person_record", person.cast(PERSON))  # type: ignore[arg-type]
-        store.write_raw("housing", pl.DataFrame({"record_id": ids[1:], "file_id": ["new", "old"], "line": [3, 2]}))
-        store.follow_raw("person_record", "housing")
-        now = store.read("person_record").select("record_id", "file_id", "line").rows()
-    assert now == [("health:1", "old", 2), ("housing:1", "new", 3), ("housing:2", "old", 2)]
-
-
 def test_a_day_is_set_in_some_rows_and_every_row_stays_where_it_stands(tmp_path: Path) -> None:
     days = [date(2026, 11, day) for day in (1, 2, 2, 2)]
     ids = ["health:9", "health:3", "health:1", "housing:2"]
