@@ -17,6 +17,7 @@ from apps.made_up import extracts
 from apps.made_up.draws import Flags
 from apps.made_up.layouts import ISO, LAYOUTS, UK, Layout
 from apps.made_up.school_age import is_of_age
+from apps.made_up.truth import UNSUITABLE
 
 Rows = dict[str, pl.DataFrame]
 """Source -> the columns of its extract as text, and ``child_id``; of rows held back also ``why`` and ``held_on``."""
@@ -114,7 +115,8 @@ def is_open(frame: pl.DataFrame, source: str, as_at: date) -> pl.Series:
         return pl.Series(np.ones(frame.height, dtype=bool))
     column, style = ENDS[source]
     until = frame[column].str.to_date(style, strict=False)
-    return until.is_null() | (until > as_at)
+    is_current = until.is_null() | (until > as_at)
+    return is_current & (frame["Suitability"] != UNSUITABLE) if source == "ehe_register" else is_current
 
 
 def in_education(books: Books, as_at: date) -> pl.Series:
@@ -136,6 +138,7 @@ def judge_truth(books: Books, as_at: date) -> None:
     known = pl.concat([*(frame["child_id"] for frame in books.rows.values()), books.xml["child_id"]]).unique()
     provided = in_education(books, as_at)
     flags = {"of_age": pl.Series(of_age(books, as_at).astype(np.int64))}
+    unsuitable = books.rows["ehe_register"].filter(Suitability=UNSUITABLE)["child_id"].unique()
     child = pl.col("child_id")
     target = (
         (pl.col("of_age") == 1)
@@ -143,8 +146,10 @@ def judge_truth(books: Books, as_at: date) -> None:
         & child.is_in(known.implode())
         & ~child.is_in(provided.implode())
     )
+    state = pl.col("state")
+    is_missing = (state == "cme") | ((state == "ehe") & child.is_in(unsuitable.implode()))
     books.children = (
         books.children.with_columns(**flags)
         .with_columns(target=target.cast(pl.Int64))
-        .with_columns(true_cme=(target & (pl.col("state") == "cme")).fill_null(value=False).cast(pl.Int64))
+        .with_columns(true_cme=(target & is_missing).fill_null(value=False).cast(pl.Int64))
     )

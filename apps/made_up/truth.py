@@ -11,6 +11,9 @@ from apps.made_up.enrolments import is_current
 
 CHILD_ID = "C{:07d}"
 
+UNSUITABLE = "Unsuitable"
+"""Home education so assessed is none in law: such a child is missing education (Education Act 1996, s436A)."""
+
 
 def child_ids(child: Numbers) -> list[str]:
     """Names of the children in the truth; no extract holds them."""
@@ -22,7 +25,8 @@ def gives_provision(source: str, rows: pl.DataFrame, as_at: date) -> Flags:
     if source == "school_census":
         return is_current(rows["leaving_on"].to_numpy(), as_at)
     if source == "ehe_register":
-        return is_current(rows["ClosedOn"].to_numpy(), as_at)
+        is_unsuitable = (rows["Suitability"] == UNSUITABLE).to_numpy()
+        return np.asarray(is_current(rows["ClosedOn"].to_numpy(), as_at) & ~is_unsuitable, dtype=bool)
     if source == "alternative_provision":
         return is_current(rows["EndDate"].to_numpy(), as_at)
     return np.full(rows.height, source in ("independent_schools", "other_la"))
@@ -32,19 +36,22 @@ def make_truth(world: World, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """One row a child: child_id, state, reason, of_age, resident, target, true_cme, group, twin (flags as 0 and 1), born_on.
 
     ``target``: of compulsory school age, living here, with at least one record, and with none that shows a current
-    education.
+    education. ``true_cme``: a target in no education, or in a home education assessed as unsuitable.
     """
     count = len(world.nc)
-    known, provided = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    known, provided, unsuitable = np.zeros((3, count), dtype=bool)
     for source, frame in rows.items():
         child = frame["child"].to_numpy()
         known[child] = True
         provided[child[gives_provision(source, frame, world.as_at)]] = True
+        if source == "ehe_register":
+            unsuitable[child[(frame["Suitability"] == UNSUITABLE).to_numpy()]] = True
     resident = world.state != "gone"
     target = world.of_age & resident & known & ~provided
     origin = texts(world.people.families["origin"])[world.family]
     flags = {
-        "of_age": world.of_age, "resident": resident, "target": target, "true_cme": target & (world.state == "cme")
+        "of_age": world.of_age, "resident": resident, "target": target,
+        "true_cme": target & ((world.state == "cme") | ((world.state == "ehe") & unsuitable)),
     }  # fmt: skip
     return pl.DataFrame(
         {

@@ -145,7 +145,7 @@ def shows_education(source: str, row: dict[str, str]) -> bool:
         case "school_census":
             return not row["LeavingDate"] or row["LeavingDate"] > today
         case "ehe_register":
-            return not row["ClosedOn"]
+            return not row["ClosedOn"] and row["Suitability"] != "Unsuitable"
         case "alternative_provision":
             return not row["EndDate"]
         case _:
@@ -161,8 +161,15 @@ def test_targets_are_children_of_age_living_here_known_and_without_current_educa
     wanted = {c for c, educated in known.items() if not educated}
     targets = {r["child_id"] for r in children if r["of_age"] == r["resident"] == "1"} & wanted
     assert {r["child_id"] for r in children if r["target"] == "1"} == targets
+    unsuitable = {
+        child_of[source, row["RecordId"]]
+        for source, row in every_row(made)
+        if source == "ehe_register" and row["Suitability"] == "Unsuitable"
+    }
     assert {r["child_id"] for r in children if r["true_cme"] == "1"} == {
-        r["child_id"] for r in children if r["state"] == "cme" and r["target"] == "1"
+        r["child_id"]
+        for r in children
+        if r["target"] == "1" and (r["state"] == "cme" or (r["state"] == "ehe" and r["child_id"] in unsuitable))
     }
     assert made.targets == len(targets) > 0
     assert {r["state"] for r in children if r["target"] == "1"} >= {"cme", "independent", "other_la"}
