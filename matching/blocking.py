@@ -142,23 +142,27 @@ class Plan:
 
     def _rule_chunks(self, blocks: Blocks, size: int) -> Iterator[tuple[Rows, Rows]]:
         counts = blocks.pairs_from
-        totals = np.cumsum(counts, dtype=np.int64)
-        start = 0
+        # Half as wide numbers are summed up twice as fast.
+        totals: NDArray[np.integer] = np.cumsum(counts, dtype=np.int32 if blocks.pairs < 2**31 else np.int64)
+        start, before = 0, totals.dtype.type(0)
         while start < len(counts):
-            before = totals[start - 1] if start else 0
-            stop = max(start + 1, int(np.searchsorted(totals, before + size, side="right")))
-            yield self._expanded(blocks, start, stop, counts)
-            start = stop
+            up_to = totals.dtype.type(min(int(before) + size, blocks.pairs))
+            stop = max(start + 1, int(np.searchsorted(totals, up_to, side="right")))
+            here = counts[start:stop]
+            yield self._expanded(blocks, slice(start, stop), here, totals[start:stop] - here - before)
+            start, before = stop, totals[stop - 1]
 
-    def _expanded(self, blocks: Blocks, start: int, stop: int, counts: NDArray[np.int32]) -> tuple[Rows, Rows]:
-        here = counts[start:stop]
-        a = np.repeat(blocks.order[start:stop], here)
-        second = np.repeat(blocks.begins[start:stop] - (np.cumsum(here, dtype=np.int64) - here), here)
-        second += np.arange(len(a))
+    def _expanded(
+        self, blocks: Blocks, here: slice, counts: NDArray[np.int32], at: NDArray[np.integer]
+    ) -> tuple[Rows, Rows]:
+        """The pairs of some positions. ``counts``: how many each has; ``at``: how many those before it have."""
+        a = np.repeat(blocks.order[here], counts)
+        second = np.repeat(blocks.begins[here] - at, counts)
+        second += np.arange(len(a), dtype=second.dtype)
         b = blocks.order.take(second)
         if blocks.has_lists:
             keep = a != b
-            keep &= _first_shared(blocks, a, b, np.repeat(blocks.slots[start:stop], here), blocks.slots.take(second))
+            keep &= _first_shared(blocks, a, b, np.repeat(blocks.slots[here], counts), blocks.slots.take(second))
             a, b = np.compress(keep, a), np.compress(keep, b)
         if blocks.one_side is not None:
             keep = _has_side(blocks.one_side, a, b)

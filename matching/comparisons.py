@@ -88,13 +88,12 @@ class Comparison:
     def levels_of(self, table: Encoded, left: Rows, right: Rows) -> Levels:
         """The level number (0 is the first) of each pair. Later levels look only at pairs still open."""
         found = np.full(len(left), len(self.levels) - 1, dtype=np.uint8)
-        work = _Work(table, left, right, found, np.ones(len(left), dtype=bool))
-        begun = 0
+        open_, begun = np.ones(len(left), dtype=bool), 0
         if self._opens_with is not None and self._opens_with not in table.lists:
             silent, same = silent_or_same(table, self._opens_with, left, right)
-            work.settle(silent, 0)
-            work.settle(same, 1)
-            begun = 2
+            found[silent], found[same] = 0, 1
+            open_, begun = ~(silent | same), 2
+        work = _Work(table, left, right, found, open_)
         for number, level in enumerate(self.levels[begun:-1], begun):
             if level.test is not None and work.is_open:
                 work.take(level.test, number, self._near_misses.get(number))
@@ -156,7 +155,7 @@ class _Work:
             self.near = near(self.table, widest, self.left, self.right)
         places = np.flatnonzero(self.open & self.near)
         held = np.zeros(len(self.open), dtype=bool)
-        held[places] = test.holds(self.table, self.left[places], self.right[places])
+        held[places] = test.holds(self.table, self.left.take(places), self.right.take(places))
         self.settle(held, number)
 
     def settle(self, held: NDArray[np.bool_], number: int) -> None:
@@ -170,8 +169,9 @@ class _Work:
             return
         keep = np.flatnonzero(self.open)
         self.at = keep if self.at is None else self.at[keep]
-        self.left, self.right, self.open = self.left[keep], self.right[keep], self.open[keep]
-        self.near = None if self.near is None else self.near[keep]
+        self.left, self.right = self.left.take(keep), self.right.take(keep)
+        self.open = np.ones(len(keep), dtype=bool)
+        self.near = None if self.near is None else self.near.take(keep)
 
 
 def missing(column: str) -> Level:

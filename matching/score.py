@@ -16,6 +16,7 @@ from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
 from matching.grids import Sieve, grids_of
 from matching.model import CLASSES, LEAST, Model
+from matching.similarity import Equal
 from matching.sorting import order_of
 
 Patterns = NDArray[np.int64]
@@ -64,11 +65,7 @@ class Frequencies:
     def bits(self, codes: NDArray[np.int32]) -> Bits:
         """log2 frequency of each value; NaN where null."""
         places = codes if self.values is None else np.searchsorted(self.values, codes)
-        bits = (
-            self.of_code[np.clip(places, 0, max(0, len(self.of_code) - 1))]
-            if len(self.of_code)
-            else np.zeros(len(codes))
-        )
+        bits = self.of_code.take(places, mode="clip") if len(self.of_code) else np.zeros(len(codes))
         return np.where(codes >= 0, bits, np.nan)
 
 
@@ -182,12 +179,12 @@ class Scorer:
         """
         pattern, bits = np.zeros(len(left), dtype=np.int64), np.full(len(left), self._highest[1])
         for comparison, place, highest, later in self._course:
-            levels = comparison.levels_of(self.table, left, right)
-            pattern += (np.arange(len(highest)) * place).take(levels)
+            levels = comparison.levels_of(self.table, left, right).astype(np.int64)
+            pattern += levels * place
             bits += highest.take(levels)
             keep = np.flatnonzero(bits >= floor - later)
             if len(keep) < MOST_KEPT * len(left):
-                left, right, pattern, bits = left[keep], right[keep], pattern[keep], bits[keep]
+                left, right, pattern, bits = left.take(keep), right.take(keep), pattern.take(keep), bits.take(keep)
         return left, right, pattern
 
     def sieve(self, pairs: Plan, floor: float) -> Sieve:
@@ -197,8 +194,11 @@ class Scorer:
         return Sieve(self.table, pairs, tuple(ceilings), floor - added)
 
     def class_bits(self, patterns: Patterns) -> list[Bits]:
-        """log2 P(pattern | class) for one child, any two, two of a household, twins; without frequencies."""
-        return self._summed.bits(patterns)
+        """log2 P(pattern | class) for one child, any two, two of a household, twins; without frequencies.
+
+        Of a model without households the first two.
+        """
+        return self._summed.bits(patterns, len(CLASSES) if self.model.household > 0 else 2)
 
     def frequency_bits(self, patterns: Patterns, left: Rows, right: Rows) -> Bits:
         """Bits by which the values' own frequencies change log2 P(pattern | any two)."""
@@ -209,15 +209,17 @@ class Scorer:
             levels = patterns // place % len(comparison.levels) if weighed else patterns
             for number, level in weighed:
                 at = np.flatnonzero(levels == number)
-                bits[at] += self.level_bits(level, float(u[number]), left[at], right[at])
+                bits[at] += self.level_bits(level, float(u[number]), left.take(at), right.take(at))
         return bits
 
     def level_bits(self, level: Level, u: float, left: Rows, right: Rows) -> Bits:
         """Bits by which the values' own frequency changes log2 ``u`` of one level, for pairs at that level."""
         column = level.frequency_of or ""
         frequencies, codes = self.frequencies[column], self.table.column(column)
-        # The commoner of the two values: agreement on a common value is the weaker evidence.
-        both = np.fmax(frequencies.bits(codes[left]), frequencies.bits(codes[right]))
+        both = frequencies.bits(codes.take(left))
+        if level.test != Equal(column):
+            # The commoner of the two values: agreement on a common value is the weaker evidence.
+            both = np.fmax(both, frequencies.bits(codes.take(right)))
         return np.asarray(np.nan_to_num(both - np.log2(max(u, LEAST)), nan=0.0))
 
     def weights(self, patterns: Patterns, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
@@ -225,11 +227,12 @@ class Scorer:
 
         ``at_home``: bits by which two children of one home are less likely than the model has it; null: none.
         """
-        match, unlike, siblings, twins = self.class_bits(patterns)
+        match, unlike, *at_home_bits = self.class_bits(patterns)
         chance = unlike + self.frequency_bits(patterns, left, right)
         share = self.model.household
         if share <= 0:
             return match - chance
+        siblings, twins = at_home_bits
         home = np.logaddexp2(_bits(1 - self.model.twins) + siblings, _bits(self.model.twins) + twins)
         home += np.log2(share) if at_home is None else np.log2(share) - at_home
         return np.asarray(match - np.logaddexp2(np.log2(1 - share) + chance, home))
@@ -259,13 +262,13 @@ class _Summed:
         others = [(int(places[k]), sizes[k], [table[k] for table in tables]) for k in range(many, len(sizes))]
         return cls(first, others)
 
-    def bits(self, patterns: Patterns) -> list[Bits]:
-        """The sums of each class for each pattern."""
-        begin = patterns % len(self.first[0])
-        sums = [table.take(begin) for table in self.first]
+    def bits(self, patterns: Patterns, classes: int) -> list[Bits]:
+        """The sums of each of the first so many classes for each pattern."""
+        begin = patterns % len(self.first[0]) if self.others else patterns
+        sums = [table.take(begin) for table in self.first[:classes]]
         for place, size, tables in self.others:
             levels = patterns // place % size
-            sums = [total + table.take(levels) for total, table in zip(sums, tables, strict=True)]
+            sums = [total + table.take(levels) for total, table in zip(sums, tables[:classes], strict=True)]
         return sums
 
 
@@ -323,7 +326,9 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *
     left, right, pattern, weight = _joined(kept)
     rule_of = np.concatenate([*rules, np.zeros(0, dtype=np.int16)])
     order = order_of(left * np.int64(scorer.table.height) + right)
-    return Scored(left[order], right[order], pattern[order], weight[order], rule_of[order], looked_at)
+    return Scored(
+        left.take(order), right.take(order), pattern.take(order), weight.take(order), rule_of.take(order), looked_at
+    )
 
 
 @dataclass(frozen=True)
@@ -361,7 +366,7 @@ def _scored(scorer: Scorer, floor: float, left: Rows, right: Rows) -> _Kept:
     left, right, patterns = scorer.may_reach(floor, left, right)
     weights = scorer.weights(patterns, left, right)
     keep = weights >= floor
-    return left[keep], right[keep], patterns[keep], weights[keep]
+    return np.compress(keep, left), np.compress(keep, right), np.compress(keep, patterns), np.compress(keep, weights)
 
 
 Piece = TypeVar("Piece")
