@@ -169,6 +169,7 @@ _IN_HALF_BYTES = np.array([int(str(number), 16) for number in range(10_000)], dt
 """Numbers up to 9999 with four bits a digit."""
 
 WORDS_AT_ONCE = 100_000
+VALUES_AT_ONCE = 1 << 16
 
 
 def _code_points(strings: NDArray[np.object_]) -> Iterator[tuple[Rows, NDArray[np.uint32], NDArray[np.int64]]]:
@@ -203,34 +204,34 @@ class _Worded:
     """A text column by its own words."""
 
     words: pl.Series
-    """Each once."""
+    """Each once; null where a number stands for no word."""
     codes: Codes
     """Of each value: its place in ``words``; MISSING where null."""
     counts: NDArray[np.int64] | None
     """Of a list column: how many values each row has."""
 
     @classmethod
-    def of(cls, column: pl.Series) -> "_Worded":
-        """Categories, or lists of texts; nulls in a list count for nothing."""
+    def of(cls, column: pl.Series, numbers: pl.Categories) -> "_Worded":
+        """Categories by ``numbers``, which are the column's own, or lists of texts; nulls in a list count for nothing."""
         counts = None
         if column.dtype == pl.List(pl.String):
             flat, counts = _flat(column)
-            column = flat.cast(pl.Categorical)
-        # Polars numbers what it finds, from where others may have left off: one row of each number has its word.
-        numbers = column.to_physical().cast(pl.Int32).fill_null(MISSING).to_numpy()
-        row = np.full(int(numbers.max(initial=MISSING)) + 2, MISSING, dtype=np.int32)
-        row[numbers] = np.arange(len(numbers), dtype=np.int32)
-        found = np.flatnonzero(row[:-1] >= 0)
-        place = np.full(len(row), MISSING, dtype=np.int32)
-        place[found] = np.arange(len(found), dtype=np.int32)
-        return cls(column.gather(row[found]).cast(pl.String).alias("word"), place.take(numbers), counts)
+            column = flat.cast(pl.Categorical(numbers))
+        return cls(
+            numbers.to_series().alias("word"),
+            np.array(column.to_physical().cast(pl.Int32).fill_null(MISSING)),
+            counts,
+        )
 
     def within(self, places: Codes) -> Codes:
-        """The codes by the vocabulary, where the words have these ``places``.
+        """The codes by the vocabulary, where the words have these ``places``: put in the place of the column's own.
 
         Of a list column rows x longest list, MISSING where one is shorter.
         """
-        codes = np.append(places, np.int32(MISSING)).take(self.codes)
+        codes, places = self.codes, np.append(places, np.int32(MISSING))
+        for begin in range(0, len(codes), VALUES_AT_ONCE):
+            here = slice(begin, begin + VALUES_AT_ONCE)
+            codes[here] = places.take(codes[here])
         if self.counts is None:
             return codes
         matrix = np.full(
@@ -251,17 +252,17 @@ def _flat(lists: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
     return flat, counts
 
 
-def _as_read(name: str, dtype: pl.DataType) -> pl.Expr:
-    """How a column is read: texts as categories, so that they are never held one by one.
+def _as_read(name: str, dtype: pl.DataType, numbers: pl.Categories) -> pl.Expr:
+    """How a column is read: texts as categories by ``numbers``, so that they are never held one by one.
 
     Raises TypeError for what is neither text, a list of it, a whole number nor a date.
     """
     if dtype == pl.Date:
         return pl.col(name)
     if dtype == pl.String:
-        return pl.col(name).cast(pl.Categorical)
+        return pl.col(name).cast(pl.Categorical(numbers))
     if dtype.is_integer() or dtype in (pl.Boolean, pl.Null):
-        return pl.col(name).cast(pl.String).cast(pl.Categorical)
+        return pl.col(name).cast(pl.String).cast(pl.Categorical(numbers))
     if dtype in (pl.List(pl.String), pl.List(pl.Null)):
         return pl.col(name).cast(pl.List(pl.String))
     raise TypeError(f"column {name} is {dtype}; give it as text, a list of texts, a whole number or a date")
@@ -281,14 +282,15 @@ def encode(table: pl.DataFrame | pl.LazyFrame, columns: Iterable[str]) -> Encode
     worded: dict[str, _Worded] = {}
     dates: dict[str, Codes] = {}
     for name in wanted:
-        column = lazy.select(_as_read(name, schema[name])).collect()[name]
+        numbers = pl.Categories.random()  # of this column alone, and let go of with it
+        column = lazy.select(_as_read(name, schema[name], numbers)).collect()[name]
         if column.dtype == pl.Date:
             dates[name] = _packed(column)
         else:
-            worded[name] = _Worded.of(column)
+            worded[name] = _Worded.of(column, numbers)
     words = pl.concat([pl.Series("word", [], dtype=pl.String), *(column.words for column in worded.values())])
-    vocabulary = words.unique().sort()
-    places = words.cast(pl.Enum(vocabulary)).to_physical().cast(pl.Int32).to_numpy()
+    vocabulary = words.drop_nulls().unique().sort()
+    places = words.cast(pl.Enum(vocabulary)).to_physical().cast(pl.Int32).fill_null(MISSING).to_numpy()
     codes: dict[str, Codes] = {}
     lists: dict[str, Codes] = {}
     begin = 0
