@@ -77,8 +77,19 @@ class SourceTold:
 
 def sources_told(publication: Publication) -> list[SourceTold]:
     """Every source that has a contract: those that break most first, those that sent nothing last."""
-    told = [_source(contract, publication) for contract in publication.contracts.values()]
+    contracts, as_at = publication.contracts, publication.as_at
+    history = publication.rule_history.filter(pl.col("as_at") <= as_at)
+    breaches, rules, files = (
+        _by_source(frame, contracts) for frame in (publication.breaches, history, publication.deliveries.sort("file"))
+    )
+    told = [_source(each, breaches[name], rules[name], files[name], as_at) for name, each in contracts.items()]
     return sorted(told, key=lambda one: (one.is_absent, -sum(rule.stops != "nothing" for rule in one.broken), one.name))
+
+
+def _by_source(frame: pl.DataFrame, sources: Iterable[str]) -> dict[str, pl.DataFrame]:
+    """The rows of each source, in their order."""
+    parts = frame.partition_by("source", maintain_order=True, as_dict=True)
+    return {source: parts.get((source,), frame.clear()) for source in sources}
 
 
 def refused_files(publication: Publication) -> list[Row]:
@@ -98,13 +109,13 @@ def failed_checks(publication: Publication) -> list[Row]:
     return publication.breaches.filter(rule=COULD_NOT_RUN).sort("source", "file").to_dicts()
 
 
-def _source(contract: Contract, publication: Publication) -> SourceTold:
-    breaches = publication.breaches.filter(source=contract.id)
-    history = publication.rule_history.filter(pl.col("source") == contract.id, pl.col("as_at") <= publication.as_at)
-    files = publication.deliveries.filter(source=contract.id).sort("file").to_dicts()
-    nights, counts = history["as_at"].unique().sort().to_list(), _counts(history)
+def _source(
+    contract: Contract, breaches: pl.DataFrame, history: pl.DataFrame, deliveries: pl.DataFrame, as_at: date
+) -> SourceTold:
+    files, counts = deliveries.to_dicts(), _counts(history)
+    rows = _rows_by_night(counts)
     texts = _texts(contract, breaches, counts)
-    rules = [_rule(at, text, counts.get(at, {}), nights, publication.as_at) for at, text in texts.items()]
+    rules = [_rule(at, text, counts.get(at, {}), list(rows), as_at) for at, text in texts.items()]
     order = {"file": 0, "row": 1, "nothing": 2}
     broken = sorted((rule for rule in rules if rule.broken), key=lambda r: (order[r.stops], -(r.broken or 0)))
     return SourceTold(
@@ -114,7 +125,7 @@ def _source(contract: Contract, publication: Publication) -> SourceTold:
         [file | {"share": _share(file["rows_set_aside"], file["rows_read"])} for file in files],
         broken if files else [],
         [rule for rule in rules if not rule.broken] if files else rules,
-        _rows_trend(history),
+        charts.sparkline([float(count) for count in rows.values()], f"rows read: {_in_words(list(rows.values()))}"),
         _by_file(breaches) if len(files) > 1 else [],
     )
 
@@ -126,7 +137,8 @@ def _texts(contract: Contract, breaches: pl.DataFrame, counts: Mapping[RuleAt, B
     for check in contract_rules(contract):
         at = (check.rule, named[check.column] if check.column else None)
         texts.setdefault(at, {"stops": check.stops, "why": check.why, "fix": check.fix})
-    for row in breaches.unique(["rule", "column"], keep="first", maintain_order=True).iter_rows(named=True):
+    broken = breaches.unique(["rule", "column"], keep="first", maintain_order=True) if breaches.height else breaches
+    for row in broken.iter_rows(named=True):
         at = (row["rule"], row["column"])
         if row["rule"] not in {rule for rule, _ in texts} or at in counts:
             texts.setdefault(at, row)
@@ -155,11 +167,13 @@ def _rule(at: RuleAt, text: Row, by_night: ByNight, nights: Sequence[date], as_a
     )  # fmt: skip
 
 
-def _rows_trend(history: pl.DataFrame) -> Markup:
+def _rows_by_night(counts: Mapping[RuleAt, ByNight]) -> dict[date, int]:
     """Rows read from the source, night by night."""
-    nights = history.group_by("as_at").agg(pl.col("rows").max()).sort("as_at")
-    rows = nights["rows"].to_list()
-    return charts.sparkline([float(count) for count in rows], f"rows read: {_in_words(rows)}")
+    rows: dict[date, int] = {}
+    for by_night in counts.values():
+        for night, (_, read) in by_night.items():
+            rows[night] = max(read, rows.get(night, 0))
+    return dict(sorted(rows.items()))
 
 
 def _in_words(counts: Sequence[int | None]) -> str:
