@@ -59,6 +59,12 @@ every three years."""
 
 ROUNDS = 300
 CLOSE_ENOUGH = 1e-5
+FURTHEST_AHEAD = 64.0
+"""Rounds, about, that are ever foreseen at once."""
+
+TOO_FAR = 10.0
+"""What was foreseen is let go of where it lies so many times further from rest than where it was foreseen from."""
+
 HERE = 0
 """Row of a table of parts that is of the children here; the further rows are gone, by time of departure."""
 
@@ -114,6 +120,25 @@ class Mixture:
         """Share of each part among all children of age."""
         return np.append(self.here, (1.0 - self.here) * self.departures)
 
+    @property
+    def laid_out(self) -> Floats:
+        """All numbers of the mixture in one row, on scales without ends: logarithms, and log odds of single chances."""
+        shares = [np.log(each).ravel() for each in (*self.levels, *self.ways, self.departures, self.no_place)]
+        return np.concatenate([*shares, logit([self.here, self.follows, self.both])])
+
+    def at(self, laid_out: Floats) -> "Mixture":
+        """A mixture of this one's shape with such numbers; shares that make up a whole still do."""
+        shapes = [*self.levels, *self.ways, self.departures, self.no_place]
+        parts = np.split(laid_out, np.cumsum([each.size for each in shapes]))
+        tables = [np.exp(part).reshape(each.shape) for part, each in zip(parts, shapes, strict=False)]
+        *shares, no_place = tables
+        here, follows, both = expit(parts[-1]).tolist()
+        count = len(self.levels)
+        return Mixture(
+            tuple(shares[:count]), tuple(shares[count:-1]), shares[-1],
+            float(np.clip(here, *HERE_BOUNDS)), no_place, follows, both,
+        )  # fmt: skip
+
 
 def living_here(evidence: Evidence) -> Floats:
     """Probability (0..1) that each child of ``evidence.children`` lives here, in their order."""
@@ -166,16 +191,36 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
 
 
 def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
-    """The mixture by expectation-maximisation, begun at the priors."""
-    mixture, told = _expected(children, usual), children.told()
-    here = np.full(len(children.group), 0.5)
+    """The mixture by expectation-maximisation, begun at the priors.
+
+    Two rounds tell where further ones would lead, and the next begins as far along that way (SQUAREM, Varadhan and Roland
+    2008, Scandinavian Journal of Statistics 35:335), unless that turns out to be too far.
+    """
+    told = children.told()
+
+    def after(mixture: Mixture) -> tuple[Mixture, Floats]:
+        found = _posterior(children, _likelihood(children, told, mixture), mixture)
+        return _maximise(children, told, mixture, found, placed), found[0][HERE]
+
+    begun, rested, unrest = _expected(children, usual), None, np.inf
     for _ in range(ROUNDS):
-        posterior, together = _posterior(children, _likelihood(children, told, mixture), mixture)
-        mixture = _maximise(children, told, mixture, (posterior, together), placed)
-        if np.abs(posterior[HERE] - here).max(initial=0.0) < CLOSE_ENOUGH:
-            break
-        here = posterior[HERE]
-    return mixture
+        once, here = after(begun)
+        step = once.laid_out - begun.laid_out
+        if rested is not None and _length(step) > TOO_FAR * unrest:
+            begun, rested = rested, None
+            continue
+        twice, still = after(once)
+        if np.abs(still - here).max(initial=0.0) < CLOSE_ENOUGH:
+            return twice
+        turn = twice.laid_out - once.laid_out - step
+        rested, unrest = twice, _length(step)
+        ahead = max(1.0, unrest / max(_length(turn), unrest / FURTHEST_AHEAD))
+        begun = twice.at(begun.laid_out + 2.0 * ahead * step + ahead**2 * turn)
+    return begun
+
+
+def _length(step: Floats) -> float:
+    return float(np.sqrt((step * step).sum()))
 
 
 def _expected(children: Children, usual: Floats) -> Mixture:

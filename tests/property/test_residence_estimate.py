@@ -1,6 +1,7 @@
 """The estimate of who lives here, on made-up readings whose truth is known, and on readings of every shape."""
 
 from datetime import date, timedelta
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -109,6 +110,15 @@ def test_a_later_sighting_never_speaks_for_having_left(
         for ago in sorted(days)
     ]
     assert chance[0] >= chance[1] - 1e-3
+
+
+def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do() -> None:
+    rows, _ = town(5, children=2000, gap_days=200.0, leaves=0.4, stays_on_list=0.8)
+    foreseen = judge(rows)["living_here"]
+    one_by_one = {"FURTHEST_AHEAD": 1.0, "CLOSE_ENOUGH": 1e-8, "ROUNDS": 3000}
+    with patch.multiple("pipelines.residence_mixture", **one_by_one):
+        taken = judge(rows)["living_here"]
+    assert (foreseen - taken).abs().max() < 2e-4  # type: ignore[operator]  # there are rows
 
 
 def test_the_estimate_is_calibrated_and_finds_those_who_left() -> None:
