@@ -47,8 +47,8 @@ class BlockingRule:
         return (*self.columns, *self.split_by, *((self.one_side,) if self.one_side else ()))
 
 
-def _mixed(keys: Hashes) -> Hashes:
-    """Scramble 64 bits (splitmix64, Steele, Lea & Flood 2014); a collision only adds a pair to look at."""
+def scrambled(keys: Hashes) -> Hashes:
+    """Scramble 64 bits (splitmix64, Steele, Lea & Flood 2014), each number to one of its own; 0 stays 0."""
     mixed = keys >> np.uint64(30)
     mixed ^= keys
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
@@ -70,7 +70,7 @@ def _with_column(keys: Hashes, codes: NDArray[np.int32], place_value: np.uint64 
             added += codes[:, j].astype(np.uint64)
             if place_value is None:
                 added += np.uint64(0x9E3779B97F4A7C15)
-                added = _mixed(added)
+                added = scrambled(added)
             added *= (keys[:, i] != NO_HASH) & (codes[:, j] >= 0)
             out[:, i * codes.shape[1] + j] = added
     return out
@@ -87,7 +87,7 @@ def _split_large(keys: Hashes, rule: BlockingRule, table: Encoded) -> Hashes:
         codes = table.values(column)[:, 0].astype(np.int64) + 2
         for i in range(keys.shape[1]):
             inside = np.isin(keys[:, i], large)
-            keys[inside, i] = _mixed(keys[inside, i] * np.uint64(31) + codes[inside].astype(np.uint64))
+            keys[inside, i] = scrambled(keys[inside, i] * np.uint64(31) + codes[inside].astype(np.uint64))
     return keys
 
 
@@ -274,7 +274,7 @@ def _cut(hashes: Hashes, found: _Sorted) -> None:
     cut = np.repeat(found.sizes, found.sizes) > LARGEST_BLOCK
     # Each piece has its own hash: a pair left out here must not be taken for found when a later rule finds it.
     places, pieces = found.places[cut], (number[cut] // PIECE + 1).astype(np.uint64)
-    flat[places] = _mixed(flat[places] * np.uint64(31) + pieces)
+    flat[places] = scrambled(flat[places] * np.uint64(31) + pieces)
 
 
 def _spans(found: _Sorted, tables: NDArray[np.int64] | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

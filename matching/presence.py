@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from matching.blocking import BlockingRule, plan
 from matching.encode import Encoded
+from matching.sorting import distinct
 
 Bits = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -46,8 +46,12 @@ def _numbered(present: Mask) -> NDArray[np.uint64]:
     numbers = draw.integers(1, 2**63, size=(present.shape[1],), dtype=np.uint64)
     total = np.zeros(len(present), dtype=np.uint64)
     for dataset, number in enumerate(numbers):
-        np.add(total, number, out=total, where=present[:, dataset])
+        total += present[:, dataset] * number
     return total
+
+
+FEW_SETS = 16
+"""Among so many a place is found by comparing with each, sooner than by searching."""
 
 
 def sets_in(present: Mask) -> tuple[Mask, NDArray[np.int32]]:
@@ -58,10 +62,15 @@ def sets_in(present: Mask) -> tuple[Mask, NDArray[np.int32]]:
 
 def _each_once(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Of numbers that are many, and few of them different: a place of each, in ascending order; and where each stands."""
-    there = np.sort(pl.Series(numbers).unique().to_numpy())
-    place = np.searchsorted(there, numbers).astype(np.int32)
+    there = distinct(numbers)
+    if len(there) > FEW_SETS:
+        place = np.searchsorted(there, numbers).astype(np.int32)
+    else:
+        place = np.zeros(len(numbers), dtype=np.int32)
+        for further in there[1:]:
+            place += numbers >= further
     some = np.zeros(len(there), dtype=np.int32)
-    some[place] = np.arange(len(place), dtype=np.int32)
+    some.put(place, np.arange(len(place), dtype=np.int32))
     return some, place
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from matching.assign import CERTAIN, SURE, Bits
+from matching.blocks import scrambled
 from matching.components import Labels
 from matching.encode import Rows
 from matching.sorting import distinct, order_of, run_ends
@@ -135,10 +135,19 @@ class Weighed:
         return cls(signs, signs, np.zeros(0), numbers, numbers)
 
 
-def signs_of(labels: Labels, numbers: NDArray[np.int64]) -> Signs:
-    """The sign of each child, at the place of its label. ``numbers``: each row's own, never given to another record."""
+def signs_of(labels: Labels, numbers: NDArray[np.int64], *asked: Labels) -> Signs:
+    """The sign of each child, at the place of its label. ``numbers``: each row's own, never given to another record.
+
+    ``asked``: labels of the children whose signs are wanted; none: of all.
+    """
+    rows = np.arange(len(labels))
+    if asked:
+        is_asked = np.zeros(len(labels), dtype=bool)
+        for some in asked:
+            is_asked[some] = True
+        rows = np.flatnonzero(is_asked.take(labels))
     signs = np.zeros(len(labels), dtype=np.uint64)
-    np.add.at(signs, labels, pl.Series(numbers).hash().to_numpy())
+    np.add.at(signs, labels.take(rows), scrambled(numbers.take(rows).astype(np.uint64) + np.uint64(1)))
     return signs
 
 
@@ -178,7 +187,7 @@ class Rivalry:
 
     def _weighed(self, labels: Labels, one: Labels, other: Labels) -> Between:
         """Weigh pairs of children, those that are not known."""
-        signs = signs_of(labels, self.numbers)
+        signs = signs_of(labels, self.numbers, one, other)
         place = _places(self.known, signs[one], signs[other])
         found = place >= 0
         at = place[found]
