@@ -212,6 +212,7 @@ FORENAME = Comparison(
         Level("alike", JaroWinklerAtLeast("forename", 0.84)),
         Level("one slip in a short name", WithinEdits("forename", 1, shortest=3)),
         Level("the surname in both places", SURNAME_TWICE, says_nothing=True),
+        Level("a Chinese name and another that a child may go by", Unequal("given_custom"), says_nothing=True),
         otherwise(),
     ),
 )

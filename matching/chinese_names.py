@@ -1,0 +1,43 @@
+"""Which given name a record of a child with a Chinese surname has: a Chinese one, or another that the child goes by.
+
+Many children with a Chinese name go by an English one at school and with friends, and either may stand in a list: KA HO
+LI and ERIC LI may well be one child. Which English name goes with which Chinese one is chosen by the family, so that no
+list of variants can tell.
+"""
+
+from functools import cache
+
+import polars as pl
+
+from matching.names import DATA_FOLDER, variant_groups
+
+CHINESE, OTHER = "Chinese", "other"
+
+SHORTEST_OTHER = 3
+"""A name of fewer letters is a syllable or an initial, and tells nothing."""
+
+
+@cache
+def _listed(kind: str) -> tuple[str, ...]:
+    """The words of one kind (surname, syllable) in ``data/chinese_names.csv``."""
+    lines = (DATA_FOLDER / "chinese_names.csv").read_text(encoding="utf-8").splitlines()
+    return tuple(word for line in lines if line.startswith(f"{kind},") for word in line.split(",")[1:])
+
+
+def given_name_custom(person: pl.DataFrame) -> pl.Series:
+    """``Chinese`` or ``other`` (String), one row a row of ``person`` (canonical ``forename``, ``given_names``, ``surname``).
+
+    Chinese: two or three syllables as pinyin or Hong Kong writes them, together or apart. A name that is also a usual one
+    elsewhere (ANNA) is another, where it stands alone. Null: the surname is not Chinese, or the name may be either.
+    """
+    rows = person.select("forename", "given_names", "surname").with_row_index("row")
+    asked = rows.filter(pl.col("surname").is_in(_listed("surname")) & pl.col("forename").is_not_null())
+    syllable = "|".join(sorted(_listed("syllable"), key=len, reverse=True))
+    stands_alone = pl.col("forename") == pl.col("given_names")
+    is_usual = stands_alone & (variant_groups(asked["forename"]).list.len() > 0)
+    is_spelled = pl.col("given_names").str.contains(f"^(?:{syllable}){{2,3}}$")
+    is_syllables = pl.col("forename").str.contains(f"^(?:{syllable}){{1,3}}$")
+    is_other = (is_usual | ~is_syllables) & (pl.col("forename").str.len_chars() >= SHORTEST_OTHER)
+    custom = pl.when(is_spelled & ~is_usual).then(pl.lit(CHINESE)).when(is_other).then(pl.lit(OTHER))
+    told = asked.select("row", given_custom=custom)
+    return rows.join(told, on="row", how="left", maintain_order="left")["given_custom"]
