@@ -38,7 +38,7 @@ class Priors:
 
     def of(self, dataset: NDArray[np.int32], left: Rows, right: Rows) -> Bits:
         """The prior of each pair."""
-        return self.bits[dataset[left], dataset[right]]
+        return self.bits.take(dataset.take(left) * np.int64(len(self.bits)) + dataset.take(right))
 
 
 def priors_of(scored: Scored, dataset: NDArray[np.int32], start: float) -> Priors:
@@ -51,15 +51,14 @@ def priors_of(scored: Scored, dataset: NDArray[np.int32], start: float) -> Prior
     possible = np.outer(sizes, sizes)
     np.fill_diagonal(possible, sizes * (sizes - 1) / 2)
     possible = np.maximum(possible, 1.0)
-    low = np.minimum(dataset[scored.left], dataset[scored.right]).astype(np.int64)
-    high = np.maximum(dataset[scored.left], dataset[scored.right]).astype(np.int64)
-    cell = low * many + high
+    ours, theirs = dataset.take(scored.left), dataset.take(scored.right)
+    cell = np.minimum(ours, theirs).astype(np.int64) * many + np.maximum(ours, theirs)
     share = np.full((many, many), max(start, 1e-12))
     links: Bits = np.zeros((many, many))
     for _ in range(ROUNDS):
         bits = np.log2(share / (1 - share))
         links = (
-            np.bincount(cell, probability(scored.weight + bits.ravel()[cell]), many * many)
+            np.bincount(cell, probability(scored.weight + bits.take(cell)), many * many)
             .astype(np.float64)
             .reshape(many, many)
         )
@@ -91,8 +90,10 @@ class Coverage:
 
     def of(self, dataset: NDArray[np.int32], stratum: NDArray[np.int32], left: Rows, right: Rows) -> Bits:
         """Bits to be added to the prior log-odds of each pair of rows, were both without a partner otherwise."""
-        a, b = dataset[left], dataset[right]
-        return np.asarray(self.absent[a, b, stratum[left]] + self.absent[b, a, stratum[right]])
+        many, _, strata = self.absent.shape
+        a, b = dataset.take(left), dataset.take(right)
+        ours = self.absent.take((a * np.int64(many) + b) * strata + stratum.take(left))
+        return np.asarray(ours + self.absent.take((b * np.int64(many) + a) * strata + stratum.take(right)))
 
 
 SHRINK = 20.0
@@ -121,7 +122,7 @@ def coverage_of(
     sets, which = sets_in(known[0])
     # Rows by their child's set of datasets, by dataset and stratum: what each list knows is summed from so few numbers.
     cells = many * strata
-    place = which[child] * np.int32(cells)
+    place = which.take(child) * np.int32(cells)
     place += dataset * np.int32(strata) + stratum
     by_set = np.bincount(place, minlength=len(sets) * cells)
     by_set = by_set.reshape(len(sets), many, strata).astype(np.float64)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from matching.components import Labels, components, numbered
 from matching.encode import Rows
-from matching.sorting import counted_off, order_of
+from matching.sorting import counted_off, distinct, order_of
 
 Bits = NDArray[np.float64]
 LogOdds = Callable[[Rows, Rows], Bits]
@@ -119,7 +119,9 @@ class _Linked:
     def by_size(self, least: int, most: int) -> Iterator[NDArray[np.int64]]:
         """Components of ``least`` to ``most`` rows, sizes one after the other: one line a component, its rows ascending."""
         order, starts = order_of(self.component), np.cumsum(self.sizes) - self.sizes
-        for size in np.unique(self.sizes[(self.sizes >= least) & (self.sizes <= most)]):
+        for size in np.flatnonzero(np.bincount(self.sizes)):
+            if not least <= size <= most:
+                continue
             which = np.flatnonzero(self.sizes == size)
             yield self.rows[order[starts[which][:, None] + np.arange(size)[None, :]]]
 
@@ -146,11 +148,12 @@ def cluster(height: int, left: Rows, right: Rows, odds: Bits, log_odds: LogOdds)
     ``log_odds`` gives of a scored pair what ``odds`` says.
     """
     labels, linked = np.arange(height), odds > 0
-    ones, others = left[linked], right[linked]
+    ones, others = np.compress(linked, left), np.compress(linked, right)
     alone = _are_alone(height, ones, others)
     # Two rows with a link above 0 and no other are a child: nothing is left to be weighed, and most children are such.
-    labels[np.maximum(ones[alone], others[alone])] = np.minimum(ones[alone], others[alone])
-    tangled = _components(height, ones[~alone], others[~alone])
+    one, other = np.compress(alone, ones), np.compress(alone, others)
+    labels.put(np.maximum(one, other), np.minimum(one, other))
+    tangled = _components(height, np.compress(~alone, ones), np.compress(~alone, others))
     _label_small(labels, tangled, log_odds)
     giants = np.flatnonzero(tangled.sizes > FULL_UP_TO)
     if len(giants):
@@ -214,7 +217,7 @@ def _label_piece(labels: Labels, rows: NDArray[np.int64], odds: Bits) -> None:
 
 
 def _set(labels: Labels, members: NDArray[np.int64], found: NDArray[np.int64]) -> None:
-    for value in np.unique(found):
+    for value in distinct(found):
         labels[members[found == value]] = members[found == value].min()
 
 
@@ -256,12 +259,14 @@ def pairs_between(
     """
     held = np.bincount(labels, minlength=len(labels)).astype(np.int32)
     rows, starts = order_of(labels).astype(np.int32), np.cumsum(held, dtype=np.int32) - held
-    sizes_a, sizes_b = np.minimum(held[one], largest), np.minimum(held[other], largest)
+    sizes_a, sizes_b = np.minimum(held.take(one), largest), np.minimum(held.take(other), largest)
     many = sizes_a * sizes_b
     pair = np.repeat(np.arange(len(one), dtype=np.int32), many)
     place = counted_off(many, np.int32)
-    of_one, of_other = np.divmod(place, sizes_b[pair])
-    return rows[starts[one][pair] + of_one], rows[starts[other][pair] + of_other], pair
+    of_one, of_other = np.divmod(place, sizes_b.take(pair))
+    of_one += starts.take(one).take(pair)
+    of_other += starts.take(other).take(pair)
+    return rows.take(of_one), rows.take(of_other), pair
 
 
 ID_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ23456789"

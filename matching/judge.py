@@ -65,7 +65,7 @@ class Known:
         """Where each pair stands; -1 where it was not weighed."""
         wanted = low.astype(np.int64) << 32 | high
         place = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        return np.where(self.keys[place] == wanted, place, -1) if len(self.keys) else np.full(len(low), -1)
+        return np.where(self.keys.take(place) == wanted, place, -1) if len(self.keys) else np.full(len(low), -1)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Judge:
         if self.known is None:
             return self._weighed(low, high, at_home)
         place = self.known.places(low, high)
-        evidence = self.known.evidence[place] if len(self.known.evidence) else np.zeros(len(low))
+        evidence = self.known.evidence.take(place) if len(self.known.evidence) else np.zeros(len(low))
         new = np.flatnonzero(place < 0 if at_home is None else (place < 0) | (at_home > 0))
         evidence[new] = self._weighed(low[new], high[new], None if at_home is None else at_home[new])
         return evidence
@@ -131,7 +131,7 @@ class Judge:
         if self.apart is not None:
             ruled[self._apart(left, right)] = NEVER
         if self.settings.one_row_each:
-            ruled[self.dataset[left] == self.dataset[right]] = NEVER
+            np.copyto(ruled, NEVER, where=self.dataset.take(left) == self.dataset.take(right))
         if self.judged:
             keys = left.astype(np.int64) << 32 | right
             for place in np.flatnonzero(np.isin(keys, np.fromiter(self.judged, dtype=np.int64))):

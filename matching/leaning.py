@@ -29,19 +29,19 @@ def leanings(rows: Places, which: Places, others: Rows, weigh: Weighing) -> Bits
     ``which``, ``others``: one entry a row beside one of ``rows``, by the latter's place; each has one at least.
     """
     dataset, stratum, coverage = weigh.judge.dataset, weigh.judge.stratum, weigh.coverage
-    one, many = rows[which].astype(np.int32), len(coverage.twice)
-    own = dataset[rows][:, None] == np.arange(many)
+    one, many = rows.take(which).astype(np.int32), len(coverage.twice)
+    own = dataset.take(rows)[:, None] == np.arange(many)
     beside = np.zeros((len(rows), many), dtype=bool)
-    beside[which, dataset[others]] = True
+    beside[which, dataset.take(others)] = True
     strata = np.zeros(len(rows), dtype=np.int32)
-    np.maximum.at(strata, which, stratum[others])
-    prior = prior_of(own, beside, (stratum[rows], strata), coverage)
+    np.maximum.at(strata, which, stratum.take(others))
+    prior = prior_of(own, beside, (stratum.take(rows), strata), coverage)
     weights, met = weigh.evidence(one, others, None), np.bincount(which, minlength=len(rows))
 
     def log_odds() -> Bits:
         return np.asarray(np.bincount(which, np.clip(weights, -2 * SURE, 2 * SURE), len(rows)) / met + prior)
 
-    doubted = np.flatnonzero((log_odds() < DOUBTED)[which])
+    doubted = np.flatnonzero((log_odds() < DOUBTED).take(which))
     at_home = coverage.presence.at_home(own[which[doubted]], beside[which[doubted]])
     weights[doubted] = weigh.evidence(one[doubted], others[doubted], at_home)
     found = log_odds()
@@ -60,7 +60,7 @@ def membership_of(height: int, pairs: tuple[Rows, Rows], weigh: Weighing) -> NDA
     is_met[one] = True
     rows = np.flatnonzero(is_met)
     sure = np.ones(height)
-    sure[rows] = probability(leanings(rows, (np.cumsum(is_met) - 1)[one], other, weigh))
+    sure[rows] = probability(leanings(rows, (np.cumsum(is_met) - 1).take(one), other, weigh))
     return sure
 
 
@@ -89,10 +89,11 @@ def moved(labels: Labels, linked: tuple[Rows, Rows], weigh: Weighing, margin: fl
 
 def _elsewhere(labels: Labels, left: Rows, right: Rows) -> tuple[Places, Labels]:
     """Rows of children of several, each with every other child that it has a link with."""
-    apart = labels[left] != labels[right]
-    rows = np.concatenate([left[apart], right[apart]]).astype(np.int64)
-    child = labels[np.concatenate([right[apart], left[apart]])]
-    several = np.bincount(labels, minlength=len(labels))[labels[rows]] > 1
+    apart = labels.take(left) != labels.take(right)
+    left, right = np.compress(apart, left), np.compress(apart, right)
+    rows = np.concatenate([left, right]).astype(np.int64)
+    child = labels.take(np.concatenate([right, left]))
+    several = np.bincount(labels, minlength=len(labels)).take(labels.take(rows)) > 1
     return np.divmod(distinct(rows[several] * len(labels) + child[several]), max(len(labels), 1))
 
 
@@ -101,14 +102,14 @@ def _leaning_to(labels: Labels, rows: Places, child: Labels, weigh: Weighing) ->
     held = np.bincount(labels, minlength=len(labels))
     is_asked = np.zeros(len(labels), dtype=bool)
     is_asked[child] = True
-    members = np.flatnonzero(is_asked[labels])
-    members = members[order_of(labels[members])]
+    members = np.flatnonzero(is_asked.take(labels))
+    members = members.take(order_of(labels.take(members)))
     starts = np.cumsum(np.where(is_asked, held, 0)) - held
-    many = np.minimum(held[child], FULL_UP_TO)
+    many = np.minimum(held.take(child), FULL_UP_TO)
     which = np.repeat(np.arange(len(rows)), many)
-    others = members[starts[child][which] + counted_off(many)]
-    beside = others != rows[which]
-    return leanings(rows, which[beside], others[beside].astype(np.int32), weigh)
+    others = members.take(starts.take(child).take(which) + counted_off(many))
+    beside = others != rows.take(which)
+    return leanings(rows, np.compress(beside, which), np.compress(beside, others).astype(np.int32), weigh)
 
 
 def _move(labels: Labels, rows: Places, child: Labels, first: int) -> tuple[Labels, Mask]:
@@ -122,7 +123,9 @@ def _move(labels: Labels, rows: Places, child: Labels, first: int) -> tuple[Labe
         if not ends & touched:
             after[row] = to
             touched |= ends
-    is_changed = np.isin(after, np.fromiter(touched, dtype=np.int64))
+    is_touched = np.zeros(len(labels), dtype=bool)
+    is_touched[np.fromiter(touched, dtype=np.int64)] = True
+    is_changed = is_touched.take(after)
     mine = np.flatnonzero(is_changed)
     _, lowest, place = np.unique(after[mine], return_index=True, return_inverse=True)
     after[mine] = mine[lowest][place]  # a child is named after its lowest row

@@ -356,7 +356,7 @@ RIVAL_BITS = -12.0
 def above(least: float, left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
     """The pairs of rows whose log-odds are above ``least``."""
     near = odds > least
-    return left[near], right[near]
+    return np.compress(near, left), np.compress(near, right)
 
 
 def with_judged_pairs(pairs: tuple[Rows, Rows], odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:

@@ -215,8 +215,8 @@ def siblings_in(
             values = table.column(column)
             keep &= (values[left] >= 0) & (values[right] >= 0) & (values[left] != values[right])
         a, b = child[left[keep]], child[right[keep]]
-        found.append(np.unique(np.minimum(a, b) * many + np.maximum(a, b)))
-    both = np.unique(np.concatenate(found))
+        found.append(distinct(np.minimum(a, b) * many + np.maximum(a, b)))
+    both = distinct(np.concatenate(found))
     return both // many, both % many
 
 

@@ -73,19 +73,20 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits) -> Betwee
     both = _as_one(labels, left, right)
     if (both[1:] < both[:-1]).any():
         order = order_of(both)
-        left, right, weights, both = left[order], right[order], weights[order], both[order]
+        left, right, weights, both = left.take(order), right.take(order), weights.take(order), both.take(order)
     ends = run_ends(both)
     many = np.diff(ends, prepend=0)
     where = np.repeat(np.arange(len(ends), dtype=np.int32), many)
-    one, other = np.divmod(both[ends - 1], max(len(labels), 1))
+    one, other = np.divmod(both.take(ends - 1), max(len(labels), 1))
     joint = np.bincount(where, np.clip(weights, -2 * SURE, 2 * SURE), len(ends)) / many
     for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
         joint[where[certain]] = weights[certain]
     # Of several pairs as likely as the likeliest, the last.
     highest = np.maximum.reduceat(weights, ends - many) if len(ends) else weights
     likeliest = np.flatnonzero(weights == np.repeat(highest, many))
-    nearest = likeliest[run_ends(where[likeliest]) - 1]
-    low, high = np.minimum(left[nearest], right[nearest]), np.maximum(left[nearest], right[nearest])
+    nearest = likeliest.take(run_ends(where.take(likeliest)) - 1)
+    left, right = left.take(nearest), right.take(nearest)
+    low, high = np.minimum(left, right), np.maximum(left, right)
     return Between(one, other, joint, low, high)
 
 
@@ -96,7 +97,7 @@ def competing(between: Between) -> Rivals:
     ratio = np.exp2(np.clip(both, -60, 60))
     total = np.bincount(child, ratio, minlength=1)
     nearest = np.tile(np.arange(len(between)), 2)
-    return Rivals(child, rival, both, ratio / (1 + total[child]), nearest, between.left, between.right)
+    return Rivals(child, rival, both, ratio / (1 + total.take(child)), nearest, between.left, between.right)
 
 
 def joined(labels: Labels, between: Between, least: float) -> Labels:
@@ -204,13 +205,14 @@ class Rivalry:
 
 def _pairs_of_children(labels: Labels, left: Rows, right: Rows) -> tuple[Labels, Labels]:
     """The pairs of different children of these pairs of rows, each once, in order."""
-    apart = labels[left] != labels[right]
-    return np.divmod(distinct(_as_one(labels, left[apart], right[apart])), max(len(labels), 1))
+    apart = labels.take(left) != labels.take(right)
+    both = _as_one(labels, np.compress(apart, left), np.compress(apart, right))
+    return np.divmod(distinct(both), max(len(labels), 1))
 
 
 def _as_one(labels: Labels, left: Rows, right: Rows) -> Labels:
     """Both children of each pair of rows in one number, the lower label first."""
-    a, b = labels[left], labels[right]
+    a, b = labels.take(left), labels.take(right)
     return np.asarray(np.minimum(a, b) * len(labels) + np.maximum(a, b))
 
 

@@ -17,7 +17,7 @@ from matching.encode import Encoded, Rows
 from matching.grids import Sieve, grids_of
 from matching.model import CLASSES, LEAST, Model
 from matching.similarity import Equal
-from matching.sorting import order_of
+from matching.sorting import distinct, order_of
 
 Patterns = NDArray[np.int64]
 """The levels of all comparisons of a pair in one number (mixed radix)."""
@@ -109,7 +109,7 @@ class HeldFrequencies:
         dates = None
         if column in table.dates:
             present = table.dates[column]
-            dates = np.unique(present[present >= 0]).astype(np.int64)
+            dates = distinct(present[present >= 0]).astype(np.int64)
         words = table.vocabulary if dates is None else pl.Series(dates)
         known = pl.DataFrame({"value": self.values, "bits": self.bits})
         found = pl.DataFrame({"value": words}).join(
