@@ -5,7 +5,6 @@ The prior depends on the two datasets: how many links there are between them, es
 Within a dataset that keeps one row a child it comes out near 0 by itself.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -211,7 +210,5 @@ def prior_of(
     return np.asarray(lacking - ((ours & theirs) * coverage.twice).sum(axis=1) - np.log2(max(coverage.children, 2)))
 
 
-Evidence = Callable[[Rows, Rows, Bits | None], Bits]
-"""Match weights of pairs of rows, as :meth:`matching.judge.Judge.evidence` gives them."""
 CERTAIN = 1000.0
 """Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""

@@ -25,6 +25,7 @@ from matching.model import Model
 from matching.parting import parted
 from matching.rivals import Rivalry, Rivals, Signs, Weighed, competing, signs_of
 from matching.score import Patterns, Scorer, score_pairs
+from matching.together import Questions
 from matching.weighing import Weighing
 
 Mask = NDArray[np.bool_]
@@ -135,6 +136,10 @@ class Reach:
         """As :meth:`matching.judge.Judge.evidence`."""
         return self.weighing(left, right, at_home).evidence(left, right, at_home)
 
+    def together(self, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
+        """As :meth:`matching.judge.Judge.together`."""
+        return self.over(left, right).together(left, right, which, at_home)
+
     def by_records(self, left: Rows, right: Rows) -> Bits:
         """As ``log_odds``, without coverage."""
         return replace(self.weighing(left, right), coverage=None).for_clusters(left, right)
@@ -185,7 +190,7 @@ def link_again(
     near = above(RIVAL_BITS, pairs.left, pairs.right, odds)
     reach.over(_within_reach(kept, near))
     cut = _cut_again(kept, linked, reach)
-    rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach.evidence), kept.weighed, [])
+    rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach), kept.weighed, [])
     labels, between = rivalry.settle(cut, *near, judge.margin)
     rivals = competing(between)
     is_touched = ~np.isin(signs_of(labels, kept.numbers), kept.signs)[labels]
@@ -244,7 +249,7 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     among = np.zeros(height, dtype=bool)
     among[rows] = True
     judge = reach.over()
-    weigh = Weighing.by(judge, reach.evidence)
+    weigh = Weighing.by(judge, reach)
     cut = parted(cut, reach.dataset, reach.by_records, weigh, judge.margin, among=among)
     inside = is_linked & among[left]
     return moved(cut, (left[inside], right[inside]), weigh, judge.margin)
@@ -264,7 +269,7 @@ def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArra
     place = np.zeros(len(labels), dtype=np.int64)
     place[rows] = np.arange(len(rows))
     left, right = (rows[side].astype(np.int32) for side in all_pairs_within(place[labels[rows]]))
-    return membership_of(len(labels), (left, right), Weighing.by(reach.over(), reach.evidence))[rows]
+    return membership_of(len(labels), (left, right), Weighing.by(reach.over(), reach))[rows]
 
 
 def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from matching.assign import SURE, Bits, Coverage, Priors
 from matching.cluster import ALWAYS, NEVER
 from matching.encode import Rows
 from matching.score import Patterns, Scored, Scorer, patterns_of
+from matching.together import Questions, weigh_together
 
 FLOOR_BITS = 10.0
 """Pairs are kept while their probability is above about one in 2**FLOOR_BITS."""
@@ -113,10 +114,19 @@ class Judge:
 
     def described(self, left: Rows, right: Rows, at_home: Bits | None = None) -> tuple[Patterns, Bits]:
         """Agreement pattern and match weight of any pairs of rows."""
+        left, right, patterns = self._patterns(left, right)
+        return patterns, self.scorer.weights(patterns, left, right, at_home)
+
+    def together(self, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
+        """As :func:`matching.together.weigh_together`, of pairs that nothing certain is known of."""
+        left, right, patterns = self._patterns(np.minimum(left, right), np.maximum(left, right))
+        return weigh_together(self.scorer, patterns, (left, right), which, at_home)
+
+    def _patterns(self, left: Rows, right: Rows) -> tuple[Rows, Rows, Patterns]:
+        """Places of rows in the scorer's table, and their agreement patterns."""
         if self.place is not None:
             left, right = self.place[left], self.place[right]
-        patterns = patterns_of(self.scorer.model.comparisons, self.scorer.table, left, right)
-        return patterns, self.scorer.weights(patterns, left, right, at_home)
+        return left, right, patterns_of(self.scorer.model.comparisons, self.scorer.table, left, right)
 
     def log_odds(self, left: Rows, right: Rows, evidence: Bits) -> Bits:
         """Evidence -> log-odds (bits): the prior of the two datasets, and coverage where it is known."""

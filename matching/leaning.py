@@ -8,18 +8,20 @@ against its child's others and against every child that it has a link with, and 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, SURE, Bits, prior_of, probability
+from matching.assign import CERTAIN, Bits, prior_of, probability
 from matching.cluster import FULL_UP_TO
 from matching.components import Labels
 from matching.encode import Rows
 from matching.sorting import counted_off, distinct, order_of
+from matching.together import mean_of
 from matching.weighing import Weighing
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
-DOUBTED = 10.0
-"""A record whose log-odds are above this is the child's whatever lists show of siblings, which is not looked at."""
+DOUBTED = 20.0
+"""A record whose log-odds are above this by the mean of its pairs is the child's, whatever lists show of siblings or a
+single comparison says: neither is looked at."""
 ROUNDS_OF_MOVING = 4
 
 
@@ -36,17 +38,15 @@ def leanings(rows: Places, which: Places, others: Rows, weigh: Weighing) -> Bits
     strata = np.zeros(len(rows), dtype=np.int32)
     np.maximum.at(strata, which, stratum.take(others))
     prior = prior_of(own, beside, (stratum.take(rows), strata), coverage)
-    weights, met = weigh.evidence(one, others, None), np.bincount(which, minlength=len(rows))
-
-    def log_odds() -> Bits:
-        return np.asarray(np.bincount(which, np.clip(weights, -2 * SURE, 2 * SURE), len(rows)) / met + prior)
-
-    doubted = np.flatnonzero((log_odds() < DOUBTED).take(which))
-    at_home = coverage.presence.at_home(own[which[doubted]], beside[which[doubted]])
-    weights[doubted] = weigh.evidence(one[doubted], others[doubted], at_home)
-    found = log_odds()
-    for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
-        found[which[certain]] = weights[certain]
+    found = mean_of(weigh.witness.evidence(one, others), which, len(rows))
+    is_open = np.abs(found) < CERTAIN
+    found[is_open] += prior[is_open]
+    doubted = is_open & (found < DOUBTED)
+    at, number = np.flatnonzero(doubted.take(which)), np.cumsum(doubted) - 1
+    at_home = coverage.presence.at_home(own[doubted], beside[doubted])
+    asked = one.take(at), others.take(at), number.take(which.take(at))
+    weights = weigh.witness.evidence(*asked[:2], at_home.take(asked[2]))
+    found[doubted] = weigh.joint(weights, *asked, at_home) + prior[doubted]
     return found
 
 

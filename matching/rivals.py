@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, SURE, Bits
+from matching.assign import CERTAIN, Bits
 from matching.blocks import scrambled
 from matching.components import Labels
 from matching.encode import Rows
 from matching.sorting import distinct, order_of, run_ends
+from matching.together import mean_of
 
 ROUNDS_OF_JOINING = 4
 
@@ -64,11 +65,12 @@ class Between:
         return replace(self, log_odds=np.where(certain, self.log_odds, self.log_odds + prior))
 
 
-def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits) -> Between:
+def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bits | None = None) -> Between:
     """Weigh children against each other, before any prior. ``left``, ``right``, ``weights``: all pairs of rows of two
     different children.
 
-    Rows of two children speak of one question: their mean match weight stands for it.
+    Rows of two children speak of one question. ``joint``: what they say of it together, in the order of the children;
+    null: their mean match weight.
     """
     both = _as_one(labels, left, right)
     if (both[1:] < both[:-1]).any():
@@ -78,9 +80,7 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits) -> Betwee
     many = np.diff(ends, prepend=0)
     where = np.repeat(np.arange(len(ends), dtype=np.int32), many)
     one, other = np.divmod(both.take(ends - 1), max(len(labels), 1))
-    joint = np.bincount(where, np.clip(weights, -2 * SURE, 2 * SURE), len(ends)) / many
-    for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
-        joint[where[certain]] = weights[certain]
+    joint = mean_of(weights, where, len(ends)) if joint is None else joint
     # Of several pairs as likely as the likeliest, the last.
     highest = np.maximum.reduceat(weights, ends - many) if len(ends) else weights
     likeliest = np.flatnonzero(weights == np.repeat(highest, many))

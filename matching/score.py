@@ -204,13 +204,20 @@ class Scorer:
         """Bits by which the values' own frequencies change log2 P(pattern | any two)."""
         bits = np.zeros(len(patterns))
         for comparison, place in zip(self.model.comparisons, radices(self.model.comparisons), strict=True):
-            u = self.model.weights[comparison.name].u
-            weighed = [(n, level) for n, level in enumerate(comparison.levels) if level.frequency_of is not None]
-            levels = patterns // place % len(comparison.levels) if weighed else patterns
-            for number, level in weighed:
-                at = np.flatnonzero(levels == number)
-                bits[at] += self.level_bits(level, float(u[number]), left.take(at), right.take(at))
+            if any(level.frequency_of is not None for level in comparison.levels):
+                for at, more in self.frequent(comparison, patterns // place % len(comparison.levels), left, right):
+                    bits[at] += more
         return bits
+
+    def frequent(
+        self, comparison: Comparison, levels: NDArray[np.int64], left: Rows, right: Rows
+    ) -> Iterator[tuple[NDArray[np.int64], Bits]]:
+        """Places of the pairs at each level weighed by its values' frequency, and their :meth:`level_bits`."""
+        u = self.model.weights[comparison.name].u
+        for number, level in enumerate(comparison.levels):
+            if level.frequency_of is not None:
+                at = np.flatnonzero(levels == number)
+                yield at, self.level_bits(level, float(u[number]), left.take(at), right.take(at))
 
     def level_bits(self, level: Level, u: float, left: Rows, right: Rows) -> Bits:
         """Bits by which the values' own frequency changes log2 ``u`` of one level, for pairs at that level."""
@@ -227,12 +234,17 @@ class Scorer:
 
         ``at_home``: bits by which two children of one home are less likely than the model has it; null: none.
         """
-        match, unlike, *at_home_bits = self.class_bits(patterns)
-        chance = unlike + self.frequency_bits(patterns, left, right)
+        match, unlike, *homes = self.class_bits(patterns)
+        return self.ratio(match, unlike + self.frequency_bits(patterns, left, right), homes, at_home)
+
+    def ratio(self, match: Bits, chance: Bits, homes: Sequence[Bits], at_home: Bits | None) -> Bits:
+        """The weight, from log2 P of each class: one child, any two by chance; ``homes``: two of one home, and twins, which
+        a model without households does not ask for.
+        """
         share = self.model.household
         if share <= 0:
             return match - chance
-        siblings, twins = at_home_bits
+        siblings, twins = homes
         home = np.logaddexp2(_bits(1 - self.model.twins) + siblings, _bits(self.model.twins) + twins)
         home += np.log2(share) if at_home is None else np.log2(share) - at_home
         return np.asarray(match - np.logaddexp2(np.log2(1 - share) + chance, home))

@@ -5,15 +5,30 @@ remembered, and only the prior is worked out anew.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import Coverage, Evidence, Groups
+from matching.assign import SURE, Bits, Coverage, Groups
 from matching.cluster import pairs_between
 from matching.components import Labels
+from matching.encode import Rows
 from matching.judge import Judge
 from matching.rivals import Between, between_of
+from matching.together import IN_DOUBT, Questions, mean_of
+
+
+class Witness(Protocol):
+    """What says how much pairs of rows weigh, as a :class:`~matching.judge.Judge` does."""
+
+    def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
+        """Each by itself: :meth:`matching.judge.Judge.evidence`."""
+        ...
+
+    def together(self, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
+        """All of one question together: :meth:`matching.judge.Judge.together`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,15 +56,15 @@ class Weighing:
 
     coverage: Coverage
     judge: Judge
-    evidence: Evidence
+    witness: Witness
     """What gives the match weights of pairs."""
     _said: list[_Said] = field(default_factory=list)
 
     @classmethod
-    def by(cls, judge: Judge, evidence: Evidence | None = None) -> "Weighing":
-        """By a judge that knows coverage. ``evidence``: null: the judge's own."""
+    def by(cls, judge: Judge, witness: Witness | None = None) -> "Weighing":
+        """By a judge that knows coverage. ``witness``: null: the judge."""
         assert judge.coverage is not None  # noqa: S101 - children are weighed once it is known
-        return cls(judge.coverage, judge, evidence or judge.evidence)
+        return cls(judge.coverage, judge, witness or judge)
 
     def given(self, coverage: Coverage) -> "Weighing":
         """The same, children counted again: lists show of siblings what they did."""
@@ -73,8 +88,21 @@ class Weighing:
         at_home = self.coverage.presence.at_home(groups.present[ours], groups.present[theirs])
         left, right, pair = pairs_between(own, ours, theirs)
         left, right = rows[left], rows[right]
-        weights = self.evidence(left, right, at_home[pair])
-        return _Said(labels, one, other, groups, number, between_of(labels, left, right, weights))
+        weights = self.witness.evidence(left, right, at_home[pair])
+        joint = self.joint(weights, left, right, pair, at_home)
+        return _Said(labels, one, other, groups, number, between_of(labels, left, right, weights, joint))
+
+    def joint(self, weights: Bits, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
+        """What all pairs of each question say together, before any prior: see :mod:`matching.together`.
+
+        ``weights``: of the pairs; ``which``: the question of each; ``at_home``: of each question.
+        """
+        joint = mean_of(weights, which, len(at_home))
+        is_open = (np.bincount(which, minlength=len(at_home)) > 1) & (np.abs(joint) < IN_DOUBT)
+        at, number = np.flatnonzero(is_open.take(which)), np.cumsum(is_open) - 1
+        together = self.witness.together(left.take(at), right.take(at), number.take(which.take(at)), at_home[is_open])
+        joint[is_open] = np.clip(together, -2 * SURE, 2 * SURE)
+        return joint
 
 
 __all__ = ["Weighing"]

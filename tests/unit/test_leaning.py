@@ -8,6 +8,7 @@ import pytest
 from matching.assign import coverage_of
 from matching.cluster import ALWAYS, NEVER
 from matching.leaning import membership_of, moved
+from matching.together import mean_of
 from matching.weighing import Weighing
 
 MARGIN = 2.0
@@ -20,12 +21,16 @@ def _weighing(weights):
     labels, dataset = np.concatenate([np.arange(10), CROWD]), np.tile([0, 1], 105).astype(np.int32)
     stratum = np.zeros(len(labels), np.int32)
 
-    def evidence(left, right, at_home):
+    def evidence(left, right, at_home=None):
         ends = zip(np.minimum(left, right).tolist(), np.maximum(left, right).tolist(), strict=True)
         return np.array([weights.get(pair, -20.0) for pair in ends])
 
+    def together(left, right, which, at_home):
+        return mean_of(evidence(left, right), which, len(at_home))
+
     judge = SimpleNamespace(dataset=dataset, stratum=stratum)
-    return Weighing(coverage_of(labels, dataset, stratum), judge, evidence)
+    witness = SimpleNamespace(evidence=evidence, together=together)
+    return Weighing(coverage_of(labels, dataset, stratum), judge, witness)
 
 
 def _membership(weights):

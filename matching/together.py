@@ -1,0 +1,55 @@
+"""What several pairs of records say of one question: are two groups of records one child?
+
+Records of one child are no independent witnesses, so the mean of their pairs stands for all. But a pair of which one record
+bears no number says nothing of numbers, and must not water down what another pair says of them: each comparison is averaged
+by itself, over the pairs that it says something of, and only then are all of them weighed.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.assign import CERTAIN, SURE, Bits
+from matching.encode import Rows
+from matching.model import CLASSES
+from matching.score import Patterns, Scorer, radices
+
+Questions = NDArray[np.integer]
+"""Of each pair, the number of the question that it speaks of."""
+
+IN_DOUBT = 40.0
+"""Questions whose pairs' mean weight is as far from 0 as this are settled by it: no comparison could turn them."""
+
+
+def mean_of(weights: Bits, which: Questions, many: int) -> Bits:
+    """The mean weight of the pairs of each of ``many`` questions; where one of them is certain, that stands."""
+    met = np.maximum(np.bincount(which, minlength=many), 1)
+    joint = np.bincount(which, np.clip(weights, -2 * SURE, 2 * SURE), many) / met
+    for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
+        joint[which[certain]] = weights[certain]
+    return np.asarray(joint)
+
+
+def weigh_together(
+    scorer: Scorer, patterns: Patterns, pairs: tuple[Rows, Rows], which: Questions, at_home: Bits
+) -> Bits:
+    """As :meth:`matching.score.Scorer.weights`, of all pairs of each question together.
+
+    ``at_home``: of each question, as there; as many as there are questions.
+    """
+    many = len(at_home)
+    match, chance, siblings, twins = np.zeros((len(CLASSES), many))
+    tables = [scorer.model.tables(of) for of in CLASSES]
+    places = radices(scorer.model.comparisons).tolist()
+    for number, (comparison, place) in enumerate(zip(scorer.model.comparisons, places, strict=True)):
+        levels = patterns // place % len(comparison.levels)
+        speaks = np.array([not level.says_nothing for level in comparison.levels])[levels]
+        own, said = which[speaks], levels[speaks]
+        met = np.maximum(np.bincount(own, minlength=many), 1)
+        for sums, table in zip((match, chance, siblings, twins), tables, strict=True):
+            sums[:] += np.bincount(own, table[number][said], many) / met
+        for at, bits in scorer.frequent(comparison, levels, *pairs):
+            chance += np.bincount(which[at], bits, many) / met
+    return scorer.ratio(match, chance, (siblings, twins), at_home)
+
+
+__all__ = ["IN_DOUBT", "mean_of", "weigh_together"]
