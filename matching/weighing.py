@@ -32,22 +32,40 @@ class Witness(Protocol):
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """A question: how pairs of children weigh, by the rows of those children alone."""
+
+    rows: Rows
+    """Of all children asked for, in order."""
+    own: NDArray[np.int32]
+    """Of each of these rows its child, numbered in the order of labels."""
+    ours: NDArray[np.int32]
+    """Of each pair the number of one child; ``theirs``: of the other."""
+    theirs: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, labels: Labels, one: Labels, other: Labels) -> "_Asked":
+        """From labels of all rows, and of either child."""
+        is_asked = np.zeros(len(labels), dtype=bool)
+        is_asked[one] = is_asked[other] = True
+        rows, number = np.flatnonzero(is_asked.take(labels)), np.cumsum(is_asked, dtype=np.int32)
+        own, ours, theirs = (number.take(some) - 1 for some in (labels.take(rows), one, other))
+        return cls(rows.astype(np.int32), own, ours, theirs)
+
+    def is_same(self, asked: "_Asked") -> bool:
+        """Is this the same question?"""
+        both = ((getattr(self, name), getattr(asked, name)) for name in _Asked.__dataclass_fields__)
+        return all(np.array_equal(mine, theirs) for mine, theirs in both)
+
+
+@dataclass(frozen=True)
 class _Said:
     """What the records of pairs of children say, and what was asked."""
 
-    labels: Labels
-    one: Labels
-    other: Labels
+    asked: _Asked
     groups: Groups
-    number: NDArray[np.int32]
-    """Of each label asked for: its place in ``groups``."""
     between: Between
     """Before any prior."""
-
-    def answers(self, labels: Labels, one: Labels, other: Labels) -> bool:
-        """Is this what is asked?"""
-        asked = ((self.one, one), (self.other, other), (self.labels, labels))
-        return all(np.array_equal(mine, theirs) for mine, theirs in asked)
 
 
 @dataclass(frozen=True)
@@ -72,25 +90,23 @@ class Weighing:
 
     def __call__(self, labels: Labels, one: Labels, other: Labels) -> Between:
         """How each pair of children weighs, in order."""
-        said = next((said for said in self._said if said.answers(labels, one, other)), None)
+        asked = _Asked.of(labels, one, other)
+        said = next((said for said in self._said if said.asked.is_same(asked)), None)
         if said is None:
-            said = self._asked(labels, one, other)
+            said = self._heard(asked, labels)
             self._said.append(said)
-        ours, theirs = said.number[said.between.one], said.number[said.between.other]
-        return said.between.given(said.groups.prior(ours, theirs, self.coverage))
+        return said.between.given(said.groups.prior(said.asked.ours, said.asked.theirs, self.coverage))
 
-    def _asked(self, labels: Labels, one: Labels, other: Labels) -> _Said:
-        is_asked = np.zeros(len(labels), dtype=bool)
-        is_asked[one] = is_asked[other] = True
-        rows, number = np.flatnonzero(is_asked[labels]).astype(np.int32), np.cumsum(is_asked, dtype=np.int32) - 1
-        own, ours, theirs = number[labels[rows]], number[one], number[other]
-        groups = Groups.of(own, self.judge.dataset[rows], self.judge.stratum[rows], len(self.coverage.absent))
-        at_home = self.coverage.presence.at_home(groups.present[ours], groups.present[theirs])
-        left, right, pair = pairs_between(own, ours, theirs)
-        left, right = rows[left], rows[right]
-        weights = self.witness.evidence(left, right, at_home[pair])
+    def _heard(self, asked: _Asked, labels: Labels) -> _Said:
+        rows = asked.rows
+        dataset, stratum = self.judge.dataset.take(rows), self.judge.stratum.take(rows)
+        groups = Groups.of(asked.own, dataset, stratum, len(self.coverage.absent))
+        at_home = self.coverage.presence.at_home(groups.present[asked.ours], groups.present[asked.theirs])
+        left, right, pair = pairs_between(asked.own, asked.ours, asked.theirs)
+        left, right = rows.take(left), rows.take(right)
+        weights = self.witness.evidence(left, right, at_home.take(pair))
         joint = self.joint(weights, left, right, pair, at_home)
-        return _Said(labels, one, other, groups, number, between_of(labels, left, right, weights, joint))
+        return _Said(asked, groups, between_of(labels, left, right, weights, joint))
 
     def joint(self, weights: Bits, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
         """What all pairs of each question say together, before any prior: see :mod:`matching.together`.
