@@ -14,7 +14,7 @@ class Breach:
     source: str
     """Id of the contract, or ``unknown`` where no contract fits the file."""
     file: str
-    """File name without its folder."""
+    """Name of the file, with the folder or the archive in which it lay within the folder of the night."""
     line: int | None
     """Line as a spreadsheet shows it (the header is line 1); null where the whole file is meant."""
     column: str | None

@@ -17,6 +17,7 @@ import polars as pl
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from pipelines.intake import EMPTY, KEPT_DAYS, KEYS, LEARNT_DAYS, UNIT, Intake, keys_kept, recent
+from pipelines.misleading_files import UNREADABLE_DATES
 from pipelines.tables import ACCEPTANCE, COMPLETENESS, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
@@ -96,6 +97,8 @@ class _Source:
     """Files that came tonight."""
     refused: int
     """Of these, files that were not loaded."""
+    undated: list[str]
+    """A sentence for each column of which many dates are in no form that is read."""
 
     @property
     def last(self) -> _Night:
@@ -109,22 +112,26 @@ def judge_completeness(
     contracts: Mapping[str, Contract],
     history: History,
     *,
+    breaches: pl.DataFrame,
     came: pl.DataFrame,
     accepted: Sequence[str] = (),
     as_at: date,
 ) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
-    ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells to be the same need not be
-    there. ``accepted``: sources that a named person has
-    accepted for tonight.
+    ``breaches`` (``BREACH``): what was found in the files. ``came``: ``record_id`` of every row that came, those set aside
+    too; what ``intake`` tells to be the same need not be there. ``accepted``: sources that a named person has accepted for
+    tonight.
     """
     before = history.before(as_at)
     kept = {row["source"]: (row["keys"], row["kept"])
             for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
     rows = []
     for source, contract in contracts.items():
-        own = _source(contract, intake, deliveries, before, as_at=as_at, kept=kept.get(source))
+        own = _source(
+            contract, intake, deliveries, before,
+            undated=breaches.filter(rule=UNREADABLE_DATES, stops="nothing"), as_at=as_at, kept=kept.get(source),
+        )  # fmt: skip
         files = ", ".join(deliveries.filter(source=source)["file"].sort()) or contract.name
         for check, words in _outside(own):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
@@ -146,6 +153,7 @@ def _source(
     deliveries: pl.DataFrame,
     before: History,
     *,
+    undated: pl.DataFrame,
     as_at: date,
     kept: tuple[int, float] | None,
 ) -> _Source:
@@ -160,6 +168,7 @@ def _source(
         keys=kept,
         files=deliveries.filter(source=contract.id).height,
         refused=deliveries.filter(source=contract.id, verdict="refused").height,
+        undated=undated.filter(source=contract.id).select(pl.format("{}: {}", "column", "why")).to_series().to_list(),
     )
 
 
@@ -172,6 +181,7 @@ def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
     if not source.tonight.rows:
         yield from _missing(source)
         return
+    yield from (("empty values", words) for words in source.undated)
     if not source.nights:
         yield from _few_rows(source)
         return
@@ -196,6 +206,10 @@ def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
 
 
 def _few_rows(source: _Source) -> Iterator[tuple[Check, str]]:
+    """On the first night: what came against the contract's least, and files of the source that were not loaded."""
+    if source.refused:
+        whose = f"{_counted(source.refused, 'file')} of {source.files}"
+        yield "fewer rows", f"{whose} came and could not be used, and no earlier night shows how many rows are usual."
     rows, least = source.tonight.rows, source.contract.completeness.least_rows
     if rows < least:
         yield (

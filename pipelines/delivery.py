@@ -19,6 +19,7 @@ from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.rows import UnreadableFileError
 from pipelines.last_intake import RECORD_ID, SAME, LastIntake, judged_by
+from pipelines.misleading_files import unreadable_dates
 from pipelines.tables import SET_ASIDE
 
 IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
@@ -69,7 +70,7 @@ class Opened:
     contract: Contract
     name: str
     shown: str
-    """What people call the file: with the archive that it came in."""
+    """What people call the file: with the folder or the archive that it came in."""
     data: bytes = field(repr=False)
     sha256: str
 
@@ -85,34 +86,38 @@ ID_DIGITS = 16
 def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
     """One file, or, where it is packed, each file in it; what is refused by its name or its bytes is delivered so."""
     place = PurePosixPath(file.name if file == folder else file.relative_to(folder))
+    shown = place.as_posix()
     contract, wrong = contract_for(place, contracts)
     try:
         data = file.read_bytes()
     except OSError:
         source = contract.id if contract else UNKNOWN
         wrong = Breach(
-            source, file.name, None, None, "not readable", "file",
+            source, shown, None, None, "not readable", "file",
             "The file could not be opened.", "Give this account the right to read it, and look after the disk.",
         )  # fmt: skip
-        yield _refused(source, file.name, None, (wrong,))
+        yield _refused(source, shown, None, (wrong,))
         return
     if is_packed(file.name):
         yield from _unpacked(place, data, contracts)
     elif contract is None or wrong:
-        yield _refused(contract.id if contract else UNKNOWN, file.name, data, (wrong,) if wrong else ())
+        yield _refused(
+            contract.id if contract else UNKNOWN, shown, data, (replace(wrong, file=shown),) if wrong else ()
+        )
     else:
-        yield Opened(contract, file.name, file.name, data, hashlib.sha256(data).hexdigest())
+        yield Opened(contract, file.name, shown, data, hashlib.sha256(data).hexdigest())
 
 
 def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
     """Each file of an archive as one of its own; an archive that is refused is one itself."""
     try:
-        members = unpack(place.name, data)
+        members = unpack(place.as_posix(), data)
     except UnreadableFileError as error:
         contract, _ = contract_for_member(place, PurePosixPath(place.name).stem, contracts)
         source = contract.id if contract else UNKNOWN
-        breach = Breach(source, place.name, error.line, None, error.rule, "file", error.why, error.fix)
-        yield _refused(source, place.name, data, (breach,))
+        shown = place.as_posix()
+        breach = Breach(source, shown, error.line, None, error.rule, "file", error.why, error.fix)
+        yield _refused(source, shown, data, (breach,))
         return
     for member in members:
         contract, wrong = contract_for_member(place, member.name, contracts)
@@ -156,6 +161,7 @@ def judged(file: Opened, judging: Judging) -> Delivery:
             today=today,
             known=judging.last.known(keyed, compared, contract.id, by, today) if today else None,
         )
+        breaches += unreadable_dates(found.rows, found.contract or contract, blank.file, found.headers, breaches)
     # A rule of the row that names no line cannot set its row aside, so it must not let the file through.
     stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
     fitted = replace(

@@ -124,6 +124,7 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
         received.deliveries,
         contracts,
         history,
+        breaches=received.breaches,
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
         accepted=accepted["source"].to_list(),
         as_at=as_at,

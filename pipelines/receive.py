@@ -29,6 +29,7 @@ from pipelines.delivery import (
 )
 from pipelines.files.folder import UNKNOWN, ExtractsError, list_files
 from pipelines.last_intake import RECORD_ID, SAME, LastIntake, read_by
+from pipelines.misleading_files import second_delivery, twice_delivered
 from pipelines.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
@@ -193,11 +194,13 @@ def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> It
 
 
 def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:
-    """The files of one source, after rows whose key stands in several of them are set aside, as within one file.
+    """The files of one source, after those delivered twice are refused, and rows whose key stands in several of the others
+    are set aside, as within one file.
 
     Of rows that are the same in every column the first counts; of those that differ nobody can tell which one holds.
     """
     own = [delivery for delivery in deliveries if delivery.source == source]
+    own = own if any(delivery.stands is not None for delivery in own) else list(_without_second_deliveries(own))
     loaded = [d.loaded.with_columns(_order=pl.lit(n)) for n, d in enumerate(own) if not d.is_refused]
     if contract is None or not loaded or any(delivery.stands is not None for delivery in own):
         yield from own
@@ -212,6 +215,19 @@ def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: 
         keys = clashing.filter(pl.col("_order") == order).select("line", RECORD_ID).iter_rows()
         breaches = [_key_breach(contract, delivery, line, is_empty=key == f"{source}:") for line, key in keys]
         yield with_set_aside(delivery, breaches) if breaches else delivery
+
+
+def _without_second_deliveries(own: Sequence[Delivery]) -> Iterator[Delivery]:
+    """The files of one source, those refused that are deliveries of the same extract."""
+    read = [n for n, delivery in enumerate(own) if not delivery.is_refused]
+    twice = twice_delivered([own[n].loaded[RECORD_ID] for n in read])
+    other = {read[one]: own[read[two]].file for one, two in twice.items()}
+    for n, delivery in enumerate(own):
+        if n not in other:
+            yield delivery
+            continue
+        breach = second_delivery(delivery.source, delivery.file, other[n])
+        yield replace(with_set_aside(delivery, [breach], everything=[breach]), is_refused=True)
 
 
 def _key_breach(contract: Contract, delivery: Delivery, line: int, *, is_empty: bool) -> Breach:

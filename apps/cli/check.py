@@ -1,13 +1,19 @@
 """``rollcall check``: one extract, or a folder of them, held against the contracts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
+    from data_contracts.breach import Breach
+    from data_contracts.contract import Contract
     from pipelines.receive import CheckedFile
+
+LINES_TOLD = 10
+"""Lines of a file that are named for one rule; the JSON has them all."""
 
 STOPS = 1
 """Exit code where anything stops a file or a row. 2, as of every command: it could not be checked at all."""
@@ -22,7 +28,8 @@ def check(
 ) -> int:
     """Check one extract or a folder of extracts against the contracts. Nothing is loaded or kept.
 
-    Each broken rule is told with file, line, column and remedy, and never with a child's value. The exit code is 0
+    Each broken rule is told with file, column, its first lines and the remedy, and never with a child's value; --json has
+    every line. The exit code is 0
     where everything would be loaded, 1 where anything stops a file or a row, and 2 where nothing could be checked.
 
     Parameters
@@ -46,13 +53,14 @@ def check(
         _write(json, as_json(files).encode())
     if junit is not None:
         _write(junit, as_junit(files, known))
-    print(_told(files).encode("utf-8", "replace").decode())
+    told = _told(files) + (_without_roll(files, known) if path.is_dir() else "")
+    print(told.encode("utf-8", "replace").decode())
     return STOPS if any(map(stopped, files)) else 0
 
 
 def _told(files: "Sequence[CheckedFile]") -> str:
-    """The verdict in words: every breach in a line, then what would become of files and rows."""
-    lines = [str(breach) for file in files for breach in file.breaches]
+    """The verdict in words: a line for each rule that a file breaks, then what would become of files and rows."""
+    lines = [_rule_told(list(same)) for file in files for _, same in groupby(_by_rule(file), _rule_of)]
     noted = sum(breach.stops == "nothing" for file in files for breach in file.breaches)
     refused = sorted({file.file for file in files if file.is_refused})
     rows = sum(file.rows_set_aside for file in files if not file.is_refused)
@@ -65,8 +73,41 @@ def _told(files: "Sequence[CheckedFile]") -> str:
     if not refused and not rows:
         lines.append("Every file and every row would be loaded.")
     if noted:
-        lines.append(f"{noted:,} places are only noted, and stop nothing.")
+        are, stop = ("place is", "stops") if noted == 1 else ("places are", "stop")
+        lines.append(f"{noted:,} {are} only noted, and {stop} nothing.")
     return "\n".join(lines)
+
+
+def _without_roll(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contract]") -> str:
+    """What is said of a folder of which no row of a roll would be loaded."""
+    rolls = [contract for contract in contracts.values() if contract.is_roll]
+    loaded = {file.source for file in files if not file.is_refused and file.rows_read > file.rows_set_aside}
+    if loaded & {contract.id for contract in rolls}:
+        return ""
+    names = ", ".join(name for contract in rolls for name in contract.files.names)
+    return f"\nA night with these files alone would stop, as no roll ({names}) is among those that would be loaded."
+
+
+def _rule_of(breach: "Breach") -> tuple[str, str, str]:
+    return breach.stops, breach.column or "", breach.rule
+
+
+def _by_rule(file: "CheckedFile") -> "list[Breach]":
+    """The breaches of one file: those that stop the file first, then those that stop a row, each rule's together."""
+    order = {"file": "0", "row": "1", "nothing": "2"}
+    return sorted(file.breaches, key=lambda breach: (order[breach.stops], *_rule_of(breach)[1:], breach.line or 0))
+
+
+def _rule_told(breaches: "Sequence[Breach]") -> str:
+    """One rule that a file breaks, with the first of its lines where there are several."""
+    first = breaches[0]
+    lines = [f"{breach.line}" for breach in breaches if breach.line is not None]
+    if len(lines) < 2:
+        return "\n".join(str(breach) for breach in breaches)
+    more = len(lines) - LINES_TOLD
+    where = ", ".join(lines[:LINES_TOLD]) + (f" and {more:,} more" if more > 0 else "")
+    column = f", column {first.column}" if first.column else ""
+    return f"{first.file}{column}: {first.rule}, on {len(lines):,} lines ({where}). {first.why} {first.fix}"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -10,6 +10,9 @@ from data_contracts.contract import Contract
 TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
 """Endings of tables: a file whose stem names a source may have any of them, whichever the contract names."""
 
+LEFT_BY_COMPUTERS = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information"})
+"""What Windows and macOS leave in folders, case ignored."""
+
 UNKNOWN = "unknown"
 """Source of a file that no contract names."""
 
@@ -40,8 +43,13 @@ def list_files(path: Path) -> list[Path]:
 
 
 def _is_delivered(file: Path, folder: Path) -> bool:
-    parts = file.relative_to(folder).parts
-    return not any(part.startswith((".", "~$")) for part in parts) and file.suffix.lower() != ".tmp"
+    return not is_left_by_a_computer(file.relative_to(folder).parts) and file.suffix.lower() != ".tmp"
+
+
+def is_left_by_a_computer(parts: Sequence[str]) -> bool:
+    """True where a part of a path is what computers put beside files: hidden files, lock files, folders of their own."""
+    named = (part.casefold() for part in parts if part not in (".", ".."))  # an archive's paths may have these
+    return any(part.startswith((".", "~$")) or part in LEFT_BY_COMPUTERS for part in named)
 
 
 def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tuple[Contract | None, Breach | None]:
@@ -56,11 +64,10 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
         return contracts[best.pop()], None
     if not best and (contract := contract_by_stem(path, contracts)):
         return contract, None if path.suffix.lower() in TABLES else _other_form(path, contract)
-    known = ", ".join(pattern for contract in contracts.values() for pattern in contract.files.names)
+    known = ", ".join(contract.files.names[0] for contract in contracts.values())
     why = "The name of the file fits the contracts of two sources." if best else "No contract names this file."
-    return None, Breach(
-        UNKNOWN, path.name, None, None, "unknown source", "file", why, f"Name it after its source: {known}."
-    )
+    fix = f"Name it after its source: {known}. Take it out of the folder where it is no extract."
+    return None, Breach(UNKNOWN, path.name, None, None, "unknown source", "file", why, fix)
 
 
 def _other_form(path: PurePosixPath, contract: Contract) -> Breach:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
+from pipelines.files.folder import is_left_by_a_computer
 from pipelines.files.rows import UnreadableFileError
 
 LARGEST_UNPACKED = 2 << 30
@@ -83,7 +84,10 @@ def _gunzipped(data: bytes) -> bytes:
 
 def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]:
     """Name without folders, and content, of each file in an archive. Its own figures are not trusted."""
-    members = [member for member in archive.infolist() if not member.is_dir() and _is_delivered(member.filename)]
+    members = [
+        member for member in archive.infolist()
+        if not (member.is_dir() or is_left_by_a_computer(PurePosixPath(member.filename.replace("\\", "/")).parts))
+    ]  # fmt: skip
     if not members:
         raise UnreadableFileError("empty file", "There is no file in the archive.", "Send the archive with its files.")
     if len(members) > MOST_MEMBERS:
@@ -128,13 +132,6 @@ def _own_name(path: str) -> str:
     """The last part of a path in an archive, whichever slashes it has, without what cannot be printed."""
     name = PureWindowsPath(PurePosixPath(path).name).name
     return "".join(filter(str.isprintable, name))[:100] or "file"
-
-
-def _is_delivered(path: str) -> bool:
-    """False for what computers put beside files: hidden files, lock files, and what macOS adds."""
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    own = parts[-1] if parts else ""
-    return not own.startswith((".", "~$")) and "__MACOSX" not in parts
 
 
 def _most(size: int) -> int:

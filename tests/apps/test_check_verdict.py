@@ -99,3 +99,20 @@ def test_names_of_files_are_escaped_whatever_they_hold() -> None:
     assert suite.get("name") == 'a<b>&"\ufffd\ufffd\u2028.csv'
     assert (suite.get("errors"), suite.get("failures")) == ("1", "0")
     assert json.loads(as_json([file]).encode())["files"][0]["file"] == odd
+
+
+def test_a_rule_broken_on_many_lines_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "referrals.csv").write_text(HEADER + BAD * 14 + GOOD)
+    assert main(["check", str(tmp_path / "referrals.csv")]) == 1
+    said = capsys.readouterr().out.splitlines()
+    first = "referrals.csv, column RecordId: required, on 14 lines (2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 4 more). "
+    assert said[0].startswith(first), "what keeps rows out comes before what is only noted"
+    assert sum("column DateOfBirth" in line for line in said) == 1
+
+
+@pytest.mark.parametrize("given", ["folder", "file"])
+def test_a_folder_without_a_roll_is_told_so(tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "referrals.csv").write_text(HEADER + GOOD)
+    assert main(["check", str(tmp_path if given == "folder" else tmp_path / "referrals.csv")]) == 0
+    said = capsys.readouterr().out
+    assert ("no roll (school_census*.csv, school_census*.xml, school_census*.xlsx)" in said) is (given == "folder")

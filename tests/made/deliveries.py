@@ -1,12 +1,13 @@
 """Nights of drawn deliveries under the real contracts, without files: what came in, held against earlier nights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
+from data_contracts.breach import Breach
 from data_contracts.contract import Contract, read_contracts
 from pipelines.gate import Judged, judge_tonight, keep_tonight
 from pipelines.receive import Received
@@ -46,6 +47,11 @@ def register(children: int = 30) -> Rows:
     return [{"record_id": f"E{child}", "surname": f"Name{child}"} for child in range(children)]
 
 
+def as_row(breach: Breach) -> dict[str, object]:
+    """A breach as a row of ``BREACH``."""
+    return {"file_id": breach.source, **asdict(breach)}
+
+
 @dataclass
 class Deliveries:
     """A workspace to which files are delivered night by night."""
@@ -54,11 +60,18 @@ class Deliveries:
     contracts: Mapping[str, Contract] = field(default_factory=lambda: CONTRACTS)
 
     def night(
-        self, after_days: int, *, refused: tuple[str, ...] = (), set_aside: tuple[str, ...] = (), **sources: Rows
+        self,
+        after_days: int,
+        *,
+        refused: tuple[str, ...] = (),
+        set_aside: tuple[str, ...] = (),
+        breaches: tuple[Breach, ...] = (),
+        **sources: Rows,
     ) -> Judged:
         """One night: judged, and kept where it is not held. ``set_aside``: record ids of rows that were set aside."""
         as_at = FIRST + timedelta(days=after_days)
-        received = self.received(sources, refused, set_aside)
+        found = pl.DataFrame([as_row(breach) for breach in breaches], schema=BREACH)
+        received = replace(self.received(sources, refused, set_aside), breaches=found)
         with Store(self.workspace) as store:
             judged = judge_tonight(store, received, self.contracts, as_at)
             if not judged.held:

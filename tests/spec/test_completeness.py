@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from data_contracts.breach import Breach
 from data_contracts.completeness import Completeness
 from pipelines.acceptance import accept
 from pipelines.settings import SettingsError
@@ -172,6 +173,25 @@ def test_on_the_first_night_only_what_cannot_be_true_is_told(
     judged = Deliveries(tmp_path).night(0, **({"school_census": census()} | sent))
     assert judged.found["check"].to_list() == check
     assert not judged.held
+
+
+def test_a_roll_of_which_a_file_was_refused_holds_the_first_night(tmp_path: Path) -> None:
+    told = "1 file of 2 came and could not be used, and no earlier night shows how many rows are usual."
+    delivered = Deliveries(tmp_path)
+    judged = delivered.night(0, school_census=census(), health=health(), refused=("school_census", "health"))
+    assert judged.held == (f"school_census.csv, school_census.csv: {told}",)
+    assert judged.warnings == (f"health.csv, health.csv: {told}",)
+    accept(delivered.workspace, CONTRACTS, Path("school_census"), why="the other is old", by="A. Lee", as_at=FIRST)
+    judged = delivered.night(0, school_census=census(), health=health(), refused=("school_census", "health"))
+    assert not judged.held
+
+
+def test_dates_in_no_form_that_is_read_stamp_the_night(tmp_path: Path) -> None:
+    unread = Breach(
+        "health", "health.csv", None, "LastContact", "form of dates", "nothing", "18 of its 100 dates.", "Fix."
+    )
+    judged = Deliveries(tmp_path).night(0, school_census=census(), health=health(), breaches=(unread,))
+    assert (judged.held, judged.warnings) == ((), ("health.csv: LastContact: 18 of its 100 dates.",))
 
 
 def test_the_same_night_again_is_no_file_of_yesterday(nights: Deliveries) -> None:

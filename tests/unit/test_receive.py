@@ -153,6 +153,45 @@ def test_a_key_in_two_files_is_set_aside_in_both_unless_the_rows_are_the_same(tm
     assert night.raw["library_cards"]["record_id"].to_list() == ["library_cards:LC000001"]
 
 
+def test_a_file_in_a_folder_is_told_with_its_folder(tmp_path: Path) -> None:
+    night = received(put(tmp_path, north__slash__library_cards__csv=as_csv(SMITH), library_cards__csv=as_csv(BAD_DATE)))
+    assert rules(night) == [("library_cards.csv", 2, "date", "row")]
+    assert night.deliveries["file"].to_list() == ["library_cards.csv", "north/library_cards.csv"]
+
+
+CARDS = [(f"LC1{n:05}", "Smith", f"Ann {n}", "01/05/2014", "F", "", "", "") for n in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("tonight", "beside", "is_refused"),
+    [
+        pytest.param(CARDS, [*CARDS[10:], OKAFOR], True, id="the extract of last week"),
+        pytest.param(CARDS, CARDS[:35], True, id="the extract of this morning, with fewer rows"),
+        pytest.param(CARDS, CARDS[:20], False, id="half of the rows, as corrections"),
+        pytest.param(CARDS[:10], CARDS[1:10], False, id="too few rows to say"),
+        pytest.param(CARDS[:25], CARDS[15:], False, id="two schools that share some pupils"),
+    ],
+)
+def test_two_deliveries_of_one_extract_are_both_refused(
+    tmp_path: Path, tonight: list[tuple[str, ...]], beside: list[tuple[str, ...]], is_refused: bool
+) -> None:
+    files = {"2026__slash__reading_clubs__csv": as_csv(*tonight), "2025__slash__reading_clubs__csv": as_csv(*beside)}
+    night = received(put(tmp_path, library_cards__csv=GOOD, **files))
+    told = night.breaches.filter(rule="two deliveries")
+    assert told["file"].to_list() == ["2025/reading_clubs.csv", "2026/reading_clubs.csv"] * is_refused
+    assert ("reading_clubs" in night.raw) is not is_refused
+    if is_refused:
+        assert "rows of 2026/reading_clubs.csv" in told["why"][0]
+        assert night.set_aside.filter(source="reading_clubs").height == len(tonight) + len(beside)
+
+
+def test_the_folders_of_two_nights_stop_the_night_by_the_roll(tmp_path: Path) -> None:
+    years = {"2026__slash__library_cards__csv": as_csv(*CARDS), "2025__slash__library_cards__csv": as_csv(*CARDS[5:])}
+    told = str(stopped(put(tmp_path, **years)))
+    assert "two deliveries" in told
+    assert "give that of tonight" in told
+
+
 def test_a_row_without_a_key_is_never_loaded(tmp_path: Path) -> None:
     night = received(put(tmp_path, library_cards__csv=as_csv(SMITH, (" ", *OKAFOR[1:]))))
     assert rules(night) == [("library_cards.csv", 3, "required", "row")]
@@ -163,7 +202,7 @@ def test_an_unknown_file_is_named_and_the_night_goes_on(tmp_path: Path) -> None:
     night = received(put(tmp_path, library_cards__csv=GOOD, swimming__csv="Name\nAnn\n"))
     assert rules(night) == [("swimming.csv", None, "unknown source", "file")]
     assert night.breaches["source"].to_list() == ["unknown"]
-    assert "reading_clubs*.xlsx" in night.breaches["fix"][0]
+    assert "library_cards*.csv, reading_clubs*.csv." in night.breaches["fix"][0]
     assert night.deliveries.filter(source="unknown")["verdict"].to_list() == ["refused"]
 
 
@@ -193,7 +232,15 @@ def test_a_pattern_with_a_folder_means_that_folder(tmp_path: Path) -> None:
 
 def test_hidden_and_unfinished_files_are_passed_over(tmp_path: Path) -> None:
     folder = put(tmp_path, library_cards__csv=GOOD)
-    for name in (".hidden.csv", "~$library_cards.xlsx", "library_cards.csv.tmp", ".git/library_cards.csv"):
+    left = (
+        ".hidden.csv",
+        "~$library_cards.xlsx",
+        "library_cards.csv.tmp",
+        ".git/library_cards.csv",
+        "Thumbs.db",
+        "desktop.ini",
+    )
+    for name in left:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("x")
     assert received(folder).deliveries.height == 1
