@@ -33,6 +33,8 @@ FULL_UP_TO = 80
 PAIRS_AT_ONCE = 500_000
 NEVER = -1e7
 """Log-odds of two records that must not be one child: no sum of links outweighs it, nor a chain of ALWAYS."""
+APART = NEVER / 2
+"""Log-odds of two records that identifiers keep apart: no sum of links outweighs it, but a child may be numbered twice."""
 ALWAYS = 1e5
 """Log-odds of two records judged to be one child: no sum of weights outweighs it."""
 UNSEEN = -6.0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.assign import SURE, Bits, Coverage, Priors
-from matching.cluster import ALWAYS, NEVER
+from matching.cluster import ALWAYS, APART, NEVER
 from matching.encode import Rows
 from matching.score import Patterns, Scored, Scorer, patterns_of
 from matching.together import Questions, weigh_together
@@ -139,7 +139,7 @@ class Judge:
         """Put identifiers that keep apart and judgements in place of weights."""
         ruled = weights.copy()
         if self.apart is not None:
-            ruled[self._apart(left, right)] = NEVER
+            ruled[self._apart(left, right)] = APART
         if self.settings.one_row_each:
             np.copyto(ruled, NEVER, where=self.dataset.take(left) == self.dataset.take(right))
         if self.judged:

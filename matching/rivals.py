@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from matching.assign import CERTAIN, Bits
 from matching.blocks import scrambled
+from matching.cluster import APART
 from matching.components import Labels
 from matching.encode import Rows
 from matching.sorting import distinct, order_of, run_ends
-from matching.together import mean_of
+from matching.together import is_apart, mean_of
 
 ROUNDS_OF_JOINING = 4
+NUMBERED_TWICE = 2.0
+"""Log-odds at the most (four in five) that children whom identifiers keep apart are one, numbered twice: alike in all they
+may be twins under one name, and only a person can say that they are not."""
 
 Signs = NDArray[np.uint64]
 """What a group of records is known by: of each record a number of 64 bits, summed."""
@@ -61,7 +65,7 @@ class Between:
 
     def given(self, prior: Bits) -> "Between":
         """The same with a prior (bits) of each pair being one child; nothing is added to what is certain."""
-        certain = np.abs(self.log_odds) > CERTAIN
+        certain = (np.abs(self.log_odds) > CERTAIN) & ~is_apart(self.log_odds)
         return replace(self, log_odds=np.where(certain, self.log_odds, self.log_odds + prior))
 
 
@@ -93,7 +97,9 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bi
 def competing(between: Between) -> Rivals:
     """Children that may be one after all. The rivals of a child compete, with none of them as the other possibility."""
     child, rival = np.concatenate([between.one, between.other]), np.concatenate([between.other, between.one])
-    both = np.concatenate([between.log_odds, between.log_odds])
+    odds = between.log_odds
+    odds = np.where(is_apart(odds), np.minimum(odds - APART, NUMBERED_TWICE), odds)
+    both = np.concatenate([odds, odds])
     ratio = np.exp2(np.clip(both, -60, 60))
     total = np.bincount(child, ratio, minlength=1)
     nearest = np.tile(np.arange(len(between)), 2)

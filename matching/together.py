@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.assign import CERTAIN, SURE, Bits
+from matching.cluster import APART, NEVER
 from matching.encode import Rows
 from matching.model import CLASSES
 from matching.score import Patterns, Scorer, radices
@@ -20,12 +21,18 @@ IN_DOUBT = 40.0
 """Questions whose pairs' mean weight is as far from 0 as this are settled by it: no comparison could turn them."""
 
 
+def is_apart(bits: Bits) -> NDArray[np.bool_]:
+    """Are they kept apart by identifiers alone? What else is said of them may stand beside: APART and so many bits."""
+    return np.asarray(np.abs(bits - APART) < CERTAIN)
+
+
 def mean_of(weights: Bits, which: Questions, many: int) -> Bits:
     """The mean weight of the pairs of each of ``many`` questions; where one of them is certain, that stands."""
     met = np.maximum(np.bincount(which, minlength=many), 1)
     joint = np.bincount(which, np.clip(weights, -2 * SURE, 2 * SURE), many) / met
-    for certain in (np.flatnonzero(weights > CERTAIN), np.flatnonzero(weights < -CERTAIN)):
-        joint[which[certain]] = weights[certain]
+    for certain in (weights > CERTAIN, is_apart(weights), weights < NEVER + CERTAIN):
+        at = np.flatnonzero(certain)
+        joint[which[at]] = weights[at]
     return np.asarray(joint)
 
 

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.assign import SURE, Bits, Coverage, Groups
-from matching.cluster import pairs_between
+from matching.cluster import APART, pairs_between
 from matching.components import Labels
 from matching.encode import Rows
 from matching.judge import Judge
 from matching.rivals import Between, between_of
-from matching.together import IN_DOUBT, Questions, mean_of
+from matching.together import IN_DOUBT, Questions, is_apart, mean_of
 
 
 class Witness(Protocol):
@@ -109,15 +109,18 @@ class Weighing:
         return _Said(asked, groups, between_of(labels, left, right, weights, joint))
 
     def joint(self, weights: Bits, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
-        """What all pairs of each question say together, before any prior: see :mod:`matching.together`.
+        """What all pairs of each question say together, before any prior: see :mod:`matching.together`. Where identifiers
+        keep apart, what they say beside that.
 
         ``weights``: of the pairs; ``which``: the question of each; ``at_home``: of each question.
         """
         joint = mean_of(weights, which, len(at_home))
-        is_open = (np.bincount(which, minlength=len(at_home)) > 1) & (np.abs(joint) < IN_DOUBT)
+        apart = is_apart(joint)
+        is_open = (np.bincount(which, minlength=len(at_home)) > 1) & (np.abs(joint) < IN_DOUBT) | apart
         at, number = np.flatnonzero(is_open.take(which)), np.cumsum(is_open) - 1
         together = self.witness.together(left.take(at), right.take(at), number.take(which.take(at)), at_home[is_open])
         joint[is_open] = np.clip(together, -2 * SURE, 2 * SURE)
+        joint[apart] += APART
         return joint
 
 

@@ -7,7 +7,8 @@ import polars as pl
 from pipelines.age import starts_on
 from pipelines.closed import closed_children
 from pipelines.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
-from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, ROUNDING, SAME_AS_RIVAL
+from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.rank_settings import ROUNDING
 from pipelines.reasons import day, in_100, source_name
 
 FIRST_NIGHT = "first night"

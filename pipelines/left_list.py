@@ -13,8 +13,8 @@ import polars as pl
 from pipelines.age import ends_on, starts_on
 from pipelines.facts import child_facts
 from pipelines.outcomes import CODES, standing, under_tonights_ids
-from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, ROUNDING, SAME_AS_RIVAL
-from pipelines.rank_settings import RankSettings
+from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.rank_settings import ROUNDING, RankSettings
 from pipelines.reasons import day, in_100, source_name
 from pipelines.recalibration import estimate_of, recalibrated
 from pipelines.tables import FORMER_RECORD, WHY_OFF

@@ -23,13 +23,12 @@ from pipelines.closed import closed_children
 from pipelines.died import CERTAIN, died
 from pipelines.facts import child_ages, described, protected_by_source, records_of
 from pipelines.household import households
-from pipelines.missed_links import with_missed
 from pipelines.outcomes import OUTCOME
 from pipelines.priority import HIGH_RISK, Evidence, findings
-from pipelines.rank_settings import RankSettings
-from pipelines.recalibration import recalibrated
+from pipelines.rank_settings import ROUNDING, RankSettings
 from pipelines.residence_records import hear
 from pipelines.route import routes
+from pipelines.standing import standing
 from pipelines.tables import CANDIDATE, EXPLAINED
 
 FOLLOW_UP = "follow up"
@@ -54,9 +53,6 @@ TOGETHER = ("household", "also_here")
 
 PROTECTED_RIVAL = 0.1
 """From this probability of being the same child on, a rival's protection covers the child too: the strictest wins."""
-
-ROUNDING = 1e-9
-"""A likelihood this little below the cut-off is on it: 0.25 x 0.8 is not to fail 0.2 for the last bit."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +99,10 @@ def rank(
     ages = child_ages(person, statements, child_records, as_at)
     ages = with_age_slips(ages, person, child_records, provision, as_at)
     ages = ages.filter(pl.col("of_age") > 0).sort("child_id")
-    judged = _judged(ages, rivals, provision, residence, settings)
-    judged = with_missed(judged, person, child_records, provision, never_met)
-    judged = _with_likelihood(judged, settings)
+    judged = standing(
+        ages, person=person, child_records=child_records, rivals=rivals, provision=provision, residence=residence,
+        settings=settings, never_met=never_met,
+    )  # fmt: skip
     is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
     names = source_names or {}
     found_out = OUTCOME.to_frame() if outcomes is None else outcomes
@@ -175,98 +172,6 @@ def _restricted(statements: pl.DataFrame, child_records: pl.DataFrame, rivals: p
     guarded = protected_by_source(statements, child_records)
     near = rivals.filter((pl.col("probability") >= PROTECTED_RIVAL) & pl.col("rival_child_id").is_in(guarded.implode()))
     return pl.col("child_id").is_in(pl.concat([guarded, near["child_id"]]).unique().implode())
-
-
-def _judged(
-    ages: pl.DataFrame,
-    rivals: pl.DataFrame,
-    provision: pl.DataFrame,
-    residence: pl.DataFrame,
-    settings: RankSettings,
-) -> pl.DataFrame:
-    """``ages`` with found_none, living_here, and the own and rival records behind them.
-
-    ``found_none``: 0..1, that no record found shows a place of the child's.
-    """
-    own = _in_education(provision, settings)
-    near = _nearest_in_education(rivals, own)
-    lives = residence.select(
-        "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because=pl.col("because")
-    )
-    joined = ages
-    for frame in (own, near, lives):
-        joined = joined.join(frame, on="child_id", how="left", validate="1:1")
-    return joined.with_columns(
-        found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0),
-        living_here=pl.col("living_here").fill_null(1.0),
-    )
-
-
-def _with_likelihood(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
-    """``judged`` with on_no_roll, estimated and likelihood.
-
-    A place that nobody has found explains nobody: where it alone would take a child off the list, ``missed`` is 0.
-    """
-    found = (pl.col("found_none") * pl.col("living_here") * pl.col("of_age")).clip(0.0, 1.0)
-    least, line = settings.list_from - ROUNDING, settings.recalibration
-    hides = (recalibrated(found, line) >= least) & (recalibrated(found * (1 - pl.col("missed")), line) < least)
-    return (
-        judged.with_columns(missed=pl.when(hides).then(0.0).otherwise("missed"))
-        .with_columns(
-            on_no_roll=pl.col("found_none") * (1 - pl.col("missed")), estimated=found * (1 - pl.col("missed"))
-        )
-        .with_columns(likelihood=recalibrated(pl.col("estimated"), line))
-    )
-
-
-def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
-    """One row is one child with a current provision entry: ``own_none``, that none of its entries holds, and the best.
-
-    Entries count as independent: each holds with the probability of its link, less where the entry itself is doubtful
-    (by as much as its contract says, or else the settings).
-    """
-    proves = pl.col("proves").fill_null(settings.doubtful_provision)
-    trust = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(proves)
-    current = provision.filter("is_current").with_columns(holds=pl.col("link_probability") * trust)
-    kept = ("record_id", "source", "what", "place", "since_on", "until_on", "doubt", "link_probability")
-    own, none = [pl.col(name).alias(f"own_{name}") for name in kept], 1 - pl.col("holds")
-    has_several = pl.col("child_id").is_duplicated()
-    ordered = current.filter(has_several).sort(
-        "child_id",
-        "holds",
-        "since_on",
-        "record_id",
-        "what",
-        descending=[False, True, True, False, False],
-        nulls_last=True,
-    )
-    best = ordered.group_by("child_id", maintain_order=True).agg(
-        *(name.first() for name in own), own_none=none.product()
-    )
-    return pl.concat([current.filter(~has_several).select("child_id", *own, own_none=none), best])
-
-
-def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """One row is one child with a rival in education: ``rival_none``, that it is none of them, and the nearest."""
-    schooled = own.select(
-        rival_child_id="child_id",
-        schooled=1 - pl.col("own_none"),
-        rival_provision_record_id="own_record_id",
-        rival_source="own_source",
-        rival_what="own_what",
-        rival_since_on="own_since_on",
-        rival_until_on="own_until_on",
-    )
-    near = rivals.join(schooled, on="rival_child_id", how="inner", validate="m:1").with_columns(
-        rival_certainty=pl.col("probability") * pl.col("schooled"), rival_levels=pl.col("levels")
-    )
-    ordered = near.sort(
-        "child_id", "rival_certainty", "match_weight", "rival_child_id", descending=[False, True, True, False]
-    )
-    kept = ("rival_record_id", "rival_levels", "rival_certainty", *schooled.columns[2:])
-    return ordered.group_by("child_id", maintain_order=True).agg(
-        *(pl.col(name).first() for name in kept), rival_none=(1 - pl.col("rival_certainty")).product()
-    )
 
 
 def _evidence(

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 LEAST_SLOPE = 0.05
 """With a flatter line than that the likelihood would say nothing of a child any more."""
 
+ROUNDING = 1e-9
+"""A likelihood this little below the cut-off is on it: 0.25 x 0.8 is not to fail 0.2 for the last bit."""
+
 
 class Points(BaseModel):
     """Points by finding: 0 switches a finding off, 100 double a child's urgency (:mod:`pipelines.rank`)."""

@@ -109,14 +109,17 @@ def next_education() -> pl.Expr:
 
 
 def nearest_rival() -> pl.Expr:
-    """The nearest child in education and how unlike; reads ``rival_record_id``, ``…_certainty``, ``…_levels``."""
+    """The nearest child in education and how unlike; reads ``rival_record_id``, ``…_certainty``, ``…_levels``, and
+    ``has_other_upn``."""
     near = pl.format(
         "Nearest child in education, by record {}: {} to be this child",
         pl.col("rival_record_id"),
         in_100(pl.col("rival_certainty")),
     )
     levels = pl.when(pl.col("rival_levels") != "").then(pl.format(" ({})", pl.col("rival_levels"))).fill_null("")
-    return pl.coalesce(near + levels + ".", pl.lit("No child in education comes near."))
+    second = " Its UPN is another: ask the schools whether one child was given two."
+    numbered = pl.when(pl.col("has_other_upn").fill_null(value=False)).then(pl.lit(second)).otherwise(pl.lit(""))
+    return pl.coalesce(near + levels + "." + numbered, pl.lit("No child in education comes near."))
 
 
 def doubtful_age() -> pl.Expr:

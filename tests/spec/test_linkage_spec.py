@@ -53,8 +53,8 @@ AMIRA = {
 
 
 @pytest.fixture
-def linked_children(approved):
-    """A function: groups of the drawn records (by their ids) that end as one child."""
+def linked_records(approved):
+    """A function: the linkage of drawn records among the crowd, and the ids of its rows."""
 
     def linked_up(*rows, same=(), different=()):
         table = with_keys(person_records([*CROWD, *rows]).sort("record_id"))
@@ -68,13 +68,24 @@ def linked_children(approved):
         )  # fmt: skip
         assert np.isfinite(found.odds).all()
         assert ((found.membership >= 0) & (found.membership <= 1)).all()
+        return found, ids
+
+    return linked_up
+
+
+@pytest.fixture
+def linked_children(linked_records):
+    """A function: groups of the drawn records (by their ids) that end as one child."""
+
+    def children_of(*rows, **judged):
+        found, ids = linked_records(*rows, **judged)
         children = {}
         for record_id, label in zip(ids, found.labels.tolist(), strict=True):
             if record_id in {row["record_id"] for row in rows}:
                 children.setdefault(label, set()).add(record_id)
         return sorted(map(sorted, children.values()))
 
-    return linked_up
+    return children_of
 
 
 def on_roll(key="1", **changes):
@@ -139,6 +150,24 @@ def test_two_verified_upns_of_one_roll_are_two_children_however_alike(linked_chi
     found = linked_children(on_roll(upn=upn_of(1)), on_roll("2", upn=upn_of(2)), with_gp())
     assert len(found) == 2
     assert not any({"census:1", "census:2"} <= set(child) for child in found)
+
+
+@pytest.mark.parametrize(
+    ("other", "judged", "least", "most"),
+    [
+        pytest.param({}, {}, 0.79, 0.8, id="alike in all: four in five, and no more"),
+        pytest.param({"given": "Zainab"}, {}, 0.0, 0.02, id="a twin: another forename"),
+        pytest.param({"born": born("20/07/2018")}, {}, 0.0, 0.01, id="a sister of the same name"),
+        pytest.param({}, {"different": [("census:2", "gp:1")]}, 0.0, 0.0, id="judged to be two"),
+    ],
+)
+def test_two_verified_upns_of_one_roll_may_be_one_child_numbered_twice(linked_records, other, judged, least, most):
+    """A child who changes school under a new number: the old entry has left, and the new one must not stay unseen."""
+    found, ids = linked_records(on_roll(upn=upn_of(1)), on_roll("2", upn=upn_of(2), **other), with_gp(), **judged)
+    one, two = (found.labels[ids.index(f"census:{n}")] for n in (1, 2))
+    assert one != two
+    chance = found.rivals.probability[(found.rivals.child == one) & (found.rivals.rival == two)].sum()
+    assert least <= chance <= most
 
 
 def test_a_superseded_upn_is_no_second_upn(linked_children):
