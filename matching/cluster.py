@@ -333,10 +333,9 @@ def id_moves(previous: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
     ``split``: the other child is new tonight; ``moved``: both were there and are), child_id (last night's),
     other_child_id (tonight's), records (how many moved). Sorted by the ids.
     """
-    both = previous.select("record_id", "child_id").join(
-        current.select("record_id", other_child_id="child_id"), on="record_id", validate="1:1"
-    )
-    moved = both.filter(pl.col("child_id") != pl.col("other_child_id"))
+    before, now = (frame.select("record_id", "child_id") for frame in (previous, current))
+    elsewhere = before.join(now, on=["record_id", "child_id"], how="anti")
+    moved = elsewhere.join(now.rename({"child_id": "other_child_id"}), on="record_id", validate="1:1")
     is_gone = ~pl.col("child_id").is_in(current["child_id"].implode())
     is_new = ~pl.col("other_child_id").is_in(previous["child_id"].implode())
     kind = pl.when(is_gone).then(pl.lit("merged")).when(is_new).then(pl.lit("split")).otherwise(pl.lit("moved"))

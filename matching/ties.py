@@ -127,7 +127,7 @@ def _bridges(left: Places, right: Places, tree: NDArray[np.bool_], height: int) 
 
 def _parents(left: Places, right: Places, height: int) -> Places:
     """The row above each row in a forest; above the first row of every tree stands ``height``."""
-    first = np.unique(components(height, left, right))
+    first = np.flatnonzero(components(height, left, right) == np.arange(height))
     ends = np.concatenate([left, np.full(len(first), height)]), np.concatenate([right, first])
     graph = coo_matrix((np.ones(len(ends[0])), ends), shape=(height + 1, height + 1)).tocsr()
     _, above = breadth_first_order(graph, height, directed=False)

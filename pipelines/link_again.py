@@ -97,10 +97,10 @@ def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
     """Link what changed, and what hangs on it."""
     known, signs, met = _met(store, tonight.person, known)
     before = store.read("scored_pair")
-    sure = tonight.person.select("record_id").join(
+    stood = tonight.person.select("record_id").join(
         tonight.previous, on="record_id", how="left", maintain_order="left", validate="1:1"
     )
-    membership = sure["membership"].fill_null(1.0).to_numpy()
+    membership = stood["membership"].fill_null(1.0).to_numpy()
     kept = kept_of(known, before, store.read("weighed_children"), membership)
     measures = tonight.held.measures
     numbers = {name: number for number, name in enumerate(tonight.held.sources)}
@@ -115,7 +115,7 @@ def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
         rules=CHILD_BLOCKING_RULES, model=tonight.model, judged=tonight.judged, settings=tonight.settings,
         measures=measures,
     )  # fmt: skip
-    return _told(tonight, known, again, before, signs)
+    return _told(tonight, known, again, before, signs, stood=stood)
 
 
 def report_again(store: Store, tonight: Tonight, known: Known) -> tuple[LinkReport, int]:
@@ -161,8 +161,10 @@ def _met(store: Store, person: pl.DataFrame, known: Known) -> tuple[Known, pl.Da
     return known, signs, np.union1d(rows[rows >= 0], new).astype(np.int32)
 
 
-def _told(tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, signs: pl.DataFrame) -> LinkedAgain:
-    children = _children(tonight, again)
+def _told(
+    tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, signs: pl.DataFrame, *, stood: pl.DataFrame
+) -> LinkedAgain:
+    children = _children(tonight, again, stood)
     ids = tonight.person["record_id"]
     scored = pair_frame(again.pairs, known.numbers, (again.probability, again.alone), again.labels)
     pair = ["left", "right"]
@@ -217,16 +219,19 @@ def _ids_of(pairs: pl.DataFrame, known: Known) -> pl.DataFrame:
     return found.select("left_id", "right_id")
 
 
-def _children(tonight: Tonight, again: Again) -> pl.DataFrame:
-    """CHILD_RECORD: that of the last night, save for children that are not made of the same records."""
+def _children(tonight: Tonight, again: Again, stood: pl.DataFrame) -> pl.DataFrame:
+    """CHILD_RECORD: that of the last night, save for children that are not made of the same records.
+
+    ``stood``: that of the last night for tonight's records, in their order; null where there was none.
+    """
     touched = pl.Series(again.is_touched)
-    ids = tonight.person["record_id"]
-    clusters = pl.DataFrame({"record_id": ids, "cluster": again.labels}).filter(touched)
-    before = tonight.previous.join(clusters, on="record_id", how="semi")
-    fresh = named(clusters, before, tonight.previous["child_id"].unique().to_list())
-    fresh = fresh.with_columns(membership=pl.Series(again.membership).filter(touched)).select(CHILD_RECORD.names())
-    stays = tonight.previous.join(pl.DataFrame({"record_id": ids.filter(~touched)}), on="record_id", how="semi")
-    return pl.concat([stays, fresh.cast(CHILD_RECORD)]).sort("record_id")
+    clusters = stood.select("record_id", cluster=pl.Series(again.labels)).filter(touched)
+    before = stood.filter(touched).drop_nulls("child_id")
+    fresh = named(clusters, before, tonight.previous["child_id"].unique().to_list()).sort("record_id")
+    place = np.arange(stood.height)
+    place[again.is_touched] = stood.height + np.arange(fresh.height)
+    names = pl.concat([stood["child_id"], fresh["child_id"]]).gather(place)
+    return stood.select("record_id", names, membership=pl.Series(again.membership)).cast(CHILD_RECORD)
 
 
 def _rivals(again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:

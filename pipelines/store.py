@@ -316,18 +316,23 @@ class Store:
                     self._open.unregister(name)
 
     def _select(self, table: str, columns: str = "*", wanted: pl.DataFrame | None = None) -> pl.DataFrame:
-        if table not in self._names():
-            raise StoreError(f"The store {self.path} has no {table} yet. Run a night first: rollcall night --help.")
         statement = f"select {columns} from {_quoted(table)}"
-        with _told_plainly(self.path):
-            if wanted is None:
-                return self._fetched(statement)
-            self._register("wanted", wanted)
-            try:
-                using = ", ".join(map(_quoted, wanted.columns))
-                return self._fetched(f"{statement} semi join wanted using ({using})")
-            finally:
-                self._open.unregister("wanted")
+        try:
+            with _told_plainly(self.path):
+                if wanted is None:
+                    return self._fetched(statement)
+                self._register("wanted", wanted)
+                try:
+                    using = ", ".join(map(_quoted, wanted.columns))
+                    return self._fetched(f"{statement} semi join wanted using ({using})")
+                finally:
+                    self._open.unregister("wanted")
+        except StoreError:
+            if table in self._names():
+                raise
+            raise StoreError(
+                f"The store {self.path} has no {table} yet. Run a night first: rollcall night --help."
+            ) from None
 
     def _register(self, name: str, frame: pl.DataFrame) -> None:
         """Let one statement read a frame by a name, once: as Arrow's C stream, since DuckDB's own way loads pyarrow and

@@ -141,7 +141,6 @@ def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame
         return
     earlier = [night.store.read("child_move")] if night.store.has("child_move") else []
     moves = CHILD_MOVE.to_frame()
-    ends = ["record_id", "child_id"]
-    if after is not previous and previous.join(after.select(ends), on=ends, how="anti").height:
+    if after is not previous:
         moves = id_moves(previous, after).with_columns(as_at=pl.lit(night.settings.as_at)).select(CHILD_MOVE.names())
     night.store.write("child_move", pl.concat([*earlier, moves]))
