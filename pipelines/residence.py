@@ -6,6 +6,7 @@ in :mod:`pipelines.residence_mixture`; here both become a table with words.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -14,12 +15,14 @@ from pipelines.area import homes
 from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
 from pipelines.residence_evidence import Evidence, days_since, gather_evidence
-from pipelines.residence_mixture import living_here
+from pipelines.residence_mixture import SURE_PLACE, living_here
 from pipelines.residence_records import Heard, hear
 from pipelines.tables import RESIDENCE
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip
+
+HAS_PLACE = "has a current place"
 
 NOT_SEEN_SINCE_DAYS = 365
 """After a year without a sighting the words turn from "seen by" to "not seen by anyone since"."""
@@ -47,14 +50,32 @@ def judge_residence(
     evidence = gather_evidence(heard, person, provision, as_at=as_at)
     with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
         estimated = aside.submit(living_here, evidence)
-        told = evidence.children
-        for words in (_last_sightings(heard, names), *_entries_in_words(heard, names), _agencies_in_words(evidence)):
-            told = told.join(words, on="child", how="left", validate="1:1")
-        told = told.join(_homes_outside(heard, person, own), on="child_id", how="left", validate="1:1")
-        told = told.sort("child").with_columns(because=_because(as_at))
+        outside = _homes_outside(heard, person, own)
+        children = evidence.children.join(outside, on="child_id", how="left", validate="1:1")
+        told = _told(children, heard, evidence, names, as_at).sort("child")
     left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
     judged = told.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
     return judged.select(RESIDENCE.names()).cast(RESIDENCE)
+
+
+def _told(
+    children: pl.DataFrame, heard: Heard, evidence: Evidence, names: Mapping[str, str], as_at: date
+) -> pl.DataFrame:
+    """``children`` with ``last_seen_on``, ``last_seen_by`` and ``because``.
+
+    They are most children, and nobody asks where one lives who surely is at school: of those nothing else is told.
+    """
+    is_settled = (pl.col("undoubted_place") >= SURE_PLACE).fill_null(value=False)
+    asked = children.filter(~is_settled)
+    theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
+    sightings, entries = _last_sightings(theirs, names), _entries_in_words(theirs, names)
+    for words in (sightings, *entries, _agencies_in_words(evidence)):
+        asked = asked.join(words, on="child", how="left", validate="1:1")
+    settled = pl.concat_str(pl.lit(HAS_PLACE), "outside", separator="; ", ignore_nulls=True)
+    return pl.concat(
+        [asked.with_columns(because=_because(as_at)), children.filter(is_settled).with_columns(because=settled)],
+        how="diagonal",
+    )
 
 
 def _homes_outside(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
@@ -119,7 +140,7 @@ def _because(as_at: date) -> pl.Expr:
     several = pl.when(pl.col("agencies") >= 2).then(
         pl.concat_str([pl.lit("known to "), pl.col("agencies").cast(pl.String), pl.lit(" agencies")])
     )
-    place = pl.when(pl.col("place_probability").is_not_null()).then(pl.lit("has a current place"))
+    place = pl.when(pl.col("place_probability").is_not_null()).then(pl.lit(HAS_PLACE))
     home = (
         pl.when(pl.col("household") == 0)
         .then(pl.lit("another child of the household has a place here"))

@@ -29,9 +29,9 @@ class Evidence:
     children: pl.DataFrame
     """One row is one child, in the order of ``child_id``; ``child`` is its row. ``age_group``: under, of or over
     compulsory school age (no birth date: unknown). ``place_probability``: 0..1, of the surest current provision; null: none.
-    ``is_known_here``: has a current place in the largest roll, whose children surely live here. ``last_roll``: source
-    of the provision that ended last; ``never on a roll`` where none did; null: has a place. ``roll_ended_days``: since
-    then; null: none.
+    ``undoubted_place``: the same of those without a doubt. ``is_known_here``: has a current place in the largest roll,
+    whose children surely live here. ``last_roll``: source of the provision that ended last; ``never on a roll`` where none
+    did; null: has a place. ``roll_ended_days``: since then; null: none.
     ``household``: 0 another child of the household has a current place, 1 none has but one was seen lately, 2 none was;
     null: no other child known."""
     agencies: pl.DataFrame
@@ -102,9 +102,13 @@ def _places(entries: pl.DataFrame) -> pl.DataFrame:
     largest = sizes.sort("children", "source", descending=[True, False])["source"].head(1)
     sure = pl.col("source").is_in(largest.implode()) & (pl.col("link_probability") >= 0.5) & pl.col("doubt").is_null()
     return (
-        current.select("child", "link_probability", sure=sure)
+        current.select("child", "link_probability", "doubt", sure=sure)
         .group_by("child")
-        .agg(place_probability=pl.col("link_probability").max(), is_known_here=pl.col("sure").any())
+        .agg(
+            place_probability=pl.col("link_probability").max(),
+            undoubted_place=pl.col("link_probability").filter(pl.col("doubt").is_null()).max(),
+            is_known_here=pl.col("sure").any(),
+        )
     )
 
 

@@ -23,12 +23,13 @@ RESIDENCE = pl.Schema(
     {
         "child_id": pl.String,  # key
         "living_here": pl.Float64,  # 0..1
-        "last_seen_on": pl.Date,  # null: never seen with a date
+        "last_seen_on": pl.Date,  # null: never seen with a date, or has such a place
         "last_seen_by": pl.String,  # source name for people; null with last_seen_on
         "because": pl.String,  # plain English
     }
 )
-"""One row is one child that any agency knows. Written by residence."""
+"""One row is one child that any agency knows. Of a child with a sure place that nothing makes doubtful, nothing but that is
+told. Written by residence."""
 
 FINDING = pl.Schema(
     {

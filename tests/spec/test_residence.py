@@ -125,6 +125,12 @@ WORDS = [
         "known to 2 agencies",
         id="seen by two on one day",
     ),
+    pytest.param(on_roll() + at_gp(seen=21), "has a current place", id="nobody asks where a child at school lives"),
+    pytest.param(
+        [say(ROLL, "provision", ago(400)) | {"doubt": "a placeholder", "proves": 0.5}, say(ROLL, "seen", ago(60))],
+        "has a current place; seen by School census 8 weeks ago",
+        id="the place is in doubt",
+    ),
 ]
 
 
