@@ -145,15 +145,15 @@ def known_to(
 ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
     """Which of ``many`` datasets know each child, and its stratum. ``child``: each row's, numbered from 0."""
     known = np.zeros((int(child.max(initial=-1)) + 1, many), dtype=bool)
-    known[child, dataset] = True
+    known.put(child * np.int64(many) + dataset, True)
     return known, _strata(child, stratum)
 
 
 def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[np.int32]:
     """Each child's stratum: the last of its records', so that a record without one (the first) counts for nothing."""
     found = np.zeros(int(child.max(initial=-1)) + 1, dtype=np.int32)
-    found[child] = stratum
-    higher = np.flatnonzero(stratum > found[child])  # few: most children have one stratum in all their records
+    found.put(child, stratum)
+    higher = np.flatnonzero(stratum > found.take(child))  # few: most children have one stratum in all their records
     np.maximum.at(found, child[higher], stratum[higher])
     return found
 

@@ -225,14 +225,16 @@ def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None)
     if largest > LARGEST_BLOCK:
         _cut(hashes, _in_order(hashes))  # as the rows stand: every piece has rows of each table
         found = _in_order(hashes, between)
-    keys = np.full(hashes.shape, NO_KEY, order="F")  # read a slot at a time
+    shape, width = hashes.shape, hashes.shape[1]
+    del hashes
+    keys = np.full(shape, NO_KEY, order="F")  # read a slot at a time
     rows, slots = _where(found, keys, between)
-    if hashes.shape[1] == 1:
+    if width == 1:
         keys[:, 0].put(rows, found.numbers)
     else:
         keys[rows, slots] = found.numbers
     side = table.column(rule.one_side) >= 0 if rule.one_side else None
-    begins, ends = _spans(found, None if between is None else between.begins * hashes.shape[1])
+    begins, ends = _spans(found, None if between is None else between.begins * width)
     return Blocks(rule, keys, side, rows, slots, begins, ends, _many(begins, ends), largest, wanted - found.pairs)
 
 
@@ -263,7 +265,8 @@ def _where(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, ND
     """Row and slot of each place."""
     width = keys.shape[1]
     rows = found.places if width == 1 else found.places // width
-    slots = np.zeros(len(rows), np.int16) if width == 1 else (found.places % width).astype(np.int16)
+    # One number stands for as many as there are rows, where all are the same.
+    slots = np.broadcast_to(np.int16(0), len(rows)) if width == 1 else (found.places % width).astype(np.int16)
     return (rows.astype(np.int32) if between is None else between.first.take(rows)), slots
 
 

@@ -26,8 +26,11 @@ def components(height: int, left: NDArray[np.integer], right: NDArray[np.integer
 
 def numbered(labels: Labels) -> Labels:
     """Groups numbered from 0 in the order of their lowest rows, which are their labels."""
-    is_lowest = labels == np.arange(len(labels))
-    return np.asarray((np.cumsum(is_lowest) - 1)[labels])
+    is_lowest = np.zeros(len(labels), dtype=bool)
+    is_lowest[labels] = True
+    number = np.cumsum(is_lowest, dtype=np.int32)
+    number -= 1
+    return number.take(labels).astype(np.int64)
 
 
 __all__ = ["Labels", "components", "numbered"]

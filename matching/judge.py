@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matching.assign import SURE, Bits, Coverage, Priors
 from matching.cluster import ALWAYS, APART, NEVER
 from matching.encode import Rows
-from matching.score import Patterns, Scored, Scorer, patterns_of
+from matching.score import SLICE, Patterns, Scored, Scorer, patterns_of
 from matching.together import Questions, weigh_together
 
 FLOOR_BITS = 10.0
@@ -96,6 +96,13 @@ class Judge:
 
         ``at_home``: see :meth:`matching.score.Scorer.weights`.
         """
+        evidence = np.empty(len(left))
+        for begin in range(0, len(left), SLICE):
+            here = slice(begin, begin + SLICE)
+            evidence[here] = self._evidence(left[here], right[here], None if at_home is None else at_home[here])
+        return evidence
+
+    def _evidence(self, left: Rows, right: Rows, at_home: Bits | None) -> Bits:
         low, high = np.minimum(left, right), np.maximum(left, right)
         if self.known is None:
             return self._weighed(low, high, at_home)

@@ -288,9 +288,10 @@ def _first_coverage(
     scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None, households: Households | None
 ) -> Coverage:
     """Coverage as a first clustering shows it."""
-    homes = (households.rules, households.same) if households else ((), ())
     labels = _clustered(scored, judge.log_odds(scored.left, scored.right, evidence), judge, judged)
-    siblings = siblings_in(judge.scorer.table, numbered(labels), *homes)
+    siblings = None
+    if households is not None:
+        siblings = siblings_in(judge.scorer.table, numbered(labels), households.rules, households.same)
     return coverage_of(labels, judge.dataset, judge.stratum, siblings)
 
 
@@ -329,7 +330,7 @@ def _settled(together: Labels, linked: tuple[Rows, Rows], near: tuple[Rows, Rows
     judge = weigh.judge
     by_records = replace(judge, coverage=None).for_clusters
     cut = moved(parted(together, judge.dataset, by_records, weigh, judge.margin), linked, weigh, judge.margin)
-    rivalry = Rivalry(np.arange(len(together)), weigh, Weighed.nothing(), [])
+    rivalry = Rivalry(np.arange(len(together), dtype=np.int32), weigh, Weighed.nothing(), [])
     labels, rivals = rivalry.settle(cut, *near, judge.margin)
     return _Children(cut, labels, rivals, tuple(rivalry.kept), weigh.coverage)
 

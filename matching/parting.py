@@ -14,7 +14,7 @@ from matching.assign import Coverage, known_to, rows_held
 from matching.cluster import LogOdds, all_pairs_within, cluster
 from matching.components import Labels, numbered
 from matching.presence import MayBeOne, counted
-from matching.rivals import Between, Rivalry, Weigh, Weighed, competing
+from matching.rivals import Between, Rivalry, Weigh, Weighed, chances_of
 
 
 def parted(
@@ -47,7 +47,7 @@ def parted(
 
     pieces = labels.copy()
     pieces[rows] = rows[cluster(len(rows), left, right, log_odds(left, right), log_odds)]
-    rivalry = Rivalry(np.arange(len(labels)), weigh, Weighed.nothing(), [])
+    rivalry = Rivalry(np.arange(len(labels), dtype=np.int32), weigh, Weighed.nothing(), [])
     return rivalry.settle(pieces, rows[left], rows[right], -margin)[0]
 
 
@@ -55,9 +55,8 @@ def counted_again(
     coverage: Coverage, labels: Labels, between: Between, dataset: NDArray[np.int32], stratum: NDArray[np.int32]
 ) -> Coverage:
     """Presence counted over children as they stand, those that may be one as likely as they are."""
-    child, half = numbered(labels), len(between)
-    chance = competing(between).probability
-    may_be_one = MayBeOne(child[between.one], child[between.other], np.minimum(chance[:half], chance[half:]))
+    child = numbered(labels)
+    may_be_one = MayBeOne(child.take(between.one), child.take(between.other), np.minimum(*chances_of(between)))
     many, _, strata = coverage.absent.shape
     known = known_to(child, dataset, stratum, many)
     return replace(coverage, presence=counted(known, strata, may_be_one, coverage.presence.alone))

@@ -50,14 +50,30 @@ def _numbered(present: Mask) -> NDArray[np.uint64]:
     return total
 
 
+TABLED = 16
+"""With so many datasets a table holds every set of them."""
 FEW_SETS = 16
 """Among so many a place is found by comparing with each, sooner than by searching."""
 
 
 def sets_in(present: Mask) -> tuple[Mask, NDArray[np.int32]]:
     """The sets that rows of ``present`` (rows x datasets) are, each once, in the order of their numbers; and each row's."""
-    some, place = _each_once(_numbered(present))
-    return present[some], place
+    many = present.shape[1]
+    if many > TABLED:
+        some, place = _each_once(_numbered(present))
+        return present[some], place
+    # One bit a dataset: few enough ways for a table of all of them.
+    ways = np.zeros(len(present), dtype=np.uint16)
+    for dataset in range(many):
+        ways |= present[:, dataset].astype(np.uint16) << np.uint16(dataset)
+    is_there = np.zeros(1 << many, dtype=bool)
+    is_there[ways] = True
+    there = np.flatnonzero(is_there)
+    sets = (there[:, None] >> np.arange(many) & 1).astype(bool)
+    order = np.argsort(_numbered(sets))
+    places = np.zeros(1 << many, dtype=np.int32)
+    places[there[order]] = np.arange(len(there), dtype=np.int32)
+    return sets[order], places.take(ways)
 
 
 def _each_once(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

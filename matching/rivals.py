@@ -97,13 +97,22 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bi
 def competing(between: Between) -> Rivals:
     """Children that may be one after all. The rivals of a child compete, with none of them as the other possibility."""
     child, rival = np.concatenate([between.one, between.other]), np.concatenate([between.other, between.one])
-    odds = between.log_odds
-    odds = np.where(is_apart(odds), np.minimum(odds - APART, NUMBERED_TWICE), odds)
-    both = np.concatenate([odds, odds])
-    ratio = np.exp2(np.clip(both, -60, 60))
-    total = np.bincount(child, ratio, minlength=1)
+    odds, chance = np.tile(_as_rivals(between.log_odds), 2), np.concatenate(chances_of(between))
     nearest = np.tile(np.arange(len(between)), 2)
-    return Rivals(child, rival, both, ratio / (1 + total.take(child)), nearest, between.left, between.right)
+    return Rivals(child, rival, odds, chance, nearest, between.left, between.right)
+
+
+def _as_rivals(odds: Bits) -> Bits:
+    """Log-odds of children as rivals: those whom two numbers of one list keep apart are rivals all the same."""
+    return np.where(is_apart(odds), np.minimum(odds - APART, NUMBERED_TWICE), odds)
+
+
+def chances_of(between: Between) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How likely each pair of children is one, among what else the one may be, and among what else the other may be."""
+    ratio = np.exp2(np.clip(_as_rivals(between.log_odds), -60, 60))
+    total = np.bincount(between.one, ratio, minlength=int(between.other.max(initial=0)) + 1)
+    np.add.at(total, between.other, ratio)
+    return ratio / (1 + total.take(between.one)), ratio / (1 + total.take(between.other))
 
 
 def joined(labels: Labels, between: Between, least: float) -> Labels:
@@ -142,7 +151,7 @@ class Weighed:
         return cls(signs, signs, np.zeros(0), numbers, numbers)
 
 
-def signs_of(labels: Labels, numbers: NDArray[np.int64], *asked: Labels) -> Signs:
+def signs_of(labels: Labels, numbers: NDArray[np.integer], *asked: Labels) -> Signs:
     """The sign of each child, at the place of its label. ``numbers``: each row's own, never given to another record.
 
     ``asked``: labels of the children whose signs are wanted; none: of all.
@@ -166,7 +175,7 @@ Weigh = Callable[[Labels, Labels, Labels], Between]
 class Rivalry:
     """Rounds of weighing children against each other and joining those that are sure to be one."""
 
-    numbers: NDArray[np.int64]
+    numbers: NDArray[np.integer]
     """Each row's own number."""
     weigh: Weigh
     known: Weighed
@@ -195,17 +204,17 @@ class Rivalry:
     def _weighed(self, labels: Labels, one: Labels, other: Labels) -> Between:
         """Weigh pairs of children, those that are not known."""
         signs = signs_of(labels, self.numbers, one, other)
-        place = _places(self.known, signs[one], signs[other])
+        ours, theirs = signs.take(one), signs.take(other)
+        del signs
+        place = _places(self.known, ours, theirs)
         found = place >= 0
         at = place[found]
         known = Between(one[found], other[found], self.known.log_odds[at], self.known.left[at].astype(np.int32),
                         self.known.right[at].astype(np.int32))  # fmt: skip
-        fresh = self.weigh(labels, one[~found], other[~found])
-        whole = _together(known, fresh)
-        self.kept.append(
-            Weighed(signs[whole.one], signs[whole.other], whole.log_odds, self.numbers[whole.left],
-                    self.numbers[whole.right])
-        )  # fmt: skip
+        # All of them again, in the order in which they were asked for.
+        whole = _together(known, self.weigh(labels, np.compress(~found, one), np.compress(~found, other)))
+        left, right = (self.numbers.take(rows).astype(np.int64) for rows in (whole.left, whole.right))
+        self.kept.append(Weighed(ours, theirs, whole.log_odds, left, right))
         return whole
 
 

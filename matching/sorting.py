@@ -20,7 +20,7 @@ def order_of(numbers: NDArray[np.integer]) -> Places:
     many = len(numbers)
     if many < 2:
         return np.arange(many)
-    words, dropped = _sorted_words(numbers, np.arange(many), many)
+    words, dropped = _sorted_words(numbers.astype(np.uint64), np.arange(many), many)
     order = _places_in(words, many)
     if dropped:
         _put_right(order, _as_next(words, many), numbers)
@@ -34,7 +34,8 @@ def in_runs(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
     places, many = np.flatnonzero(numbers), len(numbers)
     if len(places) < 2:
         return places[:0], places[:0]
-    words, dropped = _sorted_words(numbers.take(places), places, many)
+    words, dropped = _sorted_words(numbers.take(places).astype(np.uint64, copy=False), places, many)
+    del places
     words, as_next = _several(words, _as_next(words, many))
     order = _places_in(words, many)
     if dropped:
@@ -42,13 +43,12 @@ def in_runs(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
     return order, np.flatnonzero(~as_next) + 1
 
 
-def _sorted_words(held: NDArray[np.integer], places: Places, many: int) -> tuple[Words, int]:
-    """Numbers with the places that hold them, sorted; and how many of the numbers' last bits are left out.
+def _sorted_words(words: Words, places: Places, many: int) -> tuple[Words, int]:
+    """Numbers with the places that hold them, sorted, in their own place; and how many of their last bits are left out.
 
     ``many``: of how many places these are some.
     """
     for_places = (many - 1).bit_length()
-    words = held.astype(np.uint64)
     dropped = max(0, int(words.max()).bit_length() + for_places - 64)
     words >>= np.uint64(dropped)
     words <<= np.uint64(for_places)

@@ -13,6 +13,7 @@ from matching.blocking import BlockingRule, Plan, plan
 from matching.comparisons import Comparison
 from matching.encode import Encoded, Rows
 from matching.score import Patterns, levels_in, patterns_of
+from matching.sorting import run_ends
 
 RANDOM_PAIRS = 1_000_000
 PAIRS_A_RULE = 1_000_000
@@ -42,14 +43,14 @@ def _rng(seed: int) -> np.random.Generator:
 def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> tuple[Rows, Rows]:
     """Pairs of different rows, evenly at random; all of them where there are fewer than ``many``."""
     if height * (height - 1) // 2 <= many:
-        left, right = np.triu_indices(height, 1)
+        left, right = (side.astype(np.int32) for side in np.triu_indices(height, 1))
     else:
         rng = _rng(SEED)
-        left, right = rng.integers(0, height, many), rng.integers(0, height, many)
+        left, right = (rng.integers(0, height, many).astype(np.int32) for _ in range(2))
     keep = left != right
     if between is not None:
-        keep &= between[left] != between[right]
-    return left[keep].astype(np.int32), right[keep].astype(np.int32)
+        keep &= between.take(left) != between.take(right)
+    return np.compress(keep, left), np.compress(keep, right)
 
 
 def _sampled(pairs: Plan, number: int, many: int) -> tuple[Rows, Rows]:
@@ -74,9 +75,17 @@ def _sample(
     *,
     teaches_u: bool = False,
 ) -> Sample:
-    distinct, counts = np.unique(patterns, return_counts=True)
-    levels = levels_in(distinct, comparisons)
+    patterns.sort()
+    ends = run_ends(patterns)
+    levels, counts = levels_in(patterns.take(ends - 1), comparisons), np.diff(ends, prepend=0)
     return Sample(name, levels, counts.astype(np.float64), teaches_m, teaches_u=teaches_u, pairs=pairs)
+
+
+def _random_sample(table: Encoded, comparisons: Sequence[Comparison], between: NDArray[np.int32] | None) -> Sample:
+    left, right = _random_pairs(table.height, between, RANDOM_PAIRS)
+    none = np.zeros(len(comparisons), dtype=bool)
+    patterns = patterns_of(comparisons, table, left, right)
+    return _sample("random", patterns, comparisons, none, len(left), teaches_u=True)
 
 
 def judged_sample(table: Encoded, comparisons: Sequence[Comparison], left: Rows, right: Rows) -> Sample:
@@ -104,10 +113,7 @@ def samples_of(
     ``learns``: where given, rules take only pairs of rows with different numbers there (pairs between datasets: within
     one, copies of one entry would teach that records never differ).
     """
-    left, right = _random_pairs(table.height, between, RANDOM_PAIRS)
-    none = np.zeros(len(comparisons), dtype=bool)
-    patterns = patterns_of(comparisons, table, left, right)
-    found = [_sample("random", patterns, comparisons, none, len(left), teaches_u=True)]
+    found = [_random_sample(table, comparisons, between)]
     pairs = plan(rules, table, learns if learns is not None else between)
     for number, rule in enumerate(rules):
         left, right = _sampled(pairs, number, PAIRS_A_RULE)
