@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from unicodedata import category, normalize
 
 from pipelines.settings import SettingsError
 
@@ -29,6 +31,15 @@ TEXTS = ("h1", "h2", "p", "li", "dt", "dd")
 CELLS = ("th", "td")
 LEFT_OUT = ("head", "figure")
 """Of a sheet on paper: its style, and the drawing of sightings, which the words below it tell too."""
+SHAPED = range(0x0590, 0x1C80)
+"""Letters of scripts whose letters change with their neighbours, or run from right to left: the PDF cannot set them, whatever
+the font has of them."""
+NOT_PRINTED = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a letter that the PDF cannot set."""
+SAID_OF_NOT_PRINTED = (
+    f"Each {NOT_PRINTED} stands for a letter that this PDF cannot print. Before the visit, read what stands there in the "
+    "child's sheet itself, in a browser: it lies in the publication, in the folder evidence (or restricted/evidence)."
+)
 NEEDS_EXTRA = (
     "A PDF needs a library that is not installed. In a clone:  make setup  ; elsewhere:  python -m pip install "
     "'rollcall[pdf]'  . Until then print the sheet from a browser: it is laid out for paper."
@@ -104,12 +115,41 @@ def sheets_pdf(pages: Sequence[str], as_at: date) -> bytes:
 
     Raises :class:`~pipelines.settings.SettingsError` where the extra ``pdf`` is not installed.
     """
-    pdf = _blank(as_at)
+    pdf = blank_pdf(as_at)
+    letters = letters_of_the_font(pdf)
     for page in pages:
         pdf.add_page()
-        for block in _in_lines(blocks_of(page)):
+        for block in printable(_in_lines(blocks_of(page)), letters):
             _lay_out(pdf, block)
     return bytes(pdf.output())
+
+
+def letters_of_the_font(pdf: FPDF) -> frozenset[int]:
+    """The code points that can be set in the PDF as they are to be read."""
+    font: Any = pdf.fonts[FONT.lower()]
+    return frozenset(font.cmap) - frozenset(SHAPED)
+
+
+def printable(blocks: Sequence[Block], letters: frozenset[int]) -> list[Block]:
+    """The blocks with NOT_PRINTED for every letter that is not among the font's; where there is one, it is said first."""
+    told = [
+        Block(
+            block.kind,
+            _with(letters, block.text),
+            block.is_guarded,
+            [[_with(letters, c) for c in r] for r in block.rows],
+        )
+        for block in blocks
+    ]
+    if not any(NOT_PRINTED in text for block in told for text in (block.text, *chain.from_iterable(block.rows))):
+        return told
+    return [*told[:1], Block("p", SAID_OF_NOT_PRINTED, is_guarded=True), *told[1:]]
+
+
+def _with(letters: frozenset[int], text: str) -> str:
+    """A text with NOT_PRINTED for each letter that cannot be set; marks upon it go with their letter."""
+    shown = (c if ord(c) in letters else "" if category(c)[0] in "MC" else NOT_PRINTED for c in normalize("NFC", text))
+    return "".join(shown)
 
 
 def _in_lines(blocks: Sequence[Block]) -> list[Block]:
@@ -127,7 +167,8 @@ def _in_lines(blocks: Sequence[Block]) -> list[Block]:
     return lines
 
 
-def _blank(as_at: date) -> FPDF:
+def blank_pdf(as_at: date) -> FPDF:
+    """A PDF without a page, with the font for every text of it. Raises as :func:`sheets_pdf`."""
     try:
         from importlib.resources import files
 

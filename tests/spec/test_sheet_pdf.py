@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from apps.cli.main import main
-from pipelines.publish.sheet_pdf import NEEDS_EXTRA, blocks_of, sheets_pdf
+from pipelines.publish.sheet_pdf import NEEDS_EXTRA, blank_pdf, blocks_of, letters_of_the_font, printable, sheets_pdf
 from pipelines.published_sheets import read_sheets
 from pipelines.settings import SettingsError
 from tests.conftest import FirstNight
@@ -71,6 +71,31 @@ def test_letters_that_the_font_has_not_are_told_nobody(caplog: pytest.LogCapture
     page = "<html><head><title>x</title></head><body><h1>Łukasz Şahin Оксана 漢字</h1><p>Born</p></body></html>"
     assert sheets_pdf([page], AS_AT).startswith(b"%PDF-")
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        pytest.param("Łukasz Żółć", "Łukasz Żółć", id="Polish"),
+        pytest.param("Şahin Ğül", "Şahin Ğül", id="Turkish"),
+        pytest.param("Zoe\u0308 Cafe\u0301", "Zoë Café", id="accents written apart"),
+        pytest.param("Оксана Ψαρά", "Оксана Ψαρά", id="Cyrillic and Greek"),
+        pytest.param("\u0645\u062d\u0645\u062f", "����", id="Arabic"),
+        pytest.param("\u09b0\u09b9\u09bf\u09ae", "���", id="Bengali, its vowel signs with their letters"),
+        pytest.param("\u092e\u094b\u0939\u0928", "���", id="Devanagari, which the font has and the PDF cannot set"),
+        pytest.param("漢字 Wáng", "�� Wáng", id="Chinese"),
+    ],
+)
+def test_a_letter_that_cannot_be_printed_is_marked_and_never_left_blank(name: str, printed: str) -> None:
+    pdf = blank_pdf(AS_AT)
+    letters = letters_of_the_font(pdf)
+    pdf.output()  # lets go of the font
+    page = f"<h1>{name}</h1><p>Born</p><table><tr><td>{name}</td></tr></table>"
+    blocks = printable(blocks_of(page), letters)
+    assert (blocks[0].text, blocks[-1].rows) == (printed, [[printed]])
+    told = [block.text for block in blocks if block.is_guarded]
+    assert bool(told) is ("�" in printed)
+    assert not told or "in a browser" in told[0]
 
 
 def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
