@@ -23,7 +23,19 @@ from matching.date_similarity import (
     SameYearAndMonth,
 )
 from matching.encode import Encoded, Rows
-from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Test, Unequal, both, either, silent_or_same
+from matching.similarity import (
+    Both,
+    Equal,
+    EqualAcross,
+    Missing,
+    SharesAny,
+    Test,
+    Unequal,
+    both,
+    either,
+    none_of,
+    silent_or_same,
+)
 from matching.word_similarity import (
     CrosswiseAlike,
     InitialOf,
@@ -49,6 +61,9 @@ class Level:
     """The level weighs 0 bits, as one side is silent or another comparison weighs the same evidence."""
     frequency_of: str | None = None
     """Column whose value's frequency stands in for the level's u-probability (term frequency)."""
+    family_custom: bool = False
+    """Families choose names so that two of their children stand at it: taken for likelier of two children of one household
+    than the rolls of a night may show, as few twins are on them."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +104,17 @@ class Comparison:
         """The level number (0 is the first) of each pair. Later levels look only at pairs still open."""
         found = np.full(len(left), len(self.levels) - 1, dtype=np.uint8)
         open_, begun = np.ones(len(left), dtype=bool), 0
-        if self._opens_with is not None and self._opens_with not in table.lists:
-            silent, same = silent_or_same(table, self._opens_with, left, right)
-            found[silent], found[same] = 0, 1
-            open_, begun = ~(silent | same), 2
+        if self._opens_with is not None and self._opens_with[0] not in table.lists:
+            column, exactly = self._opens_with
+            silent, same = silent_or_same(table, column, left, right)
+            found[silent], found[same] = 0, exactly
+            for number in reversed(range(1, exactly)):
+                places, test = np.flatnonzero(same), self.levels[number].test
+                held: NDArray[np.bool_] = (
+                    test.holds(table, left[places], right[places]) if test else np.zeros(0, dtype=bool)
+                )
+                found[places[held]] = number
+            open_, begun = ~(silent | same), exactly + 1
         work = _Work(table, left, right, found, open_)
         for number, level in enumerate(self.levels[begun:-1], begun):
             if level.test is not None and work.is_open:
@@ -100,11 +122,19 @@ class Comparison:
         return found
 
     @cached_property
-    def _opens_with(self) -> str | None:
-        """The column, where the first two levels are that it is not said, and that it is the same."""
-        first, second = (self.levels[0].test, self.levels[1].test) if len(self.levels) > 2 else (None, None)
-        if isinstance(first, Missing) and isinstance(second, Equal) and first.column == second.column:
-            return first.column
+    def _opens_with(self) -> tuple[str, int] | None:
+        """A column and a level's number, where the levels up to that one say only: the column is silent; it is the same, and
+        something else holds; it is the same, whatever else.
+        """
+        silent = self.levels[0].test
+        if not isinstance(silent, Missing):
+            return None
+        same = Equal(silent.column)
+        for number, level in enumerate(self.levels[1:], 1):
+            if level.test == same:
+                return silent.column, number
+            if not (isinstance(level.test, Both) and level.test.tests[0] == same):
+                return None
         return None
 
     @cached_property
@@ -196,11 +226,20 @@ MIDDLE_FOR_FIRST = SharesAny("middle_tokens", "forename")
 SURNAME_TWICE = both(EqualAcross("forename", "surname"), Equal("surname"))
 """One side's forename is the surname that both bear: that side says no forename."""
 
+FURTHER_NAMES_DIFFER = none_of(
+    Missing("further_names"), SharesAny("middle_tokens"), JaroWinklerAtLeast("further_names", 0.84)
+)
+
+OTHER_FURTHER_NAMES = both(Equal("forename"), FURTHER_NAMES_DIFFER)
+"""One first name and other names behind it: MUHAMMAD ALI and MUHAMMAD HASSAN, KA HO and KA YIN may well be brothers, and
+twins."""
+
 FORENAME = Comparison(
     "forename",
     (
         missing("forename"),
-        exact("forename"),
+        Level("exact", both(Equal("forename"), none_of(FURTHER_NAMES_DIFFER)), frequency_of="forename"),
+        Level("the first of several names, the others differ", Equal("forename"), family_custom=True),
         Level("forename and surname swapped", SWAPPED),
         Level("written together or apart", either(Equal("given_names"), EqualAcross("forename", "first_two"))),
         Level("short or variant form", SharesAny("forename_groups")),
@@ -241,6 +280,7 @@ MIDDLE_NAMES = Comparison(
         Level("exact", Equal("middle_names"), frequency_of="middle_names"),
         Level("names swapped, weighed with the forename", SWAPPED, says_nothing=True),
         Level("one is the forename, weighed there", both(Unequal("forename"), MIDDLE_FOR_FIRST), says_nothing=True),
+        Level("others behind one first name, weighed there", OTHER_FURTHER_NAMES, says_nothing=True),
         Level("shares one", SharesAny("middle_tokens")),
         Level("initial", SharesAny("middle_initials")),
         otherwise(),

@@ -35,6 +35,7 @@ def _name_lists() -> list[pl.Expr]:
     longer = middle.list.eval(pl.element().filter(pl.element().str.len_chars() > 1))
     return [
         longer.alias("middle_tokens"),
+        pl.when(longer.list.len() > 0).then(longer.list.join(" ")).alias("further_names"),
         middle.list.eval(pl.element().filter(pl.element().str.len_chars() == 1)).alias("middle_letters"),
         middle.list.eval(pl.element().str.slice(0, 1)).list.unique(maintain_order=True).alias("middle_initials"),
         pl.concat_list(pl.concat_list("surname").list.drop_nulls(), "other_surnames").alias("all_surnames"),

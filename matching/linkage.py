@@ -194,7 +194,9 @@ def _same(judged: Judged | None) -> tuple[Rows, Rows] | None:
 def _household_columns(households: Households | None) -> tuple[str, ...]:
     if households is None:
         return ()
-    return (households.dataset, households.identifier, *households.same, *columns_blocked(households.rules))
+    told_apart = households.two.reads if households.two else ()
+    blocked = columns_blocked(households.rules)
+    return (households.dataset, households.identifier, *households.same, *told_apart, *blocked)
 
 
 def link_encoded(

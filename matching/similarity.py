@@ -204,6 +204,22 @@ class Both:
         return held
 
 
+@dataclass(frozen=True)
+class NoneOf:
+    """None of several tests holds."""
+
+    tests: tuple[Test, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """All columns of the tests."""
+        return tuple(dict.fromkeys(column for test in self.tests for column in test.reads))
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where no test holds; :class:`Missing` among them keeps out pairs of which a side is silent."""
+        return ~Either(self.tests).holds(table, left, right)
+
+
 def silent_or_same(table: Encoded, column: str, left: Rows, right: Rows) -> tuple[Mask, Mask]:
     """Where :class:`Missing` holds of a column that is no list, and where :class:`Equal` does, at the price of one."""
     codes = table.column(column)
@@ -220,3 +236,8 @@ def either(*tests: Test) -> Either:
 def both(*tests: Test) -> Both:
     """All of the tests hold."""
     return Both(tests)
+
+
+def none_of(*tests: Test) -> NoneOf:
+    """None of the tests holds."""
+    return NoneOf(tests)

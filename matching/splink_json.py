@@ -112,6 +112,11 @@ def _(test: tests.Both) -> str:
     return " AND ".join(f"({_condition(part)})" for part in test.tests)
 
 
+@_condition.register
+def _(test: tests.NoneOf) -> str:
+    return " AND ".join(f"NOT coalesce({_condition(part)}, FALSE)" for part in test.tests)
+
+
 def _part(column: str, side: str, unit: str) -> str:
     return f"extract({unit} FROM {column}_{side})"
 

@@ -17,6 +17,7 @@ from matching.blocking import BlockingRule, plan
 from matching.comparisons import Comparison
 from matching.encode import Encoded, Rows
 from matching.model import Model, Weights
+from matching.similarity import Test
 from matching.training_samples import Sample, judged_sample, samples_of
 
 MOST_ITERATIONS = 200
@@ -28,13 +29,15 @@ class Households:
     """How to find pairs known to be two children of one household: rows of one dataset with different identifiers.
 
     ``dataset`` and ``identifier`` name columns; ``rules`` block rows of one household (surname and address). Pairs that
-    agree in all of ``same`` (forename and birth date) are left out: they are one child with two identifiers.
+    agree in all of ``same`` (forename and birth date) are left out, as they are one child with two identifiers: unless
+    ``two`` holds of them, which tells that they are two (twins called by the second of their names).
     """
 
     dataset: str
     identifier: str
     rules: tuple[BlockingRule, ...]
     same: tuple[str, ...]
+    two: Test | None = None
 
 
 class TrainingError(Exception):
@@ -114,6 +117,8 @@ def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Hous
         for column in households.same:
             values = table.column(column)
             one &= values[left] == values[right]
+        if households.two is not None:
+            one &= ~households.two.holds(table, left, right)
         two = keep & ~one
         found += int(two.sum())
         levels = [comparison.levels_of(table, left[two], right[two]) for comparison in comparisons]
@@ -142,7 +147,9 @@ def _h(
     if comparison.at_home == "shared":
         # What a home shares is seen through each agency's own slips and delays, which m knows and one roll does not show.
         return np.asarray((1 - NOT_SHARED) * m + NOT_SHARED * base)
-    return _normal(counts, HOUSEHOLD_PRIOR * np.nan_to_num(base), comparison)
+    h = _normal(counts, HOUSEHOLD_PRIOR * np.nan_to_num(base), comparison)
+    is_custom = np.array([level.family_custom for level in comparison.levels])
+    return np.where(is_custom, np.maximum(h, CUSTOM), h)
 
 
 def _settle_home(comparisons: Sequence[Comparison], state: _State, home: _Home) -> None:
@@ -208,6 +215,8 @@ NOT_SHARED = 0.05
 """Share of pairs of a household that differ in what homes share (children of one home with two surnames)."""
 U_PRIOR = 0.5
 HOUSEHOLD_PRIOR = 20.0
+CUSTOM = 0.02
+"""At a level that is a custom of families stand at least so many of two children of one household."""
 TWINS, TWIN_PRIOR = 0.03, 50.0
 """Share of twins among pairs of siblings before any pair is seen, and the pairs that stand behind it."""
 COPIED = 0.005

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from matching.encode import LONGEST, Codes, Encoded, Rows
-from matching.similarity import Both, Either, Mask, OneColumn, Test
+from matching.similarity import Both, Either, Mask, NoneOf, OneColumn, Test
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,6 @@ def near(table: Encoded, tests: Sequence[NearMiss], left: Rows, right: Rows) -> 
 
 def letter_by_letter(test: Test) -> bool:
     """Does a test look at the letters of words, and not only at whether they are the same?"""
-    if isinstance(test, Either | Both):
+    if isinstance(test, Either | Both | NoneOf):
         return any(letter_by_letter(part) for part in test.tests)
     return isinstance(test, JaroWinklerAtLeast | WithinEdits | CrosswiseAlike)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.buckets import Buckets
 from matching.cluster import named
-from matching.comparisons import CHILD_COMPARISONS
+from matching.comparisons import CHILD_COMPARISONS, OTHER_FURTHER_NAMES
 from matching.encode import Rows
 from matching.judge import Judged, Settings
 from matching.keys import with_keys
@@ -32,6 +32,7 @@ HOUSEHOLDS = Households(
     identifier="upn",
     rules=(BlockingRule("surname and dwelling", ("surname", "dwelling")),),
     same=("forename", "date_of_birth"),
+    two=OTHER_FURTHER_NAMES,
 )
 """Two children of one home: rows of one source with two verified UPNs, the same surname and the same dwelling."""
 

@@ -17,7 +17,7 @@ from matching.date_similarity import SameYear
 from matching.encode import encode
 from matching.model import Model, Weights
 from matching.score import Scorer, score_pairs
-from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either
+from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either, none_of
 from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA
 
@@ -29,6 +29,7 @@ TESTS = [
     JaroWinklerAtLeast("one", 0.97), JaroWinklerAtLeast("one", 0.3), WithinEdits("one", 1, shortest=4),
     WithinEdits("one", 2), CrosswiseAlike("one", "two"), either(Equal("one"), SharesAny("many")),
     both(Unequal("one"), SharesAny("many", "one")), both(Equal("one"), SameYear("born")),
+    both(Equal("one"), none_of(Missing("many"), SharesAny("many"))),
 ]  # fmt: skip
 
 

@@ -66,6 +66,22 @@ FORENAMES = [
     ),
     (named("Tremayne Peter"), named("Piers"), "different", "a middle name that is written out is another"),
     (
+        named("Muhammad Ali"),
+        named("Muhammad Hassan"),
+        "the first of several names, the others differ",
+        "brothers who share the first name",
+    ),
+    (
+        named("Ka Ho", "Li"),
+        named("Ka Yin", "Li"),
+        "the first of several names, the others differ",
+        "brothers who share a syllable",
+    ),
+    (named("Muhammad Hassan"), named("Muhammad Hasan"), "exact", "a slip in the further name"),
+    (named("Muhammad Ali Hassan"), named("Muhammad Hassan"), "exact", "one further name is shared"),
+    (named("Muhammad A"), named("Muhammad Hassan"), "exact", "an initial is no further name"),
+    (named("Muhammad"), named("Muhammad Hassan"), "exact", "one record gives no further name"),
+    (
         named("Okafor"),
         named("Amira"),
         "the surname in both places",
@@ -128,7 +144,8 @@ MIDDLES = [
     (named("Amira Grace"), named("Amira GRACE"), "exact", "same"),
     (named("Amira Grace Ann"), named("Amira Grace"), "shares one", "one of two"),
     (named("Amira G"), named("Amira Grace"), "initial", "an initial"),
-    (named("Amira Grace"), named("Amira Ann"), "different", "two middle names"),
+    (named("Amira Grace"), named("Zainab Ann"), "different", "two middle names"),
+    (named("Amira Grace"), named("Amira Ann"), "others behind one first name, weighed there", "of one first name"),
     (named("Amira"), named("Amira Grace"), "not said", "one record keeps none"),
     (
         named("Smith Kelhurst", "Bonnie"),

@@ -138,6 +138,19 @@ def test_of_twins_with_the_gp_only_the_one_on_the_roll_islinked_children(linked_
     assert found == [["census:1", "gp:1"], ["gp:2"]]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "surname"),
+    [
+        pytest.param("Muhammad Ali", "Muhammad Hassan", "Okafor", id="the first name shared, called by the second"),
+        pytest.param("Ka Ho", "Ka Yin", "Li", id="a syllable shared"),
+    ],
+)
+def test_a_twin_who_shares_the_first_of_several_names_stays_a_child(linked_children, one, other, surname):
+    ours, theirs = ({"given": given, "surname": surname, "sex": "M"} for given in (one, other))
+    found = linked_children(on_roll(upn=upn_of(1), **ours), with_gp(**ours), with_gp("2", **theirs))
+    assert found == [["census:1", "gp:1"], ["gp:2"]]
+
+
 def test_twins_on_both_lists_stay_two_children(linked_children):
     twin = {"given": "Zainab"}
     found = linked_children(

@@ -8,7 +8,7 @@ import pytest
 
 from matching.date_similarity import DateTest, DayAndMonthSwapped, OneDigitApart
 from matching.encode import encode
-from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either
+from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either, none_of
 from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 
 LEFT, RIGHT = np.array([0], np.int32), np.array([1], np.int32)
@@ -127,6 +127,15 @@ def test_one_of_several_and_all_of_several():
     assert holds(both(slip, initial), *words("A", "AM"))
     assert either(slip, Equal("other")).reads == ("name", "other")
     assert both(Equal("other"), slip, initial).reads == ("other", "name")
+
+
+def test_none_of_several():
+    neither = none_of(Missing("name"), WithinEdits("name", 1), InitialOf("name"))
+    assert holds(neither, *words("AMIRA", "CHEN"))
+    assert not holds(neither, *words("AMIRA", "AMIAR"))
+    assert not holds(neither, *words("A", "AMIRA"))
+    assert not holds(neither, *words("AMIRA", None))
+    assert neither.reads == ("name",)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from matching.encode import encode
 from matching.keys import with_keys
 from matching.model import Model, ModelError, Weights
 from matching.score import Scorer, patterns_of
-from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either
+from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either, none_of
 from matching.splink_json import MATCH, NOT_TOLD, from_splink, to_splink
 from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 from tests.made.records import born, nhs_number_of, person_records, upn_of
@@ -112,6 +112,7 @@ WORD_TESTS = [
     JaroWinklerAtLeast("one", 0.94), WithinEdits("one", 1), WithinEdits("one", 1, shortest=4), CrosswiseAlike("one", "two"),
     either(InitialOf("one"), WithinEdits("two", 1)), both(Equal("one"), Unequal("two")),
     either(both(Missing("one"), Missing("two")), both(Equal("one"), SharesAny("many"))),
+    both(Equal("one"), none_of(Missing("two"), SharesAny("many"), JaroWinklerAtLeast("two", 0.84))),
 ]  # fmt: skip
 DATE_TESTS = [
     test("born")

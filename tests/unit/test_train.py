@@ -14,7 +14,7 @@ from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level, missing, otherwise
 from matching.encode import encode
 from matching.score import Scorer, patterns_of
-from matching.similarity import Equal
+from matching.similarity import Equal, Unequal, both, none_of
 from matching.train import Households, TrainingError, train
 
 EVERYONE = BlockingRule("everyone", ("everyone",))
@@ -169,6 +169,33 @@ def test_siblings_of_the_roll_teach_the_household_class():
     assert born.h[1] < 0.1
     assert born.t[1] == born.m[1]
     assert (upn.h[1], upn.h[2]) == (0.005, 0.995)
+
+
+def test_twins_of_one_first_name_are_two_children_where_their_further_names_tell():
+    """40 homes of twins, all called alike first: known to be two by a further name, and one child with two UPNs without."""
+    rows = [
+        {"roll": "census", "upn": f"U{home}-{child}", "forename": f"F{home % 9}", "further": f"N{child}",
+         "born": f"D{home}", "home": f"H{home}", "everyone": "x"}
+        for home in range(40) for child in range(2)
+    ]  # fmt: skip
+    table = pl.DataFrame(rows + [{**row, "roll": "health", "upn": None} for row in rows])
+    forename = Comparison(
+        "forename",
+        (
+            missing("forename"),
+            Level("exact", both(Equal("forename"), none_of(Unequal("further")))),
+            Level("others behind it", Equal("forename"), family_custom=True),
+            otherwise(),
+        ),
+    )
+    comparisons = (forename, replace(_same_or_silent("born"), tells_twins=True))
+    homes = Households("roll", "upn", (BlockingRule("home", ("home",)),), same=("forename", "born"))
+    shares = {}
+    for told, two in (("not told", None), ("told", Unequal("further"))):
+        model = train(encode(table, table.columns), comparisons, [EVERYONE], households=replace(homes, two=two))
+        shares[told] = model.weights["forename"].t[2]
+    assert shares["not told"] < 0.1
+    assert shares["told"] > 0.5
 
 
 @pytest.mark.parametrize(
