@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import Encoded, Rows
-from matching.sorting import counted_off, distinct, in_runs, order_of, run_ends
+from matching.sorting import counted_off, distinct, in_runs, order_of
 
 Hashes = NDArray[np.uint64]
 """Values that must agree, in 64 bits: rows x hashes a row. Where they fit, the values' own codes side by side."""
@@ -71,7 +71,8 @@ def _with_column(keys: Hashes, codes: NDArray[np.int32], place_value: np.uint64 
             if place_value is None:
                 added += np.uint64(0x9E3779B97F4A7C15)
                 added = scrambled(added)
-            added *= (keys[:, i] != NO_HASH) & (codes[:, j] >= 0)
+            absent = np.flatnonzero((keys[:, i] == NO_HASH) | (codes[:, j] < 0))
+            added[absent] = NO_HASH
             out[:, i * codes.shape[1] + j] = added
     return out
 
@@ -113,6 +114,10 @@ def hashes_of(rule: BlockingRule, table: Encoded) -> Hashes:
     return _split_large(keys, rule, table)
 
 
+MOST_TABLES = 16
+"""Rows of so many tables are told apart one table after the other."""
+
+
 @dataclass(frozen=True)
 class Tables:
     """The rows of several tables, where only rows of different ones meet."""
@@ -127,8 +132,12 @@ class Tables:
         """From each row's table. Null where all rows meet each other."""
         if number is None:
             return None
-        first = order_of(number)
-        return cls(first.astype(np.int32), run_ends(number[first])[:-1])
+        sizes = np.bincount(number)
+        if len(sizes) > MOST_TABLES:
+            first = order_of(number)
+        else:  # sooner than by sorting
+            first = np.concatenate([*(np.flatnonzero(number == table) for table in range(len(sizes))), sizes[:0]])
+        return cls(first.astype(np.int32), np.cumsum(np.compress(sizes > 0, sizes))[:-1])
 
 
 @dataclass(frozen=True)

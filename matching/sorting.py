@@ -27,20 +27,29 @@ def order_of(numbers: NDArray[np.integer]) -> Places:
     return order
 
 
+MOST_HELD = 0.75
+"""Zeros are left out before sorting where no more than this share of the numbers is above 0."""
+
+
 def in_runs(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
     """Places of the numbers (none below 0) that stand in several places, ordered as by :func:`order_of`, and where each run
     of places of one number ends. The number 0 makes no run.
     """
-    places, many = np.flatnonzero(numbers), len(numbers)
-    if len(places) < 2:
-        return places[:0], places[:0]
-    words, dropped = _sorted_words(numbers.take(places).astype(np.uint64, copy=False), places, many)
-    del places
+    some, many = int(np.count_nonzero(numbers)), len(numbers)
+    if some < 2:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if some < MOST_HELD * many:
+        places = np.flatnonzero(numbers)
+        words, dropped = _sorted_words(numbers.take(places).astype(np.uint64, copy=False), places, many)
+    else:
+        words, dropped = _sorted_words(numbers.astype(np.uint64), np.arange(many), many)
     words, as_next = _several(words, _as_next(words, many))
     order = _places_in(words, many)
     if dropped:
         order, as_next = _several(order, _put_right(order, as_next[:-1], numbers))
-    return order, np.flatnonzero(~as_next) + 1
+    ends = np.flatnonzero(~as_next) + 1
+    of_none = int(ends[0]) if len(ends) and numbers[order[0]] == 0 else 0  # the lowest number of all
+    return order[of_none:], ends[of_none > 0 :] - of_none
 
 
 def _sorted_words(words: Words, places: Places, many: int) -> tuple[Words, int]:
