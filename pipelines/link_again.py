@@ -6,6 +6,7 @@ Everything that is measured is held (:mod:`pipelines.measures_in_force`), everyt
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -63,7 +64,10 @@ class LinkedAgain:
     """Rows of it whose child is not made of the same records as last night."""
     rivals: pl.DataFrame
     """RIVAL, whole."""
-    report: LinkReport
+    report: Callable[[], LinkReport]
+    """Works the report out, from nothing but what is at hand."""
+    links: int
+    """Pairs of records in one child."""
     links_gone: pl.DataFrame
     """left_id, right_id of links that are no more, or changed."""
     links_put: pl.DataFrame
@@ -118,15 +122,17 @@ def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
     return _told(tonight, known, again, before, signs, stood=stood)
 
 
-def report_again(store: Store, tonight: Tonight, known: Known) -> tuple[LinkReport, int]:
-    """The report of the last night's links, which stand as no record has changed, and how many are kept."""
+def stand_again(store: Store, tonight: Tonight, known: Known) -> tuple[Callable[[], LinkReport], int, int]:
+    """What works out the report of the last night's links, which stand as no record has changed; how many pairs are in one
+    child, and how many are kept.
+    """
     places = {name: known.row_of[known.records[name].to_numpy()] for name in ("number", "label")}
     labels = np.empty(len(known.numbers), dtype=np.int64)
     labels[places["number"]] = places["label"]
     pairs = store.read("scored_pair")
     ends = (pl.Series(name, known.row_of[pairs[name].to_numpy()], dtype=pl.Int32) for name in ("left", "right"))
     rows = pairs.with_columns(ends).sort("left", "right")
-    return _report(tonight, rows, labels), rows.filter(is_kept()).height
+    return partial(_report, tonight, rows, labels), int(rows["is_same_child"].sum()), rows.filter(is_kept()).height
 
 
 def _encoded(person: pl.DataFrame) -> Callable[[Rows], Encoded]:
@@ -184,7 +190,8 @@ def _told(
         child_records=children,
         touched=again.is_touched,
         rivals=_rivals(again, children, model),
-        report=_report(tonight, rows, again.labels),
+        report=partial(_report, tonight, rows, again.labels),
+        links=int(rows["is_same_child"].sum()),
         links_gone=_ids_of(gone.filter(is_kept()), known),
         links_put=links_of(fresh, ids, model),
         pairs_kept=rows.filter(is_kept()).height,
@@ -253,4 +260,4 @@ def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
     return patterns, weights
 
 
-__all__ = ["LinkedAgain", "Tonight", "known_records", "linked_again", "report_again"]
+__all__ = ["LinkedAgain", "Tonight", "known_records", "linked_again", "stand_again"]

@@ -1,5 +1,7 @@
 """The step from records to children."""
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import polars as pl
@@ -10,7 +12,7 @@ from pipelines.bucketed import buckets_in
 from pipelines.decided import Decided, decided_in
 from pipelines.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
 from pipelines.link import CHILD_SETTINGS, judged_rows, link, records_by_source
-from pipelines.link_again import LinkedAgain, Tonight, known_records, linked_again, report_again
+from pipelines.link_again import LinkedAgain, Tonight, known_records, linked_again, stand_again
 from pipelines.link_groups import GroupsAsked
 from pipelines.link_report import LinkReport
 from pipelines.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
@@ -33,16 +35,29 @@ def link_step(night: Night) -> Counts:
     tonight = None if night.settings.full else _tonight(night, previous, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
     if tonight is None or previous is None or known is None:
-        report, pairs, after = _link_all(night, previous, decided, in_force, held)
+        report, links, pairs, after = _link_all(night, previous, decided, in_force, held)
     elif known.stands:
-        (report, pairs), after = report_again(store, tonight, known), previous
+        (report, links, pairs), after = stand_again(store, tonight, known), previous
     else:
         again = linked_again(store, tonight, known)
         _write_again(store, again, tonight)
-        report, pairs, after = again.report, again.pairs_kept, again.child_records
+        report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
     _keep_moves(night, previous, after)
-    night.link_report = replace(report, figures=report.figures | decided.figures)
-    return {"pairs_kept": pairs, "links": int(report.figures["links"]), "children": int(report.figures["children"])}
+    night.link_report = _aside(report, decided)
+    return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
+
+
+def _aside(report: Callable[[], LinkReport], decided: Decided) -> Future[LinkReport]:
+    """Work the report out beside the steps that follow: nothing but the publication waits for it."""
+
+    def whole() -> LinkReport:
+        found = report()
+        return replace(found, figures=found.figures | decided.figures)
+
+    thread = ThreadPoolExecutor(1)
+    report_to_come = thread.submit(whole)
+    thread.shutdown(wait=False)  # takes on nothing more, and ends once it is done
+    return report_to_come
 
 
 def _person(store: Store) -> pl.DataFrame:
@@ -89,8 +104,8 @@ def _tonight(
 
 def _link_all(
     night: Night, previous: pl.DataFrame | None, decided: Decided, in_force: ModelInUse | None, held: Held | None
-) -> tuple[LinkReport, int, pl.DataFrame]:
-    """Link all records and write everything; the report, how many links there are, and tonight's child_record."""
+) -> tuple[Callable[[], LinkReport], int, int, pl.DataFrame]:
+    """Link all records and write everything; the report, pairs in one child, pairs kept, and tonight's child_record."""
     store, person = night.store, _person(night.store)
     with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
         linked = link(
@@ -116,7 +131,8 @@ def _link_all(
         store.write("link_model", model_row(linked.model, linked.origin, learnt_on))
     keep_model(linked.model, night.settings.workspace)
     keep_all(store, person, linked, judged_rows(decided.judgements, person["record_id"]))
-    return linked.report, linked.links.height, linked.child_records
+    links = int(linked.links["is_same_child"].sum())
+    return lambda: linked.report, links, linked.links.height, linked.child_records
 
 
 def _write_again(store: Store, again: LinkedAgain, tonight: Tonight) -> None:

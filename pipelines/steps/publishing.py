@@ -36,7 +36,7 @@ def publish_step(night: Night) -> Counts:
         **known,
         as_at=as_at,
         contracts=night.contracts,
-        link_report=night.link_report,
+        link_report=night.link_report.result(),
         measured=measured(night.settings.workspace),
         reliability=measured_by_band(night.settings.workspace),
         run=run_record(night, known["deliveries"]),
@@ -82,7 +82,7 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
         "counts": night.counts,
         "changes": list(night.changed.words),
         "seconds": night.seconds,
-        "linkage": dict(night.link_report.figures),
+        "linkage": dict(night.link_report.result().figures),
         "settings": settings_in_force(night.settings),
         "versions": versions(),
     }

@@ -1,6 +1,7 @@
 """A night under way: what its steps share."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +50,8 @@ class Night:
     """What came in, until its rows are kept in the store."""
     judged: Judged | None = None
     """What the completeness gate found."""
-    link_report: LinkReport | None = None
+    link_report: Future[LinkReport] | None = None
+    """What the match report tells of the linkage; is worked out while later steps run."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     changed: WhatChanged = field(default_factory=WhatChanged.nothing)
     """What the list says otherwise than the last one published."""

@@ -54,7 +54,8 @@ class LinkedNights:
         self.store.write("person_record", person)
         with self.store.transaction():
             counts = link_step(night)
-        self.report = night.link_report
+        assert night.link_report is not None
+        self.report = night.link_report.result()
         return counts
 
     def told(self) -> dict[str, pl.DataFrame | dict[str, float | int | str]]:
