@@ -217,11 +217,11 @@ class _Worded:
         if column.dtype == pl.List(pl.String):
             flat, counts = _flat(column)
             column = flat.cast(pl.Categorical(numbers))
-        return cls(
-            numbers.to_series().alias("word"),
-            np.array(column.to_physical().cast(pl.Int32).fill_null(MISSING)),
-            counts,
-        )
+        codes = np.array(column.to_physical().cast(pl.Int32).fill_null(MISSING))
+        each = pl.int_range(0, int(codes.max(initial=MISSING)) + 1, dtype=pl.UInt32, eager=True)
+        # Not numbers.to_series(), which asks for one word after the other in Python.
+        words = each.cat.to(pl.Categorical(numbers), strict=False).cast(pl.String)
+        return cls(words.alias("word"), codes, counts)
 
     def within(self, places: Codes) -> Codes:
         """The codes by the vocabulary, where the words have these ``places``: put in the place of the column's own.

@@ -247,6 +247,7 @@ def train(
     home = _at_home(table, comparisons, households) if households is not None else _nobody(comparisons)
     state = _begin(samples, comparisons, home)
     iterations, converged = _fit(samples, comparisons, state, home)
+    _settle_home(comparisons, state, home)
     if not converged:
         raise TrainingError(f"training did not settle within {MOST_ITERATIONS} rounds: keep the approved model")
     expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]
@@ -304,7 +305,8 @@ def _fit(samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _S
         logs = _logs(state)
         posteriors = [_expected(sample, state, number, logs) for number, sample in enumerate(samples)]
         _maximised(samples, comparisons, state, posteriors)
-        _settle_home(comparisons, state, home)
+        if home.share > 0:  # else no pair is of one household, whatever h and t are
+            _settle_home(comparisons, state, home)
         if np.nanmax(np.abs(np.concatenate(state.m) - before)) < CONVERGED:
             return iteration, True
     return MOST_ITERATIONS, False

@@ -50,7 +50,9 @@ def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> 
     keep = left != right
     if between is not None:
         keep &= between.take(left) != between.take(right)
-    return np.compress(keep, left), np.compress(keep, right)
+    # In the order of their left rows, which are then read one after the other.
+    both = np.sort(np.compress(keep, left).astype(np.int64) << 32 | np.compress(keep, right))
+    return (both >> 32).astype(np.int32), (both & 0xFFFFFFFF).astype(np.int32)
 
 
 def _sampled(pairs: Plan, number: int, many: int) -> tuple[Rows, Rows]:
