@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -243,7 +244,16 @@ def _marks_apart(
 
 def _ask_great_expectations(marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
     """Judge the marks with one suite. A check without a clear verdict counts as crashed, never as passed."""
-    gx = _great_expectations()
+    with _ONE_AT_A_TIME:
+        return _asked_of(_great_expectations(), marks, height, checks)
+
+
+_ONE_AT_A_TIME = Lock()
+"""Great Expectations has one context for all: files that are judged at the same time ask it in turn."""
+
+
+def _asked_of(gx: Any, marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
+    """What Great Expectations says of the marks."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     expectations = [_expectation(gx, number, check) for number, check in checks.items()]

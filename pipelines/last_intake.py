@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
+from threading import Lock
 
 import polars as pl
 
@@ -27,16 +28,18 @@ SAME = "_same"
 
 
 class RowsBefore(Mapping[str, pl.DataFrame]):
-    """``raw_*`` by source, each read when it is first asked for."""
+    """``raw_*`` by source, each read when it is first asked for; two files may ask at once."""
 
     def __init__(self, sources: Collection[str], read: Callable[[str], pl.DataFrame]) -> None:
         self._sources = tuple(sources)
         self._read = lru_cache(maxsize=None)(read)
+        self._reads = Lock()
 
     def __getitem__(self, source: str) -> pl.DataFrame:
         if source not in self._sources:
             raise KeyError(source)
-        return self._read(source)
+        with self._reads:
+            return self._read(source)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._sources)

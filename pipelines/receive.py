@@ -7,6 +7,7 @@ each file, rows read = rows loaded + rows set aside, or nothing goes on.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -37,6 +38,9 @@ __all__ = [
     "FOR_SENDER", "UNKNOWN", "CheckedFile", "ExtractsError", "IdentifierChecks", "Received", "check_files", "check_path",
     "receive", "sender_files",
 ]  # fmt: skip
+
+FILES_AT_ONCE = 2
+"""Files that are read and judged at the same time: each holds its text and its rows meanwhile."""
 
 FOR_SENDER = pl.Schema(
     {"file": pl.String, "line": pl.Int64, "column": pl.String, "rule": pl.String, "why": pl.String, "fix": pl.String}
@@ -184,13 +188,11 @@ def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> It
     known = [each for each in files if isinstance(each, Opened)]
     standing = {} if judging.today is None else carried(known, judging.last, judging.today)
     own = {source: iter(deliveries) for source, deliveries in standing.items()}
-    for each in files:
-        if isinstance(each, Delivery):
-            yield each
-        elif each.contract.id in own:
-            yield next(own[each.contract.id])
-        else:
-            yield judged(each, judging)
+    asked = [
+        next(own[each.contract.id]) if isinstance(each, Opened) and each.contract.id in own else each for each in files
+    ]
+    with ThreadPoolExecutor(FILES_AT_ONCE) as readers:
+        yield from readers.map(lambda each: each if isinstance(each, Delivery) else judged(each, judging), asked)
 
 
 def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:
