@@ -99,8 +99,11 @@ class HeldFrequencies:
         bits = frequencies.of_code
         rarest = float(bits.min(initial=0.0))
         common = np.flatnonzero(bits > rarest)
+        # As lists: the first array of numpy's that polars is given costs the import of numpy.ma.
         values = (
-            table.vocabulary.gather(common) if frequencies.values is None else pl.Series(frequencies.values[common])
+            table.vocabulary.gather(common.tolist())
+            if frequencies.values is None
+            else pl.Series(frequencies.values[common].tolist(), dtype=pl.Int64)
         )
         return cls(values.alias("value"), bits[common], rarest)
 
