@@ -5,8 +5,8 @@ any other list serves any other table. Levels that only say that a side is empty
 Enamorado, Fifield & Imai 2019, APSR 113:353).
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from matching.date_similarity import (
     DayAndMonthSwapped,
+    Digits,
     DigitsTransposed,
     FirstOfJanuary,
     OneDigitApart,
@@ -21,6 +22,7 @@ from matching.date_similarity import (
     SameYear,
     SameYearAndDay,
     SameYearAndMonth,
+    date_tests,
 )
 from matching.encode import Encoded, Rows
 from matching.similarity import (
@@ -169,6 +171,8 @@ class _Work:
     """Places of the pairs at hand in ``found``; null: all pairs are at hand."""
     near: NDArray[np.bool_] | None = None
     """Once known: which of the pairs at hand any level of nearly equal words can still take."""
+    digits: dict[str, tuple[Digits, Digits]] = field(default_factory=dict)
+    """Of a date column that was asked for: the digits of either side."""
 
     @property
     def is_open(self) -> bool:
@@ -179,7 +183,7 @@ class _Work:
         """Give the level to the open pairs for which the test holds."""
         self._put_together()
         if widest is None:
-            self.settle(test.holds(self.table, self.left, self.right), number)
+            self.settle(self._held(test), number)
             return
         if self.near is None:
             self.near = near(self.table, widest, self.left, self.right)
@@ -187,6 +191,17 @@ class _Work:
         held = np.zeros(len(self.open), dtype=bool)
         held[places] = test.holds(self.table, self.left.take(places), self.right.take(places))
         self.settle(held, number)
+
+    def _held(self, test: Test) -> NDArray[np.bool_]:
+        """For which of the pairs at hand the test holds. Dates are looked up once for all tests of a column."""
+        dates = date_tests(test)
+        if not dates or dates[0].column not in self.table.dates:
+            return test.holds(self.table, self.left, self.right)
+        column = dates[0].column
+        if column not in self.digits:
+            digits = self.table.digits(column)
+            self.digits[column] = digits.take(self.left), digits.take(self.right)
+        return reduce(np.logical_or, (each.between(*self.digits[column]) for each in dates))
 
     def settle(self, held: NDArray[np.bool_], number: int) -> None:
         """Give the level to the open ones among ``held``."""
@@ -202,6 +217,7 @@ class _Work:
         self.left, self.right = self.left.take(keep), self.right.take(keep)
         self.open = np.ones(len(keep), dtype=bool)
         self.near = None if self.near is None else self.near.take(keep)
+        self.digits = {column: (a.take(keep), b.take(keep)) for column, (a, b) in self.digits.items()}
 
 
 def missing(column: str) -> Level:

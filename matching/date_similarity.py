@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encode import MISSING, Encoded, Rows
-from matching.similarity import Mask, OneColumn
+from matching.similarity import Either, Mask, OneColumn, Test
 
 Digits = NDArray[np.uint32]
 
@@ -29,7 +29,10 @@ class DateTest(OneColumn):
                 )
             return np.zeros(np.broadcast_shapes(left.shape, right.shape), dtype=bool)
         digits = table.digits(self.column)
-        a, b = digits.take(left), digits.take(right)
+        return self.between(digits.take(left), digits.take(right))
+
+    def between(self, a: Digits, b: Digits) -> Mask:
+        """As ``holds``, of the digits of either side."""
         return np.asarray((a != 0) & (b != 0) & (a != b) & self.of(a, b))
 
     def of(self, a: Digits, b: Digits) -> Mask:
@@ -104,6 +107,13 @@ class SameYear(DateTest):
     def of(self, a: Digits, b: Digits) -> Mask:
         """Equal year."""
         return np.asarray(((a ^ b) & YEAR) == 0)
+
+
+def date_tests(test: Test) -> tuple[DateTest, ...]:
+    """The tests of one date column of which any makes ``test`` hold; none where it asks for anything else."""
+    parts = test.tests if isinstance(test, Either) else (test,)
+    dates = tuple(part for part in parts if isinstance(part, DateTest))
+    return dates if len(dates) == len(parts) and len({part.column for part in dates}) == 1 else ()
 
 
 def _differing(bits: Digits) -> Digits:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from matching.comparisons import CHILD_COMPARISONS, columns_read
+from matching.comparisons import CHILD_COMPARISONS, Comparison, Level, columns_read, missing, otherwise
 from matching.date_similarity import (
     DayAndMonthSwapped,
     DigitsTransposed,
@@ -22,6 +22,7 @@ from matching.date_similarity import (
 )
 from matching.encode import LONGEST, encode
 from matching.keys import with_keys
+from matching.similarity import Equal, either
 from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
 from tests.made.records import nhs_number_of, person_records, upn_of
 
@@ -106,6 +107,32 @@ def test_dates_agree_with_plain_python(test, days):
     left, right = (side.astype(np.int32) for side in np.triu_indices(len(days), 1))
     found = test("born").holds(table, left, right)
     assert found.tolist() == [ORACLES[test](days[i], days[j]) for i, j in zip(left, right, strict=True)]
+
+
+DATE_TESTS = st.sampled_from([test("born") for test in ORACLES])
+DATE_LEVELS = st.lists(
+    DATE_TESTS
+    | st.lists(DATE_TESTS | st.builds(Equal, st.sampled_from(["born", "word"])), min_size=2).map(
+        lambda tests: either(*tests)
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(
+    st.lists(st.tuples(CLOSE | st.none(), st.sampled_from(["a", "b"])), min_size=2, max_size=25),
+    DATE_LEVELS,
+    st.booleans(),
+)
+@STEADY
+def test_a_pair_of_dates_has_the_first_level_that_holds(rows, tests, opens):
+    opening = (missing("born"), Level("the same", Equal("born"))) if opens else ()
+    levels = (*opening, *(Level(str(number), test) for number, test in enumerate(tests)), otherwise())
+    table = encode(pl.DataFrame(rows, schema={"born": pl.Date, "word": pl.String}, orient="row"), ["born", "word"])
+    left, right = (side.astype(np.int32) for side in np.triu_indices(len(rows), 1))
+    held = np.stack([level.test.holds(table, left, right) for level in levels[:-1]] + [np.ones(len(left), bool)])
+    assert Comparison("born", levels).levels_of(table, left, right).tolist() == held.argmax(axis=0).tolist()
 
 
 NAMES = st.sampled_from(
