@@ -250,6 +250,8 @@ OTHER_FURTHER_NAMES = both(Equal("forename"), FURTHER_NAMES_DIFFER)
 """One first name and other names behind it: MUHAMMAD ALI and MUHAMMAD HASSAN, KA HO and KA YIN may well be brothers, and
 twins."""
 
+ONE_SLIP = either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))
+
 FORENAME = Comparison(
     "forename",
     (
@@ -259,7 +261,8 @@ FORENAME = Comparison(
         Level("forename and surname swapped", SWAPPED),
         Level("written together or apart", either(Equal("given_names"), EqualAcross("forename", "first_two"))),
         Level("short or variant form", SharesAny("forename_groups")),
-        Level("one slip", either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))),
+        Level("one letter apart, and both are names", both(Unequal("listed_name"), ONE_SLIP)),
+        Level("one slip", ONE_SLIP),
         Level("another given name", MIDDLE_FOR_FIRST),
         Level("sounds alike", Equal("forename_key")),
         Level("initial", InitialOf("forename")),

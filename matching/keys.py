@@ -5,7 +5,7 @@ from collections.abc import Callable
 import polars as pl
 
 from matching.chinese_names import given_name_custom
-from matching.names import skeleton_key, variant_groups
+from matching.names import listed_names, skeleton_key, variant_groups
 
 KeyMaker = Callable[[pl.Series], pl.Series]
 
@@ -81,6 +81,7 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         _by_value(person["forename"], skeleton_key, pl.String()).alias("forename_key"),
         _by_value(person["surname"], skeleton_key, pl.String()).alias("surname_key"),
         _by_value(person["forename"], _groups, pl.List(pl.String)).alias("forename_groups"),
+        listed_names(person["forename"]).alias("listed_name"),
         given_name_custom(person),
         _joined("parent_forename", "parent_surname").alias("parent"),
         *_name_lists(),

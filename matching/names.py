@@ -262,3 +262,17 @@ def variant_groups(values: pl.Series) -> pl.Series:
     """
     rows = values.alias("name").to_frame().join(_groups_by_name(), on="name", how="left", maintain_order="left")
     return rows.select(pl.col("groups").fill_null([]))["groups"].alias(values.name)
+
+
+@cache
+def _names_in_use() -> frozenset[str]:
+    """Canonical names in any of the files of forenames."""
+    text = (DATA_FOLDER / "further_names.csv").read_text(encoding="utf-8")
+    further = (name for line in text.splitlines() if not line.startswith("#") for name in line.split(","))
+    return frozenset(_groups_by_name()["name"]) | {name.upper() for name in further}
+
+
+def listed_names(values: pl.Series) -> pl.Series:
+    """Canonical names that stand in a file of names, each as it is; null for any other, which may be a slip of the pen."""
+    is_listed = values.is_in(_names_in_use())
+    return values.to_frame("name").select(pl.when(is_listed).then("name"))["name"].alias(values.name)

@@ -149,7 +149,7 @@ def _h(
         return np.asarray((1 - NOT_SHARED) * m + NOT_SHARED * base)
     h = _normal(counts, HOUSEHOLD_PRIOR * np.nan_to_num(base), comparison)
     is_custom = np.array([level.family_custom for level in comparison.levels])
-    return np.where(is_custom, np.maximum(h, CUSTOM), h)
+    return np.maximum(h, np.where(is_custom, CUSTOM, LEAST_H))
 
 
 def _settle_home(comparisons: Sequence[Comparison], state: _State, home: _Home) -> None:
@@ -211,6 +211,8 @@ M_PRIOR = 50.0
 """Pseudo-pairs behind the starting m: errors are rare, before any pair is seen."""
 LEAST_M = 2e-4
 """No level is rarer than this among two records of one child: an error that tonight's files lack comes some night."""
+LEAST_H = 2e-4
+"""Nor among two children of one household in what is each child's own: families give names one letter apart, too."""
 NOT_SHARED = 0.05
 """Share of pairs of a household that differ in what homes share (children of one home with two surnames)."""
 U_PRIOR = 0.5

@@ -7,6 +7,7 @@ from matching.names import (
     DATA_FOLDER,
     carer_names,
     given_names,
+    listed_names,
     phonetic_key,
     shown_names,
     skeleton_key,
@@ -217,3 +218,25 @@ def test_phonetic_key_hears_what_english_ears_hear():
     assert keys[0] == keys[1]
     assert keys[2] == keys[3]
     assert keys.to_list()[4:] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [
+        pytest.param("WILLIAM", "WILLIAM", id="a formal name"),
+        pytest.param("BILL", "BILL", id="a short form"),
+        pytest.param("AYESHA", "AYESHA", id="a spelling"),
+        pytest.param("ARLO", "ARLO", id="a name without other forms"),
+        pytest.param("WILLIAN", None, id="a slip"),
+        pytest.param(None, None, id="no name"),
+    ],
+)
+def test_listed_names_are_those_of_the_files(name: str | None, listed: str | None) -> None:
+    assert listed_names(_column(name)).to_list() == [listed]
+
+
+def test_no_further_name_stands_in_the_other_files() -> None:
+    lines = (DATA_FOLDER / "further_names.csv").read_text(encoding="utf-8").splitlines()
+    further = _column(*(name for line in lines if not line.startswith("#") for name in line.upper().split(",")))
+    assert further.is_unique().all()
+    assert variant_groups(further).list.len().max() == 0
