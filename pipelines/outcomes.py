@@ -87,6 +87,7 @@ TABLES = {
 }
 SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 FAULTS_TOLD = 30
+NO_CODE = "outcome: none of those that are known"
 MOST_HOURS = 500.0
 """More hours than that on one outcome are a slip of the pen."""
 WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
@@ -119,7 +120,10 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     if faults := _faults(given, tables["child_record"], datetime.now(UTC).date()):
         more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
         told = "\n  ".join(faults[:FAULTS_TOLD])
-        raise SettingsError(f"{file.name}: nothing was kept. Mend these lines and hand it in again.\n  {told}{more}")
+        codes = f"\nThe outcomes: {', '.join(CODES)}." if any(NO_CODE in fault for fault in faults) else ""
+        raise SettingsError(
+            f"{file.name}: nothing was kept. Mend these lines and hand it in again.\n  {told}{more}{codes}"
+        )
     members = (
         tables["child_record"].sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
     )
@@ -149,17 +153,23 @@ def _given(file: Path) -> pl.DataFrame:
     ``hours_written`` is what stood for hours, for the line that names a fault.
     """
     try:
-        if file.suffix.lower() == ".xlsx":
-            read = pl.read_excel(file, infer_schema_length=0)
-        else:
-            read = pl.read_csv(file, infer_schema=False, encoding="utf8")
+        is_workbook = file.suffix.lower() == ".xlsx"
+        read = pl.read_excel(file, infer_schema_length=0) if is_workbook else _read_csv(file.read_bytes())
     except OSError as error:
         told = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
     except Exception:
-        told = f"{file}: this is no CSV in UTF-8 and no workbook. Save it as either, with a line of headers first."
+        told = f"{file}: this is no CSV and no workbook. Save it as either, with a line of headers first."
     else:
         return _typed(read.rename({name: name.strip().lower().replace(" ", "_") for name in read.columns}), file)
     raise SettingsError(told)
+
+
+def _read_csv(data: bytes) -> pl.DataFrame:
+    """A CSV as spreadsheets save it: in UTF-8 or in the letters of Windows, apart by commas, semicolons or tabs."""
+    header = data.partition(b"\n")[0]
+    separator = max(b",;\t", key=header.count)
+    # What is read of it is written in ASCII; a name beside it may be in any letters, and is not kept.
+    return pl.read_csv(data, infer_schema=False, encoding="utf8-lossy", separator=chr(separator))
 
 
 def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
@@ -174,7 +184,7 @@ def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
         .select(
             "line",
             pl.col("child_id").cast(pl.String).str.strip_chars(),
-            pl.col("outcome").cast(pl.String).str.strip_chars().str.to_uppercase(),
+            pl.col("outcome").cast(pl.String).str.strip_chars().str.to_uppercase().str.replace_all(r"[\s-]+", "_"),
             written=pl.col("date").cast(pl.String).str.strip_chars(),
             reason=reason.cast(pl.String).str.strip_chars().replace("", None),
             hours_written=hours.cast(pl.String).str.strip_chars().str.replace(",", ".", literal=True).replace("", None),
@@ -193,7 +203,7 @@ def _faults(given: pl.DataFrame, child_records: pl.DataFrame, today: date) -> li
     child, code, on = pl.col("child_id"), pl.col("outcome"), pl.col("outcome_on")
     rules = (
         (child.is_null() | ~child.is_in(known), "child_id: no child of the last night. Copy the id from the list"),
-        (code.is_null() | ~code.is_in(list(CODES)), f"outcome: no code. Use one of {', '.join(CODES)}"),
+        (code.is_null() | ~code.is_in(list(CODES)), NO_CODE),
         (on.is_null(), "date: no day of the calendar. Write it as YYYY-MM-DD"),
         (on > today, "date: it is yet to come"),
         (

@@ -214,7 +214,7 @@ def taught(outcomes: pl.DataFrame, candidates: pl.DataFrame, in_force: Recalibra
 def said_and_found_words(answered: pl.DataFrame) -> list[str]:
     """One line a band of the published likelihood: what was said of the children in it, and what was found."""
     return [
-        f"Likelihood {row['band_from']:.0%} to {row['band_to']:.0%}: {row['judged']:,} leads answered, "
+        f"Likelihood {row['band_from']:.0%} to {row['band_to']:.0%}, answered leads: {row['judged']:,}; "
         f"said {row['said']:.0%}, found {row['right']:.0%} ({row['right_low']:.0%} to {row['right_high']:.0%})."
         for row in said_and_found(answered).sort("band_from", descending=True).iter_rows(named=True)
     ]

@@ -26,7 +26,9 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
         tables = {table: store.read(table) for table in ("child_record", "candidate")}
     new = add_outcomes(file, workspace, tables, by)
     closing = sum(CODES[outcome].closes for outcome in new["outcome"])
-    print(f"{new.height:,} new outcomes are kept; {closing:,} close a lead, which leaves the list with the next night.")
+    kept = "1 new outcome is kept" if new.height == 1 else f"{new.height:,} new outcomes are kept"
+    close = "1 closes a lead" if closing == 1 else f"{closing:,} close a lead"
+    print(f"{kept}; {close}, which leaves the list with the next night.")
     return 0
 
 

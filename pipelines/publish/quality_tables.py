@@ -66,6 +66,8 @@ class SourceTold:
     kept: list[RuleTold]
     """Rules of the contract that nothing broke, or that no file could be asked."""
     rows_trend: Markup
+    is_known: bool = True
+    """Whether the authority sends it: it came tonight or on an earlier night that is kept, or its contract expects it."""
     by_file: list[Row] = field(default_factory=list)
     """Where several files came: which rule broke how often in which."""
 
@@ -126,6 +128,7 @@ def _source(
         broken if files else [],
         [rule for rule in rules if not rule.broken] if files else rules,
         charts.sparkline([float(count) for count in rows.values()], f"rows read: {_in_words(list(rows.values()))}"),
+        bool(files) or bool(rows) or contract.completeness.expected != "never",
         _by_file(breaches) if len(files) > 1 else [],
     )
 

@@ -229,10 +229,39 @@ def test_outcomes_come_as_a_workbook_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        pytest.param(
+            "child_id;outcome;date;name\r\nA;On roll own;02/11/2026;Zoë\r\n", "cp1252", id="Windows, semicolons"
+        ),
+        pytest.param(
+            "child_id\toutcome\tdate\tname\nA\ton-roll-own\t2026-11-02\tZoë\n", "utf-8-sig", id="tabs, with a mark"
+        ),
+        pytest.param("child_id,outcome,date,name\nA,ON_ROLL_OWN,02.11.2026,Zoë\n", "utf-8", id="UTF-8, commas"),
+    ],
+)
+def test_outcomes_come_as_spreadsheets_save_them(tmp_path: Path, text: str, encoding: str) -> None:
+    (tmp_path / "found.csv").write_bytes(text.encode(encoding))
+    new = add_outcomes(tmp_path / "found.csv", tmp_path, TABLES, "M. Okafor")
+    assert new.select("child_id", "outcome", "outcome_on").rows() == [("A", "ON_ROLL_OWN", date(2026, 11, 2))]
+
+
+def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        add_outcomes(written(tmp_path, "A,FOUND,2026-11-02,,\nB,LOST,2026-11-02,,\n"), tmp_path, TABLES, "M. Okafor")
+    assert str(caught.value).count("ON_ROLL_OWN") == 1
+    assert "FOUND" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("lines", "told"),
     [
         pytest.param("A,UNTRACED,2026-11-02,,\nX,UNTRACED,2026-11-02,,\n", "line 3: child_id: no child", id="no child"),
-        pytest.param("A,FOUND,2026-11-02,,\n", "line 2: outcome: no code. Use one of ON_ROLL_OWN", id="no code"),
+        pytest.param(
+            "A,FOUND,2026-11-02,,\n",
+            r"line 2: outcome: none of.*\nThe outcomes: ON_ROLL_OWN, .*UNDER_ENQUIRY\.",
+            id="no code",
+        ),
         pytest.param("A,UNTRACED,31/11/2026,,\n", "line 2: date: no day of the calendar", id="no day"),
         pytest.param("A,UNTRACED,,,\n", "line 2: date: no day of the calendar", id="no date"),
         pytest.param("A,UNTRACED,2999-01-01,,\n", "line 2: date: it is yet to come", id="a day to come"),

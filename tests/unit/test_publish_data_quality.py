@@ -140,7 +140,16 @@ def test_files_refused_sources_absent_and_failed_checks_are_said_first(publicati
     first = Page(html.partition('id="first"')[2].partition("</section>")[0].join(["<div ", "</div>"])).text
     assert "Refused housing.csv" in first
     assert "No verdict health.csv, column UPRN: The check failed in itself. Tell." in first
-    assert "Absent Alternative provision: no file came in." in first
+    assert "Absent" not in first
+    assert "Alternative provision" in first.partition("Never sent")[2]
+
+
+def test_a_source_that_came_before_and_not_tonight_stands_by_itself(publication: Publication) -> None:
+    gone = publication.deliveries.filter(pl.col("source") != "health")
+    html = data_quality_html(replace(publication, deliveries=gone)).decode()
+    first = Page(html.partition('id="first"')[2].partition("</section>")[0].join(["<div ", "</div>"])).text
+    assert "Absent Health registrations: no file came in." in first
+    assert "Health registrations" not in first.partition("Never sent")[2]
 
 
 def test_a_rule_that_breaks_more_than_on_the_nights_before_is_said(publication: Publication) -> None:
