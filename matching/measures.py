@@ -31,7 +31,8 @@ class Measures:
     priors: Priors
     """Datasets in the order of their names."""
     strata: Strata
-    """The stratum of each number in ``coverage``; null: the record has none. Any other is the number after the last."""
+    """The stratum of each number in ``coverage``, null (the record has none) the first. Any other is the number after the
+    last."""
     coverage: Coverage
 
     def chosen(self, rules: Sequence[BlockingRule]) -> list[BlockingRule]:
@@ -51,7 +52,7 @@ def strata_of(table: Encoded, column: str | None, held: Strata | None) -> tuple[
         return held or (None,), np.zeros(table.height, dtype=np.int32)
     codes, where = np.unique(table.column(column), return_inverse=True)
     found = [table.vocabulary[int(code)] if code >= 0 else None for code in codes]
-    strata = tuple(found) if held is None else held
+    strata = (None, *(name for name in found if name is not None)) if held is None else held
     number = {name: place for place, name in enumerate(strata)}
     places = np.array([number.get(name, len(strata)) for name in found], dtype=np.int32)
     return strata, places[where].astype(np.int32)

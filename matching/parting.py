@@ -56,7 +56,7 @@ def counted_again(
 ) -> Coverage:
     """Presence counted over children as they stand, those that may be one as likely as they are."""
     child = numbered(labels)
-    may_be_one = MayBeOne(child.take(between.one), child.take(between.other), np.minimum(*chances_of(between)))
+    may_be_one = MayBeOne(child.take(between.one), child.take(between.other), chances_of(between))
     many, _, strata = coverage.absent.shape
     known = known_to(child, dataset, stratum, many)
     return replace(coverage, presence=counted(known, strata, may_be_one, coverage.presence.alone))

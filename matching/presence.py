@@ -31,6 +31,8 @@ MOST_BY_CHANCE = 2.0
 """Children supposed at most of a set for which chance alone, list by list, would make some."""
 DEPENDENT = 5.0
 """What a piece lacks, lists may well lack together: so many times as often as if they were independent."""
+UNKNOWN = 0
+"""The stratum of whom it is not known."""
 LEAST = 1e-3
 MOST = 10.0
 """Bits that presence may add at most: beyond, what files left out by accident outweighs the arithmetic."""
@@ -115,7 +117,12 @@ class Presence:
 
     def _bits(self, ours: Mask, theirs: Mask, stratum: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Bits:
         """As :meth:`bits`, of each pair by itself."""
-        as_one = np.minimum(*(self._share(ours | theirs, side, UNSEEN, 1.0) for side in stratum))
+        one, other = stratum
+        known = (
+            np.where(one == UNKNOWN, other, one),
+            np.where(other == UNKNOWN, one, other),
+        )  # one child is of one stratum
+        as_one = np.minimum(*(self._share(ours | theirs, side, UNSEEN, 1.0) for side in known))
         # Neither piece may count itself as proof that children like it exist.
         apart = [
             self._share(present, side, UNSEEN - 1.0, DEPENDENT)
@@ -135,13 +142,20 @@ class Presence:
         return _numbered(self.sets)
 
     @cached_property
+    def _counted(self) -> Bits:
+        """As ``counts``, all strata together standing for the unknown one: who has no birth date is hard to link, and to
+        count such records among themselves would show hardly a child on two lists.
+        """
+        return np.concatenate([self.counts.sum(axis=0, keepdims=True), self.counts[1:]])
+
+    @cached_property
     def _totals(self) -> Bits:
-        return np.asarray(self.counts.sum(axis=1))
+        return np.asarray(self._counted.sum(axis=1))
 
     @cached_property
     def _known(self) -> Bits:
         """strata x datasets: share of the children that the dataset knows."""
-        return np.asarray((self.counts @ self.sets + 1.0) / (self._totals[:, None] + 2.0))
+        return np.asarray((self._counted @ self.sets + 1.0) / (self._totals[:, None] + 2.0))
 
     def _share(self, present: Mask, stratum: NDArray[np.int32], further: float, times: float) -> Bits:
         """log2 of the share of a stratum's children that have exactly these datasets."""
@@ -150,10 +164,10 @@ class Presence:
         numbers = _numbered(present)
         place = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
         known = self._numbers[place] == numbers
-        whole = self.counts.sum(axis=0) / max(float(self._totals.sum()), 1.0)
+        whole = self.counts.sum(axis=0) / max(float(self.counts.sum()), 1.0)
         total, chance = self._totals[stratum], self._known[stratum]
         by_chance = np.where(present, chance, 1 - chance).prod(axis=1) * total
-        here = np.where(known, self.counts[stratum, place] + SHRINK * whole[place], 0.0)
+        here = np.where(known, self._counted[stratum, place] + SHRINK * whole[place], 0.0)
         supposed = np.minimum(times * by_chance, MOST_BY_CHANCE) + further
         return np.asarray(np.log2(np.maximum(here + supposed, LEAST) / (total + SHRINK)))
 

@@ -15,10 +15,12 @@ from matching.blocks import scrambled
 from matching.cluster import APART
 from matching.components import Labels
 from matching.encode import Rows
-from matching.sorting import distinct, order_of, run_ends
+from matching.sorting import counted_off, distinct, order_of, run_ends
 from matching.together import is_apart, mean_of
 
 ROUNDS_OF_JOINING = 4
+LEAST_CLAIM = 1 / 32
+"""Where all other rivals together speak for less than this share of what speaks for one and for none, they hardly compete."""
 NUMBERED_TWICE = 2.0
 """Log-odds at the most (four in five) that children whom identifiers keep apart are one, numbered twice: alike in all they
 may be twins under one name, and only a person can say that they are not."""
@@ -95,9 +97,11 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bi
 
 
 def competing(between: Between) -> Rivals:
-    """Children that may be one after all. The rivals of a child compete, with none of them as the other possibility."""
+    """Children that may be one after all. The rivals of a child compete, with none of them as the other possibility; of the
+    two children of a pair, the one with more rivals has it: a place that others claim too is hardly this child's.
+    """
     child, rival = np.concatenate([between.one, between.other]), np.concatenate([between.other, between.one])
-    odds, chance = np.tile(_as_rivals(between.log_odds), 2), np.concatenate(chances_of(between))
+    odds, chance = np.tile(_as_rivals(between.log_odds), 2), np.tile(chances_of(between), 2)
     nearest = np.tile(np.arange(len(between)), 2)
     return Rivals(child, rival, odds, chance, nearest, between.left, between.right)
 
@@ -107,17 +111,55 @@ def _as_rivals(odds: Bits) -> Bits:
     return np.where(is_apart(odds), np.minimum(odds - APART, NUMBERED_TWICE), odds)
 
 
-def chances_of(between: Between) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How likely each pair of children is one, among what else the one may be, and among what else the other may be."""
+def chances_of(between: Between) -> NDArray[np.float64]:
+    """How likely each pair of children is one, among what else the more contested of the two may be."""
     ratio = np.exp2(np.clip(_as_rivals(between.log_odds), -60, 60))
-    total = np.bincount(between.one, ratio, minlength=int(between.other.max(initial=0)) + 1)
+    total = np.bincount(between.one, ratio, minlength=int(between.other.max(initial=0)) + 1).astype(np.float64)
     np.add.at(total, between.other, ratio)
-    return ratio / (1 + total.take(between.one)), ratio / (1 + total.take(between.other))
+    claims = np.maximum(total.take(between.one), total.take(between.other))
+    crowded = np.flatnonzero(claims - ratio > LEAST_CLAIM * (1 + ratio))
+    if len(crowded):
+        claims[crowded] = _claims(between, ratio, total, crowded)
+    return np.asarray(ratio / (1 + claims))
+
+
+def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits:
+    """Of each of these pairs: how much speaks for the two being one, or for another rival of the more contested of them;
+    odds to 1. A rival that is likely one with the other of the two, a piece of the same child, does not compete.
+    """
+    width = np.int64(len(total))
+    likely = np.flatnonzero(ratio > 1)
+    one, other = between.one.take(likely), between.other.take(likely)
+    is_asked = np.zeros(len(total), dtype=bool)
+    is_asked[between.one.take(crowded)] = is_asked[between.other.take(crowded)] = True
+    # Only rivals that are likely one with the other can count twice: of each child asked for, those it may be.
+    child, rival, share = np.concatenate([one, other]), np.concatenate([other, one]), np.tile(ratio.take(likely), 2)
+    asked = is_asked.take(child)
+    child, rival, share = np.compress(asked, child), np.compress(asked, rival), np.compress(asked, share)
+    order = order_of(child)
+    held = np.bincount(child, minlength=len(total))
+    starts, keys = np.cumsum(held) - held, np.sort(one * width + other)
+
+    def of(mine: Labels, its: Labels) -> Bits:
+        """Of the first of each pair."""
+        many = held.take(mine)
+        which = np.repeat(np.arange(len(mine)), many)
+        further = order.take(starts.take(mine).take(which) + counted_off(many))
+        third, second = rival.take(further), its.take(which)
+        wanted = np.minimum(third, second) * width + np.maximum(third, second)
+        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+        are_one = keys.take(place) == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
+        return np.asarray(total.take(mine) - np.bincount(which, share.take(further) * are_one, len(mine)))
+
+    ends = between.one.take(crowded), between.other.take(crowded)
+    return np.maximum(np.maximum(of(*ends), of(*ends[::-1])), ratio.take(crowded))
 
 
 def joined(labels: Labels, between: Between, least: float) -> Labels:
-    """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``."""
-    sure = between.at(between.log_odds > least)
+    """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``, also with
+    all rivals of either competing.
+    """
+    sure = between.at((between.log_odds > least) & (chances_of(between) > 1 / (1 + 2.0**-least)))
     child, rival = np.concatenate([sure.one, sure.other]), np.concatenate([sure.other, sure.one])
     order = np.lexsort((rival, -np.tile(sure.log_odds, 2), child))
     child, rival = child[order], rival[order]

@@ -201,7 +201,7 @@ def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
 def _strata_in(coverage: pl.DataFrame, presence: pl.DataFrame) -> Strata:
     """Every year of birth told apart. A source by itself has no coverage by another: its years stand in presence alone."""
     years = pl.concat([coverage["birth_year"], presence["birth_year"]]).unique().sort(nulls_last=False).to_list()
-    return tuple(year for year in years if year != OTHER_YEAR)
+    return (None, *(year for year in years if year not in {None, OTHER_YEAR}))
 
 
 def _absent_in(kept: pl.DataFrame, sources: tuple[str, ...], strata: Strata) -> np.ndarray[tuple[int, int, int]]:

@@ -13,7 +13,7 @@ from matching.assign import SURE
 from matching.blocking import BlockingRule
 from matching.judge import Settings
 from matching.linkage import link_records
-from matching.rivals import CERTAIN, Between, between_of, joined
+from matching.rivals import CERTAIN, LEAST_CLAIM, Between, between_of, competing, joined
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA, plain_model
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
@@ -50,18 +50,56 @@ def test_children_are_weighed_by_the_mean_of_their_records_and_by_what_is_certai
         assert (found.left[place], found.right[place]) == likeliest
 
 
-@given(st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), st.floats(-9, 9).map(round), max_size=10))
+def _chances(odds):
+    """(child, rival) -> chance that they are one; ``odds``: bits of each pair of children."""
+    ratio = {
+        pair: 2.0**bits for one, other in odds for pair in ((one, other), (other, one)) for bits in [odds[one, other]]
+    }
+
+    total = {child: sum(share for (c, _), share in ratio.items() if c == child) for child, _ in ratio}
+
+    def claims(child, rival):
+        thirds = [share for (c, r), share in ratio.items() if c == child and share > 1 and ratio.get((rival, r), 0) > 1]
+        return max(total[child] - sum(thirds), ratio[child, rival])
+
+    def contested(pair):
+        most = max(total[child] for child in pair)
+        is_crowded = most - ratio[pair] > LEAST_CLAIM * (1 + ratio[pair])
+        return max(claims(*pair), claims(*pair[::-1])) if is_crowded else most
+
+    return {pair: share / (1 + contested(pair)) for pair, share in ratio.items()}
+
+
+ODDS = st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), st.floats(-9, 9).map(round), max_size=10)
+
+
+@given(ODDS)
+@STEADY
+def test_a_childs_rivals_compete_save_those_that_are_likely_one(odds):
+    odds = {pair: float(bits) for pair, bits in sorted(odds.items()) if pair[0] < pair[1]}
+    one, other = (np.array([pair[side] for pair in odds], np.int64) for side in (0, 1))
+    rows = np.zeros(len(odds), np.int32)
+    found = competing(Between(one, other, np.array(list(odds.values()), float), rows, rows))
+    expected = _chances(odds)
+    ends = list(zip(found.child.tolist(), found.rival.tolist(), strict=True))
+    assert sorted(ends) == sorted(expected)
+    assert found.probability.tolist() == pytest.approx([expected[pair] for pair in ends])
+
+
+@given(ODDS)
 @STEADY
 def test_children_join_where_each_is_the_others_likeliest_and_sure_enough(odds):
     odds = {pair: float(bits) for pair, bits in sorted(odds.items()) if pair[0] < pair[1]}
     one, other = (np.array([pair[side] for pair in odds], np.int64) for side in (0, 1))
     rows = np.zeros(len(odds), np.int32)
     found = joined(np.arange(6), Between(one, other, np.array(list(odds.values()), float), rows, rows), 1.0)
+    chance = _chances(odds)
+    least = 2 / 3
     likeliest = {}
     for child in range(6):
-        rivals = {sum(pair) - child: bits for pair, bits in odds.items() if child in pair}
-        best = min(rivals, key=lambda rival: (-rivals[rival], rival), default=None)
-        likeliest[child] = best if best is not None and rivals[best] > 1.0 else None
+        rivals = {sum(pair) - child: bits for pair, bits in odds.items() if child in pair and bits > 1.0}
+        rivals = {rival: bits for rival, bits in rivals.items() if chance[child, rival] > least}
+        likeliest[child] = min(rivals, key=lambda rival: (-rivals[rival], rival), default=None)
     mutual = {child: rival for child, rival in likeliest.items() if rival is not None and likeliest[rival] == child}
     assert found.tolist() == [min(child, mutual.get(child, child)) for child in range(6)]
 

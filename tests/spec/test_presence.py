@@ -44,6 +44,20 @@ def test_two_children_whom_both_lists_know_whole_lack_nothing(presence: Presence
     assert bits(presence, whole, whole) == pytest.approx(-np.log2(0.64), abs=0.1)
 
 
+def test_a_record_without_a_birth_date_is_of_any_year(presence: Presence) -> None:
+    """Records without one are hard to link: counted among themselves, hardly a child would be on two lists."""
+    present, _ = _children()
+    alone = np.repeat(_lists(HEALTH), 40, axis=0)
+    years = np.concatenate([np.ones(len(present), np.int32), np.zeros(40, np.int32)])
+    known = np.concatenate([present, alone]), years
+    found = counted(known, 2, MayBeOne(NONE, NONE, np.zeros(0)), np.zeros(3))
+    unknown, year = np.zeros(1, np.int32), np.ones(1, np.int32)
+    undated = float(found.bits(_lists(HEALTH), _lists(ROLL), (unknown, year))[0])
+    assert undated == pytest.approx(float(found.bits(_lists(ROLL), _lists(HEALTH), (year, unknown))[0]))
+    # A child alone with the doctor is commoner than in that year, by the forty of no year.
+    assert undated == pytest.approx(bits(presence, _lists(HEALTH), _lists(ROLL)) - np.log2(70 / 30), abs=0.2)
+
+
 def test_presence_is_the_same_from_either_side_and_bounded(presence: Presence) -> None:
     for ours in (_lists(ROLL), _lists(HEALTH, HOUSING), _lists(HOUSING), _lists(ROLL, HEALTH, HOUSING)):
         for theirs in (_lists(ROLL), _lists(HEALTH), _lists(HOUSING)):

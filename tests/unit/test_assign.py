@@ -75,7 +75,18 @@ def test_rivals_compete_and_none_of_them_is_possible():
     rivals = _rivals([0, 1, 2], [(0, 1, 3.0), (0, 2, 3.0)])
     of_first = rivals.probability[rivals.child == 0]
     assert of_first.tolist() == pytest.approx([8 / 17, 8 / 17])
-    assert rivals.probability[rivals.child == 1].tolist() == pytest.approx([8 / 9])
+    assert rivals.probability[rivals.child == 1].tolist() == pytest.approx([8 / 17]), "the other claims the first too"
+
+
+def test_two_pieces_of_one_child_do_not_compete_for_the_third():
+    rivals = _rivals([0, 1, 2], [(0, 1, 9.0), (0, 2, 9.0), (1, 2, 9.0)])
+    assert (rivals.probability > 0.99).all()
+    assert joined(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 9.0), (1, 2, 9.0)]), 2.0).tolist() == [0, 0, 2]
+
+
+def test_children_whom_two_others_claim_alike_are_joined_to_neither():
+    assert joined(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 8.5)]), 2.0).tolist() == [0, 1, 2]
+    assert joined(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 2.5)]), 2.0).tolist() == [0, 0, 2]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(6, 11), st.floats(-80, 80)), max_size=20))
