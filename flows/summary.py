@@ -17,10 +17,11 @@ def leave_summary(night: Night, failed: NightFailed | None = None) -> None:
 
 
 def leave_counts(key: str, words: str, counts: Mapping[str, object]) -> None:
-    """Leave a small table with a run that is not a night."""
+    """Leave a page with a run that is not a night: words, the first line as its heading, and a small table, if any."""
     rows = "".join(f"| {name} | {count} |\n" for name, count in counts.items())
+    table = f"\n\n| what | how many |\n|---|---:|\n{rows}" if rows else ""
     with though_prefect_does_not_listen():
-        create_markdown_artifact(f"{words}\n\n| what | how many |\n|---|---:|\n{rows}", key=key, description=words)
+        create_markdown_artifact(f"{words}{table}", key=key, description=words.partition("\n")[0])
 
 
 def night_in_words(night: Night, failed: NightFailed | None) -> str:

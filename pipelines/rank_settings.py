@@ -136,6 +136,9 @@ class Recalibration(BaseModel):
     """Below 1: likelihoods were too sure of themselves, both ways."""
     shift: float = Field(0.0, ge=-5, le=5)
     """Added to the log odds. Below 0: fewer children were found missing than was said."""
+    answered_from: float = Field(0.0, ge=0, lt=1)
+    """The least estimate that the outcomes reach down to. What is estimated lower is moved in the proportion in which this one
+    is, so that a child whom a record shows in school does not come onto the list by a line drawn through others."""
 
     @property
     def changes_nothing(self) -> bool:

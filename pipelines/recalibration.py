@@ -1,13 +1,14 @@
 """What officers found, held against the likelihood that they were sent out with; and a line that would mend it.
 
 The line is a slope and a shift of the log odds of the estimated likelihood (Cox 1958, Biometrika 45:562; Platt 1999). It is
-fitted by penalised maximum likelihood, drawn towards leaving all as it is: slope 1, shift 0. It is only ever proposed: one
-named person proposes it, another puts it in force (:mod:`pipelines.proposals`). Residence and links stay as they were
-estimated.
+fitted by penalised maximum likelihood, drawn towards leaving all as it is: slope 1, shift 0. It holds as far down as the
+answers reach. It is only ever proposed, by a person or on schedule: a named person puts it in force
+(:mod:`pipelines.proposals`). Residence and links stay as they were estimated.
 """
 
 import math
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -40,6 +41,14 @@ STEPS = 50
 BANDS = (0.3, 0.5, 0.7, 0.9)
 """Where a band of likelihoods ends and the next begins."""
 
+DAYS_BACK = 2 * 365
+"""Leads count for two years by default: two of each season, and not the sources and weights of long ago."""
+
+
+class NothingTaughtError(SettingsError):
+    """The outcomes teach no recalibration: too few, from the top of the list alone, or nothing to mend."""
+
+
 ANSWER = pl.Schema(
     Columns(
         {
@@ -63,11 +72,17 @@ class Fitted:
     """Covariance of shift and slope, with the prior."""
     answers: int
     missing: int
-    least: float
-    """Nine answered leads in ten had at least this estimate: below it nothing but the line itself speaks."""
+
+    @property
+    def least(self) -> float:
+        """Nine answered leads in ten had at least this estimate: of children below it the answers tell nothing."""
+        return self.line.answered_from
 
     def interval(self, estimated: float) -> tuple[float, float, float]:
-        """What the line makes of an estimate, 0..1, and its 95 % interval."""
+        """What becomes of an estimate, 0..1, and its 95 % interval."""
+        if estimated < self.least:
+            mean, low, high = (share * estimated / self.least for share in self.interval(self.least))
+            return mean, low, high
         at = np.array([1.0, _log_odds(estimated)])
         middle = float(at @ (self.line.shift, self.line.slope))
         wide = 1.96 * math.sqrt(float(at @ self.spread @ at))
@@ -86,19 +101,32 @@ class Fitted:
 
 
 def recalibrated(estimated: pl.Expr, line: Recalibration) -> pl.Expr:
-    """The likelihood that is published for an estimated one. 0 stays 0, and nobody comes before a likelier child."""
+    """The likelihood that is published for an estimated one. 0 stays 0, and nobody comes before a likelier child.
+
+    By the line from ``answered_from`` on; below it, in the proportion in which the line moves that estimate.
+    """
     if line.changes_nothing:
         return estimated
     near = estimated.clip(EDGE, 1 - EDGE)
     odds = ((near / (1 - near)).log() * line.slope + line.shift).exp()
-    return pl.when(estimated > 0).then(odds / (1 + odds)).otherwise(0.0)
+    moved = pl.when(estimated > 0).then(odds / (1 + odds)).otherwise(0.0)
+    return pl.when(estimated < line.answered_from).then(estimated * _proportion(line)).otherwise(moved)
 
 
 def estimate_of(likelihood: float, line: Recalibration) -> float:
     """The estimate of which a line makes this likelihood: where a cut-off lies among estimates. 0..1."""
     if line.changes_nothing or not 0 < likelihood < 1:
         return likelihood
+    if likelihood < line.answered_from * _proportion(line):
+        return likelihood / _proportion(line)
     return _share((_log_odds(likelihood) - line.shift) / line.slope)
+
+
+def _proportion(line: Recalibration) -> float:
+    """What the line makes of the least estimate that was answered, as a share of it; 1 where it holds for all."""
+    if not line.answered_from:
+        return 1.0
+    return _share(_log_odds(line.answered_from) * line.slope + line.shift) / line.answered_from
 
 
 def _share(log_odds: float) -> float:
@@ -166,9 +194,11 @@ def fitted(answered: pl.DataFrame) -> Fitted | str:
             "Children with a higher likelihood were found missing no more often than others. No slope and shift can mend "
             "that: look into the sources and the links first."
         )
-    line = Recalibration(slope=round(float(at[1]), 3), shift=round(float(at[0]), 3))
-    least = told["estimated"].quantile(0.1, interpolation="lower")
-    return Fitted(line, spread, told.height, missing, float(least or 0.0))
+    least = float(told["estimated"].quantile(0.1, interpolation="lower") or 0.0)
+    line = Recalibration(
+        slope=round(float(at[1]), 3), shift=round(float(at[0]), 3), answered_from=math.floor(least * 1000) / 1000
+    )
+    return Fitted(line, spread, told.height, missing)
 
 
 def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -186,19 +216,27 @@ def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[ND
     return at, np.linalg.inv(curve)
 
 
-def taught(outcomes: pl.DataFrame, candidates: pl.DataFrame, in_force: Recalibration) -> tuple[Fitted, str]:
+def counts_since(as_at: date) -> date:
+    """From which day on leads count by default, for a list as at ``as_at``."""
+    return as_at - timedelta(days=DAYS_BACK)
+
+
+def taught(
+    outcomes: pl.DataFrame, candidates: pl.DataFrame, in_force: Recalibration, since: date
+) -> tuple[Fitted, str]:
     """The line that officers' outcomes teach, and what to know before it is proposed, in words.
 
-    ``outcomes``: ``OUTCOME``. ``candidates``: ``CANDIDATE`` of the last list. Raises
-    :class:`~pipelines.settings.SettingsError` where there is nothing to propose.
+    ``outcomes``: ``OUTCOME``. ``candidates``: ``CANDIDATE`` of the last list. ``since``: leads opened earlier are left out.
+    Raises :class:`NothingTaughtError` where there is nothing to propose.
     """
-    answered = answers(outcomes)
+    every = answers(outcomes)
+    answered = every.filter(pl.col("opened_on") >= since)
     found = fitted(answered)
-    told = said_and_found_words(answered)
+    told = [*said_and_found_words(answered), *_left_out_words(every.height - answered.height, since)]
     if isinstance(found, str):
-        raise SettingsError("\n".join([*told, f"Nothing is proposed: {found}"]))
+        raise NothingTaughtError("\n".join([*told, f"Nothing is proposed: {found}"]))
     if not found.differs_from(in_force):
-        raise SettingsError(
+        raise NothingTaughtError(
             "\n".join([*told, "Nothing is proposed: what was found does not contradict the likelihoods as they are."])
         )
     below = candidates.filter(pl.col("estimated") < found.least).height
@@ -207,8 +245,19 @@ def taught(outcomes: pl.DataFrame, candidates: pl.DataFrame, in_force: Recalibra
             f"Nothing is proposed: the answers reach down to {found.least:.0%}, and {below:,} of the {candidates.height:,} "
             "children on the list are below that, of whom they tell nothing. Look into some of those first, drawn by chance."
         )
-        raise SettingsError("\n".join([*told, refused]))
+        raise NothingTaughtError("\n".join([*told, refused]))
     return found, "\n".join([*told, *_line_words(found), *_selection_words(answered, below, candidates.height, found)])
+
+
+def _left_out_words(left_out: int, since: date) -> list[str]:
+    """That older leads do not count, and why; nothing where there are none."""
+    if not left_out:
+        return []
+    leads = "1 lead opened before that is" if left_out == 1 else f"{left_out:,} leads opened before that are"
+    return [
+        f"Leads count that were opened from {since:%d/%m/%Y} on. {leads} left out: the sources, the weights and what "
+        "officers look into were others then. Another day: --since."
+    ]
 
 
 def said_and_found_words(answered: pl.DataFrame) -> list[str]:
@@ -236,8 +285,8 @@ def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: Fit
     unanswered = opened.filter(pl.col("is_missing").is_null()).height
     words = [
         "Officers open the top of the list first: nine in ten of the answered leads were estimated at "
-        f"{found.least:.0%} or more. {below:,} of the {listed:,} children on the last list are below that, and "
-        "for them, and for those off the list, the line is carried on from above."
+        f"{found.least:.0%} or more. {below:,} of the {listed:,} children on the last list are below that. "
+        "They, and those off the list, are moved in the proportion in which that one is, as nothing is known of them."
     ]
     if unanswered:
         ends = [fitted(opened.with_columns(pl.col("is_missing").fill_null(value=end))) for end in (False, True)]

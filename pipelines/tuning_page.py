@@ -1,18 +1,22 @@
 """What ``rollcall tune`` does around the judging: the settings tried, and the page written into the workspace."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipelines.judgements import measured
+from pipelines.judgements import measured, read_judgements
+from pipelines.model_file import kept_model
+from pipelines.outcomes import read_outcomes
+from pipelines.proposals import Figures
 from pipelines.publish.tuning_report import Tuned, tuning_html
 from pipelines.publish.whole_folder import write_private
 from pipelines.rank_settings import Recalibration
 from pipelines.settings import Settings, SettingsError, changed, read_changes
-from pipelines.tuning import Listed
+from pipelines.tuning import Listed, figures, judged_again, last_night
 
 TUNING_FOLDER = "tuning"
 
@@ -49,6 +53,39 @@ def _points(path: Path) -> dict[str, Any]:
             f"--points {path}: only points stand in this file, each as a line such as: looked_after = 80"
         )
     return points
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The last night judged again with other settings."""
+
+    page: Path
+    """Who would come onto the list and who would leave, and why. Readable by its owner alone."""
+    figures: Figures
+
+
+def compared(
+    workspace: Path,
+    tables: Mapping[str, pl.DataFrame],
+    before: Settings,
+    after: Settings,
+    source_names: Mapping[str, str],
+) -> Compared:
+    """Judge the last night again, without publishing, and write the page that shows the difference.
+
+    ``tables``: ``TUNING_READS`` of the store. Errors: as :func:`write_page`, and those of what people decided.
+    """
+    made_at = datetime.now(UTC)
+    listed = last_night(tables, before)
+    again = judged_again(
+        tables,
+        after,
+        model=kept_model(workspace),
+        judgements=read_judgements(workspace),
+        outcomes=read_outcomes(workspace),
+        source_names=source_names,
+    )
+    return Compared(write_page(workspace, tables, listed, again, made_at), figures(listed, again))
 
 
 def write_page(

@@ -1,5 +1,6 @@
 """``rollcall tune``: the last night judged again with other settings, and what that would change."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ def tune(
     enquiries_per_missed_child: float | None = None,
     points: Path | None = None,
     from_outcomes: Annotated[bool, Parameter(negative=())] = False,
+    since: date | None = None,
     config: Path | None = None,
     contracts: Path | None = None,
     propose: Annotated[bool, Parameter(negative=())] = False,
@@ -42,6 +44,8 @@ def tune(
         A TOML file of points by finding, such as: looked_after = 80
     from_outcomes
         Recalibrate the likelihood by what officers found of earlier leads.
+    since
+        With --from-outcomes: leads opened earlier do not count (YYYY-MM-DD). Left out: those of the last two years count.
     config
         Settings file that the night ran with, if it was given one.
     contracts
@@ -61,7 +65,7 @@ def tune(
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TUNING_READS}
     before = settings_of(workspace, config, as_at(tables))
-    found = _taught(workspace, tables, before) if from_outcomes else None
+    found = _taught(workspace, tables, before, since) if from_outcomes else None
     after = tried(before, link_threshold, enquiries_per_missed_child, points, None if found is None else found.line)
     if propose:
         _refuse_unsaid(differs=bool(differing(before, after)), why=why, by=by)
@@ -71,12 +75,14 @@ def tune(
     return 0
 
 
-def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings") -> "Fitted":
+def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings", since: date | None) -> "Fitted":
     """The recalibration that officers' outcomes teach, after saying what speaks for and against it."""
     from pipelines.outcomes import read_outcomes
-    from pipelines.recalibration import taught
+    from pipelines.recalibration import counts_since, taught
+    from pipelines.tuning import as_at
 
-    found, words = taught(read_outcomes(workspace), tables["candidate"], before.ranking.recalibration)
+    line, earliest = before.ranking.recalibration, since or counts_since(as_at(tables))
+    found, words = taught(read_outcomes(workspace), tables["candidate"], line, earliest)
     print(words)
     return found
 
@@ -89,31 +95,14 @@ def _compared(
     contracts: Path | None,
 ) -> "Figures":
     """Judge the night again, write the page and say what differs; returns the figures."""
-    from datetime import UTC, datetime
-
     from apps.cli.words import source_names
-    from pipelines.judgements import read_judgements
-    from pipelines.model_file import kept_model
-    from pipelines.outcomes import read_outcomes
-    from pipelines.tuning import figures, judged_again, last_night
-    from pipelines.tuning_page import write_page
+    from pipelines.tuning_page import compared
 
-    names = source_names(workspace, contracts or before.contracts)
-    listed = last_night(tables, before)
-    again = judged_again(
-        tables,
-        after,
-        model=kept_model(workspace),
-        judgements=read_judgements(workspace),
-        outcomes=read_outcomes(workspace),
-        source_names=names,
-    )
-    page = write_page(workspace, tables, listed, again, datetime.now(UTC))
-    told = figures(listed, again)
-    for name, value in told.items():
+    found = compared(workspace, tables, before, after, source_names(workspace, contracts or before.contracts))
+    for name, value in found.figures.items():
         print(f"  {value:>10,}  {name}")
-    print(f"Who comes, who leaves and why: {page}, readable by you alone. Nothing was published.")
-    return told
+    print(f"Who comes, who leaves and why: {found.page}, readable by you alone. Nothing was published.")
+    return found.figures
 
 
 def _propose(workspace: Path, after: "Settings", told: "Figures", *, why: str, by: str) -> None:

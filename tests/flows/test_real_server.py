@@ -137,9 +137,8 @@ def test_of_two_nights_at_once_one_publishes_and_one_is_cancelled(office: Office
 @pytest.fixture(scope="session")
 def jobs(office: Office, two_nights: dict[str, str]) -> dict[str, str]:
     """Everything else that is deployed, started at once after a night: name -> run."""
-    runs = {
-        name: office.server.start(f"{name}/{name}") for name in ("backup", "retention", "training", "termly-return")
-    }
+    names = ("backup", "retention", "training", "recalibration", "termly-return")
+    runs = {name: office.server.start(f"{name}/{name}") for name in names}
     for name, run in runs.items():
         state = office.server.finished(run)
         assert state["type"] == "COMPLETED", f"{name}: {state['message']}"
@@ -156,6 +155,12 @@ def test_weights_are_proposed_and_wait_for_a_person(office: Office, jobs: dict[s
     (proposal,) = history(office.workspace)
     assert (proposal.kind, proposal.decisions) == ("model", ())
     assert "waits for a named person" in office.server.artifacts(jobs["training"])["training-proposal"]
+
+
+def test_without_outcomes_no_recalibration_is_proposed_and_it_is_said(office: Office, jobs: dict[str, str]) -> None:
+    page = office.server.artifacts(jobs["recalibration"])["recalibration-proposal"]
+    assert page.startswith("No recalibration is proposed")
+    assert "0 leads of the list have an answer" in page
 
 
 def test_the_return_is_written(office: Office, jobs: dict[str, str]) -> None:

@@ -11,20 +11,24 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.append_only import append_only
+from pipelines.in_force import settings_of
 from pipelines.night import run_night
 from pipelines.outcomes import OUTCOME, OUTCOMES_FILE, TABLES, add_outcomes, read_outcomes
+from pipelines.proposals import history
 from pipelines.publish.masking import masked
 from pipelines.publish.match_report import match_report_html
 from pipelines.rank_settings import RankSettings, Recalibration
 from pipelines.recalibration import (
     Fitted,
     answers,
+    counts_since,
     estimate_of,
     fitted,
     recalibrated,
     said_and_found,
     taught,
 )
+from pipelines.recalibration_proposal import propose_recalibration
 from pipelines.settings import SettingsError, read_settings
 from pipelines.store import Store
 from pipelines.tables import CANDIDATE
@@ -153,8 +157,9 @@ def test_a_calibrated_likelihood_is_left_alone_nineteen_times_in_twenty() -> Non
     assert sum(isinstance(line, Fitted) and line.differs_from(Recalibration()) for line in lines) <= 10
 
 
-def test_the_line_keeps_the_order_and_its_inverse_says_where_a_cut_off_lies() -> None:
-    line = Recalibration(slope=0.7, shift=-0.4)
+@pytest.mark.parametrize("answered_from", [0.0, 0.05, 0.6, 0.95])
+def test_the_line_keeps_the_order_and_its_inverse_says_where_a_cut_off_lies(answered_from: float) -> None:
+    line = Recalibration(slope=0.7, shift=-0.4, answered_from=answered_from)
     shares = pl.DataFrame({"q": np.linspace(0.001, 0.999, 400)})
     made = shares.select(recalibrated(pl.col("q"), line)).to_series()
     assert made.is_sorted()
@@ -162,6 +167,39 @@ def test_the_line_keeps_the_order_and_its_inverse_says_where_a_cut_off_lies() ->
     assert back == pytest.approx(shares["q"].to_list())
     assert shares.select(recalibrated(pl.col("q"), Recalibration())).to_series().equals(shares["q"])
     assert pl.select(recalibrated(pl.lit(0.0), Recalibration(shift=5.0))).item() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("estimated", "likelihood"),
+    [
+        pytest.param(0.0, 0.0, id="certain"),
+        pytest.param(1e-9, 0.5e-9, id="a record shows the child in school"),
+        pytest.param(0.2, 0.1, id="in the proportion of the least that was answered"),
+        pytest.param(0.8, 0.4, id="the least that was answered"),
+        pytest.param(0.9, 0.424, id="by the line"),
+        pytest.param(1.0, 0.630, id="the surest"),
+    ],
+)
+def test_below_what_the_answers_reach_down_to_the_line_is_not_drawn_on(estimated: float, likelihood: float) -> None:
+    line = Recalibration(slope=0.12, shift=-0.5718, answered_from=0.8)
+    made = pl.select(recalibrated(pl.lit(estimated), line)).item()
+    assert made == pytest.approx(likelihood, rel=2e-3)
+    drawn_on = pl.select(recalibrated(pl.lit(1e-9), Recalibration(slope=0.12, shift=-0.5718))).item()
+    assert drawn_on > 0.15, "by the line alone every child in school would come onto the list"
+
+
+def test_leads_of_long_ago_are_left_out_and_it_is_said() -> None:
+    old = world(1.0, 0.0, 300, 5).with_columns(
+        pl.format("O{}", "child_id").alias("child_id"), outcome_on=pl.lit(date(2023, 5, 1))
+    )
+    every = pl.concat([world(1.0, -1.5, 200, 4), old])
+    listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(30, 100)], schema=CANDIDATE)
+    line, words = taught(every, listed, Recalibration(), counts_since(date(2026, 11, 20)))
+    assert line.line == taught(world(1.0, -1.5, 200, 4), listed, Recalibration(), OCTOBER)[0].line
+    assert "Leads count that were opened from 20/11/2024 on. 300 leads opened before that are left out" in words
+    both, words = taught(every, listed, Recalibration(), date(2020, 1, 1))
+    assert both.answers == 500
+    assert "left out: the sources" not in words
 
 
 @pytest.mark.parametrize(
@@ -182,13 +220,13 @@ def test_the_line_keeps_the_order_and_its_inverse_says_where_a_cut_off_lies() ->
 )  # fmt: skip
 def test_when_nothing_is_proposed_it_says_why(outcomes: pl.DataFrame, told: str) -> None:
     with pytest.raises(SettingsError, match=rf"Nothing is proposed: .*{told}"):
-        taught(outcomes, CANDIDATE.to_frame(), Recalibration())
+        taught(outcomes, CANDIDATE.to_frame(), Recalibration(), OCTOBER)
 
 
 def test_what_the_answers_cannot_tell_is_said_with_the_proposal() -> None:
     told = pl.concat([world(1.0, -1.5, 200, 4), found(*((f"U{n}", 2, "UNTRACED", 0.8) for n in range(30)))])
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(30, 100)], schema=CANDIDATE)
-    line, words = taught(told, listed, Recalibration())
+    line, words = taught(told, listed, Recalibration(), OCTOBER)
     assert re.search(rf"From 200 answered leads, .* slope {line.line.slope:g}, shift {line.line.shift:g}", words)
     assert re.search(r"95% becomes \d+% \(\d+% to \d+%\)", words)
     assert "Officers open the top of the list first" in words
@@ -203,7 +241,7 @@ def test_answers_from_the_top_alone_are_not_carried_on_over_most_of_the_list() -
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(11, 100)], schema=CANDIDATE)
     told = world(1.0, -1.5, 800, 4).filter(pl.col("estimated") > 0.8)
     with pytest.raises(SettingsError, match=r"reach down to 8\d%, and \d\d of the 89 children .* drawn by chance"):
-        taught(told, listed, Recalibration())
+        taught(told, listed, Recalibration(), OCTOBER)
 
 
 def test_said_and_found_by_band() -> None:
@@ -260,6 +298,22 @@ def _found_missing_half_as_often(workspace: Path) -> None:
     with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
         places = ", ".join("?" * later.width)
         connection.executemany(f"insert into outcome ({', '.join(later.columns)}) values ({places})", later.rows())
+
+
+def test_on_schedule_it_is_proposed_and_never_put_in_force(quick_night: FirstNight, workspace: Path) -> None:
+    nothing = propose_recalibration(workspace, "Rollcall, on schedule")
+    assert (nothing.number, nothing.page) == (None, None)
+    assert "Nothing is proposed: 0 leads" in nothing.words
+    assert history(workspace) == []
+    _found_missing_half_as_often(workspace)
+    made = propose_recalibration(workspace, "Rollcall, on schedule")
+    (proposal,) = history(workspace)
+    assert (proposal.id, proposal.kind, proposal.by, proposal.decisions) == (
+        made.number, "settings", "Rollcall, on schedule", (),
+    )  # fmt: skip
+    assert made.page is not None and made.page.stat().st_mode & 0o777 == 0o600
+    assert made.figures["enquiries after"] <= made.figures["enquiries before"]
+    assert not settings_of(workspace, None, quick_night.settings.as_at).ranking.recalibration.shift
 
 
 def test_from_outcomes_to_the_night_that_runs_with_it_and_back(

@@ -1,0 +1,25 @@
+"""The recalibration as a flow: what officers found is held against the likelihood, and what would mend it is proposed."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from flows.plain_words import in_plain_words
+from flows.summary import leave_counts
+from flows.training import PROPOSER
+from pipelines.recalibration_proposal import propose_recalibration
+
+
+@flow(name="recalibration", timeout_seconds=3600.0, persist_result=False, log_prints=False)
+def recalibration(workspace: Path) -> None:
+    """Fit the likelihood to what officers found, and propose it; a named person approves it, or nobody does.
+
+    Where there is nothing to propose (too few outcomes, or none that contradict the likelihood) the run says so and ends well.
+    """
+    with in_plain_words("recalibration", workspace):
+        made = propose_recalibration(workspace, PROPOSER)
+    waits = "No recalibration is proposed"
+    if made.number is not None:
+        waits = f"Proposal {made.number} waits for a named person: rollcall proposals, rollcall approve {made.number} --by NAME"
+        waits += f"\n\nWho would come onto the list and who would leave: {made.page}"
+    leave_counts("recalibration-proposal", f"{waits}\n\n{made.words}", made.figures)
