@@ -21,6 +21,8 @@ from matching.together import is_apart, mean_of
 ROUNDS_OF_JOINING = 4
 LEAST_CLAIM = 1 / 32
 """Where all other rivals together speak for less than this share of what speaks for one and for none, they hardly compete."""
+MOST_THIRDS = 100
+"""Of a child with more likely rivals than this nobody asks which of them may be one with each other: all compete."""
 NUMBERED_TWICE = 2.0
 """Log-odds at the most (four in five) that children whom identifiers keep apart are one, numbered twice: alike in all they
 may be twins under one name, and only a person can say that they are not."""
@@ -143,6 +145,7 @@ def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits
     def of(mine: Labels, its: Labels) -> Bits:
         """Of the first of each pair."""
         many = held.take(mine)
+        many[many > MOST_THIRDS] = 0
         which = np.repeat(np.arange(len(mine)), many)
         further = order.take(starts.take(mine).take(which) + counted_off(many))
         third, second = rival.take(further), its.take(which)
@@ -157,9 +160,10 @@ def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits
 
 def joined(labels: Labels, between: Between, least: float) -> Labels:
     """Join each pair of children that are each other's likeliest rival, where their log-odds are above ``least``, also with
-    all rivals of either competing.
+    all rivals of either competing; with what is certain nothing competes.
     """
-    sure = between.at((between.log_odds > least) & (chances_of(between) > 1 / (1 + 2.0**-least)))
+    odds = between.log_odds
+    sure = between.at((odds > CERTAIN) | ((odds > least) & (chances_of(between) > 1 / (1 + 2.0**-least))))
     child, rival = np.concatenate([sure.one, sure.other]), np.concatenate([sure.other, sure.one])
     order = np.lexsort((rival, -np.tile(sure.log_odds, 2), child))
     child, rival = child[order], rival[order]

@@ -87,6 +87,18 @@ def test_two_pieces_of_one_child_do_not_compete_for_the_third():
 def test_children_whom_two_others_claim_alike_are_joined_to_neither():
     assert joined(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 8.5)]), 2.0).tolist() == [0, 1, 2]
     assert joined(np.arange(3), _between([0, 1, 2], [(0, 1, 9.0), (0, 2, 2.5)]), 2.0).tolist() == [0, 0, 2]
+    judged = _between([0, 1, 2], [(0, 1, ALWAYS), (0, 2, ALWAYS)])
+    assert joined(np.arange(3), judged, 2.0).tolist() == [0, 0, 2], "with what is certain nothing competes"
+
+
+def test_where_rivals_are_a_crowd_all_of_them_compete():
+    """Of two thousand likely rivals nobody asks which of them are one with each other."""
+    many = 2_000
+    pairs = [(0, other, 9.0) for other in range(1, many)] + [(1, 2, 9.0)]
+    rivals = competing(_between(list(range(many)), pairs))
+    assert rivals.probability[rivals.child == 0].tolist() == pytest.approx(
+        [2**9 / (1 + 2**9 * (many - 1))] * (many - 1)
+    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(6, 11), st.floats(-80, 80)), max_size=20))
