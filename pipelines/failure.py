@@ -5,6 +5,7 @@ and the place in the code are told; a file in the workspace keeps the frames, wi
 """
 
 import errno
+import os
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,9 @@ HOUSE = Path(__file__).parents[1]
 INTERNAL_ERROR, CANNOT_GO_ON, ALREADY_RUNNING, DISK_FULL, HELD = 1, 2, 3, 4, 5
 """Exit codes. 2: the extracts, a contract, the settings or the store need a person; the message says which and how.
 5: what came in is not complete, so no new list was published, and the last one is marked stale."""
+
+COMMAND = "command"
+"""Stands for the step where a command fails that is no night."""
 
 FORESEEN = (ExtractsError, ContractError, SettingsError, StoreError, PublicationFailed)
 """Errors whose messages are ours and hold no child's value."""
@@ -64,13 +68,12 @@ def is_disk_full(error: BaseException | None) -> bool:
 
 def _unforeseen(step: str, error: Exception, workspace: Path | None) -> NightFailed:
     if is_disk_full(error):
-        return NightFailed(
-            f"The disk is full at step '{step}'. Free some space and run the night again.", exit_code=DISK_FULL
-        )
+        told = f"{_doing(step)} found the disk full. Free some space and start it again."
+        return NightFailed(told, exit_code=DISK_FULL)
     if isinstance(error, OSError) and error.errno is not None:
         return NightFailed(
-            f"Step '{step}' could not read or write a file ({errno.errorcode.get(error.errno, error.errno)}, at "
-            f"{_place(error)}). Check the disk, the share and the permissions, and run the night again.",
+            f"{_doing(step)} could not read or write a file ({os.strerror(error.errno)}, at {_place(error)}). Check the disk, "
+            "the share and the permissions, and start it again.",
             exit_code=CANNOT_GO_ON,
             may_pass=True,
         )
@@ -81,6 +84,11 @@ def _unforeseen(step: str, error: Exception, workspace: Path | None) -> NightFai
         "software: pass these words and that file on to whoever keeps it; nothing about a child is in them.",
         exit_code=INTERNAL_ERROR,
     )
+
+
+def _doing(step: str) -> str:
+    """Who failed, as a sentence begins: a step of the night, or the command itself."""
+    return "The command" if step == COMMAND else f"Step '{step}'"
 
 
 def _place(error: BaseException) -> str:

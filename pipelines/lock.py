@@ -1,5 +1,6 @@
 """One night at a time: who holds a workspace, and since when."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
             held.acquire()
         except filelock.Timeout:
             raise NightRunningError(who_holds(workspace)) from None
+        except OSError as error:
+            told = f"The workspace {workspace} cannot be written: {error.strerror}. Mend that, or name another folder."
+            raise StoreError(told) from None
         try:
             holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
             (workspace / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
@@ -42,7 +46,7 @@ def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
 
 
 def is_locked(workspace: Path) -> bool:
-    """Whether a night holds the workspace now. False where there is none."""
+    """Whether a night holds the workspace now. False where there is none, and where the file system is read-only."""
     if not (workspace / LOCK_FILE).exists():
         return False
     held = filelock.FileLock(workspace / LOCK_FILE, timeout=0, mode=0o600)
@@ -50,6 +54,10 @@ def is_locked(workspace: Path) -> bool:
         held.acquire()
     except filelock.Timeout:
         return True
+    except OSError as error:
+        if error.errno == errno.EROFS:
+            return False
+        raise
     held.release()
     return False
 

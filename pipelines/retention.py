@@ -22,11 +22,12 @@ from pipelines.publish.whole_folder import write_private
 from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.store import StoreError
+from pipelines.tuning_page import TUNING_FOLDER
 from pipelines.weekly import WEEKLY_FOLDER
 
 RETENTION_FOLDER = "retention"
 LIST, FAILURE, BACKUP, EXTRACT = "list", "failure", "backup", "extract"
-WEEKLY, HANDOVER = "weekly page", "handover"
+WEEKLY, TUNING, HANDOVER = "weekly page", "tuning page", "handover"
 NEWEST_STAYS = (LIST, BACKUP)
 
 KEPT = pl.Schema({"kind": pl.String, "path": pl.String, "dated_on": pl.Date, "bytes": pl.Int64})
@@ -52,6 +53,7 @@ def expired(kept: pl.DataFrame, rules: Retention, as_at: date) -> pl.DataFrame:
         BACKUP: rules.backups_days,
         EXTRACT: rules.extracts_days,
         WEEKLY: rules.lists_days,
+        TUNING: rules.lists_days,
         HANDOVER: rules.handovers_days,
     }
     age = (pl.lit(as_at) - pl.col("dated_on")).dt.total_days()
@@ -109,14 +111,15 @@ def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
         (BACKUP, places.workspace / BACKUPS_FOLDER),  # copies of stores from before they were brought forward
         (BACKUP, places.backups),
         (WEEKLY, places.workspace / WEEKLY_FOLDER),
+        (TUNING, places.workspace / TUNING_FOLDER),
         (HANDOVER, places.workspace / HANDOVERS_FOLDER),
     )
     for kind, folder in dated:
         for path in _inside(folder):
             if (day := _date_in(path.name)) is not None:
                 yield kind, str(path), day, _size(path)
-    for path in _inside(places.extracts):
-        if path.is_file():
+    for path in (file for each in _inside(places.extracts) for file in (_inside(each) if each.is_dir() else [each])):
+        if path.is_file():  # a night reads the folders in the folder, and no deeper
             yield EXTRACT, str(path), datetime.fromtimestamp(path.stat().st_mtime, UTC).date(), path.stat().st_size
 
 

@@ -43,6 +43,7 @@ app = App(
     What is listed is a lead for an officer, never a finding about a family.""",
     version=_version,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,  # told below, rather than ended without a word
 )
 for _command in (demo, night, check, explain, sample, judge, tune, train, proposals, approve):
     app.command(_command)
@@ -63,11 +64,20 @@ app.command(adoption)
 app.command(sheet)
 
 
+STOPPED = 130
+"""Exit code where a person stopped the command (Ctrl-C), as shells have it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 only if it did all that was asked. Errors are told in one message."""
     os.umask(0o077)  # whatever a command writes is its owner's alone
     try:
         return int(app(arguments) or 0)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "\nrollcall: stopped. A list or a file that was published stays as it is; start again when you like.\n"
+        )
+        return STOPPED
     except Exception as error:
         code = _tell(error)
     return code
@@ -75,9 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tell(error: Exception) -> int:
     """Tell an error without a child's value, and return its exit code."""
-    from pipelines.failure import as_night_failed
+    from pipelines.failure import COMMAND, as_night_failed
 
-    failed = as_night_failed("command", error, None)
+    failed = as_night_failed(COMMAND, error, None)
     sys.stderr.write(f"\nrollcall: {failed}\n")
     return failed.exit_code
 

@@ -1,5 +1,7 @@
 """The command line: quick to answer, plain in its words, and 0 only where all went well."""
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.failure import CANNOT_GO_ON, NightFailed
+from pipelines.lock import LOCK_FILE, is_locked
 from pipelines.night import STEPS, RunReport
 from pipelines.settings import Settings
 from tests.conftest import FirstNight
@@ -52,6 +55,52 @@ def test_a_full_night_is_asked_for_on_the_command_line(tmp_path: Path, monkeypat
     assert main(asked.split()) == CANNOT_GO_ON
     assert main([*asked.split(), "--full"]) == CANNOT_GO_ON
     assert [settings.full for settings in ran] == [False, True]
+
+
+def test_a_person_who_stops_a_command_is_told_what_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_workspace: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipelines.health.read_status", interrupted)
+    assert main(["status", "--workspace", str(tmp_path)]) == 130
+    assert "was published stays as it is" in capsys.readouterr().err
+
+
+@pytest.fixture
+def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with a lock file, on a file system that cannot be written."""
+    (tmp_path / LOCK_FILE).touch()
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refused)
+    return tmp_path
+
+
+def test_on_a_read_only_file_system_a_night_says_so(read_only: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = f"night --plain --extracts {read_only / 'x'} --as-at 2026-11-20 --workspace {read_only}"
+    assert main(asked.split()) == CANNOT_GO_ON
+    assert f"The workspace {read_only} cannot be written: Read-only file system." in capsys.readouterr().err
+
+
+def test_on_a_read_only_file_system_no_night_can_be_running(read_only: Path) -> None:
+    assert not is_locked(read_only)
+
+
+def test_what_a_command_could_not_read_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_workspace: Path) -> None:
+        raise OSError(errno.EIO, "the words of the system, which may hold a name")
+
+    monkeypatch.setattr("pipelines.health.read_status", broken)
+    assert main(["status", "--workspace", str(tmp_path)]) == CANNOT_GO_ON
+    told = capsys.readouterr().err
+    assert "The command could not read or write a file (Input/output error" in told
+    assert "may hold a name" not in told
 
 
 def test_a_night_ends_with_a_summary_in_words(

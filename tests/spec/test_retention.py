@@ -116,6 +116,23 @@ def test_what_is_too_old_is_removed_and_certified(places: Places) -> None:
     assert "old.csv" not in kept.read_text("utf-8")
 
 
+def test_what_tuning_leaves_and_extracts_in_folders_are_removed_too(places: Places) -> None:
+    assert places.extracts
+    tuning = places.workspace / "tuning"
+    tuning.mkdir()
+    for day in ("2026-01-01", "2026-11-19"):
+        (tuning / f"tuning-{day}T09-30-00-000001Z.html").write_text("who would come onto the list")
+        folder = places.extracts / day
+        folder.mkdir()
+        (folder / "health.csv").write_text("NHSNumber\n")
+        written = datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()
+        os.utime(folder / "health.csv", (written, written))
+    keep_to(RULES, places, TODAY)
+    assert _names(tuning) == {"tuning-2026-11-19T09-30-00-000001Z.html"}
+    assert _names(places.extracts / "2026-01-01") == set()
+    assert _names(places.extracts / "2026-11-19") == {"health.csv"}
+
+
 def test_a_second_run_finds_nothing_to_do(places: Places) -> None:
     keep_to(RULES, places, TODAY)
     told = keep_to(RULES, places, TODAY)
