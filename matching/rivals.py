@@ -163,6 +163,8 @@ def joined(labels: Labels, between: Between, least: float) -> Labels:
     all rivals of either competing; with what is certain nothing competes.
     """
     odds = between.log_odds
+    if not (odds > least).any():
+        return labels
     sure = between.at((odds > CERTAIN) | ((odds > least) & (chances_of(between) > 1 / (1 + 2.0**-least))))
     child, rival = np.concatenate([sure.one, sure.other]), np.concatenate([sure.other, sure.one])
     order = np.lexsort((rival, -np.tile(sure.log_odds, 2), child))
