@@ -135,7 +135,9 @@ class Presence:
         if not self.alone.any():
             return np.zeros(len(ours))
         disjoint = ~(ours & theirs).any(axis=1)
-        return np.where(disjoint, np.minimum((ours | theirs) @ self.alone, MOST_AT_HOME), 0.0)
+        # No product of matrices: its last bit hangs on where a row stands, and so on which other children are asked about.
+        bits = np.where(ours | theirs, self.alone, 0.0).sum(axis=1)
+        return np.where(disjoint, np.minimum(bits, MOST_AT_HOME), 0.0)
 
     @cached_property
     def _numbers(self) -> NDArray[np.uint64]:

@@ -137,3 +137,13 @@ def test_a_child_with_one_record_in_each_list_is_not_looked_at_again() -> None:
 
     labels = np.array([0, 0, 2])
     assert parted(labels, np.array([0, 1, 0], np.int32), nobody, nobody, 2.0).tolist() == [0, 0, 2]
+
+
+def test_what_is_said_of_two_children_hangs_on_no_others() -> None:
+    """A product of matrices would differ in its last bit, and a night by what changed from one on everything."""
+    draw = np.random.default_rng(1)
+    alone, ours = draw.random(12) / 4, draw.random((2_000, 12)) < 0.4
+    presence = Presence(np.zeros((0, 12), dtype=bool), np.zeros((1, 0)), alone)
+    together = presence.at_home(ours, np.zeros_like(ours))
+    each = [presence.at_home(row[None], np.zeros_like(row[None])).item() for row in ours]
+    assert together.tolist() == each
