@@ -115,6 +115,7 @@ def _as_rivals(odds: Bits) -> Bits:
 
 def chances_of(between: Between) -> NDArray[np.float64]:
     """How likely each pair of children is one, among what else the more contested of the two may be."""
+    between = _counted_off(between)
     ratio = np.exp2(np.clip(_as_rivals(between.log_odds), -60, 60))
     total = np.bincount(between.one, ratio, minlength=int(between.other.max(initial=0)) + 1).astype(np.float64)
     np.add.at(total, between.other, ratio)
@@ -123,6 +124,15 @@ def chances_of(between: Between) -> NDArray[np.float64]:
     if len(crowded):
         claims[crowded] = _claims(between, ratio, total, crowded)
     return np.asarray(ratio / (1 + claims))
+
+
+def _counted_off(between: Between) -> Between:
+    """The same pairs, their children numbered from 0 in the order of their labels: few beside all rows."""
+    is_there = np.zeros(int(between.other.max(initial=0)) + 1, dtype=bool)
+    is_there[between.one] = is_there[between.other] = True
+    number = np.cumsum(is_there, dtype=np.int32)
+    one, other = (number.take(side).astype(np.int64) - 1 for side in (between.one, between.other))
+    return replace(between, one=one, other=other)
 
 
 def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits:
