@@ -1,5 +1,6 @@
 """Which files of a folder count, and which source each belongs to, by its name alone."""
 
+import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -89,7 +90,12 @@ def contract_for_member(
 
 def _fits(path: PurePosixPath, pattern: str) -> bool:
     name = str(path) if "/" in pattern else path.name
-    return fnmatchcase(name.casefold(), pattern.casefold())
+    return any(fnmatchcase(each, pattern.casefold()) for each in _as_written(name))
+
+
+def _as_written(name: str) -> tuple[str, str]:
+    """A name, case ignored, as it stands and as people mean it: "School Census" and "school-census" are school_census."""
+    return name.casefold(), re.sub(r"[\s-]+", "_", name.casefold())
 
 
 def contract_by_stem(path: PurePosixPath, contracts: Mapping[str, Contract]) -> Contract | None:
@@ -97,12 +103,12 @@ def contract_by_stem(path: PurePosixPath, contracts: Mapping[str, Contract]) -> 
 
     The longest pattern counts; none where the patterns of two sources are as long.
     """
-    stem = path.name.split(".")[0].casefold()
+    stem = path.name.split(".")[0]
     fitting = {
         contract.id: len(pattern)
         for contract in contracts.values()
         for pattern in sorted((PurePosixPath(p).name.rpartition(".")[0] for p in contract.files.names), key=len)
-        if pattern.strip("*?") and fnmatchcase(stem, pattern.casefold())
+        if pattern.strip("*?") and any(fnmatchcase(each, pattern.casefold()) for each in _as_written(stem))
     }
     best = [source for source, length in fitting.items() if length == max(fitting.values())]
     return contracts[best[0]] if len(best) == 1 else None

@@ -206,6 +206,17 @@ def test_an_unknown_file_is_named_and_the_night_goes_on(tmp_path: Path) -> None:
     assert night.deliveries.filter(source="unknown")["verdict"].to_list() == ["refused"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Library Cards.csv", "library-cards_north.CSV", "LIBRARY  CARDS Nov 2026 FINAL v2.csv", "Library Cards.tsv"],
+)
+def test_spaces_and_hyphens_in_a_name_are_underscores(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(as_csv(SMITH))
+    night = received(tmp_path)
+    assert night.raw["library_cards"].height == 1
+    assert night.deliveries["file"].to_list() == [name]
+
+
 def test_a_known_source_in_a_form_that_is_not_read_is_told_which_are(tmp_path: Path) -> None:
     night = received(put(tmp_path, library_cards__csv=GOOD, reading_clubs__xls=b"x"))
     assert night.breaches.select("source", "rule", "stops").rows() == [("reading_clubs", "form", "file")]
