@@ -72,7 +72,7 @@ WARNED = (
     Column("forename", "Forename", 16),
     Column("surname", "Surname", 20),
     Column("date_of_birth", "Date of birth", 12, "date"),
-    Column("school_year", "Year by age", 8, "whole"),
+    Column("school_year", "Year by age", 11, "school year"),
     Column("sex", "Sex", 6),
     Column("address", "Address", 34),
     Column("postcode", "Postcode", 11),
@@ -184,6 +184,8 @@ def _styles(book: Any) -> dict[str, Any]:
     return {
         "text": book.add_format({**cell, "text_wrap": True, "num_format": "@"}),
         "whole": book.add_format({**cell, "num_format": "0"}),
+        # Still a number, so that it sorts; shown as people say it.
+        "school year": book.add_format({**cell, "num_format": '"Year "0;"Nursery";"Reception"', "align": "left"}),
         "share": book.add_format({**cell, "num_format": "0%"}),
         "date": book.add_format({**cell, "num_format": "dd/mm/yyyy", "align": "left"}),
         "header": book.add_format(

@@ -1,5 +1,6 @@
 """Who will be without education at the next term: a birth date, a day, what is known, and whether it warns."""
 
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,6 @@ def test_the_file_and_the_sheet_withhold_where_a_protected_child_is(tmp_path: Pa
     assert full.filter(child_id=guarded)["address"].item() == rows["address"][2]
     sheet = pl.read_excel(folder / "candidates.xlsx", sheet_name="Early warning")
     assert sheet["Address"].to_list() == shown["address"].to_list()
+    assert sheet["Year by age"].to_list() == [-1] * 6, "a number, so that it sorts"
+    with zipfile.ZipFile(folder / "candidates.xlsx") as book:
+        assert "&quot;Year &quot;0;&quot;Nursery&quot;;&quot;Reception&quot;" in book.read("xl/styles.xml").decode()
