@@ -175,9 +175,12 @@ class Presence:
 
 
 def in_order(sets: Mask, counts: Bits, alone: Bits) -> Presence:
-    """Presence from sets in any order."""
+    """Presence from sets in any order. Sets that no child has are left out, and counts lie stratum by stratum: so what is
+    kept of it and read again is the same to the last bit.
+    """
     order = np.argsort(_numbered(sets))
-    return Presence(sets[order], counts[:, order], alone)
+    order = order[counts[:, order].any(axis=0)]
+    return Presence(sets[order], np.ascontiguousarray(counts[:, order]), alone)
 
 
 @dataclass(frozen=True)
@@ -212,7 +215,7 @@ def counted(known: tuple[Mask, NDArray[np.int32]], strata: int, may_be_one: MayB
         (stratum[one] * np.int64(len(sets)) + joint, chance),
     ):
         np.add.at(counts, cells, share)
-    return Presence(sets, np.maximum(counts, 0.0).reshape(strata, len(sets)), alone)
+    return in_order(sets, np.maximum(counts, 0.0).reshape(strata, len(sets)), alone)
 
 
 def seen_alone(known: tuple[Mask, NDArray[np.int32]], strata: int, siblings: tuple[Children, Children]) -> Bits:
