@@ -97,6 +97,8 @@ class _Source:
     """Files that came tonight."""
     refused: int
     """Of these, files that were not loaded."""
+    refused_for: str
+    """Names of the rules that stopped those files; empty where none is known."""
     undated: list[str]
     """A sentence for each column of which many dates are in no form that is read."""
 
@@ -128,10 +130,7 @@ def judge_completeness(
             for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
     rows = []
     for source, contract in contracts.items():
-        own = _source(
-            contract, intake, deliveries, before,
-            undated=breaches.filter(rule=UNREADABLE_DATES, stops="nothing"), as_at=as_at, kept=kept.get(source),
-        )  # fmt: skip
+        own = _source(contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source))
         files = ", ".join(deliveries.filter(source=source)["file"].sort()) or contract.name
         for check, words in _outside(own):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
@@ -153,12 +152,13 @@ def _source(
     deliveries: pl.DataFrame,
     before: History,
     *,
-    undated: pl.DataFrame,
+    breaches: pl.DataFrame,
     as_at: date,
     kept: tuple[int, float] | None,
 ) -> _Source:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
+    own = breaches.filter(source=contract.id)
     return _Source(
         contract=contract,
         as_at=as_at,
@@ -168,7 +168,11 @@ def _source(
         keys=kept,
         files=deliveries.filter(source=contract.id).height,
         refused=deliveries.filter(source=contract.id, verdict="refused").height,
-        undated=undated.filter(source=contract.id).select(pl.format("{}: {}", "column", "why")).to_series().to_list(),
+        refused_for=_listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
+        undated=own.filter(rule=UNREADABLE_DATES, stops="nothing")
+        .select(pl.format("{}: {}", "column", "why"))
+        .to_series()
+        .to_list(),
     )
 
 
@@ -197,19 +201,23 @@ def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
 def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
     how = " (no file came)" if not source.files else ""
-    how = f" ({_counted(source.refused, 'file')} came and could not be used)" if source.refused else how
+    could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
+    how = f" ({_counted(source.refused, 'file')} came and {could_not})" if source.refused else how
     if source.nights:
         told = f"{_counted(source.last.rows, 'row')} were loaded on {_day(source.last.as_at)}"
         yield "missing", f"no row came tonight{how}, while {told}."
     elif due != "never":
         yield "missing", f"no row came tonight{how}, and its contract expects it {due}."
+    elif source.refused:
+        yield "missing", f"no row came tonight{how}, and no earlier night shows how many are usual."
 
 
 def _few_rows(source: _Source) -> Iterator[tuple[Check, str]]:
     """On the first night: what came against the contract's least, and files of the source that were not loaded."""
     if source.refused:
         whose = f"{_counted(source.refused, 'file')} of {source.files}"
-        yield "fewer rows", f"{whose} came and could not be used, and no earlier night shows how many rows are usual."
+        could_not = "could not be used" + (f" ({source.refused_for})" if source.refused_for else "")
+        yield "fewer rows", f"{whose} came and {could_not}, and no earlier night shows how many rows are usual."
     rows, least = source.tonight.rows, source.contract.completeness.least_rows
     if rows < least:
         yield (

@@ -238,7 +238,8 @@ def held_night(published: Path, as_at: date, held: Sequence[str]) -> NightFailed
     told = "".join(f"\n  {reason}" for reason in held)
     return NightFailed(
         f"The night as at {as_at:%d/%m/%Y} is held: what came in is not complete, and a list made from it would mislead."
-        f"{told}\n{stays_up} Ask the sender for the whole file and run the night again. Where the file is right, a named "
+        f"{told}\n{stays_up} Ask the sender for the whole file and run the night again; rollcall check says what is "
+        "wrong with a file. Where the file is right, a named "
         'person overrules with: --accept FILE --why "..." --by NAME.',
         exit_code=HELD,
     )

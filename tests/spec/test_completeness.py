@@ -186,6 +186,14 @@ def test_a_roll_of_which_a_file_was_refused_holds_the_first_night(tmp_path: Path
     assert not judged.held
 
 
+def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says_why(tmp_path: Path) -> None:
+    why = Breach("health", "health.csv", None, "BirthDate", "form of dates", "file", "Why.", "Fix.")
+    judged = Deliveries(tmp_path).night(0, school_census=census(), refused=("health",), breaches=(why,))
+    (told,) = judged.warnings
+    assert told.startswith("health.csv: no row came tonight (1 file came and could not be used: form of dates), and no")
+    assert judged.held == ()
+
+
 def test_dates_in_no_form_that_is_read_stamp_the_night(tmp_path: Path) -> None:
     unread = Breach(
         "health", "health.csv", None, "LastContact", "form of dates", "nothing", "18 of its 100 dates.", "Fix."
