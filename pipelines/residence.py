@@ -140,7 +140,12 @@ def _because(as_at: date) -> pl.Expr:
     several = pl.when(pl.col("agencies") >= 2).then(
         pl.concat_str([pl.lit("known to "), pl.col("agencies").cast(pl.String), pl.lit(" agencies")])
     )
-    place = pl.when(pl.col("place_probability").is_not_null()).then(pl.lit(HAS_PLACE))
+    place = (
+        pl.when(pl.col("undoubted_place").is_not_null())
+        .then(pl.lit(HAS_PLACE))
+        .when(pl.col("place_probability").is_not_null())
+        .then(pl.lit("has an entry in education that is in doubt"))
+    )
     home = (
         pl.when(pl.col("household") == 0)
         .then(pl.lit("another child of the household has a place here"))

@@ -29,7 +29,10 @@ class ExtractsError(Exception):
 def list_files(path: Path) -> list[Path]:
     """The file itself, or the files of a folder and of the folders in it, in the order of their paths."""
     if not path.exists():
-        raise ExtractsError(f"{path}: there is no such folder. Give the folder into which the agencies' files are put.")
+        raise ExtractsError(
+            f"{path}: there is no such folder, nor such a file. Give the folder into which the agencies' files are put, "
+            "or one file."
+        )
     if path.is_file():
         return [path]
     try:

@@ -128,7 +128,7 @@ WORDS = [
     pytest.param(on_roll() + at_gp(seen=21), "has a current place", id="nobody asks where a child at school lives"),
     pytest.param(
         [say(ROLL, "provision", ago(400)) | {"doubt": "a placeholder", "proves": 0.5}, say(ROLL, "seen", ago(60))],
-        "has a current place; seen by School census 8 weeks ago",
+        "has an entry in education that is in doubt; seen by School census 8 weeks ago",
         id="the place is in doubt",
     ),
 ]
