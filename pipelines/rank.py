@@ -96,12 +96,9 @@ def rank(
     _check_probabilities(rivals, "probability")
     _check_probabilities(provision, "link_probability")
     _check_probabilities(residence, "living_here")
-    ages = child_ages(person, statements, child_records, as_at)
-    ages = with_age_slips(ages, person, child_records, provision, as_at)
-    ages = ages.filter(pl.col("of_age") > 0).sort("child_id")
     judged = standing(
-        ages, person=person, child_records=child_records, rivals=rivals, provision=provision, residence=residence,
-        settings=settings, never_met=never_met,
+        _of_age(person, statements, child_records, provision, as_at), person=person, child_records=child_records,
+        rivals=rivals, provision=provision, residence=residence, settings=settings, never_met=never_met,
     )  # fmt: skip
     is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
     names = source_names or {}
@@ -121,18 +118,38 @@ def rank(
     )
     listed = judged.filter(is_listed & pl.col("held").is_null())
     found = found.join(listed.select("child_id"), on="child_id", how="semi")
-    sources = person["dataset"].n_unique()
-    shown = described(person, statements, child_records.join(listed, on="child_id", how="semi"), as_at)
-    told = _with_history(listed, evidence)
-    for more in (shown, routes(evidence)):
-        told = told.join(more, on="child_id", how="left", validate="1:1")
-    candidates = _candidates(told, found, as_at, sources, settings)
+    told = _told(listed, evidence, person, statements, child_records)
+    candidates = _candidates(told, found, as_at, person["dataset"].n_unique(), settings)
     together = households(candidates, person, statements, child_records, as_at)
     return Ranked(
         candidates=candidates.join(together, on="child_id", how="left", validate="1:1").select(CANDIDATE.names()),
         explained=_explained(judged.filter(~is_listed | pl.col("held").is_not_null()), names),
         findings=found,
     )
+
+
+def _of_age(
+    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
+) -> pl.DataFrame:
+    """The children who may be of compulsory school age, with how likely they are: a row each, in the order of their ids."""
+    ages = child_ages(person, statements, child_records, as_at)
+    ages = with_age_slips(ages, person, child_records, provision, as_at)
+    return ages.filter(pl.col("of_age") > 0).sort("child_id")
+
+
+def _told(
+    listed: pl.DataFrame,
+    evidence: Evidence,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+) -> pl.DataFrame:
+    """``listed`` with what officers read of each child: its own facts, its education before and to come, its route."""
+    theirs = child_records.join(listed, on="child_id", how="semi")
+    told = _with_history(listed, evidence)
+    for more in (described(person, statements, theirs, evidence.as_at), routes(evidence)):
+        told = told.join(more, on="child_id", how="left", validate="1:1")
+    return told
 
 
 def _held(is_listed: pl.Expr) -> pl.Expr:

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from pipelines.amendment import IN_ORDER_OF, LARGEST_AMENDMENT, Amendment, in_order
-from pipelines.tables import SCHEMA_VERSION, TABLES
+from pipelines.tables import SCHEMA_VERSION, TABLES, differences
 
 STORE_FILE = "rollcall.duckdb"
 SPILL_FOLDER = "spill"
@@ -348,7 +348,7 @@ class Store:
 def _check_is_table(table: str, frame: pl.DataFrame) -> None:
     if table not in TABLES:
         raise StoreError(f"{table} is no table of pipelines/tables/. Write one of: {', '.join(TABLES)}.")
-    if differing := _differences(TABLES[table], frame.schema):
+    if differing := differences(TABLES[table], frame.schema):
         raise StoreError(f"{table} is not as pipelines/tables/ has it: {differing}. Mend the step that writes it.")
 
 
@@ -366,18 +366,6 @@ def _other_version(path: Path, found: int) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _differences(wanted: pl.Schema, found: pl.Schema) -> str:
-    """What differs between two schemas, in words; empty where nothing does."""
-    words = [f"{name} is missing" for name in wanted if name not in found]
-    words += [f"{name} should not be there" for name in found if name not in wanted]
-    words += [
-        f"{name} is {found[name]}, not {kind}" for name, kind in wanted.items() if name in found and found[name] != kind
-    ]
-    if not words and list(wanted) != list(found):
-        words = ["the columns stand in another order"]
-    return ", ".join(words)
 
 
 @contextmanager

@@ -102,6 +102,19 @@ TABLES: dict[str, pl.Schema] = {
 }
 """Every table of the store by its name, in the order in which a night writes them; ``raw_*`` stand beside them."""
 
+
+def differences(wanted: pl.Schema, found: pl.Schema) -> str:
+    """What differs between two schemas, in words; empty where nothing does."""
+    words = [f"{name} is missing" for name in wanted if name not in found]
+    words += [f"{name} should not be there" for name in found if name not in wanted]
+    words += [
+        f"{name} is {found[name]}, not {kind}" for name, kind in wanted.items() if name in found and found[name] != kind
+    ]
+    if not words and list(wanted) != list(found):
+        words = ["the columns stand in another order"]
+    return ", ".join(words)
+
+
 __all__ = [
     "ACCEPTANCE",
     "BLOCK_SIGN",
@@ -153,4 +166,5 @@ __all__ = [
     "VANISHED",
     "WEIGHED_CHILDREN",
     "WHY_OFF",
+    "differences",
 ]

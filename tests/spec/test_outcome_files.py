@@ -1,0 +1,175 @@
+"""Officers' outcomes as files: how they come, what is kept of them, and what a file may not hold."""
+
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from pipelines.append_only import append_only
+from pipelines.outcomes import OUTCOMES_FILE, add_outcomes, read_outcomes, standing
+from pipelines.settings import SettingsError
+
+TABLES = {
+    "child_record": pl.DataFrame({"record_id": ["health:H1", "housing:P1", "health:H2"], "child_id": ["A", "A", "B"]}),
+    "candidate": pl.DataFrame({"child_id": ["A"], "lane": ["follow up"], "likelihood": [0.93], "estimated": [0.97]}),
+}
+HEADER = "child_id,outcome,date,reason,note\n"
+WITH_HOURS = "child_id,outcome,date,hours\n"
+
+
+def written(folder: Path, lines: str, header: str = HEADER) -> Path:
+    file = folder / "outcomes.csv"
+    file.write_text(header + lines, encoding="utf-8")
+    return file
+
+
+def test_outcomes_are_kept_without_their_notes_and_read_twice_only_once(tmp_path: Path) -> None:
+    file = written(tmp_path, "A,on_roll_own,02/11/2026,,the aunt said so\nB,UNTRACED,2026-11-03,Mental health,\n")
+    assert add_outcomes(file, tmp_path, TABLES, "M. Okafor").height == 2
+    assert add_outcomes(file, tmp_path, TABLES, "M. Okafor").is_empty()
+    kept = read_outcomes(tmp_path)
+    assert kept.drop("at").rows() == [
+        (
+            "A",
+            "ON_ROLL_OWN",
+            date(2026, 11, 2),
+            None,
+            "M. Okafor",
+            "follow up",
+            0.93,
+            0.97,
+            "health:H1;housing:P1",
+            None,
+        ),
+        ("B", "UNTRACED", date(2026, 11, 3), "Mental health", "M. Okafor", None, None, None, "health:H2", None),
+    ]
+    stored = (tmp_path / OUTCOMES_FILE).read_bytes()
+    assert b"aunt" not in stored
+    assert (tmp_path / OUTCOMES_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_outcomes_come_as_a_workbook_too(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "outcomes.xlsx") as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate((("Child id", "Outcome", "Date"), ("A", "INDEPENDENT", "2026-11-02"))):
+            sheet.write_row(row, 0, cells)
+    new = add_outcomes(tmp_path / "outcomes.xlsx", tmp_path, TABLES, "M. Okafor")
+    assert new.select("child_id", "outcome", "outcome_on").rows() == [("A", "INDEPENDENT", date(2026, 11, 2))]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        pytest.param(
+            "child_id;outcome;date;name\r\nA;On roll own;02/11/2026;Zoë\r\n", "cp1252", id="Windows, semicolons"
+        ),
+        pytest.param(
+            "child_id\toutcome\tdate\tname\nA\ton-roll-own\t2026-11-02\tZoë\n", "utf-8-sig", id="tabs, with a mark"
+        ),
+        pytest.param("child_id,outcome,date,name\nA,ON_ROLL_OWN,02.11.2026,Zoë\n", "utf-8", id="UTF-8, commas"),
+    ],
+)
+def test_outcomes_come_as_spreadsheets_save_them(tmp_path: Path, text: str, encoding: str) -> None:
+    (tmp_path / "found.csv").write_bytes(text.encode(encoding))
+    new = add_outcomes(tmp_path / "found.csv", tmp_path, TABLES, "M. Okafor")
+    assert new.select("child_id", "outcome", "outcome_on").rows() == [("A", "ON_ROLL_OWN", date(2026, 11, 2))]
+
+
+def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        add_outcomes(written(tmp_path, "A,FOUND,2026-11-02,,\nB,LOST,2026-11-02,,\n"), tmp_path, TABLES, "M. Okafor")
+    assert str(caught.value).count("ON_ROLL_OWN") == 1
+    assert "FOUND" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        pytest.param("A,UNTRACED,2026-11-02,,\nX,UNTRACED,2026-11-02,,\n", "line 3: child_id: no child", id="no child"),
+        pytest.param(
+            "A,FOUND,2026-11-02,,\n",
+            r"line 2: outcome: none of.*\nThe outcomes: ON_ROLL_OWN, .*UNDER_ENQUIRY\.",
+            id="no code",
+        ),
+        pytest.param("A,UNTRACED,31/11/2026,,\n", "line 2: date: no day of the calendar", id="no day"),
+        pytest.param("A,UNTRACED,,,\n", "line 2: date: no day of the calendar", id="no date"),
+        pytest.param("A,UNTRACED,2999-01-01,,\n", "line 2: date: it is yet to come", id="a day to come"),
+        pytest.param("A,UNTRACED,2026-11-02,bored,\n", "line 2: reason: not one of the department's", id="own reason"),
+        pytest.param("A,UNTRACED,2026-11-02,,\nA,DECEASED,2026-11-02,,\n", "line 3: two outcomes", id="contradiction"),
+    ],
+)
+def test_a_file_with_a_fault_is_refused_by_line_and_nothing_is_kept(tmp_path: Path, lines: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told) as caught:
+        add_outcomes(written(tmp_path, lines), tmp_path, TABLES, "M. Okafor")
+    assert read_outcomes(tmp_path).is_empty()
+    assert "bored" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        pytest.param("child_id,outcome\n", "no column date", id="no date column"),
+        pytest.param("\x00\xff", "no column", id="no table at all"),
+    ],
+)
+def test_a_file_that_is_no_list_of_outcomes(tmp_path: Path, header: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        add_outcomes(written(tmp_path, "A,UNTRACED\n", header), tmp_path, TABLES, "M. Okafor")
+
+
+@pytest.mark.parametrize(
+    ("written_as", "hours"),
+    [
+        pytest.param("2.5", 2.5, id="two and a half"),
+        pytest.param('"1,5"', 1.5, id="a comma for the point"),
+        pytest.param("0", 0.0, id="none"),
+        pytest.param("", None, id="not said"),
+    ],
+)
+def test_hours_are_kept_where_they_are_said(tmp_path: Path, written_as: str, hours: float | None) -> None:
+    add_outcomes(written(tmp_path, f"A,UNTRACED,2026-11-02,{written_as}\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
+    assert read_outcomes(tmp_path)["hours"].to_list() == [hours]
+
+
+@pytest.mark.parametrize("hours", ["-1", "a lot", "501", "nan"])
+def test_hours_that_cannot_be_are_refused_by_line(tmp_path: Path, hours: str) -> None:
+    with pytest.raises(SettingsError, match="line 2: hours: no number from 0 to 500"):
+        add_outcomes(written(tmp_path, f"A,UNTRACED,2026-11-02,{hours}\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
+
+
+def test_a_line_handed_in_again_with_its_hours_is_kept_and_stands(tmp_path: Path) -> None:
+    add_outcomes(written(tmp_path, "A,UNTRACED,2026-11-02,\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
+    again = written(tmp_path, "A,UNTRACED,2026-11-02,3\nA,UNTRACED,2026-11-02,3\n", WITH_HOURS)
+    assert add_outcomes(again, tmp_path, TABLES, "M. Okafor").height == 1
+    assert standing(read_outcomes(tmp_path))["hours"].to_list() == [3.0]
+
+
+def test_outcomes_that_an_earlier_version_kept_are_read_on(tmp_path: Path) -> None:
+    before = (
+        "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
+        "at text not null, lane text, likelihood real, records text not null"
+    )
+    with append_only(tmp_path / OUTCOMES_FILE, {"outcome": before}) as connection:
+        connection.execute(
+            "insert into outcome values ('A', 'UNTRACED', '2026-09-01', null, 'M. Okafor', "
+            "'2026-09-02T08:00:00.000000+00:00', 'follow up', 0.9, 'health:H1')"
+        )
+    add_outcomes(written(tmp_path, "A,INDEPENDENT,2026-11-02,1\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
+    assert read_outcomes(tmp_path).select("outcome", "hours").rows() == [("UNTRACED", None), ("INDEPENDENT", 1.0)]
+
+
+def test_who_hands_them_in_must_be_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--by"):
+        add_outcomes(written(tmp_path, "A,UNTRACED,2026-11-02,,\n"), tmp_path, TABLES, "  ")
+
+
+def test_what_was_kept_cannot_be_changed(tmp_path: Path) -> None:
+    add_outcomes(written(tmp_path, "A,UNTRACED,2026-11-02,,\n"), tmp_path, TABLES, "M. Okafor")
+    connection = sqlite3.connect(tmp_path / OUTCOMES_FILE)
+    for change in ("update outcome set outcome = 'DECEASED'", "delete from outcome"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(change)
+    connection.close()
