@@ -1,4 +1,4 @@
-"""What nights cost after the first: ``python -m benchmarks.second_night --children 150000 --out PAGE``.
+"""What nights cost after the first: ``python benchmarks/second_night.py --children 150000 --out PAGE``.
 
 A made-up authority lives on: the first night, one with 1 % of the rows changed, one with nothing changed, and that one
 worked out again as a whole. Each night runs in a process of its own, as it does in life. Seconds of the processor stand
@@ -7,7 +7,6 @@ the byte; a world of this size shows what the tests' small ones do not.
 """
 
 import argparse
-import hashlib
 import multiprocessing
 import os
 import platform
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from killed_nights import hashes
 
 from apps.made_up.authority import make_authority
 from apps.made_up.history import begin_history, deliver, move_on
@@ -31,8 +32,6 @@ NIGHTS = (("first", 0, False), ("1 % of rows changed", 1, False), ("nothing chan
 """Name, days after the first, whether all is worked out again."""
 LIVES_ON = 2
 """Before so many of the nights the authority delivers what has changed."""
-OF_THE_RUN = "run.json"
-"""The one published file that tells of the run itself: its times."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +82,10 @@ def measured(folder: Path, children: int, seed: int) -> tuple[list[Cost], list[s
         theirs.close()
         costs.append(Cost(name, *ours.recv()))
         night.join()
-        published.append(_hashes(workspace / "published" / as_at.isoformat()))
+        published.append(hashes(workspace / "published" / as_at.isoformat()))
         print(costs[-1], flush=True)
     before, again = published[-2:]
     return costs, sorted(file for file in before.keys() | again.keys() if before.get(file) != again.get(file))
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of each file of a publication but its record of the run."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name != OF_THE_RUN)
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def told(costs: list[Cost], otherwise: list[str], children: int) -> str:

@@ -6,6 +6,9 @@ from typing import Literal
 Stops = Literal["file", "row", "nothing"]
 """What a broken rule stops: the whole file is refused, the row is set aside, or it is only counted."""
 
+STOPS_MOST_FIRST: dict[str, int] = {"file": 0, "row": 1, "nothing": 2}
+"""In which order broken rules are told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from data_contracts.breach import STOPS_MOST_FIRST
 from data_contracts.contract import (
     CONTRACT_FOLDER,
     Column,
@@ -26,8 +27,6 @@ Made from the contracts in `data_contracts/` by `python -m data_contracts.dictio
 What a broken rule stops: **file**, nothing of the file is loaded; **row**, the row is set aside and goes back to its
 sender; **nothing**, the breach is counted and the row is used, the value counting as empty where it cannot be read.
 """
-
-_STOPS_FIRST = {"file": 0, "row": 1, "nothing": 2}
 
 
 def dictionary(contracts: Mapping[str, Contract], candidates: DataContract) -> str:
@@ -163,7 +162,7 @@ def _taken(column: Column) -> str:
 
 
 def _rules_table(checks: Iterable[Check], headers: Mapping[str, str]) -> str:
-    ordered = sorted(checks, key=lambda check: _STOPS_FIRST[check.stops])
+    ordered = sorted(checks, key=lambda check: STOPS_MOST_FIRST[check.stops])
     rows = [
         [check.stops, f"`{headers[check.column]}`" if check.column else "", check.rule, check.why, check.fix]
         for check in ordered

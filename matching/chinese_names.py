@@ -9,7 +9,7 @@ from functools import cache
 
 import polars as pl
 
-from matching.names import DATA_FOLDER, variant_groups
+from matching.names import listed_lines, variant_groups
 
 CHINESE, OTHER = "Chinese", "other"
 
@@ -20,8 +20,8 @@ SHORTEST_OTHER = 3
 @cache
 def _listed(kind: str) -> tuple[str, ...]:
     """The words of one kind (surname, syllable) in ``data/chinese_names.csv``."""
-    lines = (DATA_FOLDER / "chinese_names.csv").read_text(encoding="utf-8").splitlines()
-    return tuple(word for line in lines if line.startswith(f"{kind},") for word in line.split(",")[1:])
+    lines = (line.split(",") for line in listed_lines("chinese_names.csv"))
+    return tuple(word for of, *words in lines if of == kind for word in words)
 
 
 def given_name_custom(person: pl.DataFrame) -> pl.Series:

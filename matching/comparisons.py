@@ -107,16 +107,14 @@ class Comparison:
         found = np.full(len(left), len(self.levels) - 1, dtype=np.uint8)
         open_, begun = np.ones(len(left), dtype=bool), 0
         if self._opens_with is not None and self._opens_with[0] not in table.lists:
-            column, exactly = self._opens_with
+            column, narrower = self._opens_with
+            begun = 2 + len(narrower)
             silent, same = silent_or_same(table, column, left, right)
-            found[silent], found[same] = 0, exactly
-            for number in reversed(range(1, exactly)):
-                places, test = np.flatnonzero(same), self.levels[number].test
-                held: NDArray[np.bool_] = (
-                    test.holds(table, left[places], right[places]) if test else np.zeros(0, dtype=bool)
-                )
-                found[places[held]] = number
-            open_, begun = ~(silent | same), exactly + 1
+            found[silent], found[same] = 0, begun - 1
+            places = np.flatnonzero(same) if narrower else np.zeros(0, dtype=np.intp)
+            for number, test in reversed(list(enumerate(narrower, 1))):
+                found[places[test.holds(table, left[places], right[places])]] = number
+            open_ = ~(silent | same)
         work = _Work(table, left, right, found, open_)
         for number, level in enumerate(self.levels[begun:-1], begun):
             if level.test is not None and work.is_open:
@@ -124,19 +122,20 @@ class Comparison:
         return found
 
     @cached_property
-    def _opens_with(self) -> tuple[str, int] | None:
-        """A column and a level's number, where the levels up to that one say only: the column is silent; it is the same, and
-        something else holds; it is the same, whatever else.
+    def _opens_with(self) -> tuple[str, tuple[Both, ...]] | None:
+        """A column, where the first levels say that it is silent; that it is the same and something else holds (these tests,
+        if any); that it is the same, whatever else.
         """
         silent = self.levels[0].test
         if not isinstance(silent, Missing):
             return None
-        same = Equal(silent.column)
-        for number, level in enumerate(self.levels[1:], 1):
+        same, narrower = Equal(silent.column), list[Both]()
+        for level in self.levels[1:]:
             if level.test == same:
-                return silent.column, number
+                return silent.column, tuple(narrower)
             if not (isinstance(level.test, Both) and level.test.tests[0] == same):
                 return None
+            narrower.append(level.test)
         return None
 
     @cached_property
@@ -242,11 +241,11 @@ MIDDLE_FOR_FIRST = SharesAny("middle_tokens", "forename")
 SURNAME_TWICE = both(EqualAcross("forename", "surname"), Equal("surname"))
 """One side's forename is the surname that both bear: that side says no forename."""
 
-FURTHER_NAMES_DIFFER = none_of(
+FURTHER_NAMES_MAY_BE_THE_SAME = either(
     Missing("further_names"), SharesAny("middle_tokens"), JaroWinklerAtLeast("further_names", 0.84)
 )
 
-OTHER_FURTHER_NAMES = both(Equal("forename"), FURTHER_NAMES_DIFFER)
+OTHER_FURTHER_NAMES = both(Equal("forename"), none_of(FURTHER_NAMES_MAY_BE_THE_SAME))
 """One first name and other names behind it: MUHAMMAD ALI and MUHAMMAD HASSAN, KA HO and KA YIN may well be brothers, and
 twins."""
 
@@ -256,7 +255,7 @@ FORENAME = Comparison(
     "forename",
     (
         missing("forename"),
-        Level("exact", both(Equal("forename"), none_of(FURTHER_NAMES_DIFFER)), frequency_of="forename"),
+        Level("exact", both(Equal("forename"), FURTHER_NAMES_MAY_BE_THE_SAME), frequency_of="forename"),
         Level("the first of several names, the others differ", Equal("forename"), family_custom=True),
         Level("forename and surname swapped", SWAPPED),
         Level("written together or apart", either(Equal("given_names"), EqualAcross("forename", "first_two"))),

@@ -243,11 +243,16 @@ def phonetic_key(values: pl.Series) -> pl.Series:
     return by_distinct(values, derive)["key"].alias(values.name)
 
 
+def listed_lines(file: str) -> list[str]:
+    """The lines of a file in ``data/`` that are no remarks."""
+    lines = (DATA_FOLDER / file).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 @cache
 def _groups_by_name() -> pl.DataFrame:
     """One row is one name (``name``, canonical) with the ``groups`` it belongs to, numbered through both files."""
-    texts = [(DATA_FOLDER / file).read_text(encoding="utf-8") for file in ("nicknames.csv", "variants.csv")]
-    lines = [line for text in texts for line in text.splitlines() if line and not line.startswith("#")]
+    lines = listed_lines("nicknames.csv") + listed_lines("variants.csv")
     named = pl.DataFrame({"name": lines}).with_row_index("groups").with_columns(pl.col("name").str.split(","))
     named = named.explode("name").with_columns(pl.col("groups").cast(pl.Int32))
     name = plain_capitals(named["name"]).str.replace_all(r"[^A-Z]", "")
@@ -267,9 +272,8 @@ def variant_groups(values: pl.Series) -> pl.Series:
 @cache
 def _names_in_use() -> frozenset[str]:
     """Canonical names in any of the files of forenames."""
-    text = (DATA_FOLDER / "further_names.csv").read_text(encoding="utf-8")
-    further = (name for line in text.splitlines() if not line.startswith("#") for name in line.split(","))
-    return frozenset(_groups_by_name()["name"]) | {name.upper() for name in further}
+    further = (name.upper() for line in listed_lines("further_names.csv") for name in line.split(","))
+    return frozenset(_groups_by_name()["name"]).union(further)
 
 
 def listed_names(values: pl.Series) -> pl.Series:

@@ -94,8 +94,11 @@ def _rule_of(breach: "Breach") -> tuple[str, str, str]:
 
 def _by_rule(file: "CheckedFile") -> "list[Breach]":
     """The breaches of one file: those that stop the file first, then those that stop a row, each rule's together."""
-    order = {"file": "0", "row": "1", "nothing": "2"}
-    return sorted(file.breaches, key=lambda breach: (order[breach.stops], *_rule_of(breach)[1:], breach.line or 0))
+    from data_contracts.breach import STOPS_MOST_FIRST
+
+    return sorted(
+        file.breaches, key=lambda breach: (STOPS_MOST_FIRST[breach.stops], *_rule_of(breach)[1:], breach.line or 0)
+    )
 
 
 def _rule_told(breaches: "Sequence[Breach]") -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from data_contracts.breach import STOPS_MOST_FIRST
 from data_contracts.check import COULD_NOT_RUN
 from pipelines.publish import charts
 from pipelines.rule_history import RuleAt, contract_rules
@@ -118,8 +119,9 @@ def _source(
     rows = _rows_by_night(counts)
     texts = _texts(contract, breaches, counts)
     rules = [_rule(at, text, counts.get(at, {}), list(rows), as_at) for at, text in texts.items()]
-    order = {"file": 0, "row": 1, "nothing": 2}
-    broken = sorted((rule for rule in rules if rule.broken), key=lambda r: (order[r.stops], -(r.broken or 0)))
+    broken = sorted(
+        (rule for rule in rules if rule.broken), key=lambda r: (STOPS_MOST_FIRST[r.stops], -(r.broken or 0))
+    )
     return SourceTold(
         contract.id,
         contract.name,

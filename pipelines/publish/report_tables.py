@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from data_contracts.breach import STOPS_MOST_FIRST
 from pipelines.list_changes import CHANGES
 from pipelines.publish.masking import WITHHELD, Masked, keys_without_place
 from pipelines.publish.workbook import lanes_of
@@ -43,7 +44,7 @@ def broken_rules(publication: Publication) -> list[Row]:
     """One row a rule broken in a column of a source: how often, the first line, why it matters and the remedy."""
     by = ["source", "stops", "rule", "column", "why", "fix"]
     frame = publication.breaches.group_by(by).agg(places=pl.len(), first_line=pl.col("line").min())
-    order = pl.col("stops").replace_strict({"file": 0, "row": 1}, default=2, return_dtype=pl.Int64)
+    order = pl.col("stops").replace_strict(STOPS_MOST_FIRST, return_dtype=pl.Int64)
     named = frame.with_columns(name=_named(pl.col("source"), publication.source_names))
     return named.sort(order, pl.col("places") * -1, "source", "rule", pl.col("column").fill_null("")).to_dicts()
 
