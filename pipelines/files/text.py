@@ -1,7 +1,6 @@
 """Bytes to text: strictly, so that no name is ever garbled on the way in."""
 
 import codecs
-import re
 from dataclasses import dataclass
 
 from pipelines.files.rows import Fault, UnreadableFileError
@@ -13,8 +12,10 @@ _MARKS = (  # longest first: the mark of UTF-32 begins with the mark of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH_BYTES, _LATER_BYTES = bytes(range(0x80, 0x100)), bytes(range(0x80, 0xC0))
+
+MOSTLY = 2 / 3
+"""A file is UTF-8 with some damage where so many of its lines with accents are UTF-8 to the last byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,16 @@ def _written_as_utf8(encodings: tuple[str, ...]) -> Fault:
 
 
 def _refuse_mixed(data: bytes, encoding: str) -> None:
-    """A mostly-UTF-8 file with one damaged byte would pass as Windows-1252 and garble every accented name in it.
+    """A UTF-8 file with a few damaged lines would pass as Windows-1252 and garble every accented name in it.
 
-    A Windows-1252 file that holds some names garbled long before (Ã© for é) is not meant: those are mended one by one.
+    A Windows-1252 file that holds names garbled long before (Ã© for é) is not meant, however many they are beside the few
+    accents that such systems keep: garbled names are mended one by one, and a list that is not read hides all its children.
     """
-    least = max(6, 0.5 * _count(data, _HIGH_BYTES))
     # Half or more of the bytes of a letter in UTF-8 are of these: most files are told by counting them.
-    if 2 * _count(data, _LATER_BYTES) < least or sum(len(match) for match in _UTF8_LETTER.findall(data)) < least:
+    if 2 * _count(data, _LATER_BYTES) < max(6, 0.5 * _count(data, _HIGH_BYTES)):
+        return
+    accented = [line for line in data.splitlines() if not line.isascii()]
+    if sum(map(_fits_utf8, accented)) < MOSTLY * len(accented):
         return
     try:
         data.decode("utf-8")
@@ -119,6 +123,14 @@ def _refuse_mixed(data: bytes, encoding: str) -> None:
             "Export the whole file in one encoding, best UTF-8.",
             line=_line_at(data, error.start),
         ) from None
+
+
+def _fits_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _count(data: bytes, wanted: bytes) -> int:

@@ -125,6 +125,24 @@ def test_windows_1252_is_read_where_the_contract_takes_it(contract: Contract) ->
     assert values(read(as_csv(ACCENTED).encode("cp1252"), contract)) == [ACCENTED]
 
 
+@pytest.mark.parametrize("garbled", [1, 3, 5])
+def test_a_list_is_read_whole_where_some_of_its_names_were_garbled_long_before(
+    contract: Contract, garbled: int
+) -> None:
+    """An old system keeps few accents, so that five names garbled on their way into it may be more than half of all."""
+    long_ago = ["JosÃ©" if row < garbled else "Siân" for row in range(8)]
+    rows = [(f"LC00002{row}", "Smith", name, *SMITH[3:]) for row, name in enumerate(long_ago)]
+    assert values(read(as_csv(*rows).encode("cp1252"), contract)) == rows
+
+
+def test_a_utf8_file_is_refused_where_some_of_its_lines_were_damaged(contract: Contract) -> None:
+    rows = [(f"LC00002{row}", "Smith", "Siân", *SMITH[3:]) for row in range(8)]
+    damaged = as_csv(*rows).encode() + b"LC000030,Smith,Si\xe2n,,,,,\n"
+    assert [(b.rule, b.stops, b.line) for b in read_bytes("cards.csv", damaged, contract).breaches] == [
+        ("encoding", "file", 10)
+    ]
+
+
 def test_utf8_is_read_as_utf8_even_where_the_contract_says_otherwise() -> None:
     found = read_bytes("cards.csv", as_csv(ACCENTED).encode(), library_contract(encodings=["windows-1252"]))
     assert values(found) == [ACCENTED]
