@@ -244,16 +244,13 @@ def test_a_cancelled_night_leaves_the_workspace_free(office: Office, tmp_path: P
         "x" * 300
     )  # a name too long for any file system: as little to be read as a share that is away
     run = office.server.start("nightly/nightly", extracts=str(unreadable), workspace=str(tmp_path / "workspace"))
-
-    def waits_for_the_share() -> bool | None:
-        tasks = office.server.post("/task_runs/filter", flow_runs={"id": {"any_": [run]}})
-        return True if "AwaitingRetry" in {task["state"]["name"] for task in tasks} else None
-
-    wait_for(waits_for_the_share, "the night to find its extracts away")
-    office.server.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
-    assert office.server.finished(run)["type"] == "CANCELLED"
-    with lock(tmp_path / "workspace"):
-        assert not (tmp_path / "workspace" / "published").exists()
+    try:
+        wait_for(lambda: office.server.has_said("Retry 1/") or None, "the night to find its extracts away")
+        assert office.server.cancelled(run)["type"] == "CANCELLED"
+        with lock(tmp_path / "workspace"):
+            assert not (tmp_path / "workspace" / "published").exists()
+    finally:
+        office.server.end(run)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 FINISHED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+ASKED_AGAIN_SECONDS = 60.0
+"""After so long a run that was asked to stop, and has not, is asked once more."""
 Found = TypeVar("Found")
 
 
@@ -32,7 +34,7 @@ def free_port() -> int:
     return port
 
 
-def wait_for(asked: Callable[[], Found | None], what: str, seconds: float = 180.0) -> Found:
+def wait_for(asked: Callable[[], Found | None], what: str, seconds: float = 300.0) -> Found:
     """What ``asked`` gives, once it gives anything; fails, naming what was waited for, after so many seconds."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -113,14 +115,39 @@ class RealServer:
         state: dict[str, Any] = self.get(f"/flow_runs/{run}")["state"]
         return state
 
-    def finished(self, run: str, seconds: float = 180.0) -> dict[str, Any]:
+    def finished(self, run: str) -> dict[str, Any]:
         """The last state of a run, once it has one."""
+        return wait_for(lambda: self._last_state(run), f"run {run} to finish")
+
+    def cancelled(self, run: str) -> dict[str, Any]:
+        """The last state of a run that is asked to stop.
+
+        It is asked as often as it takes: a worker may miss the word, and the run then stays "Cancelling"
+        (github.com/PrefectHQ/prefect, issue 18744).
+        """
+        asked_at = -ASKED_AGAIN_SECONDS
 
         def asked() -> dict[str, Any] | None:
-            state = self.state(run)
-            return state if state["type"] in FINISHED else None
+            nonlocal asked_at
+            if (last := self._last_state(run)) is None and time.monotonic() > asked_at + ASKED_AGAIN_SECONDS:
+                self.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
+                asked_at = time.monotonic()
+            return last
 
-        return wait_for(asked, f"run {run} to finish", seconds)
+        return wait_for(asked, f"run {run} to be cancelled")
+
+    def end(self, run: str) -> None:
+        """Have a run count as ended, whatever its process does: others may begin, and a failed test stays one."""
+        if self._last_state(run) is None:
+            self.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLED"}, force=True)
+
+    def _last_state(self, run: str) -> dict[str, Any] | None:
+        state = self.state(run)
+        return state if state["type"] in FINISHED else None
+
+    def has_said(self, words: str) -> bool:
+        """Whether the server, its worker or a run has said these words."""
+        return any(words in path.read_text("utf-8", "replace") for path in self.said)
 
     def artifacts(self, run: str) -> dict[str, Any]:
         """Artifacts of a run: key -> data."""
