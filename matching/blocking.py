@@ -69,6 +69,7 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("district", "birth_month"),
     ),
     BlockingRule("phone and forename", ("phone", "forename_key"), ("birth_year",)),
+    BlockingRule("a name in either place and birth date", ("name_keys", "dob_unordered"), ("district",)),
 )
 """For children's records; the columns are made by :func:`matching.keys.with_keys`. Both names are meant either way round:
 names swapped and a slip in the birth date come together now and then, as do slips in a name and in the birth date."""

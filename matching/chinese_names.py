@@ -24,14 +24,23 @@ def _listed(kind: str) -> tuple[str, ...]:
     return tuple(word for of, *words in lines if of == kind for word in words)
 
 
+def _is_chinese() -> pl.Expr:
+    """Whether a surname is Chinese, or made of such as WANG-LEUNG is."""
+    is_listed = pl.element().is_in(_listed("surname"))
+    parts = pl.col("surname_parts").fill_null([])
+    return pl.col("surname").is_in(_listed("surname")) | (
+        parts.list.eval(is_listed).list.all() & (parts.list.len() > 1)
+    )
+
+
 def given_name_custom(person: pl.DataFrame) -> pl.Series:
     """``Chinese`` or ``other`` (String), one row a row of ``person`` (canonical ``forename``, ``given_names``, ``surname``).
 
     Chinese: two or three syllables as pinyin or Hong Kong writes them, together or apart. A name that is also a usual one
     elsewhere (ANNA) is another, where it stands alone. Null: the surname is not Chinese, or the name may be either.
     """
-    rows = person.select("forename", "given_names", "surname").with_row_index("row")
-    asked = rows.filter(pl.col("surname").is_in(_listed("surname")) & pl.col("forename").is_not_null())
+    rows = person.select("forename", "given_names", "surname", "surname_parts").with_row_index("row")
+    asked = rows.filter(_is_chinese() & pl.col("forename").is_not_null())
     syllable = "|".join(sorted(_listed("syllable"), key=len, reverse=True))
     stands_alone = pl.col("forename") == pl.col("given_names")
     is_usual = stands_alone & (variant_groups(asked["forename"]).list.len() > 0)

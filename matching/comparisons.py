@@ -5,16 +5,14 @@ any other list serves any other table. Levels that only say that a side is empty
 Enamorado, Fifield & Imai 2019, APSR 113:353).
 """
 
-from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching.date_similarity import (
     DayAndMonthSwapped,
-    Digits,
     DigitsTransposed,
     FirstOfJanuary,
     OneDigitApart,
@@ -22,15 +20,17 @@ from matching.date_similarity import (
     SameYear,
     SameYearAndDay,
     SameYearAndMonth,
-    date_tests,
 )
 from matching.encode import Encoded, Rows
+from matching.open_pairs import Levels, OpenPairs
 from matching.similarity import (
     Both,
     Equal,
     EqualAcross,
     Missing,
     SharesAny,
+    SharesCrosswise,
+    Swapped,
     Test,
     Unequal,
     both,
@@ -45,11 +45,8 @@ from matching.word_similarity import (
     NearMiss,
     WithinEdits,
     letter_by_letter,
-    near,
     near_misses,
 )
-
-Levels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ class Comparison:
             for number, test in reversed(list(enumerate(narrower, 1))):
                 found[places[test.holds(table, left[places], right[places])]] = number
             open_ = ~(silent | same)
-        work = _Work(table, left, right, found, open_)
+        work = OpenPairs(table, left, right, found, open_)
         for number, level in enumerate(self.levels[begun:-1], begun):
             if level.test is not None and work.is_open:
                 work.take(level.test, number, self._near_misses.get(number))
@@ -152,73 +149,6 @@ class Comparison:
         return found
 
 
-TOGETHER = 2 / 3
-"""Pairs are put closer together once fewer than this share of them is open: it costs as much as a cheap test."""
-
-
-@dataclass
-class _Work:
-    """Pairs on the way to their levels."""
-
-    table: Encoded
-    left: Rows
-    right: Rows
-    found: Levels
-    open: NDArray[np.bool_]
-    """Which of the pairs at hand have no level yet."""
-    at: NDArray[np.intp] | None = None
-    """Places of the pairs at hand in ``found``; null: all pairs are at hand."""
-    near: NDArray[np.bool_] | None = None
-    """Once known: which of the pairs at hand any level of nearly equal words can still take."""
-    digits: dict[str, tuple[Digits, Digits]] = field(default_factory=dict)
-    """Of a date column that was asked for: the digits of either side."""
-
-    @property
-    def is_open(self) -> bool:
-        """Some pair has no level yet."""
-        return bool(self.open.any())
-
-    def take(self, test: Test, number: int, widest: tuple[NearMiss, ...] | None) -> None:
-        """Give the level to the open pairs for which the test holds."""
-        self._put_together()
-        if widest is None:
-            self.settle(self._held(test), number)
-            return
-        if self.near is None:
-            self.near = near(self.table, widest, self.left, self.right)
-        places = np.flatnonzero(self.open & self.near)
-        held = np.zeros(len(self.open), dtype=bool)
-        held[places] = test.holds(self.table, self.left.take(places), self.right.take(places))
-        self.settle(held, number)
-
-    def _held(self, test: Test) -> NDArray[np.bool_]:
-        """For which of the pairs at hand the test holds. Dates are looked up once for all tests of a column."""
-        dates = date_tests(test)
-        if not dates or dates[0].column not in self.table.dates:
-            return test.holds(self.table, self.left, self.right)
-        column = dates[0].column
-        if column not in self.digits:
-            digits = self.table.digits(column)
-            self.digits[column] = digits.take(self.left), digits.take(self.right)
-        return reduce(np.logical_or, (each.between(*self.digits[column]) for each in dates))
-
-    def settle(self, held: NDArray[np.bool_], number: int) -> None:
-        """Give the level to the open ones among ``held``."""
-        places = np.flatnonzero(held & self.open)
-        self.found[places if self.at is None else self.at[places]] = number
-        self.open[places] = False
-
-    def _put_together(self) -> None:
-        if np.count_nonzero(self.open) >= TOGETHER * len(self.open):
-            return
-        keep = np.flatnonzero(self.open)
-        self.at = keep if self.at is None else self.at[keep]
-        self.left, self.right = self.left.take(keep), self.right.take(keep)
-        self.open = np.ones(len(keep), dtype=bool)
-        self.near = None if self.near is None else self.near.take(keep)
-        self.digits = {column: (a.take(keep), b.take(keep)) for column, (a, b) in self.digits.items()}
-
-
 def missing(column: str) -> Level:
     """Either side is empty: says nothing."""
     return Level("not said", Missing(column), says_nothing=True)
@@ -234,12 +164,28 @@ def otherwise(label: str = "different") -> Level:
     return Level(label, None)
 
 
-SWAPPED = either(CrosswiseAlike("given_names", "surname"), CrosswiseAlike("forename", "surname"))
+SWAPPED = either(
+    CrosswiseAlike("given_names", "surname"),
+    CrosswiseAlike("forename", "surname"),
+    Swapped("forename_key", "surname_key"),
+)
+
+IN_THE_OTHERS_PLACE = both(EqualAcross("forename_key", "surname_key"), Unequal("surname_key"))
+"""One side's forename stands for the other's surname, and no more: names swapped of which one was changed, too, or in cultures
+without a fixed surname another of the names taken for it."""
 
 MIDDLE_FOR_FIRST = SharesAny("middle_tokens", "forename")
 
-SURNAME_TWICE = both(EqualAcross("forename", "surname"), Equal("surname"))
-"""One side's forename is the surname that both bear: that side says no forename."""
+OTHER_ORDER = both(MIDDLE_FOR_FIRST, SharesCrosswise("middle_initials", "forename_initial"))
+"""Two given names in the other order: MUHAMMAD YUSUF, YUSUF MUHAMMAD; an initial or a slip stands for a name."""
+
+MIDDLE_FOR_FIRST_INITIAL = SharesAny("middle_letters", "forename_initial")
+
+SURNAME_TWICE = both(
+    Equal("surname"), EqualAcross("forename", "surname"), none_of(EqualAcross("listed_name", "surname"))
+)
+"""One side's forename is the surname that both bear: that side says no forename. Unless it is a forename, too: a child may
+well be called YUSUF YUSUF, after a grandfather, and have a brother."""
 
 FURTHER_NAMES_MAY_BE_THE_SAME = either(
     Missing("further_names"), SharesAny("middle_tokens"), JaroWinklerAtLeast("further_names", 0.84)
@@ -262,10 +208,12 @@ FORENAME = Comparison(
         Level("short or variant form", SharesAny("forename_groups")),
         Level("one letter apart, and both are names", both(Unequal("listed_name"), ONE_SLIP)),
         Level("one slip", ONE_SLIP),
+        Level("given names in another order", OTHER_ORDER),
         Level("another given name", MIDDLE_FOR_FIRST),
         Level("sounds alike", Equal("forename_key")),
         Level("initial", InitialOf("forename")),
-        Level("another given name, by its initial", SharesAny("middle_letters", "forename_initial")),
+        Level("another given name, by its initial", MIDDLE_FOR_FIRST_INITIAL),
+        Level("one name in the other's place", IN_THE_OTHERS_PLACE),
         Level("alike", JaroWinklerAtLeast("forename", 0.84)),
         Level("one slip in a short name", WithinEdits("forename", 1, shortest=3)),
         Level("the surname in both places", SURNAME_TWICE, says_nothing=True),
@@ -285,6 +233,7 @@ SURNAME = Comparison(
         Level("shares a part", SharesAny("surname_parts")),
         Level("sounds alike", Equal("surname_key")),
         Level("alike", JaroWinklerAtLeast("surname", 0.87)),
+        Level("one name in the other's place, weighed with the forename", IN_THE_OTHERS_PLACE, says_nothing=True),
         Level("the carer's surname", EqualAcross("surname", "parent_surname")),
         otherwise("different, perhaps changed"),
     ),
@@ -301,6 +250,11 @@ MIDDLE_NAMES = Comparison(
         Level("others behind one first name, weighed there", OTHER_FURTHER_NAMES, says_nothing=True),
         Level("shares one", SharesAny("middle_tokens")),
         Level("initial", SharesAny("middle_initials")),
+        Level(
+            "one is the forename by its initial, weighed there",
+            both(Unequal("forename"), MIDDLE_FOR_FIRST_INITIAL),
+            says_nothing=True,
+        ),
         otherwise(),
     ),
 )
@@ -310,7 +264,8 @@ DATE_OF_BIRTH = Comparison(
     (
         missing("date_of_birth"),
         exact("date_of_birth"),
-        Level("1 January, the stand-in for unknown", FirstOfJanuary("date_of_birth")),
+        Level("1 January, the stand-in for unknown", FirstOfJanuary("date_of_birth", years=1)),
+        Level("1 January of quite another year", FirstOfJanuary("date_of_birth")),
         Level("day and month swapped", DayAndMonthSwapped("date_of_birth")),
         Level("two digits transposed", DigitsTransposed("date_of_birth")),
         Level("one digit apart", OneDigitApart("date_of_birth")),

@@ -68,13 +68,21 @@ class DigitsTransposed(DateTest):
         return np.asarray((crosswise != 0) & (np.bitwise_count(_differing(a ^ b)) == 2))
 
 
+@dataclass(frozen=True)
 class FirstOfJanuary(DateTest):
     """Either side is the 1st of January, the usual stand-in for an unknown birthday."""
+
+    years: int | None = None
+    """The years lie at most so far apart: who does not know the birthday mostly knows the year. Null: any two years."""
 
     def of(self, a: Digits, b: Digits) -> Mask:
         """Month and day are 01-01 on either side."""
         first = np.uint32(0x0101)
-        return np.asarray(((a & (MONTH | DAY)) == first) | ((b & (MONTH | DAY)) == first))
+        held = np.asarray(((a & (MONTH | DAY)) == first) | ((b & (MONTH | DAY)) == first))
+        if self.years is not None:
+            at, (a, b) = np.nonzero(held), np.broadcast_arrays(a, b)
+            held[at] = np.abs(_year(a[at]) - _year(b[at])) <= self.years
+        return held
 
 
 class SameDayAndMonth(DateTest):
@@ -114,6 +122,14 @@ def date_tests(test: Test) -> tuple[DateTest, ...]:
     parts = test.tests if isinstance(test, Either) else (test,)
     dates = tuple(part for part in parts if isinstance(part, DateTest))
     return dates if len(dates) == len(parts) and len({part.column for part in dates}) == 1 else ()
+
+
+def _year(digits: Digits) -> NDArray[np.int32]:
+    """The year as a number."""
+    year = np.zeros(digits.shape, dtype=np.int32)
+    for shift in (28, 24, 20, 16):
+        year = year * 10 + (digits >> np.uint32(shift) & np.uint32(0xF)).astype(np.int32)
+    return year
 
 
 def _differing(bits: Digits) -> Digits:

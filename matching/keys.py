@@ -102,5 +102,6 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         (pl.min_horizontal(initial_first, initial_last) + pl.max_horizontal(initial_first, initial_last)).alias(
             "initials"
         ),
+        pl.concat_list("forename_key", "surname_key").list.drop_nulls().alias("name_keys"),
         pl.when(default).then(pl.lit("undated")).alias("undated"),
     )

@@ -138,6 +138,28 @@ class SharesAny:
         return found
 
 
+@dataclass(frozen=True)
+class SharesCrosswise:
+    """Each side's value of a text column is among the other side's values of a list column."""
+
+    column: str
+    """The list."""
+    other: str
+    """The text."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Both columns."""
+        return (self.column, self.other)
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where it holds both ways round."""
+        held = _intersect(table, self.column, self.other, left, right)
+        at = np.flatnonzero(held)
+        held[at] = _intersect(table, self.other, self.column, left[at], right[at])
+        return held
+
+
 def _intersect(table: Encoded, column: str, other: str, left: Rows, right: Rows) -> Mask:
     """True where a value of the left row's ``column`` is among the right row's ``other``."""
     found = np.zeros(len(left), dtype=bool)

@@ -72,6 +72,12 @@ def _(test: tests.SharesAny) -> str:
 
 
 @_condition.register
+def _(test: tests.SharesCrosswise) -> str:
+    one, other = (f"list_has_any({test.column}_{a}, array({test.other}_{b}))" for a, b in (("l", "r"), ("r", "l")))
+    return f"{one} AND {other}"
+
+
+@_condition.register
 def _(test: word_tests.InitialOf) -> str:
     a, b = f"{test.column}_l", f"{test.column}_r"
     return f"(length({a}) = 1) <> (length({b}) = 1) AND substr({a}, 1, 1) = substr({b}, 1, 1)"
@@ -162,7 +168,8 @@ def _(test: date_tests.DigitsTransposed) -> str:
 def _(test: date_tests.FirstOfJanuary) -> str:
     c = test.column
     firsts = [f"({_part(c, side, 'month')} = 1 AND {_part(c, side, 'day')} = 1)" for side in ("l", "r")]
-    return f"{c}_l <> {c}_r AND ({' OR '.join(firsts)})"
+    near = "" if test.years is None else f" AND abs({_part(c, 'l', 'year')} - {_part(c, 'r', 'year')}) <= {test.years}"
+    return f"{c}_l <> {c}_r AND ({' OR '.join(firsts)}){near}"
 
 
 @_condition.register

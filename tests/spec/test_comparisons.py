@@ -69,6 +69,32 @@ FORENAMES = [
     ),
     (named("Tremayne Peter"), named("Piers"), "different", "a middle name that is written out is another"),
     (
+        named("Muhammad Yusuf"),
+        named("Yusuf Muhammad"),
+        "given names in another order",
+        "two given names the other way round",
+    ),
+    (named("Nnamdi Emmanuel"), named("Emmanuel N"), "given names in another order", "of one only the initial is left"),
+    (named("Hussein Blial"), named("Bilal Hussein"), "given names in another order", "with a slip in one of them"),
+    (
+        named("Tremayne Piers"),
+        named("Piers Amira"),
+        "another given name",
+        "called by the second name, and another behind",
+    ),
+    (
+        named("Aanya", "Kaur"),
+        named("Singh", "Aanya"),
+        "one name in the other's place",
+        "names swapped, of which one is another, too",
+    ),
+    (
+        named("Mahmoud", "Layla"),
+        named("Layla", "Mehmood"),
+        "forename and surname swapped",
+        "swapped and spelt otherwise",
+    ),
+    (
         named("Muhammad Ali"),
         named("Muhammad Hassan"),
         "the first of several names, the others differ",
@@ -89,6 +115,12 @@ FORENAMES = [
         named("Amira"),
         "the surname in both places",
         "one record has the surname in both places: that says no forename",
+    ),
+    (
+        named("Yusuf Mohamed", "Yusuf"),
+        named("Ayub Mohamed", "Yusuf"),
+        "different",
+        "named after a grandfather, whose name the brother bears as a surname",
     ),
     (
         named("Ka Ho", "Li"),
@@ -141,6 +173,12 @@ SURNAMES = [
         "swapped, weighed with the forename",
         "names the other way round",
     ),
+    (
+        called("Kaur", "Aanya"),
+        called("Aanya", "Singh"),
+        "one name in the other's place, weighed with the forename",
+        "the forename for the surname",
+    ),
 ]
 
 MIDDLES = [
@@ -150,6 +188,12 @@ MIDDLES = [
     (named("Amira Grace"), named("Zainab Ann"), "different", "two middle names"),
     (named("Amira Grace"), named("Amira Ann"), "others behind one first name, weighed there", "of one first name"),
     (named("Amira"), named("Amira Grace"), "not said", "one record keeps none"),
+    (
+        named("Coco X", "Liu"),
+        named("Xin Yi", "Liu"),
+        "one is the forename by its initial, weighed there",
+        "the initial is that of the other's forename",
+    ),
     (
         named("Smith Kelhurst", "Bonnie"),
         named("Bonnie Lily", "Smith-Kelhurst"),
@@ -179,6 +223,8 @@ DATES = [
     ("27/03/2015", "14/10/2009", "different", "nothing agrees"),
     ("01/01/2015", "27/03/2015", "1 January, the stand-in for unknown", "a stand-in"),
     ("01/01/2015", "01/01/2016", "1 January, the stand-in for unknown", "two stand-ins"),
+    ("01/01/2015", "27/03/2014", "1 January, the stand-in for unknown", "a stand-in, the year estimated"),
+    ("01/01/2015", "27/03/2008", "1 January of quite another year", "who does not know the day mostly knows the year"),
     ("01/01/2015", "01/01/2015", "exact", "both the 1st of January"),
     (None, "27/03/2015", "not said", "no birth date"),
 ]

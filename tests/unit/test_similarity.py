@@ -8,7 +8,18 @@ import pytest
 
 from matching.date_similarity import DateTest, DayAndMonthSwapped, OneDigitApart
 from matching.encode import encode
-from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either, none_of
+from matching.similarity import (
+    Equal,
+    EqualAcross,
+    Missing,
+    SharesAny,
+    SharesCrosswise,
+    Swapped,
+    Unequal,
+    both,
+    either,
+    none_of,
+)
 from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 
 LEFT, RIGHT = np.array([0], np.int32), np.array([1], np.int32)
@@ -113,6 +124,20 @@ def test_two_columns(test, one, other, expected):
             False,
             id="own text",
         ),
+        pytest.param(
+            SharesCrosswise("parts", "name"),
+            {"parts": ["A"], "name": "X"},
+            {"parts": ["Y", "X"], "name": "A"},
+            True,
+            id="crosswise",
+        ),
+        pytest.param(
+            SharesCrosswise("parts", "name"),
+            {"parts": ["A"], "name": "X"},
+            {"parts": ["Y"], "name": "A"},
+            False,
+            id="crosswise one way only",
+        ),
     ],
 )
 def test_lists(test, one, other, expected):
@@ -141,8 +166,8 @@ def test_none_of_several():
 @pytest.mark.parametrize(
     "test",
     [Equal("name"), Unequal("name"), InitialOf("name"), JaroWinklerAtLeast("name", 0.5), WithinEdits("name", 2),
-     SharesAny("name"), EqualAcross("name", "name"), Swapped("name", "name"), CrosswiseAlike("name", "name"),
-     OneDigitApart("name"), DayAndMonthSwapped("name")],
+     SharesAny("name"), SharesCrosswise("name", "name"), EqualAcross("name", "name"), Swapped("name", "name"),
+     CrosswiseAlike("name", "name"), OneDigitApart("name"), DayAndMonthSwapped("name")],
     ids=repr,
 )  # fmt: skip
 def test_a_column_in_which_nothing_is_said_makes_no_test_hold(test):

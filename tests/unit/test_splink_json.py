@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -26,7 +27,18 @@ from matching.encode import encode
 from matching.keys import with_keys
 from matching.model import Model, ModelError, Weights
 from matching.score import Scorer, patterns_of
-from matching.similarity import Equal, EqualAcross, Missing, SharesAny, Swapped, Unequal, both, either, none_of
+from matching.similarity import (
+    Equal,
+    EqualAcross,
+    Missing,
+    SharesAny,
+    SharesCrosswise,
+    Swapped,
+    Unequal,
+    both,
+    either,
+    none_of,
+)
 from matching.splink_json import MATCH, NOT_TOLD, from_splink, to_splink
 from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
 from tests.made.records import born, nhs_number_of, person_records, upn_of
@@ -108,8 +120,9 @@ def test_splink_predicts_the_same_weights(with_frequencies):
 
 WORD_TESTS = [
     Missing("one"), Missing("many"), Equal("one"), Unequal("one"), EqualAcross("one", "two"), Swapped("one", "two"),
-    SharesAny("many"), SharesAny("many", "one"), InitialOf("one"), JaroWinklerAtLeast("one", 0.84),
-    JaroWinklerAtLeast("one", 0.94), WithinEdits("one", 1), WithinEdits("one", 1, shortest=4), CrosswiseAlike("one", "two"),
+    SharesAny("many"), SharesAny("many", "one"), SharesCrosswise("many", "one"), InitialOf("one"),
+    JaroWinklerAtLeast("one", 0.84), JaroWinklerAtLeast("one", 0.94), WithinEdits("one", 1), WithinEdits("one", 1, shortest=4),
+    CrosswiseAlike("one", "two"),
     either(InitialOf("one"), WithinEdits("two", 1)), both(Equal("one"), Unequal("two")),
     either(both(Missing("one"), Missing("two")), both(Equal("one"), SharesAny("many"))),
     both(Equal("one"), none_of(Missing("two"), SharesAny("many"), JaroWinklerAtLeast("two", 0.84))),
@@ -118,7 +131,7 @@ DATE_TESTS = [
     test("born")
     for test in (
         DayAndMonthSwapped, OneDigitApart, DigitsTransposed, FirstOfJanuary, SameDayAndMonth, SameYearAndMonth,
-        SameYearAndDay, SameYear,
+        SameYearAndDay, SameYear, partial(FirstOfJanuary, years=3),
     )
 ]  # fmt: skip
 
