@@ -50,13 +50,25 @@ _NOBODY = (
 _UNNAMED_CHILD = "BABY|BABYBOY|BABYGIRL|BABYOF|INFANT|NEWBORN|NEW BORN|TWIN|TRIPLET|BOY|GIRL|MALE|FEMALE|BB"
 _CALLED_BY_NUMBER = "BOY|GIRL|MALE|FEMALE|OF|ONE|TWO|THREE|I|II|III|A|B|C|NUMBER|NO"
 
+_LOST_LETTERS = r"([A-Z'])\?+|\?+([A-Z'])"
+"""Question marks that systems without accents put in the place of letters (and of curled apostrophes)."""
+
+_ALL_BUT_LOST = r"(^|[^A-Z?'])\?+[A-Z]\b"
+
 
 def _words(plain: pl.Expr) -> pl.Expr:
     """Plain capitals as words of A-Z apart by one space: apostrophes joined, everything else apart.
 
-    0, 1 and 5 beside a letter are the O, I and S they stand for on a keyboard or in a scan.
+    0, 1 and 5 beside a letter are the O, I and S they stand for on a keyboard or in a scan. A question mark beside a letter
+    is one that a system could not write (NGUY?N, O?BRIEN): it is left out and parts no words. A single letter after it is
+    no initial.
     """
-    words = plain.str.replace_all("'", "").str.replace_all(r"\bN\s*[/\\]\s*[AK]\b", "UNKNOWN")
+    words = (
+        plain.str.replace_all(_ALL_BUT_LOST, "${1}")
+        .str.replace_all(_LOST_LETTERS, "${1}${2}")
+        .str.replace_all("'", "")
+        .str.replace_all(r"\bN\s*[/\\]\s*[AK]\b", "UNKNOWN")
+    )
     for digit, letter in (("0", "O"), ("1", "I"), ("5", "S")):
         words = words.str.replace_all(rf"([A-Z]){digit}([A-Z])", f"${{1}}{letter}${{2}}")
     return words.str.replace_all(r"[^A-Z]+", " ").str.strip_chars(" ")
@@ -180,6 +192,10 @@ def _with_capital_after_mc(text: str) -> str:
     return re.sub(r"\bMc([a-z])", lambda found: "Mc" + found[1].upper(), text)
 
 
+def _small_after_lost_letter(text: str) -> str:
+    return re.sub(r"(?<=\w)\?+\w", lambda found: found[0].lower(), text)
+
+
 def shown_names(text: pl.Series) -> pl.Series:
     """Names as a person would like to read them: repaired, and in small letters with capitals where they shout.
 
@@ -191,6 +207,7 @@ def shown_names(text: pl.Series) -> pl.Series:
         is_even = (tidy.str.to_uppercase() == tidy) | (tidy.str.to_lowercase() == tidy)
         gentle = tidy.str.to_titlecase().str.replace_all(r"'S\b", "'s")
         gentle = replaced(gentle, gentle.str.contains(r"\bMc[a-z]"), _with_capital_after_mc)
+        gentle = replaced(gentle, gentle.str.contains(r"\w\?+\w"), _small_after_lost_letter)
         return pl.DataFrame({"tidy": tidy, "gentle": gentle, "is_even": is_even}).select(
             pl.when("is_even").then("gentle").otherwise("tidy").alias("shown")
         )

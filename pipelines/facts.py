@@ -170,11 +170,18 @@ def as_their_sources_have_it(known: pl.DataFrame, rates: pl.DataFrame) -> pl.Dat
 
 
 def _names(mine: pl.DataFrame) -> pl.DataFrame:
-    """Name of one record: one with forename and surname, then a proving source's, then the fullest."""
+    """Name of one record: one with forename and surname, then one of which no letter was lost (NGUY?N), then a proving
+    source's, then the fullest.
+    """
+    written = pl.concat_str("forename_shown", "middle_names", "surname_shown", ignore_nulls=True)
     shown = mine.with_columns(
         is_whole=pl.col("forename_shown").is_not_null() & pl.col("surname_shown").is_not_null(),
-        letters=pl.concat_str("forename_shown", "middle_names", "surname_shown", ignore_nulls=True).str.len_chars(),
-    ).sort("child_id", "is_whole", "is_proving", "letters", "record_id", descending=[False, True, True, True, False])
+        is_legible=~written.str.contains("?", literal=True),
+        letters=written.str.len_chars(),
+    ).sort(
+        "child_id", "is_whole", "is_legible", "is_proving", "letters", "record_id",
+        descending=[False, True, True, True, True, False],
+    )  # fmt: skip
     return shown.group_by("child_id", maintain_order=True).agg(
         forename=pl.col("forename_shown").drop_nulls().first(), surname=pl.col("surname_shown").drop_nulls().first()
     )

@@ -109,8 +109,9 @@ def next_education() -> pl.Expr:
 
 
 def nearest_rival() -> pl.Expr:
-    """The nearest child in education and how unlike; reads ``rival_record_id``, ``…_certainty``, ``…_levels``, and
-    ``has_other_upn``."""
+    """The nearest child in education and how unlike; reads ``rival_record_id``, ``…_certainty``, ``…_levels``,
+    ``has_other_upn``, and ``own_record_id``: beside an entry that may be the child's own it is another child that is told.
+    """
     near = pl.format(
         "Nearest child in education, by record {}: {} to be this child",
         pl.col("rival_record_id"),
@@ -119,7 +120,8 @@ def nearest_rival() -> pl.Expr:
     levels = pl.when(pl.col("rival_levels") != "").then(pl.format(" ({})", pl.col("rival_levels"))).fill_null("")
     second = " Its UPN is another: ask the schools whether one child was given two."
     numbered = pl.when(pl.col("has_other_upn").fill_null(value=False)).then(pl.lit(second)).otherwise(pl.lit(""))
-    return pl.coalesce(near + levels + "." + numbered, pl.lit("No child in education comes near."))
+    whose = pl.when(pl.col("own_record_id").is_null()).then(pl.lit("No child")).otherwise(pl.lit("No other child"))
+    return pl.coalesce(near + levels + "." + numbered, whose + " in education comes near.")
 
 
 def doubtful_age() -> pl.Expr:

@@ -61,6 +61,7 @@ def test_a_roll_entry_explains_a_child_as_far_as_the_record_is_the_childs(
         assert "Record school_census:1 shows a current education (state school, Keats Primary School)" in str(
             row["because"]
         )
+        assert "No other child in education comes near." in str(row["because"])
 
 
 def test_two_entries_each_doubtful_leave_less_doubt_together() -> None:
@@ -260,6 +261,17 @@ def test_name_sex_and_address_come_from_the_records_that_know_them_best() -> Non
     row = listed(drawn)
     assert (row["forename"], row["surname"], row["sex"]) == ("Amira", "Haddad", "F")
     assert (row["address"], row["postcode"]) == ("2 New Road", "ZA2 2BB")
+
+
+def test_a_name_that_lost_letters_on_its_way_is_shown_only_where_there_is_no_other() -> None:
+    drawn = Drawn()
+    drawn.record("school_census:1", "CH1", forename_shown="Th?", surname_shown="Nguy?n")
+    drawn.on_roll("school_census:1", date(2020, 9, 1), date(2026, 7, 17))
+    row = listed(drawn)
+    assert (row["forename"], row["surname"]) == ("Th?", "Nguy?n")
+    drawn.record("health:1", "CH1", forename_shown="Thi", surname_shown="Nguyen")
+    row = listed(drawn)
+    assert (row["forename"], row["surname"]) == ("Thi", "Nguyen")
 
 
 def test_an_address_that_the_child_has_left_gives_way() -> None:
