@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.age import is_of_compulsory_school_age
 from pipelines.facts import as_their_sources_have_it
+from pipelines.members import bits_of, members, sources_of
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Before any date is compared, one in five hundred is taken to make a child of another age seem of age."""
@@ -35,12 +36,14 @@ def with_age_slips(
     is_placed = pl.col("child_id").is_in(placed.implode())
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
     asked = facts.filter(~(is_placed & is_surely_of_age))  # dates that all agree on a pupil's age tell of no slip
-    dates = _dates(person, child_records.join(asked, on="child_id", how="semi"), as_at)
+    records = members(child_records, person, "dataset", "date_of_birth")
+    dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
     without_place = dates.filter(~is_placed)
     slipped = _slipped(
-        without_place.filter(pl.len().over("child_id") == 1), _slip_rates(dates, _known(facts, person, child_records))
+        without_place.filter(pl.len().over("child_id") == 1),
+        _slip_rates(dates, _known(facts, records, bits_of(person))),
     )
-    undated = _undated(facts, person, child_records, without_place)
+    undated = _undated(facts, records, without_place)
     return (
         facts.join(slipped, on="child_id", how="left", validate="1:1")
         .join(undated, on="child_id", how="left", validate="1:1")
@@ -55,14 +58,12 @@ def with_age_slips(
     )
 
 
-def _dates(person: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _dates(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """One row is one source that gives one child a birth date: its first year, whether any is of age, and 1 January."""
     born = pl.col("date_of_birth")
-    dated = person.select("record_id", "dataset", "date_of_birth").drop_nulls("date_of_birth")
     is_default = (born.dt.month() == 1) & (born.dt.day() == 1)
     return (
-        child_records.select("record_id", "child_id")
-        .join(dated, on="record_id", how="inner", validate="1:1")
+        records.drop_nulls("date_of_birth")
         .group_by("child_id", "dataset")
         .agg(
             year=born.dt.year().min(),
@@ -100,9 +101,9 @@ def _slips(differing: pl.DataFrame, dates: pl.DataFrame, known: pl.DataFrame) ->
     ).filter(pl.col("dataset") != pl.col("other"))  # fmt: skip
     both = (
         known.join(of_two.select("dataset", "other").unique(), on="dataset", how="inner")
-        .join(known.select("child_id", other="dataset"), on=["child_id", "other"], how="semi")
+        .join(known.select("sources", "year", other="dataset"), on=["sources", "year", "other"], how="semi")
         .group_by("dataset", "other", "year")
-        .agg(children=pl.len())
+        .agg(pl.col("children").sum())
     )
     sources = ["dataset", "other"]
     theirs, ours = pl.col("of_theirs").fill_null(0), pl.col("of_ours").fill_null(0)
@@ -115,15 +116,18 @@ def _slips(differing: pl.DataFrame, dates: pl.DataFrame, known: pl.DataFrame) ->
     return pl.concat([weighed, of_several])
 
 
-def _known(facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """One row is one source that knows one child of whose birth date no two sources differ, and its ``year``."""
+def _known(facts: pl.DataFrame, records: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
+    """Children of whose birth date no two sources differ: how many (``children``) of one ``year`` one set of ``sources``
+    knows, a row for each source (``dataset``) in the set.
+    """
     agreed = facts.filter(pl.col("date_of_birth").is_not_null() & ~pl.col("dates_differ"))
     return (
-        child_records.select("record_id", "child_id")
+        sources_of(records, bits)
         .join(agreed.select("child_id", year=pl.col("date_of_birth").dt.year()), on="child_id", how="inner")
-        .join(person.select("record_id", "dataset"), on="record_id", how="inner", validate="1:1")
-        .select("child_id", "dataset", "year")
-        .unique()
+        .group_by("sources", "year")
+        .agg(children=pl.len())
+        .join(bits, how="cross")
+        .filter(pl.col("sources") & pl.col("bit") > 0)
     )
 
 
@@ -146,14 +150,10 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _undated(
-    facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, without_place: pl.DataFrame
-) -> pl.DataFrame:
+def _undated(facts: pl.DataFrame, records: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
     """``undated_of_age`` of children without any date: the share of age among those whom the same sources give one."""
     rates = without_place.group_by("dataset").agg(of_age=pl.col("is_of_age").mean())
     undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
-    known = child_records.join(undated, on="child_id", how="semi").join(
-        person.select("record_id", "dataset"), on="record_id", how="inner", validate="1:1"
-    )
+    known = records.join(undated, on="child_id", how="semi")
     likely = as_their_sources_have_it(known, rates).rename({"of_age": "undated_of_age"})
     return likely.filter(pl.col("undated_of_age") > 0)  # where no such child is of age, none is lost for want of a date

@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.age import age_in_years, is_of_compulsory_school_age
+from pipelines.members import members
 
 AGREEMENT = 20.0
 """Each further source that gives a birth date makes it this many times as likely against a date it contradicts.
@@ -50,8 +51,7 @@ def child_ages(
     ``age`` (whole years; null with the birth date), ``dates_differ`` (the records have dates on both sides of an end of
     compulsory school age). Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
-    told = person.select("record_id", "dataset", "date_of_birth")
-    mine = child_records.join(told, on="record_id", how="inner", validate="1:1")
+    mine = members(child_records, person, "dataset", "date_of_birth")
     dates = mine.group_by("child_id").agg(
         date_of_birth=pl.col("date_of_birth").min(), latest=pl.col("date_of_birth").max()
     )
@@ -84,11 +84,10 @@ def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.
     ``person``, ``statements``: of these children at the least; of all, to know every proving source of tonight. Raises
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
-    told = person.select(
-        "record_id", "dataset", "sex", "forename_shown", "middle_names", "surname_shown", "address_shown",
+    mine = members(
+        child_records, person, "dataset", "sex", "forename_shown", "middle_names", "surname_shown", "address_shown",
         "postcode_shown",
     )  # fmt: skip
-    mine = child_records.join(told, on="record_id", how="inner", validate="1:1")
     mine = mine.with_columns(is_proving=pl.col("dataset").is_in(_proving(statements).implode()))
     said = statements.join(mine.select("record_id"), on="record_id", how="semi")
     described = child_records.select(pl.col("child_id").unique())

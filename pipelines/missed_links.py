@@ -10,6 +10,7 @@ they are of those who look so, Bayes says. A child of one list may well be such 
 import polars as pl
 
 from matching.assign import ERRED_ALIKE
+from pipelines.members import bits_of, members, sources_of
 
 MOST_MISSED = 0.5
 """However many are expected, a child is taken to be such a one with no more than this probability."""
@@ -26,8 +27,8 @@ def with_missed(
     err like the first, which it does in one case of four at the most.
     """
     placed = provision.filter("is_current")
-    known = _sources_that_know(person, child_records.join(placed, on="record_id", how="anti"))
-    looks = judged.join(known, on="child_id", how="inner", validate="1:1").with_columns(
+    known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
+    looks = judged.join(sources_of(known, bits_of(person)), on="child_id", how="inner", validate="1:1").with_columns(
         is_placed=pl.col("child_id").is_in(placed["child_id"].unique().implode())
     )
     is_placed, of_age = pl.col("is_placed"), pl.col("of_age")
@@ -44,17 +45,6 @@ def with_missed(
     return judged.join(told.select("child_id", "missed"), on="child_id", how="left", validate="1:1").with_columns(
         pl.col("missed").fill_null(0.0).clip(0.0, MOST_MISSED)
     )
-
-
-def _sources_that_know(person: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``sources``: one bit a source."""
-    names = person["dataset"].unique().sort()
-    bits = pl.DataFrame(
-        {"dataset": names, "bit": [1 << number for number in range(len(names))]}, schema_overrides={"bit": pl.Int64}
-    )
-    known = records.join(person.select("record_id", "dataset"), on="record_id", how="inner", validate="1:1")
-    known = known.join(bits, on="dataset", how="left", validate="m:1")
-    return known.group_by("child_id").agg(sources=pl.col("bit").bitwise_or())
 
 
 __all__ = ["with_missed"]

@@ -115,13 +115,17 @@ def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFra
 def _with_other_upn(near: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id`` and ``has_other_upn`` (true) of children who may be their nearest rival under a second UPN."""
     likely = near.filter(pl.col("rival_certainty") >= LIKELY_ENOUGH)
-    numbered = person.select("record_id", number=pl.concat_list("upn", "former_upn").list.drop_nulls())
-    numbered = numbered.explode("number", empty_as_null=True).drop_nulls("number")
     records = child_records.join(likely, on="child_id", how="semi").select("child_id", "record_id")
-    own = records.join(numbered, on="record_id", how="inner").select("child_id", "number")
-    theirs = likely.select("child_id", record_id="rival_provision_record_id").join(
-        numbered, on="record_id", how="inner"
+    rivals = likely.select("child_id", record_id="rival_provision_record_id")
+    asked = pl.concat([records["record_id"], rivals["record_id"]])
+    numbered = (
+        person.filter(pl.col("record_id").is_in(asked.implode()))
+        .select("record_id", number=pl.concat_list("upn", "former_upn").list.drop_nulls())
+        .explode("number", empty_as_null=True)
+        .drop_nulls("number")
     )
+    own = records.join(numbered, on="record_id", how="inner").select("child_id", "number")
+    theirs = rivals.join(numbered, on="record_id", how="inner")
     same = own.join(theirs, on=["child_id", "number"], how="semi")
     apart = theirs.join(own, on="child_id", how="semi").join(same, on="child_id", how="anti")
     return apart.select("child_id").unique().with_columns(has_other_upn=pl.lit(value=True))

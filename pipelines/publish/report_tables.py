@@ -10,6 +10,7 @@ import polars as pl
 
 from data_contracts.breach import STOPS_MOST_FIRST
 from pipelines.list_changes import CHANGES
+from pipelines.members import members
 from pipelines.publish.masking import WITHHELD, Masked, keys_without_place
 from pipelines.publish.workbook import lanes_of
 
@@ -51,14 +52,13 @@ def broken_rules(publication: Publication) -> list[Row]:
 
 def source_reach(publication: Publication) -> list[Row]:
     """One row a source: its records, their children, and how many records stand with a record of another source."""
-    placed = publication.child_records.select("record_id", "child_id").join(
-        publication.person.select("record_id", "dataset"), on="record_id", how="inner", validate="1:1"
+    known = (
+        members(publication.child_records, publication.person, "dataset").group_by("child_id", source="dataset").len()
     )
-    known_to = placed.group_by("child_id").agg(first=pl.col("dataset").min(), last=pl.col("dataset").max())
     frame = (
-        placed.join(known_to, on="child_id", validate="m:1")
-        .group_by(source="dataset")
-        .agg(records=pl.len(), children=pl.col("child_id").n_unique(), joined=(pl.col("first") != pl.col("last")).sum())
+        known.with_columns(is_joined=pl.col("child_id").is_duplicated())
+        .group_by("source")
+        .agg(records=pl.col("len").sum(), children=pl.len(), joined=pl.col("len").filter("is_joined").sum())
         .with_columns(
             name=_named(pl.col("source"), publication.source_names), joined_share=pl.col("joined") / pl.col("records")
         )
