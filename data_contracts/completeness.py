@@ -34,6 +34,9 @@ class Completeness(Part):
     """How often new rows are due. ``never``: the source need not send; what once came is missed all the same."""
     stale_days: int | None = Field(None, ge=1)
     """Days for which the rows may stay the same; null: by ``expected`` (STALE_DAYS)."""
+    stands_in_days: int = Field(35, ge=0)
+    """For how many days the last rows stand in where none come and that does not hold the list; 0: they do not. By
+    default a source sent once a month may be some days late."""
     newest_within_days: int | None = Field(None, ge=0)
     """How old the newest date in the rows may be on the date judged; null: learnt."""
     rows: tuple[float, float] | None = None

@@ -99,6 +99,8 @@ class _Source:
     """Of these, files that were not loaded."""
     refused_for: str
     """Names of the rules that stopped those files; empty where none is known."""
+    stands_in_until: date | None
+    """The last day on which the rows that came last stand in; null: they do not."""
     undated: list[str]
     """A sentence for each column of which many dates are in no form that is read."""
 
@@ -116,25 +118,29 @@ def judge_completeness(
     *,
     breaches: pl.DataFrame,
     came: pl.DataFrame,
+    stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
     as_at: date,
 ) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
     ``breaches`` (``BREACH``): what was found in the files. ``came``: ``record_id`` of every row that came, those set aside
-    too; what ``intake`` tells to be the same need not be there. ``accepted``: sources that a named person has accepted for
-    tonight.
+    too; what ``intake`` tells to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows
+    stand in. ``accepted``: sources that a named person has accepted for tonight.
     """
     before = history.before(as_at)
     kept = {row["source"]: (row["keys"], row["kept"])
             for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
+    until = dict(stands_in.select("source", "until").iter_rows())
     rows = []
     for source, contract in contracts.items():
-        own = _source(contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source))
+        own = _source(
+            contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source), until=until.get(source)
+        )  # fmt: skip
         files = ", ".join(deliveries.filter(source=source)["file"].sort()) or contract.name
         for check, words in _outside(own):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
-            outcome = ACCEPTED if outcome == HOLDS and source in accepted else outcome
+            outcome = ACCEPTED if source in accepted and (outcome == HOLDS or check == "missing") else outcome
             rows.append((source, files, check, outcome, words))
     found = pl.DataFrame(rows, schema=COMPLETENESS, orient="row")
     order = pl.col("outcome").replace_strict({HOLDS: 0, ACCEPTED: 1, STAMPS: 2}, return_dtype=pl.Int64)
@@ -155,6 +161,7 @@ def _source(
     breaches: pl.DataFrame,
     as_at: date,
     kept: tuple[int, float] | None,
+    until: date | None,
 ) -> _Source:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
@@ -169,6 +176,7 @@ def _source(
         files=deliveries.filter(source=contract.id).height,
         refused=deliveries.filter(source=contract.id, verdict="refused").height,
         refused_for=_listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
+        stands_in_until=until,
         undated=own.filter(rule=UNREADABLE_DATES, stops="nothing")
         .select(pl.format("{}: {}", "column", "why"))
         .to_series()
@@ -205,7 +213,8 @@ def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
     how = f" ({_counted(source.refused, 'file')} came and {could_not})" if source.refused else how
     if source.nights:
         told = f"{_counted(source.last.rows, 'row')} were loaded on {_day(source.last.as_at)}"
-        yield "missing", f"no row came tonight{how}, while {told}."
+        stand = f" Those stand in until {_day(source.stands_in_until)}." if source.stands_in_until else ""
+        yield "missing", f"no row came tonight{how}, while {told}.{stand}"
     elif due != "never":
         yield "missing", f"no row came tonight{how}, and its contract expects it {due}."
     elif source.refused:

@@ -4,8 +4,8 @@ Judged first, on tonight's rows as they came; only what passes takes the place o
 that a night that is held leaves everything as the last list was made from.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
 from pipelines.settings import SettingsError
 from pipelines.snapshot import Snapshots, changed_tonight, forward, keep
+from pipelines.standing_in import STANDS_IN, standing_in
 from pipelines.store import Store
 from pipelines.tables import TABLES
 from pipelines.vanished import Rolls, keep_vanished
@@ -40,6 +41,8 @@ class Judged:
     """``COMPLETENESS``."""
     accepted: pl.DataFrame
     """``ACCEPTANCE`` in force tonight."""
+    stands_in: pl.DataFrame = field(default_factory=STANDS_IN.to_frame)
+    """``STANDS_IN``: sources that sent nothing, and whose last rows stand."""
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -119,6 +122,11 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
     )  # fmt: skip
     _refuse_date_long_after(intake.nights, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
+    sources = accepted["source"].to_list()
+    stands_in = standing_in(
+        history.before(as_at).nights, contracts, came=intake.nights["source"].to_list(), kept=store.raw_sources(),
+        accepted=sources, as_at=as_at,
+    )  # fmt: skip
     found = judge_completeness(
         intake,
         received.deliveries,
@@ -126,11 +134,12 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
         history,
         breaches=received.breaches,
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
-        accepted=accepted["source"].to_list(),
+        stands_in=stands_in,
+        accepted=sources,
         as_at=as_at,
     )
     store.write("completeness", found)
-    return Judged(intake, found, accepted)
+    return Judged(intake, found, accepted, stands_in)
 
 
 def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:
@@ -145,18 +154,19 @@ def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:
 
 
 def keep_tonight(
-    store: Store, received: Received, intake: Intake, contracts: Mapping[str, Contract], as_at: date
+    store: Store, received: Received, judged: Judged, contracts: Mapping[str, Contract], as_at: date
 ) -> dict[str, int]:
     """Put tonight's rows in the place of the last night's, keep what changed, and count it."""
+    stand = {*received.stands, *judged.stands_in["source"]}
     before = Snapshots(*(_read(store, table) for table in HISTORIES))
     was_gone = _read(store, "vanished")
     vanished = keep_vanished(
-        was_gone, _rolls(store, received, contracts), contracts,
+        was_gone, _rolls(store, received, contracts, stand), contracts,
         snapshot=before.snapshot, set_aside=received.set_aside, as_at=as_at,
     )  # fmt: skip
-    changes, is_past = _keep_histories(store, before, intake, as_at, forwards=received.last.stood_on is not None)
+    changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
     store.write("vanished", vanished)
-    _keep_rows(store, received, _differing(was_gone, vanished))
+    _keep_rows(store, received, stand, _differing(was_gone, vanished))
     # What a night of the past loaded is not what the next night's rows are compared with.
     store.write("judged_file", received.judged.clear() if is_past else received.judged)
     store.write("flawed_row", received.flawed.alias("record_id").to_frame())
@@ -165,9 +175,9 @@ def keep_tonight(
     return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
 
 
-def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract]) -> Rolls:
+def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str]) -> Rolls:
     """The rolls as they stand in the store and as they came, without those that stand as they did."""
-    rolls = [source for source in contracts if contracts[source].is_roll and source not in received.stands]
+    rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
     there, last = store.raw_sources(), received.last.raw
     return Rolls(
         before={source: last[source] if source in last else store.read_raw(source)
@@ -203,20 +213,22 @@ def _differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
     return pl.concat(parts)["record_id"]
 
 
-def _keep_rows(store: Store, received: Received, differing: pl.Series) -> None:
+def _keep_rows(store: Store, received: Received, stand: Collection[str], differing: pl.Series) -> None:
     """Tonight's rows -> raw_*, and which came, changed or went -> changed_row, the ``differing`` among them.
 
-    Rows that are the same are not written again.
+    Rows that are the same are not written again, nor those of the sources that ``stand``.
     """
-    kept = {*received.raw, *received.stands}
+    kept = {*received.raw, *stand}
     changed = [_read(store, "changed_row")["record_id"], differing]
     for source in store.raw_sources():
-        if source not in received.stands:
+        if source not in stand:
             ids = store.read_raw_columns(source, "record_id")
             here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
             changed.append(ids.join(here, on="record_id", how="anti")["record_id"])
     store.forget_raw(but=kept)
     for source, rows in received.raw.items():
+        if source in stand:
+            continue
         is_same = received.is_same(source)
         put = rows.filter(~is_same)
         changed.append(put["record_id"])

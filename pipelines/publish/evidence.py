@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -155,29 +156,40 @@ def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool
 
 
 def _sources(publication: Publication) -> list[Row]:
-    """Every source that came or should have come, by name: the rows searched, and why it was not, where it was not."""
+    """Every source that came or should have come, by name: the rows searched, and why it was not, where it was not.
+
+    ``of``: the day of the rows, where older ones stand in for tonight's; null: tonight's.
+    """
     loaded = publication.deliveries.group_by("source").agg(
         rows=pl.col("rows_loaded").sum(), is_loaded=(pl.col("verdict") == "loaded").any()
     )
     came = {row["source"]: row for row in loaded.iter_rows(named=True)}
+    stand = {source: (on, rows) for source, on, _, rows in publication.stands_in.iter_rows()}
     names = publication.source_names
     named = {source: told_of.source_name(source, names) for source in {*came, *names}}
     return [
         {
             "source": source,
             "name": name,
-            "rows": came[source]["rows"] if source in came and came[source]["is_loaded"] else None,
+            "rows": _rows_searched(came.get(source), stand.get(source)),
+            "of": stand[source][0] if source in stand else None,
             "why_not": "its file was refused" if source in came else "no file came",
         }
         for source, name in sorted(named.items(), key=lambda one: one[1])
     ]
 
 
+def _rows_searched(came: Row | None, stand: tuple[date, int] | None) -> int | None:
+    if stand:
+        return stand[1]
+    return came["rows"] if came and came["is_loaded"] else None
+
+
 def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
     """What was found of the child in each source that was read, and which were not read, by why not: one sentence each."""
     records = Counter(row["dataset"] for row in members)
     read = [
-        f"{source['name']} ({source['rows']:,} rows): {_found(records[source['source']])}"
+        f"{source['name']} ({source['rows']:,} rows{_of(source['of'])}): {_found(records[source['source']])}"
         for source in sources
         if source["rows"] is not None
     ]
@@ -189,6 +201,10 @@ def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
             for why in sorted({source["why_not"] for source in missing}, reverse=True)
         ),
     ]
+
+
+def _of(day: date | None) -> str:
+    return f" of {day:%d/%m/%Y}, as none came tonight" if day else ""
 
 
 def _found(records: int) -> str:

@@ -33,6 +33,7 @@ from pipelines.publish.warnings_file import warnings_txt
 from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
 from pipelines.publish.workbook import EARLY_WARNING as EARLY_WARNING_SHEET
 from pipelines.publish.workbook import IN_VIEW, WHAT_CHANGED, candidates_xlsx
+from pipelines.standing_in import STANDS_IN
 from pipelines.tables import EARLY_WARNING, FORMER_RECORD, RULE_HISTORY
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Publication:
     """For ``run.json``: inputs with hashes, counts at every step, versions, thresholds, seconds per step."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """Source -> what its sender is to mend: places, rules and remedies."""
+    stands_in: pl.DataFrame = field(default_factory=STANDS_IN.to_frame)
+    """Schema STANDS_IN: sources that sent nothing tonight, and whose last rows stand in."""
     source_names: Mapping[str, str] = field(default_factory=dict)
     """Source -> its name in text for people, for every source with a contract, also those that sent nothing tonight."""
     contracts: Mapping[str, Contract] = field(default_factory=dict)

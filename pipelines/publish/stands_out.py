@@ -55,8 +55,9 @@ def stands_out(publication: Publication, listed: Masked, files: list[Row], pairs
 
 
 def sources_missing(publication: Publication) -> list[str]:
-    """Names of the sources that have a contract and sent no file tonight, or none that could be read."""
-    read = publication.deliveries.filter(pl.col("verdict") == "loaded")["source"].to_list()
+    """Names of the sources that have a contract, sent no file tonight that could be read, and of which no rows stand in."""
+    loaded = publication.deliveries.filter(pl.col("verdict") == "loaded")["source"]
+    read = [*loaded, *publication.stands_in["source"]]
     return sorted(name for source, name in publication.source_names.items() if source not in set(read))
 
 
@@ -76,7 +77,7 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
                 f"{row['file']}: {_counted(row['rows_set_aside'], 'row')} set aside, {row['share']:.1%} of the file. "
                 "Ask its sender.",
             )
-    sent = set(publication.deliveries["source"].to_list())
+    sent = {*publication.deliveries["source"], *publication.stands_in["source"]}
     silent = sorted(name for source, name in publication.source_names.items() if source not in sent)
     if silent:
         yield Notice(

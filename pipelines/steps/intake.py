@@ -47,8 +47,7 @@ def judge_completeness(night: Night) -> Counts:
 def keep_snapshot(night: Night) -> Counts:
     """Tonight's rows -> raw_* and what they were judged by, snapshot, delivery_change, source_*, vanished."""
     assert night.received is not None and night.judged is not None  # noqa: S101 - as STEPS has it
-    intake = night.judged.intake
-    counts = keep_tonight(night.store, night.received, intake, night.contracts, night.settings.as_at)
+    counts = keep_tonight(night.store, night.received, night.judged, night.contracts, night.settings.as_at)
     night.received = None
     return counts
 

@@ -18,6 +18,7 @@ from pipelines.publish.publication import Publication, publish
 from pipelines.publish.stale import clear_stale
 from pipelines.rank import LANES
 from pipelines.settings import Settings
+from pipelines.standing_in import STANDS_IN
 from pipelines.steps.under_way import JUDGED_FROM, Counts, Night, row_of
 
 PUBLISHED_FOLDER = "published"
@@ -41,6 +42,7 @@ def publish_step(night: Night) -> Counts:
         reliability=measured_by_band(night.settings.workspace),
         run=run_record(night, known["deliveries"]),
         sender_files=night.sender_files,
+        stands_in=STANDS_IN.to_frame() if night.judged is None else night.judged.stands_in,
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,

@@ -75,7 +75,7 @@ class Deliveries:
         with Store(self.workspace) as store:
             judged = judge_tonight(store, received, self.contracts, as_at)
             if not judged.held:
-                keep_tonight(store, received, judged.intake, self.contracts, as_at)
+                keep_tonight(store, received, judged, self.contracts, as_at)
         return judged
 
     def table(self, name: str) -> pl.DataFrame:
