@@ -46,20 +46,34 @@ def standardise(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contrac
 
     Raises :class:`ValueError` where a source has no contract, or where two rows share a ``record_id``.
     """
+    sources = _sources(raw, contracts)
+    written = [_written(rows, contracts[source], as_at) for source, rows in sources.items()]
+    return Standardised(
+        person=_persons(pl.concat(written)) if written else PERSON.to_frame(),
+        statements=_statements(sources, contracts, as_at),
+    )
+
+
+def statements_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], *, as_at: date) -> pl.DataFrame:
+    """``STATEMENT`` alone, as :func:`standardise` makes it."""
+    return _statements(_sources(raw, contracts), contracts, as_at)
+
+
+def _sources(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]) -> dict[str, pl.DataFrame]:
+    """The rows of every source, read, in the order of their ids."""
     if unknown := sorted(set(raw) - set(contracts)):
         raise ValueError(f"No contract for the source {', '.join(unknown)}. Add data_contracts/{unknown[0]}.yaml.")
-    sources = {source: _read(raw[source], contracts[source]) for source in sorted(raw)}
-    written = [_written(rows, contracts[source], as_at) for source, rows in sources.items()]
+    return {source: _read(raw[source], contracts[source]) for source in sorted(raw)}
+
+
+def _statements(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
     said = [
         rows
         for source, sent in sources.items()
         for statement in contracts[source].says
         for rows in _said(sent, contracts[source], statement, as_at)
     ]
-    return Standardised(
-        person=_persons(pl.concat(written)) if written else PERSON.to_frame(),
-        statements=_in_order(said) if said else STATEMENT.to_frame(),
-    )
+    return _in_order(said) if said else STATEMENT.to_frame()
 
 
 def _read(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:

@@ -14,8 +14,8 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.restandardise import turned
-from pipelines.standardise import Standardised, standardise
-from pipelines.tables import PERSON, STATEMENT, VANISHED
+from pipelines.standardise import Standardised, standardise, statements_of
+from pipelines.tables import STATEMENT, VANISHED
 
 WORDS = "vanished from the roll without a leaving date"
 SET_ASIDE_DOUBT = "its row was set aside tonight, so it stands as it was last read"
@@ -86,7 +86,7 @@ def _open_entries(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> pl.D
     """The rows whose entry still proved an education on the night in which it was last loaded."""
     if rows.is_empty():
         return rows
-    said = standardise(_as_raw(rows, contracts), contracts, as_at=rows["last_seen_on"].max()).statements  # type: ignore[arg-type]  # a date: there are rows
+    said = statements_of(_as_raw(rows, contracts), contracts, as_at=rows["last_seen_on"].max())  # type: ignore[arg-type]  # a date: there are rows
     since, until, seen = pl.col("since_on"), pl.col("until_on"), pl.col("last_seen_on")
     entries = said.filter(kind="provision").join(rows.select(_KEY), on="record_id", validate="m:1")
     is_open = (since.is_null() | (since <= seen)) & (until.is_null() | (until > seen))
@@ -113,8 +113,10 @@ def turned_entries(vanished: pl.DataFrame, contracts: Mapping[str, Contract], ma
     return pl.concat([said, *(turned(own, contracts[source], made_on, as_at) for source, own in rows.items())])
 
 
-def still_known(vanished: pl.DataFrame, contracts: Mapping[str, Contract], as_at: date) -> Standardised:
-    """Person records and statements of the kept entries, to stand beside tonight's.
+def with_still_known(
+    raw: Mapping[str, pl.DataFrame], vanished: pl.DataFrame, contracts: Mapping[str, Contract], as_at: date
+) -> Standardised:
+    """Person records and statements of tonight's rows (by source, as received), and beside them of the kept entries.
 
     A vanished entry ends on the night in which it was last loaded: that is its last day as provision, and the day on
     which the roll last saw the child; its statement ``vanished`` begins there. Entries seen after ``as_at``, and those
@@ -122,21 +124,28 @@ def still_known(vanished: pl.DataFrame, contracts: Mapping[str, Contract], as_at
     """
     known = vanished.filter((pl.col("last_seen_on") <= as_at) & pl.col("source").is_in(list(contracts)))
     if known.is_empty():
-        return Standardised(PERSON.to_frame(), STATEMENT.to_frame())
-    made = standardise(_as_raw(known, contracts), contracts, as_at=as_at)
-    dated = made.statements.join(
+        return standardise(raw, contracts, as_at=as_at)
+    rows = dict(raw)
+    for source, own in _as_raw(known, contracts).items():
+        rows[source] = pl.concat([rows[source], own], how="diagonal") if source in rows else own
+    made = standardise(rows, contracts, as_at=as_at)
+    is_kept = pl.col("record_id").is_in(known["record_id"].implode())
+    said = [made.statements.filter(~is_kept), _ended(made.statements.filter(is_kept), known), *_events(known)]
+    return Standardised(made.person, pl.concat(said).cast(STATEMENT).unique().sort(STATEMENT.names(), nulls_last=False))
+
+
+def _ended(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """What kept entries say, up to the night in which each was last loaded."""
+    dated = statements.join(
         known.select("record_id", "last_seen_on", "vanished_on"), on="record_id", how="left", validate="m:1"
     )
     is_gone, lasts = pl.col("vanished_on").is_not_null(), pl.col("kind").is_in(["provision", "lives_here", "concern"])
     ends = pl.min_horizontal("until_on", "last_seen_on")
     doubt = pl.concat_str("doubt", pl.lit(SET_ASIDE_DOUBT), separator="; ", ignore_nulls=True)
-    said = dated.with_columns(
+    return dated.with_columns(
         until_on=pl.when(is_gone & lasts).then(ends).otherwise("until_on"),
         doubt=pl.when(~is_gone & (pl.col("kind") == "provision")).then(doubt).otherwise("doubt"),
     ).select(STATEMENT.names())
-    return Standardised(
-        made.person, pl.concat([said, *_events(known)]).cast(STATEMENT).unique().sort(STATEMENT.names())
-    )
 
 
 def _events(known: pl.DataFrame) -> list[pl.DataFrame]:
@@ -149,13 +158,3 @@ def _events(known: pl.DataFrame) -> list[pl.DataFrame]:
                     since_on="last_seen_on").select(STATEMENT.names())
         for kind, what in (("seen", None), ("vanished", WORDS))
     ]  # fmt: skip
-
-
-def together(tonight: Standardised, known: Standardised) -> Standardised:
-    """Tonight's records and statements with those of the kept entries, in their usual order."""
-    if known.person.is_empty():
-        return tonight
-    return Standardised(
-        pl.concat([tonight.person, known.person]).sort("record_id"),
-        pl.concat([tonight.statements, known.statements]).sort(STATEMENT.names(), nulls_last=False),
-    )

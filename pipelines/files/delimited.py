@@ -142,16 +142,14 @@ def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], i
 
 def _parse(text: str, layout: _Layout) -> _Parsed:
     """Lines that are well-formed rows all at once by polars; each other row by the csv module."""
-    lines = io.StringIO(text, newline="").readlines()
+    lines = pl.Series("text", [text.replace("\r\n", "\n").replace("\r", "\n")]).str.split("\n").explode().to_frame()
     numbered = (
-        pl.DataFrame({"text": lines}, schema={"text": pl.String})
-        .with_columns(pl.col("text").str.strip_suffix("\n").str.strip_suffix("\r"))
-        .select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), "text")
+        lines.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), "text")
         .slice(layout.first_line - 1)
         .filter(pl.col("text") != "")
         .with_columns(is_row=_is_well_formed(pl.col("text"), layout))
     )
-    others = _other_rows(lines, numbered.filter(~pl.col("is_row")).get_column("line").to_list(), layout)
+    others = _other_rows(text, numbered.filter(~pl.col("is_row")).get_column("line").to_list(), layout)
     whole = numbered.filter("is_row").join(others.inner_lines, on="line", how="anti", maintain_order="left")
     rows = pl.concat([_rows_at_once(whole, layout), others.rows]).sort("line")
     return _Parsed(rows, others.bad_rows)
@@ -192,8 +190,9 @@ class _OtherRows:
     """``line``: lines inside a value of several lines, which may look like rows and are none."""
 
 
-def _other_rows(lines: list[str], first_lines: list[int], layout: _Layout) -> _OtherRows:
+def _other_rows(text: str, first_lines: list[int], layout: _Layout) -> _OtherRows:
     """Read the rows that start on these lines. Raises :class:`UnreadableFileError` for an unclosed quote."""
+    lines = io.StringIO(text, newline="").readlines() if first_lines else []
     numbers, values, inner = list[int](), list[list[str]](), list[int]()
     bad = list[BadRow]()
     last = 0

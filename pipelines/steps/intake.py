@@ -11,10 +11,9 @@ from pipelines.gate import judge_tonight, keep_tonight, last_intake
 from pipelines.receive import receive, sender_files
 from pipelines.restandardise import made_by, turning
 from pipelines.rule_history import with_tonight
-from pipelines.standardise import standardise
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, RULE_HISTORY, STANDARDISED
-from pipelines.vanished import still_known, together, turned_entries
+from pipelines.vanished import turned_entries, with_still_known
 
 
 def receive_step(night: Night) -> Counts:
@@ -72,8 +71,7 @@ def standardise_step(night: Night) -> Counts:
 def _make_all(night: Night, former: FormerIdentities) -> None:
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
     raw = {source: store.read_raw(source) for source in store.raw_sources()}
-    made = together(standardise(raw, contracts, as_at=as_at), still_known(store.read("vanished"), contracts, as_at))
-    made, withheld = without_former(made, former)
+    made, withheld = without_former(with_still_known(raw, store.read("vanished"), contracts, as_at), former)
     store.write("former_record", withheld.to_frame())
     store.write("person_record", made.person)
     store.write("statement", made.statements)
@@ -88,9 +86,10 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
     stale = _stale(night, vanished, made_on)
     if stale.len() > LARGEST_AMENDMENT * store.count("person_record"):
         return False
-    raw = {} if stale.is_empty() else {source: store.read_raw(source, stale) for source in store.raw_sources()}
-    known = still_known(vanished.filter(pl.col("record_id").is_in(stale.implode())), contracts, as_at)
-    made, withheld = without_former(together(standardise(raw, contracts, as_at=as_at), known), former)
+    own = {source: stale.filter(stale.str.starts_with(f"{source}:")) for source in store.raw_sources()}
+    raw = {source: store.read_raw(source, records) for source, records in own.items() if records.len()}
+    kept = vanished.filter(pl.col("record_id").is_in(stale.implode()))
+    made, withheld = without_former(with_still_known(raw, kept, contracts, as_at), former)
     if stale.len():
         before = store.read("former_record")["record_id"]
         stand = before.filter(~before.is_in(stale.implode()))

@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from pipelines.intake import KEPT_DAYS, Intake
 from pipelines.snapshot import Snapshots, keep
+from pipelines.standardise import standardise
 from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT, STATEMENT
-from pipelines.vanished import SET_ASIDE_DOUBT, WORDS, still_known, together
+from pipelines.vanished import SET_ASIDE_DOUBT, WORDS, with_still_known
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census
 
 Delivery = dict[str, int]
@@ -169,7 +171,7 @@ def test_a_row_that_vanishes_between_two_runs_of_one_night_is_kept_too(nights: D
 
 def test_a_vanished_pupil_stays_known_as_on_the_roll_until_the_night_last_seen(nights: Deliveries) -> None:
     nights.night(1, school_census=_without(census()))
-    known = still_known(nights.table("vanished"), CONTRACTS, _day(5))
+    known = with_still_known({}, nights.table("vanished"), CONTRACTS, _day(5))
     assert known.person["record_id"].to_list() == [f"school_census:{GONE}"]
     assert known.person["date_of_birth"].to_list() == [date(2014, 5, 6)]
     assert known.statements.schema == STATEMENT
@@ -183,7 +185,9 @@ def test_a_row_that_was_set_aside_has_not_vanished_and_goes_on_as_last_read(nigh
     nights.night(1, school_census=_without(census()), set_aside=(f"school_census:{GONE}",))
     assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), None)]
     (provision,) = (
-        still_known(nights.table("vanished"), CONTRACTS, _day(1)).statements.filter(kind="provision").to_dicts()
+        with_still_known({}, nights.table("vanished"), CONTRACTS, _day(1))
+        .statements.filter(kind="provision")
+        .to_dicts()
     )
     assert provision["until_on"] is None
     assert provision["doubt"] == SET_ASIDE_DOUBT
@@ -193,13 +197,17 @@ def test_a_row_that_was_set_aside_has_not_vanished_and_goes_on_as_last_read(nigh
 
 def test_what_was_seen_after_the_date_judged_says_nothing_yet(nights: Deliveries) -> None:
     nights.night(1, school_census=_without(census()))
-    assert still_known(nights.table("vanished"), CONTRACTS, _day(-1)).person.is_empty()
+    assert with_still_known({}, nights.table("vanished"), CONTRACTS, _day(-1)).person.is_empty()
 
 
 def test_vanished_entries_stand_beside_tonights(nights: Deliveries) -> None:
     nights.night(1, school_census=_without(census()))
-    known = still_known(nights.table("vanished"), CONTRACTS, _day(1))
-    both = together(known, known)
-    assert both.person.height == 2 * known.person.height
-    nobody = still_known(nights.table("vanished").clear(), CONTRACTS, _day(1))
-    assert together(known, nobody) is known
+    rows = pl.DataFrame(_without(census())).with_columns(pl.lit("school_census:") + pl.col("record_id"))
+    vanished, raw = nights.table("vanished"), {"school_census": rows}
+    known, tonight = with_still_known({}, vanished, CONTRACTS, _day(1)), standardise(raw, CONTRACTS, as_at=_day(1))
+    both = with_still_known(raw, vanished, CONTRACTS, _day(1))
+    for name in ("person", "statements"):
+        apart = pl.concat([getattr(tonight, name), getattr(known, name)])
+        assert_frame_equal(getattr(both, name), apart, check_row_order=False)
+    assert both.person["record_id"].is_sorted()
+    assert_frame_equal(with_still_known(raw, vanished.clear(), CONTRACTS, _day(1)).statements, tonight.statements)
