@@ -1,18 +1,23 @@
 """The records of each child beside what their person records say, and which sources know the child."""
 
+from typing import Literal
+
 import polars as pl
 
 
-def members(child_records: pl.DataFrame, person: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """``child_records`` with some ``columns`` of their person records; records that only one of the two has are left out.
+def members(
+    child_records: pl.DataFrame, told: pl.DataFrame, *columns: str, how: Literal["inner", "left"] = "inner"
+) -> pl.DataFrame:
+    """``child_records`` with some ``columns`` of ``told``, which has one row a record, as person records have.
 
-    A night's tables have the same records in the same order, and are laid side by side unsearched. Raises
-    :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    Records of which nothing is told are left out; with ``how`` left they stay. A night's tables have the same records in the
+    same order, and are laid side by side unsearched. Raises :class:`polars.exceptions.ComputeError` where a record id is
+    not unique.
     """
     ids = child_records["record_id"]
-    if ids.equals(person["record_id"]) and (ids.shift() < ids).all():
-        return child_records.with_columns(person.select(columns))
-    return child_records.join(person.select("record_id", *columns), on="record_id", how="inner", validate="1:1")
+    if ids.equals(told["record_id"]) and (ids.shift() < ids).all():
+        return child_records.with_columns(told.select(columns))
+    return child_records.join(told.select("record_id", *columns), on="record_id", how=how, validate="1:1")
 
 
 def sources_of(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.age import born_of_age
+from pipelines.members import members
 from pipelines.residence_records import Heard
 
 LATELY_DAYS = 365
@@ -45,16 +46,14 @@ class Evidence:
 
 def gather_evidence(heard: Heard, person: pl.DataFrame, provision: pl.DataFrame, *, as_at: date) -> Evidence:
     """Readings for each child of ``heard``; person records and provision of no such child are left out."""
-    mine = heard.records.select("record_id", "child", "membership").join(
-        person.select("record_id", "surname", "date_of_birth", "postcode", "address", "uprn", "household"),
-        on="record_id",
-        how="inner",
-        validate="1:1",
-    )
+    mine = members(
+        heard.records.select("record_id", "child", "membership"), person,
+        "surname", "date_of_birth", "postcode", "address", "uprn", "household",
+    )  # fmt: skip
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
     children = heard.children
     for told in (_age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at)):
-        children = children.join(told, on="child", how="left", validate="1:1")
+        children = children.join(told, on="child", how="left", validate="1:1", maintain_order="left")
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
@@ -65,7 +64,7 @@ def gather_evidence(heard: Heard, person: pl.DataFrame, provision: pl.DataFrame,
     families = _families(mine)
     signs = _signs(families, heard, children, as_at)
     return Evidence(
-        children=children.join(signs, on="child", how="left", validate="1:1").sort("child"),
+        children=children.join(signs, on="child", how="left", validate="1:1", maintain_order="left"),
         agencies=_agencies(heard, as_at).sort("source", "child"),
         families=families.sort("child", "other"),
     )

@@ -152,7 +152,7 @@ def living_here(evidence: Evidence) -> Floats:
     chance = np.ones(len(place))
     if len(rows):
         groups = frame.select(pl.col("age_group") + "|" + pl.col("last_roll").fill_null("place")).to_series()
-        group = np.unique(groups.to_numpy().astype(str), return_inverse=True)[1]
+        group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
         children = Children(
             readings_of(evidence, rows), group[rows],
             (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], (is_open & learn)[rows],

@@ -171,8 +171,7 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
     children = evidence.children
     is_known = children["is_known_here"].to_numpy()
     is_open = children["place_probability"].is_null().to_numpy()
-    groups = children["age_group"].to_numpy().astype(str)
-    of_age = groups == "of"
+    of_group = {group: (children["age_group"] == group).to_numpy() for group in ("under", "of", "over", "unknown")}
     readings = []
     for records in evidence.agencies.partition_by("source", maintain_order=True):
         agency = _Agency(
@@ -180,9 +179,9 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
             records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
             records["is_start"].to_numpy(), records["membership"].to_numpy(),
         )  # fmt: skip
-        readings += _presence(agency, rows, is_known, is_open & of_age)
-        for group in ("under", "of", "over", "unknown"):
-            readings += _sighting(agency, rows, is_known, groups == group)
+        readings += _presence(agency, rows, is_known, is_open & of_group["of"])
+        for mine in of_group.values():
+            readings += _sighting(agency, rows, is_known, mine)
         readings += _beginning(agency, rows, is_known)
     return [*readings, *_time_off_roll(children["roll_ended_days"].cast(pl.Float64).to_numpy()[rows])]
 

@@ -9,6 +9,8 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.members import members
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -33,15 +35,18 @@ def hear(statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> 
     said = statements.select("record_id", "source", "kind", "since_on", "until_on")
     if not said["record_id"].is_sorted():
         said = said.sort("record_id")
-    said = said.with_columns(record=pl.col("record_id").rle_id())
-    told = said.filter(pl.col("record").is_first_distinct()).select("record", "record_id")
+    told = said.select(pl.col("record_id").rle().struct.field("value").alias("record_id")).with_row_index("record")
+    said = said.select(
+        "source", "since_on", "until_on", kind=pl.col("kind").cast(pl.Categorical), record=pl.col("record_id").rle_id()
+    )
     for dates in (_sightings(said, as_at), _entries(said, as_at), _leavings(said, as_at)):
-        told = told.join(dates, on="record", how="left", validate="1:1")
+        told = told.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
     has_left, has_closed = pl.col("left_on").is_not_null(), pl.col("closed_on").is_not_null()
+    mine = child_records.select("record_id", "child_id", "membership").join(
+        children, on="child_id", how="left", validate="m:1", maintain_order="left"
+    )
     records = (
-        child_records.select("record_id", "child_id", "membership")
-        .join(children, on="child_id", how="left", validate="m:1")
-        .join(told.drop("record"), on="record_id", how="left", validate="1:1")
+        members(mine, told, *told.columns[2:], how="left")
         .with_columns(
             source=pl.col("record_id").str.split(":").list.first(),
             is_ended=has_left | (has_closed & ~pl.col("is_open").fill_null(value=False)),

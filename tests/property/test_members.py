@@ -35,6 +35,9 @@ def test_records_are_found_whatever_their_order_and_whoever_has_more(data: st.Da
     wanted = [{**row, **known[row["record_id"]]} for row in mine.to_dicts() if row["record_id"] in known]
     in_order = pl.DataFrame(wanted, found.schema).select(found.columns)
     assert_frame_equal(found.sort("record_id"), in_order.sort("record_id"))
+    of_all = members(mine, person, "surname", how="left").sort("record_id")
+    told = [{**row, "surname": known.get(row["record_id"], {}).get("surname")} for row in mine.to_dicts()]
+    assert_frame_equal(of_all, pl.DataFrame(told, of_all.schema).sort("record_id"))
 
     sets: dict[str, int] = {}
     bits = dict(bits_of(person).iter_rows())
