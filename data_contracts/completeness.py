@@ -11,17 +11,23 @@ from pydantic import Field, model_validator
 
 from data_contracts.parts import Column, Part, fault
 
-Check = Literal["missing", "few rows", "fewer rows", "more rows", "units", "keys", "empty values", "stale"]
+Check = Literal[
+    "missing", "few rows", "fewer rows", "more rows", "units", "keys", "other children", "empty values", "stale"
+]
 """``missing``: no row came, though some came last night or are expected. ``few rows``: fewer than a file of this source
 can have, on the first night. ``fewer rows`` and ``more rows``: than on the last nights. ``units``: a unit (a school)
-that is gone, or has lost most of its rows. ``keys``: too few of last night's rows came again. ``empty values``: a
+that is gone, or has lost most of its rows or places. ``keys``: too few of last night's rows came again. ``other
+children``: under the keys of last night many names, birth dates or numbers are others. ``empty values``: a
 column that is emptier than it was. ``stale``: a file that should have changed by now, or an older one again."""
 
 Outcome = Literal["holds", "stamps"]
 """``holds``: the night publishes no new list. ``stamps``: it goes on, and all that it publishes carries the warning."""
 
-HELD_OF_A_ROLL: tuple[Check, ...] = ("missing", "fewer rows", "units")
-"""What holds the list where a roll's contract does not say: each makes children in school look missing by the score."""
+HELD_OF_ANY: tuple[Check, ...] = ("other children",)
+"""What holds the list where a contract does not say: children are taken for others, and look missing by the score."""
+
+HELD_OF_A_ROLL: tuple[Check, ...] = ("missing", "fewer rows", "units", *HELD_OF_ANY)
+"""What holds it of a roll: each makes children in school look missing by the score."""
 
 STALE_DAYS = {"nightly": 1, "weekly": 8, "termly": 130}
 """Days after which the same rows again are stale: a day late for a week, a fortnight for the longest term."""
@@ -48,13 +54,13 @@ class Completeness(Part):
     unit_name: str | None = None
     """Column with the unit's name for people; null: the unit is told as ``unit`` has it."""
     unit_rows_kept: float = Field(0.5, ge=0, le=1)
-    """Share of its rows that a unit must keep from night to night."""
+    """Share of its rows, and of its current places, that a unit must keep from night to night."""
     keys_kept: float | None = Field(None, ge=0, le=1)
     """Share of last night's keys that must come again; null: learnt."""
     empty_rise: float | None = Field(None, ge=0, le=1)
     """By how much a column's share of empty values may rise above the usual; null: learnt."""
     holds: tuple[Check, ...] | None = None
-    """What holds the list; everything else stamps it. Null: HELD_OF_A_ROLL for a roll, nothing for other sources."""
+    """What holds the list; everything else stamps it. Null: HELD_OF_A_ROLL for a roll, HELD_OF_ANY for other sources."""
 
     @property
     def stale_after_days(self) -> int | None:
@@ -63,7 +69,7 @@ class Completeness(Part):
 
     def outcome(self, check: Check, *, is_roll: bool) -> Outcome:
         """What a failed check does to the night."""
-        held = self.holds if self.holds is not None else HELD_OF_A_ROLL if is_roll else ()
+        held = self.holds if self.holds is not None else HELD_OF_A_ROLL if is_roll else HELD_OF_ANY
         return "holds" if check in held else "stamps"
 
     def fits(self, columns: Mapping[str, Column]) -> None:

@@ -7,7 +7,7 @@ in, sentences out. No sentence holds a value of a child: only counts, dates, nam
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 from typing import NamedTuple
@@ -16,9 +16,12 @@ import polars as pl
 
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
-from pipelines.intake import EMPTY, KEPT_DAYS, KEYS, LEARNT_DAYS, UNIT, Intake, keys_kept, recent
+from pipelines.earlier_nights import History
+from pipelines.intake import EMPTY, KEYS, LEARNT_DAYS, PLACES, UNIT, Intake, keys_kept
 from pipelines.misleading_files import UNREADABLE_DATES
-from pipelines.tables import ACCEPTANCE, COMPLETENESS, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
+from pipelines.other_children import Changed
+from pipelines.other_children import words as told_of_others
+from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
@@ -39,35 +42,6 @@ ENOUGH_ROWS = 20
 ENOUGH_IN_UNIT = 5
 """A unit of fewer rows is no school, but a number mistyped, or one pupil at a distant one."""
 UNITS_NAMED = 12
-
-
-@dataclass(frozen=True)
-class History:
-    """What earlier nights left behind."""
-
-    nights: pl.DataFrame = field(default_factory=SOURCE_NIGHT.to_frame)
-    measures: pl.DataFrame = field(default_factory=SOURCE_MEASURE.to_frame)
-    snapshot: pl.DataFrame = field(default_factory=SNAPSHOT.to_frame)
-    acceptances: pl.DataFrame = field(default_factory=ACCEPTANCE.to_frame)
-    """All that were ever given: what a person accepted is the new usual."""
-
-    def before(self, as_at: date) -> "History":
-        """What counts for the night of ``as_at``: earlier nights, of each source from its last acceptance on."""
-        accepted = (
-            self.acceptances.filter(pl.col("as_at") < as_at).group_by("source").agg(from_on=pl.col("as_at").max())
-        )
-
-        def counts(frame: pl.DataFrame, days: int) -> pl.DataFrame:
-            rows = recent(frame, as_at, days).join(accepted, on="source", how="left", validate="m:1")
-            return rows.filter(pl.col("from_on").is_null() | (pl.col("as_at") >= pl.col("from_on"))).drop("from_on")
-
-        nights = counts(self.nights, KEPT_DAYS).sort("as_at", "source")
-        return History(nights, counts(self.measures, LEARNT_DAYS), self.snapshot, self.acceptances)
-
-    @property
-    def last_nights(self) -> pl.DataFrame:
-        """``source``, ``before_on``: the last night in which each source came."""
-        return self.nights.group_by("source").agg(before_on=pl.col("as_at").max()).sort("source")
 
 
 class _Night(NamedTuple):
@@ -103,6 +77,8 @@ class _Source:
     """The last day on which the rows that came last stand in; null: they do not."""
     undated: list[str]
     """A sentence for each column of which many dates are in no form that is read."""
+    changed: Sequence[Changed]
+    """Columns that tell of other children under the keys of the last delivery."""
 
     @property
     def last(self) -> _Night:
@@ -117,6 +93,7 @@ def judge_completeness(
     history: History,
     *,
     breaches: pl.DataFrame,
+    changed: Mapping[str, Sequence[Changed]],
     came: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
@@ -124,9 +101,10 @@ def judge_completeness(
 ) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
-    ``breaches`` (``BREACH``): what was found in the files. ``came``: ``record_id`` of every row that came, those set aside
-    too; what ``intake`` tells to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows
-    stand in. ``accepted``: sources that a named person has accepted for tonight.
+    ``breaches`` (``BREACH``): what was found in the files. ``changed``: by source, the columns that tell of other children
+    under the keys of the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what
+    ``intake`` tells to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in.
+    ``accepted``: sources that a named person has accepted for tonight.
     """
     before = history.before(as_at)
     kept = {row["source"]: (row["keys"], row["kept"])
@@ -135,7 +113,8 @@ def judge_completeness(
     rows = []
     for source, contract in contracts.items():
         own = _source(
-            contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source), until=until.get(source)
+            contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
+            until=until.get(source), changed=changed.get(source, ()),
         )  # fmt: skip
         files = ", ".join(deliveries.filter(source=source)["file"].sort()) or contract.name
         for check, words in _outside(own):
@@ -162,6 +141,7 @@ def _source(
     as_at: date,
     kept: tuple[int, float] | None,
     until: date | None,
+    changed: Sequence[Changed],
 ) -> _Source:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
@@ -181,6 +161,7 @@ def _source(
         .select(pl.format("{}: {}", "column", "why"))
         .to_series()
         .to_list(),
+        changed=changed,
     )
 
 
@@ -202,6 +183,8 @@ def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
     yield from _units(source)
     if not any(check == "fewer rows" for check, _ in fewer):
         yield from _keys(source)
+    if source.changed:
+        yield "other children", told_of_others(source.changed)
     yield from _empty_values(source)
     yield from _stale(source)
 
@@ -276,6 +259,23 @@ def _units(source: _Source) -> Iterator[tuple[Check, str]]:
     if thin.height:
         fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in thin.to_dicts()]
         yield "units", f"most rows of these schools or other units are gone: {_listed(fewer)}."
+    yield from _places(source, named.filter(pl.col("now") >= kept * pl.col("value")).select("of", "shown"))
+
+
+def _places(source: _Source, units: pl.DataFrame) -> Iterator[tuple[Check, str]]:
+    """Current places of each unit whose rows came again (``of``, ``shown``) against the last night."""
+    places = source.measures.filter(measure=PLACES).join(units, on="of", how="inner", validate="m:1")
+    before = places.filter((pl.col("as_at") == source.last.as_at) & (pl.col("value") >= ENOUGH_ROWS))
+    tonight = places.filter(pl.col("as_at") == source.as_at).select("of", now="value")
+    both = before.join(tonight, on="of", how="inner", validate="1:1").sort("shown", "of")
+    ended = both.filter(pl.col("now") < source.contract.completeness.unit_rows_kept * pl.col("value"))
+    if ended.height:
+        fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in ended.to_dicts()]
+        yield (
+            "units",
+            f"most places at these schools or other units no longer hold as on {_day(source.last.as_at)}: {_listed(fewer)}. "
+            "Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number.",
+        )
 
 
 def _keys(source: _Source) -> Iterator[tuple[Check, str]]:

@@ -15,10 +15,12 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.acceptance import in_force
 from pipelines.amendment import Amendment
-from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, History, judge_completeness, sentences
+from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
+from pipelines.earlier_nights import History
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake import FINGERPRINT, KEPT_DAYS, KEYS, Intake, Standing, Stood, last_hashes, measure
 from pipelines.last_intake import LastIntake, RowsBefore
+from pipelines.other_children import Changed, changed_columns
 from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
 from pipelines.settings import SettingsError
@@ -91,7 +93,12 @@ def _standing(store: Store, received: Received, history: History) -> dict[str, S
     on = pl.col("as_at") == received.last.stood_on
     nights, measures = history.nights.filter(on), history.measures.filter(on & (pl.col("measure") != KEYS))
     return {
-        source: Standing(nights.filter(source=source), measures.filter(source=source), partial(store.raw_cells, source))
+        source: Standing(
+            nights.filter(source=source),
+            measures.filter(source=source),
+            partial(store.raw_cells, source),
+            partial(store.read_raw_columns, source),
+        )
         for source in received.stands
     }
 
@@ -107,6 +114,24 @@ def _stood(received: Received, history: History) -> dict[str, Stood]:
         for source in received.raw
         if source in there and source in received.last.raw
     }
+
+
+def _changed(
+    store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
+) -> dict[str, list[Changed]]:
+    """The columns of each source that tell of other children than the rows that stand in the store; not of a night
+    before theirs.
+    """
+    stood_on: date | None = max(history.nights["as_at"].unique().to_list(), default=None)
+    if stood_on is None or stood_on > as_at:
+        return {}
+    changed = {}
+    for source in sorted(set(received.raw).intersection(store.raw_sources())):
+        rows, is_same = received.raw[source], received.is_same(source)
+        if not is_same.all():
+            before = received.last.raw[source] if source in received.last.raw else store.read_raw(source)
+            changed[source] = changed_columns(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
+    return changed
 
 
 def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date) -> Judged:
@@ -133,6 +158,7 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
         contracts,
         history,
         breaches=received.breaches,
+        changed=_changed(store, received, history, contracts, as_at),
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
         stands_in=stands_in,
         accepted=sources,

@@ -24,7 +24,7 @@ LEARNT_DAYS = 60
 FINGERPRINT = pl.Schema({"source": pl.String, "record_id": pl.String, "row_hash": pl.UInt64})
 """One row is one row loaded tonight; ``row_hash`` stays the same for the same row, in any order, on any machine."""
 
-EMPTY, UNIT, KEYS = "empty values", "unit", "keys"
+EMPTY, UNIT, PLACES, KEYS = "empty values", "unit", "places", "keys"
 """What a SOURCE_MEASURE measures."""
 
 _APART = "\x1f"
@@ -40,6 +40,8 @@ class Standing:
     """Its ``SOURCE_MEASURE`` of that night, without ``keys``."""
     cells: Callable[[str], pl.DataFrame]
     """Column -> a frame of that column, each distinct cell once."""
+    columns: Callable[..., pl.DataFrame]
+    """Columns -> a frame of those, a row a row."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def measure(
         if source in still:
             newest = _newest_on(still[source].cells, contract, as_at)
             nights.append(still[source].night.with_columns(as_at=pl.lit(as_at), newest_on=pl.lit(newest, pl.Date)))
-            measures.append(_as_measures(still[source].measures, as_at))
+            measures.append(_as_measures(still[source].measures.filter(pl.col("measure") != PLACES), as_at))
+            measures.append(_as_measures(_places(still[source].columns, contract, as_at), as_at))
         elif source in raw and not raw[source].is_empty():
             rows = raw[source]
             own = _Printed.of(source, rows, contract, before.get(source), hashed)
@@ -107,7 +110,12 @@ def measure(
                 content_of(pl.concat([own.new, own.same])),
             )
             nights.append(pl.DataFrame([night], schema=SOURCE_NIGHT, orient="row"))
-            measures += [_as_measures(each, as_at) for each in (_empty_values(rows, contract), _units(rows, contract))]
+            own_measures = (
+                _empty_values(rows, contract),
+                _units(rows, contract),
+                _places(rows.select, contract, as_at),
+            )
+            measures += [_as_measures(each, as_at) for each in own_measures]
     return Intake(
         nights=pl.concat([SOURCE_NIGHT.to_frame(), *nights]),
         measures=pl.concat(measures),
@@ -251,6 +259,25 @@ def _units(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     units = rows.select(of=text_of(columns[unit]), name=text_of(columns[named])).drop_nulls("of")
     counted = units.group_by("of").agg(name=pl.col("name").drop_nulls().mode().min(), value=pl.len())
     return counted.with_columns(source=pl.lit(contract.id), measure=pl.lit(UNIT)).sort("of")
+
+
+def _places(columns_of: Callable[..., pl.DataFrame], contract: Contract, as_at: date) -> pl.DataFrame:
+    """One row is one unit (a school) and its rows that show a place on the date judged; none where no unit is named or
+    no place ever ends. ``columns_of``: names -> the rows with those columns.
+    """
+    unit = contract.completeness.unit
+    place = next((said for said in contract.says if said.kind == "provision" and said.until), None)
+    if unit is None or place is None or place.until is None:
+        return SOURCE_MEASURE.to_frame()
+    columns = contract.column_named
+    rows = columns_of(*{name: None for name in (unit, place.since, place.until) if name})
+    ended = parse_dates(columns[place.until]) <= as_at
+    to_come = pl.lit(value=False) if place.since is None else parse_dates(columns[place.since]) > as_at
+    is_current = ~(ended.fill_null(value=False) | to_come.fill_null(value=False))
+    units = rows.select(of=text_of(columns[unit]), is_current=is_current).drop_nulls("of")
+    counted = units.group_by("of").agg(value=pl.col("is_current").sum())
+    unnamed = pl.lit(None, pl.String)
+    return counted.with_columns(source=pl.lit(contract.id), measure=pl.lit(PLACES), name=unnamed).sort("of")
 
 
 def without_old(frame: pl.DataFrame, as_at: date, days: int, column: str = "as_at") -> pl.DataFrame:
