@@ -24,7 +24,7 @@ from apps.made_up.history import begin_history, deliver, move_on
 from apps.made_up.true_reasons import FACTS, judged_reasons, renamed_without_cause
 from pipelines.failure import NightFailed
 from pipelines.night import RunReport, run_night
-from pipelines.outcomes import add_outcomes
+from pipelines.outcomes import ASKED, add_outcomes
 from pipelines.settings import Settings, read_settings
 from pipelines.store import STORE_FILE, Store
 
@@ -169,7 +169,7 @@ def _officer(lived: Lived, night: int, workspace: Path, plan: Plan) -> None:
     if night not in (plan.opens_on, plan.closes_on):
         return
     with Store(workspace, read_only=True) as store:
-        tables = {name: store.read(name) for name in ("child_record", "candidate", "lead")}
+        tables = {name: store.read(name) for name in ASKED}
     if night == plan.opens_on:
         lived.opened = tuple(tables["candidate"]["child_id"].head(3))
     told = _under_any_id(tables["lead"], lived.opened)
@@ -179,7 +179,7 @@ def _officer(lived: Lived, night: int, workspace: Path, plan: Plan) -> None:
     known = tables["child_record"]["child_id"].unique()
     rows = [f"{child},{code},{day}" for child in sorted(set(told)) if child in known]
     file.write_text("\n".join(["child_id,outcome,date", *rows]) + "\n", "utf-8")
-    add_outcomes(file, workspace, {name: tables[name] for name in ("child_record", "candidate")}, by="An Officer")
+    add_outcomes(file, workspace, tables, by="An Officer")
 
 
 def _page(lived: Lived, asked: argparse.Namespace) -> str:

@@ -86,6 +86,9 @@ TABLES = {
     "at text not null, lane text, likelihood real, estimated real, records text not null, hours real"
 }
 SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
+ASKED = ("child_record", "candidate", "lead")
+"""Tables of the store that tell which child an outcome is about, and what was said of it."""
+
 FAULTS_TOLD = 30
 NO_CODE = "outcome: none of those that are known"
 MOST_HOURS = 500.0
@@ -110,23 +113,22 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     """Read officers' outcomes from a CSV or workbook and keep them, all or none; returns the new ``OUTCOME`` rows.
 
     Columns ``child_id``, ``outcome``, ``date``, and ``reason`` and ``hours`` where they are given; any other, such as a
-    note, is read past. ``tables``: ``child_record`` and ``candidate`` of the last night. A line that was read in before,
-    with the same reason and hours, is not kept again.
+    note, is read past. ``tables``: ``ASKED`` of the last night. A child that was on the list and is gone, or goes by
+    another id since, may be told under the id that its sheet had. A line that was read in before, with the same reason and
+    hours, is not kept again.
     Raises :class:`SettingsError` naming each line and its remedy, and no value.
     """
     if not by.strip():
         raise SettingsError("--by: say who hands these outcomes in.")
     given = _given(file)
-    if faults := _faults(given, tables["child_record"], datetime.now(UTC).date()):
+    members = _records_of_each(tables["child_record"], tables["lead"])
+    if faults := _faults(given, members["child_id"], datetime.now(UTC).date()):
         more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
         told = "\n  ".join(faults[:FAULTS_TOLD])
         codes = f"\nThe outcomes: {', '.join(CODES)}." if any(NO_CODE in fault for fault in faults) else ""
         raise SettingsError(
             f"{file.name}: nothing was kept. Mend these lines and hand it in again.\n  {told}{more}{codes}"
         )
-    members = (
-        tables["child_record"].sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
-    )
     listed = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
     earlier = read_outcomes(workspace).select(SAME_LINE)
     new = (
@@ -145,6 +147,18 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         named, places = ", ".join(stored.columns), ", ".join("?" * stored.width)
         connection.executemany(f"insert into outcome ({named}) values ({places})", stored.rows())
     return new
+
+
+def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``records``: every id that an outcome may name, with the records that it stands for.
+
+    Of an id of the last night those it has; of one that only the ledger knows those that its lead had last.
+    """
+    here = child_records.sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
+    ids = pl.concat_list("child_id", pl.col("former_ids").str.split(";").fill_null([]))
+    known = leads.sort("spell").select(ids.alias("child_id"), "records").explode("child_id", empty_as_null=True)
+    gone = known.join(here, on="child_id", how="anti", maintain_order="left")
+    return pl.concat([here, gone.unique("child_id", keep="last", maintain_order=True)])
 
 
 def _given(file: Path) -> pl.DataFrame:
@@ -197,12 +211,14 @@ def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
     )
 
 
-def _faults(given: pl.DataFrame, child_records: pl.DataFrame, today: date) -> list[str]:
-    """Each line that cannot be kept, in the order of the lines."""
-    known = child_records["child_id"].unique().implode()
+def _faults(given: pl.DataFrame, known: pl.Series, today: date) -> list[str]:
+    """Each line that cannot be kept, in the order of the lines. ``known``: every child id that a line may name."""
     child, code, on = pl.col("child_id"), pl.col("outcome"), pl.col("outcome_on")
     rules = (
-        (child.is_null() | ~child.is_in(known), "child_id: no child of the last night. Copy the id from the list"),
+        (
+            child.is_null() | ~child.is_in(known.implode()),
+            "child_id: no child of the list or of last night. Copy the id from the list",
+        ),
         (code.is_null() | ~code.is_in(list(CODES)), NO_CODE),
         (on.is_null(), "date: no day of the calendar. Write it as YYYY-MM-DD"),
         (on > today, "date: it is yet to come"),
@@ -240,7 +256,7 @@ def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> p
         .drop("record_id")
     )
     both = pl.concat([here, moved.select(here.columns)])
-    return both.sort("outcome_on").unique("child_id", keep="last", maintain_order=True)
+    return both.sort("outcome_on", "at", maintain_order=True).unique("child_id", keep="last", maintain_order=True)
 
 
 def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:

@@ -20,10 +20,10 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
         Name of the person who hands it in.
     """
     from pipelines.for_readers import store_for_readers
-    from pipelines.outcomes import CODES, add_outcomes
+    from pipelines.outcomes import ASKED, CODES, add_outcomes
 
     with store_for_readers(workspace) as store:
-        tables = {table: store.read(table) for table in ("child_record", "candidate")}
+        tables = {table: store.read(table) for table in ASKED}
     new = add_outcomes(file, workspace, tables, by)
     closing = sum(CODES[outcome].closes for outcome in new["outcome"])
     kept = "1 new outcome is kept" if new.height == 1 else f"{new.height:,} new outcomes are kept"

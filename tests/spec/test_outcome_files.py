@@ -15,6 +15,14 @@ from pipelines.settings import SettingsError
 TABLES = {
     "child_record": pl.DataFrame({"record_id": ["health:H1", "housing:P1", "health:H2"], "child_id": ["A", "A", "B"]}),
     "candidate": pl.DataFrame({"child_id": ["A"], "lane": ["follow up"], "likelihood": [0.93], "estimated": [0.97]}),
+    "lead": pl.DataFrame(
+        {
+            "child_id": ["A", "C", "D", "D"],
+            "spell": [1, 1, 2, 1],
+            "former_ids": [None, "E;F", None, "G"],
+            "records": ["health:H1", "health:H2;housing:P3", "housing:P5", "housing:P4"],
+        }
+    ),
 }
 HEADER = "child_id,outcome,date,reason,note\n"
 WITH_HOURS = "child_id,outcome,date,hours\n"
@@ -49,6 +57,21 @@ def test_outcomes_are_kept_without_their_notes_and_read_twice_only_once(tmp_path
     stored = (tmp_path / OUTCOMES_FILE).read_bytes()
     assert b"aunt" not in stored
     assert (tmp_path / OUTCOMES_FILE).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("child", "records"),
+    [
+        pytest.param("A", "health:H1;housing:P1", id="of the last night: the records it has"),
+        pytest.param("C", "health:H2;housing:P3", id="gone from every extract: the records it had when it was listed"),
+        pytest.param("F", "health:H2;housing:P3", id="by another id since: the records of its lead"),
+        pytest.param("D", "housing:P5", id="listed twice: the records of the last time"),
+        pytest.param("G", "housing:P4", id="by another id since the first time"),
+    ],
+)
+def test_a_child_that_was_on_the_list_may_be_told_by_the_id_it_had(tmp_path: Path, child: str, records: str) -> None:
+    new = add_outcomes(written(tmp_path, f"{child},UNTRACED,2026-11-02,,\n"), tmp_path, TABLES, "M. Okafor")
+    assert new.select("child_id", "records").rows() == [(child, records)]
 
 
 def test_outcomes_come_as_a_workbook_too(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from apps.cli.main import main
 from pipelines.append_only import append_only
 from pipelines.in_force import settings_of
 from pipelines.night import run_night
-from pipelines.outcomes import OUTCOME, OUTCOMES_FILE, TABLES, add_outcomes, read_outcomes
+from pipelines.outcomes import ASKED, OUTCOME, OUTCOMES_FILE, TABLES, add_outcomes, read_outcomes
 from pipelines.proposals import history
 from pipelines.publish.masking import masked
 from pipelines.publish.match_report import match_report_html
@@ -276,7 +276,7 @@ def test_a_listed_child_has_both_likelihoods_and_says_so() -> None:
 def _found_missing_half_as_often(workspace: Path) -> None:
     """Outcomes of the whole list, handed in as officers do: half of what was said, with a fixed seed."""
     with Store(workspace, read_only=True) as store:
-        tables = {table: store.read(table) for table in ("child_record", "candidate")}
+        tables = {table: store.read(table) for table in ASKED}
     listed = tables["candidate"].sort("child_id")
     missing = np.random.default_rng(5).random(listed.height) < listed["likelihood"].to_numpy() * 0.5
     code = pl.Series(missing).replace_strict(
