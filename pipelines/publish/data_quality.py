@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.publish.match_report import count, share, style_hash
-from pipelines.publish.quality_tables import STOPS, failed_checks, refused_files, sources_told, worse_rules
+from pipelines.publish.quality_tables import (
+    STOPS,
+    failed_checks,
+    refused_files,
+    sources_told,
+    stand_in_words,
+    worse_rules,
+)
 from pipelines.publish.templates import HERE, templates
 
 if TYPE_CHECKING:
@@ -33,6 +40,7 @@ def data_quality_html(publication: Publication) -> bytes:
             refused=refused_files(publication),
             absent=[source for source in sources if source.is_absent and source.is_known],
             never_sent=[source.name for source in sources if not source.is_known],
+            stand_in=stand_in_words(publication),
             failed=failed_checks(publication),
             worse=worse_rules(sources),
             sources=[source for source in sources if not source.is_absent],

@@ -95,6 +95,14 @@ def _by_source(frame: pl.DataFrame, sources: Iterable[str]) -> dict[str, pl.Data
     return {source: parts.get((source,), frame.clear()) for source in sources}
 
 
+def stand_in_words(publication: Publication) -> dict[str, str]:
+    """Source -> which of its rows the list goes by, where none came that can be used and older ones stand in."""
+    return {
+        source: f"Its {rows:,} rows of {loaded_on:%d/%m/%Y} stand in until {until:%d/%m/%Y}."
+        for source, loaded_on, until, rows in publication.stands_in.iter_rows()
+    }
+
+
 def refused_files(publication: Publication) -> list[Row]:
     """Files that were not loaded, each with what stopped it."""
     refused = publication.deliveries.filter(verdict="refused").sort("source", "file")

@@ -17,6 +17,7 @@ from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.publication import Publication
 from pipelines.publish.quality_tables import sources_told, worse_rules
 from pipelines.rule_history import NIGHTS_KEPT, JudgedFile, contract_rules, rules_tonight, with_tonight
+from pipelines.standing_in import STANDS_IN
 from pipelines.tables import BREACH, RULE_HISTORY
 from tests.made.publication import made_publication, nothing_published
 from tests.unit.test_publish_report import Page
@@ -148,8 +149,23 @@ def test_a_source_that_came_before_and_not_tonight_stands_by_itself(publication:
     gone = publication.deliveries.filter(pl.col("source") != "health")
     html = data_quality_html(replace(publication, deliveries=gone)).decode()
     first = Page(html.partition('id="first"')[2].partition("</section>")[0].join(["<div ", "</div>"])).text
-    assert "Absent Health registrations: no file came in." in first
+    (absent,) = re.findall(
+        r"Absent Health registrations: no file came in\. .*? Tonight's list knows nothing of it\.", first
+    )
+    assert "stand in" not in absent
     assert "Health registrations" not in first.partition("Never sent")[2]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("health", "Absent Health registrations: "), ("housing", "Refused housing")]
+)
+def test_rows_that_stand_in_are_said_where_the_source_is(publication: Publication, source: str, said: str) -> None:
+    gone = publication.deliveries.filter(pl.col("source") != "health")
+    stand = pl.DataFrame([(source, date(2026, 11, 19), date(2026, 12, 24), 1_200)], schema=STANDS_IN, orient="row")
+    html = data_quality_html(replace(publication, deliveries=gone, stands_in=stand)).decode()
+    told = Page(html.partition('id="first"')[2].partition("</section>")[0].join(["<div ", "</div>"])).text
+    assert "Its 1,200 rows of 19/11/2026 stand in until 24/12/2026." in told.partition(said)[2][:400]
+    assert told.count("stand in until") == 1
 
 
 def test_a_rule_that_breaks_more_than_on_the_nights_before_is_said(publication: Publication) -> None:
