@@ -25,6 +25,15 @@ def _groups(values: pl.Series) -> pl.Series:
     return frame.select(texts.fill_null([]))["groups"]
 
 
+def _word_keys(values: pl.Series) -> pl.Series:
+    """The key of each word of several (List[String]), initials left out."""
+    words = pl.DataFrame({"row": range(len(values)), "word": values.str.split(" ")}).explode("word")
+    words = words.filter(pl.col("word").str.len_chars() > 1)
+    keys = words.with_columns(_by_value(words["word"], skeleton_key, pl.String())).group_by("row").agg("word")
+    rows = pl.DataFrame({"row": range(len(values))}).join(keys, on="row", how="left", maintain_order="left")
+    return rows.select(pl.col("word").fill_null([]))["word"]
+
+
 def _joined(*columns: str) -> pl.Expr:
     """Columns joined by |; null where any is null."""
     return pl.concat_str([pl.col(column) for column in columns], separator="|")
@@ -90,6 +99,9 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
     )
     first, last = pl.col("forename_key"), pl.col("surname_key")
     initial_first, initial_last = pl.col("forename").str.slice(0, 1), pl.col("surname").str.slice(0, 1)
+    middle_keys = _by_value(person["middle_names"], _word_keys, pl.List(pl.String)).fill_null(
+        pl.lit([], pl.List(pl.String))
+    )
     default = pl.col("date_of_birth").is_null() | (pl.col("birthday") == "0101")
     return keyed.with_columns(
         initial_first.alias("forename_initial"),
@@ -102,6 +114,6 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         (pl.min_horizontal(initial_first, initial_last) + pl.max_horizontal(initial_first, initial_last)).alias(
             "initials"
         ),
-        pl.concat_list("forename_key", "surname_key").list.drop_nulls().alias("name_keys"),
+        pl.concat_list(pl.concat_list("forename_key", "surname_key").list.drop_nulls(), middle_keys).alias("name_keys"),
         pl.when(default).then(pl.lit("undated")).alias("undated"),
     )
