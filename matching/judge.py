@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import SURE, Bits, Coverage, Priors
+from matching.assign import SURE, TRUSTED, Bits, Coverage, Priors
 from matching.cluster import ALWAYS, APART, NEVER
 from matching.encode import Rows
 from matching.score import SLICE, Patterns, Scored, Scorer, patterns_of
@@ -22,7 +22,7 @@ FLOOR_BITS = 10.0
 class Settings:
     """How sure a link must be, and what keeps records apart whatever their weight."""
 
-    link_probability: float = 0.8
+    link_probability: float = 0.7
     """Two groups of records are one child only if their pairs are, on the whole, at least so probable."""
     apart: str | None = None
     """List column of verified identifiers: rows of one dataset that bear different ones are never one child."""
@@ -37,7 +37,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse a probability that would link all records or none."""
         if not 0 < self.link_probability < 1:
-            raise ValueError(f"link_probability is {self.link_probability}: it must lie between 0 and 1, such as 0.8")
+            raise ValueError(f"link_probability is {self.link_probability}: it must lie between 0 and 1, such as 0.7")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Judge:
     @property
     def margin(self) -> float:
         """Bits by which log-odds must be above 0 for a link of the probability asked for."""
-        return float(np.log2(self.settings.link_probability / (1 - self.settings.link_probability)))
+        return float(np.log2(self.settings.link_probability / (1 - self.settings.link_probability))) / TRUSTED
 
     def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
         """Match weights of any pairs of rows, with what is certain in place of what is likely.

@@ -8,7 +8,7 @@ against its child's others and against every child that it has a link with, and 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, Bits, prior_of, probability
+from matching.assign import CERTAIN, Bits, believed, prior_of, probability
 from matching.cluster import FULL_UP_TO
 from matching.components import Labels
 from matching.encode import Rows
@@ -60,7 +60,7 @@ def membership_of(height: int, pairs: tuple[Rows, Rows], weigh: Weighing) -> NDA
     is_met[one] = True
     rows = np.flatnonzero(is_met)
     sure = np.ones(height)
-    sure[rows] = probability(leanings(rows, (np.cumsum(is_met) - 1).take(one), other, weigh))
+    sure[rows] = believed(probability(leanings(rows, (np.cumsum(is_met) - 1).take(one), other, weigh)))
     return sure
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import CERTAIN, Bits
+from matching.assign import CERTAIN, Bits, believed
 from matching.blocks import scrambled
 from matching.cluster import APART
 from matching.components import Labels
@@ -103,7 +103,11 @@ def competing(between: Between) -> Rivals:
     two children of a pair, the one with more rivals has it: a place that others claim too is hardly this child's.
     """
     child, rival = np.concatenate([between.one, between.other]), np.concatenate([between.other, between.one])
-    odds, chance = np.tile(_as_rivals(between.log_odds), 2), np.tile(chances_of(between), 2)
+    ratio, claims = _competing(between)
+    any_rival = claims / (1 + claims)
+    # Those whom two numbers keep apart are held back enough.
+    any_rival = np.where(is_apart(between.log_odds), any_rival, believed(any_rival))
+    odds, chance = np.tile(_as_rivals(between.log_odds), 2), np.tile(ratio / claims * any_rival, 2)
     nearest = np.tile(np.arange(len(between)), 2)
     return Rivals(child, rival, odds, chance, nearest, between.left, between.right)
 
@@ -114,7 +118,13 @@ def _as_rivals(odds: Bits) -> Bits:
 
 
 def chances_of(between: Between) -> NDArray[np.float64]:
-    """How likely each pair of children is one, among what else the more contested of the two may be."""
+    """What the records say of how likely each pair of children is one, among what else the more contested of the two may be."""
+    ratio, claims = _competing(between)
+    return np.asarray(ratio / (1 + claims))
+
+
+def _competing(between: Between) -> tuple[Bits, Bits]:
+    """Odds to 1 that each pair of children is one, and that the more contested of the two is one with it or another rival."""
     between = _counted_off(between)
     ratio = np.exp2(np.clip(_as_rivals(between.log_odds), -60, 60))
     total = np.bincount(between.one, ratio, minlength=int(between.other.max(initial=0)) + 1).astype(np.float64)
@@ -123,7 +133,7 @@ def chances_of(between: Between) -> NDArray[np.float64]:
     crowded = np.flatnonzero(claims - ratio > LEAST_CLAIM * (1 + ratio))
     if len(crowded):
         claims[crowded] = _claims(between, ratio, total, crowded)
-    return np.asarray(ratio / (1 + claims))
+    return ratio, claims
 
 
 def _counted_off(between: Between) -> Between:

@@ -67,7 +67,7 @@ class Retention(Group):
 class LinkSettings(Group):
     """How sure a link must be."""
 
-    link_threshold: float = Field(0.8, gt=0, lt=1)
+    link_threshold: float = Field(0.7, gt=0, lt=1)
     """Two groups of records are one child only if they are at least so probable (see docs/how_linkage_works.md)."""
 
 

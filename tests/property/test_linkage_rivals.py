@@ -50,8 +50,10 @@ def test_children_are_weighed_by_the_mean_of_their_records_and_by_what_is_certai
         assert (found.left[place], found.right[place]) == likeliest
 
 
-def _chances(odds):
-    """(child, rival) -> chance that they are one; ``odds``: bits of each pair of children."""
+def _claims(odds):
+    """(child, rival) -> odds to 1 that they are one, and that the more contested is one with any rival; ``odds``: bits of each
+    pair of children.
+    """
     ratio = {
         pair: 2.0**bits for one, other in odds for pair in ((one, other), (other, one)) for bits in [odds[one, other]]
     }
@@ -67,7 +69,13 @@ def _chances(odds):
         is_crowded = most - ratio[pair] > LEAST_CLAIM * (1 + ratio[pair])
         return max(claims(*pair), claims(*pair[::-1])) if is_crowded else most
 
-    return {pair: share / (1 + contested(pair)) for pair, share in ratio.items()}
+    return {pair: (share, contested(pair)) for pair, share in ratio.items()}
+
+
+def _two_thirds(chance):
+    """By .65 of its log-odds."""
+    odds = (chance / (1 - chance)) ** 0.65
+    return odds / (1 + odds)
 
 
 ODDS = st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), st.floats(-9, 9).map(round), max_size=10)
@@ -80,7 +88,8 @@ def test_a_childs_rivals_compete_save_those_that_are_likely_one(odds):
     one, other = (np.array([pair[side] for pair in odds], np.int64) for side in (0, 1))
     rows = np.zeros(len(odds), np.int32)
     found = competing(Between(one, other, np.array(list(odds.values()), float), rows, rows))
-    expected = _chances(odds)
+    claims = _claims(odds)
+    expected = {pair: share / total * _two_thirds(total / (1 + total)) for pair, (share, total) in claims.items()}
     ends = list(zip(found.child.tolist(), found.rival.tolist(), strict=True))
     assert sorted(ends) == sorted(expected)
     assert found.probability.tolist() == pytest.approx([expected[pair] for pair in ends])
@@ -93,7 +102,7 @@ def test_children_join_where_each_is_the_others_likeliest_and_sure_enough(odds):
     one, other = (np.array([pair[side] for pair in odds], np.int64) for side in (0, 1))
     rows = np.zeros(len(odds), np.int32)
     found = joined(np.arange(6), Between(one, other, np.array(list(odds.values()), float), rows, rows), 1.0)
-    chance = _chances(odds)
+    chance = {pair: share / (1 + total) for pair, (share, total) in _claims(odds).items()}
     least = 2 / 3
     likeliest = {}
     for child in range(6):

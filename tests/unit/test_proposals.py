@@ -36,7 +36,7 @@ def proposed(workspace: Path, threshold: float, by: str = "Ann Example") -> int:
 
 def test_another_named_person_puts_settings_in_force(tmp_path: Path) -> None:
     number = proposed(tmp_path, 0.9)
-    assert threshold_of(tmp_path) == 0.8
+    assert threshold_of(tmp_path) == 0.7
     approve(tmp_path, number, "Bo Other")
     in_force = tmp_path / "settings_in_force.toml"
     assert tomllib.loads(in_force.read_text("utf-8"))["linkage"] == {"link_threshold": 0.9}
@@ -52,7 +52,7 @@ def test_another_named_person_puts_settings_in_force(tmp_path: Path) -> None:
 def test_nobody_approves_a_proposal_of_their_own(tmp_path: Path, by: str) -> None:
     with pytest.raises(SettingsError, match="another named person"):
         approve(tmp_path, proposed(tmp_path, 0.9), by)
-    assert threshold_of(tmp_path) == 0.8
+    assert threshold_of(tmp_path) == 0.7
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_roll_back_goes_step_by_step_to_the_defaults(tmp_path: Path) -> None:
     undone, before = roll_back(tmp_path, "Cy")
     assert (undone.id, before.id if before else None, threshold_of(tmp_path)) == (2, 1, 0.9)
     undone, before = roll_back(tmp_path, "Cy")
-    assert (undone.id, before, threshold_of(tmp_path)) == (1, None, 0.8)
+    assert (undone.id, before, threshold_of(tmp_path)) == (1, None, 0.7)
     assert not (tmp_path / "settings_in_force.toml").exists()
     with pytest.raises(SettingsError, match="nothing to roll back"):
         roll_back(tmp_path, "Cy")

@@ -60,7 +60,7 @@ def test_settings_in_force_stand_in_for_the_defaults_and_give_way_to_a_file(tmp_
     in_force.write_text("[linkage]\nlink_threshold = 0.9\n")
     assert read_settings(None, **asked).linkage.link_threshold == 0.9
     assert read_settings(None, **asked).settings_file == str(in_force)
-    assert read_settings(EXAMPLE, **asked).linkage.link_threshold == 0.8
+    assert read_settings(EXAMPLE, **asked).linkage.link_threshold == 0.7
 
 
 def test_a_change_leaves_all_else_as_it_is_and_is_held_to_the_same_rules() -> None:
