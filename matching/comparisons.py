@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from matching.date_similarity import (
+    ADayApart,
     DayAndMonthSwapped,
     DigitsTransposed,
     FirstOfJanuary,
@@ -267,6 +268,7 @@ DATE_OF_BIRTH = Comparison(
         Level("1 January, the stand-in for unknown", FirstOfJanuary("date_of_birth", years=1)),
         Level("1 January of quite another year", FirstOfJanuary("date_of_birth")),
         Level("day and month swapped", DayAndMonthSwapped("date_of_birth")),
+        Level("a day apart", ADayApart("date_of_birth")),
         Level("two digits transposed", DigitsTransposed("date_of_birth")),
         Level("one digit apart", OneDigitApart("date_of_birth")),
         Level("another year, same day", SameDayAndMonth("date_of_birth")),

@@ -57,6 +57,21 @@ class OneDigitApart(DateTest):
         return np.asarray(np.bitwise_count(_differing(a ^ b)) == 1)
 
 
+class ADayApart(DateTest):
+    """The day before or after: midnight at home is the day before in the clocks of many systems."""
+
+    def of(self, a: Digits, b: Digits) -> Mask:
+        """Days that follow one another, also from one month or year to the next."""
+        apart = np.abs(_days_of_month(a) - _days_of_month(b)) == 1
+        held = apart & (((a ^ b) & (YEAR | MONTH)) == 0)
+        turns = ((a & DAY) == 1) != ((b & DAY) == 1)
+        if turns.any():
+            either = [each[turns] for each in np.broadcast_arrays(a, b)]
+            one, other = (_as_days(each) for each in either)
+            held[turns] |= np.abs(one - other) == np.timedelta64(1, "D")
+        return np.asarray(held)
+
+
 class DigitsTransposed(DateTest):
     """Two neighbouring digits of the day, month or year in the other order."""
 
@@ -115,6 +130,24 @@ class SameYear(DateTest):
     def of(self, a: Digits, b: Digits) -> Mask:
         """Equal year."""
         return np.asarray(((a ^ b) & YEAR) == 0)
+
+
+def _two_digits(digits: Digits, at: int) -> NDArray[np.int64]:
+    """The number in two neighbouring digits, ``at`` bits from the right."""
+    return np.asarray(
+        (digits >> np.uint32(at + 4) & np.uint32(15)) * 10 + (digits >> np.uint32(at) & np.uint32(15)), np.int64
+    )
+
+
+def _days_of_month(digits: Digits) -> NDArray[np.int64]:
+    return _two_digits(digits, 0)
+
+
+def _as_days(digits: Digits) -> NDArray[np.datetime64]:
+    """Packed dates as days of the calendar."""
+    years = _two_digits(digits, 24) * 100 + _two_digits(digits, 16)
+    months = ((years - 1970) * 12 + _two_digits(digits, 8) - 1).astype("datetime64[M]")
+    return np.asarray(months.astype("datetime64[D]") + (_days_of_month(digits) - 1).astype("timedelta64[D]"))
 
 
 def date_tests(test: Test) -> tuple[DateTest, ...]:

@@ -154,6 +154,12 @@ def _(test: date_tests.OneDigitApart) -> str:
 
 
 @_condition.register
+def _(test: date_tests.ADayApart) -> str:
+    left, right = (f"cast({test.column}_{side} AS DATE)" for side in ("l", "r"))
+    return f"{left} = {right} + INTERVAL 1 DAY OR {right} = {left} + INTERVAL 1 DAY"
+
+
+@_condition.register
 def _(test: date_tests.DigitsTransposed) -> str:
     c = test.column
     crosswise = [

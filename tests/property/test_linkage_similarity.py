@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.comparisons import CHILD_COMPARISONS, Comparison, Level, columns_read, missing, otherwise
 from matching.date_similarity import (
+    ADayApart,
     DayAndMonthSwapped,
     DigitsTransposed,
     FirstOfJanuary,
@@ -87,6 +88,7 @@ def _transposed(a, b):
 
 
 ORACLES = {
+    ADayApart: lambda a, b: abs((a - b).days) == 1,
     OneDigitApart: lambda a, b: len(_apart(a, b)) == 1,
     DigitsTransposed: _transposed,
     DayAndMonthSwapped: lambda a, b: a != b and (a.year, a.month, a.day) == (b.year, b.day, b.month),
@@ -98,7 +100,14 @@ ORACLES = {
     SameYear: lambda a, b: a != b and a.year == b.year,
 }
 CLOSE = st.builds(date, st.sampled_from([1999, 2009, 2011, 2012, 2021]), st.integers(1, 12), st.integers(1, 28))
-DAYS = st.lists(st.one_of(CLOSE, st.dates(date(1900, 1, 1), date(2030, 12, 31))), min_size=2, max_size=30)
+TURNS = st.sampled_from(
+    ["2011-12-31", "2012-01-01", "2012-02-28", "2012-02-29", "2012-03-01", "2011-03-01", "2011-02-28"]
+)
+DAYS = st.lists(
+    st.one_of(CLOSE, TURNS.map(date.fromisoformat), st.dates(date(1900, 1, 1), date(2030, 12, 31))),
+    min_size=2,
+    max_size=30,
+)
 
 
 @pytest.mark.parametrize("test", ORACLES, ids=repr)

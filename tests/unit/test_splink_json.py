@@ -14,6 +14,7 @@ from splink import DuckDBAPI, Linker
 
 from matching.comparisons import CHILD_COMPARISONS, Comparison, Level, columns_read, exact, missing, otherwise
 from matching.date_similarity import (
+    ADayApart,
     DayAndMonthSwapped,
     DigitsTransposed,
     FirstOfJanuary,
@@ -130,7 +131,7 @@ WORD_TESTS = [
 DATE_TESTS = [
     test("born")
     for test in (
-        DayAndMonthSwapped, OneDigitApart, DigitsTransposed, FirstOfJanuary, SameDayAndMonth, SameYearAndMonth,
+        ADayApart, DayAndMonthSwapped, OneDigitApart, DigitsTransposed, FirstOfJanuary, SameDayAndMonth, SameYearAndMonth,
         SameYearAndDay, SameYear, partial(FirstOfJanuary, years=3),
     )
 ]  # fmt: skip
