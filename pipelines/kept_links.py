@@ -54,6 +54,8 @@ class Known:
 
     records: pl.DataFrame
     """LINKED_RECORD of the last night."""
+    place: Numbers
+    """Of each of tonight's rows: its row among ``records``; NOBODY where it was not there."""
     numbers: Numbers
     """Of each of tonight's rows; of a new or changed record one that was never given."""
     is_new: NDArray[np.bool_]
@@ -66,21 +68,46 @@ class Known:
     @classmethod
     def of(cls, records: pl.DataFrame, ids: pl.Series, content: NDArray[np.uint64], next_number: int) -> "Known":
         """Match tonight's records (``ids`` and their content, in order) with those of the last night."""
-        tonight = pl.DataFrame({"record_id": ids, "now": content})
-        joined = tonight.join(records, on="record_id", how="left", maintain_order="left", validate="1:1")
-        same = joined.select((pl.col("now") == pl.col("content")).fill_null(value=False)).to_series().to_numpy()
-        numbers = joined["number"].fill_null(NOBODY).to_numpy().copy()
-        return cls._numbered(records, numbers, ~same, next_number)
+        placed = records.select("record_id").with_row_index("place")
+        joined = ids.to_frame("record_id").join(
+            placed, on="record_id", how="left", maintain_order="left", validate="1:1"
+        )
+        place = joined["place"].cast(pl.Int64).fill_null(NOBODY).to_numpy()
+        there = place != NOBODY
+        same, numbers = np.zeros(len(place), dtype=bool), np.full(len(place), NOBODY)
+        same[there] = records["content"].to_numpy()[place[there]] == content[there]
+        numbers[there] = records["number"].to_numpy()[place[there]]
+        return cls._numbered(records, place, numbers, ~same, next_number)
 
     @classmethod
-    def _numbered(cls, records: pl.DataFrame, numbers: Numbers, is_new: NDArray[np.bool_], least: int) -> "Known":
+    def _numbered(
+        cls, records: pl.DataFrame, place: Numbers, numbers: Numbers, is_new: NDArray[np.bool_], least: int
+    ) -> "Known":
         numbers[is_new] = least + np.arange(int(is_new.sum()))
         row_of = np.full(least + int(is_new.sum()), NOBODY)
         row_of[numbers[~is_new]] = np.flatnonzero(~is_new)
         known = records["number"].to_numpy()
         gone = known[row_of[known] == NOBODY]
         row_of[numbers[is_new]] = np.flatnonzero(is_new)
-        return cls(records, numbers, is_new, row_of, gone, len(row_of))
+        return cls(records, place, numbers, is_new, row_of, gone, len(row_of))
+
+    def then(self, column: pl.Series) -> pl.Series:
+        """A column that stands in the order of ``records``, for tonight's rows; null where the record was not there."""
+        return column.gather(pl.Series(self.place).replace(NOBODY, None))
+
+    @property
+    def left(self) -> pl.Series:
+        """``record_id`` of those that are not among tonight's."""
+        stays = np.zeros(self.records.height, dtype=bool)
+        stays[self.place[self.place != NOBODY]] = True
+        return self.records["record_id"].filter(pl.Series(~stays))
+
+    def as_they_were(self, records: pl.DataFrame) -> pl.Series:
+        """Which of tonight's records (LINKED_RECORD, by its rows) stand as they did."""
+        told = [
+            records[name].eq_missing(self.then(self.records[name])) for name in LINKED_RECORD if name != "record_id"
+        ]
+        return pl.select(pl.all_horizontal(told)).to_series()
 
     @property
     def stands(self) -> bool:
@@ -91,7 +118,7 @@ class Known:
         """The same with further rows taken for changed."""
         is_new = self.is_new.copy()
         is_new[rows] = True
-        return self._numbered(self.records, self.numbers.copy(), is_new, self.next_number)
+        return self._numbered(self.records, self.place, self.numbers.copy(), is_new, self.next_number)
 
 
 def kept_of(known: Known, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]) -> Kept:

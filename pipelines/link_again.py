@@ -19,13 +19,13 @@ from matching.cluster import named
 from matching.comparisons import CHILD_COMPARISONS
 from matching.components import Labels
 from matching.encode import Encoded, Rows
-from matching.increment import Again, link_again
+from matching.increment import Again, Pairs, link_again
 from matching.judge import Judged, Settings
 from matching.keys import place_keys, with_keys
 from matching.linkage import prepare
 from matching.model import Model
 from matching.score import Patterns
-from pipelines.kept_links import Known, kept_of, pair_frame, sign_frame, weighed_frame
+from pipelines.kept_links import NOBODY, Known, kept_of, pair_frame, sign_frame, weighed_frame
 from pipelines.link import figures_told, is_kept, is_told, links_of, rivals_told, words_of
 from pipelines.link_groups import GroupsAsked, measured_by_group
 from pipelines.link_report import LinkReport, near_misses, report_of
@@ -76,6 +76,10 @@ class LinkedAgain:
     """Links in all."""
     records: pl.DataFrame
     """LINKED_RECORD, whole."""
+    stand: pl.Series
+    """Rows of it that are as they were last night."""
+    left: pl.Series
+    """``record_id`` of records that are no more."""
     pairs_gone: pl.DataFrame
     """left, right of scored pairs that are no more, or changed."""
     pairs_put: pl.DataFrame
@@ -91,8 +95,10 @@ class LinkedAgain:
 
 def known_records(store: Store, tonight: Tonight) -> Known | None:
     """The last night's records and which are tonight's; null: so many changed that all are to be linked anew."""
-    least = store.read("link_kept")["next_number"].item()
-    known = Known.of(store.read("linked_record"), tonight.person["record_id"], tonight.content, least)
+    least, records = store.read("link_kept")["next_number"].item(), store.read("linked_record")
+    if not records["record_id"].equals(tonight.previous["record_id"]):
+        return None
+    known = Known.of(records, tonight.person["record_id"], tonight.content, least)
     many = known.is_new.sum() + len(known.gone)
     return known if many <= MOST_CHANGED * tonight.person.height else None
 
@@ -101,9 +107,8 @@ def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
     """Link what changed, and what hangs on it."""
     known, signs, met = _met(store, tonight.person, known)
     before = store.read("scored_pair")
-    stood = tonight.person.select("record_id").join(
-        tonight.previous, on="record_id", how="left", maintain_order="left", validate="1:1"
-    )
+    names = ("child_id", "membership")
+    stood = tonight.person.select("record_id", *(known.then(tonight.previous[name]) for name in names))
     membership = stood["membership"].fill_null(1.0).to_numpy()
     kept = kept_of(known, before, store.read("weighed_children"), membership)
     measures = tonight.held.measures
@@ -173,19 +178,18 @@ def _told(
     children = _children(tonight, again, stood)
     ids = tonight.person["record_id"]
     scored = pair_frame(again.pairs, known.numbers, (again.probability, again.alone), again.labels)
-    pair = ["left", "right"]
-    same = ["match_probability", "alone", "is_same_child"]
-    gone = before.join(scored, on=[*pair, *same], how="anti")
-    put = scored.join(before, on=[*pair, *same], how="anti", maintain_order="left")
+    gone, put = _differing(before, scored, again.pairs, known)
     rows = scored.with_columns(left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right))
     model = tonight.model.on(tonight.held.measures.records)
     fresh = put.filter(is_kept()).with_columns(
-        pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32) for name in pair
+        pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32)
+        for name in ("left", "right")
     )
-    records = {
+    told = {
         "record_id": ids, "number": known.numbers, "content": tonight.content, "cut": known.numbers[again.cut],
         "label": known.numbers[again.labels],
     }  # fmt: skip
+    records = pl.DataFrame(told, schema=LINKED_RECORD)
     return LinkedAgain(
         child_records=children,
         touched=again.is_touched,
@@ -195,8 +199,10 @@ def _told(
         links_gone=_ids_of(gone.filter(is_kept()), known),
         links_put=links_of(fresh, ids, model),
         pairs_kept=rows.filter(is_kept()).height,
-        records=pl.DataFrame(records, schema=LINKED_RECORD),
-        pairs_gone=gone.select(pair),
+        records=records,
+        stand=known.as_they_were(records),
+        left=known.left,
+        pairs_gone=gone.select("left", "right"),
         pairs_put=put,
         signs_gone=pl.DataFrame({"number": known.gone}),
         signs_put=signs,
@@ -216,14 +222,30 @@ def _report(tonight: Tonight, rows: pl.DataFrame, labels: Labels) -> LinkReport:
     return report_of(rows, person["dataset"], near, groups, model=model, held=tonight.held, told=told, child=child)
 
 
+def _differing(
+    before: pl.DataFrame, scored: pl.DataFrame, pairs: Pairs, known: Known
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pairs of the last night (SCORED_PAIR) that are no more, or not as they are ``scored`` tonight; and those of tonight
+    that were not, or not so. ``pairs``: tonight's by their rows, in their order.
+    """
+    left, right = (known.row_of[before[side].to_numpy()] for side in ("left", "right"))
+    stay = np.flatnonzero((left != NOBODY) & (right != NOBODY))  # each of them was scored again
+    at = np.searchsorted(pairs.left.astype(np.int64) << 32 | pairs.right, left[stay] << 32 | right[stay])
+    was, now = before[stay], scored[at]
+    told = (was[name] == now[name] for name in ("match_probability", "alone", "is_same_child"))
+    same = pl.select(pl.all_horizontal(*told)).to_series().to_numpy()
+    stood, stands = np.zeros(before.height, dtype=bool), np.zeros(scored.height, dtype=bool)
+    stood[stay[same]], stands[at[same]] = True, True
+    return before.filter(pl.Series(~stood)), scored.filter(pl.Series(~stands))
+
+
 def _ids_of(pairs: pl.DataFrame, known: Known) -> pl.DataFrame:
     """left_id, right_id of pairs of numbers of the last night."""
-    names = known.records.select("number", "record_id")
-    found = pairs.select("left", "right").join(
-        names.rename({"record_id": "left_id"}), left_on="left", right_on="number"
-    )
-    found = found.join(names.rename({"record_id": "right_id"}), left_on="right", right_on="number")
-    return found.select("left_id", "right_id")
+    numbers, ids = known.records["number"].to_numpy(), known.records["record_id"]
+    place = np.zeros(int(numbers.max(initial=NOBODY)) + 1, dtype=np.int64)
+    place[numbers] = np.arange(len(numbers))
+    sides = {"left_id": "left", "right_id": "right"}
+    return pl.DataFrame({name: ids.gather(place[pairs[side].to_numpy()]) for name, side in sides.items()})
 
 
 def _children(tonight: Tonight, again: Again, stood: pl.DataFrame) -> pl.DataFrame:

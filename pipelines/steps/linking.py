@@ -137,12 +137,9 @@ def _link_all(
 
 def _write_again(store: Store, again: LinkedAgain, tonight: Tonight) -> None:
     """Write what changed."""
-    before = store.read("linked_record")
-    gone = before.join(again.records, on="record_id", how="anti")["record_id"]
-    changed = again.records.join(before, on=again.records.columns, how="anti", maintain_order="left")
-    store.amend("linked_record", again.records, Amendment(changed, gone))
-    fresh = again.child_records.filter(pl.Series(again.touched))
-    store.amend("child_record", again.child_records, Amendment(fresh, gone))
+    changed, fresh = again.records.filter(~again.stand), again.child_records.filter(pl.Series(again.touched))
+    store.amend("linked_record", again.records, Amendment(changed, again.left))
+    store.amend("child_record", again.child_records, Amendment(fresh, again.left))
     store.change("link", again.links_gone, again.links_put)
     store.change("scored_pair", again.pairs_gone, again.pairs_put)
     store.change("block_sign", again.signs_gone, again.signs_put)
