@@ -18,8 +18,8 @@ from pipelines.amendment import Amendment
 from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
 from pipelines.earlier_nights import History
 from pipelines.failure import HELD, NightFailed
-from pipelines.intake import FINGERPRINT, KEPT_DAYS, KEYS, Intake, Standing, Stood, last_hashes, measure
-from pipelines.last_intake import LastIntake, RowsBefore
+from pipelines.intake import EMPTY, FINGERPRINT, KEPT_DAYS, KEYS, Intake, Standing, Stood, last_hashes, measure
+from pipelines.last_intake import LastIntake, RowsBefore, read_by
 from pipelines.other_children import Changed, changed_columns
 from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
@@ -103,17 +103,24 @@ def _standing(store: Store, received: Received, history: History) -> dict[str, S
     }
 
 
-def _stood(received: Received, history: History) -> dict[str, Stood]:
+def _stood(received: Received, contracts: Mapping[str, Contract], history: History) -> dict[str, Stood]:
     """The sources that were held, row by row, against the rows of the night before that stand in the store."""
-    if received.last.stood_on is None:
+    last = received.last
+    if last.stood_on is None:
         return {}
-    there = set(history.nights.filter(as_at=received.last.stood_on)["source"])
-    stood = history.snapshot.filter(pl.col("last_seen_on") == received.last.stood_on).select(FINGERPRINT.names())
+    there = set(history.nights.filter(as_at=last.stood_on)["source"])
+    stood = history.snapshot.filter(pl.col("last_seen_on") == last.stood_on).select(FINGERPRINT.names())
+    empty = history.measures.filter(as_at=last.stood_on, measure=EMPTY)
+    counted = {source: set(last.judged.filter(source=source)["read_by"]) for source in received.raw}
+    as_now = [source for source, read in counted.items() if read == {read_by(contracts[source])}]
     return {
-        source: Stood(stood.filter(source=source), received.is_same(source))
+        source: Stood(
+            stood.filter(source=source), received.is_same(source), last.raw[source],
+            empty.filter((pl.col("source") == source) & pl.lit(source in as_now)),
+        )
         for source in received.raw
-        if source in there and source in received.last.raw
-    }
+        if source in there and source in last.raw
+    }  # fmt: skip
 
 
 def _changed(
@@ -138,7 +145,7 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
     """Hold what was received against earlier nights; write what was found."""
     tables = ("source_night", "source_measure", "snapshot", "acceptance")
     history = History(*(_read(store, table) for table in tables))
-    stood = _stood(received, history)
+    stood = _stood(received, contracts, history)
     same = {source: rows["record_id"].filter(received.is_same(source))
             for source, rows in received.raw.items() if source not in stood}  # fmt: skip
     intake = measure(
@@ -245,12 +252,13 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
     Rows that are the same are not written again, nor those of the sources that ``stand``.
     """
     kept = {*received.raw, *stand}
-    changed = [_read(store, "changed_row")["record_id"], differing]
+    gone = {}
     for source in store.raw_sources():
         if source not in stand:
             ids = store.read_raw_columns(source, "record_id")
             here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
-            changed.append(ids.join(here, on="record_id", how="anti")["record_id"])
+            gone[source] = ids.join(here, on="record_id", how="anti")["record_id"]
+    changed = [_read(store, "changed_row")["record_id"], differing, *gone.values()]
     store.forget_raw(but=kept)
     for source, rows in received.raw.items():
         if source in stand:
@@ -264,8 +272,7 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
         before = received.last.raw[source]
         place = ["record_id", "file_id", "line"]
         moved = rows.filter(is_same).select(place).join(before.select(place), on=place, how="anti")
-        gone = before.select("record_id").join(rows.select("record_id"), on="record_id", how="anti")["record_id"]
-        store.amend_raw(source, rows, Amendment(put, gone, moved))
+        store.amend_raw(source, rows, Amendment(put, gone[source], moved))
     store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
 
 

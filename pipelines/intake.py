@@ -52,6 +52,10 @@ class Stood:
     """``FINGERPRINT`` of that night."""
     same: pl.Series
     """Of each of tonight's rows: whether it is the same as then."""
+    raw: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The rows of that night as received."""
+    empty: pl.DataFrame = field(default_factory=SOURCE_MEASURE.to_frame)
+    """``SOURCE_MEASURE`` of that night's empty values; none where they were counted under another contract or software."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def measure(
             )
             nights.append(pl.DataFrame([night], schema=SOURCE_NIGHT, orient="row"))
             own_measures = (
-                _empty_values(rows, contract),
+                _empty_values(rows, contract, before.get(source)),
                 _units(rows, contract),
                 _places(rows.select, contract, as_at),
             )
@@ -241,12 +245,28 @@ def _newest_on(cells_of: Callable[[str], pl.DataFrame], contract: Contract, as_a
     return max(newest, default=None)
 
 
-def _empty_values(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+def _empty_values(rows: pl.DataFrame, contract: Contract, stood: Stood | None) -> pl.DataFrame:
     """One row is one column and its share of empty values."""
-    shares = rows.select(is_empty(column).mean().alias(column.name) for column in contract.columns)
-    return shares.unpivot(variable_name="of", value_name="value").with_columns(
+    is_known = stood is not None and stood.empty.height
+    cells = _empty_since(rows, contract, stood) if stood is not None and is_known else _empty_cells(rows, contract)
+    shares = {"of": list(cells), "value": [count / rows.height for count in cells.values()]}
+    return pl.DataFrame(shares).with_columns(
         source=pl.lit(contract.id), measure=pl.lit(EMPTY), name=pl.lit(None, pl.String)
     )
+
+
+def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:
+    """Column -> its empty cells."""
+    return rows.select(is_empty(column).sum().alias(column.name) for column in contract.columns).row(0, named=True)
+
+
+def _empty_since(rows: pl.DataFrame, contract: Contract, stood: Stood) -> dict[str, int]:
+    """As ``_empty_cells``: those of the night before, less those of rows that are no more so, and those of rows that came."""
+    same = rows.filter(stood.same)["record_id"]
+    less = _empty_cells(stood.raw.filter(~pl.col("record_id").is_in(same.implode())), contract)
+    more = _empty_cells(rows.filter(~stood.same), contract)
+    were = dict(stood.empty.select("of", (pl.col("value") * stood.raw.height).round().cast(pl.Int64)).iter_rows())
+    return {name: were[name] - less[name] + more[name] for name in more}
 
 
 def _units(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
