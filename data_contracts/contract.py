@@ -79,11 +79,12 @@ class Statement(Part):
     ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it.
     ``protected``  the address must not be shown.
     ``died``       the child has died, and nobody is to ask the family anything; it always needs ``when``.
+    ``grown_up``   the row is about a grown-up of the household; it always needs ``when``, and any birth date outweighs it.
     ``holds_days`` says, instead of ``until``, for how long after ``since`` the first, the third and the fifth hold.
     A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty).
     """
 
-    kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected", "died"]
+    kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected", "died", "grown_up"]
     what: str | None = None
     what_from: str | None = None
     """Column whose code says what, instead of ``what`` (a closed code list only)."""
@@ -123,8 +124,8 @@ class Statement(Part):
             raise fault("only provision, lives_here and concern have since and until", "kind")
         if self.kind != "provision" and (self.place or self.doubts):
             raise fault("only provision has place and doubts", "kind")
-        if self.kind == "died" and not self.when:
-            raise fault("died needs when: the codes that say so", "when")
+        if self.kind in ("died", "grown_up") and not self.when:
+            raise fault(f"{self.kind} needs when: the codes that say so", "when")
         if self.holds_days and (self.until or not self.since):
             raise fault("holds_days needs since, and stands instead of until", "holds_days")
         return self

@@ -26,7 +26,8 @@ def with_age_slips(
     """``facts`` (of :mod:`pipelines.facts`) where ``of_age`` allows for slips in the birth date of a child without a place.
 
     A date that one source alone gives, and makes of age: less the expected slips among such dates. No date at all: as
-    likely as the dated children without a place, whom the same sources know, are. All other children stay as they are.
+    likely as the dated children without a place, whom the same sources know, are; whoever is called a grown-up is none of
+    them. All other children stay as they are.
 
     A place that is itself in doubt is none here: were it one, a record that is hardly the child's would make it likelier
     that the child is of age by more than it makes it likelier that the child is at school.
@@ -50,7 +51,7 @@ def with_age_slips(
         .with_columns(
             of_age=pl.when(pl.col("slipped").is_not_null() & (pl.col("of_age") > 0))
             .then(pl.col("of_age") * (1 - pl.col("slipped")))
-            .when(pl.col("date_of_birth").is_null() & ~is_placed)
+            .when(pl.col("date_of_birth").is_null() & ~is_placed & (pl.col("of_age") > 0))
             .then(pl.coalesce("undated_of_age", "of_age"))
             .otherwise("of_age")
         )

@@ -49,7 +49,8 @@ def child_ages(
 
     ``date_of_birth`` (null: no record has one), ``of_age`` (0..1, that the child is of compulsory school age),
     ``age`` (whole years; null with the birth date), ``dates_differ`` (the records have dates on both sides of an end of
-    compulsory school age). Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    compulsory school age). Whom no record gives a date, and one calls a grown-up, is of no school age. Raises
+    :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     mine = members(child_records, person, "dataset", "date_of_birth")
     dates = mine.group_by("child_id").agg(
@@ -72,7 +73,9 @@ def child_ages(
         .join(known, on="child_id", how="left", validate="1:1")
         .with_columns(
             pl.col("dates_differ").fill_null(value=False),
-            pl.col("of_age").fill_null(UNKNOWN_AGE),
+            of_age=pl.when(born.is_null() & pl.col("child_id").is_in(_grown_up(statements, mine).implode()))
+            .then(0.0)
+            .otherwise(pl.col("of_age").fill_null(UNKNOWN_AGE)),
             age=age_in_years(born, as_at),
         )
     )
@@ -111,6 +114,12 @@ def protected_by_source(statements: pl.DataFrame, child_records: pl.DataFrame) -
 def _proving(statements: pl.DataFrame) -> pl.Series:
     """Sources whose rows prove an education in these statements."""
     return statements.filter(pl.col("kind") == "provision")["source"].unique()
+
+
+def _grown_up(statements: pl.DataFrame, mine: pl.DataFrame) -> pl.Series:
+    """child_id of everybody whom a record calls a grown-up."""
+    said = statements.filter(pl.col("kind") == "grown_up").select("record_id").unique()
+    return mine.join(said, on="record_id", how="semi")["child_id"].unique()
 
 
 def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:

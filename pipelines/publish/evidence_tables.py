@@ -127,6 +127,8 @@ def words_of(said: Iterable[Row]) -> list[str]:
             lines.append(f"gone from the roll without a leaving date{_time(row)}")
         elif kind == "protected":
             lines.append("the address must not be shown")
+        elif kind == "grown_up":
+            lines.append("a grown-up of the household")
     if seen:
         dates = sorted(seen, reverse=True)
         more = f" and {len(dates) - DATES_TOLD} earlier" if len(dates) > DATES_TOLD else ""

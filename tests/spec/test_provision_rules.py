@@ -187,6 +187,21 @@ def test_a_child_outside_compulsory_school_age_is_nowhere(born: str, place: str)
     assert of_gp(born).judged().place == place
 
 
+@pytest.mark.parametrize(
+    ("cells", "place"),
+    [
+        pytest.param({"Relationship": "Tenant", "DateOfBirth": ""}, "nowhere", id="the tenant, no birth date"),
+        pytest.param({"Relationship": "joint tenant", "DateOfBirth": ""}, "nowhere", id="in small letters"),
+        pytest.param({"Relationship": "Tenant", "DateOfBirth": ELEVEN}, FOLLOW_UP, id="a child whom a slip made the tenant"),
+        pytest.param({"Relationship": "Daughter", "DateOfBirth": ""}, "listed: data problem", id="a child, no birth date"),
+        pytest.param({"Relationship": "Niece", "DateOfBirth": ""}, "listed: data problem", id="no word of the contract's"),
+        pytest.param({"Relationship": "", "DateOfBirth": ""}, "listed: data problem", id="not said"),
+    ],
+)  # fmt: skip
+def test_of_a_household_the_grown_ups_are_nowhere(cells: dict[str, str], place: str) -> None:
+    assert Authority().knows("housing", **cells).judged().place == place
+
+
 def test_a_guest_with_a_main_registration_needs_no_look() -> None:
     judged = of_gp().knows("school_census", EnrolStatus="G").knows("school_census", EnrolStatus="M").judged()
     assert (judged.place, judged.team) == (EXPLAINED, None)

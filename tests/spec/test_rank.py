@@ -214,6 +214,18 @@ def test_a_child_without_a_birth_date_is_as_likely_of_age_as_others_of_the_sourc
     assert "No extract gives a birth date: ask the senders for it." in str(row["because"])
 
 
+def test_a_grown_up_of_whom_no_birth_date_is_known_is_no_child() -> None:
+    drawn = Drawn()
+    for number, born in enumerate((ELEVEN, ELEVEN, THREE)):
+        drawn.record(f"housing:{number}", f"CX{number}", born)
+    drawn.record("housing:9", "CH9", born=None)
+    assert 0 < float(str(listed(drawn, "CH9")["likelihood"])) < 1, "as likely of age as others of the list"
+    drawn.says("housing:9", "grown_up")
+    assert "CH9" not in drawn.ranked().candidates["child_id"]
+    drawn.record("health:9", "CH9", ELEVEN)
+    assert listed(drawn, "CH9")["age"] == 11, "a birth date outweighs what the list says"
+
+
 def test_a_protected_child_is_in_the_restricted_lane_and_no_sentence_tells_the_school() -> None:
     drawn = known_to_gp().record("social_care:1", "CH1").says("social_care:1", "protected")
     drawn.record("school_census:1", "CH1").on_roll("school_census:1", date(2020, 9, 1), date(2026, 7, 17))
