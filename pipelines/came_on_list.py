@@ -22,6 +22,7 @@ PROOF_GONE = "what showed an education is gone"
 LESS_SURE = "what showed an education is less sure"
 NOT_THE_SAME = "no longer taken for a child in education"
 LIVES_HERE = "seen here again"
+TO_CHECK = "to be checked, though probably moved away"
 RECORDS_BACK = "its records are back"
 CUT_OFF_LOWERED = "the cut-off was lowered"
 WAITED = "the authority's own threshold is past"
@@ -30,7 +31,7 @@ ROSE = "likelihood rose above the cut-off"
 
 CAME_BECAUSE = (
     FIRST_NIGHT, NOT_KNOWN_BEFORE, PARTED, VANISHED, EDUCATION_ENDED, CAME_OF_AGE, CONTRADICTED, PROOF_GONE, LESS_SURE,
-    NOT_THE_SAME, LIVES_HERE, RECORDS_BACK, CUT_OFF_LOWERED, RECALIBRATED, WAITED, DEATH_TAKEN_BACK,
+    NOT_THE_SAME, LIVES_HERE, TO_CHECK, RECORDS_BACK, CUT_OFF_LOWERED, RECALIBRATED, WAITED, DEATH_TAKEN_BACK,
     ROSE,
 )  # fmt: skip
 """What brought a child onto the list (``LEAD.came_because``)."""
@@ -144,6 +145,8 @@ def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
     came_of_age = starts_on(pl.col("date_of_birth")).is_between(before_on, tonight.as_at, closed="right")
     has_ended = (pl.col("proof_child") == pl.col("child_id")) & ~pl.col("proof_current")
     is_gone = pl.col("proof_child").is_null() | (pl.col("proof_child") != pl.col("child_id"))
+    is_faint = pl.col("likelihood") < tonight.settings.list_from - ROUNDING  # kept by pipelines.gone_quiet
+    rose = pl.when(is_faint).then(pl.lit(TO_CHECK)).otherwise(pl.lit(ROSE))
     return (
         pl.when(let_in.is_not_null())
         .then(let_in)
@@ -156,7 +159,9 @@ def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
         .when(was_educated)
         .then(pl.lit(LESS_SURE))
         .when((off == CLOSED) & pl.col("back_because").is_null())
-        .then(pl.lit(ROSE))
+        .then(rose)
+        .when(is_faint & off.is_in([MOVED_AWAY, FELL]))
+        .then(pl.lit(TO_CHECK))
         .when(off.is_not_null())
         .then(off.replace_strict(BACK_FROM, default=ROSE, return_dtype=pl.String))
         .when(pl.col("parted_from").is_not_null())
@@ -169,7 +174,7 @@ def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
         .then(pl.lit(CAME_OF_AGE))
         .when(pl.col("ended_on").is_not_null())
         .then(pl.lit(EDUCATION_ENDED))
-        .otherwise(pl.lit(ROSE))
+        .otherwise(rose)
     )
 
 
@@ -196,6 +201,9 @@ def _why(tonight: Tonight) -> pl.Expr:
         ),
         NOT_THE_SAME: pl.lit("It is no longer probable that this is the same child as one in education."),
         LIVES_HERE: pl.format("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,
+        TO_CHECK: pl.format(
+            "Only {} that the child lives here, but nobody has found where it is.{}", in_100(pl.col("living_here")), seen
+        ),
         RECORDS_BACK: pl.lit("Records of the child have come again."),
         CUT_OFF_LOWERED: pl.lit(f"The cut-off is {tonight.settings.list_from:.2f} now."),
         RECALIBRATED: pl.format(

@@ -206,6 +206,8 @@ def _because(list_from: float, before: CutOff) -> pl.Expr:
         .then(reason)
         .when(below & fell.is_not_null())
         .then(pl.lit(FELL))
+        .when(below)  # what had kept it on the list so far is gone (pipelines.gone_quiet)
+        .then(reason)
     )
 
 

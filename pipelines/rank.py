@@ -22,6 +22,7 @@ from pipelines.area import HOME, homes
 from pipelines.closed import closed_children
 from pipelines.died import CERTAIN, died
 from pipelines.facts import child_ages, described, protected_by_source, records_of
+from pipelines.gone_quiet import kept, only_residence
 from pipelines.household import households
 from pipelines.outcomes import OUTCOME
 from pipelines.priority import HIGH_RISK, Evidence, findings
@@ -100,7 +101,6 @@ def rank(
         _of_age(person, statements, child_records, provision, as_at), person=person, child_records=child_records,
         rivals=rivals, provision=provision, residence=residence, settings=settings, never_met=never_met,
     )  # fmt: skip
-    is_listed = pl.col("likelihood") >= settings.list_from - ROUNDING
     names = source_names or {}
     found_out = OUTCOME.to_frame() if outcomes is None else outcomes
     closed = closed_children(
@@ -109,15 +109,17 @@ def rank(
     theirs = child_records.join(judged, on="child_id", how="semi")
     for told in (closed, died(statements, child_records), records_of(theirs)):
         judged = judged.join(told, on="child_id", how="left", validate="1:1")
-    judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
-    looked_at = judged.filter(is_listed & pl.col("held").is_null())
+    is_likely = pl.col("likelihood") >= settings.list_from - ROUNDING
+    looked_at = judged.filter(is_likely | only_residence(settings))
     evidence = _evidence(looked_at, statements, child_records, provision, person, as_at=as_at, settings=settings)
     found = findings(evidence, settings.points)
-    judged = judged.join(_waiting(evidence, found, settings), on="child_id", how="left", validate="1:1").with_columns(
-        held=pl.coalesce("held", pl.when(pl.col("listed_from").is_not_null()).then(pl.lit(NOT_YET)))
-    )
+    stay = kept(looked_at.filter(~is_likely), found, statements, child_records, settings)
+    for told in (stay, _waiting(evidence, found, settings)):
+        judged = judged.join(told, on="child_id", how="left", validate="1:1")
+    is_listed = is_likely | pl.col("kept_because").is_not_null()
+    judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
     listed = judged.filter(is_listed & pl.col("held").is_null())
-    found = found.join(listed.select("child_id"), on="child_id", how="semi")
+    found = found.join(listed, on="child_id", how="semi")
     told = _told(listed, evidence, person, statements, child_records)
     candidates = _candidates(told, found, as_at, person["dataset"].n_unique(), settings)
     together = households(candidates, person, statements, child_records, as_at)
@@ -159,6 +161,8 @@ def _held(is_listed: pl.Expr) -> pl.Expr:
         .then(pl.lit(DIED))
         .when(is_listed & pl.col("closed_why").is_not_null())
         .then(pl.lit(CLOSED))
+        .when(is_listed & pl.col("listed_from").is_not_null())
+        .then(pl.lit(NOT_YET))
     )
 
 

@@ -153,6 +153,9 @@ class RankSettings(BaseModel):
 
     wasted_enquiries_per_missed_child: float = Field(8.0, ge=0)
     """How many enquiries that find nothing is it worth not to miss one child? Sets the cut-off: 8 gives 1 in 9."""
+    check_costs: float = Field(0.4, gt=0, le=1)
+    """What a check at a desk of whether a child still lives here costs, as a share of an enquiry. Where nothing but silence
+    says that a child has left, so many more of them are worth one child (:mod:`pipelines.gone_quiet`)."""
     doubtful_link_below: float = Field(0.8, ge=0, le=1)
     """Lane "doubtful link": being on no roll is less likely than this, as a record in education may be the child's."""
     moved_away_below: float = Field(0.5, ge=0, le=1)
@@ -175,3 +178,8 @@ class RankSettings(BaseModel):
     def list_from(self) -> float:
         """Least likelihood with which a child is listed, 0..1: where a missed child outweighs the wasted enquiries."""
         return 1 / (1 + self.wasted_enquiries_per_missed_child)
+
+    @property
+    def check_from(self) -> float:
+        """Least likelihood, 0..1, with which a child that has gone quiet stays on the list to be checked."""
+        return 1 / (1 + self.wasted_enquiries_per_missed_child / self.check_costs)

@@ -197,7 +197,8 @@ def recalibration(line: Recalibration) -> pl.Expr:
 def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
     """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above.
 
-    ``back_because``: what brought back a child whom an officer had closed; null: none had. ``line``: the recalibration in
+    ``back_because``: what brought back a child whom an officer had closed; null: none had. ``kept_because``: why a child who
+    has probably moved away stays on the list; null: it is likely enough. ``line``: the recalibration in
     force.
     """
     return pl.concat_str(
@@ -210,6 +211,7 @@ def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
         next_education(),
         nearest_rival(),
         sentence(pl.col("residence_because")),
+        pl.col("kept_because"),
         pl.col("told"),
         doubtful_age(),
         recalibration(line),

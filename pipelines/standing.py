@@ -51,8 +51,10 @@ def _with_likelihood(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFra
     A place that nobody has found explains nobody: where it alone would take a child off the list, ``missed`` is 0.
     """
     found = (pl.col("found_none") * pl.col("living_here") * pl.col("of_age")).clip(0.0, 1.0)
-    least, line = settings.list_from - ROUNDING, settings.recalibration
-    hides = (recalibrated(found, line) >= least) & (recalibrated(found * (1 - pl.col("missed")), line) < least)
+    line = settings.recalibration
+    before, after = recalibrated(found, line), recalibrated(found * (1 - pl.col("missed")), line)
+    least = (settings.list_from - ROUNDING, settings.check_from - ROUNDING)
+    hides = pl.any_horizontal((before >= each) & (after < each) for each in least)
     return (
         judged.with_columns(missed=pl.when(hides).then(0.0).otherwise("missed"))
         .with_columns(

@@ -23,6 +23,7 @@ from pipelines.came_on_list import (
     PROOF_GONE,
     RECORDS_BACK,
     ROSE,
+    TO_CHECK,
     VANISHED,
     WAITED,
 )
@@ -41,6 +42,11 @@ SIXTEEN_SOON = date(2010, 9, 1)
 FIVE_SOON = date(2021, 12, 1)
 """Of compulsory school age from 31 December 2026."""
 STRICTER, LAXER = RankSettings(wasted_enquiries_per_missed_child=1), RankSettings(wasted_enquiries_per_missed_child=99)
+
+
+def referred(living_here: float) -> Drawn:
+    """Somebody asks after the child."""
+    return lead(living_here=living_here).says("health:H1", "concern", "not attending", AS_AT - timedelta(days=9))
 
 
 def rival(probability: float) -> Drawn:
@@ -68,7 +74,13 @@ LEAVES = [
         id="a child in education is probably the same",
     ),
     pytest.param(
-        lead(living_here=0.05), MOVED_AWAY, "5 in 100 that the child still lives here. The GP saw", id="moved away"
+        lead(living_here=0.04), MOVED_AWAY, "4 in 100 that the child still lives here. The GP saw", id="moved away"
+    ),
+    pytest.param(
+        lead(living_here=0.06).says("health:H1", "lives_here").says("health:H1", "left", since=AS_AT),
+        MOVED_AWAY,
+        "6 in 100 that the child still lives here",
+        id="quiet, and its doctor says that it has left",
     ),
     pytest.param(
         lead(born=THREE),
@@ -127,9 +139,9 @@ def test_what_fell_is_the_reason_and_not_what_was_low_before() -> None:
 
 
 def test_a_stricter_cut_off_is_a_reason_of_its_own() -> None:
-    nights = Nights().night(lead(living_here=0.4)).night(lead(living_here=0.4), settings=STRICTER)
+    nights = Nights().night(lead(living_here=0.2)).night(lead(living_here=0.2), settings=STRICTER)
     assert nights.lead()["off_because"] == CUT_OFF_RAISED
-    assert nights.lead()["off_why"] == "The cut-off is 0.50 now, and the likelihood 0.4."
+    assert nights.lead()["off_why"] == "The cut-off is 0.50 now, and the likelihood 0.2."
 
 
 def test_a_threshold_of_weeks_that_the_authority_sets_is_a_reason_of_its_own() -> None:
@@ -177,7 +189,7 @@ RETURNS: list[object] = [
         id="the entry vanishes",
     ),
     pytest.param(
-        [lambda: lead(living_here=0.05)],
+        [lambda: lead(living_here=0.04)],
         lead,
         ROSE,
         NEW,
@@ -220,12 +232,28 @@ RETURNS: list[object] = [
         id="back: not the child in education",
     ),
     pytest.param(
-        [lead, lambda: lead(living_here=0.05)],
+        [lead, lambda: lead(living_here=0.04)],
         lead,
         LIVES_HERE,
         RETURNED,
         "95 in 100 that the child lives here. Last seen on 3 October 2026 by GP registrations",
         id="back: seen here",
+    ),
+    pytest.param(
+        [lead, lambda: lead(living_here=0.04)],
+        lambda: referred(living_here=0.04),
+        TO_CHECK,
+        RETURNED,
+        "Only 4 in 100 that the child lives here, but nobody has found where it is. Last seen on 3 October 2026",
+        id="back: somebody asks after a child that has probably moved away",
+    ),
+    pytest.param(
+        [lambda: lead(living_here=0.04)],
+        lambda: lead(living_here=0.06),
+        TO_CHECK,
+        NEW,
+        "Only 6 in 100",
+        id="worth a check at a desk now",
     ),
     pytest.param(
         [lead, lambda: lead().says("health:H1", "died")],
@@ -277,30 +305,30 @@ def test_what_contradicts_an_officer_brings_a_child_back() -> None:
 
 
 def test_a_laxer_cut_off_is_told() -> None:
-    nights = Nights().night(lead(living_here=0.05)).night(lead(living_here=0.05), settings=LAXER)
+    nights = Nights().night(lead(living_here=0.04)).night(lead(living_here=0.05), settings=LAXER)
     assert nights.lead()["came_because"] == CUT_OFF_LOWERED
 
 
 def test_a_recalibration_by_officers_outcomes_is_a_reason_of_its_own_both_ways() -> None:
     weak = lead(living_here=0.2)
-    nights = Nights().night(weak).night(weak, settings=RankSettings(recalibration=Recalibration(shift=-1.5)))
+    nights = Nights().night(weak).night(weak, settings=RankSettings(recalibration=Recalibration(shift=-2)))
     assert nights.lead()["off_because"] == RECALIBRATED
     assert nights.lead()["off_why"] == (
-        "By the records alone the likelihood is 0.2; by what officers found of earlier leads 0.05, under the cut-off of 0.11."
+        "By the records alone the likelihood is 0.2; by what officers found of earlier leads 0.03, under the cut-off of 0.11."
     )
     nights.night(weak)
     assert (nights.changes()["A"], nights.lead()["came_because"]) == (RETURNED, RECALIBRATED)
-    faint = lead(living_here=0.05)
+    faint = lead(living_here=0.04)
     nights = Nights().night(faint).night(faint, settings=RankSettings(recalibration=Recalibration(shift=1.5)))
     assert nights.lead()["came_because"] == RECALIBRATED
     assert nights.lead()["came_why"] == (
-        "By the records alone the likelihood is 0.05; by what officers found of earlier leads 0.19."
+        "By the records alone the likelihood is 0.04; by what officers found of earlier leads 0.16."
     )
 
 
 def test_under_a_recalibration_a_child_that_falls_still_falls_for_its_own_reason() -> None:
     settings = RankSettings(recalibration=Recalibration(slope=0.8, shift=-0.5))
-    nights = Nights().night(lead(), settings=settings).night(lead(living_here=0.05), settings=settings)
+    nights = Nights().night(lead(), settings=settings).night(lead(living_here=0.04), settings=settings)
     assert nights.lead()["off_because"] == MOVED_AWAY
 
 

@@ -126,7 +126,8 @@ def test_a_rival_that_is_in_no_education_explains_nothing() -> None:
         pytest.param(0.9, "follow up", id="seen lately"),
         pytest.param(0.4, "probably moved away", id="four in ten: check the residence"),
         pytest.param(0.12, "probably moved away", id="above the cut-off: one in nine is worth an enquiry"),
-        pytest.param(0.1, None, id="below the cut-off"),
+        pytest.param(0.05, "probably moved away", id="below it: one in 21 is worth a check at a desk"),
+        pytest.param(0.04, None, id="not worth a check"),
     ],
 )
 def test_living_here_moves_a_child_down_and_out(living_here: float, lane: str | None) -> None:
@@ -137,7 +138,7 @@ def test_living_here_moves_a_child_down_and_out(living_here: float, lane: str | 
         row = explained(drawn)
         assert (row["reason"], row["record_id"], row["likelihood"]) == ("probably moved away", None, living_here)
         assert row["why"] == (
-            "Probably moved away: 10 in 100 that the child still lives here. No agency has seen the child since 2024."
+            "Probably moved away: 4 in 100 that the child still lives here. No agency has seen the child since 2024."
         )
 
 
@@ -151,7 +152,8 @@ def test_living_here_moves_a_child_down_and_out(living_here: float, lane: str | 
 )
 def test_the_plain_question_sets_the_cut_off(wasted: float, on_list: bool) -> None:
     drawn = known_to_gp().lives("CH1", 0.15)
-    assert (drawn.ranked(RankSettings(wasted_enquiries_per_missed_child=wasted)).candidates.height == 1) is on_list
+    settings = RankSettings(wasted_enquiries_per_missed_child=wasted, check_costs=1)
+    assert (drawn.ranked(settings).candidates.height == 1) is on_list
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_an_explained_child_names_the_record_and_what_would_change_it() -> None:
     ("drawn", "told"),
     [
         pytest.param(
-            Drawn().record("health:1", "CH1").lives("CH1", 0.05),
+            Drawn().record("health:1", "CH1").lives("CH1", 0.04),
             "An agency here that sees the child again.", id="probably moved away",
         ),
         pytest.param(
