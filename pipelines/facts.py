@@ -52,7 +52,7 @@ def child_ages(
     compulsory school age). Whom no record gives a date, and one calls a grown-up, is of no school age. Raises
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
-    mine = members(child_records, person, "dataset", "date_of_birth")
+    mine = members(child_records, person, "dataset", "date_of_birth", how="left")
     dates = mine.group_by("child_id").agg(
         date_of_birth=pl.col("date_of_birth").min(), latest=pl.col("date_of_birth").max()
     )
@@ -65,19 +65,16 @@ def child_ages(
     )
     asked = dates.filter(born != latest).select("child_id")
     voted = _voted(mine.join(asked, on="child_id", how="semi"), _proving(statements), as_at)
-    known = pl.concat([agreed, voted])
     without = mine.join(dates.filter(born.is_null()), on="child_id", how="semi")
-    known = pl.concat([known, _undated(without, mine, as_at)], how="diagonal")
-    return (
-        child_records.select(pl.col("child_id").unique())
-        .join(known, on="child_id", how="left", validate="1:1")
-        .with_columns(
-            pl.col("dates_differ").fill_null(value=False),
-            of_age=pl.when(born.is_null() & pl.col("child_id").is_in(_grown_up(statements, mine).implode()))
-            .then(0.0)
-            .otherwise(pl.col("of_age").fill_null(UNKNOWN_AGE)),
-            age=age_in_years(born, as_at),
-        )
+    is_grown_up = pl.col("child_id").is_in(_grown_up(statements, without).implode())
+    undated = (
+        dates.filter(born.is_null())
+        .select("child_id")
+        .join(_undated(without, mine, as_at), on="child_id", how="left", validate="1:1")
+        .with_columns(of_age=pl.when(is_grown_up).then(0.0).otherwise(pl.col("of_age").fill_null(UNKNOWN_AGE)))
+    )
+    return pl.concat([agreed, voted, undated], how="diagonal").with_columns(
+        pl.col("dates_differ").fill_null(value=False), age=age_in_years(born, as_at)
     )
 
 

@@ -125,7 +125,7 @@ def _latest(entries: pl.DataFrame) -> pl.DataFrame:
 def _agencies_in_words(evidence: Evidence) -> pl.DataFrame:
     """How many agencies have an open record of the child."""
     open_ = evidence.agencies.filter(pl.col("state") == 1)
-    return open_.group_by("child").agg(agencies=pl.col("source").n_unique())
+    return open_.group_by("child").agg(agencies=pl.len())
 
 
 def _because(as_at: date) -> pl.Expr:
