@@ -290,12 +290,13 @@ def _places(columns_of: Callable[..., pl.DataFrame], contract: Contract, as_at: 
     if unit is None or place is None or place.until is None:
         return SOURCE_MEASURE.to_frame()
     columns = contract.column_named
-    rows = columns_of(*{name: None for name in (unit, place.since, place.until) if name})
+    names = list(dict.fromkeys(name for name in (unit, place.since, place.until) if name))
+    rows = columns_of(*names).group_by(names).len("_rows")  # each date of a unit is read once
     ended = parse_dates(columns[place.until]) <= as_at
     to_come = pl.lit(value=False) if place.since is None else parse_dates(columns[place.since]) > as_at
     is_current = ~(ended.fill_null(value=False) | to_come.fill_null(value=False))
-    units = rows.select(of=text_of(columns[unit]), is_current=is_current).drop_nulls("of")
-    counted = units.group_by("of").agg(value=pl.col("is_current").sum())
+    units = rows.select("_rows", of=text_of(columns[unit]), is_current=is_current).drop_nulls("of")
+    counted = units.group_by("of").agg(value=pl.col("_rows").filter("is_current").sum())
     unnamed = pl.lit(None, pl.String)
     return counted.with_columns(source=pl.lit(contract.id), measure=pl.lit(PLACES), name=unnamed).sort("of")
 
