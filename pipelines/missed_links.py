@@ -23,8 +23,11 @@ def with_missed(
 
     ``judged``: one row a child, with ``child_id``, ``living_here``, ``of_age`` and ``found_none`` (0..1, that no record
     found shows a place). Children are alike whom the same sources know, by records that are no place themselves.
-    ``never_met``: 0..1, how often two records of one child never come near each other. A further source would have had to
-    err like the first, which it does in one case of four at the most.
+    ``never_met``: 0..1, how often two records of one child never come near each other.
+
+    What has gone astray may be all such records of a child with a place, or some of them, while the others have stayed with
+    the place. Either way each record beyond the first is one more that had to err, or to be erred from, in the same way,
+    which happens in one case of four at the most.
     """
     placed = provision.filter("is_current")
     known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
@@ -32,14 +35,17 @@ def with_missed(
         is_placed=pl.col("child_id").is_in(placed["child_id"].unique().implode())
     )
     is_placed, of_age = pl.col("is_placed"), pl.col("of_age")
-    erring_alike = 2.0 ** (-ERRED_ALIKE * (pl.col("sources").bitwise_count_ones().cast(pl.Float64) - 1))
+    counted = looks.group_by("sources").agg(
+        with_place=of_age.filter(is_placed).sum().round(9),
+        without=(of_age * pl.col("living_here") * pl.col("found_none")).filter(~is_placed).sum().round(9),
+    )
+    erring_alike = 2.0 ** (-ERRED_ALIKE * (pl.col("whole").bitwise_count_ones().cast(pl.Float64) - 1))
+    whole = counted.rename({"sources": "whole"}).select("whole", astray=never_met * erring_alike * pl.col("with_place"))
     missed = (
-        looks.group_by("sources")
-        .agg(
-            with_place=of_age.filter(is_placed).sum().round(9),
-            without=(of_age * pl.col("living_here") * pl.col("found_none")).filter(~is_placed).sum().round(9),
-        )
-        .select("sources", missed=never_met * erring_alike * pl.col("with_place") / (pl.col("without") + 1.0))
+        counted.join_where(whole, (pl.col("sources") & pl.col("whole")) == pl.col("sources"))
+        .group_by("sources", "without")
+        .agg(pl.col("astray").sort().sum())
+        .select("sources", missed=pl.col("astray").round(9) / (pl.col("without") + 1.0))
     )
     told = looks.filter(~is_placed).join(missed, on="sources", how="left", validate="m:1")
     return judged.join(told.select("child_id", "missed"), on="child_id", how="left", validate="1:1").with_columns(
