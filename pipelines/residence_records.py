@@ -46,7 +46,7 @@ def hear(statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> 
         children, on="child_id", how="left", validate="m:1", maintain_order="left"
     )
     records = (
-        members(mine, told, *told.columns[2:], how="left")
+        members(mine, told, *(name for name in told.columns if name not in {"record", "record_id"}), how="left")
         .with_columns(
             source=pl.col("record_id").str.split(":").list.first(),
             is_ended=has_left | (has_closed & ~pl.col("is_open").fill_null(value=False)),
