@@ -69,6 +69,11 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("district", "birth_month"),
     ),
     BlockingRule("phone and forename", ("phone", "forename_key"), ("birth_year",)),
+    BlockingRule("door and birth date", ("door", "dob_unordered"), ("forename_initial",)),
+    BlockingRule("dwelling, one birth date missing", ("dwelling",), ("forename_initial",), one_side="undated"),
+    BlockingRule(
+        "given names and birth year", ("forename_key", "middle_names", "birth_year"), ("district", "birth_month")
+    ),
     BlockingRule("a name in either place and birth date", ("name_keys", "dob_unordered"), ("district",)),
 )
 """For children's records; the columns are made by :func:`matching.keys.with_keys`. Both names are meant either way round:

@@ -171,7 +171,11 @@ SWAPPED = either(
     Swapped("forename_key", "surname_key"),
 )
 
-IN_THE_OTHERS_PLACE = both(EqualAcross("forename_key", "surname_key"), Unequal("surname_key"))
+TOGETHER_OR_APART = either(Equal("given_names"), EqualAcross("forename", "first_two"))
+
+IN_THE_OTHERS_PLACE = both(
+    either(EqualAcross("forename_key", "surname_key"), EqualAcross("given_names", "surname")), Unequal("surname_key")
+)
 """One side's forename stands for the other's surname, and no more: names swapped of which one was changed, too, or in cultures
 without a fixed surname another of the names taken for it."""
 
@@ -205,7 +209,7 @@ FORENAME = Comparison(
         Level("exact", both(Equal("forename"), FURTHER_NAMES_MAY_BE_THE_SAME), frequency_of="forename"),
         Level("the first of several names, the others differ", Equal("forename"), family_custom=True),
         Level("forename and surname swapped", SWAPPED),
-        Level("written together or apart", either(Equal("given_names"), EqualAcross("forename", "first_two"))),
+        Level("written together or apart", TOGETHER_OR_APART),
         Level("short or variant form", SharesAny("forename_groups")),
         Level("one letter apart, and both are names", both(Unequal("listed_name"), ONE_SLIP)),
         Level("one slip", ONE_SLIP),
@@ -252,8 +256,8 @@ MIDDLE_NAMES = Comparison(
         Level("shares one", SharesAny("middle_tokens")),
         Level("initial", SharesAny("middle_initials")),
         Level(
-            "one is the forename by its initial, weighed there",
-            both(Unequal("forename"), MIDDLE_FOR_FIRST_INITIAL),
+            "part of the forename or its initial, weighed there",
+            both(Unequal("forename"), either(TOGETHER_OR_APART, MIDDLE_FOR_FIRST_INITIAL)),
             says_nothing=True,
         ),
         otherwise(),

@@ -89,6 +89,12 @@ FORENAMES = [
         "names swapped, of which one is another, too",
     ),
     (
+        named("Yu Xin", "Leung"),
+        named("Tsang", "Yuxin"),
+        "one name in the other's place",
+        "both given names for the surname, and another of two surnames",
+    ),
+    (
         named("Mahmoud", "Layla"),
         named("Layla", "Mehmood"),
         "forename and surname swapped",
@@ -191,8 +197,14 @@ MIDDLES = [
     (
         named("Coco X", "Liu"),
         named("Xin Yi", "Liu"),
-        "one is the forename by its initial, weighed there",
+        "part of the forename or its initial, weighed there",
         "the initial is that of the other's forename",
+    ),
+    (
+        named("Tia Nyu", "Huang"),
+        named("Tian Yu", "Huang"),
+        "part of the forename or its initial, weighed there",
+        "one given name, parted elsewhere",
     ),
     (
         named("Smith Kelhurst", "Bonnie"),

@@ -108,6 +108,16 @@ ELSEWHERE = {"address": "67 High Road", "postcode": "ZB2 1AA"}
         pytest.param({"surname": "Whitby", "born": None, "postcode": None}, id="another surname, no birth date"),
         pytest.param({"given": None, "born": born("04/11/2015")}, id="no forename, a day out"),
         pytest.param(
+            {"given": "Zoe Amira", "surname": "Whitby", **ELSEWHERE}, id="called by the second name, moved away"
+        ),
+        pytest.param({"given": "Zoe", "surname": "Amira", **ELSEWHERE}, id="the forename for the surname, moved away"),
+        pytest.param(
+            {"given": "Xmira", "surname": "Whitby", "postcode": None}, id="a slip, another surname, no postcode"
+        ),
+        pytest.param(
+            {"given": "Xmira", "surname": "Whitby", "born": None}, id="a slip, another surname, no birth date"
+        ),
+        pytest.param(
             {"given": "Zoe", "surname": "Whitby", "born": None, "upn": upn_of(1), **ELSEWHERE}, id="only the UPN"
         ),
     ],
@@ -115,6 +125,13 @@ ELSEWHERE = {"address": "67 High Road", "postcode": "ZB2 1AA"}
 def test_child_rules_bring_together(change):
     rows = [{**AMIRA, "upn": upn_of(1)}, {**AMIRA, **change}]
     table = encode(with_keys(person_records(rows)), columns_blocked(CHILD_BLOCKING_RULES))
+    assert _pairs(plan(CHILD_BLOCKING_RULES, table)) == {(0, 1)}
+
+
+def test_child_rules_bring_together_two_given_names_though_surname_and_birthday_have_slips():
+    one = {**AMIRA, "given": "Amira Grace"}
+    other = {**one, "surname": "Kafor", "born": born("03/07/2015"), **ELSEWHERE}
+    table = encode(with_keys(person_records([one, other])), columns_blocked(CHILD_BLOCKING_RULES))
     assert _pairs(plan(CHILD_BLOCKING_RULES, table)) == {(0, 1)}
 
 
