@@ -15,12 +15,13 @@ from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
 from data_contracts.contract import read_contracts
-from matching.fairness import against_truth
+from matching.fairness import NORMAL, against_truth, poisson_binomial
 from matching.measure import b_cubed, calibration_error, pairwise, whole_clusters
 from matching.thresholds import all_known, reliability
 from pipelines.link import Linked, link
@@ -36,6 +37,8 @@ AS_AT = date(2026, 11, 20)
 RESULTS = Path(__file__).parent / "results" / "made_up_worlds.md"
 FEWEST_PAIRS = 200
 """Groups with fewer true pairs of records are not compared: one link more or less moves them by half a point."""
+DRAWS = 1_000
+"""How often name origins are dealt out anew among the children, to see what chance alone makes of the worst one."""
 Figures = dict[str, float | int | str]
 
 
@@ -81,8 +84,69 @@ def night(made: MadeUp) -> Night:
     return Night(made, linked, ranked, true_child, tuple(refused))
 
 
-def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame]:
-    """Links against the truth, by name origin (AGAINST_TRUTH rows), and every pair kept with its truth (see World)."""
+def of_children(records: pl.DataFrame) -> pl.DataFrame:
+    """One row is one true child: ``origin``; ``pairs``: ordered pairs of its records; ``missed``: those put asunder.
+
+    ``records``: truth, child_id, name origin of each record.
+    """
+    found = records.group_by("truth", "child_id").agg(pl.col("name origin").first(), pl.len().cast(pl.Int64))
+    each = pl.col("len")
+    whole = found.group_by("truth").agg(
+        origin=pl.col("name origin").first(),
+        pairs=each.sum() * (each.sum() - 1),
+        missed=each.sum() ** 2 - (each**2).sum(),
+    )
+    return whole.filter(pl.col("pairs") > 0, pl.col("origin").is_not_null()).sort("truth")
+
+
+def worst_by_chance(children: pl.DataFrame, gap: float) -> Figures:
+    """What the worst origin's gap would be if all were linked alike: its mean and its 95th in 100, and how often chance alone
+    makes it as wide as ``gap``.
+
+    The children keep their pairs and those missed of them, as one record astray misses several; their origins are dealt out
+    anew. Origins of fewer than FEWEST_PAIRS pairs are left out, as of the gap itself.
+    """
+    origin = children["origin"].rank("dense").to_numpy().astype(np.int64) - 1
+    pairs, missed = (children[name].to_numpy().astype(np.float64) for name in ("pairs", "missed"))
+    draw, many = np.random.default_rng(20261126), int(origin.max()) + 1
+    worst = np.zeros(DRAWS)
+    for number in range(DRAWS):
+        dealt = draw.permutation(origin)
+        theirs, astray = np.bincount(dealt, pairs, many), np.bincount(dealt, missed, many)
+        is_compared = theirs >= FEWEST_PAIRS
+        worst[number] = (astray[is_compared] / theirs[is_compared]).max() - missed.sum() / pairs.sum()
+    return {
+        "gap by chance": float(worst.mean()),
+        "95 in 100 below": float(np.quantile(worst, 0.95)),
+        "chance of such a gap": float((worst >= gap - 1e-9).mean()),
+    }
+
+
+def origins_of_all(worlds: list["World"]) -> list[Figures]:
+    """Every name origin over all worlds: how much lower its recall is, with a 95 % interval, children drawn as wholes."""
+    children = pl.concat([world.children for world in worlds])
+    missed = float(children["missed"].sum()) / float(children["pairs"].sum())
+    share = pl.col("missed").sum() / pl.col("pairs").sum()
+    spread = ((pl.col("missed") - share * pl.col("pairs")) ** 2).sum().sqrt() / pl.col("pairs").sum()
+    by_origin = children.group_by("origin").agg(
+        pl.col("pairs").sum(), children=pl.len(), split=(pl.col("missed") > 0).sum(), gap=share - missed, spread=spread
+    )
+    return [
+        {
+            "name origin": row["origin"],
+            "children": row["children"],
+            "of them in pieces": row["split"],
+            "gap in recall": row["gap"],
+            "95 % interval": "–"
+            if not row["split"]
+            else f"{row['gap'] - NORMAL * row['spread']:.4f} to {row['gap'] + NORMAL * row['spread']:.4f}",
+        }
+        for row in by_origin.sort("gap", descending=True).to_dicts()
+    ]
+
+
+def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Links against the truth, by name origin (AGAINST_TRUTH rows), every pair kept with its truth, every child (see World)."""
     records = found.true_child.join(found.linked.child_records, on="record_id", validate="1:1").with_row_index("row")
     place = records.select("record_id", "row")
     pairs = found.linked.links.join(place, left_on="left_id", right_on="record_id").join(
@@ -101,14 +165,23 @@ def link_figures(found: Night) -> tuple[Figures, pl.DataFrame, pl.DataFrame]:
         "whole children F1": whole_clusters(child, truth).f1,
         "ECE of pairs": calibration_error(p.to_numpy(), is_true.to_numpy().astype(bool)),
         "false links": int((joined & ~is_true).sum()),
-        "expected false": float((1 - p.filter(joined)).sum()),
+        "expected false": _expected(1 - p.filter(joined)),
         "missed among compared": int((~joined & is_true).sum()),
-        "expected missed": float(p.filter(~joined).sum()),
+        "expected missed": _expected(p.filter(~joined)),
     }  # fmt: skip
     compared = by_origin.filter(pl.col("true_pairs") >= FEWEST_PAIRS)
     worst = compared.sort("recall_gap", descending=True).row(0, named=True)
     told = {**figures, "worst origin": worst["group"], "its gap in recall": worst["recall_gap"]}
-    return told, by_origin, all_known(p, is_true).with_columns(joined=joined)
+    children = of_children(records)
+    told |= worst_by_chance(children, worst["recall_gap"])
+    return told, by_origin, all_known(p, is_true).with_columns(joined=joined), children
+
+
+def _expected(chances: pl.Series) -> str:
+    """How many of pairs are expected, with a 95 % interval."""
+    mean, low, high = poisson_binomial(pl.col("chance"), pl.len())
+    told = chances.to_frame("chance").select(mean=mean, low=low, high=high).row(0)
+    return "{:.1f} ({:.0f} to {:.0f})".format(*told)
 
 
 @dataclass(frozen=True)
@@ -119,6 +192,8 @@ class World:
     by_origin: pl.DataFrame
     pairs: pl.DataFrame
     """SAMPLE rows: every pair kept with its truth, and whether it was joined."""
+    children: pl.DataFrame
+    """As :func:`of_children`."""
 
 
 def measured(children: int, seed: int, errors: str, folder: Path) -> World:
@@ -129,10 +204,10 @@ def measured(children: int, seed: int, errors: str, folder: Path) -> World:
     found = night(made)
     refused = ", ".join(found.refused) or "none"
     world: Figures = {"seed": seed, "errors": errors.replace("_", " "), "refused files": refused}
-    links, by_origin, pairs = link_figures(found)
+    links, by_origin, pairs, each_child = link_figures(found)
     print(f"{world}: {time.perf_counter() - began:.0f} s, {links}", flush=True)
     by_origin = by_origin.with_columns(errors=pl.lit(world["errors"]), seed=seed)
-    return World({**world, **links}, by_origin, pairs)
+    return World({**world, **links}, by_origin, pairs, each_child)
 
 
 def table(rows: list[Figures]) -> str:
@@ -178,14 +253,19 @@ def written(worlds: list[World], children: int) -> str:
         "## Links",
         "P, R, F1: of pairs of records put together. B³: means over records. Whole children: those whose records are all "
         "found and no other. ECE: of the probabilities of the pairs kept. "
-        "*Expected* is what the linkage says of itself without truth. Gap: recall of all records less recall of the worst "
-        f"name origin with at least {FEWEST_PAIRS} true pairs.",
+        "*Expected* is what the linkage says of itself without truth, with a 95 % interval as if pairs were independent "
+        "(those of one child are not: a true one is wider). Gap: recall of all records less recall of the worst "
+        f"name origin with at least {FEWEST_PAIRS} true pairs (each counted from either record). *By chance*: what it would be "
+        f"were all origins linked alike, by dealing out the origins anew among the children ({DRAWS:,} times): one of so many "
+        "small groups is always the worst.",
         table([world.links for world in worlds]),
         "## Do the probabilities hold?",
         "All pairs kept, of all worlds, by what is said of them as all the records of their children have it. Few of all "
         "pairs stand in the middle. Interval: Jeffreys', as if independent.",
         table(by_band(worlds)),
         "## Recall of links by name origin",
+        "Over all worlds, children drawn as wholes: one record astray misses the pairs with all other records of its child.",
+        table(origins_of_all(worlds)),
         table([dict(row) for row in wide.to_dicts()]),
     ]) + "\n"  # fmt: skip
 
