@@ -3,6 +3,7 @@
 from pipelines.night import STEPS
 
 CALLED = {
+    "standardise": "with_still_known",
     "completeness": "judge_tonight",
     "snapshot": "keep_tonight",
     "link": "known_records",
