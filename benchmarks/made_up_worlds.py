@@ -31,7 +31,7 @@ from pipelines.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.receive import receive
 from pipelines.residence import judge_residence
-from pipelines.standardise import standardise
+from pipelines.standardise import Standardised, standardise
 
 AS_AT = date(2026, 11, 20)
 RESULTS = Path(__file__).parent / "results" / "made_up_worlds.md"
@@ -53,6 +53,9 @@ class Night:
     """record_id, truth, name origin: one row a record."""
     refused: tuple[str, ...]
     """Sources of which a file was refused, so that the night went without it."""
+    known: Standardised
+    provision: pl.DataFrame
+    """PROVISION."""
 
 
 def origins(made: MadeUp) -> pl.DataFrame:
@@ -81,7 +84,7 @@ def night(made: MadeUp) -> Night:
         source_names={source: contract.name for source, contract in contracts.items()}, never_met=linked.held.never_met,
     )  # fmt: skip
     refused = received.deliveries.filter(pl.col("verdict") == "refused")["source"].unique().sort()
-    return Night(made, linked, ranked, true_child, tuple(refused))
+    return Night(made, linked, ranked, true_child, tuple(refused), known, provision)
 
 
 def of_children(records: pl.DataFrame) -> pl.DataFrame:
