@@ -94,7 +94,9 @@ def test_a_place_missed_makes_a_child_less_likely_and_is_told() -> None:
     "least",
     [
         pytest.param(RankSettings(wasted_enquiries_per_missed_child=8).list_from, id="worth an enquiry"),
-        pytest.param(RankSettings(wasted_enquiries_per_missed_child=8).check_from, id="worth a check of where it lives"),
+        pytest.param(
+            RankSettings(wasted_enquiries_per_missed_child=8).check_from, id="worth a check of where it lives"
+        ),
     ],
 )
 def test_a_place_that_nobody_has_found_takes_no_child_off_the_list(least: float) -> None:
