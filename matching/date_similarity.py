@@ -145,8 +145,7 @@ def _days_of_month(digits: Digits) -> NDArray[np.int64]:
 
 def _as_days(digits: Digits) -> NDArray[np.datetime64]:
     """Packed dates as days of the calendar."""
-    years = _two_digits(digits, 24) * 100 + _two_digits(digits, 16)
-    months = ((years - 1970) * 12 + _two_digits(digits, 8) - 1).astype("datetime64[M]")
+    months = ((_year(digits) - 1970) * 12 + _two_digits(digits, 8) - 1).astype("datetime64[M]")
     return np.asarray(months.astype("datetime64[D]") + (_days_of_month(digits) - 1).astype("timedelta64[D]"))
 
 
@@ -157,12 +156,8 @@ def date_tests(test: Test) -> tuple[DateTest, ...]:
     return dates if len(dates) == len(parts) and len({part.column for part in dates}) == 1 else ()
 
 
-def _year(digits: Digits) -> NDArray[np.int32]:
-    """The year as a number."""
-    year = np.zeros(digits.shape, dtype=np.int32)
-    for shift in (28, 24, 20, 16):
-        year = year * 10 + (digits >> np.uint32(shift) & np.uint32(0xF)).astype(np.int32)
-    return year
+def _year(digits: Digits) -> NDArray[np.int64]:
+    return _two_digits(digits, 24) * 100 + _two_digits(digits, 16)
 
 
 def _differing(bits: Digits) -> Digits:
