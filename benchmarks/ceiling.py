@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, log_loss
 
-from apps.made_up.authority import make_authority
-from apps.made_up.error_rates import ErrorRates
 from pipelines.rank_settings import RankSettings
 from pipelines.residence_evidence import Evidence, gather_evidence
 from pipelines.residence_mixture import living_here
@@ -150,11 +148,7 @@ def main() -> None:
     worlds, judged = given.world or [World.named(text) for text in WORLDS], []
     for world in worlds:
         with tempfile.TemporaryDirectory() as folder:
-            made = make_authority(
-                Path(folder), children=world.children, seed=world.seed, as_at=AS_AT, cme_rate=world.cme_rate,
-                errors=getattr(ErrorRates, world.errors)(),
-            )  # fmt: skip
-            judged.append(children_of(night(made)).with_columns(world=pl.lit(str(world))))
+            judged.append(children_of(night(world.made(Path(folder)))).with_columns(world=pl.lit(str(world))))
         print(f"{world}: {judged[-1].height} children judged", flush=True)
     given.out.write_text(written(worlds, pl.concat(judged, how="diagonal")), encoding="utf-8")
 

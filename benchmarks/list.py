@@ -20,7 +20,7 @@ import polars as pl
 from made_up_worlds import AS_AT, Figures, Night, night, table
 from numpy.typing import NDArray
 
-from apps.made_up.authority import make_authority
+from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
 from pipelines.recalibration import ANSWER, fitted, recalibrated
 
@@ -47,6 +47,13 @@ class World:
         """``CHILDREN:SEED:ERRORS[:RATE]``."""
         children, seed, errors, *rate = text.split(":")
         return cls(int(children), int(seed), errors, float(rate[0]) if rate else None)
+
+    def made(self, folder: Path) -> MadeUp:
+        """The authority, with its extracts and its truth, in a folder."""
+        errors = getattr(ErrorRates, self.errors)()
+        return make_authority(
+            folder, children=self.children, seed=self.seed, as_at=AS_AT, cme_rate=self.cme_rate, errors=errors
+        )
 
     def __str__(self) -> str:
         """As a row of the results begins."""
@@ -161,10 +168,7 @@ def recalibrated_figures(found: Night) -> Figures:
 
 def measured(world: World, folder: Path) -> tuple[Figures, Figures, Figures]:
     """Make one world, run its night, hold its list against the truth."""
-    made = make_authority(
-        folder, children=world.children, seed=world.seed, as_at=AS_AT, errors=getattr(ErrorRates, world.errors)(),
-        cme_rate=world.cme_rate,
-    )  # fmt: skip
+    made = world.made(folder)
     began = time.process_time()
     found = night(made)
     listed, moved, taught = list_figures(found), moved_away_figures(found), recalibrated_figures(found)

@@ -90,7 +90,7 @@ def judge_completeness(
     intake: Intake,
     deliveries: pl.DataFrame,
     contracts: Mapping[str, Contract],
-    history: History,
+    before: History,
     *,
     breaches: pl.DataFrame,
     changed: Mapping[str, Sequence[Changed]],
@@ -101,12 +101,12 @@ def judge_completeness(
 ) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
-    ``breaches`` (``BREACH``): what was found in the files. ``changed``: by source, the columns that tell of other children
-    under the keys of the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what
-    ``intake`` tells to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in.
-    ``accepted``: sources that a named person has accepted for tonight.
+    ``before``: what counts of earlier nights (:meth:`~pipelines.earlier_nights.History.before`). ``breaches``
+    (``BREACH``): what was found in the files. ``changed``: by source, the columns that tell of other children under the
+    keys of the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells
+    to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``:
+    sources that a named person has accepted for tonight.
     """
-    before = history.before(as_at)
     kept = {row["source"]: (row["keys"], row["kept"])
             for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
     until = dict(stands_in.select("source", "until").iter_rows())

@@ -154,16 +154,16 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
     )  # fmt: skip
     _refuse_date_long_after(intake.nights, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
-    sources = accepted["source"].to_list()
+    sources, before = accepted["source"].to_list(), history.before(as_at)
     stands_in = standing_in(
-        history.before(as_at).nights, contracts, came=intake.nights["source"].to_list(), kept=store.raw_sources(),
+        before.nights, contracts, came=intake.nights["source"].to_list(), kept=store.raw_sources(),
         accepted=sources, as_at=as_at,
     )  # fmt: skip
     found = judge_completeness(
         intake,
         received.deliveries,
         contracts,
-        history,
+        before,
         breaches=received.breaches,
         changed=_changed(store, received, history, contracts, as_at),
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),

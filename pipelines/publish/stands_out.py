@@ -57,8 +57,8 @@ def stands_out(publication: Publication, listed: Masked, files: list[Row], pairs
 def sources_missing(publication: Publication) -> list[str]:
     """Names of the sources that have a contract, sent no file tonight that could be read, and of which no rows stand in."""
     loaded = publication.deliveries.filter(pl.col("verdict") == "loaded")["source"]
-    read = [*loaded, *publication.stands_in["source"]]
-    return sorted(name for source, name in publication.source_names.items() if source not in set(read))
+    read = {*loaded, *publication.stands_in["source"]}
+    return sorted(name for source, name in publication.source_names.items() if source not in read)
 
 
 def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]:
