@@ -247,8 +247,8 @@ def _newest_on(cells_of: Callable[[str], pl.DataFrame], contract: Contract, as_a
 
 def _empty_values(rows: pl.DataFrame, contract: Contract, stood: Stood | None) -> pl.DataFrame:
     """One row is one column and its share of empty values."""
-    is_known = stood is not None and stood.empty.height
-    cells = _empty_since(rows, contract, stood) if stood is not None and is_known else _empty_cells(rows, contract)
+    known = stood if stood is not None and stood.empty.height else None
+    cells = _empty_cells(rows, contract) if known is None else _empty_since(rows, contract, known)
     shares = {"of": list(cells), "value": [count / rows.height for count in cells.values()]}
     return pl.DataFrame(shares).with_columns(
         source=pl.lit(contract.id), measure=pl.lit(EMPTY), name=pl.lit(None, pl.String)
