@@ -117,8 +117,10 @@ def run_ours(data: Path, rules: str) -> Measured:
 
     measured = Measured("rollcall")
     comparisons = _our_comparisons()
-    blocking = [BlockingRule(" and ".join(rule), rule) for rule in RULES[rules]]
-    training = [BlockingRule(" and ".join(rule), rule, settles=_settled(rule)) for rule in TRAINING_RULES]
+    blocking, training = (
+        [BlockingRule(" and ".join(rule), tuple(_ours(column) for column in rule)) for rule in given]
+        for given in (RULES[rules], TRAINING_RULES)
+    )
     with measured.stage("load"):
         table = pl.scan_parquet(data)
         dataset = table.select((pl.col("dataset") == "roll").cast(pl.Int32)).collect()["dataset"].to_numpy()
@@ -177,9 +179,9 @@ def _stages_inside(measured: Measured) -> Iterator[None]:
         setattr(module, name, function)
 
 
-def _settled(rule: tuple[str, ...]) -> tuple[str, ...]:
-    """Comparisons that a rule settles: the birth date is compared as a date and blocked on as text."""
-    return ("birth date",) if "dob" in rule else ()
+def _ours(column: str) -> str:
+    """The column as this engine reads it: a birth date as a date, and not as text."""
+    return "date_of_birth" if column == "dob" else column
 
 
 def _our_comparisons() -> Any:

@@ -18,8 +18,9 @@ from matching.blocking import Plan
 from matching.blocks import NO_KEY, BlockingRule, Keys, Tables, blocks_between
 from matching.comparisons import Comparison, columns_read
 from matching.encode import Rows, encode
+from matching.frequencies import HeldFrequencies
 from matching.model import read_model, write_model
-from matching.score import HeldFrequencies, Scored, Scorer, score_pairs
+from matching.score import Scored, Scorer, score_pairs
 from matching.sorting import order_of
 
 PAIRS_IN_BUCKET = 5_000_000

@@ -5,6 +5,7 @@ any other list serves any other table. Levels that only say that a side is empty
 Enamorado, Fifield & Imai 2019, APSR 113:353).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -99,6 +100,17 @@ class Comparison:
     def reads_letters(self) -> bool:
         """Some level looks at the letters of words, which costs most."""
         return any(letter_by_letter(level.test) for level in self.levels if level.test is not None)
+
+    def level_where_agreed(self, columns: Collection[str]) -> int | None:
+        """The level of every pair that agrees in ``columns``, as a blocking rule asks; null: that depends on the pair."""
+        for number, level in enumerate(self.levels):
+            test = level.test
+            if isinstance(test, Missing) and test.column in columns:
+                continue
+            if isinstance(test, Equal | SharesAny) and len(test.reads) == 1 and test.column in columns:
+                return number
+            return None
+        return None
 
     def levels_of(self, table: Encoded, left: Rows, right: Rows) -> Levels:
         """The level number (0 is the first) of each pair. Later levels look only at pairs still open."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matching.assign import Coverage, Priors
 from matching.blocking import BlockingRule
 from matching.encode import Encoded
-from matching.score import Frequencies, HeldFrequencies
+from matching.frequencies import Frequencies, HeldFrequencies
 
 Strata = tuple[str | None, ...]
 

@@ -7,17 +7,17 @@ from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from matching.blocking import CHUNK, Plan
+from matching.blocking import CHUNK, BlockingRule, Plan
 from matching.ceilings import Ceiling
 from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
+from matching.frequencies import Frequencies, HeldFrequencies, frequencies_of
 from matching.grids import Sieve, grids_of
 from matching.model import CLASSES, LEAST, Model
 from matching.similarity import Equal
-from matching.sorting import distinct, order_of
+from matching.sorting import order_of
 
 Patterns = NDArray[np.int64]
 """The levels of all comparisons of a pair in one number (mixed radix)."""
@@ -51,74 +51,6 @@ def levels_in(patterns: Patterns, comparisons: Sequence[Comparison]) -> NDArray[
     """Take patterns apart again: (patterns x comparisons) level numbers."""
     sizes = np.array([len(comparison.levels) for comparison in comparisons], dtype=np.int64)
     return (patterns[:, None] // radices(comparisons)[None, :] % sizes[None, :]).astype(np.uint8)
-
-
-@dataclass(frozen=True)
-class Frequencies:
-    """How common the values of one column are, among people."""
-
-    of_code: NDArray[np.float64]
-    """log2 of the chance that another person has the value, by code (for dates: by place in ``values``)."""
-    values: NDArray[np.int64] | None
-    """Sorted packed dates, where the column is a date."""
-
-    def bits(self, codes: NDArray[np.int32]) -> Bits:
-        """log2 frequency of each value; NaN where null."""
-        places = codes if self.values is None else np.searchsorted(self.values, codes)
-        bits = self.of_code.take(places, mode="clip") if len(self.of_code) else np.zeros(len(codes))
-        return np.where(codes >= 0, bits, np.nan)
-
-
-def frequencies_of(column: str, table: Encoded) -> Frequencies:
-    """Value frequencies of a column. Two rows are taken off each value: the pair at hand would count itself."""
-    codes = table.column(column)
-    present = codes[codes >= 0]
-    if column in table.dates:
-        values, counts = np.unique(present, return_counts=True)
-        known: NDArray[np.int64] | None = values.astype(np.int64)
-    else:
-        counts, known = table.frequencies(column), None
-    people = max(len(present), 2)
-    return Frequencies(np.log2(np.maximum(counts - 1.0, 1.0) / people), known)
-
-
-@dataclass(frozen=True)
-class HeldFrequencies:
-    """How common the values of one column were, to be held for tables to come. A value not among them is the rarest."""
-
-    values: pl.Series
-    """Text, or dates packed as yyyymmdd: each value that is commoner than the rarest, once."""
-    bits: Bits
-    """log2 of the chance that another person has the value."""
-    rarest: float
-    """The same, of any other value."""
-
-    @classmethod
-    def of(cls, frequencies: Frequencies, table: Encoded) -> "HeldFrequencies":
-        """What is to be held of frequencies measured on a table."""
-        bits = frequencies.of_code
-        rarest = float(bits.min(initial=0.0))
-        common = np.flatnonzero(bits > rarest)
-        # As lists: the first array of numpy's that polars is given costs the import of numpy.ma.
-        values = (
-            table.vocabulary.gather(common.tolist())
-            if frequencies.values is None
-            else pl.Series(frequencies.values[common].tolist(), dtype=pl.Int64)
-        )
-        return cls(values.alias("value"), bits[common], rarest)
-
-    def on(self, column: str, table: Encoded) -> Frequencies:
-        """The frequencies for a table's values."""
-        dates = None
-        if column in table.dates:
-            present = table.dates[column]
-            dates = distinct(present[present >= 0]).astype(np.int64)
-        words = table.vocabulary if dates is None else pl.Series(dates)
-        known = pl.DataFrame({"value": self.values, "bits": self.bits})
-        found = pl.DataFrame({"value": words}).join(
-            known, on="value", how="left", maintain_order="left", validate="m:1"
-        )
-        return Frequencies(found["bits"].fill_null(self.rarest).to_numpy(), dates)
 
 
 @dataclass(frozen=True)
@@ -163,25 +95,27 @@ class Scorer:
         bits = self.frequencies[level.frequency_of].of_code if level.frequency_of else np.zeros(0)
         return float(bits.min()) if len(bits) else otherwise
 
-    @cached_property
-    def _course(self) -> list[tuple[Comparison, int, Bits, float]]:
-        """The comparisons in the order in which pairs meet them: those that read no letters first.
-
-        With each: its place value, the most bits of each of its levels, and the most that all later ones can add.
-        """
+    def course_of(self, rule: BlockingRule) -> "Course":
+        """The comparisons in the order in which a rule's pairs meet them: those that read no letters first."""
         tables, places = self._highest[0], radices(self.model.comparisons).tolist()
-        cards = list(zip(self.model.comparisons, places, tables, strict=True))
+        pattern, bits, cards = 0, self._highest[1], []
+        for card in zip(self.model.comparisons, places, tables, strict=True):
+            level = card[0].level_where_agreed(rule.columns)
+            if level is None:
+                cards.append(card)
+            else:
+                pattern, bits = pattern + level * card[1], bits + float(card[2][level])
         cards.sort(key=lambda card: (card[0].reads_letters, -float(np.ptp(card[2]))))
         later = [sum(float(card[2].max()) for card in cards[number + 1 :]) for number in range(len(cards))]
-        return [(*card, most) for card, most in zip(cards, later, strict=True)]
+        return Course(pattern, bits, [(*card, most) for card, most in zip(cards, later, strict=True)])
 
-    def may_reach(self, floor: float, left: Rows, right: Rows) -> tuple[Rows, Rows, Patterns]:
-        """Pairs whose weight may be ``floor`` bits or more, and their patterns.
+    def may_reach(self, floor: float, left: Rows, right: Rows, course: "Course") -> tuple[Rows, Rows, Patterns]:
+        """Pairs whose weight may be ``floor`` bits or more, and their patterns. ``course``: of the rule that found them.
 
         A pair goes no further once no outcome of the comparisons still to come could lift it to the floor.
         """
-        pattern, bits = np.zeros(len(left), dtype=np.int64), np.full(len(left), self._highest[1])
-        for comparison, place, highest, later in self._course:
+        pattern, bits = np.full(len(left), course.pattern, dtype=np.int64), np.full(len(left), course.bits)
+        for comparison, place, highest, later in course.comparisons:
             levels = comparison.levels_of(self.table, left, right).astype(np.int64)
             pattern += levels * place
             bits += highest.take(levels)
@@ -251,6 +185,18 @@ class Scorer:
         home = np.logaddexp2(_bits(1 - self.model.twins) + siblings, _bits(self.model.twins) + twins)
         home += np.log2(share) if at_home is None else np.log2(share) - at_home
         return np.asarray(match - np.logaddexp2(np.log2(1 - share) + chance, home))
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is known of every pair of a blocking rule, and what is still to be compared, in order."""
+
+    pattern: int
+    """The levels that the rule's columns settle, as the sum of their places in a pattern."""
+    bits: float
+    """The most bits that those levels can add to a weight, and what is added to all."""
+    comparisons: list[tuple[Comparison, int, Bits, float]]
+    """With each: its place value, the most bits of each of its levels, and the most that all later ones can add."""
 
 
 TABULATED = 1 << 18
@@ -323,10 +269,12 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *
     Memory depends on the chunk and on what is kept.
     """
 
+    courses = [scorer.course_of(blocks.rule) for blocks in pairs.blocks]
+
     def scored(piece: _Piece) -> tuple[int, int, _Kept]:
         own, left, right = piece.pairs()
-        starts = range(0, max(len(left), 1), SLICE)
-        kept = [_scored(scorer, floor, left[at : at + SLICE], right[at : at + SLICE]) for at in starts]
+        starts, course = range(0, max(len(left), 1), SLICE), courses[piece.rule]
+        kept = [_scored(scorer, floor, left[at : at + SLICE], right[at : at + SLICE], course) for at in starts]
         return piece.rule, own, _joined(kept)
 
     looked_at = np.zeros(len(pairs.blocks), dtype=np.int64)
@@ -376,9 +324,9 @@ def _joined(kept: Sequence[_Kept]) -> _Kept:
     return left, right, pattern, np.concatenate([*(k[3] for k in kept), np.zeros(0)])
 
 
-def _scored(scorer: Scorer, floor: float, left: Rows, right: Rows) -> _Kept:
+def _scored(scorer: Scorer, floor: float, left: Rows, right: Rows, course: Course) -> _Kept:
     """Pairs of at least ``floor`` bits, their patterns and weights."""
-    left, right, patterns = scorer.may_reach(floor, left, right)
+    left, right, patterns = scorer.may_reach(floor, left, right, course)
     weights = scorer.weights(patterns, left, right)
     keep = weights >= floor
     return np.compress(keep, left), np.compress(keep, right), np.compress(keep, patterns), np.compress(keep, weights)

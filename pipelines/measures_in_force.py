@@ -16,13 +16,13 @@ import polars as pl
 from matching.assign import Coverage, Priors
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.comparisons import CHILD_COMPARISONS
+from matching.frequencies import HeldFrequencies
 from matching.judge import Settings
 from matching.linkage import Linkage
 from matching.measure import blocking_recall, never_met
 from matching.measures import Measures, Strata
 from matching.model import Model, model_toml
 from matching.presence import Presence, in_order
-from matching.score import HeldFrequencies
 from pipelines.tables import (
     LINK_BLOCKING,
     LINK_COVERAGE,

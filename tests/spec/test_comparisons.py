@@ -367,3 +367,25 @@ def test_later_levels_see_only_pairs_still_open():
         "different",
         "not said",
     ]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "columns", "level"),
+    [
+        ("UPN", ("upns",), "same"),
+        ("NHS number", ("nhs_number",), "same"),
+        ("phone", ("phone", "forename_key"), "same"),
+        ("date of birth", ("name_pair", "date_of_birth"), "exact"),
+        ("surname", ("surname",), "exact"),
+        ("middle names", ("forename_key", "middle_names"), "exact"),
+        ("date of birth", ("surname_key", "dob_unordered"), None),  # day and month may stand crosswise
+        ("surname", ("surname_key", "dob_unordered"), None),  # names that sound alike have one key
+        ("forename", ("forename",), None),  # the names behind it decide between two levels
+        ("address", ("postcode",), None),
+        ("carer", ("phone",), None),
+    ],
+)
+def test_what_agreement_in_a_blocking_rules_columns_settles(comparison, columns, level):
+    card = COMPARISON[comparison]
+    settled = card.level_where_agreed(columns)
+    assert level == (None if settled is None else card.levels[settled].label)

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from matching.blocking import BlockingRule, plan
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.encode import encode
+from matching.frequencies import frequencies_of
 from matching.model import Model, Weights
-from matching.score import Scorer, frequencies_of, levels_in, patterns_of, score_pairs
+from matching.score import Scorer, levels_in, patterns_of, score_pairs
+from matching.similarity import Equal
 from matching.word_similarity import InitialOf, WithinEdits
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
@@ -77,6 +79,23 @@ def _table(seed, rows=40):
     names = ["AMIRA", "AMIRAH", "A", "AMIR", "CHEN", "CHAN", "C", "OKAFOR", "OKAFRO", None]
     columns = {c: [names[i] for i in draw.integers(0, len(names), rows)] for c in ("forename", "surname")}
     return encode(pl.DataFrame(columns | {"everyone": ["x"] * rows}), ["forename", "surname", "everyone"])
+
+
+@given(_models(), st.integers(0, 50), st.sampled_from([("forename",), ("surname",), ("surname", "forename")]))
+@STEADY
+def test_what_a_rules_columns_settle_is_what_comparing_its_pairs_finds(model, seed, columns):
+    table = _table(seed)
+    left, right = (side.astype(np.int32) for side in np.triu_indices(table.height, 1))
+    agree = np.all([Equal(column).holds(table, left, right) for column in columns], axis=0)
+    left, right = left[agree], right[agree]
+    patterns = patterns_of(COMPARISONS, table, left, right)
+    scorer = Scorer.of(model, table)
+    rule = BlockingRule("settles", columns)
+    scored = score_pairs(scorer, plan([rule], table), -np.inf)
+    assert (scored.left.tolist(), scored.right.tolist()) == (left.tolist(), right.tolist())
+    assert scored.pattern.tolist() == patterns.tolist()
+    assert scored.weight.tolist() == scorer.weights(patterns, left, right).tolist()
+    assert len(scorer.course_of(rule).comparisons) == len(COMPARISONS) - len(columns)
 
 
 @given(_models(), st.integers(0, 50), st.floats(-15, 15), st.sampled_from([7, 100_000]))

@@ -1,0 +1,80 @@
+"""How common the values of a column are among people: agreement on a rare one says more (term frequency)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching.encode import Encoded
+from matching.sorting import distinct
+
+Bits = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """How common the values of one column are, among people."""
+
+    of_code: NDArray[np.float64]
+    """log2 of the chance that another person has the value, by code (for dates: by place in ``values``)."""
+    values: NDArray[np.int64] | None
+    """Sorted packed dates, where the column is a date."""
+
+    def bits(self, codes: NDArray[np.int32]) -> Bits:
+        """log2 frequency of each value; NaN where null."""
+        places = codes if self.values is None else np.searchsorted(self.values, codes)
+        bits = self.of_code.take(places, mode="clip") if len(self.of_code) else np.zeros(len(codes))
+        return np.where(codes >= 0, bits, np.nan)
+
+
+def frequencies_of(column: str, table: Encoded) -> Frequencies:
+    """Value frequencies of a column. Two rows are taken off each value: the pair at hand would count itself."""
+    codes = table.column(column)
+    present = codes[codes >= 0]
+    if column in table.dates:
+        values, counts = np.unique(present, return_counts=True)
+        known: NDArray[np.int64] | None = values.astype(np.int64)
+    else:
+        counts, known = table.frequencies(column), None
+    people = max(len(present), 2)
+    return Frequencies(np.log2(np.maximum(counts - 1.0, 1.0) / people), known)
+
+
+@dataclass(frozen=True)
+class HeldFrequencies:
+    """How common the values of one column were, to be held for tables to come. A value not among them is the rarest."""
+
+    values: pl.Series
+    """Text, or dates packed as yyyymmdd: each value that is commoner than the rarest, once."""
+    bits: Bits
+    """log2 of the chance that another person has the value."""
+    rarest: float
+    """The same, of any other value."""
+
+    @classmethod
+    def of(cls, frequencies: Frequencies, table: Encoded) -> "HeldFrequencies":
+        """What is to be held of frequencies measured on a table."""
+        bits = frequencies.of_code
+        rarest = float(bits.min(initial=0.0))
+        common = np.flatnonzero(bits > rarest)
+        # As lists: the first array of numpy's that polars is given costs the import of numpy.ma.
+        values = (
+            table.vocabulary.gather(common.tolist())
+            if frequencies.values is None
+            else pl.Series(frequencies.values[common].tolist(), dtype=pl.Int64)
+        )
+        return cls(values.alias("value"), bits[common], rarest)
+
+    def on(self, column: str, table: Encoded) -> Frequencies:
+        """The frequencies for a table's values."""
+        dates = None
+        if column in table.dates:
+            present = table.dates[column]
+            dates = distinct(present[present >= 0]).astype(np.int64)
+        words = table.vocabulary if dates is None else pl.Series(dates)
+        known = pl.DataFrame({"value": self.values, "bits": self.bits})
+        found = pl.DataFrame({"value": words}).join(
+            known, on="value", how="left", maintain_order="left", validate="m:1"
+        )
+        return Frequencies(found["bits"].fill_null(self.rarest).to_numpy(), dates)
