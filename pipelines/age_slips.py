@@ -1,4 +1,5 @@
-"""How likely a child is of compulsory school age after all, where one source alone gives its birth date, or none does.
+"""How likely a child is of compulsory school age after all, where one source alone gives its birth date, none does, or
+sources differ.
 
 A child on no roll whose only birth date has slipped (a year, a day for a month, 1 January for want of papers) looks of
 age and is not: hardly any child of age has no place, but most toddlers have none, so that a slip in one date of five
@@ -27,7 +28,8 @@ def with_age_slips(
 
     A date that one source alone gives, and makes of age: less the expected slips among such dates. No date at all: as
     likely as the dated children without a place, whom the same sources know, are; whoever is called a grown-up is none of
-    them. All other children stay as they are.
+    them. Dates on both sides of an end of compulsory school age: their vote, held against how many children without a place,
+    whom just these sources know, are of age and how many are not. All other children stay as they are.
 
     A place that is itself in doubt is none here: were it one, a record that is hardly the child's would make it likelier
     that the child is of age by more than it makes it likelier that the child is at school.
@@ -37,25 +39,27 @@ def with_age_slips(
     is_placed = pl.col("child_id").is_in(placed.implode())
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
     asked = facts.filter(~(is_placed & is_surely_of_age))  # dates that all agree on a pupil's age tell of no slip
-    records = members(child_records, person, "dataset", "date_of_birth")
+    records, bits = members(child_records, person, "dataset", "date_of_birth"), bits_of(person)
     dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
     without_place = dates.filter(~is_placed)
     slipped = _slipped(
         without_place.filter(pl.len().over("child_id") == 1),
-        _slip_rates(dates, _known(facts, records, bits_of(person))),
+        _slip_rates(dates, _known(facts, records, bits)),
     )
     undated = _undated(facts, records, without_place)
+    differing = _differing(facts.filter(~is_placed), sources_of(records, bits))
     return (
         facts.join(slipped, on="child_id", how="left", validate="1:1")
         .join(undated, on="child_id", how="left", validate="1:1")
+        .join(differing, on="child_id", how="left", validate="1:1")
         .with_columns(
             of_age=pl.when(pl.col("slipped").is_not_null() & (pl.col("of_age") > 0))
             .then(pl.col("of_age") * (1 - pl.col("slipped")))
             .when(pl.col("date_of_birth").is_null() & ~is_placed & (pl.col("of_age") > 0))
             .then(pl.coalesce("undated_of_age", "of_age"))
-            .otherwise("of_age")
+            .otherwise(pl.coalesce("differing_of_age", "of_age"))
         )
-        .drop("slipped", "undated_of_age")
+        .drop("slipped", "undated_of_age", "differing_of_age")
     )
 
 
@@ -158,3 +162,19 @@ def _undated(facts: pl.DataFrame, records: pl.DataFrame, without_place: pl.DataF
     known = records.join(undated, on="child_id", how="semi")
     likely = as_their_sources_have_it(known, rates).rename({"of_age": "undated_of_age"})
     return likely.filter(pl.col("undated_of_age") > 0)  # where no such child is of age, none is lost for want of a date
+
+
+def _differing(without_place: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """``differing_of_age`` of children whose dates lie on both sides: the odds of the vote, times those of all who are known to
+    just the same sources, and whose dates agree.
+
+    A vote tells how often dates are wrong, and nothing of how few children of age have no place.
+    """
+    known = without_place.drop_nulls("date_of_birth").join(sources, on="child_id", how="inner", validate="1:1")
+    agreed = known.filter(~pl.col("dates_differ"))
+    is_of_age = pl.col("of_age") > 0
+    peers = agreed.group_by("sources").agg(of_age_peers=is_of_age.sum(), other_peers=(~is_of_age).sum())
+    asked = known.filter("dates_differ").join(peers, on="sources", how="left", validate="m:1")
+    of_age, other = (pl.col(name).fill_null(0) + 0.5 for name in ("of_age_peers", "other_peers"))
+    vote = pl.col("of_age")
+    return asked.select("child_id", differing_of_age=vote * of_age / (vote * of_age + (1 - vote) * other))

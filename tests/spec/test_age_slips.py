@@ -87,3 +87,28 @@ def test_one_january_is_judged_by_other_dates_of_one_january() -> None:
     drawn = town(0) + [{"health": DEFAULT, "health_visitor": TODDLER}] * 60
     assert of_age(drawn, {"health": PUPIL}) > 0.9
     assert of_age([*drawn, *[{"health": date(2023, 1, 1)}] * 20], {"health": DEFAULT}) < 0.5
+
+
+BOTH = {"health": PUPIL, "health_visitor": TODDLER}
+
+
+@pytest.mark.parametrize(
+    ("peers", "child", "least", "most"),
+    [
+        pytest.param({"health": TODDLER, "health_visitor": TODDLER}, BOTH, 0.0, 0.02, id="their like are toddlers"),
+        pytest.param({"health": PUPIL, "health_visitor": PUPIL}, BOTH, 0.98, 1.0, id="their like are of age"),
+        pytest.param({"health": TODDLER}, BOTH, 0.5, 0.5, id="nobody is like them: the vote stands"),
+        pytest.param(
+            {"health": TODDLER, "health_visitor": TODDLER, "housing": TODDLER},
+            {**BOTH, "housing": PUPIL}, 0.05, 0.15, id="two against one, and a hundred toddlers like them",
+        ),
+        pytest.param(
+            {"health": TODDLER, "school_census": TODDLER},
+            {"health": TODDLER, "school_census": PUPIL}, 0.5, 0.5, id="on a roll: the vote stands",
+        ),
+    ],
+)  # fmt: skip
+def test_dates_on_both_sides_are_held_against_children_known_to_the_same_sources(
+    peers: Child, child: Child, least: float, most: float
+) -> None:
+    assert least <= of_age([peers] * 100, child) <= most
