@@ -77,7 +77,9 @@ def night(made: MadeUp) -> Night:
     groups = GroupsAsked(AS_AT, rolls, true_child.select("record_id", "name origin"))
     linked = link(known.person, groups=groups)
     provision = find_provision(known.statements, linked.child_records, AS_AT)
-    residence = judge_residence(known.statements, known.person, linked.child_records, provision, as_at=AS_AT)
+    residence = judge_residence(
+        known.statements, known.person, linked.child_records, provision, linked.rivals, as_at=AS_AT
+    )
     ranked = rank(
         person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,
         provision=provision, residence=residence, as_at=AS_AT, settings=RankSettings(),

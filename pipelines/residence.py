@@ -24,6 +24,9 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
 
 HAS_PLACE = "has a current place"
 
+OLD_EXTRACT_DAYS = 42
+"""From six weeks on it is said that an extract knows nothing of what has happened since."""
+
 NOT_SEEN_SINCE_DAYS = 365
 """After a year without a sighting the words turn from "seen by" to "not seen by anyone since"."""
 
@@ -33,6 +36,7 @@ def judge_residence(
     person: pl.DataFrame,
     child_records: pl.DataFrame,
     provision: pl.DataFrame,
+    rivals: pl.DataFrame,
     *,
     as_at: date,
     source_names: Mapping[str, str] | None = None,
@@ -42,12 +46,13 @@ def judge_residence(
 
     ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing
     is learned from earlier nights. Statements dated after ``as_at`` are not heard. The order of rows changes nothing.
+    ``rivals``: whom else each child may be (``RIVAL``).
     ``source_names``: source -> its name in text for people. ``area``: where the authority ends; null: not said. Of a child
     whose last known home lies outside, ``living_here`` is what ``area`` leaves of it.
     """
     names, own = source_names or {}, area or Area()
     heard = hear(statements, child_records, as_at)
-    evidence = gather_evidence(heard, person, provision, as_at=as_at)
+    evidence = gather_evidence(heard, person, provision, rivals, as_at=as_at)
     with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
         estimated = aside.submit(living_here, evidence)
         outside = _homes_outside(heard, person, own)
@@ -69,7 +74,7 @@ def _told(
     asked = children.filter(~is_settled)
     theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
     sightings, entries = _last_sightings(theirs, names), _entries_in_words(theirs, names)
-    for words in (sightings, *entries, _agencies_in_words(evidence)):
+    for words in (sightings, *entries, _agencies_in_words(evidence), _old_extracts_in_words(evidence, names, as_at)):
         asked = asked.join(words, on="child", how="left", validate="1:1")
     settled = pl.concat_str(pl.lit(HAS_PLACE), "outside", separator="; ", ignore_nulls=True)
     return pl.concat(
@@ -128,6 +133,16 @@ def _agencies_in_words(evidence: Evidence) -> pl.DataFrame:
     return open_.group_by("child").agg(agencies=pl.len())
 
 
+def _old_extracts_in_words(evidence: Evidence, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
+    """Which of the agencies that have a child tell nothing of the last weeks: nobody who left in them could be seen to."""
+    old = evidence.agencies.filter(pl.col("unsighted_days") >= OLD_EXTRACT_DAYS)
+    ends = pl.lit(as_at) - pl.duration(days=pl.col("unsighted_days").round())
+    words = pl.format("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
+    return old.sort("child", "source").group_by("child", maintain_order=True).agg(old=words).with_columns(
+        pl.col("old").list.join("; ")
+    )  # fmt: skip
+
+
 def _because(as_at: date) -> pl.Expr:
     days = days_since(pl.col("last_seen_on"), as_at)
     seen = (
@@ -152,7 +167,7 @@ def _because(as_at: date) -> pl.Expr:
         .when(pl.col("household") == 2)
         .then(pl.lit("no other child of the household was seen for a year"))
     )
-    parts = [place, pl.col("outside"), seen, pl.col("ended"), pl.col("open"), several, home]
+    parts = [place, pl.col("outside"), seen, pl.col("old"), pl.col("ended"), pl.col("open"), several, home]
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 

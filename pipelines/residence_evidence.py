@@ -17,6 +17,12 @@ from pipelines.residence_records import Heard
 LATELY_DAYS = 365
 """A household member seen within a year counts as seen lately: every agency meets most of its families once a year."""
 
+ENOUGH_DATES = 50
+"""An extract with fewer dates within its last year does not show where its knowledge ends."""
+
+STRAY_DATES = 0.005
+"""So many of an extract's dates may be slips that lie after the day on which it was made."""
+
 LARGEST_HOUSEHOLD = 20
 """A reference or address shared by more children than this is a hostel, a hotel or a default, and no household."""
 
@@ -30,7 +36,8 @@ class Evidence:
     children: pl.DataFrame
     """One row is one child, in the order of ``child_id``; ``child`` is its row. ``age_group``: under, of or over
     compulsory school age (no birth date: unknown). ``place_probability``: 0..1, of the surest current provision; null: none.
-    ``undoubted_place``: the same of those without a doubt. ``is_known_here``: has a current place in the largest roll,
+    ``undoubted_place``: the same of those without a doubt. ``rival_place``: 0..1, that it has a place under another
+    child's name, whom it may be. ``is_known_here``: has a current place in the largest roll,
     whose children surely live here. ``last_roll``: source of the provision that ended last; ``never on a roll`` where none
     did; null: has a place. ``roll_ended_days``: since then; null: none.
     ``household``: 0 another child of the household has a current place, 1 none has but one was seen lately, 2 none was;
@@ -39,13 +46,16 @@ class Evidence:
     """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row of the child
     in ``children``). ``state``: 1 open, 2 ended. ``sighted_days``: since it last saw the child; null: no date.
     ``is_start``: that was the day its entry began. ``begun_days``: since its open entry began; null: no date.
-    ``membership``: 0..1, that the surest record is this child's."""
+    ``membership``: 0..1, that the surest record is this child's. Of the agency's extract, the same in each of its rows:
+    ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight)."""
     families: pl.DataFrame
     """One row is one child and another of its household: ``child`` and ``other``, rows of ``children``."""
 
 
-def gather_evidence(heard: Heard, person: pl.DataFrame, provision: pl.DataFrame, *, as_at: date) -> Evidence:
-    """Readings for each child of ``heard``; person records and provision of no such child are left out."""
+def gather_evidence(
+    heard: Heard, person: pl.DataFrame, provision: pl.DataFrame, rivals: pl.DataFrame, *, as_at: date
+) -> Evidence:
+    """Readings for each child of ``heard``; person records, provision and ``rivals`` of no such child are left out."""
     mine = members(
         heard.records.select("record_id", "child", "membership"), person,
         "surname", "date_of_birth", "postcode", "address", "uprn", "household",
@@ -54,10 +64,13 @@ def gather_evidence(heard: Heard, person: pl.DataFrame, provision: pl.DataFrame,
     children = heard.children
     for told in (_age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at)):
         children = children.join(told, on="child", how="left", validate="1:1", maintain_order="left")
+    under_another = _places_of_rivals(children, rivals)
+    children = children.join(under_another, on="child_id", how="left", validate="1:1", maintain_order="left")
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
         pl.col("is_known_here").fill_null(value=False),
+        pl.col("rival_place").fill_null(0.0),
         last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
     )
@@ -111,6 +124,14 @@ def _places(entries: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _places_of_rivals(children: pl.DataFrame, rivals: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``rival_place``, of children with a rival who has a current place."""
+    placed = children.drop_nulls("place_probability").select(rival_child_id="child_id", place="place_probability")
+    near = rivals.join(placed, on="rival_child_id", how="inner", validate="m:1")
+    held = near.select("child_id", none=1 - pl.col("probability") * pl.col("place")).sort("child_id", "none")
+    return held.group_by("child_id", maintain_order=True).agg(rival_place=1 - pl.col("none").product())
+
+
 def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """The provision of a child that ended last, and how long ago."""
     ended = entries.filter(~pl.col("is_current") & (pl.col("until_on") <= as_at))
@@ -134,15 +155,38 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
     by_child = records.group_by("child", "source").agg(
         pl.col("is_ended", "only_start").all(), pl.col("seen_on", "open_start", "membership").max()
     )
-    return by_child.select(
+    ends = _ends_of_knowledge(heard, as_at)
+    return by_child.join(ends, on="source", how="left", validate="m:1").select(
         "child",
         "source",
+        "unsighted_days",
+        "untold_days",
         state=pl.when("is_ended").then(2).otherwise(1).cast(pl.Int64),
         sighted_days=days_since(pl.col("seen_on"), as_at),
         begun_days=days_since(pl.col("open_start"), as_at),
         is_start="only_start",
         membership="membership",
     )
+
+
+def _ends_of_knowledge(heard: Heard, as_at: date) -> pl.DataFrame:
+    """``source``, ``unsighted_days`` and ``untold_days``: an extract that was made two months ago, or whose agency last saw
+    its children then, knows nothing of who has left since, however lately it was sent."""
+    told = heard.records.select(
+        "source", seen=days_since(pl.col("seen_on"), as_at), closed=days_since(pl.col("closed_on"), as_at),
+        left=days_since(pl.col("left_on"), as_at),
+    )  # fmt: skip
+    return told.group_by("source").agg(
+        unsighted_days=_end_of(pl.col("seen")),
+        untold_days=_end_of(pl.concat_list("seen", "closed", "left").list.explode()),
+    )
+
+
+def _end_of(days: pl.Expr) -> pl.Expr:
+    """Days since the last of an extract's dates: as many as its dates of the year before leave no doubt of."""
+    lately = days.filter(days <= days.min() + LATELY_DAYS)
+    last = lately.quantile(STRAY_DATES, "linear") - LATELY_DAYS * STRAY_DATES
+    return pl.when(lately.len() >= ENOUGH_DATES).then(last).otherwise(0.0).fill_null(0.0).clip(lower_bound=0.0)
 
 
 def _families(mine: pl.DataFrame) -> pl.DataFrame:

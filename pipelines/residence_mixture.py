@@ -1,11 +1,12 @@
 """Who still lives here, estimated without labels: a mixture of children who are here and children who are gone.
 
 Children with a current school place surely live here: they show how long ago each agency has typically seen such a
-child. Children without one are a mixture. Those here are seen as the former are; those gone were seen so until the month
-in which they left. How many are here and how many left when, how often an agency knows a child of either kind, and how
-families hold together, is estimated by expectation-maximisation (Dempster, Laird and Rubin 1977), as in learning from
-positive and unlabelled examples (Elkan and Noto 2008). Times of departure are smoothed between the rounds, as in the
-EMS algorithm (Silverman, Jones, Wilson and Nychka 1990), since nobody can tell one month from the next.
+child. Children without one are a mixture, those who may be pupils under another name so much less. Those here are seen as
+the former are; those gone were seen so until the month in which they left. How many are here and how many left when, how
+often an agency knows a child of either kind, and how families hold together, is estimated by expectation-maximisation
+(Dempster, Laird and Rubin 1977), as in learning from positive and unlabelled examples (Elkan and Noto 2008). Times of
+departure are smoothed between the rounds, as in the EMS algorithm (Silverman, Jones, Wilson and Nychka 1990), since nobody
+can tell one month from the next.
 """
 
 from dataclasses import dataclass, replace
@@ -84,17 +85,19 @@ class Children:
     """Never on a roll: in the data only because some agency has a record."""
     counts: Flags
     """Of compulsory school age and without any place: the mixture is learnt from these."""
+    weight: Floats
+    """0..1, how far the mixture is learnt from the child: as far as it is not one who has a place under another's name."""
     families: Families
 
     def told(self) -> Told:
         """What the readings tell of them."""
-        return told_by(self.readings, self.counts)
+        return told_by(self.readings, self.counts, self.weight)
 
     def of(self, rows: Codes) -> "Children":
         """The children in ``rows`` alone."""
         readings = [replace(one, codes=one.codes[rows], trust=one.trust[rows]) for one in self.readings]
         families = self.families.of(rows, len(self.group))
-        return Children(readings, self.group[rows], self.is_never[rows], self.counts[rows], families)
+        return Children(readings, self.group[rows], self.is_never[rows], self.counts[rows], self.weight[rows], families)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ def living_here(evidence: Evidence) -> Floats:
         children = Children(
             readings_of(evidence, rows), group[rows],
             (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], (is_open & learn)[rows],
-            families_of(evidence, rows),
+            (1.0 - frame["rival_place"].to_numpy() * is_open)[rows], families_of(evidence, rows),
         )  # fmt: skip
         chance[rows] = _chances(children, _usual_shares(frame, group), float(place[learn].sum()))
     return np.asarray(place * PLACE_CERTAINTY + (1.0 - place) * np.clip(chance, *BOUNDS), dtype=np.float64)
@@ -269,13 +272,14 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     """The mixture from the children in each part and together with their households (``found``), and the priors."""
     posterior, together = found
     counts, here = children.counts, posterior[HERE]
-    mine = posterior[:, counts]
+    mine = posterior[:, counts] * children.weight[counts]
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
     by_level = zip(told.readings, before.ways, told.by_level(posterior), strict=True)
     learnt = [_learnt(*each, unseen) for each in by_level]
-    share_here = float(np.clip((placed + here[counts].sum()) / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
-    shares = _mean_by_group(here, children.group, counts, len(before.no_place))
+    at_home = placed + (1.0 - children.weight[counts]).sum() + mine[HERE].sum()
+    share_here = float(np.clip(at_home / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
+    shares = _mean_by_group(here[counts], children.weight[counts], children.group[counts], len(before.no_place))
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
     has_others = np.zeros(len(here), dtype=bool)
     has_others[children.families.child] = True
@@ -309,8 +313,8 @@ def _both(children: Children, here: Floats) -> float:
 
 def _gone(reading: Reading, ways: Floats) -> Floats:
     """Likelihood of each level by departure, with the ways in the shares given."""
-    if reading.is_presence:
-        return np.repeat(reading.gone[0] / reading.gone[0].sum(), DEPARTURES, axis=0)
+    if reading.is_alike:
+        return _alike(reading, reading.here / reading.here.sum(), reading.gone[0, 0] / reading.gone[0, 0].sum())
     return np.asarray(np.tensordot(ways, reading.gone, 1), dtype=np.float64)
 
 
@@ -334,22 +338,27 @@ def _levels(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> Fl
     if not reading.learns_here:
         return np.vstack([reading.here, _gone(reading, ways)])
     here = reading.here + parts[HERE]
-    if reading.is_presence:
-        gone = reading.gone[0, 0] + parts[1:].sum(axis=0)
-        here[0] += unseen[HERE]
-        gone[0] += unseen[1:].sum()
-        return _open_record_speaks_for_here(here / here.sum(), gone / gone.sum())
+    if reading.is_alike:
+        known = parts + np.outer(unseen, np.arange(len(here)) == 0) if reading.is_presence else parts
+        here, gone = reading.here + known[HERE], reading.gone[0, 0] + (1.0 - reading.unaware) @ known[1:]
+        here = here / here.sum()
+        return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone / gone.sum()))])
     if reading.fades_from is not None:
         here[reading.fades_from :] = _fading(here[reading.fades_from :], reading.fades_from)
     return np.vstack([here / here.sum(), _gone(reading, ways)])
 
 
-def _open_record_speaks_for_here(here: Floats, gone: Floats) -> Floats:
-    """An open record is never evidence for having left: where gone it is likelier, it is given the share it has here."""
+def _alike(reading: Reading, here: Floats, gone: Floats) -> Floats:
+    """Likelihood of each level by departure: ``gone`` for all but those of whose leaving the extract cannot know."""
+    unaware = reading.unaware[:, None]
+    return np.asarray(unaware * here + (1.0 - unaware) * gone, dtype=np.float64)
+
+
+def _never_for_having_left(here: Floats, gone: Floats) -> Floats:
+    """``gone`` where its level 1 (an open record, a known brother) is no likelier than among those here."""
     most = min(gone[1], here[1])
-    rest = np.array([gone[0], 0.0, gone[2]]) * (1.0 - most) / (gone[0] + gone[2])
-    rest[1] = most
-    return np.vstack([here, np.repeat(rest[None], DEPARTURES, axis=0)])
+    rest = np.delete(gone, 1)
+    return np.insert(rest * (1.0 - most) / rest.sum(), 1, most)
 
 
 def _fading(counts: Floats, first: int) -> Floats:
@@ -360,11 +369,10 @@ def _fading(counts: Floats, first: int) -> Floats:
 
 def _shares(ratio: Floats, group: Codes, groups: int) -> Floats:
     """Log odds of living here in each group, from the ratios P(readings | here) / P(readings | gone) of its children."""
-    here = np.full(len(ratio), 0.5)
-    everyone = np.ones(len(ratio), dtype=bool)
+    here, everyone = np.full(len(ratio), 0.5), np.ones(len(ratio))
     odds = np.zeros(groups)
     for _ in range(ROUNDS):
-        odds = logit(_mean_by_group(here, group, everyone, groups))
+        odds = logit(_mean_by_group(here, everyone, group, groups))
         after = expit(odds[group] + ratio)
         if np.abs(after - here).max(initial=0.0) < CLOSE_ENOUGH:
             break
@@ -372,9 +380,9 @@ def _shares(ratio: Floats, group: Codes, groups: int) -> Floats:
     return odds
 
 
-def _mean_by_group(here: Floats, group: Codes, counts: Flags, groups: int) -> Floats:
-    """Mean of ``here`` in each group; a small group leans on all who count, and all on one half."""
-    overall = (here[counts].sum() + 1.0) / (np.count_nonzero(counts) + 2.0)
-    sums = np.bincount(group[counts], here[counts], minlength=groups)
-    sizes = np.bincount(group[counts], minlength=groups)
+def _mean_by_group(here: Floats, weight: Floats, group: Codes, groups: int) -> Floats:
+    """Mean of ``here`` in each group; a small group leans on all, and all on one half."""
+    overall = ((here * weight).sum() + 1.0) / (weight.sum() + 2.0)
+    sums = np.bincount(group, here * weight, minlength=groups)
+    sizes = np.bincount(group, weight, minlength=groups)
     return np.asarray((sums + overall * GROUP_WEIGHT) / (sizes + GROUP_WEIGHT), dtype=np.float64)

@@ -4,8 +4,7 @@ Every prior is worth few children and says one thing about the world that can be
 and is not heard in a city.
 """
 
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -43,9 +42,10 @@ USUAL_GAP_DAYS = 365.0
 MEDIAN_ABSENCE_DAYS = 84.0
 """Half of the children missing education have been so for 12 weeks or less (DfE, autumn 2025: 50 %)."""
 
-ABSENT_CHILDREN = 100.0
+ABSENT_CHILDREN = 20.0
 """What is published of all England is worth this many children of one authority: who is off roll for years and seen by
-nobody looks, in a small one, as if such children were usual there."""
+nobody looks, in a small one, as if such children were usual there. No more than this, as where families move much most of
+those taken off a roll within the last weeks have moved away."""
 
 FADING_FROM_DAYS = 183.0
 """Of the children here, the fewer have been off roll for so long, the longer it is, from half a year on; before that the
@@ -69,7 +69,7 @@ LATE_SHARE = 0.002
 PRIOR_CHILDREN = 10.0
 """A prior is worth this many children."""
 
-KNOWN_CHILDREN = 300.0
+KNOWN_CHILDREN = 600.0
 """What the known children weigh as a prior for how often an agency knows a child without a place who lives here: much,
 as most such children are known to the same agencies."""
 
@@ -94,7 +94,7 @@ class Reading:
     here: Floats
     """Of the children here, the share in each level; with ``learns_here`` the children expected in each beforehand."""
     gone: Floats
-    """The same of those gone: ways in which it may have come (first axis), by departure, by level. With ``is_presence``
+    """The same of those gone: ways in which it may have come (first axis), by departure, by level. With ``is_alike``
     one way, the same for each departure, and the children expected beforehand."""
     ways: Floats
     """Children expected beforehand of each way."""
@@ -102,8 +102,12 @@ class Reading:
     """The levels of the children here are learnt from tonight's children without a place."""
     fades_from: int | None = None
     """From this level on, fewer children are expected a day, the further the level; null: no such order."""
+    is_alike: bool = False
+    """The levels of those gone are learnt too, the same for each departure; the level 1 never speaks for having left."""
     is_presence: bool = False
-    """Levels are absent, open, ended."""
+    """Levels are absent, open, ended; alike."""
+    unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))
+    """Of those gone, by departure, the share who left after the extract's knowledge ends: alike, it has them as if here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,9 @@ class Told:
         return np.split((self.learnt @ posterior.T).T, ends, axis=1)[:-1]  # nothing stands behind the last
 
 
-def told_by(readings: list[Reading], counts: Flags) -> Told:
-    """What readings tell of the children of whom they have a level; ``counts``: those from whom the mixture is learnt."""
+def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
+    """What readings tell of the children of whom they have a level; ``counts``: those from whom the mixture is learnt, as
+    far as their ``weight`` says."""
     first = np.cumsum([0, *(len(reading.here) for reading in readings)], dtype=np.int64)
     codes = np.array([reading.codes for reading in readings], dtype=np.int64).reshape(-1, len(counts))
     trusts = np.array([reading.trust for reading in readings]).reshape(-1, len(counts))
@@ -144,7 +149,7 @@ def told_by(readings: list[Reading], counts: Flags) -> Told:
     return Told(
         readings, twos % first[-1], distinct[twos // first[-1]],
         csr_matrix((np.ones(len(child)), (child, two)), shape=(len(counts), len(twos))),
-        csr_matrix((trust[asked], (level[asked], child[asked])), shape=(first[-1], len(counts))),
+        csr_matrix(((trust * weight[child])[asked], (level[asked], child[asked])), shape=(first[-1], len(counts))),
     )  # fmt: skip
 
 
@@ -158,6 +163,8 @@ class _Agency:
     begun: Floats
     is_start: Flags
     trust: Floats
+    unsighted: float
+    untold: float
 
     @property
     def tells_starts_only(self) -> bool:
@@ -167,7 +174,7 @@ class _Agency:
 
 
 def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
-    """Every reading of the night, of the children in ``rows``: up to three for each agency, then the time off roll."""
+    """Every reading of the night, of the children in ``rows``: up to three an agency, the household and the time off roll."""
     children = evidence.children
     is_known = children["is_known_here"].to_numpy()
     is_open = children["place_probability"].is_null().to_numpy()
@@ -178,11 +185,13 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
             records["child"].to_numpy().astype(np.int64), records["state"].to_numpy(),
             records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
             records["is_start"].to_numpy(), records["membership"].to_numpy(),
+            records["unsighted_days"][0], records["untold_days"][0],
         )  # fmt: skip
         readings += _presence(agency, rows, is_known, is_open & of_group["of"])
         for mine in of_group.values():
             readings += _sighting(agency, rows, is_known, mine)
         readings += _beginning(agency, rows, is_known)
+    readings.append(_company(evidence, rows, is_known))
     return [*readings, *_time_off_roll(children["roll_ended_days"].cast(pl.Float64).to_numpy()[rows])]
 
 
@@ -215,8 +224,11 @@ def _presence(agency: _Agency, rows: Codes, is_known: Flags, without_place: Flag
     codes, trust = _laid_out(agency, agency.state, rows)
     prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
     return [
-        Reading(np.maximum(codes, 0), trust, KNOWN_CHILDREN * here + 0.5, prior, np.ones(1), True, is_presence=True)
-    ]
+        Reading(
+            np.maximum(codes, 0), trust, KNOWN_CHILDREN * here + 0.5, prior, np.ones(1), True, is_alike=True,
+            is_presence=True, unaware=_left_within(agency.untold),
+        )
+    ]  # fmt: skip
 
 
 def _sighting(agency: _Agency, rows: Codes, is_known: Flags, of_group: Flags) -> list[Reading]:
@@ -233,12 +245,15 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, of_group: Flags) ->
     known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
     usual = _usual(agency.sighted[known[agency.child] & is_dated])
     here = _shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
-    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * _after(usual, SEEN).mean(axis=0)
+    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * _after(usual, SEEN, agency.unsighted).mean(axis=0)
     both = _with_censored(here)
     is_censored = agency.is_start & is_dated & (not agency.tells_starts_only)
     levels = _codes(agency.sighted, SEEN) + np.where(is_censored, len(here), 0)
     codes, trust = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
-    ways = [_with_censored(_later_is_likelier_gone(here, _after(pace * usual, SEEN)) * here) for pace in LEAVING_PACE]
+    ways = [
+        _with_censored(_later_is_likelier_gone(here, _after(usual, SEEN, agency.unsighted, pace)) * here)
+        for pace in LEAVING_PACE
+    ]
     as_if_here = np.broadcast_to(both, ways[0].shape)
     return [Reading(codes, trust, both, np.stack([*ways, as_if_here]), SEEN_SINCE_PRIOR)]
 
@@ -266,11 +281,24 @@ def _later_is_likelier_gone(here: Floats, gone: Floats) -> Floats:
     return np.vstack([isotonic_regression(row / here, weights=here).x for row in gone])
 
 
-def _after(usual: Floats, edges: Floats) -> Floats:
-    """Share of each level, for each departure, of children of whom ``usual`` held on the day they left."""
+def _left_within(days: float) -> Floats:
+    """Of those who left in each time of departure, the share who did so within so many days."""
+    return np.clip((days - DEPARTED[:-1]) / np.diff(DEPARTED), 0.0, 1.0)
+
+
+def _after(usual: Floats, edges: Floats, unaware_days: float = 0.0, pace: float = 1.0) -> Floats:
+    """Share of each level, for each departure, of children of whom ``usual`` held on the day they left.
+
+    ``unaware_days``: so long ago ends what the extract knows; of who left since it says what it says of those here.
+    ``pace``: of those who leave, the days before the last one of which it knows are so many times the usual ones.
+    """
+    before = pace * np.maximum(usual - unaware_days, 0.0)
+    unmoved = (edges >= (unaware_days + before)[:, None]).mean(axis=0, dtype=np.float64)
     rows = []
-    for since, until in pairwise(DEPARTED.tolist()):
-        by_edge = np.clip((edges - usual[:, None] - since) / (until - since), 0.0, 1.0).mean(axis=0)
+    for since, until, share in zip(DEPARTED[:-1], DEPARTED[1:], _left_within(unaware_days), strict=True):
+        known = max(since, min(unaware_days, until - 1.0))
+        moved = np.clip((edges - before[:, None] - known) / (until - known), 0.0, 1.0).mean(axis=0)
+        by_edge = share * unmoved + (1.0 - share) * moved
         rows.append(_shares_of(np.diff(np.append(by_edge, 1.0), prepend=0.0)))
     return np.array(rows)
 
@@ -284,9 +312,21 @@ def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
         return []
     usual = _usual(agency.begun[is_known[agency.child] & is_dated])
     here = _shares_of(np.bincount(np.searchsorted(BEGUN, usual), minlength=len(BEGUN) + 1).astype(np.float64) + 1.0)
-    gone = 0.98 * _after(usual, BEGUN) + 0.02 * here
+    gone = 0.98 * _after(usual, BEGUN, agency.untold) + 0.02 * here
     codes, trust = _laid_out(agency, _codes(agency.begun, BEGUN), rows)
     return [Reading(codes, trust, PRIOR_CHILDREN * here, gone[None], np.ones(1), learns_here=True)]
+
+
+def _company(evidence: Evidence, rows: Codes, is_known: Flags) -> Reading:
+    """Whether any other child of the household is known (1) or none (0). Of a family that has left, some lists have dropped
+    one child and some another, so that fewer have a brother or sister to show; what holds here is learnt."""
+    others = np.zeros(len(is_known), dtype=np.int64)
+    others[evidence.families["child"].to_numpy()] = 1
+    here = _shares_of(np.bincount(others[is_known], minlength=2).astype(np.float64) + 0.5)
+    return Reading(
+        others[rows], np.ones(len(rows)), KNOWN_CHILDREN * here + 0.5, PRIOR_CHILDREN * here[None, None, :] + 0.5, np.ones(1),
+        learns_here=True, is_alike=True,
+    )  # fmt: skip
 
 
 def _time_off_roll(days: Floats) -> list[Reading]:

@@ -16,9 +16,9 @@ def find_provision_step(night: Night) -> Counts:
 
 
 def judge_residence_step(night: Night) -> Counts:
-    """Statement, person_record, child_record, provision -> residence."""
+    """Statement, person_record, child_record, provision, rival -> residence."""
     judged = judge_residence(
-        **night.known("statement", "person_record", "child_record", "provision"),
+        **night.known("statement", "person_record", "child_record", "provision", "rival"),
         as_at=night.settings.as_at,
         source_names=night.source_names,
         area=night.settings.ranking.area,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.provision import find_provision
 from pipelines.residence import judge_residence
-from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
+from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
 
 AS_AT = date(2026, 11, 20)
 DAYS = st.one_of(st.none(), st.integers(min_value=-30, max_value=5000))
@@ -52,7 +52,9 @@ def judge(rows: list[Row]) -> pl.DataFrame:
     statements = pl.DataFrame(said, schema=dict(STATEMENT))
     child_records = pl.DataFrame(links, schema=dict(CHILD_RECORD))
     provision = find_provision(statements, child_records, AS_AT)
-    return judge_residence(statements, pl.DataFrame(person, schema=dict(PERSON)), child_records, provision, as_at=AS_AT)
+    return judge_residence(
+        statements, pl.DataFrame(person, schema=dict(PERSON)), child_records, provision, RIVAL.to_frame(), as_at=AS_AT
+    )
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.provision import find_provision
 from pipelines.residence import judge_residence
-from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, STATEMENT
+from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, RIVAL, STATEMENT
 from tests.made.children import SOURCE_NAMES
 
 AS_AT = date(2026, 11, 20)
@@ -62,9 +62,11 @@ def town(met_before_leaving: int = 700) -> dict[str, list[dict[str, object]]]:
 
 
 def judge(
-    children: dict[str, list[dict[str, object]]], people: dict[str, dict[str, object]] | None = None
+    children: dict[str, list[dict[str, object]]],
+    people: dict[str, dict[str, object]] | None = None,
+    rivals: dict[str, tuple[str, float]] | None = None,
 ) -> pl.DataFrame:
-    """``RESIDENCE`` of made-up children; one record a child and source."""
+    """``RESIDENCE`` of made-up children; one record a child and source. ``rivals``: whom else a child may be, how likely."""
     rows = [{**row, "record_id": f"{row['source']}:{child}"} for child, said in children.items() for row in said]
     statements = pl.DataFrame(rows, schema=dict(STATEMENT))
     facts = people or {}
@@ -81,7 +83,12 @@ def judge(
         schema=dict(CHILD_RECORD),
     )
     provision = find_provision(statements, child_records, AS_AT)
-    return judge_residence(statements, person, child_records, provision, as_at=AS_AT, source_names=NAMES)
+    may_be = [
+        {"child_id": child, "rival_child_id": rival, "probability": chance}
+        for child, (rival, chance) in (rivals or {}).items()
+    ]
+    near = pl.DataFrame(may_be, schema=dict(RIVAL))
+    return judge_residence(statements, person, child_records, provision, near, as_at=AS_AT, source_names=NAMES)
 
 
 def judged(child: list[dict[str, object]], **others: list[dict[str, object]]) -> dict[str, object]:
@@ -240,3 +247,44 @@ def test_tiny_data_is_judged_by_the_priors(children: dict[str, list[dict[str, ob
 def test_without_any_roll_the_later_seen_is_the_likelier_here() -> None:
     chance = judge({"lately": at_gp(seen=30), "long ago": at_gp(seen=1800)})["living_here"]
     assert chance[0] > 0.5 > chance[1]
+
+
+def with_old_gp_file(days: int, said: list[dict[str, object]]) -> dict[str, object]:
+    """The row of a child off the roll for 30 days, in the town as a GPs' file of ``days`` ago tells of it."""
+
+    def then(row: dict[str, object]) -> dict[str, object]:
+        seen = row["since_on"]
+        is_sighting = row["source"] == GP and row["kind"] == "seen" and isinstance(seen, date)
+        return row | {"since_on": seen - timedelta(days=days)} if is_sighting and isinstance(seen, date) else row
+
+    told = {child: [then(row) for row in rows] for child, rows in (town() | {"child": said}).items()}
+    return judge(told).row(by_predicate=pl.col("child_id") == "child", named=True)
+
+
+def test_a_file_made_two_months_ago_cannot_show_that_a_child_has_not_left_since() -> None:
+    said = on_roll(entered=1500, left=30) + at_gp(seen=10, since=1200)
+    fresh, old = with_old_gp_file(0, said), with_old_gp_file(60, said)
+    assert float(str(fresh["living_here"])) > float(str(old["living_here"])) + 0.1
+    assert "GP registrations has seen nobody since September 2026" in str(old["because"])
+    assert "has seen nobody" not in str(fresh["because"])
+
+
+def test_children_who_may_be_pupils_do_not_make_others_likelier_to_live_here() -> None:
+    """Thirty whose link to a pupil is all but sure, met by their GP of late: they show how pupils live, not these."""
+    astray = {f"astray{n:02}": at_gp(seen=n * 7) for n in range(30)}
+    pupils = {child: (f"roll{n:03}", 0.9) for n, child in enumerate(astray)}
+    children = town() | astray | {"child": at_gp(seen=400)}
+    counted, left_aside = judge(children), judge(children, rivals=pupils)
+    chance = [frame.filter(child_id="child")["living_here"].item() for frame in (counted, left_aside)]
+    assert chance[1] < chance[0] - 0.02
+
+
+def test_a_child_without_any_other_of_its_household_is_less_surely_here_where_families_left_are_known_in_part() -> None:
+    homes = {f"{kind}{n:03}": n for kind, many in (("roll", 600), ("here", 40)) for n in range(many)}
+    people = {child: FAMILY | {"address": f"{n} ELM ROAD"} for child, n in homes.items()}
+    brothers = {f"brother{n:03}": on_roll() + at_gp(seen=(n * 41) % 700) for n in range(600)}
+    people |= {f"brother{n:03}": FAMILY | {"address": f"{n} ELM ROAD"} for n in range(600)}
+    lone = {"child": at_gp(seen=500)}
+    with_families = judge(town() | brothers | lone, people).filter(child_id="child")["living_here"].item()
+    without = judge(town() | brothers | lone).filter(child_id="child")["living_here"].item()
+    assert with_families < without
