@@ -19,8 +19,12 @@ def what_would_clear(candidate: dict[str, Any], *, has_rival: bool) -> list[str]
     """Plain sentences, never empty. ``candidate``: a row of ``CANDIDATE``; ``has_rival``: another child comes near."""
     lines = [ASK_FIRST[candidate["route"]]] if candidate.get("route") in ASK_FIRST else []
     doubtful = candidate["on_no_roll"] < 1
-    if candidate["date_of_birth"] is None or candidate["lane"] == DATA_PROBLEM:
+    if candidate["date_of_birth"] is None:
         lines.append("The right birth date, from the senders of the records below.")
+    elif candidate["lane"] == DATA_PROBLEM:
+        lines.append(
+            "From the senders of the records below: the right birth date, and whether an entry in education still holds."
+        )
     if doubtful and (candidate["lane"] == DOUBTFUL_LINK or has_rival):
         lines.append("An analyst's judgement whether the nearest record in education is this child's.")
     if candidate["lane"] == MOVED_AWAY or candidate["living_here"] < 1:

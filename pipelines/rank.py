@@ -252,6 +252,8 @@ def _lane(settings: RankSettings) -> pl.Expr:
         .then(pl.lit(DATA_PROBLEM))
         .when((pl.col("found_none") < settings.doubtful_link_below) & ~_is_own_doubt(settings))
         .then(pl.lit(DOUBTFUL_LINK))
+        .when(pl.col("found_none") < settings.doubtful_link_below)
+        .then(pl.lit(DATA_PROBLEM))
         .when(pl.col("died_sure").is_not_null())
         .then(pl.lit(DOUBTFUL_LINK))
         .when(pl.col("living_here") < settings.moved_away_below)
@@ -261,7 +263,7 @@ def _lane(settings: RankSettings) -> pl.Expr:
 
 
 def _is_own_doubt(settings: RankSettings) -> pl.Expr:
-    """True where the child's own entry is what leaves doubt, and no link: no analyst can settle that."""
+    """True where the child's own entry is what leaves doubt, and no link: its sender can settle that, and no analyst."""
     is_own = pl.col("own_doubt").is_not_null() & (pl.col("own_link_probability") >= settings.doubtful_link_below)
     return is_own & (pl.col("rival_none").fill_null(1.0) >= settings.doubtful_link_below)
 

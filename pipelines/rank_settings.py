@@ -157,7 +157,8 @@ class RankSettings(BaseModel):
     """What a check at a desk of whether a child still lives here costs, as a share of an enquiry. Where nothing but silence
     says that a child has left, so many more of them are worth one child (:mod:`pipelines.gone_quiet`)."""
     doubtful_link_below: float = Field(0.8, ge=0, le=1)
-    """Lane "doubtful link": being on no roll is less likely than this, as a record in education may be the child's."""
+    """Lane "doubtful link": being on no roll is less likely than this, as a record in education may be the child's. Where it
+    is the child's, and only whether its entry still holds is in doubt, lane "data problem"."""
     moved_away_below: float = Field(0.5, ge=0, le=1)
     """Lane "probably moved away": living here is less likely than this."""
     doubtful_age_below: float = Field(0.8, ge=0, le=1)

@@ -17,7 +17,7 @@ LANE_MEANS = {
     "follow up": "Start here. Nothing tonight shows where the child is educated, and the child probably lives here.",
     "doubtful link": "A record in education may be this child's after all. An analyst decides this first.",
     "probably moved away": "The child may live elsewhere by now. Check where the child lives first.",
-    "data problem": "The records contradict each other in a way that only their sender can mend.",
+    "data problem": "Only the sender of a record can settle it: a birth date, or whether an entry in education still holds.",
     "restricted": "The address must not be shown here. The named restricted role finds it in the folder 'restricted'.",
 }
 

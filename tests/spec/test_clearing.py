@@ -9,11 +9,12 @@ from pipelines.clearing import ASK_FIRST, what_would_clear
 from pipelines.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY
 from pipelines.route import ADOPTION, ROUTES
 
-PLACE, LEFT, ANALYST, BIRTH = (
+PLACE, LEFT, ANALYST, BIRTH, SENDERS = (
     "A current place",
     "Evidence that the family has left",
     "An analyst's",
     "The right birth date",
+    "From the senders",
 )
 
 
@@ -33,6 +34,8 @@ def lead(**more: Any) -> dict[str, Any]:
         pytest.param(lead(lane=DOUBTFUL_LINK, on_no_roll=0.7), False, [ANALYST, PLACE], id="a doubtful link"),
         pytest.param(lead(on_no_roll=0.95), True, [ANALYST, PLACE], id="a child in education comes near"),
         pytest.param(lead(lane=DATA_PROBLEM, date_of_birth=None), False, [BIRTH, PLACE], id="no birth date"),
+        pytest.param(lead(lane=DATA_PROBLEM, route="other authority", on_no_roll=0.15), False,
+                     ["The other authority's word", SENDERS, PLACE], id="an old confirmation"),
         pytest.param(lead(route="adoption"), False, [PLACE], id="adoption: told to nobody else"),
     ],
 )  # fmt: skip

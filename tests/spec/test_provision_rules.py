@@ -97,7 +97,7 @@ EXPLAINED, FOLLOW_UP, DOUBTFUL = "explained: provision", "listed: follow up", "l
 CASES = """
  code           | source                | cells                                                | place      | team
  OTH_LA         | other_la              | ConfirmedOn=01/11/2026                               | explained  |
- OTH_LA, old    | other_la              | ConfirmedOn=01/11/2025                               | follow up  | other authority
+ OTH_LA, old    | other_la              | ConfirmedOn=01/11/2025                               | data problem | other authority
  OTH_LA, older  | other_la              | ConfirmedOn=01/11/2024                               | follow up  |
  INDEP          | independent_schools   | StartDate=29/08/2024                                 | explained  |
  INDEP, left    | independent_schools   | StartDate=29/08/2024 LeavingDate=17/07/2026          | follow up  |
@@ -215,8 +215,13 @@ def test_a_child_on_a_roll_who_is_said_never_to_attend_is_the_attendance_teams()
 
 def test_an_old_confirmation_proves_less_and_says_so() -> None:
     judged = of_gp().knows("other_la", ConfirmedOn="01/11/2025").judged()
-    assert judged.ranked.candidates["likelihood"].item() == 0.5
+    assert judged.ranked.candidates["likelihood"].item() == pytest.approx(0.15)
     assert "the confirmation is more than a year old" in judged.words
+
+
+def test_an_old_confirmation_of_a_record_that_may_be_another_childs_is_the_analysts_first() -> None:
+    judged = of_gp().knows("other_la", 0.5, ConfirmedOn="01/11/2025").judged()
+    assert judged.place == DOUBTFUL
 
 
 def test_unsuitable_home_education_counts_as_missing_education() -> None:

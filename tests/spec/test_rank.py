@@ -87,7 +87,9 @@ def test_an_entry_with_a_doubt_explains_and_says_its_doubt() -> None:
     drawn.says("ehe_register:1", "provision", "home education", doubt="the home education is not yet assessed")
     assert str(explained(drawn)["why"]).endswith("Doubt: the home education is not yet assessed.")
     strict = RankSettings(doubtful_provision=0.5)
-    assert drawn.ranked(strict).candidates["lane"].to_list() == ["follow up"], "no analyst can settle that"
+    assert drawn.ranked(strict).candidates["lane"].to_list() == ["data problem"], (
+        "its sender can settle that, and no analyst"
+    )
 
 
 @pytest.mark.parametrize(
