@@ -172,21 +172,19 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
 def _ends_of_knowledge(heard: Heard, as_at: date) -> pl.DataFrame:
     """``source``, ``unsighted_days`` and ``untold_days``: an extract that was made two months ago, or whose agency last saw
     its children then, knows nothing of who has left since, however lately it was sent."""
-    told = heard.records.select(
-        "source", seen=days_since(pl.col("seen_on"), as_at), closed=days_since(pl.col("closed_on"), as_at),
-        left=days_since(pl.col("left_on"), as_at),
-    )  # fmt: skip
-    return told.group_by("source").agg(
-        unsighted_days=_end_of(pl.col("seen")),
-        untold_days=_end_of(pl.concat_list("seen", "closed", "left").list.explode()),
-    )
+    sources = heard.records.select(pl.col("source").unique())
+    for name, dates in {"unsighted_days": ("seen_on",), "untold_days": ("seen_on", "closed_on", "left_on")}.items():
+        told = pl.concat(heard.records.select("source", days=days_since(pl.col(date), as_at)) for date in dates)
+        ends = told.drop_nulls().group_by("source").agg(_end_of(pl.col("days")).alias(name))
+        sources = sources.join(ends, on="source", how="left", validate="1:1")
+    return sources.with_columns(pl.col("unsighted_days", "untold_days").fill_null(0.0))
 
 
 def _end_of(days: pl.Expr) -> pl.Expr:
     """Days since the last of an extract's dates: as many as its dates of the year before leave no doubt of."""
     lately = days.filter(days <= days.min() + LATELY_DAYS)
     last = lately.quantile(STRAY_DATES, "linear") - LATELY_DAYS * STRAY_DATES
-    return pl.when(lately.len() >= ENOUGH_DATES).then(last).otherwise(0.0).fill_null(0.0).clip(lower_bound=0.0)
+    return pl.when(lately.len() >= ENOUGH_DATES).then(last).otherwise(0.0).clip(lower_bound=0.0)
 
 
 def _families(mine: pl.DataFrame) -> pl.DataFrame:
