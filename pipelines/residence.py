@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.area import homes
 from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
-from pipelines.residence_evidence import Evidence, days_since, gather_evidence
+from pipelines.residence_evidence import days_since, gather_evidence
 from pipelines.residence_mixture import SURE_PLACE, living_here
 from pipelines.residence_records import Heard, hear
 from pipelines.tables import RESIDENCE
@@ -57,24 +57,25 @@ def judge_residence(
         estimated = aside.submit(living_here, evidence)
         outside = _homes_outside(heard, person, own)
         children = evidence.children.join(outside, on="child_id", how="left", validate="1:1")
-        told = _told(children, heard, evidence, names, as_at).sort("child")
+        told = _told(children, heard, evidence.agencies, names, as_at).sort("child")
     left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
     judged = told.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
     return judged.select(RESIDENCE.names()).cast(RESIDENCE)
 
 
 def _told(
-    children: pl.DataFrame, heard: Heard, evidence: Evidence, names: Mapping[str, str], as_at: date
+    children: pl.DataFrame, heard: Heard, agencies: pl.DataFrame, names: Mapping[str, str], as_at: date
 ) -> pl.DataFrame:
-    """``children`` with ``last_seen_on``, ``last_seen_by`` and ``because``.
+    """``children`` with ``last_seen_on``, ``last_seen_by`` and ``because``; ``agencies``: as in ``Evidence``.
 
     They are most children, and nobody asks where one lives who surely is at school: of those nothing else is told.
     """
     is_settled = (pl.col("undoubted_place") >= SURE_PLACE).fill_null(value=False)
     asked = children.filter(~is_settled)
     theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
+    known = agencies.join(asked, on="child", how="semi")
     sightings, entries = _last_sightings(theirs, names), _entries_in_words(theirs, names)
-    for words in (sightings, *entries, _agencies_in_words(evidence), _old_extracts_in_words(evidence, names, as_at)):
+    for words in (sightings, *entries, _agencies_in_words(known), _old_extracts_in_words(known, names, as_at)):
         asked = asked.join(words, on="child", how="left", validate="1:1")
     settled = pl.concat_str(pl.lit(HAS_PLACE), "outside", separator="; ", ignore_nulls=True)
     return pl.concat(
@@ -127,15 +128,15 @@ def _latest(entries: pl.DataFrame) -> pl.DataFrame:
     return on_that_day.group_by("child").agg(pl.col("changed_on").first(), pl.col("source").min())
 
 
-def _agencies_in_words(evidence: Evidence) -> pl.DataFrame:
+def _agencies_in_words(agencies: pl.DataFrame) -> pl.DataFrame:
     """How many agencies have an open record of the child."""
-    open_ = evidence.agencies.filter(pl.col("state") == 1)
+    open_ = agencies.filter(pl.col("state") == 1)
     return open_.group_by("child").agg(agencies=pl.len())
 
 
-def _old_extracts_in_words(evidence: Evidence, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
+def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
     """Which of the agencies that have a child tell nothing of the last weeks: nobody who left in them could be seen to."""
-    old = evidence.agencies.filter(pl.col("unsighted_days") >= OLD_EXTRACT_DAYS)
+    old = agencies.filter(pl.col("unsighted_days") >= OLD_EXTRACT_DAYS)
     ends = pl.lit(as_at) - pl.duration(days=pl.col("unsighted_days").round())
     words = pl.format("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
     return old.sort("child", "source").group_by("child", maintain_order=True).agg(old=words).with_columns(

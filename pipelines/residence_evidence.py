@@ -8,6 +8,7 @@ household; groups (ethnicity, language, sex) are never read.
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from pipelines.age import born_of_age
@@ -143,7 +144,8 @@ def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
-    records = heard.records.filter(~pl.col("source").is_in(heard.rolls.implode())).select(
+    of_agencies = heard.records.filter(~pl.col("source").is_in(heard.rolls.implode()))
+    records = of_agencies.select(
         "child",
         "source",
         "membership",
@@ -155,7 +157,7 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
     by_child = records.group_by("child", "source").agg(
         pl.col("is_ended", "only_start").all(), pl.col("seen_on", "open_start", "membership").max()
     )
-    ends = _ends_of_knowledge(heard, as_at)
+    ends = _ends_of_knowledge(of_agencies, as_at)
     return by_child.join(ends, on="source", how="left", validate="m:1").select(
         "child",
         "source",
@@ -169,22 +171,29 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
     )
 
 
-def _ends_of_knowledge(heard: Heard, as_at: date) -> pl.DataFrame:
+def _ends_of_knowledge(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``source``, ``unsighted_days`` and ``untold_days``: an extract that was made two months ago, or whose agency last saw
     its children then, knows nothing of who has left since, however lately it was sent."""
-    sources = heard.records.select(pl.col("source").unique())
-    for name, dates in {"unsighted_days": ("seen_on",), "untold_days": ("seen_on", "closed_on", "left_on")}.items():
-        told = pl.concat(heard.records.select("source", days=days_since(pl.col(date), as_at)) for date in dates)
-        ends = told.drop_nulls().group_by("source").agg(_end_of(pl.col("days")).alias(name))
-        sources = sources.join(ends, on="source", how="left", validate="1:1")
-    return sources.with_columns(pl.col("unsighted_days", "untold_days").fill_null(0.0))
+    told = records.select(
+        "source", seen=days_since(pl.col("seen_on"), as_at),
+        known=days_since(pl.max_horizontal("seen_on", "closed_on", "left_on"), as_at),
+    )  # fmt: skip
+    ends = [
+        (mine["source"][0], _end_of(mine["seen"]), _end_of(mine["known"]))
+        for mine in told.partition_by("source", maintain_order=True)
+    ]
+    return pl.DataFrame(
+        ends, schema={"source": pl.String, "unsighted_days": pl.Float64, "untold_days": pl.Float64}, orient="row"
+    )
 
 
-def _end_of(days: pl.Expr) -> pl.Expr:
+def _end_of(days: pl.Series) -> float:
     """Days since the last of an extract's dates: as many as its dates of the year before leave no doubt of."""
-    lately = days.filter(days <= days.min() + LATELY_DAYS)
-    last = lately.quantile(STRAY_DATES, "linear") - LATELY_DAYS * STRAY_DATES
-    return pl.when(lately.len() >= ENOUGH_DATES).then(last).otherwise(0.0).clip(lower_bound=0.0)
+    dated = days.drop_nulls().to_numpy()
+    lately = dated[dated <= dated.min() + LATELY_DAYS] if len(dated) else dated
+    if len(lately) < ENOUGH_DATES:
+        return 0.0
+    return max(0.0, float(np.quantile(lately, STRAY_DATES)) - LATELY_DAYS * STRAY_DATES)
 
 
 def _families(mine: pl.DataFrame) -> pl.DataFrame:
