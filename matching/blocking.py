@@ -74,6 +74,9 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule(
         "given names and birth year", ("forename_key", "middle_names", "birth_year"), ("district", "birth_month")
     ),
+    BlockingRule(
+        "a chain of names in any order and birth year", ("name_chain", "birth_year"), ("district", "birth_month")
+    ),
     BlockingRule("a name in either place and birth date", ("name_keys", "dob_unordered"), ("district",)),
 )
 """For children's records; the columns are made by :func:`matching.keys.with_keys`. Both names are meant either way round:

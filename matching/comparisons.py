@@ -177,10 +177,15 @@ def otherwise(label: str = "different") -> Level:
     return Level(label, None)
 
 
+CHAIN_IN_ANOTHER_ORDER = both(Equal("name_chain"), Unequal("surname_key"), Unequal("forename_key"))
+"""The same three names or more, others of them taken for forename and surname: where the family's name stands first (NGUYEN
+VAN BAO, BAO VAN NGUYEN) or own, father's and grandfather's names follow each other, a form for two names fits badly."""
+
 SWAPPED = either(
     CrosswiseAlike("given_names", "surname"),
     CrosswiseAlike("forename", "surname"),
     Swapped("forename_key", "surname_key"),
+    CHAIN_IN_ANOTHER_ORDER,
 )
 
 TOGETHER_OR_APART = either(Equal("given_names"), EqualAcross("forename", "first_two"))
@@ -193,8 +198,18 @@ without a fixed surname another of the names taken for it."""
 
 MIDDLE_FOR_FIRST = SharesAny("middle_tokens", "forename")
 
-OTHER_ORDER = both(MIDDLE_FOR_FIRST, SharesCrosswise("middle_initials", "forename_initial"))
-"""Two given names in the other order: MUHAMMAD YUSUF, YUSUF MUHAMMAD; an initial or a slip stands for a name."""
+OTHER_ORDER = either(
+    both(MIDDLE_FOR_FIRST, SharesCrosswise("middle_initials", "forename_initial")),
+    SharesCrosswise("middle_keys", "forename_key"),
+)
+"""Two given names in the other order: MUHAMMAD YUSUF, YUSUF MUHAMMAD; an initial or a slip stands for a name, or both are
+written otherwise (MOHAMED YOUSEF) or have lost letters to a system that has none with marks (VAN QUAN, QUN VN)."""
+
+FURTHER_FOR_SURNAME = SharesAny("middle_keys", "surname_key")
+"""One side's surname stands among the other's further names: of own, father's and grandfather's name (AMINA JAMA ABDI), some
+lists take the father's for the surname and some the grandfather's; elsewhere the mother's surname is a middle name."""
+
+MIDDLE_SOUNDS_AS_FIRST = SharesAny("middle_keys", "forename_key")
 
 MIDDLE_FOR_FIRST_INITIAL = SharesAny("middle_letters", "forename_initial")
 
@@ -205,7 +220,7 @@ SURNAME_TWICE = both(
 well be called YUSUF YUSUF, after a grandfather, and have a brother."""
 
 FURTHER_NAMES_MAY_BE_THE_SAME = either(
-    Missing("further_names"), SharesAny("middle_tokens"), JaroWinklerAtLeast("further_names", 0.84)
+    Missing("further_names"), SharesAny("middle_tokens"), JaroWinklerAtLeast("further_names", 0.84), Equal("name_chain")
 )
 
 OTHER_FURTHER_NAMES = both(Equal("forename"), none_of(FURTHER_NAMES_MAY_BE_THE_SAME))
@@ -228,6 +243,7 @@ FORENAME = Comparison(
         Level("given names in another order", OTHER_ORDER),
         Level("another given name", MIDDLE_FOR_FIRST),
         Level("sounds alike", Equal("forename_key")),
+        Level("another given name, by its sound", MIDDLE_SOUNDS_AS_FIRST),
         Level("initial", InitialOf("forename")),
         Level("another given name, by its initial", MIDDLE_FOR_FIRST_INITIAL),
         Level("one name in the other's place", IN_THE_OTHERS_PLACE),
@@ -249,8 +265,10 @@ SURNAME = Comparison(
         Level("one slip", either(WithinEdits("surname", 1, shortest=4), JaroWinklerAtLeast("surname", 0.95))),
         Level("shares a part", SharesAny("surname_parts")),
         Level("sounds alike", Equal("surname_key")),
+        Level("another spelling", SharesAny("surname_groups")),
         Level("alike", JaroWinklerAtLeast("surname", 0.87)),
         Level("one name in the other's place, weighed with the forename", IN_THE_OTHERS_PLACE, says_nothing=True),
+        Level("a further name of the child, in the other list", FURTHER_FOR_SURNAME),
         Level("the carer's surname", EqualAcross("surname", "parent_surname")),
         otherwise("different, perhaps changed"),
     ),
@@ -263,7 +281,12 @@ MIDDLE_NAMES = Comparison(
         missing("middle_names"),
         Level("exact", Equal("middle_names"), frequency_of="middle_names"),
         Level("names swapped, weighed with the forename", SWAPPED, says_nothing=True),
-        Level("one is the forename, weighed there", both(Unequal("forename"), MIDDLE_FOR_FIRST), says_nothing=True),
+        Level(
+            "one is the forename, weighed there",
+            both(Unequal("forename"), either(MIDDLE_FOR_FIRST, MIDDLE_SOUNDS_AS_FIRST)),
+            says_nothing=True,
+        ),
+        Level("one is the surname, weighed there", FURTHER_FOR_SURNAME, says_nothing=True),
         Level("others behind one first name, weighed there", OTHER_FURTHER_NAMES, says_nothing=True),
         Level("shares one", SharesAny("middle_tokens")),
         Level("initial", SharesAny("middle_initials")),

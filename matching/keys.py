@@ -5,7 +5,10 @@ from collections.abc import Callable
 import polars as pl
 
 from matching.chinese_names import given_name_custom
-from matching.names import listed_names, skeleton_key, variant_groups
+from matching.names import listed_names, skeleton_key, spelling_groups, variant_groups
+
+CHAIN = 3
+"""Names from which a chain of names can stand in several orders, and not only the other way round."""
 
 KeyMaker = Callable[[pl.Series], pl.Series]
 
@@ -18,11 +21,18 @@ def _by_value(column: pl.Series, make: KeyMaker, dtype: pl.DataType) -> pl.Serie
     return rows.join(made, on="value", how="left", maintain_order="left")["made"].alias(column.name)
 
 
-def _groups(values: pl.Series) -> pl.Series:
-    """Variant groups as texts ("v12"), so that they never equal a name; an empty list where a name has none."""
-    frame = pl.DataFrame({"groups": variant_groups(values)})
+def _as_texts(groups: pl.Series) -> pl.Series:
+    """Groups as texts ("v12"), so that they never equal a name; an empty list where a name has none."""
     texts = pl.col("groups").list.eval(pl.lit("v") + pl.element().cast(pl.String))
-    return frame.select(texts.fill_null([]))["groups"]
+    return groups.alias("groups").to_frame().select(texts.fill_null([]))["groups"]
+
+
+def _groups(values: pl.Series) -> pl.Series:
+    return _as_texts(variant_groups(values))
+
+
+def _spellings(values: pl.Series) -> pl.Series:
+    return _as_texts(spelling_groups(values))
 
 
 def _word_keys(values: pl.Series) -> pl.Series:
@@ -70,14 +80,26 @@ def _date_keys() -> list[pl.Expr]:
 
 
 def place_keys() -> list[pl.Expr]:
-    """Dwelling, building, door and district of a person record."""
+    """Dwelling, building, door and district of a person record.
+
+    Where no house is said, a flat (the plot of a new estate without numbers or postcodes) is the door.
+    """
     flat = pl.col("flat").fill_null("")
+    house = pl.when(pl.col("flat").is_not_null()).then(pl.col("house").fill_null("")).otherwise(pl.col("house"))
     return [
         pl.concat_str([pl.col("postcode"), pl.col("house"), flat], separator="|").alias("dwelling"),
         _joined("postcode", "house").alias("building"),
-        pl.concat_str([pl.col("house"), flat, pl.col("street")], separator="|").alias("door"),
+        pl.concat_str([house, flat, pl.col("street")], separator="|").alias("door"),
         pl.col("postcode").str.head(-3).alias("district"),
     ]
+
+
+def _name_chain(name_keys: pl.Series) -> pl.Series:
+    """Three keys of names or more in the order of the alphabet, joined by |; null of fewer. Sorting lists is dear: few are."""
+    rows = name_keys.to_frame("keys").with_row_index("row")
+    chains = rows.filter(pl.col("keys").list.len() >= CHAIN)
+    chains = chains.select("row", name_chain=pl.col("keys").list.sort().list.join("|"))
+    return rows.select("row").join(chains, on="row", how="left", maintain_order="left")["name_chain"]
 
 
 def with_keys(person: pl.DataFrame) -> pl.DataFrame:
@@ -90,6 +112,10 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         _by_value(person["forename"], skeleton_key, pl.String()).alias("forename_key"),
         _by_value(person["surname"], skeleton_key, pl.String()).alias("surname_key"),
         _by_value(person["forename"], _groups, pl.List(pl.String)).alias("forename_groups"),
+        _by_value(person["surname"], _spellings, pl.List(pl.String)).alias("surname_groups"),
+        _by_value(person["middle_names"], _word_keys, pl.List(pl.String))
+        .fill_null(pl.lit([], pl.List(pl.String)))
+        .alias("middle_keys"),
         listed_names(person["forename"]).alias("listed_name"),
         given_name_custom(person),
         _joined("parent_forename", "parent_surname").alias("parent"),
@@ -99,11 +125,8 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
     )
     first, last = pl.col("forename_key"), pl.col("surname_key")
     initial_first, initial_last = pl.col("forename").str.slice(0, 1), pl.col("surname").str.slice(0, 1)
-    middle_keys = _by_value(person["middle_names"], _word_keys, pl.List(pl.String)).fill_null(
-        pl.lit([], pl.List(pl.String))
-    )
     default = pl.col("date_of_birth").is_null() | (pl.col("birthday") == "0101")
-    return keyed.with_columns(
+    keyed = keyed.with_columns(
         initial_first.alias("forename_initial"),
         initial_last.alias("surname_initial"),
         pl.col("forename").str.slice(0, 3).alias("forename_start"),
@@ -114,6 +137,9 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         (pl.min_horizontal(initial_first, initial_last) + pl.max_horizontal(initial_first, initial_last)).alias(
             "initials"
         ),
-        pl.concat_list(pl.concat_list("forename_key", "surname_key").list.drop_nulls(), middle_keys).alias("name_keys"),
+        pl.concat_list(pl.concat_list("forename_key", "surname_key").list.drop_nulls(), "middle_keys").alias(
+            "name_keys"
+        ),
         pl.when(default).then(pl.lit("undated")).alias("undated"),
     )
+    return keyed.with_columns(_name_chain(keyed["name_keys"]))

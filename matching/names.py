@@ -267,13 +267,23 @@ def listed_lines(file: str) -> list[str]:
 
 
 @cache
-def _groups_by_name() -> pl.DataFrame:
-    """One row is one name (``name``, canonical) with the ``groups`` it belongs to, numbered through both files."""
-    lines = listed_lines("nicknames.csv") + listed_lines("variants.csv")
+def _groups_by_name(*files: str) -> pl.DataFrame:
+    """One row is one name (``name``, canonical) with the ``groups`` it belongs to, numbered through the files."""
+    lines = [line for file in files for line in listed_lines(file)]
     named = pl.DataFrame({"name": lines}).with_row_index("groups").with_columns(pl.col("name").str.split(","))
     named = named.explode("name").with_columns(pl.col("groups").cast(pl.Int32))
     name = plain_capitals(named["name"]).str.replace_all(r"[^A-Z]", "")
     return named.with_columns(name.alias("name")).unique().group_by("name").agg(pl.col("groups").sort())
+
+
+_SPELLINGS = ("variants.csv",)
+_NICKNAMES_AND_SPELLINGS = ("nicknames.csv", "variants.csv")
+
+
+def _groups_of(values: pl.Series, files: tuple[str, ...]) -> pl.Series:
+    groups = _groups_by_name(*files)
+    rows = values.alias("name").to_frame().join(groups, on="name", how="left", maintain_order="left")
+    return rows.select(pl.col("groups").fill_null([]))["groups"].alias(values.name)
 
 
 def variant_groups(values: pl.Series) -> pl.Series:
@@ -282,15 +292,19 @@ def variant_groups(values: pl.Series) -> pl.Series:
     ``data/nicknames.csv`` has a formal name and its short forms on each line, ``data/variants.csv`` spellings of one
     name. Two names that share a group may be one; a name may be in several (ALEX: Alexander, Alexandra).
     """
-    rows = values.alias("name").to_frame().join(_groups_by_name(), on="name", how="left", maintain_order="left")
-    return rows.select(pl.col("groups").fill_null([]))["groups"].alias(values.name)
+    return _groups_of(values, _NICKNAMES_AND_SPELLINGS)
+
+
+def spelling_groups(values: pl.Series) -> pl.Series:
+    """As :func:`variant_groups`, of spellings alone: a surname, which may be a father's name, has no nicknames."""
+    return _groups_of(values, _SPELLINGS)
 
 
 @cache
 def _names_in_use() -> frozenset[str]:
     """Canonical names in any of the files of forenames."""
     further = (name.upper() for line in listed_lines("further_names.csv") for name in line.split(","))
-    return frozenset(_groups_by_name()["name"]).union(further)
+    return frozenset(_groups_by_name(*_NICKNAMES_AND_SPELLINGS)["name"]).union(further)
 
 
 def listed_names(values: pl.Series) -> pl.Series:
