@@ -43,7 +43,7 @@ def propose_recalibration(workspace: Path, by: str) -> Proposed:
         found, words = taught(outcomes, tables["candidate"], before.ranking.recalibration, counts_since(night))
     except NothingTaughtError as nothing:
         return Proposed(str(nothing))
-    after = tried(before, None, None, None, found.line)
+    after = tried(before, recalibration=found.line)
     names = {source: contract.name for source, contract in read_contracts(own=before.contracts).items()}
     differs = compared(workspace, tables, before, after, names)
     figures = {**differs.figures, **found.figures}

@@ -23,22 +23,25 @@ TUNING_FOLDER = "tuning"
 
 def tried(
     settings: Settings,
-    link_threshold: float | None,
-    enquiries_per_missed_child: float | None,
-    points: Path | None,
+    *,
+    link_threshold: float | None = None,
+    enquiries_per_missed_child: float | None = None,
+    check_costs: float | None = None,
+    points: Path | None = None,
     recalibration: Recalibration | None = None,
 ) -> Settings:
     """The settings with what is to be tried. Raises :class:`~pipelines.settings.SettingsError`."""
+    asked: list[tuple[str, str, str, Any]] = [
+        ("linkage", "link_threshold", "--link-threshold", link_threshold),
+        ("ranking", "wasted_enquiries_per_missed_child", "--enquiries-per-missed-child", enquiries_per_missed_child),
+        ("ranking", "check_costs", "--check-costs", check_costs),
+        ("ranking", "points", f"--points {points}", None if points is None else _points(points)),
+        ("ranking", "recalibration", "--from-outcomes", None if recalibration is None else recalibration.model_dump()),
+    ]
     after = settings
-    if link_threshold is not None:
-        after = changed(after, {"linkage": {"link_threshold": link_threshold}}, "--link-threshold")
-    if enquiries_per_missed_child is not None:
-        asked = {"ranking": {"wasted_enquiries_per_missed_child": enquiries_per_missed_child}}
-        after = changed(after, asked, "--enquiries-per-missed-child")
-    if points is not None:
-        after = changed(after, {"ranking": {"points": _points(points)}}, f"--points {points}")
-    if recalibration is not None:
-        after = changed(after, {"ranking": {"recalibration": recalibration.model_dump()}}, "--from-outcomes")
+    for part, name, option, value in asked:
+        if value is not None:
+            after = changed(after, {part: {name: value}}, option)
     return after
 
 

@@ -21,6 +21,7 @@ def tune(
     workspace: Path,
     link_threshold: float | None = None,
     enquiries_per_missed_child: float | None = None,
+    check_costs: float | None = None,
     points: Path | None = None,
     from_outcomes: Annotated[bool, Parameter(negative=())] = False,
     since: date | None = None,
@@ -40,6 +41,9 @@ def tune(
         Two groups of records are one child only if they are at least so probable (between 0 and 1).
     enquiries_per_missed_child
         How many enquiries that find nothing it is worth not to miss one child. Sets the cut-off.
+    check_costs
+        What a check at a desk of where a child lives costs, as a share of an enquiry (above 0, at most 1). Sets how long
+        children who have only gone quiet stay in the lane "probably moved away".
     points
         A TOML file of points by finding, such as: looked_after = 80
     from_outcomes
@@ -66,7 +70,10 @@ def tune(
         tables = {table: store.read(table) for table in TUNING_READS}
     before = settings_of(workspace, config, as_at(tables))
     found = _taught(workspace, tables, before, since) if from_outcomes else None
-    after = tried(before, link_threshold, enquiries_per_missed_child, points, None if found is None else found.line)
+    after = tried(
+        before, link_threshold=link_threshold, enquiries_per_missed_child=enquiries_per_missed_child,
+        check_costs=check_costs, points=points, recalibration=None if found is None else found.line,
+    )  # fmt: skip
     if propose:
         _refuse_unsaid(differs=bool(differing(before, after)), why=why, by=by)
     told = {**_compared(workspace, tables, before, after, contracts), **(found.figures if found else {})}

@@ -168,9 +168,22 @@ def test_the_page_opens_offline_and_names_nobody(tables: Tables, before: Listed,
 )
 def test_points_from_a_file(tmp_path: Path, first_night: FirstNight, text: str, points: int) -> None:
     (tmp_path / "points.toml").write_text(text)
-    after = tried(first_night.settings, 0.9, 9, tmp_path / "points.toml")
-    assert after.ranking.points.looked_after == points
-    assert (after.linkage.link_threshold, after.ranking.wasted_enquiries_per_missed_child) == (0.9, 9)
+    after = tried(
+        first_night.settings, link_threshold=0.9, enquiries_per_missed_child=9, check_costs=0.5,
+        points=tmp_path / "points.toml",
+    )  # fmt: skip
+    ranking = after.ranking
+    assert ranking.points.looked_after == points
+    assert (after.linkage.link_threshold, ranking.wasted_enquiries_per_missed_child, ranking.check_costs) == (
+        0.9,
+        9,
+        0.5,
+    )
+
+
+def test_a_check_that_costs_less_than_nothing_is_refused_by_its_option(first_night: FirstNight) -> None:
+    with pytest.raises(SettingsError, match=r"--check-costs"):
+        tried(first_night.settings, check_costs=-0.1)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +197,7 @@ def test_points_from_a_file(tmp_path: Path, first_night: FirstNight, text: str, 
 def test_points_that_cannot_be(tmp_path: Path, first_night: FirstNight, text: str, told: str) -> None:
     (tmp_path / "points.toml").write_text(text)
     with pytest.raises(SettingsError, match=told):
-        tried(first_night.settings, None, None, tmp_path / "points.toml")
+        tried(first_night.settings, points=tmp_path / "points.toml")
 
 
 def test_from_trying_to_the_night_that_runs_with_it(
