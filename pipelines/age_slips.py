@@ -42,12 +42,13 @@ def with_age_slips(
     records, bits = members(child_records, person, "dataset", "date_of_birth"), bits_of(person)
     dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
     without_place = dates.filter(~is_placed)
+    sources = sources_of(records, bits)
     slipped = _slipped(
         without_place.filter(pl.len().over("child_id") == 1),
-        _slip_rates(dates, _known(facts, records, bits)),
+        _slip_rates(dates, _known(facts, sources, bits)),
     )
     undated = _undated(facts, records, without_place)
-    differing = _differing(facts.filter(~is_placed), sources_of(records, bits))
+    differing = _differing(facts.filter(~is_placed), sources)
     return (
         facts.join(slipped, on="child_id", how="left", validate="1:1")
         .join(undated, on="child_id", how="left", validate="1:1")
@@ -121,14 +122,13 @@ def _slips(differing: pl.DataFrame, dates: pl.DataFrame, known: pl.DataFrame) ->
     return pl.concat([weighed, of_several])
 
 
-def _known(facts: pl.DataFrame, records: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
+def _known(facts: pl.DataFrame, sources: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
     """Children of whose birth date no two sources differ: how many (``children``) of one ``year`` one set of ``sources``
     knows, a row for each source (``dataset``) in the set.
     """
     agreed = facts.filter(pl.col("date_of_birth").is_not_null() & ~pl.col("dates_differ"))
     return (
-        sources_of(records, bits)
-        .join(agreed.select("child_id", year=pl.col("date_of_birth").dt.year()), on="child_id", how="inner")
+        sources.join(agreed.select("child_id", year=pl.col("date_of_birth").dt.year()), on="child_id", how="inner")
         .group_by("sources", "year")
         .agg(children=pl.len())
         .join(bits, how="cross")

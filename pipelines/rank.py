@@ -307,29 +307,9 @@ def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         .otherwise(pl.lit(NOT_OF_AGE))
     )
     is_own, is_rival = pl.col("reason") == IN_EDUCATION, pl.col("reason") == SAME_AS_RIVAL
-    why = (
-        pl.when(is_own)
-        .then(reasons.why_in_education(names))
-        .when(is_rival)
-        .then(reasons.why_same_as_rival(names))
-        .when(pl.col("reason") == MOVED_AWAY)
-        .then(reasons.why_moved())
-        .when(pl.col("reason") == CLOSED)
-        .then(pl.col("closed_why"))
-        .when(pl.col("reason") == DIED)
-        .then(reasons.why_died(names))
-        .when(pl.col("reason") == NOT_YET)
-        .then(
-            pl.format(
-                "Education ended lately: listed from {}, as the authority has it.", reasons.day(pl.col("listed_from"))
-            )
-        )
-        .otherwise(reasons.why_not_of_age())
-    )
     return (
-        unlisted.with_columns(reason=reason)
+        _with_why(unlisted.with_columns(reason=reason), names)
         .with_columns(
-            why=why,
             likelihood=pl.when(~is_own).then(pl.col("likelihood")),
             record_id=_of_whom(is_own, is_rival, "own_record_id", "rival_provision_record_id"),
             source=_of_whom(is_own, is_rival, "own_source", "rival_source"),
@@ -342,6 +322,20 @@ def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         .cast(EXPLAINED)
         .sort("child_id")
     )
+
+
+def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """``explained`` with ``why``, in a sentence; each sentence is put together for its own children alone."""
+    why = {
+        IN_EDUCATION: reasons.why_in_education(names),
+        SAME_AS_RIVAL: reasons.why_same_as_rival(names),
+        MOVED_AWAY: reasons.why_moved(),
+        CLOSED: pl.col("closed_why"),
+        DIED: reasons.why_died(names),
+        NOT_YET: reasons.why_not_yet(),
+        NOT_OF_AGE: reasons.why_not_of_age(),
+    }
+    return pl.concat([explained.filter(reason=reason).with_columns(why=told) for reason, told in why.items()])
 
 
 def _of_whom(is_own: pl.Expr, is_rival: pl.Expr, own: str, rival: str) -> pl.Expr:

@@ -5,6 +5,7 @@ and is not heard in a city.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -153,7 +154,7 @@ def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Agency:
     """One agency's records, one a child; ``child``: row of the child; the other columns as in ``Evidence.agencies``."""
 
@@ -166,7 +167,12 @@ class _Agency:
     unsighted: float
     untold: float
 
-    @property
+    @cached_property
+    def seen_levels(self) -> Codes:
+        """Level in ``SEEN`` of each record; -1: never seen with a date."""
+        return _codes(self.sighted, SEEN)
+
+    @cached_property
     def tells_starts_only(self) -> bool:
         """Whether the agency dates little but the start of an entry, which is then all that a sighting is to it."""
         is_dated = ~np.isnan(self.sighted)
@@ -245,15 +251,13 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, of_group: Flags) ->
     known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
     usual = _usual(agency.sighted[known[agency.child] & is_dated])
     here = _shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
-    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * _after(usual, SEEN, agency.unsighted).mean(axis=0)
+    after = {pace: _after(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
+    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * after[1.0].mean(axis=0)
     both = _with_censored(here)
     is_censored = agency.is_start & is_dated & (not agency.tells_starts_only)
-    levels = _codes(agency.sighted, SEEN) + np.where(is_censored, len(here), 0)
+    levels = agency.seen_levels + np.where(is_censored, len(here), 0)
     codes, trust = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
-    ways = [
-        _with_censored(_later_is_likelier_gone(here, _after(usual, SEEN, agency.unsighted, pace)) * here)
-        for pace in LEAVING_PACE
-    ]
+    ways = [_with_censored(_later_is_likelier_gone(here, gone) * here) for gone in after.values()]
     as_if_here = np.broadcast_to(both, ways[0].shape)
     return [Reading(codes, trust, both, np.stack([*ways, as_if_here]), SEEN_SINCE_PRIOR)]
 
@@ -294,10 +298,12 @@ def _after(usual: Floats, edges: Floats, unaware_days: float = 0.0, pace: float 
     """
     before = pace * np.maximum(usual - unaware_days, 0.0)
     unmoved = (edges >= (unaware_days + before)[:, None]).mean(axis=0, dtype=np.float64)
-    rows = []
+    rows, ahead = [], edges - before[:, None]
+    part = np.empty_like(ahead)
     for since, until, share in zip(DEPARTED[:-1], DEPARTED[1:], _left_within(unaware_days), strict=True):
         known = max(since, min(unaware_days, until - 1.0))
-        moved = np.clip((edges - before[:, None] - known) / (until - known), 0.0, 1.0).mean(axis=0)
+        np.divide(np.subtract(ahead, known, out=part), until - known, out=part)
+        moved = np.clip(part, 0.0, 1.0, out=part).mean(axis=0)
         by_edge = share * unmoved + (1.0 - share) * moved
         rows.append(_shares_of(np.diff(np.append(by_edge, 1.0), prepend=0.0)))
     return np.array(rows)

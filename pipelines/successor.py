@@ -13,7 +13,9 @@ def now_ids(leads: pl.DataFrame, moves: pl.DataFrame, child_records: pl.DataFram
     that it had when it was last listed. Where several live leads have come to one child, ``continues`` is true for that
     child's own, or else for the one listed first.
     """
-    here = pl.col("now_id").is_in(child_records["child_id"].unique().implode())
+    asked = pl.concat([leads["child_id"], moves["other_child_id"]]).unique().alias("child_id").to_frame()
+    there = child_records.join(asked, on="child_id", how="semi")["child_id"].unique()
+    here = pl.col("now_id").is_in(there.implode())
     ids = leads.select("child_id", "spell", "state", "first_listed_on", "records", now_id=pl.col("child_id"))
     for taken in _merges(moves):
         ids = ids.join(taken, on="now_id", how="left", validate="m:1", maintain_order="left")
@@ -41,7 +43,9 @@ def _merges(moves: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _by_records(lost: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``spell``, ``with_records``: the child of tonight that has most of a lead's records."""
-    return holder_of_most(records_of_leads(lost), child_records.select("record_id", with_records="child_id"))
+    records = records_of_leads(lost)
+    theirs = child_records.join(records, on="record_id", how="semi")
+    return holder_of_most(records, theirs.select("record_id", with_records="child_id"))
 
 
 def holder_of_most(records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:

@@ -81,12 +81,18 @@ def _sharing_a_home(
     is_flagged = pl.col("child_id").is_in(flagged.implode())
     listed = _homes_shown(candidates.select("child_id", address_shown="address", postcode_shown="postcode"))
     known = person.select("record_id", *HOME_READ)
-    protected = known.join(child_records.filter(is_flagged), on="record_id", how="inner", validate="1:1")
+    protected = _of_children(known, child_records.filter(is_flagged))
     theirs = pl.concat([_homes(protected), listed.filter(is_flagged)]).select("home").unique()
     near = known.filter(_may_share(protected, theirs["home"], known["postcode_shown"].unique()))
-    others = near.join(child_records.filter(~is_flagged), on="record_id", how="inner", validate="1:1")
+    others = _of_children(near, child_records.join(near, on="record_id", how="semi").filter(~is_flagged))
     homes = pl.concat([_homes(others), listed.filter(~is_flagged)])
     return homes.join(theirs, on="home", how="semi")["child_id"].unique()
+
+
+def _of_children(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """``known`` of a few ``records`` with their ``child_id``."""
+    theirs = known.join(records, on="record_id", how="semi")
+    return theirs.join(records, on="record_id", how="inner", validate="1:1")
 
 
 def _may_share(protected: pl.DataFrame, theirs: pl.Series, postcodes: pl.Series) -> pl.Expr:
@@ -145,12 +151,13 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
 
 
 def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
+    record_id, records = (pl.when(is_protected).then(pl.col(name)) for name in ("record_id", "records"))
     withheld = {
         "why": pl.lit(WHY_WITHHELD),
         "source": pl.lit(WITHHELD),
         "what": pl.lit(WITHHELD),
-        "record_id": keys_without_place(pl.col("record_id")),
-        "records": keys_without_place(pl.col("records")),
+        "record_id": keys_without_place(record_id),
+        "records": keys_without_place(records),
     }
     return explained.with_columns(**_where(is_protected, withheld))
 
