@@ -103,6 +103,10 @@ STEPS: tuple[Step, ...] = (
 """The night's table of contents, in the order in which it runs."""
 
 
+READ_AHEAD = ("person_record", "statement", "child_record", "linked_record")
+"""Tables of last night that later steps ask for: read while the extracts are received."""
+
+
 def run_night(settings: Settings, progress: Progress | None = None) -> RunReport:
     """Turn tonight's extracts into tomorrow's list, in ``settings.workspace``.
 
@@ -133,6 +137,8 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
             with Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store:
                 night = Night(settings, store, read_contracts(own=settings.contracts), began_at)
                 store.write("night", row_of(night, published_at=None))
+                if not settings.full:
+                    store.read_ahead(*READ_AHEAD)
                 yield night
                 recorder.done(night)
             if night.published is not None:

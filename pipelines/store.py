@@ -6,8 +6,9 @@ writes at a time: :mod:`pipelines.lock` holds the workspace for a night, and Duc
 
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,8 @@ from typing import Self
 import duckdb
 import polars as pl
 
-from pipelines.amendment import IN_ORDER_OF, LARGEST_AMENDMENT, Amendment, in_order
+from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, whole
+from pipelines.at_hand import AtHand
 from pipelines.tables import SCHEMA_VERSION, TABLES, differences
 
 STORE_FILE = "rollcall.duckdb"
@@ -75,8 +77,7 @@ class Store:
         self._threads, self._memory_gb, self._read_only = threads, memory_gb, read_only
         self._any_version = any_version
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._known: dict[str, pl.DataFrame] = {}
-        """Tables read or written since the store was opened, so that the steps of a night read each of them once."""
+        self._at_hand = AtHand()
 
     def __enter__(self) -> Self:
         if self._read_only and not self.path.exists():
@@ -88,7 +89,7 @@ class Store:
             # Nothing but this file is ever read or written by SQL, and no statement can turn that off again.
             # Its progress bar would be printed among what a command says.
             for statement in (
-                "set timezone = 'UTC'", "set enable_progress_bar = false", "set enable_external_access = false",
+                "set global timezone = 'UTC'", "set enable_progress_bar = false", "set enable_external_access = false",
                 "set lock_configuration = true",
             ):  # fmt: skip
                 self._connection.execute(statement).fetchall()
@@ -104,11 +105,11 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._at_hand.clear()
         if self._connection is not None:
             with private_files(), _told_plainly(self.path):
                 self._connection.close()
             self._connection = None
-        self._known.clear()
 
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
         return {
@@ -135,7 +136,7 @@ class Store:
             try:
                 yield
             except BaseException:
-                self._known.clear()
+                self._at_hand.clear()
                 self._open.rollback()
                 raise
             with _told_plainly(self.path):
@@ -145,7 +146,7 @@ class Store:
         """Replace a table of :mod:`pipelines.tables` by a frame of exactly its columns and types, in their order."""
         _check_is_table(table, frame)
         self._replace(table, frame)
-        self._known[table] = frame
+        self._at_hand.keep(table, frame)
 
     def amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         """As :meth:`write`, where the table has a ``record_id`` and only some of its records change: those are written.
@@ -154,13 +155,15 @@ class Store:
         """
         _check_is_table(table, frame)
         self._amend(table, frame, amendment)
-        self._known[table] = frame
+        self._at_hand.keep(table, frame)
 
     def amend_rows(self, table: str, amendment: Amendment) -> None:
-        """As :meth:`amend`, where the table is not at hand: the rows are written, however many."""
+        """As :meth:`amend`, whether the table is at hand or not: the rows are written, however many."""
         _check_is_table(table, amendment.put)
+        before = self._at_hand.take(table)
         self._write_rows(table, amendment)
-        self._known.pop(table, None)
+        if before is not None and amendment.moved is None:
+            self._at_hand.keep(table, amended(before, amendment))
 
     def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
         """Take rows out of a table, those that have the values of a row of ``gone`` in its columns, and put others in."""
@@ -170,7 +173,7 @@ class Store:
             self._run(f"delete from {_quoted(table)} using gone where {same}", gone=gone)
         if put.height:
             self._run(f"insert into {_quoted(table)} by name select * from incoming", incoming=put)
-        self._known.pop(table, None)
+        self._at_hand.forget(table)
 
     def set_where(self, table: str, column: str, value: date, *, among: pl.DataFrame, but: pl.Series) -> None:
         """Set a column to one value in rows that have the values of a row of ``among`` in its columns; those of the
@@ -183,13 +186,13 @@ class Store:
             "and record_id not in (select record_id from but)",
             among=among, but=but.drop_nulls().alias("record_id").to_frame(), new=new,
         )  # fmt: skip
-        self._known.pop(table, None)
+        self._at_hand.forget(table)
 
     def forget_before(self, table: str, column: str, day: date) -> None:
         """Take out the rows in which a column of dates is before a day."""
         self._run(f"delete from {_quoted(table)} where {_quoted(column)} < (select day from since)",
                   since=pl.DataFrame({"day": [day]}))  # fmt: skip
-        self._known.pop(table, None)
+        self._at_hand.forget(table)
 
     def read_where(self, table: str, wanted: pl.DataFrame) -> pl.DataFrame:
         """Rows of a table that have the values of a row of ``wanted`` in its columns. In no particular order."""
@@ -202,10 +205,18 @@ class Store:
         """
         if table not in TABLES:
             raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
-        if table not in self._known:
-            kept = self._select(table).select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
-            self._known[table] = in_order(kept, IN_ORDER_OF[table]) if table in IN_ORDER_OF else kept
-        return self._known[table]
+        found = self._at_hand.get(table)
+        return found if found is not None else self._at_hand.keep(table, whole(table, self._select(table)))
+
+    def read_ahead(self, *tables: str) -> None:
+        """Begin to :meth:`read` tables, as they are committed by now, in another thread while the caller goes on."""
+
+        def read(table: str, aside: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+            with _told_plainly(self.path), closing(aside):
+                return whole(table, pl.DataFrame(aside.sql(f"select * from {_quoted(table)}")))
+
+        there = [table for table in tables if self.has(table)]
+        self._at_hand.read_ahead({table: partial(read, table, self._open.cursor()) for table in there})
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -218,9 +229,7 @@ class Store:
     @property
     def version(self) -> int:
         """Version of the tables, as :data:`pipelines.tables.SCHEMA_VERSION` counts them."""
-        if VERSION_TABLE not in self._names():
-            return 1
-        return int(self._select(VERSION_TABLE)["version"].item())
+        return int(self._select(VERSION_TABLE)["version"].item()) if self.has(VERSION_TABLE) else 1
 
     def stamp(self, version: int) -> None:
         """Say of which version the tables are from now on."""
@@ -269,7 +278,7 @@ class Store:
     def drop(self, table: str) -> None:
         """Take a whole table out."""
         self._run(f"drop table {_quoted(table)}")
-        self._known.pop(table, None)
+        self._at_hand.forget(table)
 
     def tables(self) -> tuple[str, ...]:
         """Every table there is, in the order of their names."""
@@ -290,8 +299,7 @@ class Store:
         self._write_rows(table, amendment)
 
     def _write_rows(self, table: str, amendment: Amendment) -> None:
-        into, put, moved = _quoted(table), amendment.put, amendment.moved
-        leaving = pl.concat([amendment.gone, put["record_id"]]).unique().alias("record_id").to_frame()
+        into, put, moved, leaving = _quoted(table), amendment.put, amendment.moved, amendment.leaving.to_frame()
         if leaving.height:
             self._run(f"delete from {into} where record_id in (select record_id from leaving)", leaving=leaving)
         if put.height:

@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,50 @@ def test_nights_of_amendments_leave_what_the_last_night_says(nights: list[dict[s
                 assert store.read("statement").equals(statements(now)), "as the night goes on"
             with Store(Path(workspace), read_only=True) as store:
                 assert store.read("statement").equals(statements(now)), "as the next night finds it"
+
+
+@settings(max_examples=30, deadline=None)
+@given(before=RECORDS, now=RECORDS, is_read_ahead=st.booleans())
+def test_a_table_read_ahead_stands_as_the_rows_amended_meanwhile_leave_it(
+    before: dict[str, int], now: dict[str, int], *, is_read_ahead: bool
+) -> None:
+    changed = {record: count for record, count in now.items() if before.get(record) != count}
+    stale = pl.Series(sorted((set(before) - set(now)) | set(changed)), dtype=pl.String)
+    with TemporaryDirectory() as workspace:
+        with Store(Path(workspace)) as store:
+            store.write("statement", statements(before))
+        with Store(Path(workspace)) as store:
+            if is_read_ahead:
+                store.read_ahead("statement", "provision")  # of which there is none yet
+            with store.transaction():
+                store.amend_rows("statement", Amendment(statements(changed), stale))
+            assert store.read("statement").equals(statements(now)), "as the night goes on"
+        with Store(Path(workspace), read_only=True) as store:
+            assert store.read("statement").equals(statements(now)), "as the next night finds it"
+
+
+def test_what_is_read_ahead_is_forgotten_with_a_transaction_that_fails(tmp_path: Path) -> None:
+    kept = statements({"housing:01": 2, "housing:02": 1})
+    with Store(tmp_path) as store:
+        store.write("statement", kept)
+    with Store(tmp_path) as store:
+        store.read_ahead("statement")
+        with pytest.raises(ValueError, match="stop"), store.transaction():
+            store.amend_rows("statement", Amendment(statements({"housing:03": 1}), pl.Series(["housing:01"])))
+            raise ValueError("stop")
+        assert store.read("statement").equals(kept)
+
+
+def test_a_table_written_anew_stands_whatever_was_read_ahead_of_it(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.write("statement", statements({"housing:01": 2}))
+    now = statements({"housing:02": 3})
+    with Store(tmp_path) as store:
+        store.read_ahead("statement")
+        store.write("statement", now)
+        assert store.read("statement").equals(now)
+        store.change("statement", now.select("record_id").head(1), now.clear())
+        assert store.read("statement").is_empty()
 
 
 def test_rows_of_a_source_are_amended_by_what_came_changed_went_and_moved(tmp_path: Path) -> None:
