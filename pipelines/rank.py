@@ -81,6 +81,7 @@ def rank(
     source_names: Mapping[str, str] | None = None,
     outcomes: pl.DataFrame | None = None,
     never_met: float = 0.0,
+    ages: pl.DataFrame | None = None,
 ) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
@@ -90,7 +91,8 @@ def rank(
     ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. A child whom
     one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes. ``never_met``: 0..1, of
     two records of one child, how often they never come near each other (:attr:`pipelines.measures_in_force.Held.never_met`):
-    a place so missed makes a child less likely, and takes nobody off the list. Raises
+    a place so missed makes a child less likely, and takes nobody off the list. ``ages``: what :func:`of_age` says of these
+    frames; null: it has not been asked. Raises
     :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(child_records, "membership")
@@ -98,8 +100,9 @@ def rank(
     _check_probabilities(provision, "link_probability")
     _check_probabilities(residence, "living_here")
     judged = standing(
-        _of_age(person, statements, child_records, provision, as_at), person=person, child_records=child_records,
-        rivals=rivals, provision=provision, residence=residence, settings=settings, never_met=never_met,
+        of_age(person, statements, child_records, provision, as_at) if ages is None else ages,
+        person=person, child_records=child_records, rivals=rivals, provision=provision, residence=residence,
+        settings=settings, never_met=never_met,
     )  # fmt: skip
     names = source_names or {}
     found_out = OUTCOME.to_frame() if outcomes is None else outcomes
@@ -130,7 +133,7 @@ def rank(
     )
 
 
-def _of_age(
+def of_age(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
     """The children who may be of compulsory school age, with how likely they are: a row each, in the order of their ids."""

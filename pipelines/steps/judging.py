@@ -1,10 +1,12 @@
 """The steps from children to the ranked list."""
 
+from functools import partial
+
 from pipelines.outcomes import read_outcomes
 from pipelines.provision import find_provision
-from pipelines.rank import rank
+from pipelines.rank import of_age, rank
 from pipelines.residence import judge_residence
-from pipelines.steps.under_way import JUDGED_FROM, Counts, Night
+from pipelines.steps.under_way import JUDGED_FROM, Counts, Night, aside
 
 
 def find_provision_step(night: Night) -> Counts:
@@ -16,7 +18,9 @@ def find_provision_step(night: Night) -> Counts:
 
 
 def judge_residence_step(night: Night) -> Counts:
-    """Statement, person_record, child_record, provision, rival -> residence."""
+    """Statement, person_record, child_record, provision, rival -> residence. Beside it, for the next step, who is of age."""
+    known = night.known("statement", "person_record", "child_record", "provision")
+    night.ages = aside(partial(of_age, **known, as_at=night.settings.as_at))
     judged = judge_residence(
         **night.known("statement", "person_record", "child_record", "provision", "rival"),
         as_at=night.settings.as_at,
@@ -29,6 +33,7 @@ def judge_residence_step(night: Night) -> Counts:
 
 def rank_step(night: Night) -> Counts:
     """All of it -> candidate, explained, finding."""
+    assert night.ages is not None  # noqa: S101 - residence stands before rank in STEPS
     measured = night.store.read("link_measured")["never_met"]
     ranked = rank(
         **night.known(*JUDGED_FROM),
@@ -37,6 +42,7 @@ def rank_step(night: Night) -> Counts:
         source_names=night.source_names,
         outcomes=read_outcomes(night.settings.workspace),
         never_met=measured.item() if len(measured) else 0.0,
+        ages=night.ages.result(),
     )
     night.store.write("candidate", ranked.candidates)
     night.store.write("explained", ranked.explained)

@@ -1,8 +1,8 @@
 """The step from records to children."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -17,7 +17,7 @@ from pipelines.link_groups import GroupsAsked
 from pipelines.link_report import LinkReport
 from pipelines.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
 from pipelines.model_file import ModelInUse, keep_model, model_in_use, model_row
-from pipelines.steps.under_way import Counts, Night
+from pipelines.steps.under_way import Counts, Night, aside
 from pipelines.store import Store
 from pipelines.tables import CHILD_MOVE
 
@@ -43,21 +43,13 @@ def link_step(night: Night) -> Counts:
         _write_again(store, again, tonight)
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
     _keep_moves(night, previous, after)
-    night.link_report = _aside(report, decided)
+    night.link_report = aside(partial(_with_figures, report, decided))
     return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
 
 
-def _aside(report: Callable[[], LinkReport], decided: Decided) -> Future[LinkReport]:
-    """Work the report out beside the steps that follow: nothing but the publication waits for it."""
-
-    def whole() -> LinkReport:
-        found = report()
-        return replace(found, figures=found.figures | decided.figures)
-
-    thread = ThreadPoolExecutor(1)
-    report_to_come = thread.submit(whole)
-    thread.shutdown(wait=False)  # takes on nothing more, and ends once it is done
-    return report_to_come
+def _with_figures(report: Callable[[], LinkReport], decided: Decided) -> LinkReport:
+    found = report()
+    return replace(found, figures=found.figures | decided.figures)
 
 
 def _person(store: Store) -> pl.DataFrame:

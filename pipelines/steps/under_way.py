@@ -1,10 +1,11 @@
 """A night under way: what its steps share."""
 
-from collections.abc import Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -27,6 +28,8 @@ KNOWN_AS = {
 
 JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision", "residence")
 """Tables from which a child's standing is judged."""
+
+Done = TypeVar("Done")
 
 Counts = dict[str, int]
 """What a step counted: name -> number. Never a child's value."""
@@ -53,6 +56,8 @@ class Night:
     link_report: Future[LinkReport] | None = None
     """What the match report tells of the linkage; is worked out while later steps run."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    ages: Future[pl.DataFrame] | None = None
+    """How likely children are of compulsory school age (:func:`pipelines.rank.of_age`), worked out beside their residence."""
     changed: WhatChanged = field(default_factory=WhatChanged.nothing)
     """What the list says otherwise than the last one published."""
     published: Path | None = None
@@ -79,6 +84,14 @@ class Night:
     def known(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by what functions of data call them (``KNOWN_AS``)."""
         return {KNOWN_AS.get(table, table): frame for table, frame in self.read(*tables).items()}
+
+
+def aside(work: Callable[[], Done]) -> Future[Done]:
+    """Begin to do something in another thread, beside the steps that do not wait for it."""
+    thread = ThreadPoolExecutor(1)
+    done = thread.submit(work)
+    thread.shutdown(wait=False)  # takes on nothing more, and ends once it is done
+    return done
 
 
 def row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:
