@@ -136,7 +136,7 @@ def _agencies_in_words(agencies: pl.DataFrame) -> pl.DataFrame:
 
 def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
     """Which of the agencies that have a child tell nothing of the last weeks: nobody who left in them could be seen to."""
-    old = agencies.filter(pl.col("unsighted_days") >= OLD_EXTRACT_DAYS)
+    old = agencies.filter((pl.col("unsighted_days") >= OLD_EXTRACT_DAYS) & ~pl.col("is_start"))
     ends = pl.lit(as_at) - pl.duration(days=pl.col("unsighted_days").round())
     words = pl.format("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
     return old.sort("child", "source").group_by("child", maintain_order=True).agg(old=words).with_columns(
