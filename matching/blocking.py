@@ -41,6 +41,11 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule(
         "part of surname and birth date", ("surname_parts", "dob_unordered"), ("forename_initial", "district")
     ),
+    BlockingRule(
+        "variant of forename, surname and birth year",
+        ("forename_groups", "surname_key", "birth_year"),
+        ("district", "birth_month"),
+    ),
     BlockingRule("names either way round and birth date", ("name_pair", "date_of_birth"), ("district",)),
     BlockingRule("postcode and birth date", ("postcode", "dob_unordered"), ("forename_initial",)),
     BlockingRule("both names and birth year", ("name_pair", "birth_year"), ("district", "birth_month")),
@@ -69,7 +74,7 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("district", "birth_month"),
     ),
     BlockingRule("phone and forename", ("phone", "forename_key"), ("birth_year",)),
-    BlockingRule("door and birth date", ("door", "dob_unordered"), ("forename_initial",)),
+    BlockingRule("door and birth year", ("door", "birth_year"), ("birth_month", "forename_initial")),
     BlockingRule("dwelling, one birth date missing", ("dwelling",), ("forename_initial",), one_side="undated"),
     BlockingRule(
         "given names and birth year", ("forename_key", "middle_names", "birth_year"), ("district", "birth_month")
