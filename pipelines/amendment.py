@@ -1,6 +1,5 @@
 """What changes in a table of records from one night to the next, and in which order such a table is read."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -39,19 +38,21 @@ class Amendment:
 
 
 def amended(before: pl.DataFrame, amendment: Amendment) -> pl.DataFrame:
-    """A table in the order of ``record_id`` once it is amended; nothing of it is ``moved``."""
+    """A table once it is amended, as the store keeps it: what came stands last. Nothing of it is ``moved``."""
     stands = before.filter(~pl.col("record_id").is_in(amendment.leaving.implode()))
-    return in_order(pl.concat([stands, amendment.put]), ("record_id",))
+    return pl.concat([stands, amendment.put])
 
 
-def whole(table: str, kept: pl.DataFrame) -> pl.DataFrame:
-    """A whole table as :mod:`pipelines.tables` has it, from what the store keeps of it."""
-    typed = kept.select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
-    return in_order(typed, IN_ORDER_OF[table]) if table in IN_ORDER_OF else typed
+def typed(table: str, kept: pl.DataFrame) -> pl.DataFrame:
+    """Rows that the store keeps of a table, with its columns and types as :mod:`pipelines.tables` has them."""
+    return kept.select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
 
 
-def in_order(kept: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """Rows by these columns; those that agree in them stay as they stand."""
+def in_order(table: str, kept: pl.DataFrame) -> pl.DataFrame:
+    """A whole table in the order in which it is read; rows that agree in that stay as they stand."""
+    by = IN_ORDER_OF.get(table, ())
+    if not by:
+        return kept
     if len(by) == 1 and kept[by[0]].is_sorted():
         return kept
     return kept.sort(by, maintain_order=True)

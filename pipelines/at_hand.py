@@ -7,42 +7,50 @@ import polars as pl
 
 
 class AtHand:
-    """Tables by name, as they stand in the store. A thread may still be reading one: who asks for it waits."""
+    """Tables by name. What is read ahead is at hand as the store keeps it, and put in its order when it is asked for."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, pl.DataFrame | Future[pl.DataFrame]] = {}
+        self._tables: dict[str, pl.DataFrame] = {}
+        self._ahead: dict[str, pl.DataFrame | Future[pl.DataFrame]] = {}
         self._aside: ThreadPoolExecutor | None = None
 
     def get(self, table: str) -> pl.DataFrame | None:
-        """The table; null: it is not at hand. Raises what the reading of it raised."""
-        found = self._tables.get(table)
-        if isinstance(found, Future):
-            found = self._tables[table] = found.result()
-        return found
+        """The table; null: it was neither read nor written."""
+        return self._tables.get(table)
 
     def keep(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Keep the table as it stands now; gives it back."""
+        self._ahead.pop(table, None)
         self._tables[table] = frame
         return frame
 
-    def take(self, table: str) -> pl.DataFrame | None:
-        """As :meth:`get`; the table is not at hand any more."""
-        found = self.get(table)
+    def take_ahead(self, table: str) -> pl.DataFrame | None:
+        """What was read ahead of a table, waited for; null: nothing was. The table is at hand no longer.
+
+        Raises what the reading of it raised.
+        """
+        found = self._ahead.pop(table, None)
         self.forget(table)
-        return found
+        return found.result() if isinstance(found, Future) else found
+
+    def keep_ahead(self, table: str, frame: pl.DataFrame) -> None:
+        """Keep a table as the store keeps it now."""
+        self._ahead[table] = frame
 
     def forget(self, table: str) -> None:
         """The table has changed, or is about to be."""
+        self._ahead.pop(table, None)
         self._tables.pop(table, None)
 
     def read_ahead(self, reads: Mapping[str, Callable[[], pl.DataFrame]]) -> None:
         """Begin to read tables, one after the other, in another thread. ``reads``: table -> what reads it."""
         self._aside = self._aside or ThreadPoolExecutor(1)
-        self._tables |= {table: self._aside.submit(read) for table, read in reads.items() if table not in self._tables}
+        self._ahead |= {table: self._aside.submit(read) for table, read in reads.items()}
 
     def clear(self) -> None:
         """Forget everything, once nothing is being read any more."""
         if self._aside is not None:
             self._aside.shutdown(cancel_futures=True)
             self._aside = None
+        self._ahead.clear()
         self._tables.clear()

@@ -16,7 +16,7 @@ from typing import Self
 import duckdb
 import polars as pl
 
-from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, whole
+from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, in_order, typed
 from pipelines.at_hand import AtHand
 from pipelines.tables import SCHEMA_VERSION, TABLES, differences
 
@@ -160,10 +160,10 @@ class Store:
     def amend_rows(self, table: str, amendment: Amendment) -> None:
         """As :meth:`amend`, whether the table is at hand or not: the rows are written, however many."""
         _check_is_table(table, amendment.put)
-        before = self._at_hand.take(table)
+        before = self._at_hand.take_ahead(table)
         self._write_rows(table, amendment)
         if before is not None and amendment.moved is None:
-            self._at_hand.keep(table, amended(before, amendment))
+            self._at_hand.keep_ahead(table, amended(before, amendment))
 
     def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
         """Take rows out of a table, those that have the values of a row of ``gone`` in its columns, and put others in."""
@@ -196,27 +196,27 @@ class Store:
 
     def read_where(self, table: str, wanted: pl.DataFrame) -> pl.DataFrame:
         """Rows of a table that have the values of a row of ``wanted`` in its columns. In no particular order."""
-        return self._select(table, wanted=wanted).select(pl.col(n).cast(kind) for n, kind in TABLES[table].items())
+        return typed(table, self._select(table, wanted=wanted))
 
     def read(self, table: str) -> pl.DataFrame:
-        """A whole table of :mod:`pipelines.tables`, rows in the order in which they were written.
-
-        A table of which only some rows are written comes in the order of its key, as it was written in that.
+        """A whole table of :mod:`pipelines.tables`, rows in the order in which they were written; one of which only some
+        rows are written comes in the order of its key, as it was written in that.
         """
         if table not in TABLES:
             raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
-        found = self._at_hand.get(table)
-        return found if found is not None else self._at_hand.keep(table, whole(table, self._select(table)))
+        if (found := self._at_hand.get(table)) is not None:
+            return found
+        ahead = self._at_hand.take_ahead(table)
+        return self._at_hand.keep(table, in_order(table, typed(table, self._select(table)) if ahead is None else ahead))
 
     def read_ahead(self, *tables: str) -> None:
         """Begin to :meth:`read` tables, as they are committed by now, in another thread while the caller goes on."""
 
         def read(table: str, aside: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             with _told_plainly(self.path), closing(aside):
-                return whole(table, pl.DataFrame(aside.sql(f"select * from {_quoted(table)}")))
+                return typed(table, pl.DataFrame(aside.sql(f"select * from {_quoted(table)}")))
 
-        there = [table for table in tables if self.has(table)]
-        self._at_hand.read_ahead({table: partial(read, table, self._open.cursor()) for table in there})
+        self._at_hand.read_ahead({name: partial(read, name, self._open.cursor()) for name in tables if self.has(name)})
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -295,8 +295,8 @@ class Store:
     def _amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         if table not in self._names() or amendment.size > frame.height * LARGEST_AMENDMENT:
             self._replace(table, frame)
-            return
-        self._write_rows(table, amendment)
+        else:
+            self._write_rows(table, amendment)
 
     def _write_rows(self, table: str, amendment: Amendment) -> None:
         into, put, moved, leaving = _quoted(table), amendment.put, amendment.moved, amendment.leaving.to_frame()
