@@ -198,9 +198,15 @@ without a fixed surname another of the names taken for it."""
 
 MIDDLE_FOR_FIRST = SharesAny("middle_tokens", "forename")
 
-OTHER_ORDER = either(
-    both(MIDDLE_FOR_FIRST, SharesCrosswise("middle_initials", "forename_initial")),
-    SharesCrosswise("middle_keys", "forename_key"),
+MIDDLE_SOUNDS_AS_FIRST = SharesAny("middle_keys", "forename_key")
+"""Holds of all for which MIDDLE_FOR_FIRST does: one name has one key."""
+
+OTHER_ORDER = both(
+    MIDDLE_SOUNDS_AS_FIRST,
+    either(
+        SharesCrosswise("middle_keys", "forename_key"),
+        both(MIDDLE_FOR_FIRST, SharesCrosswise("middle_initials", "forename_initial")),
+    ),
 )
 """Two given names in the other order: MUHAMMAD YUSUF, YUSUF MUHAMMAD; an initial or a slip stands for a name, or both are
 written otherwise (MOHAMED YOUSEF) or have lost letters to a system that has none with marks (VAN QUAN, QUN VN)."""
@@ -208,8 +214,6 @@ written otherwise (MOHAMED YOUSEF) or have lost letters to a system that has non
 FURTHER_FOR_SURNAME = SharesAny("middle_keys", "surname_key")
 """One side's surname stands among the other's further names: of own, father's and grandfather's name (AMINA JAMA ABDI), some
 lists take the father's for the surname and some the grandfather's; elsewhere the mother's surname is a middle name."""
-
-MIDDLE_SOUNDS_AS_FIRST = SharesAny("middle_keys", "forename_key")
 
 MIDDLE_FOR_FIRST_INITIAL = SharesAny("middle_letters", "forename_initial")
 
@@ -283,7 +287,7 @@ MIDDLE_NAMES = Comparison(
         Level("names swapped, weighed with the forename", SWAPPED, says_nothing=True),
         Level(
             "one is the forename, weighed there",
-            both(Unequal("forename"), either(MIDDLE_FOR_FIRST, MIDDLE_SOUNDS_AS_FIRST)),
+            both(Unequal("forename"), MIDDLE_SOUNDS_AS_FIRST),
             says_nothing=True,
         ),
         Level("one is the surname, weighed there", FURTHER_FOR_SURNAME, says_nothing=True),
