@@ -47,6 +47,12 @@ def patterns_of(comparisons: Sequence[Comparison], table: Encoded, left: Rows, r
     return pattern
 
 
+def level_in(patterns: Patterns, place: int, size: int) -> NDArray[np.int64]:
+    """The level of one comparison, of so many (``size``), by its place value; numpy is slow at remainders."""
+    higher = patterns // place
+    return np.asarray(higher - higher // size * size)
+
+
 def levels_in(patterns: Patterns, comparisons: Sequence[Comparison]) -> NDArray[np.uint8]:
     """Take patterns apart again: (patterns x comparisons) level numbers."""
     sizes = np.array([len(comparison.levels) for comparison in comparisons], dtype=np.int64)
@@ -142,7 +148,8 @@ class Scorer:
         bits = np.zeros(len(patterns))
         for comparison, place in zip(self.model.comparisons, radices(self.model.comparisons), strict=True):
             if any(level.frequency_of is not None for level in comparison.levels):
-                for at, more in self.frequent(comparison, patterns // place % len(comparison.levels), left, right):
+                levels = level_in(patterns, int(place), len(comparison.levels))
+                for at, more in self.frequent(comparison, levels, left, right):
                     bits[at] += more
         return bits
 
@@ -225,10 +232,10 @@ class _Summed:
 
     def bits(self, patterns: Patterns, classes: int) -> list[Bits]:
         """The sums of each of the first so many classes for each pattern."""
-        begin = patterns % len(self.first[0]) if self.others else patterns
+        begin = level_in(patterns, 1, len(self.first[0])) if self.others else patterns
         sums = [table.take(begin) for table in self.first[:classes]]
         for place, size, tables in self.others:
-            levels = patterns // place % size
+            levels = level_in(patterns, place, size)
             sums = [total + table.take(levels) for total, table in zip(sums, tables[:classes], strict=True)]
         return sums
 

@@ -12,7 +12,7 @@ from matching.assign import CERTAIN, SURE, Bits
 from matching.cluster import APART, NEVER
 from matching.encode import Rows
 from matching.model import CLASSES
-from matching.score import Patterns, Scorer, radices
+from matching.score import Patterns, Scorer, level_in, radices
 
 Questions = NDArray[np.integer]
 """Of each pair, the number of the question that it speaks of."""
@@ -48,7 +48,7 @@ def weigh_together(
     tables = [scorer.model.tables(of) for of in CLASSES]
     places = radices(scorer.model.comparisons).tolist()
     for number, (comparison, place) in enumerate(zip(scorer.model.comparisons, places, strict=True)):
-        levels = patterns // place % len(comparison.levels)
+        levels = level_in(patterns, place, len(comparison.levels))
         speaks = np.array([not level.says_nothing for level in comparison.levels])[levels]
         own, said = which[speaks], levels[speaks]
         met = np.maximum(np.bincount(own, minlength=many), 1)
