@@ -47,8 +47,8 @@ def patterns_of(comparisons: Sequence[Comparison], table: Encoded, left: Rows, r
     return pattern
 
 
-def level_in(patterns: Patterns, place: int, size: int) -> NDArray[np.int64]:
-    """The level of one comparison, of so many (``size``), by its place value; numpy is slow at remainders."""
+def level_in(patterns: Patterns, place: int | NDArray[np.int64], size: int | NDArray[np.int64]) -> NDArray[np.int64]:
+    """The level of a comparison of so many (``size``), by its place value; numpy is slow at remainders."""
     higher = patterns // place
     return np.asarray(higher - higher // size * size)
 
@@ -56,7 +56,7 @@ def level_in(patterns: Patterns, place: int, size: int) -> NDArray[np.int64]:
 def levels_in(patterns: Patterns, comparisons: Sequence[Comparison]) -> NDArray[np.uint8]:
     """Take patterns apart again: (patterns x comparisons) level numbers."""
     sizes = np.array([len(comparison.levels) for comparison in comparisons], dtype=np.int64)
-    return (patterns[:, None] // radices(comparisons)[None, :] % sizes[None, :]).astype(np.uint8)
+    return level_in(patterns[:, None], radices(comparisons), sizes).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,9 @@ class Scorer:
     def frequency_bits(self, patterns: Patterns, left: Rows, right: Rows) -> Bits:
         """Bits by which the values' own frequencies change log2 P(pattern | any two)."""
         bits = np.zeros(len(patterns))
-        for comparison, place in zip(self.model.comparisons, radices(self.model.comparisons), strict=True):
+        for comparison, place in zip(self.model.comparisons, radices(self.model.comparisons).tolist(), strict=True):
             if any(level.frequency_of is not None for level in comparison.levels):
-                levels = level_in(patterns, int(place), len(comparison.levels))
+                levels = level_in(patterns, place, len(comparison.levels))
                 for at, more in self.frequent(comparison, levels, left, right):
                     bits[at] += more
         return bits

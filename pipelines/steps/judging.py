@@ -22,7 +22,8 @@ def judge_residence_step(night: Night) -> Counts:
     known = night.known("statement", "person_record", "child_record", "provision")
     night.ages = aside(partial(of_age, **known, as_at=night.settings.as_at))
     judged = judge_residence(
-        **night.known("statement", "person_record", "child_record", "provision", "rival"),
+        **known,
+        **night.known("rival"),
         as_at=night.settings.as_at,
         source_names=night.source_names,
         area=night.settings.ranking.area,
