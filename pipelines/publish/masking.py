@@ -65,7 +65,8 @@ def protected_children(
 ) -> pl.Series:
     """child_id of every child who is protected, or shares a home with one who is; sorted."""
     flagged = _flagged(candidates, statements, child_records)
-    return pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)]).unique().sort()
+    near = pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)])
+    return pl.concat([near, _of_their_households(near, candidates)]).unique().sort()
 
 
 def _flagged(candidates: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
@@ -87,6 +88,16 @@ def _sharing_a_home(
     others = _of_children(near, child_records.join(near, on="record_id", how="semi").filter(~is_flagged))
     homes = pl.concat([_homes(others), listed.filter(~is_flagged)])
     return homes.join(theirs, on="home", how="semi")["child_id"].unique()
+
+
+def _of_their_households(near: pl.Series, candidates: pl.DataFrame) -> pl.Series:
+    """child_id of every child of the list in one household with any of ``near``.
+
+    Their records may name the home in different ways, so that no two of them say the same (a UPRN, a tenancy, a
+    surname at an address); the list holds them for one door all the same, and so would whoever reads their rows.
+    """
+    theirs = candidates.filter(pl.col("child_id").is_in(near.implode()))["household"].drop_nulls()
+    return candidates.filter(pl.col("household").is_in(theirs.implode()))["child_id"]
 
 
 def _of_children(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:

@@ -126,6 +126,17 @@ def test_a_child_in_the_same_home_is_withheld_too(shared: dict[str, str]) -> Non
     assert row(after.candidates, ALSO_LISTED)["address"] == WITHHELD
 
 
+def test_a_child_whom_the_list_puts_in_the_household_of_a_protected_child_is_withheld_too() -> None:
+    night = made_publication()
+    together = night.candidates.with_columns(
+        household=pl.when(pl.col("child_id").is_in([LISTED, ALSO_LISTED])).then(pl.lit("HH0000000003"))
+    )
+    after = mask(protect(replace(night, candidates=together), LISTED))
+    assert after.protected.to_list() == [LISTED, ALSO_LISTED]
+    assert row(after.candidates, ALSO_LISTED)["address"] == WITHHELD
+    assert after.restricted["child_id"].sort().to_list() == [LISTED, ALSO_LISTED]
+
+
 def test_what_is_said_of_the_list_counts_each_child_in_the_lane_that_is_published(tmp_path: Path) -> None:
     stands = publish(protect(made_publication(), LISTED), tmp_path / "published")
     counted = pl.read_parquet(stands.path / "candidates.parquet")["lane"].value_counts()
