@@ -205,13 +205,13 @@ def _why(tonight: Tonight) -> pl.Expr:
             "Only {} that the child lives here, but nobody has found where it is.{}", in_100(pl.col("living_here")), seen
         ),
         RECORDS_BACK: pl.lit("Records of the child have come again."),
-        CUT_OFF_LOWERED: pl.lit(f"The cut-off is {tonight.settings.list_from:.2f} now."),
+        CUT_OFF_LOWERED: pl.format("The cut-off is {} now.", in_100(pl.lit(tonight.settings.list_from))),
         RECALIBRATED: pl.format(
             "By the records alone the likelihood is {}; by what officers found of earlier leads {}.",
-            pl.col("estimated").round(2), pl.col("likelihood").round(2),
+            in_100(pl.col("estimated")), in_100(pl.col("likelihood")),
         ),
         WAITED: pl.lit("The time that the authority lets pass after an education is over, or the child is at high risk."),
         DEATH_TAKEN_BACK: pl.lit("No record that is surely the child's says any more that the child has died."),
-        ROSE: pl.format("The likelihood is {} now.", pl.col("likelihood").round(2)),
+        ROSE: pl.format("The likelihood is {} now.", in_100(pl.col("likelihood"))),
     }  # fmt: skip
     return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))

@@ -221,7 +221,8 @@ def _why(list_from: float) -> pl.Expr:
     )
     gone = how_many + " not come tonight." + pl.format(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
     otherwise = pl.coalesce("why", "age_words")
-    cut_off, now, before = pl.lit(f"{list_from:.2f}"), _share("likelihood_now"), _share("likelihood")
+    cut_off = in_100(pl.lit(list_from))
+    now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))
     words = {
         RECORDS_GONE: gone,
         MERGED: pl.format("Its records are those of child {} now. ", "now_id") + otherwise.fill_null("That child is listed."),
@@ -229,7 +230,7 @@ def _why(list_from: float) -> pl.Expr:
         CUT_OFF_RAISED: pl.format("The cut-off is {} now, and the likelihood {}.", cut_off, now),
         RECALIBRATED: pl.format(
             "By the records alone the likelihood is {}; by what officers found of earlier leads {}, under the cut-off of {}.",
-            _share("estimated_now"), now, cut_off,
+            in_100(pl.col("estimated_now")), now, cut_off,
         ),
         FELL: pl.format(
             "The likelihood fell from {} to {}, under the cut-off of {}. What fell most is how likely the child is {}: from "
@@ -239,10 +240,6 @@ def _why(list_from: float) -> pl.Expr:
     told = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]
     others = pl.when(pl.col("off_because").is_not_null() & ~pl.col("off_because").is_in(list(words))).then(otherwise)
     return pl.coalesce(*told, others)
-
-
-def _share(name: str) -> pl.Expr:
-    return pl.col(name).round(2).cast(pl.String)
 
 
 def _factor(suffix: str) -> pl.Expr:

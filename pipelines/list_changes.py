@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.left_list import IN_VIEW, LEFT, LISTED
 from pipelines.rank import IN_EDUCATION
+from pipelines.reasons import in_100
 from pipelines.tables import LEAD, LIST_CHANGE
 
 NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN = "new", "returned", "gone", "kept in view", "risen", "fallen"
@@ -130,7 +131,7 @@ def _moved_because() -> pl.Expr:
 
 def _moved_why() -> pl.Expr:
     """Each figure that is another now."""
-    now, before = pl.col("likelihood").round(2), pl.col("likelihood_before").round(2)
+    now, before = in_100(pl.col("likelihood")), in_100(pl.col("likelihood_before"))
     parts = [
         pl.when(now != before).then(pl.format("likelihood {}, now {}", before, now)),
         pl.when(pl.col("priority") != pl.col("priority_before")).then(

@@ -166,7 +166,7 @@ def _because(as_at: date) -> pl.Expr:
         pl.when(pl.col("household") == 0)
         .then(pl.lit("another child of the household has a place here"))
         .when(pl.col("household") == 2)
-        .then(pl.lit("no other child of the household was seen for a year"))
+        .then(pl.lit("no other child of the household has been seen for a year"))
     )
     parts = [place, pl.col("outside"), seen, pl.col("old"), pl.col("ended"), pl.col("open"), several, home]
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)

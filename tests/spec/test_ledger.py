@@ -132,8 +132,8 @@ def test_what_fell_is_the_reason_and_not_what_was_low_before() -> None:
     nights = Nights().night(doubtful).night(gone)
     assert nights.lead()["off_because"] == FELL
     assert re.search(
-        r"fell from 0\.2\d to 0\.1, under the cut-off of 0\.11\. What fell most is how likely the child is still living "
-        r"here: from 95 in 100 to 32 in 100",
+        r"fell from 2\d in 100 to 10 in 100, under the cut-off of 11 in 100\. What fell most is how likely the child is still "
+        r"living here: from 95 in 100 to 32 in 100",
         str(nights.lead()["off_why"]),
     )
 
@@ -141,7 +141,7 @@ def test_what_fell_is_the_reason_and_not_what_was_low_before() -> None:
 def test_a_stricter_cut_off_is_a_reason_of_its_own() -> None:
     nights = Nights().night(lead(living_here=0.2)).night(lead(living_here=0.2), settings=STRICTER)
     assert nights.lead()["off_because"] == CUT_OFF_RAISED
-    assert nights.lead()["off_why"] == "The cut-off is 0.50 now, and the likelihood 0.2."
+    assert nights.lead()["off_why"] == "The cut-off is 50 in 100 now, and the likelihood 20 in 100."
 
 
 def test_a_threshold_of_weeks_that_the_authority_sets_is_a_reason_of_its_own() -> None:
@@ -193,7 +193,7 @@ RETURNS: list[object] = [
         lead,
         ROSE,
         NEW,
-        "The likelihood is 0.95 now",
+        "The likelihood is 95 in 100 now",
         id="seen again, never listed before",
     ),
     pytest.param(
@@ -314,7 +314,8 @@ def test_a_recalibration_by_officers_outcomes_is_a_reason_of_its_own_both_ways()
     nights = Nights().night(weak).night(weak, settings=RankSettings(recalibration=Recalibration(shift=-2)))
     assert nights.lead()["off_because"] == RECALIBRATED
     assert nights.lead()["off_why"] == (
-        "By the records alone the likelihood is 0.2; by what officers found of earlier leads 0.03, under the cut-off of 0.11."
+        "By the records alone the likelihood is 20 in 100; by what officers found of earlier "
+        "leads 3 in 100, under the cut-off of 11 in 100."
     )
     nights.night(weak)
     assert (nights.changes()["A"], nights.lead()["came_because"]) == (RETURNED, RECALIBRATED)
@@ -322,7 +323,7 @@ def test_a_recalibration_by_officers_outcomes_is_a_reason_of_its_own_both_ways()
     nights = Nights().night(faint).night(faint, settings=RankSettings(recalibration=Recalibration(shift=1.5)))
     assert nights.lead()["came_because"] == RECALIBRATED
     assert nights.lead()["came_why"] == (
-        "By the records alone the likelihood is 0.04; by what officers found of earlier leads 0.16."
+        "By the records alone the likelihood is 4 in 100; by what officers found of earlier leads 16 in 100."
     )
 
 

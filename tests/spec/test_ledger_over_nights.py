@@ -58,12 +58,13 @@ def test_a_child_rises_and_falls_by_itself() -> None:
     nights = Nights().night(lead(living_here=0.5)).night(lead(living_here=0.9))
     assert nights.changes() == {"A": RISEN}
     told = nights.ledger.changes.row(0, named=True)
-    assert (told["because"], told["why"]) == ("more likely", "Likelihood 0.5, now 0.9.")
+    assert (told["because"], told["why"]) == ("more likely", "Likelihood 50 in 100, now 90 in 100.")
     assert (told["rank"], told["rank_before"], told["likelihood_before"]) == (1, 1, 0.5)
     nights.night(lead(living_here=0.4))
     assert nights.changes() == {"A": FALLEN}
     assert (
-        nights.ledger.changes["why"].item() == "Likelihood 0.9, now 0.4; lane 'follow up', now 'probably moved away'."
+        nights.ledger.changes["why"].item()
+        == "Likelihood 90 in 100, now 40 in 100; lane 'follow up', now 'probably moved away'."
     )
     assert nights.night(lead(living_here=0.41)).changes() == {}
 
