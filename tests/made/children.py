@@ -124,3 +124,19 @@ class Drawn:
             "candidate": ranked.candidates,
             "explained": ranked.explained,
         }
+
+
+def listed(drawn: Drawn, child_id: str = "CH1", **settings: object) -> dict[str, object]:
+    """The child's row on the list."""
+    candidates = drawn.ranked(RankSettings.model_validate(settings)).candidates
+    return candidates.row(by_predicate=pl.col("child_id") == child_id, named=True)
+
+
+def explained(drawn: Drawn, child_id: str = "CH1") -> dict[str, object]:
+    """The child's row among those explained."""
+    return drawn.ranked().explained.row(by_predicate=pl.col("child_id") == child_id, named=True)
+
+
+def known_to_gp(child_id: str = "CH1", **more: object) -> Drawn:
+    """One record of a GP, of one child."""
+    return Drawn().record(f"health:{child_id}", child_id, **more)  # type: ignore[arg-type]

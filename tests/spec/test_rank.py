@@ -5,30 +5,12 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-import polars as pl
 import pytest
 from pydantic import ValidationError
 
 from pipelines.rank_settings import Points, RankSettings
 from pipelines.tables import CANDIDATE, EXPLAINED, FINDING
-from tests.made.children import ELEVEN, THREE, Drawn
-
-NINETEEN = date(2007, 5, 14)
-
-
-def listed(drawn: Drawn, child_id: str = "CH1", **settings: object) -> dict[str, object]:
-    """The child's row on the list."""
-    candidates = drawn.ranked(RankSettings.model_validate(settings)).candidates
-    return candidates.row(by_predicate=pl.col("child_id") == child_id, named=True)
-
-
-def explained(drawn: Drawn, child_id: str = "CH1") -> dict[str, object]:
-    """The child's row among those explained."""
-    return drawn.ranked().explained.row(by_predicate=pl.col("child_id") == child_id, named=True)
-
-
-def known_to_gp(child_id: str = "CH1", **more: object) -> Drawn:
-    return Drawn().record(f"health:{child_id}", child_id, **more)  # type: ignore[arg-type]
+from tests.made.children import THREE, Drawn, explained, known_to_gp, listed
 
 
 def test_a_child_known_to_the_gp_and_on_no_roll_is_listed_for_follow_up() -> None:
@@ -156,78 +138,6 @@ def test_the_plain_question_sets_the_cut_off(wasted: float, on_list: bool) -> No
     drawn = known_to_gp().lives("CH1", 0.15)
     settings = RankSettings(wasted_enquiries_per_missed_child=wasted, check_costs=1)
     assert (drawn.ranked(settings).candidates.height == 1) is on_list
-
-
-@pytest.mark.parametrize(
-    ("births", "best", "place"),
-    [
-        pytest.param([("health", ELEVEN), ("housing", ELEVEN)], ELEVEN, "follow up", id="agreed"),
-        pytest.param([("health", THREE), ("housing", THREE)], None, None, id="three years old: not looked for"),
-        pytest.param([("health", NINETEEN)], None, None, id="nineteen: not looked for"),
-        pytest.param([("health", ELEVEN), ("housing", None)], ELEVEN, "follow up", id="one source gives no date"),
-        pytest.param(
-            [("health", ELEVEN), ("housing", date(2015, 5, 15))], date(2015, 5, 15), "follow up",
-            id="a day apart, of age either way: the later",
-        ),
-        pytest.param([("health", ELEVEN), ("housing", THREE)], ELEVEN, "data problem", id="one against one"),
-        pytest.param(
-            [("health", ELEVEN), ("social_care", ELEVEN), ("housing", THREE)], ELEVEN, "follow up", id="two against one"
-        ),
-        pytest.param(
-            [("health", THREE), ("social_care", THREE), ("housing", ELEVEN)], THREE, "explained", id="one against two"
-        ),
-        pytest.param(
-            [("health", date(2015, 1, 1)), ("housing", date(2015, 8, 9))], date(2015, 8, 9), "follow up",
-            id="1 January is an office's default",
-        ),
-        pytest.param([("health", date(2015, 1, 1))], date(2015, 1, 1), "follow up", id="1 January, and no other date"),
-        pytest.param(
-            [("health", ELEVEN), ("school_census", date(2015, 3, 4))], date(2015, 3, 4), "follow up",
-            id="a roll's date goes first on a tie",
-        ),
-        pytest.param([("health", None)], None, "data problem", id="no birth date anywhere: ask the sender"),
-    ],
-)  # fmt: skip
-def test_birth_dates_are_voted_on(births: list[tuple[str, date | None]], best: date | None, place: str | None) -> None:
-    drawn = Drawn()
-    for source, born in births:
-        drawn.record(f"{source}:1", "CH1", born)
-    if ("school_census", date(2015, 3, 4)) in births:
-        drawn.on_roll("school_census:1", None, date(2026, 7, 1))
-    ranked = drawn.ranked()
-    if place is None:
-        assert ranked.candidates.is_empty()
-        assert ranked.explained.is_empty()
-    elif place == "explained":
-        assert explained(drawn)["reason"] == "not of compulsory school age"
-    else:
-        assert (listed(drawn)["lane"], listed(drawn)["date_of_birth"]) == (place, best)
-
-
-def test_two_records_of_one_source_have_one_vote() -> None:
-    drawn = Drawn().record("health:1", "CH1", THREE).record("health:2", "CH1", THREE).record("housing:1", "CH1", ELEVEN)
-    assert listed(drawn)["likelihood"] == pytest.approx(0.5)
-
-
-def test_a_child_without_a_birth_date_is_as_likely_of_age_as_others_of_the_source() -> None:
-    drawn = known_to_gp(born=None)
-    for number, born in enumerate((ELEVEN, ELEVEN, ELEVEN, THREE)):
-        drawn.record(f"health:{number}", f"CX{number}", born)
-    row = listed(drawn)
-    assert (row["likelihood"], row["age"], row["date_of_birth"]) == (0.75, None, None)
-    assert "No extract gives a birth date: ask the senders for it." in str(row["because"])
-
-
-def test_a_grown_up_of_whom_no_birth_date_is_known_is_no_child() -> None:
-    drawn = Drawn()
-    for number, born in enumerate((ELEVEN, ELEVEN, THREE)):
-        drawn.record(f"housing:{number}", f"CX{number}", born)
-    drawn.record("housing:9", "CH9", born=None)
-    assert 0 < float(str(listed(drawn, "CH9")["likelihood"])) < 1, "as likely of age as others of the list"
-    drawn.says("housing:9", "grown_up")
-    assert "CH9" not in drawn.ranked().candidates["child_id"]
-    drawn.record("health:9", "CH9", ELEVEN)
-    assert listed(drawn, "CH9")["age"] == 11, "a birth date outweighs what the list says"
 
 
 def test_a_protected_child_is_in_the_restricted_lane_and_no_sentence_tells_the_school() -> None:

@@ -1,0 +1,86 @@
+"""Other children under the keys of the last delivery: a column slipped against the others, or keys given anew."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines.acceptance import accept
+from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census
+
+
+def _slipped(rows: Rows, column: str, first: int = 0, last: int | None = None) -> Rows:
+    """A cell of the column deleted, and those below moved up."""
+    last = len(rows) - 1 if last is None else last
+    return [{**row, column: rows[n + 1][column]} if first <= n < last else row for n, row in enumerate(rows)]
+
+
+CHILDREN = [
+    {
+        "record_id": f"H{n}", "nhs_number": f"4{n:09}", "surname": f"O'Näme{n:02}", "given_names": f"Jo{n:02}",
+        "date_of_birth": f"201{n % 9}0{n % 9 + 1}{n % 18 + 10}", "postcode": f"ZA{n % 9} 1AA",
+    }
+    for n in range(100)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tonight", "changed"),
+    [
+        pytest.param(_slipped(CHILDREN, "date_of_birth"), "BirthDate in 99", id="birth dates slipped by a row"),
+        pytest.param(_slipped(CHILDREN, "date_of_birth", 80), "BirthDate in 19", id="from a row near the end on"),
+        pytest.param(_slipped(CHILDREN, "surname"), "FamilyName in 99", id="surnames slipped"),
+        pytest.param(_slipped(CHILDREN, "nhs_number"), "NHSNumber in 99", id="numbers slipped"),
+        pytest.param(
+            [{**CHILDREN[99 - n], "record_id": row["record_id"]} for n, row in enumerate(CHILDREN)],
+            "NHSNumber in 100, FamilyName in 100, GivenNames in 100, BirthDate in 100",
+            id="keys given to other children",
+        ),
+        pytest.param(_slipped(CHILDREN, "date_of_birth", 90), None, id="one value in ten: children are put right"),
+        pytest.param([{**row, "postcode": "ZA9 9ZZ"} for row in CHILDREN], None, id="all have moved"),
+        pytest.param([{**row, "surname": row["surname"].upper()} for row in CHILDREN], None, id="in capitals now"),
+        pytest.param(
+            [{**row, "surname": row["surname"].replace("ä", "a").replace("'", "")} for row in CHILDREN], None,
+            id="without accents and apostrophes now",
+        ),
+        pytest.param([{**row, "given_names": row["given_names"] + " Ann"} for row in CHILDREN], None, id="middle names now"),
+        pytest.param([{**row, "given_names": ""} for row in CHILDREN], None, id="a column that came empty is told as such"),
+        pytest.param(
+            [{**row, "date_of_birth": f"{row['date_of_birth'][6:]}/{row['date_of_birth'][4:6]}/{row['date_of_birth'][:4]}"}
+             for row in CHILDREN], None, id="dates in another form",
+        ),
+    ],
+)  # fmt: skip
+def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
+    tmp_path: Path, tonight: Rows, changed: str | None
+) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, school_census=census(), health=CHILDREN)
+    judged = nights.night(1, school_census=census(), health=tonight)
+    told = (
+        "health.csv: of 100 rows whose keys came again, many tell of another child than last time ({}). A column may have "
+        "slipped against the others, or keys were given to other children."
+    )
+    assert judged.held == (() if changed is None else (told.format(changed),))
+
+
+def test_what_a_person_accepts_is_what_the_next_night_is_held_against(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, school_census=census(), health=CHILDREN)
+    slipped = _slipped(CHILDREN, "date_of_birth")
+    assert nights.night(1, school_census=census(), health=slipped).held
+    assert nights.night(2, school_census=census(), health=slipped).held, "what was held is not compared with"
+    _accept_health(nights)
+    assert not nights.night(2, school_census=census(), health=slipped).held
+    assert not nights.night(3, school_census=census(), health=slipped).held
+
+
+def _accept_health(nights: Deliveries) -> None:
+    on = FIRST + timedelta(days=2)
+    accept(nights.workspace, CONTRACTS, Path("health"), why="a new system", by="A. Lee", as_at=on)
+
+
+def test_a_handful_of_rows_may_be_about_others(tmp_path: Path) -> None:
+    nights, few = Deliveries(tmp_path), CHILDREN[:19]
+    nights.night(0, school_census=census(), health=few)
+    assert nights.night(1, school_census=census(), health=_slipped(few, "surname")).held == ()
