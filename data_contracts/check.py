@@ -6,8 +6,8 @@ million rows are judged in seconds. A check that fails inside Great Expectations
 here it is a breach of its own, never a pass.
 
 Its import takes seconds, and a suite as long over ten rows as over a million, so it is asked where a table is judged as
-a whole and some row breaks a rule. Where every mark is a 1 there is nothing to ask; and of a file most of whose rows are
-known to keep the rules since an earlier night, the few marks that are new speak for themselves.
+a whole, and of the rules that some row breaks. Where every mark is a 1 there is nothing to ask; and of a file most of
+whose rows are known to keep the rules since an earlier night, the few marks that are new speak for themselves.
 """
 
 import logging
@@ -146,10 +146,10 @@ def _could_not_run(check: Check, crashed: Crashed, told: _Told) -> Breach:
 def _outcomes(rows: pl.DataFrame, checks: Sequence[Check]) -> list[Outcome]:
     """What came of each check, in their order."""
     marks, crashed = _marks(rows, checks)
-    asked = {n: c for n, c in enumerate(checks) if n not in crashed}
-    verdicts: Mapping[int, Outcome] = _read_marks(marks, asked)
-    if any(verdicts.values()):
-        verdicts = _ask_great_expectations(marks, len(rows), asked)
+    verdicts = _read_marks(marks, {n: c for n, c in enumerate(checks) if n not in crashed})
+    asked = {number: checks[number] for number, broken in verdicts.items() if broken}
+    if asked:
+        verdicts |= _ask_great_expectations(marks.select("row", *map(str, asked)), len(rows), asked)
     return [crashed.get(number) or verdicts[number] for number in range(len(checks))]
 
 

@@ -134,17 +134,37 @@ def test_a_check_that_fails_inside_great_expectations_is_no_pass(monkeypatch: py
         return gx.expectations.ExpectColumnValuesToBeInSet(column="no such", value_set=[1], meta={"check": number})
 
     monkeypatch.setattr(check, "_expectation", of_no_column)
-    failed, other = judged(table(EHE, CHILD | {"postcode": "nowhere"}))
+    failed, other = judged(table(EHE, CHILD | {"postcode": "nowhere", "closed_on": "31/02/2026"}))
     assert (failed.rule, failed.column, failed.stops) == (COULD_NOT_RUN, "ClosedOn", "file")
     assert (other.column, other.rule) == ("Postcode", "form")
 
 
 def test_a_verdict_that_never_comes_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     as_built = check._expectation
-    monkeypatch.setattr(check, "_expectation", lambda gx, number, asked: as_built(gx, 0 if number else number, asked))
-    found = judged(table(EHE, CHILD | {"postcode": "nowhere"}))
-    assert len(found) >= 10
-    assert {b.rule for b in found} == {COULD_NOT_RUN}
+    numbers: list[int] = []
+
+    def of_the_first(gx: Any, number: int, asked: Check) -> Any:
+        numbers.append(number)
+        return as_built(gx, numbers[0], asked)
+
+    monkeypatch.setattr(check, "_expectation", of_the_first)
+    broken = {"record_id": "", "upn": "H1", "sex": "?", "postcode": "nowhere", "closed_on": "gone", "notified_on": "x"}
+    found = judged(table(EHE, CHILD | broken))
+    assert {b.column for b in found if b.rule == COULD_NOT_RUN} == {"UPN", "Sex", "Postcode", "NotifiedOn", "ClosedOn"}
+    assert [(b.column, b.rule) for b in found if b.rule != COULD_NOT_RUN] == [("RecordId", "required")]
+
+
+def test_great_expectations_is_asked_of_the_rules_that_some_row_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str | None, str]] = []
+    as_built = check._expectation
+
+    def noted(gx: Any, number: int, of: Check) -> Any:
+        asked.append((of.column, of.rule))
+        return as_built(gx, number, of)
+
+    monkeypatch.setattr(check, "_expectation", noted)
+    judged(table(EHE, CHILD | {"postcode": "nowhere"}, CHILD | {"record_id": "EH2", "sex": "?"}))
+    assert asked == [("sex", "known code"), ("postcode", "form")]
 
 
 def test_great_expectations_sees_marks_and_no_cell() -> None:
