@@ -1,6 +1,7 @@
 """How every page for people is filled in: nothing unescaped, nothing left empty by a slip, nothing fetched."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -8,6 +9,7 @@ import jinja2
 HERE = Path(__file__).parent
 
 
+@cache  # so that a template is compiled once, however many pages are filled in
 def templates(**filters: Callable[..., object]) -> jinja2.Environment:
     """The templates of this folder. ``filters``: name in the template -> what writes a value for people."""
     environment = jinja2.Environment(
