@@ -4,6 +4,7 @@ A closing outcome takes a child off the list until something changes: a sighting
 record that was not known when it was read in. Notes are read past and never kept.
 """
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -93,7 +94,11 @@ FAULTS_TOLD = 30
 NO_CODE = "outcome: none of those that are known"
 MOST_HOURS = 500.0
 """More hours than that on one outcome are a slip of the pen."""
-WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
+OLDEST_YEARS = 18
+"""What was found longer ago was found of nobody who is of compulsory school age now."""
+WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d-%b-%Y", "%d %b %Y")
+WRITTEN_SHORT = ("%d/%m/%y", "%d.%m.%y", "%d-%m-%y", "%d-%b-%y", "%d %b %y")
+"""Forms of a day, with the year in four digits or in two, as spreadsheets save them."""
 
 
 def read_outcomes(workspace: Path) -> pl.DataFrame:
@@ -113,7 +118,8 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     """Read officers' outcomes from a CSV or workbook and keep them, all or none; returns the new ``OUTCOME`` rows.
 
     Columns ``child_id``, ``outcome``, ``date``, and ``reason`` and ``hours`` where they are given; any other, such as a
-    note, is read past. ``tables``: ``ASKED`` of the last night. A child that was on the list and is gone, or goes by
+    note, is read past, and so is a line with a child and neither outcome nor date, reason or hours: it is not filled in yet.
+    ``tables``: ``ASKED`` of the last night. A child that was on the list and is gone, or goes by
     another id since, may be told under the id that its sheet had. A line that was read in before, with the same reason and
     hours, is not kept again.
     Raises :class:`SettingsError` naming each line and its remedy, and no value.
@@ -171,6 +177,10 @@ def _given(file: Path) -> pl.DataFrame:
         read = pl.read_excel(file, infer_schema_length=0) if is_workbook else _read_csv(file.read_bytes())
     except OSError as error:
         told = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
+    except pl.exceptions.NoDataError:
+        told = f"{file}: there is nothing in it. Save it with a line of headers first, and a line for each outcome."
+    except SettingsError as error:
+        told = f"{file.name}: nothing was kept. {error}"
     except Exception:
         told = f"{file}: this is no CSV and no workbook. Save it as either, with a line of headers first."
     else:
@@ -181,9 +191,23 @@ def _given(file: Path) -> pl.DataFrame:
 def _read_csv(data: bytes) -> pl.DataFrame:
     """A CSV as spreadsheets save it: in UTF-8 or in the letters of Windows, apart by commas, semicolons or tabs."""
     header = data.partition(b"\n")[0]
-    separator = max(b",;\t", key=header.count)
+    separator = chr(max(b",;\t", key=header.count))
+    _refuse_longer_lines(data.decode("utf-8", "replace"), separator)
     # What is read of it is written in ASCII; a name beside it may be in any letters, and is not kept.
-    return pl.read_csv(data, infer_schema=False, encoding="utf8-lossy", separator=chr(separator))
+    return pl.read_csv(data, infer_schema=False, encoding="utf8-lossy", separator=separator)
+
+
+def _refuse_longer_lines(text: str, separator: str) -> None:
+    """Raise where a line has more cells than the headers: what stands in which column cannot be told there."""
+    lines = csv.reader(text.splitlines(keepends=True), delimiter=separator)
+    headers = len(next(lines, []))
+    longer = [(lines.line_num, len(cells)) for cells in lines if len(cells) > headers]
+    if longer:
+        told = "".join(
+            f"\n  line {line}: it has {cells} cells, and the line of headers {headers}."
+            for line, cells in longer[:FAULTS_TOLD]
+        )
+        raise SettingsError(f"Put a value that holds a separator in quotes, and hand it in again.{told}")
 
 
 def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
@@ -192,22 +216,38 @@ def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
             f"{file.name}, line 1: no column {', '.join(missing)}. Name the columns child_id, outcome, date."
         )
     reason, hours = (pl.col(name) if name in read.columns else pl.lit(None, pl.String) for name in ("reason", "hours"))
-    first = pl.col("written").str.slice(0, 10)
+    label = reason.cast(pl.String).str.strip_chars().str.replace_all(r"\s+", " ").replace("", None)
+    filled = pl.any_horizontal(pl.col("outcome", "written", "reason", "hours_written").is_not_null())
     return (
         read.with_row_index("line", offset=2)
         .select(
             "line",
-            pl.col("child_id").cast(pl.String).str.strip_chars(),
-            pl.col("outcome").cast(pl.String).str.strip_chars().str.to_uppercase().str.replace_all(r"[\s-]+", "_"),
-            written=pl.col("date").cast(pl.String).str.strip_chars(),
-            reason=reason.cast(pl.String).str.strip_chars().replace("", None),
+            pl.col("child_id").cast(pl.String).str.strip_chars().str.to_uppercase(),
+            pl.col("outcome")
+            .cast(pl.String)
+            .str.strip_chars()
+            .str.to_uppercase()
+            .str.replace_all(r"[\s-]+", "_")
+            .replace("", None),
+            written=pl.col("date").cast(pl.String).str.strip_chars().replace("", None),
+            reason=label.str.to_lowercase().replace({name.lower(): name for name in DFE_REASONS}),
             hours_written=hours.cast(pl.String).str.strip_chars().str.replace(",", ".", literal=True).replace("", None),
         )
-        .filter(pl.any_horizontal(pl.col("child_id", "outcome", "written").is_not_null()))
+        .filter(filled)
         .with_columns(
-            outcome_on=pl.coalesce(first.str.to_date(form, strict=False) for form in WRITTEN),
+            outcome_on=_day(pl.col("written")),
             hours=pl.col("hours_written").cast(pl.Float64, strict=False),
         )
+    )
+
+
+def _day(written: pl.Expr) -> pl.Expr:
+    """A day as spreadsheets save it, a time of day behind it left out; null: none of ``WRITTEN`` and ``WRITTEN_SHORT``."""
+    text = written.str.replace(r"[ T]\d{1,2}:\d\d.*$", "")
+    whole = text.str.contains(r"\d{4}")  # else "26" would be read as the year 26
+    return pl.coalesce(
+        *(pl.when(whole).then(text.str.to_date(form, strict=False)) for form in WRITTEN),
+        *(pl.when(~whole).then(text.str.to_date(form, strict=False)) for form in WRITTEN_SHORT),
     )
 
 
@@ -222,6 +262,10 @@ def _faults(given: pl.DataFrame, known: pl.Series, today: date) -> list[str]:
         (code.is_null() | ~code.is_in(list(CODES)), NO_CODE),
         (on.is_null(), "date: no day of the calendar. Write it as YYYY-MM-DD"),
         (on > today, "date: it is yet to come"),
+        (
+            on < pl.lit(today).dt.offset_by(f"-{OLDEST_YEARS}y"),
+            "date: no child of school age was born then. Write the year in four digits",
+        ),
         (
             ~pl.col("reason").is_in(DFE_REASONS),
             "reason: not one of the department's. Copy its label, or leave it empty",

@@ -26,9 +26,12 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
         tables = {table: store.read(table) for table in ASKED}
     new = add_outcomes(file, workspace, tables, by)
     closing = sum(CODES[outcome].closes for outcome in new["outcome"])
+    if new.is_empty():
+        print("No new outcome is kept: each line was read in before, or has neither outcome nor date yet.")
+        return 0
     kept = "1 new outcome is kept" if new.height == 1 else f"{new.height:,} new outcomes are kept"
-    close = "1 closes a lead" if closing == 1 else f"{closing:,} close a lead"
-    print(f"{kept}; {close}, which leaves the list with the next night.")
+    close = {0: "none closes a lead.", 1: "1 closes a lead, which leaves the list with the next night."}
+    print(f"{kept}; {close.get(closing, f'{closing:,} close a lead, which leaves the list with the next night.')}")
     return 0
 
 

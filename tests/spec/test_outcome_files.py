@@ -101,6 +101,25 @@ def test_outcomes_come_as_spreadsheets_save_them(tmp_path: Path, text: str, enco
     assert new.select("child_id", "outcome", "outcome_on").rows() == [("A", "ON_ROLL_OWN", date(2026, 11, 2))]
 
 
+@pytest.mark.parametrize(
+    "day",
+    ["2/11/2026", "02/11/26", "2-Nov-26", "02-Nov-2026", "2 Nov 2026", "2 November 2026", "2026-11-02 00:00:00"],
+)
+def test_a_day_is_read_in_the_forms_in_which_spreadsheets_save_it(tmp_path: Path, day: str) -> None:
+    new = add_outcomes(written(tmp_path, f"A,UNTRACED,{day},,\n"), tmp_path, TABLES, "M. Okafor")
+    assert new["outcome_on"].to_list() == [date(2026, 11, 2)]
+
+
+def test_ids_and_reasons_may_be_typed_by_hand(tmp_path: Path) -> None:
+    new = add_outcomes(written(tmp_path, "a,CONFIRMED CME new,2026-11-02,mental  HEALTH,\n"), tmp_path, TABLES, "M. O.")
+    assert new.select("child_id", "outcome", "reason").rows() == [("A", "CONFIRMED_CME_NEW", "Mental health")]
+
+
+def test_a_line_that_is_not_filled_in_yet_is_read_past(tmp_path: Path) -> None:
+    file = written(tmp_path, "A,UNTRACED,2026-11-02,,\nB,,,,to do on Friday\nA, , ,,\n")
+    assert add_outcomes(file, tmp_path, TABLES, "M. Okafor")["child_id"].to_list() == ["A"]
+
+
 def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         add_outcomes(written(tmp_path, "A,FOUND,2026-11-02,,\nB,LOST,2026-11-02,,\n"), tmp_path, TABLES, "M. Okafor")
@@ -120,6 +139,13 @@ def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path)
         pytest.param("A,UNTRACED,31/11/2026,,\n", "line 2: date: no day of the calendar", id="no day"),
         pytest.param("A,UNTRACED,,,\n", "line 2: date: no day of the calendar", id="no date"),
         pytest.param("A,UNTRACED,2999-01-01,,\n", "line 2: date: it is yet to come", id="a day to come"),
+        pytest.param("A,UNTRACED,02/11/1926,,\n", "line 2: date: no child of school age", id="a slip in the century"),
+        pytest.param("A,UNTRACED,2026-11-02,,\nA,,2026-11-03,,\n", "line 3: outcome: none of", id="a day alone"),
+        pytest.param(
+            "A,UNTRACED,2026-11-02,,\nA,UNTRACED,2026-11-03,1,5,\n",
+            "line 3: it has 6 cells, and the line of headers 5",
+            id="a comma without quotes",
+        ),
         pytest.param("A,UNTRACED,2026-11-02,bored,\n", "line 2: reason: not one of the department's", id="own reason"),
         pytest.param("A,UNTRACED,2026-11-02,,\nA,DECEASED,2026-11-02,,\n", "line 3: two outcomes", id="contradiction"),
     ],
@@ -134,13 +160,14 @@ def test_a_file_with_a_fault_is_refused_by_line_and_nothing_is_kept(tmp_path: Pa
 @pytest.mark.parametrize(
     ("header", "told"),
     [
-        pytest.param("child_id,outcome\n", "no column date", id="no date column"),
-        pytest.param("\x00\xff", "no column", id="no table at all"),
+        pytest.param("child_id,outcome\nA,UNTRACED\n", "no column date", id="no date column"),
+        pytest.param("\x00\xffA,UNTRACED\n", "no column", id="no table at all"),
+        pytest.param("", "there is nothing in it", id="an empty file"),
     ],
 )
 def test_a_file_that_is_no_list_of_outcomes(tmp_path: Path, header: str, told: str) -> None:
     with pytest.raises(SettingsError, match=told):
-        add_outcomes(written(tmp_path, "A,UNTRACED\n", header), tmp_path, TABLES, "M. Okafor")
+        add_outcomes(written(tmp_path, "", header), tmp_path, TABLES, "M. Okafor")
 
 
 @pytest.mark.parametrize(
