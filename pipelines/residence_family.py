@@ -1,9 +1,10 @@
 """What the other children of a household tell: families mostly stay together, and leave together.
 
 A household has one part (here, or gone since some month); each child follows it with the chance ``follows``, or fares by
-itself. So three brothers on the roll speak for a fourth child no louder than the chance that the fourth went alone, and
-two children without a place, long unseen both, speak against each other: unless families here are often without a
-place together, in which the share ``both`` of the children without a place here have such a brother or sister.
+itself. So three brothers on the roll speak for a fourth child no louder than the chance that the fourth went alone, or
+that all left lately and the entries of the three are still to be closed (``STILL_OPEN``). Two children without a place, long
+unseen both, speak against each other: unless families here are often without a place together, in which the share ``both``
+of the children without a place here have such a brother or sister.
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,26 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from pipelines.residence_evidence import Evidence
-from pipelines.residence_readings import Codes, Flags, Floats
+from pipelines.residence_readings import DEPARTED, TAKEN_OFF, TAKEN_OFF_PRIOR, Codes, Flags, Floats
 
 FOLLOWS_PRIOR = (7.0, 3.0)
 """Children without a place expected to fare with their household, and by themselves. Most families move together; but a
 child without a place whose brother has one is by that alone an exception (the other parent, a placement)."""
+
+CLOSED_BY_ITSELF = 0.5
+"""So many entries of brothers and sisters are closed on a day of their own; the others with that of the child off the roll."""
+
+
+def _still_open() -> Floats:
+    """Of those who left in each time of departure, the share whose entry is open still, while a brother's is closed: schools
+    take their pupils off up to half a year after they left (``TAKEN_OFF``)."""
+    shares = TAKEN_OFF_PRIOR / TAKEN_OFF_PRIOR.sum()
+    open_for = -np.array([np.linspace(*days_before, 20) for days_before in TAKEN_OFF])
+    gone = np.clip((open_for[..., None] - DEPARTED[:-1]) / np.diff(DEPARTED), 0.0, 1.0).mean(axis=1)
+    return np.asarray(CLOSED_BY_ITSELF * shares @ gone, dtype=np.float64)
+
+
+STILL_OPEN = _still_open()
 
 BOTH_PRIOR = (1.0, 3.0)
 """Brothers and sisters here expected without a place, and with one, of a child without a place here."""
@@ -72,7 +88,12 @@ def told_by_others(
     told = np.ascontiguousarray(
         (csr_matrix((np.ones(len(child)), (child, other)), shape=(count, count)) @ np.log(seen).T).T
     )
-    told[1:] += np.bincount(families.child[~is_open], np.log1p(-follows * families.place[~is_open]), minlength=count)
+    placed, speaks = families.child[~is_open], follows * families.place[~is_open]
+    left = np.bincount(placed, np.log1p(-speaks), minlength=count)
+    told[1:] += left
+    for part in np.flatnonzero(STILL_OPEN):
+        lately = np.bincount(placed, np.log1p(-speaks * (1.0 - STILL_OPEN[part])), minlength=count)
+        told[1 + part] += lately - left
     return told, np.bincount(families.child, minlength=count) > 0
 
 

@@ -70,6 +70,7 @@ HERE = 0
 """Row of a table of parts that is of the children here; the further rows are gone, by time of departure."""
 
 WIDTHS = np.diff(DEPARTED)
+OFF_ROLL_WIDTHS = np.append(WIDTHS, WIDTHS[-1])
 EXPECTED_DEPARTURES = WIDTHS * np.exp(-(((DEPARTED[1:] + DEPARTED[:-1]) / 2.0 / CLEANED_AFTER_DAYS) ** 2))
 EXPECTED_DEPARTURES /= EXPECTED_DEPARTURES.sum()
 
@@ -294,9 +295,14 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
 
 
 def _departures(gone: Floats) -> Floats:
-    """Share of each departure among those gone, each smoothed with its neighbours."""
+    """Share of each departure among those gone, each smoothed with its neighbours, and no day with fewer than one before it.
+
+    Families leave in every month, and lists forget those who left long ago, never those who left lately. Without this
+    nobody could tell the families of the last weeks from children who stay, so that of those just taken off a roll,
+    hardly one would seem to have moved.
+    """
     rate = (gone + PRIOR_CHILDREN * EXPECTED_DEPARTURES) / WIDTHS
-    smooth = np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS
+    smooth = _fading(np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS, WIDTHS)
     return np.asarray(smooth / smooth.sum(), dtype=np.float64)
 
 
@@ -344,7 +350,7 @@ def _levels(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> Fl
         here = here / here.sum()
         return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone / gone.sum()))])
     if reading.fades_from is not None:
-        here[reading.fades_from :] = _fading(here[reading.fades_from :], reading.fades_from)
+        here[reading.fades_from :] = _fading(here[reading.fades_from :], OFF_ROLL_WIDTHS[reading.fades_from :])
     return np.vstack([here / here.sum(), _gone(reading, ways)])
 
 
@@ -361,9 +367,8 @@ def _never_for_having_left(here: Floats, gone: Floats) -> Floats:
     return np.insert(rest * (1.0 - most) / rest.sum(), 1, most)
 
 
-def _fading(counts: Floats, first: int) -> Floats:
-    """Children by level (days, cut as departures are) where no day has more than one before it."""
-    days = np.append(WIDTHS, WIDTHS[-1])[first:]
+def _fading(counts: Floats, days: Floats) -> Floats:
+    """Children by level of so many ``days``, the longest ago last, where no day has more than a later one."""
     return np.asarray(isotonic_regression(counts / days, weights=days, increasing=False).x * days, dtype=np.float64)
 
 

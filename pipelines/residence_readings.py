@@ -80,6 +80,17 @@ ENOUGH_KNOWN = 50
 MOST_KNOWN = 1000
 """Habits are read from at most so many quantiles of the known children's days."""
 
+SURELY_PLACED = 0.9
+"""From this probability of a place on, it shows how agencies see children educated outside the largest roll."""
+
+SEEN_APART = (0.1, 0.3)
+"""Where the days since an agency saw the largest roll's pupils and other pupils lie so far apart (greatest difference of
+their shares, above what chance makes of it), children without a place begin to be taken for, and are, seen as the latter.
+Not for less: of the children on other lists some have left unnoticed, and were last seen longer ago for that."""
+
+SMIRNOV = 1.36
+"""Over the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 (Smirnov 1948)."""
+
 MOSTLY_OFF_ROLL = 3.0
 """An agency that knows so many times more of the children without a place than of those with one works off the roll."""
 
@@ -183,6 +194,7 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
     """Every reading of the night, of the children in ``rows``: up to three an agency, the household and the time off roll."""
     children = evidence.children
     is_known = children["is_known_here"].to_numpy()
+    is_elsewhere = (children["undoubted_place"] >= SURELY_PLACED).fill_null(value=False).to_numpy() & ~is_known
     is_open = children["place_probability"].is_null().to_numpy()
     of_group = {group: (children["age_group"] == group).to_numpy() for group in ("under", "of", "over", "unknown")}
     readings = []
@@ -195,7 +207,7 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
         )  # fmt: skip
         readings += _presence(agency, rows, is_known, is_open & of_group["of"])
         for mine in of_group.values():
-            readings += _sighting(agency, rows, is_known, mine)
+            readings += _sighting(agency, rows, is_known, is_elsewhere, mine)
         readings += _beginning(agency, rows, is_known)
     readings.append(_company(evidence, rows, is_known))
     return [*readings, *_time_off_roll(children["roll_ended_days"].cast(pl.Float64).to_numpy()[rows])]
@@ -237,9 +249,10 @@ def _presence(agency: _Agency, rows: Codes, is_known: Flags, without_place: Flag
     ]  # fmt: skip
 
 
-def _sighting(agency: _Agency, rows: Codes, is_known: Flags, of_group: Flags) -> list[Reading]:
+def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags, of_group: Flags) -> list[Reading]:
     """How long ago an agency saw the children of one age group; its habits are those with known children of that age,
-    or of any where it knows few. Those who left were seen with the same habits up to the day they went.
+    or of any where it knows few; or those with children educated elsewhere (:func:`_out_of_school`). Those who left were seen
+    with the same habits up to the day they went.
 
     A child not seen since its entry began was last seen that long ago or longer: twice the levels, the second half for
     "that long ago at the least". Not so by an agency that dates only starts.
@@ -250,6 +263,7 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, of_group: Flags) ->
     own = is_known & of_group
     known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
     usual = _usual(agency.sighted[known[agency.child] & is_dated])
+    usual = _out_of_school(usual, agency.sighted[(is_elsewhere & of_group)[agency.child] & is_dated])
     here = _shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
     after = {pace: _after(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
     here = (1.0 - LATE_SHARE) * here + LATE_SHARE * after[1.0].mean(axis=0)
@@ -272,12 +286,31 @@ def _from_here_on(levels: Floats) -> Floats:
     return np.asarray(np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels, dtype=np.float64)
 
 
+def _out_of_school(known: Floats, elsewhere: Floats) -> Floats:
+    """``known`` (days since the largest roll's pupils were seen), as far as pupils ``elsewhere`` are not seen plainly
+    otherwise: a nurse who comes to the schools, or a school's own report, sees no child without a place either.
+    """
+    if len(elsewhere) < ENOUGH_KNOWN:
+        return known
+    others = _usual(elsewhere)
+    days = np.concatenate([known, others])
+    below = [np.searchsorted(np.sort(each), days, side="right") / len(each) for each in (known, others)]
+    least, most = SEEN_APART
+    apart = np.abs(below[0] - below[1]).max() - SMIRNOV / np.sqrt(len(elsewhere))
+    count = round(MOST_KNOWN * float(np.clip((apart - least) / (most - least), 0.0, 1.0)))
+    return np.append(_quantiles(known, MOST_KNOWN - count), _quantiles(others, count)) if count else known
+
+
 def _usual(days: Floats) -> Floats:
     """Days since an agency saw a child who is here, or since the entry of one began: the known children's, or a prior."""
     if len(days) < ENOUGH_KNOWN:
         return -USUAL_GAP_DAYS * np.log1p(-np.linspace(0.005, 0.995, 100))
-    count = min(len(days), MOST_KNOWN)
-    return np.asarray(np.quantile(days, (np.arange(count) + 0.5) / count), dtype=np.float64)
+    return _quantiles(days, min(len(days), MOST_KNOWN))
+
+
+def _quantiles(days: Floats, count: int) -> Floats:
+    """So many of ``days``, evenly chosen from the least to the greatest."""
+    return np.asarray(np.quantile(days, (np.arange(count) + 0.5) / count), dtype=np.float64) if count else days[:0]
 
 
 def _later_is_likelier_gone(here: Floats, gone: Floats) -> Floats:

@@ -8,8 +8,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines import residence_mixture
 from pipelines.provision import find_provision
 from pipelines.residence import judge_residence
+from pipelines.residence_readings import DEPARTED, DEPARTURES
 from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
 
 AS_AT = date(2026, 11, 20)
@@ -112,6 +114,14 @@ def test_a_later_sighting_never_speaks_for_having_left(
         for ago in sorted(days)
     ]
     assert chance[0] >= chance[1] - 1e-3
+
+
+@given(st.lists(st.floats(min_value=0, max_value=1e5), min_size=DEPARTURES, max_size=DEPARTURES))
+def test_no_day_has_fewer_leavers_than_one_before_it(gone: list[float]) -> None:
+    """Lists forget those who left long ago, not those who left lately, however few of these are told from the others."""
+    shares = residence_mixture._departures(np.array(gone))
+    assert (np.diff(shares / np.diff(DEPARTED)) <= 1e-12).all()
+    assert abs(shares.sum() - 1) < 1e-9
 
 
 def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do() -> None:

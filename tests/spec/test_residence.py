@@ -180,8 +180,8 @@ FAMILY = {"surname": "ASHE", "address": "1 ELM ROAD", "postcode": "ZA11AA"}
     ("others", "least", "most"),
     [
         pytest.param([], 0.2, 0.4, id="nobody else of the household is known"),
-        pytest.param([on_roll()] * 3, 0.5, 0.9, id="three others are on the roll: yet one may have gone alone"),
-        pytest.param([at_gp(seen=5)], 0.25, 0.9, id="another without a place was met by the GP this week"),
+        pytest.param([on_roll()] * 3, 0.4, 0.9, id="three others are on the roll: yet one may have gone alone"),
+        pytest.param([at_gp(seen=5)], 0.2, 0.9, id="another without a place was met by the GP this week"),
         pytest.param([at_gp(seen=1500)], 0.0, 0.1, id="another without a place was met by nobody for four years"),
         pytest.param([at_gp(seen=900, deducted=100)], 0.0, 0.1, id="another was taken off the GP's list"),
     ],
@@ -202,6 +202,39 @@ def test_where_families_are_met_more_before_they_leave_a_child_long_unmet_is_lik
         for days in (200, 700)
     )
     assert met_often > 1.2 * as_usual
+
+
+EHE = "ehe_register"
+
+
+@pytest.mark.parametrize(
+    ("at_home", "least", "most"),
+    [
+        pytest.param(0, 0.0, 0.1, id="only pupils, whom a nurse meets every term: one unmet for ten months has gone"),
+        pytest.param(120, 0.3, 0.9, id="she meets no home-educated child: nor one without a place"),
+    ],
+)
+def test_where_an_agency_comes_to_schools_children_without_a_place_are_seen_as_the_home_educated(
+    at_home: int, least: float, most: float
+) -> None:
+    children = town()
+    for n in range(600):
+        children[f"roll{n:03}"] = on_roll() + at_gp(seen=(n * 7) % 90, since=800 + n)
+    for n in range(at_home):
+        children[f"home{n:03}"] = [say(EHE, "provision", ago(700)), *at_gp(seen=(n * 37) % 700)]
+    found = judge(children | {"child": at_gp(seen=300)})
+    assert least <= found.filter(child_id="child")["living_here"].item() <= most
+
+
+def test_a_brother_still_on_the_roll_says_less_of_a_child_just_off_it() -> None:
+    def odds(left: int, **brother: list[dict[str, object]]) -> float:
+        household = {"child": on_roll(3000, left) + at_gp(seen=left + 200), **brother}
+        found = judge(town() | household, dict.fromkeys(household, FAMILY))
+        chance = float(found.filter(child_id="child")["living_here"].item())
+        return chance / (1 - chance)
+
+    lately, long_ago = (odds(left, brother=on_roll()) / odds(left) for left in (30, 330))
+    assert 1 < lately < long_ago
 
 
 def test_neighbours_of_another_name_are_no_household() -> None:
