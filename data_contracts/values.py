@@ -45,7 +45,7 @@ def parse_dates(column: Column) -> pl.Expr:
     """
     day = text_of(column).str.replace(_TIME_OF_DAY, "")
     tries = [
-        _excel_day(day)
+        excel_day(day)
         if written == EXCEL_DAYS
         else pl.when(day.str.contains(_pattern(written))).then(day).str.to_date(strptime, strict=False)
         for written, strptime in zip(column.dates_written, column.date_formats, strict=True)
@@ -53,7 +53,7 @@ def parse_dates(column: Column) -> pl.Expr:
     return pl.coalesce(tries)
 
 
-def _excel_day(text: pl.Expr) -> pl.Expr:
+def excel_day(text: pl.Expr) -> pl.Expr:
     """The day that Excel counts by a number of five digits, from 1927 (10000) on; a time of day behind it is left out.
 
     Excel's day 1 is 1 January 1900, and it takes 1900 for a leap year, so that from March 1900 on day 0 is 30 December

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 LEAST_SLOPE = 0.05
 """With a flatter line than that the likelihood would say nothing of a child any more."""
 
+MOST_POINTS, LONGEST_DAYS = 1000, 36500
+"""Points of one finding (a child ten times as urgent), and days that a setting may count, at most."""
+
 ROUNDING = 1e-9
 """A likelihood this little below the cut-off is on it: 0.25 x 0.8 is not to fail 0.2 for the last bit."""
 
@@ -20,71 +23,71 @@ class Points(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    child_protection: int = Field(60, ge=0)
+    child_protection: int = Field(60, ge=0, le=MOST_POINTS)
     """Open on a child protection plan."""
-    looked_after: int = Field(50, ge=0)
+    looked_after: int = Field(50, ge=0, le=MOST_POINTS)
     """Looked after by an authority."""
-    child_in_need: int = Field(30, ge=0)
+    child_in_need: int = Field(30, ge=0, le=MOST_POINTS)
     """Open to social care in any other way."""
-    referral: int = Field(30, ge=0)
+    referral: int = Field(30, ge=0, le=MOST_POINTS)
     """Somebody has raised a concern about the child's education or whereabouts that is still open."""
-    exploitation: int = Field(60, ge=0)
+    exploitation: int = Field(60, ge=0, le=MOST_POINTS)
     """A concern of exploitation, trafficking, forced marriage or the like."""
-    missing_from_home: int = Field(50, ge=0)
+    missing_from_home: int = Field(50, ge=0, le=MOST_POINTS)
     """Reported missing from home or care."""
-    harm: int = Field(40, ge=0)
+    harm: int = Field(40, ge=0, le=MOST_POINTS)
     """A concern of abuse or neglect, or the police had to protect the child."""
-    youth_justice: int = Field(30, ge=0)
+    youth_justice: int = Field(30, ge=0, le=MOST_POINTS)
     """Known to youth justice."""
-    referral_waiting: int = Field(10, ge=0)
+    referral_waiting: int = Field(10, ge=0, le=MOST_POINTS)
     """So many more, where such a concern has waited for ``referral_waiting_days``."""
-    referral_waiting_days: int = Field(28, ge=1)
+    referral_waiting_days: int = Field(28, ge=1, le=LONGEST_DAYS)
     """Days (not points) after which an open concern counts as waiting long."""
-    exclusion: int = Field(40, ge=0)
+    exclusion: int = Field(40, ge=0, le=MOST_POINTS)
     """Excluded, and past the sixth school day without a known place."""
-    left_unsettled: int = Field(40, ge=0)
+    left_unsettled: int = Field(40, ge=0, le=MOST_POINTS)
     """Taken off a roll after an absence, for home education that no register shows, or with no known destination."""
-    unregistered_setting: int = Field(40, ge=0)
+    unregistered_setting: int = Field(40, ge=0, le=MOST_POINTS)
     """Said to attend a school or setting that is not registered."""
-    unclaimed_transfer: int = Field(30, ge=0)
+    unclaimed_transfer: int = Field(30, ge=0, le=MOST_POINTS)
     """A school sent the child's transfer file, and no school has claimed it."""
-    vanished_from_roll: int = Field(30, ge=0)
+    vanished_from_roll: int = Field(30, ge=0, le=MOST_POINTS)
     """A roll stopped naming the child, and gave no leaving date."""
-    no_place: int = Field(20, ge=0)
+    no_place: int = Field(20, ge=0, le=MOST_POINTS)
     """A place was refused, withdrawn or not offered, or an offer was not taken up."""
-    out_4_weeks: int = Field(5, ge=0)
+    out_4_weeks: int = Field(5, ge=0, le=MOST_POINTS)
     """Last known education ended four weeks ago or longer (and less than the next step)."""
-    out_12_weeks: int = Field(10, ge=0)
+    out_12_weeks: int = Field(10, ge=0, le=MOST_POINTS)
     """The same, 12 weeks."""
-    out_26_weeks: int = Field(20, ge=0)
+    out_26_weeks: int = Field(20, ge=0, le=MOST_POINTS)
     """The same, 26 weeks."""
-    out_52_weeks: int = Field(30, ge=0)
+    out_52_weeks: int = Field(30, ge=0, le=MOST_POINTS)
     """The same, 52 weeks or longer."""
-    other_education_ended: int = Field(20, ge=0)
+    other_education_ended: int = Field(20, ge=0, le=MOST_POINTS)
     """Home education, or a place at an alternative provider, ended and nothing followed."""
-    in_and_out: int = Field(10, ge=0)
+    in_and_out: int = Field(10, ge=0, le=MOST_POINTS)
     """Home educated more than once, or three places left, within two years."""
-    newly_arrived: int = Field(15, ge=0)
+    newly_arrived: int = Field(15, ge=0, le=MOST_POINTS)
     """Newly arrived from abroad, or moved in from another authority."""
-    unaccompanied: int = Field(50, ge=0)
+    unaccompanied: int = Field(50, ge=0, le=MOST_POINTS)
     """Unaccompanied and seeking asylum."""
-    never_on_a_roll: int = Field(15, ge=0)
+    never_on_a_roll: int = Field(15, ge=0, le=MOST_POINTS)
     """No extract shows that the child has ever been in education."""
-    transition: int = Field(10, ge=0)
+    transition: int = Field(10, ge=0, le=MOST_POINTS)
     """At the age of starting school, or of moving to secondary school."""
-    long_unseen: int = Field(10, ge=0)
+    long_unseen: int = Field(10, ge=0, le=MOST_POINTS)
     """Nobody has had contact with the child for ``long_unseen_days``."""
-    long_unseen_days: int = Field(365, ge=1)
+    long_unseen_days: int = Field(365, ge=1, le=LONGEST_DAYS)
     """Days (not points) without contact, after which a child counts as long unseen."""
-    temporary_accommodation: int = Field(15, ge=0)
+    temporary_accommodation: int = Field(15, ge=0, le=MOST_POINTS)
     """Lives in temporary accommodation, a hostel or a refuge."""
     place_to_come: int = Field(20, ge=0, le=90)
     """Taken off, not added: a place starts within ``place_to_come_days``, or started so lately that no roll shows it."""
     border: int = Field(10, ge=0, le=10)
     """Taken off, not added: lives by the border, and may be on a roll next door that no extract shows."""
-    place_to_come_days: int = Field(28, ge=0)
+    place_to_come_days: int = Field(28, ge=0, le=LONGEST_DAYS)
     """Days (not points) before its start from which a place moves the child down."""
-    not_arrived_after_days: int = Field(15, ge=0)
+    not_arrived_after_days: int = Field(15, ge=0, le=LONGEST_DAYS)
     """Days (not points) after the start of an accepted place, from which a child on no roll has not taken it up."""
 
 
@@ -93,17 +96,17 @@ class OutcomeHolds(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    on_roll_own: int = Field(90, ge=0)
+    on_roll_own: int = Field(90, ge=0, le=LONGEST_DAYS)
     """A roll of our own should show the child by then."""
-    on_roll_other_la: int = Field(365, ge=0)
-    independent: int = Field(365, ge=0)
-    ehe_suitable: int = Field(365, ge=0)
+    on_roll_other_la: int = Field(365, ge=0, le=LONGEST_DAYS)
+    independent: int = Field(365, ge=0, le=LONGEST_DAYS)
+    ehe_suitable: int = Field(365, ge=0, le=LONGEST_DAYS)
     """Home education is looked at once a year."""
-    ap_eotas: int = Field(182, ge=0)
-    moved_other_la_confirmed: int = Field(0, ge=0)
-    emigrated_verified: int = Field(0, ge=0)
-    not_csa: int = Field(365, ge=0)
-    data_error: int = Field(0, ge=0)
+    ap_eotas: int = Field(182, ge=0, le=LONGEST_DAYS)
+    moved_other_la_confirmed: int = Field(0, ge=0, le=LONGEST_DAYS)
+    emigrated_verified: int = Field(0, ge=0, le=LONGEST_DAYS)
+    not_csa: int = Field(365, ge=0, le=LONGEST_DAYS)
+    data_error: int = Field(0, ge=0, le=LONGEST_DAYS)
 
 
 Postcodes = tuple[Annotated[str, Field(pattern=r"^[A-Z]{1,2}(\d[A-Z\d]?( \d)?)?$")], ...]
@@ -149,7 +152,7 @@ class Recalibration(BaseModel):
 class RankSettings(BaseModel):
     """How the list is cut and laid out in lanes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     wasted_enquiries_per_missed_child: float = Field(8.0, ge=0)
     """How many enquiries that find nothing is it worth not to miss one child? Sets the cut-off: 8 gives 1 in 9."""

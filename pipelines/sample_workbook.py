@@ -14,6 +14,7 @@ import fastexcel
 import polars as pl
 import xlsxwriter
 
+from data_contracts.values import excel_day
 from matching.judgement import ANSWERS
 from pipelines.publish.masking import keys_without_place
 from pipelines.settings import SettingsError
@@ -22,6 +23,8 @@ READ_ME, PAIRS_SHEET = "Read me", "Pairs"
 PAIR, ANSWER, NOTE = "Pair", "Answer", "Note"
 SIDES = ("A", "B")
 LONGEST_NOTE = 1000
+BORN = "%d/%m/%Y"
+"""How a birth date is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def _facts(source_names: dict[str, str]) -> list[pl.Expr]:
         pl.col("middle_names").alias("Other given names"),
         pl.coalesce("surname_shown", "surname").alias("Surname"),
         pl.col("other_surnames").list.join(", ").alias("Other surnames"),
-        pl.col("date_of_birth").dt.strftime("%d/%m/%Y").alias("Born"),
+        pl.col("date_of_birth").dt.strftime(BORN).alias("Born"),
         pl.col("sex").alias("Sex"),
         pl.coalesce("address_shown", "address").alias("Address"),
         pl.coalesce("postcode_shown", "postcode").alias("Postcode"),
@@ -169,8 +172,16 @@ def read_sample(path: Path) -> pl.DataFrame:
             "its first line unchanged."
         )
     rows = cells.slice(1).select(pl.col(cells.columns[found.index(name)]).alias(name) for name in HEADERS)
-    numbered = rows.with_columns(pl.all().fill_null("").str.strip_chars()).with_row_index("line", offset=2)
+    text = rows.with_columns(pl.all().fill_null("").str.strip_chars())
+    numbered = text.with_columns(_day(f"Born {side}") for side in SIDES).with_row_index("line", offset=2)
     return numbered.filter(pl.any_horizontal(pl.col(*HEADERS) != ""))
+
+
+def _day(header: str) -> pl.Expr:
+    """A birth date as it was written, where another spreadsheet has made a day of the text; any other text stays."""
+    cell = pl.col(header)
+    day = cell.str.extract(r"^(\d{4}-\d\d-\d\d)(?:[ T]00:00:00(?:\.0+)?)?$").str.to_date("%Y-%m-%d", strict=False)
+    return pl.coalesce(pl.coalesce(day, excel_day(cell)).dt.strftime(BORN), cell).alias(header)
 
 
 def _cells(path: Path) -> pl.DataFrame:

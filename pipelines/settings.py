@@ -28,7 +28,7 @@ class SettingsError(Exception):
 class Group(BaseModel):
     """Base of every group of settings: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Machine(Group):
@@ -165,7 +165,7 @@ def _validated(values: Mapping[str, Any], where: str) -> Settings:
 
 def _read_toml(config: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(config.read_text(encoding="utf-8"))
+        return tomllib.loads(config.read_text(encoding="utf-8-sig"))  # with a mark, as Notepad writes one
     except OSError as error:
         told = f"{config} cannot be read: {error.strerror}. config/example.toml is a settings file to copy."
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -34,7 +34,7 @@ def sample(
     contracts
         Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
-    from apps.cli.words import source_names
+    from apps.cli.words import command, source_names, typed
     from pipelines.for_readers import store_for_readers
     from pipelines.in_force import threshold_of
     from pipelines.review import Asked, write_sample
@@ -53,5 +53,5 @@ def sample(
     print("They are mixed. It is personal data about children: keep it safe, and delete it once it is read back.")
     if restricted:
         print("It holds children whose whereabouts are PROTECTED: for the named restricted role alone.")
-    print(f"When it is filled in:  rollcall judge {out} --workspace {workspace} --by NAME")
+    print(f"When it is filled in:  {command()} judge {typed(out)} --workspace {typed(workspace)} --by NAME")
     return 0

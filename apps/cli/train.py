@@ -29,6 +29,7 @@ def train(
     by
         Who proposes.
     """
+    from apps.cli.words import command, typed
     from pipelines.proposals import model_file, propose_model
     from pipelines.settings import SettingsError
     from pipelines.training import learnt_in
@@ -43,5 +44,6 @@ def train(
         return 0
     number = propose_model(workspace, found.model, why=why, by=by, figures=found.figures)
     print(f"Proposal {number} is kept; read the weights in {model_file(workspace, number)}.")
-    print(f"Another named person puts it in force:  rollcall approve {number} --by NAME --workspace {workspace}")
+    print("Another named person puts it in force:")
+    print(f"  {command()} approve {number} --by NAME --workspace {typed(workspace)}")
     return 0

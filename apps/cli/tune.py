@@ -66,6 +66,7 @@ def tune(
     from pipelines.tuning import TUNING_READS, as_at, differing
     from pipelines.tuning_page import tried
 
+    _refuse_what_goes_alone(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TUNING_READS}
     before = settings_of(workspace, config, as_at(tables))
@@ -113,11 +114,22 @@ def _compared(
 
 
 def _propose(workspace: Path, after: "Settings", told: "Figures", *, why: str, by: str) -> None:
+    from apps.cli.words import command, typed
     from pipelines.proposals import propose_settings
 
     number = propose_settings(workspace, after, why=why, by=by, figures=told)
     print(f"Proposal {number} is kept. Another named person puts it in force:")
-    print(f"  rollcall approve {number} --by NAME --workspace {workspace}")
+    print(f"  {command()} approve {number} --by NAME --workspace {typed(workspace)}")
+
+
+def _refuse_what_goes_alone(*, since: bool, said: bool) -> None:
+    """Raise SettingsError where an option would be read past, as the one that it belongs to was left out."""
+    from pipelines.settings import SettingsError
+
+    if since:
+        raise SettingsError("--since goes with --from-outcomes: it says from when on their leads count.")
+    if said:
+        raise SettingsError("--why and --by go with --propose. Without it nothing is proposed.")
 
 
 def _refuse_unsaid(*, differs: bool, why: str, by: str) -> None:

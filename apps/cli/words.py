@@ -1,7 +1,9 @@
 """What a night did, in words for whoever ran it. Counts and places only."""
 
+import shlex
 import sys
 from pathlib import Path
+from subprocess import list2cmdline
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def told(report: "RunReport", workspace: Path) -> str:
         "",
         "What to do next:",
         f"  Open {report.published / 'candidates.xlsx'} and begin at rank 1 of 'follow up'.",
-        f"  Why is, or is not, a child on it?  {command()} explain CHILD_OR_RECORD --workspace {workspace}",
+        f"  Why is, or is not, a child on it?  {command()} explain CHILD_OR_RECORD --workspace {typed(workspace)}",
         "  A name on the list is a lead for an officer, never a finding about a family.",
     ]
     return "\n".join(lines)
@@ -75,6 +77,11 @@ def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
 
     own = contracts or settings_of(workspace, None, date.min).contracts
     return {source: contract.name for source, contract in read_contracts(own=own).items()}
+
+
+def typed(path: Path) -> str:
+    """A path as it is typed into a command: in quotes where a space or a letter of the shell's own stands in it."""
+    return list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))
 
 
 def command() -> str:

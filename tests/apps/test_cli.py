@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -107,14 +108,17 @@ def test_a_night_ends_with_a_summary_in_words(
     first_night: FirstNight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     extracts = str(first_night.settings.extracts)
-    asked = ["night", "--plain", "--extracts", extracts, "--as-at", "2026-11-20", "--workspace", str(tmp_path / "w")]
+    workspace = tmp_path / "Missing education, Zoë's"
+    asked = ["night", "--plain", "--extracts", extracts, "--as-at", "2026-11-20", "--workspace", str(workspace)]
     assert main(asked) == 0
     told = capsys.readouterr()
     ranked = first_night.report.counts["rank"]
     assert (
         f"{ranked['candidates']} of compulsory school age are possibly missing education, to be looked into" in told.out
     )
-    assert f"{tmp_path}/w/published/2026-11-20/candidates.xlsx" in told.out
+    assert f"{workspace}/published/2026-11-20/candidates.xlsx" in told.out
+    (next_command,) = (line for line in told.out.splitlines() if "explain CHILD_OR_RECORD" in line)
+    assert shlex.split(next_command.partition("?  ")[2])[-2:] == ["--workspace", str(workspace)]
     assert "a lead for an officer, never a finding about a family" in told.out
     assert f"[1/{len(STEPS)}] reading and checking the extracts ..." in told.err
 

@@ -193,6 +193,25 @@ def test_judgements_are_read_back_once(sampled: Path, workspace: Path) -> None:
     assert read_judgements(workspace).height == 3
 
 
+def _as_day(cell: str) -> date | None:
+    return date(*map(int, cell.split("/")[::-1])) if cell else None
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        pytest.param(lambda cell: f"{_as_day(cell)} 00:00:00" if cell else "", id="days"),
+        pytest.param(lambda cell: str((_as_day(cell) - date(1899, 12, 30)).days) if cell else "", id="days counted"),
+    ],
+)
+def test_a_workbook_in_which_another_spreadsheet_has_made_days_of_birth_dates_is_read_back(
+    sampled: Path, workspace: Path, saved: Callable[[str], str]
+) -> None:
+    born = pl.col("Born A", "Born B").map_elements(saved, return_dtype=pl.String)
+    filled(sampled, lambda rows: answered({2: "same", 3: "different"})(rows).with_columns(born))
+    assert judge(sampled, workspace, "Ann Example")["answer"].to_list() == ["same", "different"]
+
+
 def mixed_up(rows: pl.DataFrame) -> pl.DataFrame:
     """One column sorted without the others."""
     return answered({2: "same"})(rows).with_columns(pl.col("Pair").reverse())

@@ -239,6 +239,8 @@ def test_from_trying_to_the_night_that_runs_with_it(
         pytest.param("tune --link-threshold 1.5", "--link-threshold: linkage.link_threshold", id="no probability"),
         pytest.param("tune --propose --why w --by b", "nothing differs from the settings in force", id="no change"),
         pytest.param("tune --link-threshold .9 --propose", "needs --why, in words, and --by", id="no reason"),
+        pytest.param("tune --link-threshold .9 --why w --by b", "go with --propose", id="a reason for nothing"),
+        pytest.param("tune --since 2026-09-01", "--since goes with --from-outcomes", id="a day for nothing"),
         pytest.param("train --propose --by b", "needs --why, in words, and --by", id="weights without a reason"),
         pytest.param("approve --by b", "Give either the number of a proposal", id="nothing to approve"),
         pytest.param("approve 1 --roll-back --by b", "Give either the number of a proposal", id="both at once"),

@@ -36,6 +36,8 @@ def test_the_example_names_every_setting() -> None:
         pytest.param("[machine]\nthreads = 'two'\n", "machine.threads: .*valid integer", id="no number"),
         pytest.param("[machine\n", "no TOML in UTF-8", id="no TOML"),
         pytest.param("[linkage]\nlink_threshold = 1\n", "link_threshold: .*less than 1", id="a link beyond doubt"),
+        pytest.param("[ranking]\nwasted_enquiries_per_missed_child = inf\n", "finite number", id="endless"),
+        pytest.param("[ranking.points]\nreferral = 100000000000000000000\n", "less than or equal to 1000", id="huge"),
         pytest.param("settings_file = 'x'\n", "settings_file is no setting", id="where it stands, said in the file"),
         pytest.param("as_at = 2026-11-20\n", "asked for with --as-at", id="a date in the file"),
         pytest.param("full = true\n", "asked for with --full", id="a full night in the file"),
@@ -47,6 +49,11 @@ def test_settings_that_cannot_be_used(tmp_path: Path, text: str, told: str) -> N
     with pytest.raises(SettingsError, match=told) as refused:
         read_settings(config, **ASKED)
     assert str(config) in str(refused.value)
+
+
+def test_a_settings_file_as_windows_notepad_saves_it(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_bytes(b"\xef\xbb\xbf[machine]\r\nthreads = 4\r\n")
+    assert read_settings(tmp_path / "settings.toml", **ASKED).machine.threads == 4
 
 
 def test_a_settings_file_that_is_not_there(tmp_path: Path) -> None:
