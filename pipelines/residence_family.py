@@ -76,12 +76,12 @@ def told_by_others(
     and which children have any.
 
     ``likelihood``: of each child's readings in each part; ``no_place``: how much likelier here than gone a child of
-    such a household has no place; ``parts``: shares of the parts among all children.
+    such a household has no place; ``parts``: share of each part among all children, as for each child.
     """
     count = likelihood.shape[1]
     seen = likelihood.copy()
     seen[0] *= no_place
-    seen *= follows / (parts @ seen)
+    seen *= follows / (parts * seen).sum(axis=0)
     seen += 1.0 - follows
     is_open = families.other >= 0
     child, other = families.child[is_open], families.other[is_open]
@@ -104,9 +104,9 @@ def with_household(
 
     ``told`` as from :func:`told_by_others`; a child without others has no household to fare with.
     """
-    household = parts[:, None] * np.exp(told - told.max(axis=0))
+    household = parts * np.exp(told - told.max(axis=0))
     household *= np.where(has_others, follows, 0.0) / household.sum(axis=0)
     together = household * likelihood
-    alone = np.where(has_others, 1.0 - follows, 1.0) * parts[:, None] * likelihood
+    alone = np.where(has_others, 1.0 - follows, 1.0) * parts * likelihood
     total = (together + alone).sum(axis=0)
     return (together + alone) / total, together.sum(axis=0) / total

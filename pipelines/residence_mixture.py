@@ -110,7 +110,8 @@ class Mixture:
     ways: tuple[Floats, ...]
     """For each reading: share of each of its ways among the children gone."""
     departures: Floats
-    """Share of each departure among the children gone."""
+    """Share of each departure (rows) among the children gone: of those who were on a roll, and of those never on one
+    (columns). A roll keeps its leavers for some terms, a list its own until it is cleaned."""
     here: float
     """Share here of all children of age, with or without a place."""
     no_place: Floats
@@ -119,10 +120,10 @@ class Mixture:
     both: float
     """See :mod:`pipelines.residence_family`."""
 
-    @property
-    def parts(self) -> Floats:
-        """Share of each part among all children of age."""
-        return np.append(self.here, (1.0 - self.here) * self.departures)
+    def parts(self, is_never: Flags) -> Floats:
+        """Share of each part among all children of age, as for each child (columns)."""
+        shares = np.vstack([np.full(2, self.here), (1.0 - self.here) * self.departures])
+        return shares[:, is_never.astype(np.int64)]
 
     @property
     def laid_out(self) -> Floats:
@@ -185,7 +186,8 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     mixture = _fit(children.of(np.union1d(core, others[others >= 0])), usual, placed)
     likelihood = _likelihood(children, children.told(), mixture)
     highest = likelihood[1:].max(axis=0)
-    ratio = -highest - np.log(mixture.departures @ np.exp(likelihood[1:] - highest))
+    departures = mixture.departures[:, children.is_never.astype(np.int64)]
+    ratio = -highest - np.log((departures * np.exp(likelihood[1:] - highest)).sum(axis=0))
     odds = _shares(ratio, children.group, len(usual))
     learnt = np.zeros(len(usual), dtype=bool)
     learnt[children.group[children.counts]] = True
@@ -235,7 +237,7 @@ def _expected(children: Children, usual: Floats) -> Mixture:
         for reading, way in zip(children.readings, ways, strict=True)
     )
     return Mixture(
-        levels, ways, EXPECTED_DEPARTURES, HERE_BOUNDS[1], usual,
+        levels, ways, np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1), HERE_BOUNDS[1], usual,
         FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR), BOTH_PRIOR[0] / sum(BOTH_PRIOR),
     )  # fmt: skip
 
@@ -261,12 +263,12 @@ def _chances_of_no_record(children: Children, mixture: Mixture) -> Floats:
 def _posterior(children: Children, likelihood: Floats, mixture: Mixture) -> tuple[Floats, Floats]:
     """Probability of each part (rows) for each child, and that the child fares with its household."""
     scaled = np.exp(likelihood - likelihood.max(axis=0))
-    no_place = mixture.no_place[children.group]
+    no_place, parts = mixture.no_place[children.group], mixture.parts(children.is_never)
     told, has_others = told_by_others(
-        children.families, scaled, np.where(children.counts, mixture.both, no_place), mixture.parts, mixture.follows
+        children.families, scaled, np.where(children.counts, mixture.both, no_place), parts, mixture.follows
     )
     scaled[HERE] *= no_place
-    return with_household(scaled, told, has_others, mixture.parts, mixture.follows)
+    return with_household(scaled, told, has_others, parts, mixture.follows)
 
 
 def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floats, Floats], placed: float) -> Mixture:
@@ -287,23 +289,27 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     asked = together[counts & has_others]
     return Mixture(
         tuple(levels for _, levels in learnt), tuple(ways for ways, _ in learnt),
-        _departures(mine[1:].sum(axis=1)), share_here,
+        _departures(mine[1:], children.is_never[counts]), share_here,
         np.where(is_learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
         float((asked.sum() + FOLLOWS_PRIOR[0]) / (len(asked) + sum(FOLLOWS_PRIOR))),
         _both(children, here),
     )  # fmt: skip
 
 
-def _departures(gone: Floats) -> Floats:
-    """Share of each departure among those gone, each smoothed with its neighbours, and no day with fewer than one before it.
+def _departures(gone: Floats, is_never: Flags) -> Floats:
+    """Share of each departure (rows) among those gone (``gone``: by departure and child), once on a roll and never on one
+    (columns), each smoothed with its neighbours, and no day with fewer than one before it.
 
     Families leave in every month, and lists forget those who left long ago, never those who left lately. Without this
     nobody could tell the families of the last weeks from children who stay, so that of those just taken off a roll,
     hardly one would seem to have moved.
     """
-    rate = (gone + PRIOR_CHILDREN * EXPECTED_DEPARTURES) / WIDTHS
-    smooth = _fading(np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS, WIDTHS)
-    return np.asarray(smooth / smooth.sum(), dtype=np.float64)
+    shares = np.empty((DEPARTURES, 2))
+    for kind in (0, 1):
+        rate = (gone[:, is_never == kind].sum(axis=1) + PRIOR_CHILDREN * EXPECTED_DEPARTURES) / WIDTHS
+        smooth = _fading(np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS, WIDTHS)
+        shares[:, kind] = smooth / smooth.sum()
+    return shares
 
 
 def _both(children: Children, here: Floats) -> float:

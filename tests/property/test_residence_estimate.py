@@ -116,12 +116,21 @@ def test_a_later_sighting_never_speaks_for_having_left(
     assert chance[0] >= chance[1] - 1e-3
 
 
-@given(st.lists(st.floats(min_value=0, max_value=1e5), min_size=DEPARTURES, max_size=DEPARTURES))
-def test_no_day_has_fewer_leavers_than_one_before_it(gone: list[float]) -> None:
+LEAVERS = st.tuples(
+    st.integers(min_value=0, max_value=DEPARTURES - 1), st.booleans(), st.floats(min_value=0, max_value=1e4)
+)
+"""Time of departure, whether never on a roll, and how far it is believed."""
+
+
+@given(st.lists(LEAVERS, min_size=1, max_size=40))
+def test_no_day_has_fewer_leavers_than_one_before_it(leavers: list[tuple[int, bool, float]]) -> None:
     """Lists forget those who left long ago, not those who left lately, however few of these are told from the others."""
-    shares = residence_mixture._departures(np.array(gone))
-    assert (np.diff(shares / np.diff(DEPARTED)) <= 1e-12).all()
-    assert abs(shares.sum() - 1) < 1e-9
+    gone = np.zeros((DEPARTURES, len(leavers)))
+    for child, (departure, _, believed) in enumerate(leavers):
+        gone[departure, child] = believed
+    shares = residence_mixture._departures(gone, np.array([is_never for _, is_never, _ in leavers]))
+    assert (np.diff(shares / np.diff(DEPARTED)[:, None], axis=0) <= 1e-12).all()
+    assert np.abs(shares.sum(axis=0) - 1).max() < 1e-9
 
 
 def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do() -> None:
