@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.tables import TABLES
+from pipelines.tables import PROVISION, TABLES
 
-IN_ORDER_OF = dict.fromkeys(("person_record", "statement", "child_record", "linked_record"), ("record_id",)) | {
-    "link": ("left_id", "right_id")
+IN_ORDER_OF: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("person_record", "statement", "child_record", "linked_record"), ("record_id",)),
+    "link": ("left_id", "right_id"),
+    "provision": tuple(PROVISION),
+    "explained": ("child_id",),
 }
 """Tables of which a night writes only some rows: they are read in this order."""
 
@@ -41,6 +44,15 @@ def amended(before: pl.DataFrame, amendment: Amendment) -> pl.DataFrame:
     """A table once it is amended, as the store keeps it: what came stands last. Nothing of it is ``moved``."""
     stands = before.filter(~pl.col("record_id").is_in(amendment.leaving.implode()))
     return pl.concat([stands, amendment.put])
+
+
+def children_otherwise(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` of every child who does not have the same rows in two states of a table, in no particular order."""
+    marks = pl.concat(
+        rows.select("child_id", mark=rows.hash_rows()).group_by("child_id").agg(pl.col("mark").sum())
+        for rows in (before, after)
+    )
+    return marks.filter(marks.is_unique()).select(pl.col("child_id").unique())
 
 
 def typed(table: str, kept: pl.DataFrame) -> pl.DataFrame:

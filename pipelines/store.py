@@ -10,13 +10,12 @@ from contextlib import closing, contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import duckdb
 import polars as pl
 
-from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, in_order, typed
+from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, children_otherwise, in_order, typed
 from pipelines.at_hand import AtHand
 from pipelines.tables import SCHEMA_VERSION, TABLES, differences
 
@@ -95,16 +94,14 @@ class Store:
                 self._connection.execute(statement).fetchall()
             if not self._read_only:
                 self.path.chmod(0o600)
-        if not self._read_only and not self._names():
+        if not self._read_only and not self.tables():
             self.stamp(SCHEMA_VERSION)
         if not self._any_version and (found := self.version) != SCHEMA_VERSION:
-            self.__exit__(None, None, None)
+            self.__exit__()
             raise StoreError(_other_version(self.path, found))
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._at_hand.clear()
         if self._connection is not None:
             with private_files(), _told_plainly(self.path):
@@ -148,6 +145,15 @@ class Store:
         self._replace(table, frame)
         self._at_hand.keep(table, frame)
 
+    def write_children(self, table: str, frame: pl.DataFrame) -> None:
+        """As :meth:`write`, where the table has a ``child_id`` and few children's rows change: those are written."""
+        otherwise = children_otherwise(self.read(table), frame) if self.has(table) else None
+        if otherwise is None or otherwise.height > frame.height * LARGEST_AMENDMENT:
+            self.write(table, frame)
+        else:
+            self.change(table, otherwise, frame.join(otherwise, on="child_id", how="semi"))
+            self._at_hand.keep(table, frame)
+
     def amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         """As :meth:`write`, where the table has a ``record_id`` and only some of its records change: those are written.
 
@@ -180,11 +186,10 @@ class Store:
         records ``but`` (ids) stay as they are, and every row where it stands.
         """
         same = " and ".join(f"{_quoted(table)}.{_quoted(name)} = among.{_quoted(name)}" for name in among.columns)
-        new = pl.DataFrame({"value": [value]})
         self._run(
             f"update {_quoted(table)} set {_quoted(column)} = (select value from new) from among where {same} "
             "and record_id not in (select record_id from but)",
-            among=among, but=but.drop_nulls().alias("record_id").to_frame(), new=new,
+            among=among, but=but.drop_nulls().alias("record_id").to_frame(), new=pl.DataFrame({"value": [value]}),
         )  # fmt: skip
         self._at_hand.forget(table)
 
@@ -224,7 +229,7 @@ class Store:
 
     def has(self, table: str) -> bool:
         """Whether the table was ever written."""
-        return table in self._names()
+        return table in self.tables()
 
     @property
     def version(self) -> int:
@@ -268,7 +273,7 @@ class Store:
 
     def raw_sources(self) -> tuple[str, ...]:
         """Sources of which rows were received, in the order of their names."""
-        return tuple(name.removeprefix(RAW) for name in self._names() if name.startswith(RAW))
+        return tuple(name.removeprefix(RAW) for name in self.tables() if name.startswith(RAW))
 
     def forget_raw(self, *, but: Collection[str] = ()) -> None:
         """Drop every ``raw_`` table (``but`` those of some sources), so that who sent nothing has no rows tonight."""
@@ -282,18 +287,15 @@ class Store:
 
     def tables(self) -> tuple[str, ...]:
         """Every table there is, in the order of their names."""
-        return tuple(self._names())
-
-    def _names(self) -> list[str]:
         with _told_plainly(self.path):
             rows = self._open.execute("select table_name from duckdb_tables() order by table_name").fetchall()
-        return [name for (name,) in rows]
+        return tuple(name for (name,) in rows)
 
     def _replace(self, table: str, frame: pl.DataFrame) -> None:
         self._run(f"create or replace table {_quoted(table)} as select * from incoming", incoming=frame)
 
     def _amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
-        if table not in self._names() or amendment.size > frame.height * LARGEST_AMENDMENT:
+        if table not in self.tables() or amendment.size > frame.height * LARGEST_AMENDMENT:
             self._replace(table, frame)
         else:
             self._write_rows(table, amendment)
@@ -336,16 +338,14 @@ class Store:
                 finally:
                     self._open.unregister("wanted")
         except StoreError:
-            if table in self._names():
+            if table in self.tables():
                 raise
             raise StoreError(
                 f"The store {self.path} has no {table} yet. Run a night first: rollcall night --help."
             ) from None
 
     def _register(self, name: str, frame: pl.DataFrame) -> None:
-        """Let one statement read a frame by a name, once: as Arrow's C stream, since DuckDB's own way loads pyarrow and
-        pandas first.
-        """
+        """Let one statement read a frame by a name, once: by Arrow's C stream, as DuckDB's own way loads pyarrow and pandas."""
         self._open.register(name, frame.__arrow_c_stream__())
 
     def _fetched(self, statement: str) -> pl.DataFrame:
@@ -395,5 +395,4 @@ def _plain_error(path: Path, error: duckdb.Error) -> StoreError:
         return StoreError(f"{path} is not a DuckDB file. Move it away and run the night again: it is made anew.")
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError("DuckDB's share of memory is too small. Raise machine.memory_gb in the settings.")
-    kind = type(error).__name__
-    return StoreError(f"The store {path} could not be used ({kind}). Check the disk and the folder's permissions.")
+    return StoreError(f"The store {path} could not be used ({type(error).__name__}). Check disk and permissions.")

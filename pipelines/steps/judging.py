@@ -12,7 +12,7 @@ from pipelines.steps.under_way import JUDGED_FROM, Counts, Night, aside
 def find_provision_step(night: Night) -> Counts:
     """Statement, child_record -> provision."""
     found = find_provision(**night.known("statement", "child_record"), as_at=night.settings.as_at)
-    night.store.write("provision", found)
+    night.store.write_children("provision", found)
     current = found.filter("is_current")
     return {"provisions": found.height, "current": current.height, "children": current["child_id"].n_unique()}
 
@@ -46,6 +46,6 @@ def rank_step(night: Night) -> Counts:
         ages=night.ages.result(),
     )
     night.store.write("candidate", ranked.candidates)
-    night.store.write("explained", ranked.explained)
+    night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

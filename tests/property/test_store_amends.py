@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment
 from pipelines.store import Store
-from pipelines.tables import STATEMENT
+from pipelines.tables import PROVISION, STATEMENT
 
 RECORDS = st.dictionaries(st.sampled_from([f"housing:{n:02}" for n in range(40)]), st.integers(0, 3), max_size=40)
 
@@ -60,6 +60,35 @@ def test_a_table_read_ahead_stands_as_the_rows_amended_meanwhile_leave_it(
             assert store.read("statement").equals(statements(now)), "as the night goes on"
         with Store(Path(workspace), read_only=True) as store:
             assert store.read("statement").equals(statements(now)), "as the next night finds it"
+
+
+def provision(places: dict[str, list[int]]) -> pl.DataFrame:
+    """Entries of each child: one a place, of which it may have the same one twice."""
+    rows = [(child, f"place {place}") for child, theirs in sorted(places.items()) for place in sorted(theirs)]
+    return pl.DataFrame(rows, schema=["child_id", "place"], orient="row").select(
+        pl.col(name).cast(kind) if name in ("child_id", "place") else pl.lit(None, kind).alias(name)
+        for name, kind in PROVISION.items()
+    )
+
+
+CHILDREN = st.dictionaries(
+    st.sampled_from([f"CH{n:02}" for n in range(20)]), st.lists(st.integers(0, 2), max_size=3), max_size=20
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(usual=CHILDREN, otherwise=st.lists(CHILDREN.map(lambda few: dict(list(few.items())[:3])), max_size=3))
+def test_children_written_where_they_changed_leave_what_the_last_night_says(
+    usual: dict[str, list[int]], otherwise: list[dict[str, list[int]]]
+) -> None:
+    with TemporaryDirectory() as workspace:
+        for night in ({}, *otherwise):
+            tonight = provision(usual | night)
+            with Store(Path(workspace)) as store:
+                store.write_children("provision", tonight)
+                assert store.read("provision").equals(tonight), "as the night goes on"
+            with Store(Path(workspace), read_only=True) as store:
+                assert store.read("provision").equals(tonight), "as the next night finds it"
 
 
 def test_what_is_read_ahead_is_forgotten_with_a_transaction_that_fails(tmp_path: Path) -> None:
