@@ -1,5 +1,6 @@
 """One made-up authority, and nights on it, made once for all tests that look at a whole night."""
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from apps.made_up.authority import MadeUp
 from pipelines.night import RunReport, run_night
 from pipelines.settings import Settings
 from tests.golden.authority import AS_AT, golden_authority
+from tests.made.sentinel import Heard
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 hypothesis.settings.register_profile("rollcall", deadline=None)  # no test is about how fast the machine is
@@ -73,9 +75,16 @@ def extracts(quick_night: FirstNight, tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def heard(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Heard]:
+    """All that is printed and logged while a test runs."""
+    with caplog.at_level(logging.DEBUG):
+        yield Heard(capsys, caplog)
+
+
+@pytest.fixture(scope="module")
 def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A Prefect server for the length of the tests; gives the path of its SQLite database."""
+    """A Prefect server for the tests of a file (it never rests); gives the path of its SQLite database."""
     home = tmp_path_factory.mktemp("prefect_home")
     os.environ["PREFECT_HOME"] = str(home)
     os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"

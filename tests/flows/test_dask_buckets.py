@@ -47,13 +47,13 @@ def _kill_one(cluster: LocalCluster, folder: Path, killed: list[int]) -> None:
 def test_a_lost_worker_costs_its_own_buckets_only(cluster: LocalCluster, tmp_path: Path) -> None:
     from flows.dask_buckets import on_dask
 
-    table = with_keys(children_alike(2_000).sort("record_id"))
+    table = with_keys(children_alike(400).sort("record_id"))
     encoded = prepare(table, CHILD_COMPARISONS, CHILD_BLOCKING_RULES)
     scorer = Scorer.of(read_model(APPROVED_MODEL, CHILD_COMPARISONS), encoded)
     pairs, killed = plan(CHILD_BLOCKING_RULES, encoded), []  # type: ignore[var-annotated]
     watch = threading.Thread(target=_kill_one, args=(cluster, tmp_path, killed), daemon=True)
     watch.start()
-    found = Buckets(tmp_path, on_dask(cluster.scheduler_address), pairs=3_000).scored(table, scorer, pairs, FLOOR_BITS)
+    found = Buckets(tmp_path, on_dask(cluster.scheduler_address), pairs=1_500).scored(table, scorer, pairs, FLOOR_BITS)
     wanted = score_pairs(scorer, pairs, FLOOR_BITS)
     assert killed
     assert len(list(tmp_path.glob("rule-*.scored.parquet"))) > 20

@@ -16,6 +16,8 @@ from pipelines.settings import Settings
 from pipelines.steps.under_way import Night
 from pipelines.store import Store
 from tests.conftest import FirstNight
+from tests.golden.authority import AS_AT
+from tests.made.sentinel import Heard, all_of, decoded, everything_of, found_in, put_her_into, quoting_her
 from tests.made.steps import called_by
 
 LONDON = ZoneInfo("Europe/London")
@@ -122,6 +124,36 @@ def test_what_prefect_cannot_be_told_does_not_fail_the_night(
     monkeypatch.setattr(flows.summary, "create_markdown_artifact", away)
     report = flows.nightly.nightly(quick_night.settings.extracts, tmp_path / "workspace", quick_night.settings.as_at)
     assert report.counts == quick_night.report.counts
+
+
+def _scanned(database: Path, until: str) -> str:
+    """All of Prefect's database, once what it is sure to hold (sent in the background) has arrived."""
+    for _ in range(60):
+        if until in (told := all_of(database)):
+            return told
+        time.sleep(0.25)
+    raise AssertionError(f"the database never held {until}: the scan would prove nothing")
+
+
+def test_prefect_never_hears_of_a_child(
+    extracts: Path, tmp_path: Path, prefect_database: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.settings import get_current_settings
+
+    from flows.nightly import nightly
+
+    put_her_into(extracts)
+    nightly(extracts, tmp_path / "good", AS_AT)
+    monkeypatch.setattr(called_by("rank"), quoting_her)
+    with pytest.raises(NightFailed) as failed:
+        nightly(extracts, tmp_path / "bad", AS_AT)
+    assert not found_in(everything_of(failed.value))
+    told = _scanned(prefect_database, "Internal error at step 'rank': ValueError")
+    assert "night-summary" in told
+    assert not found_in(told)
+    stored = [path for path in get_current_settings().home.rglob("*") if path.is_file()]
+    assert not [path.name for path in stored if found_in(decoded(path))]
+    assert not found_in(heard.text())
 
 
 def test_the_page_of_a_night_says_what_to_know(tmp_path: Path) -> None:

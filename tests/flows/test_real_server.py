@@ -81,7 +81,7 @@ class Office:
         return "\n".join([all_of(self.server.home / "prefect.db"), *map(decoded, kept), *said])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
     extracts, workspace, backups = _extracts_with_her(made_up, folder), folder / "workspace", folder / "backups"
@@ -115,7 +115,7 @@ def _folders(extracts: Path, workspace: Path, backups: Path) -> dict[str, str]:
     return {f"ROLLCALL_{name}": str(path) for name, path in named.items()}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def two_nights(office: Office) -> dict[str, str]:
     """Two nights started at once, with a webhook that takes every call and never answers: state -> run."""
     office.tell(free_port())
@@ -134,7 +134,7 @@ def test_of_two_nights_at_once_one_publishes_and_one_is_cancelled(office: Office
     assert SENTINEL.casefold() in " ".join(listed["surname"].drop_nulls()).casefold(), "she walked through the night"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def jobs(office: Office, two_nights: dict[str, str]) -> dict[str, str]:
     """Everything else that is deployed, started at once after a night: name -> run."""
     names = ("backup", "retention", "training", "recalibration", "termly-return")
@@ -253,7 +253,7 @@ def test_a_cancelled_night_leaves_the_workspace_free(office: Office, tmp_path: P
         office.server.end(run)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def failed_night(office: Office, two_nights: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> str:
     """A night without extracts, after the webhook has refused, hung, failed, and been mended: its name."""
     wait_for(lambda: office.failed_calls() >= 2 or None, "the call that hangs to be given up")

@@ -4,7 +4,12 @@ import base64
 import csv
 import io
 import sqlite3
+import traceback
+from dataclasses import dataclass
 from pathlib import Path
+
+import polars as pl
+import pytest
 
 SENTINEL = "Zzyzxsentinel"
 BIRTH_DATE = "17/03/2016"
@@ -79,3 +84,35 @@ def decoded(path: Path) -> str:
         return raw.decode("utf-8", "replace") + base64.b64decode(raw, validate=False).decode("utf-8", "replace")
     except ValueError:
         return raw.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """All that was said while a test ran."""
+
+    capture: pytest.CaptureFixture[str]
+    log: pytest.LogCaptureFixture
+
+    def text(self) -> str:
+        """What was printed and logged since it was last asked for."""
+        told = self.capture.readouterr()
+        records = [f"{record.getMessage()} {record.exc_text} {record.__dict__}" for record in self.log.records]
+        return "\n".join([told.out, told.err, self.log.text, *records])
+
+
+def everything_of(error: BaseException) -> str:
+    """Words, arguments, frames and causes of an error, with the values of all local variables left out."""
+    chain, last = [], error
+    while last is not None:
+        chain.append(f"{last!r} {last.args} {getattr(last, '__notes__', '')}")
+        last = last.__cause__ or last.__context__
+    return "\n".join([*chain, *traceback.format_exception(error)])
+
+
+def quoting_her(*_: object, **__: object) -> object:
+    """Work that fails with an error that quotes her, and one beneath it that does too."""
+    try:
+        pl.Series("born", [SENTINEL]).str.to_date("%Y-%m-%d", strict=True)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"could not parse {SENTINEL}") from error
+    raise AssertionError

@@ -99,7 +99,7 @@ def test_buckets_give_the_same_pairs_weights_and_counts(rows, rules, tables, dat
 
 @pytest.fixture
 def children() -> pl.DataFrame:
-    return with_keys(children_alike(400).sort("record_id"))
+    return with_keys(children_alike(150).sort("record_id"))
 
 
 def test_children_are_linked_alike_in_buckets_and_in_one_piece(children: pl.DataFrame, tmp_path: Path) -> None:

@@ -1,13 +1,9 @@
 """A child whose values cannot be mistaken walks through a night, and through its failures, and is found nowhere.
 
 Nowhere: no standard output or error, no log, no exception with all that hangs on to it, no file of frames, no
-``run.json``, no table of Prefect's database.
+``run.json``. (Nor in what Prefect keeps: ``tests/flows``.)
 """
 
-import logging
-import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +15,7 @@ from pipelines.night import STEPS, run_night
 from pipelines.settings import Settings
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
-from tests.made.sentinel import SENTINEL, all_of, decoded, found_in, put_her_into
+from tests.made.sentinel import SENTINEL, Heard, everything_of, found_in, put_her_into, quoting_her
 from tests.made.steps import called_by
 
 
@@ -28,34 +24,6 @@ def extracts_with_her(extracts: Path) -> Path:
     """Extracts in which she stands in good rows and in rows that break every rule, and in a file of no source."""
     put_her_into(extracts)
     return extracts
-
-
-@dataclass(frozen=True)
-class Heard:
-    """All that was said while a test ran."""
-
-    capture: pytest.CaptureFixture[str]
-    log: pytest.LogCaptureFixture
-
-    def text(self) -> str:
-        told = self.capture.readouterr()
-        records = [f"{record.getMessage()} {record.exc_text} {record.__dict__}" for record in self.log.records]
-        return "\n".join([told.out, told.err, self.log.text, *records])
-
-
-@pytest.fixture
-def heard(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Heard]:
-    with caplog.at_level(logging.DEBUG):
-        yield Heard(capsys, caplog)
-
-
-def _everything_of(error: BaseException) -> str:
-    """Words, arguments, frames and causes of an error, with the values of all local variables left out."""
-    chain, last = [], error
-    while last is not None:
-        chain.append(f"{last!r} {last.args} {getattr(last, '__notes__', '')}")
-        last = last.__cause__ or last.__context__
-    return "\n".join([*chain, *traceback.format_exception(error)])
 
 
 def test_she_is_in_the_store_and_on_the_list_and_nowhere_else(
@@ -83,55 +51,16 @@ def test_check_tells_what_is_wrong_with_her_rows_and_not_what_they_say(extracts_
     assert not found_in(told)
 
 
-def _quoting_her(*_: object, **__: object) -> object:
-    try:
-        pl.Series("born", [SENTINEL]).str.to_date("%Y-%m-%d", strict=True)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"could not parse {SENTINEL}") from error
-    raise AssertionError
-
-
 @pytest.mark.parametrize("step", [step.name for step in STEPS])
 def test_an_error_that_quotes_her_is_told_without_her(
     quick_night: FirstNight, workspace: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    monkeypatch.setattr(called_by(step), _quoting_her)
+    monkeypatch.setattr(called_by(step), quoting_her)
     settings: Settings = quick_night.settings.model_copy(update={"workspace": workspace})
     with pytest.raises(NightFailed, match=f"Internal error at step '{step}': ValueError") as failed:
         run_night(settings)
-    assert not found_in(_everything_of(failed.value))
+    assert not found_in(everything_of(failed.value))
     (frames,) = (workspace / "failures").iterdir()
-    assert "test_sentinel.py" in frames.read_text("utf-8")
+    assert "tests/made/sentinel.py" in frames.read_text("utf-8")
     assert not found_in(frames.read_text("utf-8"))
-    assert not found_in(heard.text())
-
-
-def _scanned(database: Path, until: str, wait: Callable[[float], None]) -> str:
-    """All of Prefect's database, once what it is sure to hold (sent in the background) has arrived."""
-    for _ in range(60):
-        if until in (told := all_of(database)):
-            return told
-        wait(0.25)
-    raise AssertionError(f"the database never held {until}: the scan would prove nothing")
-
-
-def test_prefect_never_hears_of_her(
-    extracts_with_her: Path, tmp_path: Path, prefect_database: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import time
-
-    from prefect.settings import get_current_settings
-
-    from flows.nightly import nightly
-
-    nightly(extracts_with_her, tmp_path / "good", AS_AT)
-    monkeypatch.setattr(called_by("rank"), _quoting_her)
-    with pytest.raises(NightFailed) as failed:
-        nightly(extracts_with_her, tmp_path / "bad", AS_AT)
-    assert not found_in(_everything_of(failed.value))
-    told = _scanned(prefect_database, "Internal error at step 'rank': ValueError", time.sleep)
-    assert "night-summary" in told
-    assert not found_in(told)
-    stored = [path for path in get_current_settings().home.rglob("*") if path.is_file()]
-    assert not [path.name for path in stored if found_in(decoded(path))]
     assert not found_in(heard.text())
