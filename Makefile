@@ -29,7 +29,7 @@ demo: setup
 	@$(BIN)/rollcall demo --children 20000 --workspace demo
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .
