@@ -56,6 +56,8 @@ def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
     keys of the larger: last week's extract beside this week's, or the folders of two nights. A list of corrections beside
     a whole extract is none, nor are schools that share some pupils.
     """
+    if len(keys) < 2:
+        return {}
     frames = [pl.DataFrame({RECORD_ID: own.unique(), "file": [n] * own.n_unique()}) for n, own in enumerate(keys)]
     rows = pl.concat([pl.DataFrame(schema={RECORD_ID: pl.String, "file": pl.Int64}), *frames])
     repeated = rows.filter(pl.col(RECORD_ID).is_duplicated())

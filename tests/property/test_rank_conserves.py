@@ -50,7 +50,7 @@ def of(drawn: Drawn, shuffle: int | None = None) -> Ranked:
     return rank(**tables, as_at=AS_AT, settings=RankSettings())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(drawn=nights())
 def test_who_is_of_age_may_be_worked_out_beforehand(drawn: Drawn) -> None:
     tables = drawn.tables()
@@ -60,7 +60,7 @@ def test_who_is_of_age_may_be_worked_out_beforehand(drawn: Drawn) -> None:
         assert getattr(ahead, name).equals(table), name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(drawn=nights())
 def test_every_child_who_may_be_of_age_is_either_listed_or_explained(drawn: Drawn) -> None:
     ranked, tables = of(drawn), drawn.tables()
@@ -71,7 +71,7 @@ def test_every_child_who_may_be_of_age_is_either_listed_or_explained(drawn: Draw
     assert set(on_list) | set(not_on_list) == may_be_of_age
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(drawn=nights())
 def test_every_number_is_sound_and_every_row_says_why(drawn: Drawn) -> None:
     ranked = of(drawn)
@@ -91,7 +91,7 @@ def test_every_number_is_sound_and_every_row_says_why(drawn: Drawn) -> None:
     assert sorted(counted["points"]) == sorted(candidates["priority"].filter(candidates["priority"] > 0))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(drawn=nights(), seed=st.integers(0, 99))
 def test_the_order_of_rows_changes_nothing(drawn: Drawn, seed: int) -> None:
     straight, shuffled = of(drawn), of(drawn, shuffle=seed)
@@ -100,7 +100,7 @@ def test_the_order_of_rows_changes_nothing(drawn: Drawn, seed: int) -> None:
     assert_frame_equal(straight.findings, shuffled.findings)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(drawn=nights())
 def test_a_further_roll_entry_never_raises_the_likelihood_of_its_child(drawn: Drawn) -> None:
     before = {row["child_id"]: row["likelihood"] for row in of(drawn).candidates.iter_rows(named=True)}

@@ -24,7 +24,7 @@ def statements(says: dict[str, int]) -> pl.DataFrame:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(nights=st.lists(RECORDS, min_size=2, max_size=4))
 def test_nights_of_amendments_leave_what_the_last_night_says(nights: list[dict[str, int]]) -> None:
     with TemporaryDirectory() as workspace:
@@ -42,7 +42,7 @@ def test_nights_of_amendments_leave_what_the_last_night_says(nights: list[dict[s
                 assert store.read("statement").equals(statements(now)), "as the next night finds it"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(before=RECORDS, now=RECORDS, is_read_ahead=st.booleans())
 def test_a_table_read_ahead_stands_as_the_rows_amended_meanwhile_leave_it(
     before: dict[str, int], now: dict[str, int], *, is_read_ahead: bool

@@ -1,20 +1,36 @@
 """A night killed with SIGKILL, whenever: no publication is wrong, half or missing, and the next start makes it good."""
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
-from benchmarks.killed_nights import faults, hashes, killed, two_nights
+import pytest
+
+from benchmarks.killed_nights import Nights, faults, hashes, killed
+
+Found = tuple[Nights, Counter[str], list[str]]
 
 
-def test_nights_killed_at_random_moments_leave_nothing_wrong(tmp_path: Path) -> None:
-    _, when, wrong = killed(tmp_path, kills=2, children=150, seed=3)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("killed")
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> Found:
+    """Two nights undisturbed, each of them killed once, and what was wrong then."""
+    return killed(folder, kills=2, children=150, seed=3)
+
+
+def test_nights_killed_at_random_moments_leave_nothing_wrong(found: Found) -> None:
+    _, when, wrong = found
     assert when.total() == 2
     assert wrong == []
 
 
-def test_what_would_be_wrong_is_seen(tmp_path: Path) -> None:
-    nights = two_nights(tmp_path, children=100, seed=4)
-    workspace = tmp_path / "workspace"
+def test_what_would_be_wrong_is_seen(found: Found, folder: Path, tmp_path: Path) -> None:
+    nights, workspace = found[0], tmp_path / "workspace"
+    shutil.copytree(folder / "workspace", workspace, symlinks=True)
     assert faults(workspace, nights, 2) == []
     second = workspace / "published" / "2026-11-21"
     assert hashes(second)["candidates.csv"] == nights.published[1]["candidates.csv"]
