@@ -143,19 +143,18 @@ def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
 
 def _contradicts(column: Column, contract: DataContract) -> pl.Expr:
     """True where another row has the same value and differs, and at each further copy of a row."""
-    others = [pl.col(other.name).fill_null("").alias(f"_{other.name}") for other in contract.columns]
+    others = [pl.col(other.name).alias(f"_{other.name}") for other in contract.columns]
     return pl.struct(text_of(column).alias("key"), *others).map_batches(_contradicting, return_dtype=pl.Boolean)
 
 
 def _contradicting(keyed: pl.Series) -> pl.Series:
     """As ``_contradicts``, of the key and the whole row. Nearly every key stands once: only the others are compared."""
-    rows = keyed.struct.unnest()
-    is_suspect = rows["key"].is_duplicated()
+    is_suspect = keyed.struct.field("key").is_duplicated()
     if not is_suspect.any():
         return is_suspect
-    content = pl.struct(pl.all().exclude("key", "_place")).hash()
+    suspects = keyed.struct.unnest().with_columns(_place=pl.int_range(pl.len())).filter(is_suspect)
+    content = pl.struct(pl.all().exclude("key", "_place").fill_null("")).hash()
     differ = content.min().over("key") != content.max().over("key")
-    suspects = rows.with_columns(_place=pl.int_range(pl.len())).filter(is_suspect)
     places = suspects.filter(differ | ~content.is_first_distinct())["_place"]
     return pl.select(pl.int_range(len(keyed)).is_in(places.implode())).to_series()
 

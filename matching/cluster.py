@@ -334,10 +334,12 @@ def id_moves(previous: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
     other_child_id (tonight's), records (how many moved). Sorted by the ids.
     """
     before, now = (frame.select("record_id", "child_id") for frame in (previous, current))
-    elsewhere = before.join(now, on=["record_id", "child_id"], how="anti")
-    moved = elsewhere.join(now.rename({"child_id": "other_child_id"}), on="record_id", validate="1:1")
-    is_gone = ~pl.col("child_id").is_in(current["child_id"].implode())
-    is_new = ~pl.col("other_child_id").is_in(previous["child_id"].implode())
+    both = before.join(now.rename({"child_id": "other_child_id"}), on="record_id", validate="1:1")
+    moved = both.filter(pl.col("child_id") != pl.col("other_child_id"))
+    still = current["child_id"].filter(current["child_id"].is_in(moved["child_id"].implode()))
+    were = previous["child_id"].filter(previous["child_id"].is_in(moved["other_child_id"].implode()))
+    is_gone = ~pl.col("child_id").is_in(still.implode())
+    is_new = ~pl.col("other_child_id").is_in(were.implode())
     kind = pl.when(is_gone).then(pl.lit("merged")).when(is_new).then(pl.lit("split")).otherwise(pl.lit("moved"))
     counted = moved.group_by("child_id", "other_child_id").agg(records=pl.len().cast(pl.Int64))
     return counted.select(kind.alias("kind"), "child_id", "other_child_id", "records").sort(

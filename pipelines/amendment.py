@@ -27,7 +27,7 @@ class Amendment:
     gone: pl.Series
     """``record_id`` of those that leave."""
     moved: pl.DataFrame | None = None
-    """``record_id``, ``file_id`` and ``line`` of the others that stand elsewhere now; null: none."""
+    """``record_id`` of others, and columns that say something else of them now, as of where they stand; null: none."""
 
     @property
     def leaving(self) -> pl.Series:

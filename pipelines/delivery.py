@@ -14,13 +14,16 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
-from pipelines.files import read_bytes, rows_as_json
+from pipelines.files import FileRows, read_bytes, rows_as_json
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.rows import UnreadableFileError
-from pipelines.last_intake import RECORD_ID, SAME, LastIntake, judged_by
+from pipelines.last_intake import HAD, RECORD_ID, SAME, WAS_IN, WAS_ON, LastIntake, is_kept_whole, judged_by
 from pipelines.misleading_files import unreadable_dates
 from pipelines.tables import SET_ASIDE
+
+LINE_HASH, MOVED = "_line_hash", "_moved"
+"""Beside a row: the fingerprint of its line, and whether the row is last night's but stood elsewhere, or otherwise."""
 
 IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
 """``upn`` and ``nhsNumber`` -> text expression to true where the check character is right."""
@@ -143,31 +146,29 @@ def judged(file: Opened, judging: Judging) -> Delivery:
     from data_contracts.check import judge
 
     contract = file.contract
-    found = read_bytes(file.name, file.data, contract)
+    today = judging.today
+    found = read_bytes(file.name, file.data, contract, judging.last.lines(contract, today) if today else None)
     blank = _refused(contract.id, file.shown, file.data, ())
     breaches = [replace(breach, file=blank.file) for breach in found.breaches]
-    key = pl.concat_str(pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null(""))
-    keyed = found.rows.with_columns(key.alias(RECORD_ID))
-    compared = judging.last.compared(keyed, contract)
+    rows = _rows(found, contract, judging.last)
     by = judged_by(found.contract or contract, found.headers)
     if not found.is_refused:
-        today = judging.today
         breaches += judge(
-            found.rows,
+            rows,
             found.contract or contract,
             blank.file,
             found.headers,
             identifier_checks=judging.identifier_checks,
             today=today,
-            known=judging.last.known(keyed, compared, contract.id, by, today) if today else None,
+            known=judging.last.known(rows, contract.id, by, today) if today else None,
         )
-        breaches += unreadable_dates(found.rows, found.contract or contract, blank.file, found.headers, breaches)
+        breaches += unreadable_dates(rows, found.contract or contract, blank.file, found.headers, breaches)
     # A rule of the row that names no line cannot set its row aside, so it must not let the file through.
     stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
     fitted = replace(
         blank,
         rows_read=found.rows_read,
-        loaded=keyed.with_columns(compared["same"].alias(SAME)),
+        loaded=_placed(rows, contract, blank.file_id, breaches),
         headers=found.headers,
         is_refused=bool(stopping),
         judged_by=by,
@@ -178,6 +179,30 @@ def judged(file: Opened, judging: Judging) -> Delivery:
         record_id=pl.lit(None, pl.String), row="row",
     )  # fmt: skip
     return replace(parted, set_aside=pl.concat([parted.set_aside, bad]).sort("line"))
+
+
+def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:
+    """All rows of a file in their order, with their ids, the fingerprints of their lines, and what stood of them last night."""
+    key = pl.concat_str(pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null(""))
+    lines = found.lines.rename({"line_hash": LINE_HASH})
+    keyed = found.rows.with_columns(key.alias(RECORD_ID)).join(
+        lines, on="line", how="left", validate="1:1", maintain_order="left"
+    )
+    read = last.compared(keyed, contract)
+    if found.known.is_empty():
+        return read
+    standing = last.standing(found.known, contract).with_columns(pl.col(HAD).alias(LINE_HASH))
+    return pl.concat([read, standing.select(read.columns)]).sort("line")
+
+
+def _placed(rows: pl.DataFrame, contract: Contract, file_id: str, breaches: Sequence[Breach]) -> pl.DataFrame:
+    """The rows with what they are known by the next night: a row that broke a rule, or is not kept whole, is read again."""
+    flawed = pl.Series([breach.line for breach in breaches], dtype=pl.Int64).drop_nulls()
+    is_known = ~pl.col("line").is_in(flawed.implode()) & is_kept_whole(contract)
+    line_hash = pl.when(is_known).then(LINE_HASH).alias(LINE_HASH)
+    elsewhere = (pl.col(WAS_IN) != file_id) | (pl.col(WAS_ON) != pl.col("line"))
+    moved = pl.col(SAME) & (elsewhere | pl.col(HAD).ne_missing(pl.col(LINE_HASH)))
+    return rows.with_columns(line_hash).with_columns(moved.alias(MOVED)).drop(WAS_IN, WAS_ON, HAD)
 
 
 def with_set_aside(delivery: Delivery, breaches: Sequence[Breach], everything: Sequence[Breach] = ()) -> Delivery:

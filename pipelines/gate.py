@@ -19,7 +19,7 @@ from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, 
 from pipelines.earlier_nights import History
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake import EMPTY, FINGERPRINT, KEPT_DAYS, KEYS, Intake, Standing, Stood, last_hashes, measure
-from pipelines.last_intake import LastIntake, RowsBefore, read_by
+from pipelines.last_intake import PLACE, LastIntake, RowsBefore, read_by
 from pipelines.other_children import Changed, changed_columns
 from pipelines.publish.stale import mark_stale
 from pipelines.receive import Received
@@ -269,9 +269,7 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
         if not is_same.any():
             store.write_raw(source, rows)
             continue
-        before = received.last.raw[source]
-        place = ["record_id", "file_id", "line"]
-        moved = rows.filter(is_same).select(place).join(before.select(place), on=place, how="anti")
+        moved = rows.filter(received.moved[source]).select(PLACE)
         store.amend_raw(source, rows, Amendment(put, gone[source], moved))
     store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
 

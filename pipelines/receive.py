@@ -19,6 +19,8 @@ from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import Contract
 from pipelines.carried import SAME_AGAIN, carried
 from pipelines.delivery import (
+    LINE_HASH,
+    MOVED,
     Delivery,
     IdentifierChecks,
     Judging,
@@ -53,9 +55,10 @@ class Received:
     """One night's folder, received."""
 
     raw: dict[str, pl.DataFrame]
-    """By source: one row is one loaded row. ``record_id`` (``source:key``, unique), ``file_id``, ``line``, then every
-    column of the contract as unchanged text (a column that is itself called ``record_id`` is not said twice). Sources
-    of which no file was loaded are left out, and those whose rows stand in the store."""
+    """By source: one row is one loaded row. ``record_id`` (``source:key``, unique), ``file_id``, ``line``, ``line_hash``
+    (null: its line is no row by itself, or broke a rule), then every column of the contract as unchanged text (a column
+    that is itself called ``record_id`` is not said twice). Sources of which no file was loaded are left out, and those
+    whose rows stand in the store."""
     breaches: pl.DataFrame
     """Schema BREACH, by file and line."""
     set_aside: pl.DataFrame
@@ -66,6 +69,8 @@ class Received:
     """Schema RULE_HISTORY, of tonight alone."""
     same: dict[str, pl.Series] = field(default_factory=dict)
     """By source: for each row of ``raw``, whether it is the same as last night's."""
+    moved: dict[str, pl.Series] = field(default_factory=dict)
+    """By source: for each row of ``raw``, whether it is the same, but its file, line or fingerprint is another."""
     judged: pl.DataFrame = field(default_factory=JUDGED_FILE.to_frame)
     """Schema JUDGED_FILE."""
     flawed: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
@@ -129,6 +134,7 @@ def receive(
         _delivery_table(deliveries, received_at),
         _rules(deliveries, contracts, as_at or received_at.date()),
         same={source: pl.concat(d.loaded[SAME] for d in own) for source, own in loaded.items()},
+        moved={source: pl.concat(d.loaded[MOVED] for d in own) for source, own in loaded.items()},
         judged=_judged_files(deliveries, contracts, today),
         flawed=_flawed(deliveries, judging.last),
         last=judging.last,
@@ -252,6 +258,7 @@ def _raw(delivery: Delivery, contract: Contract) -> pl.DataFrame:
         pl.col(RECORD_ID).alias("record_id"),
         pl.lit(delivery.file_id).alias("file_id"),
         pl.col("line"),
+        pl.col(LINE_HASH).alias("line_hash"),
         *(name for name in contract.column_named if name != "record_id"),
     )
 

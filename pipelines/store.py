@@ -116,6 +116,9 @@ class Store:
             "threads": self._threads,
             "memory_limit": f"{self._memory_gb}GB",
             "temp_directory": str(self.path.parent / SPILL_FOLDER),
+            # Text as views, as polars has it: a fifth less to read a table.
+            "produce_arrow_string_view": True,
+            "arrow_output_version": "1.4",
         }
 
     @property
@@ -307,11 +310,10 @@ class Store:
         if put.height:
             self._run(f"insert into {into} by name select * from incoming", incoming=put)
         if moved is not None and moved.height:
-            self._run(
-                f"update {into} set file_id = moved.file_id, line = moved.line from moved "
-                f"where {into}.record_id = moved.record_id",
-                moved=moved,
+            told = ", ".join(
+                f"{_quoted(name)} = moved.{_quoted(name)}" for name in moved.columns if name != "record_id"
             )
+            self._run(f"update {into} set {told} from moved where {into}.record_id = moved.record_id", moved=moved)
 
     def _run(self, statement: str, **frames: pl.DataFrame) -> None:
         """Run one statement that reads these frames by their names."""

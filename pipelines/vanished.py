@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.contract import Contract
+from pipelines.last_intake import PLACE
 from pipelines.restandardise import turned
 from pipelines.standardise import Standardised, standardise, statements_of
 from pipelines.tables import STATEMENT, VANISHED
@@ -77,7 +78,7 @@ def _gone(source: str, rolls: Rolls, contract: Contract) -> pl.DataFrame:
     gone = before.filter(~pl.col("record_id").is_in(tonight["record_id"].implode()))
     if gone.height:
         gone = gone.filter(~content.is_in(tonight.select(content).to_series().implode()))
-    names = [name for name in before.columns if name not in ("record_id", "file_id", "line")]
+    names = [name for name in before.columns if name not in PLACE]
     row = pl.struct("file_id", "line", *names).struct.json_encode()
     return gone.select("record_id", source=pl.lit(source), vanished_on=pl.lit(None, pl.Date), row=row)
 

@@ -12,7 +12,7 @@ from data_contracts.contract import Contract
 from pipelines.files.columnar import read_parquet
 from pipelines.files.delimited import read_delimited
 from pipelines.files.markup import read_markup
-from pipelines.files.rows import BAD_LINE, Fault, FileRows, ReadTable, UnreadableFileError, no_rows
+from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
 from pipelines.files.workbook import read_workbook
 
 __all__ = ["BAD_LINE", "FORMS", "FileRows", "read_bytes", "read_rows", "rows_as_json"]
@@ -49,31 +49,37 @@ def read_rows(path: Path, contract: Contract) -> FileRows:
     return read_bytes(path.name, path.read_bytes(), contract)
 
 
-def read_bytes(file: str, data: bytes, contract: Contract) -> FileRows:
-    """As :func:`read_rows`, from bytes already read. ``file``: the file's name, for its ending and for the breaches."""
+def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | None = None) -> FileRows:
+    """As :func:`read_rows`, from bytes already read. ``file``: the file's name, for its ending and for the breaches.
+
+    ``known``: lines that are not read but named, where the file is delimited text; null: none.
+    """
     own = contract
     try:
-        table, contract = _read_in_its_layout(file, data, own)
+        table, contract = _read_in_its_layout(file, data, own, known or KnownLines())
     except UnreadableFileError as error:
         breach = error.breach(contract, file)
         return FileRows(no_rows(contract), {}, 0, (breach,), pl.DataFrame(schema=BAD_LINE))
     breaches = [fault.breach(contract, file) for fault in table.faults]
     breaches += [bad.fault.breach(contract, file) for bad in table.bad_rows]
-    rows_read = table.rows.height + len(table.bad_rows)
+    rows_read = table.rows.height + table.known.height + len(table.bad_rows)
     if rows_read == 0 and not _counts_rows(contract):
         breaches.append(_no_rows_breach(contract, file))
     bad = pl.DataFrame([(b.line, b.row, b.fault.rule) for b in table.bad_rows], schema=BAD_LINE, orient="row")
-    return FileRows(table.rows, table.headers, rows_read, tuple(breaches), bad, None if contract is own else contract)
+    in_layout = None if contract is own else contract
+    return FileRows(
+        table.rows, table.headers, rows_read, tuple(breaches), bad, table.lines, table.known, contract=in_layout
+    )
 
 
-def _read_in_its_layout(file: str, data: bytes, contract: Contract) -> tuple[ReadTable, Contract]:
+def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: KnownLines) -> tuple[ReadTable, Contract]:
     """The file as its contract describes it, or in the further layout that fits it: the one that knows most columns.
 
     A file that no layout fits is told by the faults that it has under the contract itself.
     """
     own: ReadTable | UnreadableFileError
     try:
-        own = _read(file, data, contract)
+        own = _read(file, data, contract, known)
     except UnreadableFileError as error:
         own = error
     if isinstance(own, ReadTable) and not own.faults:
@@ -81,7 +87,7 @@ def _read_in_its_layout(file: str, data: bytes, contract: Contract) -> tuple[Rea
     fitting = [(own, contract)] if isinstance(own, ReadTable) and _fits(own) else []
     for layout in contract.files.layouts:
         try:
-            table = _read(file, data, contract.in_layout(layout))
+            table = _read(file, data, contract.in_layout(layout), known)
         except UnreadableFileError:
             continue
         if _fits(table):
@@ -97,10 +103,10 @@ def _fits(table: ReadTable) -> bool:
     return not any(fault.stops == "file" for fault in table.faults)
 
 
-def _read(file: str, data: bytes, contract: Contract) -> ReadTable:
+def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable:
     """Read a file by its ending, and fill in what its name says."""
     named = contract.files.said_by_name(file)
-    table = _read_form(file, data, contract, named)
+    table = _read_form(file, data, contract, named, known)
     faults = list(table.faults)
     if contract.files.from_name and not named:
         faults.append(_name_says_nothing())
@@ -120,7 +126,7 @@ def _name_says_nothing() -> Fault:
     )
 
 
-def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, str]) -> ReadTable:
+def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, str], known: KnownLines) -> ReadTable:
     ending = PurePath(file).suffix.lower()
     if ending not in FORMS:
         raise UnreadableFileError(
@@ -140,6 +146,8 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
         )
     if ending == ".xml":
         return read_markup(data, contract, named)
+    if FORMS[ending] is read_delimited:
+        return read_delimited(data, contract, named, known)
     return FORMS[ending](data, contract)
 
 

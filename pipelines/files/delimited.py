@@ -1,15 +1,17 @@
 """Delimited text: commas, semicolons, tabs or bars, with quotes.
 
 Lines that are a well-formed row by themselves (nearly all) are read by polars at full speed; every other row goes
-through the csv module, which tells where a quote was left open. polars alone would pad short rows silently.
+through the csv module, which tells where a quote was left open. polars alone would pad short rows silently. Lines whose
+rows are known are not read at all.
 """
 
 import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import polars as pl
 
@@ -24,9 +26,11 @@ from pipelines.files.headers import (
     plain_header,
 )
 from pipelines.files.rows import (
+    LINE,
     LONGEST_VALUE,
     BadRow,
     Fault,
+    KnownLines,
     ReadTable,
     UnreadableFileError,
     has_text,
@@ -38,21 +42,28 @@ _DELIMITERS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line
 
 
-def read_delimited(data: bytes, contract: Contract) -> ReadTable:
-    """Read delimited text. Raises :class:`UnreadableFileError` where the file as such cannot be read."""
+def read_delimited(
+    data: bytes, contract: Contract, named: Mapping[str, str] | None = None, known: KnownLines | None = None
+) -> ReadTable:
+    """Read delimited text. Raises :class:`UnreadableFileError` where the file as such cannot be read.
+
+    ``named``: what the file's name says; ``known``: lines that are not read but named.
+    """
     decoded = decode_text(data, contract.files.encodings)
     layout = _layout(decoded.text, contract)
     matched = match_headers(layout.headers, contract)
-    parsed = _parse(decoded.text, layout)
+    parsed = _parse(decoded.text, layout, _asked(known, layout, contract, named or {}))
     names = [str(position) for position in range(len(layout.headers))]
     filled = parsed.rows.filter(has_text(names)) if names else parsed.rows
     rows, bad_rows, totals = part_totals(filled, parsed.bad_rows, matched, contract)
     faults = [*decoded.faults, *matched.faults, *totals]
     if layout.has_rows_above:
         faults.insert(0, above_header(layout.header_line))
-    if rows.is_empty() and bad_rows:
+    if rows.is_empty() and parsed.known.is_empty() and bad_rows:
         faults.append(_header_fits_no_row())
-    return ReadTable(by_contract(rows, matched, contract), matched.headers, faults, bad_rows)
+    return ReadTable(
+        by_contract(rows, matched, contract), matched.headers, faults, bad_rows, parsed.lines, parsed.known
+    )
 
 
 def _header_fits_no_row() -> Fault:
@@ -101,6 +112,26 @@ class _Parsed:
 
     rows: pl.DataFrame
     bad_rows: list[BadRow]
+    lines: pl.DataFrame
+    known: pl.DataFrame
+    """As :class:`ReadTable` has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which lines need not be read."""
+
+    seed: int
+    """Of their fingerprints."""
+    hashes: pl.Series
+
+
+def _asked(known: KnownLines | None, layout: "_Layout", contract: Contract, named: Mapping[str, str]) -> _Asked | None:
+    """Null where no fingerprints are asked for, and where a row of totals is to be found, which hangs on other rows."""
+    if known is None or not known.read_by or contract.files.totals is not None:
+        return None
+    told = (known.read_by, contract.model_dump_json(), layout.delimiter, layout.headers, sorted(named.items()))
+    return _Asked(int.from_bytes(blake2b(repr(told).encode(), digest_size=8).digest()), known.hashes)
 
 
 def _layout(text: str, contract: Contract) -> _Layout:
@@ -140,19 +171,37 @@ def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], i
     return rows
 
 
-def _parse(text: str, layout: _Layout) -> _Parsed:
-    """Lines that are well-formed rows all at once by polars; each other row by the csv module."""
+def _parse(text: str, layout: _Layout, asked: _Asked | None) -> _Parsed:
+    """Lines that are well-formed rows all at once by polars, save those that are known; each other row by the csv
+    module.
+    """
     lines = pl.Series("text", [text.replace("\r\n", "\n").replace("\r", "\n")]).str.split("\n").explode().to_frame()
     numbered = (
         lines.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), "text")
         .slice(layout.first_line - 1)
         .filter(pl.col("text") != "")
-        .with_columns(is_row=_is_well_formed(pl.col("text"), layout))
     )
-    others = _other_rows(text, numbered.filter(~pl.col("is_row")).get_column("line").to_list(), layout)
-    whole = numbered.filter("is_row").join(others.inner_lines, on="line", how="anti", maintain_order="left")
+    known, unknown = _known_apart(numbered, asked)
+    unknown = unknown.with_columns(is_row=_is_well_formed(pl.col("text"), layout))
+    others = _other_rows(text, unknown.filter(~pl.col("is_row")).get_column("line").to_list(), layout)
+    whole = unknown.filter("is_row").join(others.inner_lines, on="line", how="anti", maintain_order="left")
     rows = pl.concat([_rows_at_once(whole, layout), others.rows]).sort("line")
-    return _Parsed(rows, others.bad_rows)
+    known = known.join(others.inner_lines, on="line", how="anti", maintain_order="left")
+    lines = LINE.to_frame() if asked is None else whole.select(LINE.names())
+    return _Parsed(rows, others.bad_rows, lines, known)
+
+
+def _known_apart(numbered: pl.DataFrame, asked: _Asked | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """LINE of the known lines, and all others as they were ``numbered``, with their fingerprint where it is ``asked``.
+
+    A line that stands twice is read: which of its rows counts is for the rules to say.
+    """
+    if asked is None:
+        return LINE.to_frame(), numbered
+    hashed = numbered.with_columns(line_hash=pl.col("text").hash(asked.seed))
+    is_known = pl.col("line_hash").is_in(asked.hashes.implode()) & pl.col("line_hash").is_unique()
+    told = hashed.select(is_known).to_series()
+    return hashed.filter(told).select(LINE.names()), hashed.filter(~told)
 
 
 def _is_well_formed(line: pl.Expr, layout: _Layout) -> pl.Expr:

@@ -1,7 +1,7 @@
 """What reading one file gives: numbered rows of text, and what was wrong with the file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -10,6 +10,9 @@ from data_contracts.contract import Contract
 
 BAD_LINE = pl.Schema({"line": pl.Int64, "row": pl.String, "rule": pl.String})
 """One row is one row of a file that could not be fitted to the columns; ``row`` is a JSON object header -> text."""
+
+LINE = pl.Schema({"line": pl.Int64, "line_hash": pl.UInt64})
+"""One row is one line of delimited text that is a row by itself, and its fingerprint (:class:`KnownLines`)."""
 
 LONGEST_VALUE = 131_072
 """Characters. A longer value is a quote or a tag that was never closed, not something about a child."""
@@ -25,6 +28,20 @@ class UnreadableFileError(Exception):
     def breach(self, contract: Contract, file: str) -> Breach:
         """The same, as a broken rule that stops the file."""
         return Breach(contract.id, file, self.line, self.column, self.rule, "file", self.why, self.fix)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLines:
+    """Lines of delimited text that need not be read, as the rows that they are stand in the store.
+
+    A fingerprint is of the line and of all that decides what it is read as: the columns of the file and their separator,
+    what the file's name says, and ``read_by``.
+    """
+
+    read_by: str = ""
+    """What decides beside the file itself (:func:`pipelines.last_intake.read_by`); empty: no fingerprints are asked for."""
+    hashes: pl.Series = field(default_factory=lambda: pl.Series("line_hash", [], pl.UInt64))
+    """Of the lines that are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +79,15 @@ class ReadTable:
     headers: dict[str, str]
     faults: Sequence[Fault]
     bad_rows: Sequence[BadRow] = ()
+    lines: pl.DataFrame = field(default_factory=LINE.to_frame)
+    """LINE: those read, where fingerprints were asked for."""
+    known: pl.DataFrame = field(default_factory=LINE.to_frame)
+    """LINE: those that were not read, as they are known."""
 
 
 @dataclass(frozen=True)
 class FileRows:
-    """One file as numbered rows of text. ``rows_read`` = rows in ``rows`` + rows in ``bad_lines``, always."""
+    """One file as numbered rows of text. ``rows_read`` = rows in ``rows``, ``known`` and ``bad_lines``, always."""
 
     rows: pl.DataFrame
     """One row is one row of the file. ``line`` (Int64, unique: as a spreadsheet shows it, the header on line 1; where
@@ -81,6 +102,9 @@ class FileRows:
     """Rules broken by the file as such, and by rows that could not be fitted."""
     bad_lines: pl.DataFrame
     """Rows that could not be fitted to the columns; schema :data:`BAD_LINE`."""
+    lines: pl.DataFrame = field(default_factory=LINE.to_frame)
+    known: pl.DataFrame = field(default_factory=LINE.to_frame)
+    """As :class:`ReadTable` has them."""
     contract: Contract | None = None
     """The contract in the layout that the file has, where that is not the one which the contract itself describes."""
 

@@ -2,7 +2,8 @@
 
 Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made from their contracts in
 :mod:`pipelines.receive`: one row a row of a file, every column text and unchanged, with ``record_id``
-(``source:key``), ``file_id`` and ``line`` (as a spreadsheet shows it) in front.
+(``source:key``), ``file_id``, ``line`` (as a spreadsheet shows it) and ``line_hash`` (a fingerprint of the line, by which
+the next night knows it) in front.
 """
 
 import polars as pl

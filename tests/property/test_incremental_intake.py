@@ -49,7 +49,8 @@ def cell(column: Column, chance: random.Random, days_from: Sequence[int]) -> str
         return chance.choice([*written, written[0], "31/02/2015", ""])
     if column.codes:
         return chance.choice([*column.codes, *column.codes, "ZZ9"])
-    return chance.choice(["SMITH", "Jo", " Amal ", "O'Neil", "ZA1 1AA", "12 High Street", "", "1.23E+12"])
+    texts = ["SMITH", "Jo", " Amal ", "O'Neil", "ZA1 1AA", "12 High Street", "", "1.23E+12", "Flat 1\n12 High Street"]
+    return chance.choice(texts)
 
 
 def row(contract: Contract, key: str, chance: random.Random, days_from: Sequence[int]) -> Row:
@@ -72,6 +73,8 @@ def delivered(before: Files, chance: random.Random, days_from: Sequence[int]) ->
             if column.header in changing:
                 cells = changing if column.primary_key else {column.header: cell(column, chance, days_from)}
                 changing[column.header] = cells[column.header]
+        if chance.random() < 0.2:
+            rows.append(dict(chance.choice(rows)))
         if chance.random() < 0.5:
             rows.pop(chance.randrange(len(rows)))
         if chance.random() < 0.2:
@@ -101,7 +104,8 @@ def put(files: Files, folder: Path, chance: random.Random) -> None:
         parts = [rows[:5], rows[5:]] if chance.random() < 0.2 and len(rows) > 6 else [rows]
         for number, part in enumerate(parts):
             with (folder / f"{source}{number or ''}.csv").open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, list(part[0]))
+                quoting = chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL])  # other lines, same rows
+                writer = csv.DictWriter(file, list(part[0]), quoting=quoting)
                 writer.writeheader()
                 writer.writerows(part)
 

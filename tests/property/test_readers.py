@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.files import FORMS, FileRows, read_bytes
+from pipelines.files.rows import KnownLines
 from tests.made.library_cards import (
     HEADERS,
     OKAFOR,
@@ -138,3 +139,57 @@ def test_rows_are_those_that_the_csv_module_finds(lines: list[str]) -> None:
             bad += 1
     assert found.rows.select(pl.nth(range(9))).rows() == good[1:]
     assert found.bad_lines.height == bad
+
+
+@quickly
+@given(LINES, LINES, st.sets(st.integers(0, 8)))
+def test_lines_that_are_known_are_named_and_all_else_is_read_as_ever(
+    before: list[str], lines: list[str], forgotten: set[int]
+) -> None:
+    """The oracle: both files read whole."""
+    whole = [
+        read_bytes("library_cards.csv", "\n".join([",".join(HEADERS), *own]).encode(), CONTRACT, KnownLines("us"))
+        for own in (before, lines)
+    ]
+    then, now = (found.rows.join(found.lines, on="line") for found in whole)
+    hashes = pl.Series([each for n, each in enumerate(then["line_hash"].unique().sort()) if n not in forgotten])
+    text = "\n".join([",".join(HEADERS), *lines])
+    found = read_bytes("library_cards.csv", text.encode(), CONTRACT, KnownLines("us", hashes.cast(pl.UInt64)))
+    standing = then.unique("line_hash").drop("line").join(found.known, on="line_hash").select(now.columns)
+    read = found.rows.join(found.lines, on="line", how="left")
+    assert pl.concat([read, standing]).sort("line").equals(whole[1].rows.join(whole[1].lines, on="line", how="left"))
+    assert found.rows_read == whole[1].rows_read
+    assert found.breaches == whole[1].breaches
+    assert found.bad_lines.equals(whole[1].bad_lines)
+
+
+def _known(text: str, name: str = "library_cards.csv", by: str = "us", **files: object) -> list[str]:
+    """Cards of the lines that need not be read where those of the good file are known."""
+    good = read_bytes("library_cards.csv", as_csv(*ROWS[:3]).encode(), library_contract(), KnownLines("us"))
+    found = read_bytes(name, text.encode(), library_contract(**files), KnownLines(by, good.lines["line_hash"]))
+    assert found.rows.height + found.known.height == found.rows_read
+    return good.rows.join(good.lines, on="line").join(found.known, on="line_hash")["card_no"].to_list()
+
+
+def test_only_the_line_that_changed_is_read() -> None:
+    smith, quillfeather = SMITH[0], QUILLFEATHER[0]
+    assert _known(as_csv(*ROWS[:3])) == [smith, quillfeather, OKAFOR[0]]
+    assert _known(as_csv(QUILLFEATHER, SMITH, (*OKAFOR[:2], "Chidi Obi", *OKAFOR[3:]))) == [smith, quillfeather]
+    assert _known(as_csv(SMITH, QUILLFEATHER, SMITH)) == [quillfeather], "which of two copies counts is for the rules"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"by": "another version"},
+        {"text": as_csv(*ROWS[:3], delimiter=";")},
+        {"text": as_csv(*ROWS[:3]).replace("Address,Postcode", "Postcode,Address", 1)},
+        {"name": "library_cards_north.csv", "fromName": "library_cards_(?P<branch>[a-z]+).csv"},
+    ],
+)
+def test_a_line_is_known_only_where_it_says_what_it_said(other: dict[str, str]) -> None:
+    assert _known(**{"text": as_csv(*ROWS[:3])} | other) == []
+
+
+def test_where_a_row_of_totals_may_stand_every_line_is_read() -> None:
+    assert _known(as_csv(*ROWS[:3]), totals={"begins": ["total*"], "empty": ["surname"]}) == []

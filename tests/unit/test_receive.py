@@ -10,6 +10,7 @@ import pytest
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines import delivery
+from pipelines.files.rows import KnownLines
 from pipelines.receive import FOR_SENDER, ExtractsError, Received, check_path, receive, sender_files
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 from tests.made.library_cards import (
@@ -79,10 +80,11 @@ def rules(night: Received) -> list[tuple[str, int | None, str, str]]:
 def test_rows_are_kept_unchanged_and_numbered(tmp_path: Path) -> None:
     night = received(put(tmp_path, library_cards__csv=GOOD))
     raw = night.raw["library_cards"]
-    assert raw.columns == ["record_id", "file_id", "line", *CONTRACTS["library_cards"].column_named]
-    assert raw.row(1)[:5] == (
+    assert raw.columns == ["record_id", "file_id", "line", "line_hash", *CONTRACTS["library_cards"].column_named]
+    assert raw.drop("line_hash").row(1)[:5] == (
         "library_cards:LC777777", night.deliveries["file_id"][0], 3, "LC777777", "Quillfeather"
     )  # fmt: skip
+    assert raw["line_hash"].n_unique() == raw.height
     assert night.breaches.is_empty()
 
 
@@ -318,8 +320,8 @@ def test_a_rule_of_the_row_that_names_no_line_lets_nothing_through(
 def test_a_lost_row_stops_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = delivery.read_bytes
 
-    def lossy(file: str, data: bytes, contract: Contract) -> object:
-        found = whole(file, data, contract)
+    def lossy(file: str, data: bytes, contract: Contract, known: KnownLines) -> object:
+        found = whole(file, data, contract, known)
         return type(found)(found.rows.head(2), found.headers, found.rows_read, found.breaches, found.bad_lines)
 
     monkeypatch.setattr(delivery, "read_bytes", lossy)
