@@ -212,21 +212,17 @@ def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
     for _ in range(ROUNDS):
         once, here = after(begun)
         step = once.laid_out - begun.laid_out
-        if rested is not None and _length(step) > TOO_FAR * unrest:
+        if rested is not None and float(np.linalg.norm(step)) > TOO_FAR * unrest:
             begun, rested = rested, None
             continue
         twice, still = after(once)
         if np.abs(still - here).max(initial=0.0) < CLOSE_ENOUGH:
             return twice
         turn = twice.laid_out - once.laid_out - step
-        rested, unrest = twice, _length(step)
-        ahead = max(1.0, unrest / max(_length(turn), unrest / FURTHEST_AHEAD))
+        rested, unrest = twice, float(np.linalg.norm(step))
+        ahead = max(1.0, unrest / max(float(np.linalg.norm(turn)), unrest / FURTHEST_AHEAD))
         begun = twice.at(begun.laid_out + 2.0 * ahead * step + ahead**2 * turn)
     return begun
-
-
-def _length(step: Floats) -> float:
-    return float(np.sqrt((step * step).sum()))
 
 
 def _expected(children: Children, usual: Floats) -> Mixture:
@@ -298,18 +294,20 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
 
 def _departures(gone: Floats, is_never: Flags) -> Floats:
     """Share of each departure (rows) among those gone (``gone``: by departure and child), once on a roll and never on one
-    (columns), each smoothed with its neighbours, and no day with fewer than one before it.
+    (columns), each smoothed with its neighbours; and of the former, no day with fewer than one before it.
 
-    Families leave in every month, and lists forget those who left long ago, never those who left lately. Without this
-    nobody could tell the families of the last weeks from children who stay, so that of those just taken off a roll,
-    hardly one would seem to have moved.
+    Families leave in every month, and rolls forget those who left long ago, not those who left lately: whom nobody could
+    tell from children who stay otherwise. Not so of those never on one: most who left lately were, and count there.
     """
-    shares = np.empty((DEPARTURES, 2))
-    for kind in (0, 1):
-        rate = (gone[:, is_never == kind].sum(axis=1) + PRIOR_CHILDREN * EXPECTED_DEPARTURES) / WIDTHS
-        smooth = _fading(np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS, WIDTHS)
-        shares[:, kind] = smooth / smooth.sum()
-    return shares
+    smooth = [_smooth(gone[:, mine].sum(axis=1)) for mine in (~is_never, is_never)]
+    smooth[0] = _fading(smooth[0], WIDTHS)
+    return np.stack([each / each.sum() for each in smooth], axis=1)
+
+
+def _smooth(gone: Floats) -> Floats:
+    """Children by departure, and those expected, a month like its neighbours."""
+    rate = (gone + PRIOR_CHILDREN * EXPECTED_DEPARTURES) / WIDTHS
+    return np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS
 
 
 def _both(children: Children, here: Floats) -> float:

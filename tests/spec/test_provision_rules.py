@@ -101,7 +101,8 @@ CASES = """
  code           | source                | cells                                                | place      | team
  OTH_LA         | other_la              | ConfirmedOn=01/11/2026                               | explained  |
  OTH_LA, old    | other_la              | ConfirmedOn=01/11/2025                               | data problem | other authority
- OTH_LA, older  | other_la              | ConfirmedOn=01/11/2024                               | follow up  |
+ OTH_LA, older  | other_la              | ConfirmedOn=01/11/2024                               | data problem | other authority
+ OTH_LA, oldest | other_la              | ConfirmedOn=01/11/2022                               | follow up  |
  INDEP          | independent_schools   | StartDate=29/08/2024                                 | explained  |
  INDEP, left    | independent_schools   | StartDate=29/08/2024 LeavingDate=17/07/2026          | follow up  |
  STATE          | school_census         | EnrolStatus=C                                        | explained  |
@@ -226,10 +227,24 @@ def test_a_child_on_a_roll_who_is_said_never_to_attend_is_the_attendance_teams()
     assert judged.teams["because"].to_list() == ["On a roll, and a concern is open: never attended."]
 
 
-def test_an_old_confirmation_proves_less_and_says_so() -> None:
-    judged = of_gp().knows("other_la", ConfirmedOn="01/11/2025").judged()
-    assert judged.ranked.candidates["likelihood"].item() == pytest.approx(0.15)
-    assert "the confirmation is more than a year old" in judged.words
+@pytest.mark.parametrize(
+    ("confirmed", "likelihood", "because"),
+    [
+        pytest.param("21/11/2025", None, "", id="within the year: explains the child"),
+        pytest.param("01/11/2025", 0.15, "the confirmation is more than a year old", id="a year"),
+        pytest.param("01/11/2024", 0.28, "a year old; nobody has renewed it for two years", id="two"),
+        pytest.param("01/11/2023", 0.39, "nobody has renewed it for two years; nor for three", id="three"),
+        pytest.param("01/11/2022", 1.0, "", id="four: it is no longer heard"),
+    ],
+)
+def test_a_confirmation_proves_less_year_by_year_and_says_so(
+    confirmed: str, likelihood: float | None, because: str
+) -> None:
+    judged = of_gp().knows("other_la", ConfirmedOn=confirmed).judged()
+    assert because in judged.words
+    assert judged.ranked.candidates["likelihood"].to_list() == (
+        [] if likelihood is None else [pytest.approx(likelihood)]
+    )
 
 
 def test_an_old_confirmation_of_a_record_that_may_be_another_childs_is_the_analysts_first() -> None:
