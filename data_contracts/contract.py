@@ -31,7 +31,7 @@ from data_contracts.parts import (
     SchemaObject,
     fault,
 )
-from data_contracts.yaml_file import YamlFile
+from data_contracts.yaml_file import read_yaml
 
 __all__ = [
     "CONTRACT_FOLDER", "Classification", "Column", "Contract", "ContractError", "DataContract", "Description", "Doubt",
@@ -288,7 +288,7 @@ Kind = TypeVar("Kind", bound=DataContract)
 
 def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
-        document = YamlFile(path)
+        document = read_yaml(path)
     except yaml.MarkedYAMLError as error:
         # What is cut short is found to be so one line after the last.
         lines = len(path.read_text(encoding="utf-8").splitlines())

@@ -6,6 +6,7 @@ read as YAML 1.2 has it: only ``true`` and ``false`` are booleans, and a date st
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -43,9 +44,9 @@ PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true
 class YamlFile:
     """One YAML document: its data, and the line on which each part of it begins."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the file. Raises ``yaml.YAMLError``, ``UnicodeDecodeError`` or ``OSError``."""
-        loader = PlainLoader(path.read_text(encoding="utf-8"))
+    def __init__(self, text: str) -> None:
+        """Read the document. Raises ``yaml.YAMLError``."""
+        loader = PlainLoader(text)
         try:
             self._root = loader.get_single_node()
             self.data: object = loader.construct_document(self._root) if self._root else None
@@ -65,6 +66,18 @@ class YamlFile:
             mark, node = found
             line = mark.start_mark.line + 1
         return line
+
+
+_of_text = lru_cache(maxsize=64)(YamlFile)
+"""As many as an authority has contracts, and more."""
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Read a file; the text that it holds is taken apart once, however often it is read.
+
+    Raises ``yaml.YAMLError``, ``UnicodeDecodeError`` or ``OSError``.
+    """
+    return _of_text(path.read_text(encoding="utf-8"))
 
 
 def _below(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:

@@ -299,9 +299,9 @@ STANDARD_KEYS = {
 @pytest.mark.parametrize("source", [*GOOD, "candidates"])
 def test_the_contract_is_written_in_the_form_of_the_standard(source: str) -> None:
     from data_contracts.contract import CONTRACT_FOLDER
-    from data_contracts.yaml_file import YamlFile
+    from data_contracts.yaml_file import read_yaml
 
-    document: dict[str, list[dict[str, list[dict[str, object]]]]] = YamlFile(CONTRACT_FOLDER / f"{source}.yaml").data  # type: ignore[assignment]
+    document: dict[str, list[dict[str, list[dict[str, object]]]]] = read_yaml(CONTRACT_FOLDER / f"{source}.yaml").data  # type: ignore[assignment]
     assert set(document) <= STANDARD_KEYS["contract"]
     (table,) = document["schema"]
     assert set(table) <= STANDARD_KEYS["table"]
