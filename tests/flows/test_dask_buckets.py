@@ -47,7 +47,7 @@ def _kill_one(cluster: LocalCluster, folder: Path, killed: list[int]) -> None:
 def test_a_lost_worker_costs_its_own_buckets_only(cluster: LocalCluster, tmp_path: Path) -> None:
     from flows.dask_buckets import on_dask
 
-    table = with_keys(children_alike(400).sort("record_id"))
+    table = with_keys(children_alike(150).sort("record_id"))
     encoded = prepare(table, CHILD_COMPARISONS, CHILD_BLOCKING_RULES)
     scorer = Scorer.of(read_model(APPROVED_MODEL, CHILD_COMPARISONS), encoded)
     pairs, killed = plan(CHILD_BLOCKING_RULES, encoded), []  # type: ignore[var-annotated]
