@@ -105,14 +105,14 @@ def test_what_a_command_could_not_read_is_told_in_words(
 
 
 def test_a_night_ends_with_a_summary_in_words(
-    first_night: FirstNight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    quick_night: FirstNight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    extracts = str(first_night.settings.extracts)
+    extracts = str(quick_night.settings.extracts)
     workspace = tmp_path / "Missing education, Zoë's"
     asked = ["night", "--plain", "--extracts", extracts, "--as-at", "2026-11-20", "--workspace", str(workspace)]
     assert main(asked) == 0
     told = capsys.readouterr()
-    ranked = first_night.report.counts["rank"]
+    ranked = quick_night.report.counts["rank"]
     assert (
         f"{ranked['candidates']} of compulsory school age are possibly missing education, to be looked into" in told.out
     )
