@@ -18,7 +18,18 @@ from pipelines.amendment import Amendment
 from pipelines.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
 from pipelines.earlier_nights import History
 from pipelines.failure import HELD, NightFailed
-from pipelines.intake import EMPTY, FINGERPRINT, KEPT_DAYS, KEYS, Intake, Standing, Stood, last_hashes, measure
+from pipelines.intake import (
+    EMPTY,
+    FINGERPRINT,
+    KEPT_DAYS,
+    KEYS,
+    LONG_DAYS,
+    Intake,
+    Standing,
+    Stood,
+    last_hashes,
+    measure,
+)
 from pipelines.last_intake import PLACE, LastIntake, RowsBefore, read_by
 from pipelines.other_children import Changed, changed_columns
 from pipelines.publish.stale import mark_stale
@@ -29,9 +40,6 @@ from pipelines.standing_in import STANDS_IN, standing_in
 from pipelines.store import Store
 from pipelines.tables import TABLES
 from pipelines.vanished import Rolls, keep_vanished
-
-LONG_AFTER_DAYS = 92
-"""A night so long after the newest date of every source is one whose date was mistyped, or whose files are old ones."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,7 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
         standing=_standing(store, received, history), stood=stood,
     )  # fmt: skip
     _refuse_date_long_after(intake.nights, as_at)
+    _refuse_date_long_before(intake.later_on, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
     sources, before = accepted["source"].to_list(), history.before(as_at)
     stands_in = standing_in(
@@ -179,10 +188,21 @@ def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:
     """Raise SettingsError where all sources (``SOURCE_NIGHT``, two at least) end long before the date judged."""
     newest = nights["newest_on"].drop_nulls()
     last = max(newest, default=as_at)
-    if len(newest) > 1 and (as_at - last).days > LONG_AFTER_DAYS:
+    if len(newest) > 1 and (as_at - last).days > LONG_DAYS:
         raise SettingsError(
             f"The night is as at {as_at:%d/%m/%Y}, but no file of tonight has a date after {last:%d/%m/%Y}: places would "
             "seem ended, and children gone. Give --as-at the day on which the files were made."
+        )
+
+
+def _refuse_date_long_before(later_on: Mapping[str, date], as_at: date) -> None:
+    """Raise SettingsError where sources, two at least, tell of days long after the date judged as gone by."""
+    if len(later_on) > 1:
+        last = min(later_on.values())
+        raise SettingsError(
+            f"The night is as at {as_at:%d/%m/%Y}, but the files of tonight tell of days up to {last:%d/%m/%Y} as gone "
+            "by: places would seem yet to begin, and children without one. Give --as-at the day on which the files "
+            "were made."
         )
 
 

@@ -18,6 +18,13 @@ from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
 KEPT_DAYS = 731
 """What is kept of earlier nights is kept for two years: a termly file is compared with the year before."""
 
+LONG_DAYS = 92
+"""A night so long after, or before, the days of which the sources tell is one whose date was mistyped, or whose files are
+those of another day."""
+
+LATER_DAYS, LATER_SHARE = 10, 0.1
+"""So many different days, and such a share of a column's, are no slips of the pen."""
+
 LEARNT_DAYS = 60
 """Bands are learnt from two months of nights: long enough to be steady, short enough to follow an authority's life."""
 
@@ -74,6 +81,8 @@ class Intake:
     """Of those sources: source -> rows that have not changed."""
     gone: pl.DataFrame = field(default_factory=FINGERPRINT.to_frame)
     """``FINGERPRINT`` of those that did not come again."""
+    later_on: Mapping[str, date] = field(default_factory=dict)
+    """Source -> its newest date, of the sources that tell of many days long after the date judged as of days gone by."""
 
 
 def measure(
@@ -94,9 +103,10 @@ def measure(
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
     files, still, before = dict(loaded.iter_rows()), standing or {}, stood or {}
     nights, measures, printed = [], [SOURCE_MEASURE.to_frame()], dict[str, _Printed]()
+    later_on = dict[str, date | None]()
     for source, contract in contracts.items():
         if source in still:
-            newest = _newest_on(still[source].cells, contract, as_at)
+            newest, later_on[source] = _newest_on(still[source].cells, contract, as_at)
             nights.append(still[source].night.with_columns(as_at=pl.lit(as_at), newest_on=pl.lit(newest, pl.Date)))
             measures.append(_as_measures(still[source].measures.filter(pl.col("measure") != PLACES), as_at))
             measures.append(_as_measures(_places(still[source].columns, contract, as_at), as_at))
@@ -104,7 +114,7 @@ def measure(
             rows = raw[source]
             own = _Printed.of(source, rows, contract, before.get(source), hashed)
             printed[source] = own
-            newest = _newest_on(_cells_of(rows), contract, as_at)
+            newest, later_on[source] = _newest_on(_cells_of(rows), contract, as_at)
             night = (
                 as_at,
                 source,
@@ -127,6 +137,7 @@ def measure(
         stood=_rows_of(still) | {source: before[source].rows.height for source in printed if source in before},
         same=_rows_of(still) | {source: own.same.height for source, own in printed.items() if source in before},
         gone=pl.concat([FINGERPRINT.to_frame(), *(own.gone for own in printed.values())]),
+        later_on={source: day for source, day in later_on.items() if day is not None},
     )
 
 
@@ -235,14 +246,25 @@ def _cells_of(rows: pl.DataFrame) -> Callable[[str], pl.DataFrame]:
     return lambda name: rows.select(pl.col(name).unique())
 
 
-def _newest_on(cells_of: Callable[[str], pl.DataFrame], contract: Contract, as_at: date) -> date | None:
-    """The newest date in any dated column that is no birth date, not after ``as_at``."""
+def _newest_on(
+    cells_of: Callable[[str], pl.DataFrame], contract: Contract, as_at: date
+) -> tuple[date | None, date | None]:
+    """The newest date in any dated column that is no birth date: not after ``as_at``, and long after it.
+
+    The latter only where a column that tells of days gone by alone has so many of them that they are no slips of the pen.
+    """
     dated = [c for c in contract.columns if c.logical_type == "date" and c.maps_to != "date_of_birth"]
     newest: list[date] = []
+    later: list[date] = []
     for column in dated:
-        days = cells_of(column.name).select(day=parse_dates(column)).filter(pl.col("day") <= as_at)["day"]
-        newest += days.sort(descending=True).head(1).to_list()
-    return max(newest, default=None)
+        days = cells_of(column.name).select(day=parse_dates(column))["day"].drop_nulls().unique().sort(descending=True)
+        newest += days.filter(days <= as_at).head(1).to_list()
+        after = days.filter(days > as_at + timedelta(days=LONG_DAYS))
+        if any(rule.metric == "notInFuture" for rule in column.quality) and len(after) >= max(
+            LATER_DAYS, LATER_SHARE * len(days)
+        ):
+            later += after.head(1).to_list()
+    return max(newest, default=None), max(later, default=None)
 
 
 def _empty_values(rows: pl.DataFrame, contract: Contract, stood: Stood | None) -> pl.DataFrame:
