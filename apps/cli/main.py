@@ -68,19 +68,32 @@ STOPPED = 130
 """Exit code where a person stopped the command (Ctrl-C), as shells have it."""
 
 
+READ_NO_FURTHER = 141
+"""Exit code where whoever reads the output has read enough (``rollcall explain … | head``), as shells have it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 only if it did all that was asked. Errors are told in one message."""
     os.umask(0o077)  # whatever a command writes is its owner's alone
     try:
-        return int(app(arguments) or 0)
+        code = int(app(arguments) or 0)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write(
             "\nrollcall: stopped. A list or a file that was published stays as it is; start again when you like.\n"
         )
         return STOPPED
+    except BrokenPipeError:
+        _stop_writing()
+        return READ_NO_FURTHER
     except Exception as error:
-        code = _tell(error)
+        return _tell(error)
     return code
+
+
+def _stop_writing() -> None:
+    """Send what is still to be printed nowhere: else Python fails once more, with a traceback, when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: Exception) -> int:

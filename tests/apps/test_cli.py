@@ -69,6 +69,17 @@ def test_a_person_who_stops_a_command_is_told_what_stays(
     assert "was published stays as it is" in capsys.readouterr().err
 
 
+def test_whoever_reads_the_output_may_stop_reading() -> None:
+    """As in ``rollcall explain … | head``: no error is told, and none is made of it."""
+    asked = [sys.executable, "-c", "import sys; from apps.cli.main import main; sys.exit(main(['--version']))"]
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        assert command.stdout is not None
+        command.stdout.close()
+        assert command.wait(60) == 141
+        assert command.stderr is not None
+        assert command.stderr.read() == b""
+
+
 @pytest.fixture
 def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with a lock file, on a file system that cannot be written."""
