@@ -89,14 +89,16 @@ def verify(folder: Path) -> Backup:
         # The first part of a path is a file or folder of ours; what follows may be the id of a child.
         among = ", ".join(dict.fromkeys(Path(name).parts[0] for name in wrong))
         raise BackupError(
-            f"The backup {folder} is damaged: {len(wrong):,} of {len(wanted):,} files are missing, changed or not its own, "
-            f"in {among}. Nothing was restored. Take another backup."
+            f"The backup {folder} is damaged: {len(wrong):,} {'file is' if len(wrong) == 1 else 'files are'} missing, changed "
+            f"or not of its {len(wanted):,}, in {among}. Nothing was restored. Take another backup."
         )
     return _described(folder, manifest)
 
 
 def restore(folder: Path, workspace: Path) -> Backup:
     """Put a backup, once it is verified, into an empty or new folder. Raises :class:`BackupError`."""
+    if workspace.resolve().is_relative_to(folder.resolve()):
+        raise BackupError(f"{workspace} is in the backup, which is to stay as it is. Choose a folder elsewhere.")
     found = verify(folder)
     if workspace.exists() and (not workspace.is_dir() or any(workspace.iterdir())):
         raise BackupError(

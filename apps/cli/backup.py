@@ -16,11 +16,12 @@ def backup(*, workspace: Path, to: Path) -> int:
     to
         Folder in which the backup gets a folder of its own, named after the time.
     """
+    from apps.cli.words import command, typed
     from pipelines.backup import backup as copy
 
     made = copy(workspace, to)
     print(f"{made.files:,} files ({made.bytes / 1e6:,.1f} MB) are in {made.folder}, each compared with its hash.")
-    print(f"Put it back with:  rollcall restore {made.folder} --workspace A-NEW-FOLDER")
+    print(f"Put it back with:  {command()} restore {typed(made.folder)} --workspace A-NEW-FOLDER")
     return 0
 
 

@@ -27,7 +27,7 @@ def status(
     json
         Print status.json as it is.
     """
-    from pipelines.health import STATUS_FILE, read_status
+    from pipelines.health import RUNNING, STATUS_FILE, read_status
     from pipelines.lock import is_locked
     from pipelines.settings import SettingsError
 
@@ -35,19 +35,20 @@ def status(
     if found is None:
         raise SettingsError(f"There is no {STATUS_FILE} in {workspace}. Run a night first: rollcall night --help.")
     now = datetime.now(UTC)
-    concerns = _concerns(found, now, timedelta(hours=late_after_hours), is_running=is_locked(workspace))
+    was_killed = found.attempt.outcome == RUNNING and not is_locked(workspace)
+    concerns = _concerns(found, now, timedelta(hours=late_after_hours), was_killed=was_killed)
     if json:
         print((workspace / STATUS_FILE).read_text(encoding="utf-8"))
     else:
-        print("\n".join([*_told(found, now), *(f"LOOK: {concern}" for concern in concerns)]))
+        print("\n".join([*_told(found, now, was_killed=was_killed), *(f"LOOK: {concern}" for concern in concerns)]))
     return 1 if concerns else 0
 
 
-def _concerns(found: "Status", now: datetime, late: timedelta, *, is_running: bool) -> list[str]:
-    from pipelines.health import CANCELLED, FAILED, HELD_BACK, RUNNING
+def _concerns(found: "Status", now: datetime, late: timedelta, *, was_killed: bool) -> list[str]:
+    from pipelines.health import CANCELLED, FAILED, HELD_BACK
 
     attempt, concerns = found.attempt, []
-    if attempt.outcome == RUNNING and not is_running:
+    if was_killed:
         concerns.append("The last night was killed before it ended. Run it again: the list in use is whole.")
     if attempt.outcome == CANCELLED:
         concerns.append("The last night was cancelled.")
@@ -60,10 +61,10 @@ def _concerns(found: "Status", now: datetime, late: timedelta, *, is_running: bo
     return concerns
 
 
-def _told(found: "Status", now: datetime) -> list[str]:
+def _told(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
     attempt, good = found.attempt, found.good
     lines = [f"The night tried last is that of {attempt.as_at:%d/%m/%Y}, begun {_ago(now - attempt.started_at)} ago: "
-             f"{attempt.outcome}."]  # fmt: skip
+             f"{'killed before it ended' if was_killed else attempt.outcome}."]  # fmt: skip
     if good is not None:
         lines += [
             f"The list in use is that of {good.as_at:%d/%m/%Y}, published {_ago(now - good.published_at)} ago "

@@ -69,9 +69,16 @@ def test_a_person_who_stops_a_command_is_told_what_stays(
     assert "was published stays as it is" in capsys.readouterr().err
 
 
-def test_whoever_reads_the_output_may_stop_reading() -> None:
+def test_whoever_reads_the_output_may_stop_reading(tmp_path: Path) -> None:
     """As in ``rollcall explain … | head``: no error is told, and none is made of it."""
-    asked = [sys.executable, "-c", "import sys; from apps.cli.main import main; sys.exit(main(['--version']))"]
+    asked = [
+        sys.executable,
+        "-c",
+        "import sys; from apps.cli.main import main; sys.exit(main(sys.argv[1:]))",
+        "proposals",
+        "--workspace",
+        str(tmp_path),
+    ]
     with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
         assert command.stdout is not None
         command.stdout.close()

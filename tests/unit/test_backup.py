@@ -99,7 +99,7 @@ def _add(folder: Path) -> None:
 @pytest.mark.parametrize("spoil", [_cut, _lose, _add])
 def test_a_damaged_backup_is_refused(made: Backup, tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     spoil(made.folder)
-    with pytest.raises(BackupError, match="is damaged: 1 of"):
+    with pytest.raises(BackupError, match="is damaged: 1 file is missing, changed or not of its"):
         restore(made.folder, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -125,6 +125,13 @@ def test_a_manifest_leads_nowhere_else(made: Backup, tmp_path: Path) -> None:
 def test_nothing_is_put_over_what_is_there(lived_in: Path, made: Backup) -> None:
     with pytest.raises(BackupError, match="is not empty"):
         restore(made.folder, lived_in)
+
+
+@pytest.mark.parametrize("inside", ["", "new"])
+def test_a_backup_is_not_restored_into_itself(made: Backup, inside: str) -> None:
+    with pytest.raises(BackupError, match="is in the backup"):
+        restore(made.folder, made.folder / inside)
+    assert verify(made.folder).files == made.files
 
 
 def test_a_backup_waits_for_nobody_unless_asked(lived_in: Path, tmp_path: Path) -> None:

@@ -104,7 +104,9 @@ def test_a_killed_night_is_known_by_its_silence(workspace: Path, capsys: pytest.
     assert status is not None
     assert status.attempt.outcome == RUNNING
     assert main(["status", "--workspace", str(workspace)]) == 1
-    assert "LOOK: The last night was killed before it ended." in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.splitlines()[0].endswith(": killed before it ended.")
+    assert "LOOK: The last night was killed before it ended." in told
 
 
 def test_a_night_cancelled_by_hand_is_told_as_cancelled(tmp_path: Path) -> None:
