@@ -70,7 +70,6 @@ HERE = 0
 """Row of a table of parts that is of the children here; the further rows are gone, by time of departure."""
 
 WIDTHS = np.diff(DEPARTED)
-OFF_ROLL_WIDTHS = np.append(WIDTHS, WIDTHS[-1])
 EXPECTED_DEPARTURES = WIDTHS * np.exp(-(((DEPARTED[1:] + DEPARTED[:-1]) / 2.0 / CLEANED_AFTER_DAYS) ** 2))
 EXPECTED_DEPARTURES /= EXPECTED_DEPARTURES.sum()
 
@@ -110,8 +109,8 @@ class Mixture:
     ways: tuple[Floats, ...]
     """For each reading: share of each of its ways among the children gone."""
     departures: Floats
-    """Share of each departure (rows) among the children gone: of those who were on a roll, and of those never on one
-    (columns). A roll keeps its leavers for some terms, a list its own until it is cleaned."""
+    """Share of each departure (rows) among the children gone, once on a roll and never on one (columns). A roll keeps its
+    leavers for some terms, a list until it is cleaned."""
     here: float
     """Share here of all children of age, with or without a place."""
     no_place: Floats
@@ -178,8 +177,8 @@ def _usual_shares(frame: pl.DataFrame, group: Codes) -> Floats:
 def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     """Probability (0..1) that each of the children lives here, their doubtful places left aside.
 
-    Learnt from those who count and the other children of their households; ``usual``: of each group, the share of
-    children without a place, which holds until more is known; ``placed``: children of age with a place.
+    Learnt from those who count and the others of their households; ``usual``: of each group, the share of children without
+    a place, which holds until more is known; ``placed``: children of age with a place.
     """
     core = np.flatnonzero(children.counts)
     others = children.families.other[np.isin(children.families.child, core)]
@@ -189,11 +188,9 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     departures = mixture.departures[:, children.is_never.astype(np.int64)]
     ratio = -highest - np.log((departures * np.exp(likelihood[1:] - highest)).sum(axis=0))
     odds = _shares(ratio, children.group, len(usual))
-    learnt = np.zeros(len(usual), dtype=bool)
-    learnt[children.group[children.counts]] = True
+    learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
-    posterior, *_ = _posterior(children, likelihood, replace(mixture, no_place=no_place))
-    return np.asarray(posterior[HERE], dtype=np.float64)
+    return np.asarray(_posterior(children, likelihood, replace(mixture, no_place=no_place))[0][HERE], dtype=np.float64)
 
 
 def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
@@ -212,17 +209,21 @@ def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
     for _ in range(ROUNDS):
         once, here = after(begun)
         step = once.laid_out - begun.laid_out
-        if rested is not None and float(np.linalg.norm(step)) > TOO_FAR * unrest:
+        if rested is not None and _length(step) > TOO_FAR * unrest:
             begun, rested = rested, None
             continue
         twice, still = after(once)
         if np.abs(still - here).max(initial=0.0) < CLOSE_ENOUGH:
             return twice
         turn = twice.laid_out - once.laid_out - step
-        rested, unrest = twice, float(np.linalg.norm(step))
-        ahead = max(1.0, unrest / max(float(np.linalg.norm(turn)), unrest / FURTHEST_AHEAD))
+        rested, unrest = twice, _length(step)
+        ahead = max(1.0, unrest / max(_length(turn), unrest / FURTHEST_AHEAD))
         begun = twice.at(begun.laid_out + 2.0 * ahead * step + ahead**2 * turn)
     return begun
+
+
+def _length(step: Floats) -> float:
+    return float(np.sqrt((step * step).sum()))  # not numpy's norm, whose threads wait for each other
 
 
 def _expected(children: Children, usual: Floats) -> Mixture:
@@ -354,7 +355,8 @@ def _levels(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> Fl
         here = here / here.sum()
         return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone / gone.sum()))])
     if reading.fades_from is not None:
-        here[reading.fades_from :] = _fading(here[reading.fades_from :], OFF_ROLL_WIDTHS[reading.fades_from :])
+        days = np.append(WIDTHS, WIDTHS[-1])[reading.fades_from :]
+        here[reading.fades_from :] = _fading(here[reading.fades_from :], days)
     return np.vstack([here / here.sum(), _gone(reading, ways)])
 
 
