@@ -148,7 +148,9 @@ def judged(file: Opened, judging: Judging) -> Delivery:
     contract = file.contract
     today = judging.today
     found = read_bytes(file.name, file.data, contract, judging.last.lines(contract, today) if today else None)
-    blank = _refused(contract.id, file.shown, file.data, ())
+    blank = replace(
+        _refused(contract.id, file.shown, None, ()), file_id=file.file_id, sha256=file.sha256, size=len(file.data)
+    )
     breaches = [replace(breach, file=blank.file) for breach in found.breaches]
     rows = _rows(found, contract, judging.last)
     by = judged_by(found.contract or contract, found.headers)

@@ -6,7 +6,7 @@ it is where its row has not changed since it was made and none of these days has
 :func:`pipelines.standardise.standardise` makes of all rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from hashlib import sha256
 
@@ -16,6 +16,7 @@ from data_contracts.contract import Contract
 from matching.dates import plausible_birth_date
 from pipelines.software import software
 from pipelines.standardise import reading_of_day
+from pipelines.tables import DATED_CELL
 
 
 def made_by(contracts: Mapping[str, Contract], withheld: str) -> str:
@@ -39,22 +40,30 @@ def _spans(contract: Contract) -> list[tuple[str, int]]:
     return [*on, *(span for doubt in doubts for span in doubt.older_than.items())]
 
 
-def turning(
-    cells_of: Callable[[str], pl.DataFrame], contract: Contract, made_on: date, as_at: date
-) -> dict[str, pl.Series]:
+def dated_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """``DATED_CELL`` of some rows of a source, as they were received: each distinct cell is read once."""
+    there = [name for name in turning_columns(contract) if name in rows.columns]
+    cells = [
+        rows.select(pl.col(name).unique(maintain_order=True)).select(
+            source=pl.lit(contract.id), column=pl.lit(name), cell=name, day=reading_of_day(contract.column_named[name])
+        )
+        for name in there
+    ]
+    return pl.concat([DATED_CELL.to_frame(), *cells]).drop_nulls("day")
+
+
+def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> dict[str, pl.Series]:
     """Column -> its cells that say something else as at ``as_at`` than they did as at ``made_on``; none without any.
 
-    ``cells_of``: column -> a frame of that column, each distinct cell once: each is read once.
+    ``cells``: ``DATED_CELL`` of the source.
     """
-    turns = {}
+    turns, day = {}, pl.col("day")
     for name in turning_columns(contract):
-        column, day = contract.column_named[name], pl.col("__day")
-        cells = cells_of(name).with_columns(reading_of_day(column).alias("__day"))
         spans = [timedelta(days=days) for of, days in _spans(contract) if of == name]
-        differs = [(day <= made_on - span).ne_missing(day <= as_at - span) for span in spans]
-        if column.maps_to == "date_of_birth":
+        differs = [(day <= made_on - span) != (day <= as_at - span) for span in spans]
+        if contract.column_named[name].maps_to == "date_of_birth":
             differs.append(plausible_birth_date(day, made_on).ne_missing(plausible_birth_date(day, as_at)))
-        found = cells.filter(pl.any_horizontal(differs))[name]
+        found = cells.filter(pl.any_horizontal(differs), column=name)["cell"]
         if found.len():
             turns[name] = found
     return turns
@@ -65,6 +74,6 @@ def turned(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -
 
     ``rows``: ``record_id`` and the ``turning_columns`` as they were received.
     """
-    cells = turning(lambda name: rows.select(pl.col(name).unique()), contract, made_on, as_at)
+    cells = turning(dated_cells(rows, contract), contract, made_on, as_at)
     turns = [pl.col(name).is_in(each.implode()) for name, each in cells.items()]
     return rows.filter(pl.any_horizontal(turns))["record_id"] if turns else rows["record_id"].clear()

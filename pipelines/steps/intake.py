@@ -1,7 +1,7 @@
 """The steps from files to records in one form."""
 
+from collections.abc import Mapping
 from datetime import date
-from functools import partial
 
 import polars as pl
 
@@ -9,10 +9,10 @@ from pipelines.amendment import LARGEST_AMENDMENT, Amendment
 from pipelines.former_identities import FormerIdentities, read_former, without_former
 from pipelines.gate import judge_tonight, keep_tonight, last_intake
 from pipelines.receive import receive, sender_files
-from pipelines.restandardise import made_by, turning
+from pipelines.restandardise import dated_cells, made_by, turning
 from pipelines.rule_history import with_tonight
 from pipelines.steps.under_way import Counts, Night
-from pipelines.tables import CHANGED_ROW, RULE_HISTORY, STANDARDISED
+from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
 from pipelines.vanished import turned_entries, with_still_known
 
 
@@ -73,6 +73,7 @@ def _make_all(night: Night, former: FormerIdentities) -> None:
     raw = {source: store.read_raw(source) for source in store.raw_sources()}
     made, withheld = without_former(with_still_known(raw, store.read("vanished"), contracts, as_at), former)
     store.write("former_record", withheld.to_frame())
+    store.write("dated_cell", _dated(night, raw))
     store.write("person_record", made.person)
     store.write("statement", made.statements)
 
@@ -96,7 +97,19 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
         store.write("former_record", pl.concat([stand, withheld]).sort().to_frame())
         store.amend_rows("person_record", Amendment(made.person, stale))
         store.amend_rows("statement", Amendment(made.statements, stale))
+        store.change("dated_cell", DATED_CELL.to_frame(), _fresh(_dated(night, raw), store.read("dated_cell")))
     return True
+
+
+def _dated(night: Night, raw: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """``DATED_CELL`` of these rows."""
+    cells = [dated_cells(rows, night.contracts[source]) for source, rows in raw.items()]
+    return pl.concat([DATED_CELL.to_frame(), *cells])
+
+
+def _fresh(cells: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Those of the cells (``DATED_CELL``) that are not known."""
+    return cells.join(known, on=["source", "column", "cell"], how="anti")
 
 
 def _stale(night: Night, vanished: pl.DataFrame, made_on: date) -> pl.Series:
@@ -104,8 +117,9 @@ def _stale(night: Night, vanished: pl.DataFrame, made_on: date) -> pl.Series:
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
     changed = [store.read("changed_row")["record_id"]]
     if as_at != made_on:
+        dated = store.read("dated_cell")
         for source in store.raw_sources():
-            cells = turning(partial(store.raw_cells, source), contracts[source], made_on, as_at)
+            cells = turning(dated.filter(source=source), contracts[source], made_on, as_at)
             changed += [store.raw_where(source, column, each) for column, each in cells.items()]
         changed.append(turned_entries(vanished, contracts, made_on, as_at))
     return pl.concat(changed).unique().sort()

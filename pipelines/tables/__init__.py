@@ -21,6 +21,7 @@ from pipelines.tables.ledger import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, W
 from pipelines.tables.linked import (
     CHILD_MOVE,
     CHILD_RECORD,
+    DATED_CELL,
     FORMER_RECORD,
     LINK,
     LINK_COVERAGE,
@@ -72,6 +73,7 @@ TABLES: dict[str, pl.Schema] = {
     "person_record": PERSON,
     "statement": STATEMENT,
     "standardised": STANDARDISED,
+    "dated_cell": DATED_CELL,
     "former_record": FORMER_RECORD,
     "link": LINK,
     "child_record": CHILD_RECORD,
@@ -125,6 +127,7 @@ __all__ = [
     "CHILD_MOVE",
     "CHILD_RECORD",
     "COMPLETENESS",
+    "DATED_CELL",
     "DELIVERY",
     "DELIVERY_CHANGE",
     "EARLY_WARNING",

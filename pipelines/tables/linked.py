@@ -41,6 +41,21 @@ STANDARDISED = pl.Schema(
 )
 """One row: what ``person_record`` and ``statement`` were made by. Written by standardise."""
 
+DATED_CELL = pl.Schema(
+    Columns(
+        {
+            "source": pl.String,
+            "column": pl.String,  # a column of ``raw_<source>`` on which it depends, with the date judged, what a row says
+            "cell": pl.String,  # its text
+            "day": pl.Date,  # as the text is read
+        }
+    )
+)
+"""One row is one date as it is written in a column of a source. Key (source, column, cell). Written by standardise.
+
+Dates that no row has any more may stand there until all records are made anew.
+"""
+
 FORMER_RECORD = pl.Schema({"record_id": pl.String})
 """One row is one record of an identity from before an adoption: it is in no other table but ``raw_*``, ``vanished`` and their
 history. Written by standardise."""
