@@ -60,7 +60,8 @@ def check(
 
 def _told(files: "Sequence[CheckedFile]") -> str:
     """The verdict in words: a line for each rule that a file breaks, then what would become of files and rows."""
-    lines = [_rule_told(list(same)) for file in files for _, same in groupby(_by_rule(file), _rule_of)]
+    broken = [list(same) for file in files for _, same in groupby(_by_rule(file), _rule_of)]
+    lines = _said_once([(breaches[0].file, _rule_told(breaches)) for breaches in broken])
     noted = sum(breach.stops == "nothing" for file in files for breach in file.breaches)
     refused = sorted({file.file for file in files if file.is_refused})
     rows = sum(file.rows_set_aside for file in files if not file.is_refused)
@@ -76,6 +77,14 @@ def _told(files: "Sequence[CheckedFile]") -> str:
         are, stop = ("place is", "stops") if noted == 1 else ("places are", "stop")
         lines.append(f"{noted:,} {are} only noted, and {stop} nothing.")
     return "\n".join(lines)
+
+
+def _said_once(told: "Sequence[tuple[str, str]]") -> list[str]:
+    """``file``, ``words`` that begin with it: what is said of several files alike stands once, with all their names."""
+    files_of: dict[str, list[str]] = {}
+    for file, words in told:
+        files_of.setdefault(words.removeprefix(file), []).append(file)
+    return [", ".join(files) + words for words, files in files_of.items()]
 
 
 def _without_roll(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contract]") -> str:

@@ -110,6 +110,17 @@ def test_a_rule_broken_on_many_lines_is_told_once(tmp_path: Path, capsys: pytest
     assert sum("column DateOfBirth" in line for line in said) == 1
 
 
+def test_what_is_wrong_with_several_files_alike_is_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "referrals.csv").write_text(HEADER + GOOD)
+    for name in ("libraries.csv", "sports_clubs.csv"):
+        (tmp_path / name).write_text(f"Card\n{name}\n")
+    assert main(["check", str(tmp_path)]) == 1
+    (said,) = (line for line in capsys.readouterr().out.splitlines() if "No contract names this file" in line)
+    assert said.startswith("libraries.csv, sports_clubs.csv: unknown source. ")
+
+
 @pytest.mark.parametrize("given", ["folder", "file"])
 def test_a_folder_without_a_roll_is_told_so(tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "referrals.csv").write_text(HEADER + GOOD)
