@@ -79,6 +79,12 @@ def _date_keys() -> list[pl.Expr]:
     ]
 
 
+def home_keys() -> tuple[pl.Expr, pl.Expr]:
+    """Dwelling and district of a person record."""
+    dwelling = pl.concat_str([pl.col("postcode"), pl.col("house"), pl.col("flat").fill_null("")], separator="|")
+    return dwelling.alias("dwelling"), pl.col("postcode").str.head(-3).alias("district")
+
+
 def place_keys() -> list[pl.Expr]:
     """Dwelling, building, door and district of a person record.
 
@@ -86,11 +92,12 @@ def place_keys() -> list[pl.Expr]:
     """
     flat = pl.col("flat").fill_null("")
     house = pl.when(pl.col("flat").is_not_null()).then(pl.col("house").fill_null("")).otherwise(pl.col("house"))
+    dwelling, district = home_keys()
     return [
-        pl.concat_str([pl.col("postcode"), pl.col("house"), flat], separator="|").alias("dwelling"),
+        dwelling,
         _joined("postcode", "house").alias("building"),
         pl.concat_str([house, flat, pl.col("street")], separator="|").alias("door"),
-        pl.col("postcode").str.head(-3).alias("district"),
+        district,
     ]
 
 

@@ -58,7 +58,7 @@ def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
     left, right = (pairs[side].to_numpy().astype(np.int64) for side in ("left", "right"))
     inside = label[left] == label[right]
     left, right, chance = left[inside], right[inside], pairs["probability"].to_numpy()[inside]
-    order = np.lexsort((right, left, -chance))
+    order = np.argsort(-chance, kind="stable")
     left, right, chance = left[order], right[order], chance[order]
     tree = _spanning(left, right, len(label))
     held = pl.DataFrame({"child": label[left], "is_tree": tree, "probability": chance}).group_by("child").agg(

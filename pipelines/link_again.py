@@ -21,7 +21,7 @@ from matching.components import Labels
 from matching.encode import Encoded, Rows
 from matching.increment import Again, Pairs, link_again
 from matching.judge import Judged, Settings
-from matching.keys import place_keys, with_keys
+from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
 from matching.model import Model
 from matching.score import Patterns
@@ -216,7 +216,7 @@ def _report(tonight: Tonight, rows: pl.DataFrame, labels: Labels) -> LinkReport:
     person, child = tonight.person, pl.Series(labels)
     model = tonight.model.on(tonight.held.measures.records)
     weighed = rows.select("left", "right", "is_same_child", probability="match_probability")
-    groups = measured_by_group(person.with_columns(place_keys()), child, weighed, tonight.asked)
+    groups = measured_by_group(person.with_columns(home_keys()), child, weighed, tonight.asked)
     near = links_of(near_misses(rows), person["record_id"], model)
     told = figures_told(tonight.origin, tonight.settings, tonight.held, labels)
     return report_of(rows, person["dataset"], near, groups, model=model, held=tonight.held, told=told, child=child)

@@ -49,11 +49,12 @@ def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.D
     home = ["date_of_birth", "dwelling"]
     shared = (pl.col("child").n_unique().over(home) > 1) & (pl.col("forename").drop_nulls().n_unique().over(home) > 1)
     is_placed = pl.col("dwelling").is_not_null() & pl.col("date_of_birth").is_not_null()
-    known = table.with_columns(child=child).with_columns(shares_home=shared & is_placed)
+    ages = {} if asked.as_at is None else {"age": age_in_years(pl.col("date_of_birth"), asked.as_at)}
+    known = table.with_columns(child=child).with_columns(shares_home=shared & is_placed, **ages)
     places = pl.col("postcode").drop_nulls().n_unique().over("child")
     groups = known.select(
         "record_id",
-        *([] if asked.as_at is None else [_age_band(asked.as_at).alias("age")]),
+        *([] if asked.as_at is None else [_age_band()]),
         sex=pl.col("sex").replace_strict(SEXES, default=None, return_dtype=pl.String),
         source=pl.col("dataset"),
         moves=pl.when(places > 1).then(pl.lit(MOVED)).when(places == 1).then(pl.lit(SETTLED)),
@@ -68,12 +69,11 @@ def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.D
     return groups.drop("record_id")
 
 
-def _age_band(as_at: date) -> pl.Expr:
-    age = age_in_years(pl.col("date_of_birth"), as_at)
-    band = pl.lit(None, dtype=pl.String)
+def _age_band() -> pl.Expr:
+    age, band = pl.col("age"), pl.lit(None, dtype=pl.String)
     for least, name in AGE_BANDS:
         band = pl.when(age >= least).then(pl.lit(name)).otherwise(band)
-    return band
+    return band.alias("age")
 
 
 def _is_linked(source: pl.Series, child: pl.Series, rolls: Collection[str]) -> pl.Series:

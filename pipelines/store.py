@@ -207,9 +207,7 @@ class Store:
         return typed(table, self._select(table, wanted=wanted))
 
     def read(self, table: str) -> pl.DataFrame:
-        """A whole table of :mod:`pipelines.tables`, rows in the order in which they were written; one of which only some
-        rows are written comes in the order of its key, as it was written in that.
-        """
+        """A whole table of :mod:`pipelines.tables`, rows in the order that ``IN_ORDER_OF`` has, else as they were written."""
         if table not in TABLES:
             raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
         if (found := self._at_hand.get(table)) is not None:
@@ -218,13 +216,14 @@ class Store:
         return self._at_hand.keep(table, in_order(table, typed(table, self._select(table)) if ahead is None else ahead))
 
     def read_ahead(self, *tables: str) -> None:
-        """Begin to :meth:`read` tables, as they are committed by now, in another thread while the caller goes on."""
+        """Begin to :meth:`read` tables that are not at hand, as they are committed by now, while the caller goes on."""
 
         def read(table: str, aside: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             with _told_plainly(self.path), closing(aside):
                 return typed(table, pl.DataFrame(aside.sql(f"select * from {_quoted(table)}")))
 
-        self._at_hand.read_ahead({name: partial(read, name, self._open.cursor()) for name in tables if self.has(name)})
+        asked = [name for name in tables if self._at_hand.get(name) is None and self.has(name)]
+        self._at_hand.read_ahead({name: partial(read, name, self._open.cursor()) for name in asked})
 
     def count(self, table: str) -> int:
         """How many rows a table has."""

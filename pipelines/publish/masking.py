@@ -45,10 +45,16 @@ def masked(
     person: pl.DataFrame,
     statements: pl.DataFrame,
     child_records: pl.DataFrame,
+    *,
+    protected: pl.Series | None = None,
 ) -> Masked:
-    """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list."""
+    """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list.
+
+    ``protected``: :func:`protected_children` of these frames; null: it has not been asked.
+    """
     candidates = candidates.sort("rank")
-    protected = protected_children(candidates, person, statements, child_records)
+    if protected is None:
+        protected = protected_children(candidates, person, statements, child_records)
     is_protected = pl.col("child_id").is_in(protected.implode())
     return Masked(
         candidates=_mask_candidates(

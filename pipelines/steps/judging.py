@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from pipelines.early_warning import early_warning
+from pipelines.other_teams import Known, for_other_teams
 from pipelines.outcomes import read_outcomes
 from pipelines.provision import find_provision
 from pipelines.rank import of_age, rank
@@ -33,7 +35,7 @@ def judge_residence_step(night: Night) -> Counts:
 
 
 def rank_step(night: Night) -> Counts:
-    """All of it -> candidate, explained, finding."""
+    """All of it -> candidate, explained, finding. Beside what follows, for publish, what is told to others than the list."""
     assert night.ages is not None  # noqa: S101 - residence stands before rank in STEPS
     measured = night.store.read("link_measured")["never_met"]
     ranked = rank(
@@ -48,4 +50,13 @@ def rank_step(night: Night) -> Counts:
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
+    _tell_others(night)
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}
+
+
+def _tell_others(night: Night) -> None:
+    """Begin to work out who is to be warned of, and what is for other teams."""
+    as_at, list_from = night.settings.as_at, night.settings.ranking.list_from
+    known = Known(**night.known("person_record", "statement", "child_record", "provision", "explained"))
+    night.early_warning = aside(partial(early_warning, **night.known(*JUDGED_FROM), as_at=as_at, list_from=list_from))
+    night.other_teams = aside(partial(for_other_teams, known, as_at))

@@ -21,6 +21,7 @@ def ledger_step(night: Night) -> Counts:
 
     Raises :class:`~pipelines.failure.NightFailed` where a child has left the list and nothing says why.
     """
+    night.store.read_ahead("link")  # for publish
     parts = {part: _read(night, table) for table, part in KEPT.items()}
     ledger = keep_ledger(Ledger(**parts), _tonight(night))
     for table, part in KEPT.items():
@@ -37,13 +38,13 @@ def _read(night: Night, table: str) -> pl.DataFrame:
 
 def _tonight(night: Night) -> Tonight:
     known = night.known("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
-    protected = protected_children(**night.known("candidate", "person_record", "statement", "child_record"))
+    night.protected = protected_children(**night.known("candidate", "person_record", "statement", "child_record"))
     return Tonight(
         **known,
         as_at=night.settings.as_at,
         child_moves=_read(night, "child_move"),
         outcomes=read_outcomes(night.settings.workspace),
-        protected=protected,
+        protected=night.protected,
         loaded=frozenset(night.store.raw_sources()),
         settings=night.settings.ranking,
         names=night.source_names,

@@ -9,17 +9,15 @@ from typing import Any
 import polars as pl
 
 from data_contracts.contract import own_contracts
-from pipelines.early_warning import early_warning
 from pipelines.judgements import measured, measured_by_band
 from pipelines.ledger import published
-from pipelines.other_teams import Known, for_other_teams
 from pipelines.outcomes import read_outcomes
 from pipelines.publish.publication import Publication, publish
 from pipelines.publish.stale import clear_stale
 from pipelines.rank import LANES
 from pipelines.settings import Settings
 from pipelines.standing_in import STANDS_IN
-from pipelines.steps.under_way import JUDGED_FROM, Counts, Night, row_of
+from pipelines.steps.under_way import Counts, Night, row_of
 
 PUBLISHED_FOLDER = "published"
 
@@ -27,12 +25,13 @@ PUBLISHED_FOLDER = "published"
 def publish_step(night: Night) -> Counts:
     """All of it -> the files, whole or not at all."""
     assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
+    assert night.early_warning is not None  # noqa: S101 - as rank does
+    assert night.other_teams is not None  # noqa: S101
     known = night.known(
         "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
         "delivery", "breach", "set_aside", "rule_history",
     )  # fmt: skip
-    as_at, list_from = night.settings.as_at, night.settings.ranking.list_from
-    explained_by = Known(**night.known("person_record", "statement", "child_record", "provision", "explained"))
+    as_at = night.settings.as_at
     publication = Publication(
         **known,
         as_at=as_at,
@@ -46,9 +45,10 @@ def publish_step(night: Night) -> Counts:
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
         authority=night.settings.authority,
-        early_warning=early_warning(**night.known(*JUDGED_FROM), as_at=as_at, list_from=list_from),
+        early_warning=night.early_warning.result(),
         what_changed=night.changed,
-        other_teams=for_other_teams(explained_by, as_at),
+        other_teams=night.other_teams.result(),
+        protected=night.protected,
         former=night.store.read("former_record"),
         outcomes=read_outcomes(night.settings.workspace),
         top=night.settings.listing.top,

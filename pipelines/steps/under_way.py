@@ -12,6 +12,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from matching.buckets import Run
 from matching.score import Told
+from pipelines.early_warning import EarlyWarning
 from pipelines.gate import Judged
 from pipelines.link import LinkReport
 from pipelines.list_changes import WhatChanged
@@ -58,6 +59,12 @@ class Night:
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ages: Future[pl.DataFrame] | None = None
     """How likely children are of compulsory school age (:func:`pipelines.rank.of_age`), worked out beside their residence."""
+    early_warning: Future[EarlyWarning] | None = None
+    """Who may be without education from the next term; is worked out beside the ledger, as is the next."""
+    other_teams: Future[pl.DataFrame] | None = None
+    """Children whom other teams should look at (``OTHER_TEAM``)."""
+    protected: pl.Series | None = None
+    """child_id of every child who is protected, or shares a home with one who is."""
     changed: WhatChanged = field(default_factory=WhatChanged.nothing)
     """What the list says otherwise than the last one published."""
     published: Path | None = None
