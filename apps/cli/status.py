@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from pipelines.health import Status
 
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""The clocks of two machines may differ by so much."""
+
+
 def status(
     *, workspace: Path, late_after_hours: float = 30.0, json: Annotated[bool, Parameter(negative=())] = False
 ) -> int:
@@ -56,6 +60,8 @@ def _concerns(found: "Status", now: datetime, late: timedelta, *, was_killed: bo
         concerns.append(f"The last night {'failed' if attempt.outcome == FAILED else 'was held'}: {attempt.words}")
     if found.good is None:
         concerns.append("No list was ever published here.")
+    elif found.good.published_at > now + CLOCKS_DIFFER:
+        concerns.append("The list in use was published at a time that is yet to come: set this machine's clock.")
     elif now - found.good.published_at > late:
         concerns.append(f"The list in use is {_ago(now - found.good.published_at)} old: the next one is late.")
     return concerns
@@ -92,7 +98,7 @@ def _newest(day: date | None, now: datetime) -> str:
 
 
 def _ago(time: timedelta) -> str:
-    minutes = int(time.total_seconds() // 60)
+    minutes = max(0, int(time.total_seconds() // 60))
     if minutes < 120:
         return f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
     hours = minutes // 60

@@ -128,6 +128,16 @@ def test_a_list_older_than_a_day_and_a_bit_is_late(
     assert ("the next one is late" in capsys.readouterr().out) is bool(code)
 
 
+def test_a_clock_that_was_set_back_is_told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads((workspace / STATUS_FILE).read_text("utf-8"))
+    told["good"]["published_at"] = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    (workspace / STATUS_FILE).write_text(json.dumps(told), encoding="utf-8")
+    assert main(["status", "--workspace", str(workspace)]) == 1
+    said = capsys.readouterr().out
+    assert "at a time that is yet to come: set this machine's clock" in said
+    assert "published 0 minutes ago" in said
+
+
 def test_where_no_night_was_run_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--workspace", str(tmp_path)]) == 2
     assert "Run a night first" in capsys.readouterr().err
