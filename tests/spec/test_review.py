@@ -119,12 +119,22 @@ def test_too_few_or_too_many_pairs(tables: Tables, pairs: int) -> None:
         drawn(tables, pairs)
 
 
-@pytest.fixture
-def sampled(workspace: Path, tmp_path: Path) -> Path:
-    """A workbook of 60 pairs from the quick night."""
-    asked = ["sample", "--workspace", str(workspace), "--pairs", "60", "--out", str(tmp_path / "pairs.xlsx")]
+@pytest.fixture(scope="module")
+def sampled_night(quick_night: FirstNight, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the workspace of the quick night and a workbook of 60 pairs from it."""
+    folder = tmp_path_factory.mktemp("sampled")
+    shutil.copytree(quick_night.settings.workspace, folder / "workspace", symlinks=True)
+    asked = ["sample", "--workspace", f"{folder}/workspace", "--pairs", "60", "--out", f"{folder}/pairs.xlsx"]
     assert main(asked) == 0
-    return tmp_path / "pairs.xlsx"
+    return folder
+
+
+@pytest.fixture
+def sampled(sampled_night: Path, workspace: Path, tmp_path: Path) -> Path:
+    """The workbook of the quick night, which ``workspace`` has given out: both are copies, to be spoilt."""
+    shutil.rmtree(workspace)
+    shutil.copytree(sampled_night / "workspace", workspace, symlinks=True)
+    return shutil.copy(sampled_night / "pairs.xlsx", tmp_path / "pairs.xlsx")
 
 
 def filled(path: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> Path:
