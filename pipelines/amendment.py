@@ -1,4 +1,4 @@
-"""What changes in a table of records from one night to the next, and in which order such a table is read."""
+"""What changes in a table of records or of children from one night to the next, and in which order such a table is read."""
 
 from dataclasses import dataclass
 
