@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.age import ends_on, starts_on
 from pipelines.clearing import what_would_clear
 from pipelines.facts import child_facts
-from pipelines.life import child_since, known_to_ledger, life_of
+from pipelines.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.publish.masking import keys_without_place, masked, without_place, without_sex
 from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.reasons import in_100
@@ -73,7 +73,7 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
     ever written. An id that a child had earlier leads to that child; of one without any record tonight the ledger's page is
     told. Raises :class:`UnknownIdentifier`.
     """
-    asked = identifier.strip()
+    asked = as_typed(identifier)
     child_id = _child_asked(asked, tables)
     if child_id is None:
         return _past_child(asked, tables)
@@ -125,7 +125,8 @@ def _child_asked(asked: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
 
 def child_of(identifier: str, child_records: pl.DataFrame) -> str:
     """The child that an id means: a child's, or a record's. Raises :class:`UnknownIdentifier`."""
-    is_child, is_record = pl.col("child_id") == identifier, pl.col("record_id") == identifier
+    asked = as_typed(identifier)
+    is_child, is_record = pl.col("child_id") == asked, pl.col("record_id") == asked
     found = child_records.filter(is_child | is_record)["child_id"].unique()
     if found.len() != 1:
         raise UnknownIdentifier(

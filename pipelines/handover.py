@@ -85,7 +85,7 @@ def handover(
     Raises :class:`~pipelines.explain.UnknownIdentifier`, and :class:`SettingsError` for a child whom only the adoption
     team may pass on.
     """
-    child_id = child_of(identifier.strip(), tables["child_record"])
+    child_id = child_of(identifier, tables["child_record"])
     members = tables["child_record"].filter(pl.col("child_id") == child_id)
     as_at = tables["night"]["as_at"].item()
     person = tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")

@@ -1,5 +1,6 @@
 """A child's life on the list, told from the ledger: also of a child no longer on it, no longer known, or merged away."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -19,6 +20,15 @@ NIGHTS_TOLD = 12
 """Nights of a child that are told one by one: those with another likelihood or lane than the night before, the last ones."""
 
 Row = dict[str, Any]
+
+CHILD_ID = re.compile(r"CH[0-9A-Z]{10}")
+"""How the id of a child looks."""
+
+
+def as_typed(identifier: str) -> str:
+    """An id that a person typed or pasted: without spaces about it, a child's in capitals; a record's key as it is."""
+    text = identifier.strip()
+    return text.upper() if CHILD_ID.fullmatch(text.upper()) else text
 
 
 def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: bool) -> list[tuple[str, list[str]]]:

@@ -1,10 +1,10 @@
 """Evidence sheets of the last list, read back as they were published."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from pipelines.life import CHILD_ID, as_typed
 from pipelines.publish.evidence import FOLDER, RESTRICTED_FOLDER
 from pipelines.published import published_nights
 from pipelines.settings import SettingsError
@@ -24,7 +24,8 @@ def read_sheets(published: Path, children: Sequence[str], *, restricted: bool) -
     places = [folder / FOLDER, *([folder / RESTRICTED_FOLDER] if restricted else [])]
     pages = []
     for number, child in enumerate(children, start=1):
-        found = [place / f"{child}.html" for place in places] if re.fullmatch(r"CH[0-9A-Z]{10}", child) else []
+        asked = as_typed(child)
+        found = [place / f"{asked}.html" for place in places] if CHILD_ID.fullmatch(asked) else []
         there = next((path for path in found if path.is_file()), None)
         if there is None:
             raise SettingsError(

@@ -45,7 +45,7 @@ def handover(
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in HANDOVER_READS}
     try:
-        child_id = child_of(child_or_record.strip(), tables["child_record"])
+        child_id = child_of(child_or_record, tables["child_record"])
         packet = packet_of(child_id, tables, read_outcomes(workspace), to_authority=to, from_authority=authority)
     except UnknownIdentifier as error:
         sys.stderr.write(f"rollcall: {error}\n")

@@ -56,5 +56,6 @@ def report(
     folder = workspace / "reports" / last.isoformat()
     hours = hours_for_each_found(outcomes, last)
     put_in_place({"termly_report.html": report_html(made, hours, night_on, authority)}, folder)
-    print(f"The report on {len(nights):,} lists of the period is in {folder / 'termly_report.html'}.")
+    lists = "the one list" if len(nights) == 1 else f"{len(nights):,} lists"
+    print(f"The report on {lists} of the period is in {folder / 'termly_report.html'}.")
     return 0

@@ -1,7 +1,7 @@
 """Publishes the termly return into ``WORKSPACE/returns/AS-AT``, whole or not at all."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from pipelines.for_readers import store_for_readers
@@ -9,7 +9,11 @@ from pipelines.outcomes import read_outcomes
 from pipelines.publish.return_page import return_html
 from pipelines.publish.tabular import csv_bytes
 from pipelines.publish.whole_folder import put_in_place
+from pipelines.settings import SettingsError
 from pipelines.termly_return import termly_return
+
+KNOWN_FOR = timedelta(days=31)
+"""So long after a night a return may be as at: a month later another night ought to know better."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,17 @@ class PublishedReturn:
 def publish_return(workspace: Path, as_at: date) -> PublishedReturn:
     """The return as at a census day, from officers' outcomes and the last night.
 
-    Raises :class:`~pipelines.store.StoreError` before the first night, and PublicationFailed.
+    Raises :class:`~pipelines.store.StoreError` before the first night, SettingsError for a day so long after the last night
+    that nobody can know where each child will be educated then, and PublicationFailed.
     """
     with store_for_readers(workspace) as store:
         person, said, members = (store.read(name) for name in ("person_record", "statement", "child_record"))
         night_on = store.read("night")["as_at"].item()
+    if as_at > night_on + KNOWN_FOR:
+        raise SettingsError(
+            f"--as-at {as_at}: the last night is of {night_on:%d/%m/%Y}, and does not know who will be missing education then. "
+            "Give the census day, or run a night of it first."
+        )
     made = termly_return(person, said, members, read_outcomes(workspace), as_at)
     folder = workspace / "returns" / as_at.isoformat()
     files = {

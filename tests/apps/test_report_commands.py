@@ -28,7 +28,7 @@ def test_each_report_is_written_for_its_owner_alone(asked: tuple[str, str], caps
     child, workspace = asked
     assert main(["weekly", workspace]) == 0
     assert main(["report", workspace, "--since", "2026-08-31", "--as-at", "2026-11-20"]) == 0
-    assert main(["handover", child, workspace, "--to", "Neighbour", "--by", "M. Okafor"]) == 0
+    assert main(["handover", child.lower(), workspace, "--to", "Neighbour", "--by", "M. Okafor"]) == 0
     said = capsys.readouterr().out
     for pattern in ("weekly/*/weekly.html", "reports/*/termly_report.html", "handovers/*/handover.json"):
         page = _page(asked, pattern)
@@ -43,6 +43,9 @@ def test_each_report_is_written_for_its_owner_alone(asked: tuple[str, str], caps
             "report --since 2026-11-21 --as-at 2026-11-20", "--since: it is not before --as-at", id="backwards"
         ),
         pytest.param("report --since 2025-01-01 --as-at 2025-03-01", "no list was published from", id="no list"),
+        pytest.param(
+            "return --as-at 2031-01-01", "does not know who will be missing education then", id="a day to come"
+        ),
         pytest.param("handover Mary --to N --by M", "No child and no record", id="no child of the night"),
     ],
 )

@@ -109,7 +109,7 @@ def test_the_command_writes_one_private_file_in_the_order_asked_for(
 ) -> None:
     first, second = (path.stem for path in sheets(first_night.published)[:2])
     out, at = tmp_path / "visits.pdf", ["--workspace", str(first_night.settings.workspace)]
-    assert main(["sheet", second, first, *at, "--out", str(out)]) == 0
+    assert main(["sheet", second.lower(), first, *at, "--out", str(out)]) == 0
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     _, pages = read_sheets(first_night.settings.workspace / LIST, [second, first], restricted=False)
     assert out.read_bytes() == sheets_pdf(pages, first_night.settings.as_at)
