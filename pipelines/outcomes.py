@@ -8,6 +8,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
 
 import polars as pl
@@ -194,14 +195,16 @@ def _read_csv(data: bytes) -> pl.DataFrame:
     separator = chr(max(b",;\t", key=header.count))
     _refuse_longer_lines(data.decode("utf-8", "replace"), separator)
     # What is read of it is written in ASCII; a name beside it may be in any letters, and is not kept.
-    return pl.read_csv(data, infer_schema=False, encoding="utf8-lossy", separator=separator)
+    return pl.read_csv(data, infer_schema=False, encoding="utf8-lossy", separator=separator, truncate_ragged_lines=True)
 
 
 def _refuse_longer_lines(text: str, separator: str) -> None:
-    """Raise where a line has more cells than the headers: what stands in which column cannot be told there."""
-    lines = csv.reader(text.splitlines(keepends=True), delimiter=separator)
+    """Raise where a line has more cells than the headers, empty ones at its end aside: what stands in which column cannot be
+    told there.
+    """
+    lines = csv.reader(StringIO(text, newline=""), delimiter=separator)
     headers = len(next(lines, []))
-    longer = [(lines.line_num, len(cells)) for cells in lines if len(cells) > headers]
+    longer = [(lines.line_num, len(cells)) for cells in lines if any(cell.strip() for cell in cells[headers:])]
     if longer:
         told = "".join(
             f"\n  line {line}: it has {cells} cells, and the line of headers {headers}."

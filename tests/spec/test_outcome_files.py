@@ -93,6 +93,9 @@ def test_outcomes_come_as_a_workbook_too(tmp_path: Path) -> None:
             "child_id\toutcome\tdate\tname\nA\ton-roll-own\t2026-11-02\tZoë\n", "utf-8-sig", id="tabs, with a mark"
         ),
         pytest.param("child_id,outcome,date,name\nA,ON_ROLL_OWN,02.11.2026,Zoë\n", "utf-8", id="UTF-8, commas"),
+        pytest.param(
+            "child_id,outcome,date\nA,ON_ROLL_OWN,02.11.2026,, \n", "utf-8", id="empty cells at the end of a line"
+        ),
     ],
 )
 def test_outcomes_come_as_spreadsheets_save_them(tmp_path: Path, text: str, encoding: str) -> None:
@@ -142,7 +145,7 @@ def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path)
         pytest.param("A,UNTRACED,02/11/1926,,\n", "line 2: date: no child of school age", id="a slip in the century"),
         pytest.param("A,UNTRACED,2026-11-02,,\nA,,2026-11-03,,\n", "line 3: outcome: none of", id="a day alone"),
         pytest.param(
-            "A,UNTRACED,2026-11-02,,\nA,UNTRACED,2026-11-03,1,5,\n",
+            "A,UNTRACED,2026-11-02,,\nA,UNTRACED,2026-11-03,1,5,no\n",
             "line 3: it has 6 cells, and the line of headers 5",
             id="a comma without quotes",
         ),
