@@ -40,6 +40,7 @@ from pipelines.files.totals import part_totals
 
 _DELIMITERS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line
+_DASHES = re.compile(r"\s*-+\s*")
 
 
 def read_delimited(
@@ -59,6 +60,8 @@ def read_delimited(
     faults = [*decoded.faults, *matched.faults, *totals]
     if layout.has_rows_above:
         faults.insert(0, above_header(layout.header_line))
+    if layout.is_underlined:
+        faults.append(_underlined(layout.header_line + 1))
     if rows.is_empty() and parsed.known.is_empty() and bad_rows:
         faults.append(_header_fits_no_row())
     return ReadTable(
@@ -99,11 +102,13 @@ class _Layout:
     """Line on which the header ends."""
     has_rows_above: bool
     """Whether anything but blank lines stands above the header."""
+    is_underlined: bool
+    """Whether the line under it is dashes, as database tools print them."""
 
     @property
     def first_line(self) -> int:
         """Line on which the first row may start."""
-        return self.header_line + 1
+        return self.header_line + 1 + self.is_underlined
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +150,36 @@ def _layout(text: str, contract: Contract) -> _Layout:
         headers, line = first_rows[position] if first_rows else ([], 0)
         known = count_known(headers, contract)
         if known > most:
-            best, most = _Layout(delimiter, headers, line, position > 0), known
+            is_underlined = _is_underline(first_rows[position + 1 : position + 2], headers, line)
+            best, most = _Layout(delimiter, headers, line, position > 0, is_underlined), known
     if best is None or not best.headers:
         raise UnreadableFileError(
             "empty file", "There is not even a header line in the file.", "Send the whole file again."
         )
     return best
+
+
+def _is_underline(after: Sequence[tuple[list[str], int]], headers: Sequence[str], line: int) -> bool:
+    """Whether the row ``after`` the header, which ends on a ``line``, is on the next one and only dashes in every column.
+
+    In some column more than one, as widths are drawn: a single dash is how people write that nothing is known.
+    """
+    return any(
+        (len(cells), ends) == (len(headers), line + 1)
+        and all(map(_DASHES.fullmatch, cells))
+        and any("--" in cell for cell in cells)
+        for cells, ends in after
+    )
+
+
+def _underlined(line: int) -> Fault:
+    return Fault(
+        "line of dashes",
+        "nothing",
+        "The line under the header only draws the widths of the columns, so it was not read as a row.",
+        "Nothing needs doing; an export without it is safer.",
+        line,
+    )
 
 
 def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], int]]:
@@ -310,7 +339,7 @@ def _bad_row(line: int, row: list[str] | None, source: str, layout: _Layout) -> 
     fault = Fault(
         "ragged row",
         "row",
-        f"The row has {len(row)} fields where the header has {len(layout.headers)}.",
+        f"The header names {len(layout.headers)} columns, and the row has fields for {len(row)}.",
         "Give every row one field a column, and quote a value that holds the separator.",
         line,
     )

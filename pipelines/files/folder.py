@@ -68,10 +68,27 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
         return contracts[best.pop()], None
     if not best and (contract := contract_by_stem(path, contracts)):
         return contract, None if path.suffix.lower() in TABLES else _other_form(path, contract)
-    known = ", ".join(contract.files.names[0] for contract in contracts.values())
     why = "The name of the file fits the contracts of two sources." if best else "No contract names this file."
-    fix = f"Name it after its source: {known}. Take it out of the folder where it is no extract."
+    named = ", ".join(contract.files.names[0] for contract in contracts.values())
+    meant = "" if best else _meant(path, contracts)
+    fix = f"{meant}Name it after its source: {named}. Take it out of the folder where it is no extract."
     return None, Breach(UNKNOWN, path.name, None, None, "unknown source", "file", why, fix)
+
+
+def _meant(path: PurePosixPath, contracts: Mapping[str, Contract]) -> str:
+    """What to do where a source stands in the name behind something else (a date, the sender); empty: none does, or two."""
+    stem = _as_written(path.stem)[1]
+    begins = {(contract.id, _begins(name)) for contract in contracts.values() for name in contract.files.names}
+    found = [(source, word) for source, word in begins if word and word in stem]
+    if len(found) != 1:
+        return ""
+    source, word = found[0]
+    return f"If it is one of {source}, let its name begin with {word}, and put the rest behind. "
+
+
+def _begins(pattern: str) -> str:
+    """What a name must begin with to fit a pattern."""
+    return re.split(r"[*?\[.]", PurePosixPath(pattern).name.casefold())[0]
 
 
 def _other_form(path: PurePosixPath, contract: Contract) -> Breach:

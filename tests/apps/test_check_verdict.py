@@ -121,6 +121,28 @@ def test_what_is_wrong_with_several_files_alike_is_told_once(
     assert said.startswith("libraries.csv, sports_clubs.csv: unknown source. ")
 
 
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        (
+            "2026-11-20_housing.csv",
+            "If it is one of housing, let its name begin with housing, and put the rest behind. Name",
+        ),
+        ("Anytown Social Care.xlsx", "If it is one of social_care, let its name begin with social_care"),
+        ("for health and housing.csv", "Name it after its source"),
+        ("libraries.csv", "Name it after its source"),
+    ],
+)
+def test_a_source_that_stands_in_a_name_behind_a_date_or_a_sender_is_told(
+    tmp_path: Path, name: str, fix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "referrals.csv").write_text(HEADER + GOOD)
+    (tmp_path / name).write_text("Card\nx\n")
+    assert main(["check", str(tmp_path)]) == 1
+    (said,) = (line for line in capsys.readouterr().out.splitlines() if "No contract names this file" in line)
+    assert f"No contract names this file. {fix}" in said
+
+
 @pytest.mark.parametrize("given", ["folder", "file"])
 def test_a_folder_without_a_roll_is_told_so(tmp_path: Path, given: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "referrals.csv").write_text(HEADER + GOOD)

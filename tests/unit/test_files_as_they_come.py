@@ -82,6 +82,44 @@ def test_rows_about_children_above_a_header_are_never_passed_over() -> None:
     assert not any(value in str(found.breaches) for value in SENTINEL)
 
 
+# Dashes under the header ---------------------------------------------------------------------------------------------
+
+
+def _with_second_line(line: str, text: str = GOOD) -> bytes:
+    header, *rows = text.splitlines()
+    return "\n".join([header, line, *rows, ""]).encode()
+
+
+@pytest.mark.parametrize(
+    ("dashes", "data"),
+    [
+        pytest.param("-------,-,---,------,-,-,--,-", GOOD, id="as wide as the columns"),
+        pytest.param(";".join(["----------"] * 8), as_csv(*ROWS, delimiter=";"), id="semicolons"),
+        pytest.param(" --- , --- ,---,---,---,---,---,--- ", GOOD, id="padded"),
+    ],
+)
+def test_dashes_that_draw_the_width_of_columns_are_no_row(dashes: str, data: str) -> None:
+    found = read_bytes("cards.csv", _with_second_line(dashes, data), library_contract())
+    assert told(found) == [("line of dashes", "nothing", 2)]
+    assert cards(found) == list(ROWS)
+    assert found.rows["line"].to_list() == [3, 4, 5]
+    assert found.rows_read == 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("-,-,-,-,-,-,-,-", id="a dash in each field: a row of which nothing is known"),
+        pytest.param("----,Quill,--,--,--,--,--,--", id="a word among them"),
+        pytest.param("\n" + ",".join(["---"] * 8), id="not right under the header"),
+    ],
+)
+def test_a_row_that_says_anything_is_a_row_though_it_holds_dashes(line: str) -> None:
+    found = read_bytes("cards.csv", _with_second_line(line), library_contract())
+    assert told(found) == []
+    assert found.rows_read == 4
+
+
 # Totals under the last row -------------------------------------------------------------------------------------------
 
 
