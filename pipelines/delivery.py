@@ -131,9 +131,12 @@ def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contrac
             yield Opened(contract, member.name, member.shown, member.data, hashlib.sha256(member.data).hexdigest())
 
 
-def _refused(source: str, file: str, data: bytes | None, breaches: tuple[Breach, ...]) -> Delivery:
-    """A file whose rows were never read."""
-    sha256 = None if data is None else hashlib.sha256(data).hexdigest()
+def _refused(
+    source: str, file: str, data: bytes | None, breaches: tuple[Breach, ...], sha256: str | None = None
+) -> Delivery:
+    """A file whose rows were never read. ``sha256``: of ``data``, where it is known."""
+    if data is not None and sha256 is None:
+        sha256 = hashlib.sha256(data).hexdigest()
     nothing = pl.DataFrame(schema=SET_ASIDE)
     file_id = (sha256 or hashlib.sha256(file.encode()).hexdigest())[:ID_DIGITS]
     return Delivery(
@@ -148,9 +151,7 @@ def judged(file: Opened, judging: Judging) -> Delivery:
     contract = file.contract
     today = judging.today
     found = read_bytes(file.name, file.data, contract, judging.last.lines(contract, today) if today else None)
-    blank = replace(
-        _refused(contract.id, file.shown, None, ()), file_id=file.file_id, sha256=file.sha256, size=len(file.data)
-    )
+    blank = _refused(contract.id, file.shown, file.data, (), file.sha256)
     breaches = [replace(breach, file=blank.file) for breach in found.breaches]
     rows = _rows(found, contract, judging.last)
     by = judged_by(found.contract or contract, found.headers)

@@ -11,8 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 LEAST_SLOPE = 0.05
 """With a flatter line than that the likelihood would say nothing of a child any more."""
 
-MOST_POINTS, LONGEST_DAYS = 1000, 36500
-"""Points of one finding (a child ten times as urgent), and days that a setting may count, at most."""
+PointsOf = Annotated[int, Field(ge=0, le=1000)]
+"""Points of one finding: at most, a child ten times as urgent."""
+
+Days = Annotated[int, Field(ge=0, le=36500)]
+"""Days that a setting counts: at most a hundred years."""
+
+DaysAfter = Annotated[Days, Field(ge=1)]
+"""Days after which something counts: the day itself is none."""
 
 ROUNDING = 1e-9
 """A likelihood this little below the cut-off is on it: 0.25 x 0.8 is not to fail 0.2 for the last bit."""
@@ -23,71 +29,71 @@ class Points(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    child_protection: int = Field(60, ge=0, le=MOST_POINTS)
+    child_protection: PointsOf = 60
     """Open on a child protection plan."""
-    looked_after: int = Field(50, ge=0, le=MOST_POINTS)
+    looked_after: PointsOf = 50
     """Looked after by an authority."""
-    child_in_need: int = Field(30, ge=0, le=MOST_POINTS)
+    child_in_need: PointsOf = 30
     """Open to social care in any other way."""
-    referral: int = Field(30, ge=0, le=MOST_POINTS)
+    referral: PointsOf = 30
     """Somebody has raised a concern about the child's education or whereabouts that is still open."""
-    exploitation: int = Field(60, ge=0, le=MOST_POINTS)
+    exploitation: PointsOf = 60
     """A concern of exploitation, trafficking, forced marriage or the like."""
-    missing_from_home: int = Field(50, ge=0, le=MOST_POINTS)
+    missing_from_home: PointsOf = 50
     """Reported missing from home or care."""
-    harm: int = Field(40, ge=0, le=MOST_POINTS)
+    harm: PointsOf = 40
     """A concern of abuse or neglect, or the police had to protect the child."""
-    youth_justice: int = Field(30, ge=0, le=MOST_POINTS)
+    youth_justice: PointsOf = 30
     """Known to youth justice."""
-    referral_waiting: int = Field(10, ge=0, le=MOST_POINTS)
+    referral_waiting: PointsOf = 10
     """So many more, where such a concern has waited for ``referral_waiting_days``."""
-    referral_waiting_days: int = Field(28, ge=1, le=LONGEST_DAYS)
+    referral_waiting_days: DaysAfter = 28
     """Days (not points) after which an open concern counts as waiting long."""
-    exclusion: int = Field(40, ge=0, le=MOST_POINTS)
+    exclusion: PointsOf = 40
     """Excluded, and past the sixth school day without a known place."""
-    left_unsettled: int = Field(40, ge=0, le=MOST_POINTS)
+    left_unsettled: PointsOf = 40
     """Taken off a roll after an absence, for home education that no register shows, or with no known destination."""
-    unregistered_setting: int = Field(40, ge=0, le=MOST_POINTS)
+    unregistered_setting: PointsOf = 40
     """Said to attend a school or setting that is not registered."""
-    unclaimed_transfer: int = Field(30, ge=0, le=MOST_POINTS)
+    unclaimed_transfer: PointsOf = 30
     """A school sent the child's transfer file, and no school has claimed it."""
-    vanished_from_roll: int = Field(30, ge=0, le=MOST_POINTS)
+    vanished_from_roll: PointsOf = 30
     """A roll stopped naming the child, and gave no leaving date."""
-    no_place: int = Field(20, ge=0, le=MOST_POINTS)
+    no_place: PointsOf = 20
     """A place was refused, withdrawn or not offered, or an offer was not taken up."""
-    out_4_weeks: int = Field(5, ge=0, le=MOST_POINTS)
+    out_4_weeks: PointsOf = 5
     """Last known education ended four weeks ago or longer (and less than the next step)."""
-    out_12_weeks: int = Field(10, ge=0, le=MOST_POINTS)
+    out_12_weeks: PointsOf = 10
     """The same, 12 weeks."""
-    out_26_weeks: int = Field(20, ge=0, le=MOST_POINTS)
+    out_26_weeks: PointsOf = 20
     """The same, 26 weeks."""
-    out_52_weeks: int = Field(30, ge=0, le=MOST_POINTS)
+    out_52_weeks: PointsOf = 30
     """The same, 52 weeks or longer."""
-    other_education_ended: int = Field(20, ge=0, le=MOST_POINTS)
+    other_education_ended: PointsOf = 20
     """Home education, or a place at an alternative provider, ended and nothing followed."""
-    in_and_out: int = Field(10, ge=0, le=MOST_POINTS)
+    in_and_out: PointsOf = 10
     """Home educated more than once, or three places left, within two years."""
-    newly_arrived: int = Field(15, ge=0, le=MOST_POINTS)
+    newly_arrived: PointsOf = 15
     """Newly arrived from abroad, or moved in from another authority."""
-    unaccompanied: int = Field(50, ge=0, le=MOST_POINTS)
+    unaccompanied: PointsOf = 50
     """Unaccompanied and seeking asylum."""
-    never_on_a_roll: int = Field(15, ge=0, le=MOST_POINTS)
+    never_on_a_roll: PointsOf = 15
     """No extract shows that the child has ever been in education."""
-    transition: int = Field(10, ge=0, le=MOST_POINTS)
+    transition: PointsOf = 10
     """At the age of starting school, or of moving to secondary school."""
-    long_unseen: int = Field(10, ge=0, le=MOST_POINTS)
+    long_unseen: PointsOf = 10
     """Nobody has had contact with the child for ``long_unseen_days``."""
-    long_unseen_days: int = Field(365, ge=1, le=LONGEST_DAYS)
+    long_unseen_days: DaysAfter = 365
     """Days (not points) without contact, after which a child counts as long unseen."""
-    temporary_accommodation: int = Field(15, ge=0, le=MOST_POINTS)
+    temporary_accommodation: PointsOf = 15
     """Lives in temporary accommodation, a hostel or a refuge."""
     place_to_come: int = Field(20, ge=0, le=90)
     """Taken off, not added: a place starts within ``place_to_come_days``, or started so lately that no roll shows it."""
     border: int = Field(10, ge=0, le=10)
     """Taken off, not added: lives by the border, and may be on a roll next door that no extract shows."""
-    place_to_come_days: int = Field(28, ge=0, le=LONGEST_DAYS)
+    place_to_come_days: Days = 28
     """Days (not points) before its start from which a place moves the child down."""
-    not_arrived_after_days: int = Field(15, ge=0, le=LONGEST_DAYS)
+    not_arrived_after_days: Days = 15
     """Days (not points) after the start of an accepted place, from which a child on no roll has not taken it up."""
 
 
@@ -96,17 +102,17 @@ class OutcomeHolds(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    on_roll_own: int = Field(90, ge=0, le=LONGEST_DAYS)
+    on_roll_own: Days = 90
     """A roll of our own should show the child by then."""
-    on_roll_other_la: int = Field(365, ge=0, le=LONGEST_DAYS)
-    independent: int = Field(365, ge=0, le=LONGEST_DAYS)
-    ehe_suitable: int = Field(365, ge=0, le=LONGEST_DAYS)
+    on_roll_other_la: Days = 365
+    independent: Days = 365
+    ehe_suitable: Days = 365
     """Home education is looked at once a year."""
-    ap_eotas: int = Field(182, ge=0, le=LONGEST_DAYS)
-    moved_other_la_confirmed: int = Field(0, ge=0, le=LONGEST_DAYS)
-    emigrated_verified: int = Field(0, ge=0, le=LONGEST_DAYS)
-    not_csa: int = Field(365, ge=0, le=LONGEST_DAYS)
-    data_error: int = Field(0, ge=0, le=LONGEST_DAYS)
+    ap_eotas: Days = 182
+    moved_other_la_confirmed: Days = 0
+    emigrated_verified: Days = 0
+    not_csa: Days = 365
+    data_error: Days = 0
 
 
 Postcodes = tuple[Annotated[str, Field(pattern=r"^[A-Z]{1,2}(\d[A-Z\d]?( \d)?)?$")], ...]

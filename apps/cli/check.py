@@ -1,6 +1,7 @@
 """``rollcall check``: one extract, or a folder of them, held against the contracts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,7 +62,7 @@ def check(
 def _told(files: "Sequence[CheckedFile]") -> str:
     """The verdict in words: a line for each rule that a file breaks, then what would become of files and rows."""
     broken = [list(same) for file in files for _, same in groupby(_by_rule(file), _rule_of)]
-    lines = _said_once([(breaches[0].file, _rule_told(breaches)) for breaches in broken])
+    lines = [_rule_told(breaches) for breaches in _alike_once(broken)]
     noted = sum(breach.stops == "nothing" for file in files for breach in file.breaches)
     refused = sorted({file.file for file in files if file.is_refused})
     rows = sum(file.rows_set_aside for file in files if not file.is_refused)
@@ -79,12 +80,13 @@ def _told(files: "Sequence[CheckedFile]") -> str:
     return "\n".join(lines)
 
 
-def _said_once(told: "Sequence[tuple[str, str]]") -> list[str]:
-    """``file``, ``words`` that begin with it: what is said of several files alike stands once, with all their names."""
-    files_of: dict[str, list[str]] = {}
-    for file, words in told:
-        files_of.setdefault(words.removeprefix(file), []).append(file)
-    return [", ".join(files) + words for words, files in files_of.items()]
+def _alike_once(broken: "Sequence[Sequence[Breach]]") -> "list[list[Breach]]":
+    """The breaches of one rule by one file, file for file: of several files alike once, under all their names."""
+    files_of: dict[tuple[Breach, ...], list[str]] = {}
+    for breaches in broken:
+        alike = tuple(replace(breach, source="", file="") for breach in breaches)
+        files_of.setdefault(alike, []).append(breaches[0].file)
+    return [[replace(breach, file=", ".join(files)) for breach in alike] for alike, files in files_of.items()]
 
 
 def _without_roll(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contract]") -> str:

@@ -45,16 +45,10 @@ def masked(
     person: pl.DataFrame,
     statements: pl.DataFrame,
     child_records: pl.DataFrame,
-    *,
-    protected: pl.Series | None = None,
 ) -> Masked:
-    """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list.
-
-    ``protected``: :func:`protected_children` of these frames; null: it has not been asked.
-    """
+    """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list."""
     candidates = candidates.sort("rank")
-    if protected is None:
-        protected = protected_children(candidates, person, statements, child_records)
+    protected = protected_children(candidates, person, statements, child_records)
     is_protected = pl.col("child_id").is_in(protected.implode())
     return Masked(
         candidates=_mask_candidates(

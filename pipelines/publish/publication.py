@@ -88,8 +88,6 @@ class Publication:
     """What the list says otherwise than the last one published, and who is in view."""
     other_teams: pl.DataFrame = field(default_factory=OTHER_TEAM.to_frame)
     """Children not on the list whom another team should look at."""
-    protected: pl.Series | None = None
-    """child_id of every protected child, as :func:`pipelines.publish.masking.protected_children` has it; null: not asked."""
     former: pl.DataFrame = field(default_factory=FORMER_RECORD.to_frame)
     """Records of identities from before an adoption that came tonight: for the adoption team alone."""
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
@@ -125,7 +123,6 @@ def publish(publication: Publication, into: Path) -> PublishedFolder:
         publication.person,
         publication.statements,
         publication.child_records,
-        protected=publication.protected,
     )
     check_list(listed.candidates)
     lanes = dict(listed.candidates.group_by("lane").len().sort("lane").iter_rows())

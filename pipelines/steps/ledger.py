@@ -38,13 +38,13 @@ def _read(night: Night, table: str) -> pl.DataFrame:
 
 def _tonight(night: Night) -> Tonight:
     known = night.known("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
-    night.protected = protected_children(**night.known("candidate", "person_record", "statement", "child_record"))
+    protected = protected_children(**night.known("candidate", "person_record", "statement", "child_record"))
     return Tonight(
         **known,
         as_at=night.settings.as_at,
         child_moves=_read(night, "child_move"),
         outcomes=read_outcomes(night.settings.workspace),
-        protected=night.protected,
+        protected=protected,
         loaded=frozenset(night.store.raw_sources()),
         settings=night.settings.ranking,
         names=night.source_names,

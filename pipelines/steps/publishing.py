@@ -48,7 +48,6 @@ def publish_step(night: Night) -> Counts:
         early_warning=night.early_warning.result(),
         what_changed=night.changed,
         other_teams=night.other_teams.result(),
-        protected=night.protected,
         former=night.store.read("former_record"),
         outcomes=read_outcomes(night.settings.workspace),
         top=night.settings.listing.top,

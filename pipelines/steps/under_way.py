@@ -63,8 +63,6 @@ class Night:
     """Who may be without education from the next term; is worked out beside the ledger, as is the next."""
     other_teams: Future[pl.DataFrame] | None = None
     """Children whom other teams should look at (``OTHER_TEAM``)."""
-    protected: pl.Series | None = None
-    """child_id of every child who is protected, or shares a home with one who is."""
     changed: WhatChanged = field(default_factory=WhatChanged.nothing)
     """What the list says otherwise than the last one published."""
     published: Path | None = None

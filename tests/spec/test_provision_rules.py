@@ -7,7 +7,6 @@ team that looks at it, of a listed child its route, of an explained one its row 
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import polars as pl
 import pytest
@@ -151,13 +150,11 @@ CASES = """
 PLACES = {"explained": EXPLAINED, "died": "explained: died"}
 
 
-def _cases() -> list[Any]:
+def _cases() -> list[tuple[str, str, dict[str, str], str, str | None]]:
+    """Code, source, cells, place and team of each row of the table."""
     rows = [[cell.strip() for cell in line.split("|")] for line in CASES.strip().splitlines()[1:]]
     return [
-        pytest.param(
-            source, dict(cell.split("=", 1) for cell in _cells(cells)), PLACES.get(place, f"listed: {place}"),
-            team or None, id=code,
-        )
+        (code, source, dict(cell.split("=", 1) for cell in _cells(cells)), PLACES.get(place, f"listed: {place}"), team or None)
         for code, source, cells, place, team in rows
     ]  # fmt: skip
 
@@ -177,13 +174,14 @@ def _cells(text: str) -> list[str]:
 def every_way() -> Judged:
     """One night with a child of each row of the table, whose name is the row's code."""
     authority = Authority()
-    for case in _cases():
-        source, cells, *_ = case.values
-        authority.knows("health", child=str(case.id)).knows(source, child=str(case.id), **cells)
+    for code, source, cells, _, _ in _cases():
+        authority.knows("health", child=code).knows(source, child=code, **cells)
     return authority.judged()
 
 
-@pytest.mark.parametrize(("code", "place", "team"), [pytest.param(c.id, *c.values[2:], id=c.id) for c in _cases()])
+@pytest.mark.parametrize(
+    ("code", "place", "team"), [pytest.param(code, place, team, id=code) for code, _, _, place, team in _cases()]
+)
 def test_each_way_of_being_educated(every_way: Judged, code: str, place: str, team: str | None) -> None:
     judged = every_way.of(code)
     assert (judged.place, judged.team) == (place, team)
