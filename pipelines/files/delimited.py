@@ -20,8 +20,8 @@ from pipelines.files.headers import (
     HEADER_WITHIN,
     MatchedHeaders,
     above_header,
-    count_known,
     find_header,
+    known_columns,
     match_headers,
     plain_header,
 )
@@ -148,7 +148,7 @@ def _layout(text: str, contract: Contract) -> _Layout:
         first_rows = _first_rows(text, delimiter, skip=1 if said else 0)
         position = find_header([row for row, _ in first_rows], contract)
         headers, line = first_rows[position] if first_rows else ([], 0)
-        known = count_known(headers, contract)
+        known = len(known_columns(headers, contract))
         if known > most:
             is_underlined = _is_underline(first_rows[position + 1 : position + 2], headers, line)
             best, most = _Layout(delimiter, headers, line, position > 0, is_underlined), known

@@ -49,10 +49,15 @@ def columns_by_header(contract: Contract) -> dict[str, Column]:
     }
 
 
-def count_known(headers: Sequence[str], contract: Contract) -> int:
-    """How many columns of the contract are among these headers."""
+def known_columns(headers: Sequence[str], contract: Contract) -> set[str]:
+    """Our names of the columns that these headers name."""
     known = columns_by_header(contract)
-    return len({known[plain].name for plain in map(plain_header, headers) if plain in known})
+    return {known[plain].name for plain in map(plain_header, headers) if plain in known}
+
+
+def must_be_there(contract: Contract) -> list[Column]:
+    """The columns that a file of the source may not lack."""
+    return [column for column in contract.columns if not column.may_be_absent]
 
 
 def find_header(rows: Sequence[Sequence[str]], contract: Contract) -> int:
@@ -61,12 +66,11 @@ def find_header(rows: Sequence[Sequence[str]], contract: Contract) -> int:
     It is the first row that names at least half of the columns that must be there. What stands above it is passed over
     only where it is sparse, each row at most half as full as the header: rows of children are never passed over.
     """
-    wanted = [column.name for column in contract.columns if not column.may_be_absent]
-    known = columns_by_header(contract)
+    wanted = {column.name for column in must_be_there(contract)}
     fullest = 0
     for position, row in enumerate(rows[:HEADER_WITHIN]):
-        named = {known[plain].name for plain in map(plain_header, row) if plain in known}
-        if named and 2 * len(named & set(wanted)) >= len(wanted):
+        named = known_columns(row, contract)
+        if named and 2 * len(named & wanted) >= len(wanted):
             return position if 2 * fullest <= len(named) else 0
         fullest = max(fullest, sum(bool(cell.strip()) for cell in row))
     return 0

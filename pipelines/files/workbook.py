@@ -8,25 +8,36 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
-from pipelines.files.headers import HEADER_WITHIN, above_header, find_header, match_headers, plain_header
-from pipelines.files.rows import ReadTable, UnreadableFileError, has_text
+from pipelines.files.headers import (
+    HEADER_WITHIN,
+    above_header,
+    find_header,
+    known_columns,
+    match_headers,
+    must_be_there,
+    plain_header,
+)
+from pipelines.files.rows import Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import part_totals
 
 LARGEST_UNPACKED = 2 << 30
 """Bytes. A million rows of a register unpack to far less."""
+
+LOOKED_AT = 200
+"""Rows at the head of each of several sheets in which its header is looked for."""
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _MIDNIGHT = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 
 
 def read_workbook(data: bytes, contract: Contract) -> ReadTable:
-    """Read one sheet of a workbook: the contract's, or the first.
+    """Read one sheet of a workbook: the contract's, or the only one that holds rows under the source's header.
 
     Cells with real dates become ISO text, numbers their digits, formulas their last result, errors (#N/A) empty text.
     Raises :class:`UnreadableFileError` where the file as such cannot be read.
     """
     _refuse_other_forms(data)
-    cells = _cells(data, contract.files.sheet)
+    cells, faults = _cells(data, contract)
     names = [name for name in cells.columns if name != "line"]
     filled = cells.filter(has_text(names)) if names else cells
     if filled.is_empty():
@@ -40,9 +51,9 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
         headers.pop()
     matched = match_headers(headers, contract)
     rows, _, totals = part_totals(under.slice(1), (), matched, contract)
-    faults = [*matched.faults, *totals]
     if position:
-        faults.insert(0, above_header(under.get_column("line").item(0)))
+        faults.append(above_header(under.get_column("line").item(0)))
+    faults += [*matched.faults, *totals]
     return ReadTable(by_contract(rows, matched, contract), matched.headers, faults)
 
 
@@ -76,25 +87,85 @@ def _no_workbook() -> UnreadableFileError:
     )
 
 
-def _cells(data: bytes, sheet: str | None) -> pl.DataFrame:
-    """All cells as text, by position, with ``line`` in front. Leading empty rows count as lines."""
+def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
+    """All cells of the sheet to be read as text, by position, with ``line`` in front, and what is to be said of the choice.
+
+    Leading empty rows count as lines.
+    """
+    wanted = contract.files.sheet
     try:
         sheets = fastexcel.read_excel(data).sheet_names
-        if sheets and sheet in (None, *sheets):
-            cells = _sheet(data, sheet or sheets[0])
-            return cells.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), pl.all())
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+        if wanted is None and len(sheets) > 1:
+            fits = [_fit(_sheet(data, sheet, LOOKED_AT), contract) for sheet in sheets]
+            place, faults = _the_one_that_fits(fits, contract)
+        else:
+            place, faults = (sheets.index(wanted) if wanted in sheets else 0), []
+        if sheets and wanted in (None, *sheets):
+            cells = _sheet(data, sheets[place])
+            return cells.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), pl.all()), faults
+    except (KeyboardInterrupt, SystemExit, MemoryError, UnreadableFileError):
         raise
     except BaseException:  # a panic of the Rust reader is no Exception; its text may quote a cell
         raise _no_workbook() from None
     raise UnreadableFileError(
         "sheet",
-        f"The workbook has no sheet called {sheet}." if sheet else "The workbook has no sheet.",
+        f"The workbook has no sheet called {wanted}." if wanted else "The workbook has no sheet.",
         "Call the sheet with the rows as the contract does, or name the right one in the contract.",
     )
 
 
-def _sheet(data: bytes, sheet: str) -> pl.DataFrame:
+def _fit(cells: pl.DataFrame, contract: Contract) -> float:
+    """How well the head of a sheet fits the contract: the share of the columns that must be there which its header names.
+
+    0 where that is less than half of them, or where no row stands under the header.
+    """
+    filled = cells.filter(has_text(cells.columns)) if cells.width else cells
+    if filled.height < 2:
+        return 0.0
+    position = find_header(filled.head(HEADER_WITHIN).rows(), contract)
+    wanted = {column.name for column in must_be_there(contract)}
+    named = len(wanted & known_columns(filled.row(position), contract))
+    return named / len(wanted) if 2 * named >= len(wanted) and filled.height > position + 1 else 0.0
+
+
+def _the_one_that_fits(fits: list[float], contract: Contract) -> tuple[int, list[Fault]]:
+    """Which of several sheets is read, counted from 0, and the fault that says so where it is not the first.
+
+    No sheet is called by its name, as that may be a child's. Raises :class:`UnreadableFileError` where none fits, and
+    where several fit alike: the rows of those that are not read would be missing without a word.
+    """
+    best = max(fits)
+    fitting = [place for place, fit in enumerate(fits) if fit == best]
+    if best == 0:
+        raise UnreadableFileError(
+            "sheet",
+            f"None of the {len(fits)} sheets has the header of this source with rows under it.",
+            "Send the rows under their header, which names "
+            f"{', '.join(column.header for column in must_be_there(contract))}; a workbook of one sheet is safest.",
+        )
+    if len(fitting) > 1:
+        told = ", ".join(str(place + 1) for place in fitting[:-1]) + f" and {fitting[-1] + 1}"
+        raise UnreadableFileError(
+            "sheet",
+            f"Sheets {told} of {len(fits)} all hold rows under the header of this source, and one alone is read "
+            "(hidden sheets count).",
+            "Put all rows on one sheet, or delete the sheets that hold no more; or name the right one in the contract "
+            "(files, sheet).",
+        )
+    return fitting[0], [_read_from(fitting[0] + 1, len(fits))] if fitting[0] else []
+
+
+def _read_from(place: int, sheets: int) -> Fault:
+    return Fault(
+        "other sheets",
+        "nothing",
+        f"The rows were read from sheet {place} of {sheets}, the only one with the header of this source; the others "
+        "were not read.",
+        "Nothing needs doing; a workbook with one sheet is safer.",
+    )
+
+
+def _sheet(data: bytes, sheet: str, rows: int | None = None) -> pl.DataFrame:
     cells = pl.read_excel(
         io.BytesIO(data),
         sheet_name=sheet,
@@ -103,7 +174,7 @@ def _sheet(data: bytes, sheet: str) -> pl.DataFrame:
         drop_empty_rows=False,
         drop_empty_cols=False,
         raise_if_empty=False,
-        read_options={"skip_rows": 0, "dtypes": "string"},
+        read_options={"skip_rows": 0, "dtypes": "string", "n_rows": rows},
     )
     cells.columns = [str(position) for position in range(cells.width)]
     return cells.select(pl.all().cast(pl.String).fill_null("").str.replace(_MIDNIGHT, "${1}"))

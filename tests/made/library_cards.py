@@ -157,6 +157,18 @@ def workbook(fill: Callable[[Any], None], sheet: str = "Cards") -> bytes:
     return kept.getvalue()
 
 
+def several_sheets(*sheets: Sequence[Sequence[str]]) -> bytes:
+    """A workbook of several sheets of text cells."""
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        for rows in sheets:
+            page = book.add_worksheet()
+            for line, row in enumerate(rows):
+                for position, value in enumerate(row):
+                    page.write_string(line, position, value)
+    return kept.getvalue()
+
+
 def always_valid(text: pl.Expr) -> pl.Expr:
     """Stands for the check of an identifier where no card has one."""
     return text.is_not_null()

@@ -24,6 +24,7 @@ from tests.made.library_cards import (
     as_xml,
     delivered,
     library_contract,
+    several_sheets,
     workbook,
 )
 
@@ -73,6 +74,49 @@ def test_a_workbook_may_have_titles_above_its_header_too() -> None:
     assert told(found) == [("rows above the header", "nothing", 4)]
     assert cards(found) == list(ROWS)
     assert found.rows["line"].to_list() == [5, 6, 7]
+
+
+COVER = (("Library cards",), ("made for", "the council"), ("CardNo", "the number on the card"))
+PAGE = (HEADERS, *ROWS)
+BARE = (("CardNo", "Surname", "Sex"), ("LC000001", "Smith", "F"))
+
+
+@pytest.mark.parametrize(
+    ("sheets", "line_of_told"),
+    [
+        pytest.param([PAGE, COVER], [], id="the rows come first"),
+        pytest.param([PAGE, (), ()], [], id="Excel's empty sheets"),
+        pytest.param([COVER, PAGE], [("other sheets", "nothing", None)], id="a cover sheet"),
+        pytest.param([(HEADERS,), COVER, PAGE], [("other sheets", "nothing", None)], id="a sheet with a header alone"),
+        pytest.param([BARE, PAGE], [("other sheets", "nothing", None)], id="a sheet with part of the header"),
+    ],
+)
+def test_of_several_sheets_the_one_with_rows_under_the_header_is_read(
+    sheets: list[Any], line_of_told: list[tuple[str, str, None]]
+) -> None:
+    found = read_bytes("cards.xlsx", several_sheets(*sheets), library_contract())
+    assert told(found) == line_of_told
+    assert cards(found) == list(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("sheets", "why"),
+    [
+        pytest.param([PAGE, COVER, (HEADERS, SMITH)], "Sheets 1 and 3 of 3 all hold rows", id="rows on two sheets"),
+        pytest.param([COVER, COVER], "None of the 2 sheets has the header", id="no sheet with the header"),
+        pytest.param([COVER, (HEADERS,)], "None of the 2 sheets has the header", id="a header and no row"),
+    ],
+)
+def test_several_sheets_of_which_none_or_more_than_one_fits_are_refused(sheets: list[Any], why: str) -> None:
+    found = read_bytes("cards.xlsx", several_sheets(*sheets), library_contract())
+    (breach,) = found.breaches
+    assert (breach.rule, breach.stops, found.rows_read) == ("sheet", "file", 0)
+    assert why in breach.why
+
+
+def test_a_sheet_named_in_the_contract_is_read_beside_others_like_it() -> None:
+    found = read_bytes("cards.xlsx", several_sheets(PAGE, (HEADERS, SMITH)), library_contract(sheet="Sheet2"))
+    assert (told(found), cards(found)) == ([], [SMITH])
 
 
 def test_rows_about_children_above_a_header_are_never_passed_over() -> None:
