@@ -13,9 +13,9 @@ from pathlib import Path
 from apps.made_up.authority import make_authority
 from data_contracts.contract import read_contracts
 from matching.model import write_model
-from pipelines.link import APPROVED_MODEL, link
-from pipelines.receive import receive
-from pipelines.standardise import standardise
+from pipelines.intake.receive import receive
+from pipelines.intake.standardise import standardise
+from pipelines.linking.link import APPROVED_MODEL, link
 
 AS_AT = date(2026, 9, 30)
 

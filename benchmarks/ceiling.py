@@ -25,9 +25,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, log_loss
 
 from pipelines.rank_settings import RankSettings
-from pipelines.residence_evidence import Evidence, gather_evidence
-from pipelines.residence_mixture import living_here
-from pipelines.residence_records import hear
+from pipelines.residence.evidence import Evidence, gather_evidence
+from pipelines.residence.mixture import living_here
+from pipelines.residence.records import hear
 
 Floats = NDArray[np.float64]
 

@@ -34,9 +34,9 @@ from matching.keys import with_keys
 from matching.linkage import floor_of, link_encoded, prepare
 from matching.model import read_model
 from matching.score import Scorer
-from pipelines.link import APPROVED_MODEL, CHILD_SETTINGS
-from pipelines.receive import receive
-from pipelines.standardise import standardise
+from pipelines.intake.receive import receive
+from pipelines.intake.standardise import standardise
+from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS
 
 AS_AT = date(2026, 11, 20)
 STAGES = ("keys and codes", "blocks", "writing buckets", "scoring", "gathering", "clusters and rivals")

@@ -31,7 +31,7 @@ ROWS_A_CHILD = 2.14
 RESULT = Path(__file__).parent / "results" / "intake.md"
 
 PARTS = {
-    "reading files": ("pipelines.receive", "read_bytes"),
+    "reading files": ("pipelines.intake.receive", "read_bytes"),
     "marking rows by rule": ("data_contracts.check", "_marks"),
     "Great Expectations": ("data_contracts.check", "_ask_great_expectations"),
     "judging, all": ("data_contracts.check", "judge"),
@@ -69,8 +69,8 @@ def _measure(extracts: Path) -> dict[str, Any]:
     import importlib
 
     from data_contracts.contract import read_contracts
-    from pipelines.receive import receive
-    from pipelines.standardise import standardise
+    from pipelines.intake.receive import receive
+    from pipelines.intake.standardise import standardise
 
     seconds: dict[str, float] = {}
     for part, (module_name, name) in PARTS.items():
@@ -198,7 +198,7 @@ def _write_external(path: Path) -> None:
 def _attack(path: Path) -> dict[str, Any]:
     """Read one file and say what became of it."""
     from data_contracts.contract import read_contracts
-    from pipelines.receive import check_path
+    from pipelines.intake.receive import check_path
 
     contracts = read_contracts()
     began = time.perf_counter()

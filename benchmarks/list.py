@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from apps.made_up.authority import MadeUp, make_authority
 from apps.made_up.error_rates import ErrorRates
-from pipelines.recalibration import ANSWER, fitted, recalibrated
+from pipelines.listing.recalibration import ANSWER, fitted, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
 WORLDS = (

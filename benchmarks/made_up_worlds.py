@@ -24,14 +24,14 @@ from data_contracts.contract import read_contracts
 from matching.fairness import NORMAL, against_truth, poisson_binomial
 from matching.measure import b_cubed, calibration_error, pairwise, whole_clusters
 from matching.thresholds import all_known, reliability
-from pipelines.link import Linked, link
-from pipelines.link_groups import GroupsAsked
-from pipelines.provision import find_provision
-from pipelines.rank import Ranked, rank
+from pipelines.children.provision import find_provision
+from pipelines.intake.receive import receive
+from pipelines.intake.standardise import Standardised, standardise
+from pipelines.linking.link import Linked, link
+from pipelines.linking.link_groups import GroupsAsked
+from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
-from pipelines.receive import receive
-from pipelines.residence import judge_residence
-from pipelines.standardise import Standardised, standardise
+from pipelines.residence.living_here import judge_residence
 
 AS_AT = date(2026, 11, 20)
 RESULTS = Path(__file__).parent / "results" / "made_up_worlds.md"

@@ -22,9 +22,9 @@ from apps.made_up.books import read_books
 from apps.made_up.error_rates import ErrorRates
 from apps.made_up.history import begin_history, deliver, move_on
 from apps.made_up.true_reasons import FACTS, judged_reasons, renamed_without_cause
+from pipelines.decisions.outcomes import ASKED, add_outcomes
 from pipelines.failure import NightFailed
 from pipelines.night import RunReport, run_night
-from pipelines.outcomes import ASKED, add_outcomes
 from pipelines.settings import Settings, read_settings
 from pipelines.store import STORE_FILE, Store
 

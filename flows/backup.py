@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-import pipelines.backup
+import pipelines.upkeep.backup
 from flows.hours import WORKSPACE_HELD_SECONDS
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
@@ -14,6 +14,6 @@ from flows.summary import leave_counts
 def backup(workspace: Path, to: Path) -> None:
     """Copy the workspace into a new folder of ``to``, whole or not at all."""
     with in_plain_words("backup", workspace):
-        made = pipelines.backup.backup(workspace, to, wait_seconds=WORKSPACE_HELD_SECONDS)
+        made = pipelines.upkeep.backup.backup(workspace, to, wait_seconds=WORKSPACE_HELD_SECONDS)
     words = f"A backup stands in {made.folder}, each file compared with its hash"
     leave_counts("backup", words, {"files": made.files, "bytes": made.bytes, "lists published": len(made.lists)})

@@ -7,7 +7,7 @@ from prefect import flow
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
 from flows.training import PROPOSER
-from pipelines.recalibration_proposal import propose_recalibration
+from pipelines.tuning.recalibration_proposal import propose_recalibration
 
 
 @flow(name="recalibration", timeout_seconds=3600.0, persist_result=False, log_prints=False)

@@ -8,8 +8,8 @@ from prefect import flow
 from flows.hours import WORKSPACE_HELD_SECONDS, today
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
-from pipelines.in_force import settings_of
-from pipelines.retention import Places, keep_to
+from pipelines.decisions.in_force import settings_of
+from pipelines.upkeep.retention import Places, keep_to
 
 
 @flow(name="retention", timeout_seconds=3600.0, persist_result=False, log_prints=False)

@@ -8,7 +8,7 @@ from prefect import flow
 from flows.hours import today
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
-from pipelines.publish.return_folder import publish_return
+from pipelines.reports.return_folder import publish_return
 
 
 @flow(name="termly-return", timeout_seconds=3600.0, persist_result=False, log_prints=False)

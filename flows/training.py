@@ -6,8 +6,8 @@ from prefect import flow
 
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
-from pipelines.proposals import propose_model
-from pipelines.training import learnt_in
+from pipelines.decisions.proposals import propose_model
+from pipelines.tuning.training import learnt_in
 
 PROPOSER = "Rollcall, on schedule"
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data_contracts.contract import ContractError
+from pipelines.intake.receive import ExtractsError
 from pipelines.lock import NightRunningError
-from pipelines.publish.whole_folder import PublicationFailed
-from pipelines.receive import ExtractsError
 from pipelines.settings import SettingsError
 from pipelines.store import DiskFullError, StoreError, private_files
+from pipelines.whole_folder import PublicationFailed
 
 FAILURE_FOLDER = "failures"
 HOUSE = Path(__file__).parents[1]

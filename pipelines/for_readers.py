@@ -10,8 +10,8 @@ import secrets
 import shutil
 from pathlib import Path
 
-from pipelines.publish.whole_folder import FOLDER_MODE
 from pipelines.store import STORE_FILE, DiskFullError, Store, private_files
+from pipelines.whole_folder import FOLDER_MODE
 
 READERS_FOLDER = "for_readers"
 

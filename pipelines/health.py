@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.failure import HELD, as_night_failed
-from pipelines.publish.whole_folder import write_private
 from pipelines.steps.publishing import published_lanes
 from pipelines.steps.under_way import Night
 from pipelines.store import Store, StoreError
+from pipelines.whole_folder import write_private
 
 STATUS_FILE, METRICS_FILE = "status.json", "rollcall.prom"
 

@@ -17,8 +17,8 @@ from typing import Protocol
 from data_contracts.contract import read_contracts
 from pipelines.failure import NightFailed, as_night_failed
 from pipelines.for_readers import keep_for_readers
-from pipelines.gate import held_night
 from pipelines.health import recorded
+from pipelines.intake.gate import held_night
 from pipelines.lock import lock
 from pipelines.migrations import bring_forward
 from pipelines.settings import Settings, refuse_workspace_among_extracts

@@ -25,7 +25,7 @@ ROUNDING = 1e-9
 
 
 class Points(BaseModel):
-    """Points by finding: 0 switches a finding off, 100 double a child's urgency (:mod:`pipelines.rank`)."""
+    """Points by finding: 0 switches a finding off, 100 double a child's urgency (:mod:`pipelines.listing.rank`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -120,7 +120,7 @@ Postcodes = tuple[Annotated[str, Field(pattern=r"^[A-Z]{1,2}(\d[A-Z\d]?( \d)?)?$
 
 
 class Area(BaseModel):
-    """Where the authority ends (:mod:`pipelines.area`)."""
+    """Where the authority ends (:mod:`pipelines.residence.area`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -137,7 +137,7 @@ class Area(BaseModel):
 
 
 class Recalibration(BaseModel):
-    """A line of the log odds of the estimated likelihood, as officers' outcomes have it (:mod:`pipelines.recalibration`)."""
+    """A line of the log odds of the estimated likelihood, as officers' outcomes have it (:mod:`pipelines.listing.recalibration`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -164,7 +164,7 @@ class RankSettings(BaseModel):
     """How many enquiries that find nothing is it worth not to miss one child? Sets the cut-off: 8 gives 1 in 9."""
     check_costs: float = Field(0.4, gt=0, le=1)
     """What a check at a desk of whether a child still lives here costs, as a share of an enquiry. Where nothing but silence
-    says that a child has left, so many more of them are worth one child (:mod:`pipelines.gone_quiet`)."""
+    says that a child has left, so many more of them are worth one child (:mod:`pipelines.listing.gone_quiet`)."""
     doubtful_link_below: float = Field(0.8, ge=0, le=1)
     """Lane "doubtful link": being on no roll is less likely than this, as a record in education may be the child's. Where it
     is the child's, and only whether its entry still holds is in doubt, lane "data problem"."""

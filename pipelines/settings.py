@@ -18,7 +18,7 @@ ASKED_FOR = ("extracts", "workspace", "as_at", "full")
 """What is asked for at each night, and stands in no file."""
 NOT_IN_A_FILE = (*ASKED_FOR, "settings_file")
 SETTINGS_IN_FORCE = "settings_in_force.toml"
-"""In the workspace: settings that one named person proposed and another approved (:mod:`pipelines.proposals`)."""
+"""In the workspace: settings that one named person proposed and another approved (:mod:`pipelines.decisions.proposals`)."""
 
 
 class SettingsError(Exception):

@@ -25,7 +25,7 @@ def adoption(
     release
         Take back what the file names: a line that was handed in by mistake.
     """
-    from pipelines.former_identities import hand_in
+    from pipelines.intake.former_identities import hand_in
 
     changed = hand_in(file, workspace, by, release=release)
     what = "are withheld no more" if release else "are withheld from the next night on"

@@ -17,7 +17,7 @@ def backup(*, workspace: Path, to: Path) -> int:
         Folder in which the backup gets a folder of its own, named after the time.
     """
     from apps.cli.words import command, typed
-    from pipelines.backup import backup as copy
+    from pipelines.upkeep.backup import backup as copy
 
     made = copy(workspace, to)
     print(f"{made.files:,} files ({made.bytes / 1e6:,.1f} MB) are in {made.folder}, each compared with its hash.")
@@ -35,7 +35,7 @@ def restore(folder: Path, /, *, workspace: Path) -> int:
     workspace
         Folder to restore into. It must be empty, or not be there.
     """
-    from pipelines.backup import restore as put_back
+    from pipelines.upkeep.backup import restore as put_back
 
     found = put_back(folder, workspace)
     print(f"The backup of {found.made_at} is restored to {workspace}: {found.files:,} files, each as its hash says.")

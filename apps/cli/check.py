@@ -11,7 +11,7 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from data_contracts.breach import Breach
     from data_contracts.contract import Contract
-    from pipelines.receive import CheckedFile
+    from pipelines.intake.receive import CheckedFile
 
 LINES_TOLD = 10
 """Lines of a file that are named for one rule; the JSON has them all."""
@@ -46,7 +46,7 @@ def check(
     """
     from apps.cli.verdict import as_json, as_junit, stopped
     from data_contracts.contract import read_contracts
-    from pipelines.receive import check_files
+    from pipelines.intake.receive import check_files
 
     known = read_contracts(own=contracts)
     files = check_files(path, known)
@@ -125,7 +125,7 @@ def _rule_told(breaches: "Sequence[Breach]") -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    from pipelines.receive import ExtractsError
+    from pipelines.intake.receive import ExtractsError
 
     try:
         path.write_bytes(content)

@@ -13,7 +13,7 @@ contract = App(name="contract", help="Draft a contract for a new source, and che
 def new(name: str, /, *, sample: Annotated[Path, Parameter(name="--from")], to: Path = Path("contracts")) -> int:
     """Draft a contract from a sample file, for a person to finish. An existing contract is never overwritten."""
     from data_contracts.contract import ContractError
-    from pipelines.draft import draft
+    from pipelines.intake.draft import draft
 
     if not sample.is_file():
         raise ContractError(f"{sample}: there is no such file. Give a sample of what the source sends.")

@@ -15,7 +15,7 @@ def doctor(*, workspace: Path) -> int:
     workspace
         Folder of the night.
     """
-    from pipelines.doctor import BAD, examine
+    from pipelines.upkeep.doctor import BAD, examine
 
     found = examine(workspace)
     width = max(len(finding.check) for finding in found)

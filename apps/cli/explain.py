@@ -23,12 +23,12 @@ def explain(
         Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import source_names
-    from pipelines.explain import EXPLAIN_READS, UnknownIdentifier
-    from pipelines.explain import explain as page_about
-    from pipelines.explain_pair import EXPLAIN_PAIR_READS, explain_pair, nearest_records
     from pipelines.for_readers import store_for_readers
-    from pipelines.life import LIFE_READS
-    from pipelines.model_file import kept_model
+    from pipelines.linking.model_file import kept_model
+    from pipelines.reports.explain import EXPLAIN_READS, UnknownIdentifier
+    from pipelines.reports.explain import explain as page_about
+    from pipelines.reports.explain_pair import EXPLAIN_PAIR_READS, explain_pair, nearest_records
+    from pipelines.reports.life import LIFE_READS
 
     reads = EXPLAIN_READS if against is None else ("night", *EXPLAIN_PAIR_READS)
     with store_for_readers(workspace) as store:

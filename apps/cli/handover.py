@@ -34,13 +34,13 @@ def handover(
     authority
         Name of this authority, for the heading.
     """
-    from pipelines.explain import UnknownIdentifier, child_of
+    from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import store_for_readers
-    from pipelines.handover import HANDOVER_READS, HANDOVERS_FOLDER, note_handover
-    from pipelines.handover import handover as packet_of
-    from pipelines.outcomes import read_outcomes
-    from pipelines.publish.handover_files import handover_files
-    from pipelines.publish.whole_folder import put_in_place
+    from pipelines.reports.explain import UnknownIdentifier, child_of
+    from pipelines.reports.handover import HANDOVER_READS, HANDOVERS_FOLDER, note_handover
+    from pipelines.reports.handover import handover as packet_of
+    from pipelines.reports.handover_files import handover_files
+    from pipelines.whole_folder import put_in_place
 
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in HANDOVER_READS}

@@ -17,7 +17,7 @@ def judge(file: Path, /, *, workspace: Path, by: str) -> int:
     by
         Name of the person who judged.
     """
-    from pipelines.review import judge as read_back
+    from pipelines.review.clerical import judge as read_back
 
     kept = read_back(file, workspace, by)
     answers = dict(kept.group_by("answer").len().iter_rows())

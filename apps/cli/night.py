@@ -84,7 +84,7 @@ def _accept(
 ) -> None:
     """Record who accepts which file for tonight, and why."""
     from data_contracts.contract import read_contracts
-    from pipelines.acceptance import accept
+    from pipelines.intake.acceptance import accept
     from pipelines.settings import SettingsError
 
     if given is None:

@@ -19,8 +19,8 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
     by
         Name of the person who hands it in.
     """
+    from pipelines.decisions.outcomes import ASKED, CODES, add_outcomes
     from pipelines.for_readers import store_for_readers
-    from pipelines.outcomes import ASKED, CODES, add_outcomes
 
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in ASKED}
@@ -49,14 +49,14 @@ def yields(*, workspace: Path, contracts: Path | None = None) -> int:
         Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import source_names
-    from pipelines.back_test import back_test, missed, missed_words
-    from pipelines.outcome_yield import outcome_yield, yield_words
-    from pipelines.outcomes import read_outcomes
+    from pipelines.decisions.outcomes import read_outcomes
+    from pipelines.listing.recalibration import answers, said_and_found_words
+    from pipelines.publish.outcome_yield import outcome_yield, yield_words
     from pipelines.publish.tabular import csv_bytes
-    from pipelines.publish.whole_folder import write_private
-    from pipelines.published import read_nights
-    from pipelines.recalibration import answers, said_and_found_words
+    from pipelines.reports.back_test import back_test, missed, missed_words
+    from pipelines.reports.published import read_nights
     from pipelines.steps.publishing import PUBLISHED_FOLDER
+    from pipelines.whole_folder import write_private
 
     outcomes = read_outcomes(workspace)
     found = outcome_yield(outcomes, source_names(workspace, contracts))

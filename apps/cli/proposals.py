@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from pipelines.proposals import Proposal
+    from pipelines.decisions.proposals import Proposal
 
 
 def proposals(*, workspace: Path) -> int:
@@ -17,7 +17,7 @@ def proposals(*, workspace: Path) -> int:
     workspace
         Folder of the night.
     """
-    from pipelines.proposals import history
+    from pipelines.decisions.proposals import history
 
     found = history(workspace)
     for made in found:
@@ -61,8 +61,8 @@ def approve(
     roll_back
         Undo the approval made last: what was in force before it is in force again.
     """
-    from pipelines.proposals import approve as put_in_force
-    from pipelines.proposals import roll_back as undo
+    from pipelines.decisions.proposals import approve as put_in_force
+    from pipelines.decisions.proposals import roll_back as undo
     from pipelines.settings import SettingsError
 
     if (number is None) != roll_back:

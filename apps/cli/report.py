@@ -26,16 +26,16 @@ def report(
     """
     from apps.cli.night import _date
     from apps.cli.words import source_names
+    from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import store_for_readers
-    from pipelines.outcome_yield import hours_for_each_found
-    from pipelines.outcomes import read_outcomes
-    from pipelines.publish.report_page import report_html
-    from pipelines.publish.whole_folder import put_in_place
-    from pipelines.published import published_nights, read_night
+    from pipelines.publish.outcome_yield import hours_for_each_found
+    from pipelines.reports.published import published_nights, read_night
+    from pipelines.reports.report_page import report_html
+    from pipelines.reports.termly_report import termly_report
+    from pipelines.reports.termly_return import confirmed_missing
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.termly_report import termly_report
-    from pipelines.termly_return import confirmed_missing
+    from pipelines.whole_folder import put_in_place
 
     first, last = _date(since), _date(as_at)
     if first >= last:

@@ -30,8 +30,8 @@ def retention(
         Settings file; without it, the settings in force.
     """
     from apps.cli.night import _date
-    from pipelines.in_force import settings_of
-    from pipelines.retention import Places, keep_to
+    from pipelines.decisions.in_force import settings_of
+    from pipelines.upkeep.retention import Places, keep_to
 
     judged = _date(as_at)
     told = keep_to(settings_of(workspace, config, judged).retention, Places(workspace, backups, extracts), judged)

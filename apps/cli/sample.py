@@ -35,10 +35,10 @@ def sample(
         Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import command, source_names, typed
+    from pipelines.decisions.in_force import threshold_of
     from pipelines.for_readers import store_for_readers
-    from pipelines.in_force import threshold_of
-    from pipelines.review import Asked, write_sample
-    from pipelines.sample import SAMPLE_READS
+    from pipelines.review.clerical import Asked, write_sample
+    from pipelines.review.sample import SAMPLE_READS
 
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in SAMPLE_READS}

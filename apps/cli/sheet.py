@@ -24,11 +24,11 @@ def sheet(
     restricted
         Also children whose whereabouts are protected. For the named restricted role only.
     """
-    from pipelines.publish.sheet_pdf import sheets_pdf
-    from pipelines.publish.whole_folder import write_private
-    from pipelines.published_sheets import read_sheets
+    from pipelines.reports.published_sheets import read_sheets
+    from pipelines.reports.sheet_pdf import sheets_pdf
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
+    from pipelines.whole_folder import write_private
 
     if out.exists():
         raise SettingsError(f"--out: {out} is there already. Name another file.")

@@ -16,7 +16,7 @@ def termly(*, workspace: Path, as_at: str) -> int:
         The census day, YYYY-MM-DD.
     """
     from apps.cli.night import _date
-    from pipelines.publish.return_folder import publish_return
+    from pipelines.reports.return_folder import publish_return
 
     judged = _date(as_at)
     made = publish_return(workspace, judged)

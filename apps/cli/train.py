@@ -30,9 +30,9 @@ def train(
         Who proposes.
     """
     from apps.cli.words import command, typed
-    from pipelines.proposals import model_file, propose_model
+    from pipelines.decisions.proposals import model_file, propose_model
     from pipelines.settings import SettingsError
-    from pipelines.training import learnt_in
+    from pipelines.tuning.training import learnt_in
 
     if propose and not (why.strip() and by.strip()):
         raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")

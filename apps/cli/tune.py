@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from pipelines.proposals import Figures
-    from pipelines.recalibration import Fitted
+    from pipelines.decisions.proposals import Figures
+    from pipelines.listing.recalibration import Fitted
     from pipelines.settings import Settings
 
 
@@ -61,10 +61,10 @@ def tune(
     by
         Who proposes.
     """
+    from pipelines.decisions.in_force import settings_of
     from pipelines.for_readers import store_for_readers
-    from pipelines.in_force import settings_of
-    from pipelines.tuning import TUNING_READS, as_at, differing
-    from pipelines.tuning_page import tried
+    from pipelines.tuning.page import tried
+    from pipelines.tuning.trial import TUNING_READS, as_at, differing
 
     _refuse_what_goes_alone(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
     with store_for_readers(workspace) as store:
@@ -85,9 +85,9 @@ def tune(
 
 def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Settings", since: date | None) -> "Fitted":
     """The recalibration that officers' outcomes teach, after saying what speaks for and against it."""
-    from pipelines.outcomes import read_outcomes
-    from pipelines.recalibration import counts_since, taught
-    from pipelines.tuning import as_at
+    from pipelines.decisions.outcomes import read_outcomes
+    from pipelines.listing.recalibration import counts_since, taught
+    from pipelines.tuning.trial import as_at
 
     line, earliest = before.ranking.recalibration, since or counts_since(as_at(tables))
     found, words = taught(read_outcomes(workspace), tables["candidate"], line, earliest)
@@ -104,7 +104,7 @@ def _compared(
 ) -> "Figures":
     """Judge the night again, write the page and say what differs; returns the figures."""
     from apps.cli.words import source_names
-    from pipelines.tuning_page import compared
+    from pipelines.tuning.page import compared
 
     found = compared(workspace, tables, before, after, source_names(workspace, contracts or before.contracts))
     for name, value in found.figures.items():
@@ -115,7 +115,7 @@ def _compared(
 
 def _propose(workspace: Path, after: "Settings", told: "Figures", *, why: str, by: str) -> None:
     from apps.cli.words import command, typed
-    from pipelines.proposals import propose_settings
+    from pipelines.decisions.proposals import propose_settings
 
     number = propose_settings(workspace, after, why=why, by=by, figures=told)
     print(f"Proposal {number} is kept. Another named person puts it in force:")

@@ -14,16 +14,16 @@ def weekly(*, workspace: Path, contracts: Path | None = None) -> int:
         Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import source_names
+    from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import store_for_readers
     from pipelines.health import read_status
-    from pipelines.outcomes import read_outcomes
-    from pipelines.publish.weekly_page import weekly_html
-    from pipelines.publish.whole_folder import put_in_place
-    from pipelines.published import read_nights
+    from pipelines.reports.published import read_nights
+    from pipelines.reports.weekly import WEEKLY_FOLDER
+    from pipelines.reports.weekly import weekly as week_of
+    from pipelines.reports.weekly_page import weekly_html
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.weekly import WEEKLY_FOLDER
-    from pipelines.weekly import weekly as week_of
+    from pipelines.whole_folder import put_in_place
 
     nights = read_nights(workspace / PUBLISHED_FOLDER)
     if not nights:

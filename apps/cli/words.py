@@ -73,7 +73,7 @@ def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
     from datetime import date
 
     from data_contracts.contract import read_contracts
-    from pipelines.in_force import settings_of
+    from pipelines.decisions.in_force import settings_of
 
     own = contracts or settings_of(workspace, None, date.min).contracts
     return {source: contract.name for source, contract in read_contracts(own=own).items()}

@@ -6,9 +6,9 @@ from datetime import date
 import polars as pl
 
 from apps.made_up.books import LAYOUT_OF, Books, in_education, of_age
-from pipelines.left_list import MERGED, RECORDS_GONE, records_of_leads
-from pipelines.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
-from pipelines.successor import holder_of_most
+from pipelines.ledger.left_list import MERGED, RECORDS_GONE, records_of_leads
+from pipelines.ledger.successor import holder_of_most
+from pipelines.listing.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 
 FACTS = (IN_EDUCATION, SAME_AS_RIVAL, NOT_OF_AGE, MERGED, CLOSED, RECORDS_GONE)
 """Reasons that are true or not; the others are judgements of how likely something is."""

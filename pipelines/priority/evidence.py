@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from pipelines.area import HOME
+from pipelines.residence.area import HOME
 from pipelines.tables import FINDING
 
 DAY = "%-d %B %Y"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.age import school_year, starts_on
+from pipelines.children.age import school_year, starts_on
 from pipelines.priority.evidence import DAY, Evidence, as_findings
 from pipelines.rank_settings import Points
 

@@ -5,10 +5,10 @@ Protected children as on the list, also those that only the ledger still knows t
 
 import polars as pl
 
-from pipelines.list_changes import WhatChanged
-from pipelines.publish.masking import keys_without_place, without_sex
+from pipelines.ledger.list_changes import WhatChanged
+from pipelines.listing.masking import keys_without_place, without_sex
+from pipelines.listing.rank import RESTRICTED
 from pipelines.publish.tabular import csv_bytes
-from pipelines.rank import RESTRICTED
 
 WHY_WITHHELD = "The named restricted role finds the reason in the folder 'restricted'."
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.publish.masking import WITHHELD, keys_without_place
+from pipelines.listing.masking import WITHHELD, keys_without_place
 from pipelines.publish.tabular import csv_bytes
 
 BECAUSE_WITHHELD = (

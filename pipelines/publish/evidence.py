@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.clearing import what_would_clear
+from pipelines.listing.clearing import what_would_clear
 from pipelines.publish import evidence_tables as told_of
 from pipelines.publish.match_report import style_hash
 from pipelines.publish.templates import HERE, templates
@@ -24,8 +24,8 @@ from pipelines.reasons import in_100
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+    from pipelines.listing.masking import Masked
     from pipelines.publish.evidence_tables import Evidence, Row
-    from pipelines.publish.masking import Masked
     from pipelines.publish.publication import Publication
 
 FOLDER = "evidence"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.provision import find_provision
-from pipelines.publish.masking import keys_without_place
+from pipelines.children.provision import find_provision
+from pipelines.listing.masking import keys_without_place
 from pipelines.publish.timeline import Line
 from pipelines.reasons import in_100
 

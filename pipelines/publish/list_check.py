@@ -3,9 +3,9 @@
 import polars as pl
 
 from data_contracts.check import judge_candidates
-from pipelines.publish.masking import WITHHELD
-from pipelines.publish.whole_folder import PublicationFailed
+from pipelines.listing.masking import WITHHELD
 from pipelines.tables import CANDIDATE
+from pipelines.whole_folder import PublicationFailed
 
 
 def check_list(candidates: pl.DataFrame) -> None:

@@ -7,17 +7,17 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Any
 
-from pipelines.outcome_yield import outcome_yield
+from pipelines.listing.recalibration import answers, said_and_found
 from pipelines.publish import charts, error_tables, report_tables
+from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.publish.report_words import headline, not_known
 from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
 from pipelines.publish.templates import HERE, templates
-from pipelines.recalibration import answers, said_and_found
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from pipelines.publish.masking import Masked
+    from pipelines.listing.masking import Masked
     from pipelines.publish.publication import Publication
 
 

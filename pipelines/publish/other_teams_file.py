@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from pipelines.publish.masking import keys_without_place
+from pipelines.listing.masking import keys_without_place
+from pipelines.listing.route import ADOPTION
 from pipelines.publish.tabular import csv_bytes
-from pipelines.route import ADOPTION
 
 BECAUSE_WITHHELD = "What another team should look at is withheld here: the folder 'restricted' has it."
 

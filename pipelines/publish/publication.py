@@ -13,31 +13,31 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from matching.thresholds import MEASURED, RELIABILITY
-from pipelines.early_warning import EarlyWarning
-from pipelines.list_changes import WhatChanged
-from pipelines.other_teams import OTHER_TEAM
-from pipelines.outcomes import OUTCOME
+from pipelines.decisions.outcomes import OUTCOME
+from pipelines.intake.standing_in import STANDS_IN
+from pipelines.ledger.list_changes import WhatChanged
+from pipelines.listing.early_warning import EarlyWarning
+from pipelines.listing.masking import Masked, masked
+from pipelines.listing.other_teams import OTHER_TEAM
 from pipelines.publish.changes_file import changes_csvs, masked_changes, masked_in_view
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.early_warning_file import early_warning_csvs, masked_warning
 from pipelines.publish.evidence import evidence_sheets
 from pipelines.publish.explained import explained_parquet
 from pipelines.publish.list_check import check_list
-from pipelines.publish.masking import Masked, masked
 from pipelines.publish.match_report import match_report_html
 from pipelines.publish.other_teams_file import former_csv, other_teams_csvs
 from pipelines.publish.run_json import run_json
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes, parquet_bytes
 from pipelines.publish.warnings_file import warnings_txt
-from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
 from pipelines.publish.workbook import EARLY_WARNING as EARLY_WARNING_SHEET
 from pipelines.publish.workbook import IN_VIEW, WHAT_CHANGED, candidates_xlsx
-from pipelines.standing_in import STANDS_IN
 from pipelines.tables import EARLY_WARNING, FORMER_RECORD, RULE_HISTORY
+from pipelines.whole_folder import PublicationFailed, point_latest, put_in_place
 
 if TYPE_CHECKING:
-    from pipelines.link import LinkReport
+    from pipelines.linking.link import LinkReport
 
 __all__ = ["Publication", "PublicationFailed", "PublishedFolder", "publish"]
 

@@ -12,8 +12,8 @@ import polars as pl
 
 from data_contracts.breach import STOPS_MOST_FIRST
 from data_contracts.check import COULD_NOT_RUN
+from pipelines.intake.rule_history import RuleAt, contract_rules
 from pipelines.publish import charts
-from pipelines.rule_history import RuleAt, contract_rules
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipelines.rank import FOLLOW_UP
+from pipelines.listing.rank import FOLLOW_UP
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from data_contracts.breach import STOPS_MOST_FIRST
-from pipelines.list_changes import CHANGES
-from pipelines.members import members
-from pipelines.publish.masking import WITHHELD, Masked, keys_without_place
+from pipelines.children.members import members
+from pipelines.ledger.list_changes import CHANGES
+from pipelines.listing.masking import WITHHELD, Masked, keys_without_place
 from pipelines.publish.workbook import lanes_of
 
 if TYPE_CHECKING:

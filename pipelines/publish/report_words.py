@@ -10,7 +10,7 @@ from pipelines.publish.report_tables import Row
 from pipelines.publish.stands_out import sources_missing
 
 if TYPE_CHECKING:
-    from pipelines.publish.masking import Masked
+    from pipelines.listing.masking import Masked
     from pipelines.publish.publication import Publication
 
 

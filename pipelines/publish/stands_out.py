@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from pipelines.link_report import STANDS_IN
+from pipelines.linking.link_report import STANDS_IN
 from pipelines.publish.report_tables import Row
 
 if TYPE_CHECKING:
-    from pipelines.publish.masking import Masked
+    from pipelines.listing.masking import Masked
     from pipelines.publish.publication import Publication
 
 SET_ASIDE_SHARE = 0.01

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import xlsxwriter
 
+from pipelines.listing.rank import FOLLOW_UP, LANES
 from pipelines.publish.read_me import READ_ME, read_me_lines
-from pipelines.rank import FOLLOW_UP, LANES
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication

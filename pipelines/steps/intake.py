@@ -6,14 +6,14 @@ from datetime import date
 import polars as pl
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment
-from pipelines.former_identities import FormerIdentities, read_former, without_former
-from pipelines.gate import judge_tonight, keep_tonight, last_intake
-from pipelines.receive import receive, sender_files
-from pipelines.restandardise import dated_cells, made_by, turning
-from pipelines.rule_history import with_tonight
+from pipelines.intake.former_identities import FormerIdentities, read_former, without_former
+from pipelines.intake.gate import judge_tonight, keep_tonight, last_intake
+from pipelines.intake.receive import receive, sender_files
+from pipelines.intake.restandardise import dated_cells, made_by, turning
+from pipelines.intake.rule_history import with_tonight
+from pipelines.intake.vanished import turned_entries, with_still_known
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
-from pipelines.vanished import turned_entries, with_still_known
 
 
 def receive_step(night: Night) -> Counts:

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from pipelines.early_warning import early_warning
-from pipelines.other_teams import Known, for_other_teams
-from pipelines.outcomes import read_outcomes
-from pipelines.provision import find_provision
-from pipelines.rank import of_age, rank
-from pipelines.residence import judge_residence
+from pipelines.children.provision import find_provision
+from pipelines.decisions.outcomes import read_outcomes
+from pipelines.listing.early_warning import early_warning
+from pipelines.listing.other_teams import Known, for_other_teams
+from pipelines.listing.rank import of_age, rank
+from pipelines.residence.living_here import judge_residence
 from pipelines.steps.under_way import JUDGED_FROM, Counts, Night, aside
 
 

@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from pipelines.ledger import Ledger, keep_ledger
-from pipelines.left_list import Tonight
-from pipelines.list_changes import CHANGES, what_changed
-from pipelines.outcomes import read_outcomes
-from pipelines.publish.masking import protected_children
+from pipelines.decisions.outcomes import read_outcomes
+from pipelines.ledger.left_list import Tonight
+from pipelines.ledger.list_changes import CHANGES, what_changed
+from pipelines.ledger.lives import Ledger, keep_ledger
+from pipelines.listing.masking import protected_children
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import TABLES
 

@@ -8,15 +8,15 @@ import polars as pl
 
 from matching.cluster import id_moves
 from pipelines.amendment import Amendment
-from pipelines.bucketed import buckets_in
-from pipelines.decided import Decided, decided_in
-from pipelines.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
-from pipelines.link import CHILD_SETTINGS, judged_rows, link, records_by_source
-from pipelines.link_again import LinkedAgain, Tonight, known_records, linked_again, stand_again
-from pipelines.link_groups import GroupsAsked
-from pipelines.link_report import LinkReport
-from pipelines.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
-from pipelines.model_file import ModelInUse, keep_model, model_in_use, model_row
+from pipelines.decisions.obeyed import Decided, decided_in
+from pipelines.linking.bucketed import buckets_in
+from pipelines.linking.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
+from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source
+from pipelines.linking.link_again import LinkedAgain, Tonight, known_records, linked_again, stand_again
+from pipelines.linking.link_groups import GroupsAsked
+from pipelines.linking.link_report import LinkReport
+from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
+from pipelines.linking.model_file import ModelInUse, keep_model, model_in_use, model_row
 from pipelines.steps.under_way import Counts, Night, aside
 from pipelines.store import Store
 from pipelines.tables import CHILD_MOVE

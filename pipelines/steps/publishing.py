@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 
 from data_contracts.contract import own_contracts
-from pipelines.judgements import measured, measured_by_band
-from pipelines.ledger import published
-from pipelines.outcomes import read_outcomes
+from pipelines.decisions.judgements import measured, measured_by_band
+from pipelines.decisions.outcomes import read_outcomes
+from pipelines.intake.standing_in import STANDS_IN
+from pipelines.ledger.lives import published
+from pipelines.listing.rank import LANES
 from pipelines.publish.publication import Publication, publish
-from pipelines.publish.stale import clear_stale
-from pipelines.rank import LANES
 from pipelines.settings import Settings
-from pipelines.standing_in import STANDS_IN
+from pipelines.stale import clear_stale
 from pipelines.steps.under_way import Counts, Night, row_of
 
 PUBLISHED_FOLDER = "published"

@@ -12,11 +12,11 @@ import polars as pl
 from data_contracts.contract import Contract
 from matching.buckets import Run
 from matching.score import Told
-from pipelines.early_warning import EarlyWarning
-from pipelines.gate import Judged
-from pipelines.link import LinkReport
-from pipelines.list_changes import WhatChanged
-from pipelines.receive import Received
+from pipelines.intake.gate import Judged
+from pipelines.intake.receive import Received
+from pipelines.ledger.list_changes import WhatChanged
+from pipelines.linking.link import LinkReport
+from pipelines.listing.early_warning import EarlyWarning
 from pipelines.settings import Settings
 from pipelines.store import Store
 from pipelines.tables import NIGHT
@@ -58,7 +58,7 @@ class Night:
     """What the match report tells of the linkage; is worked out while later steps run."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ages: Future[pl.DataFrame] | None = None
-    """How likely children are of compulsory school age (:func:`pipelines.rank.of_age`), worked out beside their residence."""
+    """How likely children are of compulsory school age (:func:`pipelines.listing.rank.of_age`), worked out beside their residence."""
     early_warning: Future[EarlyWarning] | None = None
     """Who may be without education from the next term; is worked out beside the ledger, as is the next."""
     other_teams: Future[pl.DataFrame] | None = None

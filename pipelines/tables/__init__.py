@@ -1,7 +1,7 @@
 """Every table of the store: its grain, key, columns and only writer.
 
 Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made from their contracts in
-:mod:`pipelines.receive`: one row a row of a file, every column text and unchanged, with ``record_id``
+:mod:`pipelines.intake.receive`: one row a row of a file, every column text and unchanged, with ``record_id``
 (``source:key``), ``file_id``, ``line`` (as a spreadsheet shows it) and ``line_hash`` (a fingerprint of the line, by which
 the next night knows it) in front.
 """

@@ -1,4 +1,4 @@
-"""What one night's linkage keeps for the next, so that it need look only at what changed (:mod:`pipelines.kept_links`).
+"""What one night's linkage keeps for the next, so that it need look only at what changed (:mod:`pipelines.linking.kept_links`).
 
 All of it can be thrown away: the next night then works it out again, with the same result. Records go by a number of
 their own, given when the record comes or changes and never given again.

@@ -7,7 +7,7 @@ from matching.person import Columns
 WHY_OFF = pl.Schema(
     Columns(
         {
-            "off_because": pl.String,  # one of pipelines.left_list.LEFT_BECAUSE; null while it is on the list
+            "off_because": pl.String,  # one of pipelines.ledger.left_list.LEFT_BECAUSE; null while it is on the list
             "off_why": pl.String,  # plain English, with the record that shows it; no name in it
             "record_id": pl.String,  # record that shows an education; null where another reason takes the child off
             "source": pl.String,  # its source; null with record_id
@@ -28,7 +28,7 @@ LEAD = pl.Schema(
             "state": pl.String,  # "listed"; "in view": off the list, but an officer looks into it; "left"
             "first_listed_on": pl.Date,  # null: never listed, an officer took it in hand all the same
             "last_listed_on": pl.Date,
-            "came_because": pl.String,  # one of pipelines.came_on_list.CAME_BECAUSE
+            "came_because": pl.String,  # one of pipelines.ledger.came_on_list.CAME_BECAUSE
             "came_why": pl.String,  # plain English
             "off_on": pl.Date,  # first night on which it was off the list; null while it is on it
             "left_on": pl.Date,  # night on which the spell ended; null while listed or in view
@@ -85,7 +85,7 @@ LIST_NIGHT = pl.Schema(
 LIST_CHANGE = pl.Schema(
     Columns(
         {
-            "change": pl.String,  # one of pipelines.list_changes.CHANGES
+            "change": pl.String,  # one of pipelines.ledger.list_changes.CHANGES
             "child_id": pl.String,  # key
             "forename": pl.String,
             "surname": pl.String,

@@ -20,7 +20,7 @@ STATEMENT = pl.Schema(
         "record_id": pl.String,
         "source": pl.String,
         "kind": pl.String,  # provision, seen, lives_here, left, concern, protected, died
-        # (data_contracts.contract.Statement); vanished: gone from a roll without a leaving date (pipelines.vanished)
+        # (data_contracts.contract.Statement); vanished: gone from a roll without a leaving date (pipelines.intake.vanished)
         "what": pl.String,  # provision: the way of being educated; concern: its name; else null
         "place": pl.String,  # provision: name of the school or provider; else null
         "since_on": pl.Date,  # first day it holds; for seen and left: the day itself; null: unknown, taken as always
@@ -34,7 +34,7 @@ STATEMENT = pl.Schema(
 STANDARDISED = pl.Schema(
     Columns(
         {
-            "made_by": pl.String,  # fingerprint of software and contracts (pipelines.restandardise.made_by)
+            "made_by": pl.String,  # fingerprint of software and contracts (pipelines.intake.restandardise.made_by)
             "made_on": pl.Date,  # the date judged
         }
     )

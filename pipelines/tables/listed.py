@@ -65,7 +65,7 @@ CANDIDATE = pl.Schema(
         "restricted": pl.Boolean,
         "household": pl.String,  # "HH..." of the children of the list who live together; null: nobody else of it
         "also_here": pl.String,  # sentence that names the others of the household by rank; null with household
-        "route": pl.String,  # other team that is asked first (pipelines.route.ROUTES); null: none
+        "route": pl.String,  # other team that is asked first (pipelines.listing.route.ROUTES); null: none
     }
 )
 """One row is one child possibly missing education, to be looked into. Unmasked: publish masks. Written by rank."""

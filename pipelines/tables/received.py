@@ -56,8 +56,8 @@ JUDGED_FILE = pl.Schema(
             "file_id": pl.String,
             "file": pl.String,  # as DELIVERY has it
             "headers": pl.String,  # our name for a column -> its header in the file, as a JSON object
-            "read_by": pl.String,  # fingerprint of software and contract (pipelines.last_intake.read_by)
-            "judged_by": pl.String,  # fingerprint of software, contract and columns (pipelines.last_intake.judged_by)
+            "read_by": pl.String,  # fingerprint of software and contract (pipelines.intake.last_intake.read_by)
+            "judged_by": pl.String,  # fingerprint of software, contract and columns (pipelines.intake.last_intake.judged_by)
             "judged_on": pl.Date,  # days after it were in the future
         }
     )
@@ -116,7 +116,7 @@ ACCEPTANCE = pl.Schema(
 )
 """One row is one file that a named person has accepted against the completeness gate. Never deleted.
 
-Written by :func:`pipelines.acceptance.accept`, before the night.
+Written by :func:`pipelines.intake.acceptance.accept`, before the night.
 """
 
 SOURCE_NIGHT = pl.Schema(
@@ -133,7 +133,7 @@ SOURCE_NIGHT = pl.Schema(
 )
 """One row is one source of which rows were loaded in one night that was not held. Key (as_at, source).
 
-Kept for KEPT_DAYS of :mod:`pipelines.intake`. Written by snapshot.
+Kept for KEPT_DAYS of :mod:`pipelines.intake.figures`. Written by snapshot.
 """
 
 SOURCE_MEASURE = pl.Schema(
@@ -150,7 +150,7 @@ SOURCE_MEASURE = pl.Schema(
 )
 """One row is one measure of one source in one night that was not held. Key (as_at, source, measure, of).
 
-Kept for LEARNT_DAYS of :mod:`pipelines.intake`. Written by snapshot.
+Kept for LEARNT_DAYS of :mod:`pipelines.intake.figures`. Written by snapshot.
 """
 
 SNAPSHOT = pl.Schema(
@@ -166,7 +166,7 @@ SNAPSHOT = pl.Schema(
 )
 """One row is one record as it stood from one night to another: a slowly changing dimension of type 2, hashes only.
 
-Key (record_id, first_seen_on). Kept for KEPT_DAYS of :mod:`pipelines.intake`. Written by snapshot.
+Key (record_id, first_seen_on). Kept for KEPT_DAYS of :mod:`pipelines.intake.figures`. Written by snapshot.
 """
 
 DELIVERY_CHANGE = pl.Schema(

@@ -19,7 +19,7 @@ from matching.linkage import prepare
 from matching.model import read_model
 from matching.score import Scorer, score_pairs
 from pipelines.failure import CANNOT_GO_ON, NightFailed
-from pipelines.link import APPROVED_MODEL
+from pipelines.linking.link import APPROVED_MODEL
 from tests.conftest import FirstNight
 from tests.made.alike import children_alike
 

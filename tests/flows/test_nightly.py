@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.failure import CANNOT_GO_ON, HELD, NightFailed
+from pipelines.intake.receive import receive
 from pipelines.lock import NightRunningError, lock
-from pipelines.receive import receive
 from pipelines.settings import Settings
 from pipelines.steps.under_way import Night
 from pipelines.store import Store

@@ -18,9 +18,9 @@ import polars as pl
 import pytest
 
 from apps.made_up.authority import MadeUp
-from pipelines.backup import verify
+from pipelines.decisions.proposals import history
 from pipelines.lock import lock
-from pipelines.proposals import history
+from pipelines.upkeep.backup import verify
 from tests.golden.authority import AS_AT
 from tests.made.prefect_server import RealServer, free_port, real_server, running, wait_for
 from tests.made.receivers import ANSWERS, FAILS, HANGS, Told, mail_server, way_out, webhook

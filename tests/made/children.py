@@ -5,9 +5,9 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.children.provision import find_provision
+from pipelines.listing.rank import Ranked, rank
 from pipelines.priority import Evidence
-from pipelines.provision import find_provision
-from pipelines.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import CHILD_RECORD, NIGHT, PERSON, RESIDENCE, RIVAL, STATEMENT
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract, read_contracts
-from pipelines.gate import Judged, judge_tonight, keep_tonight
-from pipelines.receive import Received
+from pipelines.intake.gate import Judged, judge_tonight, keep_tonight
+from pipelines.intake.receive import Received
 from pipelines.store import Store
 from pipelines.tables import BREACH, DELIVERY, RULE_HISTORY, SET_ASIDE
 

@@ -10,7 +10,7 @@ import polars as pl
 import xlsxwriter
 
 from data_contracts.contract import Contract
-from pipelines.receive import Received, receive
+from pipelines.intake.receive import Received, receive
 
 SENTINEL = ("Quillfeather", "Zebedee", "13/02/2015", "Flat 9, Sentinel Wharf", "ZA9 9ZQ", "LC777777")
 """Values of a child who walks through every bad file and must be found in no message."""

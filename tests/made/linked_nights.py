@@ -9,8 +9,8 @@ from typing import Self
 import polars as pl
 
 from data_contracts.contract import read_contracts
-from pipelines.judgements import JUDGEMENT, add_judgements
-from pipelines.link_report import LinkReport
+from pipelines.decisions.judgements import JUDGEMENT, add_judgements
+from pipelines.linking.link_report import LinkReport
 from pipelines.settings import Settings
 from pipelines.steps.linking import link_step
 from pipelines.steps.under_way import Counts, Night

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from matching.cluster import id_moves
-from pipelines.ledger import Ledger, keep_ledger, published
-from pipelines.left_list import Tonight
-from pipelines.outcomes import OUTCOME
-from pipelines.provision import find_provision
-from pipelines.publish.masking import protected_children
-from pipelines.rank import rank
+from pipelines.children.provision import find_provision
+from pipelines.decisions.outcomes import OUTCOME
+from pipelines.ledger.left_list import Tonight
+from pipelines.ledger.lives import Ledger, keep_ledger, published
+from pipelines.listing.masking import protected_children
+from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import CHILD_MOVE, CHILD_RECORD, SNAPSHOT
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn

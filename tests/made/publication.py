@@ -11,7 +11,7 @@ import polars as pl
 from matching.fairness import BY_GROUP
 from matching.thresholds import expected_by_threshold
 from matching.ties import by_size, ties
-from pipelines.link import LinkReport
+from pipelines.linking.link import LinkReport
 from pipelines.publish.publication import Publication
 from pipelines.tables import (
     BREACH,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.facts import AGREEMENT, DEFAULT_DATE, child_ages
+from pipelines.children.facts import AGREEMENT, DEFAULT_DATE, child_ages
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
 from matching import blocks
-from pipelines.link_again import linked_again
-from pipelines.receive import receive
-from pipelines.standardise import standardise
+from pipelines.intake.receive import receive
+from pipelines.intake.standardise import standardise
+from pipelines.linking.link_again import linked_again
 from tests.golden.authority import AS_AT
 from tests.made.linked_nights import LinkedNights, assert_alike
 

@@ -22,7 +22,7 @@ from matching.model import Model, Weights, read_model
 from matching.score import Scored, Scorer, score_pairs
 from matching.similarity import SharesAny
 from matching.word_similarity import WithinEdits
-from pipelines.link import APPROVED_MODEL
+from pipelines.linking.link import APPROVED_MODEL
 from tests.made.alike import children_alike
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)

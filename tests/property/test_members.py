@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipelines.members import bits_of, members, sources_of
+from pipelines.children.members import bits_of, members, sources_of
 
 SOURCES = ("census", "health", "housing")
 RECORDS = [f"{source}:{number}" for source in SOURCES for number in range(4)]

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipelines.facts import child_facts
-from pipelines.gone_quiet import OPEN, QUIET
-from pipelines.rank import LANES, REASONS, Ranked, of_age, rank
+from pipelines.children.facts import child_facts
+from pipelines.listing.gone_quiet import OPEN, QUIET
+from pipelines.listing.rank import LANES, REASONS, Ranked, of_age, rank
 from pipelines.rank_settings import RankSettings
 from tests.made.children import AS_AT, Drawn
 

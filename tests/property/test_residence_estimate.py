@@ -8,10 +8,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import residence_mixture
-from pipelines.provision import find_provision
-from pipelines.residence import judge_residence
-from pipelines.residence_readings import DEPARTED, DEPARTURES
+from pipelines.children.provision import find_provision
+from pipelines.residence.living_here import judge_residence
+from pipelines.residence.living_here import mixture as residence_mixture
+from pipelines.residence.readings import DEPARTED, DEPARTURES
 from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
 
 AS_AT = date(2026, 11, 20)
@@ -137,7 +137,7 @@ def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do()
     rows, _ = town(5, children=2000, gap_days=200.0, leaves=0.4, stays_on_list=0.8)
     foreseen = judge(rows)["living_here"]
     one_by_one = {"FURTHEST_AHEAD": 1.0, "CLOSE_ENOUGH": 1e-8, "ROUNDS": 3000}
-    with patch.multiple("pipelines.residence_mixture", **one_by_one):
+    with patch.multiple("pipelines.residence.mixture", **one_by_one):
         taken = judge(rows)["living_here"]
     assert (foreseen - taken).abs().max() < 2e-4  # type: ignore[operator]  # there are rows
 

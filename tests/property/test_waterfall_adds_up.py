@@ -16,8 +16,13 @@ from data_contracts.contract import read_contracts
 from matching.explain import COMPARISON, FREQUENCY, HOUSEHOLD, WATERFALL, nearest, waterfall
 from matching.linkage import Linkage
 from matching.model import Model
-from pipelines.explain import UnknownIdentifier
-from pipelines.explain_pair import (
+from pipelines.intake.receive import receive
+from pipelines.intake.standardise import standardise
+from pipelines.linking.link import link
+from pipelines.linking.measures_in_force import held_tables
+from pipelines.linking.model_file import keep_model, kept_model
+from pipelines.reports.explain import UnknownIdentifier
+from pipelines.reports.explain_pair import (
     EXPLAIN_PAIR_READS,
     PROTECTED,
     Weighed,
@@ -26,11 +31,6 @@ from pipelines.explain_pair import (
     nearest_records,
     weighed,
 )
-from pipelines.link import link
-from pipelines.measures_in_force import held_tables
-from pipelines.model_file import keep_model, kept_model
-from pipelines.receive import receive
-from pipelines.standardise import standardise
 from pipelines.store import Store, StoreError
 from pipelines.tables import CANDIDATE, EXPLAINED
 from tests.golden.authority import AS_AT

@@ -5,9 +5,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipelines.age_slips import with_age_slips
-from pipelines.facts import child_facts
-from pipelines.provision import find_provision
+from pipelines.children.age_slips import with_age_slips
+from pipelines.children.facts import child_facts
+from pipelines.children.provision import find_provision
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)

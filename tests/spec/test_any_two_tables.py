@@ -15,7 +15,7 @@ from matching.keys import with_keys
 from matching.linkage import Linkage, link_records, prepare
 from matching.model import Model, ModelError, read_model
 from matching.train import TrainingError
-from pipelines.link import APPROVED_MODEL
+from pipelines.linking.link import APPROVED_MODEL
 from tests.made.records import born, person_records
 
 RULES = {"rules": CHILD_BLOCKING_RULES, "training_rules": CHILD_TRAINING_RULES}

@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from pipelines.area import homes
-from pipelines.clearing import what_would_clear
-from pipelines.in_force import settings_toml
-from pipelines.rank import MOVED_AWAY, Ranked, rank
+from pipelines.decisions.in_force import settings_toml
+from pipelines.listing.clearing import what_would_clear
+from pipelines.listing.rank import MOVED_AWAY, Ranked, rank
 from pipelines.rank_settings import Area, RankSettings
-from pipelines.residence import judge_residence
-from pipelines.residence_records import hear
+from pipelines.residence.area import homes
+from pipelines.residence.living_here import judge_residence
+from pipelines.residence.records import hear
 from pipelines.settings import Settings, read_settings
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 

@@ -5,10 +5,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipelines.back_test import LISTED, UNKNOWN, back_test, missed_words
-from pipelines.outcome_yield import hours_for_each_found, hours_spent, outcome_yield, yield_words
-from pipelines.outcomes import OUTCOME
-from pipelines.published import PublishedNight
+from pipelines.decisions.outcomes import OUTCOME
+from pipelines.publish.outcome_yield import hours_for_each_found, hours_spent, outcome_yield, yield_words
+from pipelines.reports.back_test import LISTED, UNKNOWN, back_test, missed_words
+from pipelines.reports.published import PublishedNight
 from pipelines.tables import CANDIDATE, EXPLAINED
 from tests.spec.test_outcomes import outcome
 

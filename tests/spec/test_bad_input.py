@@ -12,7 +12,7 @@ import pytest
 
 from data_contracts.breach import Breach
 from pipelines.files import read_rows
-from pipelines.receive import check_path
+from pipelines.intake.receive import check_path
 from tests.made.library_cards import (
     CHECKS,
     GOOD,

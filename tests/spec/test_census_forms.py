@@ -11,8 +11,8 @@ import pytest
 from apps.made_up.authority import make_authority
 from apps.made_up.error_rates import ErrorRates
 from data_contracts.contract import read_contracts
-from pipelines.receive import receive
-from pipelines.standardise import Standardised, standardise
+from pipelines.intake.receive import receive
+from pipelines.intake.standardise import Standardised, standardise
 
 AS_AT = date(2026, 11, 20)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.clearing import ASK_FIRST, what_would_clear
-from pipelines.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY
-from pipelines.route import ADOPTION, ROUTES
+from pipelines.listing.clearing import ASK_FIRST, what_would_clear
+from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY
+from pipelines.listing.route import ADOPTION, ROUTES
 
 PLACE, LEFT, ANALYST, BIRTH, SENDERS = (
     "A current place",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from data_contracts.breach import Breach
 from data_contracts.completeness import Completeness
-from pipelines.acceptance import accept
+from pipelines.intake.acceptance import accept
 from pipelines.settings import SettingsError
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health, register
 

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.early_warning import COMES_OF_AGE, MOVES_UP, EarlyWarning, early_warning
-from pipelines.provision import find_provision
+from pipelines.children.provision import find_provision
+from pipelines.listing.early_warning import COMES_OF_AGE, MOVES_UP, EarlyWarning, early_warning
 from pipelines.publish.publication import publish
 from pipelines.tables import EARLY_WARNING
 from tests.made.children import Drawn

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
-from pipelines.former_identities import (
+from pipelines.intake.former_identities import (
     FORMER_FILE,
     KEY_FILE,
     FormerIdentities,
@@ -15,9 +15,9 @@ from pipelines.former_identities import (
     read_former,
     without_former,
 )
+from pipelines.intake.standardise import Standardised
 from pipelines.night import run_night
 from pipelines.settings import Settings, SettingsError
-from pipelines.standardise import Standardised
 from pipelines.store import Store
 from pipelines.tables import PERSON, STATEMENT
 from tests.conftest import FirstNight

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.receive import receive
-from pipelines.standardise import Standardised, standardise
+from pipelines.intake.receive import receive
+from pipelines.intake.standardise import Standardised, standardise
 from tests.spec.further_contract_cases import FURTHER_GOOD
 
 AS_AT = date(2026, 11, 20)

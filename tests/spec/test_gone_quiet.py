@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from pipelines.gone_quiet import OPEN, QUIET
-from pipelines.rank import CLOSED, MOVED_AWAY
+from pipelines.listing.gone_quiet import OPEN, QUIET
+from pipelines.listing.rank import CLOSED, MOVED_AWAY
 from pipelines.rank_settings import Points, RankSettings
 from tests.made.children import Drawn
 from tests.made.nights import Nights

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.publish.masking import masked
+from pipelines.listing.masking import masked
+from pipelines.listing.rank import FOLLOW_UP
 from pipelines.publish.publication import publish
 from pipelines.publish.workbook import sheets_of
-from pipelines.rank import FOLLOW_UP
 from tests.made.children import Drawn
 from tests.made.publication import made_publication, protect
 

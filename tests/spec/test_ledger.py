@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.came_on_list import (
+from pipelines.failure import INTERNAL_ERROR, NightFailed
+from pipelines.ledger.came_on_list import (
     CAME_BECAUSE,
     CAME_OF_AGE,
     CONTRADICTED,
@@ -27,11 +28,10 @@ from pipelines.came_on_list import (
     VANISHED,
     WAITED,
 )
-from pipelines.failure import INTERNAL_ERROR, NightFailed
-from pipelines.ledger import keep_ledger
-from pipelines.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECALIBRATED, RECORDS_GONE
-from pipelines.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
-from pipelines.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECALIBRATED, RECORDS_GONE
+from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
+from pipelines.ledger.lives import keep_ledger
+from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings, Recalibration
 from tests.made.children import AS_AT, THREE, Drawn
 from tests.made.leads import lead, nobody, schooled

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.came_on_list import (
+from pipelines.ledger.came_on_list import (
     EDUCATION_ENDED,
 )
-from pipelines.ledger import IN_HAND, condensed
-from pipelines.left_list import MERGED
-from pipelines.list_changes import FALLEN, GONE, RETURNED, RISEN
-from pipelines.rank import IN_EDUCATION
+from pipelines.ledger.left_list import MERGED
+from pipelines.ledger.list_changes import FALLEN, GONE, RETURNED, RISEN
+from pipelines.ledger.lives import IN_HAND, condensed
+from pipelines.listing.rank import IN_EDUCATION
 from pipelines.tables import LEAD_NIGHT
 from tests.made.children import AS_AT, Drawn
 from tests.made.leads import lead, nobody, schooled

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from pipelines.explain import UnknownIdentifier, explain
 from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.rank_settings import RankSettings
+from pipelines.reports.explain import UnknownIdentifier, explain
 from tests.made.children import SOURCE_NAMES, Drawn
 from tests.made.nights import Nights
 

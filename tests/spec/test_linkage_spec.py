@@ -14,7 +14,7 @@ from matching.keys import with_keys
 from matching.linkage import link_records
 from matching.measure import pairwise
 from matching.model import read_model
-from pipelines.link import APPROVED_MODEL
+from pipelines.linking.link import APPROVED_MODEL
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 
 SYLLABLES = [a + b for a in "BDFGKLMNPRSTVZ" for b in ("AR", "EL", "IN", "OM", "UST")]

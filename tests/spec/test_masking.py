@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.publish.masking import (
+from pipelines.listing.masking import (
     BECAUSE_WITHHELD,
     WITHHELD,
     Masked,

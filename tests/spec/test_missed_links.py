@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from pipelines.missed_links import MOST_MISSED, with_missed
-from pipelines.provision import find_provision
-from pipelines.rank import rank
+from pipelines.children.missed_links import MOST_MISSED, with_missed
+from pipelines.children.provision import find_provision
+from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn

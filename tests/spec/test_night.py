@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_the_last_list(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = _fingerprints(workspace / "published")
-    monkeypatch.setattr("pipelines.publish.whole_folder.write_private", full)
+    monkeypatch.setattr("pipelines.whole_folder.write_private", full)
     with pytest.raises(NightFailed, match="disk is full") as failed:
         run_night(_tonight(quick_night, workspace=workspace))
     assert failed.value.exit_code == DISK_FULL

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from pipelines.append_only import append_only
-from pipelines.outcomes import OUTCOMES_FILE, add_outcomes, read_outcomes, standing
+from pipelines.decisions.append_only import append_only
+from pipelines.decisions.outcomes import OUTCOMES_FILE, add_outcomes, read_outcomes, standing
 from pipelines.settings import SettingsError
 
 TABLES = {

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from pipelines.closed import CONTRADICTED_BY
-from pipelines.outcome_yield import outcome_yield, yield_words
-from pipelines.outcomes import CODES, OUTCOME, kept_open
-from pipelines.publish.masking import masked
+from pipelines.decisions.outcomes import CODES, OUTCOME, kept_open
+from pipelines.listing.closed import CONTRADICTED_BY
+from pipelines.listing.masking import masked
+from pipelines.listing.rank import CLOSED, Ranked, rank
 from pipelines.publish.match_report import match_report_html
-from pipelines.rank import CLOSED, Ranked, rank
+from pipelines.publish.outcome_yield import outcome_yield, yield_words
 from pipelines.rank_settings import OutcomeHolds, RankSettings
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 from tests.made.publication import made_publication

@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from pipelines.area import HOME
 from pipelines.priority import (
     FACTORS,
     exclusion,
@@ -32,6 +31,7 @@ from pipelines.priority import (
     youth_justice,
 )
 from pipelines.rank_settings import Points
+from pipelines.residence.area import HOME
 from pipelines.tables import STATEMENT
 from tests.made.children import ELEVEN, Drawn
 from tests.made.findings import told

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipelines.provision import find_provision
+from pipelines.children.provision import find_provision
 from pipelines.tables import CHILD_RECORD, PROVISION, STATEMENT
 
 AS_AT = date(2026, 11, 20)

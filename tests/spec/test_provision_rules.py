@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.other_teams import Known, for_other_teams
-from pipelines.provision import find_provision
-from pipelines.rank import Ranked, rank
+from pipelines.children.provision import find_provision
+from pipelines.intake.standardise import standardise
+from pipelines.listing.other_teams import Known, for_other_teams
+from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
-from pipelines.standardise import standardise
 from pipelines.tables import CHILD_RECORD, RESIDENCE, RIVAL
 from tests.spec.test_contracts import GOOD
 

@@ -10,15 +10,12 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
-from pipelines.append_only import append_only
-from pipelines.in_force import settings_of
-from pipelines.night import run_night
-from pipelines.outcomes import ASKED, OUTCOME, OUTCOMES_FILE, TABLES, add_outcomes, read_outcomes
-from pipelines.proposals import history
-from pipelines.publish.masking import masked
-from pipelines.publish.match_report import match_report_html
-from pipelines.rank_settings import RankSettings, Recalibration
-from pipelines.recalibration import (
+from pipelines.decisions.append_only import append_only
+from pipelines.decisions.in_force import settings_of
+from pipelines.decisions.outcomes import ASKED, OUTCOME, OUTCOMES_FILE, TABLES, add_outcomes, read_outcomes
+from pipelines.decisions.proposals import history
+from pipelines.listing.masking import masked
+from pipelines.listing.recalibration import (
     Fitted,
     answers,
     counts_since,
@@ -28,10 +25,13 @@ from pipelines.recalibration import (
     said_and_found,
     taught,
 )
-from pipelines.recalibration_proposal import propose_recalibration
+from pipelines.night import run_night
+from pipelines.publish.match_report import match_report_html
+from pipelines.rank_settings import RankSettings, Recalibration
 from pipelines.settings import SettingsError, read_settings
 from pipelines.store import Store
 from pipelines.tables import CANDIDATE
+from pipelines.tuning.recalibration_proposal import propose_recalibration
 from tests.conftest import FirstNight
 from tests.made.children import Drawn
 from tests.made.publication import made_publication

@@ -11,20 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.explain import UnknownIdentifier
-from pipelines.handover import HANDOVERS_FILE, Handover, handover, note_handover
+from pipelines.decisions.outcomes import OUTCOME
 from pipelines.health import SourceState
-from pipelines.outcomes import OUTCOME
-from pipelines.publish.handover_files import handover_files
-from pipelines.publish.masking import WITHHELD
-from pipelines.publish.report_page import report_html
-from pipelines.publish.weekly_page import weekly_html
-from pipelines.published import PublishedNight, published_nights, read_nights
+from pipelines.listing.masking import WITHHELD
+from pipelines.publish.small_counts import shown, shown_alone
+from pipelines.reports.explain import UnknownIdentifier
+from pipelines.reports.handover import HANDOVERS_FILE, Handover, handover, note_handover
+from pipelines.reports.handover_files import handover_files
+from pipelines.reports.published import PublishedNight, published_nights, read_nights
+from pipelines.reports.report_page import report_html
+from pipelines.reports.termly_report import TermlyReport, termly_report
+from pipelines.reports.weekly import Weekly, weekly
+from pipelines.reports.weekly_page import weekly_html
 from pipelines.settings import SettingsError
-from pipelines.small_counts import shown, shown_alone
 from pipelines.tables import CANDIDATE, EXPLAINED
-from pipelines.termly_report import TermlyReport, termly_report
-from pipelines.weekly import Weekly, weekly
 from tests.conftest import FirstNight
 from tests.made.children import AS_AT, Drawn
 from tests.spec.test_outcomes import outcome

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.provision import find_provision
-from pipelines.residence import judge_residence
+from pipelines.children.provision import find_provision
+from pipelines.residence.living_here import judge_residence
 from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, RIVAL, STATEMENT
 from tests.made.children import SOURCE_NAMES
 

@@ -11,9 +11,9 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.lock import NightRunningError, lock
-from pipelines.publish.whole_folder import mend
-from pipelines.retention import KEPT, Places, certificate, expired, keep_to
 from pipelines.settings import Retention
+from pipelines.upkeep.retention import KEPT, Places, certificate, expired, keep_to
+from pipelines.whole_folder import mend
 
 TODAY = date(2026, 11, 20)
 RULES = Retention(lists_days=30, failures_days=10, backups_days=20, extracts_days=5, handovers_days=7)

@@ -11,11 +11,11 @@ import pytest
 
 from apps.cli.main import main
 from matching.judgement import ANSWERS
-from pipelines.judgements import BLIND, FOR_LIST, FOR_MODEL, read_drawn, read_judgements
+from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL, read_drawn, read_judgements
 from pipelines.night import run_night
-from pipelines.review import Asked, judge, write_sample
-from pipelines.sample import PAIR, SAMPLE_READS, pairs_worth_asking
-from pipelines.sample_workbook import HEADERS, read_sample, sample_xlsx
+from pipelines.review.clerical import Asked, judge, write_sample
+from pipelines.review.sample import PAIR, SAMPLE_READS, pairs_worth_asking
+from pipelines.review.sample_workbook import HEADERS, read_sample, sample_xlsx
 from pipelines.settings import SettingsError
 from pipelines.store import Store
 from pipelines.tables import STATEMENT
@@ -289,7 +289,7 @@ def test_contradictions_name_their_lines_also_against_what_stands(
         "left_id", "right_id", "match_weight", "match_probability",
         part=pl.lit(FOR_MODEL), stratum=pl.lit(None, pl.String), stratum_weight=pl.lit(None, pl.Float64),
     )  # fmt: skip
-    monkeypatch.setattr("pipelines.review.pairs_worth_asking", lambda *_, **__: asked.select(PAIR.names()))
+    monkeypatch.setattr("pipelines.review.clerical.pairs_worth_asking", lambda *_, **__: asked.select(PAIR.names()))
     path = tmp_path / "chain.xlsx"
     write_sample(tmp_path / "w", tables, Asked(pairs=10, seed=1, out=path), {})
     filled(path, answered({2: "same", 3: "same", 4: "different"}))

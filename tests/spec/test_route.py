@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.route import routes
+from pipelines.listing.route import routes
 from tests.made.children import Drawn
 
 BEGAN, ENDED = date(2026, 2, 2), date(2026, 7, 20)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from apps.cli.main import main
-from pipelines.publish.sheet_pdf import NEEDS_EXTRA, blank_pdf, blocks_of, letters_of_the_font, printable, sheets_pdf
-from pipelines.published_sheets import read_sheets
+from pipelines.reports.published_sheets import read_sheets
+from pipelines.reports.sheet_pdf import NEEDS_EXTRA, blank_pdf, blocks_of, letters_of_the_font, printable, sheets_pdf
 from pipelines.settings import SettingsError
 from tests.conftest import FirstNight
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.acceptance import accept
+from pipelines.intake.acceptance import accept
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census
 
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipelines.intake import KEPT_DAYS, Intake
-from pipelines.snapshot import Snapshots, keep
-from pipelines.standardise import standardise
+from pipelines.intake.figures import KEPT_DAYS, Intake
+from pipelines.intake.snapshot import Snapshots, keep
+from pipelines.intake.standardise import standardise
+from pipelines.intake.vanished import SET_ASIDE_DOUBT, WORDS, with_still_known
 from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT, STATEMENT
-from pipelines.vanished import SET_ASIDE_DOUBT, WORDS, with_still_known
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census
 
 Delivery = dict[str, int]

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import Contract
-from pipelines.acceptance import accept
+from pipelines.intake.acceptance import accept
 from pipelines.night import run_night
 from pipelines.store import Store
 from tests.conftest import FirstNight

@@ -13,16 +13,17 @@ import pytest
 from apps.cli.main import main
 from data_contracts.contract import read_contracts
 from matching.thresholds import MEASURED
-from pipelines.judgements import JUDGEMENT
-from pipelines.model_file import kept_model
+from pipelines.decisions.judgements import JUDGEMENT
+from pipelines.decisions.outcomes import OUTCOME
+from pipelines.linking.model_file import kept_model
+from pipelines.listing.masking import BECAUSE_WITHHELD
 from pipelines.night import run_night
-from pipelines.outcomes import OUTCOME
-from pipelines.publish.masking import BECAUSE_WITHHELD
-from pipelines.publish.tuning_report import Tuned, tuning_html
 from pipelines.settings import Settings, SettingsError, changed, read_settings
 from pipelines.store import Store
 from pipelines.tables import STATEMENT
-from pipelines.tuning import (
+from pipelines.tuning.page import tried
+from pipelines.tuning.report import Tuned, tuning_html
+from pipelines.tuning.trial import (
     TUNING_READS,
     Listed,
     by_lane,
@@ -33,7 +34,6 @@ from pipelines.tuning import (
     last_night,
     moved_within,
 )
-from pipelines.tuning_page import tried
 from tests.conftest import FirstNight
 
 Tables = dict[str, pl.DataFrame]

@@ -8,10 +8,10 @@ import pytest
 from matching import train as training
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import model_toml, read_model
-from pipelines.link import APPROVED_MODEL
+from pipelines.linking.link import APPROVED_MODEL
 from pipelines.settings import SettingsError
 from pipelines.store import Store
-from pipelines.training import TRAINING_READS, learnt
+from pipelines.tuning.training import TRAINING_READS, learnt
 from tests.conftest import FirstNight
 from tests.made.linked_nights import LinkedNights
 

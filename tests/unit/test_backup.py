@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
-from pipelines.append_only import append_only
-from pipelines.backup import MANIFEST, Backup, BackupError, backup, restore, verify
+from pipelines.decisions.append_only import append_only
 from pipelines.failure import ALREADY_RUNNING, CANNOT_GO_ON
 from pipelines.lock import NightRunningError, lock
 from pipelines.night import run_night
 from pipelines.store import Store
+from pipelines.upkeep.backup import MANIFEST, Backup, BackupError, backup, restore, verify
 from tests.conftest import FirstNight
 
 DECISIONS = "outcomes.sqlite"

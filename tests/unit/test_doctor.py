@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from apps.cli.main import main
-from pipelines import doctor
-from pipelines.doctor import BAD, CARE, GOOD, examine
-from pipelines.judgements import JUDGEMENTS_FILE, read_judgements
+from pipelines.decisions.judgements import JUDGEMENTS_FILE, read_judgements
 from pipelines.lock import lock
 from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION
+from pipelines.upkeep import doctor
+from pipelines.upkeep.doctor import BAD, CARE, GOOD, examine
 
 
 def _found(workspace: Path, check: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pipelines.explain import EXPLAIN_READS, UnknownIdentifier, explain
+from pipelines.reports.explain import EXPLAIN_READS, UnknownIdentifier, explain
 from tests.made.children import SOURCE_NAMES, THREE, Drawn
 
 

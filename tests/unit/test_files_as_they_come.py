@@ -11,7 +11,7 @@ import pytest
 from data_contracts.parts import Column
 from data_contracts.values import parse_dates
 from pipelines.files import FileRows, read_bytes
-from pipelines.standardise import standardise
+from pipelines.intake.standardise import standardise
 from tests.made.library_cards import (
     GOOD,
     HEADERS,

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from matching.thresholds import measured_by_threshold
-from pipelines.append_only import RecordsError
-from pipelines.judgements import (
+from pipelines.decisions.append_only import RecordsError
+from pipelines.decisions.judgements import (
     BLIND,
     DRAWN,
     FOR_LIST,

@@ -14,7 +14,7 @@ from matching.linkage import link_records
 from matching.model import Model, Weights
 from matching.similarity import Equal
 from matching.word_similarity import JaroWinklerAtLeast, WithinEdits
-from pipelines.link import link
+from pipelines.linking.link import link
 from pipelines.tables import CHILD_RECORD, LINK, PERSON, RIVAL
 from tests.made.records import born, person_records, upn_of
 

@@ -8,11 +8,11 @@ import pytest
 
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
-from pipelines.link import CHILD_SETTINGS, Linked, fingerprint, link, records_by_source
-from pipelines.link_groups import GroupsAsked
-from pipelines.measures_in_force import A_TERM, Held, held_in, held_tables, why_due
-from pipelines.receive import receive
-from pipelines.standardise import standardise
+from pipelines.intake.receive import receive
+from pipelines.intake.standardise import standardise
+from pipelines.linking.link import CHILD_SETTINGS, Linked, fingerprint, link, records_by_source
+from pipelines.linking.link_groups import GroupsAsked
+from pipelines.linking.measures_in_force import A_TERM, Held, held_in, held_tables, why_due
 from pipelines.tables import TABLES
 from tests.golden.authority import AS_AT
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.decisions.in_force import MODEL_IN_FORCE
+from pipelines.decisions.judgements import JUDGEMENTS_FILE
+from pipelines.decisions.outcomes import OUTCOMES_FILE
+from pipelines.decisions.proposals import MODELS_FOLDER, PROPOSALS_FILE
 from pipelines.failure import FAILURE_FOLDER
-from pipelines.former_identities import FORMER_FILE, KEY_FILE
-from pipelines.handover import HANDOVERS_FILE, HANDOVERS_FOLDER
-from pipelines.in_force import MODEL_IN_FORCE
-from pipelines.judgements import JUDGEMENTS_FILE
+from pipelines.intake.former_identities import FORMER_FILE, KEY_FILE
 from pipelines.migrations import BACKUPS_FOLDER
-from pipelines.outcomes import OUTCOMES_FILE
-from pipelines.proposals import MODELS_FOLDER, PROPOSALS_FILE
-from pipelines.retention import RETENTION_FOLDER
+from pipelines.reports.handover import HANDOVERS_FILE, HANDOVERS_FOLDER
+from pipelines.reports.weekly import WEEKLY_FOLDER
 from pipelines.settings import SETTINGS_IN_FORCE, Retention
-from pipelines.tuning_page import TUNING_FOLDER
-from pipelines.weekly import WEEKLY_FOLDER
+from pipelines.tuning.page import TUNING_FOLDER
+from pipelines.upkeep.retention import RETENTION_FOLDER
 from tests.conftest import FirstNight
 
 PAGE = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text("utf-8")

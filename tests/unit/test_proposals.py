@@ -10,9 +10,8 @@ import pytest
 
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import read_model
-from pipelines.in_force import model_in_force, settings_of, threshold_of
-from pipelines.link import APPROVED_MODEL
-from pipelines.proposals import (
+from pipelines.decisions.in_force import model_in_force, settings_of, threshold_of
+from pipelines.decisions.proposals import (
     PROPOSALS_FILE,
     approve,
     history,
@@ -22,6 +21,7 @@ from pipelines.proposals import (
     propose_settings,
     roll_back,
 )
+from pipelines.linking.link import APPROVED_MODEL
 from pipelines.settings import SettingsError, changed
 from pipelines.store import StoreError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import fastexcel
 import pytest
 
-from pipelines.list_changes import what_changed
+from pipelines.ledger.list_changes import what_changed
 from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.publish.publication import publish
 from tests.made.children import AS_AT, Drawn

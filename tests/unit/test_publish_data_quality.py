@@ -12,12 +12,12 @@ import pytest
 from data_contracts.breach import Breach
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import read_contracts
+from pipelines.intake.rule_history import NIGHTS_KEPT, JudgedFile, contract_rules, rules_tonight, with_tonight
+from pipelines.intake.standing_in import STANDS_IN
 from pipelines.publish import charts
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.publication import Publication
 from pipelines.publish.quality_tables import sources_told, worse_rules
-from pipelines.rule_history import NIGHTS_KEPT, JudgedFile, contract_rules, rules_tonight, with_tonight
-from pipelines.standing_in import STANDS_IN
 from pipelines.tables import BREACH, RULE_HISTORY
 from tests.made.publication import made_publication, nothing_published
 from tests.unit.test_publish_report import Page

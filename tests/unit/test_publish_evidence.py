@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.listing.masking import masked
 from pipelines.publish.evidence import evidence_sheets
 from pipelines.publish.evidence_tables import contradictions, for_and_against, words_of
-from pipelines.publish.masking import masked
 from pipelines.publish.publication import Publication, publish
 from pipelines.publish.timeline import Line, timeline
 from tests.made.publication import made_publication, protect

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from matching.thresholds import all_known, measured_by_threshold, reliability
-from pipelines.link_report import STANDS_IN
+from pipelines.linking.link_report import STANDS_IN
+from pipelines.listing.masking import masked
 from pipelines.publish import charts, match_report
-from pipelines.publish.masking import masked
 from pipelines.publish.publication import Publication
 from pipelines.publish.report_tables import joined_from
 from tests.made.publication import made_publication, nothing_published, protect

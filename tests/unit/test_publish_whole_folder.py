@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.publish import whole_folder
-from pipelines.publish.whole_folder import PublicationFailed, point_latest, put_in_place
+from pipelines import whole_folder
+from pipelines.whole_folder import PublicationFailed, point_latest, put_in_place
 
 OLD = {"candidates.csv": b"old list", "restricted/full.csv": b"old restricted", "gone.txt": b"only yesterday"}
 NEW = {"candidates.csv": b"new list", "restricted/full.csv": b"new restricted"}
@@ -121,7 +121,7 @@ def test_a_failure_between_the_two_renames_puts_the_old_folder_back(
 KILLED = """
 import os, sys
 from pathlib import Path
-from pipelines.publish import whole_folder
+from pipelines import whole_folder
 calls = iter(range(1, 1000))
 os.fsync = lambda descriptor: os._exit(9) if next(calls) == int(sys.argv[2]) else None
 whole_folder.put_in_place({"candidates.csv": b"new list", "restricted/full.csv": b"new restricted"}, Path(sys.argv[1]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.receive import check_files, check_path, receive
+from pipelines.intake.receive import check_files, check_path, receive
 from tests.made.library_cards import GOOD, OKAFOR, SMITH, as_csv, library_contract
 
 CONTRACTS = {"library_cards": library_contract()}

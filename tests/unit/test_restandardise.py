@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.restandardise import turned, turning_columns
-from pipelines.standardise import standardise
+from pipelines.intake.restandardise import turned, turning_columns
+from pipelines.intake.standardise import standardise
 
 CONTRACTS = read_contracts()
 LAST, TONIGHT = date(2026, 11, 20), date(2026, 11, 21)

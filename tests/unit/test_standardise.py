@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import Contract, read_contract, read_contracts
-from pipelines.standardise import Standardised, standardise
+from pipelines.intake.standardise import Standardised, standardise
 from pipelines.tables import PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)

@@ -1,0 +1,180 @@
+"""How likely a child is of compulsory school age after all, where one source alone gives its birth date, none does, or
+sources differ.
+
+A child on no roll whose only birth date has slipped (a year, a day for a month, 1 January for want of papers) looks of
+age and is not: hardly any child of age has no place, but most toddlers have none, so that a slip in one date of five
+hundred fills a list. How often dates slip is read from tonight's children to whom several sources give one.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.children.age import is_of_compulsory_school_age
+from pipelines.children.facts import as_their_sources_have_it
+from pipelines.children.members import bits_of, members, sources_of
+
+PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
+"""Before any date is compared, one in five hundred is taken to make a child of another age seem of age."""
+
+MOST_SLIPPED = 0.9
+"""However many slips are expected, no child's date is taken for one with more than this probability."""
+
+
+def with_age_slips(
+    facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
+) -> pl.DataFrame:
+    """``facts`` (of :mod:`pipelines.children.facts`) where ``of_age`` allows for slips in the birth date of a child without a place.
+
+    A date that one source alone gives, and makes of age: less the expected slips among such dates. No date at all: as
+    likely as the dated children without a place, whom the same sources know, are; whoever is called a grown-up is none of
+    them. Dates on both sides of an end of compulsory school age: their vote, held against how many children without a place,
+    whom just these sources know, are of age and how many are not. All other children stay as they are.
+
+    A place that is itself in doubt is none here: were it one, a record that is hardly the child's would make it likelier
+    that the child is of age by more than it makes it likelier that the child is at school.
+    """
+    sure = pl.col("link_probability") * pl.col("proves").fill_null(1.0) >= MOST_SLIPPED
+    placed = provision.filter(pl.col("is_current") & sure)["child_id"].unique()
+    is_placed = pl.col("child_id").is_in(placed.implode())
+    is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
+    asked = facts.filter(~(is_placed & is_surely_of_age))  # dates that all agree on a pupil's age tell of no slip
+    records, bits = members(child_records, person, "dataset", "date_of_birth"), bits_of(person)
+    dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
+    without_place = dates.filter(~is_placed)
+    sources = sources_of(records, bits)
+    slipped = _slipped(
+        without_place.filter(pl.len().over("child_id") == 1),
+        _slip_rates(dates, _known(facts, sources, bits)),
+    )
+    undated = _undated(facts, records, without_place)
+    differing = _differing(facts.filter(~is_placed), sources)
+    return (
+        facts.join(slipped, on="child_id", how="left", validate="1:1")
+        .join(undated, on="child_id", how="left", validate="1:1")
+        .join(differing, on="child_id", how="left", validate="1:1")
+        .with_columns(
+            of_age=pl.when(pl.col("slipped").is_not_null() & (pl.col("of_age") > 0))
+            .then(pl.col("of_age") * (1 - pl.col("slipped")))
+            .when(pl.col("date_of_birth").is_null() & ~is_placed & (pl.col("of_age") > 0))
+            .then(pl.coalesce("undated_of_age", "of_age"))
+            .otherwise(pl.coalesce("differing_of_age", "of_age"))
+        )
+        .drop("slipped", "undated_of_age", "differing_of_age")
+    )
+
+
+def _dates(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """One row is one source that gives one child a birth date: its first year, whether any is of age, and 1 January."""
+    born = pl.col("date_of_birth")
+    is_default = (born.dt.month() == 1) & (born.dt.day() == 1)
+    return (
+        records.drop_nulls("date_of_birth")
+        .group_by("child_id", "dataset")
+        .agg(
+            year=born.dt.year().min(),
+            is_of_age=is_of_compulsory_school_age(born, as_at).any(),
+            is_default=is_default.all(),
+        )
+    )
+
+
+def _slip_rates(dates: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """``rate``: of the dates of children not of age by every other source, the share that slipped and make them so.
+
+    One row is one ``year`` (that the others give) and ``is_default`` (1 January); ``usual``: of all years. Years of few
+    dates lean on ``usual``. ``known``: as :func:`_known`.
+    """
+    of_age, others = pl.col("is_of_age").cast(pl.Int64), pl.len().over("child_id").cast(pl.Int64) - 1
+    compared = dates.with_columns(
+        others=others, of_age=of_age.sum().over("child_id") - of_age, theirs=pl.col("year").sum().over("child_id")
+    ).filter((pl.col("others") > 0) & (pl.col("of_age") == 0))
+    compared = compared.with_columns(theirs=(pl.col("theirs") - pl.col("year")) // pl.col("others"))
+    slip = _slips(compared.filter("is_of_age"), dates, known)
+    told = compared.join(slip, on=["child_id", "dataset"], how="left", validate="1:1")
+    slips, many = pl.col("slip").sum().round(9), pl.len()
+    usual = told.group_by("is_default").agg(usual=(slips + PRIOR_SLIPS) / (many + PRIOR_DATES))
+    by_year = told.group_by("is_default", year="theirs").agg(slips=slips, many=many)
+    return by_year.join(usual, on="is_default", how="left", validate="m:1").with_columns(
+        rate=(pl.col("slips") + PRIOR_DATES * pl.col("usual")) / (pl.col("many") + PRIOR_DATES)
+    )
+
+
+def _slips(differing: pl.DataFrame, dates: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """``slip`` of dates that alone make their child of age: 0..1, that they are wrong. Two others are not both wrong."""
+    of_two = differing.filter(pl.col("others") == 1).join(
+        dates.select("child_id", other="dataset"), on="child_id", how="inner"
+    ).filter(pl.col("dataset") != pl.col("other"))  # fmt: skip
+    both = (
+        known.join(of_two.select("dataset", "other").unique(), on="dataset", how="inner")
+        .join(known.select("sources", "year", other="dataset"), on=["sources", "year", "other"], how="semi")
+        .group_by("dataset", "other", "year")
+        .agg(pl.col("children").sum())
+    )
+    sources = ["dataset", "other"]
+    theirs, ours = pl.col("of_theirs").fill_null(0), pl.col("of_ours").fill_null(0)
+    weighed = (
+        of_two.join(both.rename({"year": "theirs", "children": "of_theirs"}), on=[*sources, "theirs"], how="left")
+        .join(both.rename({"children": "of_ours"}), on=[*sources, "year"], how="left")
+        .select("child_id", "dataset", slip=(theirs + 0.5) / (theirs + ours + 1.0))
+    )
+    of_several = differing.filter(pl.col("others") > 1).select("child_id", "dataset", slip=pl.lit(1.0))
+    return pl.concat([weighed, of_several])
+
+
+def _known(facts: pl.DataFrame, sources: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
+    """Children of whose birth date no two sources differ: how many (``children``) of one ``year`` one set of ``sources``
+    knows, a row for each source (``dataset``) in the set.
+    """
+    agreed = facts.filter(pl.col("date_of_birth").is_not_null() & ~pl.col("dates_differ"))
+    return (
+        sources.join(agreed.select("child_id", year=pl.col("date_of_birth").dt.year()), on="child_id", how="inner")
+        .group_by("sources", "year")
+        .agg(children=pl.len())
+        .join(bits, how="cross")
+        .filter(pl.col("sources") & pl.col("bit") > 0)
+    )
+
+
+def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    """``slipped``: 0..1, that the only date of a child of age by it is a slip: expected slips among such dates."""
+    usual = rates.select("is_default", "usual").unique()
+    by_year = rates.select("is_default", "year", "rate")
+    of_age = pl.col("is_of_age")
+    expected = pl.coalesce("rate", "usual", pl.lit(PRIOR_SLIPS / PRIOR_DATES)).filter(~of_age).sum()
+    counted = (
+        lone.join(by_year, on=["is_default", "year"], how="left", validate="m:1")
+        .join(usual, on="is_default", how="left", validate="m:1")
+        .group_by("dataset", "is_default")
+        .agg(slipped=(expected.round(9) / (of_age.sum() + 1.0)).clip(0.0, MOST_SLIPPED))
+    )
+    return (
+        lone.filter("is_of_age")
+        .join(counted, on=["dataset", "is_default"], how="left", validate="m:1")
+        .select("child_id", "slipped")
+    )
+
+
+def _undated(facts: pl.DataFrame, records: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
+    """``undated_of_age`` of children without any date: the share of age among those whom the same sources give one."""
+    rates = without_place.group_by("dataset").agg(of_age=pl.col("is_of_age").mean())
+    undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
+    known = records.join(undated, on="child_id", how="semi")
+    likely = as_their_sources_have_it(known, rates).rename({"of_age": "undated_of_age"})
+    return likely.filter(pl.col("undated_of_age") > 0)  # where no such child is of age, none is lost for want of a date
+
+
+def _differing(without_place: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """``differing_of_age`` of children whose dates lie on both sides: the odds of the vote, times those of all who are known to
+    just the same sources, and whose dates agree.
+
+    A vote tells how often dates are wrong, and nothing of how few children of age have no place.
+    """
+    known = without_place.drop_nulls("date_of_birth").join(sources, on="child_id", how="inner", validate="1:1")
+    agreed = known.filter(~pl.col("dates_differ"))
+    is_of_age = pl.col("of_age") > 0
+    peers = agreed.group_by("sources").agg(of_age_peers=is_of_age.sum(), other_peers=(~is_of_age).sum())
+    asked = known.filter("dates_differ").join(peers, on="sources", how="left", validate="m:1")
+    of_age, other = (pl.col(name).fill_null(0) + 0.5 for name in ("of_age_peers", "other_peers"))
+    vote = pl.col("of_age")
+    return asked.select("child_id", differing_of_age=vote * of_age / (vote * of_age + (1 - vote) * other))

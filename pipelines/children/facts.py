@@ -1,0 +1,224 @@
+"""A child's own facts, chosen from the records that make the child: birth date, age, name, sex, address, care.
+
+Sources disagree. Each fact is chosen by a rule that can be said aloud, and how far the records bear it out is kept.
+A *proving* source is one whose rows prove an education in tonight's statements (a roll, a register): such records are
+kept from papers, so their word goes first where a vote is tied.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.children.age import age_in_years, is_of_compulsory_school_age
+from pipelines.children.members import members
+
+AGREEMENT = 20.0
+"""Each further source that gives a birth date makes it this many times as likely against a date it contradicts.
+
+About one date in twenty to fifty is wrong in agencies' records, so two sources against one are near certain, and one
+against one is even. A judgement of ours, not an estimate: it matters only for children whose dates straddle an end of
+compulsory school age.
+"""
+
+DEFAULT_DATE = 0.25
+"""Weight of 1 January in the vote: offices enter it for children who arrive without papers."""
+
+UNKNOWN_AGE = 0.5
+"""Likelihood that a child is of age, where no record of any such source has a birth date."""
+
+
+def child_facts(
+    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
+) -> pl.DataFrame:
+    """One row is one child of ``child_records``, in the order of ``child_id``: :func:`child_ages`,
+    :func:`records_of`, :func:`described` and ``restricted`` (a record of the child is protected).
+
+    Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    """
+    ages = child_ages(person, statements, child_records, as_at)
+    for told in (records_of(child_records), described(person, statements, child_records, as_at)):
+        ages = ages.join(told, on="child_id", how="left", validate="1:1")
+    protected = protected_by_source(statements, child_records)
+    return ages.with_columns(restricted=pl.col("child_id").is_in(protected.implode())).sort("child_id")
+
+
+def child_ages(
+    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
+) -> pl.DataFrame:
+    """One row is one child of ``child_records``, in no particular order.
+
+    ``date_of_birth`` (null: no record has one), ``of_age`` (0..1, that the child is of compulsory school age),
+    ``age`` (whole years; null with the birth date), ``dates_differ`` (the records have dates on both sides of an end of
+    compulsory school age). Whom no record gives a date, and one calls a grown-up, is of no school age. Raises
+    :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    """
+    mine = members(child_records, person, "dataset", "date_of_birth", how="left")
+    dates = mine.group_by("child_id").agg(
+        date_of_birth=pl.col("date_of_birth").min(), latest=pl.col("date_of_birth").max()
+    )
+    born, latest = pl.col("date_of_birth"), pl.col("latest")
+    agreed = dates.filter(born == latest).select(
+        "child_id",
+        "date_of_birth",
+        of_age=is_of_compulsory_school_age(born, as_at).cast(pl.Float64),
+        dates_differ=pl.lit(value=False),
+    )
+    asked = dates.filter(born != latest).select("child_id")
+    voted = _voted(mine.join(asked, on="child_id", how="semi"), _proving(statements), as_at)
+    without = mine.join(dates.filter(born.is_null()), on="child_id", how="semi")
+    is_grown_up = pl.col("child_id").is_in(_grown_up(statements, without).implode())
+    undated = (
+        dates.filter(born.is_null())
+        .select("child_id")
+        .join(_undated(without, mine, as_at), on="child_id", how="left", validate="1:1")
+        .with_columns(of_age=pl.when(is_grown_up).then(0.0).otherwise(pl.col("of_age").fill_null(UNKNOWN_AGE)))
+    )
+    return pl.concat([agreed, voted, undated], how="diagonal").with_columns(
+        pl.col("dates_differ").fill_null(value=False), age=age_in_years(born, as_at)
+    )
+
+
+def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``forename``, ``surname``, ``sex``, ``address``, ``postcode`` (null: no record has it) by ``child_id``.
+
+    ``person``, ``statements``: of these children at the least; of all, to know every proving source of tonight. Raises
+    :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    """
+    mine = members(
+        child_records, person, "dataset", "sex", "forename_shown", "middle_names", "surname_shown", "address_shown",
+        "postcode_shown",
+    )  # fmt: skip
+    mine = mine.with_columns(is_proving=pl.col("dataset").is_in(_proving(statements).implode()))
+    said = statements.join(mine.select("record_id"), on="record_id", how="semi")
+    described = child_records.select(pl.col("child_id").unique())
+    for chosen in (_names(mine), _sexes(mine), _addresses(mine, said, as_at)):
+        described = described.join(chosen, on="child_id", how="left", validate="1:1")
+    return described
+
+
+def records_of(child_records: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``records``: its record ids, sorted, apart by ";"."""
+    by_child = child_records.select("child_id", "record_id").sort("record_id").group_by("child_id").agg("record_id")
+    return by_child.select("child_id", records=pl.col("record_id").list.join(";"))
+
+
+def protected_by_source(statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
+    """child_id of every child whom a source marks as protected."""
+    said = statements.filter(pl.col("kind") == "protected").select("record_id").unique()
+    return child_records.join(said, on="record_id", how="semi")["child_id"].unique()
+
+
+def _proving(statements: pl.DataFrame) -> pl.Series:
+    """Sources whose rows prove an education in these statements."""
+    return statements.filter(pl.col("kind") == "provision")["source"].unique()
+
+
+def _grown_up(statements: pl.DataFrame, mine: pl.DataFrame) -> pl.Series:
+    """child_id of everybody whom a record calls a grown-up."""
+    said = statements.filter(pl.col("kind") == "grown_up").select("record_id").unique()
+    return mine.join(said, on="record_id", how="semi")["child_id"].unique()
+
+
+def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
+    """Birth date by vote, and the share of the vote that makes the child of age.
+
+    A source has one vote for each date it gives, weighed by the record's membership. Ties go to a proving source, then
+    to a date of compulsory school age, then to the later date. Where all dates agree there is nothing to vote on.
+    """
+    is_default = (pl.col("date_of_birth").dt.month() == 1) & (pl.col("date_of_birth").dt.day() == 1)
+    votes = (
+        mine.drop_nulls("date_of_birth")
+        .group_by("child_id", "date_of_birth", "dataset")
+        .agg(pl.col("membership").max())
+        .sort("child_id", "date_of_birth", "dataset")
+        .group_by("child_id", "date_of_birth", maintain_order=True)
+        .agg(support=pl.col("membership").sum(), is_proving=pl.col("dataset").is_in(proving.implode()).any())
+        .with_columns(support=(pl.col("support") * pl.when(is_default).then(DEFAULT_DATE).otherwise(1.0)).round(6))
+        .with_columns(is_of_age=is_of_compulsory_school_age(pl.col("date_of_birth"), as_at))
+        .sort(
+            "child_id",
+            "support",
+            "is_proving",
+            "is_of_age",
+            "date_of_birth",
+            descending=[False, True, True, True, True],
+        )
+    )
+    share = AGREEMENT ** (pl.col("support") - pl.col("support").max())
+    return votes.group_by("child_id", maintain_order=True).agg(
+        date_of_birth=pl.col("date_of_birth").first(),
+        of_age=((share * pl.col("is_of_age")).sum() / share.sum()).clip(0.0, 1.0),
+        dates_differ=pl.col("is_of_age").n_unique() > 1,
+    )
+
+
+def _undated(without: pl.DataFrame, mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """Children ``without`` any birth date: as likely of age as those whom the same sources do give a date for."""
+    is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
+    return as_their_sources_have_it(without, mine.group_by("dataset").agg(of_age=is_of_age.mean()))
+
+
+def as_their_sources_have_it(known: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``of_age``: the mean of the rates of the sources that know the child; no row where none has a rate.
+
+    ``known``: ``child_id``, ``dataset``; ``rates``: ``dataset``, ``of_age`` (0 to 1, null: no rate).
+    """
+    return (
+        known.select("child_id", "dataset")
+        .unique()
+        .join(rates, on="dataset", how="left", validate="m:1")
+        .sort("child_id", "dataset")
+        .group_by("child_id", maintain_order=True)
+        .agg(pl.col("of_age").mean())
+        .drop_nulls("of_age")
+    )
+
+
+def _names(mine: pl.DataFrame) -> pl.DataFrame:
+    """Name of one record: one with forename and surname, then one of which no letter was lost (NGUY?N), then a proving
+    source's, then the fullest.
+    """
+    written = pl.concat_str("forename_shown", "middle_names", "surname_shown", ignore_nulls=True)
+    shown = mine.with_columns(
+        is_whole=pl.col("forename_shown").is_not_null() & pl.col("surname_shown").is_not_null(),
+        is_legible=~written.str.contains("?", literal=True),
+        letters=written.str.len_chars(),
+    ).sort(
+        "child_id", "is_whole", "is_legible", "is_proving", "letters", "record_id",
+        descending=[False, True, True, True, True, False],
+    )  # fmt: skip
+    return shown.group_by("child_id", maintain_order=True).agg(
+        forename=pl.col("forename_shown").drop_nulls().first(), surname=pl.col("surname_shown").drop_nulls().first()
+    )
+
+
+def _sexes(mine: pl.DataFrame) -> pl.DataFrame:
+    """Sex that most sources give; ties go to a proving source."""
+    votes = (
+        mine.drop_nulls("sex")
+        .group_by("child_id", "sex")
+        .agg(sources=pl.col("dataset").n_unique(), is_proving=pl.col("is_proving").any())
+        .sort("child_id", "sources", "is_proving", "sex", descending=[False, True, True, False])
+    )
+    return votes.group_by("child_id", maintain_order=True).agg(pl.col("sex").first())
+
+
+def _addresses(mine: pl.DataFrame, said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """Address of the record whose statements are latest, leaving for last those whose stay there has ended."""
+    dated = said.filter(pl.col("since_on") <= as_at).group_by("record_id").agg(latest_on=pl.col("since_on").max())
+    moved_out = said.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))
+    placed = (
+        mine.filter(pl.col("address_shown").is_not_null() | pl.col("postcode_shown").is_not_null())
+        .join(dated, on="record_id", how="left", validate="m:1")
+        .with_columns(
+            has_moved_out=pl.col("record_id").is_in(moved_out["record_id"].unique().implode()),
+            is_whole=pl.col("address_shown").is_not_null(),
+        )
+        .sort(
+            "child_id", "has_moved_out", "is_whole", "latest_on", "record_id",
+            descending=[False, False, True, True, False], nulls_last=True,
+        )
+    )  # fmt: skip
+    return placed.group_by("child_id", maintain_order=True).agg(
+        address=pl.col("address_shown").first(), postcode=pl.col("postcode_shown").first()
+    )

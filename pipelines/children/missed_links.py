@@ -1,0 +1,56 @@
+"""How likely a child without a place has one all the same, by a record that linking never brought near it.
+
+Some links are always missed: another name, a slipped birth date and an old address in one record, and no rule finds the
+other. Such a child has no rival to show, yet it looks like one who is missing education. How often records of one child
+never come near each other is measured where a third record holds them together
+(:func:`matching.measure.never_met`). Of all children with a place who would look like a child, so many do; what share
+they are of those who look so, Bayes says. A child of one list may well be such a one, a child of three hardly.
+"""
+
+import polars as pl
+
+from matching.assign import ERRED_ALIKE
+from pipelines.children.members import bits_of, members, sources_of
+
+MOST_MISSED = 0.5
+"""However many are expected, a child is taken to be such a one with no more than this probability."""
+
+
+def with_missed(
+    judged: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, never_met: float
+) -> pl.DataFrame:
+    """``judged`` with ``missed``: 0..1, that the child has a place by a record that nobody has found; 0 where it has one.
+
+    ``judged``: one row a child, with ``child_id``, ``living_here``, ``of_age`` and ``found_none`` (0..1, that no record
+    found shows a place). Children are alike whom the same sources know, by records that are no place themselves.
+    ``never_met``: 0..1, how often two records of one child never come near each other.
+
+    What has gone astray may be all such records of a child with a place, or some of them, while the others have stayed with
+    the place. Either way each record beyond the first is one more that had to err, or to be erred from, in the same way,
+    which happens in one case of four at the most.
+    """
+    placed = provision.filter("is_current")
+    known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
+    looks = judged.join(sources_of(known, bits_of(person)), on="child_id", how="inner", validate="1:1").with_columns(
+        is_placed=pl.col("child_id").is_in(placed["child_id"].unique().implode())
+    )
+    is_placed, of_age = pl.col("is_placed"), pl.col("of_age")
+    counted = looks.group_by("sources").agg(
+        with_place=of_age.filter(is_placed).sum().round(9),
+        without=(of_age * pl.col("living_here") * pl.col("found_none")).filter(~is_placed).sum().round(9),
+    )
+    erring_alike = 2.0 ** (-ERRED_ALIKE * (pl.col("whole").bitwise_count_ones().cast(pl.Float64) - 1))
+    whole = counted.rename({"sources": "whole"}).select("whole", astray=never_met * erring_alike * pl.col("with_place"))
+    missed = (
+        counted.join_where(whole, (pl.col("sources") & pl.col("whole")) == pl.col("sources"))
+        .group_by("sources", "without")
+        .agg(pl.col("astray").sort().sum())
+        .select("sources", missed=pl.col("astray").round(9) / (pl.col("without") + 1.0))
+    )
+    told = looks.filter(~is_placed).join(missed, on="sources", how="left", validate="m:1")
+    return judged.join(told.select("child_id", "missed"), on="child_id", how="left", validate="1:1").with_columns(
+        pl.col("missed").fill_null(0.0).clip(0.0, MOST_MISSED)
+    )
+
+
+__all__ = ["with_missed"]

@@ -1,0 +1,90 @@
+"""What is in force in a workspace: the settings and the weights that one named person proposed and another approved."""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from matching.comparisons import CHILD_COMPARISONS
+from matching.model import Model, ModelError, read_model
+from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, read_settings
+from pipelines.store import StoreError
+from pipelines.whole_folder import write_private
+
+MODEL_IN_FORCE = "model_in_force.toml"
+
+
+def model_in_force(workspace: Path) -> Model | None:
+    """The approved weights, which the night then uses; null: none were approved, and those hold that a night learnt.
+
+    Raises :class:`~pipelines.store.StoreError` where they cannot be read or fit the comparisons no more.
+    """
+    path = workspace / MODEL_IN_FORCE
+    if not path.exists():
+        return None
+    try:
+        return read_model(path, CHILD_COMPARISONS)
+    except ModelError as error:
+        raise StoreError(
+            f"{error} It is in force in this workspace: approve another (rollcall train --propose, rollcall approve), or "
+            "roll it back: rollcall approve --roll-back."
+        ) from None
+
+
+def settings_of(workspace: Path, config: Path | None, as_at: date) -> Settings:
+    """The settings that a night on this workspace would run with; its extracts are not asked for."""
+    return read_settings(config, extracts=Path(), workspace=workspace, as_at=as_at)
+
+
+def threshold_of(workspace: Path) -> float:
+    """The link threshold (probability) in force."""
+    return settings_of(workspace, None, date.min).linkage.link_threshold
+
+
+def settings_toml(settings: Settings, heading: str) -> str:
+    """Settings as a file that the night reads: every value, one a line, below a comment."""
+    values = settings.model_dump(mode="json", exclude=set(NOT_IN_A_FILE), exclude_none=True)
+    comment = "".join(letter if letter.isprintable() else " " for letter in heading)
+    return "\n".join([f"# {comment}", *_toml(values, "")]) + "\n"
+
+
+def _toml(values: Mapping[str, Any], group: str) -> list[str]:
+    plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
+    lines = [f"{_key(key)} = {json.dumps(value)}" for key, value in plain.items()]
+    if group and lines:
+        lines = ["", f"[{group}]", *lines]
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            lines += _toml(value, f"{group}.{_key(key)}" if group else _key(key))
+    return lines
+
+
+def _key(name: str) -> str:
+    """A key as TOML has it: one with a space or an accent, such as an authority's name, in quotes."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+
+
+def put_in_force(path: Path, content: bytes | None) -> None:
+    """Make ``path`` hold ``content`` (null: be gone), mode 0600, in one step. Raises SettingsError."""
+    waiting = path.parent / f".{path.name}.new-{secrets.token_hex(4)}"
+    try:
+        if content is None:
+            path.unlink(missing_ok=True)
+            return
+        write_private(waiting, content)
+        waiting.replace(path)
+    except OSError as error:
+        waiting.unlink(missing_ok=True)
+        told = f"{path} cannot be written: {error.strerror}. What was in force is in force still."
+    else:
+        return
+    raise SettingsError(told)
+
+
+__all__ = [
+    "MODEL_IN_FORCE", "SETTINGS_IN_FORCE", "model_in_force", "put_in_force", "settings_of", "settings_toml",
+    "threshold_of",
+]  # fmt: skip

@@ -1,0 +1,150 @@
+"""``WORKSPACE/judgements.sqlite``: which pairs were drawn for review, and what people judged of them. Never deleted.
+
+The next night obeys: *same* and *different* outrank every weight (:func:`for_link`), and the blind share of the samples
+measures the linkage (:func:`blind_sample`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from matching.judgement import DIFFERENT, SAME, standing
+from matching.person import Columns
+from matching.thresholds import SAMPLE, measured_by_threshold, reliability
+from pipelines.decisions.append_only import append_only
+
+JUDGEMENTS_FILE = "judgements.sqlite"
+
+FOR_LIST, FOR_MODEL, BLIND = "list", "model", "blind"
+"""Why a pair was drawn: a child's place hangs on it; the model learns from it; by chance, to measure honestly."""
+
+JUDGEMENT = pl.Schema(
+    Columns(
+        {
+            "left_id": pl.String,  # record_id; left_id < right_id
+            "right_id": pl.String,
+            "answer": pl.String,  # same, different, unsure
+            "by": pl.String,  # name of the person
+            "at": pl.Datetime("us", "UTC"),  # when it was read in
+            "note": pl.String,  # null: none
+            "sample": pl.String,  # the sample that the pair was drawn in
+            "stratum": pl.String,  # null: the pair was not drawn by chance
+            "stratum_weight": pl.Float64,  # pairs of the stratum that this one stands for; null with stratum
+        }
+    )
+)
+"""One row is one judgement, in the order in which they were made. A later one of the same pair outranks an earlier."""
+
+DRAWN = pl.Schema(
+    Columns(
+        {
+            "sample": pl.String,
+            "pair": pl.String,  # key: the sample and a number, as the workbook shows it
+            "left_id": pl.String,  # record_id; left_id < right_id
+            "right_id": pl.String,
+            "part": pl.String,  # FOR_LIST, FOR_MODEL, BLIND
+            "stratum": pl.String,  # band of match weight; null: not drawn by chance
+            "stratum_weight": pl.Float64,  # null with stratum
+            "match_weight": pl.Float64,  # bits, on the night of the draw
+            "match_probability": pl.Float64,  # 0..1, on the night of the draw
+            "facts": pl.String,  # fingerprint of the cells shown of the pair: a row whose cells were mixed up is seen
+        }
+    )
+)
+"""One row is one pair of one sample."""
+
+TABLES = {
+    "judgement": "left_id text not null, right_id text not null, answer text not null "
+    "check (answer in ('same', 'different', 'unsure')), by text not null, at text not null, note text, "
+    "sample text not null, stratum text, stratum_weight real",
+    "drawn": "sample text not null, pair text primary key, left_id text not null, right_id text not null, "
+    "part text not null, stratum text, stratum_weight real, match_weight real not null, "
+    "match_probability real not null, facts text not null",
+}
+
+
+def read_judgements(workspace: Path) -> pl.DataFrame:
+    """``JUDGEMENT``, all that was ever judged; empty where nothing was."""
+    rows = _rows(workspace, "judgement", JUDGEMENT.names())
+    text = pl.Schema({**JUDGEMENT, "at": pl.String()})
+    at = pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC")
+    return pl.DataFrame(rows, schema=text, orient="row").with_columns(at)
+
+
+def read_drawn(workspace: Path) -> pl.DataFrame:
+    """``DRAWN``, all pairs that were ever drawn; empty where none was."""
+    return pl.DataFrame(_rows(workspace, "drawn", DRAWN.names()), schema=DRAWN, orient="row")
+
+
+def _rows(workspace: Path, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    path = workspace / JUDGEMENTS_FILE
+    if not path.exists():
+        return []
+    named = ", ".join(f'"{column}"' for column in columns)
+    with append_only(path, TABLES) as connection:
+        return connection.execute(f"select {named} from {table} order by rowid").fetchall()
+
+
+def add_judgements(workspace: Path, judgements: pl.DataFrame) -> None:
+    """Add ``JUDGEMENT`` rows, all or none. Raises :class:`~pipelines.decisions.append_only.RecordsError`."""
+    at = pl.col("at").map_elements(datetime.isoformat, return_dtype=pl.String)
+    _add(workspace, "judgement", judgements.select(JUDGEMENT.names()).with_columns(at))
+
+
+def add_drawn(workspace: Path, drawn: pl.DataFrame) -> None:
+    """Add ``DRAWN`` rows, all or none. Raises :class:`~pipelines.decisions.append_only.RecordsError`."""
+    _add(workspace, "drawn", drawn.select(DRAWN.names()))
+
+
+def _add(workspace: Path, table: str, rows: pl.DataFrame) -> None:
+    named, places = ", ".join(f'"{column}"' for column in rows.columns), ", ".join("?" * rows.width)
+    with append_only(workspace / JUDGEMENTS_FILE, TABLES) as connection:
+        connection.executemany(f"insert into {table} ({named}) values ({places})", rows.rows())
+
+
+def for_link(judgements: pl.DataFrame) -> pl.DataFrame:
+    """``JUDGEMENT`` -> what the linkage obeys: left_id, right_id, is_same, of the judgements that stand."""
+    decided = standing(judgements).filter(pl.col("answer").is_in([SAME, DIFFERENT]))
+    return decided.select("left_id", "right_id", is_same=pl.col("answer") == SAME)
+
+
+def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+    """``SAMPLE`` of :mod:`matching.thresholds`: the blind pairs on which people decided, as they were weighed when drawn.
+
+    Within its stratum a decided pair also stands for those that nobody could decide or has answered yet. A sample of
+    which some stratum has no decided pair is left out whole; several samples count as one, each with an equal share.
+    """
+    last = standing(judgements).select("left_id", "right_id", "answer")
+    pairs = drawn.filter(part=BLIND).join(last, on=["left_id", "right_id"], how="left", validate="m:1")
+    answered = pairs.with_columns(
+        is_same=pl.when(pl.col("answer").is_in([SAME, DIFFERENT])).then(pl.col("answer") == SAME)
+    )
+    stratum = ["sample", "stratum"]
+    counted = answered.with_columns(
+        asked=pl.len().over(stratum), decided=pl.col("is_same").count().over(stratum)
+    ).with_columns(whole=(pl.col("decided") > 0).all().over("sample"))
+    kept = counted.filter("whole").drop_nulls("is_same")
+    samples = max(1, kept["sample"].n_unique())
+    return kept.select(
+        "match_probability",
+        "is_same",
+        stratum=pl.format("{}: {}", "sample", "stratum"),
+        weight=pl.col("stratum_weight") * pl.col("asked") / pl.col("decided") / samples,
+    ).cast(SAMPLE)
+
+
+def measured(workspace: Path) -> pl.DataFrame:
+    """``MEASURED`` of :mod:`matching.thresholds`, from all blind samples; without rows where none is decided."""
+    sample = _blind_of(workspace)
+    return measured_by_threshold(sample) if sample.height else measured_by_threshold(sample, ())
+
+
+def measured_by_band(workspace: Path) -> pl.DataFrame:
+    """``RELIABILITY`` of :mod:`matching.thresholds`, from all blind samples; without rows where none is decided."""
+    return reliability(_blind_of(workspace))
+
+
+def _blind_of(workspace: Path) -> pl.DataFrame:
+    return blind_sample(read_judgements(workspace), read_drawn(workspace))

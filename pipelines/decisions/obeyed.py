@@ -1,0 +1,34 @@
+"""What people decided that tonight's linkage obeys: judgements of pairs, and the weights in force."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from matching.model import Model
+from pipelines.decisions.in_force import model_in_force
+from pipelines.decisions.judgements import for_link, read_judgements
+from pipelines.decisions.proposals import model_in_words
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What people decided, as the linkage takes it."""
+
+    judgements: pl.DataFrame
+    """left_id, right_id, is_same: the judgements that stand."""
+    model: Model | None
+    """The weights in force; null: none, and the night uses those that one before it learnt."""
+    figures: dict[str, float | int | str]
+    """What the match report tells of it; empty where people decided nothing."""
+
+
+def decided_in(workspace: Path) -> Decided:
+    """All that was decided in a workspace. Raises :class:`~pipelines.store.StoreError` where it cannot be read."""
+    judgements, model = for_link(read_judgements(workspace)), model_in_force(workspace)
+    figures: dict[str, float | int | str] = {}
+    if judgements.height:
+        figures["judgements obeyed"] = judgements.height
+    if model is not None:
+        figures["model"] = model_in_words(workspace) or "in force"
+    return Decided(judgements, model, figures)

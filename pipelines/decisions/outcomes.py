@@ -1,0 +1,317 @@
+"""``WORKSPACE/outcomes.sqlite``: what officers found when they looked. Rows are added, and never changed or taken out.
+
+A closing outcome takes a child off the list until something changes: a sighting after the day of the outcome, or a
+record that was not known when it was read in. Notes are read past and never kept.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+
+import polars as pl
+
+from matching.person import Columns
+from pipelines.decisions.append_only import append_only
+from pipelines.settings import SettingsError
+
+OUTCOMES_FILE = "outcomes.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One outcome."""
+
+    closes: bool
+    """Whether it takes the child off the list."""
+    words: str
+
+
+CODES = {
+    "ON_ROLL_OWN": Code(True, "on the roll of a school of this authority"),
+    "ON_ROLL_OTHER_LA": Code(True, "on the roll of a school in another authority"),
+    "INDEPENDENT": Code(True, "at an independent school"),
+    "EHE_SUITABLE": Code(True, "in suitable home education"),
+    "AP_EOTAS": Code(True, "in alternative provision or a package otherwise than at school"),
+    "MOVED_OTHER_LA_CONFIRMED": Code(True, "moved, as the receiving authority confirms"),
+    "EMIGRATED_VERIFIED": Code(True, "moved abroad, as verified"),
+    "EMIGRATED_UNVERIFIED": Code(False, "said to have moved abroad, not verified"),
+    "NOT_CSA": Code(True, "not of compulsory school age"),
+    "DECEASED": Code(True, "died"),
+    "DUPLICATE": Code(True, "the same child as another on the list"),
+    "DATA_ERROR": Code(True, "an error in the data"),
+    "ALREADY_KNOWN_CME": Code(False, "missing education, and known before"),
+    "CONFIRMED_CME_NEW": Code(False, "missing education, found by this list"),
+    "UNTRACED": Code(False, "not traced yet"),
+    "UNDER_ENQUIRY": Code(False, "being looked into"),
+}
+"""Outcome -> what it says and whether it closes. A child leaves only after robust enquiries or confirmed education; no
+national code set was found (the department publishes reasons, not outcomes)."""
+
+MISSING = ("ALREADY_KNOWN_CME", "CONFIRMED_CME_NEW")
+"""Outcomes that say that the child is missing education."""
+
+DFE_REASONS = (
+    "Believed to have moved to another country", "Believed to have moved to another local authority",
+    "Challenging school attendance order", "Did not apply for school place at compulsory school age",
+    "Did not get school preference", "Difficulty accessing suitable school place", "Mental health",
+    "Moved in from another country", "Moved in from another local authority", "Not recorded",
+    "Offered school place but not yet accepted", "Other", "Parental decision not to register at school",
+    "Physical health", "School application awaiting outcome", "School dissatisfaction SEND",
+    "School dissatisfaction general", "Unknown", "Unsuitable elective home education", "Waiting school start",
+)  # fmt: skip
+"""Primary reasons of the department's termly collection of children missing education, labels as published."""
+
+OUTCOME = pl.Schema(
+    Columns(
+        {
+            "child_id": pl.String,
+            "outcome": pl.String,  # one of CODES
+            "outcome_on": pl.Date,  # the day the officer found it
+            "reason": pl.String,  # one of DFE_REASONS; null: none given
+            "by": pl.String,  # name of the person who handed the file in
+            "at": pl.Datetime("us", "UTC"),  # when it was read in
+            "lane": pl.String,  # on the list of that day; null: the child was not on it
+            "likelihood": pl.Float64,  # as published; null with lane
+            "estimated": pl.Float64,  # before recalibration; null with lane, and where there was no recalibration yet
+            "records": pl.String,  # record ids of the child then, apart by ";"
+            "hours": pl.Float64,  # 0 and more: an officer's time on it since the outcome before; null: not said
+        }
+    )
+)
+"""One row is one outcome of one child, in the order in which they were read in."""
+
+TABLES = {
+    "outcome": "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
+    "at text not null, lane text, likelihood real, estimated real, records text not null, hours real"
+}
+SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
+ASKED = ("child_record", "candidate", "lead")
+"""Tables of the store that tell which child an outcome is about, and what was said of it."""
+
+FAULTS_TOLD = 30
+NO_CODE = "outcome: none of those that are known"
+MOST_HOURS = 500.0
+"""More hours than that on one outcome are a slip of the pen."""
+OLDEST_YEARS = 18
+"""What was found longer ago was found of nobody who is of compulsory school age now."""
+WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d-%b-%Y", "%d %b %Y")
+WRITTEN_SHORT = ("%d/%m/%y", "%d.%m.%y", "%d-%m-%y", "%d-%b-%y", "%d %b %y")
+"""Forms of a day, with the year in four digits or in two, as spreadsheets save them."""
+
+
+def read_outcomes(workspace: Path) -> pl.DataFrame:
+    """``OUTCOME``, all that was ever read in; empty where nothing was."""
+    if not (workspace / OUTCOMES_FILE).exists():
+        return OUTCOME.to_frame()
+    named = ", ".join(OUTCOME.names())
+    with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
+        rows = connection.execute(f"select {named} from outcome order by rowid").fetchall()
+    text = pl.Schema({**OUTCOME, "at": pl.String(), "outcome_on": pl.String()})
+    return pl.DataFrame(rows, schema=text, orient="row").with_columns(
+        pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC"), pl.col("outcome_on").str.to_date()
+    )
+
+
+def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame], by: str) -> pl.DataFrame:
+    """Read officers' outcomes from a CSV or workbook and keep them, all or none; returns the new ``OUTCOME`` rows.
+
+    Columns ``child_id``, ``outcome``, ``date``, and ``reason`` and ``hours`` where they are given; any other, such as a
+    note, is read past, and so is a line with a child and neither outcome nor date, reason or hours: it is not filled in yet.
+    ``tables``: ``ASKED`` of the last night. A child that was on the list and is gone, or goes by
+    another id since, may be told under the id that its sheet had. A line that was read in before, with the same reason and
+    hours, is not kept again.
+    Raises :class:`SettingsError` naming each line and its remedy, and no value.
+    """
+    if not by.strip():
+        raise SettingsError("--by: say who hands these outcomes in.")
+    given = _given(file)
+    members = _records_of_each(tables["child_record"], tables["lead"])
+    if faults := _faults(given, members["child_id"], datetime.now(UTC).date()):
+        more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
+        told = "\n  ".join(faults[:FAULTS_TOLD])
+        codes = f"\nThe outcomes: {', '.join(CODES)}." if any(NO_CODE in fault for fault in faults) else ""
+        raise SettingsError(
+            f"{file.name}: nothing was kept. Mend these lines and hand it in again.\n  {told}{more}{codes}"
+        )
+    listed = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
+    earlier = read_outcomes(workspace).select(SAME_LINE)
+    new = (
+        given.unique(SAME_LINE, keep="first", maintain_order=True)
+        .join(earlier, on=SAME_LINE, how="anti", nulls_equal=True)
+        .join(members, on="child_id", how="left", validate="m:1")
+        .join(listed, on="child_id", how="left", validate="m:1")
+        .with_columns(by=pl.lit(by.strip()), at=pl.lit(datetime.now(UTC)))
+        .select(OUTCOME.names())
+        .cast(OUTCOME)
+    )
+    stored = new.with_columns(
+        pl.col("outcome_on").cast(pl.String), pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z")
+    )
+    with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
+        named, places = ", ".join(stored.columns), ", ".join("?" * stored.width)
+        connection.executemany(f"insert into outcome ({named}) values ({places})", stored.rows())
+    return new
+
+
+def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``records``: every id that an outcome may name, with the records that it stands for.
+
+    Of an id of the last night those it has; of one that only the ledger knows those that its lead had last.
+    """
+    here = child_records.sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
+    ids = pl.concat_list("child_id", pl.col("former_ids").str.split(";").fill_null([]))
+    known = leads.sort("spell").select(ids.alias("child_id"), "records").explode("child_id", empty_as_null=True)
+    gone = known.join(here, on="child_id", how="anti", maintain_order="left")
+    return pl.concat([here, gone.unique("child_id", keep="last", maintain_order=True)])
+
+
+def _given(file: Path) -> pl.DataFrame:
+    """``line``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``written`` (date as text), ``reason``, ``hours``.
+
+    ``hours_written`` is what stood for hours, for the line that names a fault.
+    """
+    try:
+        is_workbook = file.suffix.lower() == ".xlsx"
+        read = pl.read_excel(file, infer_schema_length=0) if is_workbook else _read_csv(file.read_bytes())
+    except OSError as error:
+        told = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
+    except pl.exceptions.NoDataError:
+        told = f"{file}: there is nothing in it. Save it with a line of headers first, and a line for each outcome."
+    except SettingsError as error:
+        told = f"{file.name}: nothing was kept. {error}"
+    except Exception:
+        told = f"{file}: this is no CSV and no workbook. Save it as either, with a line of headers first."
+    else:
+        return _typed(read.rename({name: name.strip().lower().replace(" ", "_") for name in read.columns}), file)
+    raise SettingsError(told)
+
+
+def _read_csv(data: bytes) -> pl.DataFrame:
+    """A CSV as spreadsheets save it: in UTF-8 or in the letters of Windows, apart by commas, semicolons or tabs."""
+    header = data.partition(b"\n")[0]
+    separator = chr(max(b",;\t", key=header.count))
+    _refuse_longer_lines(data.decode("utf-8", "replace"), separator)
+    # What is read of it is written in ASCII; a name beside it may be in any letters, and is not kept.
+    return pl.read_csv(data, infer_schema=False, encoding="utf8-lossy", separator=separator, truncate_ragged_lines=True)
+
+
+def _refuse_longer_lines(text: str, separator: str) -> None:
+    """Raise where a line has more cells than the headers, empty ones at its end aside: what stands in which column cannot be
+    told there.
+    """
+    lines = csv.reader(StringIO(text, newline=""), delimiter=separator)
+    headers = len(next(lines, []))
+    longer = [(lines.line_num, len(cells)) for cells in lines if any(cell.strip() for cell in cells[headers:])]
+    if longer:
+        told = "".join(
+            f"\n  line {line}: it has {cells} cells, and the line of headers {headers}."
+            for line, cells in longer[:FAULTS_TOLD]
+        )
+        raise SettingsError(f"Put a value that holds a separator in quotes, and hand it in again.{told}")
+
+
+def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
+    if missing := [name for name in ("child_id", "outcome", "date") if name not in read.columns]:
+        raise SettingsError(
+            f"{file.name}, line 1: no column {', '.join(missing)}. Name the columns child_id, outcome, date."
+        )
+    reason, hours = (pl.col(name) if name in read.columns else pl.lit(None, pl.String) for name in ("reason", "hours"))
+    label = reason.cast(pl.String).str.strip_chars().str.replace_all(r"\s+", " ").replace("", None)
+    filled = pl.any_horizontal(pl.col("outcome", "written", "reason", "hours_written").is_not_null())
+    return (
+        read.with_row_index("line", offset=2)
+        .select(
+            "line",
+            pl.col("child_id").cast(pl.String).str.strip_chars().str.to_uppercase(),
+            pl.col("outcome")
+            .cast(pl.String)
+            .str.strip_chars()
+            .str.to_uppercase()
+            .str.replace_all(r"[\s-]+", "_")
+            .replace("", None),
+            written=pl.col("date").cast(pl.String).str.strip_chars().replace("", None),
+            reason=label.str.to_lowercase().replace({name.lower(): name for name in DFE_REASONS}),
+            hours_written=hours.cast(pl.String).str.strip_chars().str.replace(",", ".", literal=True).replace("", None),
+        )
+        .filter(filled)
+        .with_columns(
+            outcome_on=_day(pl.col("written")),
+            hours=pl.col("hours_written").cast(pl.Float64, strict=False),
+        )
+    )
+
+
+def _day(written: pl.Expr) -> pl.Expr:
+    """A day as spreadsheets save it, a time of day behind it left out; null: none of ``WRITTEN`` and ``WRITTEN_SHORT``."""
+    text = written.str.replace(r"[ T]\d{1,2}:\d\d.*$", "")
+    whole = text.str.contains(r"\d{4}")  # else "26" would be read as the year 26
+    return pl.coalesce(
+        *(pl.when(whole).then(text.str.to_date(form, strict=False)) for form in WRITTEN),
+        *(pl.when(~whole).then(text.str.to_date(form, strict=False)) for form in WRITTEN_SHORT),
+    )
+
+
+def _faults(given: pl.DataFrame, known: pl.Series, today: date) -> list[str]:
+    """Each line that cannot be kept, in the order of the lines. ``known``: every child id that a line may name."""
+    child, code, on = pl.col("child_id"), pl.col("outcome"), pl.col("outcome_on")
+    rules = (
+        (
+            child.is_null() | ~child.is_in(known.implode()),
+            "child_id: no child of the list or of last night. Copy the id from the list",
+        ),
+        (code.is_null() | ~code.is_in(list(CODES)), NO_CODE),
+        (on.is_null(), "date: no day of the calendar. Write it as YYYY-MM-DD"),
+        (on > today, "date: it is yet to come"),
+        (
+            on < pl.lit(today).dt.offset_by(f"-{OLDEST_YEARS}y"),
+            "date: no child of school age was born then. Write the year in four digits",
+        ),
+        (
+            ~pl.col("reason").is_in(DFE_REASONS),
+            "reason: not one of the department's. Copy its label, or leave it empty",
+        ),
+        (
+            pl.col("hours_written").is_not_null() & ~pl.col("hours").is_between(0, MOST_HOURS).fill_null(value=False),
+            f"hours: no number from 0 to {MOST_HOURS:g}. Write hours as 2.5, or leave it empty",
+        ),
+        (code.n_unique().over("child_id", "outcome_on") > 1, "two outcomes of one child on one day. Keep one"),
+    )
+    found = sorted((line, told) for rule, told in rules for line in given.filter(rule)["line"])
+    return [f"line {line}: {told}." for line, told in found]
+
+
+def standing(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """The outcome of each child that counts: the latest by its day, and by when it was read in."""
+    ordered = outcomes.with_row_index("order").sort("outcome_on", "order")
+    return ordered.unique("child_id", keep="last", maintain_order=True).drop("order")
+
+
+def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """``outcomes`` under tonight's child ids, the latest of each; those of whom no record is left are dropped."""
+    if outcomes.is_empty():
+        return outcomes
+    here = outcomes.join(child_records.select("child_id").unique(), on="child_id", how="semi")
+    moved = (
+        outcomes.join(here.select("child_id"), on="child_id", how="anti")
+        .with_columns(record_id=pl.col("records").str.split(";"))
+        .explode("record_id", empty_as_null=True)
+        .drop("child_id")
+        .join(child_records.select("record_id", "child_id"), on="record_id", how="inner")
+        .drop("record_id")
+    )
+    both = pl.concat([here, moved.select(here.columns)])
+    return both.sort("outcome_on", "at", maintain_order=True).unique("child_id", keep="last", maintain_order=True)
+
+
+def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """One row is one child of tonight whom an officer has in hand: its outcome of ``as_at`` or before closes nothing.
+
+    ``OUTCOME`` under tonight's child ids, by child. Such a child stays in view until an outcome closes it, whatever
+    becomes of its likelihood.
+    """
+    opening = [code for code, meaning in CODES.items() if not meaning.closes]
+    last = standing(outcomes.filter(pl.col("outcome_on") <= as_at))
+    return under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(opening)).sort("child_id")

@@ -1,0 +1,249 @@
+"""``WORKSPACE/proposals.sqlite``: changes of settings or weights that people proposed, and who put them in force.
+
+One person proposes with a reason and the figures; another approves. Nothing is ever taken out, so that the file is the
+history. What is in force is what was approved last and not rolled back.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from matching.comparisons import CHILD_COMPARISONS
+from matching.model import Model, ModelError, read_model, write_model
+from pipelines.decisions.append_only import append_only
+from pipelines.decisions.in_force import MODEL_IN_FORCE, SETTINGS_IN_FORCE, put_in_force, settings_of, settings_toml
+from pipelines.settings import NOT_IN_A_FILE, Settings, SettingsError, changed
+from pipelines.store import private_files
+
+PROPOSALS_FILE = "proposals.sqlite"
+MODELS_FOLDER = "proposals"
+
+SETTINGS, MODEL = "settings", "model"
+Kind = Literal["settings", "model"]
+IN_FORCE: dict[str, str] = {SETTINGS: SETTINGS_IN_FORCE, MODEL: MODEL_IN_FORCE}
+APPROVED, ROLLED_BACK = "approved", "rolled back"
+
+OF_THE_MACHINE = {*NOT_IN_A_FILE, "machine", "contracts", "retention"}
+"""Settings that no proposal changes: they hold for one machine, and stay as they are."""
+
+Figures = Mapping[str, float | int | str | None]
+
+TABLES = {
+    "proposal": "id integer primary key, kind text not null check (kind in ('settings', 'model')), "
+    "content text not null, against integer, by text not null, at text not null, why text not null, "
+    "figures text not null",
+    "decision": "proposal integer not null references proposal (id), what text not null "
+    "check (what in ('approved', 'rolled back')), by text not null, at text not null",
+}
+"""``content``: the settings as JSON, or the SHA-256 of the model's file. ``against``: the proposal of that kind that was
+in force when it was made; null: none."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a named person did with a proposal."""
+
+    proposal: int
+    what: str
+    """approved, rolled back"""
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One change that somebody proposed."""
+
+    id: int
+    kind: str
+    content: str
+    against: int | None
+    by: str
+    at: datetime
+    why: str
+    figures: dict[str, float | int | str | None]
+    decisions: tuple[Decision, ...] = ()
+    is_in_force: bool = False
+
+
+def propose_settings(workspace: Path, settings: Settings, *, why: str, by: str, figures: Figures) -> int:
+    """Propose settings; returns the proposal's number. Raises :class:`~pipelines.settings.SettingsError`."""
+    values = settings.model_dump(mode="json", exclude=OF_THE_MACHINE)
+    with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
+        return _propose(connection, SETTINGS, json.dumps(values), (why, by), figures)
+
+
+def propose_model(workspace: Path, model: Model, *, why: str, by: str, figures: Figures) -> int:
+    """Propose weights, kept as ``proposals/model-<number>.toml``; returns the number. Raises SettingsError."""
+    with append_only(workspace / PROPOSALS_FILE, TABLES) as connection, private_files():
+        number = connection.execute("select coalesce(max(id), 0) + 1 from proposal").fetchone()[0]
+        path = model_file(workspace, number)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        write_model(model, path)
+        return _propose(connection, MODEL, _fingerprint(path), (why, by), figures)
+
+
+def model_file(workspace: Path, number: int) -> Path:
+    """Where the weights of a proposal stand."""
+    return workspace / MODELS_FOLDER / f"model-{number}.toml"
+
+
+def _propose(connection: sqlite3.Connection, kind: str, content: str, said: tuple[str, str], figures: Figures) -> int:
+    why, by = (" ".join(text.split()) for text in said)
+    if not why or not by:
+        raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
+    against = _stack(_decisions(connection), _kinds(connection), kind)[-1:]
+    made = connection.execute(
+        "insert into proposal (kind, content, against, by, at, why, figures) values (?, ?, ?, ?, ?, ?, ?)",
+        (kind, content, against[0] if against else None, by, _now(), why, json.dumps(dict(figures))),
+    )
+    return int(made.lastrowid or 0)
+
+
+def history(workspace: Path) -> list[Proposal]:
+    """Every proposal, the oldest first, with what was decided of it."""
+    if not (workspace / PROPOSALS_FILE).exists():
+        return []
+    with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
+        return _history(connection)
+
+
+def _history(connection: sqlite3.Connection) -> list[Proposal]:
+    decisions, kinds = _decisions(connection), _kinds(connection)
+    tops = {_stack(decisions, kinds, kind)[-1] for kind in IN_FORCE if _stack(decisions, kinds, kind)}
+    rows = connection.execute("select id, kind, content, against, by, at, why, figures from proposal order by id")
+    return [
+        Proposal(
+            id=row[0], kind=row[1], content=row[2], against=row[3], by=row[4], at=datetime.fromisoformat(row[5]),
+            why=row[6], figures=json.loads(row[7]),
+            decisions=tuple(made for made in decisions if made.proposal == row[0]), is_in_force=row[0] in tops,
+        )
+        for row in rows.fetchall()
+    ]  # fmt: skip
+
+
+def _decisions(connection: sqlite3.Connection) -> list[Decision]:
+    rows = connection.execute("select proposal, what, by, at from decision order by rowid").fetchall()
+    return [Decision(number, what, by, datetime.fromisoformat(at)) for number, what, by, at in rows]
+
+
+def _kinds(connection: sqlite3.Connection) -> dict[int, str]:
+    return dict(connection.execute("select id, kind from proposal").fetchall())
+
+
+def _stack(decisions: list[Decision], kinds: Mapping[int, str], kind: str) -> list[int]:
+    """Proposals of a kind that were put in force one over the other, the one in force last."""
+    stack: list[int] = []
+    for made in decisions:
+        if kinds[made.proposal] != kind:
+            continue
+        if made.what == APPROVED:
+            stack.append(made.proposal)
+        else:
+            stack.pop()
+    return stack
+
+
+def approve(workspace: Path, number: int, by: str) -> Proposal:
+    """Put a proposal in force. Raises SettingsError unless another named person than its proposer does so."""
+    name = _named(by)
+    with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
+        found = next((made for made in _history(connection) if made.id == number), None)
+        if found is None:
+            raise SettingsError(f"There is no proposal {number} in {workspace}. rollcall proposals lists them.")
+        _refuse_unfit(found, name, _stack(_decisions(connection), _kinds(connection), found.kind))
+        content = _content(workspace, found, name)
+        _decide(connection, number, APPROVED, name)
+        put_in_force(workspace / IN_FORCE[found.kind], content)
+    return found
+
+
+def _refuse_unfit(found: Proposal, name: str, stack: list[int]) -> None:
+    if name.casefold() == found.by.casefold():
+        raise SettingsError(f"Proposal {found.id} is by {found.by}: another named person must approve it.")
+    if found.is_in_force:
+        raise SettingsError(f"Proposal {found.id} is in force already.")
+    if found.kind == SETTINGS and found.against != (stack[-1] if stack else None):
+        raise SettingsError(
+            f"Proposal {found.id} was made while other settings were in force, and would undo what was approved since. "
+            "Tune and propose again."
+        )
+
+
+def roll_back(workspace: Path, by: str) -> tuple[Proposal, Proposal | None]:
+    """Undo the approval made last: the proposal taken out of force, and the one in force again (null: the defaults).
+
+    Raises SettingsError where nothing is in force.
+    """
+    name = _named(by)
+    with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
+        proposals = {made.id: made for made in _history(connection)}
+        standing = [made for made in proposals.values() if made.is_in_force]
+        if not standing:
+            raise SettingsError(f"Nothing is in force in {workspace} but the defaults: there is nothing to roll back.")
+        last = max(standing, key=lambda made: max(d.at for d in made.decisions if d.what == APPROVED))
+        below = _stack(_decisions(connection), _kinds(connection), last.kind)[:-1]
+        before = proposals[below[-1]] if below else None
+        content = None if before is None else _content(workspace, before, name)
+        _decide(connection, last.id, ROLLED_BACK, name)
+        put_in_force(workspace / IN_FORCE[last.kind], content)
+    return last, before
+
+
+def _decide(connection: sqlite3.Connection, number: int, what: str, name: str) -> None:
+    connection.execute(
+        "insert into decision (proposal, what, by, at) values (?, ?, ?, ?)", (number, what, name, _now())
+    )
+
+
+def _content(workspace: Path, found: Proposal, name: str) -> bytes:
+    """What the file in force will hold. Raises SettingsError where the proposal can be used no more."""
+    if found.kind == SETTINGS:
+        base = settings_of(workspace, None, date.min)
+        settings = changed(base, proposed_values(found), f"proposal {found.id}")
+        heading = f"Proposal {found.id} by {found.by}, approved by {name} on {datetime.now(UTC):%d/%m/%Y}. {found.why}"
+        return settings_toml(settings, heading).encode()
+    path = model_file(workspace, found.id)
+    try:
+        read_model(path, CHILD_COMPARISONS)
+        content = path.read_bytes()
+    except (OSError, ModelError) as error:
+        cause = str(error) if isinstance(error, ModelError) else error.strerror
+        raise SettingsError(f"{path.name} of proposal {found.id} cannot be used: {cause}. Train again.") from None
+    if hashlib.sha256(content).hexdigest() != found.content:
+        raise SettingsError(f"{path.name} is not as it was proposed. Train and propose again.")
+    return content
+
+
+def proposed_values(found: Proposal) -> dict[str, Any]:
+    """The settings of a proposal, nested by group."""
+    values: dict[str, Any] = json.loads(found.content)
+    return values
+
+
+def model_in_words(workspace: Path) -> str | None:
+    """Who put the weights in force, for the match report; null: none are in force."""
+    found = next((made for made in history(workspace) if made.kind == MODEL and made.is_in_force), None)
+    if found is None:
+        return None
+    last = max((made for made in found.decisions if made.what == APPROVED), key=lambda made: made.at)
+    return f"in force: proposal {found.id} by {found.by}, approved by {last.by} on {last.at:%d/%m/%Y}"
+
+
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _named(by: str) -> str:
+    if name := " ".join(by.split()):
+        return name
+    raise SettingsError("--by: give the name of the person who decides.")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

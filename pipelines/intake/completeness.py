@@ -1,0 +1,395 @@
+"""Is what came in tonight complete? Every source is held against what its contract says and what earlier nights had.
+
+What lies outside its band *holds* the night (no new list is published, the last one stays up and is marked stale) or
+*stamps* it (the night goes on and everything published carries the warning), as the contract says; where a named person
+has accepted the file, a hold becomes *accepted*. Each check is one function: figures of tonight and of earlier nights
+in, sentences out. No sentence holds a value of a child: only counts, dates, names of files, columns and schools.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+from typing import NamedTuple
+
+import polars as pl
+
+from data_contracts.completeness import Check
+from data_contracts.contract import Contract
+from pipelines.intake.earlier_nights import History
+from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, PLACES, UNIT, Intake, keys_kept
+from pipelines.intake.misleading_files import UNREADABLE_DATES
+from pipelines.intake.other_children import Changed
+from pipelines.intake.other_children import words as told_of_others
+from pipelines.tables import COMPLETENESS
+
+HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
+
+FEWER_ROWS, MORE_ROWS = 0.2, 0.5
+"""A fifth fewer rows than usual, or half as many again, is outside the band unless the nights have varied more."""
+FEWEST_ROWS_APART = 5
+"""A register of ten may lose four from one night to the next; that is no incomplete file."""
+KEYS_KEPT = 0.8
+EMPTY_RISE = 0.1
+NEWEST_DAYS = 7
+"""The newest date in a file may lag a week more than usual: half-term, or a quiet week."""
+SPREADS = 4.0
+"""A band reaches four robust standard deviations from the median: one normal night in 16,000 lies outside."""
+NIGHTS_TO_LEARN = 5
+"""A spread is only learnt from five nights on."""
+ENOUGH_ROWS = 20
+"""Shares of fewer rows than this say nothing."""
+ENOUGH_IN_UNIT = 5
+"""A unit of fewer rows is no school, but a number mistyped, or one pupil at a distant one."""
+UNITS_NAMED = 12
+
+
+class _Night(NamedTuple):
+    """What a SOURCE_NIGHT says of one source."""
+
+    as_at: date
+    rows: int
+    newest_on: date | None
+    content: str
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One source tonight and before."""
+
+    contract: Contract
+    as_at: date
+    tonight: _Night
+    """``rows`` is 0 where none was loaded."""
+    nights: list[_Night]
+    """Of earlier nights, oldest first."""
+    measures: pl.DataFrame
+    """Its SOURCE_MEASURE of tonight and before."""
+    keys: tuple[int, float] | None
+    """Keys of the last night, and the share of them that came again."""
+    files: int
+    """Files that came tonight."""
+    refused: int
+    """Of these, files that were not loaded."""
+    refused_for: str
+    """Names of the rules that stopped those files; empty where none is known."""
+    stands_in_until: date | None
+    """The last day on which the rows that came last stand in; null: they do not."""
+    undated: list[str]
+    """A sentence for each column of which many dates are in no form that is read."""
+    changed: Sequence[Changed]
+    """Columns that tell of other children under the keys of the last delivery."""
+
+    @property
+    def last(self) -> _Night:
+        """The last night in which it came, where there is one."""
+        return self.nights[-1]
+
+
+def judge_completeness(
+    intake: Intake,
+    deliveries: pl.DataFrame,
+    contracts: Mapping[str, Contract],
+    before: History,
+    *,
+    breaches: pl.DataFrame,
+    changed: Mapping[str, Sequence[Changed]],
+    came: pl.DataFrame,
+    stands_in: pl.DataFrame,
+    accepted: Sequence[str] = (),
+    as_at: date,
+) -> pl.DataFrame:
+    """Everything outside its band (``COMPLETENESS``), what holds first.
+
+    ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
+    (``BREACH``): what was found in the files. ``changed``: by source, the columns that tell of other children under the
+    keys of the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells
+    to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``:
+    sources that a named person has accepted for tonight.
+    """
+    kept = {row["source"]: (row["keys"], row["kept"])
+            for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
+    until = dict(stands_in.select("source", "until").iter_rows())
+    rows = []
+    for source, contract in contracts.items():
+        own = _source(
+            contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
+            until=until.get(source), changed=changed.get(source, ()),
+        )  # fmt: skip
+        files = ", ".join(deliveries.filter(source=source)["file"].sort()) or contract.name
+        for check, words in _outside(own):
+            outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
+            outcome = ACCEPTED if source in accepted and (outcome == HOLDS or check == "missing") else outcome
+            rows.append((source, files, check, outcome, words))
+    found = pl.DataFrame(rows, schema=COMPLETENESS, orient="row")
+    order = pl.col("outcome").replace_strict({HOLDS: 0, ACCEPTED: 1, STAMPS: 2}, return_dtype=pl.Int64)
+    return found.sort(order, maintain_order=True)
+
+
+def sentences(found: pl.DataFrame, *outcomes: str) -> tuple[str, ...]:
+    """``file: words`` for each row of ``COMPLETENESS`` with one of these outcomes."""
+    return tuple(f"{row['file']}: {row['words']}" for row in found.to_dicts() if row["outcome"] in outcomes)
+
+
+def _source(
+    contract: Contract,
+    intake: Intake,
+    deliveries: pl.DataFrame,
+    before: History,
+    *,
+    breaches: pl.DataFrame,
+    as_at: date,
+    kept: tuple[int, float] | None,
+    until: date | None,
+    changed: Sequence[Changed],
+) -> _Source:
+    tonight = _nights(intake.nights.filter(source=contract.id))
+    measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
+    own = breaches.filter(source=contract.id)
+    return _Source(
+        contract=contract,
+        as_at=as_at,
+        tonight=tonight[0] if tonight else _Night(as_at, 0, None, ""),
+        nights=_nights(before.nights.filter(source=contract.id)),
+        measures=pl.concat(measures),
+        keys=kept,
+        files=deliveries.filter(source=contract.id).height,
+        refused=deliveries.filter(source=contract.id, verdict="refused").height,
+        refused_for=_listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
+        stands_in_until=until,
+        undated=own.filter(rule=UNREADABLE_DATES, stops="nothing")
+        .select(pl.format("{}: {}", "column", "why"))
+        .to_series()
+        .to_list(),
+        changed=changed,
+    )
+
+
+def _nights(frame: pl.DataFrame) -> list[_Night]:
+    return [_Night(*row) for row in frame.select(_Night._fields).iter_rows()]
+
+
+def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
+    """Every check that the source does not pass, and why in words."""
+    if not source.tonight.rows:
+        yield from _missing(source)
+        return
+    yield from (("empty values", words) for words in source.undated)
+    if not source.nights:
+        yield from _few_rows(source)
+        return
+    fewer = list(_rows(source))
+    yield from fewer
+    yield from _units(source)
+    if not any(check == "fewer rows" for check, _ in fewer):
+        yield from _keys(source)
+    if source.changed:
+        yield "other children", told_of_others(source.changed)
+    yield from _empty_values(source)
+    yield from _stale(source)
+
+
+def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
+    due = source.contract.completeness.expected
+    how = " (no file came)" if not source.files else ""
+    could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
+    how = f" ({_counted(source.refused, 'file')} came and {could_not})" if source.refused else how
+    if source.nights:
+        told = f"{_counted(source.last.rows, 'row')} were loaded on {_day(source.last.as_at)}"
+        stand = f" Those stand in until {_day(source.stands_in_until)}." if source.stands_in_until else ""
+        yield "missing", f"no row came tonight{how}, while {told}.{stand}"
+    elif due != "never":
+        yield "missing", f"no row came tonight{how}, and its contract expects it {due}."
+    elif source.refused:
+        yield "missing", f"no row came tonight{how}, and no earlier night shows how many are usual."
+
+
+def _few_rows(source: _Source) -> Iterator[tuple[Check, str]]:
+    """On the first night: what came against the contract's least, and files of the source that were not loaded."""
+    if source.refused:
+        whose = f"{_counted(source.refused, 'file')} of {source.files}"
+        could_not = "could not be used" + (f" ({source.refused_for})" if source.refused_for else "")
+        yield "fewer rows", f"{whose} came and {could_not}, and no earlier night shows how many rows are usual."
+    rows, least = source.tonight.rows, source.contract.completeness.least_rows
+    if rows < least:
+        yield (
+            "few rows",
+            f"only {_counted(rows, 'row')} came, fewer than {least}, and no earlier night shows whether that is usual.",
+        )
+
+
+def _rows(source: _Source) -> Iterator[tuple[Check, str]]:
+    """Rows against the median of the last nights."""
+    rows = source.tonight.rows
+    learnt_from = source.as_at - timedelta(days=LEARNT_DAYS)
+    nights = [night.rows for night in source.nights if night.as_at >= learnt_from] or [source.last.rows]
+    usual = median(nights)
+    spread = SPREADS * _spread(nights)
+    band = source.contract.completeness.rows
+    if band:
+        least, most = band[0] * usual, band[1] * usual
+    else:
+        down = FEWER_ROWS * usual if source.contract.is_roll else max(FEWER_ROWS * usual, spread)
+        least = usual - max(down, FEWEST_ROWS_APART)
+        most = usual + max(MORE_ROWS * usual, spread, FEWEST_ROWS_APART)
+    told = f"{_counted(rows, 'row')} came, where {usual:,.0f} are usual"
+    if rows < least:
+        yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer. The file may be cut off."
+    if rows > most:
+        yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
+
+
+def _units(source: _Source) -> Iterator[tuple[Check, str]]:
+    """Rows of each unit (a school) against the last night in which the source came."""
+    units = source.measures.filter(measure=UNIT)
+    last_on = source.last.as_at
+    before = units.filter((pl.col("as_at") == last_on) & (pl.col("value") >= ENOUGH_IN_UNIT))
+    tonight = units.filter(pl.col("as_at") == source.as_at).select("of", now="value")
+    both = before.join(tonight, on="of", how="left", validate="1:1").with_columns(pl.col("now").fill_null(0.0))
+    named = both.with_columns(shown=pl.coalesce("name", "of")).sort("shown", "of")
+    gone = named.filter(pl.col("now") == 0)
+    kept = source.contract.completeness.unit_rows_kept
+    thin = named.filter((pl.col("now") > 0) & (pl.col("now") < kept * pl.col("value")))
+    if gone.height:
+        yield (
+            "units",
+            f"{gone.height} of {before.height} schools or other units of {_day(last_on)} are gone, with "
+            f"{gone['value'].sum():,.0f} rows: {_listed(gone['shown'].to_list())}.",
+        )
+    if thin.height:
+        fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in thin.to_dicts()]
+        yield "units", f"most rows of these schools or other units are gone: {_listed(fewer)}."
+    yield from _places(source, named.filter(pl.col("now") >= kept * pl.col("value")).select("of", "shown"))
+
+
+def _places(source: _Source, units: pl.DataFrame) -> Iterator[tuple[Check, str]]:
+    """Current places of each unit whose rows came again (``of``, ``shown``) against the last night."""
+    places = source.measures.filter(measure=PLACES).join(units, on="of", how="inner", validate="m:1")
+    before = places.filter((pl.col("as_at") == source.last.as_at) & (pl.col("value") >= ENOUGH_ROWS))
+    tonight = places.filter(pl.col("as_at") == source.as_at).select("of", now="value")
+    both = before.join(tonight, on="of", how="inner", validate="1:1").sort("shown", "of")
+    ended = both.filter(pl.col("now") < source.contract.completeness.unit_rows_kept * pl.col("value"))
+    if ended.height:
+        fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in ended.to_dicts()]
+        yield (
+            "units",
+            f"most places at these schools or other units no longer hold as on {_day(source.last.as_at)}: {_listed(fewer)}. "
+            "Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number.",
+        )
+
+
+def _keys(source: _Source) -> Iterator[tuple[Check, str]]:
+    """Share of the last night's keys that came again."""
+    if source.keys is None or source.keys[0] < ENOUGH_ROWS:
+        return
+    kept = source.keys[1]
+    nights = source.measures.filter((pl.col("measure") == KEYS) & (pl.col("as_at") < source.as_at))["value"].to_list()
+    least = source.contract.completeness.keys_kept
+    if least is None:
+        least = KEYS_KEPT
+        if len(nights) >= NIGHTS_TO_LEARN:
+            least = median(nights) - max(EMPTY_RISE, SPREADS * _spread(nights))
+    if kept < least:
+        yield (
+            "keys",
+            f"only {_share(kept)} of the last delivery's keys came again, where at least {_share(least)} are to be "
+            "expected: the file may be about other children, or its keys were numbered anew.",
+        )
+
+
+def _empty_values(source: _Source) -> Iterator[tuple[Check, str]]:
+    """Share of empty values of each column against the median of the last nights."""
+    if source.tonight.rows < ENOUGH_ROWS:
+        return
+    shares = source.measures.filter(measure=EMPTY)
+    before = dict(shares.filter(pl.col("as_at") < source.as_at).group_by("of").agg("value").iter_rows())
+    rise = source.contract.completeness.empty_rise
+    emptier = []
+    for of, share in shares.filter(as_at=source.as_at).sort("of").select("of", "value").iter_rows():
+        nights = before.get(of)
+        if not nights:
+            continue
+        allowed = max(EMPTY_RISE, SPREADS * _spread(nights)) if rise is None else rise
+        if share > median(nights) + allowed:
+            emptier.append(f"{source.contract.column_named[of].header} ({_share(median(nights))} to {_share(share)})")
+    if emptier:
+        yield "empty values", f"more values are empty than usual, in {_listed(emptier)}."
+
+
+def _stale(source: _Source) -> Iterator[tuple[Check, str]]:
+    """The same rows for too long, an older delivery again, or no date as new as there should be."""
+    after = source.contract.completeness.stale_after_days
+    same = [night for night in source.nights if night.content == source.tonight.content]
+    if after and same and same[-1] is source.last:
+        since = _first_of_run(source)
+        days = (source.as_at - since).days
+        if days >= after:
+            yield (
+                "stale",
+                f"this is the file of {_day(since)} again; its rows should change within {_counted(after, 'day')}.",
+            )
+            return
+    elif after and same:
+        yield "stale", f"this is the older file of {_day(same[-1].as_at)} again, not a new one."
+        return
+    yield from _newest(source)
+
+
+def _first_of_run(source: _Source) -> date:
+    """The first of the nights, up to the last one, in which the source's rows were the same as tonight."""
+    since = source.as_at
+    for night in reversed(source.nights):
+        if night.content != source.tonight.content:
+            break
+        since = night.as_at
+    return since
+
+
+def _newest(source: _Source) -> Iterator[tuple[Check, str]]:
+    """How old the newest date in the rows is, against the contract or the last nights."""
+    newest = source.tonight.newest_on
+    if newest is None:
+        return
+    lag = (source.as_at - newest).days
+    within = source.contract.completeness.newest_within_days
+    if within is None:
+        lags = [(night.as_at - night.newest_on).days for night in source.nights if night.newest_on]
+        if not lags:
+            return
+        within = round(median(lags) + max(NEWEST_DAYS, SPREADS * _spread(lags)))
+        went_back = source.last.newest_on is not None and newest < source.last.newest_on
+        if not (went_back or source.contract.completeness.stale_after_days):
+            return  # nothing need ever happen in a source that is never due
+    if lag > within:
+        yield (
+            "stale",
+            (
+                f"its newest date is {_day(newest)}, {_counted(lag, 'day')} before the night; at most "
+                f"{_counted(within, 'day')} are to be expected. It may be an old file."
+            ),
+        )
+
+
+def _spread(values: Sequence[float]) -> float:
+    """Robust standard deviation: 1.4826 times the median absolute deviation; 0 of too few nights."""
+    if len(values) < NIGHTS_TO_LEARN:
+        return 0.0
+    middle = median(values)
+    return 1.4826 * median(abs(value - middle) for value in values)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - UNITS_NAMED
+    return ", ".join(names[:UNITS_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _day(value: date) -> str:
+    return f"{value:%d/%m/%Y}"
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"

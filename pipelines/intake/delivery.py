@@ -1,0 +1,246 @@
+"""One file of the folder -> its delivery: rows loaded, or set aside with the rules they broke.
+
+A packed file gives a delivery for each file in it. What breaks a rule of the file keeps the whole file out.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+import polars as pl
+
+from data_contracts.breach import Breach
+from data_contracts.contract import Contract
+from data_contracts.values import text_of
+from pipelines.files import FileRows, read_bytes, rows_as_json
+from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
+from pipelines.files.packed import is_packed, unpack
+from pipelines.files.rows import UnreadableFileError
+from pipelines.intake.last_intake import HAD, RECORD_ID, SAME, WAS_IN, WAS_ON, LastIntake, is_kept_whole, judged_by
+from pipelines.intake.misleading_files import unreadable_dates
+from pipelines.tables import SET_ASIDE
+
+LINE_HASH, MOVED = "_line_hash", "_moved"
+"""Beside a row: the fingerprint of its line, and whether the row is last night's but stood elsewhere, or otherwise."""
+
+IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
+"""``upn`` and ``nhsNumber`` -> text expression to true where the check character is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What the judge is told beside the contract."""
+
+    identifier_checks: IdentifierChecks
+    today: date | None
+    """Days after it are in the future; null: the day on which it runs."""
+    last: LastIntake
+    """What the last night loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One file and what became of its rows."""
+
+    source: str
+    file: str
+    file_id: str
+    sha256: str | None
+    size: int
+    rows_read: int
+    loaded: pl.DataFrame
+    set_aside: pl.DataFrame
+    breaches: tuple[Breach, ...]
+    headers: dict[str, str]
+    is_refused: bool
+    judged_by: str = ""
+    """What decided about each row by itself (:func:`pipelines.intake.last_intake.judged_by`); empty where none was judged."""
+    stands: int | None = None
+    """How many of its rows stand in the store since last night, as the file is the same; null: they are ``loaded``."""
+
+    @property
+    def rows_loaded(self) -> int:
+        """Rows that were, or stay, loaded."""
+        return self.loaded.height if self.stands is None else self.stands
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One file, its bytes read and not yet looked at."""
+
+    contract: Contract
+    name: str
+    shown: str
+    """What people call the file: with the folder or the archive that it came in."""
+    data: bytes = field(repr=False)
+    sha256: str
+
+    @property
+    def file_id(self) -> str:
+        """As DELIVERY has it."""
+        return self.sha256[:ID_DIGITS]
+
+
+ID_DIGITS = 16
+
+
+def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
+    """One file, or, where it is packed, each file in it; what is refused by its name or its bytes is delivered so."""
+    place = PurePosixPath(file.name if file == folder else file.relative_to(folder))
+    shown = place.as_posix()
+    contract, wrong = contract_for(place, contracts)
+    try:
+        data = file.read_bytes()
+    except OSError:
+        source = contract.id if contract else UNKNOWN
+        wrong = Breach(
+            source, shown, None, None, "not readable", "file",
+            "The file could not be opened.", "Give this account the right to read it, and look after the disk.",
+        )  # fmt: skip
+        yield _refused(source, shown, None, (wrong,))
+        return
+    if is_packed(file.name):
+        yield from _unpacked(place, data, contracts)
+    elif contract is None or wrong:
+        yield _refused(
+            contract.id if contract else UNKNOWN, shown, data, (replace(wrong, file=shown),) if wrong else ()
+        )
+    else:
+        yield Opened(contract, file.name, shown, data, hashlib.sha256(data).hexdigest())
+
+
+def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
+    """Each file of an archive as one of its own; an archive that is refused is one itself."""
+    try:
+        members = unpack(place.as_posix(), data)
+    except UnreadableFileError as error:
+        contract, _ = contract_for_member(place, PurePosixPath(place.name).stem, contracts)
+        source = contract.id if contract else UNKNOWN
+        shown = place.as_posix()
+        breach = Breach(source, shown, error.line, None, error.rule, "file", error.why, error.fix)
+        yield _refused(source, shown, data, (breach,))
+        return
+    for member in members:
+        contract, wrong = contract_for_member(place, member.name, contracts)
+        if contract is None or wrong:
+            told = (replace(wrong, file=member.shown),) if wrong else ()
+            yield _refused(contract.id if contract else UNKNOWN, member.shown, member.data, told)
+        else:
+            yield Opened(contract, member.name, member.shown, member.data, hashlib.sha256(member.data).hexdigest())
+
+
+def _refused(
+    source: str, file: str, data: bytes | None, breaches: tuple[Breach, ...], sha256: str | None = None
+) -> Delivery:
+    """A file whose rows were never read. ``sha256``: of ``data``, where it is known."""
+    if data is not None and sha256 is None:
+        sha256 = hashlib.sha256(data).hexdigest()
+    nothing = pl.DataFrame(schema=SET_ASIDE)
+    file_id = (sha256 or hashlib.sha256(file.encode()).hexdigest())[:ID_DIGITS]
+    return Delivery(
+        source, file, file_id, sha256, len(data or b""), 0, pl.DataFrame(), nothing, breaches, {}, is_refused=True
+    )
+
+
+def judged(file: Opened, judging: Judging) -> Delivery:
+    """Read a file and part its rows into those loaded and those set aside."""
+    from data_contracts.check import judge
+
+    contract = file.contract
+    today = judging.today
+    found = read_bytes(file.name, file.data, contract, judging.last.lines(contract, today) if today else None)
+    blank = _refused(contract.id, file.shown, file.data, (), file.sha256)
+    breaches = [replace(breach, file=blank.file) for breach in found.breaches]
+    rows = _rows(found, contract, judging.last)
+    by = judged_by(found.contract or contract, found.headers)
+    if not found.is_refused:
+        breaches += judge(
+            rows,
+            found.contract or contract,
+            blank.file,
+            found.headers,
+            identifier_checks=judging.identifier_checks,
+            today=today,
+            known=judging.last.known(rows, contract.id, by, today) if today else None,
+        )
+        breaches += unreadable_dates(rows, found.contract or contract, blank.file, found.headers, breaches)
+    # A rule of the row that names no line cannot set its row aside, so it must not let the file through.
+    stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
+    fitted = replace(
+        blank,
+        rows_read=found.rows_read,
+        loaded=_placed(rows, contract, blank.file_id, breaches),
+        headers=found.headers,
+        is_refused=bool(stopping),
+        judged_by=by,
+    )
+    parted = with_set_aside(fitted, breaches, everything=stopping)
+    bad = found.bad_lines.select(
+        source=pl.lit(contract.id), file_id=pl.lit(blank.file_id), line="line", rules="rule",
+        record_id=pl.lit(None, pl.String), row="row",
+    )  # fmt: skip
+    return replace(parted, set_aside=pl.concat([parted.set_aside, bad]).sort("line"))
+
+
+def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:
+    """All rows of a file in their order, with their ids, the fingerprints of their lines, and what stood of them last night."""
+    key = pl.concat_str(pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null(""))
+    lines = found.lines.rename({"line_hash": LINE_HASH})
+    keyed = found.rows.with_columns(key.alias(RECORD_ID)).join(
+        lines, on="line", how="left", validate="1:1", maintain_order="left"
+    )
+    read = last.compared(keyed, contract)
+    if found.known.is_empty():
+        return read
+    standing = last.standing(found.known, contract).with_columns(pl.col(HAD).alias(LINE_HASH))
+    return pl.concat([read, standing.select(read.columns)]).sort("line")
+
+
+def _placed(rows: pl.DataFrame, contract: Contract, file_id: str, breaches: Sequence[Breach]) -> pl.DataFrame:
+    """The rows with what they are known by the next night: a row that broke a rule, or is not kept whole, is read again."""
+    flawed = pl.Series([breach.line for breach in breaches], dtype=pl.Int64).drop_nulls()
+    is_known = ~pl.col("line").is_in(flawed.implode()) & is_kept_whole(contract)
+    line_hash = pl.when(is_known).then(LINE_HASH).alias(LINE_HASH)
+    elsewhere = (pl.col(WAS_IN) != file_id) | (pl.col(WAS_ON) != pl.col("line"))
+    moved = pl.col(SAME) & (elsewhere | pl.col(HAD).ne_missing(pl.col(LINE_HASH)))
+    return rows.with_columns(line_hash).with_columns(moved.alias(MOVED)).drop(WAS_IN, WAS_ON, HAD)
+
+
+def with_set_aside(delivery: Delivery, breaches: Sequence[Breach], everything: Sequence[Breach] = ()) -> Delivery:
+    """Move the rows that break a rule from ``loaded`` to ``set_aside``; all rows where ``everything`` is broken."""
+    broken = pl.DataFrame(
+        [(b.line, b.rule) for b in breaches if b.stops == "row" and b.line is not None],
+        schema={"line": pl.Int64, "rules": pl.String},
+        orient="row",
+    )
+    by_line = broken.group_by("line").agg(pl.col("rules").unique(maintain_order=True).str.join("; "))
+    rows = delivery.loaded.join(by_line, on="line", how="left", validate="m:1", maintain_order="left")
+    if everything:
+        whole = "; ".join(dict.fromkeys(b.rule for b in everything))
+        rows = rows.with_columns(
+            pl.concat_str("rules", pl.lit(whole), separator="; ", ignore_nulls=True).alias("rules")
+        )
+    aside = rows.filter(pl.col("rules").is_not_null())
+    kept = aside.select(
+        pl.lit(delivery.source).alias("source"),
+        pl.lit(delivery.file_id).alias("file_id"),
+        "line",
+        "rules",
+        pl.when(pl.col(RECORD_ID) != f"{delivery.source}:").then(pl.col(RECORD_ID)).alias("record_id"),
+        rows_as_json(aside, delivery.headers),
+    )
+    return replace(
+        delivery,
+        loaded=rows.filter(pl.col("rules").is_null()).drop("rules"),
+        set_aside=pl.concat([delivery.set_aside, kept]),
+        breaches=(*delivery.breaches, *breaches),
+    )
+
+
+def checks_of_identifiers() -> IdentifierChecks:
+    """The checks of identifiers that the night uses."""
+    from matching.identifiers import nhs_number_is_valid, upn_is_valid
+
+    return {"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid}

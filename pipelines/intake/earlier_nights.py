@@ -1,0 +1,38 @@
+"""What earlier nights left behind, for tonight's files to be held against."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from pipelines.intake.figures import KEPT_DAYS, LEARNT_DAYS, recent
+from pipelines.tables import ACCEPTANCE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
+
+
+@dataclass(frozen=True)
+class History:
+    """The histories of all sources. Shape: the tables of the same names."""
+
+    nights: pl.DataFrame = field(default_factory=SOURCE_NIGHT.to_frame)
+    measures: pl.DataFrame = field(default_factory=SOURCE_MEASURE.to_frame)
+    snapshot: pl.DataFrame = field(default_factory=SNAPSHOT.to_frame)
+    acceptances: pl.DataFrame = field(default_factory=ACCEPTANCE.to_frame)
+    """All that were ever given: what a person accepted is the new usual."""
+
+    def before(self, as_at: date) -> "History":
+        """What counts for the night of ``as_at``: earlier nights, of each source from its last acceptance on."""
+        accepted = (
+            self.acceptances.filter(pl.col("as_at") < as_at).group_by("source").agg(from_on=pl.col("as_at").max())
+        )
+
+        def counts(frame: pl.DataFrame, days: int) -> pl.DataFrame:
+            rows = recent(frame, as_at, days).join(accepted, on="source", how="left", validate="m:1")
+            return rows.filter(pl.col("from_on").is_null() | (pl.col("as_at") >= pl.col("from_on"))).drop("from_on")
+
+        nights = counts(self.nights, KEPT_DAYS).sort("as_at", "source")
+        return History(nights, counts(self.measures, LEARNT_DAYS), self.snapshot, self.acceptances)
+
+    @property
+    def last_nights(self) -> pl.DataFrame:
+        """``source``, ``before_on``: the last night in which each source came."""
+        return self.nights.group_by("source").agg(before_on=pl.col("as_at").max()).sort("source")

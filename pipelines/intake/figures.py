@@ -1,0 +1,328 @@
+"""What came in tonight, in figures: rows, newest dates, units, empty values, and a fingerprint of every row.
+
+The figures of earlier nights are what tonight's are held against (:mod:`pipelines.intake.completeness`), and the fingerprints
+tell which rows came, changed and went (:mod:`pipelines.intake.snapshot`). Which columns are read, the contracts say.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from hashlib import blake2b
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from data_contracts.values import is_empty, parse_dates, text_of
+from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
+
+KEPT_DAYS = 731
+"""What is kept of earlier nights is kept for two years: a termly file is compared with the year before."""
+
+LONG_DAYS = 92
+"""A night so long after, or before, the days of which the sources tell is one whose date was mistyped, or whose files are
+those of another day."""
+
+LATER_DAYS, LATER_SHARE = 10, 0.1
+"""So many different days, and such a share of a column's, are no slips of the pen."""
+
+LEARNT_DAYS = 60
+"""Bands are learnt from two months of nights: long enough to be steady, short enough to follow an authority's life."""
+
+FINGERPRINT = pl.Schema({"source": pl.String, "record_id": pl.String, "row_hash": pl.UInt64})
+"""One row is one row loaded tonight; ``row_hash`` stays the same for the same row, in any order, on any machine."""
+
+EMPTY, UNIT, PLACES, KEYS = "empty values", "unit", "places", "keys"
+"""What a SOURCE_MEASURE measures."""
+
+_APART = "\x1f"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A source whose rows stand in the store as they did on its last night."""
+
+    night: pl.DataFrame
+    """Its ``SOURCE_NIGHT`` of that night."""
+    measures: pl.DataFrame
+    """Its ``SOURCE_MEASURE`` of that night, without ``keys``."""
+    cells: Callable[[str], pl.DataFrame]
+    """Column -> a frame of that column, each distinct cell once."""
+    columns: Callable[..., pl.DataFrame]
+    """Columns -> a frame of those, a row a row."""
+
+
+@dataclass(frozen=True)
+class Stood:
+    """A source of which some rows have changed since the night before."""
+
+    rows: pl.DataFrame
+    """``FINGERPRINT`` of that night."""
+    same: pl.Series
+    """Of each of tonight's rows: whether it is the same as then."""
+    raw: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The rows of that night as received."""
+    empty: pl.DataFrame = field(default_factory=SOURCE_MEASURE.to_frame)
+    """``SOURCE_MEASURE`` of that night's empty values; none where they were counted under another contract or software."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Tonight's loaded rows in figures."""
+
+    nights: pl.DataFrame
+    """``SOURCE_NIGHT``: one row a source of which rows were loaded."""
+    measures: pl.DataFrame
+    """``SOURCE_MEASURE``, without ``keys``: those need last night's."""
+    fingerprints: pl.DataFrame
+    """``FINGERPRINT``; of the sources in ``stood`` only of rows that came or changed."""
+    stood: Mapping[str, int] = field(default_factory=dict)
+    """Source -> rows of the night before, of the sources that were held against them row by row."""
+    same: Mapping[str, int] = field(default_factory=dict)
+    """Of those sources: source -> rows that have not changed."""
+    gone: pl.DataFrame = field(default_factory=FINGERPRINT.to_frame)
+    """``FINGERPRINT`` of those that did not come again."""
+    later_on: Mapping[str, date] = field(default_factory=dict)
+    """Source -> its newest date, of the sources that tell of many days long after the date judged as of days gone by."""
+
+
+def measure(
+    raw: Mapping[str, pl.DataFrame],
+    contracts: Mapping[str, Contract],
+    deliveries: pl.DataFrame,
+    as_at: date,
+    *,
+    hashed: pl.DataFrame | None = None,
+    standing: Mapping[str, Standing] | None = None,
+    stood: Mapping[str, Stood] | None = None,
+) -> Intake:
+    """Measure tonight's rows (by source, as received). Dates after ``as_at`` say nothing about how new a file is.
+
+    ``hashed``: ``FINGERPRINT`` of rows that are the same as when they were hashed; null: none. ``standing``: sources
+    that are not among ``raw``, as their rows have not changed. ``stood``: sources of which only some have.
+    """
+    loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
+    files, still, before = dict(loaded.iter_rows()), standing or {}, stood or {}
+    nights, measures, printed = [], [SOURCE_MEASURE.to_frame()], dict[str, _Printed]()
+    later_on = dict[str, date | None]()
+    for source, contract in contracts.items():
+        if source in still:
+            newest, later_on[source] = _newest_on(still[source].cells, contract, as_at)
+            nights.append(still[source].night.with_columns(as_at=pl.lit(as_at), newest_on=pl.lit(newest, pl.Date)))
+            measures.append(_as_measures(still[source].measures.filter(pl.col("measure") != PLACES), as_at))
+            measures.append(_as_measures(_places(still[source].columns, contract, as_at), as_at))
+        elif source in raw and not raw[source].is_empty():
+            rows = raw[source]
+            own = _Printed.of(source, rows, contract, before.get(source), hashed)
+            printed[source] = own
+            newest, later_on[source] = _newest_on(_cells_of(rows), contract, as_at)
+            night = (
+                as_at,
+                source,
+                files.get(source, 0),
+                rows.height,
+                newest,
+                content_of(pl.concat([own.new, own.same])),
+            )
+            nights.append(pl.DataFrame([night], schema=SOURCE_NIGHT, orient="row"))
+            own_measures = (
+                _empty_values(rows, contract, before.get(source)),
+                _units(rows, contract),
+                _places(rows.select, contract, as_at),
+            )
+            measures += [_as_measures(each, as_at) for each in own_measures]
+    return Intake(
+        nights=pl.concat([SOURCE_NIGHT.to_frame(), *nights]),
+        measures=pl.concat(measures),
+        fingerprints=pl.concat([FINGERPRINT.to_frame(), *(own.new for own in printed.values())]),
+        stood=_rows_of(still) | {source: before[source].rows.height for source in printed if source in before},
+        same=_rows_of(still) | {source: own.same.height for source, own in printed.items() if source in before},
+        gone=pl.concat([FINGERPRINT.to_frame(), *(own.gone for own in printed.values())]),
+        later_on={source: day for source, day in later_on.items() if day is not None},
+    )
+
+
+def _rows_of(still: Mapping[str, Standing]) -> dict[str, int]:
+    return {source: int(each.night["rows"].item()) for source, each in still.items()}
+
+
+@dataclass(frozen=True)
+class _Printed:
+    """``FINGERPRINT`` of one source's rows: those that came or changed, stand as they did, and did not come again."""
+
+    new: pl.DataFrame
+    same: pl.DataFrame
+    gone: pl.DataFrame
+
+    @classmethod
+    def of(
+        cls, source: str, rows: pl.DataFrame, contract: Contract, stood: Stood | None, hashed: pl.DataFrame | None
+    ) -> "_Printed":
+        """``stood``: null where all rows count as new."""
+        nothing = FINGERPRINT.to_frame()
+        if stood is None:
+            return cls(fingerprint(source, rows, contract, nothing if hashed is None else hashed), nothing, nothing)
+        new = fingerprint(source, rows.filter(~stood.same), contract, nothing)
+        gone = stood.rows.join(rows.select("record_id"), on="record_id", how="anti")
+        others = pl.concat([new["record_id"], gone["record_id"]])
+        return cls(new, stood.rows.filter(~pl.col("record_id").is_in(others.implode())), gone)
+
+
+def fingerprint(source: str, rows: pl.DataFrame, contract: Contract, hashed: pl.DataFrame) -> pl.DataFrame:
+    """``FINGERPRINT`` of a source's rows: every column of the contract counts; line and file do not.
+
+    BLAKE2b, as polars' and DuckDB's own hashes may change from one version to the next, and every row with them. A row
+    that is among ``hashed`` is not hashed again.
+    """
+    kept = rows.select("record_id").join(
+        hashed.select("record_id", "row_hash"), on="record_id", how="left", validate="1:1", maintain_order="left"
+    )
+    new = kept["row_hash"].is_null()
+    columns = [pl.col(name).fill_null("") for name in contract.column_named]
+    texts = rows.filter(new).select(pl.concat_str(["record_id", *columns], separator=_APART)).to_series()
+    hashes = [int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) for text in texts]
+    made = kept["row_hash"].scatter(new.arg_true(), pl.Series(hashes, dtype=pl.UInt64))
+    return rows.select(pl.lit(source).alias("source"), "record_id", made.alias("row_hash"))
+
+
+def last_hashes(snapshot: pl.DataFrame, same: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """``FINGERPRINT`` of the rows that are the ``same`` (``record_id`` by source) as on the last night of their source.
+
+    ``snapshot``: as it was before tonight.
+    """
+    last = snapshot.filter(pl.col("last_seen_on") == pl.col("last_seen_on").max().over("source"))
+    own = [last.filter(source=source).join(ids.alias("record_id").to_frame(), on="record_id", how="semi")
+           for source, ids in same.items()]  # fmt: skip
+    return pl.concat([FINGERPRINT.to_frame(), *(rows.select(FINGERPRINT.names()) for rows in own)])
+
+
+def content_of(fingerprints: pl.DataFrame) -> str:
+    """One fingerprint for all rows of a source: 16 hex digits, whatever the order of the rows."""
+    return blake2b(fingerprints["row_hash"].sort().to_numpy().astype("<u8").tobytes(), digest_size=8).hexdigest()
+
+
+def keys_on(snapshot: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
+    """Records that stood in their source's delivery of a night: ``source``, ``record_id``, ``row_hash``."""
+    stood = (pl.col("first_seen_on") <= day) & (day <= pl.col("last_seen_on"))
+    return snapshot.filter(stood).select(FINGERPRINT.names())
+
+
+def keys_kept(
+    snapshot: pl.DataFrame, before: pl.DataFrame, tonight: pl.DataFrame, intake: Intake | None = None
+) -> pl.DataFrame:
+    """Share of the keys of the night before that came again: ``source``, ``keys``, ``kept`` (0..1).
+
+    ``before``: ``source``, ``before_on`` (the night to compare with). ``tonight``: ``record_id`` of all rows that came,
+    those set aside too. ``intake``: tells of sources that were held against the night before row by row, so that what
+    is the same need not be in ``tonight``. One row is one source that came tonight and before.
+    """
+    told = [] if intake is None else list(intake.stood.items())
+    still = pl.DataFrame(told, schema={"source": pl.String, "keys": pl.UInt32}, orient="row")
+    compared = snapshot.join(before.join(still, on="source", how="anti"), on="source", how="inner", validate="m:1")
+    stood = keys_on(compared, pl.col("before_on"))
+    again = pl.col("record_id").is_in(tonight["record_id"].implode())
+    counted = stood.group_by("source").agg(keys=pl.len(), kept=again.mean())
+    gone = (FINGERPRINT.to_frame() if intake is None else intake.gone).filter(~again).group_by("source").len("missing")
+    whole = still.join(before, on="source", how="semi").join(gone, on="source", how="left", validate="1:1")
+    kept = (pl.col("keys") - pl.col("missing").fill_null(0)) / pl.col("keys")
+    return pl.concat([counted, whole.select("source", "keys", kept=kept)]).sort("source")
+
+
+def as_key_measures(kept: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``keys_kept`` as ``SOURCE_MEASURE``."""
+    rows = kept.select("source", measure=pl.lit(KEYS), of=None, name=None, value="kept")
+    return _as_measures(rows, as_at)
+
+
+def recent(frame: pl.DataFrame, as_at: date, days: int) -> pl.DataFrame:
+    """Rows of earlier nights that are not older than ``days``; those of tonight are left out."""
+    return frame.filter(pl.col("as_at").is_between(as_at - timedelta(days=days), as_at, closed="left"))
+
+
+def _as_measures(rows: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    return rows.with_columns(as_at=pl.lit(as_at)).select(SOURCE_MEASURE.names()).cast(SOURCE_MEASURE)
+
+
+def _cells_of(rows: pl.DataFrame) -> Callable[[str], pl.DataFrame]:
+    return lambda name: rows.select(pl.col(name).unique())
+
+
+def _newest_on(
+    cells_of: Callable[[str], pl.DataFrame], contract: Contract, as_at: date
+) -> tuple[date | None, date | None]:
+    """The newest date in any dated column that is no birth date: not after ``as_at``, and long after it.
+
+    The latter only where a column that tells of days gone by alone has so many of them that they are no slips of the pen.
+    """
+    dated = [c for c in contract.columns if c.logical_type == "date" and c.maps_to != "date_of_birth"]
+    newest: list[date] = []
+    later: list[date] = []
+    for column in dated:
+        days = cells_of(column.name).select(day=parse_dates(column))["day"].drop_nulls().unique().sort(descending=True)
+        newest += days.filter(days <= as_at).head(1).to_list()
+        after = days.filter(days > as_at + timedelta(days=LONG_DAYS))
+        if any(rule.metric == "notInFuture" for rule in column.quality) and len(after) >= max(
+            LATER_DAYS, LATER_SHARE * len(days)
+        ):
+            later += after.head(1).to_list()
+    return max(newest, default=None), max(later, default=None)
+
+
+def _empty_values(rows: pl.DataFrame, contract: Contract, stood: Stood | None) -> pl.DataFrame:
+    """One row is one column and its share of empty values."""
+    known = stood if stood is not None and stood.empty.height else None
+    cells = _empty_cells(rows, contract) if known is None else _empty_since(rows, contract, known)
+    shares = {"of": list(cells), "value": [count / rows.height for count in cells.values()]}
+    return pl.DataFrame(shares).with_columns(
+        source=pl.lit(contract.id), measure=pl.lit(EMPTY), name=pl.lit(None, pl.String)
+    )
+
+
+def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:
+    """Column -> its empty cells."""
+    return rows.select(is_empty(column).sum().alias(column.name) for column in contract.columns).row(0, named=True)
+
+
+def _empty_since(rows: pl.DataFrame, contract: Contract, stood: Stood) -> dict[str, int]:
+    """As ``_empty_cells``: those of the night before, less those of rows that are no more so, and those of rows that came."""
+    same = rows.filter(stood.same)["record_id"]
+    less = _empty_cells(stood.raw.filter(~pl.col("record_id").is_in(same.implode())), contract)
+    more = _empty_cells(rows.filter(~stood.same), contract)
+    were = dict(stood.empty.select("of", (pl.col("value") * stood.raw.height).round().cast(pl.Int64)).iter_rows())
+    return {name: were[name] - less[name] + more[name] for name in more}
+
+
+def _units(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """One row is one unit (a school) and its rows; none where the contract names no unit."""
+    unit = contract.completeness.unit
+    if unit is None:
+        return SOURCE_MEASURE.to_frame()
+    named = contract.completeness.unit_name or unit
+    columns = contract.column_named
+    units = rows.select(of=text_of(columns[unit]), name=text_of(columns[named])).drop_nulls("of")
+    counted = units.group_by("of").agg(name=pl.col("name").drop_nulls().mode().min(), value=pl.len())
+    return counted.with_columns(source=pl.lit(contract.id), measure=pl.lit(UNIT)).sort("of")
+
+
+def _places(columns_of: Callable[..., pl.DataFrame], contract: Contract, as_at: date) -> pl.DataFrame:
+    """One row is one unit (a school) and its rows that show a place on the date judged; none where no unit is named or
+    no place ever ends. ``columns_of``: names -> the rows with those columns.
+    """
+    unit = contract.completeness.unit
+    place = next((said for said in contract.says if said.kind == "provision" and said.until), None)
+    if unit is None or place is None or place.until is None:
+        return SOURCE_MEASURE.to_frame()
+    columns = contract.column_named
+    names = list(dict.fromkeys(name for name in (unit, place.since, place.until) if name))
+    rows = columns_of(*names).group_by(names).len("_rows")  # each date of a unit is read once
+    ended = parse_dates(columns[place.until]) <= as_at
+    to_come = pl.lit(value=False) if place.since is None else parse_dates(columns[place.since]) > as_at
+    is_current = ~(ended.fill_null(value=False) | to_come.fill_null(value=False))
+    units = rows.select("_rows", of=text_of(columns[unit]), is_current=is_current).drop_nulls("of")
+    counted = units.group_by("of").agg(value=pl.col("_rows").filter("is_current").sum())
+    unnamed = pl.lit(None, pl.String)
+    return counted.with_columns(source=pl.lit(contract.id), measure=pl.lit(PLACES), name=unnamed).sort("of")
+
+
+def without_old(frame: pl.DataFrame, as_at: date, days: int, column: str = "as_at") -> pl.DataFrame:
+    """The rows of a history that are to be kept."""
+    return frame.filter(pl.col(column) >= as_at - timedelta(days=days))

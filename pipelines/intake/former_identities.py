@@ -1,0 +1,164 @@
+"""``WORKSPACE/former_identities.sqlite``: records of children's identities before adoption, which must never be linked.
+
+The adoption team hands in what the former identity went by: NHS number, UPN, or a record of an extract. Of these only keyed
+hashes are kept (HMAC-SHA-256, RFC 2104, with a key of this workspace), and nothing about the new identity. A record that
+bears one of them is read by no step after intake: it is linked to nothing, listed nowhere and explained nowhere. Names are no
+key here: another child of the same name and birth date must not vanish for it.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from matching.identifiers import canonical_nhs_number, canonical_upn
+from pipelines.decisions.append_only import append_only
+from pipelines.intake.standardise import Standardised
+from pipelines.settings import SettingsError
+from pipelines.whole_folder import write_private
+
+FORMER_FILE, KEY_FILE = "former_identities.sqlite", "former_identities.key"
+KEY_BYTES = 32
+WITHHELD, RELEASED = "withheld", "released"
+TABLES = {
+    "former_identity": "hash text not null, what text not null check (what in ('withheld', 'released')), "
+    "by text not null, at text not null"
+}
+BEARS = {"nhs_number": "nhs_number", "upn": "upn", "record_id": "record"}
+"""Column of ``person_record`` -> column of the adoption team's file. A school may go on keeping the former UPN beside the new
+one: that is not by itself a record of the former identity, and only that cell is read past."""
+FAULTS_TOLD = 30
+
+
+@dataclass(frozen=True)
+class FormerIdentities:
+    """What is withheld in a workspace."""
+
+    key: bytes
+    hashes: frozenset[str]
+
+    @property
+    def mark(self) -> str:
+        """Differs wherever another set is withheld, or under another key; empty where nothing is."""
+        told = "".join(sorted(self.hashes))
+        return hmac.digest(self.key, told.encode(), "sha256").hex() if told else ""
+
+    def are(self, column: str, values: pl.Series) -> pl.Series:
+        """The values, each once, that are withheld; ``column``: one of ``BEARS``."""
+        distinct = values.drop_nulls().unique()
+        found = [value for value in distinct if _hashed(self.key, BEARS[column], value) in self.hashes]
+        return pl.Series(values.name, found, dtype=pl.String)
+
+
+def _hashed(key: bytes, what: str, value: str) -> str:
+    return hmac.digest(key, f"{what}:{value}".encode(), "sha256").hex()
+
+
+def read_former(workspace: Path) -> FormerIdentities:
+    """What is withheld. Raises :class:`~pipelines.settings.SettingsError` where the key that it hangs on is lost."""
+    if not (workspace / FORMER_FILE).exists():
+        return FormerIdentities(b"", frozenset())
+    with append_only(workspace / FORMER_FILE, TABLES) as connection:
+        rows = connection.execute("select hash, what from former_identity order by rowid").fetchall()
+    hashes = frozenset(hashed for hashed, what in dict(rows).items() if what == WITHHELD)
+    return FormerIdentities(_key(workspace, is_new=not rows), hashes)
+
+
+def _key(workspace: Path, *, is_new: bool) -> bytes:
+    path = workspace / KEY_FILE
+    try:
+        if is_new and not path.exists():
+            write_private(path, secrets.token_bytes(KEY_BYTES))
+        key = path.read_bytes()
+    except OSError as error:
+        told = f"{path} cannot be used: {error.strerror}."
+    else:
+        if len(key) == KEY_BYTES:
+            return key
+        told = f"{path} is not the key that it was."
+    raise SettingsError(
+        f"{told} Without it no record of a former identity is known again, and no night may run. Restore it from the backup "
+        f"that {FORMER_FILE} is from."
+    )
+
+
+def hand_in(file: Path, workspace: Path, by: str, *, release: bool = False) -> int:
+    """Keep the hashes of what a file names, or take them back; returns how many changed. The file itself is not kept.
+
+    A CSV in UTF-8 with any of the columns ``nhs_number``, ``upn``, ``record`` (source:key); one identifier a line is
+    enough. Raises :class:`~pipelines.settings.SettingsError` naming each line that cannot be kept, and no value.
+    """
+    if not by.strip():
+        raise SettingsError("--by: say who hands this in.")
+    given = _given(file)
+    workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with append_only(workspace / FORMER_FILE, TABLES):
+        pass
+    kept = read_former(workspace)
+    named = {
+        _hashed(kept.key, what, value) for what in BEARS.values() if what in given for value in given[what].drop_nulls()
+    }
+    changed = sorted(named & kept.hashes if release else named - kept.hashes)
+    at, what = datetime.now(UTC).isoformat(), RELEASED if release else WITHHELD
+    with append_only(workspace / FORMER_FILE, TABLES) as connection:
+        connection.executemany(
+            "insert into former_identity (hash, what, by, at) values (?, ?, ?, ?)",
+            [(hashed, what, by.strip(), at) for hashed in changed],
+        )
+    return len(changed)
+
+
+def _given(file: Path) -> pl.DataFrame:
+    """The identifiers of a file in their canonical form, one row a line."""
+    try:
+        read = pl.read_csv(file, infer_schema=False, encoding="utf8")
+    except OSError as error:
+        raise SettingsError(f"{file}: it cannot be read: {error.strerror or 'no such file'}.") from None
+    except Exception:
+        raise SettingsError(f"{file}: this is no CSV in UTF-8. Save it as one, with a line of headers first.") from None
+    read = read.rename({name: name.strip().lower().replace(" ", "_") for name in read.columns})
+    columns = [name for name in BEARS.values() if name in read.columns]
+    if not columns:
+        raise SettingsError(f"{file.name}, line 1: no column {', '.join(BEARS.values())}. Name at least one of them.")
+    sent = read.select(pl.col(name).str.strip_chars().replace("", None) for name in columns)
+    forms = {
+        "nhs_number": canonical_nhs_number(pl.col("nhs_number")),
+        "upn": canonical_upn(pl.col("upn")),
+        "record": pl.col("record").str.extract(r"^([a-z][a-z0-9_]*:.+)$"),
+    }
+    given = sent.select(forms[name].alias(name) for name in columns)
+    faults = [
+        f"line {line}, {name}: not of the form of such an identifier. Copy it as the extract has it."
+        for name in columns
+        for line in sent.with_row_index("line", offset=2).filter(sent[name].is_not_null() & given[name].is_null())[
+            "line"
+        ]
+    ]
+    faults += [
+        f"line {line}: no identifier. Fill in one, or take the line out."
+        for line in sent.with_row_index("line", offset=2).filter(pl.all_horizontal(pl.col(columns).is_null()))["line"]
+    ]
+    if faults:
+        more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
+        told = "\n  ".join(faults[:FAULTS_TOLD])
+        raise SettingsError(f"{file.name}: nothing was kept. Mend these lines and hand it in again.\n  {told}{more}")
+    return given
+
+
+def without_former(made: Standardised, former: FormerIdentities) -> tuple[Standardised, pl.Series]:
+    """Records and statements less those of former identities, and the ``record_id`` of the latter, sorted.
+
+    A former UPN that is withheld is taken out of the record that keeps it beside the new one.
+    """
+    person = made.person
+    if not former.hashes:
+        return made, person["record_id"].clear()
+    bears = [pl.col(column).is_in(former.are(column, person[column]).implode()) for column in BEARS]
+    withheld = person.filter(pl.any_horizontal(bears))["record_id"].sort()
+    old = former.are("upn", person["former_upn"].alias("upn")).implode()
+    is_kept = ~pl.col("record_id").is_in(withheld.implode())
+    kept = person.filter(is_kept).with_columns(former_upn=pl.when(~pl.col("former_upn").is_in(old)).then("former_upn"))
+    return Standardised(kept, made.statements.filter(is_kept)), withheld

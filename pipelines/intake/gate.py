@@ -1,0 +1,308 @@
+"""The two steps between the folder and the work: is what came complete, and what has changed since the last night?
+
+Judged first, on tonight's rows as they came; only what passes takes the place of the last night's rows in the store, so
+that a night that is held leaves everything as the last list was made from.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.amendment import Amendment
+from pipelines.failure import HELD, NightFailed
+from pipelines.intake.acceptance import in_force
+from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
+from pipelines.intake.earlier_nights import History
+from pipelines.intake.figures import (
+    EMPTY,
+    FINGERPRINT,
+    KEPT_DAYS,
+    KEYS,
+    LONG_DAYS,
+    Intake,
+    Standing,
+    Stood,
+    last_hashes,
+    measure,
+)
+from pipelines.intake.last_intake import PLACE, LastIntake, RowsBefore, read_by
+from pipelines.intake.other_children import Changed, changed_columns
+from pipelines.intake.receive import Received
+from pipelines.intake.snapshot import Snapshots, changed_tonight, forward, keep
+from pipelines.intake.standing_in import STANDS_IN, standing_in
+from pipelines.intake.vanished import Rolls, keep_vanished
+from pipelines.settings import SettingsError
+from pipelines.stale import mark_stale
+from pipelines.store import Store
+from pipelines.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the completeness gate found tonight."""
+
+    intake: Intake
+    found: pl.DataFrame
+    """``COMPLETENESS``."""
+    accepted: pl.DataFrame
+    """``ACCEPTANCE`` in force tonight."""
+    stands_in: pl.DataFrame = field(default_factory=STANDS_IN.to_frame)
+    """``STANDS_IN``: sources that sent nothing, and whose last rows stand."""
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Why no list may be published, a sentence a reason; empty: it may."""
+        return sentences(self.found, HOLDS)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What everything published tonight must carry, a sentence each."""
+        accepted = {row["source"]: row for row in self.accepted.to_dicts()}
+        overruled = tuple(
+            f"{row['file']}: {row['words']} Accepted by {accepted[row['source']]['by']}."
+            for row in self.found.filter(outcome=ACCEPTED).to_dicts()
+        )
+        return (*overruled, *sentences(self.found, STAMPS))
+
+
+HISTORIES = ("snapshot", "delivery_change", "source_night", "source_measure")
+"""The tables of :class:`~pipelines.intake.snapshot.Snapshots`, in its order."""
+
+
+def _read(store: Store, table: str) -> pl.DataFrame:
+    """A table of the store; empty before the first night."""
+    return store.read(table) if store.has(table) else TABLES[table].to_frame()
+
+
+def last_intake(store: Store, as_at: date) -> LastIntake:
+    """What the last night loaded; nothing, where its rows are not to be compared with tonight's."""
+    judged = _read(store, "judged_file")
+    if judged.is_empty():
+        return LastIntake()
+    nights = _read(store, "source_night")["as_at"]
+    stood_on: date | None = max(nights.unique().to_list(), default=None)
+    is_later = stood_on is not None and timedelta(0) < as_at - stood_on <= timedelta(days=KEPT_DAYS)
+    return LastIntake(
+        RowsBefore(store.raw_sources(), store.read_raw), judged, store.read("flawed_row")["record_id"],
+        delivered=store.read("delivery"), breaches=store.read("breach"), set_aside=store.read("set_aside"),
+        stood_on=stood_on if is_later else None,
+    )  # fmt: skip
+
+
+def _standing(store: Store, received: Received, history: History) -> dict[str, Standing]:
+    """The sources of which nothing was read tonight, as their rows stand in the store."""
+    if received.last.stood_on is None:
+        return {}
+    on = pl.col("as_at") == received.last.stood_on
+    nights, measures = history.nights.filter(on), history.measures.filter(on & (pl.col("measure") != KEYS))
+    return {
+        source: Standing(
+            nights.filter(source=source),
+            measures.filter(source=source),
+            partial(store.raw_cells, source),
+            partial(store.read_raw_columns, source),
+        )
+        for source in received.stands
+    }
+
+
+def _stood(received: Received, contracts: Mapping[str, Contract], history: History) -> dict[str, Stood]:
+    """The sources that were held, row by row, against the rows of the night before that stand in the store."""
+    last = received.last
+    if last.stood_on is None:
+        return {}
+    there = set(history.nights.filter(as_at=last.stood_on)["source"])
+    stood = history.snapshot.filter(pl.col("last_seen_on") == last.stood_on).select(FINGERPRINT.names())
+    empty = history.measures.filter(as_at=last.stood_on, measure=EMPTY)
+    counted = {source: set(last.judged.filter(source=source)["read_by"]) for source in received.raw}
+    as_now = [source for source, read in counted.items() if read == {read_by(contracts[source])}]
+    return {
+        source: Stood(
+            stood.filter(source=source), received.is_same(source), last.raw[source],
+            empty.filter((pl.col("source") == source) & pl.lit(source in as_now)),
+        )
+        for source in received.raw
+        if source in there and source in last.raw
+    }  # fmt: skip
+
+
+def _changed(
+    store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
+) -> dict[str, list[Changed]]:
+    """The columns of each source that tell of other children than the rows that stand in the store; not of a night
+    before theirs.
+    """
+    stood_on: date | None = max(history.nights["as_at"].unique().to_list(), default=None)
+    if stood_on is None or stood_on > as_at:
+        return {}
+    changed = {}
+    for source in sorted(set(received.raw).intersection(store.raw_sources())):
+        rows, is_same = received.raw[source], received.is_same(source)
+        if not is_same.all():
+            before = received.last.raw[source] if source in received.last.raw else store.read_raw(source)
+            changed[source] = changed_columns(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
+    return changed
+
+
+def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date) -> Judged:
+    """Hold what was received against earlier nights; write what was found."""
+    tables = ("source_night", "source_measure", "snapshot", "acceptance")
+    history = History(*(_read(store, table) for table in tables))
+    stood = _stood(received, contracts, history)
+    same = {source: rows["record_id"].filter(received.is_same(source))
+            for source, rows in received.raw.items() if source not in stood}  # fmt: skip
+    intake = measure(
+        received.raw, contracts, received.deliveries, as_at, hashed=last_hashes(history.snapshot, same) if same else None,
+        standing=_standing(store, received, history), stood=stood,
+    )  # fmt: skip
+    _refuse_date_long_after(intake.nights, as_at)
+    _refuse_date_long_before(intake.later_on, as_at)
+    accepted = in_force(history.acceptances, received.deliveries, as_at)
+    sources, before = accepted["source"].to_list(), history.before(as_at)
+    stands_in = standing_in(
+        before.nights, contracts, came=intake.nights["source"].to_list(), kept=store.raw_sources(),
+        accepted=sources, as_at=as_at,
+    )  # fmt: skip
+    found = judge_completeness(
+        intake,
+        received.deliveries,
+        contracts,
+        before,
+        breaches=received.breaches,
+        changed=_changed(store, received, history, contracts, as_at),
+        came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
+        stands_in=stands_in,
+        accepted=sources,
+        as_at=as_at,
+    )
+    store.write("completeness", found)
+    return Judged(intake, found, accepted, stands_in)
+
+
+def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:
+    """Raise SettingsError where all sources (``SOURCE_NIGHT``, two at least) end long before the date judged."""
+    newest = nights["newest_on"].drop_nulls()
+    last = max(newest, default=as_at)
+    if len(newest) > 1 and (as_at - last).days > LONG_DAYS:
+        raise SettingsError(
+            f"The night is as at {as_at:%d/%m/%Y}, but no file of tonight has a date after {last:%d/%m/%Y}: places would "
+            "seem ended, and children gone. Give --as-at the day on which the files were made."
+        )
+
+
+def _refuse_date_long_before(later_on: Mapping[str, date], as_at: date) -> None:
+    """Raise SettingsError where sources, two at least, tell of days long after the date judged as gone by."""
+    if len(later_on) > 1:
+        last = min(later_on.values())
+        raise SettingsError(
+            f"The night is as at {as_at:%d/%m/%Y}, but the files of tonight tell of days up to {last:%d/%m/%Y} as gone "
+            "by: places would seem yet to begin, and children without one. Give --as-at the day on which the files "
+            "were made."
+        )
+
+
+def keep_tonight(
+    store: Store, received: Received, judged: Judged, contracts: Mapping[str, Contract], as_at: date
+) -> dict[str, int]:
+    """Put tonight's rows in the place of the last night's, keep what changed, and count it."""
+    stand = {*received.stands, *judged.stands_in["source"]}
+    before = Snapshots(*(_read(store, table) for table in HISTORIES))
+    was_gone = _read(store, "vanished")
+    vanished = keep_vanished(
+        was_gone, _rolls(store, received, contracts, stand), contracts,
+        snapshot=before.snapshot, set_aside=received.set_aside, as_at=as_at,
+    )  # fmt: skip
+    changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
+    store.write("vanished", vanished)
+    _keep_rows(store, received, stand, _differing(was_gone, vanished))
+    # What a night of the past loaded is not what the next night's rows are compared with.
+    store.write("judged_file", received.judged.clear() if is_past else received.judged)
+    store.write("flawed_row", received.flawed.alias("record_id").to_frame())
+    counted = changed_tonight(changes, as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
+    gone = vanished.filter(pl.col("vanished_on").is_not_null()).height
+    return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
+
+
+def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str]) -> Rolls:
+    """The rolls as they stand in the store and as they came, without those that stand as they did."""
+    rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
+    there, last = store.raw_sources(), received.last.raw
+    return Rolls(
+        before={source: last[source] if source in last else store.read_raw(source)
+                for source in rolls if source in there},
+        tonight={source: received.raw[source] for source in rolls if source in received.raw},
+    )  # fmt: skip
+
+
+def _keep_histories(
+    store: Store, before: Snapshots, intake: Intake, as_at: date, *, forwards: bool
+) -> tuple[pl.DataFrame, bool]:
+    """Write the histories with tonight's delivery; ``DELIVERY_CHANGE``, and whether tonight is a night of the past.
+
+    ``forwards``: tonight is later than every night kept, so that of the large one only what changed is written.
+    """
+    if forwards:
+        step = forward(before, intake, as_at)
+        store.set_where("snapshot", "last_seen_on", as_at, among=step.seen, but=step.ended)
+        store.change("snapshot", before.snapshot.clear(), step.opened)
+        store.forget_before("snapshot", "last_seen_on", as_at - timedelta(days=KEPT_DAYS))
+        for table, frame in step.histories.items():
+            store.write(table, frame)
+        return step.changes, False
+    kept = keep(before, intake, as_at)
+    for table, frame in zip(HISTORIES, (kept.snapshot, kept.changes, kept.nights, kept.measures), strict=True):
+        store.write(table, frame)
+    return kept.changes, kept is before
+
+
+def _differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
+    """``record_id`` of the rows that stand in only one of two tables alike."""
+    parts = [a.join(b, on=a.columns, how="anti", nulls_equal=True) for a, b in ((one, other), (other, one))]
+    return pl.concat(parts)["record_id"]
+
+
+def _keep_rows(store: Store, received: Received, stand: Collection[str], differing: pl.Series) -> None:
+    """Tonight's rows -> raw_*, and which came, changed or went -> changed_row, the ``differing`` among them.
+
+    Rows that are the same are not written again, nor those of the sources that ``stand``.
+    """
+    kept = {*received.raw, *stand}
+    gone = {}
+    for source in store.raw_sources():
+        if source not in stand:
+            ids = store.read_raw_columns(source, "record_id")
+            here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
+            gone[source] = ids.join(here, on="record_id", how="anti")["record_id"]
+    changed = [_read(store, "changed_row")["record_id"], differing, *gone.values()]
+    store.forget_raw(but=kept)
+    for source, rows in received.raw.items():
+        if source in stand:
+            continue
+        is_same = received.is_same(source)
+        put = rows.filter(~is_same)
+        changed.append(put["record_id"])
+        if not is_same.any():
+            store.write_raw(source, rows)
+            continue
+        moved = rows.filter(received.moved[source]).select(PLACE)
+        store.amend_raw(source, rows, Amendment(put, gone[source], moved))
+    store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
+
+
+def held_night(published: Path, as_at: date, held: Sequence[str]) -> NightFailed:
+    """Mark the list that stays as stale, and return what is said of the night that was held."""
+    stays = mark_stale(published, as_at, held)
+    stays_up = f"The list of {stays} stays up, marked stale." if stays else "No list has been published yet."
+    told = "".join(f"\n  {reason}" for reason in held)
+    return NightFailed(
+        f"The night as at {as_at:%d/%m/%Y} is held: what came in is not complete, and a list made from it would mislead."
+        f"{told}\n{stays_up} Ask the sender for the whole file and run the night again; rollcall check says what is "
+        "wrong with a file. Where the file is right, a named "
+        'person overrules with: --accept FILE --why "..." --by NAME.',
+        exit_code=HELD,
+    )

@@ -1,0 +1,80 @@
+"""Files that no single row gives away, and that would mislead about many children at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from data_contracts.breach import Breach, Stops
+from data_contracts.contract import Contract
+from data_contracts.values import is_empty
+from pipelines.intake.last_intake import RECORD_ID
+
+ENOUGH_ROWS = 20
+"""Shares of fewer rows than this say nothing."""
+
+MOST = 0.5
+"""More than this share of a file's rows is most of them."""
+
+MANY = 0.1
+"""More than this share of a column's cells is more than slips."""
+
+UNREADABLE_DATES = "form of dates"
+TWO_DELIVERIES = "two deliveries"
+"""Names of the rules, as a breach shows them."""
+
+
+def unreadable_dates(
+    rows: pl.DataFrame, contract: Contract, file: str, headers: Mapping[str, str], breaches: Sequence[Breach]
+) -> Iterator[Breach]:
+    """A breach for each date column of one file of which many filled cells are no date in a form that is read.
+
+    One such cell is a slip, many of them are a form that nobody agreed. Without most of its birth dates a file turns
+    the children that it knows into children that no roll knows, so it is refused; all else is noted. ``breaches``: what
+    the rows were found to break.
+    """
+    for column in contract.columns:
+        if column.logical_type != "date" or column.name not in headers:
+            continue
+        header = headers[column.name]
+        bad = sum(breach.rule == "date" and breach.column == header for breach in breaches)
+        filled = rows.height - int(rows.select(is_empty(column).sum()).item()) if bad > MANY * ENOUGH_ROWS else 0
+        if filled < ENOUGH_ROWS or bad <= MANY * filled:
+            continue
+        why = f"{bad:,} of its {filled:,} dates are in no form that this source's contract knows, and count as empty."
+        is_refused = column.maps_to == "date_of_birth" and bad > MOST * filled
+        why += " Without birth dates hardly a child would be found on its roll." if is_refused else ""
+        forms = ", ".join(column.dates_written)
+        fix = f"Write all of {header} in one of these forms: {forms}; or add the file's own form to the contract (alsoWritten)."
+        stops: Stops = "file" if is_refused else "nothing"
+        yield Breach(contract.id, file, None, header, UNREADABLE_DATES, stops, why, fix)
+
+
+def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
+    """Of several files of one source, each that is another delivery of the same rows -> the file whose keys it shares most.
+
+    ``keys``: the ``record_id`` of each file's rows. Two files are two deliveries where they share more than half of the
+    keys of the larger: last week's extract beside this week's, or the folders of two nights. A list of corrections beside
+    a whole extract is none, nor are schools that share some pupils.
+    """
+    if len(keys) < 2:
+        return {}
+    frames = [pl.DataFrame({RECORD_ID: own.unique(), "file": [n] * own.n_unique()}) for n, own in enumerate(keys)]
+    rows = pl.concat([pl.DataFrame(schema={RECORD_ID: pl.String, "file": pl.Int64}), *frames])
+    repeated = rows.filter(pl.col(RECORD_ID).is_duplicated())
+    pairs = repeated.join(repeated, on=RECORD_ID, suffix="_other").filter(pl.col("file") != pl.col("file_other"))
+    shared = pairs.group_by("file", "file_other").agg(shared=pl.len())
+    sizes = pl.Series([frame.height for frame in frames], dtype=pl.Int64)
+    larger = pl.max_horizontal(*(sizes.gather(shared[column]).alias(column) for column in ("file", "file_other")))
+    enough = (pl.col("shared") >= ENOUGH_ROWS) & (pl.col("shared") > MOST * larger)
+    most = shared.filter(enough).sort("shared", "file_other", descending=[True, False]).unique("file", keep="first")
+    return dict(most.sort("file").select("file", "file_other").iter_rows())
+
+
+def second_delivery(source: str, file: str, other: str) -> Breach:
+    """The breach of a file that :func:`twice_delivered` names, beside the ``other``."""
+    return Breach(
+        source, file, None, None, TWO_DELIVERIES, "file",
+        f"Most of its rows have the keys of rows of {other}: these are two deliveries of the same extract. Nobody can tell "
+        "which one holds, and the older one would show children in places that they have left.",
+        "Leave only the newer one in the folder. Where the folder holds the folders of several nights, give that of tonight.",
+    )  # fmt: skip

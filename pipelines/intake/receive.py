@@ -1,0 +1,360 @@
+"""A folder of files -> rows as they came, each counted: loaded, or set aside with the rules it broke.
+
+A file belongs to the source whose contract names it. What breaks a rule of the file keeps the whole file out, what
+breaks a rule of the row keeps the row out, and everything kept out stays in a table and goes back to its sender. For
+each file, rows read = rows loaded + rows set aside, or nothing goes on.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts.breach import Breach
+from data_contracts.check import COULD_NOT_RUN
+from data_contracts.contract import Contract
+from pipelines.files.folder import UNKNOWN, ExtractsError, list_files
+from pipelines.intake.carried import SAME_AGAIN, carried
+from pipelines.intake.delivery import (
+    LINE_HASH,
+    MOVED,
+    Delivery,
+    IdentifierChecks,
+    Judging,
+    Opened,
+    checks_of_identifiers,
+    judged,
+    opened,
+    with_set_aside,
+)
+from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
+from pipelines.intake.misleading_files import second_delivery, twice_delivered
+from pipelines.intake.rule_history import JudgedFile, rules_tonight
+from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
+
+__all__ = [
+    "FOR_SENDER", "UNKNOWN", "CheckedFile", "ExtractsError", "IdentifierChecks", "Received", "check_files", "check_path",
+    "receive", "sender_files",
+]  # fmt: skip
+
+FILES_AT_ONCE = 2
+"""Files that are read and judged at the same time: each holds its text and its rows meanwhile."""
+
+FOR_SENDER = pl.Schema(
+    {"file": pl.String, "line": pl.Int64, "column": pl.String, "rule": pl.String, "why": pl.String, "fix": pl.String}
+)
+"""One row is one thing for the sender to mend; line null: the whole file. No value of a child."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """One night's folder, received."""
+
+    raw: dict[str, pl.DataFrame]
+    """By source: one row is one loaded row. ``record_id`` (``source:key``, unique), ``file_id``, ``line``, ``line_hash``
+    (null: its line is no row by itself, or broke a rule), then every column of the contract as unchanged text (a column
+    that is itself called ``record_id`` is not said twice). Sources of which no file was loaded are left out, and those
+    whose rows stand in the store."""
+    breaches: pl.DataFrame
+    """Schema BREACH, by file and line."""
+    set_aside: pl.DataFrame
+    """Schema SET_ASIDE. Of a refused file every row, by the rules that refused the file."""
+    deliveries: pl.DataFrame
+    """Schema DELIVERY. A second copy of a file is no delivery of its own."""
+    rules: pl.DataFrame
+    """Schema RULE_HISTORY, of tonight alone."""
+    same: dict[str, pl.Series] = field(default_factory=dict)
+    """By source: for each row of ``raw``, whether it is the same as last night's."""
+    moved: dict[str, pl.Series] = field(default_factory=dict)
+    """By source: for each row of ``raw``, whether it is the same, but its file, line or fingerprint is another."""
+    judged: pl.DataFrame = field(default_factory=JUDGED_FILE.to_frame)
+    """Schema JUDGED_FILE."""
+    flawed: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
+    """``record_id`` of the rows that are loaded though they broke a rule."""
+    last: LastIntake = field(default_factory=LastIntake)
+    """What the rows were compared with."""
+    stands: dict[str, int] = field(default_factory=dict)
+    """Source -> rows that stand in the store, of the sources whose files are all last night's."""
+
+    def is_same(self, source: str) -> pl.Series:
+        """For each row of a source, whether it is the same as last night's; of rows never compared it is not known."""
+        return self.same.get(source, pl.repeat(value=False, n=self.raw[source].height, dtype=pl.Boolean, eager=True))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """The verdict on one file, before it is delivered. No value from the file."""
+
+    source: str
+    """Id of its contract; ``unknown`` where none names it."""
+    file: str
+    rows_read: int
+    rows_set_aside: int
+    is_refused: bool
+    headers: Mapping[str, str]
+    """Our name for a column -> its header in the file; empty where the file could not be read."""
+    breaches: tuple[Breach, ...]
+
+
+def receive(
+    folder: Path,
+    contracts: Mapping[str, Contract],
+    *,
+    received_at: datetime,
+    as_at: date | None = None,
+    identifier_checks: IdentifierChecks | None = None,
+    last: LastIntake | None = None,
+) -> Received:
+    """Read and judge every file of a folder (and of the folders in it), each against the contract that names it.
+
+    Hidden files, lock files (``~$``) and ``.tmp`` files are passed over. ``received_at`` is UTC.
+    Days after it, and after ``as_at`` (the date judged) where that is later, are in the future. ``last``: what the
+    last night loaded; null: every row is judged.
+    Raises :class:`ExtractsError` where the folder is missing, empty or no folder, and where no roll could be loaded:
+    without a roll every child would look like one on none.
+    """
+    if folder.is_file():
+        raise ExtractsError(f"{folder}: this is a file, not a folder. Give the folder that holds the agencies' files.")
+    today = max(received_at.date(), as_at or received_at.date())
+    judging = Judging(identifier_checks or checks_of_identifiers(), today, last or LastIntake())
+    deliveries = _deliveries(folder, contracts, judging)
+    _refuse_no_roll(folder, contracts, deliveries)
+    loaded: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        if not delivery.is_refused and delivery.stands is None:
+            loaded.setdefault(delivery.source, []).append(delivery)
+    return Received(
+        {source: pl.concat(_raw(d, contracts[source]) for d in own) for source, own in loaded.items()},
+        _breach_table(deliveries),
+        pl.concat([pl.DataFrame(schema=SET_ASIDE), *(d.set_aside for d in deliveries)]),
+        _delivery_table(deliveries, received_at),
+        _rules(deliveries, contracts, as_at or received_at.date()),
+        same={source: pl.concat(d.loaded[SAME] for d in own) for source, own in loaded.items()},
+        moved={source: pl.concat(d.loaded[MOVED] for d in own) for source, own in loaded.items()},
+        judged=_judged_files(deliveries, contracts, today),
+        flawed=_flawed(deliveries, judging.last),
+        last=judging.last,
+        stands=_standing(deliveries),
+    )
+
+
+def check_path(
+    path: Path, contracts: Mapping[str, Contract], identifier_checks: IdentifierChecks | None = None
+) -> list[Breach]:
+    """Every breach of one file, or of every file of a folder, as :func:`check_files` finds them."""
+    return [breach for file in check_files(path, contracts, identifier_checks) for breach in file.breaches]
+
+
+def check_files(
+    path: Path, contracts: Mapping[str, Contract], identifier_checks: IdentifierChecks | None = None
+) -> list[CheckedFile]:
+    """Judge one file, or every file of a folder, as the night would; nothing is kept.
+
+    Raises :class:`ExtractsError` where the path is missing or the folder empty.
+    """
+    deliveries = _deliveries(path, contracts, Judging(identifier_checks or checks_of_identifiers(), None, LastIntake()))
+    return [
+        CheckedFile(d.source, d.file, d.rows_read, d.set_aside.height, d.is_refused, d.headers, d.breaches)
+        for d in deliveries
+    ]
+
+
+def sender_files(received: Received) -> dict[str, pl.DataFrame]:
+    """By source: what its sender has to mend, schema :data:`FOR_SENDER`. Sources with nothing to mend are left out."""
+    to_mend = received.breaches.filter(pl.col("stops") != "nothing")
+    return {
+        str(source): rows.select(FOR_SENDER.names()).sort("file", "line", nulls_last=False, maintain_order=True)
+        for (source,), rows in to_mend.partition_by("source", as_dict=True).items()
+    }
+
+
+def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> list[Delivery]:
+    """Every file judged, in the order of their names; rows that several files of a source share are settled."""
+    deliveries: list[Delivery] = []
+    for delivery in _each(path, contracts, judging):
+        first = next((d for d in deliveries if (d.source, d.sha256) == (delivery.source, delivery.sha256)), None)
+        if first and delivery.sha256:
+            again = _same_again(delivery, first)
+            deliveries[deliveries.index(first)] = replace(first, breaches=(*first.breaches, again))
+        else:
+            deliveries.append(delivery)
+    settled = [d for source in (*contracts, UNKNOWN) for d in _settled(deliveries, contracts.get(source), source)]
+    for delivery in settled:
+        _check_accounts(delivery)
+    return settled
+
+
+def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
+    """Every file in order: refused by its name, standing since last night, or read and judged."""
+    files = [each for file in list_files(path) for each in opened(file, path, contracts)]
+    known = [each for each in files if isinstance(each, Opened)]
+    standing = {} if judging.today is None else carried(known, judging.last, judging.today)
+    own = {source: iter(deliveries) for source, deliveries in standing.items()}
+    asked = [
+        next(own[each.contract.id]) if isinstance(each, Opened) and each.contract.id in own else each for each in files
+    ]
+    with ThreadPoolExecutor(FILES_AT_ONCE) as readers:
+        yield from readers.map(lambda each: each if isinstance(each, Delivery) else judged(each, judging), asked)
+
+
+def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:
+    """The files of one source, after those delivered twice are refused, and rows whose key stands in several of the others
+    are set aside, as within one file.
+
+    Of rows that are the same in every column the first counts; of those that differ nobody can tell which one holds.
+    """
+    own = [delivery for delivery in deliveries if delivery.source == source]
+    own = own if any(delivery.stands is not None for delivery in own) else list(_without_second_deliveries(own))
+    loaded = [d.loaded.with_columns(_order=pl.lit(n)) for n, d in enumerate(own) if not d.is_refused]
+    if contract is None or not loaded or any(delivery.stands is not None for delivery in own):
+        yield from own
+        return
+    rows = pl.concat(loaded)
+    is_empty = pl.col(RECORD_ID) == f"{source}:"
+    suspect = rows.filter(pl.col(RECORD_ID).is_duplicated() | is_empty)  # few or none: only these are compared in full
+    content = pl.struct(*contract.column_named).hash()
+    differs = content.min().over(RECORD_ID) != content.max().over(RECORD_ID)
+    clashing = suspect.filter(is_empty | differs | ~content.is_first_distinct())
+    for order, delivery in enumerate(own):
+        keys = clashing.filter(pl.col("_order") == order).select("line", RECORD_ID).iter_rows()
+        breaches = [_key_breach(contract, delivery, line, is_empty=key == f"{source}:") for line, key in keys]
+        yield with_set_aside(delivery, breaches) if breaches else delivery
+
+
+def _without_second_deliveries(own: Sequence[Delivery]) -> Iterator[Delivery]:
+    """The files of one source, those refused that are deliveries of the same extract."""
+    read = [n for n, delivery in enumerate(own) if not delivery.is_refused]
+    twice = twice_delivered([own[n].loaded[RECORD_ID] for n in read])
+    other = {read[one]: own[read[two]].file for one, two in twice.items()}
+    for n, delivery in enumerate(own):
+        if n not in other:
+            yield delivery
+            continue
+        breach = second_delivery(delivery.source, delivery.file, other[n])
+        yield replace(with_set_aside(delivery, [breach], everything=[breach]), is_refused=True)
+
+
+def _key_breach(contract: Contract, delivery: Delivery, line: int, *, is_empty: bool) -> Breach:
+    header = delivery.headers.get(contract.key.name, contract.key.header)
+    if is_empty:
+        return Breach(
+            contract.id, delivery.file, line, header, "required", "row",
+            "A row without a key cannot be followed from night to night.", "Give every row a key of its own.",
+        )  # fmt: skip
+    return Breach(
+        contract.id, delivery.file, line, header, "unique key", "row",
+        "Another row of this source, perhaps in another file, has the same key, and nobody can tell which one holds.",
+        "Give every row a key of its own, and send each row once.",
+    )  # fmt: skip
+
+
+def _raw(delivery: Delivery, contract: Contract) -> pl.DataFrame:
+    """The loaded rows in the shape of their ``raw_`` table."""
+    return delivery.loaded.select(
+        pl.col(RECORD_ID).alias("record_id"),
+        pl.lit(delivery.file_id).alias("file_id"),
+        pl.col("line"),
+        pl.col(LINE_HASH).alias("line_hash"),
+        *(name for name in contract.column_named if name != "record_id"),
+    )
+
+
+def _standing(deliveries: Sequence[Delivery]) -> dict[str, int]:
+    standing: dict[str, int] = {}
+    for delivery in deliveries:
+        if delivery.stands is not None:
+            standing[delivery.source] = standing.get(delivery.source, 0) + delivery.stands
+    return standing
+
+
+def _judged_files(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], today: date) -> pl.DataFrame:
+    """``JUDGED_FILE``, without files of which a check could not run: nobody knows whether their rows keep its rule."""
+    judged = [d for d in deliveries if not d.is_refused and not any(b.rule == COULD_NOT_RUN for b in d.breaches)]
+    rows = [
+        (d.source, d.file_id, d.file, json.dumps(d.headers), read_by(contracts[d.source]), d.judged_by, today)
+        for d in judged
+    ]
+    return pl.DataFrame(rows, schema=JUDGED_FILE, orient="row")
+
+
+def _flawed(deliveries: Sequence[Delivery], last: LastIntake) -> pl.Series:
+    """``record_id`` of the rows that are loaded though they broke a rule, in the order of the files."""
+    standing = _standing(deliveries)
+    flawed = {source: last.flawed.filter(last.flawed.str.starts_with(f"{source}:")) for source in standing}
+    rows = [
+        flawed.pop(d.source, None) if d.source in standing else _flawed_in(d) for d in deliveries if not d.is_refused
+    ]
+    return pl.concat(
+        [pl.Series(RECORD_ID, [], pl.String), *(each.alias(RECORD_ID) for each in rows if each is not None)]
+    )
+
+
+def _flawed_in(delivery: Delivery) -> pl.Series:
+    lines = pl.Series([breach.line for breach in delivery.breaches], dtype=pl.Int64).drop_nulls()
+    return delivery.loaded.filter(pl.col("line").is_in(lines.implode()))[RECORD_ID]
+
+
+def _same_again(delivery: Delivery, first: Delivery) -> Breach:
+    return Breach(
+        delivery.source, delivery.file, None, None, SAME_AGAIN, "nothing",
+        f"The file holds exactly what {first.file} holds, so it counts once.", "Send each file once.",
+    )  # fmt: skip
+
+
+def _rules(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
+    files = [JudgedFile(d.source, d.rows_read, d.headers, _by_line(d)) for d in deliveries]
+    return rules_tonight(files, contracts, as_at)
+
+
+def _check_accounts(delivery: Delivery) -> None:
+    loaded, aside = delivery.rows_loaded, delivery.set_aside.height
+    if delivery.rows_read != loaded + aside or (delivery.is_refused and loaded):
+        raise ExtractsError(
+            f"{delivery.file}: {delivery.rows_read} rows were read, but {loaded} are loaded and {aside} set aside. "
+            "A row must never be lost: nothing goes on. This is a fault in Rollcall; report it with this message."
+        )
+
+
+def _refuse_no_roll(folder: Path, contracts: Mapping[str, Contract], deliveries: Sequence[Delivery]) -> None:
+    rolls = [contract for contract in contracts.values() if contract.is_roll]
+    sources = {contract.id for contract in rolls}
+    if any(delivery.rows_loaded for delivery in deliveries if delivery.source in sources):
+        return
+    breaches = [b for d in deliveries if d.source in sources for b in d.breaches if b.stops != "nothing"]
+    breaches = breaches or [b for d in deliveries if d.source == UNKNOWN for b in d.breaches]
+    names = ", ".join(name for contract in rolls for name in contract.files.names)
+    told = "".join(f"\n  {breach}" for breach in breaches[:5])
+    raise ExtractsError(
+        f"{folder}: no row of a roll could be loaded, and without a roll every child would look missing. "
+        f"Put a roll there ({names or 'no contract is for a roll'}) and start again.{told}",
+        breaches,
+    )
+
+
+def _by_line(delivery: Delivery) -> list[Breach]:
+    """The breaches of a file as ``BREACH`` has them: of the whole file first."""
+    return sorted(delivery.breaches, key=lambda breach: breach.line or 0)
+
+
+def _breach_table(deliveries: Sequence[Delivery]) -> pl.DataFrame:
+    rows = [
+        (b.source, d.file_id, b.file, b.line, b.column, b.rule, b.stops, b.why, b.fix)
+        for d in deliveries
+        for b in _by_line(d)
+    ]
+    return pl.DataFrame(rows, schema=BREACH, orient="row")
+
+
+def _delivery_table(deliveries: Sequence[Delivery], received_at: datetime) -> pl.DataFrame:
+    rows = [
+        (
+            d.file_id, d.source, d.file, d.sha256, d.size, d.rows_read, d.rows_loaded, d.set_aside.height,
+            "refused" if d.is_refused else "loaded", received_at,
+        )
+        for d in deliveries
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=DELIVERY, orient="row")

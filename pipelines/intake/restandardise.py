@@ -1,0 +1,79 @@
+"""Person records and statements from the night before, with those of the rows that changed made anew.
+
+The reading of a row depends on nothing but the row, its contract, the software and, for some dates, the date judged:
+nobody is born, seen or gone on a day still to come, and some entries prove less as they grow old. So a record stays as
+it is where its row has not changed since it was made and none of these days has come since. The result is what
+:func:`pipelines.intake.standardise.standardise` makes of all rows.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from hashlib import sha256
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from matching.dates import plausible_birth_date
+from pipelines.intake.standardise import reading_of_day
+from pipelines.software import software
+from pipelines.tables import DATED_CELL
+
+
+def made_by(contracts: Mapping[str, Contract], withheld: str) -> str:
+    """A fingerprint of all that decides about a record beside its row: the software, the contracts, and which former
+    identities are withheld (:attr:`pipelines.intake.former_identities.FormerIdentities.mark`).
+    """
+    told = (software(), withheld, [contracts[source].model_dump_json() for source in sorted(contracts)])
+    return sha256(repr(told).encode()).hexdigest()[:32]
+
+
+def turning_columns(contract: Contract) -> tuple[str, ...]:
+    """Columns of dates on which it depends, with the date judged, what a row says."""
+    births = [column.name for column in contract.columns if column.maps_to == "date_of_birth"]
+    return tuple(dict.fromkeys([*births, *(name for name, _ in _spans(contract))]))
+
+
+def _spans(contract: Contract) -> list[tuple[str, int]]:
+    """Column with a date -> days: what a row says turns so many days after it."""
+    on = [(name, 0) for statement in contract.says for name in statement.on]
+    doubts = (doubt for statement in contract.says for doubt in statement.doubts)
+    return [*on, *(span for doubt in doubts for span in doubt.older_than.items())]
+
+
+def dated_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """``DATED_CELL`` of some rows of a source, as they were received: each distinct cell is read once."""
+    there = [name for name in turning_columns(contract) if name in rows.columns]
+    cells = [
+        rows.select(pl.col(name).unique(maintain_order=True)).select(
+            source=pl.lit(contract.id), column=pl.lit(name), cell=name, day=reading_of_day(contract.column_named[name])
+        )
+        for name in there
+    ]
+    return pl.concat([DATED_CELL.to_frame(), *cells]).drop_nulls("day")
+
+
+def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> dict[str, pl.Series]:
+    """Column -> its cells that say something else as at ``as_at`` than they did as at ``made_on``; none without any.
+
+    ``cells``: ``DATED_CELL`` of the source.
+    """
+    turns, day = {}, pl.col("day")
+    for name in turning_columns(contract):
+        spans = [timedelta(days=days) for of, days in _spans(contract) if of == name]
+        differs = [(day <= made_on - span) != (day <= as_at - span) for span in spans]
+        if contract.column_named[name].maps_to == "date_of_birth":
+            differs.append(plausible_birth_date(day, made_on).ne_missing(plausible_birth_date(day, as_at)))
+        found = cells.filter(pl.any_horizontal(differs), column=name)["cell"]
+        if found.len():
+            turns[name] = found
+    return turns
+
+
+def turned(rows: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> pl.Series:
+    """``record_id`` of the rows that say something else as at ``as_at`` than they did as at ``made_on``.
+
+    ``rows``: ``record_id`` and the ``turning_columns`` as they were received.
+    """
+    cells = turning(dated_cells(rows, contract), contract, made_on, as_at)
+    turns = [pl.col(name).is_in(each.implode()) for name, each in cells.items()]
+    return rows.filter(pl.any_horizontal(turns))["record_id"] if turns else rows["record_id"].clear()

@@ -1,0 +1,169 @@
+"""Every delivery kept as history: which rows came, changed and went, night by night, in hashes only.
+
+A slowly changing dimension of type 2: one row is one record as it stood from one night to another. The same night again
+replaces itself, and the same rows again change nothing but the day on which they were last seen.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pipelines.intake.figures import (
+    KEPT_DAYS,
+    LEARNT_DAYS,
+    Intake,
+    as_key_measures,
+    keys_kept,
+    keys_on,
+    without_old,
+)
+from pipelines.tables import DELIVERY_CHANGE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """What is kept of all deliveries, tonight's among them."""
+
+    snapshot: pl.DataFrame
+    """``SNAPSHOT``."""
+    changes: pl.DataFrame
+    """``DELIVERY_CHANGE``."""
+    nights: pl.DataFrame
+    """``SOURCE_NIGHT``."""
+    measures: pl.DataFrame
+    """``SOURCE_MEASURE``."""
+
+    @classmethod
+    def none(cls) -> "Snapshots":
+        """Before the first night."""
+        tables = (SNAPSHOT, DELIVERY_CHANGE, SOURCE_NIGHT, SOURCE_MEASURE)
+        return cls(*(table.to_frame() for table in tables))
+
+
+def keep(kept: Snapshots, intake: Intake, as_at: date) -> Snapshots:
+    """``kept`` with tonight's delivery. What an earlier run of the same night left is replaced.
+
+    A night for a date before the last one kept, run once more by hand, leaves the history as it is: time runs one way.
+    """
+    if kept.nights.filter(pl.col("as_at") > as_at).height:
+        return kept
+    earlier = [frame.filter(pl.col("as_at") < as_at) for frame in (kept.changes, kept.nights, kept.measures)]
+    before = earlier[1].group_by("source").agg(before_on=pl.col("as_at").max())
+    snapshot, changes = _kept(_rewound(kept.snapshot, before, as_at), intake.fingerprints, as_at)
+    shares = as_key_measures(keys_kept(kept.snapshot, before, intake.fingerprints), as_at)
+    came = intake.nights["source"].implode()
+    measures = pl.concat([intake.measures, shares.filter(pl.col("source").is_in(came))])
+    return Snapshots(
+        without_old(snapshot, as_at, KEPT_DAYS, "last_seen_on"),
+        without_old(pl.concat([earlier[0], changes]), as_at, KEPT_DAYS),
+        without_old(pl.concat([earlier[1], intake.nights]), as_at, KEPT_DAYS),
+        without_old(pl.concat([earlier[2], measures]), as_at, LEARNT_DAYS),
+    )
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What a night later than all that are kept does to ``SNAPSHOT``, and the other histories as they then are."""
+
+    seen: pl.DataFrame
+    """``source``, ``last_seen_on``: the rows of the sources that came, as they stood before."""
+    ended: pl.Series
+    """``record_id`` of those that did not come so tonight; all others were seen tonight too."""
+    opened: pl.DataFrame
+    """``SNAPSHOT``: rows that came so for the first time."""
+    changes: pl.DataFrame
+    nights: pl.DataFrame
+    measures: pl.DataFrame
+
+    @property
+    def histories(self) -> dict[str, pl.DataFrame]:
+        """By table, those that are written anew."""
+        return {"delivery_change": self.changes, "source_night": self.nights, "source_measure": self.measures}
+
+
+def forward(kept: Snapshots, intake: Intake, as_at: date) -> Forward:
+    """What :func:`keep` makes of tonight's delivery, where ``as_at`` is later than every night kept: only what changed."""
+    before = kept.nights.group_by("source").agg(before_on=pl.col("as_at").max())
+    came = intake.nights.select("source")
+    others = pl.concat([intake.fingerprints["record_id"], intake.gone["record_id"]])
+    may_differ = ~pl.col("source").is_in(list(intake.stood)) | pl.col("record_id").is_in(others.implode())
+    judged = _judged(_rewound(kept.snapshot.filter(may_differ), before, as_at), intake.fingerprints, came)
+    still = [(as_at, source, 0, 0, 0, rows) for source, rows in intake.same.items()]
+    every = pl.concat([_counted(judged, as_at), pl.DataFrame(still, schema=DELIVERY_CHANGE, orient="row")])
+    changes = every.group_by("as_at", "source").sum()
+    shares = as_key_measures(keys_kept(kept.snapshot, before, intake.fingerprints, intake), as_at)
+    measures = pl.concat([intake.measures, shares.join(came, on="source", how="semi", maintain_order="left")])
+    return Forward(
+        seen=before.join(came, on="source", how="semi").rename({"before_on": "last_seen_on"}),
+        ended=judged.filter(pl.col("state").is_in(["changed", "went"]))["record_id"],
+        opened=_opened(judged, as_at),
+        changes=without_old(pl.concat([kept.changes, changes.sort("source")]), as_at, KEPT_DAYS),
+        nights=without_old(pl.concat([kept.nights, intake.nights]), as_at, KEPT_DAYS),
+        measures=without_old(pl.concat([kept.measures, measures]), as_at, LEARNT_DAYS),
+    )
+
+
+def changed_tonight(changes: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``DELIVERY_CHANGE`` of one night, by source."""
+    return changes.filter(pl.col("as_at") == as_at).sort("source")
+
+
+def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """The snapshot as it was before tonight, with ``before_on``: the last night before of each row's source."""
+    last = pl.col("last_seen_on")
+    return (
+        snapshot.filter(pl.col("first_seen_on") < as_at)
+        .join(before, on="source", how="left", validate="m:1", maintain_order="left")
+        .with_columns(last_seen_on=pl.when(last >= as_at).then("before_on").otherwise(last))
+    )
+
+
+def _kept(snapshot: pl.DataFrame, tonight: pl.DataFrame, as_at: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``SNAPSHOT`` and ``DELIVERY_CHANGE`` with tonight's rows; sources that did not come stay as they are."""
+    judged = _judged(snapshot, tonight, tonight.select("source").unique())
+    same = pl.col("record_id").is_in(judged.filter(state="same")["record_id"].implode())
+    is_last = pl.col("last_seen_on") == pl.col("before_on")
+    still = snapshot.with_columns(
+        last_seen_on=pl.when(is_last & same).then(pl.lit(as_at)).otherwise(pl.col("last_seen_on"))
+    )
+    every = pl.concat([still.select(SNAPSHOT.names()), _opened(judged, as_at)]).cast(SNAPSHOT)
+    return every, _counted(judged, as_at)
+
+
+def _judged(snapshot: pl.DataFrame, tonight: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """``FINGERPRINT`` with ``state``: every row that stood or stands, of the sources that came. ``snapshot``: with
+    ``before_on``; ``came``: ``source``.
+    """
+    stood = keys_on(snapshot, pl.col("before_on")).join(came, on="source", how="semi")
+    both = tonight.join(
+        stood.select("record_id", was="row_hash", was_of="source"), on="record_id", how="full", validate="1:1"
+    )
+    state = (
+        pl.when(pl.col("record_id").is_null())
+        .then(pl.lit("went"))
+        .when(pl.col("was").is_null())
+        .then(pl.lit("came"))
+        .when(pl.col("was") == pl.col("row_hash"))
+        .then(pl.lit("same"))
+        .otherwise(pl.lit("changed"))
+    )
+    return both.select(
+        pl.coalesce("source", "was_of").alias("source"), pl.coalesce("record_id", "record_id_right").alias("record_id"),
+        "row_hash", state=state,
+    )  # fmt: skip
+
+
+def _opened(judged: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``SNAPSHOT`` of the rows that came so for the first time."""
+    new = judged.filter(pl.col("state").is_in(["came", "changed"]))
+    dated = new.with_columns(first_seen_on=pl.lit(as_at), last_seen_on=pl.lit(as_at))
+    return dated.select(SNAPSHOT.names()).cast(SNAPSHOT).sort("record_id")
+
+
+def _counted(judged: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``DELIVERY_CHANGE``."""
+    states = ("came", "changed", "went", "same")
+    counted = judged.group_by("source").agg(((pl.col("state") == each).sum()).alias(each) for each in states)
+    changes = counted.with_columns(as_at=pl.lit(as_at)).select(DELIVERY_CHANGE.names()).cast(DELIVERY_CHANGE)
+    return changes.sort("source")

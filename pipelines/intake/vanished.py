@@ -1,0 +1,161 @@
+"""Pupils' entries that vanish from a roll without a leaving date, and what is still known by them.
+
+A roll that stops sending an open entry says nothing about why: the pupil may have moved, been taken off the roll, or
+been lost by an export. The entry's last row is kept, so that the child stays known: until the night in which it was
+last there it says what it said, and from then on that it has vanished. An entry whose row came and was set aside has
+not vanished: it goes on as it was last read, with that doubt.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.intake.last_intake import PLACE
+from pipelines.intake.restandardise import turned
+from pipelines.intake.standardise import Standardised, standardise, statements_of
+from pipelines.tables import STATEMENT, VANISHED
+
+WORDS = "vanished from the roll without a leaving date"
+SET_ASIDE_DOUBT = "its row was set aside tonight, so it stands as it was last read"
+
+KEPT_DAYS = 11 * 366
+"""Compulsory school age lasts eleven years; after them no child of the entry is of age."""
+
+_KEY = ("record_id", "last_seen_on")
+
+
+@dataclass(frozen=True)
+class Rolls:
+    """The rolls of one night: source -> rows as received."""
+
+    before: Mapping[str, pl.DataFrame]
+    tonight: Mapping[str, pl.DataFrame]
+
+
+def keep_vanished(
+    kept: pl.DataFrame,
+    rolls: Rolls,
+    contracts: Mapping[str, Contract],
+    *,
+    snapshot: pl.DataFrame,
+    set_aside: pl.DataFrame,
+    as_at: date,
+) -> pl.DataFrame:
+    """``VANISHED`` after tonight.
+
+    ``kept``: ``VANISHED`` of the night before. ``snapshot``: as it was before tonight, and says when each row of
+    ``rolls.before`` was last loaded. An entry is kept where it was open when it was last loaded, and neither its key
+    nor, under another key, the same row is among tonight's rows.
+    """
+    gone = [_gone(source, rolls, contracts[source]) for source in rolls.before if source in contracts]
+    last = pl.col("last_seen_on")
+    seen = snapshot.filter(last == last.max().over("source")).select(_KEY)
+    dated = [rows.join(seen, on="record_id", how="inner", validate="1:1") for rows in gone]
+    nothing = VANISHED.to_frame()
+    fresh = _open_entries(pl.concat([nothing, *(rows.select(VANISHED.names()) for rows in dated)]), contracts)
+    every = pl.concat([fresh, kept]).unique("record_id", keep="first", maintain_order=True)
+    came = pl.concat([pl.Series("record_id", [], pl.String), *(rows["record_id"] for rows in rolls.tonight.values())])
+    aside = pl.col("record_id").is_in(set_aside["record_id"].drop_nulls().implode())
+    since = pl.coalesce("vanished_on", pl.lit(as_at))
+    return (
+        every.filter(~pl.col("record_id").is_in(came.implode()))
+        .filter(pl.col("last_seen_on") >= as_at - timedelta(days=KEPT_DAYS))
+        .with_columns(vanished_on=pl.when(~aside).then(since))
+        .cast(VANISHED)
+        .sort("record_id")
+    )
+
+
+def _gone(source: str, rolls: Rolls, contract: Contract) -> pl.DataFrame:
+    """Rows of the night before that are not there tonight, under their key or another: VANISHED, without the day."""
+    before = rolls.before[source]
+    tonight = rolls.tonight.get(source, before.clear())
+    shared = [name for name in contract.column_named if name in before.columns and name in tonight.columns]
+    content = pl.struct(name for name in shared if name != contract.key.name).hash()
+    gone = before.filter(~pl.col("record_id").is_in(tonight["record_id"].implode()))
+    if gone.height:
+        gone = gone.filter(~content.is_in(tonight.select(content).to_series().implode()))
+    names = [name for name in before.columns if name not in PLACE]
+    row = pl.struct("file_id", "line", *names).struct.json_encode()
+    return gone.select("record_id", source=pl.lit(source), vanished_on=pl.lit(None, pl.Date), row=row)
+
+
+def _open_entries(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> pl.DataFrame:
+    """The rows whose entry still proved an education on the night in which it was last loaded."""
+    if rows.is_empty():
+        return rows
+    said = statements_of(_as_raw(rows, contracts), contracts, as_at=rows["last_seen_on"].max())  # type: ignore[arg-type]  # a date: there are rows
+    since, until, seen = pl.col("since_on"), pl.col("until_on"), pl.col("last_seen_on")
+    entries = said.filter(kind="provision").join(rows.select(_KEY), on="record_id", validate="m:1")
+    is_open = (since.is_null() | (since <= seen)) & (until.is_null() | (until > seen))
+    return rows.join(entries.filter(is_open), on="record_id", how="semi")
+
+
+def _as_raw(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> dict[str, pl.DataFrame]:
+    """The kept rows by source, as they were received."""
+    raw = {}
+    for (source,), own in rows.partition_by("source", as_dict=True).items():
+        contract = contracts[str(source)]
+        columns = dict.fromkeys((name for name in contract.column_named if name != "record_id"), pl.String())
+        shape = pl.Struct({"file_id": pl.String(), "line": pl.Int64(), **columns})
+        raw[str(source)] = own.select("record_id", pl.col("row").str.json_decode(shape)).unnest("row")
+    return raw
+
+
+def turned_entries(vanished: pl.DataFrame, contracts: Mapping[str, Contract], made_on: date, as_at: date) -> pl.Series:
+    """``record_id`` of the kept entries that say something else as at ``as_at`` than they did as at ``made_on``."""
+    last = pl.col("last_seen_on")
+    said = vanished.filter((last <= made_on) != (last <= as_at))["record_id"]
+    known = vanished.filter(pl.col("source").is_in(list(contracts)))
+    rows = _as_raw(known, contracts)
+    return pl.concat([said, *(turned(own, contracts[source], made_on, as_at) for source, own in rows.items())])
+
+
+def with_still_known(
+    raw: Mapping[str, pl.DataFrame], vanished: pl.DataFrame, contracts: Mapping[str, Contract], as_at: date
+) -> Standardised:
+    """Person records and statements of tonight's rows (by source, as received), and beside them of the kept entries.
+
+    A vanished entry ends on the night in which it was last loaded: that is its last day as provision, and the day on
+    which the roll last saw the child; its statement ``vanished`` begins there. Entries seen after ``as_at``, and those
+    of sources that have no contract any more, say nothing.
+    """
+    known = vanished.filter((pl.col("last_seen_on") <= as_at) & pl.col("source").is_in(list(contracts)))
+    if known.is_empty():
+        return standardise(raw, contracts, as_at=as_at)
+    rows = dict(raw)
+    for source, own in _as_raw(known, contracts).items():
+        rows[source] = pl.concat([rows[source], own], how="diagonal") if source in rows else own
+    made = standardise(rows, contracts, as_at=as_at)
+    is_kept = pl.col("record_id").is_in(known["record_id"].implode())
+    said = [made.statements.filter(~is_kept), _ended(made.statements.filter(is_kept), known), *_events(known)]
+    return Standardised(made.person, pl.concat(said).cast(STATEMENT).unique().sort(STATEMENT.names(), nulls_last=False))
+
+
+def _ended(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """What kept entries say, up to the night in which each was last loaded."""
+    dated = statements.join(
+        known.select("record_id", "last_seen_on", "vanished_on"), on="record_id", how="left", validate="m:1"
+    )
+    is_gone, lasts = pl.col("vanished_on").is_not_null(), pl.col("kind").is_in(["provision", "lives_here", "concern"])
+    ends = pl.min_horizontal("until_on", "last_seen_on")
+    doubt = pl.concat_str("doubt", pl.lit(SET_ASIDE_DOUBT), separator="; ", ignore_nulls=True)
+    return dated.with_columns(
+        until_on=pl.when(is_gone & lasts).then(ends).otherwise("until_on"),
+        doubt=pl.when(~is_gone & (pl.col("kind") == "provision")).then(doubt).otherwise("doubt"),
+    ).select(STATEMENT.names())
+
+
+def _events(known: pl.DataFrame) -> list[pl.DataFrame]:
+    """That a roll last saw the child, and that the entry has vanished since."""
+    gone = known.filter(pl.col("vanished_on").is_not_null())
+    nothing = [pl.lit(None, kind).alias(name) for name, kind in STATEMENT.items()
+               if name not in ("record_id", "source", "kind", "what", "since_on")]  # fmt: skip
+    return [
+        gone.select("record_id", "source", *nothing, kind=pl.lit(kind), what=pl.lit(what, pl.String),
+                    since_on="last_seen_on").select(STATEMENT.names())
+        for kind, what in (("seen", None), ("vanished", WORDS))
+    ]  # fmt: skip

@@ -1,0 +1,217 @@
+"""What brought a child onto the list that was not on the last one: new to it, or back again."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.children.age import starts_on
+from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
+from pipelines.listing.closed import closed_children
+from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.rank_settings import ROUNDING
+from pipelines.reasons import day, in_100, source_name
+
+FIRST_NIGHT = "first night"
+NOT_KNOWN_BEFORE = "not known before"
+PARTED = "parted from another child"
+VANISHED = "vanished from the roll"
+EDUCATION_ENDED = "education ended"
+CAME_OF_AGE = "of compulsory school age now"
+CONTRADICTED = "an officer's outcome is contradicted"
+PROOF_GONE = "what showed an education is gone"
+LESS_SURE = "what showed an education is less sure"
+NOT_THE_SAME = "no longer taken for a child in education"
+LIVES_HERE = "seen here again"
+TO_CHECK = "to be checked, though probably moved away"
+RECORDS_BACK = "its records are back"
+CUT_OFF_LOWERED = "the cut-off was lowered"
+WAITED = "the authority's own threshold is past"
+DEATH_TAKEN_BACK = "no source says any more that the child has died"
+ROSE = "likelihood rose above the cut-off"
+
+CAME_BECAUSE = (
+    FIRST_NIGHT, NOT_KNOWN_BEFORE, PARTED, VANISHED, EDUCATION_ENDED, CAME_OF_AGE, CONTRADICTED, PROOF_GONE, LESS_SURE,
+    NOT_THE_SAME, LIVES_HERE, TO_CHECK, RECORDS_BACK, CUT_OFF_LOWERED, RECALIBRATED, WAITED, DEATH_TAKEN_BACK,
+    ROSE,
+)  # fmt: skip
+"""What brought a child onto the list (``LEAD.came_because``)."""
+
+TOLD_LATE = timedelta(days=90)
+"""Rolls are told of leavers late: an education that ended so long before the last list may be the news of tonight."""
+
+BACK_FROM = {
+    SAME_AS_RIVAL: NOT_THE_SAME, MOVED_AWAY: LIVES_HERE, NOT_OF_AGE: CAME_OF_AGE, RECORDS_GONE: RECORDS_BACK, MERGED: PARTED,
+    CLOSED: CONTRADICTED, CUT_OFF_RAISED: CUT_OFF_LOWERED, RECALIBRATED: ROSE, FELL: ROSE,
+    NOT_YET: WAITED, DIED: DEATH_TAKEN_BACK,
+}  # fmt: skip
+"""Why a child had left -> what its return means; an education needs a look at its record first."""
+
+
+def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``came_because``, ``came_why`` of tonight's candidates in ``come``.
+
+    ``come``: ``child_id``, and of a child that had been on the list before its last ``off_because``, ``record_id``,
+    ``link_probability`` and ``other_child_id``; null where it is new. ``before``: one row, ``LIST_NIGHT`` of the last list.
+    """
+    before_on, cut_before, cut_now = before["as_at"].item(), CutOff.then(before), CutOff.of(tonight.settings)
+    listed = tonight.candidates.join(come.select("child_id"), on="child_id", how="semi")
+    joined = come.join(
+        listed.select(
+            "child_id", "records", "date_of_birth", "likelihood", "estimated", "living_here", "last_seen_on", "last_seen_by"
+        ),
+        on="child_id", how="inner", validate="1:1",
+    )  # fmt: skip
+    for known in (
+        _first_seen(listed, tonight), _parted(tonight, before_on), _vanished(listed, tonight, before_on),
+        _ended(listed, tonight, before_on), _contradicted(listed, tonight),
+    ):  # fmt: skip
+        joined = joined.join(known, on="child_id", how="left", validate="1:1")
+    joined = joined.join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")
+    let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & (
+        pl.col("estimated") < cut_before.estimate_from - ROUNDING
+    )
+    how = CUT_OFF_LOWERED if cut_now.list_from < cut_before.list_from else RECALIBRATED
+    return joined.with_columns(came_because=_because(before_on, tonight, pl.when(let_in).then(pl.lit(how)))).select(
+        "child_id", "came_because", came_why=_why(tonight)
+    )
+
+
+def _first_seen(listed: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``child_id``, ``known_since``: the first night in which any record of the child came."""
+    records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
+    seen = records.join(tonight.snapshot.select("record_id", "first_seen_on"), on="record_id", how="inner")
+    return seen.group_by("child_id").agg(known_since=pl.col("first_seen_on").min())
+
+
+def _parted(tonight: Tonight, before_on: date) -> pl.DataFrame:
+    """``child_id``, ``parted_from``: children whose records were another's on the last list."""
+    moves = tonight.child_moves.filter(pl.col("as_at") > before_on, pl.col("kind") == "split")
+    most = moves.sort("records", "child_id", descending=[True, False]).unique("other_child_id", keep="first")
+    return most.select(child_id="other_child_id", parted_from="child_id")
+
+
+def _vanished(listed: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFrame:
+    """``child_id``, ``vanished_of``: children whose entry on a roll has vanished since the last list."""
+    records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
+    gone = tonight.statements.filter(pl.col("kind") == "vanished", pl.col("since_on") >= before_on)
+    both = records.select("child_id", "record_id").join(gone, on="record_id", how="inner").sort("child_id", "record_id")
+    named = source_name(pl.col("source"), tonight.names)
+    return both.group_by("child_id", maintain_order=True).agg(vanished_of=named.first())
+
+
+def _ended(listed: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFrame:
+    """``child_id``, ``ended_on``, ``ended_of``, ``ended_record``: the education that ended last, where that is news."""
+    ended = tonight.provision.filter(
+        ~pl.col("is_current"), pl.col("until_on") <= tonight.as_at, pl.col("until_on") > pl.lit(before_on) - TOLD_LATE
+    ).join(listed.select("child_id"), on="child_id", how="semi")
+    last = ended.sort("child_id", "until_on", "record_id", descending=[False, True, False]).unique(
+        "child_id", keep="first", maintain_order=True
+    )
+    of = source_name(pl.col("source"), tonight.names)
+    return last.select("child_id", ended_on="until_on", ended_of=of, ended_record="record_id")
+
+
+def _contradicted(listed: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``child_id``, ``back_because``: what contradicts the outcome that had closed a lead."""
+    records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
+    closed = closed_children(
+        tonight.outcomes, tonight.statements, records,
+        as_at=tonight.as_at, names=tonight.names, holds=tonight.settings.outcome_holds,
+    )  # fmt: skip
+    return closed.filter(pl.col("closed_why").is_null()).select("child_id", "back_because")
+
+
+def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``record_id``, ``proof_child``, ``proof_current``, ``proof_until``, ``proof_sure`` of the records that had shown an
+    education, where they still stand in an extract.
+    """
+    asked = come.select("record_id").drop_nulls().unique()
+    stands = tonight.child_records.join(asked, on="record_id", how="semi").select("record_id", proof_child="child_id")
+    theirs = tonight.provision.join(asked, on="record_id", how="semi")
+    said = theirs.sort("is_current", "until_on", descending=True, nulls_last=True, maintain_order=True)
+    entry = said.unique("record_id", keep="first", maintain_order=True).select(
+        "record_id", proof_current="is_current", proof_until="until_on", proof_sure="link_probability"
+    )
+    return stands.join(entry, on="record_id", how="left", validate="1:1")
+
+
+def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
+    """The one reason: of a child that had left by what took it off, of a new one the surest news first.
+
+    ``let_in``: that a setting alone let the child in; null: it did not.
+    """
+    off = pl.col("off_because")
+    was_educated = off == IN_EDUCATION
+    came_of_age = starts_on(pl.col("date_of_birth")).is_between(before_on, tonight.as_at, closed="right")
+    has_ended = (pl.col("proof_child") == pl.col("child_id")) & ~pl.col("proof_current")
+    is_gone = pl.col("proof_child").is_null() | (pl.col("proof_child") != pl.col("child_id"))
+    is_faint = pl.col("likelihood") < tonight.settings.list_from - ROUNDING  # kept by pipelines.listing.gone_quiet
+    rose = pl.when(is_faint).then(pl.lit(TO_CHECK)).otherwise(pl.lit(ROSE))
+    return (
+        pl.when(let_in.is_not_null())
+        .then(let_in)
+        .when(was_educated & pl.col("vanished_of").is_not_null())
+        .then(pl.lit(VANISHED))
+        .when(was_educated & has_ended)
+        .then(pl.lit(EDUCATION_ENDED))
+        .when(was_educated & is_gone)
+        .then(pl.lit(PROOF_GONE))
+        .when(was_educated)
+        .then(pl.lit(LESS_SURE))
+        .when((off == CLOSED) & pl.col("back_because").is_null())
+        .then(rose)
+        .when(is_faint & off.is_in([MOVED_AWAY, FELL]))
+        .then(pl.lit(TO_CHECK))
+        .when(off.is_not_null())
+        .then(off.replace_strict(BACK_FROM, default=ROSE, return_dtype=pl.String))
+        .when(pl.col("parted_from").is_not_null())
+        .then(pl.lit(PARTED))
+        .when(pl.col("known_since") > before_on)
+        .then(pl.lit(NOT_KNOWN_BEFORE))
+        .when(pl.col("vanished_of").is_not_null())
+        .then(pl.lit(VANISHED))
+        .when(came_of_age)
+        .then(pl.lit(CAME_OF_AGE))
+        .when(pl.col("ended_on").is_not_null())
+        .then(pl.lit(EDUCATION_ENDED))
+        .otherwise(rose)
+    )
+
+
+def _why(tonight: Tonight) -> pl.Expr:
+    """The reason in a sentence; reads ``came_because``."""
+    ended_on = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("proof_until"), "ended_on")
+    ended_record = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("record_id"), "ended_record")
+    seen = pl.format(" Last seen on {} by {}.", day(pl.col("last_seen_on")), pl.col("last_seen_by")).fill_null("")
+    from_whom = pl.coalesce(pl.when(pl.col("off_because") == MERGED).then("other_child_id"), "parted_from")
+    words = {
+        NOT_KNOWN_BEFORE: pl.lit("No agency had sent a record of this child before."),
+        PARTED: pl.format("Its records were those of child {} before.", from_whom),
+        VANISHED: pl.format("The child's entry has vanished from {} without a leaving date.", "vanished_of"),
+        EDUCATION_ENDED: pl.format("The education of record {} ended on {}.", ended_record, day(ended_on)),
+        CAME_OF_AGE: pl.format("Of compulsory school age from {}.", day(starts_on(pl.col("date_of_birth")))),
+        CONTRADICTED: pl.col("back_because"),
+        PROOF_GONE: pl.format("Record {}, which had shown an education, ", "record_id")
+        + pl.when(pl.col("proof_child").is_null())
+        .then(pl.lit("came no more."))
+        .otherwise(pl.format("is child {}'s now.", "proof_child")),
+        LESS_SURE: pl.format(
+            "Record {} shows an education, and {} that it is this child's; it had been {}.",
+            pl.col("record_id"), in_100(pl.col("proof_sure")), in_100(pl.col("link_probability")),
+        ),
+        NOT_THE_SAME: pl.lit("It is no longer probable that this is the same child as one in education."),
+        LIVES_HERE: pl.format("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,
+        TO_CHECK: pl.format(
+            "Only {} that the child lives here, but nobody has found where it is.{}", in_100(pl.col("living_here")), seen
+        ),
+        RECORDS_BACK: pl.lit("Records of the child have come again."),
+        CUT_OFF_LOWERED: pl.format("The cut-off is {} now.", in_100(pl.lit(tonight.settings.list_from))),
+        RECALIBRATED: pl.format(
+            "By the records alone the likelihood is {}; by what officers found of earlier leads {}.",
+            in_100(pl.col("estimated")), in_100(pl.col("likelihood")),
+        ),
+        WAITED: pl.lit("The time that the authority lets pass after an education is over, or the child is at high risk."),
+        DEATH_TAKEN_BACK: pl.lit("No record that is surely the child's says any more that the child has died."),
+        ROSE: pl.format("The likelihood is {} now.", in_100(pl.col("likelihood"))),
+    }  # fmt: skip
+    return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))

@@ -1,0 +1,247 @@
+"""Why a child that was on the last list is not on tonight's: one reason, with the record or the fact behind it.
+
+Read by what has changed since that list, and not only by how things stand: of the three factors of the likelihood the one
+that has fallen most says why. A child for whom no reason is found gets none, and :mod:`pipelines.ledger.lives` fails the night.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from pipelines.children.age import ends_on, starts_on
+from pipelines.children.facts import child_facts
+from pipelines.decisions.outcomes import CODES, standing, under_tonights_ids
+from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.listing.recalibration import estimate_of, recalibrated
+from pipelines.rank_settings import ROUNDING, RankSettings
+from pipelines.reasons import day, in_100, source_name
+from pipelines.tables import FORMER_RECORD, WHY_OFF
+
+LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
+"""``LEAD.state``. In view: off the list, but an officer looks into it."""
+
+MERGED = "merged with another child"
+RECORDS_GONE = "records gone from every extract"
+FELL = "likelihood fell below the cut-off"
+CUT_OFF_RAISED = "the cut-off was raised"
+RECALIBRATED = "likelihoods were recalibrated"
+
+LEFT_BECAUSE = (
+    IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, MERGED, CLOSED, DIED, NOT_YET, FELL, CUT_OFF_RAISED,
+    RECALIBRATED, RECORDS_GONE,
+)  # fmt: skip
+"""Why a child is off the list (``LEAD.off_because``)."""
+
+FACTORS = {
+    "on_no_roll": "on no roll",
+    "living_here": "still living here",
+    "of_age": "of compulsory school age",
+}
+"""Factors of the likelihood, in words for people."""
+
+BY_FACTOR = {"on_no_roll": (IN_EDUCATION, SAME_AS_RIVAL), "living_here": (MOVED_AWAY,), "of_age": (NOT_OF_AGE,)}
+"""Factor -> what ``EXPLAINED.reason`` says where that factor is the smallest."""
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """From which likelihood on a child is listed, 0..1."""
+
+    list_from: float
+    estimate_from: float
+    """Where that lies among estimates, before any recalibration."""
+
+    @classmethod
+    def of(cls, settings: RankSettings) -> "CutOff":
+        """The one in force."""
+        return cls(settings.list_from, estimate_of(settings.list_from, settings.recalibration))
+
+    @classmethod
+    def then(cls, night: pl.DataFrame) -> "CutOff":
+        """That of one ``LIST_NIGHT``."""
+        return cls(night["list_from"].item(), night["estimate_from"].item())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tonight:
+    """What the ledger reads of a night. Frames as in :mod:`pipelines.tables`."""
+
+    as_at: date
+    candidates: pl.DataFrame
+    explained: pl.DataFrame
+    person: pl.DataFrame
+    statements: pl.DataFrame
+    child_records: pl.DataFrame
+    child_moves: pl.DataFrame
+    provision: pl.DataFrame
+    snapshot: pl.DataFrame
+    outcomes: pl.DataFrame
+    """``OUTCOME``."""
+    protected: pl.Series
+    """child_id of every child whom publications protect."""
+    loaded: frozenset[str]
+    """Sources of which rows were loaded tonight."""
+    settings: RankSettings
+    names: Mapping[str, str]
+    """Source -> its name in text for people."""
+    withheld: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
+    """record_id of records of identities from before an adoption."""
+
+    def facts_of(self, children: pl.Series) -> pl.DataFrame:
+        """:func:`~pipelines.children.facts.child_facts` of some children of tonight."""
+        if children.is_empty():
+            return child_facts(self.person.clear(), self.statements.clear(), self.child_records.clear(), self.as_at)
+        records = self.child_records.join(children.alias("child_id").to_frame(), on="child_id", how="semi")
+        person = self.person.join(records.select("record_id"), on="record_id", how="semi")
+        said = self.statements.join(records.select("record_id"), on="record_id", how="semi")
+        return child_facts(person, said, records, self.as_at)
+
+
+def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFrame:
+    """``child_id``, ``spell`` and ``WHY_OFF`` of leads that are not on tonight's list; all null where no reason is found.
+
+    ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records; null: none). ``before``: the cut-off of the
+    last list.
+    """
+    known = tonight.explained.drop("records", "likelihood").rename({"child_id": "now_id"})
+    joined = (
+        gone.select("child_id", "spell", "state", "records", "now_id", "likelihood", *FACTORS)
+        .with_columns(id_now=pl.coalesce("now_id", "child_id"))
+        .join(known.rename({name: f"{name}_now" for name in FACTORS}), on="now_id", how="left", validate="m:1")
+        .join(_ages(gone, tonight), on="now_id", how="left", validate="m:1")
+        .join(_closed_by_officers(tonight), on="id_now", how="left", validate="m:1")
+        .join(_not_loaded(gone, tonight), on=["child_id", "spell"], how="left", validate="1:1")
+        .with_columns(
+            estimated_now=pl.col("on_no_roll_now") * pl.col("living_here_now") * pl.col("of_age_now"),
+            is_listed=pl.col("now_id").is_in(tonight.candidates["child_id"].implode()),
+            fell=_fell_most(),
+        )
+        .with_columns(likelihood_now=recalibrated(pl.col("estimated_now"), tonight.settings.recalibration))
+        .with_columns(off_because=_because(tonight.settings.list_from, before))
+    )
+    shows = pl.col("reason").is_in([IN_EDUCATION, SAME_AS_RIVAL]) & pl.col("off_because").is_not_null()
+    kept = ("record_id", "source", "since_on", "until_on", "link_probability")
+    return joined.with_columns(
+        off_why=_why(tonight.settings.list_from),
+        other_child_id=pl.when(pl.col("off_because") == MERGED).then("now_id"),
+        **{name: pl.when(shows).then(pl.col(name)) for name in kept},
+    ).select("child_id", "spell", *WHY_OFF.names())
+
+
+def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``now_id``, ``is_past``, ``age_words``: children whose every birth date makes them too young or too old tonight."""
+    facts = tonight.facts_of(gone["now_id"].drop_nulls().unique())
+    born = pl.col("date_of_birth")
+    past, first = ends_on(born), starts_on(born)
+    words = (
+        pl.when(past < tonight.as_at)
+        .then(pl.format("No longer of compulsory school age, which ended for the child on {}.", day(past)))
+        .otherwise(pl.format("By its birth date not of compulsory school age before {}.", day(first)))
+    )
+    return facts.filter(pl.col("of_age") == 0).select(now_id="child_id", age_words=words)
+
+
+def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
+    """``id_now``, ``officer_words``: children whose standing outcome closes, also where no record of them is left."""
+    codes = pl.DataFrame({"outcome": list(CODES), "words": [code.words for code in CODES.values()]})
+    last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at))
+    closing = last.filter(pl.col("outcome").is_in([name for name, code in CODES.items() if code.closes]))
+    here = under_tonights_ids(closing, tonight.child_records)
+    both = pl.concat([here, closing.join(here, on="child_id", how="anti")]).join(codes, on="outcome", validate="m:1")
+    told = pl.format("An officer closed this on {}: {}.", day(pl.col("outcome_on")), pl.col("words"))
+    return both.select(id_now="child_id", officer_words=told)
+
+
+def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
+    """One row is one record of one lead: ``child_id``, ``spell``, ``record_id``."""
+    records = leads.select("child_id", "spell", record_id=pl.col("records").str.split(";"))
+    return records.explode("record_id", empty_as_null=True)
+
+
+def _not_loaded(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``child_id``, ``spell``, ``not_loaded``: sources of a lead's records of which nothing was loaded tonight, in words."""
+    missing = (
+        records_of_leads(gone)
+        .select("child_id", "spell", source=pl.col("record_id").str.split(":").list.first())
+        .filter(~pl.col("source").is_in(list(tonight.loaded)))
+        .unique()
+        .with_columns(source_name(pl.col("source"), tonight.names))
+        .sort("source")
+    )
+    return missing.group_by("child_id", "spell", maintain_order=True).agg(not_loaded=pl.col("source").str.join(", "))
+
+
+def _fell_most() -> pl.Expr:
+    """The factor that has fallen most since the last night on the list, as a ratio; null: none has, or none is known."""
+    ratios = [pl.col(f"{name}_now") / pl.col(name) for name in FACTORS]
+    least = pl.min_horizontal(ratios)
+    chosen = pl.coalesce(
+        pl.when(ratio == least).then(pl.lit(name)) for name, ratio in zip(FACTORS, ratios, strict=True)
+    )
+    return pl.when(least < 1 - ROUNDING).then(chosen)
+
+
+def _because(list_from: float, before: CutOff) -> pl.Expr:
+    """The one reason, the surest first."""
+    reason, fell, likelihood = pl.col("reason"), pl.col("fell"), pl.col("likelihood_now")
+    never_listed, is_known = pl.col("likelihood").is_null(), reason.is_not_null() | pl.col("age_words").is_not_null()
+    below = likelihood < list_from - ROUNDING
+    by_factor = pl.any_horizontal((fell == name) & reason.is_in(reasons) for name, reasons in BY_FACTOR.items())
+    return (
+        pl.when((pl.col("state") == IN_VIEW) & pl.col("officer_words").is_not_null())
+        .then(pl.lit(CLOSED))
+        .when(pl.col("now_id").is_null())
+        .then(pl.lit(RECORDS_GONE))
+        .when((pl.col("now_id") != pl.col("child_id")) & (is_known | pl.col("is_listed")))
+        .then(pl.lit(MERGED))
+        .when(reason.is_in([CLOSED, DIED, NOT_YET]))
+        .then(reason)
+        .when(reason.is_null() & pl.col("age_words").is_not_null())
+        .then(pl.lit(NOT_OF_AGE))
+        .when(below & (pl.col("estimated_now") >= before.estimate_from - ROUNDING))
+        .then(pl.lit(CUT_OFF_RAISED if list_from > before.list_from else RECALIBRATED))
+        .when(below & (by_factor | never_listed))
+        .then(reason)
+        .when(below & fell.is_not_null())
+        .then(pl.lit(FELL))
+        .when(below)  # what had kept it on the list so far is gone (pipelines.listing.gone_quiet)
+        .then(reason)
+    )
+
+
+def _why(list_from: float) -> pl.Expr:
+    """The reason in a sentence or two."""
+    count = pl.col("records").str.count_matches(";") + 1
+    how_many = (
+        pl.when(count == 1)
+        .then(pl.lit("The child's one record did"))
+        .otherwise(pl.format("The child's {} records did", count))
+    )
+    gone = how_many + " not come tonight." + pl.format(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
+    otherwise = pl.coalesce("why", "age_words")
+    cut_off = in_100(pl.lit(list_from))
+    now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))
+    words = {
+        RECORDS_GONE: gone,
+        MERGED: pl.format("Its records are those of child {} now. ", "now_id") + otherwise.fill_null("That child is listed."),
+        CLOSED: pl.coalesce(pl.when(pl.col("reason") == CLOSED).then("why"), "officer_words"),
+        CUT_OFF_RAISED: pl.format("The cut-off is {} now, and the likelihood {}.", cut_off, now),
+        RECALIBRATED: pl.format(
+            "By the records alone the likelihood is {}; by what officers found of earlier leads {}, under the cut-off of {}.",
+            in_100(pl.col("estimated_now")), now, cut_off,
+        ),
+        FELL: pl.format(
+            "The likelihood fell from {} to {}, under the cut-off of {}. What fell most is how likely the child is {}: from "
+            "{} to {}. ", before, now, cut_off, pl.col("fell").replace(FACTORS), _factor(""), _factor("_now"),
+        ) + otherwise,
+    }  # fmt: skip
+    told = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]
+    others = pl.when(pl.col("off_because").is_not_null() & ~pl.col("off_because").is_in(list(words))).then(otherwise)
+    return pl.coalesce(*told, others)
+
+
+def _factor(suffix: str) -> pl.Expr:
+    """The factor that fell most, as people say a probability."""
+    return pl.coalesce(pl.when(pl.col("fell") == name).then(in_100(pl.col(f"{name}{suffix}"))) for name in FACTORS)

@@ -1,0 +1,143 @@
+"""What the list says otherwise than the last one published: new, returned, gone, kept in view, risen, fallen."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED
+from pipelines.listing.rank import IN_EDUCATION
+from pipelines.reasons import in_100
+from pipelines.tables import LEAD, LIST_CHANGE
+
+NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN = "new", "returned", "gone", "kept in view", "risen", "fallen"
+CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN)
+"""``LIST_CHANGE.change``, in the order in which people read them. ``kept in view``: off the list, but an officer has it in
+hand. ``risen`` and ``fallen``: more, or less, urgent by itself, whatever the others on the list did."""
+
+MOVED = 0.05
+"""A likelihood that has moved by less has not moved."""
+
+BEFORE = ("lane", "rank", "likelihood", "priority")
+"""What is shown of the last list beside tonight's."""
+
+
+@dataclass(frozen=True)
+class WhatChanged:
+    """What a publication says of the list before it."""
+
+    changes: pl.DataFrame
+    """``LIST_CHANGE``."""
+    in_view: pl.DataFrame
+    """``LEAD`` of the children who are off the list, and whom an officer has in hand."""
+    words: tuple[str, ...]
+    """Sentences with counts only."""
+
+    @classmethod
+    def nothing(cls) -> "WhatChanged":
+        """Where no ledger was kept."""
+        return cls(LIST_CHANGE.to_frame(), LEAD.to_frame(), ())
+
+
+def what_changed(changes: pl.DataFrame, leads: pl.DataFrame, lists: pl.DataFrame, as_at: date) -> WhatChanged:
+    """Tonight's ledger as a publication tells it. Frames: ``LIST_CHANGE``, ``LEAD``, ``LIST_NIGHT``."""
+    in_view = leads.filter(state=IN_VIEW).sort("off_on", "child_id", descending=[True, False])
+    return WhatChanged(changes, in_view, _in_words(changes, in_view.height, lists.filter(as_at=as_at)))
+
+
+def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tuple[str, ...]:
+    if tonight.is_empty():
+        return ("This night is long past: a later list has been published, and this one is held against none.",)
+    before_on = tonight["before_on"].item()
+    if before_on is None:
+        return ("This is the first list: there is none before it to be held against.",)
+    counts = dict(changes.group_by("change").len().iter_rows())
+    counted = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CHANGES if name != KEPT_IN_VIEW or in_view)
+    words = [f"Against the list of {before_on:%d/%m/%Y}: {counted}."]
+    for change in (NEW, RETURNED, GONE, KEPT_IN_VIEW):
+        if reasons := _reasons(changes.filter(change=change)):
+            words.append(f"{change.capitalize()}: {reasons}.")
+    if in_view:
+        words.append(f"In view, off the list but in an officer's hands: {in_view:,}.")
+    return tuple(words)
+
+
+def _reasons(changes: pl.DataFrame) -> str:
+    """Each reason with its count, the commonest first."""
+    counted = changes.group_by("because").len().sort("len", "because", descending=[True, False])
+    return "; ".join(f"{count:,} {because}" for because, count in counted.iter_rows())
+
+
+def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``LIST_CHANGE`` of a night, by what has changed and then by rank.
+
+    ``leads``: ``LEAD`` after the night, with ``was`` (its state after the last list; null: it is new) and, of ``BEFORE``,
+    ``<name>_before``.
+    """
+    is_listed, was = pl.col("state") == LISTED, pl.col("was")
+    is_off = ~is_listed
+    urgency = pl.col("likelihood") * (1 + pl.col("priority") / 100)
+    urgency_before = pl.col("likelihood_before") * (1 + pl.col("priority_before") / 100)
+    likelier = (pl.col("likelihood") - pl.col("likelihood_before")).abs() >= MOVED
+    has_moved = is_listed & (was == LISTED) & (likelier | (pl.col("priority") != pl.col("priority_before")))
+    change = (
+        pl.when(is_listed & was.is_null())
+        .then(pl.lit(NEW))
+        .when(is_listed & was.is_in([LEFT, IN_VIEW]))
+        .then(pl.lit(RETURNED))
+        .when(pl.col("left_on") == as_at)
+        .then(pl.lit(GONE))
+        .when((pl.col("state") == IN_VIEW) & (pl.col("off_on") == as_at))
+        .then(pl.lit(KEPT_IN_VIEW))
+        .when(has_moved & (urgency > urgency_before))
+        .then(pl.lit(RISEN))
+        .when(has_moved & (urgency < urgency_before))
+        .then(pl.lit(FALLEN))
+    )
+    told = leads.with_columns(change=change).drop_nulls("change")
+    came, moved = pl.col("change").is_in([NEW, RETURNED]), pl.col("change").is_in([RISEN, FALLEN])
+    # Of a child off the list its lead has what it was when last listed: that is "before".
+    before = {
+        f"{name}_before": pl.when(is_off & was.is_not_null()).then(name).otherwise(f"{name}_before") for name in BEFORE
+    }
+    now = {name: pl.when(is_listed).then(name) for name in BEFORE}
+    off = pl.col("off_because").replace({IN_EDUCATION: "in education"})
+    words = (
+        pl.when(came).then("came_because").when(moved).then(_moved_because()).otherwise(off).alias("because"),
+        pl.when(came).then("came_why").when(moved).then(_moved_why()).otherwise("off_why").alias("why"),
+    )
+    order = pl.col("change").replace_strict({name: at for at, name in enumerate(CHANGES)}, return_dtype=pl.Int64)
+    rank = pl.coalesce("rank", "rank_before")
+    return (
+        told.with_columns(*words)
+        .with_columns(**before)
+        .with_columns(**now)
+        .sort(order, rank, "child_id", nulls_last=True)
+        .select(LIST_CHANGE.names())
+        .cast(LIST_CHANGE)
+    )
+
+
+def _moved_because() -> pl.Expr:
+    more, now, before = pl.col("change") == RISEN, pl.col("likelihood"), pl.col("likelihood_before")
+    by_likelihood = (now - before).abs() >= MOVED
+    likelier = pl.when(more).then(pl.lit("more likely")).otherwise(pl.lit("less likely"))
+    sooner = pl.when(more).then(pl.lit("more reasons to look sooner")).otherwise(pl.lit("fewer reasons to look sooner"))
+    same_way = (pl.col("priority") > pl.col("priority_before")) == more
+    return (
+        pl.when(by_likelihood & ((now > before) == more)).then(likelier).when(same_way).then(sooner).otherwise(likelier)
+    )
+
+
+def _moved_why() -> pl.Expr:
+    """Each figure that is another now."""
+    now, before = in_100(pl.col("likelihood")), in_100(pl.col("likelihood_before"))
+    parts = [
+        pl.when(now != before).then(pl.format("likelihood {}, now {}", before, now)),
+        pl.when(pl.col("priority") != pl.col("priority_before")).then(
+            pl.format("priority points {}, now {}", "priority_before", "priority")
+        ),
+        pl.when(pl.col("lane") != pl.col("lane_before")).then(pl.format("lane '{}', now '{}'", "lane_before", "lane")),
+    ]
+    text = pl.concat_str(parts, separator="; ", ignore_nulls=True)
+    return text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1) + "."

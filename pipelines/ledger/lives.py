@@ -1,0 +1,306 @@
+"""The ledger: the life of every child that was ever on the list, from night to night.
+
+A child leaves the list for a reason that is on record, or the night fails: nobody leaves it silently. What an officer
+has taken in hand stays in view until an officer closes it (Children missing education, statutory guidance for local
+authorities: nobody comes off before enquiries are complete or education is confirmed). Ids of children are followed where
+children are merged, so that a lead goes on under the id that its records have now.
+
+Tonight's list is held against the last one *published*: a night that never reached its readers is taken back, and so is
+an earlier run of the same night.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.decisions.outcomes import CODES, kept_open, standing
+from pipelines.failure import INTERNAL_ERROR, NightFailed
+from pipelines.intake.figures import KEPT_DAYS
+from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
+from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED, CutOff, Tonight, why_off
+from pipelines.ledger.list_changes import BEFORE, list_changes
+from pipelines.ledger.successor import now_ids
+from pipelines.tables import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
+
+IN_HAND = "taken in hand by an officer"
+"""``LEAD.came_because`` of a child in view that was never on the list."""
+
+EVERY_NIGHT_DAYS = 60
+"""``LEAD_NIGHT`` keeps every night of two months; of those before, the nights with another likelihood or lane."""
+
+SHOWN_OF_A_NIGHT = ("lane", "rank", "likelihood", "on_no_roll", "living_here", "of_age", "priority")
+TOLD_SILENT = 5
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger's tables: ``LEAD``, ``LEAD_NIGHT``, ``LIST_NIGHT`` and tonight's ``LIST_CHANGE``."""
+
+    leads: pl.DataFrame
+    leads_before: pl.DataFrame
+    """``LEAD`` as it was after the last published list before tonight's."""
+    nights: pl.DataFrame
+    lists: pl.DataFrame
+    changes: pl.DataFrame
+
+    @classmethod
+    def none(cls) -> "Ledger":
+        """Before the first night."""
+        return cls(*(schema.to_frame() for schema in (LEAD, LEAD, LEAD_NIGHT, LIST_NIGHT, LIST_CHANGE)))
+
+
+def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
+    """The ledger after tonight. An earlier run of the same night, and nights that were not published, are taken back.
+
+    A night for a date before the last published one, run once more by hand, leaves the ledger as it is: time runs one
+    way. Raises :class:`~pipelines.failure.NightFailed` where a child is off the list without a reason.
+    """
+    as_at = tonight.as_at
+    if _is_past(kept.lists, as_at):
+        return Ledger(kept.leads, kept.leads_before, kept.nights, kept.lists, LIST_CHANGE.to_frame())
+    before = rewound(kept, as_at)
+    last = before.lists.filter(pl.col("as_at") == pl.col("as_at").max())
+    leads = _without_former(_next_leads(before.leads, tonight, last), tonight.withheld)
+    here = pl.DataFrame(
+        {"as_at": [as_at], "before_on": last["as_at"].to_list() or [None], "list_from": [tonight.settings.list_from],
+         "estimate_from": [CutOff.of(tonight.settings).estimate_from], "listed": [tonight.candidates.height],
+         "published_at": [None]}, schema=LIST_NIGHT,
+    )  # fmt: skip
+    listed = leads.filter(state=LISTED)
+    nights = listed.select("child_id", *SHOWN_OF_A_NIGHT, as_at=pl.lit(as_at)).select(LEAD_NIGHT.names())
+    kept_from = as_at - timedelta(days=KEPT_DAYS)
+    ended = pl.col("left_on")
+    return Ledger(
+        leads=leads.filter(ended.is_null() | (ended >= kept_from)).select(LEAD.names()).cast(LEAD),
+        leads_before=_without_former(before.leads, tonight.withheld),
+        nights=condensed(pl.concat([before.nights, nights]), as_at),
+        lists=pl.concat([before.lists, here]).filter(pl.col("as_at") >= kept_from),
+        changes=list_changes(leads, as_at) if last.height else LIST_CHANGE.to_frame(),
+    )
+
+
+def _without_former(leads: pl.DataFrame, withheld: pl.Series) -> pl.DataFrame:
+    """``leads`` with nothing left of who a child was before it was adopted, and such leads for the restricted role only."""
+    if withheld.is_empty():
+        return leads
+    is_former = pl.col("records").str.split(";").list.eval(pl.element().is_in(withheld.implode())).list.any()
+    nothing = [
+        pl.when(~is_former.fill_null(value=False)).then(name).alias(name)
+        for name in ("forename", "surname", "date_of_birth")
+    ]
+    return leads.with_columns(*nothing, restricted=pl.col("restricted") | is_former.fill_null(value=False))
+
+
+def condensed(nights: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``LEAD_NIGHT`` with every night of the last ``EVERY_NIGHT_DAYS``; of those before only where something is other than
+    on the night before, and none of more than ``KEPT_DAYS`` ago. By night and rank.
+    """
+    ordered = nights.filter(pl.col("as_at") >= as_at - timedelta(days=KEPT_DAYS)).sort("child_id", "as_at")
+    state = pl.struct("lane", pl.col("likelihood").round(2))
+    is_same = (state == state.shift()) & (pl.col("child_id") == pl.col("child_id").shift())
+    is_recent = pl.col("as_at") > as_at - timedelta(days=EVERY_NIGHT_DAYS)
+    return ordered.filter(is_recent | ~is_same.fill_null(value=False)).sort("as_at", "rank")
+
+
+def published(lists: pl.DataFrame, as_at: date, published_at: object) -> pl.DataFrame:
+    """``LIST_NIGHT`` with the night of ``as_at`` marked as published."""
+    is_it = pl.col("as_at") == as_at
+    at = pl.when(is_it).then(pl.lit(published_at)).otherwise("published_at").alias("published_at")
+    return lists.with_columns(at).cast(LIST_NIGHT)
+
+
+def _is_past(lists: pl.DataFrame, as_at: date) -> bool:
+    """Whether a list for a later date has been published, so that tonight is a night long past."""
+    return not lists.filter(pl.col("published_at").is_not_null() & (pl.col("as_at") > as_at)).is_empty()
+
+
+def rewound(kept: Ledger, as_at: date) -> Ledger:
+    """The ledger as it was after the last published list before ``as_at``."""
+    lists = kept.lists.filter(pl.col("published_at").is_not_null() & (pl.col("as_at") < as_at))
+    stands = lists.height == kept.lists.height
+    nights = kept.nights.join(lists.select("as_at"), on="as_at", how="semi") if not stands else kept.nights
+    leads = kept.leads if stands else kept.leads_before
+    return Ledger(leads, leads, nights, lists, LIST_CHANGE.to_frame())
+
+
+def _with_age(candidates: pl.DataFrame) -> pl.DataFrame:
+    """``CANDIDATE`` with the third factor of the likelihood, which it does not name."""
+    others = pl.col("on_no_roll") * pl.col("living_here")
+    of_age = pl.when(others > 0).then(pl.col("estimated") / others).otherwise(1.0).clip(0.0, 1.0)
+    return candidates.with_columns(of_age=of_age)
+
+
+def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+    """``LEAD`` after tonight; of live leads with their ``was`` and ``<BEFORE>_before``."""
+    candidates = _with_age(tonight.candidates)
+    moves = (
+        tonight.child_moves if last.is_empty() else tonight.child_moves.filter(pl.col("as_at") > last["as_at"].item())
+    )
+    ids = now_ids(before, moves, tonight.child_records)
+    leads = before.with_row_index("lead").join(ids, on=["child_id", "spell"], how="left", validate="1:1")
+    live, past = leads.filter(pl.col("state") != LEFT), leads.filter(pl.col("state") == LEFT)
+    opened = _opened(tonight)
+    goes_on = (pl.col("continues") & pl.col("now_id").is_in(candidates["child_id"].implode())).fill_null(value=False)
+    still = _still_listed(live.filter(goes_on), candidates, tonight, last)
+    gone = _off_the_list(live.filter(~goes_on), opened, tonight, last)
+    come = candidates.join(still.select("child_id"), on="child_id", how="anti")
+    fresh = _come(come, past, tonight, last)
+    known = pl.concat(
+        [still.select("child_id"), fresh.select("child_id"), gone.filter(state=IN_VIEW).select("child_id")]
+    )
+    in_hand = _in_hand(opened.filter(~opened.is_in(known["child_id"].implode())), tonight)
+    parts = [past, still, gone, fresh, in_hand]
+    if lost := live.join(pl.concat([still.select("lead"), gone.select("lead")]), on="lead", how="anti")[
+        "child_id"
+    ].to_list():
+        raise silently_gone(lost)
+    return _numbered(
+        pl.concat([part.select(pl.exclude("now_id", "continues", "lead")) for part in parts], how="diagonal")
+    )
+
+
+def _numbered(leads: pl.DataFrame) -> pl.DataFrame:
+    """``leads`` with their spells counted: by id, in the order in which they ended; live ones last."""
+    order = leads.sort("child_id", "left_on", "spell", nulls_last=True)
+    return order.with_columns(spell=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("child_id"))
+
+
+def _still_listed(listed: pl.DataFrame, candidates: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+    """Live leads that are on tonight's list, under their id of tonight."""
+    shown = _shown(candidates, tonight)
+    was = [pl.col(name).alias(f"{name}_before") for name in BEFORE]
+    before = listed.with_columns(*was, was_restricted="restricted").drop(set(shown.columns) - {"child_id"})
+    came = _why_came(listed.filter(state=IN_VIEW).with_columns(child_id="now_id"), tonight, last)
+    return (
+        _renamed(before)
+        .join(shown, on="child_id", how="left", validate="1:1")
+        .join(came, on="child_id", how="left", validate="1:1")
+        .with_columns(pl.lit(None, kind).alias(name) for name, kind in (*WHY_OFF.items(), ("off_on", LEAD["off_on"])))
+        .with_columns(
+            was="state",
+            state=pl.lit(LISTED),
+            first_listed_on=pl.col("first_listed_on").fill_null(tonight.as_at),
+            last_listed_on=pl.lit(tonight.as_at),
+            came_because=pl.coalesce("came_because_now", "came_because"),
+            came_why=pl.coalesce("came_why_now", "came_why"),
+            restricted=pl.col("restricted") | pl.col("was_restricted"),
+        )
+    )
+
+
+def _shown(candidates: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """What a lead keeps of its last night on the list, by ``child_id``."""
+    is_protected = pl.col("restricted") | pl.col("child_id").is_in(tonight.protected.implode())
+    names = ("forename", "surname", "date_of_birth", "records")
+    return candidates.select("child_id", *SHOWN_OF_A_NIGHT, *names, restricted=is_protected)
+
+
+def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
+    """Leads under their id of tonight; the id of before joins ``former_ids``."""
+    is_new = pl.col("now_id") != pl.col("child_id")
+    former = pl.concat_str("former_ids", pl.when(is_new).then("child_id"), separator=";", ignore_nulls=True)
+    return leads.with_columns(former_ids=former.replace("", None), child_id="now_id")
+
+
+def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+    """Live leads that are off tonight's list: left, or in view, with why. Raises NightFailed where there is no reason."""
+    found = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.then(last))
+    silent = off.filter(state=LISTED).join(
+        found.filter(pl.col("off_because").is_null()), on=["child_id", "spell"], how="semi"
+    )
+    if silent.height:
+        raise silently_gone(silent["child_id"].to_list())
+    kept = {name: f"{name}_was" for name in WHY_OFF}
+    both = off.rename(kept).join(found, on=["child_id", "spell"], how="left", validate="1:1", maintain_order="left")
+    has_reason = pl.col("off_because").is_not_null()
+    is_open = pl.coalesce("now_id", "child_id").is_in(opened.implode()) & (
+        pl.col("continues") | pl.col("now_id").is_null()
+    )
+    state = pl.when(is_open).then(pl.lit(IN_VIEW)).otherwise(pl.lit(LEFT))
+    return (
+        both.with_columns(pl.when(has_reason).then(name).otherwise(was).alias(name) for name, was in kept.items())
+        .drop(kept.values())
+        .with_columns(was="state", state=state, off_on=pl.col("off_on").fill_null(tonight.as_at))
+        .with_columns(
+            left_on=pl.when(pl.col("state") == LEFT).then(pl.lit(tonight.as_at)),
+            now_id=pl.when(pl.col("state") == IN_VIEW).then("now_id").fill_null(pl.col("child_id")),
+        )
+        .pipe(_renamed)
+    )
+
+
+def silently_gone(children: Sequence[str]) -> NightFailed:
+    """What is said of children who were on the last list, and are off tonight's without a reason."""
+    ids = ", ".join(sorted(children)[:TOLD_SILENT])
+    more = f" and {len(children) - TOLD_SILENT} more" if len(children) > TOLD_SILENT else ""
+    return NightFailed(
+        f"{len(children)} of the children on the last list are not on tonight's, and nothing says why: {ids}{more}. No "
+        "list is published, and the last one stays. This is a fault of the software: pass these words on to whoever keeps "
+        "it.",
+        exit_code=INTERNAL_ERROR,
+    )
+
+
+def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+    """New spells of candidates that were not on the last list."""
+    earlier = past.with_columns(child_id=pl.coalesce("now_id", "child_id")).sort("left_on", "spell")
+    latest = earlier.unique("child_id", keep="last", maintain_order=True)
+    asked = come.select("child_id").join(latest.drop("now_id"), on="child_id", how="left", validate="1:1")
+    came = _why_came(asked, tonight, last)
+    return (
+        _shown(come, tonight)
+        .join(came, on="child_id", how="left", validate="1:1")
+        .join(
+            latest.select("child_id", was="state", was_restricted="restricted"),
+            on="child_id",
+            how="left",
+            validate="1:1",
+        )
+        .with_columns(
+            spell=pl.lit(0, pl.Int64),
+            state=pl.lit(LISTED),
+            first_listed_on=pl.lit(tonight.as_at),
+            last_listed_on=pl.lit(tonight.as_at),
+            came_because="came_because_now",
+            came_why="came_why_now",
+            restricted=pl.col("restricted") | pl.col("was_restricted").fill_null(value=False),
+        )
+    )
+
+
+def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``came_because_now``, ``came_why_now`` of candidates; on the first night there is no other reason."""
+    if last.is_empty():
+        because, why = pl.lit(FIRST_NIGHT), pl.lit("On the first list that was made.")
+        return come.select("child_id", came_because_now=because, came_why_now=why)
+    asked = come.select("child_id", "off_because", "record_id", "link_probability", "other_child_id")
+    return why_came(asked, tonight, last).rename({"came_because": "came_because_now", "came_why": "came_why_now"})
+
+
+def _opened(tonight: Tonight) -> pl.Series:
+    """child_id of every child whom an officer has in hand, also where no record of it is left tonight."""
+    opening = [name for name, code in CODES.items() if not code.closes]
+    last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at)).filter(
+        pl.col("outcome").is_in(opening)
+    )
+    here = kept_open(tonight.outcomes, tonight.child_records, tonight.as_at)["child_id"]
+    return pl.concat([here, last["child_id"]]).unique().sort()
+
+
+def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
+    """Spells in view of children who are on no list, and whom an officer has taken in hand all the same."""
+    facts = tonight.facts_of(opened)
+    is_protected = pl.col("restricted") | pl.col("child_id").is_in(tonight.protected.implode())
+    known = facts.select("child_id", "forename", "surname", "date_of_birth", "records", restricted=is_protected)
+    blank = pl.concat([LEAD.to_frame(), known], how="diagonal")
+    asked = blank.with_columns(spell=pl.lit(0, pl.Int64), state=pl.lit(IN_VIEW), now_id="child_id")
+    found = why_off(asked, tonight, CutOff.of(tonight.settings))
+    return (
+        asked.drop(WHY_OFF.names())
+        .join(found, on=["child_id", "spell"], how="left", validate="1:1")
+        .with_columns(
+            came_because=pl.lit(IN_HAND), came_why=pl.lit("An officer looks into it."), off_on=pl.lit(tonight.as_at)
+        )
+    )

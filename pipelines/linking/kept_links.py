@@ -1,0 +1,211 @@
+"""What a night's linkage keeps for the next one, in the store: records, their pairs, blocks, and what was weighed."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching.assign import Bits
+from matching.blocking import CHILD_BLOCKING_RULES
+from matching.increment import Kept, Pairs, block_signs
+from matching.judge import Judged
+from matching.keys import with_keys
+from matching.person import PERSON_RECORD
+from matching.rivals import Weighed, signs_of
+from pipelines.linking.link import Linked
+from pipelines.linking.measures_in_force import Held
+from pipelines.software import software
+from pipelines.store import Store
+from pipelines.tables import BLOCK_SIGN, LINK_KEPT, LINKED_RECORD, SCORED_PAIR, WEIGHED_CHILDREN
+
+KEPT_TABLES = ("link_kept", "linked_record", "scored_pair", "block_sign", "weighed_children")
+READ = [name for name in PERSON_RECORD if name != "record_id"]
+"""Columns of a person record that the linkage reads."""
+NOBODY = -1
+
+Numbers = NDArray[np.int64]
+
+
+def mark_of(held: Held) -> str:
+    """Of all that must be the same for what is kept to hold: the measures in force, and the software."""
+    told = (held.fingerprint, held.measured_on, held.why, held.records, software())
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def contents(person: pl.DataFrame, judged: Judged | None) -> NDArray[np.uint64]:
+    """A fingerprint of what the linkage reads of each record: its columns, and the judgements in force on it."""
+    content = person.select(READ).hash_rows().to_numpy().copy()
+    if judged is not None:
+        ids = person["record_id"]
+        ends = [
+            pl.DataFrame({"row": one, "other": ids.gather(other), "is_same": judged.same})
+            for one, other in ((judged.left, judged.right), (judged.right, judged.left))
+        ]
+        said = pl.concat(ends).select("row", sign=pl.struct("other", "is_same").hash())
+        np.add.at(content, said["row"].to_numpy(), said["sign"].to_numpy())
+    return content
+
+
+@dataclass(frozen=True)
+class Known:
+    """The records of the last night, by their numbers, and which of tonight's they are."""
+
+    records: pl.DataFrame
+    """LINKED_RECORD of the last night."""
+    place: Numbers
+    """Of each of tonight's rows: its row among ``records``; NOBODY where it was not there."""
+    numbers: Numbers
+    """Of each of tonight's rows; of a new or changed record one that was never given."""
+    is_new: NDArray[np.bool_]
+    row_of: Numbers
+    """Tonight's row of each number; NOBODY where the record is gone or changed."""
+    gone: Numbers
+    """Numbers of the last night that are nobody's tonight."""
+    next_number: int
+
+    @classmethod
+    def of(cls, records: pl.DataFrame, ids: pl.Series, content: NDArray[np.uint64], next_number: int) -> "Known":
+        """Match tonight's records (``ids`` and their content, in order) with those of the last night."""
+        placed = records.select("record_id").with_row_index("place")
+        joined = ids.to_frame("record_id").join(
+            placed, on="record_id", how="left", maintain_order="left", validate="1:1"
+        )
+        place = joined["place"].cast(pl.Int64).fill_null(NOBODY).to_numpy()
+        there = place != NOBODY
+        same, numbers = np.zeros(len(place), dtype=bool), np.full(len(place), NOBODY)
+        same[there] = records["content"].to_numpy()[place[there]] == content[there]
+        numbers[there] = records["number"].to_numpy()[place[there]]
+        return cls._numbered(records, place, numbers, ~same, next_number)
+
+    @classmethod
+    def _numbered(
+        cls, records: pl.DataFrame, place: Numbers, numbers: Numbers, is_new: NDArray[np.bool_], least: int
+    ) -> "Known":
+        numbers[is_new] = least + np.arange(int(is_new.sum()))
+        row_of = np.full(least + int(is_new.sum()), NOBODY)
+        row_of[numbers[~is_new]] = np.flatnonzero(~is_new)
+        known = records["number"].to_numpy()
+        gone = known[row_of[known] == NOBODY]
+        row_of[numbers[is_new]] = np.flatnonzero(is_new)
+        return cls(records, place, numbers, is_new, row_of, gone, len(row_of))
+
+    def then(self, column: pl.Series) -> pl.Series:
+        """A column that stands in the order of ``records``, for tonight's rows; null where the record was not there."""
+        return column.gather(pl.Series(self.place).replace(NOBODY, None))
+
+    @property
+    def left(self) -> pl.Series:
+        """``record_id`` of those that are not among tonight's."""
+        stays = np.zeros(self.records.height, dtype=bool)
+        stays[self.place[self.place != NOBODY]] = True
+        return self.records["record_id"].filter(pl.Series(~stays))
+
+    def as_they_were(self, records: pl.DataFrame) -> pl.Series:
+        """Which of tonight's records (LINKED_RECORD, by its rows) stand as they did."""
+        told = [
+            records[name].eq_missing(self.then(self.records[name])) for name in LINKED_RECORD if name != "record_id"
+        ]
+        return pl.select(pl.all_horizontal(told)).to_series()
+
+    @property
+    def stands(self) -> bool:
+        """Whether tonight's records are the last night's, and none has changed in what the linkage reads."""
+        return not self.is_new.any() and not len(self.gone)
+
+    def with_changed(self, rows: Numbers) -> "Known":
+        """The same with further rows taken for changed."""
+        is_new = self.is_new.copy()
+        is_new[rows] = True
+        return self._numbered(self.records, self.place, self.numbers.copy(), is_new, self.next_number)
+
+
+def kept_of(known: Known, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]) -> Kept:
+    """What the last night knew of tonight's rows.
+
+    ``pairs``: SCORED_PAIR; ``weighed``: WEIGHED_CHILDREN; ``membership``: of tonight's rows, as it was.
+    """
+    ends = [known.row_of[pairs[side].to_numpy()] for side in ("left", "right")]
+    stay = (ends[0] >= 0) & (ends[1] >= 0)
+    loose = np.zeros(len(known.numbers), dtype=bool)
+    for end in ends:
+        loose[end[~stay & (end >= 0)]] = True
+    columns = pairs.select("pattern", "match_weight", "evidence", "rule").to_dict()
+    left, right = (end[stay].astype(np.int32) for end in ends)
+    kept = Pairs(left, right, *(column.to_numpy()[stay] for column in columns.values()))
+    numbers, labels = (known.records[name].to_numpy() for name in ("number", "label"))
+    cut = np.arange(len(known.numbers))
+    rows = known.row_of[numbers]
+    firsts = known.row_of[known.records["cut"].to_numpy()]
+    there = (rows >= 0) & (firsts >= 0)
+    cut[rows[there]] = firsts[there]
+    children = _weighed_of(known, weighed), _signs(numbers, labels)
+    return Kept(known.numbers, known.is_new, loose, cut, membership, kept, *children)
+
+
+def _signs(numbers: Numbers, labels: Numbers) -> NDArray[np.uint64]:
+    """Signs of the children of the last night."""
+    place = np.full(int(numbers.max(initial=NOBODY)) + 1, NOBODY)
+    place[numbers] = np.arange(len(numbers))
+    own = place[labels]
+    return np.asarray(signs_of(own, numbers)[own == np.arange(len(own))])  # a child goes by its first record
+
+
+def _weighed_of(known: Known, weighed: pl.DataFrame) -> Weighed:
+    left, right = (known.row_of[weighed[side].to_numpy()] for side in ("left", "right"))
+    stay = (left >= 0) & (right >= 0)
+    one, other, odds = (weighed[name].to_numpy()[stay] for name in ("one", "other", "log_odds"))
+    return Weighed(one, other, odds, left[stay], right[stay])
+
+
+def weighed_frame(rounds: tuple[Weighed, ...]) -> pl.DataFrame:
+    """All that was weighed, each pair of children once, as WEIGHED_CHILDREN."""
+    parts = [pl.DataFrame({name: getattr(part, name) for name in WEIGHED_CHILDREN}) for part in rounds]
+    return pl.concat([part.cast(WEIGHED_CHILDREN) for part in parts]).unique(["one", "other"], maintain_order=True)
+
+
+def keep_all(store: Store, person: pl.DataFrame, linked: Linked, judged: Judged | None) -> None:
+    """Keep what a whole linkage found. ``person``: its records, in the order of their ids."""
+    found = linked.found
+    rows = np.arange(person.height)
+    record = {
+        "record_id": person["record_id"], "number": rows, "content": contents(person, judged), "cut": found.cut,
+        "label": found.labels,
+    }  # fmt: skip
+    store.write("linked_record", pl.DataFrame(record, schema=LINKED_RECORD))
+    scored = found.scored
+    pairs = Pairs(scored.left, scored.right, scored.pattern, scored.weight, found.evidence, scored.rule)
+    chances = linked.probability, found.alone
+    store.write("scored_pair", pair_frame(pairs, rows, chances, found.labels))
+    store.write("block_sign", sign_frame(person, rows))
+    store.write("weighed_children", weighed_frame(found.weighed))
+    store.write("link_kept", kept_row(linked.held, person.height))
+
+
+def kept_row(held: Held, next_number: int) -> pl.DataFrame:
+    """LINK_KEPT."""
+    return pl.DataFrame({"mark": [mark_of(held)], "next_number": [next_number]}, schema=LINK_KEPT)
+
+
+def pair_frame(pairs: Pairs, numbers: Numbers, chances: tuple[Bits, Bits], labels: Numbers) -> pl.DataFrame:
+    """Pairs of rows as SCORED_PAIR. ``chances``: of each, as all the records have it, and by itself."""
+    columns = {
+        "left": numbers[pairs.left], "right": numbers[pairs.right], "pattern": pairs.pattern,
+        "match_weight": pairs.weight, "evidence": pairs.evidence, "rule": pairs.rule, "match_probability": chances[0],
+        "alone": chances[1],
+        "is_same_child": labels[pairs.left] == labels[pairs.right],
+    }  # fmt: skip
+    return pl.DataFrame(columns, schema=SCORED_PAIR)
+
+
+def sign_frame(person: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
+    """BLOCK_SIGN of some records, which have these numbers."""
+    signs = block_signs(with_keys(person), CHILD_BLOCKING_RULES)
+    return signs.select("sign", number=pl.Series(numbers).gather(signs["row"])).cast(BLOCK_SIGN)
+
+
+__all__ = [
+    "KEPT_TABLES", "NOBODY", "Known", "contents", "keep_all", "kept_of", "kept_row", "mark_of", "pair_frame",
+    "sign_frame", "weighed_frame",
+]  # fmt: skip

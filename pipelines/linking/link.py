@@ -1,0 +1,269 @@
+"""person_record -> link, child_record, rival: which rows are the same child."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
+from matching.buckets import Buckets
+from matching.cluster import named
+from matching.comparisons import CHILD_COMPARISONS, OTHER_FURTHER_NAMES
+from matching.encode import Rows
+from matching.judge import Judged, Settings
+from matching.keys import with_keys
+from matching.linkage import Linkage, link_records
+from matching.model import Model, read_model
+from matching.rivals import Rivals
+from matching.score import Bits, Patterns, Told, levels_in
+from matching.train import Households, TrainingError
+from pipelines.linking.link_groups import GroupsAsked, measured_by_group
+from pipelines.linking.link_report import STANDS_IN, LinkReport, near_misses, report_of
+from pipelines.linking.measures_in_force import Held, fingerprint, held_from, why_due
+from pipelines.tables import CHILD_RECORD, LINK, RIVAL
+
+HOUSEHOLDS = Households(
+    dataset="dataset",
+    identifier="upn",
+    rules=(BlockingRule("surname and dwelling", ("surname", "dwelling")),),
+    same=("forename", "date_of_birth"),
+    two=OTHER_FURTHER_NAMES,
+)
+"""Two children of one home: rows of one source with two verified UPNs, the same surname and the same dwelling."""
+
+OF_CHILDREN: dict[str, Any] = {
+    "comparisons": CHILD_COMPARISONS,
+    "rules": CHILD_BLOCKING_RULES,
+    "training_rules": CHILD_TRAINING_RULES,
+    "dataset": "dataset",
+    "households": HOUSEHOLDS,
+}
+"""How children's records are linked, as :func:`matching.linkage.link_records` is told."""
+
+Figures = dict[str, float | int | str]
+
+KEPT_PROBABILITY = 0.001
+"""Pairs below this are not kept in the store: they neither link nor come near it."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Tonight's links and children."""
+
+    links: pl.DataFrame
+    child_records: pl.DataFrame
+    rivals: pl.DataFrame
+    report: LinkReport
+    model: Model
+    """The weights, as they were learnt or given."""
+    origin: str
+    """Where the weights come from, in words."""
+    is_new: bool
+    """The weights were not given."""
+    stands_in: bool
+    """The records were too few to learn from, and approved weights were taken."""
+    held: Held
+    """With the model, all that weighs a pair besides its two records."""
+    found: Linkage
+    """Rows are records in the order of their ids."""
+    probability: NDArray[np.float64]
+    """Of each scored pair."""
+
+
+CHILD_SETTINGS = Settings(apart="upns", stratum="birth_year")
+
+APPROVED_MODEL = Path(__file__).parent.parent / "matching" / "data" / "approved_model.toml"
+"""Weights trained on a made-up authority: what stands in where tonight's records are too few to learn from."""
+
+
+def link(
+    person: pl.DataFrame,
+    *,
+    previous: pl.DataFrame | None = None,
+    judgements: pl.DataFrame | None = None,
+    model: Model | None = None,
+    origin: str = "in force",
+    stands_in: bool = False,
+    settings: Settings = CHILD_SETTINGS,
+    groups: GroupsAsked | None = None,
+    held: Held | None = None,
+    progress: Told | None = None,
+    buckets: Buckets | None = None,
+) -> Linked:
+    """Link all sources against each other.
+
+    ``person``: PERSON rows. ``previous``: CHILD_RECORD of last night, from which children keep their ids.
+    ``judgements``: left_id, right_id, is_same; rows whose records are not there tonight are left out.
+    ``model``: the weights in force, and their ``origin`` in words; null: learnt from tonight's records, or the approved
+    ones where those are too few. ``stands_in``: such too few records are why the model is in force: it is tried again
+    when measures are due. ``held``: the measures in force; null, or where they no longer fit: measured tonight.
+    ``groups``: what the report's measures by group need to be told; null: nothing. ``progress``: is told how far it is.
+    ``buckets``: where pairs are scored; null: in this process.
+    """
+    table = with_keys(person.sort("record_id"))
+    asked = groups or GroupsAsked()
+    counts = records_by_source(table["dataset"])
+    due = "none were in force"
+    if model is not None:
+        due = why_due(held, fingerprint(model, settings, tuple(counts)), counts, asked.as_at) or ""
+    model = None if stands_in and due else model
+    linked = partial(
+        link_records, table, **OF_CHILDREN, judged=judged_rows(judgements, table["record_id"]), settings=settings,
+        measures=held.measures if held and not due else None, told=progress, buckets=buckets,
+    )  # fmt: skip
+    found, weights, too_few = _found(linked, model)
+    learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at.isoformat()}"
+    told = too_few or (learnt if model is None else origin)
+    if held is None or due:
+        mark = fingerprint(weights, settings, tuple(counts))
+        held = held_from(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
+    children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
+    records = children.with_columns(membership=pl.Series(found.membership))
+    chances = found.probability
+    pairs = pairs_told(found.scored.left, found.scored.right, found.scored.weight, chances, found.labels)
+    pairs = pairs.with_columns(pattern=pl.Series(found.scored.pattern), alone=pl.Series(found.alone))
+    return Linked(
+        links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
+        child_records=records.select(CHILD_RECORD.names()).cast(CHILD_RECORD),
+        rivals=_rivals(found, children),
+        report=_report(found, table, pairs, asked, held=held, told=figures_told(told, settings, held, found.labels)),
+        model=weights,
+        origin=told,
+        is_new=model is None,
+        stands_in=too_few is not None,
+        held=held,
+        found=found,
+        probability=chances,
+    )
+
+
+def _report(
+    found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, asked: GroupsAsked, *, held: Held, told: Figures
+) -> LinkReport:
+    near = links_of(near_misses(pairs), table["record_id"], found.model)
+    weighed, child = pairs.rename({"match_probability": "probability"}), pl.Series(found.labels)
+    groups = measured_by_group(table, child, weighed, asked)
+    return report_of(pairs, table["dataset"], near, groups, child=child, model=found.model, held=held, told=told)
+
+
+def records_by_source(source: pl.Series) -> dict[str, int]:
+    """How many records each source has, in the order of their names."""
+    return dict(source.value_counts().sort(source.name).iter_rows())
+
+
+def figures_told(origin: str, settings: Settings, held: Held, labels: NDArray[np.int64]) -> Figures:
+    """What the report tells of the linkage besides its pairs."""
+    on = "tonight" if held.measured_on is None else held.measured_on.isoformat()
+    return {
+        "children": int(np.count_nonzero(labels == np.arange(len(labels)))),
+        "model": origin,
+        "link threshold (probability)": settings.link_probability,
+        "measured": f"{on}, as {held.why}",
+    }
+
+
+def _found(linked: Callable[..., Linkage], model: Model | None) -> tuple[Linkage, Model, str | None]:
+    """The linkage, its weights as they were given or learnt, and why they are those that stand in; null: they are not.
+
+    ``linked``: links with the weights given as ``model``.
+    """
+    try:
+        found = linked(model=model)
+    except TrainingError as error:
+        stands_in = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+        return linked(model=stands_in), stands_in, f"{STANDS_IN}: {error}"
+    return found, found.model if model is None else model, None
+
+
+def judged_rows(judgements: pl.DataFrame | None, ids: pl.Series) -> Judged | None:
+    """Judgements on records that are there, by row; null: none. ``ids``: the record of each row."""
+    if judgements is None or not judgements.height:
+        return None
+    rows = pl.DataFrame({"id": ids, "row": np.arange(len(ids), dtype=np.int32)})
+    placed = judgements.join(rows.rename({"id": "left_id", "row": "left"}), on="left_id").join(
+        rows.rename({"id": "right_id", "row": "right"}), on="right_id"
+    )
+    return Judged(placed["left"].to_numpy(), placed["right"].to_numpy(), placed["is_same"].to_numpy())
+
+
+def pairs_told(left: Rows, right: Rows, weight: Bits, chances: Bits, labels: NDArray[np.int64]) -> pl.DataFrame:
+    """Scored pairs as the report reads them: left, right, match_weight, match_probability, is_same_child."""
+    columns = {
+        "left": left, "right": right, "match_weight": weight, "match_probability": chances,
+        "is_same_child": labels[left] == labels[right],
+    }  # fmt: skip
+    return pl.DataFrame(columns)
+
+
+def is_kept() -> pl.Expr:
+    """Which pairs stand in LINK."""
+    return pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY)
+
+
+def links_of(pairs: pl.DataFrame, ids: pl.Series, model: Model) -> pl.DataFrame:
+    """Pairs as told, with their pattern, in the form of LINK. ``ids``: the record of each row."""
+    frame = pairs.with_columns(
+        left_id=ids.gather(pairs["left"]),
+        right_id=ids.gather(pairs["right"]),
+        levels=words_of(model, pairs["pattern"].to_numpy()),
+    )
+    return frame.select(LINK.names()).cast(LINK)
+
+
+def words_of(model: Model, patterns: Patterns) -> pl.Series:
+    """Each pair's levels in words; what says nothing is left out."""
+    distinct, where = np.unique(patterns, return_inverse=True)
+    words = [
+        [None if level.says_nothing else f"{comparison.name}: {level.label}" for level in comparison.levels]
+        for comparison in model.comparisons
+    ]
+    levels = levels_in(distinct, model.comparisons).tolist()
+    texts = ["; ".join(word for k, n in enumerate(row) if (word := words[k][n])) for row in levels]
+    return pl.Series(texts, dtype=pl.String).gather(where)
+
+
+def _rivals(found: Linkage, children: pl.DataFrame) -> pl.DataFrame:
+    rivals = found.rivals
+    nearest = rivals.nearest[is_told(rivals)]
+    patterns, weights = found.judge.described(rivals.left[nearest], rivals.right[nearest])
+    return rivals_told(rivals, found.labels, words_of(found.model, patterns), weights, children)
+
+
+def is_told(rivals: Rivals) -> NDArray[np.bool_]:
+    """Which entries stand in RIVAL."""
+    return np.asarray(rivals.probability >= KEPT_PROBABILITY)
+
+
+def rivals_told(
+    rivals: Rivals, labels: NDArray[np.int64], words: pl.Series, weights: Bits, children: pl.DataFrame
+) -> pl.DataFrame:
+    """RIVAL rows: children that may be one after all.
+
+    ``words``, ``weights``: of the nearest pair of each entry that is told. ``children``: record_id,
+    child_id of each row.
+    """
+    told = is_told(rivals)
+    left, right, child = rivals.left[rivals.nearest[told]], rivals.right[rivals.nearest[told]], rivals.child[told]
+    ours = np.where(labels[left] == child, left, right)
+    theirs = np.where(labels[left] == child, right, left)
+    ids, names = children["record_id"], children["child_id"]
+    frame = pl.DataFrame(
+        {
+            "child_id": names.gather(ours),
+            "rival_child_id": names.gather(theirs),
+            "probability": rivals.probability[told],
+            "record_id": ids.gather(ours),
+            "rival_record_id": ids.gather(theirs),
+            "match_weight": weights,
+            "levels": words,
+        }
+    )
+    return frame.select(RIVAL.names()).cast(RIVAL).sort("child_id", "rival_child_id")
+
+
+__all__ = ["HOUSEHOLDS", "LinkReport", "Linked", "link"]

@@ -1,0 +1,285 @@
+"""The night's linkage where only some records changed: what :func:`pipelines.linking.link.link` would find, at the cost of it.
+
+Everything that is measured is held (:mod:`pipelines.linking.measures_in_force`), everything else of the last night is kept
+(:mod:`pipelines.linking.kept_links`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching import blocks
+from matching.assign import Bits
+from matching.blocking import CHILD_BLOCKING_RULES
+from matching.cluster import named
+from matching.comparisons import CHILD_COMPARISONS
+from matching.components import Labels
+from matching.encode import Encoded, Rows
+from matching.increment import Again, Pairs, link_again
+from matching.judge import Judged, Settings
+from matching.keys import home_keys, with_keys
+from matching.linkage import prepare
+from matching.model import Model
+from matching.score import Patterns
+from pipelines.linking.kept_links import NOBODY, Known, kept_of, pair_frame, sign_frame, weighed_frame
+from pipelines.linking.link import figures_told, is_kept, is_told, links_of, rivals_told, words_of
+from pipelines.linking.link_groups import GroupsAsked, measured_by_group
+from pipelines.linking.link_report import LinkReport, near_misses, report_of
+from pipelines.linking.measures_in_force import Held
+from pipelines.store import Store
+from pipelines.tables import CHILD_RECORD, LINKED_RECORD
+
+MOST_CHANGED = 0.25
+"""Share of the records: where more of them changed, all are linked anew, which costs no more."""
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """What tonight's linkage is of."""
+
+    person: pl.DataFrame
+    """PERSON, in the order of the ids."""
+    content: NDArray[np.uint64]
+    previous: pl.DataFrame
+    """CHILD_RECORD of the last night."""
+    judged: Judged | None
+    model: Model
+    origin: str
+    settings: Settings
+    asked: GroupsAsked
+    held: Held
+
+
+@dataclass(frozen=True)
+class LinkedAgain:
+    """Tonight's links and children: what is whole, and of what is large only what changed."""
+
+    child_records: pl.DataFrame
+    """CHILD_RECORD, whole."""
+    touched: NDArray[np.bool_]
+    """Rows of it whose child is not made of the same records as last night."""
+    rivals: pl.DataFrame
+    """RIVAL, whole."""
+    report: Callable[[], LinkReport]
+    """Works the report out, from nothing but what is at hand."""
+    links: int
+    """Pairs of records in one child."""
+    links_gone: pl.DataFrame
+    """left_id, right_id of links that are no more, or changed."""
+    links_put: pl.DataFrame
+    """LINK: those that are new, or changed."""
+    pairs_kept: int
+    """Links in all."""
+    records: pl.DataFrame
+    """LINKED_RECORD, whole."""
+    stand: pl.Series
+    """Rows of it that are as they were last night."""
+    left: pl.Series
+    """``record_id`` of records that are no more."""
+    pairs_gone: pl.DataFrame
+    """left, right of scored pairs that are no more, or changed."""
+    pairs_put: pl.DataFrame
+    """SCORED_PAIR."""
+    signs_gone: pl.DataFrame
+    """number of records whose blocks are no more."""
+    signs_put: pl.DataFrame
+    """BLOCK_SIGN."""
+    weighed: pl.DataFrame
+    """WEIGHED_CHILDREN, whole."""
+    next_number: int
+
+
+def known_records(store: Store, tonight: Tonight) -> Known | None:
+    """The last night's records and which are tonight's; null: so many changed that all are to be linked anew."""
+    least, records = store.read("link_kept")["next_number"].item(), store.read("linked_record")
+    if not records["record_id"].equals(tonight.previous["record_id"]):
+        return None
+    known = Known.of(records, tonight.person["record_id"], tonight.content, least)
+    many = known.is_new.sum() + len(known.gone)
+    return known if many <= MOST_CHANGED * tonight.person.height else None
+
+
+def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
+    """Link what changed, and what hangs on it."""
+    known, signs, met = _met(store, tonight.person, known)
+    before = store.read("scored_pair")
+    names = ("child_id", "membership")
+    stood = tonight.person.select("record_id", *(known.then(tonight.previous[name]) for name in names))
+    membership = stood["membership"].fill_null(1.0).to_numpy()
+    kept = kept_of(known, before, store.read("weighed_children"), membership)
+    measures = tonight.held.measures
+    numbers = {name: number for number, name in enumerate(tonight.held.sources)}
+    years = {year: number for number, year in enumerate(measures.strata)}
+    year = pl.col("date_of_birth").dt.year().cast(pl.String)
+    coded = tonight.person.select(
+        dataset=pl.col("dataset").replace_strict(numbers, return_dtype=pl.Int32),
+        stratum=year.replace_strict(years, default=len(years), return_dtype=pl.Int32),
+    )
+    again = link_again(
+        kept, met, _encoded(tonight.person), dataset=coded["dataset"].to_numpy(), stratum=coded["stratum"].to_numpy(),
+        rules=CHILD_BLOCKING_RULES, model=tonight.model, judged=tonight.judged, settings=tonight.settings,
+        measures=measures,
+    )  # fmt: skip
+    return _told(tonight, known, again, before, signs, stood=stood)
+
+
+def stand_again(store: Store, tonight: Tonight, known: Known) -> tuple[Callable[[], LinkReport], int, int]:
+    """What works out the report of the last night's links, which stand as no record has changed; how many pairs are in one
+    child, and how many are kept.
+    """
+    places = {name: known.row_of[known.records[name].to_numpy()] for name in ("number", "label")}
+    labels = np.empty(len(known.numbers), dtype=np.int64)
+    labels[places["number"]] = places["label"]
+    pairs = store.read("scored_pair")
+    ends = (pl.Series(name, known.row_of[pairs[name].to_numpy()], dtype=pl.Int32) for name in ("left", "right"))
+    rows = pairs.with_columns(ends).sort("left", "right")
+    return partial(_report, tonight, rows, labels), int(rows["is_same_child"].sum()), rows.filter(is_kept()).height
+
+
+def _encoded(person: pl.DataFrame) -> Callable[[Rows], Encoded]:
+    """What makes the table of some rows."""
+
+    def encoded(rows: Rows) -> Encoded:
+        return prepare(with_keys(person[rows]), CHILD_COMPARISONS, CHILD_BLOCKING_RULES, "upns")
+
+    return encoded
+
+
+def _met(store: Store, person: pl.DataFrame, known: Known) -> tuple[Known, pl.DataFrame, Rows]:
+    """The signs of all new records, and the rows that share a block with one, themselves among them.
+
+    A block beyond LARGEST_BLOCK is split by what stands in it: where such a one gains or loses a record, all its
+    records count as changed.
+    """
+    new = np.flatnonzero(known.is_new)
+    signs = sign_frame(person[new], known.numbers[new])
+    left = store.read_where("block_sign", pl.DataFrame({"number": known.gone}))
+    shared = store.read_where("block_sign", pl.concat([signs, left]).select(pl.col("sign").unique()))
+    sizes = pl.concat([shared, signs]).group_by("sign").len()  # of before and after together: never too few
+    large = sizes.filter(pl.col("len") > blocks.LARGEST_BLOCK)
+    split = known.row_of[shared.join(large, on="sign", how="semi")["number"].unique().to_numpy()]
+    if (~known.is_new[split[split >= 0]]).any():
+        known = known.with_changed(split[split >= 0])
+        new = np.flatnonzero(known.is_new)
+        signs = sign_frame(person[new], known.numbers[new])
+        shared = store.read_where("block_sign", signs.select(pl.col("sign").unique()))
+    # What changed is here by its new number; its old one is nobody's.
+    rows = known.row_of[shared["number"].unique().to_numpy()]
+    return known, signs, np.union1d(rows[rows >= 0], new).astype(np.int32)
+
+
+def _told(
+    tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, signs: pl.DataFrame, *, stood: pl.DataFrame
+) -> LinkedAgain:
+    children = _children(tonight, again, stood)
+    ids = tonight.person["record_id"]
+    scored = pair_frame(again.pairs, known.numbers, (again.probability, again.alone), again.labels)
+    gone, put = _differing(before, scored, again.pairs, known)
+    rows = scored.with_columns(left=pl.Series(again.pairs.left), right=pl.Series(again.pairs.right))
+    model = tonight.model.on(tonight.held.measures.records)
+    fresh = put.filter(is_kept()).with_columns(
+        pl.Series(name, known.row_of[put.filter(is_kept())[name].to_numpy()], dtype=pl.Int32)
+        for name in ("left", "right")
+    )
+    told = {
+        "record_id": ids, "number": known.numbers, "content": tonight.content, "cut": known.numbers[again.cut],
+        "label": known.numbers[again.labels],
+    }  # fmt: skip
+    records = pl.DataFrame(told, schema=LINKED_RECORD)
+    return LinkedAgain(
+        child_records=children,
+        touched=again.is_touched,
+        rivals=_rivals(again, children, model),
+        report=partial(_report, tonight, rows, again.labels),
+        links=int(rows["is_same_child"].sum()),
+        links_gone=_ids_of(gone.filter(is_kept()), known),
+        links_put=links_of(fresh, ids, model),
+        pairs_kept=rows.filter(is_kept()).height,
+        records=records,
+        stand=known.as_they_were(records),
+        left=known.left,
+        pairs_gone=gone.select("left", "right"),
+        pairs_put=put,
+        signs_gone=pl.DataFrame({"number": known.gone}),
+        signs_put=signs,
+        weighed=weighed_frame(again.weighed),
+        next_number=known.next_number,
+    )
+
+
+def _report(tonight: Tonight, rows: pl.DataFrame, labels: Labels) -> LinkReport:
+    """The report. ``rows``: SCORED_PAIR in the order of its rows, by which it has the two records; ``labels``: of each."""
+    person, child = tonight.person, pl.Series(labels)
+    model = tonight.model.on(tonight.held.measures.records)
+    weighed = rows.select("left", "right", "is_same_child", probability="match_probability")
+    groups = measured_by_group(person.with_columns(home_keys()), child, weighed, tonight.asked)
+    near = links_of(near_misses(rows), person["record_id"], model)
+    told = figures_told(tonight.origin, tonight.settings, tonight.held, labels)
+    return report_of(rows, person["dataset"], near, groups, model=model, held=tonight.held, told=told, child=child)
+
+
+def _differing(
+    before: pl.DataFrame, scored: pl.DataFrame, pairs: Pairs, known: Known
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pairs of the last night (SCORED_PAIR) that are no more, or not as they are ``scored`` tonight; and those of tonight
+    that were not, or not so. ``pairs``: tonight's by their rows, in their order.
+    """
+    left, right = (known.row_of[before[side].to_numpy()] for side in ("left", "right"))
+    stay = np.flatnonzero((left != NOBODY) & (right != NOBODY))  # each of them was scored again
+    at = np.searchsorted(pairs.left.astype(np.int64) << 32 | pairs.right, left[stay] << 32 | right[stay])
+    was, now = before[stay], scored[at]
+    told = (was[name] == now[name] for name in ("match_probability", "alone", "is_same_child"))
+    same = pl.select(pl.all_horizontal(*told)).to_series().to_numpy()
+    stood, stands = np.zeros(before.height, dtype=bool), np.zeros(scored.height, dtype=bool)
+    stood[stay[same]], stands[at[same]] = True, True
+    return before.filter(pl.Series(~stood)), scored.filter(pl.Series(~stands))
+
+
+def _ids_of(pairs: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """left_id, right_id of pairs of numbers of the last night."""
+    numbers, ids = known.records["number"].to_numpy(), known.records["record_id"]
+    place = np.zeros(int(numbers.max(initial=NOBODY)) + 1, dtype=np.int64)
+    place[numbers] = np.arange(len(numbers))
+    sides = {"left_id": "left", "right_id": "right"}
+    return pl.DataFrame({name: ids.gather(place[pairs[side].to_numpy()]) for name, side in sides.items()})
+
+
+def _children(tonight: Tonight, again: Again, stood: pl.DataFrame) -> pl.DataFrame:
+    """CHILD_RECORD: that of the last night, save for children that are not made of the same records.
+
+    ``stood``: that of the last night for tonight's records, in their order; null where there was none.
+    """
+    touched = pl.Series(again.is_touched)
+    clusters = stood.select("record_id", cluster=pl.Series(again.labels)).filter(touched)
+    before = stood.filter(touched).drop_nulls("child_id")
+    fresh = named(clusters, before, tonight.previous["child_id"].unique().to_list()).sort("record_id")
+    place = np.arange(stood.height)
+    place[again.is_touched] = stood.height + np.arange(fresh.height)
+    names = pl.concat([stood["child_id"], fresh["child_id"]]).gather(place)
+    return stood.select("record_id", names, membership=pl.Series(again.membership)).cast(CHILD_RECORD)
+
+
+def _rivals(again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
+    rivals = again.rivals
+    nearest = rivals.nearest[is_told(rivals)]
+    patterns, weights = _described(again, rivals.left[nearest], rivals.right[nearest])
+    return rivals_told(rivals, again.labels, words_of(model, patterns), weights, children)
+
+
+def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
+    """Agreement pattern and match weight of pairs of rows: most are among those that were scored."""
+    scored, wanted = (a.astype(np.int64) << 32 | b for a, b in ((again.pairs.left, again.pairs.right), (left, right)))
+    place = np.minimum(np.searchsorted(scored, wanted), max(len(scored) - 1, 0))
+    known = scored[place] == wanted if len(scored) else np.zeros(len(wanted), dtype=bool)
+    patterns, weights = np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted))
+    patterns[known], weights[known] = again.pairs.pattern[place[known]], again.pairs.weight[place[known]]
+    if not known.all():
+        patterns[~known], weights[~known] = again.described(left[~known], right[~known])
+    return patterns, weights
+
+
+__all__ = ["LinkedAgain", "Tonight", "known_records", "linked_again", "stand_again"]

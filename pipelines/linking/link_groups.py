@@ -1,0 +1,88 @@
+"""What the linkage says of itself by group of children."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from matching.fairness import FEWEST_CHILDREN, by_group
+from pipelines.children.age import age_in_years
+
+AGE_BANDS = ((0, "0 to 4"), (5, "5 to 10"), (11, "11 to 15"), (16, "16 and over"))
+"""Below compulsory school age, primary, secondary, beyond it: whole years on the date judged, from each lower end."""
+SEXES = {"F": "girls", "M": "boys"}
+MOVED, SETTLED = "at several postcodes", "at one postcode"
+SMALL_AREAS = "districts with fewer than 10 children each"
+TWIN, SINGLE = "birth date and home shared", "not shared"
+
+
+@dataclass(frozen=True)
+class GroupsAsked:
+    """What the measures by group need to be told."""
+
+    as_at: date | None = None
+    """The date for ages; null: no ages."""
+    rolls: Collection[str] = ()
+    """Sources that are rolls: of the other sources' records it is asked whether their child is on one. Without any, of
+    every record whether its child has a record of another source."""
+    known: pl.DataFrame | None = None
+    """record_id and a text column for each further grouping, as a source or a made-up truth has it: name origin,
+    ethnicity, first language. Nothing of the kind is ever inferred from a name."""
+
+
+def measured_by_group(table: pl.DataFrame, child: pl.Series, pairs: pl.DataFrame, asked: GroupsAsked) -> pl.DataFrame:
+    """Links and expected errors by group, as BY_GROUP.
+
+    ``table``: person records with their keys. ``child``: the child of each. ``pairs``: left, right (rows of the table),
+    probability, is_same_child.
+    """
+    return by_group(groupings(table, child, asked), child, _is_linked(table["dataset"], child, asked.rolls), pairs)
+
+
+def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.DataFrame:
+    """One row a record, one column a grouping; null: not known of the record.
+
+    A child at several postcodes has moved, or was given another child's record; two children who share birth date and
+    home may be twins, or one child whose records were not joined (so their forenames must differ).
+    """
+    home = ["date_of_birth", "dwelling"]
+    shared = (pl.col("child").n_unique().over(home) > 1) & (pl.col("forename").drop_nulls().n_unique().over(home) > 1)
+    is_placed = pl.col("dwelling").is_not_null() & pl.col("date_of_birth").is_not_null()
+    ages = {} if asked.as_at is None else {"age": age_in_years(pl.col("date_of_birth"), asked.as_at)}
+    known = table.with_columns(child=child).with_columns(shares_home=shared & is_placed, **ages)
+    places = pl.col("postcode").drop_nulls().n_unique().over("child")
+    groups = known.select(
+        "record_id",
+        *([] if asked.as_at is None else [_age_band()]),
+        sex=pl.col("sex").replace_strict(SEXES, default=None, return_dtype=pl.String),
+        source=pl.col("dataset"),
+        moves=pl.when(places > 1).then(pl.lit(MOVED)).when(places == 1).then(pl.lit(SETTLED)),
+        twins=pl.when(pl.col("shares_home").any().over("child")).then(pl.lit(TWIN)).otherwise(pl.lit(SINGLE)),
+        area=pl.when(pl.col("child").n_unique().over("district") >= FEWEST_CHILDREN)
+        .then("district")
+        .when(pl.col("district").is_not_null())
+        .then(pl.lit(SMALL_AREAS)),
+    )
+    if asked.known is not None:
+        groups = groups.join(asked.known, on="record_id", how="left", validate="1:1", maintain_order="left")
+    return groups.drop("record_id")
+
+
+def _age_band() -> pl.Expr:
+    age, band = pl.col("age"), pl.lit(None, dtype=pl.String)
+    for least, name in AGE_BANDS:
+        band = pl.when(age >= least).then(pl.lit(name)).otherwise(band)
+    return band.alias("age")
+
+
+def _is_linked(source: pl.Series, child: pl.Series, rolls: Collection[str]) -> pl.Series:
+    """Whether each record's child is on a roll (or, without rolls, in another source); null of a roll's own records."""
+    records = pl.DataFrame({"source": source, "child": child})
+    if not rolls:
+        return records.select(pl.col("source").n_unique().over("child") > 1).to_series()
+    is_roll = pl.col("source").is_in(list(rolls))
+    return records.select(pl.when(~is_roll).then(is_roll.any().over("child"))).to_series()
+
+
+__all__ = ["GroupsAsked", "groupings", "measured_by_group"]

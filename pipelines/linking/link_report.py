@@ -1,0 +1,127 @@
+"""What the match report tells of the linkage, from its pairs in whole columns; counts and record ids only."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from matching.model import Model
+from matching.thresholds import expected_by_threshold
+from matching.ties import by_size, ties
+from pipelines.linking.measures_in_force import Held
+
+NEAR_MISSES = 200
+LIKELY = 0.5
+"""Pairs at least so probable by themselves count as links that hold a child's records together."""
+STANDS_IN = "the approved one"
+"""How the figure *model* begins where weights could not be learnt, and those kept for that case were taken."""
+
+
+@dataclass(frozen=True)
+class LinkReport:
+    """What the match report tells of the linkage; counts and record ids only."""
+
+    blocking: pl.DataFrame
+    """LINK_BLOCKING."""
+    weights: pl.DataFrame
+    """weight_from, weight_to (bits), pairs, expected_matches: one row a bar of the histogram."""
+    model: pl.DataFrame
+    """comparison, level, m, u, h, weight (bits): one row a level that says something."""
+    source_pairs: pl.DataFrame
+    """left_source, right_source, links, expected_false_links, expected_missed_links: one row a pair of sources."""
+    near_misses: pl.DataFrame
+    """left_id, right_id, match_weight, match_probability, levels: likeliest pairs that were not linked."""
+    groups: pl.DataFrame
+    """Links and their expected errors by group, as BY_GROUP of :mod:`matching.fairness`."""
+    thresholds: pl.DataFrame
+    """Expected false and missed links by threshold, as EXPECTED of :mod:`matching.thresholds`."""
+    ties: pl.DataFrame
+    """What holds children's records together, by their number, as BY_SIZE of :mod:`matching.ties`."""
+    figures: dict[str, float | int | str]
+
+
+def near_misses(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The likeliest pairs that were not linked, likeliest first. ``pairs``: as for :func:`report_of`."""
+    missed = pairs.filter(~pl.col("is_same_child"))
+    return missed.sort("match_probability", "left", "right", descending=[True, False, False]).head(NEAR_MISSES)
+
+
+def report_of(
+    pairs: pl.DataFrame,
+    source: pl.Series,
+    near: pl.DataFrame,
+    groups: pl.DataFrame,
+    *,
+    child: pl.Series,
+    model: Model,
+    held: Held,
+    told: dict[str, float | int | str],
+) -> LinkReport:
+    """The report.
+
+    ``pairs``: every pair kept, in order of its rows: left, right (rows), match_weight, match_probability, is_same_child,
+    alone (0 to 1, its match probability without the other records of its children).
+    ``source`` and ``child``: those of each row. ``near``: LINK rows of the near misses. ``groups``: BY_GROUP. ``told``:
+    further figures.
+    """
+    figures: dict[str, float | int | str] = {
+        "records": len(source),
+        "candidate pairs": int(held.blocking["new_pairs"].sum()),
+        "links": int(pairs["is_same_child"].sum()),
+        "estimated blocking recall": held.blocking_recall,
+        "pairs of one child that never come near each other, estimated share": held.never_met,
+        "share of pairs of one household": model.household,
+        **told,
+        **model.figures,
+    }
+    likely = pl.col("is_same_child") & (pl.col("alone") >= LIKELY)
+    links = pairs.filter(likely).select("left", "right", probability="alone")
+    return LinkReport(
+        blocking=held.blocking,
+        weights=_histogram(pairs),
+        model=_levels(model),
+        source_pairs=_source_pairs(pairs, source),
+        near_misses=near.drop("is_same_child"),
+        groups=groups,
+        thresholds=expected_by_threshold(pairs["match_probability"]),
+        ties=by_size(ties(child, links)),
+        figures=figures,
+    )
+
+
+def _histogram(pairs: pl.DataFrame) -> pl.DataFrame:
+    bars = pairs.group_by(weight_from=(pl.col("match_weight") / 2).floor() * 2)
+    counted = bars.agg(pl.len().alias("pairs"), pl.col("match_probability").sum().alias("expected_matches"))
+    return (
+        counted.with_columns(weight_to=pl.col("weight_from") + 2)
+        .sort("weight_from")
+        .select("weight_from", "weight_to", "pairs", "expected_matches")
+    )
+
+
+def _levels(model: Model) -> pl.DataFrame:
+    rows = []
+    for comparison in model.comparisons:
+        weights, bits = model.weights[comparison.name], model.match_weights(comparison)
+        for number, level in enumerate(comparison.levels):
+            if not level.says_nothing:
+                m, u, h = (float(p[number]) for p in (weights.m, weights.u, weights.h))
+                rows.append((comparison.name, level.label, m, u, h, float(bits[number])))
+    return pl.DataFrame(rows, schema=["comparison", "level", "m", "u", "h", "weight"], orient="row")
+
+
+def _source_pairs(pairs: pl.DataFrame, source: pl.Series) -> pl.DataFrame:
+    """Links between each pair of sources, and what the probabilities themselves expect to be wrong among them."""
+    one, p = pl.col("is_same_child"), pl.col("match_probability")
+    sides = pairs.select(one, p, a=source.gather(pairs["left"]), b=source.gather(pairs["right"]))
+    return (
+        sides.group_by(left_source=pl.min_horizontal("a", "b"), right_source=pl.max_horizontal("a", "b"))
+        .agg(
+            one.sum().cast(pl.Int64).alias("links"),
+            (1 - p).filter(one).sum().alias("expected_false_links"),
+            p.filter(~one).sum().alias("expected_missed_links"),
+        )
+        .sort("left_source", "right_source")
+    )
+
+
+__all__ = ["STANDS_IN", "LinkReport", "near_misses", "report_of"]

@@ -1,0 +1,156 @@
+"""Leads that an officer has closed, and what brings a child back: only what contradicts the outcome.
+
+That the GP saw a child does not contradict "at an independent school"; that the place there ended does. Each outcome
+names what contradicts it, and most hold for a time only: then the question is asked again.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from pipelines.decisions.outcomes import CODES, standing, under_tonights_ids
+from pipelines.priority import social_care, temporary_accommodation
+from pipelines.rank_settings import OutcomeHolds
+from pipelines.reasons import day, source_name
+
+SEEN = "seen"
+NEW_RECORD = "new record"
+NEW_HOME = "new home"
+CONCERN = "concern"
+EDUCATION_ENDED = "education ended"
+
+_EDUCATED = (EDUCATION_ENDED, NEW_HOME, CONCERN)
+_AWAY = (SEEN, NEW_HOME, NEW_RECORD, CONCERN)
+
+CONTRADICTED_BY: Mapping[str, tuple[str, ...]] = {
+    "ON_ROLL_OWN": _EDUCATED,
+    "ON_ROLL_OTHER_LA": _EDUCATED,
+    "INDEPENDENT": _EDUCATED,
+    "EHE_SUITABLE": _EDUCATED,
+    "AP_EOTAS": _EDUCATED,
+    "MOVED_OTHER_LA_CONFIRMED": _AWAY,
+    "EMIGRATED_VERIFIED": _AWAY,
+    "NOT_CSA": (NEW_RECORD,),
+    "DATA_ERROR": (SEEN, NEW_RECORD, CONCERN),
+    "DUPLICATE": (),
+    "DECEASED": (),
+}
+"""Closing outcome -> what, since its day, contradicts it. Each also ends when it has grown old (``OutcomeHolds``)."""
+
+CIRCUMSTANCE = f"{social_care.NAMED}|{temporary_accommodation.NAMED}|youth justice"
+"""Concerns about how a child lives, which say nothing about where the child is educated."""
+
+CLOSED = pl.Schema({"child_id": pl.String, "closed_why": pl.String, "back_because": pl.String})
+
+
+def closed_children(
+    outcomes: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    *,
+    as_at: date,
+    names: Mapping[str, str],
+    holds: OutcomeHolds,
+) -> pl.DataFrame:
+    """One row is one child of tonight that an officer closed by ``as_at``.
+
+    ``closed_why`` (what the officer found) or ``back_because`` (what has changed since), the other null. Where the child
+    has got another id since, it is found by the records that it had.
+    """
+    words = pl.DataFrame({"outcome": list(CODES), "words": [code.words for code in CODES.values()]})
+    last = standing(outcomes.filter(pl.col("outcome_on") <= as_at)).join(words, on="outcome", how="left")
+    closing = under_tonights_ids(last.filter(pl.col("outcome").is_in(list(CONTRADICTED_BY))), child_records)
+    if closing.is_empty():
+        return pl.DataFrame(schema=CLOSED)
+    held = closing.join(_days_held(holds), on="outcome", how="left", validate="m:1").with_columns(
+        until=pl.col("outcome_on") + pl.duration(days=pl.col("days"))
+    )
+    mine = child_records.join(held.select("child_id", "outcome", "outcome_on", "records"), on="child_id", how="inner")
+    said = mine.join(statements, on="record_id", how="inner").filter(pl.col("since_on").is_null() | _is_past(as_at))
+    changes = pl.concat([*_said_since(said, as_at, names), _new_records(mine), _grown_old(held, as_at)])
+    told = pl.format("An officer closed this on {}: {}", day(pl.col("outcome_on")), pl.col("words"))
+    again = pl.format(" It is asked again from {}.", day(pl.col("until"))).fill_null("")
+    return (
+        held.join(_in_words(changes), on="child_id", how="left", validate="1:1")
+        .select(
+            "child_id",
+            closed_why=pl.when(pl.col("changed").is_null()).then(
+                told + ". Nothing that contradicts it has changed since." + again
+            ),
+            back_because=told + ". Back on the list, as since then: " + pl.col("changed") + ".",
+        )
+        .cast(CLOSED)
+        .sort("child_id")
+    )
+
+
+def _is_past(as_at: date) -> pl.Expr:
+    return pl.col("since_on") <= as_at
+
+
+def _days_held(holds: OutcomeHolds) -> pl.DataFrame:
+    """``outcome`` and ``days`` that it holds; null: for good."""
+    days = {code.upper(): days or None for code, days in holds.model_dump().items()}
+    return pl.DataFrame(
+        {"outcome": list(days), "days": list(days.values())}, schema={"outcome": pl.String, "days": pl.Int64}
+    )
+
+
+def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[pl.DataFrame]:
+    """What statements since the day of the outcome say, by kind of change: ``CHANGE`` rows."""
+    since, source = pl.col("since_on"), source_name(pl.col("source"), names)
+    is_since = since > pl.col("outcome_on")
+    what = pl.col("what").fill_null("").str.replace_all("_", " ")
+    is_doubt = ~what.str.to_lowercase().str.contains(CIRCUMSTANCE)
+    is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= as_at)
+    ended = pl.col("until_on").is_between(pl.col("outcome_on"), as_at, closed="right")
+    kind = pl.col("kind")
+    return [
+        _change(said.filter((kind == "seen") & is_since), SEEN, since, pl.format("seen by {} on {}", source, day(since))),
+        _change(
+            said.filter((kind == "lives_here") & is_since), NEW_HOME, since,
+            pl.format("{} has the child at a home since {}", source, day(since)),
+        ),
+        _change(
+            said.filter((kind == "concern") & is_since & is_doubt & is_open), CONCERN, since,
+            pl.format("{} raised a concern on {} ({})", source, day(since), what),
+        ),
+        _change(
+            said.filter((kind == "provision") & ended), EDUCATION_ENDED, pl.col("until_on"),
+            pl.format("the {} that {} showed ended on {}", what.replace("", "education"), source,
+                      day(pl.col("until_on"))),
+        ),
+        _change(
+            said.filter((kind == "vanished") & is_since), EDUCATION_ENDED, since,
+            pl.format("the entry of {} vanished on {}", source, day(since)),
+        ),
+    ]  # fmt: skip
+
+
+def _change(found: pl.DataFrame, change: str, on: pl.Expr, told: pl.Expr) -> pl.DataFrame:
+    """One row is one change that contradicts its child's outcome: ``child_id``, ``change``, ``on``, ``told``."""
+    contradicts = [code for code, by in CONTRADICTED_BY.items() if change in by]
+    return found.filter(pl.col("outcome").is_in(contradicts)).select(
+        "child_id", change=pl.lit(change), on=on, told=told
+    )
+
+
+def _new_records(mine: pl.DataFrame) -> pl.DataFrame:
+    """Records of the child that were not known when the outcome was read in."""
+    is_new = ~pl.col("record_id").is_in(pl.col("records").str.split(";"))
+    never = pl.lit(None, pl.Date)
+    return _change(mine.filter(is_new), NEW_RECORD, never, pl.format("a new record {}", "record_id"))
+
+
+def _grown_old(held: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    old = held.filter(pl.col("until") <= as_at)
+    told = pl.format("the outcome has grown old, as it holds for {} days", "days")
+    return old.select("child_id", change=pl.lit("grown old"), on="until", told=told)
+
+
+def _in_words(changes: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``changed``: of each kind of change the latest, apart by "; "."""
+    ordered = changes.sort("child_id", "change", "on", "told", nulls_last=True)
+    last = ordered.unique(["child_id", "change"], keep="last", maintain_order=True)
+    return last.group_by("child_id", maintain_order=True).agg(changed=pl.col("told").str.join("; "))

@@ -1,0 +1,169 @@
+"""Who will be without education soon: known before it happens, while a place can still be found.
+
+Two moments lose children between two lists: coming of compulsory school age (Education Act 1996, section 8), and the
+move from Year 6 to Year 7, for which places are offered on 1 March (School Admissions Code, national offer day).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.children.age import born_of_age, next_term_starts, school_year, starts_on
+from pipelines.children.died import surely_died
+from pipelines.children.facts import child_facts
+from pipelines.priority.evidence import DAY
+from pipelines.reasons import place_of
+from pipelines.tables import EARLY_WARNING
+
+COMES_OF_AGE = "comes of compulsory school age"
+MOVES_UP = "moves up to Year 7"
+
+OFFERS_FROM = (3, 1)
+"""(month, day) from which a Year 6 child should have an offer for Year 7, up to the start of term."""
+
+MOSTLY_OFFERED = 0.5
+"""Where fewer of the Year 6 children have an offer, the extracts do not hold the round of admissions."""
+
+TAKEN_UP_WITHIN = timedelta(days=31)
+"""A place that starts within so many days of the first day of term is that term's place."""
+
+ACCEPTED = r"\baccepted\b"
+OFFERED = r"\baccepted\b|\boffered\b"
+
+
+@dataclass(frozen=True)
+class EarlyWarning:
+    """The children to be warned of, and what could not be judged."""
+
+    children: pl.DataFrame
+    """``EARLY_WARNING``, by day due, then likelihood."""
+    notes: tuple[str, ...] = ()
+    """Sentences for people: what was not judged tonight, and why."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    person: pl.DataFrame
+    statements: pl.DataFrame
+    child_records: pl.DataFrame
+    provision: pl.DataFrame
+    rivals: pl.DataFrame
+    residence: pl.DataFrame
+    as_at: date
+
+
+def early_warning(
+    *,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    provision: pl.DataFrame,
+    rivals: pl.DataFrame,
+    residence: pl.DataFrame,
+    as_at: date,
+    list_from: float,
+) -> EarlyWarning:
+    """Children who come of age with the next term, and (1 March to August) Year 6 children, without a place after it.
+
+    A place is an education that holds on the first day of term or starts soon after, or an offer: for the first, one
+    that is accepted. ``list_from``: least likelihood, 0..1, as for the list. Frames as in :mod:`pipelines.tables`.
+    """
+    known = _Known(person, statements, child_records, provision, rivals, residence, as_at)
+    term = next_term_starts(as_at)
+    born = pl.col("date_of_birth")
+    of_age, by_then = born_of_age(as_at)[1], born_of_age(term - timedelta(days=1))[1]
+    coming = _facts(known, (born > of_age) & (born <= by_then))
+    warned = [_without_place(known, coming, term, ACCEPTED).with_columns(warning=pl.lit(COMES_OF_AGE))]
+    notes = []
+    if OFFERS_FROM <= (as_at.month, as_at.day) < (9, 1):
+        leaving = _facts(known, school_year(born, as_at) == 6)
+        waiting = _without_place(known, leaving, term := date(as_at.year, 9, 1), OFFERED)
+        if leaving.height and waiting.height > (1 - MOSTLY_OFFERED) * leaving.height:
+            notes.append(
+                "Year 6 was not judged: the extracts show a Year 7 place or offer for fewer than half of the children, "
+                "so that the round of admissions is not in them."
+            )
+        else:
+            warned.append(waiting.with_columns(warning=pl.lit(MOVES_UP)))
+    told = _told(pl.concat(warned), known).filter(pl.col("likelihood") >= list_from)
+    return EarlyWarning(told, tuple(notes))
+
+
+def _facts(known: _Known, is_meant: pl.Expr) -> pl.DataFrame:
+    """``child_facts`` of the children whose birth date by vote is meant."""
+    maybe = known.person.filter(is_meant).select("record_id")
+    children = known.child_records.join(maybe, on="record_id", how="semi").select("child_id").unique()
+    members = known.child_records.join(children, on="child_id", how="semi")
+    person = known.person.join(members, on="record_id", how="semi")
+    said = known.statements.join(members, on="record_id", how="semi")
+    alive = ~pl.col("child_id").is_in(surely_died(said, members).implode())
+    return child_facts(person, said, members, known.as_at).filter(is_meant & alive)
+
+
+def _without_place(known: _Known, children: pl.DataFrame, term: date, offer: str) -> pl.DataFrame:
+    """``children`` with ``due_on`` and ``no_place`` (0..1), those with a certain place or an offer left out."""
+    holds = (pl.col("until_on").is_null() | (pl.col("until_on") > term)) & (
+        pl.col("since_on").is_null() | (pl.col("since_on") <= term + TAKEN_UP_WITHIN)
+    )
+    rivals = known.rivals.join(children.select("child_id"), on="child_id", how="semi")
+    asked = pl.concat([children["child_id"], rivals["rival_child_id"]]).unique().to_frame()
+    own = (
+        known.provision.join(asked, on="child_id", how="semi")
+        .filter(holds)
+        .group_by("child_id")
+        .agg(none=(1 - pl.col("link_probability") * pl.col("proves").fill_null(1.0)).product())
+    )
+    placed = own.select(rival_child_id="child_id", placed=1 - pl.col("none"))
+    near = rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
+    rival = near.agg(rival_none=(1 - pl.col("probability") * pl.col("placed")).product())
+    offered = known.statements.filter(
+        (pl.col("kind") == "concern")
+        & pl.col("what").str.contains(offer)
+        & (pl.col("until_on").is_null() | (pl.col("until_on") >= known.as_at))
+        & (pl.col("since_on").is_null() | pl.col("since_on").is_between(known.as_at, term + TAKEN_UP_WITHIN))
+    )
+    settled = known.child_records.join(offered.select("record_id"), on="record_id", how="semi")
+    return (
+        children.join(settled, on="child_id", how="anti")
+        .join(own, on="child_id", how="left", validate="1:1")
+        .join(rival, on="child_id", how="left", validate="1:1")
+        .with_columns(due_on=pl.lit(term), no_place=pl.col("none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0))
+        .drop("none", "rival_none")
+        .filter(pl.col("no_place") > 0)
+    )
+
+
+def _told(warned: pl.DataFrame, known: _Known) -> pl.DataFrame:
+    """``EARLY_WARNING`` in words."""
+    theirs = known.provision.filter("is_current").join(warned, on="child_id", how="semi")
+    ending = theirs.sort("child_id", "until_on", nulls_last=True, maintain_order=True)
+    now = ending.unique("child_id", keep="last", maintain_order=True)
+    moment = (
+        pl.when(pl.col("warning") == MOVES_UP)
+        .then(pl.lit("Year 7 begins"))
+        .otherwise(
+            pl.format(
+                "Of compulsory school age from {}; education is due",
+                starts_on(pl.col("date_of_birth")).dt.strftime(DAY),
+            )
+        )
+    )
+    place = pl.format(" Now: {}.", place_of("now_"))
+    because = pl.format(
+        "{} on {}, and no place or accepted offer is known.", moment, pl.col("due_on").dt.strftime(DAY)
+    ) + pl.when(pl.col("now_what").is_not_null()).then(place).otherwise(pl.lit(""))
+    return (
+        warned.join(
+            now.select("child_id", now_what="what", now_place="place"), on="child_id", how="left", validate="m:1"
+        )
+        .join(known.residence.select("child_id", "living_here"), on="child_id", how="left", validate="m:1")
+        .with_columns(pl.col("living_here").fill_null(1.0), because=because)
+        .with_columns(
+            school_year=school_year(pl.col("date_of_birth"), known.as_at),
+            likelihood=pl.col("no_place") * pl.col("living_here"),
+        )
+        .sort("due_on", "likelihood", "child_id", descending=[False, True, False])
+        .select(EARLY_WARNING.names())
+        .cast(EARLY_WARNING)
+    )

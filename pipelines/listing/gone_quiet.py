@@ -1,0 +1,58 @@
+"""Children who have gone quiet, and stay on the list all the same: only the judgement of where they live would take them off.
+
+Two things keep such a child, in the lane "probably moved away". That nobody has seen it for long is no proof that it has
+left: a check at a desk costs less than an enquiry and is worth its while for longer
+(:attr:`pipelines.rank_settings.RankSettings.check_from`), unless an agency itself says that the child has left its home.
+And a child of whom a concern is open (a referral, exploitation, missing from home, an exclusion) stays however long ago it was
+seen: an enquiry that somebody has asked for ends with an answer.
+"""
+
+import polars as pl
+
+from pipelines.priority import HIGH_RISK, social_care
+from pipelines.rank_settings import ROUNDING, RankSettings
+
+QUIET = "Nobody says that the child has left: where it lives can be checked at a desk, before anybody goes to the door."
+OPEN = "Probably moved away, and on the list all the same: a concern is open, and nobody has found where the child is."
+
+ASKED_AFTER = tuple(factor for factor in HIGH_RISK if factor != social_care.FACTOR)
+"""Factors for which a child stays. An open case is none by itself: its social worker is the one who knows, and loses nobody."""
+
+
+def only_residence(settings: RankSettings) -> pl.Expr:
+    """True where neither a record of an education nor the age keeps a child off the list; reads columns of
+    :func:`pipelines.listing.standing.standing`."""
+    is_sure = (pl.col("found_none") >= settings.doubtful_link_below) & (pl.col("of_age") >= settings.doubtful_age_below)
+    return is_sure & pl.col("date_of_birth").is_not_null()
+
+
+def kept(
+    quiet: pl.DataFrame,
+    findings: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    settings: RankSettings,
+) -> pl.DataFrame:
+    """``child_id`` and ``kept_because`` (a sentence) of those of ``quiet`` who stay on the list.
+
+    ``quiet``: ``child_id`` and ``likelihood`` of children too unlikely to be listed, of whom :func:`only_residence` is
+    true. ``findings``: ``FINDING`` about them. Other frames as in :mod:`pipelines.tables`.
+    """
+    asked_after = findings.filter(pl.col("factor").is_in(ASKED_AFTER))["child_id"].unique()
+    is_worth_a_check = pl.col("likelihood") >= settings.check_from - ROUNDING
+    has_left = pl.col("child_id").is_in(_said_to_have_left(quiet, statements, child_records).implode())
+    because = (
+        pl.when(pl.col("child_id").is_in(asked_after.implode()))
+        .then(pl.lit(OPEN))
+        .when(is_worth_a_check & ~has_left)
+        .then(pl.lit(QUIET))
+    )
+    return quiet.select("child_id", kept_because=because).drop_nulls("kept_because")
+
+
+def _said_to_have_left(quiet: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
+    """``child_id`` of those of whom a source that keeps homes says that they left: off a doctor's list, a tenancy ended."""
+    homes = statements.filter(pl.col("kind") == "lives_here")["source"].unique()
+    left = statements.filter((pl.col("kind") == "left") & pl.col("source").is_in(homes.implode()))
+    theirs = child_records.join(quiet, on="child_id", how="semi")
+    return theirs.join(left, on="record_id", how="semi")["child_id"].unique()

@@ -1,0 +1,202 @@
+"""Withholds where a protected child can be found from everything published, save the restricted list.
+
+A child is protected where any source says so, whenever it said so: an extract that drops a flag is no proof of safety.
+A child who shares an address or a household with a protected child is withheld with it, as the one row would give the
+other away. The domain's rule is that the most restrictive source wins. Of a child whom the adoption team
+is to be asked about, the name and the birth date are withheld as well: an old identity is for that team alone.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.children.facts import protected_by_source
+from pipelines.listing.rank import RESTRICTED
+from pipelines.listing.route import ADOPTION
+
+HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "address_shown", "postcode_shown")
+"""Columns of a person record that tell a home."""
+
+WITHHELD = "withheld"
+BECAUSE_WITHHELD = (
+    "Possibly missing education, to be looked into by the named restricted role. Where the child lives, goes or went "
+    "to school, and who saw the child is withheld here."
+)
+WHY_WITHHELD = "Not listed tonight. The record that explains this child is withheld here."
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """What may be published of the list, and the full rows of protected children for the restricted list."""
+
+    candidates: pl.DataFrame
+    """CANDIDATE, every child of the list; rows of protected children are masked."""
+    restricted: pl.DataFrame
+    """CANDIDATE, the unmasked rows of the protected children only."""
+    explained: pl.DataFrame
+    """EXPLAINED; rows of protected children are masked."""
+    protected: pl.Series
+    """child_id of every protected child, also of those on neither table."""
+
+
+def masked(
+    candidates: pl.DataFrame,
+    explained: pl.DataFrame,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+) -> Masked:
+    """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list."""
+    candidates = candidates.sort("rank")
+    protected = protected_children(candidates, person, statements, child_records)
+    is_protected = pl.col("child_id").is_in(protected.implode())
+    return Masked(
+        candidates=_mask_candidates(
+            candidates.with_columns(keys_without_place(without_sex(pl.col("because")))), is_protected
+        ),
+        restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
+        explained=_mask_explained(explained.with_columns(without_sex(pl.col("why"))), is_protected),
+        protected=protected,
+    )
+
+
+def protected_children(
+    candidates: pl.DataFrame, person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame
+) -> pl.Series:
+    """child_id of every child who is protected, or shares a home with one who is; sorted."""
+    flagged = _flagged(candidates, statements, child_records)
+    near = pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)])
+    return pl.concat([near, _of_their_households(near, candidates)]).unique().sort()
+
+
+def _flagged(candidates: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
+    """child_id of every child whom a source or the list itself marks as protected."""
+    by_source = protected_by_source(statements, child_records)
+    return pl.concat([by_source, candidates.filter("restricted")["child_id"]]).unique()
+
+
+def _sharing_a_home(
+    flagged: pl.Series, candidates: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame
+) -> pl.Series:
+    """child_id of every child with an address or a household in common with a flagged child."""
+    is_flagged = pl.col("child_id").is_in(flagged.implode())
+    listed = _homes_shown(candidates.select("child_id", address_shown="address", postcode_shown="postcode"))
+    known = person.select("record_id", *HOME_READ)
+    protected = _of_children(known, child_records.filter(is_flagged))
+    theirs = pl.concat([_homes(protected), listed.filter(is_flagged)]).select("home").unique()
+    near = known.filter(_may_share(protected, theirs["home"], known["postcode_shown"].unique()))
+    others = _of_children(near, child_records.join(near, on="record_id", how="semi").filter(~is_flagged))
+    homes = pl.concat([_homes(others), listed.filter(~is_flagged)])
+    return homes.join(theirs, on="home", how="semi")["child_id"].unique()
+
+
+def _of_their_households(near: pl.Series, candidates: pl.DataFrame) -> pl.Series:
+    """child_id of every child of the list in one household with any of ``near``.
+
+    Their records may name the home in different ways, so that no two of them say the same (a UPRN, a tenancy, a
+    surname at an address); the list holds them for one door all the same, and so would whoever reads their rows.
+    """
+    theirs = candidates.filter(pl.col("child_id").is_in(near.implode()))["household"].drop_nulls()
+    return candidates.filter(pl.col("household").is_in(theirs.implode()))["child_id"]
+
+
+def _of_children(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """``known`` of a few ``records`` with their ``child_id``."""
+    theirs = known.join(records, on="record_id", how="semi")
+    return theirs.join(records, on="record_id", how="inner", validate="1:1")
+
+
+def _may_share(protected: pl.DataFrame, theirs: pl.Series, postcodes: pl.Series) -> pl.Expr:
+    """True for every record that may know one of the homes of ``protected`` records (``theirs``), and for few others.
+
+    So only few homes have to be written out. An address as people read it ends with one of ``postcodes``.
+    """
+    ends = pl.Series(sorted({home[at:] for home in theirs for at in range(len(home) + 1)}), dtype=pl.String)
+    near = postcodes.to_frame().filter(_letters_and_digits("postcode_shown").is_in(ends.implode()))
+    same = [pl.col(name).is_in(protected[name].unique().implode()) for name in ("uprn", "household", "postcode")]
+    return pl.any_horizontal(*same, pl.col("postcode_shown").is_in(near["postcode_shown"].implode()))
+
+
+def _homes(records: pl.DataFrame) -> pl.DataFrame:
+    """child_id and each name by which a record knows the home; records that know none give no row."""
+    by_key = [
+        records.select("child_id", home=pl.format("{}: {}", pl.lit(column), pl.col(column)))
+        for column in ("uprn", "household")
+    ]
+    place = pl.concat_str(pl.col("flat").fill_null(""), "house", "street", "postcode", separator="|")
+    by_place = records.select("child_id", home=place)
+    return pl.concat([*by_key, by_place, _homes_shown(records)]).drop_nulls()
+
+
+def _homes_shown(records: pl.DataFrame) -> pl.DataFrame:
+    """child_id and the address as people read it, letters and digits only."""
+    text = _letters_and_digits("address_shown", "postcode_shown")
+    return records.select("child_id", home=text).filter(pl.col("home").str.len_chars() > 8)
+
+
+def _letters_and_digits(*columns: str) -> pl.Expr:
+    return pl.concat_str(columns).str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
+
+
+def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
+    withheld = {
+        "lane": pl.lit(RESTRICTED),
+        "because": pl.lit(BECAUSE_WITHHELD),
+        "address": pl.lit(WITHHELD),
+        "postcode": pl.lit(WITHHELD),
+        "last_seen_by": pl.lit(WITHHELD),
+        "records": keys_without_place(pl.col("records")),
+        "restricted": pl.lit(True),
+        "route": pl.lit(None, pl.String),
+    }
+    nobodys = {
+        "forename": pl.lit(WITHHELD),
+        "surname": pl.lit(WITHHELD),
+        **{name: pl.lit(None, candidates.schema[name]) for name in ("date_of_birth", "age", "sex")},
+    }
+    is_adopted = is_protected & (pl.col("route") == ADOPTION).fill_null(value=False)
+    together = {"household": pl.lit(None, pl.String), "also_here": pl.lit(None, pl.String)}
+    gives_away = is_protected | is_protected.any().over("household").fill_null(False)
+    hidden = _where(is_protected, withheld) | _where(is_adopted, nobodys) | _where(gives_away, together)
+    return candidates.with_columns(**hidden)
+
+
+def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
+    record_id, records = (pl.when(is_protected).then(pl.col(name)) for name in ("record_id", "records"))
+    withheld = {
+        "why": pl.lit(WHY_WITHHELD),
+        "source": pl.lit(WITHHELD),
+        "what": pl.lit(WITHHELD),
+        "record_id": keys_without_place(record_id),
+        "records": keys_without_place(records),
+    }
+    return explained.with_columns(**_where(is_protected, withheld))
+
+
+def _where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
+    return {
+        name: pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()
+    }
+
+
+COMPOSED_KEY = r":[^;|\s]*\|[^;,)\s]*"
+"""A key put together from several columns, as an XML row has: it holds the school's number."""
+
+
+def keys_without_place(records: pl.Expr) -> pl.Expr:
+    """Record ids apart by ``;`` with composed keys withheld: those hold the school's number. Other keys stay."""
+    return records.str.replace_all(COMPOSED_KEY, f":{WITHHELD}")
+
+
+def without_place(words: pl.Expr) -> pl.Expr:
+    """Words about a pair of records without how their addresses, telephones and carers compare."""
+    return words.str.replace_all(r"(^|; )(address|phone|carer): [^;]*", "").str.strip_prefix("; ")
+
+
+def without_sex(words: pl.Expr) -> pl.Expr:
+    """Words about a pair of records without how their sex compares.
+
+    A difference may tell of a gender recognised since (Gender Recognition Act 2004, s22), so that it is no reason to
+    print outside the restricted list.
+    """
+    return words.str.replace_all(r"; sex: \w+|\bsex: \w+(; )?", "")

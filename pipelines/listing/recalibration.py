@@ -1,0 +1,299 @@
+"""What officers found, held against the likelihood that they were sent out with; and a line that would mend it.
+
+The line is a slope and a shift of the log odds of the estimated likelihood (Cox 1958, Biometrika 45:562; Platt 1999). It is
+fitted by penalised maximum likelihood, drawn towards leaving all as it is: slope 1, shift 0. It holds as far down as the
+answers reach. It is only ever proposed, by a person or on schedule: a named person puts it in force
+(:mod:`pipelines.decisions.proposals`). Residence and links stay as they were estimated.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import chdtri
+
+from matching.person import Columns
+from matching.thresholds import all_known, reliability
+from pipelines.decisions.outcomes import CODES, MISSING
+from pipelines.rank_settings import LEAST_SLOPE, Recalibration
+from pipelines.settings import SettingsError
+
+NO_ANSWER = ("UNDER_ENQUIRY", "UNTRACED", "EMIGRATED_UNVERIFIED")
+"""Outcomes that leave the question open: is this child missing education here?"""
+NOT_ASKED = ("DUPLICATE",)
+"""Outcomes that answer another question: of a child listed twice, the other row is the one that is asked about."""
+
+EDGE = 1e-4
+"""Likelihoods nearer to 0 or 1 count as this near: no outcome can tell one in ten thousand from never."""
+SLOPE_SPREAD, SHIFT_SPREAD = 0.5, 1.0
+"""Standard deviations of the prior about slope 1 and shift 0: ten or twenty answers outweigh it."""
+FEWEST_ANSWERS, FEWEST_OF_A_KIND = 50, 10
+"""With fewer answers, or fewer children found missing or found not missing, nothing is proposed."""
+MOST_BELOW = 1 / 3
+"""Of the children on the list this share at most may be below what the answers reach down to. Carried on over half of a list,
+the line of one made-up authority made the error three times as large, and of two others two fifths less
+(``benchmarks/results/list.md``)."""
+SURE = 0.95
+STEPS = 50
+BANDS = (0.3, 0.5, 0.7, 0.9)
+"""Where a band of likelihoods ends and the next begins."""
+
+DAYS_BACK = 2 * 365
+"""Leads count for two years by default: two of each season, and not the sources and weights of long ago."""
+
+
+class NothingTaughtError(SettingsError):
+    """The outcomes teach no recalibration: too few, from the top of the list alone, or nothing to mend."""
+
+
+ANSWER = pl.Schema(
+    Columns(
+        {
+            "child_id": pl.String,
+            "opened_on": pl.Date,  # key, with child_id: the day of the lead's first outcome
+            "estimated": pl.Float64,  # 0..1, as the records had it when the lead was opened; null: it was on no list
+            "published": pl.Float64,  # 0..1, the likelihood on that list; null with estimated
+            "is_missing": pl.Boolean,  # found missing education here; null: not answered
+        }
+    )
+)
+"""One row is one lead that an officer opened, from its first outcome to the one that closes it."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The line that the answers teach, and how sure it is."""
+
+    line: Recalibration
+    spread: NDArray[np.float64]
+    """Covariance of shift and slope, with the prior."""
+    answers: int
+    missing: int
+
+    @property
+    def least(self) -> float:
+        """Nine answered leads in ten had at least this estimate: of children below it the answers tell nothing."""
+        return self.line.answered_from
+
+    def interval(self, estimated: float) -> tuple[float, float, float]:
+        """What becomes of an estimate, 0..1, and its 95 % interval."""
+        if estimated < self.least:
+            mean, low, high = (share * estimated / self.least for share in self.interval(self.least))
+            return mean, low, high
+        at = np.array([1.0, _log_odds(estimated)])
+        middle = float(at @ (self.line.shift, self.line.slope))
+        wide = 1.96 * math.sqrt(float(at @ self.spread @ at))
+        low, mean, high = (_share(value) for value in (middle - wide, middle, middle + wide))
+        return mean, low, high
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What a proposal says of what it rests on."""
+        return {"answered leads": self.answers, "of them missing education": self.missing}
+
+    def differs_from(self, line: Recalibration) -> bool:
+        """Whether the answers speak against a line: it lies outside the joint 95 % region of both numbers (Wald)."""
+        gap = np.array([self.line.shift - line.shift, self.line.slope - line.slope])
+        return bool(gap @ np.linalg.solve(self.spread, gap) > chdtri(2, 1 - SURE))
+
+
+def recalibrated(estimated: pl.Expr, line: Recalibration) -> pl.Expr:
+    """The likelihood that is published for an estimated one. 0 stays 0, and nobody comes before a likelier child.
+
+    By the line from ``answered_from`` on; below it, in the proportion in which the line moves that estimate.
+    """
+    if line.changes_nothing:
+        return estimated
+    near = estimated.clip(EDGE, 1 - EDGE)
+    odds = ((near / (1 - near)).log() * line.slope + line.shift).exp()
+    moved = pl.when(estimated > 0).then(odds / (1 + odds)).otherwise(0.0)
+    return pl.when(estimated < line.answered_from).then(estimated * _proportion(line)).otherwise(moved)
+
+
+def estimate_of(likelihood: float, line: Recalibration) -> float:
+    """The estimate of which a line makes this likelihood: where a cut-off lies among estimates. 0..1."""
+    if line.changes_nothing or not 0 < likelihood < 1:
+        return likelihood
+    if likelihood < line.answered_from * _proportion(line):
+        return likelihood / _proportion(line)
+    return _share((_log_odds(likelihood) - line.shift) / line.slope)
+
+
+def _proportion(line: Recalibration) -> float:
+    """What the line makes of the least estimate that was answered, as a share of it; 1 where it holds for all."""
+    if not line.answered_from:
+        return 1.0
+    return _share(_log_odds(line.answered_from) * line.slope + line.shift) / line.answered_from
+
+
+def _share(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def _log_odds(share: float) -> float:
+    near = min(max(share, EDGE), 1 - EDGE)
+    return math.log(near / (1 - near))
+
+
+def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """``ANSWER`` of ``OUTCOME`` rows, by child and day.
+
+    A lead's answer is its first outcome that says whether the child is missing education: that a child found missing has a
+    place by now does not make the lead wrong. After a closing outcome the next one opens another lead. Its estimate is the
+    first that any of its outcomes was read in with. Of two outcomes of one day the one read in last counts.
+    """
+    closing = [code for code, meaning in CODES.items() if meaning.closes]
+    ordered = (
+        outcomes.with_row_index("order")
+        .unique(["child_id", "outcome_on"], keep="last", maintain_order=True)
+        .sort("child_id", "outcome_on", "order")
+    )
+    closed_before = pl.col("outcome").is_in(closing).cast(pl.Int64).cum_sum().over("child_id")
+    lead = closed_before - pl.col("outcome").is_in(closing).cast(pl.Int64)
+    found = pl.col("outcome").is_in(MISSING)
+    said = pl.when(~pl.col("outcome").is_in([*NO_ANSWER, *NOT_ASKED])).then(found)
+    estimated = pl.coalesce("estimated", "likelihood").drop_nulls().first()
+    return (
+        ordered.with_columns(lead=lead, said=said)
+        .filter(~pl.col("outcome").is_in(NOT_ASKED).any().over("child_id", "lead"))
+        .group_by("child_id", "lead", maintain_order=True)
+        .agg(
+            opened_on=pl.col("outcome_on").first(),
+            estimated=estimated,
+            published=pl.col("likelihood").drop_nulls().first(),
+            is_missing=pl.col("said").drop_nulls().first(),
+        )
+        .select(ANSWER.names())
+        .cast(ANSWER)
+    )
+
+
+def said_and_found(answered: pl.DataFrame) -> pl.DataFrame:
+    """``RELIABILITY`` of :mod:`matching.thresholds`, of leads in place of pairs: said and found."""
+    told = answered.drop_nulls(["published", "is_missing"])
+    return reliability(all_known(told["published"], told["is_missing"]), BANDS)
+
+
+def fitted(answered: pl.DataFrame) -> Fitted | str:
+    """The line that ``ANSWER`` rows teach, or why they teach none: too few, or estimates that do not order the children."""
+    told = answered.drop_nulls(["estimated", "is_missing"])
+    missing = int(told["is_missing"].sum())
+    if told.height < FEWEST_ANSWERS or min(missing, told.height - missing) < FEWEST_OF_A_KIND:
+        return (
+            f"{told.height} leads of the list have an answer, {missing} of them missing education and "
+            f"{told.height - missing} not. A recalibration needs {FEWEST_ANSWERS}, with {FEWEST_OF_A_KIND} of each: hand "
+            "in more outcomes first."
+        )
+    odds = np.array([_log_odds(share) for share in told["estimated"]])
+    at, spread = _most_probable(np.column_stack([np.ones_like(odds), odds]), told["is_missing"].to_numpy())
+    if at[1] < LEAST_SLOPE:
+        return (
+            "Children with a higher likelihood were found missing no more often than others. No slope and shift can mend "
+            "that: look into the sources and the links first."
+        )
+    least = float(told["estimated"].quantile(0.1, interpolation="lower") or 0.0)
+    line = Recalibration(
+        slope=round(float(at[1]), 3), shift=round(float(at[0]), 3), answered_from=math.floor(least * 1000) / 1000
+    )
+    return Fitted(line, spread, told.height, missing)
+
+
+def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shift and slope at the top of the posterior, by Newton's method, and their covariance there (Laplace)."""
+    prior = np.diag([1 / SHIFT_SPREAD**2, 1 / SLOPE_SPREAD**2])
+    start = at = np.array([0.0, 1.0])
+    for _ in range(STEPS):
+        share = 1 / (1 + np.exp(-x @ at))
+        slope = x.T @ (found - share) - prior @ (at - start)
+        curve = (x * (share * (1 - share))[:, None]).T @ x + prior
+        step = np.linalg.solve(curve, slope)
+        at = at + step / max(1.0, float(np.abs(step).max()))  # a step of at most 1 cannot run away
+        if np.abs(step).max() < 1e-9:
+            break
+    return at, np.linalg.inv(curve)
+
+
+def counts_since(as_at: date) -> date:
+    """From which day on leads count by default, for a list as at ``as_at``."""
+    return as_at - timedelta(days=DAYS_BACK)
+
+
+def taught(
+    outcomes: pl.DataFrame, candidates: pl.DataFrame, in_force: Recalibration, since: date
+) -> tuple[Fitted, str]:
+    """The line that officers' outcomes teach, and what to know before it is proposed, in words.
+
+    ``outcomes``: ``OUTCOME``. ``candidates``: ``CANDIDATE`` of the last list. ``since``: leads opened earlier are left out.
+    Raises :class:`NothingTaughtError` where there is nothing to propose.
+    """
+    every = answers(outcomes)
+    answered = every.filter(pl.col("opened_on") >= since)
+    found = fitted(answered)
+    told = [*said_and_found_words(answered), *_left_out_words(every.height - answered.height, since)]
+    if isinstance(found, str):
+        raise NothingTaughtError("\n".join([*told, f"Nothing is proposed: {found}"]))
+    if not found.differs_from(in_force):
+        raise NothingTaughtError(
+            "\n".join([*told, "Nothing is proposed: what was found does not contradict the likelihoods as they are."])
+        )
+    below = candidates.filter(pl.col("estimated") < found.least).height
+    if below > MOST_BELOW * candidates.height:
+        refused = (
+            f"Nothing is proposed: the answers reach down to {found.least:.0%}, and {below:,} of the {candidates.height:,} "
+            "children on the list are below that, of whom they tell nothing. Look into some of those first, drawn by chance."
+        )
+        raise NothingTaughtError("\n".join([*told, refused]))
+    return found, "\n".join([*told, *_line_words(found), *_selection_words(answered, below, candidates.height, found)])
+
+
+def _left_out_words(left_out: int, since: date) -> list[str]:
+    """That older leads do not count, and why; nothing where there are none."""
+    if not left_out:
+        return []
+    leads = "1 lead opened before that is" if left_out == 1 else f"{left_out:,} leads opened before that are"
+    return [
+        f"Leads count that were opened from {since:%d/%m/%Y} on. {leads} left out: the sources, the weights and what "
+        "officers look into were others then. Another day: --since."
+    ]
+
+
+def said_and_found_words(answered: pl.DataFrame) -> list[str]:
+    """One line a band of the published likelihood: what was said of the children in it, and what was found."""
+    return [
+        f"Likelihood {row['band_from']:.0%} to {row['band_to']:.0%}, answered leads: {row['judged']:,}; "
+        f"said {row['said']:.0%}, found {row['right']:.0%} ({row['right_low']:.0%} to {row['right_high']:.0%})."
+        for row in said_and_found(answered).sort("band_from", descending=True).iter_rows(named=True)
+    ]
+
+
+def _line_words(found: Fitted) -> list[str]:
+    """What the line makes of some likelihoods."""
+    made = {share: found.interval(share) for share in (0.95, 0.8, 0.6, 0.4, 0.2, 0.1)}
+    parts = [f"{share:.0%} becomes {mean:.0%} ({low:.0%} to {high:.0%})" for share, (mean, low, high) in made.items()]
+    return [
+        f"From {found.answers:,} answered leads, {found.missing:,} of them missing education: slope "
+        f"{found.line.slope:g}, shift {found.line.shift:g}. By it, with 95 % intervals, {'; '.join(parts)}."
+    ]
+
+
+def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: Fitted) -> list[str]:
+    """What the answers cannot tell, as officers open the top of the list first and some leads stay without an answer."""
+    opened = answered.drop_nulls("estimated")
+    unanswered = opened.filter(pl.col("is_missing").is_null()).height
+    words = [
+        "Officers open the top of the list first: nine in ten of the answered leads were estimated at "
+        f"{found.least:.0%} or more. {below:,} of the {listed:,} children on the last list are below that. "
+        "They, and those off the list, are moved in the proportion in which that one is, as nothing is known of them."
+    ]
+    if unanswered:
+        ends = [fitted(opened.with_columns(pl.col("is_missing").fill_null(value=end))) for end in (False, True)]
+        lines = [f"{end.interval(0.8)[0]:.0%}" for end in ends if isinstance(end, Fitted)]
+        words.append(
+            f"{unanswered:,} leads that were opened have no answer yet, and are left out. Children who cannot be traced have "
+            "more often moved away than others."
+            + (f" Were none or all of them missing, 80% would become {' or '.join(lines)}." if len(lines) == 2 else "")
+        )
+    return words

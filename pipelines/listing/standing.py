@@ -1,0 +1,133 @@
+"""How each child stands: in education by its own records, or by those of a child it may be; living here; and so the
+likelihood that it is missing education.
+"""
+
+import polars as pl
+
+from pipelines.children.missed_links import with_missed
+from pipelines.listing.recalibration import recalibrated
+from pipelines.rank_settings import ROUNDING, RankSettings
+
+LIKELY_ENOUGH = 0.1
+"""From this probability on that a child is its nearest rival, it is told that the two bear different UPNs."""
+
+
+def standing(
+    ages: pl.DataFrame,
+    *,
+    person: pl.DataFrame,
+    child_records: pl.DataFrame,
+    rivals: pl.DataFrame,
+    provision: pl.DataFrame,
+    residence: pl.DataFrame,
+    settings: RankSettings,
+    never_met: float,
+) -> pl.DataFrame:
+    """``ages`` with the likelihood, its factors, and the own and rival records behind them. Frames as in
+    :mod:`pipelines.tables`; ``never_met`` as for :func:`pipelines.listing.rank.rank`.
+
+    ``found_none``: 0..1, that no record found shows a place of the child's; ``missed``: that one was not found;
+    ``on_no_roll``: neither. ``estimated``: before any recalibration. ``has_other_upn``: the nearest rival in education, who
+    is likely enough, bears a UPN and the child another.
+    """
+    own = _in_education(provision, settings)
+    near = _nearest_in_education(rivals, own)
+    lives = residence.select(
+        "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because=pl.col("because")
+    )
+    joined = ages
+    for frame in (own, near, _with_other_upn(near, person, child_records), lives):
+        joined = joined.join(frame, on="child_id", how="left", validate="1:1")
+    judged = joined.with_columns(
+        found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0),
+        living_here=pl.col("living_here").fill_null(1.0),
+    )
+    return _with_likelihood(with_missed(judged, person, child_records, provision, never_met), settings)
+
+
+def _with_likelihood(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
+    """``judged`` with on_no_roll, estimated and likelihood.
+
+    A place that nobody has found explains nobody: where it alone would take a child off the list, ``missed`` is 0.
+    """
+    found = (pl.col("found_none") * pl.col("living_here") * pl.col("of_age")).clip(0.0, 1.0)
+    line = settings.recalibration
+    before, after = recalibrated(found, line), recalibrated(found * (1 - pl.col("missed")), line)
+    least = (settings.list_from - ROUNDING, settings.check_from - ROUNDING)
+    hides = pl.any_horizontal((before >= each) & (after < each) for each in least)
+    return (
+        judged.with_columns(missed=pl.when(hides).then(0.0).otherwise("missed"))
+        .with_columns(
+            on_no_roll=pl.col("found_none") * (1 - pl.col("missed")), estimated=found * (1 - pl.col("missed"))
+        )
+        .with_columns(likelihood=recalibrated(pl.col("estimated"), line))
+    )
+
+
+def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
+    """One row is one child with a current provision entry: ``own_none``, that none of its entries holds, and the best.
+
+    Entries count as independent: each holds with the probability of its link, less where the entry itself is doubtful
+    (by as much as its contract says, or else the settings).
+    """
+    proves = pl.col("proves").fill_null(settings.doubtful_provision)
+    trust = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(proves)
+    current = provision.filter("is_current").with_columns(holds=pl.col("link_probability") * trust)
+    kept = ("record_id", "source", "what", "place", "since_on", "until_on", "doubt", "link_probability")
+    own, none = [pl.col(name).alias(f"own_{name}") for name in kept], 1 - pl.col("holds")
+    has_several = pl.col("child_id").is_duplicated()
+    ordered = current.filter(has_several).sort(
+        "child_id",
+        "holds",
+        "since_on",
+        "record_id",
+        "what",
+        descending=[False, True, True, False, False],
+        nulls_last=True,
+    )
+    best = ordered.group_by("child_id", maintain_order=True).agg(
+        *(name.first() for name in own), own_none=none.product()
+    )
+    return pl.concat([current.filter(~has_several).select("child_id", *own, own_none=none), best])
+
+
+def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """One row is one child with a rival in education: ``rival_none``, that it is none of them, and the nearest."""
+    schooled = own.select(
+        rival_child_id="child_id",
+        schooled=1 - pl.col("own_none"),
+        rival_provision_record_id="own_record_id",
+        rival_source="own_source",
+        rival_what="own_what",
+        rival_since_on="own_since_on",
+        rival_until_on="own_until_on",
+    )
+    near = rivals.join(schooled, on="rival_child_id", how="inner", validate="m:1").with_columns(
+        rival_certainty=pl.col("probability") * pl.col("schooled"), rival_levels=pl.col("levels")
+    )
+    ordered = near.sort(
+        "child_id", "rival_certainty", "match_weight", "rival_child_id", descending=[False, True, True, False]
+    )
+    kept = ("rival_record_id", "rival_levels", "rival_certainty", *schooled.columns[2:])
+    return ordered.group_by("child_id", maintain_order=True).agg(
+        *(pl.col(name).first() for name in kept), rival_none=(1 - pl.col("rival_certainty")).product()
+    )
+
+
+def _with_other_upn(near: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``has_other_upn`` (true) of children who may be their nearest rival under a second UPN."""
+    likely = near.filter(pl.col("rival_certainty") >= LIKELY_ENOUGH)
+    records = child_records.join(likely, on="child_id", how="semi").select("child_id", "record_id")
+    rivals = likely.select("child_id", record_id="rival_provision_record_id")
+    asked = pl.concat([records["record_id"], rivals["record_id"]])
+    numbered = (
+        person.filter(pl.col("record_id").is_in(asked.implode()))
+        .select("record_id", number=pl.concat_list("upn", "former_upn").list.drop_nulls())
+        .explode("number", empty_as_null=True)
+        .drop_nulls("number")
+    )
+    own = records.join(numbered, on="record_id", how="inner").select("child_id", "number")
+    theirs = rivals.join(numbered, on="record_id", how="inner")
+    same = own.join(theirs, on=["child_id", "number"], how="semi")
+    apart = theirs.join(own, on="child_id", how="semi").join(same, on="child_id", how="anti")
+    return apart.select("child_id").unique().with_columns(has_other_upn=pl.lit(value=True))

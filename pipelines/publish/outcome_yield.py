@@ -1,0 +1,145 @@
+"""What officers' looking has yielded, by source, lane and likelihood band: how good the leads were."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.decisions.outcomes import CODES, MISSING, standing
+from pipelines.publish.report_tables import BANDS
+from pipelines.reasons import source_name
+from pipelines.reports.termly_return import SMALLEST_SHOWN
+
+YIELD = pl.Schema(
+    {
+        "by": pl.String,  # "all", "lane", "likelihood", "source"
+        "group": pl.String,
+        "looked_into": pl.Int64,  # children with an outcome
+        "missing": pl.Int64,  # found to be missing education
+        "closed": pl.Int64,  # closed otherwise
+        "open": pl.Int64,  # not decided yet
+        "opened_again": pl.Int64,  # closed, and looked into again on a later day, whatever came of it
+        "share_missing": pl.Float64,  # 0..1, of those looked into
+        "hours": pl.Float64,  # officers' hours on these children; null: said of none of them
+        "hours_known": pl.Int64,  # children of whom the hours are said
+        "hours_per_child_found": pl.Float64,  # of those; null: none of them was found missing, or no hours are said
+    }
+)
+"""One row is one group of children with an outcome. A child known to several sources counts for each of them."""
+
+
+def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None) -> pl.DataFrame:
+    """``YIELD`` of ``OUTCOME`` rows: the outcome that stands of each child, as it stood on the list when read in.
+
+    ``names``: source -> its name in text for people.
+    """
+    last = standing(outcomes)
+    closing = [code for code, meaning in CODES.items() if meaning.closes]
+    band = pl.lit(BANDS[-1][1])
+    for low, name in reversed(BANDS[:-1]):
+        band = pl.when(pl.col("likelihood") >= low).then(pl.lit(name)).otherwise(band)
+    known = (
+        last.drop("hours")
+        .join(hours_spent(outcomes), on="child_id", how="left", validate="1:1")
+        .with_columns(
+            missing=pl.col("outcome").is_in(MISSING),
+            closed=pl.col("outcome").is_in(closing),
+            lane=pl.col("lane").fill_null("not on the list"),
+            likelihood=pl.when(pl.col("likelihood").is_null()).then(pl.lit("not on the list")).otherwise(band),
+            source=sources_in(pl.col("records")),
+            opened_again=pl.col("child_id").is_in(opened_again(outcomes).implode()),
+        )
+    )
+    groups = [known.with_columns(by=pl.lit("all"), group=pl.lit("all"))]
+    groups += [known.with_columns(by=pl.lit(name), group=pl.col(name)) for name in ("lane", "likelihood")]
+    each = known.explode("source", empty_as_null=True)
+    groups.append(each.with_columns(by=pl.lit("source"), group=source_name(pl.col("source"), names or {})))
+    columns = ("by", "group", "missing", "closed", "opened_again", "hours")
+    counted = (
+        pl.concat(group.select(columns) for group in groups)
+        .group_by("by", "group")
+        .agg(
+            looked_into=pl.len(),
+            missing=pl.col("missing").sum(),
+            closed=pl.col("closed").sum(),
+            opened_again=pl.col("opened_again").sum(),
+            hours=pl.when(pl.col("hours").is_not_null().any()).then(pl.col("hours").sum()),
+            hours_known=pl.col("hours").is_not_null().sum(),
+            found=pl.col("missing").filter(pl.col("hours").is_not_null()).sum(),
+        )
+    )
+    return (
+        counted.with_columns(
+            open=pl.col("looked_into").cast(pl.Int64)
+            - pl.col("missing").cast(pl.Int64)
+            - pl.col("closed").cast(pl.Int64),
+            share_missing=pl.col("missing") / pl.col("looked_into"),
+            hours_per_child_found=pl.when(pl.col("found") > 0).then(pl.col("hours") / pl.col("found")),
+        )
+        .select(YIELD.names())
+        .cast(YIELD)
+        .sort("by", "looked_into", "group", descending=[False, True, False])
+    )
+
+
+def opened_again(outcomes: pl.DataFrame) -> pl.Series:
+    """child_id of children whose lead an officer had closed, and who were looked into again on a later day."""
+    closing = [code for code, meaning in CODES.items() if meaning.closes]
+    by_day = outcomes.unique(["child_id", "outcome_on"], keep="last", maintain_order=True).sort(
+        "child_id", "outcome_on"
+    )
+    was_closed = pl.col("outcome").is_in(closing).shift().over("child_id")
+    return by_day.filter(was_closed)["child_id"].unique().sort()
+
+
+def sources_in(records: pl.Expr) -> pl.Expr:
+    """The sources of record ids apart by ";", each once."""
+    each = records.str.extract_all(r"(?:^|;)[a-z0-9_]+:").list.eval(pl.element().str.strip_chars(";:"))
+    return each.list.unique()
+
+
+def hours_spent(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``hours`` of each child of whom any are said: every outcome's, of a line handed in again the last."""
+    said = outcomes.drop_nulls("hours").with_row_index("order").sort("order")
+    once = said.unique(["child_id", "outcome", "outcome_on"], keep="last", maintain_order=True)
+    return once.group_by("child_id", maintain_order=True).agg(pl.col("hours").sum())
+
+
+def hours_for_each_found(outcomes: pl.DataFrame, as_at: date) -> float | None:
+    """Officers' hours for each child found missing by a day; null: no hours are said, or fewer than 5 children found.
+
+    So few that a product of both would tell how many there were.
+    """
+    whole = outcome_yield(outcomes.filter(pl.col("outcome_on") <= as_at)).filter(by="all")
+    few = whole.is_empty() or whole["missing"].item() < SMALLEST_SHOWN
+    return None if few else whole["hours_per_child_found"].item()
+
+
+def yield_words(found: pl.DataFrame) -> str:
+    """``YIELD`` for people, one line a group."""
+    if found.is_empty():
+        return "No outcome has been handed in yet. Hand them in: rollcall outcomes FILE --workspace DIR --by NAME"
+    lines = []
+    for row in found.iter_rows(named=True):
+        name = "All children looked into" if row["by"] == "all" else f"{row['by'].capitalize()}: {row['group']}"
+        lines.append(
+            f"{name}: {row['looked_into']:,} looked into, {row['missing']:,} missing education "
+            f"({row['share_missing']:.0%}), {row['closed']:,} closed otherwise, {row['open']:,} not decided yet."
+            + (
+                f" {row['opened_again']:,} had been closed before, and were opened again."
+                if row["opened_again"]
+                else ""
+            )
+            + _hours_words(row)
+        )
+    return "\n".join(lines)
+
+
+def _hours_words(row: dict[str, Any]) -> str:
+    """The hours of a group, where any are said."""
+    if row["hours"] is None:
+        return ""
+    each = row["hours_per_child_found"]
+    found = f"; {each:,.1f} for each child found missing" if each is not None else ""
+    return f" {row['hours']:,.1f} hours on {row['hours_known']:,} of them{found}."

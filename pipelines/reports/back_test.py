@@ -1,0 +1,112 @@
+"""Children found to be missing education, looked up in the lists of the nights before: were they on them?
+
+The only miss that nobody can see on the list itself: a child whom a referral or a neighbour brings, while a night had
+explained the child away, or known nothing of it.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import polars as pl
+
+from pipelines.decisions.outcomes import MISSING, standing
+from pipelines.listing.rank import IN_EDUCATION
+from pipelines.reports.published import PublishedNight
+
+WITHIN = timedelta(days=182)
+"""So long before it was found, a child may have been missing education, and is looked for on the lists."""
+
+LISTED, UNKNOWN = "listed", "on no list, and known to no source as of age"
+
+BACK_TEST = pl.Schema(
+    {
+        "child_id": pl.String,  # key; as the outcome has it
+        "found_on": pl.Date,  # day of the first outcome that says the child is missing education
+        "nights": pl.Int64,  # lists kept of the half year before that day
+        "nights_listed": pl.Int64,
+        "first_listed_on": pl.Date,  # null: on none of them
+        "told": pl.String,  # LISTED; or why the last list of them did not have the child (EXPLAINED.reason), or UNKNOWN
+    }
+)
+"""One row is one child found to be missing education, of whose half year before at least one list is kept."""
+
+
+def back_test(outcomes: pl.DataFrame, nights: Iterable[PublishedNight]) -> pl.DataFrame:
+    """``BACK_TEST``, by child. ``outcomes``: ``OUTCOME``; ``nights``: lists as they were published, in any order.
+
+    A child is found on a list by its id, or by any of the records that it had, as ids may change.
+    """
+    ordered = standing_first(outcomes)
+    found = pl.concat([_BACK_ROWS, *(_on_night(ordered, night) for night in nights)])
+    by_child = found.sort("child_id", "as_at").group_by("child_id", "found_on", maintain_order=True)
+    return (
+        by_child.agg(
+            nights=pl.len(),
+            nights_listed=(pl.col("told") == LISTED).sum(),
+            first_listed_on=pl.col("as_at").filter(pl.col("told") == LISTED).first(),
+            last=pl.col("told").last(),
+        )
+        .with_columns(told=pl.when(pl.col("nights_listed") > 0).then(pl.lit(LISTED)).otherwise("last"))
+        .select(BACK_TEST.names())
+        .cast(BACK_TEST)
+        .sort("child_id")
+    )
+
+
+_BACK_ROWS = pl.DataFrame(schema={"child_id": pl.String, "found_on": pl.Date, "as_at": pl.Date, "told": pl.String})
+
+
+def standing_first(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``found_on``, ``records`` of each child whose outcome that stands says missing education."""
+    still = standing(outcomes).filter(pl.col("outcome").is_in(MISSING)).select("child_id")
+    first = outcomes.filter(pl.col("outcome").is_in(MISSING)).sort("outcome_on").join(still, on="child_id", how="semi")
+    return first.unique("child_id", keep="first", maintain_order=True).select(
+        "child_id", "records", found_on="outcome_on"
+    )
+
+
+def _on_night(found: pl.DataFrame, night: PublishedNight) -> pl.DataFrame:
+    """What one list had of each child found within half a year after it."""
+    since = pl.col("found_on") - pl.lit(night.as_at)
+    mine = found.filter((since > timedelta(0)) & (since <= WITHIN))
+    listed = _known_as(mine, night.candidates)
+    told = _known_as(mine, night.explained.select("child_id", "records", "reason"))
+    reason = told.sort("child_id", "reason").unique("child_id", keep="first", maintain_order=True)
+    return mine.join(reason.select("child_id", "reason"), on="child_id", how="left", validate="1:1").select(
+        "child_id",
+        "found_on",
+        as_at=pl.lit(night.as_at, pl.Date),
+        told=pl.when(pl.col("child_id").is_in(listed["child_id"].implode()))
+        .then(pl.lit(LISTED))
+        .otherwise(pl.col("reason").fill_null(UNKNOWN)),
+    )
+
+
+def _known_as(mine: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a published table about the children of ``mine``, by id or by a shared record; ``child_id`` is mine."""
+    by_id = table.join(mine.select("child_id"), on="child_id", how="semi")
+    split = pl.col("records").str.split(";")
+    records = mine.select("child_id", record=split).explode("record", empty_as_null=True)
+    theirs = table.with_columns(record=split).explode("record", empty_as_null=True).drop("child_id")
+    by_record = theirs.join(records, on="record", how="inner").drop("record")
+    return pl.concat([by_id, by_record.select(by_id.columns)])
+
+
+def in_words(reason: pl.Expr) -> pl.Expr:
+    """A reason of ``EXPLAINED`` for people."""
+    return reason.replace({IN_EDUCATION: "in education, as a record shows"})
+
+
+def missed(found: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``BACK_TEST`` of children on no list, ``told`` in words for people."""
+    return found.filter(pl.col("nights_listed") == 0).with_columns(in_words(pl.col("told")))
+
+
+def missed_words(on_none: int, found: int) -> str:
+    """One sentence about the children found, of whom a list before is kept, and those on none of them."""
+    if not found:
+        return "No child found missing education has a list of the half year before to be looked up in."
+    return (
+        f"Of {found:,} found missing education so far, {found - on_none:,} were on a list of the half year before, and "
+        f"{on_none:,} on none."
+    )

@@ -1,0 +1,275 @@
+"""Why a child or a record is, or is not, on the list: one page of plain English.
+
+Other children are named by record id only. Of a child whom a source protects (or who lives with one, as
+:mod:`pipelines.listing.masking` has it), address, school, carer and who saw the child are left out.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.children.age import ends_on, starts_on
+from pipelines.children.facts import child_facts
+from pipelines.listing.clearing import what_would_clear
+from pipelines.listing.masking import keys_without_place, masked, without_place, without_sex
+from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.reasons import in_100
+from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
+
+EXPLAIN_READS = (
+    "night", "person_record", "statement", "child_record", "rival", "provision", "finding", "candidate", "explained",
+)  # fmt: skip
+"""Tables of the store that :func:`explain` reads."""
+
+WIDTH = 100
+NEAREST_TOLD = 5
+LIST_IS_NO_FINDING = "Possibly missing education, to be looked into. This says nothing about the family."
+
+WHAT_WOULD_LIST = {
+    IN_EDUCATION: "The end of that education without another, or a judgement that the record is not this child's.",
+    SAME_AS_RIVAL: "A judgement that the two are different children.",
+    MOVED_AWAY: "An agency here that sees the child again.",
+    NOT_OF_AGE: "A birth date of compulsory school age that more records bear out.",
+    CLOSED: "What contradicts the officer's outcome, such as an education that ends, another home or a new concern.",
+    DIED: "The source's own correction, or a judgement that its record is another child's.",
+    NOT_YET: "The day that is named above, or a reason to look sooner, such as a referral.",
+}
+"""Reason of ``EXPLAINED`` -> what brings the child onto the list."""
+
+Row = dict[str, Any]
+
+
+class UnknownIdentifier(LookupError):  # noqa: N818 - it is told to people as it is named
+    """No child and no record of the night has this id. The message does not repeat it: it may be a name."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One child, and the tables that the page is told from."""
+
+    child_id: str
+    tables: Mapping[str, pl.DataFrame]
+    names: Mapping[str, str]
+    as_at: date
+    is_protected: bool
+
+    def rows(self, table: str) -> list[Row]:
+        """The child's rows of a table."""
+        return self.tables[table].filter(pl.col("child_id") == self.child_id).to_dicts()
+
+    def source(self, source: str) -> str:
+        """What a source is called in text for people."""
+        return self.names.get(source, source.replace("_", " "))
+
+
+def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: Mapping[str, str] | None = None) -> str:
+    """A page about one child, given by child id ("CH…") or by the id of one of its records ("source:key").
+
+    ``tables``: the tables named in ``EXPLAIN_READS``, of one night, and those of :data:`pipelines.reports.life.LIFE_READS` that were
+    ever written. An id that a child had earlier leads to that child; of one without any record tonight the ledger's page is
+    told. Raises :class:`UnknownIdentifier`.
+    """
+    asked = as_typed(identifier)
+    child_id = _child_asked(asked, tables)
+    if child_id is None:
+        return _past_child(asked, tables)
+    safe = masked(
+        tables["candidate"], tables["explained"], tables["person_record"], tables["statement"], tables["child_record"]
+    )
+    told = Told(
+        child_id=child_id,
+        tables={**tables, "candidate": safe.candidates, "explained": safe.explained},
+        names=source_names or {},
+        as_at=tables["night"]["as_at"].item(),
+        is_protected=child_id in safe.protected,
+    )
+    facts = _facts(told)
+    opening = [f"Child {child_id}, as at {_day(told.as_at)}", _who(facts)]
+    is_record = asked in told.tables["child_record"]["record_id"]
+    if asked != child_id:
+        now = f"Child {asked} is child {child_id} now."
+        opening.append("The record asked for is one of this child's." if is_record else now)
+    if told.is_protected:
+        opening.append("A source protects this child: address, school, carer and who saw the child are withheld.")
+    life = life_of(child_id, tables, is_protected=told.is_protected)
+    if asked != child_id and not is_record:
+        life += life_of(asked, tables, is_protected=told.is_protected)[:1]
+    sections = [("", opening), *_verdict(told, facts), *life, *_evidence(told)]
+    return "\n\n".join(_section(title, lines) for title, lines in sections if lines) + "\n"
+
+
+def _past_child(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str:
+    """The page of a child of whom no record came tonight, from the ledger alone."""
+    leads = tables["lead"]
+    lead = leads.filter(child_id=known_to_ledger(child_id, leads)).sort("spell").to_dicts()[-1]
+    as_at = _day(tables["night"]["as_at"].item())
+    opening = [f"Child {child_id}, as at {as_at}", _who(lead | {"age": None}), "None of its records came tonight."]
+    sections = [("", opening), *life_of(child_id, tables, is_protected=False)]
+    return "\n\n".join(_section(title, lines) for title, lines in sections if lines) + "\n"
+
+
+def _child_asked(asked: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
+    """The child of tonight that an id means, also one that it had earlier; null: one that only the ledger still knows."""
+    records = tables["child_record"]
+    if asked not in records["child_id"] and asked not in records["record_id"]:
+        if (here := child_since(asked, tables)) is not None:
+            return here
+        if "lead" in tables and known_to_ledger(asked, tables["lead"]):
+            return None
+    return child_of(asked, records)
+
+
+def child_of(identifier: str, child_records: pl.DataFrame) -> str:
+    """The child that an id means: a child's, or a record's. Raises :class:`UnknownIdentifier`."""
+    asked = as_typed(identifier)
+    is_child, is_record = pl.col("child_id") == asked, pl.col("record_id") == asked
+    found = child_records.filter(is_child | is_record)["child_id"].unique()
+    if found.len() != 1:
+        raise UnknownIdentifier(
+            "No child and no record of this night has that id. Give a child's id as the list has it (CH and ten "
+            "letters or digits), or a record as source:key, such as health:H0000001, with the key as in the extract."
+        )
+    return str(found.item())
+
+
+def _facts(told: Told) -> Row:
+    """The child's own facts, and when it is of compulsory school age."""
+    members = told.tables["child_record"].filter(pl.col("child_id") == told.child_id)
+    person = told.tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")
+    born = pl.col("date_of_birth")
+    facts = child_facts(person, told.tables["statement"], members, told.as_at)
+    return facts.with_columns(starts_on=starts_on(born), ends_on=ends_on(born)).row(0, named=True)
+
+
+def _who(facts: Row) -> str:
+    name = " ".join(part for part in (facts["forename"], facts["surname"]) if part) or "Without a name"
+    if facts["date_of_birth"] is None:
+        return f"{name}, birth date unknown"
+    old = "" if facts["age"] is None else f", {facts['age']} years old"
+    return f"{name}, born on {_day(facts['date_of_birth'])}{old}"
+
+
+def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
+    """On the list, explained, or not of age: and why."""
+    if candidate := next(iter(told.rows("candidate")), None):
+        return _listed(told, candidate, facts["of_age"])
+    if explained := next(iter(told.rows("explained")), None):
+        return [
+            ("Not on the list", [f"Reason: {explained['reason']}.", explained["why"]]),
+            ("What would bring the child onto the list", [WHAT_WOULD_LIST[explained["reason"]]]),
+        ]
+    lines = ["The child is not of compulsory school age on this date."]
+    if facts["date_of_birth"] is not None:
+        lines.append(f"It is from {_day(facts['starts_on'])} to {_day(facts['ends_on'])}.")
+    return [("Not on the list", lines)]
+
+
+def _listed(told: Told, candidate: Row, of_age: float) -> list[tuple[str, list[str]]]:
+    """Place on the list, its reasons, and what would clear it."""
+    place = f'Rank {candidate["rank"]} of {told.tables["candidate"].height}, lane "{candidate["lane"]}".'
+    likelihood = (
+        f"Likelihood {candidate['estimated']:.2f} = on no roll {candidate['on_no_roll']:.2f} "
+        f"x living here {candidate['living_here']:.2f} x of compulsory school age {of_age:.2f}"
+    )
+    moved = f"; {candidate['likelihood']:.2f} as what officers found of earlier leads has it"
+    likelihood += "." if candidate["likelihood"] == candidate["estimated"] else f"{moved}."
+    points = [f"{row['points']:>3} points: {row['because']}" for row in told.rows("finding")]
+    return [
+        ("On the list", [place, likelihood, LIST_IS_NO_FINDING]),
+        ("Why", _sentences(candidate["because"])),
+        (f"Reasons to look sooner: {candidate['priority']} points", [] if told.is_protected else points),
+        ("What would clear it", what_would_clear(candidate, has_rival=bool(told.rows("rival")))),
+    ]
+
+
+def _evidence(told: Told) -> list[tuple[str, list[str]]]:
+    """Records, education and nearest other children."""
+    return [
+        ("Records that make this child", _records(told)),
+        ("Education that the extracts show", _education(told)),
+        ("Nearest other children", _rivals(told)),
+    ]
+
+
+def _records(told: Told) -> list[str]:
+    """One line a record: how sure it is, and what it says of birth and place."""
+    people = told.tables["person_record"].select("record_id", "dataset", "date_of_birth", "postcode_shown")
+    mine = told.tables["child_record"].filter(pl.col("child_id") == told.child_id)
+    mine = mine.join(people, on="record_id", how="left", validate="1:1").sort("record_id")
+    shown = mine.with_columns(key=_key(told, "record_id"), sure=in_100(pl.col("membership")))
+    lines = []
+    for row in shown.iter_rows(named=True):
+        born = f"born on {_day(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
+        home = f", {row['postcode_shown']}" if row["postcode_shown"] and not told.is_protected else ""
+        lines.append(f"{row['key']} ({told.source(row['dataset'])}): {row['sure']} this child's; {born}{home}")
+    return lines
+
+
+def _education(told: Told) -> list[str]:
+    """One line a provision entry, the current first."""
+    if told.is_protected:
+        return []
+    entries = pl.DataFrame(told.rows("provision"), schema=told.tables["provision"].schema)
+    shown = entries.sort("is_current", "since_on", descending=True, nulls_last=True).with_columns(
+        sure=in_100(pl.col("link_probability"))
+    )
+    lines = []
+    for row in shown.iter_rows(named=True):
+        place = ", ".join(part for part in (row["what"], row["place"]) if part)
+        since = f" from {_day(row['since_on'])}" if row["since_on"] else ""
+        until = f" to {_day(row['until_on'])}" if row["until_on"] else ""
+        state = "current" if row["is_current"] else "not current"
+        doubt = f"; doubt: {row['doubt']}" if row["doubt"] else ""
+        lines.append(f"{place}{since}{until}: {state} (record {row['record_id']}, {row['sure']} this child's{doubt})")
+    return lines or ["None, now or earlier."]
+
+
+def _rivals(told: Told) -> list[str]:
+    """The nearest other children, by record id, with the level of agreement in each comparison."""
+    current = told.tables["provision"].filter("is_current")["child_id"].unique()
+    rivals = pl.DataFrame(told.rows("rival"), schema=told.tables["rival"].schema)
+    nearest = rivals.sort("probability", "match_weight", "rival_child_id", descending=[True, True, False])
+    shown = nearest.head(NEAREST_TOLD).with_columns(
+        is_schooled=pl.col("rival_child_id").is_in(current.implode()),
+        key=keys_without_place(pl.col("rival_record_id")),
+        sure=in_100(pl.col("probability")),
+        levels=_levels(told),
+    )
+    lines = []
+    for row in shown.iter_rows(named=True):
+        schooled = "in education" if row["is_schooled"] else "in no current education"
+        levels = f": {row['levels']}" if row["levels"] else ""
+        lines.append(f"{row['key']}, {schooled}: {row['sure']} the same child ({row['match_weight']:.1f} bits{levels})")
+    return lines or ["None comes near."]
+
+
+def _levels(told: Told) -> pl.Expr:
+    """Words of the levels; how places compare is withheld for a protected child, how sexes compare for every child."""
+    levels = without_sex(pl.col("levels"))
+    return without_place(levels) if told.is_protected else levels
+
+
+def _key(told: Told, column: str) -> pl.Expr:
+    """A record id; for a protected child without the school's number that some keys hold."""
+    return keys_without_place(pl.col(column)) if told.is_protected else pl.col(column)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _sentences(text: str) -> list[str]:
+    """One line a sentence, cut where a full stop is followed by a capital."""
+    return [part if part.endswith(".") else f"{part}." for part in text.split(". ")]
+
+
+def _section(title: str, lines: list[str]) -> str:
+    """A title with its lines indented under it; the opening has no title."""
+    if not title:
+        return "\n".join(lines)
+    indented = [textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines]
+    return "\n".join([title, *indented])

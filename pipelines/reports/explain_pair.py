@@ -1,0 +1,268 @@
+"""Why two records are, or are not, taken for one child: every part of the evidence, in words and bits that add up; and
+which records come nearest to one.
+
+No value of a record is printed: levels of agreement only, and record ids. Where a source protects either child, what
+the records share of place, phone and carer stands in one line without its levels, and no key holds a school's number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from matching.assign import probability
+from matching.comparisons import CHILD_COMPARISONS
+from matching.explain import COMPARISON, COVERAGE, FREQUENCY, HOUSEHOLD, PRIOR, RULE, nearest, waterfall
+from matching.judge import Judge, Settings
+from matching.keys import with_keys
+from matching.linkage import prepare
+from matching.measures import strata_of
+from matching.model import Model
+from matching.score import Scorer
+from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
+from pipelines.listing.masking import keys_without_place, masked
+from pipelines.publish.report_tables import NOT_SHOWN_OF_A_PAIR, Row
+from pipelines.reports.explain import UnknownIdentifier
+
+EXPLAIN_PAIR_READS = (
+    "person_record", "statement", "link", "child_record", "candidate", "explained", *MEASURED_TABLES,
+)  # fmt: skip
+"""Tables of the store that :func:`explain_pair` reads."""
+
+PLACES = ("address", "phone", "carer")
+"""Comparisons that tell where a child lives or with whom."""
+NEAREST_TOLD = 5
+IN_WORDS = {
+    PRIOR: "before a look at the two: few records of these sources are one child",
+    HOUSEHOLD: "what two children of one home would share, and what is not printed",
+    COVERAGE: "how sure either child is to be in the other source at all",
+    RULE: "a rule that outweighs all: verified numbers of one source differ",
+}
+WITHHELD_LINE = "address, phone and carer: withheld, as a child is protected"
+PROTECTED = "A source protects a child here: what the records share of address, phone and carer is withheld."
+NOTHING = 1e-9
+"""Bits below this are rounding."""
+
+Line = tuple[str, float]
+"""A part of the evidence in words, and its bits."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Last night's records, and the judge that weighed them, made again from the store."""
+
+    person: pl.DataFrame
+    """Sorted by record_id: a record's place is its row for the judge."""
+    judge: Judge
+
+    def row(self, record_id: str) -> int:
+        """The row of a record. Raises :class:`~pipelines.reports.explain.UnknownIdentifier`."""
+        found = self.person.with_row_index("row").filter(pl.col("record_id") == record_id.strip())["row"]
+        if found.len() != 1:
+            raise UnknownIdentifier(
+                "No record of this night has that id. Give both records as source:key, such as health:H0000001, with "
+                "the key as in the extract; rollcall explain CHILD lists the records of a child."
+            )
+        return int(found.item())
+
+
+def weighed(
+    tables: Mapping[str, pl.DataFrame],
+    model: Model,
+    settings: Settings = Settings(apart="upns", stratum="birth_year"),  # noqa: B008 - frozen
+) -> Weighed:
+    """Make the night's judge again from its records, weights and the measures in force. Judgements are not in it.
+
+    Raises :class:`~pipelines.reports.explain.UnknownIdentifier` where the night had no records.
+    """
+    held = held_in(tables)
+    if held is None:
+        raise UnknownIdentifier("The last night had no records. Run a night on tonight's extracts first.")
+    table = with_keys(tables["person_record"].sort("record_id"))
+    encoded = prepare(table, CHILD_COMPARISONS, [], "upns", "birth_year")
+    numbers = {name: number for number, name in enumerate(held.sources)}
+    judge = Judge(
+        scorer=Scorer.of(model.on(held.measures.records), encoded, held.measures.frequencies),
+        priors=held.measures.priors,
+        dataset=table["dataset"].replace_strict(numbers, return_dtype=pl.Int32).to_numpy(),
+        stratum=strata_of(encoded, "birth_year", held.measures.strata)[1],
+        coverage=held.measures.coverage,
+        apart=encoded.lists["upns"],
+        judged={},
+        settings=settings,
+    )
+    return Weighed(table, judge)
+
+
+def explain_pair(
+    records: tuple[str, str],
+    tables: Mapping[str, pl.DataFrame],
+    model: Model,
+    source_names: Mapping[str, str] | None = None,
+) -> str:
+    """A page about two records, given as source:key: are they one child, and what speaks for and against it.
+
+    ``tables``: those of ``EXPLAIN_PAIR_READS``, of one night; ``model``: the weights of that night. Raises
+    :class:`~pipelines.reports.explain.UnknownIdentifier`, also where both are the same record.
+    """
+    found = weighed(tables, model)
+    rows = [found.row(record) for record in records]
+    if rows[0] == rows[1]:
+        raise UnknownIdentifier("Both ids name the same record. Give two records.")
+    told = _Told(found, tables, source_names or {}, _protected(tables), (rows[0], rows[1]))
+    is_protected = told.is_protected(*rows)
+    bars = waterfall(found.judge, *(np.array([row], dtype=np.int32) for row in rows))
+    opening = [
+        f"Records {told.key(rows[0])} ({told.source(rows[0])}) and {told.key(rows[1])} ({told.source(rows[1])})",
+        _verdict(told, rows),
+        *([PROTECTED] if is_protected else []),
+    ]
+    evidence = ["What speaks for one child (+) and for two (−), in bits: each bit doubles the odds"]
+    sections = [opening, evidence + _sums(bars, is_protected=is_protected), _near_section(told, rows[0])]
+    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def nearest_records(
+    record: str, tables: Mapping[str, pl.DataFrame], model: Model, source_names: Mapping[str, str] | None = None
+) -> str:
+    """A section about one record, given as source:key: the records nearest to it, and how far other children's are.
+
+    ``tables``, ``model`` and errors: as for :func:`explain_pair`.
+    """
+    found = weighed(tables, model)
+    row = found.row(record)
+    told = _Told(found, tables, source_names or {}, _protected(tables), (row,))
+    return "\n".join(_near_section(told, row)) + "\n"
+
+
+def _near_section(told: "_Told", row: int) -> list[str]:
+    return [f"Nearest records to {told.key(row)}", *_nearest(told, row)]
+
+
+def _protected(tables: Mapping[str, pl.DataFrame]) -> frozenset[str]:
+    """Children whom a source protects, or who live with one."""
+    names = ("candidate", "explained", "person_record", "statement", "child_record")
+    return frozenset(masked(*(tables[name] for name in names)).protected)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the page is told from."""
+
+    found: Weighed
+    tables: Mapping[str, pl.DataFrame]
+    names: Mapping[str, str]
+    protected: frozenset[str]
+    rows: tuple[int, ...]
+    """The records asked for."""
+
+    def id(self, row: int) -> str:
+        return str(self.found.person["record_id"][row])
+
+    def child(self, row: int) -> str:
+        members = self.tables["child_record"]
+        return str(members.filter(pl.col("record_id") == self.id(row))["child_id"].item())
+
+    def is_protected(self, *rows: int) -> bool:
+        return any(self.child(row) in self.protected for row in rows)
+
+    def key(self, row: int) -> str:
+        """The record's id; of a protected child without the school's number that some keys hold."""
+        if not self.is_protected(row, *self.rows):
+            return self.id(row)
+        return str(pl.select(keys_without_place(pl.lit(self.id(row)))).item())
+
+    def source(self, row: int) -> str:
+        source = self.found.person["dataset"][row]
+        return self.names.get(source, source.replace("_", " "))
+
+
+def _verdict(told: _Told, rows: list[int]) -> str:
+    """What the night made of the two, all records of their children weighed together."""
+    one, other = (told.child(row) for row in rows)
+    if one == other:
+        return f"The night holds them as one child, {one}."
+    low, high = sorted(told.id(row) for row in rows)
+    links = told.tables["link"].filter((pl.col("left_id") == low) & (pl.col("right_id") == high))
+    kept = f" All their records together: {_chance(links['match_probability'].item())}." if links.height else ""
+    return f"The night holds them as two children, {one} and {other}.{kept}"
+
+
+def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:
+    """The waterfall of one pair in words. Parts that say nothing are left out; the bits of all lines add up to its sum.
+
+    How sex compares is not printed (Gender Recognition Act 2004, s22): its bits stand with those of the household. Of
+    protected children, places are not printed either: their bits stand in one line.
+    """
+    lines: list[Line] = []
+    hidden = places = 0.0
+    for part, comparison, level, bits in bars.select("part", "comparison", "level", "bits").iter_rows():
+        if comparison in NOT_SHOWN_OF_A_PAIR:
+            hidden += bits
+        elif is_protected and comparison in PLACES:
+            places += bits
+        elif part == HOUSEHOLD:
+            lines.append((IN_WORDS[part], bits + hidden))
+        elif part == FREQUENCY:
+            lines.append((f"{comparison}: a value {'rarer' if bits > 0 else 'commoner'} than usual", bits))
+        elif part == COMPARISON:
+            lines.append((f"{comparison}: {level}", bits))
+        else:
+            lines.append((IN_WORDS[part], bits))
+    withheld = [(WITHHELD_LINE, places)] if is_protected else []
+    return [line for line in [*lines[:1], *withheld, *lines[1:]] if abs(line[1]) > NOTHING]
+
+
+def _sums(bars: pl.DataFrame, *, is_protected: bool) -> list[str]:
+    """One line a part with the sum so far, as rounded; the last line is the whole. What is printed adds up as printed."""
+    lines = lines_of(bars, is_protected=is_protected)
+    whole = "these two records by themselves"
+    width = max(len(words) for words in [whole, *(words for words, _ in lines)])
+    told = [f"  {'':<{width}}     bits   so far  one child"]
+    sums = np.cumsum([0.0, *(bits for _, bits in lines)])
+    shown = np.round(sums, 2)
+    for (words, _), step, total, exact in zip(lines, np.diff(shown), shown[1:], sums[1:], strict=True):
+        told.append(f"  {words:<{width}} {_signed(step)} {_signed(total)}  {_chance(_probability(exact))}")
+    return [*told, f"  {whole:<{width}}          {_signed(shown[-1])}  {_chance(_probability(sums[-1]))}"]
+
+
+def _nearest(told: _Told, row: int) -> list[str]:
+    """The nearest record of the record's own child, and the nearest of others with how far they lie behind it."""
+    record_id, links = told.id(row), told.tables["link"]
+    is_left = pl.col("left_id") == record_id
+    theirs = links.filter(is_left | (pl.col("right_id") == record_id)).select(
+        "is_same_child", record_id=pl.when(is_left).then("right_id").otherwise("left_id")
+    )
+    rows = told.found.person.select("record_id").with_row_index("row")
+    placed = theirs.join(rows, on="record_id", how="inner", validate="1:1")
+    found = nearest(told.found.judge, row, placed["row"].to_numpy().astype(np.int32), placed["is_same_child"])
+    own = pl.col("is_same_child")
+    shown = pl.concat([found.filter(own).head(1), found.filter(~own).head(NEAREST_TOLD)])
+    lines = [_near(told, near) for near in shown.to_dicts()]
+    return lines if (~shown["is_same_child"]).any() else [*lines, "  No record of another child comes near."]
+
+
+def _near(told: _Told, near: Row) -> str:
+    behind = f"{abs(near['gap']):.2f} bits {'behind' if near['gap'] >= 0 else 'ahead'}"
+    whose = "the same child" if near["is_same_child"] else f"another child, {behind}"
+    by_itself = f"{_signed(near['log_odds']).strip()} bits, {_chance(near['probability'])}"
+    return f"  {told.key(near['row'])}: {whose}; by itself {by_itself}"
+
+
+def _probability(log_odds: float) -> float:
+    return float(probability(np.array([log_odds]))[0])
+
+
+def _signed(bits: float) -> str:
+    return f"{bits:>+8.2f}".replace("-", "−")
+
+
+def _chance(chance: float) -> str:
+    """A chance for people: in a hundred, with what is beyond one decimal said as such."""
+    if chance < 0.001:
+        return "below 0.1%"
+    return f"{chance:.1%}" if chance <= 0.999 else "above 99.9%"
+
+
+__all__ = ["EXPLAIN_PAIR_READS", "Weighed", "explain_pair", "lines_of", "nearest_records", "weighed"]

@@ -1,0 +1,176 @@
+"""What another authority needs to take a child over, and no more: who the child is, where it lived, where it went to school.
+
+In Wales the pilot regulations gave 28 days from the day on which a move is known (WSI 2025/440, regulation 6). Not in it:
+the list's likelihood and points, health registrations, concerns in words, and anything about other children.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.children.facts import child_facts
+from pipelines.decisions.append_only import append_only
+from pipelines.decisions.outcomes import under_tonights_ids
+from pipelines.listing.masking import WITHHELD, masked
+from pipelines.listing.route import ADOPTION, routes
+from pipelines.priority import social_care
+from pipelines.priority.evidence import Evidence
+from pipelines.reports.explain import child_of
+from pipelines.settings import SettingsError
+
+HANDOVER_READS = ("night", "person_record", "statement", "child_record", "provision", "candidate", "explained")
+HANDOVERS_FILE, HANDOVERS_FOLDER = "handovers.sqlite", "handovers"
+TABLES = {
+    "handover": "child_id text not null, to_authority text not null, by text not null, at text not null, "
+    "is_protected integer not null"
+}
+WITHIN = timedelta(days=28)
+MOVED = ("MOVED_OTHER_LA_CONFIRMED", "ON_ROLL_OTHER_LA")
+"""Outcomes whose day the 28 days run from."""
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One packet. Of a protected child address, school, carers and telephones are withheld."""
+
+    to_authority: str
+    from_authority: str | None
+    as_at: date
+    """The night that it is from."""
+    forename: str | None
+    surname: str | None
+    other_surnames: str | None
+    """Former and other surnames that records give, apart by "; "."""
+    date_of_birth: date | None
+    sex: str | None
+    upn: str | None
+    """Unique pupil number; null: no record has one."""
+    last_address: str | None
+    last_postcode: str | None
+    last_seen_on: date | None
+    """The last day on which anybody here saw the child."""
+    last_education: str | None
+    """Way and place."""
+    education_ended_on: date | None
+    carers: str | None
+    """Names that records give, apart by "; "."""
+    phones: str | None
+    social_care_involved: bool
+    """Whether the receiving authority is to ask our social care first."""
+    moved_on: date | None
+    """Day on which an officer found that the child had moved; null: no outcome says so."""
+    due_on: date | None
+    """28 days after that."""
+    is_protected: bool
+
+    def row(self) -> dict[str, Any]:
+        """The packet as one row."""
+        return asdict(self)
+
+
+def handover(
+    identifier: str,
+    tables: Mapping[str, pl.DataFrame],
+    outcomes: pl.DataFrame,
+    *,
+    to_authority: str,
+    from_authority: str | None,
+) -> Handover:
+    """The packet of a child, given by its id or one of its records. ``tables``: those of ``HANDOVER_READS``.
+
+    Raises :class:`~pipelines.reports.explain.UnknownIdentifier`, and :class:`SettingsError` for a child whom only the adoption
+    team may pass on.
+    """
+    child_id = child_of(identifier, tables["child_record"])
+    members = tables["child_record"].filter(pl.col("child_id") == child_id)
+    as_at = tables["night"]["as_at"].item()
+    person = tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")
+    said = tables["statement"].join(members.select("record_id", "child_id"), on="record_id", how="inner")
+    facts = child_facts(person, tables["statement"], members, as_at).row(0, named=True)
+    evidence = _evidence(child_id, facts["date_of_birth"], said, tables["provision"], as_at)
+    if ADOPTION in routes(evidence)["route"]:
+        raise SettingsError("This child is the adoption team's: no packet is made. Ask that team.")
+    is_protected = _is_protected(child_id, tables)
+    moved = _moved_on(child_id, outcomes, tables["child_record"])
+    whole = _packet(facts, person, evidence)
+    shown = {name: WITHHELD for name in _PLACES if whole[name] is not None} if is_protected else {}
+    return Handover(
+        **{**whole, **shown},
+        to_authority=to_authority,
+        from_authority=from_authority,
+        as_at=as_at,
+        moved_on=moved,
+        due_on=None if moved is None else moved + WITHIN,
+        is_protected=is_protected,
+    )
+
+
+_PLACES = ("last_address", "last_postcode", "last_education", "carers", "phones")
+"""What is withheld of a protected child."""
+
+
+def _evidence(child_id: str, born: date | None, said: pl.DataFrame, provision: pl.DataFrame, as_at: date) -> Evidence:
+    births = pl.DataFrame(
+        {"child_id": [child_id], "date_of_birth": [born]}, schema={"child_id": pl.String, "date_of_birth": pl.Date}
+    )
+    return Evidence(said, provision.filter(pl.col("child_id") == child_id), births, as_at)
+
+
+def _is_protected(child_id: str, tables: Mapping[str, pl.DataFrame]) -> bool:
+    safe = masked(
+        tables["candidate"], tables["explained"], tables["person_record"], tables["statement"], tables["child_record"]
+    )
+    return child_id in safe.protected
+
+
+def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame) -> date | None:
+    moved = under_tonights_ids(outcomes.filter(pl.col("outcome").is_in(MOVED)), child_records)
+    days = moved.filter(pl.col("child_id") == child_id)["outcome_on"]
+    return days.min() if days.len() else None  # type: ignore[return-value]  # a date: the column holds nothing else
+
+
+def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) -> dict[str, Any]:
+    """What is known of the child, unmasked."""
+    seen = evidence.statements.filter((pl.col("kind") == "seen") & (pl.col("since_on") <= evidence.as_at))["since_on"]
+    known = evidence.provision.sort("is_current", pl.col("until_on").fill_null(date.max), "since_on", nulls_last=False)
+    last = known.row(-1, named=True) if known.height else {"what": None, "place": None, "until_on": None}
+    carer = pl.concat_str("parent_forename", "parent_surname", separator=" ", ignore_nulls=True)
+    carers = person.select(carer.str.to_titlecase())
+    others = person["surname_shown"].drop_nulls().to_list()
+    upns = person.drop_nulls("upn").sort("dataset", "record_id")["upn"]
+    return {
+        "forename": facts["forename"],
+        "surname": facts["surname"],
+        "other_surnames": _together([name for name in others if name != facts["surname"]]),
+        "date_of_birth": facts["date_of_birth"],
+        "sex": facts["sex"],
+        "upn": upns[0] if upns.len() else None,
+        "last_address": facts["address"],
+        "last_postcode": facts["postcode"],
+        "last_seen_on": seen.max() if seen.len() else None,
+        "last_education": ", ".join(part for part in (last["what"], last["place"]) if part) or None,
+        "education_ended_on": last["until_on"],
+        "carers": _together(carers.to_series().to_list()),
+        "phones": _together(person["phone"].to_list()),
+        "social_care_involved": bool(
+            evidence.open_concerns().filter(pl.col("what").str.contains(social_care.NAMED)).height
+        ),
+    }
+
+
+def _together(values: list[str | None]) -> str | None:
+    """Each value once, in order, apart by "; "; null where there is none."""
+    return "; ".join(sorted({value for value in values if value})) or None
+
+
+def note_handover(workspace: Path, child_id: str, packet: Handover, by: str) -> None:
+    """Keep for good that a packet was made: of whom, for whom, by whom and when. Raises SettingsError, RecordsError."""
+    if not by.strip() or not packet.to_authority.strip():
+        raise SettingsError("--to and --by: name the authority that receives the packet, and who makes it.")
+    row = (child_id, packet.to_authority, by.strip(), datetime.now(UTC).isoformat(), int(packet.is_protected))
+    with append_only(workspace / HANDOVERS_FILE, TABLES) as connection:
+        connection.execute("insert into handover values (?, ?, ?, ?, ?)", row)

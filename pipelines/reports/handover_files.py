@@ -1,0 +1,32 @@
+"""The files of a handover: a page to read, and the same as CSV and JSON for the receiving authority's system."""
+
+import json
+from datetime import date
+
+import polars as pl
+
+from pipelines.publish.page import page
+from pipelines.publish.tabular import csv_bytes
+from pipelines.reports.handover import Handover
+
+
+def handover_files(packet: Handover) -> dict[str, bytes]:
+    """File name -> content."""
+    name = " ".join(part for part in (packet.forename, packet.surname) if part) or None
+    address = ", ".join(part for part in (packet.last_address, packet.last_postcode) if part) or None
+    if packet.is_protected:
+        address = packet.last_address
+    row = packet.row()
+    text = json.dumps(row, indent=2, ensure_ascii=False, default=_iso)
+    return {
+        "handover.html": page("handover.html.j2", packet=packet, name=name, address=address),
+        "handover.csv": csv_bytes(pl.DataFrame([row])),
+        "handover.json": text.encode(),
+    }
+
+
+def _iso(value: object) -> str:
+    """A date as JSON has it. Raises TypeError for anything else."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a handover cannot hold a {type(value).__name__}")

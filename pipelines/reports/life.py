@@ -1,0 +1,126 @@
+"""A child's life on the list, told from the ledger: also of a child no longer on it, no longer known, or merged away."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.ledger.left_list import IN_VIEW, LISTED
+from pipelines.listing.masking import without_sex
+from pipelines.listing.rank import IN_EDUCATION
+from pipelines.publish.changes_file import WHY_WITHHELD
+from pipelines.tables import TABLES
+
+LIFE_READS = ("lead", "lead_night", "child_move")
+"""Tables of the store that :func:`life_of` reads, where they were ever written."""
+
+NIGHTS_TOLD = 12
+"""Nights of a child that are told one by one: those with another likelihood or lane than the night before, the last ones."""
+
+Row = dict[str, Any]
+
+CHILD_ID = re.compile(r"CH[0-9A-Z]{10}")
+"""How the id of a child looks."""
+
+
+def as_typed(identifier: str) -> str:
+    """An id that a person typed or pasted: without spaces about it, a child's in capitals; a record's key as it is."""
+    text = identifier.strip()
+    return text.upper() if CHILD_ID.fullmatch(text.upper()) else text
+
+
+def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: bool) -> list[tuple[str, list[str]]]:
+    """Sections of a page: spells on the list with why they began and ended, nights, and merges. Empty: never listed.
+
+    Of a child that is protected, or was on any night that the ledger knows, no reason is told that could say where it is.
+    """
+    leads, nights, moves = (tables[name] if name in tables else TABLES[name].to_frame() for name in LIFE_READS)
+    own = leads.filter(_is_under(child_id)).sort("first_listed_on", "off_on", nulls_last=True)
+    withheld = is_protected or bool(own["restricted"].any())
+    ids = {child_id, *(former for text in own["former_ids"].drop_nulls() for former in text.split(";"))}
+    shown = own.with_columns(without_sex(pl.col("off_why")), without_sex(pl.col("came_why")))
+    return [
+        ("Its life on the list", [line for lead in shown.to_dicts() for line in _spell(lead, withheld=withheld)]),
+        ("Night by night", _nights(nights.filter(pl.col("child_id").is_in(list(ids))))),
+        ("Records that came from, or went to, other children", _moves(moves, ids)),
+    ]
+
+
+def child_since(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
+    """The child of tonight that an earlier child goes on as, by its lead or by the merges on record; null: none."""
+    here = set(tables["child_record"]["child_id"].unique())
+    leads, moves = (tables[name] if name in tables else TABLES[name].to_frame() for name in ("lead", "child_move"))
+    known = known_to_ledger(child_id, leads)
+    if known in here:
+        return known
+    into = moves.filter(kind="merged").sort("as_at", "records").select("child_id", "other_child_id")
+    merges, seen, now = dict(into.iter_rows()), set[str](), child_id
+    while now not in here and now in merges and now not in seen:
+        seen.add(now)
+        now = merges[now]
+    return now if now in here else None
+
+
+def known_to_ledger(identifier: str, leads: pl.DataFrame) -> str | None:
+    """The id under which the ledger has a child, given by an id that it has or had; null: none."""
+    found = leads.filter(_is_under(identifier)).sort("last_listed_on", "spell", nulls_last=False)
+    return None if found.is_empty() else str(found["child_id"][-1])
+
+
+def _is_under(child_id: str) -> pl.Expr:
+    """True for leads of this child, also under a former id."""
+    former = pl.col("former_ids").str.split(";").list.contains(child_id).fill_null(value=False)
+    return (pl.col("child_id") == child_id) | former
+
+
+def _spell(lead: Row, *, withheld: bool) -> list[str]:
+    """When a spell began and why, and when it ended and why."""
+    lines = []
+    if lead["first_listed_on"]:
+        lines.append(f"On the list from {_day(lead['first_listed_on'])}: {_reason(lead, 'came', withheld)}")
+    if lead["former_ids"]:
+        lines.append(f"It was child {lead['former_ids'].replace(';', ', then ')} before.")
+    if lead["state"] == LISTED:
+        return [*lines, f"On it still: rank {lead['rank']} on {_day(lead['last_listed_on'])}."]
+    lines.append(f"Off the list from {_day(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
+    if lead["state"] == IN_VIEW:
+        return [*lines, "In view all the same, as an officer has it in hand, until the officer closes it."]
+    if lead["left_on"] != lead["off_on"]:
+        lines.append(f"In view until {_day(lead['left_on'])}.")
+    return lines
+
+
+def _reason(lead: Row, of: str, withheld: bool) -> str:
+    """A reason in a few words and then in a sentence."""
+    because = {IN_EDUCATION: "in education"}.get(lead[f"{of}_because"], lead[f"{of}_because"])
+    return f"{because}. {WHY_WITHHELD if withheld else lead[f'{of}_why']}"
+
+
+def _nights(nights: pl.DataFrame) -> list[str]:
+    """One line a night on which lane or likelihood was another than before, the last ones only; and the last night."""
+    ordered = nights.sort("as_at")
+    state = pl.struct("lane", pl.col("likelihood").round(2))
+    is_last = pl.int_range(pl.len()) == pl.len() - 1
+    told = ordered.filter((state != state.shift()).fill_null(value=True) | is_last).tail(NIGHTS_TOLD)
+    return [
+        f"{_day(row['as_at'])}: rank {row['rank']}, likelihood {row['likelihood']:.2f}, {row['priority']} points, lane "
+        f'"{row["lane"]}"'
+        for row in told.to_dicts()
+    ]
+
+
+def _moves(moves: pl.DataFrame, ids: set[str]) -> list[str]:
+    """One line a pair of children between which records moved."""
+    own = moves.filter(pl.col("child_id").is_in(list(ids)) | pl.col("other_child_id").is_in(list(ids)))
+    words = {"merged": "was merged into", "split": "gave records to the new", "moved": "gave records to"}
+    return [
+        f"{_day(row['as_at'])}: child {row['child_id']} {words[row['kind']]} child {row['other_child_id']} ({row['records']} "
+        f"{'record' if row['records'] == 1 else 'records'})"
+        for row in own.sort("as_at", "child_id", "other_child_id").to_dicts()
+    ]
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,37 @@
+"""Evidence sheets of the last list, read back as they were published."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from pipelines.publish.evidence import FOLDER, RESTRICTED_FOLDER
+from pipelines.reports.life import CHILD_ID, as_typed
+from pipelines.reports.published import published_nights
+from pipelines.settings import SettingsError
+
+
+def read_sheets(published: Path, children: Sequence[str], *, restricted: bool) -> tuple[date, list[str]]:
+    """The day of the last list, and the page of each child, in their order. ``restricted``: protected children too.
+
+    Raises :class:`~pipelines.settings.SettingsError` where a child has no sheet, without saying why to whoever may not know.
+    """
+    nights = published_nights(published)
+    if not nights:
+        raise SettingsError(f"{published}: no list was published yet. Run a night first.")
+    if not children:
+        raise SettingsError("Name the children whose sheets you want, by their ids on the list (CH...).")
+    as_at, folder = max(nights.items())
+    places = [folder / FOLDER, *([folder / RESTRICTED_FOLDER] if restricted else [])]
+    pages = []
+    for number, child in enumerate(children, start=1):
+        asked = as_typed(child)
+        found = [place / f"{asked}.html" for place in places] if CHILD_ID.fullmatch(asked) else []
+        there = next((path for path in found if path.is_file()), None)
+        if there is None:
+            raise SettingsError(
+                f"Name {number}: the list of {as_at:%d/%m/%Y} has no evidence sheet of it. Copy the id from the list; sheets "
+                "are made for the first children by rank (listing.evidence_sheets), and those in the restricted lane are for "
+                "the named role alone."
+            )
+        pages.append(there.read_text(encoding="utf-8"))
+    return as_at, pages

@@ -1,0 +1,51 @@
+"""Publishes the termly return into ``WORKSPACE/returns/AS-AT``, whole or not at all."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from pipelines.decisions.outcomes import read_outcomes
+from pipelines.for_readers import store_for_readers
+from pipelines.publish.tabular import csv_bytes
+from pipelines.reports.return_page import return_html
+from pipelines.reports.termly_return import termly_return
+from pipelines.settings import SettingsError
+from pipelines.whole_folder import put_in_place
+
+KNOWN_FOR = timedelta(days=31)
+"""So long after a night a return may be as at: a month later another night ought to know better."""
+
+
+@dataclass(frozen=True)
+class PublishedReturn:
+    """A return that stands."""
+
+    folder: Path
+    children: int
+    """How many are counted; for those who made the return, not for publication where it is under 5."""
+    night_on: date
+    """The night that knew where each child was educated."""
+
+
+def publish_return(workspace: Path, as_at: date) -> PublishedReturn:
+    """The return as at a census day, from officers' outcomes and the last night.
+
+    Raises :class:`~pipelines.store.StoreError` before the first night, SettingsError for a day so long after the last night
+    that nobody can know where each child will be educated then, and PublicationFailed.
+    """
+    with store_for_readers(workspace) as store:
+        person, said, members = (store.read(name) for name in ("person_record", "statement", "child_record"))
+        night_on = store.read("night")["as_at"].item()
+    if as_at > night_on + KNOWN_FOR:
+        raise SettingsError(
+            f"--as-at {as_at}: the last night is of {night_on:%d/%m/%Y}, and does not know who will be missing education then. "
+            "Give the census day, or run a night of it first."
+        )
+    made = termly_return(person, said, members, read_outcomes(workspace), as_at)
+    folder = workspace / "returns" / as_at.isoformat()
+    files = {
+        "termly_return.csv": csv_bytes(made.table),
+        "termly_return.html": return_html(made.table, as_at, night_on),
+    }
+    put_in_place(files, folder)
+    return PublishedReturn(folder, made.children, night_on)

@@ -1,0 +1,167 @@
+"""The termly return of children missing education, in the department's bands and reasons, from officers' outcomes.
+
+Counted is a child whom an officer has confirmed as missing education by the day, and whom no education holds that day.
+Counts from 1 to 4 are not shown ("c"), nor any that would let one of them be worked out from a total.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.children.age import school_year
+from pipelines.children.facts import child_facts
+from pipelines.children.provision import find_provision
+from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing, under_tonights_ids
+
+DURATIONS = (
+    (14, "Less than 2 weeks"), (28, "2 to 4 weeks"), (56, "4 to 8 weeks"), (84, "8 to 12 weeks"),
+    (182, "12 to 26 weeks"), (365, "26 to 52 weeks"),
+)  # fmt: skip
+"""(days under which a child counts, label as published); then "Over 52 weeks" and "Unknown"."""
+
+LONGEST, UNKNOWN = "Over 52 weeks", "Unknown"
+NOT_RECORDED = "Not recorded"
+TOTAL = "Total"
+SEXES = ("Female", "Male", UNKNOWN)
+YEARS = ("Reception", *(f"Year {year}" for year in range(1, 12)), UNKNOWN)
+BANDS = (*(label for _, label in DURATIONS), LONGEST, UNKNOWN)
+SMALLEST_SHOWN = 5
+SUPPRESSED = "c"
+CERTAIN = 0.5
+"""From this probability on, an education that holds is the child's."""
+
+Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class TermlyReturn:
+    """One return."""
+
+    table: pl.DataFrame
+    """``breakdown_topic``, ``breakdown``, then a column each for the total, the sexes and the year groups, as text."""
+    children: int
+    """How many are counted; for those who made the return, not for publication where it is under 5."""
+
+
+def termly_return(
+    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, outcomes: pl.DataFrame, as_at: date
+) -> TermlyReturn:
+    """The return as at a day. Frames as in :mod:`pipelines.tables`, ``outcomes`` as ``OUTCOME``."""
+    children = confirmed_missing(person, statements, child_records, outcomes, as_at)
+    rows = [
+        (TOTAL, TOTAL),
+        *(("Duration", band) for band in BANDS),
+        *(("Primary reason", name) for name in DFE_REASONS),
+    ]
+    columns = [TOTAL, *SEXES, *YEARS]
+    counts = np.array([[_count(children, row, place) for place in range(len(columns))] for row in rows], dtype=np.int64)
+    hidden = suppressed(counts, (len(BANDS), len(DFE_REASONS)), (len(SEXES), len(YEARS)))
+    cells = [
+        [SUPPRESSED if hidden[row, place] else str(counts[row, place]) for row in range(len(rows))]
+        for place in range(len(columns))
+    ]
+    names = [TOTAL, *(f"Sex: {sex}" for sex in SEXES), *(f"Year group: {year}" for year in YEARS)]
+    table = pl.DataFrame({"breakdown_topic": [topic for topic, _ in rows], "breakdown": [name for _, name in rows]})
+    return TermlyReturn(
+        table.with_columns(pl.Series(name, column) for name, column in zip(names, cells, strict=True)), children.height
+    )
+
+
+def confirmed_missing(
+    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, outcomes: pl.DataFrame, as_at: date
+) -> pl.DataFrame:
+    """One row is one child counted: ``child_id``, ``sex``, ``year``, ``duration``, ``reason``, in the labels.
+
+    Duration runs from the end of the last known education; where none is known, it is "Unknown". The reason is the one
+    that an officer gave; where none was, "Not recorded".
+    """
+    last = under_tonights_ids(standing(outcomes.filter(pl.col("outcome_on") <= as_at)), child_records)
+    known = last.filter(pl.col("outcome").is_in(MISSING)).select("child_id", "reason")
+    members = child_records.join(known, on="child_id", how="semi")
+    said = statements.join(members, on="record_id", how="semi")
+    provision = find_provision(said, members, as_at)
+    holds = pl.col("link_probability") * pl.col("proves").fill_null(1.0)
+    placed = provision.filter(pl.col("is_current") & (holds >= CERTAIN))
+    ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
+    facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
+    year = school_year(pl.col("date_of_birth"), as_at)
+    days = (pl.lit(as_at) - pl.col("ended_on")).dt.total_days()
+    band = pl.lit(LONGEST)
+    for under, label in reversed(DURATIONS):
+        band = pl.when(days < under).then(pl.lit(label)).otherwise(band)
+    return (
+        facts.join(placed, on="child_id", how="anti")
+        .join(known, on="child_id", how="left", validate="1:1")
+        .join(ended, on="child_id", how="left", validate="1:1")
+        .select(
+            "child_id",
+            sex=pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default=UNKNOWN, return_dtype=pl.String),
+            year=pl.when(year == 0)
+            .then(pl.lit("Reception"))
+            .when(year.is_between(1, 11))
+            .then(pl.format("Year {}", year))
+            .otherwise(pl.lit(UNKNOWN)),
+            duration=pl.when(days.is_null()).then(pl.lit(UNKNOWN)).otherwise(band),
+            reason=pl.col("reason").fill_null(NOT_RECORDED),
+        )
+    )
+
+
+def _count(children: pl.DataFrame, row: tuple[str, str], place: int) -> int:
+    """Children of one cell of the table."""
+    topic, name = row
+    if topic != TOTAL:
+        children = children.filter(pl.col("duration" if topic == "Duration" else "reason") == name)
+    if 1 <= place <= len(SEXES):
+        children = children.filter(pl.col("sex") == SEXES[place - 1])
+    elif place > len(SEXES):
+        children = children.filter(pl.col("year") == YEARS[place - 1 - len(SEXES)])
+    return children.height
+
+
+def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[int, ...]) -> Flags:
+    """Which cells are not to be shown. Row 0 and column 0 hold totals; the parts of each breakdown follow one another.
+
+    First every count from 1 to 4; then, as long as some sum of parts and its total would give one away, the smallest
+    further count of that sum.
+    """
+    hidden = (counts > 0) & (counts < SMALLEST_SHOWN)
+    sums = [*_sums(counts.shape[0], column_parts, is_row=True), *_sums(counts.shape[1], row_parts, is_row=False)]
+    changed = True
+    while changed:
+        changed = False
+        for places in sums:
+            if (further := _gives_away(counts, hidden, places)) is not None:
+                hidden[further] = True
+                changed = True
+    return hidden
+
+
+def _sums(lines: int, parts: tuple[int, ...], *, is_row: bool) -> list[list[tuple[int, int]]]:
+    """Each sum as its places, the total first."""
+    sums = []
+    for line in range(lines):
+        start = 1
+        for length in parts:
+            along = [0, *range(start, start + length)]
+            sums.append([(line, place) if is_row else (place, line) for place in along])
+            start += length
+    return sums
+
+
+def _gives_away(counts: Counts, hidden: Flags, places: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The next place to hide, where what is hidden of a sum can be worked out; null where it cannot."""
+    unseen = [place for place in places if hidden[place]]
+    if not unseen:
+        return None
+    parts = [place for place in unseen if place != places[0]]
+    is_total_shown = not hidden[places[0]]
+    is_safe = len(unseen) > 1 and not (is_total_shown and sum(int(counts[part]) for part in parts) < SMALLEST_SHOWN)
+    others = sorted((int(counts[place]), place) for place in places if not hidden[place] and counts[place] > 0)
+    if is_safe or not others:
+        return None
+    return others[0][1]

@@ -1,0 +1,139 @@
+"""The week of the list, for the manager of those who work through it: what came, what went, what waits, what it cost.
+
+It holds child ids and counts, no name and no address; ids lead to the evidence sheets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.decisions.outcomes import CODES, MISSING, kept_open, standing
+from pipelines.health import SourceState
+from pipelines.listing.rank import LANES
+from pipelines.publish.outcome_yield import hours_spent, outcome_yield
+from pipelines.reports.back_test import back_test, in_words, missed
+from pipelines.reports.published import PublishedNight
+
+WEEKLY_FOLDER = "weekly"
+WEEK = timedelta(days=7)
+TOLD = 10
+"""Children told of in each table at most."""
+LATE_AFTER = timedelta(days=8)
+"""A source that came with no file for so long is told as late."""
+
+
+@dataclass(frozen=True)
+class Weekly:
+    """One week."""
+
+    as_at: date
+    before: date | None
+    """The list that it is compared with; null: none that old is kept."""
+    lanes: Sequence[tuple[str, int, int | None]]
+    """(lane, children now, children then)."""
+    came: pl.DataFrame
+    """Children new on the list: ``rank``, ``child_id``, ``lane``, ``likelihood``, by rank."""
+    went: Sequence[tuple[str, int]]
+    """(why no longer listed, children)."""
+    outcomes: Sequence[tuple[str, int]]
+    """(what officers found this week, children), the commonest first."""
+    found: int
+    """Children found missing education this week."""
+    hours: float | None
+    """Officers' hours handed in with this week's outcomes; null: none."""
+    hours_per_child_found: float | None
+    """Of all outcomes so far."""
+    in_hand: pl.DataFrame
+    """Children whom an officer has in hand: ``child_id``, ``told``, ``since``, the longest first."""
+    untouched: pl.DataFrame
+    """Children of the list whom nobody has looked at: ``rank``, ``child_id``, ``lane``, ``since``, the longest first."""
+    late: Sequence[SourceState]
+    missed: pl.DataFrame
+    """``BACK_TEST`` of the children found that no list before had."""
+    looked_back: int
+    """Children found of whom a list before is kept."""
+
+
+def weekly(
+    nights: Sequence[PublishedNight],
+    outcomes: pl.DataFrame,
+    child_records: pl.DataFrame,
+    sources: Sequence[SourceState],
+) -> Weekly:
+    """The week up to the last of ``nights`` (the oldest first, one at least). ``outcomes``: ``OUTCOME``."""
+    now = nights[-1]
+    week_ago = now.as_at - WEEK
+    earlier = [night for night in nights if night.as_at <= week_ago]
+    then = earlier[-1] if earlier else None
+    known = outcomes.filter(pl.col("outcome_on") <= now.as_at)
+    this_week = known.filter(pl.col("outcome_on") > week_ago)
+    looked_back = back_test(known, nights)
+    hours = this_week["hours"].drop_nulls()
+    total = outcome_yield(known).filter(by="all")["hours_per_child_found"]
+    return Weekly(
+        as_at=now.as_at,
+        before=None if then is None else then.as_at,
+        lanes=_lanes(now, then),
+        came=_came(now, then),
+        went=_went(now, then),
+        outcomes=_by_words(this_week),
+        found=standing(this_week).filter(pl.col("outcome").is_in(MISSING)).height,
+        hours=float(hours_spent(this_week)["hours"].sum()) if hours.len() else None,
+        hours_per_child_found=total.item() if total.len() else None,
+        in_hand=_in_hand(known, child_records, now.as_at),
+        untouched=_untouched(nights, known),
+        late=[source for source in sources if now.as_at - source.came_on > LATE_AFTER],
+        missed=missed(looked_back),
+        looked_back=looked_back.height,
+    )
+
+
+def _lanes(now: PublishedNight, then: PublishedNight | None) -> list[tuple[str, int, int | None]]:
+    def count(night: PublishedNight, lane: str) -> int:
+        return night.candidates.filter(pl.col("lane") == lane).height
+
+    return [(lane, count(now, lane), None if then is None else count(then, lane)) for lane in LANES]
+
+
+def _came(now: PublishedNight, then: PublishedNight | None) -> pl.DataFrame:
+    listed = now.candidates.select("rank", "child_id", "lane", "likelihood").sort("rank")
+    if then is None:
+        return listed.clear()
+    return listed.join(then.candidates.select("child_id"), on="child_id", how="anti", maintain_order="left")
+
+
+def _went(now: PublishedNight, then: PublishedNight | None) -> list[tuple[str, int]]:
+    if then is None:
+        return []
+    gone = then.candidates.select("child_id").join(now.candidates, on="child_id", how="anti")
+    why = gone.join(now.explained.select("child_id", "reason"), on="child_id", how="left", validate="1:1")
+    counted = why.group_by(in_words(pl.col("reason")).fill_null("no longer in the extracts, or under another id")).len()
+    return list(counted.sort("len", "reason", descending=[True, False]).iter_rows())
+
+
+def _by_words(outcomes: pl.DataFrame) -> list[tuple[str, int]]:
+    counted = standing(outcomes).group_by("outcome").len().sort("len", "outcome", descending=[True, False])
+    return [(CODES[outcome].words, count) for outcome, count in counted.iter_rows()]
+
+
+def _in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    held = kept_open(outcomes, child_records, as_at)
+    words = pl.col("outcome").replace_strict(
+        {code: meaning.words for code, meaning in CODES.items()}, return_dtype=pl.String
+    )
+    return held.select("child_id", told=words, since="outcome_on").sort("since", "child_id")
+
+
+def _untouched(nights: Sequence[PublishedNight], outcomes: pl.DataFrame) -> pl.DataFrame:
+    """Children of the last list without any outcome, by the first of the lists in a row that has had them."""
+    now = nights[-1].candidates.select("rank", "child_id", "lane")
+    waiting = now.join(outcomes.select("child_id"), on="child_id", how="anti")
+    since = waiting.select("child_id", since=pl.lit(nights[-1].as_at, pl.Date))
+    still = waiting.select("child_id")
+    for night in reversed(nights[:-1]):
+        still = still.join(night.candidates.select("child_id"), on="child_id", how="semi")
+        was_there = pl.col("child_id").is_in(still["child_id"].implode())
+        since = since.with_columns(since=pl.when(was_there).then(pl.lit(night.as_at, pl.Date)).otherwise("since"))
+    return waiting.join(since, on="child_id", how="left", validate="1:1").sort("since", "rank")

@@ -1,0 +1,21 @@
+"""``weekly.html``: the week of the list on one page, for the team's manager."""
+
+from collections.abc import Mapping, Sequence
+
+from pipelines.publish.page import page
+from pipelines.reports.back_test import missed_words
+from pipelines.reports.weekly import TOLD, Weekly
+
+
+def weekly_html(week: Weekly, names: Mapping[str, str], warnings: Sequence[str]) -> bytes:
+    """The page. ``names``: source -> its name for people; ``warnings``: what the last list must be read with."""
+    return page(
+        "weekly.html.j2",
+        week=week,
+        names=names,
+        warnings=warnings,
+        told=TOLD,
+        listed=sum(now for _, now, _ in week.lanes),
+        gone=sum(count for _, count in week.went),
+        missed_words=missed_words(week.missed.height, week.looked_back),
+    )

@@ -1,0 +1,75 @@
+"""Where the authority ends: homes outside it, and homes by its border.
+
+The duty is for children in the authority's area (Education Act 1996, section 436A), so a child whose home, as far as it was
+last told, lies outside is another authority's, and that authority is asked first. A child by the border may be on the roll
+of a school next door that no extract shows: a reason to ask there before anybody knocks. Where children go to school says
+nothing here: one who lives here and is on a roll next door is educated, and one who lives next door is not ours, whichever
+roll the child is on.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from matching.person import Columns
+from pipelines.rank_settings import Area
+from pipelines.residence.records import Heard
+
+HOME = pl.Schema(
+    Columns(
+        {
+            "child_id": pl.String,  # key
+            "is_outside": pl.Boolean,  # the home told last lies outside the authority
+            "is_by_border": pl.Boolean,  # it lies in the authority, in a district named as by the border
+            "neighbour": pl.String,  # the authority that it lies in or by; null: none of those named
+        }
+    )
+)
+"""One row is one child whose home told last lies outside the authority or by its border."""
+
+
+def homes(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
+    """``HOME`` of the children in ``heard``; without rows where the authority has not said which postcodes are its own.
+
+    ``person``: ``PERSON``. A record tells its home as late as the last day that it says anything of. Of homes told on one
+    day, or on none, one in the authority counts. A record without a whole postcode tells no home.
+    """
+    if not area.postcodes:
+        return HOME.to_frame()
+    told = pl.max_horizontal("seen_on", "begun_on", "closed_on", "left_on")
+    records = (
+        heard.records.select("record_id", "child", told_on=told)
+        .join(
+            person.select("record_id", "postcode").drop_nulls("postcode"), on="record_id", how="inner", validate="1:1"
+        )
+        .with_columns(is_outside=~_lies_in(area.postcodes))
+    )
+    last = records.sort(
+        "child", "told_on", "is_outside", "record_id", descending=[False, True, False, False], nulls_last=True
+    )
+    home = last.unique("child", keep="first", maintain_order=True)
+    by_border = pl.any_horizontal(pl.lit(value=False), *(_lies_in(places) for places in area.border.values()))
+    return (
+        home.with_columns(is_by_border=~pl.col("is_outside") & by_border)
+        .filter(pl.col("is_outside") | pl.col("is_by_border"))
+        .with_columns(neighbour=pl.when("is_outside").then(_named(area.neighbours)).otherwise(_named(area.border)))
+        .join(heard.children, on="child", how="left", validate="1:1")
+        .select(HOME.names())
+        .cast(HOME)
+        .sort("child_id")
+    )
+
+
+def _named(places: Mapping[str, tuple[str, ...]]) -> pl.Expr:
+    """The first authority in whose places a postcode lies; null: in none."""
+    found = [pl.when(_lies_in(own)).then(pl.lit(name)) for name, own in places.items()]
+    return pl.coalesce(*found, pl.lit(None, pl.String))
+
+
+def _lies_in(places: Iterable[str]) -> pl.Expr:
+    """Whether ``postcode`` (no space) lies in one of some postcode areas (SY), districts (SY15) or sectors (SY15 6)."""
+    outward, sector = pl.col("postcode").str.head(-3), pl.col("postcode").str.slice(-3, 1)
+    area = outward.str.extract(r"^([A-Z]+)")
+    spelt = (area, outward, outward + " " + sector)
+    wanted = sorted(places)
+    return pl.any_horizontal(part.is_in(wanted) for part in spelt)

@@ -1,0 +1,221 @@
+"""What tonight's records say about where a child lives: the readings that the judgement of residence rests on.
+
+A source is an *agency* where none of its statements proves an education, else a *roll*. Nothing source-specific stands
+here: a further source says its part through its contract. Names are read for one thing only, to see who shares a
+household; groups (ethnicity, language, sex) are never read.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipelines.children.age import born_of_age
+from pipelines.children.members import members
+from pipelines.residence.records import Heard
+
+LATELY_DAYS = 365
+"""A household member seen within a year counts as seen lately: every agency meets most of its families once a year."""
+
+ENOUGH_DATES = 50
+"""An extract with fewer dates within its last year does not show where its knowledge ends."""
+
+STRAY_DATES = 0.005
+"""So many of an extract's dates may be slips that lie after the day on which it was made."""
+
+LARGEST_HOUSEHOLD = 20
+"""A reference or address shared by more children than this is a hostel, a hotel or a default, and no household."""
+
+NEVER = "never on a roll"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The readings of a night, for every child that any source knows."""
+
+    children: pl.DataFrame
+    """One row is one child, in the order of ``child_id``; ``child`` is its row. ``age_group``: under, of or over
+    compulsory school age (no birth date: unknown). ``place_probability``: 0..1, of the surest current provision; null: none.
+    ``undoubted_place``: the same of those without a doubt. ``rival_place``: 0..1, that it has a place under another
+    child's name, whom it may be. ``is_known_here``: has a current place in the largest roll,
+    whose children surely live here. ``last_roll``: source of the provision that ended last; ``never on a roll`` where none
+    did; null: has a place. ``roll_ended_days``: since then; null: none.
+    ``household``: 0 another child of the household has a current place, 1 none has but one was seen lately, 2 none was;
+    null: no other child known."""
+    agencies: pl.DataFrame
+    """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row of the child
+    in ``children``). ``state``: 1 open, 2 ended. ``sighted_days``: since it last saw the child; null: no date.
+    ``is_start``: that was the day its entry began. ``begun_days``: since its open entry began; null: no date.
+    ``membership``: 0..1, that the surest record is this child's. Of the agency's extract, the same in each of its rows:
+    ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight)."""
+    families: pl.DataFrame
+    """One row is one child and another of its household: ``child`` and ``other``, rows of ``children``."""
+
+
+def gather_evidence(
+    heard: Heard, person: pl.DataFrame, provision: pl.DataFrame, rivals: pl.DataFrame, *, as_at: date
+) -> Evidence:
+    """Readings for each child of ``heard``; person records, provision and ``rivals`` of no such child are left out."""
+    mine = members(
+        heard.records.select("record_id", "child", "membership"), person,
+        "surname", "date_of_birth", "postcode", "address", "uprn", "household",
+    )  # fmt: skip
+    entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
+    children = heard.children
+    for told in (_age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at)):
+        children = children.join(told, on="child", how="left", validate="1:1", maintain_order="left")
+    under_another = _places_of_rivals(children, rivals)
+    children = children.join(under_another, on="child_id", how="left", validate="1:1", maintain_order="left")
+    has_place = pl.col("place_probability").is_not_null()
+    children = children.with_columns(
+        pl.col("age_group").fill_null("unknown"),
+        pl.col("is_known_here").fill_null(value=False),
+        pl.col("rival_place").fill_null(0.0),
+        last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
+        roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
+    )
+    families = _families(mine)
+    signs = _signs(families, heard, children, as_at)
+    return Evidence(
+        children=children.join(signs, on="child", how="left", validate="1:1", maintain_order="left"),
+        agencies=_agencies(heard, as_at).sort("source", "child"),
+        families=families.sort("child", "other"),
+    )
+
+
+def days_since(day: pl.Expr, as_at: date) -> pl.Expr:
+    """Whole days from a date to ``as_at`` (Int64)."""
+    return (pl.lit(as_at) - day).dt.total_days()
+
+
+def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``age_group`` by the birth date that most records give; the later one where two are given as often."""
+    birth = pl.col("date_of_birth")
+    dated = mine.select("child", "date_of_birth", "membership").drop_nulls("date_of_birth")
+    dates = dated.group_by("child").agg(birth.max(), earliest=birth.min())
+    agreed = dates.filter(birth == pl.col("earliest")).select("child", "date_of_birth")
+    voted = (
+        dated.join(dates.filter(birth != pl.col("earliest")), on="child", how="semi")
+        .group_by("child", "date_of_birth")
+        .agg(votes=pl.col("membership").sum().round(6))
+        .sort("child", "votes", "date_of_birth", descending=[False, True, True])
+        .unique("child", keep="first", maintain_order=True)
+        .select("child", "date_of_birth")
+    )
+    first, last = born_of_age(as_at)
+    group = pl.when(birth > last).then(pl.lit("under")).when(birth < first).then(pl.lit("over")).otherwise(pl.lit("of"))
+    return pl.concat([agreed, voted]).select("child", age_group=group)
+
+
+def _places(entries: pl.DataFrame) -> pl.DataFrame:
+    """Surest current place of a child, and whether it is one of the largest roll."""
+    current = entries.filter("is_current")
+    sizes = current.group_by("source").agg(children=pl.col("child").n_unique())
+    largest = sizes.sort("children", "source", descending=[True, False])["source"].head(1)
+    sure = pl.col("source").is_in(largest.implode()) & (pl.col("link_probability") >= 0.5) & pl.col("doubt").is_null()
+    return (
+        current.select("child", "link_probability", "doubt", sure=sure)
+        .group_by("child")
+        .agg(
+            place_probability=pl.col("link_probability").max(),
+            undoubted_place=pl.col("link_probability").filter(pl.col("doubt").is_null()).max(),
+            is_known_here=pl.col("sure").any(),
+        )
+    )
+
+
+def _places_of_rivals(children: pl.DataFrame, rivals: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``rival_place``, of children with a rival who has a current place."""
+    placed = children.drop_nulls("place_probability").select(rival_child_id="child_id", place="place_probability")
+    near = rivals.join(placed, on="rival_child_id", how="inner", validate="m:1")
+    held = near.select("child_id", none=1 - pl.col("probability") * pl.col("place")).sort("child_id", "none")
+    return held.group_by("child_id", maintain_order=True).agg(rival_place=1 - pl.col("none").product())
+
+
+def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """The provision of a child that ended last, and how long ago."""
+    ended = entries.filter(~pl.col("is_current") & (pl.col("until_on") <= as_at))
+    latest = ended.select("child", "until_on", "source").sort(
+        "child", "until_on", "source", descending=[False, True, False]
+    )
+    last = latest.unique("child", keep="first", maintain_order=True)
+    return last.select("child", last_roll="source", roll_ended_days=days_since(pl.col("until_on"), as_at))
+
+
+def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
+    of_agencies = heard.records.filter(~pl.col("source").is_in(heard.rolls.implode()))
+    records = of_agencies.select(
+        "child",
+        "source",
+        "membership",
+        "is_ended",
+        seen_on=pl.coalesce("sighted_on", "seen_on"),
+        only_start=pl.col("sighted_on").is_null(),
+        open_start=pl.when(~pl.col("is_ended")).then(pl.col("begun_on")),
+    )
+    by_child = records.group_by("child", "source").agg(
+        pl.col("is_ended", "only_start").all(), pl.col("seen_on", "open_start", "membership").max()
+    )
+    ends = _ends_of_knowledge(of_agencies, as_at)
+    return by_child.join(ends, on="source", how="left", validate="m:1").select(
+        "child",
+        "source",
+        "unsighted_days",
+        "untold_days",
+        state=pl.when("is_ended").then(2).otherwise(1).cast(pl.Int64),
+        sighted_days=days_since(pl.col("seen_on"), as_at),
+        begun_days=days_since(pl.col("open_start"), as_at),
+        is_start="only_start",
+        membership="membership",
+    )
+
+
+def _ends_of_knowledge(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``source``, ``unsighted_days`` and ``untold_days``: an extract that was made two months ago, or whose agency last saw
+    its children then, knows nothing of who has left since, however lately it was sent."""
+    told = records.select(
+        "source", seen=days_since(pl.col("seen_on"), as_at),
+        known=days_since(pl.max_horizontal("seen_on", "closed_on", "left_on"), as_at),
+    )  # fmt: skip
+    ends = [
+        (mine["source"][0], _end_of(mine["seen"]), _end_of(mine["known"]))
+        for mine in told.partition_by("source", maintain_order=True)
+    ]
+    return pl.DataFrame(
+        ends, schema={"source": pl.String, "unsighted_days": pl.Float64, "untold_days": pl.Float64}, orient="row"
+    )
+
+
+def _end_of(days: pl.Series) -> float:
+    """Days since the last of an extract's dates: as many as its dates of the year before leave no doubt of."""
+    dated = days.drop_nulls().to_numpy()
+    lately = dated[dated <= dated.min() + LATELY_DAYS] if len(dated) else dated
+    if len(lately) < ENOUGH_DATES:
+        return 0.0
+    return max(0.0, float(np.quantile(lately, STRAY_DATES)) - LATELY_DAYS * STRAY_DATES)
+
+
+def _families(mine: pl.DataFrame) -> pl.DataFrame:
+    """One row is a ``child`` and an ``other`` one of its household: a reference kept by a source, or surname and
+    address."""
+    pairs = []
+    for key in (["household"], ["surname", "uprn"], ["surname", "address", "postcode"]):
+        homes = mine.select("child", *key).drop_nulls()
+        shared = homes.group_by(key).agg(pl.col("child"), first=pl.col("child").min(), last=pl.col("child").max())
+        shared = shared.filter(pl.col("first") < pl.col("last")).select(pl.col("child").list.unique())
+        shared = shared.filter(pl.col("child").list.len() <= LARGEST_HOUSEHOLD)
+        pairs.append(shared.select("child", other="child").explode("child").explode("other"))
+    return pl.concat(pairs).filter(pl.col("child") != pl.col("other")).unique()
+
+
+def _signs(families: pl.DataFrame, heard: Heard, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """What the other children of a child's household show at first sight (``household``)."""
+    seen = heard.records.group_by("child").agg(pl.col("seen_on").max())
+    is_seen = days_since(pl.col("seen_on"), as_at) <= LATELY_DAYS
+    has_place = pl.col("place_probability").is_not_null()
+    signs = children.join(seen, on="child", how="left", validate="1:1").select(
+        other="child", sign=pl.when(has_place).then(0).when(is_seen).then(1).otherwise(2).cast(pl.Int64)
+    )
+    told = families.join(signs, on="other", how="inner", validate="m:1")
+    return told.group_by("child").agg(household=pl.col("sign").min())

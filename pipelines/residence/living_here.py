@@ -1,0 +1,190 @@
+"""Does the child still live here, as far as anybody can tell? A probability with its reasons, for every known child.
+
+The readings are gathered in :mod:`pipelines.residence.evidence`, the probability is estimated from the night's own data
+in :mod:`pipelines.residence.mixture`; here both become a table with words.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+
+from pipelines.rank_settings import Area
+from pipelines.reasons import source_name
+from pipelines.residence.area import homes
+from pipelines.residence.evidence import days_since, gather_evidence
+from pipelines.residence.mixture import SURE_PLACE, living_here
+from pipelines.residence.records import Heard, hear
+from pipelines.tables import RESIDENCE
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
+
+HAS_PLACE = "has a current place"
+
+OLD_EXTRACT_DAYS = 42
+"""From six weeks on it is said that an extract knows nothing of what has happened since."""
+
+NOT_SEEN_SINCE_DAYS = 365
+"""After a year without a sighting the words turn from "seen by" to "not seen by anyone since"."""
+
+
+def judge_residence(
+    statements: pl.DataFrame,
+    person: pl.DataFrame,
+    child_records: pl.DataFrame,
+    provision: pl.DataFrame,
+    rivals: pl.DataFrame,
+    *,
+    as_at: date,
+    source_names: Mapping[str, str] | None = None,
+    area: Area | None = None,
+) -> pl.DataFrame:
+    """For each child of ``child_records``, how likely the child still lives here on ``as_at`` (``RESIDENCE``).
+
+    ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing
+    is learned from earlier nights. Statements dated after ``as_at`` are not heard. The order of rows changes nothing.
+    ``rivals``: whom else each child may be (``RIVAL``).
+    ``source_names``: source -> its name in text for people. ``area``: where the authority ends; null: not said. Of a child
+    whose last known home lies outside, ``living_here`` is what ``area`` leaves of it.
+    """
+    names, own = source_names or {}, area or Area()
+    heard = hear(statements, child_records, as_at)
+    evidence = gather_evidence(heard, person, provision, rivals, as_at=as_at)
+    with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
+        estimated = aside.submit(living_here, evidence)
+        outside = _homes_outside(heard, person, own)
+        children = evidence.children.join(outside, on="child_id", how="left", validate="1:1")
+        told = _told(children, heard, evidence.agencies, names, as_at).sort("child")
+    left = pl.when(pl.col("outside").is_not_null()).then(own.living_here_outside).otherwise(1.0)
+    judged = told.with_columns(living_here=pl.Series(estimated.result(), dtype=pl.Float64) * left)
+    return judged.select(RESIDENCE.names()).cast(RESIDENCE)
+
+
+def _told(
+    children: pl.DataFrame, heard: Heard, agencies: pl.DataFrame, names: Mapping[str, str], as_at: date
+) -> pl.DataFrame:
+    """``children`` with ``last_seen_on``, ``last_seen_by`` and ``because``; ``agencies``: as in ``Evidence``.
+
+    They are most children, and nobody asks where one lives who surely is at school: of those nothing else is told.
+    """
+    is_settled = (pl.col("undoubted_place") >= SURE_PLACE).fill_null(value=False)
+    asked = children.filter(~is_settled)
+    theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
+    known = agencies.join(asked, on="child", how="semi")
+    sightings, entries = _last_sightings(theirs, names), _entries_in_words(theirs, names)
+    for words in (sightings, *entries, _agencies_in_words(known), _old_extracts_in_words(known, names, as_at)):
+        asked = asked.join(words, on="child", how="left", validate="1:1")
+    settled = pl.concat_str(pl.lit(HAS_PLACE), "outside", separator="; ", ignore_nulls=True)
+    return pl.concat(
+        [asked.with_columns(because=_because(as_at)), children.filter(is_settled).with_columns(because=settled)],
+        how="diagonal",
+    )
+
+
+def _homes_outside(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
+    """``child_id`` and ``outside``, in words, of children whose last known home lies outside the authority."""
+    outside = homes(heard, person, area).filter("is_outside")
+    where = pl.format("the last known home is in {}, outside the authority", "neighbour")
+    return outside.select("child_id", outside=where.fill_null("the last known home is outside the authority"))
+
+
+def _last_sightings(heard: Heard, names: Mapping[str, str]) -> pl.DataFrame:
+    """The last day on which anybody saw the child, and who; where several did, all of them."""
+    seen = heard.records.filter(pl.col("seen_on").is_not_null()).select("child", "seen_on", "source")
+    last = seen.group_by("child").agg(last_seen_on=pl.col("seen_on").max())
+    by_whom = (
+        seen.join(last, on="child", how="left", validate="m:1")
+        .filter(pl.col("seen_on") == pl.col("last_seen_on"))
+        .select("child", "last_seen_on", by=source_name(pl.col("source"), names))
+        .unique()
+        .sort("child", "by")
+    )
+    by_child = by_whom.group_by("child", maintain_order=True).agg(pl.col("last_seen_on").first(), "by")
+    return by_child.select("child", "last_seen_on", last_seen_by=pl.col("by").list.join(" and "))
+
+
+def _entries_in_words(heard: Heard, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the entries that changed last say, ``ended`` and ``open``: ended on a date, or open since one."""
+    records, changed_on = heard.records, pl.col("changed_on")
+    closed = records.select("child", "source", changed_on="closed_on")
+    left = records.filter(pl.col("source").is_in(heard.keep_entries.implode()))
+    ended = _latest(pl.concat([closed, left.select("child", "source", changed_on="left_on")]))
+    open_ = _latest(records.select("child", "source", changed_on="begun_on"))
+    source = source_name(pl.col("source"), names)
+    return (
+        ended.select("child", ended=pl.format("the entry of {} ended in {}", source, month(changed_on))),
+        open_.select("child", open=pl.format("the entry of {} has been open since {}", source, changed_on.dt.year())),
+    )
+
+
+def _latest(entries: pl.DataFrame) -> pl.DataFrame:
+    """Of each child's entries the one that changed last; of two on one day the first by source."""
+    dated = entries.drop_nulls("changed_on")
+    last = dated.group_by("child").agg(pl.col("changed_on").max())
+    on_that_day = dated.join(last, on=["child", "changed_on"], how="semi")
+    return on_that_day.group_by("child").agg(pl.col("changed_on").first(), pl.col("source").min())
+
+
+def _agencies_in_words(agencies: pl.DataFrame) -> pl.DataFrame:
+    """How many agencies have an open record of the child."""
+    open_ = agencies.filter(pl.col("state") == 1)
+    return open_.group_by("child").agg(agencies=pl.len())
+
+
+def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
+    """Which of the agencies that have a child tell nothing of the last weeks: nobody who left in them could be seen to."""
+    old = agencies.filter((pl.col("unsighted_days") >= OLD_EXTRACT_DAYS) & ~pl.col("is_start"))
+    ends = pl.lit(as_at) - pl.duration(days=pl.col("unsighted_days").round())
+    words = pl.format("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
+    return old.sort("child", "source").group_by("child", maintain_order=True).agg(old=words).with_columns(
+        pl.col("old").list.join("; ")
+    )  # fmt: skip
+
+
+def _because(as_at: date) -> pl.Expr:
+    days = days_since(pl.col("last_seen_on"), as_at)
+    seen = (
+        pl.when(days.is_null())
+        .then(pl.lit("never seen with a date"))
+        .when(days > NOT_SEEN_SINCE_DAYS)
+        .then(pl.concat_str([pl.lit("not seen by anyone since "), month(pl.col("last_seen_on"))]))
+        .otherwise(pl.concat_str([pl.lit("seen by "), pl.col("last_seen_by"), pl.lit(" "), how_long_ago(days)]))
+    )
+    several = pl.when(pl.col("agencies") >= 2).then(
+        pl.concat_str([pl.lit("known to "), pl.col("agencies").cast(pl.String), pl.lit(" agencies")])
+    )
+    place = (
+        pl.when(pl.col("undoubted_place").is_not_null())
+        .then(pl.lit(HAS_PLACE))
+        .when(pl.col("place_probability").is_not_null())
+        .then(pl.lit("has an entry in education that is in doubt"))
+    )
+    home = (
+        pl.when(pl.col("household") == 0)
+        .then(pl.lit("another child of the household has a place here"))
+        .when(pl.col("household") == 2)
+        .then(pl.lit("no other child of the household has been seen for a year"))
+    )
+    parts = [place, pl.col("outside"), seen, pl.col("old"), pl.col("ended"), pl.col("open"), several, home]
+    return pl.concat_str(parts, separator="; ", ignore_nulls=True)
+
+
+def month(day: pl.Expr) -> pl.Expr:
+    """``March 2024``."""
+    names = day.dt.month().cast(pl.Int64).replace_strict(dict(enumerate(MONTHS, start=1)), return_dtype=pl.String)
+    return pl.concat_str([names, pl.lit(" "), day.dt.year().cast(pl.String)])
+
+
+def how_long_ago(days: pl.Expr) -> pl.Expr:
+    """``today``, ``5 days ago``, ``3 weeks ago``, ``4 months ago``: whole units, of a size that people use."""
+    count = pl.when(days < 14).then(days).when(days < 92).then(days // 7).otherwise(days * 12 // 365)
+    unit = pl.when(days < 14).then(pl.lit("day")).when(days < 92).then(pl.lit("week")).otherwise(pl.lit("month"))
+    plural = pl.when(count == 1).then(pl.lit(" ago")).otherwise(pl.lit("s ago"))
+    return (
+        pl.when(days == 0)
+        .then(pl.lit("today"))
+        .otherwise(pl.concat_str([count.cast(pl.String), pl.lit(" "), unit, plural]))
+    )

@@ -1,0 +1,399 @@
+"""Who still lives here, estimated without labels: a mixture of children who are here and children who are gone.
+
+Children with a current school place surely live here: they show how long ago each agency has typically seen such a
+child. Children without one are a mixture, those who may be pupils under another name so much less. Those here are seen as
+the former are; those gone were seen so until the month in which they left. How many are here and how many left when, how
+often an agency knows a child of either kind, and how families hold together, is estimated by expectation-maximisation
+(Dempster, Laird and Rubin 1977), as in learning from positive and unlabelled examples (Elkan and Noto 2008). Times of
+departure are smoothed between the rounds, as in the EMS algorithm (Silverman, Jones, Wilson and Nychka 1990), since nobody
+can tell one month from the next.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from scipy.optimize import isotonic_regression
+from scipy.special import expit, logit
+
+from pipelines.residence.evidence import NEVER, Evidence
+from pipelines.residence.family import (
+    BOTH_PRIOR,
+    FOLLOWS_PRIOR,
+    Families,
+    families_of,
+    told_by_others,
+    with_household,
+)
+from pipelines.residence.readings import (
+    DEPARTED,
+    DEPARTURES,
+    ENOUGH_KNOWN,
+    PRIOR_CHILDREN,
+    Codes,
+    Flags,
+    Floats,
+    Reading,
+    Told,
+    readings_of,
+    told_by,
+)
+
+PLACE_CERTAINTY = 0.995
+"""That a child with a current place lives here: a school takes a child off its roll within weeks of a move."""
+
+SURE_PLACE = 0.99
+"""From this probability of a place on, nothing else is asked."""
+
+BOUNDS = (0.001, 0.999)
+"""No record proves that a child is here or gone: nothing is judged surer than one in a thousand."""
+
+HERE_BOUNDS = (0.5, 0.995)
+"""Share of all children of age known to anybody who live here."""
+
+GROUP_WEIGHT = 4.0
+"""Children that the share of all is worth for a group of few children."""
+
+CLEANED_AFTER_DAYS = 1095.0
+"""As many leave in one month as in another, but fewer are still on a list, the longer ago it is: lists are cleaned about
+every three years."""
+
+ROUNDS = 300
+CLOSE_ENOUGH = 1e-5
+FURTHEST_AHEAD = 64.0
+"""Rounds, about, that are ever foreseen at once."""
+
+TOO_FAR = 10.0
+"""What was foreseen is let go of where it lies so many times further from rest than where it was foreseen from."""
+
+HERE = 0
+"""Row of a table of parts that is of the children here; the further rows are gone, by time of departure."""
+
+WIDTHS = np.diff(DEPARTED)
+EXPECTED_DEPARTURES = WIDTHS * np.exp(-(((DEPARTED[1:] + DEPARTED[:-1]) / 2.0 / CLEANED_AFTER_DAYS) ** 2))
+EXPECTED_DEPARTURES /= EXPECTED_DEPARTURES.sum()
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The children without a sure place, in columns."""
+
+    readings: list[Reading]
+    group: Codes
+    """Number of the group of age and last roll, whose children have one share of those here."""
+    is_never: Flags
+    """Never on a roll: in the data only because some agency has a record."""
+    counts: Flags
+    """Of compulsory school age and without any place: the mixture is learnt from these."""
+    weight: Floats
+    """0..1, how far the mixture is learnt from the child: as far as it is not one who has a place under another's name."""
+    families: Families
+
+    def told(self) -> Told:
+        """What the readings tell of them."""
+        return told_by(self.readings, self.counts, self.weight)
+
+    def of(self, rows: Codes) -> "Children":
+        """The children in ``rows`` alone."""
+        readings = [replace(one, codes=one.codes[rows], trust=one.trust[rows]) for one in self.readings]
+        families = self.families.of(rows, len(self.group))
+        return Children(readings, self.group[rows], self.is_never[rows], self.counts[rows], self.weight[rows], families)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """What is learnt."""
+
+    levels: tuple[Floats, ...]
+    """For each reading: likelihood of each level (columns) here (first row) and by departure."""
+    ways: tuple[Floats, ...]
+    """For each reading: share of each of its ways among the children gone."""
+    departures: Floats
+    """Share of each departure (rows) among the children gone, once on a roll and never on one (columns). A roll keeps its
+    leavers for some terms, a list until it is cleaned."""
+    here: float
+    """Share here of all children of age, with or without a place."""
+    no_place: Floats
+    """For each group, how much likelier a child here is without a place than one gone."""
+    follows: float
+    both: float
+    """See :mod:`pipelines.residence.family`."""
+
+    def parts(self, is_never: Flags) -> Floats:
+        """Share of each part among all children of age, as for each child (columns)."""
+        shares = np.vstack([np.full(2, self.here), (1.0 - self.here) * self.departures])
+        return shares[:, is_never.astype(np.int64)]
+
+    @property
+    def laid_out(self) -> Floats:
+        """All numbers of the mixture in one row, on scales without ends: logarithms, and log odds of single chances."""
+        shares = [np.log(each).ravel() for each in (*self.levels, *self.ways, self.departures, self.no_place)]
+        return np.concatenate([*shares, logit([self.here, self.follows, self.both])])
+
+    def at(self, laid_out: Floats) -> "Mixture":
+        """A mixture of this one's shape with such numbers; shares that make up a whole still do."""
+        shapes = [*self.levels, *self.ways, self.departures, self.no_place]
+        parts = np.split(laid_out, np.cumsum([each.size for each in shapes]))
+        tables = [np.exp(part).reshape(each.shape) for part, each in zip(parts, shapes, strict=False)]
+        *shares, no_place = tables
+        here, follows, both = expit(parts[-1]).tolist()
+        count = len(self.levels)
+        return Mixture(
+            tuple(shares[:count]), tuple(shares[count:-1]), shares[-1],
+            float(np.clip(here, *HERE_BOUNDS)), no_place, follows, both,
+        )  # fmt: skip
+
+
+def living_here(evidence: Evidence) -> Floats:
+    """Probability (0..1) that each child of ``evidence.children`` lives here, in their order."""
+    frame = evidence.children
+    place = frame["place_probability"].fill_null(0.0).to_numpy()
+    is_open = frame["place_probability"].is_null().to_numpy()
+    learn = (frame["age_group"] == "of").to_numpy()
+    if np.count_nonzero(is_open & learn) < ENOUGH_KNOWN:
+        learn = np.ones(len(place), dtype=bool)
+    rows = np.flatnonzero(place < SURE_PLACE)
+    chance = np.ones(len(place))
+    if len(rows):
+        groups = frame.select(pl.col("age_group") + "|" + pl.col("last_roll").fill_null("place")).to_series()
+        group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
+        children = Children(
+            readings_of(evidence, rows), group[rows],
+            (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], (is_open & learn)[rows],
+            (1.0 - frame["rival_place"].to_numpy() * is_open)[rows], families_of(evidence, rows),
+        )  # fmt: skip
+        chance[rows] = _chances(children, _usual_shares(frame, group), float(place[learn].sum()))
+    return np.asarray(place * PLACE_CERTAINTY + (1.0 - place) * np.clip(chance, *BOUNDS), dtype=np.float64)
+
+
+def _usual_shares(frame: pl.DataFrame, group: Codes) -> Floats:
+    """For each group, the share of the children of its age who have no place: of toddlers all, of pupils few."""
+    by_age = frame.select(pl.col("place_probability").is_null().mean().over("age_group")).to_series().to_numpy()
+    shares = np.ones(int(group.max()) + 1)
+    shares[group] = by_age
+    return np.asarray(np.clip(shares, *BOUNDS), dtype=np.float64)
+
+
+def _chances(children: Children, usual: Floats, placed: float) -> Floats:
+    """Probability (0..1) that each of the children lives here, their doubtful places left aside.
+
+    Learnt from those who count and the others of their households; ``usual``: of each group, the share of children without
+    a place, which holds until more is known; ``placed``: children of age with a place.
+    """
+    core = np.flatnonzero(children.counts)
+    others = children.families.other[np.isin(children.families.child, core)]
+    mixture = _fit(children.of(np.union1d(core, others[others >= 0])), usual, placed)
+    likelihood = _likelihood(children, children.told(), mixture)
+    highest = likelihood[1:].max(axis=0)
+    departures = mixture.departures[:, children.is_never.astype(np.int64)]
+    ratio = -highest - np.log((departures * np.exp(likelihood[1:] - highest)).sum(axis=0))
+    odds = _shares(ratio, children.group, len(usual))
+    learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
+    no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
+    return np.asarray(_posterior(children, likelihood, replace(mixture, no_place=no_place))[0][HERE], dtype=np.float64)
+
+
+def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
+    """The mixture by expectation-maximisation, begun at the priors.
+
+    Two rounds tell where further ones would lead, and the next begins as far along that way (SQUAREM, Varadhan and Roland
+    2008, Scandinavian Journal of Statistics 35:335), unless that turns out to be too far.
+    """
+    told = children.told()
+
+    def after(mixture: Mixture) -> tuple[Mixture, Floats]:
+        found = _posterior(children, _likelihood(children, told, mixture), mixture)
+        return _maximise(children, told, mixture, found, placed), found[0][HERE]
+
+    begun, rested, unrest = _expected(children, usual), None, np.inf
+    for _ in range(ROUNDS):
+        once, here = after(begun)
+        step = once.laid_out - begun.laid_out
+        if rested is not None and _length(step) > TOO_FAR * unrest:
+            begun, rested = rested, None
+            continue
+        twice, still = after(once)
+        if np.abs(still - here).max(initial=0.0) < CLOSE_ENOUGH:
+            return twice
+        turn = twice.laid_out - once.laid_out - step
+        rested, unrest = twice, _length(step)
+        ahead = max(1.0, unrest / max(_length(turn), unrest / FURTHEST_AHEAD))
+        begun = twice.at(begun.laid_out + 2.0 * ahead * step + ahead**2 * turn)
+    return begun
+
+
+def _length(step: Floats) -> float:
+    return float(np.sqrt((step * step).sum()))  # not numpy's norm, whose threads wait for each other
+
+
+def _expected(children: Children, usual: Floats) -> Mixture:
+    """What is expected before any child is looked at."""
+    ways = tuple(reading.ways / reading.ways.sum() for reading in children.readings)
+    levels = tuple(
+        np.vstack([reading.here / reading.here.sum() if reading.learns_here else reading.here, _gone(reading, way)])
+        for reading, way in zip(children.readings, ways, strict=True)
+    )
+    return Mixture(
+        levels, ways, np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1), HERE_BOUNDS[1], usual,
+        FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR), BOTH_PRIOR[0] / sum(BOTH_PRIOR),
+    )  # fmt: skip
+
+
+def _likelihood(children: Children, told: Told, mixture: Mixture) -> Floats:
+    """Natural logarithm of P(readings | part) / P(readings | here), a row for each part.
+
+    A child never on a roll is in the data only if some agency has a record: each part is divided by that chance.
+    """
+    ratios = np.hstack([np.empty((DEPARTURES, 0)), *(levels[1:] / levels[HERE] for levels in mixture.levels)])
+    total = np.vstack([np.zeros(len(children.group)), told.of_children(ratios)])
+    known = np.log1p(-_chances_of_no_record(children, mixture))
+    return total - np.where(children.is_never, (known - known[HERE])[:, None], 0.0)
+
+
+def _chances_of_no_record(children: Children, mixture: Mixture) -> Floats:
+    """Chance, for each part, that no agency has a record of a child; at most 0.9."""
+    read = zip(children.readings, mixture.levels, strict=True)
+    absent = [levels[:, 0] for reading, levels in read if reading.is_presence]
+    return np.asarray(np.minimum(np.prod(absent, axis=0), 0.9) if absent else np.zeros(1 + DEPARTURES))
+
+
+def _posterior(children: Children, likelihood: Floats, mixture: Mixture) -> tuple[Floats, Floats]:
+    """Probability of each part (rows) for each child, and that the child fares with its household."""
+    scaled = np.exp(likelihood - likelihood.max(axis=0))
+    no_place, parts = mixture.no_place[children.group], mixture.parts(children.is_never)
+    told, has_others = told_by_others(
+        children.families, scaled, np.where(children.counts, mixture.both, no_place), parts, mixture.follows
+    )
+    scaled[HERE] *= no_place
+    return with_household(scaled, told, has_others, parts, mixture.follows)
+
+
+def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floats, Floats], placed: float) -> Mixture:
+    """The mixture from the children in each part and together with their households (``found``), and the priors."""
+    posterior, together = found
+    counts, here = children.counts, posterior[HERE]
+    mine = posterior[:, counts] * children.weight[counts]
+    unknown = _chances_of_no_record(children, before)
+    unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
+    by_level = zip(told.readings, before.ways, told.by_level(posterior), strict=True)
+    learnt = [_learnt(*each, unseen) for each in by_level]
+    at_home = placed + (1.0 - children.weight[counts]).sum() + mine[HERE].sum()
+    share_here = float(np.clip(at_home / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
+    shares = _mean_by_group(here[counts], children.weight[counts], children.group[counts], len(before.no_place))
+    is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
+    has_others = np.zeros(len(here), dtype=bool)
+    has_others[children.families.child] = True
+    asked = together[counts & has_others]
+    return Mixture(
+        tuple(levels for _, levels in learnt), tuple(ways for ways, _ in learnt),
+        _departures(mine[1:], children.is_never[counts]), share_here,
+        np.where(is_learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
+        float((asked.sum() + FOLLOWS_PRIOR[0]) / (len(asked) + sum(FOLLOWS_PRIOR))),
+        _both(children, here),
+    )  # fmt: skip
+
+
+def _departures(gone: Floats, is_never: Flags) -> Floats:
+    """Share of each departure (rows) among those gone (``gone``: by departure and child), once on a roll and never on one
+    (columns), each smoothed with its neighbours; and of the former, no day with fewer than one before it.
+
+    Families leave in every month, and rolls forget those who left long ago, not those who left lately: whom nobody could
+    tell from children who stay otherwise. Not so of those never on one: most who left lately were, and count there.
+    """
+    smooth = [_smooth(gone[:, mine].sum(axis=1)) for mine in (~is_never, is_never)]
+    smooth[0] = _fading(smooth[0], WIDTHS)
+    return np.stack([each / each.sum() for each in smooth], axis=1)
+
+
+def _smooth(gone: Floats) -> Floats:
+    """Children by departure, and those expected, a month like its neighbours."""
+    rate = (gone + PRIOR_CHILDREN * EXPECTED_DEPARTURES) / WIDTHS
+    return np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS
+
+
+def _both(children: Children, here: Floats) -> float:
+    """Of the brothers and sisters here of a child here without a place, the share who have none either."""
+    families = children.families
+    asks = children.counts[families.child]
+    open_too = asks & (families.other >= 0) & children.counts[families.other]
+    none = (here[families.child[open_too]] * here[families.other[open_too]]).sum()
+    placed = asks & (families.other < 0)
+    some = (here[families.child[placed]] * families.place[placed]).sum()
+    return float((none + BOTH_PRIOR[0]) / (none + some + sum(BOTH_PRIOR)))
+
+
+def _gone(reading: Reading, ways: Floats) -> Floats:
+    """Likelihood of each level by departure, with the ways in the shares given."""
+    if reading.is_alike:
+        return _alike(reading, reading.here / reading.here.sum(), reading.gone[0, 0] / reading.gone[0, 0].sum())
+    return np.asarray(np.tensordot(ways, reading.gone, 1), dtype=np.float64)
+
+
+def _learnt(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> tuple[Floats, Floats]:
+    """Share of each way of a reading, and likelihood of each level in each part, from the children it tells of
+    (``parts``: by part and level)."""
+    if len(ways) > 1:
+        ways = _ways(reading, ways, parts[1:])
+    return ways, _levels(reading, ways, parts, unseen)
+
+
+def _ways(reading: Reading, ways: Floats, gone: Floats) -> Floats:
+    """Share of each way in which a reading of children ``gone`` (by departure and level) came about."""
+    likely = ways[:, None, None] * reading.gone
+    found = reading.ways + (likely * (gone / likely.sum(axis=0))).sum(axis=(1, 2))
+    return np.asarray(found / found.sum(), dtype=np.float64)
+
+
+def _levels(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> Floats:
+    """Likelihood of each level in each part; children known to nobody (``unseen``) count as absent."""
+    if not reading.learns_here:
+        return np.vstack([reading.here, _gone(reading, ways)])
+    here = reading.here + parts[HERE]
+    if reading.is_alike:
+        known = parts + np.outer(unseen, np.arange(len(here)) == 0) if reading.is_presence else parts
+        here, gone = reading.here + known[HERE], reading.gone[0, 0] + (1.0 - reading.unaware) @ known[1:]
+        here = here / here.sum()
+        return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone / gone.sum()))])
+    if reading.fades_from is not None:
+        days = np.append(WIDTHS, WIDTHS[-1])[reading.fades_from :]
+        here[reading.fades_from :] = _fading(here[reading.fades_from :], days)
+    return np.vstack([here / here.sum(), _gone(reading, ways)])
+
+
+def _alike(reading: Reading, here: Floats, gone: Floats) -> Floats:
+    """Likelihood of each level by departure: ``gone`` for all but those of whose leaving the extract cannot know."""
+    unaware = reading.unaware[:, None]
+    return np.asarray(unaware * here + (1.0 - unaware) * gone, dtype=np.float64)
+
+
+def _never_for_having_left(here: Floats, gone: Floats) -> Floats:
+    """``gone`` where its level 1 (an open record, a known brother) is no likelier than among those here."""
+    most = min(gone[1], here[1])
+    rest = np.delete(gone, 1)
+    return np.insert(rest * (1.0 - most) / rest.sum(), 1, most)
+
+
+def _fading(counts: Floats, days: Floats) -> Floats:
+    """Children by level of so many ``days``, the longest ago last, where no day has more than a later one."""
+    return np.asarray(isotonic_regression(counts / days, weights=days, increasing=False).x * days, dtype=np.float64)
+
+
+def _shares(ratio: Floats, group: Codes, groups: int) -> Floats:
+    """Log odds of living here in each group, from the ratios P(readings | here) / P(readings | gone) of its children."""
+    here, everyone = np.full(len(ratio), 0.5), np.ones(len(ratio))
+    odds = np.zeros(groups)
+    for _ in range(ROUNDS):
+        odds = logit(_mean_by_group(here, everyone, group, groups))
+        after = expit(odds[group] + ratio)
+        if np.abs(after - here).max(initial=0.0) < CLOSE_ENOUGH:
+            break
+        here = after
+    return odds
+
+
+def _mean_by_group(here: Floats, weight: Floats, group: Codes, groups: int) -> Floats:
+    """Mean of ``here`` in each group; a small group leans on all, and all on one half."""
+    overall = ((here * weight).sum() + 1.0) / (weight.sum() + 2.0)
+    sums = np.bincount(group, here * weight, minlength=groups)
+    sizes = np.bincount(group, weight, minlength=groups)
+    return np.asarray((sums + overall * GROUP_WEIGHT) / (sizes + GROUP_WEIGHT), dtype=np.float64)

@@ -1,0 +1,396 @@
+"""What is read from a child's records, in levels, and how likely each level is of a child who is here or who left when.
+
+Every prior is worth few children and says one thing about the world that can be said aloud; it speaks up in a village
+and is not heard in a city.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
+from scipy.sparse import csr_matrix
+
+from pipelines.residence.evidence import Evidence
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+DEPARTED = np.array(
+    [0.0, 30, 60, 91, 122, 152, 183, 228, 274, 319, 365, 456, 548, 639, 730, 913, 1095, 1460, 2190]
+)  # fmt: skip
+"""Days since children left, cut in months, then quarters, then years. Whoever left in one of these times was seen, by
+whichever agency, until then and not since: one child's sightings age together."""
+
+DEPARTURES = len(DEPARTED) - 1
+"""How many times of departure there are."""
+
+SEEN = np.array([14.0, *DEPARTED[1:]])
+"""Days since a sighting, cut where the departures are cut."""
+
+BEGUN = np.array([30.0, 60, 91, 122, 152, 183, 274, 365, 548, 730, 1095])
+"""Days since an entry began."""
+
+OFF_ROLL = DEPARTED[1:]
+"""Days since the last provision ended."""
+
+USUAL_GAP_DAYS = 365.0
+"""Where too few children with a place have been seen by an agency, it is taken to see a child about yearly."""
+
+MEDIAN_ABSENCE_DAYS = 84.0
+"""Half of the children missing education have been so for 12 weeks or less (DfE, autumn 2025: 50 %)."""
+
+ABSENT_CHILDREN = 20.0
+"""What is published of all England is worth this many children of one authority: who is off roll for years and seen by
+nobody looks, in a small one, as if such children were usual there. No more than this, as where families move much most of
+those taken off a roll within the last weeks have moved away."""
+
+FADING_FROM_DAYS = 183.0
+"""Of the children here, the fewer have been off roll for so long, the longer it is, from half a year on; before that the
+ends of terms show."""
+
+TAKEN_OFF = ((-180.0, -30.0), (-30.0, 30.0), (30.0, 180.0), (180.0, 1095.0))
+TAKEN_OFF_PRIOR = np.array([3.0, 5.0, 1.0, 1.0])
+"""Days from the end of the last place on to the day when the child left, and children expected in each: taken off the
+roll after enquiries, at once, at the end of term before, or long out of school by then. What holds here is learnt."""
+
+LEAVING_PACE = (0.5, 1.0, 2.0)
+SEEN_SINCE_PRIOR = np.array([3.0, 4.0, 3.0, 0.5])
+"""Sightings of children who left: up to that day at half the gaps that are usual, as usual, or at twice them; or dated as
+if they had not left (a letter, a check of papers, another child's record). A family that is to move may be met more than
+others (it settles its papers) or less (it is hardly settled); nothing is taken to be likelier, and an agency's records
+soon show it. One in twenty dated as if here, unless they show more or fewer."""
+
+LATE_SHARE = 0.002
+"""So many of the children who live here are seen as late as those who left: no want of contact is proof."""
+
+PRIOR_CHILDREN = 10.0
+"""A prior is worth this many children."""
+
+KNOWN_CHILDREN = 600.0
+"""What the known children weigh as a prior for how often an agency knows a child without a place who lives here: much,
+as most such children are known to the same agencies."""
+
+ENOUGH_KNOWN = 50
+"""From this many known children on, an agency's habits are read from them instead of a prior."""
+
+MOST_KNOWN = 1000
+"""Habits are read from at most so many quantiles of the known children's days."""
+
+SURELY_PLACED = 0.9
+"""From this probability of a place on, it shows how agencies see children educated outside the largest roll."""
+
+SEEN_APART = (0.1, 0.3)
+"""Where the days since an agency saw the largest roll's pupils and other pupils lie so far apart (greatest difference of
+their shares, above what chance makes of it), children without a place begin to be taken for, and are, seen as the latter.
+Not for less: of the children on other lists some have left unnoticed, and were last seen longer ago for that."""
+
+SMIRNOV = 1.36
+"""Over the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 (Smirnov 1948)."""
+
+MOSTLY_OFF_ROLL = 3.0
+"""An agency that knows so many times more of the children without a place than of those with one works off the roll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing observed of each child without a place, in a few levels."""
+
+    codes: Codes
+    """Level of each child; -1: says nothing."""
+    trust: Floats
+    """0..1, that the record is this child's."""
+    here: Floats
+    """Of the children here, the share in each level; with ``learns_here`` the children expected in each beforehand."""
+    gone: Floats
+    """The same of those gone: ways in which it may have come (first axis), by departure, by level. With ``is_alike``
+    one way, the same for each departure, and the children expected beforehand."""
+    ways: Floats
+    """Children expected beforehand of each way."""
+    learns_here: bool = False
+    """The levels of the children here are learnt from tonight's children without a place."""
+    fades_from: int | None = None
+    """From this level on, fewer children are expected a day, the further the level; null: no such order."""
+    is_alike: bool = False
+    """The levels of those gone are learnt too, the same for each departure; the level 1 never speaks for having left."""
+    is_presence: bool = False
+    """Levels are absent, open, ended; alike."""
+    unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))
+    """Of those gone, by departure, the share who left after the extract's knowledge ends: alike, it has them as if here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What all readings tell of some children, laid out once for every round of the estimate. The levels of all readings
+    are numbered on, in the order of the readings."""
+
+    readings: list[Reading]
+    level: Codes
+    """Level and ``trust`` of what is said of any child, each two once."""
+    trust: Floats
+    says: csr_matrix
+    """A row a child, a column each such two: 1 where it is said of the child."""
+    learnt: csr_matrix
+    """A row a level, a column a child: how far it counts (0..1), where the mixture is learnt from it."""
+
+    def of_children(self, ratios: Floats) -> Floats:
+        """The sum of the logarithms of what is said of each child (columns). ``ratios``: by part and level."""
+        logs = np.log(self.trust * ratios[:, self.level] + (1.0 - self.trust))
+        return np.ascontiguousarray((self.says @ logs.T).T)
+
+    def by_level(self, posterior: Floats) -> list[Floats]:
+        """For each reading the children it tells of by part (rows) and level, from the parts of each child."""
+        ends = np.cumsum([len(reading.here) for reading in self.readings], dtype=np.int64)
+        return np.split((self.learnt @ posterior.T).T, ends, axis=1)[:-1]  # nothing stands behind the last
+
+
+def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
+    """What readings tell of the children of whom they have a level; ``counts``: those from whom the mixture is learnt, as
+    far as their ``weight`` says."""
+    first = np.cumsum([0, *(len(reading.here) for reading in readings)], dtype=np.int64)
+    codes = np.array([reading.codes for reading in readings], dtype=np.int64).reshape(-1, len(counts))
+    trusts = np.array([reading.trust for reading in readings]).reshape(-1, len(counts))
+    reading, child = np.nonzero(codes >= 0)
+    level, trust = first[reading] + codes[reading, child], trusts[reading, child]
+    distinct, trust_of = np.unique(trust, return_inverse=True)
+    twos, two = np.unique(trust_of * first[-1] + level, return_inverse=True)
+    asked = counts[child]
+    return Told(
+        readings, twos % first[-1], distinct[twos // first[-1]],
+        csr_matrix((np.ones(len(child)), (child, two)), shape=(len(counts), len(twos))),
+        csr_matrix(((trust * weight[child])[asked], (level[asked], child[asked])), shape=(first[-1], len(counts))),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Agency:
+    """One agency's records, one a child; ``child``: row of the child; the other columns as in ``Evidence.agencies``."""
+
+    child: Codes
+    state: Codes
+    sighted: Floats
+    begun: Floats
+    is_start: Flags
+    trust: Floats
+    unsighted: float
+    untold: float
+
+    @cached_property
+    def seen_levels(self) -> Codes:
+        """Level in ``SEEN`` of each record; -1: never seen with a date."""
+        return _codes(self.sighted, SEEN)
+
+    @cached_property
+    def tells_starts_only(self) -> bool:
+        """Whether the agency dates little but the start of an entry, which is then all that a sighting is to it."""
+        is_dated = ~np.isnan(self.sighted)
+        return bool(np.count_nonzero(self.is_start & is_dated) * 2 > np.count_nonzero(is_dated))
+
+
+def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
+    """Every reading of the night, of the children in ``rows``: up to three an agency, the household and the time off roll."""
+    children = evidence.children
+    is_known = children["is_known_here"].to_numpy()
+    is_elsewhere = (children["undoubted_place"] >= SURELY_PLACED).fill_null(value=False).to_numpy() & ~is_known
+    is_open = children["place_probability"].is_null().to_numpy()
+    of_group = {group: (children["age_group"] == group).to_numpy() for group in ("under", "of", "over", "unknown")}
+    readings = []
+    for records in evidence.agencies.partition_by("source", maintain_order=True):
+        agency = _Agency(
+            records["child"].to_numpy().astype(np.int64), records["state"].to_numpy(),
+            records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
+            records["is_start"].to_numpy(), records["membership"].to_numpy(),
+            records["unsighted_days"][0], records["untold_days"][0],
+        )  # fmt: skip
+        readings += _presence(agency, rows, is_known, is_open & of_group["of"])
+        for mine in of_group.values():
+            readings += _sighting(agency, rows, is_known, is_elsewhere, mine)
+        readings += _beginning(agency, rows, is_known)
+    readings.append(_company(evidence, rows, is_known))
+    return [*readings, *_time_off_roll(children["roll_ended_days"].cast(pl.Float64).to_numpy()[rows])]
+
+
+def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats]:
+    """``codes`` of an agency's records as codes and trust of the children in ``rows``; -1: no record."""
+    count = 1 + max(int(rows.max(initial=0)), int(agency.child.max(initial=0)))
+    by_child, trust = np.full(count, -1), np.ones(count)
+    by_child[agency.child], trust[agency.child] = codes, agency.trust
+    return by_child[rows], trust[rows]
+
+
+def _presence(agency: _Agency, rows: Codes, is_known: Flags, without_place: Flags) -> list[Reading]:
+    """Whether an agency has a record, and whether it is open. Prior: of those who leave, a quarter of the entries end,
+    a quarter go, half stay. A child without a place may be known to fewer agencies, or to others, than one with a
+    place, so the known children are only a prior here; and none at all for an agency that works through schools,
+    which hardly a child without a place is known to.
+
+    None of an agency that works off the roll (a transfer file unclaimed, a referral), knowing children because they
+    have no place: children with a place cannot show how often it knows those who live here.
+    """
+    counts = [np.bincount(agency.state[mine[agency.child]], minlength=3)[1:] for mine in (is_known, without_place)]
+    sizes = [np.count_nonzero(is_known), np.count_nonzero(without_place)]
+    rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
+    if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
+        return []
+    known = _shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
+    _, is_current, is_ended = known * min(1.0, 2.0 * rates[1] / (known[1] + known[2]))
+    here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
+    gone = np.array([1.0 - 0.75 * is_current - is_ended, 0.5 * is_current, 0.25 * is_current + is_ended])
+    codes, trust = _laid_out(agency, agency.state, rows)
+    prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
+    return [
+        Reading(
+            np.maximum(codes, 0), trust, KNOWN_CHILDREN * here + 0.5, prior, np.ones(1), True, is_alike=True,
+            is_presence=True, unaware=_left_within(agency.untold),
+        )
+    ]  # fmt: skip
+
+
+def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags, of_group: Flags) -> list[Reading]:
+    """How long ago an agency saw the children of one age group; its habits are those with known children of that age,
+    or of any where it knows few; or those with children educated elsewhere (:func:`_out_of_school`). Those who left were seen
+    with the same habits up to the day they went.
+
+    A child not seen since its entry began was last seen that long ago or longer: twice the levels, the second half for
+    "that long ago at the least". Not so by an agency that dates only starts.
+    """
+    is_dated = ~np.isnan(agency.sighted)
+    if not np.any(of_group[agency.child] & is_dated):
+        return []
+    own = is_known & of_group
+    known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
+    usual = _usual(agency.sighted[known[agency.child] & is_dated])
+    usual = _out_of_school(usual, agency.sighted[(is_elsewhere & of_group)[agency.child] & is_dated])
+    here = _shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
+    after = {pace: _after(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
+    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * after[1.0].mean(axis=0)
+    both = _with_censored(here)
+    is_censored = agency.is_start & is_dated & (not agency.tells_starts_only)
+    levels = agency.seen_levels + np.where(is_censored, len(here), 0)
+    codes, trust = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
+    ways = [_with_censored(_later_is_likelier_gone(here, gone) * here) for gone in after.values()]
+    as_if_here = np.broadcast_to(both, ways[0].shape)
+    return [Reading(codes, trust, both, np.stack([*ways, as_if_here]), SEEN_SINCE_PRIOR)]
+
+
+def _with_censored(levels: Floats) -> Floats:
+    """Share of each level, and beside them of each level and those beyond."""
+    return np.hstack([levels, _from_here_on(levels)])
+
+
+def _from_here_on(levels: Floats) -> Floats:
+    """Share of each level and those beyond it, half of its own: where in the level a child stands is not known."""
+    return np.asarray(np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels, dtype=np.float64)
+
+
+def _out_of_school(known: Floats, elsewhere: Floats) -> Floats:
+    """``known`` (days since the largest roll's pupils were seen), as far as pupils ``elsewhere`` are not seen plainly
+    otherwise: a nurse who comes to the schools, or a school's own report, sees no child without a place either.
+    """
+    if len(elsewhere) < ENOUGH_KNOWN:
+        return known
+    others = _usual(elsewhere)
+    days = np.concatenate([known, others])
+    below = [np.searchsorted(np.sort(each), days, side="right") / len(each) for each in (known, others)]
+    least, most = SEEN_APART
+    apart = np.abs(below[0] - below[1]).max() - SMIRNOV / np.sqrt(len(elsewhere))
+    count = round(MOST_KNOWN * float(np.clip((apart - least) / (most - least), 0.0, 1.0)))
+    return np.append(_quantiles(known, MOST_KNOWN - count), _quantiles(others, count)) if count else known
+
+
+def _usual(days: Floats) -> Floats:
+    """Days since an agency saw a child who is here, or since the entry of one began: the known children's, or a prior."""
+    if len(days) < ENOUGH_KNOWN:
+        return -USUAL_GAP_DAYS * np.log1p(-np.linspace(0.005, 0.995, 100))
+    return _quantiles(days, min(len(days), MOST_KNOWN))
+
+
+def _quantiles(days: Floats, count: int) -> Floats:
+    """So many of ``days``, evenly chosen from the least to the greatest."""
+    return np.asarray(np.quantile(days, (np.arange(count) + 0.5) / count), dtype=np.float64) if count else days[:0]
+
+
+def _later_is_likelier_gone(here: Floats, gone: Floats) -> Floats:
+    """Ratio of ``gone`` to ``here``, where no later sighting speaks more for having left than an earlier one."""
+    return np.vstack([isotonic_regression(row / here, weights=here).x for row in gone])
+
+
+def _left_within(days: float) -> Floats:
+    """Of those who left in each time of departure, the share who did so within so many days."""
+    return np.clip((days - DEPARTED[:-1]) / np.diff(DEPARTED), 0.0, 1.0)
+
+
+def _after(usual: Floats, edges: Floats, unaware_days: float = 0.0, pace: float = 1.0) -> Floats:
+    """Share of each level, for each departure, of children of whom ``usual`` held on the day they left.
+
+    ``unaware_days``: so long ago ends what the extract knows; of who left since it says what it says of those here.
+    ``pace``: of those who leave, the days before the last one of which it knows are so many times the usual ones.
+    """
+    before = pace * np.maximum(usual - unaware_days, 0.0)
+    unmoved = (edges >= (unaware_days + before)[:, None]).mean(axis=0, dtype=np.float64)
+    rows, ahead = [], edges - before[:, None]
+    part = np.empty_like(ahead)
+    for since, until, share in zip(DEPARTED[:-1], DEPARTED[1:], _left_within(unaware_days), strict=True):
+        known = max(since, min(unaware_days, until - 1.0))
+        np.divide(np.subtract(ahead, known, out=part), until - known, out=part)
+        moved = np.clip(part, 0.0, 1.0, out=part).mean(axis=0)
+        by_edge = share * unmoved + (1.0 - share) * moved
+        rows.append(_shares_of(np.diff(np.append(by_edge, 1.0), prepend=0.0)))
+    return np.array(rows)
+
+
+def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
+    """How long ago an open entry began: who moved in lately has had little time to leave. Children without a place move
+    more than the known ones, who are therefore only a prior.
+    """
+    is_dated = ~np.isnan(agency.begun)
+    if not is_dated.any() or agency.tells_starts_only:
+        return []
+    usual = _usual(agency.begun[is_known[agency.child] & is_dated])
+    here = _shares_of(np.bincount(np.searchsorted(BEGUN, usual), minlength=len(BEGUN) + 1).astype(np.float64) + 1.0)
+    gone = 0.98 * _after(usual, BEGUN, agency.untold) + 0.02 * here
+    codes, trust = _laid_out(agency, _codes(agency.begun, BEGUN), rows)
+    return [Reading(codes, trust, PRIOR_CHILDREN * here, gone[None], np.ones(1), learns_here=True)]
+
+
+def _company(evidence: Evidence, rows: Codes, is_known: Flags) -> Reading:
+    """Whether any other child of the household is known (1) or none (0). Of a family that has left, some lists have dropped
+    one child and some another, so that fewer have a brother or sister to show; what holds here is learnt."""
+    others = np.zeros(len(is_known), dtype=np.int64)
+    others[evidence.families["child"].to_numpy()] = 1
+    here = _shares_of(np.bincount(others[is_known], minlength=2).astype(np.float64) + 0.5)
+    return Reading(
+        others[rows], np.ones(len(rows)), KNOWN_CHILDREN * here + 0.5, PRIOR_CHILDREN * here[None, None, :] + 0.5, np.ones(1),
+        learns_here=True, is_alike=True,
+    )  # fmt: skip
+
+
+def _time_off_roll(days: Floats) -> list[Reading]:
+    """How long ago the last provision ended. Priors: those who are here return to education, half of them within
+    twelve weeks; those who left were taken off the roll about when they left.
+    """
+    if np.isnan(days).all():
+        return []
+    return_by = np.append(1.0 - 0.5 ** (OFF_ROLL / MEDIAN_ABSENCE_DAYS), 1.0)
+    here = _shares_of(np.diff(return_by, prepend=0.0) + 0.01)
+    gone = [0.98 * _after(np.linspace(*days_before, 20), OFF_ROLL) + 0.02 * here for days_before in TAKEN_OFF]
+    return [
+        Reading(
+            _codes(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
+            learns_here=True, fades_from=int(np.searchsorted(OFF_ROLL, FADING_FROM_DAYS)) + 1,
+        )
+    ]  # fmt: skip
+
+
+def _codes(days: Floats, edges: Floats) -> Codes:
+    """Level of each number of days: the first whose edge is not passed; -1 where there is none."""
+    return np.where(np.isnan(days), -1, np.searchsorted(edges, np.nan_to_num(days)))
+
+
+def _shares_of(counts: Floats) -> Floats:
+    """Counts as shares of their sum; a thousandth of a child is added to each, so that no share is nought."""
+    counts = counts + 1e-3
+    return np.asarray(counts / counts.sum(), dtype=np.float64)

@@ -1,0 +1,90 @@
+"""Tonight's records as the judgement of residence hears them: one row is one record, and children are whole numbers.
+
+Whatever is read of a child comes from a few dates of each of its records. They are taken from the statements once, and
+all that follows joins, groups and sorts by numbers.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pipelines.children.members import members
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The records of a night and what each says; statements dated after the date judged are not heard."""
+
+    children: pl.DataFrame
+    """``child_id``, sorted, and ``child``: 0, 1, 2 …, so that ``child`` sorts as ``child_id`` does."""
+    records: pl.DataFrame
+    """One row is one record of one child: ``record_id``, ``child``, ``source``, ``membership`` (0..1), and of what it says
+    ``seen_on`` (the child was last seen), ``sighted_on`` (last seen on another day than one on which an entry began),
+    ``begun_on`` (start of its open entry), ``is_ended`` (its entry is closed, and none is open), ``closed_on`` (end of
+    the entry that ended last), ``left_on`` (last day on which it says that the child left); null: it says no such."""
+    rolls: pl.Series
+    """Sources whose records prove an education."""
+    keep_entries: pl.Series
+    """Sources whose records tell of homes or places, which begin and end."""
+
+
+def hear(statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> Heard:
+    """What the records of ``child_records`` say; of records that belong to no child nothing is heard."""
+    children = child_records.select(pl.col("child_id").unique().sort()).with_row_index("child")
+    said = statements.select("record_id", "source", "kind", "since_on", "until_on")
+    if not said["record_id"].is_sorted():
+        said = said.sort("record_id")
+    told = said.select(pl.col("record_id").rle().struct.field("value").alias("record_id")).with_row_index("record")
+    said = said.select(
+        "source", "since_on", "until_on", kind=pl.col("kind").cast(pl.Categorical), record=pl.col("record_id").rle_id()
+    )
+    for dates in (_sightings(said, as_at), _entries(said, as_at), _leavings(said, as_at)):
+        told = told.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
+    has_left, has_closed = pl.col("left_on").is_not_null(), pl.col("closed_on").is_not_null()
+    mine = child_records.select("record_id", "child_id", "membership").join(
+        children, on="child_id", how="left", validate="m:1", maintain_order="left"
+    )
+    records = (
+        members(mine, told, *(name for name in told.columns if name not in {"record", "record_id"}), how="left")
+        .with_columns(
+            source=pl.col("record_id").str.split(":").list.first(),
+            is_ended=has_left | (has_closed & ~pl.col("is_open").fill_null(value=False)),
+        )
+        .drop("child_id", "is_open")
+    )
+    return Heard(
+        children=children,
+        records=records,
+        rolls=said.filter(pl.col("kind") == "provision")["source"].unique(),
+        keep_entries=said.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique(),
+    )
+
+
+def _sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``record``, ``seen_on``, ``sighted_on``."""
+    dated = pl.col("record", "since_on")
+    seen = said.filter((pl.col("kind") == "seen") & (pl.col("since_on") <= as_at)).select(dated)
+    starts = said.filter(pl.col("kind") == "lives_here").select(dated)
+    sighted = seen.join(starts, on=["record", "since_on"], how="anti")
+    return (
+        seen.group_by("record")
+        .agg(seen_on=pl.col("since_on").max())
+        .join(sighted.group_by("record").agg(sighted_on=pl.col("since_on").max()), on="record", how="left")
+    )
+
+
+def _entries(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``record``, ``begun_on``, ``is_open``, ``closed_on``."""
+    since, until = pl.col("since_on"), pl.col("until_on")
+    homes = said.filter((pl.col("kind") == "lives_here") & (since.is_null() | (since <= as_at)))
+    is_open = until.is_null() | (until > as_at)
+    return homes.group_by("record").agg(
+        begun_on=since.filter(is_open).max(), is_open=is_open.any(), closed_on=until.filter(~is_open).max()
+    )
+
+
+def _leavings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``record``, ``left_on``."""
+    left = said.filter((pl.col("kind") == "left") & (pl.col("since_on") <= as_at))
+    return left.group_by("record").agg(left_on=pl.col("since_on").max())

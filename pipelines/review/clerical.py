@@ -1,0 +1,175 @@
+"""Clerical review: a workbook of pairs out, an analyst's judgements back in.
+
+What comes back is read whole or not at all: every fault is named with its line, and nothing is kept until all is well.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from matching.judgement import ANSWERS, Contradiction, contradictions, standing
+from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judgements, read_drawn, read_judgements
+from pipelines.review.sample import as_at, pairs_worth_asking
+from pipelines.review.sample_workbook import (
+    ANSWER,
+    LONGEST_NOTE,
+    NOTE,
+    PAIR,
+    fingerprints,
+    read_sample,
+    sample_xlsx,
+    shown_pairs,
+)
+from pipelines.settings import SettingsError
+from pipelines.whole_folder import write_private
+
+FAULTS_TOLD = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants to be asked."""
+
+    pairs: int
+    seed: int
+    out: Path
+    threshold: float = 0.8
+    """Probability from which pairs are linked."""
+    restricted: bool = False
+    """Also children whom a source protects: for the named role only."""
+
+
+def write_sample(
+    workspace: Path, tables: Mapping[str, pl.DataFrame], asked: Asked, source_names: Mapping[str, str]
+) -> pl.DataFrame:
+    """Draw pairs, write the workbook (mode 0600) and keep what was drawn; returns ``DRAWN``.
+
+    ``tables``: SAMPLE_READS of :mod:`pipelines.review.sample`. Raises :class:`~pipelines.settings.SettingsError` where there
+    is nothing to ask or ``out`` is there already.
+    """
+    if asked.out.suffix.lower() != ".xlsx":
+        raise SettingsError(f"--out {asked.out}: give the workbook a name that ends in .xlsx.")
+    if asked.out.exists():
+        raise SettingsError(f"--out {asked.out} is there already, perhaps with answers in it. Give another name.")
+    found = pairs_worth_asking(
+        tables, read_judgements(workspace),
+        pairs=asked.pairs, seed=asked.seed, threshold=asked.threshold, restricted=asked.restricted,
+    )  # fmt: skip
+    if found.is_empty():
+        raise SettingsError("There is no pair to ask about: the last night linked none. Nothing was written.")
+    earlier = read_drawn(workspace)["sample"].n_unique()
+    sample = f"S{earlier + 1}"
+    numbered = found.with_columns(
+        sample=pl.lit(sample),
+        pair=pl.format("{}-{}", pl.lit(sample), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
+    )
+    shown = shown_pairs(numbered, tables["person_record"], dict(source_names))
+    drawn = numbered.with_columns(fingerprints(shown)).select(DRAWN.names()).cast(DRAWN)
+    content = sample_xlsx(shown, as_at(tables))
+    try:
+        write_private(asked.out, content)
+    except OSError as error:
+        raise SettingsError(f"--out {asked.out}: it cannot be written: {error.strerror}.") from None
+    add_drawn(workspace, drawn)
+    return drawn
+
+
+def judge(file: Path, workspace: Path, by: str) -> pl.DataFrame:
+    """Read a filled-in workbook back and keep its judgements; returns them as ``JUDGEMENT``.
+
+    Raises :class:`~pipelines.settings.SettingsError` naming every line that cannot be kept; then none is.
+    """
+    if not by.strip():
+        raise SettingsError("--by: the name of the person who judged is missing. A judgement without a name is none.")
+    rows = read_sample(file).filter((pl.col(ANSWER) != "") | (pl.col(NOTE) != ""))
+    placed = _placed(rows, read_drawn(workspace))
+    _refuse(file, _faults(placed))
+    earlier = read_judgements(workspace)
+    made = _as_judgements(placed, by.strip())
+    _refuse(file, _contradicting(placed, made, earlier))
+    if made.is_empty():
+        raise SettingsError(f"{file.name}: no line has an answer. Fill in the column {ANSWER}, save, and try again.")
+    fresh = _new(made, earlier)
+    add_judgements(workspace, fresh)
+    return fresh
+
+
+def _placed(rows: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+    """The answered rows with what was drawn as their pair, and whether their cells are as they were written."""
+    marked = rows.with_columns(now=fingerprints(rows), answer=pl.col(ANSWER).str.to_lowercase())
+    return marked.join(drawn, left_on=PAIR, right_on="pair", how="left", validate="m:1", maintain_order="left")
+
+
+def _faults(placed: pl.DataFrame) -> list[str]:
+    """What is wrong with single lines. No cell is quoted but the pair's number, where it is one of ours."""
+    told = []
+    again: dict[str, tuple[int, str]] = {}
+    wanted = ", ".join(ANSWERS)
+    for row in placed.iter_rows(named=True):
+        line = f"line {row['line']}"
+        if row["left_id"] is None:
+            told.append(
+                f"{line}: column {PAIR} names no pair of a sample of this workspace. Put the right number back."
+            )
+            continue
+        if row["now"] != row["facts"]:
+            told.append(
+                f"{line}: the pair's number or a cell beside it is not as it was written. Judge the pair in a fresh copy."
+            )
+        if row["answer"] not in ANSWERS:
+            fault = "holds no answer" if row["answer"] else "is empty beside a note"
+            told.append(f"{line}: column {ANSWER} {fault}. Choose one of: {wanted}.")
+        if len(row[NOTE]) > LONGEST_NOTE:
+            told.append(f"{line}: the note is longer than {LONGEST_NOTE:,} characters. Shorten it.")
+        first, answer = again.setdefault(row[PAIR], (row["line"], row["answer"]))
+        if answer != row["answer"]:
+            told.append(f"{line}: the same pair is answered otherwise in line {first}. Keep one of the two.")
+    return told
+
+
+def _as_judgements(placed: pl.DataFrame, by: str) -> pl.DataFrame:
+    note = pl.when(pl.col(NOTE) != "").then(pl.col(NOTE))
+    named = placed.unique("pair" if "pair" in placed.columns else PAIR, keep="first", maintain_order=True)
+    return (
+        named.with_columns(by=pl.lit(by), at=pl.lit(datetime.now(UTC)), note=note)
+        .select(JUDGEMENT.names())
+        .cast(JUDGEMENT)
+    )
+
+
+def _contradicting(placed: pl.DataFrame, made: pl.DataFrame, earlier: pl.DataFrame) -> list[str]:
+    """Judgements that cannot all be true, the file's own among each other and with what stands from before."""
+    lines = placed.select("left_id", "right_id", pl.format("line {}", "line").alias("place")).unique(
+        ["left_id", "right_id"], keep="first", maintain_order=True
+    )
+    before = earlier.with_columns(
+        place=pl.format("a judgement by {} on {}", "by", pl.col("at").dt.strftime("%d/%m/%Y"))
+    )
+    tonight = made.join(lines, on=["left_id", "right_id"], how="left", validate="m:1", maintain_order="left")
+    together = standing(pl.concat([before, tonight.select(before.columns)]))
+    places = together["place"].to_list()
+    return [_told_contradiction(found, places) for found in contradictions(together)]
+
+
+def _told_contradiction(found: Contradiction, places: list[str]) -> str:
+    same = ", ".join(places[row] for row in found.same)
+    return (
+        f"{places[found.different]} says different, but the records are one child by: {same}. "
+        "Look at these pairs once more; one of the answers is wrong."
+    )
+
+
+def _new(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """What the file says that does not stand already: the same workbook read twice adds nothing."""
+    known = ["left_id", "right_id", "answer", "by", "sample"]
+    return made.join(standing(earlier), on=known, how="anti")
+
+
+def _refuse(file: Path, faults: list[str]) -> None:
+    if faults:
+        more = [f"and {len(faults) - FAULTS_TOLD} more"] if len(faults) > FAULTS_TOLD else []
+        listed = "\n  ".join([*faults[:FAULTS_TOLD], *more])
+        raise SettingsError(f"{file.name}: nothing was kept, as these lines cannot be:\n  {listed}")

@@ -1,0 +1,235 @@
+"""Which pairs of records to ask people about: those whose answer is worth most, and a blind share drawn by chance.
+
+Three parts, shuffled among each other so that nobody can tell from a pair's place what the linkage thinks of it:
+*blind*, drawn by chance within bands of match weight, for honest measurement; *list*, on which a child's place hangs;
+*model*, close to where links begin, a few of each pattern of agreement, for the weights to learn from.
+"""
+
+import math
+import random
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from matching.judgement import UNSURE, standing
+from matching.person import Columns
+from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL
+from pipelines.listing.masking import masked
+from pipelines.listing.rank import IN_EDUCATION, SAME_AS_RIVAL
+from pipelines.settings import SettingsError
+
+SAMPLE_READS = (
+    "night", "person_record", "statement", "link", "child_record", "rival", "provision", "residence", "candidate",
+    "explained",
+)  # fmt: skip
+"""Tables of the store that :func:`pairs_worth_asking` reads."""
+
+FEWEST, MOST = 10, 2000
+LIST_SHARE, MODEL_SHARE = 0.4, 0.2
+"""Of the pairs asked, at most; the rest are drawn blind."""
+LEAST_WORTH = 1e-3
+"""A pair of less worth decides nobody's place: its answer is all but known."""
+PAIRED = ["left_id", "right_id"]
+A_PATTERN = 3
+"""Pairs for the model that agree in the same levels: further ones teach little."""
+EDGES = (0.0, 4.0, -4.0, 8.0, -8.0, 2.0, -2.0, 16.0, 32.0)
+"""Bits from where links begin at which a stratum ends, the most telling first; few pairs have few strata."""
+EACH_STRATUM = 2
+"""Blind pairs of each stratum at least, where it has so many."""
+NEAR = 10.0
+"""Bits of log-odds from the link threshold, beyond which a pair is not asked about for the model."""
+
+PAIR = pl.Schema(
+    Columns(
+        {
+            "left_id": pl.String,  # record_id; left_id < right_id
+            "right_id": pl.String,
+            "part": pl.String,  # list, model, blind
+            "stratum": pl.String,  # band of match weight; null: not drawn by chance
+            "stratum_weight": pl.Float64,  # pairs of the stratum for each one drawn; null with stratum
+            "match_weight": pl.Float64,  # bits
+            "match_probability": pl.Float64,  # 0..1
+        }
+    )
+)
+"""One row is one pair to be asked about."""
+
+
+def pairs_worth_asking(
+    tables: Mapping[str, pl.DataFrame],
+    judgements: pl.DataFrame,
+    *,
+    pairs: int,
+    seed: int,
+    threshold: float = 0.8,
+    restricted: bool = False,
+) -> pl.DataFrame:
+    """``PAIR``, at most ``pairs`` rows, shuffled; the same seed draws the same.
+
+    ``tables``: those named in ``SAMPLE_READS``. ``judgements``: ``JUDGEMENT``; pairs that are decided are asked again
+    only where chance draws them. ``threshold``: probability from which pairs are linked. ``restricted``: also children
+    whom a source protects. Raises :class:`~pipelines.settings.SettingsError` where ``pairs`` is outside FEWEST..MOST.
+    """
+    if not FEWEST <= pairs <= MOST:
+        raise SettingsError(f"--pairs {pairs}: ask about {FEWEST} to {MOST:,} pairs in one workbook.")
+    links = tables["link"] if restricted else _without_protected(tables["link"], tables)
+    open_links = links.join(_decided(judgements), on=PAIRED, how="anti")
+    told = _for_list(tables, open_links).head(round(LIST_SHARE * pairs))
+    near = _for_model(open_links.join(told, on=PAIRED, how="anti"), threshold).head(round(MODEL_SHARE * pairs))
+    blind = _blind(links, links_begin(links, threshold), pairs - told.height - near.height, seed)
+    chosen = [blind, *(part.join(blind, on=PAIRED, how="anti") for part in (told, near))]
+    frame = pl.concat([part.select(PAIR.names()).cast(PAIR) for part in chosen])
+    order = random.Random(seed).sample(range(frame.height), frame.height)  # noqa: S311 - no secret hangs on the order
+    return frame[order]
+
+
+def links_begin(links: pl.DataFrame, threshold: float) -> float:
+    """Match weight (bits) from which half of the pairs or more are one child, taken from the pairs themselves.
+
+    Weight less the log-odds of the probability is the prior; it differs from pair to pair, and its median stands for
+    it. Where no pair is in doubt: halfway between the lightest link and the heaviest pair apart.
+    """
+    sure = pl.col("match_probability")
+    doubtful = links.filter(sure.is_between(0.002, 0.998))
+    if doubtful.height:
+        zero = doubtful.select((pl.col("match_weight") - (sure / (1 - sure)).log(2)).median()).item()
+        return float(zero + math.log2(threshold / (1 - threshold)))
+    ends = [
+        links.filter("is_same_child")["match_weight"].min(),
+        links.filter(~pl.col("is_same_child"))["match_weight"].max(),
+    ]
+    known = [float(end) for end in ends if isinstance(end, float)]
+    return sum(known) / len(known) if known else 0.0
+
+
+def _without_protected(links: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Links that touch no protected child and none who lives with one."""
+    safe = masked(
+        tables["candidate"], tables["explained"], tables["person_record"], tables["statement"], tables["child_record"]
+    )
+    owners = tables["child_record"].filter(pl.col("child_id").is_in(safe.protected.implode()))["record_id"]
+    touched = pl.any_horizontal(pl.col("left_id", "right_id").is_in(owners.implode()))
+    return links.filter(~touched)
+
+
+def _decided(judgements: pl.DataFrame) -> pl.DataFrame:
+    return standing(judgements).filter(pl.col("answer") != UNSURE).select("left_id", "right_id")
+
+
+def _blind(links: pl.DataFrame, begins: float, wanted: int, seed: int) -> pl.DataFrame:
+    """Pairs drawn by chance within strata of match weight, with how many pairs of its stratum each stands for."""
+    cuts = sorted(begins + edge for edge in EDGES[: max(0, wanted // EACH_STRATUM - 1)])
+    reached = [(pl.col("match_weight") >= cut).cast(pl.Int32) for cut in cuts]
+    strata = links.with_columns(band=pl.sum_horizontal(reached) if reached else pl.lit(0)).partition_by("band")
+    drawn = [PAIR.to_frame()]
+    for part, count in zip(strata, _shares([part.height for part in strata], wanted), strict=True):
+        band = int(part["band"][0])
+        if count:
+            taken = (
+                part.sort(PAIRED)
+                .sample(count, seed=seed * 1000 + band)
+                .with_columns(
+                    part=pl.lit(BLIND), stratum=pl.lit(_band(cuts, band)), stratum_weight=pl.lit(part.height / count)
+                )
+            )
+            drawn.append(taken.select(PAIR.names()).cast(PAIR))
+    return pl.concat(drawn)
+
+
+def _shares(sizes: list[int], wanted: int) -> list[int]:
+    """How many to draw of each stratum: by the root of its size, so that large strata are known well and small ones
+    too; at least EACH_STRATUM, and never more than there are.
+    """
+    counts = [min(size, EACH_STRATUM) for size in sizes]
+    roots = [math.sqrt(size) for size in sizes]
+    while (left := min(wanted, sum(sizes)) - sum(counts)) > 0:
+        open_ = [n for n, size in enumerate(sizes) if counts[n] < size]
+        least = min(open_, key=lambda n: (counts[n] + 1) / roots[n])
+        room = sum(roots[n] for n in open_)
+        counts[least] += max(1, min(sizes[least] - counts[least], int(left * roots[least] / room / 2)))
+    return counts
+
+
+def _band(cuts: list[float], band: int) -> str:
+    """The words for a stratum: match weight in bits."""
+    if not cuts:
+        return "any match weight"
+    if band == 0:
+        return f"match weight below {cuts[0]:.1f}"
+    if band == len(cuts):
+        return f"match weight {cuts[-1]:.1f} or more"
+    return f"match weight {cuts[band - 1]:.1f} to {cuts[band]:.1f}"
+
+
+def _for_list(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> pl.DataFrame:
+    """Pairs on which a child's place hangs, the one worth most first; one pair a child.
+
+    Worth is the uncertainty p(1 - p) of the pair's two children being one, times how likely the child lives here.
+    """
+    here = tables["residence"].select("child_id", "living_here")
+    asked = pl.concat([_rivals_of_listed(tables), _what_explains(tables, links)])
+    weighed = asked.join(here, on="child_id", how="left", validate="m:1").with_columns(
+        worth=pl.col("p") * (1 - pl.col("p")) * pl.col("living_here").fill_null(1.0)
+    )
+    paired = weighed.with_columns(
+        left_id=pl.min_horizontal("record_id", "other_id"), right_id=pl.max_horizontal("record_id", "other_id")
+    ).filter(pl.col("worth") >= LEAST_WORTH)
+    known = paired.join(links, on=["left_id", "right_id"], how="inner", validate="m:1")
+    ordered = known.sort("worth", "left_id", "right_id", "child_id", descending=[True, False, False, False])
+    once = ordered.unique("child_id", keep="first", maintain_order=True)
+    once = once.unique(["left_id", "right_id"], keep="first", maintain_order=True)
+    return once.with_columns(part=pl.lit(FOR_LIST), stratum=pl.lit(None, pl.String), stratum_weight=None)
+
+
+def _rivals_of_listed(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Children listed, and rivals of theirs in education: if they are one child, it leaves the list."""
+    schooled = tables["provision"].filter("is_current")["child_id"].unique()
+    listed = tables["rival"].join(tables["candidate"], on="child_id", how="semi")
+    near = listed.filter(pl.col("rival_child_id").is_in(schooled.implode()))
+    return near.select("child_id", "record_id", other_id="rival_record_id", p="probability")
+
+
+def _what_explains(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> pl.DataFrame:
+    """Children not listed because of a record that may not be theirs, and the pair that ties it to them most."""
+    explained = tables["explained"].select("child_id", "reason", explaining="record_id", p="link_probability")
+    own = explained.filter(reason=IN_EDUCATION).drop_nulls()
+    ends = pl.concat(
+        [
+            links.select(explaining="left_id", other_id="right_id", weight="match_weight", one="is_same_child"),
+            links.select(explaining="right_id", other_id="left_id", weight="match_weight", one="is_same_child"),
+        ]
+    ).filter("one")
+    tied = own.join(ends, on="explaining", how="inner", validate="1:m")
+    tied = tied.sort("weight", "other_id", descending=[True, False]).unique(
+        "child_id", keep="first", maintain_order=True
+    )
+    rivals = (
+        explained.filter(reason=SAME_AS_RIVAL).select("child_id").join(tables["rival"], on="child_id", validate="1:m")
+    )
+    nearest = rivals.sort("probability", "rival_record_id", descending=[True, False])
+    nearest = nearest.unique("child_id", keep="first", maintain_order=True)
+    return pl.concat(
+        [
+            tied.select("child_id", "other_id", record_id="explaining", p="p").select(
+                "child_id", "record_id", "other_id", "p"
+            ),
+            nearest.select("child_id", "record_id", other_id="rival_record_id", p="probability"),
+        ]
+    )
+
+
+def _for_model(links: pl.DataFrame, threshold: float) -> pl.DataFrame:
+    """Pairs whose log-odds are nearest to the link threshold, at most A_PATTERN of each pattern of agreement."""
+    p = pl.col("match_probability").clip(1e-9, 1 - 1e-9)
+    distance = ((p / (1 - p)).log(2) - math.log2(threshold / (1 - threshold))).abs()
+    near = links.with_columns(distance=distance).filter(pl.col("distance") <= NEAR)
+    ordered = near.sort("distance", *PAIRED)
+    few = ordered.filter(pl.int_range(pl.len()).over("levels") < A_PATTERN)
+    return few.with_columns(part=pl.lit(FOR_MODEL), stratum=pl.lit(None, pl.String), stratum_weight=None)
+
+
+def as_at(tables: Mapping[str, pl.DataFrame]) -> date:
+    """The night that the tables are of."""
+    judged: date = tables["night"]["as_at"].item()
+    return judged

@@ -1,0 +1,72 @@
+"""The mark beside a published list that a later night could not replace: ``STALE.txt`` for people, ``stale.json``."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pipelines.whole_folder import PublicationFailed, write_private
+
+MARK, WORDS = "stale.json", "STALE.txt"
+
+
+def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> str | None:
+    """Mark the list in ``published`` as stale since the night of ``as_at``; returns the date of the list that stays.
+
+    Null, and no mark, where no list was ever published. ``since`` stays that of the first night without a new list.
+    Raises :class:`~pipelines.whole_folder.PublicationFailed` where the mark cannot be written.
+    """
+    standing = sorted(found.name for found in published.glob("[0-9]*") if found.is_dir())
+    if not standing:
+        return None
+    before = _read(published)
+    since = before["since"] if before else as_at.isoformat()
+    mark = {
+        "stale": True,
+        "list": standing[-1],
+        "since": since,
+        "as_at": as_at.isoformat(),
+        "marked_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "reasons": list(reasons),
+    }
+    lines = [
+        f"The newest list is that of {standing[-1]}. It is stale: no list was published for {as_at.isoformat()}.",
+        "Children who left a roll since are not on it. The reasons:",
+        *(f"- {reason}" for reason in reasons),
+    ]
+    try:
+        _replace(published / MARK, json.dumps(mark, indent=2, ensure_ascii=False) + "\n")
+        _replace(published / WORDS, "\n".join(lines) + "\n")
+    except OSError as error:
+        raise PublicationFailed(
+            f"The list in {published} is stale and could not be marked so. Check who may write there, and the disk."
+        ) from error
+    return standing[-1]
+
+
+def clear_stale(published: Path, as_at: date) -> None:
+    """Take the mark away, once a list for the night that it was set for, or a later one, stands."""
+    mark = _read(published)
+    if mark is None or as_at.isoformat() >= mark["as_at"]:
+        for name in (WORDS, MARK):
+            (published / name).unlink(missing_ok=True)
+
+
+def _read(published: Path) -> dict[str, str] | None:
+    """The mark that stands; null where there is none, or none that can be read."""
+    try:
+        mark: dict[str, str] = json.loads((published / MARK).read_text(encoding="utf-8"))
+        return mark if {"since", "as_at"} <= set(mark) else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file in one step, for its owner only."""
+    made = path.parent / f".{path.name}.tmp-{secrets.token_hex(4)}"
+    try:
+        write_private(made, text.encode())
+        made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)

@@ -1,0 +1,106 @@
+"""What ``rollcall tune`` does around the judging: the settings tried, and the page written into the workspace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.decisions.judgements import measured, read_judgements
+from pipelines.decisions.outcomes import read_outcomes
+from pipelines.decisions.proposals import Figures
+from pipelines.linking.model_file import kept_model
+from pipelines.rank_settings import Recalibration
+from pipelines.settings import Settings, SettingsError, changed, read_changes
+from pipelines.tuning.report import Tuned, tuning_html
+from pipelines.tuning.trial import Listed, figures, judged_again, last_night
+from pipelines.whole_folder import write_private
+
+TUNING_FOLDER = "tuning"
+
+
+def tried(
+    settings: Settings,
+    *,
+    link_threshold: float | None = None,
+    enquiries_per_missed_child: float | None = None,
+    check_costs: float | None = None,
+    points: Path | None = None,
+    recalibration: Recalibration | None = None,
+) -> Settings:
+    """The settings with what is to be tried. Raises :class:`~pipelines.settings.SettingsError`."""
+    asked: list[tuple[str, str, str, Any]] = [
+        ("linkage", "link_threshold", "--link-threshold", link_threshold),
+        ("ranking", "wasted_enquiries_per_missed_child", "--enquiries-per-missed-child", enquiries_per_missed_child),
+        ("ranking", "check_costs", "--check-costs", check_costs),
+        ("ranking", "points", f"--points {points}", None if points is None else _points(points)),
+        ("ranking", "recalibration", "--from-outcomes", None if recalibration is None else recalibration.model_dump()),
+    ]
+    after = settings
+    for part, name, option, value in asked:
+        if value is not None:
+            after = changed(after, {part: {name: value}}, option)
+    return after
+
+
+def _points(path: Path) -> dict[str, Any]:
+    """Points by finding, at the top of the file or under ``[ranking.points]`` as a settings file has them."""
+    said = read_changes(path)
+    if set(said) != {"ranking"}:
+        return said
+    points = said["ranking"].get("points") if isinstance(said["ranking"], Mapping) else None
+    if not isinstance(points, dict) or set(said["ranking"]) != {"points"}:
+        raise SettingsError(
+            f"--points {path}: only points stand in this file, each as a line such as: looked_after = 80"
+        )
+    return points
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The last night judged again with other settings."""
+
+    page: Path
+    """Who would come onto the list and who would leave, and why. Readable by its owner alone."""
+    figures: Figures
+
+
+def compared(
+    workspace: Path,
+    tables: Mapping[str, pl.DataFrame],
+    before: Settings,
+    after: Settings,
+    source_names: Mapping[str, str],
+) -> Compared:
+    """Judge the last night again, without publishing, and write the page that shows the difference.
+
+    ``tables``: ``TUNING_READS`` of the store. Errors: as :func:`write_page`, and those of what people decided.
+    """
+    made_at = datetime.now(UTC)
+    listed = last_night(tables, before)
+    again = judged_again(
+        tables,
+        after,
+        model=kept_model(workspace),
+        judgements=read_judgements(workspace),
+        outcomes=read_outcomes(workspace),
+        source_names=source_names,
+    )
+    return Compared(write_page(workspace, tables, listed, again, made_at), figures(listed, again))
+
+
+def write_page(
+    workspace: Path, tables: Mapping[str, pl.DataFrame], before: Listed, after: Listed, made_at: datetime
+) -> Path:
+    """Write ``WORKSPACE/tuning/tuning-TIME.html``, mode 0600. Raises SettingsError where it cannot be written."""
+    path = workspace / TUNING_FOLDER / f"tuning-{made_at:%Y-%m-%dT%H-%M-%S-%f}Z.html"
+    page = tuning_html(Tuned(before, after, measured(workspace), tables, made_at))
+    try:
+        write_private(path, page)
+    except OSError as error:
+        told = f"{path} cannot be written: {error.strerror}. Check the disk and the permissions."
+    else:
+        return path
+    raise SettingsError(told)

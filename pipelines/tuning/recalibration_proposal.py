@@ -1,0 +1,50 @@
+"""A recalibration proposed on schedule: what officers found teaches it, and a named person approves it, or nobody does."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data_contracts.contract import read_contracts
+from pipelines.decisions.in_force import settings_of
+from pipelines.decisions.outcomes import read_outcomes
+from pipelines.decisions.proposals import Figures, propose_settings
+from pipelines.for_readers import store_for_readers
+from pipelines.listing.recalibration import NothingTaughtError, counts_since, taught
+from pipelines.tuning.page import compared, tried
+from pipelines.tuning.trial import TUNING_READS, as_at
+
+WHY = "Fitted to what officers found, on schedule"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What came of it."""
+
+    words: str
+    """What speaks for and against the recalibration, or why none is proposed. Counts and shares only."""
+    number: int | None = None
+    """Of the proposal; null: nothing is proposed."""
+    figures: Figures = field(default_factory=dict)
+    page: Path | None = None
+    """Who would come onto the list and who would leave. Readable by its owner alone."""
+
+
+def propose_recalibration(workspace: Path, by: str) -> Proposed:
+    """Fit the recalibration to the outcomes that count, and propose it where there is one to propose.
+
+    The page that shows its effect lies in ``WORKSPACE/tuning``. Puts nothing in force. Raises
+    :class:`~pipelines.settings.SettingsError`, StoreError.
+    """
+    with store_for_readers(workspace) as store:
+        tables = {table: store.read(table) for table in TUNING_READS}
+    night = as_at(tables)
+    before = settings_of(workspace, None, night)
+    outcomes = read_outcomes(workspace)
+    try:
+        found, words = taught(outcomes, tables["candidate"], before.ranking.recalibration, counts_since(night))
+    except NothingTaughtError as nothing:
+        return Proposed(str(nothing))
+    after = tried(before, recalibration=found.line)
+    names = {source: contract.name for source, contract in read_contracts(own=before.contracts).items()}
+    differs = compared(workspace, tables, before, after, names)
+    figures = {**differs.figures, **found.figures}
+    return Proposed(words, propose_settings(workspace, after, why=WHY, by=by, figures=figures), figures, differs.page)

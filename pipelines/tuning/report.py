@@ -1,0 +1,140 @@
+"""``tuning-TIME.html``: two settings side by side, and which children would come onto the list and which would leave.
+
+One file that opens offline, in the manner of the match report: no script, nothing fetched, no name and no address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from matching.thresholds import expected_by_threshold
+from pipelines.publish import charts
+from pipelines.publish.interval_charts import Estimate, estimates
+from pipelines.publish.match_report import bits, count, figure, fine_share, plain, share, style_hash
+from pipelines.publish.templates import HERE, templates
+from pipelines.review.sample import links_begin
+from pipelines.tuning.trial import COMES, LEAVES, Listed, as_at, by_lane, changes, differing, figures, moved_within
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+Row = dict[str, Any]
+
+MOVED_SHOWN = 30
+BAR_BITS = 2
+PARTS = ("before", "after")
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What the page is made from."""
+
+    before: Listed
+    after: Listed
+    measured: pl.DataFrame
+    """MEASURED of :mod:`matching.thresholds`; without rows where nothing was judged."""
+    tables: Mapping[str, pl.DataFrame]
+    made_at: datetime
+
+
+def tuning_html(tuned: Tuned) -> bytes:
+    """The page. UTF-8; it holds child ids and reasons, so it is personal data all the same."""
+    style = (HERE / "match_report.css").read_text(encoding="utf-8")
+    environment = templates(count=count, share=share, fine_share=fine_share, bits=bits, plain=plain, figure=figure)
+    page = environment.get_template("tuning.html.j2").render(
+        style=style, style_hash=style_hash(style), **_tables(tuned), **_charts(tuned)
+    )
+    return page.encode()
+
+
+def _tables(tuned: Tuned) -> dict[str, Any]:
+    before, after = tuned.before, tuned.after
+    moved = changes(before, after)
+    return {
+        "as_at": as_at(tuned.tables),
+        "made_at": tuned.made_at,
+        "settings": [{"key": key, "before": a, "after": b} for key, a, b in differing(before.settings, after.settings)],
+        "headline": _headline(tuned),
+        "lanes": by_lane(before, after).to_dicts(),
+        "comes": moved.filter(what=COMES).to_dicts(),
+        "leaves": moved.filter(what=LEAVES).to_dicts(),
+        "places": moved_within(before, after, MOVED_SHOWN).to_dicts(),
+        "thresholds": _thresholds(tuned),
+        "measured": tuned.measured.sort("threshold").to_dicts(),
+        "at_before": before.settings.linkage.link_threshold,
+        "at_after": after.settings.linkage.link_threshold,
+    }
+
+
+def _headline(tuned: Tuned) -> list[str]:
+    """The outcome in sentences: enquiries, and what they find."""
+    told = figures(tuned.before, tuned.after)
+    total = by_lane(tuned.before, tuned.after).row(-1, named=True)
+    more = total["after"] - total["before"]
+    found = total["expected_after"] - total["expected_before"]
+    size = f"{abs(more):,} {'more' if more >= 0 else 'fewer'}" if more else "as many"
+    return [
+        f"{told['come onto the list']:,} children would come onto the list, and {told['leave the list']:,} would leave it.",
+        f"That is {size} enquiries: {total['after']:,} in place of {total['before']:,}.",
+        f"By the likelihoods themselves, {total['expected_after']:,.1f} of them would be truly missing and here, in place of "
+        f"{total['expected_before']:,.1f} ({found:+,.1f})."
+        + (f" Each further one costs {more / found:,.1f} enquiries." if more > 0 and found > 0.05 else ""),
+    ]  # fmt: skip
+
+
+def _thresholds(tuned: Tuned) -> list[Row]:
+    """One row a threshold: expected links and errors, before and after."""
+    sides = [_expected(listed) for listed in (tuned.before, tuned.after)]
+    return [{"threshold": row["threshold"], "before": row, "after": other} for row, other in zip(*sides, strict=True)]
+
+
+def _expected(listed: Listed) -> list[Row]:
+    rows: list[Row] = expected_by_threshold(listed.links["match_probability"]).sort("threshold").to_dicts()
+    return rows
+
+
+def _charts(tuned: Tuned) -> dict[str, Markup]:
+    drawn = {
+        f"weights_{name}": charts.weight_histogram(f"weights-{name}", _bins(listed.links), _begins(listed))
+        for name, listed in (("before", tuned.before), ("after", tuned.after))
+    }
+    lanes = by_lane(tuned.before, tuned.after).to_dicts()
+    bars = [
+        (f"{row['lane']}, {side}", [row[f"expected_{side}"], max(0.0, row[side] - row[f"expected_{side}"])])
+        for row in lanes
+        for side in PARTS
+    ]
+    title = "Enquiries by lane, before and after"
+    drawn["lanes_chart"] = charts.stacked_bars(
+        "lanes", title, ("expected to be truly so", "the others"), bars, "enquiries"
+    )
+    drawn["measured_chart"] = _measured_chart(tuned.measured)
+    return drawn
+
+
+def _measured_chart(measured: pl.DataFrame) -> Markup:
+    """Precision and recall in percent, as people's judgements have them."""
+    rows = [
+        (f"from {row['threshold']:.1%}", [_percent(row, "precision"), _percent(row, "recall")])
+        for row in measured.sort("threshold").drop_nulls(["precision", "recall"]).to_dicts()
+    ]
+    return estimates("measured", "Measured precision and recall in percent", ("precision", "recall"), rows)
+
+
+def _percent(row: Row, name: str) -> Estimate:
+    return Estimate(*(100 * row[column] for column in (name, f"{name}_low", f"{name}_high")))
+
+
+def _begins(listed: Listed) -> float | None:
+    return links_begin(listed.links, listed.settings.linkage.link_threshold) if listed.links.height else None
+
+
+def _bins(links: pl.DataFrame) -> list[charts.Bin]:
+    low = (pl.col("match_weight") / BAR_BITS).floor() * BAR_BITS
+    counted = links.group_by(low=low).agg(pairs=pl.len(), expected=pl.col("match_probability").sum()).sort("low")
+    return [charts.Bin(at, at + BAR_BITS, pairs, expected) for at, pairs, expected in counted.iter_rows()]

@@ -1,0 +1,69 @@
+"""Weights learnt from the last night, to be proposed: training proposes, a named person approves, the night only reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from matching.model import Model
+from pipelines.decisions.in_force import threshold_of
+from pipelines.decisions.judgements import for_link, read_judgements
+from pipelines.for_readers import store_for_readers
+from pipelines.linking.link import CHILD_SETTINGS, link
+from pipelines.linking.link_report import STANDS_IN
+from pipelines.settings import SettingsError
+
+TRAINING_READS = ("night", "person_record", "link", "child_record")
+"""Tables of the store that :func:`learnt` reads."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Weights, and what they would do to the last night."""
+
+    model: Model
+    figures: dict[str, float | int | str | None]
+
+
+def learnt_in(workspace: Path) -> Learnt:
+    """What a workspace's last night and all judgements teach. Errors: as :func:`learnt`, and StoreError."""
+    with store_for_readers(workspace) as store:
+        tables = {table: store.read(table) for table in TRAINING_READS}
+    return learnt(tables, read_judgements(workspace), threshold_of(workspace))
+
+
+def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_threshold: float) -> Learnt:
+    """Learn from the last night's records and all judgements; link them with the result to say what it does.
+
+    Raises :class:`~pipelines.settings.SettingsError` where there is too little to learn from.
+    """
+    linked = link(
+        tables["person_record"],
+        previous=tables["child_record"],
+        judgements=for_link(judgements),
+        settings=replace(CHILD_SETTINGS, link_probability=link_threshold),
+    )
+    told = linked.report.figures
+    if str(told["model"]).startswith(STANDS_IN):
+        raise SettingsError(f"Nothing was learnt. The night would use {told['model']}.")
+    expected = linked.report.thresholds.filter(threshold=0.5).row(0, named=True)
+    before, after = (_links(frame) for frame in (tables["link"], linked.links))
+    figures: dict[str, float | int | str | None] = {
+        **linked.model.figures,
+        "judgements": for_link(judgements).height,
+        "expected precision from 0.5": _rounded(expected["precision"]),
+        "expected recall from 0.5": _rounded(expected["recall"]),
+        "links of the night": before.height,
+        "links with these weights": after.height,
+        "of them not links of the night": after.join(before, on=["left_id", "right_id"], how="anti").height,
+    }
+    return Learnt(linked.model, figures)
+
+
+def _links(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter("is_same_child").select("left_id", "right_id")
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

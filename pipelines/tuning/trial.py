@@ -1,0 +1,238 @@
+"""The last night judged again with other settings, without publishing: who would come onto the list, and who leave.
+
+Everything comes from the store; the weights are those of the night, and only what people had judged or found by then counts. So
+nothing differs but the settings: with the night's own settings the list comes out as it was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from matching.cluster import id_moves
+from matching.model import Model
+from matching.person import Columns
+from pipelines.children.provision import find_provision
+from pipelines.decisions.judgements import for_link
+from pipelines.linking.link import CHILD_SETTINGS, link
+from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
+from pipelines.listing.masking import BECAUSE_WITHHELD, masked
+from pipelines.listing.rank import LANES, RESTRICTED, rank
+from pipelines.residence.living_here import judge_residence
+from pipelines.settings import Settings
+
+TUNING_READS = (
+    "night", "person_record", "statement", "link", "child_record", "provision", "candidate", "explained",
+    *MEASURED_TABLES,
+)  # fmt: skip
+"""Tables of the store that :func:`last_night` and :func:`judged_again` read."""
+
+COMES, LEAVES = "comes", "leaves"
+
+CHANGE = pl.Schema(
+    Columns(
+        {
+            "child_id": pl.String,  # key
+            "what": pl.String,  # comes, leaves
+            "lane": pl.String,  # where the child is listed: after, for one that comes; before, for one that leaves
+            "rank": pl.Int64,  # likewise
+            "before": pl.Float64,  # likelihood before, 0..1; null: education explains the child, or no such child
+            "after": pl.Float64,  # likelihood after, likewise
+            "because": pl.String,  # plain English; withheld for a protected child
+        }
+    )
+)
+"""One row is one child that is on one of two lists."""
+
+LANE = pl.Schema(
+    Columns(
+        {
+            "lane": pl.String,  # "all lanes" last
+            "before": pl.Int64,  # children listed: enquiries to make
+            "after": pl.Int64,
+            "expected_before": pl.Float64,  # how many of them are truly missing and here, by their likelihoods
+            "expected_after": pl.Float64,
+        }
+    )
+)
+"""One row is one lane of two lists."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One way of judging a night."""
+
+    settings: Settings
+    links: pl.DataFrame
+    child_records: pl.DataFrame
+    candidates: pl.DataFrame
+    """CANDIDATE, masked as it is published."""
+    explained: pl.DataFrame
+    """EXPLAINED, masked as it is published."""
+    protected: pl.Series
+
+
+def as_at(tables: Mapping[str, pl.DataFrame]) -> date:
+    """The night that the tables are of."""
+    judged: date = tables["night"]["as_at"].item()
+    return judged
+
+
+def last_night(tables: Mapping[str, pl.DataFrame], settings: Settings) -> Listed:
+    """The last night as it stands. ``settings``: those it ran with."""
+    return _listed(settings, tables, tables["link"], tables["child_record"], (tables["candidate"], tables["explained"]))
+
+
+def judged_again(
+    tables: Mapping[str, pl.DataFrame],
+    settings: Settings,
+    *,
+    model: Model,
+    judgements: pl.DataFrame,
+    outcomes: pl.DataFrame,
+    source_names: Mapping[str, str],
+) -> Listed:
+    """The last night with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are."""
+    night = tables["night"].row(0, named=True)
+    by_then = pl.col("at") < night["started_at"]
+    person, statements = tables["person_record"], tables["statement"]
+    linked = link(
+        person,
+        previous=tables["child_record"],
+        judgements=for_link(judgements.filter(by_then)),
+        model=model,
+        settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
+        held=held_in(tables),
+    )
+    provision = find_provision(statements, linked.child_records, night["as_at"])
+    residence = judge_residence(
+        statements,
+        person,
+        linked.child_records,
+        provision,
+        linked.rivals,
+        as_at=night["as_at"],
+        source_names=source_names,
+        area=settings.ranking.area,
+    )
+    ranked = rank(
+        person=person,
+        statements=statements,
+        child_records=linked.child_records,
+        rivals=linked.rivals,
+        provision=provision,
+        residence=residence,
+        as_at=night["as_at"],
+        settings=settings.ranking,
+        source_names=source_names,
+        outcomes=outcomes.filter(by_then),
+        never_met=linked.held.never_met,
+    )
+    return _listed(settings, tables, linked.links, linked.child_records, (ranked.candidates, ranked.explained))
+
+
+def _listed(
+    settings: Settings,
+    tables: Mapping[str, pl.DataFrame],
+    links: pl.DataFrame,
+    child_records: pl.DataFrame,
+    both: tuple[pl.DataFrame, pl.DataFrame],
+) -> Listed:
+    safe = masked(*both, tables["person_record"], tables["statement"], child_records)
+    return Listed(settings, links, child_records, safe.candidates, safe.explained, safe.protected)
+
+
+def changes(before: Listed, after: Listed) -> pl.DataFrame:
+    """``CHANGE``: who comes and who leaves, each in the order of its list. The strictest protection of both holds."""
+    protected = pl.concat([before.protected, after.protected]).implode()
+    moves = id_moves(before.child_records, after.child_records)
+    merged = _told_moves(moves, "child_id", "other_child_id", "its records now belong to child {}")
+    split = _told_moves(moves, "other_child_id", "child_id", "some of its records belonged to child {} before")
+    comes = _only(after, before, COMES, split).rename({"here": "after", "there": "before"})
+    leaves = _only(before, after, LEAVES, merged).rename({"here": "before", "there": "after"})
+    frame = pl.concat([comes.select(CHANGE.names()).cast(CHANGE), leaves.select(CHANGE.names()).cast(CHANGE)])
+    is_protected = pl.col("child_id").is_in(protected)
+    return frame.with_columns(
+        lane=pl.when(is_protected).then(pl.lit(RESTRICTED)).otherwise("lane"),
+        because=pl.when(is_protected).then(pl.lit(BECAUSE_WITHHELD)).otherwise("because"),
+    )
+
+
+def _told_moves(moves: pl.DataFrame, child: str, other: str, words: str) -> pl.DataFrame:
+    """child_id, moved: in words, with which children it shares records between the two."""
+    told = moves.group_by(pl.col(child).alias("child_id")).agg(others=pl.col(other).sort().unique(maintain_order=True))
+    return told.select("child_id", moved=pl.format(words, pl.col("others").list.join(", ")))
+
+
+def _only(listed: Listed, other: Listed, what: str, moves: pl.DataFrame) -> pl.DataFrame:
+    """Children on one list and not on the other: their likelihood ``here`` and ``there``, and why."""
+    only = listed.candidates.join(other.candidates, on="child_id", how="anti")
+    beside = other.explained.select("child_id", "why", there="likelihood")
+    joined = only.join(beside, on="child_id", how="left", validate="1:1", maintain_order="left")
+    joined = joined.join(moves, on="child_id", how="left", validate="1:1", maintain_order="left")
+    known = pl.col("child_id").is_in(other.child_records["child_id"].unique().implode())
+    gone = pl.when(~known).then(pl.lit("The linkage knows no such child then")).otherwise(
+        pl.lit("Then not of compulsory school age")
+    )  # fmt: skip
+    reason = pl.col("because") if what == COMES else pl.coalesce("why", pl.when(pl.col("moved").is_null()).then(gone))
+    moved = pl.col("moved").str.replace("^(.)(.*)$", "${1}${2}.")
+    capital = moved.str.slice(0, 1).str.to_uppercase() + moved.str.slice(1)
+    because = pl.concat_str(capital, reason, separator=" ", ignore_nulls=True)
+    return joined.with_columns(what=pl.lit(what), here=pl.col("likelihood"), because=because)
+
+
+def by_lane(before: Listed, after: Listed) -> pl.DataFrame:
+    """``LANE``: both lists side by side; every lane that either has."""
+    sides = [
+        listed.candidates.group_by("lane").agg(
+            pl.len().alias(name), pl.col("likelihood").sum().alias(f"expected_{name}")
+        )
+        for name, listed in (("before", before), ("after", after))
+    ]
+    frame = sides[0].join(sides[1], on="lane", how="full", coalesce=True, validate="1:1").fill_null(0)
+    order = pl.col("lane").replace_strict(
+        {lane: n for n, lane in enumerate(LANES)}, default=len(LANES), return_dtype=pl.Int64
+    )
+    total = frame.select(pl.lit("all lanes").alias("lane"), pl.exclude("lane").sum())
+    parts = [part.select(LANE.names()).cast(LANE) for part in (frame.sort(order, "lane"), total)]
+    return pl.concat(parts)
+
+
+def differing(before: Settings, after: Settings) -> list[tuple[str, object, object]]:
+    """Settings that differ, as (``group.key``, before, after)."""
+    ours, theirs = (dict(_flat(side.model_dump(include={"linkage", "ranking"}))) for side in (before, after))
+    return [(key, ours[key], theirs[key]) for key in ours if ours[key] != theirs[key]]
+
+
+def _flat(values: Mapping[str, object], group: str = "") -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for key, value in values.items():
+        found += _flat(value, f"{group}{key}.") if isinstance(value, Mapping) else [(f"{group}{key}", value)]
+    return found
+
+
+def moved_within(before: Listed, after: Listed, most: int) -> pl.DataFrame:
+    """Children on both lists whose rank changes most: child_id, lane, rank_before, rank_after; risers and fallers."""
+    both = before.candidates.select("child_id", rank_before="rank").join(
+        after.candidates.select("child_id", "lane", rank_after="rank"), on="child_id", validate="1:1"
+    )
+    moved = both.filter(pl.col("rank_before") != pl.col("rank_after"))
+    size = (pl.col("rank_before") - pl.col("rank_after")).abs()
+    return moved.sort(size, "rank_after", descending=[True, False]).head(most).sort("rank_after")
+
+
+def figures(before: Listed, after: Listed) -> dict[str, float | int | str | None]:
+    """What a proposal says of itself: enquiries, children expected to be found, and who comes and leaves."""
+    total = by_lane(before, after).row(-1, named=True)
+    counted = dict(changes(before, after).group_by("what").len().iter_rows())
+    return {
+        "enquiries before": total["before"],
+        "enquiries after": total["after"],
+        "expected to be found before": round(total["expected_before"], 1),
+        "expected to be found after": round(total["expected_after"], 1),
+        "come onto the list": counted.get(COMES, 0),
+        "leave the list": counted.get(LEAVES, 0),
+        "links before": before.links.filter("is_same_child").height,
+        "links after": after.links.filter("is_same_child").height,
+    }

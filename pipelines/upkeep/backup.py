@@ -1,0 +1,209 @@
+"""A backup of a workspace, and the way back: one folder with all that a night cannot make again, and its hashes.
+
+Made under the workspace's lock, so that no night writes meanwhile; what people decide may be written meanwhile, and is
+copied by SQLite's own means. A backup is as confidential as the workspace: it holds the store.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines.failure import is_disk_full
+from pipelines.lock import HOLDER_FILE, LOCK_FILE, lock
+from pipelines.migrations import BACKUPS_FOLDER
+from pipelines.steps.publishing import PUBLISHED_FOLDER
+from pipelines.store import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
+from pipelines.whole_folder import FILE_MODE, made_whole, point_latest, write_private
+
+MANIFEST = "manifest.json"
+NAME = "rollcall-"
+LEFT_OUT = {LOCK_FILE, HOLDER_FILE, SPILL_FOLDER, BACKUPS_FOLDER, "prefect"}
+"""Names in a workspace that a backup does without: what belongs to a night under way, and what can be spared."""
+BESIDE_SQLITE = ("-wal", "-shm", "-journal")
+SQLITE = ".sqlite"
+
+
+class BackupError(StoreError):
+    """A backup cannot be made, is not whole, or cannot be put back: the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup."""
+
+    folder: Path
+    made_at: str
+    """UTC, ISO 8601."""
+    files: int
+    bytes: int
+    lists: tuple[str, ...]
+    """Dates of all lists that were published then; the newest is in the backup."""
+
+
+def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
+    """Copy a workspace into a new folder of ``to``, whole or not at all, every file compared with its hash.
+
+    ``wait_seconds``: how long to wait for a night to end. Raises :class:`BackupError`, NightRunningError, DiskFullError.
+    """
+    if not (workspace / STORE_FILE).exists():
+        raise BackupError(f"There is no store in {workspace}. Run a night first: rollcall night --help.")
+    made_at = datetime.now(UTC)
+    folder = to.resolve() / f"{NAME}{made_at:%Y-%m-%dT%H-%M-%SZ}"
+    if folder.is_relative_to(workspace.resolve()):
+        raise BackupError(f"{to} is in the workspace. Choose a folder elsewhere, best on another disk.")
+    with lock(workspace, wait_seconds=wait_seconds), private_files(), _told_plainly(folder):
+        to.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in to.glob(f".{NAME}*.tmp-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        lists = _lists(workspace)
+        with made_whole(folder) as made:
+            files = [_kept(workspace, name, made) for name in _names(workspace, lists[-1:])]
+            manifest = {
+                "made_at": made_at.isoformat(timespec="seconds"),
+                "rollcall": version("rollcall"),
+                "lists": lists,
+                "files": files,
+            }
+            write_private(made / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
+    return _described(folder, manifest)
+
+
+def verify(folder: Path) -> Backup:
+    """Hold every file of a backup against its manifest. Raises :class:`BackupError`."""
+    manifest = _manifest(folder)
+    wanted = {file["file"]: file["sha256"] for file in manifest["files"]}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+    with _told_plainly(folder):
+        wrong = [name for name, sha in wanted.items() if name not in there or _hash(folder / name) != sha]
+    wrong += sorted(there - set(wanted))
+    if wrong:
+        # The first part of a path is a file or folder of ours; what follows may be the id of a child.
+        among = ", ".join(dict.fromkeys(Path(name).parts[0] for name in wrong))
+        raise BackupError(
+            f"The backup {folder} is damaged: {len(wrong):,} {'file is' if len(wrong) == 1 else 'files are'} missing, changed "
+            f"or not of its {len(wanted):,}, in {among}. Nothing was restored. Take another backup."
+        )
+    return _described(folder, manifest)
+
+
+def restore(folder: Path, workspace: Path) -> Backup:
+    """Put a backup, once it is verified, into an empty or new folder. Raises :class:`BackupError`."""
+    if workspace.resolve().is_relative_to(folder.resolve()):
+        raise BackupError(f"{workspace} is in the backup, which is to stay as it is. Choose a folder elsewhere.")
+    found = verify(folder)
+    if workspace.exists() and (not workspace.is_dir() or any(workspace.iterdir())):
+        raise BackupError(
+            f"{workspace} is not empty, and a backup is never put over what is there. Choose a new folder, or move the "
+            "old workspace away first."
+        )
+    with private_files(), _told_plainly(workspace):
+        workspace.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if workspace.exists():
+            workspace.rmdir()
+        with made_whole(workspace) as made:
+            for file in _manifest(folder)["files"]:
+                _copy(folder / file["file"], made / file["file"])
+        if found.lists:
+            point_latest(workspace / PUBLISHED_FOLDER / found.lists[-1])
+    return found
+
+
+def _lists(workspace: Path) -> list[str]:
+    """Dates of the lists that are published, in order."""
+    return sorted(path.name for path in (workspace / PUBLISHED_FOLDER).glob("[0-9]*") if path.is_dir())
+
+
+def _names(workspace: Path, lists: list[str]) -> Iterator[Path]:
+    """The files to be kept, as paths inside the workspace, in order; of the published lists only those named."""
+    for path in sorted(workspace.rglob("*")):
+        name = path.relative_to(workspace)
+        is_spared = name.parts[0] in LEFT_OUT or any(part.startswith(".") for part in name.parts)
+        is_older_list = name.parts[0] == PUBLISHED_FOLDER and len(name.parts) > 2 and name.parts[1] not in lists
+        is_of_sqlite = any(path.name.endswith(f"{SQLITE}{ending}") for ending in BESIDE_SQLITE)
+        if path.is_file() and not (path.is_symlink() or is_spared or is_older_list or is_of_sqlite):
+            yield name
+
+
+def _kept(workspace: Path, name: Path, to: Path) -> dict[str, Any]:
+    """Copy one file of the workspace, and give what the manifest says of it."""
+    if name.suffix == SQLITE:
+        _copy_sqlite(workspace / name, to / name)
+    else:
+        _copy(workspace / name, to / name)
+    return {"file": name.as_posix(), "bytes": (to / name).stat().st_size, "sha256": _hash(to / name)}
+
+
+def _copy(file: Path, copy: Path) -> None:
+    """Copy one file and compare. Raises :class:`BackupError`, OSError."""
+    copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copyfile(file, copy)
+    if _hash(file) != _hash(copy):
+        raise BackupError("A file changed while it was copied, or the disk is faulty. Run it again.")
+    _sync(copy)
+
+
+def _copy_sqlite(file: Path, copy: Path) -> None:
+    """Copy what people decided, as it was at one moment, while others may write. Raises sqlite3.Error, OSError."""
+    copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as here,
+        closing(sqlite3.connect(copy)) as there,
+    ):
+        here.backup(there)
+    _sync(copy)
+
+
+def _sync(path: Path) -> None:
+    path.chmod(FILE_MODE)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if not {"made_at", "lists", "files"} <= set(manifest):
+            raise ValueError
+    except (OSError, ValueError, TypeError):
+        told = f"{folder} is no backup: it has no {MANIFEST} that can be read. Name a folder that rollcall backup made."
+    else:
+        return manifest
+    raise BackupError(told)
+
+
+def _described(folder: Path, manifest: dict[str, Any]) -> Backup:
+    files = manifest["files"]
+    size = sum(file["bytes"] for file in files)
+    return Backup(folder, manifest["made_at"], len(files), size, tuple(manifest["lists"]))
+
+
+@contextmanager
+def _told_plainly(folder: Path) -> Iterator[None]:
+    """Turn errors of the disk, and of SQLite, into ours."""
+    told: StoreError
+    try:
+        yield
+    except sqlite3.Error as error:
+        told = BackupError(f"What people decided could not be copied ({type(error).__name__}). Run rollcall doctor.")
+    except OSError as error:
+        kind = DiskFullError if is_disk_full(error) else BackupError
+        told = kind(
+            f"{folder} could not be read or written: {error.strerror}. Free space or mend the permissions there."
+        )
+    else:
+        return
+    raise told

@@ -1,0 +1,169 @@
+"""How long what a night leaves is kept: what is older is removed, and what was removed is certified, in counts and dates.
+
+The newest list and the newest backup always stay. What people decided (judgements, outcomes, approvals) and the store are
+no part of this: they are the record, and a night needs them.
+"""
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.failure import FAILURE_FOLDER
+from pipelines.lock import lock
+from pipelines.migrations import BACKUPS_FOLDER
+from pipelines.reports.handover import HANDOVERS_FOLDER
+from pipelines.reports.weekly import WEEKLY_FOLDER
+from pipelines.settings import Retention
+from pipelines.steps.publishing import PUBLISHED_FOLDER
+from pipelines.store import StoreError
+from pipelines.tuning.page import TUNING_FOLDER
+from pipelines.whole_folder import write_private
+
+RETENTION_FOLDER = "retention"
+LIST, FAILURE, BACKUP, EXTRACT = "list", "failure", "backup", "extract"
+WEEKLY, TUNING, HANDOVER = "weekly page", "tuning page", "handover"
+NEWEST_STAYS = (LIST, BACKUP)
+
+KEPT = pl.Schema({"kind": pl.String, "path": pl.String, "dated_on": pl.Date, "bytes": pl.Int64})
+"""One row is one thing that is kept. ``dated_on``: the date of its name; of an extract, the day on which it was written."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things are kept."""
+
+    workspace: Path
+    backups: Path | None = None
+    """Folder of the backups; null: none are removed."""
+    extracts: Path | None = None
+    """Folder of the extracts; null: none are removed."""
+
+
+def expired(kept: pl.DataFrame, rules: Retention, as_at: date) -> pl.DataFrame:
+    """The rows of ``KEPT`` that are older than the rules allow on a day, in the order of their dates."""
+    days = {
+        LIST: rules.lists_days,
+        FAILURE: rules.failures_days,
+        BACKUP: rules.backups_days,
+        EXTRACT: rules.extracts_days,
+        WEEKLY: rules.lists_days,
+        TUNING: rules.lists_days,
+        HANDOVER: rules.handovers_days,
+    }
+    age = (pl.lit(as_at) - pl.col("dated_on")).dt.total_days()
+    allowed = pl.col("kind").replace_strict(days, return_dtype=pl.Int64)
+    is_newest = pl.col("kind").is_in(NEWEST_STAYS) & (pl.col("dated_on") == pl.col("dated_on").max().over("kind"))
+    return kept.filter((allowed > 0) & (age > allowed) & ~is_newest).sort("kind", "dated_on", "path")
+
+
+def certificate(kept: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
+    """What was removed and what stays, a row a kind: counts, dates and bytes, and no name of a file."""
+    stays = (
+        kept.join(removed, on="path", how="anti").group_by("kind").agg(stays=pl.len(), oldest=pl.col("dated_on").min())
+    )
+    gone = removed.group_by("kind").agg(
+        removed=pl.len(),
+        first_on=pl.col("dated_on").min(),
+        last_on=pl.col("dated_on").max(),
+        bytes=pl.col("bytes").sum(),
+    )
+    return (
+        kept.select("kind")
+        .unique()
+        .join(gone, on="kind", how="left", validate="1:1")
+        .join(stays, on="kind", how="left", validate="1:1")
+        .with_columns(pl.col("removed", "stays", "bytes").fill_null(0))
+        .sort("kind")
+    )
+
+
+def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: float = 0) -> pl.DataFrame:
+    """Remove what is older than the rules allow, and return the certificate, which is also kept in the workspace.
+
+    Raises :class:`~pipelines.store.StoreError` where something cannot be removed; all else is, and is certified.
+    """
+    with lock(places.workspace, wait_seconds=wait_seconds):
+        kept = pl.DataFrame(list(_found(places)), schema=KEPT, orient="row")
+        wanted = expired(kept, rules, as_at)
+        removed = wanted.filter([_removed(Path(path)) for path in wanted["path"]])
+        told = certificate(kept, removed)
+        if removed.height:
+            _certify(told, rules, places.workspace, as_at)
+    if stuck := wanted.height - removed.height:
+        raise StoreError(
+            f"{stuck} of {wanted.height} things that are too old could not be removed from {places.workspace} or the "
+            "folders of backups and extracts. Check who may write there; the next run tries again."
+        )
+    return told
+
+
+def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
+    """Everything that the rules are about."""
+    dated = (
+        (LIST, places.workspace / PUBLISHED_FOLDER),
+        (FAILURE, places.workspace / FAILURE_FOLDER),
+        (BACKUP, places.workspace / BACKUPS_FOLDER),  # copies of stores from before they were brought forward
+        (BACKUP, places.backups),
+        (WEEKLY, places.workspace / WEEKLY_FOLDER),
+        (TUNING, places.workspace / TUNING_FOLDER),
+        (HANDOVER, places.workspace / HANDOVERS_FOLDER),
+    )
+    for kind, folder in dated:
+        for path in _inside(folder):
+            if (day := _date_in(path.name)) is not None:
+                yield kind, str(path), day, _size(path)
+    for path in (file for each in _inside(places.extracts) for file in (_inside(each) if each.is_dir() else [each])):
+        if path.is_file():  # a night reads the folders in the folder, and no deeper
+            yield EXTRACT, str(path), datetime.fromtimestamp(path.stat().st_mtime, UTC).date(), path.stat().st_size
+
+
+def _inside(folder: Path | None) -> list[Path]:
+    if folder is None or not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if not path.is_symlink() and not path.name.startswith("."))
+
+
+def _date_in(name: str) -> date | None:
+    """The first date YYYY-MM-DD in a name; null: there is none, and the thing is left alone."""
+    for start in range(len(name) - 9):
+        try:
+            return date.fromisoformat(name[start : start + 10])
+        except ValueError:
+            continue
+    return None
+
+
+def _size(path: Path) -> int:
+    return sum(each.stat().st_size for each in (path, *path.rglob("*")) if each.is_file())
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file or folder; a folder is first moved out of sight, so that nobody reads half of it."""
+    try:
+        if not path.is_dir():
+            path.unlink()
+            return True
+        going = path.parent / f".{path.name}.tmp-{secrets.token_hex(4)}"
+        path.rename(going)
+        shutil.rmtree(going)
+    except OSError:
+        return False
+    return True
+
+
+def _certify(told: pl.DataFrame, rules: Retention, workspace: Path, as_at: date) -> None:
+    done_at = datetime.now(UTC)
+    words = {
+        "as_at": as_at,
+        "done_at": done_at.isoformat(timespec="seconds"),
+        "rules": rules.model_dump(),
+        "kinds": told.to_dicts(),
+    }
+    path = workspace / RETENTION_FOLDER / f"removed-{done_at:%Y-%m-%dT%H-%M-%S-%f}Z.json"
+    write_private(path, (json.dumps(words, indent=2, default=str) + "\n").encode())
