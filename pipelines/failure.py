@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data_contracts.contract import ContractError
-from pipelines.intake.receive import ExtractsError
+from pipelines.files.folder import ExtractsError
 from pipelines.lock import NightRunningError
 from pipelines.settings import SettingsError
 from pipelines.store import DiskFullError, StoreError, private_files

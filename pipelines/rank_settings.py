@@ -137,7 +137,7 @@ class Area(BaseModel):
 
 
 class Recalibration(BaseModel):
-    """A line of the log odds of the estimated likelihood, as officers' outcomes have it (:mod:`pipelines.listing.recalibration`)."""
+    """A line of the log odds of the estimated likelihood, as officers' outcomes have it (``listing/recalibration.py``)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

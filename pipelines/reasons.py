@@ -9,9 +9,9 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.priority.evidence import DAY
 from pipelines.rank_settings import Recalibration
 
+DAY = "%-d %B %Y"
 TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
 """Factors whose content other sentences of a ``because`` already tell."""
 

@@ -1,0 +1,1 @@
+"""What is known of each child: its records, facts, age, and where it is educated."""

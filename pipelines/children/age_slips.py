@@ -24,7 +24,7 @@ MOST_SLIPPED = 0.9
 def with_age_slips(
     facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
-    """``facts`` (of :mod:`pipelines.children.facts`) where ``of_age`` allows for slips in the birth date of a child without a place.
+    """``facts`` (:mod:`pipelines.children.facts`) where ``of_age`` allows for slips in birth dates of children without a place.
 
     A date that one source alone gives, and makes of age: less the expected slips among such dates. No date at all: as
     likely as the dated children without a place, whom the same sources know, are; whoever is called a grown-up is none of

@@ -1,0 +1,1 @@
+"""What people decided: judgements, outcomes, proposals. Added to and never changed, it outlives every night."""

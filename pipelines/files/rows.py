@@ -39,7 +39,7 @@ class KnownLines:
     """
 
     read_by: str = ""
-    """What decides beside the file itself (:func:`pipelines.intake.last_intake.read_by`); empty: no fingerprints are asked for."""
+    """What decides beside the file (:func:`~pipelines.intake.last_intake.read_by`); empty: no fingerprints are asked for."""
     hashes: pl.Series = field(default_factory=lambda: pl.Series("line_hash", [], pl.UInt64))
     """Of the lines that are known."""
 

@@ -1,0 +1,1 @@
+"""Which records are the same child: ``person_record`` -> ``link``, ``child_record``, ``rival``."""

@@ -77,7 +77,7 @@ class Linked:
 
 CHILD_SETTINGS = Settings(apart="upns", stratum="birth_year")
 
-APPROVED_MODEL = Path(__file__).parent.parent / "matching" / "data" / "approved_model.toml"
+APPROVED_MODEL = Path(__file__).parents[2] / "matching" / "data" / "approved_model.toml"
 """Weights trained on a made-up authority: what stands in where tonight's records are too few to learn from."""
 
 

@@ -12,8 +12,7 @@ import polars as pl
 from pipelines.children.age import born_of_age, next_term_starts, school_year, starts_on
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
-from pipelines.priority.evidence import DAY
-from pipelines.reasons import place_of
+from pipelines.reasons import day, place_of
 from pipelines.tables import EARLY_WARNING
 
 COMES_OF_AGE = "comes of compulsory school age"
@@ -145,14 +144,14 @@ def _told(warned: pl.DataFrame, known: _Known) -> pl.DataFrame:
         .otherwise(
             pl.format(
                 "Of compulsory school age from {}; education is due",
-                starts_on(pl.col("date_of_birth")).dt.strftime(DAY),
+                day(starts_on(pl.col("date_of_birth"))),
             )
         )
     )
     place = pl.format(" Now: {}.", place_of("now_"))
-    because = pl.format(
-        "{} on {}, and no place or accepted offer is known.", moment, pl.col("due_on").dt.strftime(DAY)
-    ) + pl.when(pl.col("now_what").is_not_null()).then(place).otherwise(pl.lit(""))
+    because = pl.format("{} on {}, and no place or accepted offer is known.", moment, day(pl.col("due_on"))) + pl.when(
+        pl.col("now_what").is_not_null()
+    ).then(place).otherwise(pl.lit(""))
     return (
         warned.join(
             now.select("child_id", now_what="what", now_place="place"), on="child_id", how="left", validate="m:1"

@@ -1,8 +1,8 @@
 """All that the night has found, turned into the list: who is possibly missing education, in what order, and why.
 
 likelihood = on no roll x living here x of age, for every child whom any extract knows; where officers' outcomes have
-taught better, recalibrated (:mod:`pipelines.listing.recalibration`). On no roll: no record found shows a place, whether it is the
-child's or a rival's, and none was missed (:mod:`pipelines.children.missed_links`). A child of compulsory school age
+taught better, recalibrated (:mod:`pipelines.listing.recalibration`). On no roll: no record found shows a place, whether it
+is the child's or a rival's, and none was missed (:mod:`pipelines.children.missed_links`). A child of compulsory school age
 is either listed (``CANDIDATE``) or explained (``EXPLAINED``): never in both, never in neither.
 
 The order of the list is one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with
@@ -85,14 +85,14 @@ def rank(
 ) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
-    Frames as in :mod:`pipelines.tables`. How likely a child is of age, :mod:`pipelines.children.age_slips` says: without any birth
-    date as often as the dated children of the same sources without a place. Likely ones are listed in the lane "data
+    Frames as in :mod:`pipelines.tables`. How likely a child is of age, :mod:`pipelines.children.age_slips` says: without any
+    birth date as often as the dated children of the same sources without a place. Likely ones are listed in the lane "data
     problem", the others explained. A child without a row in
     ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. A child whom
     one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes. ``never_met``: 0..1, of
-    two records of one child, how often they never come near each other (:attr:`pipelines.linking.measures_in_force.Held.never_met`):
-    a place so missed makes a child less likely, and takes nobody off the list. ``ages``: what :func:`of_age` says of these
-    frames; null: it has not been asked. Raises
+    two records of one child, how often they never come near each other
+    (:attr:`pipelines.linking.measures_in_force.Held.never_met`): a place so missed makes a child less likely, and takes
+    nobody off the list. ``ages``: what :func:`of_age` says of these frames; null: it has not been asked. Raises
     :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(child_records, "membership")

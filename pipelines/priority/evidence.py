@@ -10,12 +10,9 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from pipelines.reasons import day
 from pipelines.residence.area import HOME
 from pipelines.tables import FINDING
-
-DAY = "%-d %B %Y"
-"""How a date is written in text for people: 3 May 2026."""
-
 
 PROMISED = r"\baccepted\b|\boffered\b|\bdeferred\b"
 """What a source calls a school place that is promised; its statement begins on the day on which the place does."""
@@ -88,7 +85,7 @@ def earliest_open(
 
     ``because`` is followed by ``dated`` ("since", or "on" for what happened once) and the date, where there is one.
     """
-    since = pl.format(" {} {}", pl.lit(dated), pl.col("since_on").dt.strftime(DAY)).fill_null("")
+    since = pl.format(" {} {}", pl.lit(dated), day(pl.col("since_on"))).fill_null("")
     stated = concerns.with_columns(
         factor=pl.lit(factor),
         points=points if isinstance(points, pl.Expr) else pl.lit(points),

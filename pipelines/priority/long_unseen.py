@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.priority.evidence import DAY, Evidence, as_findings
+from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
+from pipelines.reasons import day
 
 FACTOR = "long_unseen"
 
@@ -18,7 +19,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     limit = evidence.as_at - timedelta(days=points.long_unseen_days)
     unseen = children.filter(pl.col("last_on").is_null() | (pl.col("last_on") < limit))
     because = pl.coalesce(
-        pl.format("no agency has had contact since {}", pl.col("last_on").dt.strftime(DAY)),
+        pl.format("no agency has had contact since {}", day(pl.col("last_on"))),
         pl.lit("no extract says when anybody last had contact"),
     )
     return as_findings(unseen.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.long_unseen), because=because))

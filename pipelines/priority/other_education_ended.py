@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import DAY, Evidence, as_findings
+from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
+from pipelines.reasons import day
 
 FACTOR = "other_education_ended"
 NAMED = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referral"
@@ -21,7 +22,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
             because=pl.format(
                 "{} ended on {} and nothing followed",
                 pl.col("what").str.to_lowercase(),
-                pl.col("until_on").dt.strftime(DAY),
+                day(pl.col("until_on")),
             ),
         )
     )

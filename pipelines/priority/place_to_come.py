@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.priority.evidence import DAY, PROMISED, Evidence, as_findings
+from pipelines.priority.evidence import PROMISED, Evidence, as_findings
 from pipelines.rank_settings import Points
+from pipelines.reasons import day
 
 FACTOR = "place_to_come"
 
@@ -22,7 +23,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     fresh = evidence.open_concerns().filter(pl.col("what").str.contains(PROMISED) & (on > lag) & (on <= as_at))
     both = pl.concat([soon.select("child_id", "since_on"), fresh.select("child_id", "since_on")])
     first = both.sort("child_id", "since_on").unique("child_id", keep="first", maintain_order=True)
-    when = on.dt.strftime(DAY)
+    when = day(on)
     because = (
         pl.when(on > as_at)
         .then(pl.format("a place starts on {}", when))

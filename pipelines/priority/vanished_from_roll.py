@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import DAY, Evidence, as_findings
+from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
+from pipelines.reasons import day
 
 FACTOR = "vanished_from_roll"
 
@@ -17,6 +18,6 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         last.with_columns(
             factor=pl.lit(FACTOR),
             points=pl.lit(points.vanished_from_roll),
-            because=pl.format("{}, last there on {}", pl.col("what"), pl.col("since_on").dt.strftime(DAY)),
+            because=pl.format("{}, last there on {}", pl.col("what"), day(pl.col("since_on"))),
         )
     )

@@ -8,8 +8,8 @@ import polars as pl
 
 from pipelines.decisions.outcomes import CODES, MISSING, standing
 from pipelines.publish.report_tables import BANDS
+from pipelines.publish.small_counts import SMALLEST_SHOWN
 from pipelines.reasons import source_name
-from pipelines.reports.termly_return import SMALLEST_SHOWN
 
 YIELD = pl.Schema(
     {

@@ -69,9 +69,9 @@ class Told:
 def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: Mapping[str, str] | None = None) -> str:
     """A page about one child, given by child id ("CH…") or by the id of one of its records ("source:key").
 
-    ``tables``: the tables named in ``EXPLAIN_READS``, of one night, and those of :data:`pipelines.reports.life.LIFE_READS` that were
-    ever written. An id that a child had earlier leads to that child; of one without any record tonight the ledger's page is
-    told. Raises :class:`UnknownIdentifier`.
+    ``tables``: the tables named in ``EXPLAIN_READS``, of one night, and those of
+    :data:`pipelines.reports.life.LIFE_READS` that were ever written. An id that a child had earlier leads to that child;
+    of one without any record tonight the ledger's page is told. Raises :class:`UnknownIdentifier`.
     """
     asked = as_typed(identifier)
     child_id = _child_asked(asked, tables)

@@ -6,9 +6,8 @@ from markupsafe import Markup
 
 from pipelines.publish.charts import stacked_bars
 from pipelines.publish.page import page
-from pipelines.publish.small_counts import as_bar
+from pipelines.publish.small_counts import SUPPRESSED, as_bar
 from pipelines.reports.termly_report import NO_LIST, Table, TermlyReport
-from pipelines.reports.termly_return import SUPPRESSED
 
 FEW = 3
 """A table of fewer rows needs no chart."""

@@ -65,8 +65,8 @@ def termly_report(
 ) -> TermlyReport:
     """The report of the time after ``since`` up to ``as_at``.
 
-    ``confirmed``: as :func:`pipelines.reports.termly_return.confirmed_missing`; ``outcomes``: ``OUTCOME``; ``nights``: the lists
-    published in the period, the oldest first, at least one.
+    ``confirmed``: as :func:`pipelines.reports.termly_return.confirmed_missing`; ``outcomes``: ``OUTCOME``; ``nights``: the
+    lists published in the period, the oldest first, at least one.
     """
     last = nights[-1].candidates
     whole, (years, sexes, bands, reasons) = shown(

@@ -9,12 +9,12 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from pipelines.children.age import school_year
 from pipelines.children.facts import child_facts
 from pipelines.children.provision import find_provision
 from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing, under_tonights_ids
+from pipelines.publish.small_counts import SUPPRESSED, suppressed
 
 DURATIONS = (
     (14, "Less than 2 weeks"), (28, "2 to 4 weeks"), (56, "4 to 8 weeks"), (84, "8 to 12 weeks"),
@@ -28,13 +28,8 @@ TOTAL = "Total"
 SEXES = ("Female", "Male", UNKNOWN)
 YEARS = ("Reception", *(f"Year {year}" for year in range(1, 12)), UNKNOWN)
 BANDS = (*(label for _, label in DURATIONS), LONGEST, UNKNOWN)
-SMALLEST_SHOWN = 5
-SUPPRESSED = "c"
 CERTAIN = 0.5
 """From this probability on, an education that holds is the child's."""
-
-Counts = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -121,47 +116,3 @@ def _count(children: pl.DataFrame, row: tuple[str, str], place: int) -> int:
     elif place > len(SEXES):
         children = children.filter(pl.col("year") == YEARS[place - 1 - len(SEXES)])
     return children.height
-
-
-def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[int, ...]) -> Flags:
-    """Which cells are not to be shown. Row 0 and column 0 hold totals; the parts of each breakdown follow one another.
-
-    First every count from 1 to 4; then, as long as some sum of parts and its total would give one away, the smallest
-    further count of that sum.
-    """
-    hidden = (counts > 0) & (counts < SMALLEST_SHOWN)
-    sums = [*_sums(counts.shape[0], column_parts, is_row=True), *_sums(counts.shape[1], row_parts, is_row=False)]
-    changed = True
-    while changed:
-        changed = False
-        for places in sums:
-            if (further := _gives_away(counts, hidden, places)) is not None:
-                hidden[further] = True
-                changed = True
-    return hidden
-
-
-def _sums(lines: int, parts: tuple[int, ...], *, is_row: bool) -> list[list[tuple[int, int]]]:
-    """Each sum as its places, the total first."""
-    sums = []
-    for line in range(lines):
-        start = 1
-        for length in parts:
-            along = [0, *range(start, start + length)]
-            sums.append([(line, place) if is_row else (place, line) for place in along])
-            start += length
-    return sums
-
-
-def _gives_away(counts: Counts, hidden: Flags, places: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The next place to hide, where what is hidden of a sum can be worked out; null where it cannot."""
-    unseen = [place for place in places if hidden[place]]
-    if not unseen:
-        return None
-    parts = [place for place in unseen if place != places[0]]
-    is_total_shown = not hidden[places[0]]
-    is_safe = len(unseen) > 1 and not (is_total_shown and sum(int(counts[part]) for part in parts) < SMALLEST_SHOWN)
-    others = sorted((int(counts[place]), place) for place in places if not hidden[place] and counts[place] > 0)
-    if is_safe or not others:
-        return None
-    return others[0][1]

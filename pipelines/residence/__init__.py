@@ -1,0 +1,1 @@
+"""Who still lives here, as a probability with its reasons."""

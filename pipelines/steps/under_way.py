@@ -58,7 +58,7 @@ class Night:
     """What the match report tells of the linkage; is worked out while later steps run."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     ages: Future[pl.DataFrame] | None = None
-    """How likely children are of compulsory school age (:func:`pipelines.listing.rank.of_age`), worked out beside their residence."""
+    """How likely children are of compulsory school age (``of_age`` of the rank), worked out beside their residence."""
     early_warning: Future[EarlyWarning] | None = None
     """Who may be without education from the next term; is worked out beside the ledger, as is the next."""
     other_teams: Future[pl.DataFrame] | None = None

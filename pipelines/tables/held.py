@@ -1,4 +1,4 @@
-"""What the linkage measures once and then holds, and the weights it learnt once: see :mod:`pipelines.linking.measures_in_force`.
+"""What the linkage measures once and then holds, and the weights it learnt once: :mod:`pipelines.linking.measures_in_force`.
 
 LINK_PRIOR and LINK_COVERAGE belong to it too.
 """

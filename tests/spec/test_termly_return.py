@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.publish.small_counts import suppressed
 from pipelines.reports.return_page import return_html
-from pipelines.reports.termly_return import BANDS, confirmed_missing, suppressed, termly_return
+from pipelines.reports.termly_return import BANDS, confirmed_missing, termly_return
 from tests.made.children import AS_AT, Drawn
 from tests.spec.test_outcomes import outcome
 

@@ -10,7 +10,7 @@ import pytest
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.rows import KnownLines
-from pipelines.intake.figures import delivery
+from pipelines.intake import delivery
 from pipelines.intake.receive import FOR_SENDER, ExtractsError, Received, check_path, receive, sender_files
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 from tests.made.library_cards import (
