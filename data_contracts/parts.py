@@ -1,6 +1,7 @@
 """The parts that every contract is put together from: rules, columns, the table, prose. All frozen."""
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -22,13 +23,24 @@ ROW_CHECKS = frozenset({"upn", "nhsNumber", "notInFuture", "notBefore"})
 TABLE_CHECKS = frozenset({"allEmpty", "countsRows", "notAbove", "withheldWhere"})
 """Custom checks between the columns of a row, or between rows: they stand in the rules of the table."""
 
-DATE_PARTS = {"yyyy": "%Y", "MMM": "%b", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
-"""What a date format may be made of, and the same for strptime. Years have four digits: two leave the century open."""
+DATE_PARTS = {
+    "yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S",
+}  # fmt: skip
+"""What a date format may be made of, and the same for strptime. Years of a contract have four digits: two leave the
+century open."""
 
 EXCEL_DAYS = "excel"
 """A date format of its own: the number of a day as Excel counts them (44197 is 1 January 2021)."""
 
-_DATE_PART = re.compile("yyyy|MMM|MM|dd|HH|mm|ss")
+EXAMPLE_DAY = date(2015, 3, 24)
+"""A day by which forms of dates are shown: its number is no month's."""
+
+_DATE_PART = re.compile("|".join(DATE_PARTS))
+
+
+def strptime(written: str) -> str:
+    """A date format as strptime has it."""
+    return _DATE_PART.sub(lambda part: DATE_PARTS[part[0]], written)
 
 
 def fault(message: str, *place: str | int) -> PydanticCustomError:
@@ -200,12 +212,18 @@ class Column(Flattened):
     @property
     def date_formats(self) -> tuple[str, ...]:
         """All date formats taken, as strptime patterns."""
-        return tuple(_DATE_PART.sub(lambda part: DATE_PARTS[part[0]], written) for written in self.dates_written)
+        return tuple(map(strptime, self.dates_written))
 
     @property
     def dates_written(self) -> tuple[str, ...]:
         """All date formats taken, as the contract writes them."""
         return ((self.options.format,) if self.options.format else ()) + self.also_written
+
+    @property
+    def dates_such_as(self) -> str:
+        """What a date of the column looks like, for whoever writes one: a day in the first two forms taken."""
+        days = [EXAMPLE_DAY.strftime(form) for form in self.date_formats[:2] if form != EXCEL_DAYS]
+        return f"{' or '.join(days)}, with the year in four digits"
 
     @property
     def meanings(self) -> frozenset[str]:
@@ -242,9 +260,9 @@ class Column(Flattened):
             return
         parts = _DATE_PART.findall(written)
         leftover = re.sub("[-/. :T]", "", _DATE_PART.sub("", written))
-        if leftover or parts.count("yyyy") != 1 or parts.count("dd") != 1 or not {"MM", "MMM"} & set(parts):
+        if leftover or parts.count("yyyy") != 1 or parts.count("dd") != 1 or not {"MM", "MMM", "MMMM"} & set(parts):
             raise fault(
-                f"column {self.name}: the date format {written} is not made of yyyy, MM (or MMM) and dd", "name"
+                f"column {self.name}: the date format {written} is not made of yyyy, MM (or MMM, MMMM) and dd", "name"
             )
 
     def _rule_fits(self, rule: Rule, number: int) -> None:

@@ -23,8 +23,6 @@ NOT_IN_FUTURE = "not in the future"
 SHORTENED = "number shortened by a spreadsheet"
 """Name of the rule that a number like 1.23E+12 breaks."""
 
-EXAMPLE_DAY = date(2015, 3, 24)
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -78,9 +76,7 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
         yield Check("required", column.name, column.required_stops, column.required_why, fix, lambda: is_empty(column),
                     is_of_cell=True)  # fmt: skip
     if column.logical_type == "date":
-        written = " or ".join(column.dates_written[:2])
-        example = EXAMPLE_DAY.strftime(column.date_formats[0])
-        fix = f"Write {column.header} as a day of the calendar, such as {example} (taken: {written})."
+        fix = f"Write {column.header} as a day of the calendar, such as {column.dates_such_as}."
         yield Check("date", column.name, column.bad_type_stops, column.bad_type_why, fix,
                     lambda: _is_no_date(column), is_of_cell=True)  # fmt: skip
     if column.logical_type == "integer":

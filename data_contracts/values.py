@@ -1,11 +1,12 @@
 """What a cell says under its contract: given or empty, a date, a code. The only place that decides it."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
 
-from data_contracts.parts import DATE_PARTS, EXCEL_DAYS, Column, PersonField
+from data_contracts.parts import DATE_PARTS, EXCEL_DAYS, Column, PersonField, strptime
 
 IDENTIFYING: frozenset[PersonField] = frozenset({"upn", "former_upn", "nhs_number", "uprn", "phone", "household"})
 """Fields whose columns hold numbers that a spreadsheet may shorten."""
@@ -13,6 +14,8 @@ IDENTIFYING: frozenset[PersonField] = frozenset({"upn", "former_upn", "nhs_numbe
 _DATE_PART = re.compile("|".join([*DATE_PARTS, "."]))
 _PART_PATTERN = {
     "yyyy": "[12][0-9]{3}",
+    "yy": "[0-9]{2}",
+    "MMMM": "[A-Za-z]{3,9}",
     "MMM": "[A-Za-z]{3}",
     "MM": "[0-9]{1,2}",
     "dd": "[0-9]{1,2}",
@@ -38,17 +41,25 @@ def is_empty(column: Column) -> pl.Expr:
 
 
 def parse_dates(column: Column) -> pl.Expr:
-    """The cell as a date; null where it is empty or no date under the contract.
+    """The cell as a date; null where it is empty or no date under the contract (:func:`as_days`).
 
-    The column's formats are tried strictly, in order: the day must be in the calendar and the year have four digits, so
-    that 31/02/2015 and 03/02/15 are no dates. A time of day behind the date is left out.
+    The year has four digits, so that 03/02/15 is no date.
     """
-    day = text_of(column).str.replace(_TIME_OF_DAY, "")
+    return as_days(text_of(column), column.dates_written)
+
+
+def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
+    """Text as a date; null where it is none in any of these formats (``DATE_PARTS``, or ``excel``).
+
+    They are tried strictly, in order: the day must be in the calendar, so that 31/02/2015 is no date. A time of day
+    behind the date is left out.
+    """
+    day = text.str.replace(_TIME_OF_DAY, "")
     tries = [
         excel_day(day)
-        if written == EXCEL_DAYS
-        else pl.when(day.str.contains(_pattern(written))).then(day).str.to_date(strptime, strict=False)
-        for written, strptime in zip(column.dates_written, column.date_formats, strict=True)
+        if form == EXCEL_DAYS
+        else pl.when(day.str.contains(_pattern(form))).then(day).str.to_date(strptime(form), strict=False)
+        for form in written
     ]
     return pl.coalesce(tries)
 

@@ -106,9 +106,11 @@ def _rule_of(breach: "Breach") -> tuple[str, str, str]:
 def _by_rule(file: "CheckedFile") -> "list[Breach]":
     """The breaches of one file: those that stop the file first, then those that stop a row, each rule's together."""
     from data_contracts.breach import STOPS_MOST_FIRST
+    from pipelines.misleading_files import told_once
 
     return sorted(
-        file.breaches, key=lambda breach: (STOPS_MOST_FIRST[breach.stops], *_rule_of(breach)[1:], breach.line or 0)
+        told_once(file.breaches),
+        key=lambda breach: (STOPS_MOST_FIRST[breach.stops], *_rule_of(breach)[1:], breach.line or 0),
     )
 
 

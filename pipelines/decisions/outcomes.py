@@ -13,6 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
+from data_contracts.parts import EXCEL_DAYS
+from data_contracts.values import as_days
 from matching.person import Columns
 from pipelines.decisions.append_only import append_only
 from pipelines.settings import SettingsError
@@ -97,9 +99,12 @@ MOST_HOURS = 500.0
 """More hours than that on one outcome are a slip of the pen."""
 OLDEST_YEARS = 18
 """What was found longer ago was found of nobody who is of compulsory school age now."""
-WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d-%b-%Y", "%d %b %Y")
-WRITTEN_SHORT = ("%d/%m/%y", "%d.%m.%y", "%d-%m-%y", "%d-%b-%y", "%d %b %y")
-"""Forms of a day, with the year in four digits or in two, as spreadsheets save them."""
+WRITTEN = (
+    "yyyy-MM-dd", "dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd MMMM yyyy", "dd-MMMM-yyyy", EXCEL_DAYS,
+    "dd/MM/yy", "dd.MM.yy", "dd-MM-yy", "dd MMMM yy", "dd-MMMM-yy",
+)  # fmt: skip
+"""Forms of a day as officers and their spreadsheets write it. Two digits of a year are enough here, as an outcome is of the
+last ``OLDEST_YEARS``."""
 
 
 def read_outcomes(workspace: Path) -> pl.DataFrame:
@@ -238,19 +243,9 @@ def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
         )
         .filter(filled)
         .with_columns(
-            outcome_on=_day(pl.col("written")),
+            outcome_on=as_days(pl.col("written"), WRITTEN),
             hours=pl.col("hours_written").cast(pl.Float64, strict=False),
         )
-    )
-
-
-def _day(written: pl.Expr) -> pl.Expr:
-    """A day as spreadsheets save it, a time of day behind it left out; null: none of ``WRITTEN`` and ``WRITTEN_SHORT``."""
-    text = written.str.replace(r"[ T]\d{1,2}:\d\d.*$", "")
-    whole = text.str.contains(r"\d{4}")  # else "26" would be read as the year 26
-    return pl.coalesce(
-        *(pl.when(whole).then(text.str.to_date(form, strict=False)) for form in WRITTEN),
-        *(pl.when(~whole).then(text.str.to_date(form, strict=False)) for form in WRITTEN_SHORT),
     )
 
 

@@ -36,17 +36,31 @@ def unreadable_dates(
         if column.logical_type != "date" or column.name not in headers:
             continue
         header = headers[column.name]
-        bad = sum(breach.rule == "date" and breach.column == header for breach in breaches)
+        wrong = [breach for breach in breaches if breach.rule == "date" and breach.column == header]
+        bad = len(wrong)
         filled = rows.height - int(rows.select(is_empty(column).sum()).item()) if bad > MANY * ENOUGH_ROWS else 0
         if filled < ENOUGH_ROWS or bad <= MANY * filled:
             continue
-        why = f"{bad:,} of its {filled:,} dates are in no form that this source's contract knows, and count as empty."
+        first = min((breach.line for breach in wrong if breach.line is not None), default=None)
+        where = "" if first is None else f" (the first on line {first})"
+        why = f"{bad:,} of its {filled:,} dates{where} are in no form that this source's contract knows, and count as empty."
         is_refused = column.maps_to == "date_of_birth" and bad > MOST * filled
         why += " Without birth dates hardly a child would be found on its roll." if is_refused else ""
-        forms = ", ".join(column.dates_written)
-        fix = f"Write all of {header} in one of these forms: {forms}; or add the file's own form to the contract (alsoWritten)."
+        fix = (
+            f"Write each {header} as a day, such as {column.dates_such_as}; or add the file's own form to the contract "
+            "(alsoWritten)."
+        )
         stops: Stops = "file" if is_refused else "nothing"
         yield Breach(contract.id, file, None, header, UNREADABLE_DATES, stops, why, fix)
+
+
+def told_once(breaches: Sequence[Breach]) -> list[Breach]:
+    """The breaches of one file without the single dates of a column that :func:`unreadable_dates` tells of as a whole.
+
+    Those that keep a row out stay.
+    """
+    whole = {breach.column for breach in breaches if breach.rule == UNREADABLE_DATES}
+    return [b for b in breaches if not (b.rule == "date" and b.stops == "nothing" and b.column in whole)]
 
 
 def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:

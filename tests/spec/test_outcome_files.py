@@ -106,11 +106,27 @@ def test_outcomes_come_as_spreadsheets_save_them(tmp_path: Path, text: str, enco
 
 @pytest.mark.parametrize(
     "day",
-    ["2/11/2026", "02/11/26", "2-Nov-26", "02-Nov-2026", "2 Nov 2026", "2 November 2026", "2026-11-02 00:00:00"],
+    [
+        "2/11/2026",
+        "02/11/26",
+        "2-Nov-26",
+        "02-Nov-2026",
+        "2 Nov 2026",
+        "2 November 2026",
+        "2026-11-02 00:00:00",
+        "02/11/2026 9:15",
+        "46328",
+    ],
 )
 def test_a_day_is_read_in_the_forms_in_which_spreadsheets_save_it(tmp_path: Path, day: str) -> None:
     new = add_outcomes(written(tmp_path, f"A,UNTRACED,{day},,\n"), tmp_path, TABLES, "M. Okafor")
     assert new["outcome_on"].to_list() == [date(2026, 11, 2)]
+
+
+@pytest.mark.parametrize("day", ["2/11/202", "2 Novembre 2026", "11/26", "2026", "31/02/26", "02/11/26 or so"])
+def test_what_is_no_day_in_those_forms_is_told_by_its_line(tmp_path: Path, day: str) -> None:
+    with pytest.raises(SettingsError, match="line 2: date: no day of the calendar"):
+        add_outcomes(written(tmp_path, f"A,UNTRACED,{day},,\n"), tmp_path, TABLES, "M. Okafor")
 
 
 def test_ids_and_reasons_may_be_typed_by_hand(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.contract import Column
-from data_contracts.values import as_codes, is_empty, is_known_code, parse_dates, text_of
+from data_contracts.values import as_codes, as_days, is_empty, is_known_code, parse_dates, text_of
 
 
 def column(**said: object) -> Column:
@@ -64,6 +64,21 @@ def said(cell: str | None, expression: pl.Expr) -> object:
 )
 def test_a_date_is_read_strictly(cell: str | None, day: date | None) -> None:
     assert said(cell, parse_dates(DAY)) == day
+
+
+@pytest.mark.parametrize(
+    ("cell", "written", "day"),
+    [
+        ("3 February 2015", "dd MMMM yyyy", date(2015, 2, 3)),
+        ("3 Feb 2015", "dd MMMM yyyy", date(2015, 2, 3)),
+        ("3 Febr 2015", "dd MMMM yyyy", None),
+        ("03/02/15", "dd/MM/yy", date(2015, 2, 3)),
+        ("03/02/2015", "dd/MM/yy", None),
+        ("42038.5", "excel", date(2015, 2, 3)),
+    ],
+)
+def test_each_form_of_a_day_reads_what_is_written_in_it(cell: str, written: str, day: date | None) -> None:
+    assert said(cell, as_days(pl.col("cell"), [written])) == day
 
 
 @settings(deadline=None)
