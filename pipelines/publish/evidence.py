@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,8 @@ class Sheet:
     candidate: Row
     name: str
     address: str
-    also_here: str | None
+    also_here: Sequence[Row]
+    """Others on the list who share a home with the child, by rank: ``name``, ``rank``, ``page`` (null: no sheet)."""
     is_protected: bool
     likelihood: str
     because: Sequence[str]
@@ -62,6 +63,8 @@ class _Night:
     weights: dict[str, float]
     likelihoods: dict[str, str]
     sources: Sequence[Row]
+    together: Mapping[bool, Mapping[str, Sequence[Row]]]
+    """Those listed by household, protected children (true) apart from the others (:func:`_together`)."""
 
 
 def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes]:
@@ -83,6 +86,7 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
     night = _Night(
         publication, evidence, told_of.level_weights(publication.link_report.model), _likelihoods(first),
         _sources(publication),
+        {True: _together(listed.restricted, first), False: _together(listed.candidates, first)},
     )  # fmt: skip
     files = {}
     for row in first.iter_rows(named=True):
@@ -93,22 +97,39 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
 
 
 def _path(child_id: str, *, is_protected: bool) -> str:
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", child_id)
-    return f"{RESTRICTED_FOLDER if is_protected else FOLDER}/{name}.html"
+    return f"{RESTRICTED_FOLDER if is_protected else FOLDER}/{_page(child_id)}"
+
+
+def _page(child_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "_", child_id) + ".html"
+
+
+def _name(row: Row) -> str:
+    return " ".join(part for part in (row["forename"], row["surname"]) if part) or "Without a name"
+
+
+def _together(listed: pl.DataFrame, with_sheet: pl.DataFrame) -> dict[str, list[Row]]:
+    """By household, those who share a home, by rank: ``child_id``, ``name``, ``rank``, ``page`` (null: no sheet)."""
+    pages = {child: _page(child) for child in with_sheet["child_id"]}
+    together: dict[str, list[Row]] = {}
+    for row in listed.filter(pl.col("household").is_not_null()).sort("rank").iter_rows(named=True):
+        child = row["child_id"]
+        told = {"child_id": child, "name": _name(row), "rank": row["rank"], "page": pages.get(child)}
+        together.setdefault(row["household"], []).append(told)
+    return together
 
 
 def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
     publication, evidence = night.publication, night.evidence
     child, names, as_at = candidate["child_id"], publication.source_names, publication.as_at
     members, said = evidence.members.get(child, []), evidence.said.get(child, [])
-    near = evidence.nearest.get(child, [])
-    name = " ".join(part for part in (candidate["forename"], candidate["surname"]) if part)
+    near, homes = evidence.nearest.get(child, []), night.together[is_protected]
     address = ", ".join(part for part in (candidate["address"], candidate["postcode"]) if part)
     return Sheet(
         candidate=candidate,
-        name=name or "Without a name",
+        name=_name(candidate),
         address=address or "none known",
-        also_here=candidate.get("also_here"),
+        also_here=[row for row in homes.get(candidate["household"], []) if row["child_id"] != child],
         is_protected=is_protected,
         likelihood=night.likelihoods[child],
         because=_sentences(candidate["because"]),

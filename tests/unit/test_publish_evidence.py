@@ -54,6 +54,33 @@ def test_only_the_first_by_rank_get_a_sheet_and_the_page_says_so() -> None:
     assert all("the first 4 children by rank" in text(page) for page in found.values())
 
 
+def sharing_a_home(night: Publication, *children: str) -> Publication:
+    is_one = pl.col("child_id").is_in(children)
+    home = pl.when(is_one).then(pl.lit("HH1")).otherwise("household").alias("household")
+    return replace(night, candidates=night.candidates.with_columns(home))
+
+
+def test_others_of_the_household_are_named_and_those_with_a_sheet_are_linked() -> None:
+    ranked = made_publication().candidates.sort("rank")
+    first, second, last = (ranked.row(n, named=True) for n in (0, 1, ranked.height - 1))
+    found = sheets(sharing_a_home(made_publication(evidence_sheets=4), *(c["child_id"] for c in (first, second, last))))
+    page = found[f"evidence/{first['child_id']}.html"]
+    assert second["surname"] in text(page).partition("Also on the list at this address:")[2].partition("(rank 2)")[0]
+    assert f"(rank {ranked.height})." in text(page)
+    assert re.findall(r'href="([^"]*)"', page) == [f"{second['child_id']}.html"]
+    alone = found[f"evidence/{ranked['child_id'][2]}.html"]
+    assert "Also on the list" not in alone
+
+
+def test_no_sheet_names_a_protected_child_of_the_household() -> None:
+    ranked = made_publication().candidates.sort("rank")["child_id"].to_list()
+    neighbours = [child for child in ranked if child != PROTECTED][:2]
+    found = sheets(sharing_a_home(protect(made_publication(), PROTECTED), PROTECTED, *neighbours))
+    for child in neighbours:
+        page = found.get(f"evidence/{child}.html", "")
+        assert "Also on the list" not in page
+
+
 def test_a_sheet_opens_offline_under_a_strict_policy(made: dict[str, str]) -> None:
     for page in made.values():
         style = page.partition("<style>")[2].partition("</style>")[0]
