@@ -18,7 +18,7 @@ from pipelines.publish.interval_charts import Estimate, estimates
 from pipelines.publish.match_report import bits, count, figure, fine_share, plain, share, style_hash
 from pipelines.publish.templates import HERE, templates
 from pipelines.review.sample import links_begin
-from pipelines.tuning.trial import COMES, LEAVES, Listed, as_at, by_lane, changes, differing, figures, moved_within
+from pipelines.tuning.trial import COMES, FIRST, LEAVES, Listed, as_at, by_lane, changes, differing, figures, moved_within
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -78,8 +78,15 @@ def _headline(tuned: Tuned) -> list[str]:
     more = total["after"] - total["before"]
     found = total["expected_after"] - total["expected_before"]
     size = f"{abs(more):,} {'more' if more >= 0 else 'fewer'}" if more else "as many"
+    comes, leaves = told["come onto the list"], told["leave the list"]
+    others = told[f"others among the first {FIRST}"]
     return [
-        f"{told['come onto the list']:,} children would come onto the list, and {told['leave the list']:,} would leave it.",
+        f"Children who would come onto the list: {comes:,}; who would leave it: {leaves:,}."
+        if comes or leaves
+        else "No child would come onto the list, and none would leave it.",
+        f"Of the first {FIRST} by rank, {others} would be others."
+        if others
+        else f"The first {FIRST} by rank would be the same children.",
         f"That is {size} enquiries: {total['after']:,} in place of {total['before']:,}.",
         f"By the likelihoods themselves, {total['expected_after']:,.1f} of them would be truly missing and here, in place of "
         f"{total['expected_before']:,.1f} ({found:+,.1f})."

@@ -30,6 +30,10 @@ TUNING_READS = (
 
 COMES, LEAVES = "comes", "leaves"
 
+FIRST = 50
+"""Children by rank of whom it is said how many are others: what a team may look into within weeks. Points alone bring nobody
+onto the list, and move these."""
+
 CHANGE = pl.Schema(
     Columns(
         {
@@ -233,6 +237,13 @@ def figures(before: Listed, after: Listed) -> dict[str, float | int | str | None
         "expected to be found after": round(total["expected_after"], 1),
         "come onto the list": counted.get(COMES, 0),
         "leave the list": counted.get(LEAVES, 0),
+        f"others among the first {FIRST}": others_among(FIRST, before, after),
         "links before": before.links.filter("is_same_child").height,
         "links after": after.links.filter("is_same_child").height,
     }
+
+
+def others_among(first: int, before: Listed, after: Listed) -> int:
+    """How many of the first children by rank after are not among the first before."""
+    ours, theirs = (listed.candidates.filter(pl.col("rank") <= first)["child_id"] for listed in (before, after))
+    return len(set(theirs) - set(ours))

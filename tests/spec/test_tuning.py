@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from pipelines.tuning.trial import (
     judged_again,
     last_night,
     moved_within,
+    others_among,
 )
 from tests.conftest import FirstNight
 
@@ -130,6 +132,24 @@ def test_points_alone_move_children_within_the_list(first_night: FirstNight, tab
     moved = moved_within(before, after, 5)
     assert moved.height > 0
     assert (moved["rank_before"] != moved["rank_after"]).all()
+    told = figures(before, after)
+    assert (told["come onto the list"], told["leave the list"]) == (0, 0)
+    assert told["others among the first 50"] == others_among(50, before, after)
+    page = tuning_html(Tuned(before, after, MEASURED.to_frame(), tables, datetime.now(UTC))).decode()
+    assert "No child would come onto the list, and none would leave it." in page
+    assert "first 50 by rank" in page
+
+
+def test_who_would_be_looked_into_first_is_told_by_how_many_are_others(
+    first_night: FirstNight, tables: Tables, before: Listed
+) -> None:
+    last = before.candidates.sort("rank").tail(1)
+    top = before.candidates.with_columns(
+        rank=pl.when(pl.col("child_id") == last["child_id"].item()).then(0).otherwise("rank") + 1
+    )
+    after = replace(before, candidates=top)
+    assert (others_among(5, before, after), others_among(top.height, before, after)) == (1, 0)
+    assert others_among(5, before, before) == 0
 
 
 def test_a_protected_child_comes_without_a_reason_that_could_give_it_away(
