@@ -106,7 +106,7 @@ def _rule_of(breach: "Breach") -> tuple[str, str, str]:
 def _by_rule(file: "CheckedFile") -> "list[Breach]":
     """The breaches of one file: those that stop the file first, then those that stop a row, each rule's together."""
     from data_contracts.breach import STOPS_MOST_FIRST
-    from pipelines.misleading_files import told_once
+    from pipelines.intake.misleading_files import told_once
 
     return sorted(
         told_once(file.breaches),

@@ -18,7 +18,18 @@ from pipelines.publish.interval_charts import Estimate, estimates
 from pipelines.publish.match_report import bits, count, figure, fine_share, plain, share, style_hash
 from pipelines.publish.templates import HERE, templates
 from pipelines.review.sample import links_begin
-from pipelines.tuning.trial import COMES, FIRST, LEAVES, Listed, as_at, by_lane, changes, differing, figures, moved_within
+from pipelines.tuning.trial import (
+    COMES,
+    FIRST,
+    LEAVES,
+    Listed,
+    as_at,
+    by_lane,
+    changes,
+    differing,
+    figures,
+    moved_within,
+)
 
 if TYPE_CHECKING:
     from markupsafe import Markup
