@@ -10,28 +10,31 @@ from pipelines.whole_folder import PublicationFailed, write_private
 
 MARK, WORDS = "stale.json", "STALE.txt"
 
+_LISTS = "-".join(("[0-9]" * 4, "[0-9]" * 2, "[0-9]" * 2))
+"""Folders of lists, by their day."""
 
-def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> str | None:
+
+def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | None:
     """Mark the list in ``published`` as stale since the night of ``as_at``; returns the date of the list that stays.
 
     Null, and no mark, where no list was ever published. ``since`` stays that of the first night without a new list.
     Raises :class:`~pipelines.whole_folder.PublicationFailed` where the mark cannot be written.
     """
-    standing = sorted(found.name for found in published.glob("[0-9]*") if found.is_dir())
-    if not standing:
+    newest = max((date.fromisoformat(found.name) for found in published.glob(_LISTS) if found.is_dir()), default=None)
+    if newest is None:
         return None
     before = _read(published)
     since = before["since"] if before else as_at.isoformat()
     mark = {
         "stale": True,
-        "list": standing[-1],
+        "list": newest.isoformat(),
         "since": since,
         "as_at": as_at.isoformat(),
         "marked_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "reasons": list(reasons),
     }
     lines = [
-        f"The newest list is that of {standing[-1]}. It is stale: no list was published for {as_at.isoformat()}.",
+        f"The newest list is that of {newest:%d/%m/%Y}. It is stale: no list was published for {as_at:%d/%m/%Y}.",
         "Children who left a roll since are not on it. The reasons:",
         *(f"- {reason}" for reason in reasons),
     ]
@@ -42,7 +45,7 @@ def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> str | No
         raise PublicationFailed(
             f"The list in {published} is stale and could not be marked so. Check who may write there, and the disk."
         ) from error
-    return standing[-1]
+    return newest
 
 
 def clear_stale(published: Path, as_at: date) -> None:

@@ -4,11 +4,9 @@ A closing outcome takes a child off the list until something changes: a sighting
 record that was not known when it was read in. Notes are read past and never kept.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from io import StringIO
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +15,7 @@ from data_contracts.parts import EXCEL_DAYS
 from data_contracts.values import as_days
 from matching.person import Columns
 from pipelines.decisions.append_only import append_only
+from pipelines.decisions.outcome_file import FAULTS_TOLD, outcome_cells
 from pipelines.settings import SettingsError
 
 OUTCOMES_FILE = "outcomes.sqlite"
@@ -93,7 +92,6 @@ SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 ASKED = ("child_record", "candidate", "lead")
 """Tables of the store that tell which child an outcome is about, and what was said of it."""
 
-FAULTS_TOLD = 30
 NO_CODE = "outcome: none of those that are known"
 MOST_HOURS = 500.0
 """More hours than that on one outcome are a slip of the pen."""
@@ -132,7 +130,7 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     """
     if not by.strip():
         raise SettingsError("--by: say who hands these outcomes in.")
-    given = _given(file)
+    given = _typed(outcome_cells(file))
     members = _records_of_each(tables["child_record"], tables["lead"])
     if faults := _faults(given, members["child_id"], datetime.now(UTC).date()):
         more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
@@ -173,79 +171,21 @@ def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.Dat
     return pl.concat([here, gone.unique("child_id", keep="last", maintain_order=True)])
 
 
-def _given(file: Path) -> pl.DataFrame:
-    """``line``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``written`` (date as text), ``reason``, ``hours``.
+def _typed(cells: pl.DataFrame) -> pl.DataFrame:
+    """``place``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``reason``, ``hours``.
 
     ``hours_written`` is what stood for hours, for the line that names a fault.
     """
-    try:
-        is_workbook = file.suffix.lower() == ".xlsx"
-        read = pl.read_excel(file, infer_schema_length=0) if is_workbook else _read_csv(file.read_bytes())
-    except OSError as error:
-        told = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
-    except pl.exceptions.NoDataError:
-        told = f"{file}: there is nothing in it. Save it with a line of headers first, and a line for each outcome."
-    except SettingsError as error:
-        told = f"{file.name}: nothing was kept. {error}"
-    except Exception:
-        told = f"{file}: this is no CSV and no workbook. Save it as either, with a line of headers first."
-    else:
-        return _typed(read.rename({name: name.strip().lower().replace(" ", "_") for name in read.columns}), file)
-    raise SettingsError(told)
-
-
-def _read_csv(data: bytes) -> pl.DataFrame:
-    """A CSV as spreadsheets save it: in UTF-8 or in the letters of Windows, apart by commas, semicolons or tabs."""
-    header = data.partition(b"\n")[0]
-    separator = chr(max(b",;\t", key=header.count))
-    _refuse_longer_lines(data.decode("utf-8", "replace"), separator)
-    # What is read of it is written in ASCII; a name beside it may be in any letters, and is not kept.
-    return pl.read_csv(data, infer_schema=False, encoding="utf8-lossy", separator=separator, truncate_ragged_lines=True)
-
-
-def _refuse_longer_lines(text: str, separator: str) -> None:
-    """Raise where a line has more cells than the headers, empty ones at its end aside: what stands in which column cannot be
-    told there.
-    """
-    lines = csv.reader(StringIO(text, newline=""), delimiter=separator)
-    headers = len(next(lines, []))
-    longer = [(lines.line_num, len(cells)) for cells in lines if any(cell.strip() for cell in cells[headers:])]
-    if longer:
-        told = "".join(
-            f"\n  line {line}: it has {cells} cells, and the line of headers {headers}."
-            for line, cells in longer[:FAULTS_TOLD]
-        )
-        raise SettingsError(f"Put a value that holds a separator in quotes, and hand it in again.{told}")
-
-
-def _typed(read: pl.DataFrame, file: Path) -> pl.DataFrame:
-    if missing := [name for name in ("child_id", "outcome", "date") if name not in read.columns]:
-        raise SettingsError(
-            f"{file.name}, line 1: no column {', '.join(missing)}. Name the columns child_id, outcome, date."
-        )
-    reason, hours = (pl.col(name) if name in read.columns else pl.lit(None, pl.String) for name in ("reason", "hours"))
-    label = reason.cast(pl.String).str.strip_chars().str.replace_all(r"\s+", " ").replace("", None)
-    filled = pl.any_horizontal(pl.col("outcome", "written", "reason", "hours_written").is_not_null())
-    return (
-        read.with_row_index("line", offset=2)
-        .select(
-            "line",
-            pl.col("child_id").cast(pl.String).str.strip_chars().str.to_uppercase(),
-            pl.col("outcome")
-            .cast(pl.String)
-            .str.strip_chars()
-            .str.to_uppercase()
-            .str.replace_all(r"[\s-]+", "_")
-            .replace("", None),
-            written=pl.col("date").cast(pl.String).str.strip_chars().replace("", None),
-            reason=label.str.to_lowercase().replace({name.lower(): name for name in DFE_REASONS}),
-            hours_written=hours.cast(pl.String).str.strip_chars().str.replace(",", ".", literal=True).replace("", None),
-        )
-        .filter(filled)
-        .with_columns(
-            outcome_on=as_days(pl.col("written"), WRITTEN),
-            hours=pl.col("hours_written").cast(pl.Float64, strict=False),
-        )
+    label = pl.col("reason").str.replace_all(r"\s+", " ").str.to_lowercase()
+    hours = pl.col("hours").str.replace(",", ".", literal=True)
+    return cells.select(
+        "place",
+        pl.col("child_id").str.to_uppercase(),
+        pl.col("outcome").str.to_uppercase().str.replace_all(r"[\s-]+", "_"),
+        outcome_on=as_days(pl.col("date"), WRITTEN),
+        reason=label.replace({name.lower(): name for name in DFE_REASONS}),
+        hours=hours.cast(pl.Float64, strict=False),
+        hours_written=hours,
     )
 
 
@@ -274,8 +214,13 @@ def _faults(given: pl.DataFrame, known: pl.Series, today: date) -> list[str]:
         ),
         (code.n_unique().over("child_id", "outcome_on") > 1, "two outcomes of one child on one day. Keep one"),
     )
-    found = sorted((line, told) for rule, told in rules for line in given.filter(rule)["line"])
-    return [f"line {line}: {told}." for line, told in found]
+    numbered = given.with_row_index("number")
+    found = sorted(
+        (number, place, told)
+        for rule, told in rules
+        for number, place in numbered.filter(rule).select("number", "place").iter_rows()
+    )
+    return [f"{place}: {told}." for _, place, told in found]
 
 
 def standing(outcomes: pl.DataFrame) -> pl.DataFrame:

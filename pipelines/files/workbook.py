@@ -87,6 +87,17 @@ def _no_workbook() -> UnreadableFileError:
     )
 
 
+def all_sheets(data: bytes) -> list[pl.DataFrame]:
+    """The cells of every sheet of a workbook as text, in their order. Raises :class:`UnreadableFileError`."""
+    _refuse_other_forms(data)
+    try:
+        return [_sheet(data, sheet) for sheet in fastexcel.read_excel(data).sheet_names]
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException:  # a panic of the Rust reader is no Exception; its text may quote a cell
+        raise _no_workbook() from None
+
+
 def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
     """All cells of the sheet to be read as text, by position, with ``line`` in front, and what is to be said of the choice.
 

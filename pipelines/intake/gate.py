@@ -297,7 +297,7 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
 def held_night(published: Path, as_at: date, held: Sequence[str]) -> NightFailed:
     """Mark the list that stays as stale, and return what is said of the night that was held."""
     stays = mark_stale(published, as_at, held)
-    stays_up = f"The list of {stays} stays up, marked stale." if stays else "No list has been published yet."
+    stays_up = f"The list of {stays:%d/%m/%Y} stays up, marked stale." if stays else "No list has been published yet."
     told = "".join(f"\n  {reason}" for reason in held)
     return NightFailed(
         f"The night as at {as_at:%d/%m/%Y} is held: what came in is not complete, and a list made from it would mislead."

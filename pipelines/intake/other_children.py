@@ -63,7 +63,8 @@ def words(changed: Sequence[Changed]) -> str:
     columns = ", ".join(f"{each.header} in {each.changed:,}" for each in changed)
     return (
         f"of {changed[0].rows:,} rows whose keys came again, many tell of another child than last time ({columns}). A "
-        "column may have slipped against the others, or keys were given to other children."
+        "column may have slipped against the others, keys were given to other children, or a spreadsheet changed how dates or "
+        "numbers are written."
     )
 
 

@@ -1,6 +1,7 @@
 """Officers' outcomes as files: how they come, what is kept of them, and what a file may not hold."""
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -83,11 +84,62 @@ def test_outcomes_come_as_a_workbook_too(tmp_path: Path) -> None:
     assert new.select("child_id", "outcome", "outcome_on").rows() == [("A", "INDEPENDENT", date(2026, 11, 2))]
 
 
+def sheets_of(path: Path, *sheets: Sequence[tuple[str, ...]]) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        for rows in sheets:
+            sheet = book.add_worksheet()
+            for row, cells in enumerate(rows):
+                sheet.write_row(row, 0, cells)
+    return path
+
+
+LANE = ("Rank", "Surname", "Child id", "Outcome", "Date", "Hours")
+READ_ME = [("Possibly missing education",), ("Rank", "The order proposed for looking")]
+
+
+def test_the_list_itself_may_come_back_with_outcomes_beside_its_children(tmp_path: Path) -> None:
+    follow_up = [LANE, ("1", "Smith", "A", "Untraced", "2026-11-02", "1.5"), (), ("2", "Okafor", "B", "", "", "")]
+    moved = [LANE, ("3", "Jones", "C", "EMIGRATED_VERIFIED", "46328", "")]
+    file = sheets_of(tmp_path / "candidates.xlsx", READ_ME, follow_up, moved)
+    new = add_outcomes(file, tmp_path, TABLES, "M. Okafor")
+    assert new.select("child_id", "outcome", "outcome_on", "hours").rows() == [
+        ("A", "UNTRACED", date(2026, 11, 2), 1.5),
+        ("C", "EMIGRATED_VERIFIED", date(2026, 11, 2), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "told"),
+    [
+        pytest.param(
+            [READ_ME, [LANE, (), ("1", "Smith", "A", "FOUND", "2026-11-02", "")]],
+            "sheet 2, line 3: outcome: none of",
+            id="a fault is told with its sheet",
+        ),
+        pytest.param(
+            [READ_ME, [LANE[:4], ("1", "Smith", "A", "UNTRACED")]],
+            "none of its 2 sheets has them all: no column date. Name the columns",
+            id="no sheet with the columns",
+        ),
+        pytest.param([[], []], "there is nothing in it", id="empty sheets"),
+    ],
+)
+def test_a_workbook_of_several_sheets_with_a_fault(
+    tmp_path: Path, sheets: list[list[tuple[str, ...]]], told: str
+) -> None:
+    with pytest.raises(SettingsError, match=told):
+        add_outcomes(sheets_of(tmp_path / "found.xlsx", *sheets), tmp_path, TABLES, "M. Okafor")
+    assert read_outcomes(tmp_path).is_empty()
+
+
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [
         pytest.param(
             "child_id;outcome;date;name\r\nA;On roll own;02/11/2026;Zoë\r\n", "cp1252", id="Windows, semicolons"
+        ),
+        pytest.param(
+            "child_id\toutcome\tdate\tname\r\nA\ton roll own\t02/11/2026\tŁucja\r\n", "utf-16", id="Unicode text"
         ),
         pytest.param(
             "child_id\toutcome\tdate\tname\nA\ton-roll-own\t2026-11-02\tZoë\n", "utf-8-sig", id="tabs, with a mark"
@@ -180,7 +232,9 @@ def test_a_file_with_a_fault_is_refused_by_line_and_nothing_is_kept(tmp_path: Pa
     ("header", "told"),
     [
         pytest.param("child_id,outcome\nA,UNTRACED\n", "no column date", id="no date column"),
-        pytest.param("\x00\xffA,UNTRACED\n", "no column", id="no table at all"),
+        pytest.param("\x00\xffA,UNTRACED\n", "nothing was kept. NUL characters", id="no text at all"),
+        pytest.param('child_id,outcome,date\nA,"' + 140_000 * "x", "A quote in it is never closed", id="an open quote"),
+        pytest.param("A,UNTRACED,2026-11-02\n", "line 1: no column child_id", id="no headers"),
         pytest.param("", "there is nothing in it", id="an empty file"),
     ],
 )

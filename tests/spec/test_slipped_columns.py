@@ -59,7 +59,8 @@ def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
     judged = nights.night(1, school_census=census(), health=tonight)
     told = (
         "health.csv: of 100 rows whose keys came again, many tell of another child than last time ({}). A column may have "
-        "slipped against the others, or keys were given to other children."
+        "slipped against the others, keys were given to other children, or a spreadsheet changed how dates or numbers are "
+        "written."
     )
     assert judged.held == (() if changed is None else (told.format(changed),))
 
