@@ -4,7 +4,7 @@ The settings file is TOML; ``config/example.toml`` has every key with its meanin
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -126,6 +126,19 @@ def read_settings(
     values = _merged(said, {} if top is None else {"listing": {"top": top}})
     noted = {"settings_file": None if file is None else str(file)}
     return _validated({**values, **asked, **noted}, str(file or "settings"))
+
+
+def settings_by_key(settings: Settings) -> dict[str, object]:
+    """Every setting that bears on the list, as ``group.key`` -> value."""
+    return dict(_flat(settings.model_dump(include={"linkage", "ranking"})))
+
+
+def _flat(group: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in group.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
 
 
 def refuse_workspace_among_extracts(settings: Settings) -> None:

@@ -107,6 +107,11 @@ def _compared(
     from pipelines.tuning.page import compared
 
     found = compared(workspace, tables, before, after, source_names(workspace, contracts or before.contracts))
+    if found.unlike:
+        print(
+            f"The list in use was made with other settings ({', '.join(found.unlike)}): both sides are judged again. If the "
+            "night was given a settings file, give it with --config."
+        )
     for name, value in found.figures.items():
         print(f"  {value:>10,}  {name}")
     print(f"Who comes, who leaves and why: {found.page}, readable by you alone. Nothing was published.")

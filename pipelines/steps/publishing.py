@@ -1,7 +1,7 @@
 """The step from the ranked list to its files, and what run.json says of the night."""
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -15,7 +15,7 @@ from pipelines.intake.standing_in import STANDS_IN
 from pipelines.ledger.lives import published
 from pipelines.listing.rank import LANES
 from pipelines.publish.publication import Publication, publish
-from pipelines.settings import Settings
+from pipelines.settings import Settings, settings_by_key
 from pipelines.stale import clear_stale
 from pipelines.steps.under_way import Counts, Night, row_of
 
@@ -92,18 +92,7 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
 def settings_in_force(settings: Settings) -> dict[str, object]:
     """Every setting that bears on the result, as ``group.key`` -> value, and the file they were read from."""
     file = {} if settings.settings_file is None else {"settings_file": settings.settings_file}
-    return dict(_flat(settings.model_dump(include={"linkage", "ranking"}))) | {
-        "as_at": settings.as_at.isoformat(),
-        **file,
-    }
-
-
-def _flat(group: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in group.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", value
+    return settings_by_key(settings) | {"as_at": settings.as_at.isoformat(), **file}
 
 
 def versions() -> dict[str, str]:

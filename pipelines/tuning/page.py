@@ -1,8 +1,9 @@
 """What ``rollcall tune`` does around the judging: the settings tried, and the page written into the workspace."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from pipelines.decisions.proposals import Figures
 from pipelines.linking.model_file import kept_model
 from pipelines.rank_settings import Recalibration
 from pipelines.settings import Settings, SettingsError, changed, read_changes
+from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tuning.report import Tuned, tuning_html
-from pipelines.tuning.trial import Listed, figures, judged_again, last_night
+from pipelines.tuning.trial import Listed, as_at, figures, judged_again, last_night, unlike_those_of_the_night
 from pipelines.whole_folder import write_private
 
 TUNING_FOLDER = "tuning"
@@ -65,6 +67,8 @@ class Compared:
     page: Path
     """Who would come onto the list and who would leave, and why. Readable by its owner alone."""
     figures: Figures
+    unlike: Sequence[str]
+    """Settings that are not those of the night, by key: then both sides were judged again."""
 
 
 def compared(
@@ -79,24 +83,37 @@ def compared(
     ``tables``: ``TUNING_READS`` of the store. Errors: as :func:`write_page`, and those of what people decided.
     """
     made_at = datetime.now(UTC)
-    listed = last_night(tables, before)
-    again = judged_again(
-        tables,
-        after,
-        model=kept_model(workspace),
-        judgements=read_judgements(workspace),
-        outcomes=read_outcomes(workspace),
-        source_names=source_names,
-    )
-    return Compared(write_page(workspace, tables, listed, again, made_at), figures(listed, again))
+    unlike = unlike_those_of_the_night(_said_of_settings(workspace, as_at(tables)), before)
+
+    def judged(settings: Settings) -> Listed:
+        return judged_again(
+            tables,
+            settings,
+            model=kept_model(workspace),
+            judgements=read_judgements(workspace),
+            outcomes=read_outcomes(workspace),
+            source_names=source_names,
+        )
+
+    listed = judged(before) if unlike else last_night(tables, before)
+    again = judged(after)
+    page = write_page(workspace, Tuned(listed, again, measured(workspace), tables, made_at, unlike))
+    return Compared(page, figures(listed, again), unlike)
 
 
-def write_page(
-    workspace: Path, tables: Mapping[str, pl.DataFrame], before: Listed, after: Listed, made_at: datetime
-) -> Path:
+def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
+    """What ``run.json`` of the list in use says of its settings; nothing where it cannot be read."""
+    try:
+        run = json.loads((workspace / PUBLISHED_FOLDER / night.isoformat() / "run.json").read_text("utf-8"))
+        return dict(run["settings"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def write_page(workspace: Path, tuned: Tuned) -> Path:
     """Write ``WORKSPACE/tuning/tuning-TIME.html``, mode 0600. Raises SettingsError where it cannot be written."""
-    path = workspace / TUNING_FOLDER / f"tuning-{made_at:%Y-%m-%dT%H-%M-%S-%f}Z.html"
-    page = tuning_html(Tuned(before, after, measured(workspace), tables, made_at))
+    path = workspace / TUNING_FOLDER / f"tuning-{tuned.made_at:%Y-%m-%dT%H-%M-%S-%f}Z.html"
+    page = tuning_html(tuned)
     try:
         write_private(path, page)
     except OSError as error:

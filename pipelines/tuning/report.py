@@ -5,7 +5,7 @@ One file that opens offline, in the manner of the match report: no script, nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,8 @@ class Tuned:
     """MEASURED of :mod:`matching.thresholds`; without rows where nothing was judged."""
     tables: Mapping[str, pl.DataFrame]
     made_at: datetime
+    unlike: Sequence[str] = ()
+    """Settings that are not those of the night: then ``before`` is the night judged again too."""
 
 
 def tuning_html(tuned: Tuned) -> bytes:
@@ -70,6 +72,7 @@ def _tables(tuned: Tuned) -> dict[str, Any]:
         "as_at": as_at(tuned.tables),
         "made_at": tuned.made_at,
         "settings": [{"key": key, "before": a, "after": b} for key, a, b in differing(before.settings, after.settings)],
+        "unlike": tuned.unlike,
         "headline": _headline(tuned),
         "lanes": by_lane(before, after).to_dicts(),
         "comes": moved.filter(what=COMES).to_dicts(),

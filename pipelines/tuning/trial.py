@@ -4,6 +4,7 @@ Everything comes from the store; the weights are those of the night, and only wh
 nothing differs but the settings: with the night's own settings the list comes out as it was.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,8 +20,9 @@ from pipelines.linking.link import CHILD_SETTINGS, link
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.listing.masking import BECAUSE_WITHHELD, masked
 from pipelines.listing.rank import LANES, RESTRICTED, rank
+from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
-from pipelines.settings import Settings
+from pipelines.settings import LinkSettings, Settings, settings_by_key
 
 TUNING_READS = (
     "night", "person_record", "statement", "link", "child_record", "provision", "candidate", "explained",
@@ -205,15 +207,21 @@ def by_lane(before: Listed, after: Listed) -> pl.DataFrame:
 
 def differing(before: Settings, after: Settings) -> list[tuple[str, object, object]]:
     """Settings that differ, as (``group.key``, before, after)."""
-    ours, theirs = (dict(_flat(side.model_dump(include={"linkage", "ranking"}))) for side in (before, after))
+    ours, theirs = settings_by_key(before), settings_by_key(after)
     return [(key, ours[key], theirs[key]) for key in ours if ours[key] != theirs[key]]
 
 
-def _flat(values: Mapping[str, object], group: str = "") -> list[tuple[str, object]]:
-    found: list[tuple[str, object]] = []
-    for key, value in values.items():
-        found += _flat(value, f"{group}{key}.") if isinstance(value, Mapping) else [(f"{group}{key}", value)]
-    return found
+def unlike_those_of_the_night(said: Mapping[str, object], settings: Settings) -> list[str]:
+    """Settings, by key, with which the list would be another than the night's. ``said``: what its ``run.json`` says of them.
+
+    What it does not say, as a night of an earlier version, counts as it is by default.
+    """
+    by_default = settings.model_copy(update={"linkage": LinkSettings(), "ranking": RankSettings()})
+    ours, plain = (json.loads(json.dumps(settings_by_key(one), default=str)) for one in (settings, by_default))
+    theirs = {key: value for key, value in said.items() if key.startswith(("linkage.", "ranking."))}
+    return sorted(
+        key for key in ours.keys() | theirs if ours.get(key, plain.get(key)) != theirs.get(key, plain.get(key))
+    )
 
 
 def moved_within(before: Listed, after: Listed, most: int) -> pl.DataFrame:

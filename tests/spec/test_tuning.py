@@ -35,6 +35,7 @@ from pipelines.tuning.trial import (
     last_night,
     moved_within,
     others_among,
+    unlike_those_of_the_night,
 )
 from tests.conftest import FirstNight
 
@@ -251,6 +252,39 @@ def test_from_trying_to_the_night_that_runs_with_it(
     told = capsys.readouterr().out
     assert "rolled back by Cy" in told
     assert told.count("IN FORCE") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "unlike"),
+    [
+        pytest.param({}, [], id="a night of which nothing is said ran with the defaults"),
+        pytest.param({"as_at": "2026-11-20", "settings_file": "my.toml"}, [], id="what bears on no list"),
+        pytest.param({"ranking.check_costs": 0.4, "linkage.link_threshold": 0.7}, [], id="the defaults, said"),
+        pytest.param({"ranking.check_costs": 0.5}, ["ranking.check_costs"], id="another value"),
+        pytest.param({"ranking.area.neighbours.Next": ["ZA1"]}, ["ranking.area.neighbours.Next"], id="a name more"),
+    ],
+)
+def test_settings_that_are_not_those_of_the_night_are_seen(
+    first_night: FirstNight, said: dict[str, object], unlike: list[str]
+) -> None:
+    assert unlike_those_of_the_night(said, first_night.settings) == unlike
+
+
+def test_a_night_run_with_other_settings_is_judged_again_on_both_sides(
+    workspace: Path, quick_night: FirstNight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "my.toml"
+    config.write_text("[ranking]\nwasted_enquiries_per_missed_child = 30\n")
+    asked = quick_night.settings
+    ran_with = read_settings(config, extracts=asked.extracts, workspace=workspace, as_at=asked.as_at)
+    listed = pl.read_parquet(run_night(ran_with).published / "candidates.parquet").height
+    before = {}
+    for option in ([], ["--config", str(config)]):
+        assert main(["tune", "--workspace", str(workspace), "--check-costs", "0.41", *option]) == 0
+        told = capsys.readouterr().out
+        before[bool(option)] = int(re.findall(r"(\d+)  enquiries before", told)[0])
+        assert ("(ranking.wasted_enquiries_per_missed_child): both sides are judged again" in told) is not bool(option)
+    assert before[True] == listed > before[False]
 
 
 @pytest.mark.parametrize(
