@@ -29,6 +29,7 @@ from pipelines.steps.linking import link_step
 from pipelines.steps.publishing import PUBLISHED_FOLDER, publish_step
 from pipelines.steps.under_way import Counts, Night, row_of
 from pipelines.store import Store, private_files
+from pipelines.whole_folder import newest_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
                     store.read_ahead(*READ_AHEAD)
                 yield night
                 recorder.done(night)
-            if night.published is not None:
+            if night.published is not None and newest_list(night.published.parent) == night.published.name:
                 keep_for_readers(settings.workspace)
     except Exception as error:
         raise as_night_failed("prepare", error, settings.workspace) from None

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pipelines.whole_folder import PublicationFailed, write_private
+from pipelines.whole_folder import PublicationFailed, newest_list, write_private
 
 MARK, WORDS = "stale.json", "STALE.txt"
-
-_LISTS = "-".join(("[0-9]" * 4, "[0-9]" * 2, "[0-9]" * 2))
-"""Folders of lists, by their day."""
 
 
 def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | None:
@@ -20,14 +17,15 @@ def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | N
     Null, and no mark, where no list was ever published. ``since`` stays that of the first night without a new list.
     Raises :class:`~pipelines.whole_folder.PublicationFailed` where the mark cannot be written.
     """
-    newest = max((date.fromisoformat(found.name) for found in published.glob(_LISTS) if found.is_dir()), default=None)
-    if newest is None:
+    named = newest_list(published)
+    if named is None:
         return None
+    newest = date.fromisoformat(named)
     before = _read(published)
     since = before["since"] if before else as_at.isoformat()
     mark = {
         "stale": True,
-        "list": newest.isoformat(),
+        "list": named,
         "since": since,
         "as_at": as_at.isoformat(),
         "marked_at": datetime.now(UTC).isoformat(timespec="seconds"),

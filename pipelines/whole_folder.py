@@ -18,6 +18,9 @@ SYNCED_AT_ONCE = 8
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
+_BY_DATE = "-".join(("[0-9]" * 4, "[0-9]" * 2, "[0-9]" * 2))
+"""Folders of publications are named by the date judged."""
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -84,6 +87,12 @@ def write_private(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def newest_list(published: Path) -> str | None:
+    """The list in use: of the publications in a folder the one with the latest date, by its name; null: there is none."""
+    lists = (found.name for found in published.glob(_BY_DATE) if found.is_dir())
+    return max(lists, default=None)
+
+
 def point_latest(folder: Path) -> None:
     """Make ``latest`` beside ``folder`` name the publication with the latest date.
 
@@ -92,8 +101,7 @@ def point_latest(folder: Path) -> None:
     """
     waiting = folder.parent / f".latest.tmp-{secrets.token_hex(4)}"
     try:
-        published = [found.name for found in folder.parent.iterdir() if found.is_dir() and found.name[:1].isdigit()]
-        newest = max([*published, folder.name])
+        newest = max(folder.name, newest_list(folder.parent) or "")
         try:
             waiting.symlink_to(newest, target_is_directory=True)
         except (NotImplementedError, OSError):

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from datetime import date
 from pathlib import Path
 from subprocess import list2cmdline
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ FILES = (
 def told(report: "RunReport", workspace: Path) -> str:
     """The summary of a night: what came in, what was found, where it is, and what to do next."""
     from pipelines.steps.publishing import published_lanes
+    from pipelines.whole_folder import newest_list
 
     received, linked, ranked = report.counts["receive"], report.counts["link"], report.counts["rank"]
     lanes = published_lanes(report.counts)
@@ -52,6 +54,13 @@ def told(report: "RunReport", workspace: Path) -> str:
         lines += [f"  - {warning}" for warning in report.warnings]
     there = [(name, what) for name, what in FILES if (report.published / name).exists()]
     width = max(len(name) for name, _ in there)
+    newest = newest_list(report.published.parent) or report.published.name
+    if newest != report.published.name:
+        lines += [
+            "",
+            f"This was a night of the past. The list in use is still that of {date.fromisoformat(newest):%d/%m/%Y}, from which "
+            "explain and the other commands answer.",
+        ]
     lines += ["", f"Everything is in {report.published}, readable by you alone:"]
     lines += [f"  {name:<{width}}  {what}" for name, what in there]
     lines += [
@@ -70,8 +79,6 @@ def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
     ``contracts``: the folder of the latter; null: the one that the settings in force in the workspace name, if any.
     Raises SettingsError, ContractError.
     """
-    from datetime import date
-
     from data_contracts.contract import read_contracts
     from pipelines.decisions.in_force import settings_of
 

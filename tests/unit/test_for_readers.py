@@ -55,6 +55,18 @@ def test_a_night_that_failed_changes_nothing_for_readers(
         assert store.read("night")["as_at"].item() == tomorrow
 
 
+def test_a_night_of_the_past_run_again_leaves_the_list_in_use_to_readers(
+    quick_night: FirstNight, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extracts, as_at = quick_night.settings.extracts, quick_night.settings.as_at
+    before = as_at - timedelta(days=1)
+    asked = ["night", "--plain", "--extracts", str(extracts), "--workspace", str(workspace)]
+    assert main([*asked, "--as-at", before.isoformat()]) == 0
+    assert f"The list in use is still that of {as_at:%d/%m/%Y}" in capsys.readouterr().out
+    with store_for_readers(workspace) as store:
+        assert store.read("night")["as_at"].item() == as_at
+
+
 def test_the_copy_is_the_owners_alone_and_leaves_nothing_beside_it(workspace: Path) -> None:
     (found,) = (workspace / READERS_FOLDER).iterdir()
     assert (found.name, found.stat().st_mode & 0o777) == (STORE_FILE, 0o600)
