@@ -188,7 +188,7 @@ def link_again(
     odds = judge.log_odds(pairs.left, pairs.right, pairs.evidence)
     linked = with_judged_pairs((pairs.left, pairs.right), judge.with_margin(odds), judged)
     near = above(RIVAL_BITS, pairs.left, pairs.right, odds)
-    reach.over(_within_reach(kept, near))
+    reach.over(_within_reach(kept, linked, near))
     cut = _cut_again(kept, linked, reach)
     rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach), kept.weighed, [])
     labels, between = rivalry.settle(cut, *near, judge.margin)
@@ -218,11 +218,17 @@ def _with_new_pairs(kept: Kept, met: Rows, reach: Reach, rules: Sequence[Blockin
     return both.at(np.argsort(both.left.astype(np.int64) << 32 | both.right, kind="stable"))
 
 
-def _within_reach(kept: Kept, near: tuple[Rows, Rows]) -> NDArray[np.int64]:
-    """The rows that hang together with a new or loose one by pairs that may be one child: nearly all that is asked for."""
-    component = components(len(kept.cut), *near)
+def _within_reach(kept: Kept, linked: tuple[Rows, Rows, Bits], near: tuple[Rows, Rows]) -> NDArray[np.int64]:
+    """Nearly all rows that are asked for: those that hang together with a new or loose one by links, and those that hang
+    together with one that may be one child with such a row.
+    """
+    left, right, odds = linked
+    component = components(len(kept.cut), left[odds > 0], right[odds > 0])
     touched = np.zeros(len(component), dtype=bool)
     touched[component[kept.is_new | kept.is_loose]] = True
+    ones, others = (component[side] for side in near)
+    beside = touched[ones] | touched[others]
+    touched[ones[beside]], touched[others[beside]] = True, True
     return np.flatnonzero(touched[component])
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import polars as pl
+
+Done = TypeVar("Done")
 
 
 class AtHand:
@@ -44,8 +47,12 @@ class AtHand:
 
     def read_ahead(self, reads: Mapping[str, Callable[[], pl.DataFrame]]) -> None:
         """Begin to read tables, one after the other, in another thread. ``reads``: table -> what reads it."""
+        self._ahead |= {table: self.do_aside(read) for table, read in reads.items()}
+
+    def do_aside(self, work: Callable[[], Done]) -> Future[Done]:
+        """Begin to do something in that thread, after what it has to do by now."""
         self._aside = self._aside or ThreadPoolExecutor(1)
-        self._ahead |= {table: self._aside.submit(read) for table, read in reads.items()}
+        return self._aside.submit(work)
 
     def clear(self) -> None:
         """Forget everything, once nothing is being read any more."""

@@ -157,6 +157,7 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
     try:
         with night.store.transaction():
             night.counts[step.name] = step.do(night)
+        night.store.checkpoint_aside()
         _hold_if_incomplete(night)
     except Exception as error:  # the one place that catches all: it lets no value out
         failed = as_night_failed(step.name, error, night.settings.workspace)

@@ -6,7 +6,7 @@ writes at a time: :mod:`pipelines.lock` holds the workspace for a night, and Duc
 
 import os
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -17,11 +17,14 @@ import polars as pl
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, children_otherwise, in_order, typed
 from pipelines.at_hand import AtHand
-from pipelines.tables import SCHEMA_VERSION, TABLES, differences
+from pipelines.tables import SCHEMA_VERSION, TABLES, differences, other_version
 
 STORE_FILE = "rollcall.duckdb"
 SPILL_FOLDER = "spill"
 """Where DuckDB puts what does not fit into its share of memory: inside the workspace, never the machine's own /tmp."""
+
+LARGEST_LOG = 2**22
+"""Bytes of what is committed and not yet in the file, from which it is worth while to bring it in beside other work."""
 
 RAW = "raw_"
 VERSION_TABLE = "schema_version"
@@ -98,7 +101,7 @@ class Store:
             self.stamp(SCHEMA_VERSION)
         if not self._any_version and (found := self.version) != SCHEMA_VERSION:
             self.__exit__()
-            raise StoreError(_other_version(self.path, found))
+            raise StoreError(other_version(self.path, found))
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -115,6 +118,7 @@ class Store:
             "allow_community_extensions": False,
             "threads": self._threads,
             "memory_limit": f"{self._memory_gb}GB",
+            "checkpoint_threshold": "1TB",  # never while somebody waits for a commit: see checkpoint_aside
             "temp_directory": str(self.path.parent / SPILL_FOLDER),
             # Text as views, as polars has it: a fifth less to read a table.
             "produce_arrow_string_view": True,
@@ -130,17 +134,24 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is written within is kept together, or, after any error, not at all."""
-        with private_files():
-            with _told_plainly(self.path):
-                self._open.execute("begin transaction").fetchall()
-            try:
-                yield
-            except BaseException:
-                self._at_hand.clear()
-                self._open.rollback()
-                raise
-            with _told_plainly(self.path):
-                self._open.execute("commit").fetchall()
+        self._run("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self._at_hand.clear()
+            self._open.rollback()
+            raise
+        self._run("commit")
+
+    def checkpoint_aside(self) -> None:
+        """Begin to bring what is committed into the file, where it is much: who reads does not wait for it, who writes does."""
+        log = self.path.with_name(f"{STORE_FILE}.wal")
+        if log.exists() and log.stat().st_size > LARGEST_LOG:
+            self._at_hand.do_aside(partial(self._checkpoint, self._open.cursor()))
+
+    def _checkpoint(self, aside: duckdb.DuckDBPyConnection) -> None:
+        with closing(aside), suppress(duckdb.TransactionException):  # somebody writes by now: it is for the next one
+            aside.execute("checkpoint").fetchall()
 
     def write(self, table: str, frame: pl.DataFrame) -> None:
         """Replace a table of :mod:`pipelines.tables` by a frame of exactly its columns and types, in their order."""
@@ -359,18 +370,6 @@ def _check_is_table(table: str, frame: pl.DataFrame) -> None:
         raise StoreError(f"{table} is no table of pipelines/tables/. Write one of: {', '.join(TABLES)}.")
     if differing := differences(TABLES[table], frame.schema):
         raise StoreError(f"{table} is not as pipelines/tables/ has it: {differing}. Mend the step that writes it.")
-
-
-def _other_version(path: Path, found: int) -> str:
-    if found > SCHEMA_VERSION:
-        return (
-            f"{path} was written by a later version of Rollcall (its tables are of version {found}, this one knows "
-            f"{SCHEMA_VERSION}). Install that version, or restore a backup from before: rollcall restore --help."
-        )
-    return (
-        f"{path} was written by an earlier version of Rollcall. The next night brings it forward; to do so now: "
-        f"rollcall migrate --workspace {path.parent}"
-    )
 
 
 def _quoted(name: str) -> str:

@@ -6,6 +6,8 @@ Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made f
 the next night knows it) in front.
 """
 
+from pathlib import Path
+
 import polars as pl
 
 from pipelines.tables.held import (
@@ -118,6 +120,19 @@ def differences(wanted: pl.Schema, found: pl.Schema) -> str:
     return ", ".join(words)
 
 
+def other_version(path: Path, found: int) -> str:
+    """What is said of a store whose tables are of another version."""
+    if found > SCHEMA_VERSION:
+        return (
+            f"{path} was written by a later version of Rollcall (its tables are of version {found}, this one knows "
+            f"{SCHEMA_VERSION}). Install that version, or restore a backup from before: rollcall restore --help."
+        )
+    return (
+        f"{path} was written by an earlier version of Rollcall. The next night brings it forward; to do so now: "
+        f"rollcall migrate --workspace {path.parent}"
+    )
+
+
 __all__ = [
     "ACCEPTANCE",
     "BLOCK_SIGN",
@@ -171,4 +186,5 @@ __all__ = [
     "WEIGHED_CHILDREN",
     "WHY_OFF",
     "differences",
+    "other_version",
 ]

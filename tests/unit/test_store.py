@@ -48,6 +48,39 @@ def test_rows_come_back_as_they_were_and_in_their_order(tmp_path: Path) -> None:
         assert store.read("person_record").equals(person)
 
 
+def test_what_is_committed_is_brought_into_the_file_beside_other_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.store.LARGEST_LOG", 0)
+    log = tmp_path / f"{STORE_FILE}.wal"
+    with Store(tmp_path) as store:
+        with store.transaction():
+            store.write("child_record", MEMBERS.head(1))
+            store.change("child_record", MEMBERS.clear(), MEMBERS.tail(1))
+        assert log.stat().st_size
+        store.checkpoint_aside()
+        store.read_ahead("child_record")  # by the same thread: once it is read, all is in the file
+        assert store.read("child_record").equals(MEMBERS)
+        assert not log.exists()
+    with Store(tmp_path, read_only=True) as store:
+        assert store.read("child_record").equals(MEMBERS)
+
+
+def test_bringing_in_what_is_committed_disturbs_nobody_who_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.store.LARGEST_LOG", 0)
+    with Store(tmp_path) as store:
+        store.write("child_record", MEMBERS.head(1))
+        with store.transaction():
+            store.change("child_record", MEMBERS.clear(), MEMBERS.tail(1))
+            store.checkpoint_aside()
+            store.read_ahead("child_record")  # by the same thread, which gives up by itself
+            assert store.read("child_record").height == 1  # as they are committed by now
+    with Store(tmp_path, read_only=True) as store:
+        assert store.read("child_record").equals(MEMBERS)
+
+
 def test_a_night_loads_nothing_heavy_that_it_does_not_use(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; import polars as pl; import pipelines.night;"
