@@ -35,10 +35,14 @@ def restore(folder: Path, /, *, workspace: Path) -> int:
     workspace
         Folder to restore into. It must be empty, or not be there.
     """
+    from datetime import date, datetime
+
     from pipelines.upkeep.backup import restore as put_back
 
     found = put_back(folder, workspace)
-    print(f"The backup of {found.made_at} is restored to {workspace}: {found.files:,} files, each as its hash says.")
+    made_at = f"{datetime.fromisoformat(found.made_at):%d/%m/%Y at %H:%M} UTC"
+    print(f"The backup of {made_at} is restored to {workspace}: {found.files:,} files, each as its hash says.")
     if found.lists:
-        print(f"The list in use is that of {found.lists[-1]}. Run a night to go on from there.")
+        newest = date.fromisoformat(found.lists[-1])
+        print(f"The list in use is that of {newest:%d/%m/%Y}. Run a night to go on from there.")
     return 0
