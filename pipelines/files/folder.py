@@ -71,7 +71,10 @@ def contract_for(path: PurePosixPath, contracts: Mapping[str, Contract]) -> tupl
     why = "The name of the file fits the contracts of two sources." if best else "No contract names this file."
     named = ", ".join(contract.files.names[0] for contract in contracts.values())
     meant = "" if best else _meant(path, contracts)
-    fix = f"{meant}Name it after its source: {named}. Take it out of the folder where it is no extract."
+    fix = (
+        f"{meant}Name it after its source: {named}. A contract of your own counts once its status is active and its folder "
+        "is given (--contracts). Take the file out of the folder where it is no extract."
+    )
     return None, Breach(UNKNOWN, path.name, None, None, "unknown source", "file", why, fix)
 
 
