@@ -95,20 +95,17 @@ def rank(
     nobody off the list. ``ages``: what :func:`of_age` says of these frames; null: it has not been asked. Raises
     :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
-    _check_probabilities(child_records, "membership")
-    _check_probabilities(rivals, "probability")
-    _check_probabilities(provision, "link_probability")
-    _check_probabilities(residence, "living_here")
+    _check_probabilities(
+        membership=child_records, probability=rivals, link_probability=provision, living_here=residence
+    )
     judged = standing(
         of_age(person, statements, child_records, provision, as_at) if ages is None else ages,
         person=person, child_records=child_records, rivals=rivals, provision=provision, residence=residence,
         settings=settings, never_met=never_met,
     )  # fmt: skip
-    names = source_names or {}
-    found_out = OUTCOME.to_frame() if outcomes is None else outcomes
-    closed = closed_children(
-        found_out, statements, child_records, as_at=as_at, names=names, holds=settings.outcome_holds
-    )
+    names, found_out = source_names or {}, OUTCOME.to_frame() if outcomes is None else outcomes
+    holds = settings.outcome_holds
+    closed = closed_children(found_out, statements, child_records, as_at=as_at, names=names, holds=holds)
     theirs = child_records.join(judged, on="child_id", how="semi")
     for told in (closed, died(statements, child_records), records_of(theirs)):
         judged = judged.join(told, on="child_id", how="left", validate="1:1")
@@ -181,14 +178,18 @@ def _waiting(evidence: Evidence, found: pl.DataFrame, settings: RankSettings) ->
     return waiting.select("child_id", listed_from=due).sort("child_id")
 
 
-def _check_probabilities(frame: pl.DataFrame, column: str) -> None:
-    """Stop at a number that is no probability, before it spoils the list. Counts only: no id, no value."""
-    value = pl.col(column)
-    wrong = frame.filter(value.is_null() | value.is_nan() | ~value.is_between(0, 1)).height
-    if wrong:
-        raise ValueError(
-            f"{column}: {wrong} of {frame.height} rows hold no number from 0 to 1. Mend the step that writes {column}."
-        )
+def _check_probabilities(**frames: pl.DataFrame) -> None:
+    """Stop at a number that is no probability, before it spoils the list. Counts only: no id, no value.
+
+    ``frames``: the column of probabilities -> the frame that has it.
+    """
+    for column, frame in frames.items():
+        value = pl.col(column)
+        wrong = frame.filter(value.is_null() | value.is_nan() | ~value.is_between(0, 1)).height
+        if wrong:
+            raise ValueError(
+                f"{column}: {wrong} of {frame.height} rows hold no number from 0 to 1. Mend the step that writes {column}."
+            )
 
 
 def _restricted(statements: pl.DataFrame, child_records: pl.DataFrame, rivals: pl.DataFrame) -> pl.Expr:

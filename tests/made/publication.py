@@ -316,25 +316,39 @@ def made_groups() -> pl.DataFrame:
     return pl.DataFrame(measured, schema=BY_GROUP, orient="row")
 
 
-def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
-    """What the linkage tells of itself."""
-    weights = [
-        {
-            "weight_from": float(low),
-            "weight_to": float(low + 2),
-            "pairs": round(pairs),
-            "expected_matches": pairs * sure,
-        }
+def _weights() -> pl.DataFrame:
+    """Candidate pairs by match weight: unlike ones around -18, pairs of one child around 24."""
+    steps = [
+        (low, 4000 * math.exp(-(((low + 18) / 7) ** 2)) + 90 * math.exp(-(((low - 24) / 5) ** 2)))
         for low in range(-30, 40, 2)
-        for pairs in (4000 * math.exp(-(((low + 18) / 7) ** 2)) + 90 * math.exp(-(((low - 24) / 5) ** 2)),)
-        for sure in (1 / (1 + 2.0 ** (8 - low)),)
     ]
-    model = [
+    return pl.DataFrame(
+        [
+            {"weight_from": float(low), "weight_to": float(low + 2), "pairs": round(pairs),
+             "expected_matches": pairs * (1 / (1 + 2.0 ** (8 - low)))}
+            for low, pairs in steps
+        ]
+    )  # fmt: skip
+
+
+def _model() -> pl.DataFrame:
+    """Levels of three comparisons with their weights."""
+    levels = [
         ("forename", "exact", 0.86, 0.006), ("forename", "similar", 0.1, 0.004), ("forename", "different", 0.04, 0.99),
         ("date of birth", "exact", 0.955, 0.0002), ("date of birth", "day and month swapped", 0.012, 0.00003),
         ("date of birth", "different", 0.033, 0.9997), ("postcode", "exact", 0.78, 0.001),
         ("postcode", "different", 0.22, 0.999),
     ]  # fmt: skip
+    return pl.DataFrame(
+        [
+            {"comparison": name, "level": level, "m": m, "u": u, "h": min(1, 4 * u), "weight": math.log2(m / u)}
+            for name, level, m, u in levels
+        ]
+    )
+
+
+def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
+    """What the linkage tells of itself."""
     return LinkReport(
         blocking=pl.DataFrame(
             {
@@ -345,13 +359,8 @@ def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
                 "left_out": [0, 0, 0],
             }
         ),
-        weights=pl.DataFrame(weights),
-        model=pl.DataFrame(
-            [
-                {"comparison": name, "level": level, "m": m, "u": u, "h": min(1, 4 * u), "weight": math.log2(m / u)}
-                for name, level, m, u in model
-            ]
-        ),
+        weights=_weights(),
+        model=_model(),
         source_pairs=pl.DataFrame(
             {
                 "left_source": ["health", "admissions", "health"],
