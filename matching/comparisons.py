@@ -231,6 +231,10 @@ OTHER_FURTHER_NAMES = both(Equal("forename"), none_of(FURTHER_NAMES_MAY_BE_THE_S
 """One first name and other names behind it: MUHAMMAD ALI and MUHAMMAD HASSAN, KA HO and KA YIN may well be brothers, and
 twins."""
 
+BOTH_ARE_NAMES = both(Unequal("listed_name"), none_of(EqualAcross("forename", "surname")))
+"""Two names that people give, and no slip of one another: brothers and sisters have such, one child seldom. A side that
+bears its surname in the forename's place says none."""
+
 ONE_SLIP = either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))
 
 FORENAME = Comparison(
@@ -255,6 +259,7 @@ FORENAME = Comparison(
         Level("one slip in a short name", WithinEdits("forename", 1, shortest=3)),
         Level("the surname in both places", SURNAME_TWICE, says_nothing=True),
         Level("a Chinese name and another that a child may go by", Unequal("given_custom"), says_nothing=True),
+        Level("different, and both are names", BOTH_ARE_NAMES),
         otherwise(),
     ),
 )
