@@ -27,7 +27,7 @@ from sklearn.metrics import average_precision_score, log_loss
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.evidence import Evidence, gather_evidence
 from pipelines.residence.mixture import living_here
-from pipelines.residence.records import hear
+from pipelines.residence.records import hear, listen
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def children_of(found: Night) -> pl.DataFrame:
     """One row is one child judged: ``world`` and ``truth`` aside, ``here`` (a target), ``gp_only`` (known to no list but the
     GP's), ``ours`` (how likely it lives here), and the readings."""
     members, known = found.linked.child_records, found.known
-    heard = hear(known.statements, members, AS_AT)
+    heard = hear(listen(known.statements, AS_AT), members)
     evidence = gather_evidence(heard, known.person, found.provision, found.linked.rivals, as_at=AS_AT)
     estimate = evidence.children.with_columns(ours=living_here(evidence))
     told = _told(estimate, evidence)

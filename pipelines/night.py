@@ -104,7 +104,7 @@ STEPS: tuple[Step, ...] = (
 """The night's table of contents, in the order in which it runs."""
 
 
-READ_AHEAD = ("person_record", "statement", "child_record", "linked_record")
+READ_AHEAD = ("person_record", "statement", "child_record", "linked_record", "scored_pair", "provision", "explained")
 """Tables of last night that later steps ask for: read while the extracts are received."""
 
 

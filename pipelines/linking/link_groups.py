@@ -4,7 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from matching.fairness import FEWEST_CHILDREN, by_group
 from pipelines.children.age import age_in_years
@@ -15,6 +17,9 @@ SEXES = {"F": "girls", "M": "boys"}
 MOVED, SETTLED = "at several postcodes", "at one postcode"
 SMALL_AREAS = "districts with fewer than 10 children each"
 TWIN, SINGLE = "birth date and home shared", "not shared"
+
+NOTHING = -1
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -46,19 +51,20 @@ def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.D
     A child at several postcodes has moved, or was given another child's record; two children who share birth date and
     home may be twins, or one child whose records were not joined (so their forenames must differ).
     """
-    home = ["date_of_birth", "dwelling"]
-    shared = (pl.col("child").n_unique().over(home) > 1) & (pl.col("forename").drop_nulls().n_unique().over(home) > 1)
-    is_placed = pl.col("dwelling").is_not_null() & pl.col("date_of_birth").is_not_null()
     ages = {} if asked.as_at is None else {"age": age_in_years(pl.col("date_of_birth"), asked.as_at)}
-    known = table.with_columns(child=child).with_columns(shares_home=shared & is_placed, **ages)
-    places = pl.col("postcode").drop_nulls().n_unique().over("child")
+    number = child.rank("dense").cast(pl.Int64).to_numpy() - 1
+    fewest, most = _least_and_greatest(number, _codes(table["postcode"]))
+    postcodes = pl.Series(np.where(most == NOTHING, 0, np.where(fewest < most, 2, 1))[number])
+    known = table.with_columns(
+        child=child, postcodes=postcodes, shares_home=pl.Series(_sharing(table, number)[number]), **ages
+    )
     groups = known.select(
         "record_id",
         *([] if asked.as_at is None else [_age_band()]),
         sex=pl.col("sex").replace_strict(SEXES, default=None, return_dtype=pl.String),
         source=pl.col("dataset"),
-        moves=pl.when(places > 1).then(pl.lit(MOVED)).when(places == 1).then(pl.lit(SETTLED)),
-        twins=pl.when(pl.col("shares_home").any().over("child")).then(pl.lit(TWIN)).otherwise(pl.lit(SINGLE)),
+        moves=pl.when(pl.col("postcodes") > 1).then(pl.lit(MOVED)).when(pl.col("postcodes") == 1).then(pl.lit(SETTLED)),
+        twins=pl.when("shares_home").then(pl.lit(TWIN)).otherwise(pl.lit(SINGLE)),
         area=pl.when(pl.col("child").n_unique().over("district") >= FEWEST_CHILDREN)
         .then("district")
         .when(pl.col("district").is_not_null())
@@ -67,6 +73,39 @@ def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.D
     if asked.known is not None:
         groups = groups.join(asked.known, on="record_id", how="left", validate="1:1", maintain_order="left")
     return groups.drop("record_id")
+
+
+def _sharing(table: pl.DataFrame, child: Numbers) -> NDArray[np.bool_]:
+    """By the number of the child: whether another child, of another forename, has its birth date and home."""
+    born = table["date_of_birth"].to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+    dwelling, forename = _codes(table["dwelling"]), _codes(table["forename"])
+    placed = np.flatnonzero((dwelling != NOTHING) & table["date_of_birth"].is_not_null().to_numpy())
+    _, home = np.unique(dwelling[placed] << 32 | (born[placed] + 2**31), return_inverse=True)
+    ends = [_least_and_greatest(home, values[placed]) for values in (child, forename)]
+    shared = np.logical_and(*(least < greatest for least, greatest in ends))
+    sharing = np.zeros(int(child.max(initial=NOTHING)) + 1, dtype=bool)
+    sharing[child[placed[shared[home]]]] = True
+    return sharing
+
+
+def _codes(column: pl.Series) -> Numbers:
+    """A number for each text, the same for the same; NOTHING where there is none."""
+    return column.cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(NOTHING).to_numpy()
+
+
+def _least_and_greatest(group: Numbers, values: Numbers) -> tuple[Numbers, Numbers]:
+    """By the number of the group: the least and the greatest of its values, which differ where it has several; of a group
+    without any, the latter is NOTHING.
+
+    To count the values, or to have polars find the ends, costs three times that.
+    """
+    there = values != NOTHING
+    groups = int(group.max(initial=NOTHING)) + 1
+    least, greatest = np.full(groups, NOTHING), np.full(groups, NOTHING)
+    np.maximum.at(greatest, group[there], values[there])
+    least[:] = greatest
+    np.minimum.at(least, group[there], values[there])
+    return least, greatest
 
 
 def _age_band() -> pl.Expr:

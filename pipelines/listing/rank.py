@@ -29,7 +29,7 @@ from pipelines.listing.standing import standing
 from pipelines.priority import HIGH_RISK, Evidence, findings
 from pipelines.rank_settings import ROUNDING, RankSettings
 from pipelines.residence.area import HOME, homes
-from pipelines.residence.records import hear
+from pipelines.residence.records import hear, listen
 from pipelines.tables import CANDIDATE, EXPLAINED
 
 FOLLOW_UP = "follow up"
@@ -220,7 +220,7 @@ def _evidence(
         births=births,
         as_at=as_at,
         closures=settings.school_closures,
-        homes=homes(hear(said, records, as_at), person, settings.area) if is_asked else HOME.to_frame(),
+        homes=homes(hear(listen(said, as_at), records), person, settings.area) if is_asked else HOME.to_frame(),
     )
 
 

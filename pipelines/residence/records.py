@@ -29,9 +29,19 @@ class Heard:
     """Sources whose records tell of homes or places, which begin and end."""
 
 
-def hear(statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> Heard:
-    """What the records of ``child_records`` say; of records that belong to no child nothing is heard."""
-    children = child_records.select(pl.col("child_id").unique().sort()).with_row_index("child")
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the records of a night say, whosever they are; statements dated after the date judged are not heard."""
+
+    records: pl.DataFrame
+    """One row is one record that says anything: its ``record_id``, and the dates that ``Heard`` has of it; sorted."""
+    rolls: pl.Series
+    keep_entries: pl.Series
+    """As ``Heard`` has them."""
+
+
+def listen(statements: pl.DataFrame, as_at: date) -> Said:
+    """What the statements of a night say, record by record."""
     said = statements.select("record_id", "source", "kind", "since_on", "until_on")
     if not said["record_id"].is_sorted():
         said = said.sort("record_id")
@@ -41,24 +51,29 @@ def hear(statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> 
     )
     for dates in (_sightings(said, as_at), _entries(said, as_at), _leavings(said, as_at)):
         told = told.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
+    return Said(
+        told.drop("record"),
+        rolls=said.filter(pl.col("kind") == "provision")["source"].unique(),
+        keep_entries=said.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique(),
+    )
+
+
+def hear(said: Said, child_records: pl.DataFrame) -> Heard:
+    """What the records of ``child_records`` say; of records that belong to no child nothing is heard."""
+    children = child_records.select(pl.col("child_id").unique().sort()).with_row_index("child")
     has_left, has_closed = pl.col("left_on").is_not_null(), pl.col("closed_on").is_not_null()
     mine = child_records.select("record_id", "child_id", "membership").join(
         children, on="child_id", how="left", validate="m:1", maintain_order="left"
     )
     records = (
-        members(mine, told, *(name for name in told.columns if name not in {"record", "record_id"}), how="left")
+        members(mine, said.records, *(name for name in said.records.columns if name != "record_id"), how="left")
         .with_columns(
             source=pl.col("record_id").str.split(":").list.first(),
             is_ended=has_left | (has_closed & ~pl.col("is_open").fill_null(value=False)),
         )
         .drop("child_id", "is_open")
     )
-    return Heard(
-        children=children,
-        records=records,
-        rolls=said.filter(pl.col("kind") == "provision")["source"].unique(),
-        keep_entries=said.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique(),
-    )
+    return Heard(children, records, said.rolls, said.keep_entries)
 
 
 def _sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:

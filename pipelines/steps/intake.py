@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
 import polars as pl
 
@@ -12,7 +13,8 @@ from pipelines.intake.receive import receive, sender_files
 from pipelines.intake.restandardise import dated_cells, made_by, turning
 from pipelines.intake.rule_history import with_tonight
 from pipelines.intake.vanished import turned_entries, with_still_known
-from pipelines.steps.under_way import Counts, Night
+from pipelines.residence.records import listen
+from pipelines.steps.under_way import Counts, Night, aside
 from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
 
 
@@ -54,7 +56,8 @@ def keep_snapshot(night: Night) -> Counts:
 def standardise_step(night: Night) -> Counts:
     """raw_*, vanished, changed_row -> person_record, statement. Records whose row has not changed stay as they are.
 
-    Records of identities from before an adoption stay behind here (former_record): no later step reads them.
+    Records of identities from before an adoption stay behind here (former_record): no later step reads them. Beside the
+    linkage, for residence, what the records say of where their children are.
     """
     store, as_at = night.store, night.settings.as_at
     former = read_former(night.settings.workspace)
@@ -65,6 +68,7 @@ def standardise_step(night: Night) -> Counts:
         _make_all(night, former)
     store.write("standardised", stamp)
     store.write("changed_row", CHANGED_ROW.to_frame())
+    night.said = aside(partial(listen, store.read("statement"), as_at))
     return {"person_records": store.count("person_record"), "statements": store.count("statement")}
 
 

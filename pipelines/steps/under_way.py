@@ -17,6 +17,7 @@ from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link import LinkReport
 from pipelines.listing.early_warning import EarlyWarning
+from pipelines.residence.records import Said
 from pipelines.settings import Settings
 from pipelines.store import Store
 from pipelines.tables import NIGHT
@@ -57,6 +58,8 @@ class Night:
     link_report: Future[LinkReport] | None = None
     """What the match report tells of the linkage; is worked out while later steps run."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    said: Future[Said] | None = None
+    """What each record says of where its child is; is worked out beside the linkage."""
     ages: Future[pl.DataFrame] | None = None
     """How likely children are of compulsory school age (``of_age`` of the rank), worked out beside their residence."""
     early_warning: Future[EarlyWarning] | None = None

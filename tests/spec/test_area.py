@@ -14,7 +14,7 @@ from pipelines.listing.rank import MOVED_AWAY, Ranked, rank
 from pipelines.rank_settings import Area, RankSettings
 from pipelines.residence.area import homes
 from pipelines.residence.living_here import judge_residence
-from pipelines.residence.records import hear
+from pipelines.residence.records import hear, listen
 from pipelines.settings import Settings, read_settings
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
@@ -60,9 +60,9 @@ def test_where_the_last_known_home_lies(
     records: list[tuple[str, str | None, date | None]], told: tuple[bool, bool, str | None] | None
 ) -> None:
     tables = drawn(*records).tables()
-    found = homes(hear(tables["statements"], tables["child_records"], AS_AT), tables["person"], OURS)
+    found = homes(hear(listen(tables["statements"], AS_AT), tables["child_records"]), tables["person"], OURS)
     assert found.drop("child_id").rows() == ([told] if told else [])
-    none_named = homes(hear(tables["statements"], tables["child_records"], AS_AT), tables["person"], Area())
+    none_named = homes(hear(listen(tables["statements"], AS_AT), tables["child_records"]), tables["person"], Area())
     assert none_named.is_empty()
 
 
