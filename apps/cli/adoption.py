@@ -25,10 +25,26 @@ def adoption(
     release
         Take back what the file names: a line that was handed in by mistake.
     """
+    from pipelines.for_readers import store_for_readers
     from pipelines.intake.former_identities import hand_in
+    from pipelines.store import STORE_FILE
 
-    changed = hand_in(file, workspace, by, release=release)
-    what = "are withheld no more" if release else "are withheld from the next night on"
-    print(f"{changed:,} identifiers {what}; only their keyed hashes are kept. Shred {file.name} now.")
+    person = None
+    if (workspace / STORE_FILE).exists():
+        with store_for_readers(workspace) as store:
+            person = store.read("person_record")
+    done = hand_in(file, workspace, by, release=release, person=person)
+    if not done.changed:
+        print(f"Nothing changed: what {file.name} names is {'not withheld' if release else 'withheld already'}.")
+    else:
+        are = "identifier is" if done.changed == 1 else "identifiers are"
+        how = "withheld no more" if release else "withheld from the next night on"
+        print(f"{done.changed:,} {are} {how}; only keyed hashes are kept.")
+    if done.changed and not release and done.borne is not None and done.borne < done.named:
+        print(
+            f"Of {done.named:,} that the file names, records of last night bear {done.borne:,}. Compare the others with the "
+            "extracts: one that is mistyped withholds nobody."
+        )
+    print(f"Shred {file.name} now.")
     print("Lists that were published before still hold what they held: remove them where they must not (retention).")
     return 0

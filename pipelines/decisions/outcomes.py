@@ -15,7 +15,7 @@ from data_contracts.parts import EXCEL_DAYS
 from data_contracts.values import as_days
 from matching.person import Columns
 from pipelines.decisions.append_only import append_only
-from pipelines.decisions.outcome_file import FAULTS_TOLD, outcome_cells
+from pipelines.files.handed_in import FAULTS_TOLD, cells_handed_in
 from pipelines.settings import SettingsError
 
 OUTCOMES_FILE = "outcomes.sqlite"
@@ -92,6 +92,8 @@ SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 ASKED = ("child_record", "candidate", "lead")
 """Tables of the store that tell which child an outcome is about, and what was said of it."""
 
+COLUMNS = (("child_id", "outcome", "date"), ("reason", "hours"))
+"""Columns of a file of outcomes: those that it must have, and those that it may have."""
 NO_CODE = "outcome: none of those that are known"
 MOST_HOURS = 500.0
 """More hours than that on one outcome are a slip of the pen."""
@@ -130,7 +132,7 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     """
     if not by.strip():
         raise SettingsError("--by: say who hands these outcomes in.")
-    given = _typed(outcome_cells(file))
+    given = _typed(cells_handed_in(file, *COLUMNS))
     members = _records_of_each(tables["child_record"], tables["lead"])
     if faults := _faults(given, members["child_id"], datetime.now(UTC).date()):
         more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
@@ -174,11 +176,12 @@ def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.Dat
 def _typed(cells: pl.DataFrame) -> pl.DataFrame:
     """``place``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``reason``, ``hours``.
 
-    ``hours_written`` is what stood for hours, for the line that names a fault.
+    ``hours_written`` is what stood for hours, for the line that names a fault. A line with a child alone is left out.
     """
     label = pl.col("reason").str.replace_all(r"\s+", " ").str.to_lowercase()
     hours = pl.col("hours").str.replace(",", ".", literal=True)
-    return cells.select(
+    is_filled_in = pl.any_horizontal(pl.col("outcome", "date", "reason", "hours").is_not_null())
+    return cells.filter(is_filled_in).select(
         "place",
         pl.col("child_id").str.to_uppercase(),
         pl.col("outcome").str.to_uppercase().str.replace_all(r"[\s-]+", "_"),

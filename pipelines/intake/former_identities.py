@@ -16,6 +16,7 @@ import polars as pl
 
 from matching.identifiers import canonical_nhs_number, canonical_upn
 from pipelines.decisions.append_only import append_only
+from pipelines.files.handed_in import FAULTS_TOLD, cells_handed_in
 from pipelines.intake.standardise import Standardised
 from pipelines.settings import SettingsError
 from pipelines.whole_folder import write_private
@@ -30,7 +31,6 @@ TABLES = {
 BEARS = {"nhs_number": "nhs_number", "upn": "upn", "record_id": "record"}
 """Column of ``person_record`` -> column of the adoption team's file. A school may go on keeping the former UPN beside the new
 one: that is not by itself a record of the former identity, and only that cell is read past."""
-FAULTS_TOLD = 30
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,26 @@ def _key(workspace: Path, *, is_new: bool) -> bytes:
     )
 
 
-def hand_in(file: Path, workspace: Path, by: str, *, release: bool = False) -> int:
-    """Keep the hashes of what a file names, or take them back; returns how many changed. The file itself is not kept.
+@dataclass(frozen=True)
+class HandedIn:
+    """What became of a file of the adoption team."""
 
-    A CSV in UTF-8 with any of the columns ``nhs_number``, ``upn``, ``record`` (source:key); one identifier a line is
+    changed: int
+    """Identifiers that are withheld, or withheld no more, and were not before."""
+    borne: int | None
+    """How many of those that the file names a record of last night bears; null: there is none to look in."""
+    named: int
+    """Identifiers that the file names, each once."""
+
+
+def hand_in(
+    file: Path, workspace: Path, by: str, *, release: bool = False, person: pl.DataFrame | None = None
+) -> HandedIn:
+    """Keep the hashes of what a file names, or take them back. The file itself is not kept.
+
+    ``person``: ``person_record`` of last night, in which a mistyped identifier is told by its absence; null: no night yet.
+
+    A CSV or workbook with any of the columns ``nhs_number``, ``upn``, ``record`` (source:key); one identifier a line is
     enough. Raises :class:`~pipelines.settings.SettingsError` naming each line that cannot be kept, and no value.
     """
     if not by.strip():
@@ -108,38 +124,33 @@ def hand_in(file: Path, workspace: Path, by: str, *, release: bool = False) -> i
             "insert into former_identity (hash, what, by, at) values (?, ?, ?, ?)",
             [(hashed, what, by.strip(), at) for hashed in changed],
         )
-    return len(changed)
+    known = FormerIdentities(kept.key, frozenset(named))
+    borne = None if person is None else sum(known.are(column, person[column]).len() for column in BEARS)
+    return HandedIn(len(changed), borne, len(named))
 
 
 def _given(file: Path) -> pl.DataFrame:
     """The identifiers of a file in their canonical form, one row a line."""
-    try:
-        read = pl.read_csv(file, infer_schema=False, encoding="utf8")
-    except OSError as error:
-        raise SettingsError(f"{file}: it cannot be read: {error.strerror or 'no such file'}.") from None
-    except Exception:
-        raise SettingsError(f"{file}: this is no CSV in UTF-8. Save it as one, with a line of headers first.") from None
-    read = read.rename({name: name.strip().lower().replace(" ", "_") for name in read.columns})
-    columns = [name for name in BEARS.values() if name in read.columns]
-    if not columns:
-        raise SettingsError(f"{file.name}, line 1: no column {', '.join(BEARS.values())}. Name at least one of them.")
-    sent = read.select(pl.col(name).str.strip_chars().replace("", None) for name in columns)
+    columns = list(BEARS.values())
+    sent = cells_handed_in(file, (), columns)
     forms = {
         "nhs_number": canonical_nhs_number(pl.col("nhs_number")),
         "upn": canonical_upn(pl.col("upn")),
         "record": pl.col("record").str.extract(r"^([a-z][a-z0-9_]*:.+)$"),
     }
     given = sent.select(forms[name].alias(name) for name in columns)
-    faults = [
-        f"line {line}, {name}: not of the form of such an identifier. Copy it as the extract has it."
+    rules = [
+        (
+            name,
+            sent[name].is_not_null() & given[name].is_null(),
+            "not of the form of such an identifier. Copy it as the extract has it",
+        )
         for name in columns
-        for line in sent.with_row_index("line", offset=2).filter(sent[name].is_not_null() & given[name].is_null())[
-            "line"
-        ]
     ]
+    faults = [f"{place}, {name}: {told}." for name, wrong, told in rules for place in sent.filter(wrong)["place"]]
     faults += [
-        f"line {line}: no identifier. Fill in one, or take the line out."
-        for line in sent.with_row_index("line", offset=2).filter(pl.all_horizontal(pl.col(columns).is_null()))["line"]
+        f"{place}: no identifier. Fill in one, or take the line out."
+        for place in sent.filter(pl.all_horizontal(pl.col(columns).is_null()))["place"]
     ]
     if faults:
         more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
+from pipelines.for_readers import store_for_readers
 from pipelines.intake.former_identities import (
     FORMER_FILE,
     KEY_FILE,
@@ -79,7 +80,7 @@ def test_where_nothing_is_withheld_records_stay_as_they_are(tmp_path: Path) -> N
 
 def test_only_keyed_hashes_are_kept_and_another_workspace_has_others(tmp_path: Path) -> None:
     for name in ("one", "other"):
-        assert hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path / name, "Ann Example") == 1
+        assert hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path / name, "Ann Example").changed == 1
         assert NHS.encode() not in (tmp_path / name / FORMER_FILE).read_bytes()
         assert (tmp_path / name / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert not read_former(tmp_path / "one").hashes & read_former(tmp_path / "other").hashes
@@ -87,11 +88,22 @@ def test_only_keyed_hashes_are_kept_and_another_workspace_has_others(tmp_path: P
     assert FormerIdentities(b"", frozenset()).mark == ""
 
 
+def test_a_file_may_have_semicolons_and_empty_lines_as_spreadsheets_save_it(tmp_path: Path) -> None:
+    file = written(tmp_path, f"Child;NHS number;UPN\r\n;;\r\nJack;{NHS};\r\n;;{UPN}\r\n")
+    assert hand_in(file, tmp_path, "Ann Example").changed == 2
+
+
+def test_an_identifier_that_no_record_bears_is_counted_as_it_may_be_mistyped(tmp_path: Path) -> None:
+    person = made(("a:1", NHS, None, None), ("a:2", None, None, None)).person
+    done = hand_in(written(tmp_path, f"nhs_number,record\n{NHS},a:22\n"), tmp_path, "Ann Example", person=person)
+    assert (done.changed, done.named, done.borne) == (2, 2, 1)
+
+
 def test_a_slip_is_taken_back_and_handed_in_twice_counts_once(tmp_path: Path) -> None:
     file = written(tmp_path, f"nhs_number\n{NHS}\n{OTHER_NHS}\n")
-    assert hand_in(file, tmp_path, "Ann Example") == 2
-    assert hand_in(file, tmp_path, "Ann Example") == 0
-    assert hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path, "Ann Example", release=True) == 1
+    assert hand_in(file, tmp_path, "Ann Example").changed == 2
+    assert hand_in(file, tmp_path, "Ann Example").changed == 0
+    assert hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path, "Ann Example", release=True).changed == 1
     kept, _ = without_former(made(("a:1", NHS, None, None), ("a:2", OTHER_NHS, None, None)), read_former(tmp_path))
     assert kept.person["record_id"].to_list() == ["a:1"]
 
@@ -102,7 +114,7 @@ def test_a_slip_is_taken_back_and_handed_in_twice_counts_once(tmp_path: Path) ->
         pytest.param("name\nJack\n", "line 1: no column nhs_number, upn, record", id="names are no key"),
         pytest.param("nhs_number\n9434765918\n", "line 2, nhs_number: not of the form", id="a wrong check digit"),
         pytest.param(f"upn,record\n{UPN},\n,1234\n", "line 3, record: not of the form", id="a key without its source"),
-        pytest.param(f"upn,record\n{UPN},\n,\n", "line 3: no identifier", id="an empty line"),
+        pytest.param(f"upn,note\n{UPN},\n,who\n", "line 3: no identifier", id="a line without one"),
     ],
 )
 def test_a_file_with_a_fault_is_refused_by_line_and_tells_no_value(tmp_path: Path, text: str, told: str) -> None:
@@ -110,6 +122,24 @@ def test_a_file_with_a_fault_is_refused_by_line_and_tells_no_value(tmp_path: Pat
         hand_in(written(tmp_path, text), tmp_path, "Ann Example")
     assert not read_former(tmp_path).hashes
     assert not {"9434765918", "1234", "Jack"} & set(str(refused.value).split())
+
+
+def test_the_command_says_what_is_new_and_what_no_record_bears(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with store_for_readers(workspace) as store:
+        record = store.read("person_record")["record_id"][0]
+    file = written(tmp_path, f"record\n{record}\n{record}0000\n")
+    asked = ["adoption", str(file), "--workspace", str(workspace), "--by", "Ann Example"]
+    for told in (
+        "2 identifiers are withheld from the next night on; only keyed hashes are kept.\nOf 2 that the file names, records "
+        "of last night bear 1. Compare the others",
+        f"Nothing changed: what {file.name} names is withheld already.\nShred",
+    ):
+        assert main(asked) == 0
+        out = capsys.readouterr().out
+        assert out.startswith(told)
+        assert record not in out
 
 
 def test_without_its_key_no_night_may_run(tmp_path: Path) -> None:

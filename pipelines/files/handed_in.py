@@ -1,4 +1,7 @@
-"""A file of officers' outcomes, as they hand it in: a CSV, or a workbook, of which every sheet with the columns is read."""
+"""A list that a person fills in and hands in: a CSV, or a workbook, of which every sheet with the columns is read.
+
+Unlike an extract it has no contract: it is small, read whole or not at all, and only its named columns are kept.
+"""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -12,22 +15,20 @@ from pipelines.files.text import decode_text
 from pipelines.files.workbook import all_sheets
 from pipelines.settings import SettingsError
 
-ASKED_FOR, MAY_BE_THERE = ("child_id", "outcome", "date"), ("reason", "hours")
-"""Columns of such a file, by their headers in small letters."""
-
 FAULTS_TOLD = 30
 
 _ENCODINGS = ("utf-8", "windows-1252", "latin-1")
-"""The last takes any byte: what is kept is written in ASCII, and a name beside it is not kept."""
+"""The last takes any byte: what is kept of such a list is written in ASCII, and a name beside it is not kept."""
 
 Lines = list[tuple[int, list[str]]]
 """Each line that holds any text, with its number as a spreadsheet shows it; the first names the columns."""
 
 
-def outcome_cells(file: Path) -> pl.DataFrame:
-    """Each line that is filled in: ``place`` ("line 3", "sheet 2, line 3") and the columns as text, null where empty.
+def cells_handed_in(file: Path, needed: Sequence[str], others: Sequence[str]) -> pl.DataFrame:
+    """Each line with any text: ``place`` ("line 3", "sheet 2, line 3") and the columns as text, null where empty.
 
-    Any other column is read past, and so is a line with a child alone.
+    ``needed``: columns, by their headers in small letters, without which a sheet is read past; where there are none, it must
+    have one of ``others`` at least. Any further column is read past.
     Raises :class:`SettingsError` where it is no such file, naming its lines and no value.
     """
     try:
@@ -41,7 +42,7 @@ def outcome_cells(file: Path) -> pl.DataFrame:
             f"{file.name}: nothing was kept. A quote in it is never closed. Close it, or save the sheet as a workbook."
         )
     else:
-        return _of_sheets(sheets, file.name)
+        return _of_sheets(sheets, file.name, needed, others)
     raise SettingsError(told)
 
 
@@ -78,39 +79,41 @@ def _lines_of_text(text: str, name: str) -> Lines:
     return lines
 
 
-def _of_sheets(sheets: Sequence[Lines], name: str) -> pl.DataFrame:
+def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others: Sequence[str]) -> pl.DataFrame:
     """The lines of all sheets that have the columns; the others are read past."""
     filled = [lines for lines in sheets if lines]
     if not filled:
         raise SettingsError(
-            f"{name}: there is nothing in it. Save it with a line of headers first, and a line for each outcome."
+            f"{name}: there is nothing in it. Save it with a line of headers first, and a line for each."
         )
-    lacking = {number: _lacking(lines) for number, lines in enumerate(sheets, start=1) if lines}
+    lacking = {number: _lacking(lines, needed, others) for number, lines in enumerate(sheets, start=1) if lines}
     if all(lacking.values()):
         where = f"line {filled[0][0][0]}" if len(filled) == 1 else f"none of its {len(filled)} sheets has them all"
         _, missing = min((len(names), names) for names in lacking.values())
-        raise SettingsError(
-            f"{name}, {where}: no column {', '.join(missing)}. Name the columns {', '.join(ASKED_FOR)}."
-        )
-    schema = {"place": pl.String, **dict.fromkeys((*ASKED_FOR, *MAY_BE_THERE), pl.String)}
+        fix = f"Name the columns {', '.join(needed)}" if needed else "Name at least one of them"
+        raise SettingsError(f"{name}, {where}: no column {', '.join(missing)}. {fix}.")
+    columns = (*needed, *others)
     read = [
         line for number, names in lacking.items() if not names
-        for line in _cells(sheets[number - 1], "" if len(filled) == 1 else f"sheet {number}, ")
+        for line in _cells(sheets[number - 1], columns, "" if len(filled) == 1 else f"sheet {number}, ")
     ]  # fmt: skip
-    is_filled_in = pl.any_horizontal(pl.col("outcome", "date", *MAY_BE_THERE).is_not_null())
-    return pl.DataFrame(read, schema=schema, orient="row").with_columns(pl.all().replace("", None)).filter(is_filled_in)
+    schema = {"place": pl.String, **dict.fromkeys(columns, pl.String)}
+    return pl.DataFrame(read, schema=schema, orient="row").with_columns(pl.all().replace("", None))
 
 
 def _headers(lines: Lines) -> list[str]:
     return [header.strip().lower().replace(" ", "_") for header in lines[0][1]]
 
 
-def _lacking(lines: Lines) -> list[str]:
-    return [name for name in ASKED_FOR if name not in _headers(lines)]
-
-
-def _cells(lines: Lines, sheet: str) -> Iterator[tuple[str, ...]]:
+def _lacking(lines: Lines, needed: Sequence[str], others: Sequence[str]) -> list[str]:
     headers = _headers(lines)
-    places = [headers.index(name) if name in headers else len(headers) for name in (*ASKED_FOR, *MAY_BE_THERE)]
+    if needed:
+        return [name for name in needed if name not in headers]
+    return [] if set(headers) & set(others) else list(others)
+
+
+def _cells(lines: Lines, columns: Sequence[str], sheet: str) -> Iterator[tuple[str, ...]]:
+    headers = _headers(lines)
+    places = [headers.index(name) if name in headers else len(headers) for name in columns]
     for line, row in lines[1:]:
         yield f"{sheet}line {line}", *(row[place] if place < len(row) else "" for place in places)
