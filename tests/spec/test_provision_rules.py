@@ -99,8 +99,8 @@ EXPLAINED, FOLLOW_UP, DOUBTFUL = "explained: provision", "listed: follow up", "l
 CASES = """
  code           | source                | cells                                                | place      | team
  OTH_LA         | other_la              | ConfirmedOn=01/11/2026                               | explained  |
- OTH_LA, old    | other_la              | ConfirmedOn=01/11/2025                               | data problem | other authority
- OTH_LA, older  | other_la              | ConfirmedOn=01/11/2024                               | data problem | other authority
+ OTH_LA, old    | other_la              | ConfirmedOn=01/11/2025                               | explained  | other authority
+ OTH_LA, older  | other_la              | ConfirmedOn=01/11/2023                               | data problem | other authority
  OTH_LA, oldest | other_la              | ConfirmedOn=01/11/2022                               | follow up  |
  INDEP          | independent_schools   | StartDate=29/08/2024                                 | explained  |
  INDEP, left    | independent_schools   | StartDate=29/08/2024 LeavingDate=17/07/2026          | follow up  |
@@ -229,9 +229,9 @@ def test_a_child_on_a_roll_who_is_said_never_to_attend_is_the_attendance_teams()
     ("confirmed", "likelihood", "because"),
     [
         pytest.param("21/11/2025", None, "", id="within the year: explains the child"),
-        pytest.param("01/11/2025", 0.15, "the confirmation is more than a year old", id="a year"),
-        pytest.param("01/11/2024", 0.28, "a year old; nobody has renewed it for two years", id="two"),
-        pytest.param("01/11/2023", 0.39, "nobody has renewed it for two years; nor for three", id="three"),
+        pytest.param("01/11/2025", None, "the confirmation is more than a year old", id="a year: that authority is asked"),
+        pytest.param("01/11/2024", None, "a year old; nobody has renewed it for two years", id="two: it is asked again"),
+        pytest.param("01/11/2023", 0.14, "nobody has renewed it for two years; nor for three", id="three"),
         pytest.param("01/11/2022", 1.0, "", id="four: it is no longer heard"),
     ],
 )
