@@ -25,7 +25,11 @@ STRAY_DATES = 0.005
 """So many of an extract's dates may be slips that lie after the day on which it was made."""
 
 LARGEST_HOUSEHOLD = 20
-"""A reference or address shared by more children than this is a hostel, a hotel or a default, and no household."""
+"""A reference or address shared by more children than this is a hostel, a hotel or a default, and no household; nor are those
+of them who share a surname as well, as in a hotel many do."""
+
+ROLLS_SETTLE_DAYS = 91
+"""So long after Year 6 the rolls of Year 7 may be wanting still; whoever is on none later is like others off a roll."""
 
 NEVER = "never on a roll"
 
@@ -40,7 +44,9 @@ class Evidence:
     ``undoubted_place``: the same of those without a doubt. ``rival_place``: 0..1, that it has a place under another
     child's name, whom it may be. ``is_known_here``: has a current place in the largest roll,
     whose children surely live here. ``last_roll``: source of the provision that ended last; ``never on a roll`` where none
-    did; null: has a place. ``roll_ended_days``: since then; null: none.
+    did; null: has a place. ``roll_ended_days``: since then; null: none. ``left_year_six``: it ended with Year 6 of
+    late, as every child's does, and so tells nothing of a move. ``known_days``: since anybody first saw the child; null: a
+    record has no date.
     ``household``: 0 another child of the household has a current place, 1 none has but one was seen lately, 2 none was;
     null: no other child known."""
     agencies: pl.DataFrame
@@ -63,7 +69,9 @@ def gather_evidence(
     )  # fmt: skip
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
     children = heard.children
-    for told in (_age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at)):
+    for told in (
+        _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _first_known(heard, as_at),
+    ):  # fmt: skip
         children = children.join(told, on="child", how="left", validate="1:1", maintain_order="left")
     under_another = _places_of_rivals(children, rivals)
     children = children.join(under_another, on="child_id", how="left", validate="1:1", maintain_order="left")
@@ -74,6 +82,7 @@ def gather_evidence(
         pl.col("rival_place").fill_null(0.0),
         last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
+        left_year_six=~has_place & _left_year_six(as_at).fill_null(value=False),
     )
     families = _families(mine)
     signs = _signs(families, heard, children, as_at)
@@ -90,7 +99,7 @@ def days_since(day: pl.Expr, as_at: date) -> pl.Expr:
 
 
 def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``age_group`` by the birth date that most records give; the later one where two are given as often."""
+    """``age_group`` and ``born_on`` by the birth date that most records give; the later one where two are given as often."""
     birth = pl.col("date_of_birth")
     dated = mine.select("child", "date_of_birth", "membership").drop_nulls("date_of_birth")
     dates = dated.group_by("child").agg(birth.max(), earliest=birth.min())
@@ -105,7 +114,7 @@ def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
     )
     first, last = born_of_age(as_at)
     group = pl.when(birth > last).then(pl.lit("under")).when(birth < first).then(pl.lit("over")).otherwise(pl.lit("of"))
-    return pl.concat([agreed, voted]).select("child", age_group=group)
+    return pl.concat([agreed, voted]).select("child", age_group=group, born_on=birth)
 
 
 def _places(entries: pl.DataFrame) -> pl.DataFrame:
@@ -141,6 +150,21 @@ def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
     )
     last = latest.unique("child", keep="first", maintain_order=True)
     return last.select("child", last_roll="source", roll_ended_days=days_since(pl.col("until_on"), as_at))
+
+
+def _left_year_six(as_at: date) -> pl.Expr:
+    """Whether the last place ended this summer, the child having turned eleven in the school year."""
+    ended_on, born = pl.lit(as_at) - pl.duration(days=pl.col("roll_ended_days")), pl.col("born_on")
+    summer = born.dt.year() + 11 + (born.dt.month() >= 9).cast(pl.Int32)
+    is_lately = pl.col("roll_ended_days") <= ROLLS_SETTLE_DAYS
+    return is_lately & ended_on.is_between(pl.date(summer, 7, 1), pl.date(summer, 9, 30))
+
+
+def _first_known(heard: Heard, as_at: date) -> pl.DataFrame:
+    """``known_days`` of children each of whose records says when it first saw the child."""
+    first = pl.col("first_on")
+    known = heard.records.group_by("child").agg(first.min(), is_dated=first.is_not_null().all())
+    return known.filter("is_dated").select("child", known_days=days_since(first, as_at))
 
 
 def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
@@ -201,10 +225,10 @@ def _families(mine: pl.DataFrame) -> pl.DataFrame:
     address."""
     pairs = []
     for key in (["household"], ["surname", "uprn"], ["surname", "address", "postcode"]):
-        homes = mine.select("child", *key).drop_nulls()
-        shared = homes.group_by(key).agg(pl.col("child"), first=pl.col("child").min(), last=pl.col("child").max())
-        shared = shared.filter(pl.col("first") < pl.col("last")).select(pl.col("child").list.unique())
-        shared = shared.filter(pl.col("child").list.len() <= LARGEST_HOUSEHOLD)
+        homes = mine.select("child", *key).drop_nulls().unique()
+        home = [name for name in key if name != "surname"]
+        homes = homes.filter(pl.col("child").n_unique().over(home) <= LARGEST_HOUSEHOLD)
+        shared = homes.group_by(key).agg("child").filter(pl.col("child").list.len() > 1).select("child")
         pairs.append(shared.select("child", other="child").explode("child").explode("other"))
     return pl.concat(pairs).filter(pl.col("child") != pl.col("other")).unique()
 

@@ -51,9 +51,6 @@ BOUNDS = (0.001, 0.999)
 HERE_BOUNDS = (0.5, 0.995)
 """Share of all children of age known to anybody who live here."""
 
-GROUP_WEIGHT = 4.0
-"""Children that the share of all is worth for a group of few children."""
-
 CLEANED_AFTER_DAYS = 1095.0
 """As many leave in one month as in another, but fewer are still on a list, the longer ago it is: lists are cleaned about
 every three years."""
@@ -80,7 +77,7 @@ class Children:
 
     readings: list[Reading]
     group: Codes
-    """Number of the group of age and last roll, whose children have one share of those here."""
+    """Number of the group of age, last roll and whether it ended with Year 6, whose children have one share of those here."""
     is_never: Flags
     """Never on a roll: in the data only because some agency has a record."""
     counts: Flags
@@ -155,7 +152,8 @@ def living_here(evidence: Evidence) -> Floats:
     rows = np.flatnonzero(place < SURE_PLACE)
     chance = np.ones(len(place))
     if len(rows):
-        groups = frame.select(pl.col("age_group") + "|" + pl.col("last_roll").fill_null("place")).to_series()
+        told_apart = pl.concat_str("age_group", pl.col("last_roll").fill_null("place"), "left_year_six", separator="|")
+        groups = frame.select(told_apart).to_series()
         group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
         children = Children(
             readings_of(evidence, rows), group[rows],
@@ -396,4 +394,4 @@ def _mean_by_group(here: Floats, weight: Floats, group: Codes, groups: int) -> F
     overall = ((here * weight).sum() + 1.0) / (weight.sum() + 2.0)
     sums = np.bincount(group, here * weight, minlength=groups)
     sizes = np.bincount(group, weight, minlength=groups)
-    return np.asarray((sums + overall * GROUP_WEIGHT) / (sizes + GROUP_WEIGHT), dtype=np.float64)
+    return np.asarray((sums + overall * PRIOR_CHILDREN) / (sizes + PRIOR_CHILDREN), dtype=np.float64)

@@ -49,8 +49,7 @@ nobody looks, in a small one, as if such children were usual there. No more than
 those taken off a roll within the last weeks have moved away."""
 
 FADING_FROM_DAYS = 183.0
-"""Of the children here, the fewer have been off roll for so long, the longer it is, from half a year on; before that the
-ends of terms show."""
+"""Of the children here, the fewer are off roll for so long, the longer, from half a year on; before, ends of terms show."""
 
 TAKEN_OFF = ((-180.0, -30.0), (-30.0, 30.0), (30.0, 180.0), (180.0, 1095.0))
 TAKEN_OFF_PRIOR = np.array([3.0, 5.0, 1.0, 1.0])
@@ -61,8 +60,7 @@ LEAVING_PACE = (0.5, 1.0, 2.0)
 SEEN_SINCE_PRIOR = np.array([3.0, 4.0, 3.0, 0.5])
 """Sightings of children who left: up to that day at half the gaps that are usual, as usual, or at twice them; or dated as
 if they had not left (a letter, a check of papers, another child's record). A family that is to move may be met more than
-others (it settles its papers) or less (it is hardly settled); nothing is taken to be likelier, and an agency's records
-soon show it. One in twenty dated as if here, unless they show more or fewer."""
+others or less; an agency's records soon show it. One in twenty dated as if here, unless they show more or fewer."""
 
 LATE_SHARE = 0.002
 """So many of the children who live here are seen as late as those who left: no want of contact is proof."""
@@ -71,8 +69,12 @@ PRIOR_CHILDREN = 10.0
 """A prior is worth this many children."""
 
 KNOWN_CHILDREN = 600.0
-"""What the known children weigh as a prior for how often an agency knows a child without a place who lives here: much,
-as most such children are known to the same agencies."""
+"""What the known children weigh at the least, as a prior for how often an agency knows a child without a place who lives
+here: much, as most are known to the same agencies; and never less than the children without a place, so that those of
+them who have moved away, however many, do not teach how those who live here are known."""
+
+NEWLY_KNOWN_DAYS = 42
+"""Of a child first seen so lately it tells nothing that an agency has no record of it yet."""
 
 ENOUGH_KNOWN = 50
 """From this many known children on, an agency's habits are read from them instead of a prior."""
@@ -84,9 +86,9 @@ SURELY_PLACED = 0.9
 """From this probability of a place on, it shows how agencies see children educated outside the largest roll."""
 
 SEEN_APART = (0.1, 0.3)
-"""Where the days since an agency saw the largest roll's pupils and other pupils lie so far apart (greatest difference of
-their shares, above what chance makes of it), children without a place begin to be taken for, and are, seen as the latter.
-Not for less: of the children on other lists some have left unnoticed, and were last seen longer ago for that."""
+"""Where the days since an agency saw the largest roll's pupils and others lie so far apart (greatest difference of their
+shares, above what chance makes of it), children without a place begin to be taken for, and are, seen as the latter. Not
+for less: of the children on other lists some have left unnoticed, and were last seen longer ago for that."""
 
 SMIRNOV = 1.36
 """Over the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 (Smirnov 1948)."""
@@ -197,6 +199,8 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
     is_elsewhere = (children["undoubted_place"] >= SURELY_PLACED).fill_null(value=False).to_numpy() & ~is_known
     is_open = children["place_probability"].is_null().to_numpy()
     of_group = {group: (children["age_group"] == group).to_numpy() for group in ("under", "of", "over", "unknown")}
+    without_place = is_open & of_group["of"]
+    is_new = (children["known_days"] <= NEWLY_KNOWN_DAYS).fill_null(value=False).to_numpy()
     readings = []
     for records in evidence.agencies.partition_by("source", maintain_order=True):
         agency = _Agency(
@@ -205,11 +209,11 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
             records["is_start"].to_numpy(), records["membership"].to_numpy(),
             records["unsighted_days"][0], records["untold_days"][0],
         )  # fmt: skip
-        readings += _presence(agency, rows, is_known, is_open & of_group["of"])
+        readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), is_new)
         for mine in of_group.values():
             readings += _sighting(agency, rows, is_known, is_elsewhere, mine)
         readings += _beginning(agency, rows, is_known)
-    readings.append(_company(evidence, rows, is_known))
+    readings.append(_company(evidence, rows, is_known, without_place))
     return [*readings, *_time_off_roll(children["roll_ended_days"].cast(pl.Float64).to_numpy()[rows])]
 
 
@@ -221,29 +225,31 @@ def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats
     return by_child[rows], trust[rows]
 
 
-def _presence(agency: _Agency, rows: Codes, is_known: Flags, without_place: Flags) -> list[Reading]:
-    """Whether an agency has a record, and whether it is open. Prior: of those who leave, a quarter of the entries end,
-    a quarter go, half stay. A child without a place may be known to fewer agencies, or to others, than one with a
-    place, so the known children are only a prior here; and none at all for an agency that works through schools,
-    which hardly a child without a place is known to.
+def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is_new: Flags) -> list[Reading]:
+    """Whether an agency has a record, and whether it is open; of a child who ``is_new``, no record says nothing. Prior: of
+    those who leave, a quarter of the entries end, a quarter go, half stay. ``whom``: the known children, those without a
+    place, those educated elsewhere. The second may be known to fewer agencies than the first, who are only a prior here;
+    and none for an agency that works through schools, to which hardly one of the second is known, nor of the third.
 
-    None of an agency that works off the roll (a transfer file unclaimed, a referral), knowing children because they
+    No reading of an agency that works off the roll (a transfer file unclaimed, a referral), knowing children because they
     have no place: children with a place cannot show how often it knows those who live here.
     """
-    counts = [np.bincount(agency.state[mine[agency.child]], minlength=3)[1:] for mine in (is_known, without_place)]
-    sizes = [np.count_nonzero(is_known), np.count_nonzero(without_place)]
+    counts = [np.bincount(agency.state[mine[agency.child]], minlength=3)[1:] for mine in whom]
+    sizes = [np.count_nonzero(mine) for mine in whom]
     rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
     if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
         return []
     known = _shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
-    _, is_current, is_ended = known * min(1.0, 2.0 * rates[1] / (known[1] + known[2]))
+    at_most = max(2.0 * rates[1], rates[2] if sizes[2] >= ENOUGH_KNOWN else 0.0)
+    _, is_current, is_ended = known * min(1.0, at_most / (known[1] + known[2]))
     here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
     gone = np.array([1.0 - 0.75 * is_current - is_ended, 0.5 * is_current, 0.25 * is_current + is_ended])
     codes, trust = _laid_out(agency, agency.state, rows)
+    codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
     prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
     return [
         Reading(
-            np.maximum(codes, 0), trust, KNOWN_CHILDREN * here + 0.5, prior, np.ones(1), True, is_alike=True,
+            codes, trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior, np.ones(1), True, is_alike=True,
             is_presence=True, unaware=_left_within(agency.untold),
         )
     ]  # fmt: skip
@@ -277,13 +283,9 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
 
 
 def _with_censored(levels: Floats) -> Floats:
-    """Share of each level, and beside them of each level and those beyond."""
-    return np.hstack([levels, _from_here_on(levels)])
-
-
-def _from_here_on(levels: Floats) -> Floats:
-    """Share of each level and those beyond it, half of its own: where in the level a child stands is not known."""
-    return np.asarray(np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels, dtype=np.float64)
+    """Share of each level, and beside them of each level and those beyond it, half of its own: where in the level a child
+    stands is not known."""
+    return np.hstack([levels, np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels])
 
 
 def _out_of_school(known: Floats, elsewhere: Floats) -> Floats:
@@ -356,16 +358,15 @@ def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
     return [Reading(codes, trust, PRIOR_CHILDREN * here, gone[None], np.ones(1), learns_here=True)]
 
 
-def _company(evidence: Evidence, rows: Codes, is_known: Flags) -> Reading:
-    """Whether any other child of the household is known (1) or none (0). Of a family that has left, some lists have dropped
+def _company(evidence: Evidence, rows: Codes, is_known: Flags, without_place: Flags) -> Reading:
+    """Whether any other child of the household is known (1) or none (0). Of a family that has left some lists have dropped
     one child and some another, so that fewer have a brother or sister to show; what holds here is learnt."""
     others = np.zeros(len(is_known), dtype=np.int64)
     others[evidence.families["child"].to_numpy()] = 1
     here = _shares_of(np.bincount(others[is_known], minlength=2).astype(np.float64) + 0.5)
-    return Reading(
-        others[rows], np.ones(len(rows)), KNOWN_CHILDREN * here + 0.5, PRIOR_CHILDREN * here[None, None, :] + 0.5, np.ones(1),
-        learns_here=True, is_alike=True,
-    )  # fmt: skip
+    prior = max(KNOWN_CHILDREN, float(np.count_nonzero(without_place))) * here + 0.5
+    gone = PRIOR_CHILDREN * here[None, None, :] + 0.5
+    return Reading(others[rows], np.ones(len(rows)), prior, gone, np.ones(1), learns_here=True, is_alike=True)
 
 
 def _time_off_roll(days: Floats) -> list[Reading]:

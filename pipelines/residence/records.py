@@ -20,9 +20,10 @@ class Heard:
     """``child_id``, sorted, and ``child``: 0, 1, 2 …, so that ``child`` sorts as ``child_id`` does."""
     records: pl.DataFrame
     """One row is one record of one child: ``record_id``, ``child``, ``source``, ``membership`` (0..1), and of what it says
-    ``seen_on`` (the child was last seen), ``sighted_on`` (last seen on another day than one on which an entry began),
-    ``begun_on`` (start of its open entry), ``is_ended`` (its entry is closed, and none is open), ``closed_on`` (end of
-    the entry that ended last), ``left_on`` (last day on which it says that the child left); null: it says no such."""
+    ``first_on`` (the child was first seen), ``seen_on`` (last seen), ``sighted_on`` (last seen on another day than one on
+    which an entry began), ``begun_on`` (start of its open entry), ``is_ended`` (its entry is closed, and none is open),
+    ``closed_on`` (end of the entry that ended last), ``left_on`` (last day on which it says that the child left); null: it
+    says no such."""
     rolls: pl.Series
     """Sources whose records prove an education."""
     keep_entries: pl.Series
@@ -77,14 +78,14 @@ def hear(said: Said, child_records: pl.DataFrame) -> Heard:
 
 
 def _sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``record``, ``seen_on``, ``sighted_on``."""
+    """``record``, ``first_on``, ``seen_on``, ``sighted_on``."""
     dated = pl.col("record", "since_on")
     seen = said.filter((pl.col("kind") == "seen") & (pl.col("since_on") <= as_at)).select(dated)
     starts = said.filter(pl.col("kind") == "lives_here").select(dated)
     sighted = seen.join(starts, on=["record", "since_on"], how="anti")
     return (
         seen.group_by("record")
-        .agg(seen_on=pl.col("since_on").max())
+        .agg(seen_on=pl.col("since_on").max(), first_on=pl.col("since_on").min())
         .join(sighted.group_by("record").agg(sighted_on=pl.col("since_on").max()), on="record", how="left")
     )
 

@@ -11,7 +11,9 @@ from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, RIVAL, STATEMENT
 from tests.made.children import SOURCE_NAMES
 
 AS_AT = date(2026, 11, 20)
-OF_AGE = date(2015, 5, 5)
+OF_AGE = date(2018, 5, 5)
+LEFT_YEAR_SIX = date(2015, 5, 5)
+"""Of age too, and of those who left Year 6 in the summer before ``AS_AT``."""
 ROLL, GP, HOMES = "school_census", "health", "housing"
 NAMES = {**SOURCE_NAMES, HOMES: "Council housing"}
 
@@ -309,6 +311,74 @@ def test_one_slip_in_three_hundred_dates_does_not_make_an_old_file_new() -> None
     said = on_roll(entered=1500, left=30) + at_gp(seen=10, since=1200)
     old, slipped = with_old_gp_file(60, said), with_old_gp_file(60, said, slips=1)
     assert float(str(slipped["living_here"])) == pytest.approx(float(str(old["living_here"])), abs=0.03)
+
+
+def test_a_list_that_is_never_weeded_does_not_teach_how_children_who_live_here_are_known() -> None:
+    """The doctors write to everyone on their list each autumn, long gone or not, and count that as a contact. Of those who
+    left, who are more than the pupils, few are in another file, while half of the pupils are in one and a third in another:
+    whoever is known to nobody but the doctor has most likely gone. So the home-educated are known too."""
+
+    def known(n: int) -> list[dict[str, object]]:
+        home = in_home(seen=(n * 31) % 400) if n % 2 == 0 else []
+        claim = [row | {"source": "benefits"} for row in in_home(seen=(n * 17) % 300)] if n % 3 == 0 else []
+        return at_gp(seen=40 + n % 20, since=800 + n) + home + claim
+
+    children = town() | {f"roll{n:03}": on_roll() + known(n) for n in range(600)}
+    children |= {f"here{n:03}": known(7 * n) for n in range(40)}
+    children |= {f"home{n:03}": [say(EHE, "provision", ago(700)), *known(5 * n)] for n in range(120)}
+    for n in range(700):
+        closed = in_home(seen=n + 80, since=2000, ended=n + 30) if n % 50 == 0 else []
+        children[f"left{n:03}"] = at_gp(seen=40 + n % 20, since=1500 + n) + closed
+    found = judge(children | {"child": at_gp(seen=50, since=1600) + in_home(seen=60)})
+    chance = dict(found.select("child_id", "living_here").iter_rows())
+    assert chance["left101"] < 0.2
+    assert chance["child"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("known_for", "least", "most"),
+    [
+        pytest.param(20, 0.5, 1.0, id="known to nobody before: the doctor has not registered it yet"),
+        pytest.param(200, 0.0, 0.2, id="known for half a year, and to no doctor: the family went on"),
+    ],
+)
+def test_a_family_that_has_just_come_is_not_yet_known_to_all(known_for: int, least: float, most: float) -> None:
+    """Everybody here is with a doctor, and one in three asks for a school place at some time."""
+    children = town()
+    for n in range(0, 600, 3):
+        children[f"roll{n:03}"] += [say("admissions", "seen", ago((n * 37) % 700))]
+    for n in range(0, 60, 3):
+        children[f"gone{n:03}"] += [say("admissions", "seen", ago(20 + 18 * n + (n * 37) % 700))]
+    child = judge(children | {"child": [say("admissions", "seen", ago(known_for))]}).filter(child_id="child")
+    assert least <= child["living_here"].item() <= most
+
+
+def test_the_end_of_year_six_tells_nothing_of_a_move() -> None:
+    """Off the roll since August, and last met just before: one child as Year 6 ended, one out of Year 3. Of the others out of
+    Year 6 as many have been met since as of the pupils; of those out of Year 3 none."""
+    children = {f"roll{n:03}": on_roll() + at_gp(seen=(n * 37) % 120, since=800 + n) for n in range(600)}
+    for n in range(40):
+        children[f"six{n:02}"] = on_roll(2400, left=86) + at_gp(seen=(n * 37) % 120)
+        children[f"three{n:02}"] = on_roll(1000, left=86) + at_gp(seen=95 + (n * 37) % 120)
+    children |= {child: on_roll(1000, left=86) + at_gp(seen=100) for child in ("six", "three")}
+    born = {child: {"date_of_birth": LEFT_YEAR_SIX} for child in children if child.startswith("six")}
+    chance = dict(judge(children, born).select("child_id", "living_here").iter_rows())
+    assert chance["six"] > chance["three"] + 0.2
+
+
+@pytest.mark.parametrize(
+    ("guests", "least", "most"),
+    [
+        pytest.param(3, 0.4, 0.9, id="three brothers at the address are on a roll"),
+        pytest.param(40, 0.2, 0.4, id="a hotel: of its forty guests on a roll some have the same surname"),
+    ],
+)
+def test_one_surname_at_a_hotel_is_no_household(guests: int, least: float, most: float) -> None:
+    hotel = {f"guest{n:02}": on_roll() + at_gp(seen=n) for n in range(guests)}
+    people = {guest: FAMILY | ({} if n < 3 else {"surname": f"ASH{n}"}) for n, guest in enumerate(hotel)}
+    child = {"child": at_gp(seen=560)}
+    found = judge(town() | hotel | child, people | {"child": FAMILY}).filter(child_id="child")
+    assert least <= found["living_here"].item() <= most
 
 
 def test_children_who_may_be_pupils_do_not_make_others_likelier_to_live_here() -> None:
