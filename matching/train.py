@@ -20,7 +20,7 @@ from matching.model import Model, Weights
 from matching.similarity import Test
 from matching.training_samples import Sample, judged_sample, samples_of
 
-MOST_ITERATIONS = 200
+MOST_ITERATIONS = 1000
 CONVERGED = 1e-5
 
 

@@ -80,6 +80,12 @@ def test_every_comparison_is_left_open_by_some_training_rule():
         ), comparison.name
 
 
+def test_where_pairs_of_one_forename_leave_the_birth_date_open_the_sex_tells_nothing_more():
+    for rule in CHILD_TRAINING_RULES:
+        if "forename_key" in rule.columns and "date of birth" not in rule.settles:
+            assert "sex" in rule.settles, rule.name
+
+
 def test_comparisons_that_training_rules_settle_exist():
     names = {comparison.name for comparison in CHILD_COMPARISONS}
     assert {name for rule in CHILD_TRAINING_RULES for name in rule.settles} <= names
