@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import xlsxwriter
 
+from pipelines.decisions.outcomes import CODES, MOST_HOURS
 from pipelines.listing.rank import FOLLOW_UP, LANES
 from pipelines.publish.read_me import READ_ME, read_me_lines
 
@@ -114,7 +115,25 @@ STAYS_IN_VIEW = (
     Column("records", "Records (source:key)", 44),
 )
 
-MORE_SHEETS = {WHAT_CHANGED: CHANGED, IN_VIEW: STAYS_IN_VIEW, EARLY_WARNING: WARNED}
+_ASKED: dict[str, dict[str, Any]] = {
+    "outcome": {
+        "validate": "list", "source": list(CODES), "error_title": "No such outcome", "error_message": "Choose one of the list.",
+    },
+    "hours": {
+        "validate": "decimal", "criteria": "between", "minimum": 0, "maximum": MOST_HOURS,
+        "error_title": "No hours", "error_message": f"Hours as a number from 0 to {MOST_HOURS:g}, such as 2.5.",
+    },
+}  # fmt: skip
+"""What a spreadsheet lets an officer fill in. A day is judged when it is read, as spreadsheets differ in how they take one."""
+
+TO_FILL_IN = (
+    Column("outcome", "Outcome", 27),
+    Column("date", "Date", 12, "date"),
+    Column("hours", "Hours", 8, "hours"),
+)
+"""Empty columns at the end of the sheets of leads, in which officers say what they found: ``rollcall outcomes`` reads them."""
+
+MORE_SHEETS = {WHAT_CHANGED: CHANGED, IN_VIEW: (*STAYS_IN_VIEW, *TO_FILL_IN), EARLY_WARNING: WARNED}
 """Sheets after the lanes, where they have a row, and their columns."""
 
 
@@ -138,7 +157,7 @@ def candidates_xlsx(
     lanes = lanes_of(candidates)
     _write_read_me(book, styles, read_me_lines(publication, candidates, lanes))
     for sheet, rows in sheets_of(candidates, lanes, publication.top):
-        _write_lane(book, styles, sheet, rows)
+        _write_lane(book, styles, sheet, rows, (*COLUMNS, *TO_FILL_IN))
     for sheet, columns in MORE_SHEETS.items():
         found = (more or {}).get(sheet)
         if found is not None and found.height:
@@ -188,8 +207,12 @@ def _styles(book: Any) -> dict[str, Any]:
         "school year": book.add_format({**cell, "num_format": '"Year "0;"Nursery";"Reception"', "align": "left"}),
         "share": book.add_format({**cell, "num_format": "0%"}),
         "date": book.add_format({**cell, "num_format": "dd/mm/yyyy", "align": "left"}),
+        "hours": book.add_format({**cell, "num_format": "0.0"}),
         "header": book.add_format(
             {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#1F3A4D", "font_color": "#FFFFFF"}
+        ),
+        "header to fill in": book.add_format(
+            {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#FFF2CC", "font_color": "#1F3A4D"}
         ),
         "title": book.add_format({"bold": True, "font_size": 16, "font_color": "#1F3A4D"}),
         "heading": book.add_format({"bold": True, "font_size": 12, "font_color": "#1F3A4D", "valign": "top"}),
@@ -216,15 +239,17 @@ def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str,
             sheet.set_row(row, 15.5 * (1 + len(text) // 100))
 
 
-def _write_lane(
-    book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame, columns: Sequence[Column] = COLUMNS
-) -> None:
+def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame, columns: Sequence[Column]) -> None:
     """Write one lane: header frozen with the name columns, filter on, printed across one page's width."""
     sheet = book.add_worksheet(sheet_name(lane))
     for place, column in enumerate(columns):
+        is_to_fill_in = column in TO_FILL_IN
         sheet.set_column(place, place, column.width, styles[column.style])
-        sheet.write_string(0, place, column.header, styles["header"])
-        _write_cells(sheet, styles[column.style], place, rows[column.name])
+        sheet.write_string(0, place, column.header, styles["header to fill in" if is_to_fill_in else "header"])
+        if not is_to_fill_in:
+            _write_cells(sheet, styles[column.style], place, rows[column.name])
+        elif rows.height and column.name in _ASKED:
+            sheet.data_validation(1, place, rows.height, place, _ASKED[column.name])
     sheet.set_row(0, 32)
     sheet.freeze_panes(1, 5)
     sheet.autofilter(0, 0, max(rows.height, 1), len(columns) - 1)

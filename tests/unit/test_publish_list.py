@@ -13,10 +13,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.decisions.outcomes import CODES
+from pipelines.files.handed_in import cells_handed_in
 from pipelines.publish.publication import PublicationFailed, publish
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes
-from pipelines.publish.workbook import COLUMNS, candidates_xlsx, sheet_name
+from pipelines.publish.workbook import COLUMNS, TO_FILL_IN, candidates_xlsx, sheet_name
 from pipelines.tables import CANDIDATE, EXPLAINED
 from tests.made.publication import made_publication, nothing_published, protect
 
@@ -103,13 +105,23 @@ def test_each_lane_is_a_sheet_with_frozen_header_and_filter(folder: Path) -> Non
     listed = pl.read_parquet(folder / "candidates.parquet")
     for lane, rows in listed.group_by("lane"):
         sheet = pl.read_excel(folder / "candidates.xlsx", sheet_name=sheet_name(str(lane[0])))
-        assert sheet.columns == [column.header for column in COLUMNS]
+        assert sheet.columns == [column.header for column in (*COLUMNS, *TO_FILL_IN)]
         assert sheet["Child id"].to_list() == rows["child_id"].to_list()
         assert sheet["Forename"].to_list() == rows["forename"].to_list()
         assert sheet["Date of birth"].to_list() == rows["date_of_birth"].to_list()
         assert sheet["Likelihood"].to_list() == pytest.approx(rows["likelihood"].to_list())
     lanes = [sheet for name, sheet in sheets((folder / "candidates.xlsx").read_bytes()) if "sheet1." not in name]
     assert all('state="frozen"' in sheet and "<autoFilter" in sheet for sheet in lanes)
+
+
+def test_officers_choose_an_outcome_in_the_list_and_send_it_back(folder: Path) -> None:
+    content = (folder / "candidates.xlsx").read_bytes()
+    lanes = [sheet for name, sheet in sheets(content) if "sheet1." not in name]
+    assert all(f'<formula1>"{",".join(CODES)}"</formula1>' in sheet for sheet in lanes)
+    (*needed, hours) = (column.header.lower() for column in TO_FILL_IN)
+    read = cells_handed_in(folder / "candidates.xlsx", ["child_id", *needed], [hours])
+    assert sorted(read["child_id"]) == sorted(pl.read_parquet(folder / "candidates.parquet")["child_id"])
+    assert read.select(*needed, hours).null_count().row(0) == (read.height,) * 3
 
 
 def test_the_first_sheet_says_what_the_list_is_and_is_not(folder: Path) -> None:
