@@ -22,13 +22,13 @@ def parted(
     dataset: NDArray[np.int32],
     by_records: LogOdds,
     weigh: Weigh,
-    margin: float,
     *,
     among: NDArray[np.bool_] | None = None,
 ) -> Labels:
-    """The labels again, with children parted whose pieces are more likely two, by as much as a link must be likely.
+    """The labels again, with children parted whose pieces are more likely two than one: a doubt shown between two children can
+    be looked into, and one inside a child hides whoever else it may be.
 
-    ``by_records``: log-odds of pairs of rows without coverage, the margin taken off; ``weigh``: how children weigh
+    ``by_records``: log-odds of pairs of rows without coverage, less the margin of a link; ``weigh``: how children weigh
     against each other. Children without a second record in any dataset stay as they are. ``among``: rows of the children
     that are looked at; null: all.
     """
@@ -48,7 +48,7 @@ def parted(
     pieces = labels.copy()
     pieces[rows] = rows[cluster(len(rows), left, right, log_odds(left, right), log_odds)]
     rivalry = Rivalry(np.arange(len(labels), dtype=np.int32), weigh, Weighed.nothing(), [])
-    return rivalry.settle(pieces, rows[left], rows[right], -margin)[0]
+    return rivalry.settle(pieces, rows[left], rows[right], 0.0)[0]
 
 
 def counted_again(
