@@ -15,7 +15,7 @@ from pipelines.files.markup import read_markup
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
 from pipelines.files.workbook import read_workbook
 
-__all__ = ["BAD_LINE", "FORMS", "FileRows", "read_bytes", "read_rows", "rows_as_json"]
+__all__ = ["BAD_LINE", "FORMS", "FileRows", "read_bytes", "read_rows", "refuse_no_text", "rows_as_json"]
 
 FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
     ".csv": read_delimited,
@@ -139,7 +139,7 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
     if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
         raise UnreadableFileError("empty file", "There is nothing in the file.", "Send the whole file again.")
     if ending not in (".xlsx", ".parquet"):
-        _refuse_no_text(data)
+        refuse_no_text(data)
     if FORMS[ending] is read_delimited and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<!")):
         raise UnreadableFileError(
             "form", f"The file is called {ending} but holds XML or a web page.", "Send it under its true ending."
@@ -151,7 +151,8 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
     return FORMS[ending](data, contract)
 
 
-def _refuse_no_text(data: bytes) -> None:
+def refuse_no_text(data: bytes) -> None:
+    """Raise :class:`UnreadableFileError` where the first bytes of a file are those of something else than text."""
     for start, (what, fix) in _NO_TEXT.items():
         if data.startswith(start):
             raise UnreadableFileError("form", f"The file is no text but {what}.", fix)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.files import refuse_no_text
 from pipelines.files.rows import UnreadableFileError
 from pipelines.files.text import decode_text
 from pipelines.files.workbook import all_sheets
@@ -50,6 +51,7 @@ def _sheets(file: Path) -> list[Lines]:
     data = file.read_bytes()
     if file.suffix.lower() == ".xlsx":
         return [[line for line in sheet if any(line[1])] for sheet in map(_lines_of_sheet, all_sheets(data))]
+    refuse_no_text(data)
     return [_lines_of_text(decode_text(data, _ENCODINGS).text, file.name)]
 
 
@@ -65,7 +67,11 @@ def _lines_of_text(text: str, name: str) -> Lines:
     """
     header = text.partition("\n")[0]
     reader = csv.reader(StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
-    lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+    lines, begins = [], 1
+    for row in reader:
+        if any(map(str.strip, row)):
+            lines.append((begins, [cell.strip() for cell in row]))
+        begins = reader.line_num + 1  # a value in quotes may hold line breaks
     headers = len(lines[0][1]) if lines else 0
     longer = [(line, len(row)) for line, row in lines if any(row[headers:])]
     if longer:

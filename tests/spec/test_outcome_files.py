@@ -207,6 +207,11 @@ def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path)
             r"line 2: outcome: none of.*\nThe outcomes: ON_ROLL_OWN, .*UNDER_ENQUIRY\.",
             id="no code",
         ),
+        pytest.param(
+            'A,UNTRACED,2026-11-02,,"a\nb"\n\nA,UNTRACED,31/11/2026,,"c\nd"\n',
+            "line 5: date",
+            id="line breaks in a note",
+        ),
         pytest.param("A,UNTRACED,31/11/2026,,\n", "line 2: date: no day of the calendar", id="no day"),
         pytest.param("A,UNTRACED,,,\n", "line 2: date: no day of the calendar", id="no date"),
         pytest.param("A,UNTRACED,2999-01-01,,\n", "line 2: date: it is yet to come", id="a day to come"),
@@ -236,6 +241,7 @@ def test_a_file_with_a_fault_is_refused_by_line_and_nothing_is_kept(tmp_path: Pa
         pytest.param('child_id,outcome,date\nA,"' + 140_000 * "x", "A quote in it is never closed", id="an open quote"),
         pytest.param("A,UNTRACED,2026-11-02\n", "line 1: no column child_id", id="no headers"),
         pytest.param("", "there is nothing in it", id="an empty file"),
+        pytest.param("%PDF-1.7 and so on", "no text but a PDF", id="a PDF called csv"),
     ],
 )
 def test_a_file_that_is_no_list_of_outcomes(tmp_path: Path, header: str, told: str) -> None:
