@@ -237,6 +237,17 @@ bears its surname in the forename's place says none."""
 
 ONE_SLIP = either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))
 
+LISTED_BESIDE = both(
+    Equal("household"),
+    Unequal("forename"),
+    none_of(
+        SWAPPED, TOGETHER_OR_APART, SharesAny("forename_groups"), ONE_SLIP, MIDDLE_SOUNDS_AS_FIRST,
+        Equal("forename_key"), InitialOf("forename"), MIDDLE_FOR_FIRST_INITIAL, IN_THE_OTHERS_PLACE, SURNAME_TWICE,
+        Unequal("given_custom"), WithinEdits("forename", 1, shortest=3),
+    ),
+)  # fmt: skip
+"""Two names in one household's list, neither a way of writing the other: a household lists each of its members once."""
+
 FORENAME = Comparison(
     "forename",
     (

@@ -12,6 +12,7 @@ from matching.assign import SURE, TRUSTED, Bits, Coverage, Priors
 from matching.cluster import ALWAYS, APART, NEVER
 from matching.encode import Rows
 from matching.score import SLICE, Patterns, Scored, Scorer, patterns_of
+from matching.similarity import Test
 from matching.together import Questions, weigh_together
 
 FLOOR_BITS = 10.0
@@ -26,6 +27,9 @@ class Settings:
     """Two groups of records are one child only if their pairs are, on the whole, at least so probable."""
     apart: str | None = None
     """List column of verified identifiers: rows of one dataset that bear different ones are never one child."""
+    beside: Test | None = None
+    """Rows of one dataset of which this holds are never one child: it holds of rows that a dataset itself sets beside each
+    other, such as two names in one household's list."""
     stratum: str | None = None
     """Column (text) by which it differs how many records of one dataset are to be found in another: the birth year."""
     one_row_each: bool = False
@@ -33,6 +37,12 @@ class Settings:
     candidate_floor: float = FLOOR_BITS
     pairs: int | None = None
     """Budget of pairs to look at; null: so many for each record (see :mod:`matching.budget`)."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns that are read besides those of comparisons and rules."""
+        named = tuple(name for name in (self.apart, self.stratum) if name is not None)
+        return named if self.beside is None else (*named, *self.beside.reads)
 
     def __post_init__(self) -> None:
         """Refuse a probability that would link all records or none."""
@@ -147,6 +157,8 @@ class Judge:
         ruled = weights.copy()
         if self.apart is not None:
             ruled[self._apart(left, right)] = APART
+        if self.settings.beside is not None:
+            ruled[self._beside(self.settings.beside, left, right)] = NEVER
         if self.settings.one_row_each:
             np.copyto(ruled, NEVER, where=self.dataset.take(left) == self.dataset.take(right))
         if self.judged:
@@ -167,6 +179,14 @@ class Judge:
             for j in range(values.shape[1]):
                 apart &= ~((values[left, i] == values[right, j]) & (values[left, i] >= 0))
         return apart
+
+    def _beside(self, beside: Test, left: Rows, right: Rows) -> Rows:
+        """Places of the pairs of rows that their dataset itself sets beside each other."""
+        at = np.flatnonzero(self.dataset.take(left) == self.dataset.take(right))
+        left, right = left.take(at), right.take(at)
+        if self.place is not None:
+            left, right = self.place.take(left), self.place.take(right)
+        return np.compress(beside.holds(self.scorer.table, left, right), at)
 
     def for_clusters(self, left: Rows, right: Rows) -> Bits:
         """Log-odds with the margin: below 0 unless sure enough; capped, so that no one pair outweighs all others."""

@@ -138,7 +138,7 @@ def link_records(
     told = told or _nobody
     told(0.0, "putting values into numbers")
     table = table if isinstance(table, pl.DataFrame | pl.LazyFrame) else pl.DataFrame(table)
-    further = [name for name in (settings.apart, settings.stratum, *_household_columns(households)) if name]
+    further = (*settings.reads, *_household_columns(households))
     encoded = prepare(table, comparisons, [*rules, *training_rules], *further)
     codes = _datasets(table.lazy(), encoded.height, dataset)
     if model is None:

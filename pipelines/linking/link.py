@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.buckets import Buckets
 from matching.cluster import named
-from matching.comparisons import CHILD_COMPARISONS, OTHER_FURTHER_NAMES
+from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE, OTHER_FURTHER_NAMES
 from matching.encode import Rows
 from matching.judge import Judged, Settings
 from matching.keys import with_keys
@@ -75,7 +75,7 @@ class Linked:
     """Of each scored pair."""
 
 
-CHILD_SETTINGS = Settings(apart="upns", stratum="birth_year")
+CHILD_SETTINGS = Settings(apart="upns", beside=LISTED_BESIDE, stratum="birth_year")
 
 APPROVED_MODEL = Path(__file__).parents[2] / "matching" / "data" / "approved_model.toml"
 """Weights trained on a made-up authority: what stands in where tonight's records are too few to learn from."""

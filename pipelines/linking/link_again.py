@@ -120,7 +120,8 @@ def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
         stratum=year.replace_strict(years, default=len(years), return_dtype=pl.Int32),
     )
     again = link_again(
-        kept, met, _encoded(tonight.person), dataset=coded["dataset"].to_numpy(), stratum=coded["stratum"].to_numpy(),
+        kept, met, _encoded(tonight.person, tonight.settings),
+        dataset=coded["dataset"].to_numpy(), stratum=coded["stratum"].to_numpy(),
         rules=CHILD_BLOCKING_RULES, model=tonight.model, judged=tonight.judged, settings=tonight.settings,
         measures=measures,
     )  # fmt: skip
@@ -140,11 +141,11 @@ def stand_again(store: Store, tonight: Tonight, known: Known) -> tuple[Callable[
     return partial(_report, tonight, rows, labels), int(rows["is_same_child"].sum()), rows.filter(is_kept()).height
 
 
-def _encoded(person: pl.DataFrame) -> Callable[[Rows], Encoded]:
+def _encoded(person: pl.DataFrame, settings: Settings) -> Callable[[Rows], Encoded]:
     """What makes the table of some rows."""
 
     def encoded(rows: Rows) -> Encoded:
-        return prepare(with_keys(person[rows]), CHILD_COMPARISONS, CHILD_BLOCKING_RULES, "upns")
+        return prepare(with_keys(person[rows]), CHILD_COMPARISONS, CHILD_BLOCKING_RULES, *settings.reads)
 
     return encoded
 

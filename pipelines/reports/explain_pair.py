@@ -20,6 +20,7 @@ from matching.linkage import prepare
 from matching.measures import strata_of
 from matching.model import Model
 from matching.score import Scorer
+from pipelines.linking.link import CHILD_SETTINGS
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.listing.masking import keys_without_place, masked
 from pipelines.publish.report_tables import NOT_SHOWN_OF_A_PAIR, Row
@@ -37,7 +38,7 @@ IN_WORDS = {
     PRIOR: "before a look at the two: few records of these sources are one child",
     HOUSEHOLD: "what two children of one home would share, and what is not printed",
     COVERAGE: "how sure either child is to be in the other source at all",
-    RULE: "a rule that outweighs all: verified numbers of one source differ",
+    RULE: "a rule that outweighs all: a source itself has them as two, by verified numbers or as two names of one household",
 }
 WITHHELD_LINE = "address, phone and carer: withheld, as a child is protected"
 PROTECTED = "A source protects a child here: what the records share of address, phone and carer is withheld."
@@ -70,7 +71,7 @@ class Weighed:
 def weighed(
     tables: Mapping[str, pl.DataFrame],
     model: Model,
-    settings: Settings = Settings(apart="upns", stratum="birth_year"),  # noqa: B008 - frozen
+    settings: Settings = CHILD_SETTINGS,
 ) -> Weighed:
     """Make the night's judge again from its records, weights and the measures in force. Judgements are not in it.
 
@@ -80,7 +81,7 @@ def weighed(
     if held is None:
         raise UnknownIdentifier("The last night had no records. Run a night on tonight's extracts first.")
     table = with_keys(tables["person_record"].sort("record_id"))
-    encoded = prepare(table, CHILD_COMPARISONS, [], "upns", "birth_year")
+    encoded = prepare(table, CHILD_COMPARISONS, [], *settings.reads)
     numbers = {name: number for number, name in enumerate(held.sources)}
     judge = Judge(
         scorer=Scorer.of(model.on(held.measures.records), encoded, held.measures.frequencies),

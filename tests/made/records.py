@@ -22,6 +22,7 @@ WRITTEN: dict[str, type[pl.DataType]] = {
     "record_id": pl.String, "dataset": pl.String, "given": pl.String, "surname": pl.String, "also": pl.String,
     "born": pl.Date, "sex": pl.String, "address": pl.String, "postcode": pl.String, "uprn": pl.String,
     "upn": pl.String, "former_upn": pl.String, "nhs": pl.String, "carer": pl.String, "phone": pl.String,
+    "household": pl.String,
 }  # fmt: skip
 """``given``: all given names. ``also``: another surname of the child."""
 
@@ -51,13 +52,13 @@ def person_records(rows: Sequence[Row]) -> pl.DataFrame:
             addresses(written["address"]),
             carer_names(written["carer"]),
             written.select(
+                "household",
                 postcode=canonical_postcode(pl.col("postcode")),
                 uprn=canonical_uprn(pl.col("uprn")),
                 upn=canonical_upn(pl.col("upn")),
                 former_upn=canonical_upn(pl.col("former_upn")),
                 nhs_number=canonical_nhs_number(pl.col("nhs")),
                 phone=canonical_phone(pl.col("phone")),
-                household=pl.lit(None, pl.String),
             ),
         ],
         how="horizontal",

