@@ -16,6 +16,7 @@ import polars as pl
 
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
+from pipelines.counted import counted
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, PLACES, UNIT, Intake, keys_kept
 from pipelines.intake.misleading_files import UNREADABLE_DATES
@@ -193,9 +194,9 @@ def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
     how = " (no file came)" if not source.files else ""
     could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
-    how = f" ({_counted(source.refused, 'file')} came and {could_not})" if source.refused else how
+    how = f" ({counted(source.refused, 'file')} came and {could_not})" if source.refused else how
     if source.nights:
-        told = f"{_counted(source.last.rows, 'row')} were loaded on {_day(source.last.as_at)}"
+        told = f"{counted(source.last.rows, 'row')} were loaded on {_day(source.last.as_at)}"
         stand = f" Those stand in until {_day(source.stands_in_until)}." if source.stands_in_until else ""
         yield "missing", f"no row came tonight{how}, while {told}.{stand}"
     elif due != "never":
@@ -207,14 +208,14 @@ def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
 def _few_rows(source: _Source) -> Iterator[tuple[Check, str]]:
     """On the first night: what came against the contract's least, and files of the source that were not loaded."""
     if source.refused:
-        whose = f"{_counted(source.refused, 'file')} of {source.files}"
+        whose = f"{counted(source.refused, 'file')} of {source.files}"
         could_not = "could not be used" + (f" ({source.refused_for})" if source.refused_for else "")
         yield "fewer rows", f"{whose} came and {could_not}, and no earlier night shows how many rows are usual."
     rows, least = source.tonight.rows, source.contract.completeness.least_rows
     if rows < least:
         yield (
             "few rows",
-            f"only {_counted(rows, 'row')} came, fewer than {least}, and no earlier night shows whether that is usual.",
+            f"only {counted(rows, 'row')} came, fewer than {least}, and no earlier night shows whether that is usual.",
         )
 
 
@@ -232,7 +233,7 @@ def _rows(source: _Source) -> Iterator[tuple[Check, str]]:
         down = FEWER_ROWS * usual if source.contract.is_roll else max(FEWER_ROWS * usual, spread)
         least = usual - max(down, FEWEST_ROWS_APART)
         most = usual + max(MORE_ROWS * usual, spread, FEWEST_ROWS_APART)
-    told = f"{_counted(rows, 'row')} came, where {usual:,.0f} are usual"
+    told = f"{counted(rows, 'row')} came, where {usual:,.0f} are usual"
     if rows < least:
         yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer. The file may be cut off."
     if rows > most:
@@ -326,7 +327,7 @@ def _stale(source: _Source) -> Iterator[tuple[Check, str]]:
         if days >= after:
             yield (
                 "stale",
-                f"this is the file of {_day(since)} again; its rows should change within {_counted(after, 'day')}.",
+                f"this is the file of {_day(since)} again; its rows should change within {counted(after, 'day')}.",
             )
             return
     elif after and same:
@@ -364,8 +365,8 @@ def _newest(source: _Source) -> Iterator[tuple[Check, str]]:
         yield (
             "stale",
             (
-                f"its newest date is {_day(newest)}, {_counted(lag, 'day')} before the night; at most "
-                f"{_counted(within, 'day')} are to be expected. It may be an old file."
+                f"its newest date is {_day(newest)}, {counted(lag, 'day')} before the night; at most "
+                f"{counted(within, 'day')} are to be expected. It may be an old file."
             ),
         )
 
@@ -389,7 +390,3 @@ def _day(value: date) -> str:
 
 def _share(value: float) -> str:
     return f"{value:.0%}"
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"

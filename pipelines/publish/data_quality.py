@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.counted import counted
 from pipelines.publish.match_report import count, share, style_hash
 from pipelines.publish.quality_tables import (
     STOPS,
@@ -61,13 +62,9 @@ def _headline(publication: Publication, sources: list[SourceTold]) -> list[str]:
     broken = sum(len(source.broken) for source in came)
     noted = publication.breaches.filter(stops="nothing").height
     return [
-        f"{_counted(deliveries.height, 'file')} of {_counted(len(came), 'source')} came in: {read:,} rows read, "
-        f"{loaded:,} loaded, {aside:,} set aside. {_counted(refused, 'file')} refused.",
-        f"{rules:,} rules were asked; {broken:,} were broken somewhere. {_counted(noted, 'place')} broke a rule that "
+        f"{counted(deliveries.height, 'file')} of {counted(len(came), 'source')} came in: {read:,} rows read, "
+        f"{loaded:,} loaded, {aside:,} set aside. {counted(refused, 'file')} refused.",
+        f"{rules:,} rules were asked; {broken:,} were broken somewhere. {counted(noted, 'place')} broke a rule that "
         "stops nothing: those rows are used, and the value counts as the rule says.",
-        f"Nothing came from {_counted(sum(source.is_absent for source in sources), 'source')} that a contract knows.",
+        f"Nothing came from {counted(sum(source.is_absent for source in sources), 'source')} that a contract knows.",
     ]
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"1 {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipelines.counted import counted
 from pipelines.listing.rank import FOLLOW_UP
 
 if TYPE_CHECKING:
@@ -147,4 +148,4 @@ def _tonight(publication: Publication) -> list[tuple[str, str, str]]:
 
 
 def _children(count: int) -> str:
-    return "1 child" if count == 1 else f"{count:,} children"
+    return counted(count, "child")

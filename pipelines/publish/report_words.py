@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipelines.counted import counted
 from pipelines.publish.report_tables import Row
 from pipelines.publish.stands_out import sources_missing
 
@@ -19,10 +20,10 @@ def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list
     totals = publication.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0)
     files, refused = publication.deliveries.height, publication.deliveries.filter(pl.col("verdict") != "loaded").height
     came = (
-        f"{_counted(files, 'file')} with {totals[0]:,} rows came in; {totals[1]:,} were loaded, {totals[2]:,} set aside"
+        f"{counted(files, 'file')} with {totals[0]:,} rows came in; {totals[1]:,} were loaded, {totals[2]:,} set aside"
     )
     if refused:
-        came += f", and {_counted(refused, 'file')} refused"
+        came += f", and {counted(refused, 'file')} refused"
     children = publication.child_records["child_id"].n_unique()
     listed_count, explained = listed.candidates.height, publication.explained.height
     known = listed_count + explained
@@ -30,7 +31,7 @@ def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list
     to_follow = next((row["children"] for row in lanes if row["lane"] == "follow up"), 0)
     return [
         f"{came}.",
-        f"The rows describe {_counted(children, 'child')}. {_counted(known, 'child')} of compulsory school age "
+        f"The rows describe {counted(children, 'child')}. {counted(known, 'child')} of compulsory school age "
         f"{'is' if known == 1 else 'are'} known to an agency: {explained:,} explained, {listed_count:,} on the list.",
         f"{to_follow:,} of the list {'is' if to_follow == 1 else 'are'} to follow up. By their likelihoods, about "
         f"{expected:,.0f} of the {listed_count:,} are truly on no roll and still living here.",
@@ -44,21 +45,21 @@ def not_known(publication: Publication, listed: Masked) -> list[str]:
     unseen = candidates.filter(pl.col("last_seen_on").is_null()).height
     undated = publication.person.filter(pl.col("date_of_birth").is_null()).height
     missing = sources_missing(publication)
-    counted = [
+    doubts = [
         (len(missing), f"Nothing was read tonight from: {', '.join(missing)}."),
         (
             single,
-            f"Of {_counted(candidates.height, 'child')} on the list, {single:,} stand in one record only. A slip in "
+            f"Of {counted(candidates.height, 'child')} on the list, {single:,} stand in one record only. A slip in "
             "that one record (a birth date, a name) can be the whole reason.",
         ),
         (
             unseen,
-            f"No agency has a dated contact with {_counted(unseen, 'child')} on the list: how likely they still live "
+            f"No agency has a dated contact with {counted(unseen, 'child')} on the list: how likely they still live "
             "here is an estimate from children like them.",
         ),
         (
             undated,
-            f"{_counted(undated, 'record')} without a usable birth date: no age, unless another record of the child "
+            f"{counted(undated, 'record')} without a usable birth date: no age, unless another record of the child "
             "gives it.",
         ),
     ]
@@ -71,9 +72,4 @@ def not_known(publication: Publication, listed: Masked) -> list[str]:
         "Likelihoods are estimates. Only officers' outcomes show whether seven in ten at 70% are missing education.",
         "That no source marks a child as protected is no proof that the address may be shown.",
     ]
-    return [sentence for count, sentence in counted if count] + always
-
-
-def _counted(count: int, thing: str) -> str:
-    many = {"child": "children"}.get(thing, f"{thing}s")
-    return f"1 {thing}" if count == 1 else f"{count:,} {many}"
+    return [sentence for count, sentence in doubts if count] + always

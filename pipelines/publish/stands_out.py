@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from pipelines.counted import counted
 from pipelines.linking.link_report import STANDS_IN
 from pipelines.publish.report_tables import Row
 
@@ -74,7 +75,7 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
         elif (row["share"] or 0) > SET_ASIDE_SHARE:
             yield Notice(
                 "look",
-                f"{row['file']}: {_counted(row['rows_set_aside'], 'row')} set aside, {row['share']:.1%} of the file. "
+                f"{row['file']}: {counted(row['rows_set_aside'], 'row')} set aside, {row['share']:.1%} of the file. "
                 "Ask its sender.",
             )
     sent = {*publication.deliveries["source"], *publication.stands_in["source"]}
@@ -85,7 +86,7 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
         )
     unknown = publication.deliveries.filter(pl.col("source") == "unknown").height
     if unknown:
-        yield Notice("note", f"{_counted(unknown, 'file')} in the folder fit no contract and were not read.")
+        yield Notice("note", f"{counted(unknown, 'file')} in the folder fit no contract and were not read.")
 
 
 def _about_set_aside(publication: Publication) -> Iterator[Notice]:
@@ -97,7 +98,7 @@ def _about_set_aside(publication: Publication) -> Iterator[Notice]:
     total = int(counts["len"].sum())
     yield Notice(
         "note",
-        f"{_counted(total, 'row')} set aside: {by}. Each is a child whom that sender has seen; a child who stands in no "
+        f"{counted(total, 'row')} set aside: {by}. Each is a child whom that sender has seen; a child who stands in no "
         "other row can be neither listed nor explained until the sender mends it.",
     )
 
@@ -114,7 +115,7 @@ def _about_links(publication: Publication, pairs: list[Row]) -> Iterator[Notice]
     if left_out:
         yield Notice(
             "look",
-            f"{_counted(left_out, 'pair')} never compared, as a block was too large: likely a placeholder that many "
+            f"{counted(left_out, 'pair')} never compared, as a block was too large: likely a placeholder that many "
             "records share. The rule stands under Blocking.",
         )
     figures = publication.link_report.figures
@@ -155,9 +156,5 @@ def _about_the_list(publication: Publication, listed: Masked) -> Iterator[Notice
         )
     if listed.restricted.height:
         yield Notice(
-            "note", f"{_counted(listed.restricted.height, 'row')} masked; the full rows are in the folder 'restricted'."
+            "note", f"{counted(listed.restricted.height, 'row')} masked; the full rows are in the folder 'restricted'."
         )
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"
