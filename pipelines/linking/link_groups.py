@@ -101,9 +101,9 @@ def _least_and_greatest(group: Numbers, values: Numbers) -> tuple[Numbers, Numbe
     """
     there = values != NOTHING
     groups = int(group.max(initial=NOTHING)) + 1
-    least, greatest = np.full(groups, NOTHING), np.full(groups, NOTHING)
+    greatest = np.full(groups, NOTHING)
     np.maximum.at(greatest, group[there], values[there])
-    least[:] = greatest
+    least = greatest.copy()
     np.minimum.at(least, group[there], values[there])
     return least, greatest
 
