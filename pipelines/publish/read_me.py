@@ -65,9 +65,10 @@ _HOW_TO_READ = (
     ("Last seen", "The last dated contact that any agency sent, and which agency. Empty: none with a date."),
     ("Records", "Where the child stands in each source: source:key, the key as that source writes it."),
     (
-        "Outcome, Date, Hours",
-        "For you: what you found, on which day, and your hours since the outcome before. Send the workbook back to "
-        "whoever runs rollcall outcomes: it reads these columns and the child id, on every sheet, and keeps nothing else.",
+        "Outcome, Date, Reason, Hours",
+        "For you: what you found, on which day, why a child is missing education, and your hours since the outcome before. "
+        "Send the workbook back to whoever runs rollcall outcomes: it reads these columns and the child id, on every sheet, "
+        "and keeps nothing else.",
     ),
     (
         "Why is a child not here?",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import xlsxwriter
 
-from pipelines.decisions.outcomes import CODES, MOST_HOURS
+from pipelines.decisions.outcomes import CODES, DFE_REASONS, MOST_HOURS
 from pipelines.listing.rank import FOLLOW_UP, LANES
 from pipelines.publish.read_me import READ_ME, read_me_lines
 
@@ -115,9 +115,16 @@ STAYS_IN_VIEW = (
     Column("records", "Records (source:key)", 44),
 )
 
+REASONS = "reasons"
+"""The sheet of the reasons that may be chosen: more than a cell's own list may hold."""
+
 _ASKED: dict[str, dict[str, Any]] = {
     "outcome": {
         "validate": "list", "source": list(CODES), "error_title": "No such outcome", "error_message": "Choose one of the list.",
+    },
+    "reason": {
+        "validate": "list", "source": f"={REASONS.capitalize()}!$A$2:$A${1 + len(DFE_REASONS)}",
+        "error_title": "No such reason", "error_message": "Choose one of the list.",
     },
     "hours": {
         "validate": "decimal", "criteria": "between", "minimum": 0, "maximum": MOST_HOURS,
@@ -129,6 +136,7 @@ _ASKED: dict[str, dict[str, Any]] = {
 TO_FILL_IN = (
     Column("outcome", "Outcome", 27),
     Column("date", "Date", 12, "date"),
+    Column("reason", "Reason", 27),
     Column("hours", "Hours", 8, "hours"),
 )
 """Empty columns at the end of the sheets of leads, in which officers say what they found: ``rollcall outcomes`` reads them."""
@@ -162,6 +170,7 @@ def candidates_xlsx(
         found = (more or {}).get(sheet)
         if found is not None and found.height:
             _write_lane(book, styles, sheet, found, columns)
+    _write_reasons(book, styles)
     book.close()
     return buffer.getvalue()
 
@@ -260,6 +269,13 @@ def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame
     sheet.set_footer("&LPossibly missing, to be looked into. Personal data: keep safe.&RPage &P of &N")
     if rows.is_empty():
         sheet.write_string(1, 0, "No child in this lane tonight.")
+
+
+def _write_reasons(book: Any, styles: dict[str, Any]) -> None:
+    sheet = book.add_worksheet(sheet_name(REASONS))
+    sheet.set_column(0, 0, 60)
+    sheet.write_string(0, 0, "Reasons to choose from, in the department's words", styles["header"])
+    _write_cells(sheet, styles["text"], 0, pl.Series(DFE_REASONS))
 
 
 def _write_cells(sheet: Any, style: Any, place: int, values: pl.Series) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.decisions.outcomes import CODES
+from pipelines.decisions.outcomes import CODES, DFE_REASONS
+from pipelines.decisions.outcomes import COLUMNS as COLUMNS_HANDED_IN
 from pipelines.files.handed_in import cells_handed_in
 from pipelines.publish.publication import PublicationFailed, publish
 from pipelines.publish.sender_files import sender_csvs
@@ -91,10 +92,15 @@ def sheets(content: bytes) -> Iterator[tuple[str, str]]:
                 yield name, book.read(name).decode()
 
 
+def lane_sheets(content: bytes) -> list[str]:
+    """The sheets between the one to read first and the reasons to choose from."""
+    return [sheet for _, sheet in sheets(content)][1:-1]
+
+
 def test_no_sheet_holds_a_formula_or_a_link_to_outside(folder: Path) -> None:
     content = (folder / "candidates.xlsx").read_bytes()
     found = dict(sheets(content))
-    assert len(found) == 5  # read me and four lanes
+    assert len(found) == 6  # read me, four lanes, and the reasons to choose from
     assert not any("<f>" in sheet or "r:id" in sheet for sheet in found.values())
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         assert "=HYPERLINK" in book.read("xl/sharedStrings.xml").decode()
@@ -110,18 +116,26 @@ def test_each_lane_is_a_sheet_with_frozen_header_and_filter(folder: Path) -> Non
         assert sheet["Forename"].to_list() == rows["forename"].to_list()
         assert sheet["Date of birth"].to_list() == rows["date_of_birth"].to_list()
         assert sheet["Likelihood"].to_list() == pytest.approx(rows["likelihood"].to_list())
-    lanes = [sheet for name, sheet in sheets((folder / "candidates.xlsx").read_bytes()) if "sheet1." not in name]
+    lanes = lane_sheets((folder / "candidates.xlsx").read_bytes())
     assert all('state="frozen"' in sheet and "<autoFilter" in sheet for sheet in lanes)
 
 
 def test_officers_choose_an_outcome_in_the_list_and_send_it_back(folder: Path) -> None:
     content = (folder / "candidates.xlsx").read_bytes()
-    lanes = [sheet for name, sheet in sheets(content) if "sheet1." not in name]
-    assert all(f'<formula1>"{",".join(CODES)}"</formula1>' in sheet for sheet in lanes)
-    (*needed, hours) = (column.header.lower() for column in TO_FILL_IN)
-    read = cells_handed_in(folder / "candidates.xlsx", ["child_id", *needed], [hours])
+    assert all(f'<formula1>"{",".join(CODES)}"</formula1>' in sheet for sheet in lane_sheets(content))
+    needed, others = COLUMNS_HANDED_IN
+    assert [column.header.lower() for column in TO_FILL_IN] == [*needed[1:], *others]
+    read = cells_handed_in(folder / "candidates.xlsx", needed, others)
     assert sorted(read["child_id"]) == sorted(pl.read_parquet(folder / "candidates.parquet")["child_id"])
-    assert read.select(*needed, hours).null_count().row(0) == (read.height,) * 3
+    assert read.select(*needed[1:], *others).null_count().row(0) == (read.height,) * len(TO_FILL_IN)
+
+
+def test_the_reasons_to_choose_from_are_the_departments(folder: Path) -> None:
+    content = (folder / "candidates.xlsx").read_bytes()
+    chosen = f"<formula1>Reasons!$A$2:$A${1 + len(DFE_REASONS)}</formula1>"
+    assert all(chosen in sheet for sheet in lane_sheets(content))
+    reasons = pl.read_excel(io.BytesIO(content), sheet_name="Reasons")
+    assert reasons.to_series().to_list() == list(DFE_REASONS)
 
 
 def test_the_first_sheet_says_what_the_list_is_and_is_not(folder: Path) -> None:
