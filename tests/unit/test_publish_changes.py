@@ -81,7 +81,7 @@ def test_who_is_in_an_officers_hands_has_a_file_and_a_sheet(folder: Path) -> Non
     row = _rows(folder / "in_view.csv")["C"]
     assert (row["off_because"], row["off_on"]) == ("provision", "2026-11-21")
     sheets = fastexcel.read_excel(folder / "candidates.xlsx").sheet_names
-    assert sheets[-2:] == ["What changed", "In view"]
+    assert sheets[-3:-1] == ["What changed", "In view"]  # the last: reasons to choose from
 
 
 def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) -> None:
