@@ -117,7 +117,7 @@ def link(
         measures=held.measures if held and not due else None, told=progress, buckets=buckets,
     )  # fmt: skip
     found, weights, too_few = _found(linked, model)
-    learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at.isoformat()}"
+    learnt = "learnt from tonight's records" if asked.as_at is None else f"learnt on {asked.as_at:%d/%m/%Y}"
     told = too_few or (learnt if model is None else origin)
     if held is None or due:
         mark = fingerprint(weights, settings, tuple(counts))
@@ -158,7 +158,7 @@ def records_by_source(source: pl.Series) -> dict[str, int]:
 
 def figures_told(origin: str, settings: Settings, held: Held, labels: NDArray[np.int64]) -> Figures:
     """What the report tells of the linkage besides its pairs."""
-    on = "tonight" if held.measured_on is None else held.measured_on.isoformat()
+    on = "tonight" if held.measured_on is None else f"{held.measured_on:%d/%m/%Y}"
     return {
         "children": int(np.count_nonzero(labels == np.arange(len(labels)))),
         "model": origin,
