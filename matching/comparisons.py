@@ -227,6 +227,8 @@ FURTHER_NAMES_MAY_BE_THE_SAME = either(
     Missing("further_names"), SharesAny("middle_tokens"), JaroWinklerAtLeast("further_names", 0.84), Equal("name_chain")
 )
 
+SAME_NAMES = both(Equal("forename"), FURTHER_NAMES_MAY_BE_THE_SAME)
+
 OTHER_FURTHER_NAMES = both(Equal("forename"), none_of(FURTHER_NAMES_MAY_BE_THE_SAME))
 """One first name and other names behind it: MUHAMMAD ALI and MUHAMMAD HASSAN, KA HO and KA YIN may well be brothers, and
 twins."""
@@ -237,22 +239,13 @@ bears its surname in the forename's place says none."""
 
 ONE_SLIP = either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))
 
-LISTED_BESIDE = both(
-    Equal("household"),
-    Unequal("forename"),
-    none_of(
-        SWAPPED, TOGETHER_OR_APART, SharesAny("forename_groups"), ONE_SLIP, MIDDLE_SOUNDS_AS_FIRST,
-        Equal("forename_key"), InitialOf("forename"), MIDDLE_FOR_FIRST_INITIAL, IN_THE_OTHERS_PLACE, SURNAME_TWICE,
-        Unequal("given_custom"), WithinEdits("forename", 1, shortest=3),
-    ),
-)  # fmt: skip
-"""Two names in one household's list, neither a way of writing the other: a household lists each of its members once."""
+ALIKE = JaroWinklerAtLeast("forename", 0.84)
 
 FORENAME = Comparison(
     "forename",
     (
         missing("forename"),
-        Level("exact", both(Equal("forename"), FURTHER_NAMES_MAY_BE_THE_SAME), frequency_of="forename"),
+        Level("exact", SAME_NAMES, frequency_of="forename"),
         Level("the first of several names, the others differ", Equal("forename"), family_custom=True),
         Level("forename and surname swapped", SWAPPED),
         Level("written together or apart", TOGETHER_OR_APART),
@@ -266,7 +259,7 @@ FORENAME = Comparison(
         Level("initial", InitialOf("forename")),
         Level("another given name, by its initial", MIDDLE_FOR_FIRST_INITIAL),
         Level("one name in the other's place", IN_THE_OTHERS_PLACE),
-        Level("alike", JaroWinklerAtLeast("forename", 0.84)),
+        Level("alike", ALIKE),
         Level("one slip in a short name", WithinEdits("forename", 1, shortest=3)),
         Level("the surname in both places", SURNAME_TWICE, says_nothing=True),
         Level("a Chinese name and another that a child may go by", Unequal("given_custom"), says_nothing=True),
@@ -274,6 +267,16 @@ FORENAME = Comparison(
         otherwise(),
     ),
 )
+
+_NO_OTHER_WAY = (None, Missing("forename"), SAME_NAMES, Equal("forename"), ALIKE, BOTH_ARE_NAMES)
+
+LISTED_BESIDE = both(
+    Equal("household"),
+    Unequal("forename"),
+    none_of(*(level.test for level in FORENAME.levels if level.test not in _NO_OTHER_WAY)),
+)
+"""Two names in one household's list, neither a way of writing the other by any level of the forename: a household lists each of
+its members once. Names that are merely alike are two."""
 
 SURNAME = Comparison(
     "surname",
