@@ -32,6 +32,7 @@ from pipelines.linking.link_groups import GroupsAsked
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
+from pipelines.residence.records import listen
 
 AS_AT = date(2026, 11, 20)
 RESULTS = Path(__file__).parent / "results" / "made_up_worlds.md"
@@ -78,7 +79,7 @@ def night(made: MadeUp) -> Night:
     linked = link(known.person, groups=groups)
     provision = find_provision(known.statements, linked.child_records, AS_AT)
     residence = judge_residence(
-        known.statements, known.person, linked.child_records, provision, linked.rivals, as_at=AS_AT
+        listen(known.statements, AS_AT), known.person, linked.child_records, provision, linked.rivals, as_at=AS_AT
     )
     ranked = rank(
         person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,

@@ -16,7 +16,7 @@ from pipelines.reasons import source_name
 from pipelines.residence.area import homes
 from pipelines.residence.evidence import days_since, gather_evidence
 from pipelines.residence.mixture import SURE_PLACE, living_here
-from pipelines.residence.records import Heard, Said, hear, listen
+from pipelines.residence.records import Heard, Said, hear
 from pipelines.tables import RESIDENCE
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -32,7 +32,7 @@ NOT_SEEN_SINCE_DAYS = 365
 
 
 def judge_residence(
-    statements: pl.DataFrame,
+    said: Said,
     person: pl.DataFrame,
     child_records: pl.DataFrame,
     provision: pl.DataFrame,
@@ -41,19 +41,18 @@ def judge_residence(
     as_at: date,
     source_names: Mapping[str, str] | None = None,
     area: Area | None = None,
-    said: Said | None = None,
 ) -> pl.DataFrame:
     """For each child of ``child_records``, how likely the child still lives here on ``as_at`` (``RESIDENCE``).
 
     ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing
-    is learned from earlier nights. Statements dated after ``as_at`` are not heard. The order of rows changes nothing.
+    is learned from earlier nights. ``said``: what the statements say (:func:`pipelines.residence.records.listen`, on the same
+    ``as_at``). The order of rows changes nothing.
     ``rivals``: whom else each child may be (``RIVAL``).
     ``source_names``: source -> its name in text for people. ``area``: where the authority ends; null: not said. Of a child
-    whose last known home lies outside, ``living_here`` is what ``area`` leaves of it. ``said``: what ``statements`` say, where
-    that is worked out by now.
+    whose last known home lies outside, ``living_here`` is what ``area`` leaves of it.
     """
     names, own = source_names or {}, area or Area()
-    heard = hear(said or listen(statements, as_at), child_records)
+    heard = hear(said, child_records)
     evidence = gather_evidence(heard, person, provision, rivals, as_at=as_at)
     with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
         estimated = aside.submit(living_here, evidence)

@@ -22,15 +22,15 @@ def find_provision_step(night: Night) -> Counts:
 def judge_residence_step(night: Night) -> Counts:
     """Statement, person_record, child_record, provision, rival -> residence. Beside it, for the next step, who is of age."""
     assert night.said is not None  # noqa: S101 - standardise stands before residence in STEPS
-    known = night.known("statement", "person_record", "child_record", "provision")
-    night.ages = aside(partial(of_age, **known, as_at=night.settings.as_at))
+    known = night.known("person_record", "child_record", "provision")
+    night.ages = aside(partial(of_age, **known, **night.known("statement"), as_at=night.settings.as_at))
     judged = judge_residence(
+        night.said.result(),
         **known,
         **night.known("rival"),
         as_at=night.settings.as_at,
         source_names=night.source_names,
         area=night.settings.ranking.area,
-        said=night.said.result(),
     )
     night.store.write("residence", judged)
     return {"children": judged.height}

@@ -22,6 +22,7 @@ from pipelines.listing.masking import BECAUSE_WITHHELD, masked
 from pipelines.listing.rank import LANES, RESTRICTED, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
+from pipelines.residence.records import listen
 from pipelines.settings import LinkSettings, Settings, settings_by_key
 
 TUNING_READS = (
@@ -113,7 +114,7 @@ def judged_again(
     )
     provision = find_provision(statements, linked.child_records, night["as_at"])
     residence = judge_residence(
-        statements,
+        listen(statements, night["as_at"]),
         person,
         linked.child_records,
         provision,

@@ -12,6 +12,7 @@ from pipelines.children.provision import find_provision
 from pipelines.residence import mixture as residence_mixture
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.readings import DEPARTED, DEPARTURES
+from pipelines.residence.records import listen
 from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
 
 AS_AT = date(2026, 11, 20)
@@ -55,7 +56,12 @@ def judge(rows: list[Row]) -> pl.DataFrame:
     child_records = pl.DataFrame(links, schema=dict(CHILD_RECORD))
     provision = find_provision(statements, child_records, AS_AT)
     return judge_residence(
-        statements, pl.DataFrame(person, schema=dict(PERSON)), child_records, provision, RIVAL.to_frame(), as_at=AS_AT
+        listen(statements, AS_AT),
+        pl.DataFrame(person, schema=dict(PERSON)),
+        child_records,
+        provision,
+        RIVAL.to_frame(),
+        as_at=AS_AT,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.children.provision import find_provision
 from pipelines.residence.living_here import judge_residence
+from pipelines.residence.records import listen
 from pipelines.tables import CHILD_RECORD, PERSON, RESIDENCE, RIVAL, STATEMENT
 from tests.made.children import SOURCE_NAMES
 
@@ -90,7 +91,8 @@ def judge(
         for child, (rival, chance) in (rivals or {}).items()
     ]
     near = pl.DataFrame(may_be, schema=dict(RIVAL))
-    return judge_residence(statements, person, child_records, provision, near, as_at=AS_AT, source_names=NAMES)
+    said = listen(statements, AS_AT)
+    return judge_residence(said, person, child_records, provision, near, as_at=AS_AT, source_names=NAMES)
 
 
 def judged(child: list[dict[str, object]], **others: list[dict[str, object]]) -> dict[str, object]:
