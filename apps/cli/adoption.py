@@ -25,6 +25,7 @@ def adoption(
     release
         Take back what the file names: a line that was handed in by mistake.
     """
+    from pipelines.counted import counted
     from pipelines.for_readers import store_for_readers
     from pipelines.intake.former_identities import hand_in
     from pipelines.store import STORE_FILE
@@ -37,9 +38,9 @@ def adoption(
     if not done.changed:
         print(f"Nothing changed: what {file.name} names is {'not withheld' if release else 'withheld already'}.")
     else:
-        are = "identifier is" if done.changed == 1 else "identifiers are"
+        are = "is" if done.changed == 1 else "are"
         how = "withheld no more" if release else "withheld from the next night on"
-        print(f"{done.changed:,} {are} {how}; only keyed hashes are kept.")
+        print(f"{counted(done.changed, 'identifier')} {are} {how}; only keyed hashes are kept.")
     if done.changed and not release and done.borne is not None and done.borne < done.named:
         print(
             f"Of {done.named:,} that the file names, records of last night bear {done.borne:,}. Compare the others with the "

@@ -15,7 +15,7 @@ from data_contracts.parts import EXCEL_DAYS
 from data_contracts.values import as_days
 from matching.person import Columns
 from pipelines.decisions.append_only import append_only
-from pipelines.files.handed_in import FAULTS_TOLD, cells_handed_in
+from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.settings import SettingsError
 
 OUTCOMES_FILE = "outcomes.sqlite"
@@ -135,19 +135,17 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     given = _typed(cells_handed_in(file, *COLUMNS))
     members = _records_of_each(tables["child_record"], tables["lead"])
     if faults := _faults(given, members["child_id"], datetime.now(UTC).date()):
-        more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
-        told = "\n  ".join(faults[:FAULTS_TOLD])
         codes = f"\nThe outcomes: {', '.join(CODES)}." if any(NO_CODE in fault for fault in faults) else ""
         raise SettingsError(
-            f"{file.name}: nothing was kept. Mend these lines and hand it in again.\n  {told}{more}{codes}"
+            f"{file.name}: nothing was kept. Mend these lines and hand it in again.{listed(faults)}{codes}"
         )
-    listed = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
+    on_list = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
     earlier = read_outcomes(workspace).select(SAME_LINE)
     new = (
         given.unique(SAME_LINE, keep="first", maintain_order=True)
         .join(earlier, on=SAME_LINE, how="anti", nulls_equal=True)
         .join(members, on="child_id", how="left", validate="m:1")
-        .join(listed, on="child_id", how="left", validate="m:1")
+        .join(on_list, on="child_id", how="left", validate="m:1")
         .with_columns(by=pl.lit(by.strip()), at=pl.lit(datetime.now(UTC)))
         .select(OUTCOME.names())
         .cast(OUTCOME)

@@ -47,6 +47,12 @@ def cells_handed_in(file: Path, needed: Sequence[str], others: Sequence[str]) ->
     raise SettingsError(told)
 
 
+def listed(faults: Sequence[str]) -> str:
+    """Faults of such a list, each on a line of its own: the first ``FAULTS_TOLD``, and how many more there are."""
+    more = [f"and {len(faults) - FAULTS_TOLD} more"] if len(faults) > FAULTS_TOLD else []
+    return "".join(f"\n  {told}" for told in [*faults[:FAULTS_TOLD], *more])
+
+
 def _sheets(file: Path) -> list[Lines]:
     data = file.read_bytes()
     if file.suffix.lower() == ".xlsx":

@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import fastexcel
 import polars as pl
@@ -87,15 +89,22 @@ def _no_workbook() -> UnreadableFileError:
     )
 
 
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """What fails within while a workbook is read is told in our words: a panic of the Rust reader may quote a cell."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, MemoryError, UnreadableFileError):
+        raise
+    except BaseException:  # a panic is no Exception
+        raise _no_workbook() from None
+
+
 def all_sheets(data: bytes) -> list[pl.DataFrame]:
     """The cells of every sheet of a workbook as text, in their order. Raises :class:`UnreadableFileError`."""
     _refuse_other_forms(data)
-    try:
+    with _told_plainly():
         return [_sheet(data, sheet) for sheet in fastexcel.read_excel(data).sheet_names]
-    except (KeyboardInterrupt, SystemExit, MemoryError):
-        raise
-    except BaseException:  # a panic of the Rust reader is no Exception; its text may quote a cell
-        raise _no_workbook() from None
 
 
 def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
@@ -104,7 +113,7 @@ def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
     Leading empty rows count as lines.
     """
     wanted = contract.files.sheet
-    try:
+    with _told_plainly():
         sheets = fastexcel.read_excel(data).sheet_names
         if wanted is None and len(sheets) > 1:
             fits = [_fit(_sheet(data, sheet, LOOKED_AT), contract) for sheet in sheets]
@@ -114,10 +123,6 @@ def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
         if sheets and wanted in (None, *sheets):
             cells = _sheet(data, sheets[place])
             return cells.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), pl.all()), faults
-    except (KeyboardInterrupt, SystemExit, MemoryError, UnreadableFileError):
-        raise
-    except BaseException:  # a panic of the Rust reader is no Exception; its text may quote a cell
-        raise _no_workbook() from None
     raise UnreadableFileError(
         "sheet",
         f"The workbook has no sheet called {wanted}." if wanted else "The workbook has no sheet.",

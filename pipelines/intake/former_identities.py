@@ -16,7 +16,7 @@ import polars as pl
 
 from matching.identifiers import canonical_nhs_number, canonical_upn
 from pipelines.decisions.append_only import append_only
-from pipelines.files.handed_in import FAULTS_TOLD, cells_handed_in
+from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.intake.standardise import Standardised
 from pipelines.settings import SettingsError
 from pipelines.whole_folder import write_private
@@ -153,9 +153,7 @@ def _given(file: Path) -> pl.DataFrame:
         for place in sent.filter(pl.all_horizontal(pl.col(columns).is_null()))["place"]
     ]
     if faults:
-        more = f"\n  and {len(faults) - FAULTS_TOLD} more" if len(faults) > FAULTS_TOLD else ""
-        told = "\n  ".join(faults[:FAULTS_TOLD])
-        raise SettingsError(f"{file.name}: nothing was kept. Mend these lines and hand it in again.\n  {told}{more}")
+        raise SettingsError(f"{file.name}: nothing was kept. Mend these lines and hand it in again.{listed(faults)}")
     return given
 
 

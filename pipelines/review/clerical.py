@@ -12,6 +12,7 @@ import polars as pl
 
 from matching.judgement import ANSWERS, Contradiction, contradictions, standing
 from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judgements, read_drawn, read_judgements
+from pipelines.files.handed_in import listed
 from pipelines.review.sample import as_at, pairs_worth_asking
 from pipelines.review.sample_workbook import (
     ANSWER,
@@ -25,8 +26,6 @@ from pipelines.review.sample_workbook import (
 )
 from pipelines.settings import SettingsError
 from pipelines.whole_folder import write_private
-
-FAULTS_TOLD = 30
 
 
 @dataclass(frozen=True)
@@ -170,6 +169,4 @@ def _new(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
 
 def _refuse(file: Path, faults: list[str]) -> None:
     if faults:
-        more = [f"and {len(faults) - FAULTS_TOLD} more"] if len(faults) > FAULTS_TOLD else []
-        listed = "\n  ".join([*faults[:FAULTS_TOLD], *more])
-        raise SettingsError(f"{file.name}: nothing was kept, as these lines cannot be:\n  {listed}")
+        raise SettingsError(f"{file.name}: nothing was kept, as these lines cannot be:{listed(faults)}")
