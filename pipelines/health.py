@@ -1,6 +1,7 @@
 """How the nights are going: ``WORKSPACE/status.json`` for people and machines, ``WORKSPACE/rollcall.prom`` for Prometheus.
 
-Both are written when a night begins and when it ends, however it ends. Counts, dates and names of sources only.
+Both are written when a night begins and when it ends, however it ends. Counts, dates and names of sources only. Room for
+the words of a night that finds the disk full is set aside while there is some.
 """
 
 import os
@@ -21,6 +22,9 @@ from pipelines.store import Store, StoreError
 from pipelines.whole_folder import write_private
 
 STATUS_FILE, METRICS_FILE = "status.json", "rollcall.prom"
+ROOM_FILE = ".room_for_status"
+ROOM_BYTES = 65_536
+"""Several times what both files take."""
 
 RUNNING, PUBLISHED, HELD_BACK, FAILED, CANCELLED = "running", "published", "held", "failed", "cancelled"
 
@@ -111,21 +115,22 @@ def recorded(workspace: Path, as_at: date, started_at: datetime) -> Iterator[Rec
     if before is not None:
         status = status.model_copy(update={"good": before.good, "sources": before.sources})
     _write(workspace, status)
+    _set_room_aside(workspace)
     recorder = Recorder()
     try:
         yield recorder
     except Exception as error:
         failed = as_night_failed("prepare", error, None)
         outcome = HELD_BACK if failed.exit_code == HELD else FAILED
-        _write(workspace, _ended(status, outcome, failed.exit_code, str(failed)))
+        _write_end(workspace, _ended(status, outcome, failed.exit_code, str(failed)))
         raise
     except BaseException:
-        _write(workspace, _ended(status, CANCELLED, None, None))
+        _write_end(workspace, _ended(status, CANCELLED, None, None))
         raise
     good = None if recorder.night is None else _good(recorder.night)
     stands = status.good if good is None or _is_of_the_past(good, status.good) else good
     told = {"good": stands, "sources": recorder.sources or status.sources}
-    _write(workspace, _ended(status, PUBLISHED if good else CANCELLED, 0, None).model_copy(update=told))
+    _write_end(workspace, _ended(status, PUBLISHED if good else CANCELLED, 0, None).model_copy(update=told))
 
 
 def _is_of_the_past(good: GoodNight, stands: GoodNight | None) -> bool:
@@ -169,8 +174,26 @@ def _sources(store: Store) -> tuple[SourceState, ...]:
     )
 
 
-def _write(workspace: Path, status: Status) -> None:
-    """Both files, each in one step. A disk that is full must not hide the night's own failure: then neither is told."""
+def _set_room_aside(workspace: Path) -> None:
+    """Keep some of the disk, to be let go of where a night finds it full and has to say so. Kept from night to night."""
+    room = workspace / ROOM_FILE
+    if room.exists():
+        return
+    try:
+        write_private(room, os.urandom(ROOM_BYTES))  # what cannot be compressed takes its room on every file system
+    except OSError:
+        room.unlink(missing_ok=True)
+
+
+def _write_end(workspace: Path, status: Status) -> None:
+    """How the night ended; on a full disk in the room that was set aside for it."""
+    if not _write(workspace, status):
+        (workspace / ROOM_FILE).unlink(missing_ok=True)
+        _write(workspace, status)
+
+
+def _write(workspace: Path, status: Status) -> bool:
+    """Both files, each in one step; whether they were. A full disk must not hide the night's own failure by another."""
     waiting = workspace / f".{STATUS_FILE}.tmp-{secrets.token_hex(4)}"
     try:
         write_private(waiting, status.model_dump_json(indent=2).encode())
@@ -178,6 +201,8 @@ def _write(workspace: Path, status: Status) -> None:
         write_to_textfile(str(workspace / METRICS_FILE), _metrics(status))
     except OSError:
         waiting.unlink(missing_ok=True)
+        return False
+    return True
 
 
 def _metrics(status: Status) -> CollectorRegistry:

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +39,8 @@ def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
             raise StoreError(told) from None
         try:
             holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
-            (workspace / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
+            with suppress(OSError):  # on a full disk the night itself says what is wrong
+                (workspace / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
             yield
         finally:
             held.release()

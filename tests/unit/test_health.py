@@ -1,5 +1,6 @@
 """What ``rollcall status`` and Prometheus are told of the nights, however they end."""
 
+import errno
 import json
 import os
 import subprocess
@@ -11,10 +12,23 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from apps.cli.main import main
-from pipelines.failure import NightFailed
-from pipelines.health import CANCELLED, FAILED, HELD_BACK, PUBLISHED, RUNNING, STATUS_FILE, read_status, recorded
+from pipelines.failure import DISK_FULL, NightFailed
+from pipelines.health import (
+    CANCELLED,
+    FAILED,
+    HELD_BACK,
+    PUBLISHED,
+    ROOM_BYTES,
+    ROOM_FILE,
+    RUNNING,
+    STATUS_FILE,
+    read_status,
+    recorded,
+)
 from pipelines.night import run_night
 from pipelines.settings import Settings
+from pipelines.store import DiskFullError
+from pipelines.whole_folder import write_private
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
 
@@ -107,6 +121,35 @@ def test_a_killed_night_is_known_by_its_silence(workspace: Path, capsys: pytest.
     told = capsys.readouterr().out
     assert told.splitlines()[0].endswith(": killed before it ended.")
     assert "LOOK: The last night was killed before it ended." in told
+
+
+@pytest.mark.parametrize("full_from", ["the beginning", "the middle"])
+def test_a_night_that_finds_the_disk_full_says_so_in_the_room_set_aside_for_it(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], full_from: str
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        if (workspace / ROOM_FILE).exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        assert len(content) < ROOM_BYTES
+        write_private(path, content)
+
+    if full_from == "the beginning":
+        monkeypatch.setattr("pipelines.health.write_private", full)
+    with pytest.raises(DiskFullError), recorded(workspace, date(2026, 11, 21), datetime.now(UTC)):
+        monkeypatch.setattr("pipelines.health.write_private", full)
+        raise DiskFullError("The disk of the workspace is full. Free some space and run the night again.")
+    status = read_status(workspace)
+    assert status is not None
+    assert (status.attempt.as_at, status.attempt.outcome) == (date(2026, 11, 21), FAILED)
+    assert (status.attempt.exit_code, _metrics(workspace)["last_attempt_succeeded", ""]) == (DISK_FULL, 0)
+    assert main(["status", "--workspace", str(workspace)]) == 1
+    assert "LOOK: The last night failed: The disk of the workspace is full." in capsys.readouterr().out
+
+
+def test_room_let_go_of_is_set_aside_again_once_there_is_some(workspace: Path) -> None:
+    (workspace / ROOM_FILE).unlink()
+    with recorded(workspace, date(2026, 11, 21), datetime.now(UTC)):
+        assert (workspace / ROOM_FILE).stat().st_size == ROOM_BYTES
 
 
 def test_a_night_cancelled_by_hand_is_told_as_cancelled(tmp_path: Path) -> None:
