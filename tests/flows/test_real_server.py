@@ -1,7 +1,6 @@
 """The whole of it for real: a server, a worker, what prefect.yaml deploys, and a child who is sought in what they keep."""
 
 import asyncio
-import os
 import shutil
 import stat
 import sys
@@ -13,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import httpx
 import polars as pl
 import pytest
@@ -22,12 +22,12 @@ from pipelines.decisions.proposals import history
 from pipelines.lock import lock
 from pipelines.upkeep.backup import verify
 from tests.golden.authority import AS_AT
+from tests.made.postgresql import missing, postgresql
 from tests.made.prefect_server import RealServer, free_port, real_server, running, wait_for
 from tests.made.receivers import ANSWERS, FAILS, HANGS, Told, mail_server, way_out, webhook
 from tests.made.sentinel import SENTINEL, all_of, decoded, found_in, put_her_into
 
-POSTGRESQL = "ROLLCALL_TEST_POSTGRESQL"
-"""Variable that names an empty PostgreSQL database, as postgresql+asyncpg://USER:PASSWORD@HOST/NAME."""
+NO_POSTGRESQL = missing()
 LONDON = ZoneInfo("Europe/London")
 A_YEAR_AHEAD = {
     # By default the server plans an hour ahead, or three runs; a change of clocks may be half a year away.
@@ -296,18 +296,24 @@ def test_nobody_who_is_told_hears_of_her(office: Office, failed_night: str) -> N
     assert not found_in("\n".join(told))
 
 
-@pytest.mark.skipif(POSTGRESQL not in os.environ, reason=f"{POSTGRESQL} names no empty database")
-def test_the_night_runs_with_prefects_database_in_postgresql(made_up: MadeUp, tmp_path: Path) -> None:
-    import asyncpg
+@pytest.fixture
+def empty_database() -> Iterator[str]:
+    with postgresql() as url:
+        yield url
 
-    url = os.environ[POSTGRESQL]
+
+@pytest.mark.skipif(NO_POSTGRESQL is not None, reason=str(NO_POSTGRESQL))
+def test_the_night_runs_with_prefects_database_in_postgresql(
+    made_up: MadeUp, tmp_path: Path, empty_database: str
+) -> None:
     extracts, workspace = _extracts_with_her(made_up, tmp_path), tmp_path / "workspace"
     settings = {
-        **_folders(extracts, workspace, tmp_path / "backups"), "PREFECT_SERVER_DATABASE_CONNECTION_URL": url,
+        **_folders(extracts, workspace, tmp_path / "backups"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": empty_database.replace("://", "+asyncpg://"),
     }  # fmt: skip
 
     async def everything() -> str:
-        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        connection = await asyncpg.connect(empty_database)
         try:
             tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
             rows = [await connection.fetch(f'select t::text from "{table["tablename"]}" t') for table in tables]
