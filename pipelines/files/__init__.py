@@ -30,7 +30,7 @@ FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
 _NO_TEXT = {
     b"PK\x03\x04": (
         "a workbook or a zip archive",
-        "Send a workbook under the ending .xlsx, and anything else unpacked.",
+        "Save a workbook as an Excel workbook (.xlsx), and send anything else unpacked.",
     ),
     b"\x1f\x8b": ("packed with gzip", "Unpack it, or send it under the ending .gz."),
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "Save it as CSV (UTF-8) or as an Excel workbook (.xlsx)."),

@@ -34,12 +34,13 @@ LATER = "later"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a sheet: where it comes from, how it is headed and how wide it is (characters)."""
+    """One column of a sheet: where it comes from, how it is headed, how wide it is (characters), and whether it prints."""
 
     name: str
     header: str
     width: int
     style: str = "text"
+    printed: bool = True
 
 
 COLUMNS = (
@@ -61,8 +62,8 @@ COLUMNS = (
     Column("on_no_roll", "On no roll", 10, "share"),
     Column("living_here", "Still living here", 10, "share"),
     Column("child_id", "Child id", 15),
-    Column("household", "Household", 15),
-    Column("records", "Records (source:key)", 44),
+    Column("household", "Household", 15, printed=False),
+    Column("records", "Records (source:key)", 44, printed=False),
 )
 
 
@@ -79,7 +80,7 @@ WARNED = (
     Column("postcode", "Postcode", 11),
     Column("because", "Why", 70),
     Column("child_id", "Child id", 15),
-    Column("records", "Records (source:key)", 44),
+    Column("records", "Records (source:key)", 44, printed=False),
 )
 
 
@@ -112,8 +113,11 @@ STAYS_IN_VIEW = (
     Column("last_listed_on", "Last listed on", 12, "date"),
     Column("likelihood", "Likelihood then", 11, "share"),
     Column("child_id", "Child id", 15),
-    Column("records", "Records (source:key)", 44),
+    Column("records", "Records (source:key)", 44, printed=False),
 )
+
+LINE = 13.5
+"""Height of a line of a cell's text, in points."""
 
 REASONS = "reasons"
 """The sheet of the reasons that may be chosen: more than a cell's own list may hold."""
@@ -134,10 +138,10 @@ _ASKED: dict[str, dict[str, Any]] = {
 """What a spreadsheet lets an officer fill in. A day is judged when it is read, as spreadsheets differ in how they take one."""
 
 TO_FILL_IN = (
-    Column("outcome", "Outcome", 27),
-    Column("date", "Date", 12, "date"),
-    Column("reason", "Reason", 27),
-    Column("hours", "Hours", 8, "hours"),
+    Column("outcome", "Outcome", 27, printed=False),
+    Column("date", "Date", 12, "date", printed=False),
+    Column("reason", "Reason", 27, printed=False),
+    Column("hours", "Hours", 8, "hours", printed=False),
 )
 """Empty columns at the end of the sheets of leads, in which officers say what they found: ``rollcall outcomes`` reads them."""
 
@@ -249,7 +253,11 @@ def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str,
 
 
 def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame, columns: Sequence[Column]) -> None:
-    """Write one lane: header frozen with the name columns, filter on, printed across one page's width."""
+    """Write one lane: header frozen with the name columns, filter on, printed across one page's width.
+
+    Rows are as high as their text: not every spreadsheet program works that out by itself. What is for the machine, or
+    to be filled in, is not printed, so that the rest can be read on A3.
+    """
     sheet = book.add_worksheet(sheet_name(lane))
     for place, column in enumerate(columns):
         is_to_fill_in = column in TO_FILL_IN
@@ -260,15 +268,29 @@ def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame
         elif rows.height and column.name in _ASKED:
             sheet.data_validation(1, place, rows.height, place, _ASKED[column.name])
     sheet.set_row(0, 32)
+    for row, height in enumerate(_heights(rows, columns), start=1):
+        sheet.set_row(row, height)
     sheet.freeze_panes(1, 5)
     sheet.autofilter(0, 0, max(rows.height, 1), len(columns) - 1)
     sheet.set_landscape()
-    sheet.set_paper(9)
+    sheet.set_paper(8)
+    sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.6)
+    sheet.print_area(0, 0, max(rows.height, 1), sum(column.printed for column in columns) - 1)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.set_footer("&LPossibly missing, to be looked into. Personal data: keep safe.&RPage &P of &N")
     if rows.is_empty():
         sheet.write_string(1, 0, "No child in this lane tonight.")
+
+
+def _heights(rows: pl.DataFrame, columns: Sequence[Column]) -> pl.Series:
+    """Height of each row in points: as many lines as its longest cell needs, where a letter is narrower than a digit."""
+    texts = [
+        (pl.col(column.name).str.len_chars().fill_null(0) / (1.1 * column.width)).ceil().clip(1)
+        for column in columns
+        if column not in TO_FILL_IN and column.style == "text"
+    ]
+    return rows.select(height=pl.max_horizontal(texts) * LINE)["height"]
 
 
 def _write_reasons(book: Any, styles: dict[str, Any]) -> None:

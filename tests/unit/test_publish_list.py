@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import string
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from pipelines.files.handed_in import cells_handed_in
 from pipelines.publish.publication import PublicationFailed, publish
 from pipelines.publish.sender_files import sender_csvs
 from pipelines.publish.tabular import csv_bytes
-from pipelines.publish.workbook import COLUMNS, TO_FILL_IN, candidates_xlsx, sheet_name
+from pipelines.publish.workbook import COLUMNS, TO_FILL_IN, candidates_xlsx, lanes_of, sheet_name
 from pipelines.tables import CANDIDATE, EXPLAINED
 from tests.made.publication import made_publication, nothing_published, protect
 
@@ -118,6 +119,29 @@ def test_each_lane_is_a_sheet_with_frozen_header_and_filter(folder: Path) -> Non
         assert sheet["Likelihood"].to_list() == pytest.approx(rows["likelihood"].to_list())
     lanes = lane_sheets((folder / "candidates.xlsx").read_bytes())
     assert all('state="frozen"' in sheet and "<autoFilter" in sheet for sheet in lanes)
+
+
+def test_a_row_is_as_high_as_its_text_in_every_spreadsheet_program(folder: Path) -> None:
+    listed = pl.read_parquet(folder / "candidates.parquet")
+    for lane, sheet in zip(lanes_of(listed), lane_sheets((folder / "candidates.xlsx").read_bytes()), strict=True):
+        rows = listed.filter(pl.col("lane") == lane)
+        heights = [float(found) for found in re.findall(r'<row r="\d+"[^>]* ht="([\d.]+)"', sheet)[1:]]
+        needed = (rows["because"].str.len_chars() / 77).ceil() * 13
+        assert len(heights) == rows.height
+        assert all(height >= least for height, least in zip(heights, needed, strict=True))
+
+
+def test_what_is_for_the_machine_or_to_be_filled_in_is_not_printed(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "candidates.xlsx") as book:
+        areas = re.findall(r"_xlnm.Print_Area[^>]*>[^!]+!([^<]+)<", book.read("xl/workbook.xml").decode())
+    assert [header for header in printed_headers() if header in ("Household", "Outcome")] == []
+    last = string.ascii_uppercase[len(printed_headers()) - 1]
+    assert len(areas) == 4
+    assert all(area.startswith("$A$1:$") and area.split("$")[3] == last for area in areas)
+
+
+def printed_headers() -> list[str]:
+    return [column.header for column in (*COLUMNS, *TO_FILL_IN) if column.printed]
 
 
 def test_officers_choose_an_outcome_in_the_list_and_send_it_back(folder: Path) -> None:
