@@ -35,9 +35,9 @@ EVERY = cases()
 def test_a_file_gets_the_verdict_a_person_would_want(case: FileCase, tmp_path: Path) -> None:
     path = tmp_path / case.file
     path.write_bytes(case.data)
-    began = time.monotonic()
+    began = time.process_time()
     (found,) = check_files(path, CONTRACTS)
-    assert time.monotonic() - began < LONGEST
+    assert time.process_time() - began < LONGEST
     stopping = [breach for breach in found.breaches if breach.stops != "nothing"]
     told = [str(breach) for breach in found.breaches]
     got = "refused" if found.is_refused else "row set aside" if stopping else "counted" if found.breaches else "fine"
