@@ -14,6 +14,7 @@ import xlsxwriter
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, MOST_HOURS
 from pipelines.listing.rank import FOLLOW_UP, LANES
 from pipelines.publish.read_me import READ_ME, read_me_lines
+from pipelines.publish.sheet_layout import fit_rows, print_on_a3
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -115,9 +116,6 @@ STAYS_IN_VIEW = (
     Column("child_id", "Child id", 15),
     Column("records", "Records (source:key)", 44, printed=False),
 )
-
-LINE = 13.5
-"""Height of a line of a cell's text, in points."""
 
 REASONS = "reasons"
 """The sheet of the reasons that may be chosen: more than a cell's own list may hold."""
@@ -255,8 +253,7 @@ def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str,
 def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame, columns: Sequence[Column]) -> None:
     """Write one lane: header frozen with the name columns, filter on, printed across one page's width.
 
-    Rows are as high as their text: not every spreadsheet program works that out by itself. What is for the machine, or
-    to be filled in, is not printed, so that the rest can be read on A3.
+    What is for the machine, or to be filled in, is not printed, so that the rest can be read.
     """
     sheet = book.add_worksheet(sheet_name(lane))
     for place, column in enumerate(columns):
@@ -268,29 +265,14 @@ def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame
         elif rows.height and column.name in _ASKED:
             sheet.data_validation(1, place, rows.height, place, _ASKED[column.name])
     sheet.set_row(0, 32)
-    for row, height in enumerate(_heights(rows, columns), start=1):
-        sheet.set_row(row, height)
+    texts = {column.name: column.width for column in columns if column.style == "text" and column not in TO_FILL_IN}
+    fit_rows(sheet, rows, texts)
     sheet.freeze_panes(1, 5)
     sheet.autofilter(0, 0, max(rows.height, 1), len(columns) - 1)
-    sheet.set_landscape()
-    sheet.set_paper(8)
-    sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.6)
-    sheet.print_area(0, 0, max(rows.height, 1), sum(column.printed for column in columns) - 1)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    print_on_a3(sheet, rows.height, sum(column.printed for column in columns))
     sheet.set_footer("&LPossibly missing, to be looked into. Personal data: keep safe.&RPage &P of &N")
     if rows.is_empty():
         sheet.write_string(1, 0, "No child in this lane tonight.")
-
-
-def _heights(rows: pl.DataFrame, columns: Sequence[Column]) -> pl.Series:
-    """Height of each row in points: as many lines as its longest cell needs, where a letter is narrower than a digit."""
-    texts = [
-        (pl.col(column.name).str.len_chars().fill_null(0) / (1.1 * column.width)).ceil().clip(1)
-        for column in columns
-        if column not in TO_FILL_IN and column.style == "text"
-    ]
-    return rows.select(height=pl.max_horizontal(texts) * LINE)["height"]
 
 
 def _write_reasons(book: Any, styles: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ import xlsxwriter
 from data_contracts.values import excel_day
 from matching.judgement import ANSWERS
 from pipelines.listing.masking import keys_without_place
+from pipelines.publish.sheet_layout import fit_rows, print_on_a3
 from pipelines.settings import SettingsError
 
 READ_ME, PAIRS_SHEET = "Read me", "Pairs"
@@ -121,6 +122,7 @@ def _write_read_me(book: Any, as_at: date) -> None:
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 95)
+    sheet.fit_to_pages(1, 0)
     bold = book.add_format({"bold": True, "valign": "top"})
     prose = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.write_string(
@@ -153,9 +155,8 @@ def _write_pairs(book: Any, shown: pl.DataFrame) -> None:
     sheet.freeze_panes(1, 3)
     sheet.autofilter(0, 0, max(1, shown.height), len(HEADERS) - 1)
     sheet.set_row(0, 32)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    fit_rows(sheet, shown, {name: width for name, width in zip(HEADERS, widths, strict=True) if name in shown.columns})
+    print_on_a3(sheet, shown.height, len(HEADERS))
     sheet.set_footer("&LPersonal data about children: keep safe.&RPage &P of &N")
 
 
