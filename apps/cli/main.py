@@ -13,6 +13,7 @@ from apps.cli.contract import contract
 from apps.cli.demo import demo
 from apps.cli.doctor import doctor
 from apps.cli.explain import explain
+from apps.cli.find import find
 from apps.cli.handover import handover
 from apps.cli.judge import judge
 from apps.cli.migrate import migrate
@@ -45,7 +46,7 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # told below, rather than ended without a word
 )
-for _command in (demo, night, check, explain, sample, judge, tune, train, proposals, approve):
+for _command in (demo, night, check, explain, find, sample, judge, tune, train, proposals, approve):
     app.command(_command)
 app.command(contract)
 app.command(status)

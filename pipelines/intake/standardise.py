@@ -30,6 +30,12 @@ _TEXT_FIELDS: tuple[PersonField, ...] = (
     "nhs_number", "other_surname", "parent_name", "phone", "household",
 )  # fmt: skip
 
+WRITTEN = pl.Schema(
+    {"record_id": pl.String, "dataset": pl.String, **dict.fromkeys(_TEXT_FIELDS, pl.String), "date_of_birth": pl.Date,
+     "sex": pl.String}
+)  # fmt: skip
+"""One row is one row of a source, each field as text; null: not said."""
+
 
 @dataclass(frozen=True)
 class Standardised:
@@ -49,7 +55,7 @@ def standardise(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contrac
     sources = _sources(raw, contracts)
     written = [_written(rows, contracts[source], as_at) for source, rows in sources.items()]
     return Standardised(
-        person=_persons(pl.concat(written)) if written else PERSON.to_frame(),
+        person=person_records(pl.concat(written)) if written else PERSON.to_frame(),
         statements=_statements(sources, contracts, as_at),
     )
 
@@ -166,8 +172,11 @@ def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFram
 # Person records ------------------------------------------------------------------------------------------------------
 
 
-def _persons(written: pl.DataFrame) -> pl.DataFrame:
-    """``PERSON`` from the rows as written. Raises :class:`ValueError` where rows share a key."""
+def person_records(written: pl.DataFrame) -> pl.DataFrame:
+    """``PERSON`` from rows as a source writes them (``WRITTEN``).
+
+    Raises :class:`ValueError` where rows share a key.
+    """
     if shared := written.height - written["record_id"].n_unique():
         raise ValueError(
             f"{shared} rows share their record_id with another. Receive the files again: it keeps one row a key."

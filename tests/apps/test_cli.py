@@ -23,7 +23,7 @@ HEAVY = ("polars", "duckdb", "pandas", "prefect", "great_expectations", "numpy",
 @pytest.mark.parametrize(
     "asked",
     [
-        "--help", "--version", "night --help", "demo --help", "check --help", "explain --help", "sample --help",
+        "--help", "--version", "night --help", "demo --help", "check --help", "explain --help", "find --help", "sample --help",
         "judge --help", "tune --help", "train --help", "proposals --help", "approve --help", "report --help",
         "weekly --help", "handover --help",
     ],

@@ -1,5 +1,6 @@
 """Other children under the keys of the last delivery: a column slipped against the others, or keys given anew."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,14 @@ CHILDREN = [
     }
     for n in range(100)
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def last_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace to which the children came once: to be copied."""
+    workspace = tmp_path_factory.mktemp("last_night")
+    Deliveries(workspace).night(0, school_census=census(), health=CHILDREN)
+    return workspace
 
 
 @pytest.mark.parametrize(
@@ -52,10 +61,9 @@ CHILDREN = [
     ],
 )  # fmt: skip
 def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
-    tmp_path: Path, tonight: Rows, changed: str | None
+    last_night: Path, tmp_path: Path, tonight: Rows, changed: str | None
 ) -> None:
-    nights = Deliveries(tmp_path)
-    nights.night(0, school_census=census(), health=CHILDREN)
+    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
     judged = nights.night(1, school_census=census(), health=tonight)
     told = (
         "health.csv: of 100 rows whose keys came again, many tell of another child than last time ({}). A column may have "

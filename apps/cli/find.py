@@ -1,0 +1,40 @@
+"""``rollcall find``: is a child in it? Looked up by name and birth date."""
+
+import sys
+from pathlib import Path
+
+
+def find(*, workspace: Path) -> int:
+    """Say whether a child is in it, by name and birth date: for a request to see what is held, or a call about one child.
+
+    Asks for forename, surname and birth date, or reads them from standard input, a line each: what is typed behind a
+    command is kept by the shell and seen by others. Other spellings and slips are found as the night finds them. Each child
+    that may be meant is told by its id, for rollcall explain. Ends with 1 where there is none.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the night.
+    """
+    from apps.cli.words import command, typed
+    from pipelines.for_readers import store_for_readers
+    from pipelines.linking.model_file import kept_model
+    from pipelines.reports.find import FIND_READS, asked_for, find, found_words
+
+    with store_for_readers(workspace) as store:
+        tables = {table: store.read(table) for table in FIND_READS}
+        tables |= {table: store.read(table) for table in ("lead",) if store.has(table)}
+    asked = asked_for(_line("Forename"), _line("Surname"), _line("Birth date, as 14/05/2015"))
+    found = find(asked, tables, kept_model(workspace))
+    print(found_words(found, tables))
+    if not found.is_empty():
+        print(f"What is held of one of them: {command()} explain CH… --workspace {typed(workspace)}")
+    return 0 if found.height else 1
+
+
+def _line(what: str) -> str:
+    """One answer; a person at a terminal is asked for it, and may leave it empty."""
+    if sys.stdin.isatty():
+        sys.stderr.write(f"{what} (Enter if not known): ")
+        sys.stderr.flush()
+    return sys.stdin.readline().strip()

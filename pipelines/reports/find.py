@@ -1,0 +1,163 @@
+"""Is a child known here? Looked up by name and birth date: for a request to see what is held, or a call about one child.
+
+Names and dates are compared as the night compares two records of one child, so that another spelling, names in another
+order or a slip in a date are found. Nothing is told of where a child lives, goes to school or was seen, of any child: that
+is :mod:`pipelines.reports.explain`'s to tell, and to withhold. A child whose name is withheld from the list is not found.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from data_contracts.values import as_days
+from matching.comparisons import CHILD_COMPARISONS
+from matching.keys import with_keys
+from matching.linkage import prepare
+from matching.model import Model
+from matching.score import Scorer, levels_in, patterns_of
+from pipelines.counted import counted
+from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
+from pipelines.intake.standardise import WRITTEN, person_records
+from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
+from pipelines.listing.masking import WITHHELD, masked
+from pipelines.settings import SettingsError
+
+FIND_READS = (
+    "night", "person_record", "statement", "child_record", "candidate", "explained", *MEASURED_TABLES,
+)  # fmt: skip
+"""Tables of the store that :func:`find` reads; and ``lead``, where it was ever written."""
+
+NEAR = 0.01
+"""A record is told where it would be the child's with this probability, were it certain that the child is one of those here."""
+AT_LEAST_BITS = 3.0
+"""However few children there are; a lead whose name is withheld weighs nothing."""
+MOST_TOLD = 10
+COMPARED = ("forename", "surname", "middle names", "date of birth")
+"""Comparisons of :data:`~matching.comparisons.CHILD_COMPARISONS` of which a person who asks can say anything."""
+
+TONIGHT, EARLIER = "tonight", "on an earlier list"
+_ASKED_FOR = "asked:"
+"""Record id of the child asked for; no source has such a name."""
+
+FOUND = pl.Schema(
+    {
+        "child_id": pl.String,
+        "where": pl.String,  # TONIGHT: records of it came; EARLIER: only the ledger of leads still has it
+        "agrees": pl.String,  # "forename: exact; surname: one slip; date of birth: exact", by the record that comes nearest
+        "weight": pl.Float64,  # match weight of that record, bits
+        "is_listed": pl.Boolean,
+    }
+)
+"""One row is one child who may be the one asked for, the likeliest first."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The child who is asked for, as a person types it; empty or null: not said."""
+
+    forename: str
+    surname: str
+    born_on: date | None
+
+
+def asked_for(forename: str, surname: str, birth_date: str) -> Asked:
+    """What a person has typed. Raises :class:`~pipelines.settings.SettingsError` where the birth date is none."""
+    day = pl.select(as_days(pl.lit(birth_date.strip()), WRITTEN_DAYS)).item() if birth_date.strip() else None
+    if birth_date.strip() and day is None:
+        raise SettingsError("The birth date is no day of the calendar. Write it like 14/05/2015 or 2015-05-14.")
+    return Asked(forename, surname, day)
+
+
+def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.DataFrame:
+    """The children who may be the one asked for, as ``FOUND``. ``model``: the weights of the night.
+
+    Raises :class:`~pipelines.settings.SettingsError` where too little is said, or the night had no records.
+    """
+    held = held_in(tables)
+    if held is None:
+        raise SettingsError("The last night had no records. Run a night on tonight's extracts first.")
+    one = _written([{"record_id": _ASKED_FOR, "forename": asked.forename, "surname": asked.surname,
+                     "date_of_birth": asked.born_on}])  # fmt: skip
+    said = one.select("forename", "surname", "date_of_birth").row(0)
+    if not any(said[:2]) or sum(each is not None for each in said) < 2:
+        raise SettingsError(
+            "Say the surname or the forename, and one thing more: the other of them, or the birth date."
+        )
+    known, whose = _known(tables)
+    person = with_keys(pl.concat([known, one]).sort("record_id"))
+    encoded = prepare(person, CHILD_COMPARISONS, [])
+    scorer = Scorer.of(model.on(held.measures.records), encoded, held.measures.frequencies)
+    is_asked = (person["record_id"] == _ASKED_FOR).to_numpy()
+    others = np.flatnonzero(~is_asked).astype(np.int32)
+    row = np.full(len(others), np.flatnonzero(is_asked)[0], dtype=np.int32)
+    patterns = patterns_of(CHILD_COMPARISONS, encoded, row, others)
+    weighed = pl.DataFrame(
+        {"record_id": person["record_id"].gather(others), "weight": scorer.weights(patterns, row, others),
+         "pattern": patterns}
+    )  # fmt: skip
+    least = max(np.log2(whose["child_id"].n_unique() * NEAR / (1 - NEAR)), AT_LEAST_BITS)
+    near = weighed.filter(pl.col("weight") >= least)
+    nearest = near.join(whose, on="record_id", validate="1:1").sort("weight", "record_id", descending=[True, False])
+    children = nearest.unique("child_id", keep="first", maintain_order=True)
+    listed = tables["candidate"]["child_id"].implode()
+    found = children.with_columns(agrees=_agreement(children["pattern"]), is_listed=pl.col("child_id").is_in(listed))
+    return found.select(FOUND.names()).cast(FOUND)
+
+
+def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> str:
+    """``FOUND`` for people: ids and how far names and birth date agree, and where nothing was looked for."""
+    as_at = tables["night"]["as_at"].item()
+    lines = ["Nobody of that name and birth date, or near it, is in it."] if found.is_empty() else [
+        f"{counted(found.height, 'child')} may be meant, the likeliest first:"
+    ]  # fmt: skip
+    for child in found.head(MOST_TOLD).iter_rows(named=True):
+        if child["where"] == EARLIER:
+            where = "no record tonight, on an earlier list"
+        else:
+            where = "on the list" if child["is_listed"] else "in the extracts, not on the list"
+        lines.append(f"  {child['child_id']}, {where} ({child['agrees']})")
+    if found.height > MOST_TOLD:
+        lines.append(
+            f"  and {found.height - MOST_TOLD:,} further ones. Give more: the forename, the surname, the birth date."
+        )
+    looked = "the extracts" if "lead" not in tables else "the extracts and in the lists of the last two years"
+    return "\n".join([*lines, f"Looked up in {looked}, as at {as_at:%d/%m/%Y}. Not looked up: rows that were set aside or not "
+                      "loaded, and identities from before an adoption, which the adoption team answers for."])  # fmt: skip
+
+
+def _written(rows: list[dict[str, object]]) -> pl.DataFrame:
+    """Names and birth dates that stand in no extract as records of a person, in the night's own canonical form."""
+    return person_records(pl.DataFrame(rows, schema=WRITTEN).with_columns(dataset=pl.lit("asked")))
+
+
+def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tonight's records and, as a record each, children whom only the ledger has; and whose each of them is, and where."""
+    names = ("candidate", "explained", "person_record", "statement", "child_record")
+    shown = masked(*(tables[name] for name in names)).candidates
+    withheld = shown.filter((pl.col("forename") == WITHHELD) & (pl.col("surname") == WITHHELD))
+    whose = tables["child_record"].join(withheld, on="child_id", how="anti").select("record_id", "child_id")
+    person = tables["person_record"].join(whose, on="record_id", how="semi")
+    if "lead" not in tables:
+        return person, whose.with_columns(where=pl.lit(TONIGHT))
+    gone = tables["lead"].join(tables["child_record"], on="child_id", how="anti").sort("spell").unique(
+        "child_id", keep="last", maintain_order=True
+    )  # fmt: skip
+    rows = gone.select("child_id", "forename", "surname", "date_of_birth", record_id=pl.format("lead:{}", "child_id"))
+    earlier = rows.select("record_id", "child_id", where=pl.lit(EARLIER))
+    return (
+        pl.concat([person, _written(rows.drop("child_id").to_dicts())]),
+        pl.concat([whose.with_columns(where=pl.lit(TONIGHT)), earlier]),
+    )
+
+
+def _agreement(patterns: pl.Series) -> pl.Series:
+    """How names and birth date agree, in the words of the comparisons; what one side does not say is left out."""
+    levels = levels_in(patterns.to_numpy(), CHILD_COMPARISONS)
+    told = []
+    for row in levels:
+        stand = {card.name: card.levels[level] for card, level in zip(CHILD_COMPARISONS, row, strict=True)}
+        told.append("; ".join(f"{name}: {stand[name].label}" for name in COMPARED if stand[name].label != "not said"))
+    return pl.Series("agrees", told, dtype=pl.String)
