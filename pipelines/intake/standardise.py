@@ -23,6 +23,7 @@ from matching.identifiers import (
 )
 from matching.lettering import by_distinct
 from matching.names import carer_names, given_names, shown_names, split_full_names, surnames
+from matching.person import Columns
 from pipelines.tables import PERSON, STATEMENT
 
 _TEXT_FIELDS: tuple[PersonField, ...] = (
@@ -31,9 +32,16 @@ _TEXT_FIELDS: tuple[PersonField, ...] = (
 )  # fmt: skip
 
 WRITTEN = pl.Schema(
-    {"record_id": pl.String, "dataset": pl.String, **dict.fromkeys(_TEXT_FIELDS, pl.String), "date_of_birth": pl.Date,
-     "sex": pl.String}
-)  # fmt: skip
+    Columns(
+        {
+            "record_id": pl.String,
+            "dataset": pl.String,
+            **{str(field): pl.String for field in _TEXT_FIELDS},
+            "date_of_birth": pl.Date,
+            "sex": pl.String,
+        }
+    )
+)
 """One row is one row of a source, each field as text; null: not said."""
 
 
