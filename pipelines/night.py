@@ -42,6 +42,8 @@ class Step:
     do: Callable[[Night], Counts]
     reads_share: bool = False
     """Whether it reads the extracts, which may lie on a share that is away for a moment: worth trying again."""
+    works_long: bool = False
+    """Whether it works for long before it writes: what is committed by then is brought into the file meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,12 @@ STEPS: tuple[Step, ...] = (
     Step("completeness", "judging whether what came in is complete", judge_completeness),
     Step("snapshot", "keeping what came, changed and went", keep_snapshot),
     Step("standardise", "bringing every source into one form", standardise_step),
-    Step("link", "finding which records are the same child", link_step),
+    Step("link", "finding which records are the same child", link_step, works_long=True),
     Step("provision", "finding where each child is educated", find_provision_step),
-    Step("residence", "judging who still lives here", judge_residence_step),
+    Step("residence", "judging who still lives here", judge_residence_step, works_long=True),
     Step("rank", "ranking the children possibly missing education", rank_step),
     Step("ledger", "keeping why each child came onto the list, stays on it or left it", ledger_step),
-    Step("publish", "publishing the list and its report", publish_step),
+    Step("publish", "publishing the list and its report", publish_step, works_long=True),
 )
 """The night's table of contents, in the order in which it runs."""
 
@@ -136,10 +138,10 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
         ):
             bring_forward(settings.workspace)
             with Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store:
-                night = Night(settings, store, read_contracts(own=settings.contracts), began_at)
-                store.write("night", row_of(night, published_at=None))
                 if not settings.full:
                     store.read_ahead(*READ_AHEAD)
+                night = Night(settings, store, read_contracts(own=settings.contracts), began_at)
+                store.write("night", row_of(night, published_at=None))
                 yield night
                 recorder.done(night)
             if night.published is not None and newest_list(night.published.parent) == night.published.name:
@@ -155,9 +157,10 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
     began = time.perf_counter()
     failed: NightFailed | None = None
     try:
+        if step.works_long:
+            night.store.checkpoint_aside()
         with night.store.transaction():
             night.counts[step.name] = step.do(night)
-        night.store.checkpoint_aside()
         _hold_if_incomplete(night)
     except Exception as error:  # the one place that catches all: it lets no value out
         failed = as_night_failed(step.name, error, night.settings.workspace)

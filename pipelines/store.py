@@ -23,7 +23,7 @@ STORE_FILE = "rollcall.duckdb"
 SPILL_FOLDER = "spill"
 """Where DuckDB puts what does not fit into its share of memory: inside the workspace, never the machine's own /tmp."""
 
-LARGEST_LOG = 2**22
+LARGEST_LOG = 2**20
 """Bytes of what is committed and not yet in the file, from which it is worth while to bring it in beside other work."""
 
 RAW = "raw_"

@@ -14,7 +14,7 @@ from pipelines.intake.restandardise import dated_cells, made_by, turning
 from pipelines.intake.rule_history import with_tonight
 from pipelines.intake.vanished import turned_entries, with_still_known
 from pipelines.residence.records import listen
-from pipelines.steps.under_way import Counts, Night, aside
+from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
 
 
@@ -68,7 +68,7 @@ def standardise_step(night: Night) -> Counts:
         _make_all(night, former)
     store.write("standardised", stamp)
     store.write("changed_row", CHANGED_ROW.to_frame())
-    night.said = aside(partial(listen, store.read("statement"), as_at))
+    night.said = night.aside(partial(listen, store.read("statement"), as_at))
     return {"person_records": store.count("person_record"), "statements": store.count("statement")}
 
 

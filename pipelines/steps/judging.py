@@ -8,7 +8,7 @@ from pipelines.listing.early_warning import early_warning
 from pipelines.listing.other_teams import Known, for_other_teams
 from pipelines.listing.rank import of_age, rank
 from pipelines.residence.living_here import judge_residence
-from pipelines.steps.under_way import JUDGED_FROM, Counts, Night, aside
+from pipelines.steps.under_way import JUDGED_FROM, Counts, Night
 
 
 def find_provision_step(night: Night) -> Counts:
@@ -23,7 +23,7 @@ def judge_residence_step(night: Night) -> Counts:
     """Statement, person_record, child_record, provision, rival -> residence. Beside it, for the next step, who is of age."""
     assert night.said is not None  # noqa: S101 - standardise stands before residence in STEPS
     known = night.known("person_record", "child_record", "provision")
-    night.ages = aside(partial(of_age, **known, **night.known("statement"), as_at=night.settings.as_at))
+    night.ages = night.aside(partial(of_age, **known, **night.known("statement"), as_at=night.settings.as_at))
     judged = judge_residence(
         night.said.result(),
         **known,
@@ -60,5 +60,7 @@ def _tell_others(night: Night) -> None:
     """Begin to work out who is to be warned of, and what is for other teams."""
     as_at, list_from = night.settings.as_at, night.settings.ranking.list_from
     known = Known(**night.known("person_record", "statement", "child_record", "provision", "explained"))
-    night.early_warning = aside(partial(early_warning, **night.known(*JUDGED_FROM), as_at=as_at, list_from=list_from))
-    night.other_teams = aside(partial(for_other_teams, known, as_at))
+    night.early_warning = night.aside(
+        partial(early_warning, **night.known(*JUDGED_FROM), as_at=as_at, list_from=list_from)
+    )
+    night.other_teams = night.aside(partial(for_other_teams, known, as_at))

@@ -17,7 +17,7 @@ from pipelines.linking.link_groups import GroupsAsked
 from pipelines.linking.link_report import LinkReport
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
 from pipelines.linking.model_file import ModelInUse, keep_model, model_in_use, model_row
-from pipelines.steps.under_way import Counts, Night, aside
+from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
 from pipelines.tables import CHILD_MOVE
 
@@ -43,7 +43,7 @@ def link_step(night: Night) -> Counts:
         _write_again(store, again, tonight)
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
     _keep_moves(night, previous, after)
-    night.link_report = aside(partial(_with_figures, report, decided))
+    night.link_report = night.aside(partial(_with_figures, report, decided))
     return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,6 +75,13 @@ class Night:
     """Scores buckets of pairs in other processes; null: the night scores in its own."""
     told: Told | None = None
     """Is told how far the step at hand is, by a step that takes long."""
+    _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1), repr=False)
+
+    def aside(self, work: Callable[[], Done]) -> Future[Done]:
+        """Begin to do something in another thread, beside the steps that do not wait for it. One such thing at a time: more
+        would take the processors from what the steps wait for.
+        """
+        return self._thread.submit(work)
 
     @property
     def source_names(self) -> dict[str, str]:
@@ -92,14 +100,6 @@ class Night:
     def known(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by what functions of data call them (``KNOWN_AS``)."""
         return {KNOWN_AS.get(table, table): frame for table, frame in self.read(*tables).items()}
-
-
-def aside(work: Callable[[], Done]) -> Future[Done]:
-    """Begin to do something in another thread, beside the steps that do not wait for it."""
-    thread = ThreadPoolExecutor(1)
-    done = thread.submit(work)
-    thread.shutdown(wait=False)  # takes on nothing more, and ends once it is done
-    return done
 
 
 def row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:
