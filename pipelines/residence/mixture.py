@@ -25,19 +25,8 @@ from pipelines.residence.family import (
     told_by_others,
     with_household,
 )
-from pipelines.residence.readings import (
-    DEPARTED,
-    DEPARTURES,
-    ENOUGH_KNOWN,
-    PRIOR_CHILDREN,
-    Codes,
-    Flags,
-    Floats,
-    Reading,
-    Told,
-    readings_of,
-    told_by,
-)
+from pipelines.residence.reading import DEPARTED, DEPARTURES, Codes, Flags, Floats, Reading, Told, told_by
+from pipelines.residence.readings import ENOUGH_KNOWN, PRIOR_CHILDREN, readings_of
 
 PLACE_CERTAINTY = 0.995
 """That a child with a current place lives here: a school takes a child off its roll within weeks of a move."""
@@ -273,8 +262,9 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     mine = posterior[:, counts] * children.weight[counts]
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
-    by_level = zip(told.readings, before.ways, told.by_level(posterior), strict=True)
-    learnt = [_learnt(*each, unseen) for each in by_level]
+    by_level = told.by_level(posterior)
+    ways = _ways(told.readings, before.ways, by_level)
+    levels = [_levels(*each, unseen) for each in zip(told.readings, ways, by_level, strict=True)]
     at_home = placed + (1.0 - children.weight[counts]).sum() + mine[HERE].sum()
     share_here = float(np.clip(at_home / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
     shares = _mean_by_group(here[counts], children.weight[counts], children.group[counts], len(before.no_place))
@@ -283,8 +273,7 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     has_others[children.families.child] = True
     asked = together[counts & has_others]
     return Mixture(
-        tuple(levels for _, levels in learnt), tuple(ways for ways, _ in learnt),
-        _departures(mine[1:], children.is_never[counts]), share_here,
+        tuple(levels), ways, _departures(mine[1:], children.is_never[counts]), share_here,
         np.where(is_learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
         float((asked.sum() + FOLLOWS_PRIOR[0]) / (len(asked) + sum(FOLLOWS_PRIOR))),
         _both(children, here),
@@ -327,19 +316,19 @@ def _gone(reading: Reading, ways: Floats) -> Floats:
     return np.asarray(np.tensordot(ways, reading.gone, 1), dtype=np.float64)
 
 
-def _learnt(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> tuple[Floats, Floats]:
-    """Share of each way of a reading, and likelihood of each level in each part, from the children it tells of
-    (``parts``: by part and level)."""
-    if len(ways) > 1:
-        ways = _ways(reading, ways, parts[1:])
-    return ways, _levels(reading, ways, parts, unseen)
-
-
-def _ways(reading: Reading, ways: Floats, gone: Floats) -> Floats:
-    """Share of each way in which a reading of children ``gone`` (by departure and level) came about."""
-    likely = ways[:, None, None] * reading.gone
-    found = reading.ways + (likely * (gone / likely.sum(axis=0))).sum(axis=(1, 2))
-    return np.asarray(found / found.sum(), dtype=np.float64)
+def _ways(readings: list[Reading], before: tuple[Floats, ...], by_level: list[Floats]) -> tuple[Floats, ...]:
+    """For each reading, the share of each way in which it came about of the children gone: one for all of one habit.
+    ``before``: the shares last found; ``by_level``: the children each tells of, by part and level."""
+    found: dict[str, Floats] = {}
+    for reading, ways, parts in zip(readings, before, by_level, strict=True):
+        if len(ways) > 1:
+            likely = ways[:, None, None] * reading.gone
+            came = (likely * (parts[1:] / likely.sum(axis=0))).sum(axis=(1, 2))
+            found[reading.habit] = found.get(reading.habit, reading.ways) + came
+    return tuple(
+        np.asarray(found[reading.habit] / found[reading.habit].sum()) if len(ways) > 1 else ways
+        for reading, ways in zip(readings, before, strict=True)
+    )
 
 
 def _levels(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> Floats:

@@ -4,29 +4,15 @@ Every prior is worth few children and says one thing about the world that can be
 and is not heard in a city.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
-from scipy.sparse import csr_matrix
 
 from pipelines.residence.evidence import Evidence
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
-DEPARTED = np.array(
-    [0.0, 30, 60, 91, 122, 152, 183, 228, 274, 319, 365, 456, 548, 639, 730, 913, 1095, 1460, 2190]
-)  # fmt: skip
-"""Days since children left, cut in months, then quarters, then years. Whoever left in one of these times was seen, by
-whichever agency, until then and not since: one child's sightings age together."""
-
-DEPARTURES = len(DEPARTED) - 1
-"""How many times of departure there are."""
+from pipelines.residence.reading import DEPARTED, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
 """Days since a sighting, cut where the departures are cut."""
@@ -97,80 +83,11 @@ MOSTLY_OFF_ROLL = 3.0
 """An agency that knows so many times more of the children without a place than of those with one works off the roll."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One thing observed of each child without a place, in a few levels."""
-
-    codes: Codes
-    """Level of each child; -1: says nothing."""
-    trust: Floats
-    """0..1, that the record is this child's."""
-    here: Floats
-    """Of the children here, the share in each level; with ``learns_here`` the children expected in each beforehand."""
-    gone: Floats
-    """The same of those gone: ways in which it may have come (first axis), by departure, by level. With ``is_alike``
-    one way, the same for each departure, and the children expected beforehand."""
-    ways: Floats
-    """Children expected beforehand of each way."""
-    learns_here: bool = False
-    """The levels of the children here are learnt from tonight's children without a place."""
-    fades_from: int | None = None
-    """From this level on, fewer children are expected a day, the further the level; null: no such order."""
-    is_alike: bool = False
-    """The levels of those gone are learnt too, the same for each departure; the level 1 never speaks for having left."""
-    is_presence: bool = False
-    """Levels are absent, open, ended; alike."""
-    unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))
-    """Of those gone, by departure, the share who left after the extract's knowledge ends: alike, it has them as if here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What all readings tell of some children, laid out once for every round of the estimate. The levels of all readings
-    are numbered on, in the order of the readings."""
-
-    readings: list[Reading]
-    level: Codes
-    """Level and ``trust`` of what is said of any child, each two once."""
-    trust: Floats
-    says: csr_matrix
-    """A row a child, a column each such two: 1 where it is said of the child."""
-    learnt: csr_matrix
-    """A row a level, a column a child: how far it counts (0..1), where the mixture is learnt from it."""
-
-    def of_children(self, ratios: Floats) -> Floats:
-        """The sum of the logarithms of what is said of each child (columns). ``ratios``: by part and level."""
-        logs = np.log(self.trust * ratios[:, self.level] + (1.0 - self.trust))
-        return np.ascontiguousarray((self.says @ logs.T).T)
-
-    def by_level(self, posterior: Floats) -> list[Floats]:
-        """For each reading the children it tells of by part (rows) and level, from the parts of each child."""
-        ends = np.cumsum([len(reading.here) for reading in self.readings], dtype=np.int64)
-        return np.split((self.learnt @ posterior.T).T, ends, axis=1)[:-1]  # nothing stands behind the last
-
-
-def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
-    """What readings tell of the children of whom they have a level; ``counts``: those from whom the mixture is learnt, as
-    far as their ``weight`` says."""
-    first = np.cumsum([0, *(len(reading.here) for reading in readings)], dtype=np.int64)
-    codes = np.array([reading.codes for reading in readings], dtype=np.int64).reshape(-1, len(counts))
-    trusts = np.array([reading.trust for reading in readings]).reshape(-1, len(counts))
-    reading, child = np.nonzero(codes >= 0)
-    level, trust = first[reading] + codes[reading, child], trusts[reading, child]
-    distinct, trust_of = np.unique(trust, return_inverse=True)
-    twos, two = np.unique(trust_of * first[-1] + level, return_inverse=True)
-    asked = counts[child]
-    return Told(
-        readings, twos % first[-1], distinct[twos // first[-1]],
-        csr_matrix((np.ones(len(child)), (child, two)), shape=(len(counts), len(twos))),
-        csr_matrix(((trust * weight[child])[asked], (level[asked], child[asked])), shape=(first[-1], len(counts))),
-    )  # fmt: skip
-
-
 @dataclass(frozen=True)
 class _Agency:
     """One agency's records, one a child; ``child``: row of the child; the other columns as in ``Evidence.agencies``."""
 
+    source: str
     child: Codes
     state: Codes
     sighted: Floats
@@ -204,7 +121,7 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
     readings = []
     for records in evidence.agencies.partition_by("source", maintain_order=True):
         agency = _Agency(
-            records["child"].to_numpy().astype(np.int64), records["state"].to_numpy(),
+            records["source"][0], records["child"].to_numpy().astype(np.int64), records["state"].to_numpy(),
             records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
             records["is_start"].to_numpy(), records["membership"].to_numpy(),
             records["unsighted_days"][0], records["untold_days"][0],
@@ -231,14 +148,14 @@ def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is
     place, those educated elsewhere. The second may be known to fewer agencies than the first, who are only a prior here;
     and none for an agency that works through schools, to which hardly one of the second is known, nor of the third.
 
-    No reading of an agency that works off the roll (a transfer file unclaimed, a referral), knowing children because they
-    have no place: children with a place cannot show how often it knows those who live here.
+    Of an agency that works off the roll (a hotel, a transfer file unclaimed, a referral), knowing children because they have no
+    place, only whether its record is open: children with a place cannot show how often it knows those who live here.
     """
     counts = [np.bincount(agency.state[mine[agency.child]], minlength=3)[1:] for mine in whom]
     sizes = [np.count_nonzero(mine) for mine in whom]
     rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
     if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
-        return []
+        return _standing(agency, rows, counts[0].astype(np.float64))
     known = _shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
     at_most = max(2.0 * rates[1], rates[2] if sizes[2] >= ENOUGH_KNOWN else 0.0)
     _, is_current, is_ended = known * min(1.0, at_most / (known[1] + known[2]))
@@ -251,6 +168,25 @@ def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is
         Reading(
             codes, trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior, np.ones(1), True, is_alike=True,
             is_presence=True, unaware=_left_within(agency.untold),
+        )
+    ]  # fmt: skip
+
+
+def _standing(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
+    """Whether the record of an agency is open (1) or ended (2), of the children of whom it has one: a prior are those of the
+    known children of whom it has (``known``: open, ended), and that half of the entries end of those who leave.
+
+    No reading of an agency whose records are all alike: one that has no entries, or lists nobody but leavers.
+    """
+    if len(np.unique(agency.state)) < len(known):
+        return []
+    is_current, is_ended = _shares_of(known + 0.5)
+    gone = np.array([0.0, 0.5 * is_current, 0.5 * is_current + is_ended])
+    codes, trust = _laid_out(agency, agency.state, rows)
+    return [
+        Reading(
+            codes, trust, np.append(0.0, known) + 0.5, PRIOR_CHILDREN * gone[None, None, :] + 0.5, np.ones(1), True,
+            is_alike=True, unaware=_left_within(agency.untold),
         )
     ]  # fmt: skip
 
@@ -279,7 +215,7 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     codes, trust = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
     ways = [_with_censored(_later_is_likelier_gone(here, gone) * here) for gone in after.values()]
     as_if_here = np.broadcast_to(both, ways[0].shape)
-    return [Reading(codes, trust, both, np.stack([*ways, as_if_here]), SEEN_SINCE_PRIOR)]
+    return [Reading(codes, trust, both, np.stack([*ways, as_if_here]), SEEN_SINCE_PRIOR, habit=agency.source)]
 
 
 def _with_censored(levels: Floats) -> Floats:

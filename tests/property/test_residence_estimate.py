@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines.children.provision import find_provision
 from pipelines.residence import mixture as residence_mixture
 from pipelines.residence.living_here import judge_residence
-from pipelines.residence.readings import DEPARTED, DEPARTURES
+from pipelines.residence.reading import DEPARTED, DEPARTURES
 from pipelines.residence.records import listen
 from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
 

@@ -318,7 +318,8 @@ def test_one_slip_in_three_hundred_dates_does_not_make_an_old_file_new() -> None
 def test_a_list_that_is_never_weeded_does_not_teach_how_children_who_live_here_are_known() -> None:
     """The doctors write to everyone on their list each autumn, long gone or not, and count that as a contact. Of those who
     left, who are more than the pupils, few are in another file, while half of the pupils are in one and a third in another:
-    whoever is known to nobody but the doctor has most likely gone. So the home-educated are known too."""
+    whoever is known to nobody but the doctor has most likely gone, and a toddler too: how a doctor dates those who left does
+    not hang on their age. So the home-educated are known too."""
 
     def known(n: int) -> list[dict[str, object]]:
         home = in_home(seen=(n * 31) % 400) if n % 2 == 0 else []
@@ -331,10 +332,42 @@ def test_a_list_that_is_never_weeded_does_not_teach_how_children_who_live_here_a
     for n in range(700):
         closed = in_home(seen=n + 80, since=2000, ended=n + 30) if n % 50 == 0 else []
         children[f"left{n:03}"] = at_gp(seen=40 + n % 20, since=1500 + n) + closed
-    found = judge(children | {"child": at_gp(seen=50, since=1600) + in_home(seen=60)})
+    children |= {"child": at_gp(seen=50, since=1600) + in_home(seen=60), "toddler": at_gp(seen=45, since=700)}
+    found = judge(children, {"toddler": {"date_of_birth": ago(750)}})
     chance = dict(found.select("child_id", "living_here").iter_rows())
     assert chance["left101"] < 0.2
+    assert chance["toddler"] < 0.05
     assert chance["child"] > 0.9
+
+
+HOTEL = "asylum"
+
+
+@pytest.mark.parametrize(
+    ("left", "least", "most"),
+    [
+        pytest.param(None, 0.95, 1.0, id="still a guest"),
+        pytest.param(200, 0.0, 0.7, id="left half a year ago: the hotel saw it that day, and the GP a month before"),
+    ],
+)
+def test_who_has_left_a_hotel_has_more_likely_left(left: int | None, least: float, most: float) -> None:
+    """Hotels know families because they have no place: sixty guests without one, of whom forty have left, and sixty pupils, of
+    whom two have moved out."""
+
+    def guest(came: int, left: int | None = None) -> list[dict[str, object]]:
+        went = [] if left is None else [say(HOTEL, "left", ago(left)), say(HOTEL, "seen", ago(left))]
+        stay = say(HOTEL, "lives_here", ago(came), None if left is None else ago(left))
+        return [say(HOTEL, "seen", ago(came)), stay, *went]
+
+    children = town()
+    for n in range(60):
+        children[f"roll{n:03}"] += guest(60 + 11 * n, 10 if n % 30 == 0 else None)
+    children |= {f"guest{n:02}": at_gp(seen=(n * 61) % 250, since=250) + guest(250) for n in range(20)}
+    for n in range(40):
+        gone = 30 + 18 * n
+        children[f"moved{n:02}"] = at_gp(seen=gone + (n * 61) % 700, since=3600) + guest(3000, gone)
+    found = judge(children | {"child": at_gp(seen=230, since=300) + guest(300, left)}).filter(child_id="child")
+    assert least <= found["living_here"].item() <= most
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""What is read of children without a place: one thing of each, in levels, and all of it laid out for the estimate."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+DEPARTED = np.array(
+    [0.0, 30, 60, 91, 122, 152, 183, 228, 274, 319, 365, 456, 548, 639, 730, 913, 1095, 1460, 2190]
+)  # fmt: skip
+"""Days since children left, cut in months, then quarters, then years. Whoever left in one of these times was seen, by
+whichever agency, until then and not since: one child's sightings age together."""
+
+DEPARTURES = len(DEPARTED) - 1
+"""How many times of departure there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing observed of each child without a place, in a few levels."""
+
+    codes: Codes
+    """Level of each child; -1: says nothing."""
+    trust: Floats
+    """0..1, that the record is this child's."""
+    here: Floats
+    """Of the children here, the share in each level; with ``learns_here`` the children expected in each beforehand."""
+    gone: Floats
+    """The same of those gone: ways in which it may have come (first axis), by departure, by level. With ``is_alike``
+    one way, the same for each departure, and the children expected beforehand."""
+    ways: Floats
+    """Children expected beforehand of each way."""
+    learns_here: bool = False
+    """The levels of the children here are learnt from tonight's children without a place."""
+    fades_from: int | None = None
+    """From this level on, fewer children are expected a day, the further the level; null: no such order."""
+    is_alike: bool = False
+    """The levels of those gone are learnt too, the same for each departure; the level 1 never speaks for having left."""
+    is_presence: bool = False
+    """Levels are absent, open, ended; alike."""
+    habit: str = ""
+    """Readings of one habit came about in the same ways: how an agency dates those who left does not hang on their age."""
+    unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))
+    """Of those gone, by departure, the share who left after the extract's knowledge ends: alike, it has them as if here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What all readings tell of some children, laid out once for every round of the estimate. The levels of all readings
+    are numbered on, in the order of the readings."""
+
+    readings: list[Reading]
+    level: Codes
+    """Level and ``trust`` of what is said of any child, each two once."""
+    trust: Floats
+    says: csr_matrix
+    """A row a child, a column each such two: 1 where it is said of the child."""
+    learnt: csr_matrix
+    """A row a level, a column a child: how far it counts (0..1), where the mixture is learnt from it."""
+
+    def of_children(self, ratios: Floats) -> Floats:
+        """The sum of the logarithms of what is said of each child (columns). ``ratios``: by part and level."""
+        logs = np.log(self.trust * ratios[:, self.level] + (1.0 - self.trust))
+        return np.ascontiguousarray((self.says @ logs.T).T)
+
+    def by_level(self, posterior: Floats) -> list[Floats]:
+        """For each reading the children it tells of by part (rows) and level, from the parts of each child."""
+        ends = np.cumsum([len(reading.here) for reading in self.readings], dtype=np.int64)
+        return np.split((self.learnt @ posterior.T).T, ends, axis=1)[:-1]  # nothing stands behind the last
+
+
+def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
+    """What readings tell of the children of whom they have a level; ``counts``: those from whom the mixture is learnt, as
+    far as their ``weight`` says."""
+    first = np.cumsum([0, *(len(reading.here) for reading in readings)], dtype=np.int64)
+    codes = np.array([reading.codes for reading in readings], dtype=np.int64).reshape(-1, len(counts))
+    trusts = np.array([reading.trust for reading in readings]).reshape(-1, len(counts))
+    reading, child = np.nonzero(codes >= 0)
+    level, trust = first[reading] + codes[reading, child], trusts[reading, child]
+    distinct, trust_of = np.unique(trust, return_inverse=True)
+    twos, two = np.unique(trust_of * first[-1] + level, return_inverse=True)
+    asked = counts[child]
+    return Told(
+        readings, twos % first[-1], distinct[twos // first[-1]],
+        csr_matrix((np.ones(len(child)), (child, two)), shape=(len(counts), len(twos))),
+        csr_matrix(((trust * weight[child])[asked], (level[asked], child[asked])), shape=(first[-1], len(counts))),
+    )  # fmt: skip
