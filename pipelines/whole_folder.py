@@ -87,10 +87,14 @@ def write_private(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def lists_in(published: Path) -> list[str]:
+    """The dates of the lists in a folder of publications, which are the names of their folders, in order."""
+    return sorted(found.name for found in published.glob(_BY_DATE) if found.is_dir())
+
+
 def newest_list(published: Path) -> str | None:
-    """The list in use: of the publications in a folder the one with the latest date, by its name; null: there is none."""
-    lists = (found.name for found in published.glob(_BY_DATE) if found.is_dir())
-    return max(lists, default=None)
+    """The list in use: of the publications in a folder the one with the latest date; null: there is none."""
+    return max(lists_in(published), default=None)
 
 
 def point_latest(folder: Path) -> None:

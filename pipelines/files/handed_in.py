@@ -81,12 +81,9 @@ def _lines_of_text(text: str, name: str) -> Lines:
     headers = len(lines[0][1]) if lines else 0
     longer = [(line, len(row)) for line, row in lines if any(row[headers:])]
     if longer:
-        told = "".join(
-            f"\n  line {line}: it has {cells} cells, and the line of headers {headers}."
-            for line, cells in longer[:FAULTS_TOLD]
-        )
+        told = [f"line {line}: it has {cells} cells, and the line of headers {headers}." for line, cells in longer]
         raise SettingsError(
-            f"{name}: nothing was kept. Put a value that holds a separator in quotes, and hand it in again.{told}"
+            f"{name}: nothing was kept. Put a value that holds a separator in quotes, and hand it in again.{listed(told)}"
         )
     return lines
 

@@ -115,14 +115,13 @@ def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
     wanted = contract.files.sheet
     with _told_plainly():
         sheets = fastexcel.read_excel(data).sheet_names
-        if wanted is None and len(sheets) > 1:
-            fits = [_fit(_sheet(data, sheet, LOOKED_AT), contract) for sheet in sheets]
+        named = sheets if wanted is None else [sheet for sheet in sheets if sheet == wanted]
+        read = [_sheet(data, sheet) for sheet in named]
+        if read:
+            fits = [_fit(cells.head(LOOKED_AT), contract) for cells in read] if len(read) > 1 else [1.0]
             place, faults = _the_one_that_fits(fits, contract)
-        else:
-            place, faults = (sheets.index(wanted) if wanted in sheets else 0), []
-        if sheets and wanted in (None, *sheets):
-            cells = _sheet(data, sheets[place])
-            return cells.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), pl.all()), faults
+            line = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line")
+            return read[place].select(line, pl.all()), faults
     raise UnreadableFileError(
         "sheet",
         f"The workbook has no sheet called {wanted}." if wanted else "The workbook has no sheet.",
@@ -181,7 +180,7 @@ def _read_from(place: int, sheets: int) -> Fault:
     )
 
 
-def _sheet(data: bytes, sheet: str, rows: int | None = None) -> pl.DataFrame:
+def _sheet(data: bytes, sheet: str) -> pl.DataFrame:
     cells = pl.read_excel(
         io.BytesIO(data),
         sheet_name=sheet,
@@ -190,7 +189,7 @@ def _sheet(data: bytes, sheet: str, rows: int | None = None) -> pl.DataFrame:
         drop_empty_rows=False,
         drop_empty_cols=False,
         raise_if_empty=False,
-        read_options={"skip_rows": 0, "dtypes": "string", "n_rows": rows},
+        read_options={"skip_rows": 0, "dtypes": "string"},
     )
     cells.columns = [str(position) for position in range(cells.width)]
     return cells.select(pl.all().cast(pl.String).fill_null("").str.replace(_MIDNIGHT, "${1}"))

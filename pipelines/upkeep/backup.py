@@ -22,7 +22,7 @@ from pipelines.lock import HOLDER_FILE, LOCK_FILE, lock
 from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.store import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
-from pipelines.whole_folder import FILE_MODE, made_whole, point_latest, write_private
+from pipelines.whole_folder import FILE_MODE, lists_in, made_whole, point_latest, write_private
 
 MANIFEST = "manifest.json"
 NAME = "rollcall-"
@@ -64,7 +64,7 @@ def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in to.glob(f".{NAME}*.tmp-*"):
             shutil.rmtree(left, ignore_errors=True)
-        lists = _lists(workspace)
+        lists = lists_in(workspace / PUBLISHED_FOLDER)
         with made_whole(folder) as made:
             files = [_kept(workspace, name, made) for name in _names(workspace, lists[-1:])]
             manifest = {
@@ -115,11 +115,6 @@ def restore(folder: Path, workspace: Path) -> Backup:
         if found.lists:
             point_latest(workspace / PUBLISHED_FOLDER / found.lists[-1])
     return found
-
-
-def _lists(workspace: Path) -> list[str]:
-    """Dates of the lists that are published, in order."""
-    return sorted(path.name for path in (workspace / PUBLISHED_FOLDER).glob("[0-9]*") if path.is_dir())
 
 
 def _names(workspace: Path, lists: list[str]) -> Iterator[Path]:

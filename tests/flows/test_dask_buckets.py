@@ -26,8 +26,12 @@ from tests.made.alike import children_alike
 FLOOR_BITS = 0.0
 
 
-@pytest.fixture
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # sockets of the worker that is killed
+
+
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
+    """Two workers; one that is killed is started again by its nanny."""
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as made:
@@ -43,7 +47,6 @@ def _kill_one(cluster: LocalCluster, folder: Path, killed: list[int]) -> None:
 
 
 @pytest.mark.usefixtures("prefect_database")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # sockets of the worker that is killed
 def test_a_lost_worker_costs_its_own_buckets_only(cluster: LocalCluster, tmp_path: Path) -> None:
     from flows.dask_buckets import on_dask
 
@@ -62,7 +65,6 @@ def test_a_lost_worker_costs_its_own_buckets_only(cluster: LocalCluster, tmp_pat
 
 
 @pytest.mark.usefixtures("prefect_database")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_night_scored_on_a_cluster_publishes_what_it_would_by_itself(
     cluster: LocalCluster, quick_night: FirstNight, tmp_path: Path
 ) -> None:

@@ -222,6 +222,11 @@ def test_the_outcomes_are_told_once_however_many_lines_are_wrong(tmp_path: Path)
             "line 3: it has 6 cells, and the line of headers 5",
             id="a comma without quotes",
         ),
+        pytest.param(
+            "A,UNTRACED,2026-11-02,,\n" + "A,UNTRACED,2026-11-03,1,5,no\n" * 33,
+            r"line 32: it has 6 cells, and the line of headers 5\.\n  and 3 more$",
+            id="more of them than are told",
+        ),
         pytest.param("A,UNTRACED,2026-11-02,bored,\n", "line 2: reason: not one of the department's", id="own reason"),
         pytest.param("A,UNTRACED,2026-11-02,,\nA,DECEASED,2026-11-02,,\n", "line 3: two outcomes", id="contradiction"),
     ],

@@ -28,6 +28,7 @@ def lived_in(workspace: Path) -> Path:
     """A workspace with a list of earlier, something that somebody decided, and what a killed night leaves."""
     earlier = workspace / "published" / "2026-11-19"
     earlier.mkdir()
+    shutil.copytree(workspace / "published" / "2026-11-20", workspace / "published" / "2026-11-20 for the meeting")
     (earlier / "candidates.csv").write_text("rank\n")
     with append_only(workspace / DECISIONS, {"said": "by text not null"}) as decided:
         decided.execute("insert into said values ('A. Lee')")
@@ -67,7 +68,11 @@ def test_the_next_night_goes_on_from_a_restored_workspace(
 def test_a_backup_leaves_out_what_belongs_to_a_night_under_way(made: Backup) -> None:
     names = {str(path.relative_to(made.folder)) for path in made.folder.rglob("*") if path.is_file()}
     assert {"rollcall.duckdb", DECISIONS, MANIFEST} <= names
-    assert not {name for name in names if name.startswith(("spill", "night.lock", "published/2026-11-19"))}
+    assert not {
+        name
+        for name in names
+        if name.startswith(("spill", "night.lock", "published/2026-11-19", "published/2026-11-20 "))
+    }
     assert made.lists == ("2026-11-19", "2026-11-20"), "that there was an earlier list is kept, and the list is not"
 
 
