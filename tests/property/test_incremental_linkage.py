@@ -20,7 +20,7 @@ from tests.golden.authority import AS_AT
 from tests.made.linked_nights import LinkedNights, assert_alike
 
 HISTORIES = settings(
-    max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), report_multiple_bugs=False
+    max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), report_multiple_bugs=False
 )
 WRITTEN = ("forename", "surname", "date_of_birth", "postcode", "upn", "house", "sex", "phone", "surname_parts")
 PLACE = st.integers(0, 10**6)
