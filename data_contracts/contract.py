@@ -75,7 +75,7 @@ class Statement(Part):
                    ``until`` (an empty date: still).
     ``seen``       somebody saw or dealt with the child on each date in ``on``.
     ``lives_here`` an entry that says the child lives at the address since ``since`` and until ``until``.
-    ``left``       the source closed its entry on ``on``.
+    ``left``       the source closed its entry on ``on``; ``what``, if it says so: why, or where to.
     ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it.
     ``protected``  the address must not be shown.
     ``died``       the child has died, and nobody is to ask the family anything; it always needs ``when``.
@@ -115,9 +115,11 @@ class Statement(Part):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> "Statement":
-        names_a_thing = self.kind in ("provision", "concern")
-        if ((self.what is None) == (self.what_from is None)) if names_a_thing else (self.what or self.what_from):
-            raise fault("provision and concern, and no other kind, need either what or what_from", "kind")
+        names_a_thing, things_named = self.kind in ("provision", "concern"), bool(self.what) + bool(self.what_from)
+        if things_named > (names_a_thing or self.kind == "left") or (names_a_thing and not things_named):
+            raise fault(
+                "provision and concern need either what or what_from, left may have one, and no other kind", "kind"
+            )
         if (self.kind in ("seen", "left")) != bool(self.on):
             raise fault("seen and left, and no other kind, need on", "kind")
         if self.kind not in ("provision", "lives_here", "concern") and (self.since or self.until):

@@ -45,8 +45,9 @@ class Evidence:
     child's name, whom it may be. ``is_known_here``: has a current place in the largest roll,
     whose children surely live here. ``last_roll``: source of the provision that ended last; ``never on a roll`` where none
     did; null: has a place. ``roll_ended_days``: since then; null: none. ``left_year_six``: it ended with Year 6 of
-    late, as every child's does, and so tells nothing of a move. ``known_days``: since anybody first saw the child; null: a
-    record has no date.
+    late, as every child's does, and so tells nothing of a move. ``said_moved``: whether the roll left last
+    says that the family moved away; null: it does not say why the child left; or has a place. ``known_days``: since anybody
+    first saw the child; null: a record has no date.
     ``household``: 0 another child of the household has a current place, 1 none has but one was seen lately, 2 none was;
     null: no other child known."""
     agencies: pl.DataFrame
@@ -70,7 +71,8 @@ def gather_evidence(
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
     children = heard.children
     for told in (
-        _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _first_known(heard, as_at),
+        _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _said_moved(heard),
+        _first_known(heard, as_at),
     ):  # fmt: skip
         children = children.join(told, on="child", how="left", validate="1:1", maintain_order="left")
     under_another = _places_of_rivals(children, rivals)
@@ -82,6 +84,7 @@ def gather_evidence(
         pl.col("rival_place").fill_null(0.0),
         last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
+        said_moved=pl.when(~has_place).then("said_moved"),
         left_year_six=~has_place & _left_year_six(as_at).fill_null(value=False),
     )
     families = _families(mine)
@@ -158,6 +161,13 @@ def _left_year_six(as_at: date) -> pl.Expr:
     summer = born.dt.year() + 11 + (born.dt.month() >= 9).cast(pl.Int32)
     is_lately = pl.col("roll_ended_days") <= ROLLS_SETTLE_DAYS
     return is_lately & ended_on.is_between(pl.date(summer, 7, 1), pl.date(summer, 9, 30))
+
+
+def _said_moved(heard: Heard) -> pl.DataFrame:
+    """``said_moved`` of children whom a roll has as a leaver; of two left on one day, one that says so counts."""
+    rolls = heard.records.filter(pl.col("source").is_in(heard.rolls.implode()) & pl.col("left_on").is_not_null())
+    is_last = pl.col("left_on") == pl.col("left_on").max()
+    return rolls.group_by("child").agg(pl.col("said_moved").filter(is_last).max())
 
 
 def _first_known(heard: Heard, as_at: date) -> pl.DataFrame:

@@ -169,7 +169,8 @@ def _because(as_at: date) -> pl.Expr:
         .when(pl.col("household") == 2)
         .then(pl.lit("no other child of the household has been seen for a year"))
     )
-    parts = [place, pl.col("outside"), seen, pl.col("old"), pl.col("ended"), pl.col("open"), several, home]
+    moved = pl.when("said_moved").then(pl.lit("taken off the last roll as moved away"))
+    parts = [place, pl.col("outside"), seen, pl.col("old"), pl.col("ended"), moved, pl.col("open"), several, home]
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 

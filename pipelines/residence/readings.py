@@ -79,6 +79,10 @@ for less: of the children on other lists some have left unnoticed, and were last
 SMIRNOV = 1.36
 """Over the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 (Smirnov 1948)."""
 
+SAID_MOVED = (0.1, 0.5)
+"""Of the children off a roll and here, and of those gone, so many are said by it to have moved away. Families tell a school
+that they go, and some do not, or go no further than the next street; what holds here is learnt."""
+
 MOSTLY_OFF_ROLL = 3.0
 """An agency that knows so many times more of the children without a place than of those with one works off the roll."""
 
@@ -131,6 +135,7 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
             readings += _sighting(agency, rows, is_known, is_elsewhere, mine)
         readings += _beginning(agency, rows, is_known)
     readings.append(_company(evidence, rows, is_known, without_place))
+    readings += _why_off_roll(children["said_moved"].cast(pl.Int64).fill_null(-1).to_numpy()[rows])
     return [*readings, *_time_off_roll(children["roll_ended_days"].cast(pl.Float64).to_numpy()[rows])]
 
 
@@ -303,6 +308,15 @@ def _company(evidence: Evidence, rows: Codes, is_known: Flags, without_place: Fl
     prior = max(KNOWN_CHILDREN, float(np.count_nonzero(without_place))) * here + 0.5
     gone = PRIOR_CHILDREN * here[None, None, :] + 0.5
     return Reading(others[rows], np.ones(len(rows)), prior, gone, np.ones(1), learns_here=True, is_alike=True)
+
+
+def _why_off_roll(said_moved: Codes) -> list[Reading]:
+    """Whether the last roll says that the family moved away (0), or why else the child left it (1)."""
+    codes = np.where(said_moved < 0, -1, 1 - said_moved)
+    if (codes < 0).all():
+        return []
+    here, gone = (PRIOR_CHILDREN * np.array([moved, 1.0 - moved]) for moved in SAID_MOVED)
+    return [Reading(codes, np.ones(len(codes)), here, gone[None, None, :], np.ones(1), learns_here=True, is_alike=True)]
 
 
 def _time_off_roll(days: Floats) -> list[Reading]:

@@ -11,6 +11,9 @@ import polars as pl
 
 from pipelines.children.members import members
 
+MOVED = r"\bmoved\b"
+"""In why an entry was closed: the family has moved away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -22,8 +25,8 @@ class Heard:
     """One row is one record of one child: ``record_id``, ``child``, ``source``, ``membership`` (0..1), and of what it says
     ``first_on`` (the child was first seen), ``seen_on`` (last seen), ``sighted_on`` (last seen on another day than one on
     which an entry began), ``begun_on`` (start of its open entry), ``is_ended`` (its entry is closed, and none is open),
-    ``closed_on`` (end of the entry that ended last), ``left_on`` (last day on which it says that the child left); null: it
-    says no such."""
+    ``closed_on`` (end of the entry that ended last), ``left_on`` (last day on which it says that the child left),
+    ``said_moved`` (whether it says then that the family moved away; null: it does not say why); null: it says no such."""
     rolls: pl.Series
     """Sources whose records prove an education."""
     keep_entries: pl.Series
@@ -43,12 +46,17 @@ class Said:
 
 def listen(statements: pl.DataFrame, as_at: date) -> Said:
     """What the statements of a night say, record by record."""
-    said = statements.select("record_id", "source", "kind", "since_on", "until_on")
+    said = statements.select("record_id", "source", "kind", "what", "since_on", "until_on")
     if not said["record_id"].is_sorted():
         said = said.sort("record_id")
     told = said.select(pl.col("record_id").rle().struct.field("value").alias("record_id")).with_row_index("record")
     said = said.select(
-        "source", "since_on", "until_on", kind=pl.col("kind").cast(pl.Categorical), record=pl.col("record_id").rle_id()
+        "source",
+        "what",
+        "since_on",
+        "until_on",
+        kind=pl.col("kind").cast(pl.Categorical),
+        record=pl.col("record_id").rle_id(),
     )
     for dates in (_sightings(said, as_at), _entries(said, as_at), _leavings(said, as_at)):
         told = told.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
@@ -101,6 +109,8 @@ def _entries(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _leavings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``record``, ``left_on``."""
+    """``record``, ``left_on``, ``said_moved``."""
     left = said.filter((pl.col("kind") == "left") & (pl.col("since_on") <= as_at))
-    return left.group_by("record").agg(left_on=pl.col("since_on").max())
+    is_last = pl.col("since_on") == pl.col("since_on").max()
+    said_moved = pl.col("what").str.to_lowercase().str.contains(MOVED).filter(is_last).max()
+    return left.group_by("record").agg(said_moved=said_moved, left_on=pl.col("since_on").max())

@@ -241,6 +241,25 @@ def test_a_brother_still_on_the_roll_says_less_of_a_child_just_off_it() -> None:
     assert 1 < lately < long_ago
 
 
+def test_a_school_that_says_that_a_family_moved_is_heard() -> None:
+    """Of those who left the town two in three are said to have moved; of those off a roll who live there none is."""
+
+    def off_roll(said: list[dict[str, object]], why: str | None) -> list[dict[str, object]]:
+        return [row | ({"what": why} if row["kind"] == "left" and row["source"] == ROLL else {}) for row in said]
+
+    children = town()
+    for n in range(60):
+        children[f"gone{n:03}"] = off_roll(children[f"gone{n:03}"], "Not known" if n % 3 == 0 else "Moved")
+        children[f"left{n:02}"] = off_roll(on_roll(900, left=40 + 2 * n) + at_gp(seen=(n * 61) % 700), "Other school")
+    child = on_roll(900, left=60) + at_gp(seen=330)
+    alike = {f"child {why}": off_roll(child, why) for why in (None, "Moved", "Other school", "Excluded")}
+    found = judge(children | alike).filter(pl.col("child_id").str.starts_with("child"))
+    here = dict(found.select("child_id", "living_here").iter_rows())
+    assert here["child Moved"] < here["child None"] - 0.3
+    assert here["child None"] < here["child Other school"] == here["child Excluded"]
+    assert found.filter(pl.col("because").str.contains("moved away"))["child_id"].to_list() == ["child Moved"]
+
+
 def test_neighbours_of_another_name_are_no_household() -> None:
     home = {"address": "1 ELM ROAD", "postcode": "ZA11AA"}
     people = {"child": {**home, "surname": "ASHE"}, "other": {**home, "surname": "BIRCH"}}
