@@ -183,6 +183,17 @@ def test_who_shares_any_home_with_a_protected_child_is_protected(
     assert found.to_list() == sorted({*children[:flagged], *sharing})
 
 
+@pytest.mark.parametrize("families", [2, 30, 210])
+def test_a_hotel_may_be_a_refuge_and_is_withheld_whole(families: int) -> None:
+    """Decision 22: of one address with many surnames nobody can tell which it is."""
+    records, children = ([f"{of}{n:03}" for n in range(families)] for of in ("health:", "CH"))
+    place = {"uprn": "100020015897", "house": "7", "street": "ELM ROAD", "postcode": "ZA11AA"}
+    person = pl.DataFrame([{**place, "record_id": record, "surname": f"NAME{record}"} for record in records], PERSON)
+    said = pl.DataFrame([{"record_id": records[0], "source": "health", "kind": "protected"}], STATEMENT)
+    members = pl.DataFrame({"record_id": records, "child_id": children, "membership": 1.0}, CHILD_RECORD)
+    assert protected_children(CANDIDATE.to_frame(), person, said, members).to_list() == children
+
+
 def test_a_record_without_any_address_shares_a_home_with_nobody() -> None:
     night = made_publication()
     homes = ("uprn", "household", "house", "street", "postcode", "address_shown", "postcode_shown")
