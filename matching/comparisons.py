@@ -8,10 +8,12 @@ Enamorado, Fifield & Imai 2019, APSR 113:353).
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 import numpy as np
 
+from matching.association import GoesWith
 from matching.date_similarity import (
     ADayApart,
     DayAndMonthSwapped,
@@ -47,7 +49,7 @@ from matching.word_similarity import (
     NearMiss,
     WithinEdits,
     letter_by_letter,
-    near_misses,
+    widest_near_misses,
 )
 
 
@@ -78,6 +80,8 @@ class Comparison:
     identifier, which is each child's own but is sometimes copied from a sibling. Used where pairs cannot tell."""
     tells_twins: bool = False
     """Exact agreement of two children of one household makes them twins (the birth date)."""
+    goes_with: GoesWith | None = None
+    """What agreement goes together with by custom, so that both are worth less than the sum of them; null: with nothing."""
 
     def __post_init__(self) -> None:
         """Refuse a comparison whose levels cannot take every pair, or share a label."""
@@ -90,7 +94,7 @@ class Comparison:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Every column the comparison reads."""
+        """Every column the comparison reads to find a level."""
         tests = [level.test for level in self.levels if level.test is not None]
         columns = [column for test in tests for column in test.reads]
         columns += [level.frequency_of for level in self.levels if level.frequency_of]
@@ -151,15 +155,7 @@ class Comparison:
     @cached_property
     def _near_misses(self) -> dict[int, tuple[NearMiss, ...]]:
         """Of each level that tests nearly equal words: the widest such tests of it and of all later such levels."""
-        found: dict[int, tuple[NearMiss, ...]] = {}
-        tests: list[Test] = []
-        for number in reversed(range(len(self.levels) - 1)):
-            test = self.levels[number].test
-            widest = None if test is None else near_misses((*tests, test))
-            if test is not None and widest is not None:
-                tests.append(test)
-                found[number] = widest
-        return found
+        return widest_near_misses([level.test for level in self.levels[:-1]])
 
 
 def missing(column: str) -> Level:
@@ -266,6 +262,7 @@ FORENAME = Comparison(
         Level("different, and both are names", BOTH_ARE_NAMES),
         otherwise(),
     ),
+    goes_with=GoesWith("surname", "name_in_full", first="forename", second="surname", person="date_of_birth"),
 )
 
 _NO_OTHER_WAY = (None, Missing("forename"), SAME_NAMES, Equal("forename"), ALIKE, BOTH_ARE_NAMES)
@@ -396,5 +393,6 @@ CHILD_COMPARISONS: tuple[Comparison, ...] = (
 
 
 def columns_read(comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
-    """Every column that the comparisons read, once each."""
-    return tuple(dict.fromkeys(column for comparison in comparisons for column in comparison.reads))
+    """Every column that the comparisons read, and those of what their values go with, once each."""
+    together = (comparison.goes_with.reads for comparison in comparisons if comparison.goes_with is not None)
+    return tuple(dict.fromkeys(chain(*(comparison.reads for comparison in comparisons), *together)))

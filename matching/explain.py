@@ -1,9 +1,9 @@
 """Why two records are, or are not, taken for one child: the waterfall of bits, and a record's nearest rivals.
 
 Every bar of a waterfall is a difference of log-odds (log2, bits) and the bars add up to the log-odds by which the
-linkage itself decides: prior, comparisons (Fellegi & Sunter 1969, JASA 64:1183), how common the agreeing values are,
-what two children of one home would share anyway, how sure either child is to be in the other's source at all, and what
-no weight can outvote (a judgement, two verified numbers on one roll).
+linkage itself decides: prior, comparisons (Fellegi & Sunter 1969, JASA 64:1183), how common the agreeing values are and
+how closely two of them go together, what two children of one home would share anyway, how sure either child is to be in
+the other's source at all, and what no weight can outvote (a judgement, two verified numbers on one roll).
 """
 
 import numpy as np
@@ -13,19 +13,20 @@ from matching.assign import Bits, probability
 from matching.encode import Rows
 from matching.judge import Judge
 from matching.person import Columns
-from matching.score import levels_in, patterns_of
+from matching.score import Patterns, levels_in, patterns_of
 
-PRIOR, COMPARISON, FREQUENCY, HOUSEHOLD, COVERAGE, RULE = (
-    "prior", "comparison", "frequency", "household", "coverage", "rule",
+PRIOR, COMPARISON, FREQUENCY, TOGETHER, HOUSEHOLD, COVERAGE, RULE = (
+    "prior", "comparison", "frequency", "together", "household", "coverage", "rule",
 )  # fmt: skip
-"""Parts of a waterfall, in their order (a comparison's frequency follows the comparison)."""
+"""Parts of a waterfall, in their order (a comparison is followed by its frequency, and by how its values go together with
+another's)."""
 
 WATERFALL = pl.Schema(
     Columns(
         {
             "pair": pl.Int64,  # place of the pair in what was asked, from 0
             "step": pl.Int64,  # from 0 within the pair
-            "part": pl.String,  # prior, comparison, frequency, household, coverage, rule
+            "part": pl.String,  # prior, comparison, frequency, together, household, coverage, rule
             "comparison": pl.String,  # null where the part is no comparison's
             "level": pl.String,  # null likewise
             "bits": pl.Float64,  # what the part adds to the log-odds
@@ -83,7 +84,7 @@ def _parts(judge: Judge, low: Rows, high: Rows) -> list[Part]:
     patterns = patterns_of(model.comparisons, judge.scorer.table, low, high)
     weights = judge.scorer.weights(patterns, low, high)
     silent: list[str | None] = [None] * len(low)
-    compared = _compared(judge, levels_in(patterns, model.comparisons), low, high)
+    compared = _compared(judge, patterns, low, high)
     named = np.sum([part[3] for part in compared], axis=0) if compared else np.zeros(len(low))
     prior = judge.priors.of(judge.dataset, low, high)
     parts: list[Part] = [(PRIOR, None, silent, prior), *compared, (HOUSEHOLD, None, silent, weights - named)]
@@ -94,24 +95,31 @@ def _parts(judge: Judge, low: Rows, high: Rows) -> list[Part]:
     return parts
 
 
-def _compared(
-    judge: Judge, levels: np.ndarray[tuple[int, int], np.dtype[np.uint8]], low: Rows, high: Rows
-) -> list[Part]:
-    """A part for each comparison, its level by itself; a second, how common the values are, where that counts."""
+def _compared(judge: Judge, patterns: Patterns, low: Rows, high: Rows) -> list[Part]:
+    """A part for each comparison, its level by itself; further ones, how common the values are and how they go together with
+    another's, where that counts.
+    """
     parts: list[Part] = []
+    levels = levels_in(patterns, judge.scorer.model.comparisons)
+    together = {number: (at, bits) for number, at, bits in judge.scorer.associated(patterns, low, high)}
     for k, comparison in enumerate(judge.scorer.model.comparisons):
         at = levels[:, k]
         u = judge.scorer.model.weights[comparison.name].u
         labels: list[str | None] = [comparison.levels[number].label for number in at.tolist()]
         parts.append((COMPARISON, comparison.name, labels, judge.scorer.model.match_weights(comparison)[at]))
         counted = [number for number, level in enumerate(comparison.levels) if level.frequency_of is not None]
-        if not counted:
-            continue
-        common = np.zeros(len(low))
-        for number in counted:
-            here = np.flatnonzero(at == number)
-            common[here] = -judge.scorer.level_bits(comparison.levels[number], float(u[number]), low[here], high[here])
-        parts.append((FREQUENCY, comparison.name, labels, common))
+        if counted:
+            common = np.zeros(len(low))
+            for number in counted:
+                here = np.flatnonzero(at == number)
+                level = comparison.levels[number]
+                common[here] = -judge.scorer.level_bits(level, float(u[number]), low[here], high[here])
+            parts.append((FREQUENCY, comparison.name, labels, common))
+        if k in together:
+            here, bits = together[k]
+            closely = np.zeros(len(low))
+            closely[here] = -bits
+            parts.append((TOGETHER, comparison.name, labels, closely))
     return parts
 
 

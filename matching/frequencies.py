@@ -17,7 +17,8 @@ class Frequencies:
     """How common the values of one column are, among people."""
 
     of_code: NDArray[np.float64]
-    """log2 of the chance that another person has the value, by code (for dates: by place in ``values``)."""
+    """log2 of the chance that another person has the value, by code (for dates: by place in ``values``). Of two values in one
+    column: bits by which they go together (:mod:`matching.association`)."""
     values: NDArray[np.int64] | None
     """Sorted packed dates, where the column is a date."""
 

@@ -125,6 +125,7 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         .alias("middle_keys"),
         listed_names(person["forename"]).alias("listed_name"),
         given_name_custom(person),
+        _joined("surname", "forename").alias("name_in_full"),
         _joined("parent_forename", "parent_surname").alias("parent"),
         *_name_lists(),
         *_date_keys(),

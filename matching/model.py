@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.comparisons import Comparison
+from matching.similarity import Missing
 
 Probabilities = NDArray[np.float64]
 
@@ -70,6 +71,30 @@ class Model:
         """Bits of each level: log2(m/u), 0 where the level says nothing."""
         weights = self.weights[comparison.name]
         return _log2(weights.m) - _log2(weights.u)
+
+    def going_together(self) -> list["Together"]:
+        """The comparisons whose values go together with another's. Raises KeyError where there is no such other one."""
+        place = {comparison.name: number for number, comparison in enumerate(self.comparisons)}
+        found = []
+        for number, comparison in enumerate(self.comparisons):
+            if comparison.goes_with is not None:
+                other = self.comparisons[place[comparison.goes_with.comparison]]
+                weighed_there = [level.says_nothing and not isinstance(level.test, Missing) for level in other.levels]
+                agrees = (self.match_weights(comparison) > 0, (self.match_weights(other) > 0) | weighed_there)
+                found.append(Together(number, place[other.name], *agrees))
+        return found
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two comparisons whose values go together, by their places in a model."""
+
+    one: int
+    other: int
+    one_agrees: NDArray[np.bool_]
+    """By level: does it speak for one child?"""
+    other_agrees: NDArray[np.bool_]
+    """The same of the other; or the first comparison weighs for both, as where two names are swapped."""
 
 
 LEAST = 1e-12

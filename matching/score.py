@@ -9,13 +9,14 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.association import association_of
 from matching.blocking import CHUNK, BlockingRule, Plan
 from matching.ceilings import Ceiling
 from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
 from matching.frequencies import Frequencies, HeldFrequencies, frequencies_of
 from matching.grids import Sieve, grids_of
-from matching.model import CLASSES, LEAST, Model
+from matching.model import CLASSES, LEAST, Model, Together
 from matching.similarity import Equal
 from matching.sorting import order_of
 
@@ -75,9 +76,12 @@ class Scorer:
         """
         named = (level.frequency_of for comparison in model.comparisons for level in comparison.levels)
         columns = sorted({column for column in named if column is not None})
-        if held is None:
-            return cls(model, table, {column: frequencies_of(column, table) for column in columns})
-        return cls(model, table, {column: held[column].on(column, table) for column in columns})
+        together = [comparison.goes_with for comparison in model.comparisons if comparison.goes_with is not None]
+        if held is not None:
+            columns = sorted({*columns, *(goes_with.column for goes_with in together)})
+            return cls(model, table, {column: held[column].on(column, table) for column in columns})
+        found = {column: frequencies_of(column, table) for column in columns}
+        return cls(model, table, found | {each.column: association_of(each, table) for each in together})
 
     @cached_property
     def _summed(self) -> "_Summed":
@@ -151,7 +155,28 @@ class Scorer:
                 levels = level_in(patterns, place, len(comparison.levels))
                 for at, more in self.frequent(comparison, levels, left, right):
                     bits[at] += more
+        for _, at, more in self.associated(patterns, left, right):
+            bits[at] += more
         return bits
+
+    @cached_property
+    def _together(self) -> list[Together]:
+        return self.model.going_together()
+
+    def associated(self, patterns: Patterns, left: Rows, right: Rows) -> Iterator[tuple[int, NDArray[np.int64], Bits]]:
+        """Place of each comparison whose values go together with another's; places of the pairs that agree in both; and the
+        bits by which two people agree in both more often than in one and the other.
+        """
+        comparisons, places = self.model.comparisons, radices(self.model.comparisons).tolist()
+        for two in self._together:
+            one, other = (level_in(patterns, places[k], len(comparisons[k].levels)) for k in (two.one, two.other))
+            at = np.flatnonzero(two.one_agrees.take(one) & two.other_agrees.take(other))
+            goes_with = comparisons[two.one].goes_with
+            column = goes_with.column if goes_with else ""
+            codes, closely = self.table.column(column), self.frequencies[column].bits
+            # The closer of the two: one side may be misspelt, and shows nothing.
+            both = np.fmax(closely(codes.take(left.take(at))), closely(codes.take(right.take(at))))
+            yield two.one, at, np.asarray(np.nan_to_num(both, nan=0.0))
 
     def frequent(
         self, comparison: Comparison, levels: NDArray[np.int64], left: Rows, right: Rows

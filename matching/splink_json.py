@@ -3,8 +3,9 @@
 What Splink has no word for stays behind: the household class (each comparison's description says so, as Splink keeps no
 other remark), and the prior by pairs of datasets. With ``household = 0`` the weights are the same, save that Splink takes a
 value's frequency from all rows where we take one person off: register our frequencies as its term-frequency tables, and
-that is gone too. In SQL two edits may overlap (one edit is the same), letters outside A-Z count by their bytes, and words
-are compared at any length.
+that is gone too. How two values go together (forename and surname) stands as a comparison of its own, which is worth nothing
+until those are registered. In SQL two edits may overlap (one edit is the same), letters outside A-Z count by their bytes,
+and words are compared at any length.
 """
 
 import json
@@ -18,7 +19,7 @@ from matching import date_similarity as date_tests
 from matching import similarity as tests
 from matching import word_similarity as word_tests
 from matching.comparisons import Comparison
-from matching.model import Model, ModelError, Weights
+from matching.model import Model, ModelError, Together, Weights
 
 MATCH = "probability_two_random_records_match"
 SPARK_NAMES = {"jaro_winkler_similarity": "jaro_winkler", "list_has_any": "arrays_overlap", "len": "size"}
@@ -229,6 +230,39 @@ def _level(comparison: Comparison, number: int, weights: Weights, dialect: str) 
     return entry
 
 
+def _together(model: Model, two: Together, dialect: str) -> dict[str, Any]:
+    """A comparison of its own, of two levels: what agreement in both of two comparisons is worth less than one and the other.
+
+    Its levels are worth nothing. Of pairs that agree in both, our "frequency" of the column stands in, which is 1 or more;
+    how common Splink finds the column's values is below 1 and counts as 1.
+    """
+    one, other = model.comparisons[two.one], model.comparisons[two.other]
+    both = f"{_first_level_is(one, two.one_agrees)} AND {_first_level_is(other, two.other_agrees)}"
+    nothing = {"m_probability": 1.0, "u_probability": 1.0}
+    agree = {
+        "sql_condition": _in_dialect(both, dialect),
+        "label_for_charts": "both agree",
+        "tf_adjustment_column": one.goes_with.column if one.goes_with else "",
+        "tf_adjustment_weight": 1.0,
+        "tf_minimum_u_value": 1.0,
+        "disable_tf_exact_match_detection": True,
+    }
+    return {
+        "output_column_name": f"{one.name}_with_{other.name}".replace(" ", "_"),
+        "comparison_levels": [
+            {**agree, **nothing},
+            {"sql_condition": "ELSE", "label_for_charts": "not both", **nothing},
+        ],
+    }
+
+
+def _first_level_is(comparison: Comparison, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
+    """In SQL: the first level that holds is one of those wanted."""
+    *tested, (_, otherwise) = zip(comparison.levels, wanted.tolist(), strict=True)
+    cases = [f"WHEN {_condition_in(comparison, level.test)} THEN {is_one}" for level, is_one in tested if level.test]
+    return f"(CASE {' '.join(cases)} ELSE {otherwise} END)"
+
+
 def to_splink(
     model: Model, *, unique_id: str = "record_id", link_type: str = "dedupe_only", dialect: str = "duckdb"
 ) -> str:
@@ -248,6 +282,7 @@ def to_splink(
         }
         for comparison in model.comparisons
     ]
+    comparisons += [_together(model, two, dialect) | described for two in model.going_together()]
     settings = {
         "link_type": link_type,
         "unique_id_column_name": unique_id,

@@ -47,15 +47,18 @@ def weigh_together(
     match, chance, siblings, twins = np.zeros((len(CLASSES), many))
     tables = [scorer.model.tables(of) for of in CLASSES]
     places = radices(scorer.model.comparisons).tolist()
+    heard = np.zeros((len(places), many))
     for number, (comparison, place) in enumerate(zip(scorer.model.comparisons, places, strict=True)):
         levels = level_in(patterns, place, len(comparison.levels))
         speaks = np.array([not level.says_nothing for level in comparison.levels])[levels]
         own, said = which[speaks], levels[speaks]
-        met = np.maximum(np.bincount(own, minlength=many), 1)
+        met = heard[number] = np.maximum(np.bincount(own, minlength=many), 1)
         for sums, table in zip((match, chance, siblings, twins), tables, strict=True):
             sums[:] += np.bincount(own, table[number][said], many) / met
         for at, bits in scorer.frequent(comparison, levels, *pairs):
             chance += np.bincount(which[at], bits, many) / met
+    for number, at, bits in scorer.associated(patterns, *pairs):
+        chance += np.bincount(which[at], bits, many) / heard[number]
     return scorer.ratio(match, chance, (siblings, twins), at_home)
 
 

@@ -202,6 +202,18 @@ def near_misses(tests: Sequence[Test]) -> tuple[NearMiss, ...] | None:
     return (*alike.values(), *edited.values())
 
 
+def widest_near_misses(tests: Sequence[Test | None]) -> dict[int, tuple[NearMiss, ...]]:
+    """Of each test of nearly equal words, by its place: the widest such tests of it and of all later ones."""
+    found: dict[int, tuple[NearMiss, ...]] = {}
+    later: list[Test] = []
+    for number, test in reversed(list(enumerate(tests))):
+        widest = None if test is None else near_misses((*later, test))
+        if test is not None and widest is not None:
+            later.append(test)
+            found[number] = widest
+    return found
+
+
 def near(table: Encoded, tests: Sequence[NearMiss], left: Rows, right: Rows) -> Mask:
     """True where any of the tests may hold, by bounds alone; also where words are equal."""
     found = np.zeros(len(left), dtype=bool)

@@ -13,7 +13,7 @@ import polars as pl
 
 from matching.assign import probability
 from matching.comparisons import CHILD_COMPARISONS
-from matching.explain import COMPARISON, COVERAGE, FREQUENCY, HOUSEHOLD, PRIOR, RULE, nearest, waterfall
+from matching.explain import COMPARISON, COVERAGE, FREQUENCY, HOUSEHOLD, PRIOR, RULE, TOGETHER, nearest, waterfall
 from matching.judge import Judge, Settings
 from matching.keys import with_keys
 from matching.linkage import prepare
@@ -40,6 +40,8 @@ IN_WORDS = {
     COVERAGE: "how sure either child is to be in the other source at all",
     RULE: "a rule that outweighs all: a source itself has them as two, by verified numbers or as two names of one household",
 }
+GOES_WITH = {each.name: each.goes_with.comparison for each in CHILD_COMPARISONS if each.goes_with is not None}
+"""Comparison -> the other one that its values go together with."""
 WITHHELD_LINE = "address, phone and carer: withheld, as a child is protected"
 PROTECTED = "A source protects a child here: what the records share of address, phone and carer is withheld."
 NOTHING = 1e-9
@@ -207,6 +209,8 @@ def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:
             lines.append((IN_WORDS[part], bits + hidden))
         elif part == FREQUENCY:
             lines.append((f"{comparison}: a value {'rarer' if bits > 0 else 'commoner'} than usual", bits))
+        elif part == TOGETHER:
+            lines.append((f"{comparison}: commoner than usual among those with such a {GOES_WITH[comparison]}", bits))
         elif part == COMPARISON:
             lines.append((f"{comparison}: {level}", bits))
         else:

@@ -62,11 +62,13 @@ LINK_FREQUENCY = pl.Schema(
         {
             "column": pl.String,  # of a person record with its keys
             "value": pl.String,  # null: any value that has no row of its own. Dates as yyyymmdd
-            "bits": pl.Float64,  # log2 of the chance that another person has the value
+            # log2 of the chance that another person has the value; of name_in_full: by how much the forename is commoner among
+            # those with such a surname than among all (0 to 6)
+            "bits": pl.Float64,
         }
     )
 )
-"""One row is one value that more than two records bear. Written by link."""
+"""One row is one value that is commoner than the rarest. Written by link."""
 
 LINK_BLOCKING = pl.Schema(
     Columns(

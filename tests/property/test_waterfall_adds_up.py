@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
-from matching.explain import COMPARISON, FREQUENCY, HOUSEHOLD, WATERFALL, nearest, waterfall
+from matching.explain import COMPARISON, FREQUENCY, HOUSEHOLD, TOGETHER, WATERFALL, nearest, waterfall
 from matching.linkage import Linkage
 from matching.model import Model
 from pipelines.intake.receive import receive
@@ -111,7 +111,7 @@ def test_weighed_again_from_the_store_every_link_has_the_nights_own_weight_and_p
     links = links.join(place, left_on="right_id", right_on="record_id", suffix="_right").filter("is_same_child")
     links = links.join(night.alone, on=["left_id", "right_id"], validate="1:1", maintain_order="left")
     bars = waterfall(found.judge, links["row"].to_numpy(), links["row_right"].to_numpy())
-    evidence = pl.col("part").is_in([COMPARISON, FREQUENCY, HOUSEHOLD])
+    evidence = pl.col("part").is_in([COMPARISON, FREQUENCY, TOGETHER, HOUSEHOLD])
     again = bars.group_by("pair", maintain_order=True).agg(
         weight=pl.col("bits").filter(evidence).sum(), probability=pl.col("probability").last()
     )

@@ -1,0 +1,181 @@
+"""How names go together: how much commoner a forename is among those with such a surname than among all people.
+
+Two comparisons are weighed as independent witnesses, but forenames and surnames are not: most who bear one of a
+community's surnames bear one of its forenames. Of two children with the surname KHAN, a forename that one in a hundred
+children bears may be borne by one in ten. What a pair's agreement in both is worth is less by log2 of that ratio (bits):
+the pointwise mutual information of the two values (Church & Hanks 1990, Computational Linguistics 16:22).
+
+Most such surnames are too rare to count it. So a few groups of surnames are found that draw on the same forenames, from the
+names' own co-occurrence and nothing else (a mixture of a few distributions: Hofmann 1999, SIGIR, "probabilistic latent
+semantic indexing"; begun from surnames whose forenames are least like each other's: Arora et al. 2013, ICML). A surname may
+be of several groups. They have no meaning, no name, and leave no trace but the bits.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from matching.encode import Encoded
+from matching.frequencies import Frequencies
+
+Floats = NDArray[np.float64]
+
+GROUPS = 12
+"""Groups of surnames beside that of everybody."""
+ROUNDS = 25
+"""Rounds of expectation-maximisation. Six times as many move a bit by a quarter on average, and cost six times as much."""
+ENOUGH = 10
+"""A group begins from a surname that as many people bear."""
+SEEDS = 300
+"""Commonest surnames that a group may begin from."""
+SURE = 4.0
+"""Standard deviations by which a surname's forenames must differ from everybody's for a group to begin from it."""
+OF_ANY_SURNAME = 3.0
+"""People added to those of a surname who bear forenames as all people do: of a rare surname little is known."""
+OF_ANY_FORENAME = 50.0
+"""People added likewise to those of a group."""
+MOST = 6.0
+"""Bits: two names are never said to go together more closely than that."""
+
+
+@dataclass(frozen=True)
+class GoesWith:
+    """Values that go together by custom, as forenames and surnames do: who agrees with another in one of them is likelier than
+    chance to agree in the other, too.
+    """
+
+    comparison: str
+    """Name of the other comparison."""
+    column: str
+    """Column with both values in one."""
+    first: str
+    """Column of the value itself; ``second``: of the other comparison's."""
+    second: str
+    person: str
+    """Column by which people with the same two values are told apart, as they are counted."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every column it reads."""
+        return self.column, self.first, self.second, self.person
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """One row is one pair of values that people bear, in the order of the values."""
+
+    code: NDArray[np.int64]
+    """Of both values in one."""
+    first: NDArray[np.int64]
+    """Number of the first value (the forename), from 0."""
+    second: NDArray[np.int64]
+    """Number of the second value (the surname), from 0."""
+    people: Floats
+    """How many bear both."""
+
+    @classmethod
+    def of(cls, goes_with: GoesWith, table: Encoded) -> "_Pairs":
+        """Those of a table, in which one person may have several records."""
+        names = ("code", "first", "second", "person")
+        columns = (goes_with.column, goes_with.first, goes_with.second, goes_with.person)
+        records = pl.DataFrame({name: table.column(column) for name, column in zip(names, columns, strict=True)})
+        people = records.filter(pl.all_horizontal(pl.col("code", "first", "second") >= 0)).unique()
+        found = people.group_by("code", "first", "second").agg(people=pl.len()).sort("code")
+        first, second = ((found[name].rank("dense") - 1).cast(pl.Int64).to_numpy() for name in ("first", "second"))
+        return cls(found["code"].cast(pl.Int64).to_numpy(), first, second, found["people"].cast(pl.Float64).to_numpy())
+
+    def matrix(self, values: Floats) -> csr_matrix:
+        """A value for each pair as a matrix: second values x first values."""
+        return csr_matrix((values, (self.second, self.first)))
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Groups of second values, the first that of everybody."""
+
+    of_second: Floats
+    """Second values x groups: how likely one with the value is of the group."""
+    first_in: Floats
+    """First values x groups: how likely one of the group bears the value."""
+
+
+def association_of(goes_with: GoesWith, table: Encoded) -> Frequencies:
+    """Bits, 0 to MOST, by which two values go together, by the code of both in one; 0 where nothing shows it.
+
+    What is said of two values rests on those who bear one of them and not both: people who stand in the table twice show
+    nothing of themselves.
+    """
+    pairs = _Pairs.of(goes_with, table)
+    bits = np.zeros(len(table.vocabulary))
+    if len(pairs.code):
+        groups = _groups_of(pairs)
+        if groups is not None:
+            bits[pairs.code] = _bits(pairs, groups)
+    return Frequencies(bits, None)
+
+
+def _groups_of(pairs: _Pairs) -> _Groups | None:
+    """Groups by expectation-maximisation; null: no surname is common enough to begin from."""
+    every = np.bincount(pairs.first, pairs.people)
+    share, many = every / every.sum(), np.bincount(pairs.second, pairs.people)
+    first_in = _begun(pairs.matrix(pairs.people), np.asarray(many, dtype=np.float64), share)
+    if first_in is None:
+        return None
+    of_second = np.full((len(many), first_in.shape[1]), 1 / first_in.shape[1])
+    for _ in range(ROUNDS):
+        seconds, firsts = _expected(pairs, of_second, first_in)
+        mix = seconds.sum(axis=0) / many.sum()
+        of_second = (seconds + OF_ANY_SURNAME * mix) / (many + OF_ANY_SURNAME)[:, None]
+        first_in = (firsts + OF_ANY_FORENAME * share[:, None]) / (firsts.sum(axis=0) + OF_ANY_FORENAME)
+    return _Groups(of_second, first_in)
+
+
+def _expected(pairs: _Pairs, of_second: Floats, first_in: Floats) -> tuple[Floats, Floats]:
+    """People of each second value, and of each first value, by group, as the groups have it."""
+    chance = np.einsum("pg,pg->p", of_second.take(pairs.second, axis=0), first_in.take(pairs.first, axis=0))
+    shared = pairs.matrix(pairs.people / chance)
+    return of_second * (shared @ first_in), first_in * (shared.T @ of_second)
+
+
+def _begun(counts: csr_matrix, many: Floats, share: Floats) -> Floats | None:
+    """What first values the groups begin with: everybody's, and those of the second values least like each other's."""
+    common = np.lexsort((np.arange(len(many)), -many))[:SEEDS]
+    common = common[many[common] >= ENOUGH]
+    heard = np.flatnonzero(share * many.sum() >= ENOUGH)
+    own = counts[common].toarray()
+    left = (own[:, heard] / many[common][:, None] - share[heard]) / np.sqrt(share[heard])
+    left *= np.sqrt(many[common])[:, None]
+    # The sum of squares of a surname that draws on everybody's forenames follows chi-square.
+    by_chance = len(heard) + SURE * np.sqrt(2 * len(heard))
+    begun = [share]
+    for _ in range(min(GROUPS, len(common))):
+        apart = np.einsum("sf,sf->s", left, left)
+        seed = int(apart.argmax())
+        if apart[seed] <= by_chance:
+            break
+        begun.append((own[seed] + share) / (many[common[seed]] + 1))
+        way = left[seed] / np.sqrt(apart[seed])
+        left = left - np.outer(left @ way, way)
+    return np.stack(begun, axis=1) if len(begun) > 1 else None
+
+
+def _bits(pairs: _Pairs, groups: _Groups) -> Floats:
+    """The bits of each pair of values, its own people left out of all that is counted, save one who is like everybody."""
+    seconds, firsts = _expected(pairs, groups.of_second, groups.first_in)
+    mix, many = seconds.sum(axis=0) / pairs.people.sum(), pairs.people.sum()
+    own = groups.of_second.take(pairs.second, axis=0) * groups.first_in.take(pairs.first, axis=0)
+    own *= (pairs.people / own.sum(axis=1))[:, None]
+    bearers = np.bincount(pairs.first, pairs.people).take(pairs.first)
+    usual = (bearers - pairs.people + 1) / (many - pairs.people + 1)
+    of_second = np.maximum(seconds.take(pairs.second, axis=0) - own, 0) + OF_ANY_SURNAME * mix
+    first_in = np.maximum(firsts.take(pairs.first, axis=0) - own, 0) + OF_ANY_FORENAME * usual[:, None]
+    first_in /= firsts.sum(axis=0) - own + OF_ANY_FORENAME
+    among_such = (of_second * first_in).sum(axis=1) / of_second.sum(axis=1)
+    # To a thousandth of a bit: sums of many numbers differ in their last digits from one machine's libraries to another's.
+    return np.asarray(np.round(np.clip(np.log2(among_such / usual), 0.0, MOST), 3))
+
+
+__all__ = ["GoesWith", "association_of"]
