@@ -267,9 +267,7 @@ class Store:
 
     def read_raw(self, source: str, records: pl.Series | None = None) -> pl.DataFrame:
         """``raw_<source>``; of these ``records`` (ids) only, where they are given. In no particular order."""
-        if records is None:
-            return self._select(f"{RAW}{source}")
-        return self._select(f"{RAW}{source}", wanted=records.alias("record_id").to_frame())
+        return self._select(f"{RAW}{source}", wanted=None if records is None else records.alias("record_id").to_frame())
 
     def read_raw_columns(self, source: str, *columns: str) -> pl.DataFrame:
         """Some columns of ``raw_<source>``."""
@@ -296,16 +294,21 @@ class Store:
     def drop(self, table: str) -> None:
         """Take a whole table out."""
         self._run(f"drop table {_quoted(table)}")
+        self._at_hand.names = None
         self._at_hand.forget(table)
 
     def tables(self) -> tuple[str, ...]:
         """Every table there is, in the order of their names."""
-        with _told_plainly(self.path):
-            rows = self._open.execute("select table_name from duckdb_tables() order by table_name").fetchall()
-        return tuple(name for (name,) in rows)
+        if self._at_hand.names is None:
+            with _told_plainly(self.path):
+                found = self._fetched("select table_name from duckdb_tables() order by table_name")
+            self._at_hand.names = tuple(found["table_name"])
+        return self._at_hand.names
 
     def _replace(self, table: str, frame: pl.DataFrame) -> None:
         self._run(f"create or replace table {_quoted(table)} as select * from incoming", incoming=frame)
+        if not self.has(table):  # by what was known before
+            self._at_hand.names = None
 
     def _amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
         if table not in self.tables() or amendment.size > frame.height * LARGEST_AMENDMENT:
@@ -320,9 +323,7 @@ class Store:
         if put.height:
             self._run(f"insert into {into} by name select * from incoming", incoming=put)
         if moved is not None and moved.height:
-            told = ", ".join(
-                f"{_quoted(name)} = moved.{_quoted(name)}" for name in moved.columns if name != "record_id"
-            )
+            told = ", ".join(f"{name} = moved.{name}" for name in map(_quoted, moved.drop("record_id").columns))
             self._run(f"update {into} set {told} from moved where {into}.record_id = moved.record_id", moved=moved)
 
     def _run(self, statement: str, **frames: pl.DataFrame) -> None:

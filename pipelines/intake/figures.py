@@ -59,8 +59,8 @@ class Stood:
     """``FINGERPRINT`` of that night."""
     same: pl.Series
     """Of each of tonight's rows: whether it is the same as then."""
-    raw: pl.DataFrame = field(default_factory=pl.DataFrame)
-    """The rows of that night as received."""
+    otherwise: pl.DataFrame
+    """The rows of that night, as received, that are not the same tonight."""
     empty: pl.DataFrame = field(default_factory=SOURCE_MEASURE.to_frame)
     """``SOURCE_MEASURE`` of that night's empty values; none where they were counted under another contract or software."""
 
@@ -162,9 +162,9 @@ class _Printed:
         if stood is None:
             return cls(fingerprint(source, rows, contract, nothing if hashed is None else hashed), nothing, nothing)
         new = fingerprint(source, rows.filter(~stood.same), contract, nothing)
-        gone = stood.rows.join(rows.select("record_id"), on="record_id", how="anti")
-        others = pl.concat([new["record_id"], gone["record_id"]])
-        return cls(new, stood.rows.filter(~pl.col("record_id").is_in(others.implode())), gone)
+        is_other = pl.col("record_id").is_in(stood.otherwise["record_id"].implode())
+        gone = stood.rows.filter(is_other).join(new, on="record_id", how="anti")
+        return cls(new, stood.rows.filter(~is_other), gone)
 
 
 def fingerprint(source: str, rows: pl.DataFrame, contract: Contract, hashed: pl.DataFrame) -> pl.DataFrame:
@@ -284,10 +284,10 @@ def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:
 
 def _empty_since(rows: pl.DataFrame, contract: Contract, stood: Stood) -> dict[str, int]:
     """As ``_empty_cells``: those of the night before, less those of rows that are no more so, and those of rows that came."""
-    same = rows.filter(stood.same)["record_id"]
-    less = _empty_cells(stood.raw.filter(~pl.col("record_id").is_in(same.implode())), contract)
+    before = stood.otherwise.height + int(stood.same.sum())
+    less = _empty_cells(stood.otherwise, contract)
     more = _empty_cells(rows.filter(~stood.same), contract)
-    were = dict(stood.empty.select("of", (pl.col("value") * stood.raw.height).round().cast(pl.Int64)).iter_rows())
+    were = dict(stood.empty.select("of", (pl.col("value") * before).round().cast(pl.Int64)).iter_rows())
     return {name: were[name] - less[name] + more[name] for name in more}
 
 

@@ -123,7 +123,7 @@ def _stood(received: Received, contracts: Mapping[str, Contract], history: Histo
     as_now = [source for source, read in counted.items() if read == {read_by(contracts[source])}]
     return {
         source: Stood(
-            stood.filter(source=source), received.is_same(source), last.raw[source],
+            stood.filter(source=source), received.is_same(source), received.otherwise[source],
             empty.filter((pl.col("source") == source) & pl.lit(source in as_now)),
         )
         for source in received.raw
@@ -144,7 +144,7 @@ def _changed(
     for source in sorted(set(received.raw).intersection(store.raw_sources())):
         rows, is_same = received.raw[source], received.is_same(source)
         if not is_same.all():
-            before = received.last.raw[source] if source in received.last.raw else store.read_raw(source)
+            before = received.otherwise[source] if source in received.otherwise else store.read_raw(source)
             changed[source] = changed_columns(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
     return changed
 
@@ -231,9 +231,9 @@ def keep_tonight(
 def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str]) -> Rolls:
     """The rolls as they stand in the store and as they came, without those that stand as they did."""
     rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
-    there, last = store.raw_sources(), received.last.raw
+    there, otherwise = store.raw_sources(), received.otherwise
     return Rolls(
-        before={source: last[source] if source in last else store.read_raw(source)
+        before={source: otherwise[source] if source in otherwise else store.read_raw(source)
                 for source in rolls if source in there},
         tonight={source: received.raw[source] for source in rolls if source in received.raw},
     )  # fmt: skip
@@ -275,7 +275,8 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
     gone = {}
     for source in store.raw_sources():
         if source not in stand:
-            ids = store.read_raw_columns(source, "record_id")
+            was = received.otherwise.get(source)
+            ids = store.read_raw_columns(source, "record_id") if was is None else was.select("record_id")
             here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
             gone[source] = ids.join(here, on="record_id", how="anti")["record_id"]
     changed = [_read(store, "changed_row")["record_id"], differing, *gone.values()]

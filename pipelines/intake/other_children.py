@@ -42,8 +42,8 @@ class Changed:
 def changed_columns(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: int) -> list[Changed]:
     """The columns of which more than one value in ten changed, in the order of the contract.
 
-    ``before``: the rows of the last delivery; a column that it lacks is not compared. ``rows``: those of tonight that may
-    differ from it. ``same``: how many others came again as they were.
+    ``before``: the rows of the last delivery, all or those that may differ; a column that it lacks is not compared.
+    ``rows``: those of tonight that may differ from it. ``same``: how many others came again as they were.
     """
     columns = [column for column in contract.columns if column.maps_to in WHO and column.name in before.columns]
     again = before.join(rows.select("record_id"), on="record_id", how="semi")  # few: the others are not read at all

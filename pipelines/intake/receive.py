@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -83,6 +84,16 @@ class Received:
     def is_same(self, source: str) -> pl.Series:
         """For each row of a source, whether it is the same as last night's; of rows never compared it is not known."""
         return self.same.get(source, pl.repeat(value=False, n=self.raw[source].height, dtype=pl.Boolean, eager=True))
+
+    @cached_property
+    def otherwise(self) -> dict[str, pl.DataFrame]:
+        """By source: the rows of ``last`` that did not come so tonight: they changed or went. Of sources in both."""
+        came = {source: rows["record_id"].filter(self.is_same(source)) for source, rows in self.raw.items()}
+        return {
+            source: self.last.raw[source].filter(~pl.col("record_id").is_in(same.implode()))
+            for source, same in came.items()
+            if source in self.last.raw
+        }
 
 
 @dataclass(frozen=True, slots=True)

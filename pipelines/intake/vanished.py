@@ -32,6 +32,7 @@ class Rolls:
     """The rolls of one night: source -> rows as received."""
 
     before: Mapping[str, pl.DataFrame]
+    """Of the night before; those that came again as they were may be left out."""
     tonight: Mapping[str, pl.DataFrame]
 
 
