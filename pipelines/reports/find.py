@@ -21,7 +21,7 @@ from matching.score import Scorer, levels_in, patterns_of
 from pipelines.counted import counted
 from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
 from pipelines.intake.standardise import WRITTEN, person_records
-from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
+from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, held_in
 from pipelines.listing.masking import WITHHELD, masked
 from pipelines.settings import SettingsError
 
@@ -87,6 +87,21 @@ def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.D
             "Say the surname or the forename, and one thing more: the other of them, or the birth date."
         )
     known, whose = _known(tables)
+    weighed = _weighed(known, one, model, held)
+    weighed = weighed.with_columns(is_exact=pl.col("pattern").is_in(_exact(weighed["pattern"])))
+    least = max(np.log2(whose["child_id"].n_unique() * NEAR / (1 - NEAR)), AT_LEAST_BITS)
+    near = weighed.filter(pl.col("is_exact") | (pl.col("weight") >= least))
+    best_first = near.join(whose, on="record_id", validate="1:1").sort(
+        "is_exact", "weight", "record_id", descending=[True, True, False]
+    )
+    children = best_first.unique("child_id", keep="first", maintain_order=True)
+    listed = tables["candidate"]["child_id"].implode()
+    found = children.with_columns(agrees=_agreement(children["pattern"]), is_listed=pl.col("child_id").is_in(listed))
+    return found.select(FOUND.names()).cast(FOUND)
+
+
+def _weighed(known: pl.DataFrame, one: pl.DataFrame, model: Model, held: Held) -> pl.DataFrame:
+    """``record_id`` of each known record, with the agreement ``pattern`` and ``weight`` of it and the one asked for."""
     person = with_keys(pl.concat([known, one]).sort("record_id"))
     encoded = prepare(person, CHILD_COMPARISONS, [])
     scorer = Scorer.of(model.on(held.measures.records), encoded, held.measures.frequencies)
@@ -94,23 +109,17 @@ def find(asked: Asked, tables: Mapping[str, pl.DataFrame], model: Model) -> pl.D
     others = np.flatnonzero(~is_asked).astype(np.int32)
     row = np.full(len(others), np.flatnonzero(is_asked)[0], dtype=np.int32)
     patterns = patterns_of(CHILD_COMPARISONS, encoded, row, others)
-    weighed = pl.DataFrame(
-        {"record_id": person["record_id"].gather(others), "weight": scorer.weights(patterns, row, others),
-         "pattern": patterns}
-    )  # fmt: skip
-    least = max(np.log2(whose["child_id"].n_unique() * NEAR / (1 - NEAR)), AT_LEAST_BITS)
-    near = weighed.filter(pl.col("weight") >= least)
-    nearest = near.join(whose, on="record_id", validate="1:1").sort("weight", "record_id", descending=[True, False])
-    children = nearest.unique("child_id", keep="first", maintain_order=True)
-    listed = tables["candidate"]["child_id"].implode()
-    found = children.with_columns(agrees=_agreement(children["pattern"]), is_listed=pl.col("child_id").is_in(listed))
-    return found.select(FOUND.names()).cast(FOUND)
+    ids, weights = person["record_id"].gather(others), scorer.weights(patterns, row, others)
+    return pl.DataFrame({"record_id": ids, "pattern": patterns, "weight": weights})
 
 
 def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> str:
     """``FOUND`` for people: ids and how far names and birth date agree, and where nothing was looked for."""
     as_at = tables["night"]["as_at"].item()
-    lines = ["Nobody of that name and birth date, or near it, is in it."] if found.is_empty() else [
+    nobody = (
+        "Nobody of that name and birth date, or near it, is in it. Without the birth date all of that name are told."
+    )
+    lines = [nobody] if found.is_empty() else [
         f"{counted(found.height, 'child')} may be meant, the likeliest first:"
     ]  # fmt: skip
     for child in found.head(MOST_TOLD).iter_rows(named=True):
@@ -153,11 +162,21 @@ def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFra
     )
 
 
+def _said(pattern: int) -> dict[str, str]:
+    """Comparison -> its level, of those of which both sides say something."""
+    (levels,) = levels_in(np.array([pattern], dtype=np.int64), CHILD_COMPARISONS)
+    cards = zip(CHILD_COMPARISONS, levels, strict=True)
+    said = {card.name: card.levels[level].label for card, level in cards if card.name in COMPARED}
+    return {name: label for name, label in said.items() if label != "not said"}
+
+
+def _exact(patterns: pl.Series) -> list[int]:
+    """The patterns in which all that both sides say agrees to the letter, two things or more."""
+    said = {each: list(_said(each).values()) for each in patterns.unique()}
+    return [each for each, labels in said.items() if len(labels) > 1 and set(labels) == {"exact"}]
+
+
 def _agreement(patterns: pl.Series) -> pl.Series:
     """How names and birth date agree, in the words of the comparisons; what one side does not say is left out."""
-    levels = levels_in(patterns.to_numpy(), CHILD_COMPARISONS)
-    told = []
-    for row in levels:
-        stand = {card.name: card.levels[level] for card, level in zip(CHILD_COMPARISONS, row, strict=True)}
-        told.append("; ".join(f"{name}: {stand[name].label}" for name in COMPARED if stand[name].label != "not said"))
+    told = ("; ".join(f"{name}: {label}" for name, label in _said(each).items()) for each in patterns)
     return pl.Series("agrees", told, dtype=pl.String)

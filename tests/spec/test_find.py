@@ -72,7 +72,6 @@ def test_the_child_is_found_as_the_night_would_find_it(
     assert found.row(0, named=True) | {"weight": 0.0} == {
         "child_id": "CHHER", "where": TONIGHT, "agrees": agrees, "weight": 0.0, "is_listed": True,
     }  # fmt: skip
-    assert found["weight"].to_list() == sorted(found["weight"], reverse=True)
     assert found["child_id"].is_unique().all(), "a child of several records is told once"
 
 
@@ -80,8 +79,19 @@ def test_nobody_is_found_where_nobody_comes_near(night: tuple[Tables, Model]) ->
     found = find(Asked("Zebedee", "Ostrowidzki", date(2011, 8, 30)), *night)
     assert found.is_empty()
     told = found_words(found, night[0])
-    assert told.startswith("Nobody of that name and birth date, or near it, is in it.")
+    assert told.startswith("Nobody of that name and birth date, or near it, is in it. Without the birth date")
     assert "identities from before an adoption" in told, "nobody takes it for more than it is"
+
+
+def test_a_namesake_is_found_to_the_letter_before_one_that_weighs_more(night: tuple[Tables, Model]) -> None:
+    """A rare name with a slip weighs more than a common one without: whoever asks by a common name wants that first."""
+    tables, model = night
+    names = tables["person_record"].group_by("forename_shown", "surname_shown").len().drop_nulls()
+    common = names.sort("len", "forename_shown", "surname_shown", descending=[True, False, False]).row(0)
+    found = find(Asked(common[0], common[1], None), tables, model)
+    exact = found["agrees"] == "forename: exact; surname: exact"
+    assert exact.sum() >= 1
+    assert exact.to_list() == sorted(exact, reverse=True)
 
 
 @pytest.mark.parametrize("name", ["forename", "surname", "birth date"])
