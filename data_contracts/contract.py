@@ -275,12 +275,17 @@ class Contract(DataContract):
             raise fault(f"column {column.name}: a source's columns are string, date or integer", *place)
 
 
+def plain_header(header: str) -> str:
+    """The letters and digits of a header, whatever their case: what two headers are compared by."""
+    return "".join(filter(str.isalnum, header)).casefold()
+
+
 def _headed_alike(columns: Iterable[Column]) -> str | None:
-    """A header that two of the columns may carry, case and spaces ignored; None where there is none."""
+    """A header that two of the columns may carry, written in one way or another; None where there is none."""
     heard: dict[str, str] = {}
     for column in columns:
         for header in (column.header, *column.also_called):
-            if heard.setdefault("".join(header.split()).casefold(), column.name) != column.name:
+            if heard.setdefault(plain_header(header), column.name) != column.name:
                 return header
     return None
 

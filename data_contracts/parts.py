@@ -26,8 +26,11 @@ TABLE_CHECKS = frozenset({"allEmpty", "countsRows", "notAbove", "withheldWhere"}
 DATE_PARTS = {
     "yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S",
 }  # fmt: skip
-"""What a date format may be made of, and the same for strptime. Years of a contract have four digits: two leave the
-century open."""
+"""What a date format may be made of, and the same for strptime. Years of a contract have four digits: two leave open which
+number is the year, save where the month is a name (03-Sep-15, as Oracle writes days unless it is told otherwise)."""
+
+YEAR_ALONE = "yyyy"
+"""A date format of its own, of birth dates of which no more is known: it is read as 1 January, the stand-in of offices."""
 
 EXCEL_DAYS = "excel"
 """A date format of its own: the number of a day as Excel counts them (44197 is 1 January 2021)."""
@@ -191,7 +194,7 @@ class Column(Flattened):
     may_be_absent: bool = Field(False, alias="mayBeAbsent")
     """The whole column may be missing from a file."""
     also_called: tuple[str, ...] = Field((), alias="alsoCalled")
-    """Other headers for the same column; case and spaces are ignored."""
+    """Other headers for the same column; only their letters and digits count."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")
     codes: dict[str, str] = {}
     """What each code means in our terms (for ``sex``: F, M or empty); case is ignored, "" is an empty cell.
@@ -258,9 +261,13 @@ class Column(Flattened):
     def _date_format_is_whole(self, written: str) -> None:
         if written == EXCEL_DAYS and written != self.options.format:
             return
+        if written == YEAR_ALONE and self.maps_to == "date_of_birth" and written != self.options.format:
+            return
         parts = _DATE_PART.findall(written)
         leftover = re.sub("[-/. :T]", "", _DATE_PART.sub("", written))
-        if leftover or parts.count("yyyy") != 1 or parts.count("dd") != 1 or not {"MM", "MMM", "MMMM"} & set(parts):
+        by_name = {"MMM", "MMMM"} & set(parts)
+        years = parts.count("yyyy") + (parts.count("yy") if by_name else 0)
+        if leftover or years != 1 or parts.count("dd") != 1 or not {"MM", *by_name} & set(parts):
             raise fault(
                 f"column {self.name}: the date format {written} is not made of yyyy, MM (or MMM, MMMM) and dd", "name"
             )

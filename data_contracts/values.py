@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from data_contracts.parts import DATE_PARTS, EXCEL_DAYS, Column, PersonField, strptime
+from data_contracts.parts import DATE_PARTS, EXCEL_DAYS, YEAR_ALONE, Column, PersonField, strptime
 
 IDENTIFYING: frozenset[PersonField] = frozenset({"upn", "former_upn", "nhs_number", "uprn", "phone", "household"})
 """Fields whose columns hold numbers that a spreadsheet may shorten."""
@@ -43,25 +43,29 @@ def is_empty(column: Column) -> pl.Expr:
 def parse_dates(column: Column) -> pl.Expr:
     """The cell as a date; null where it is empty or no date under the contract (:func:`as_days`).
 
-    The year has four digits, so that 03/02/15 is no date.
+    03/02/15 is no date: which number is its year cannot be told.
     """
     return as_days(text_of(column), column.dates_written)
 
 
 def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
-    """Text as a date; null where it is none in any of these formats (``DATE_PARTS``, or ``excel``).
+    """Text as a date; null where it is none in any of these formats (``DATE_PARTS``, ``excel``, or a year alone).
 
     They are tried strictly, in order: the day must be in the calendar, so that 31/02/2015 is no date. A time of day
     behind the date is left out.
     """
     day = text.str.replace(_TIME_OF_DAY, "")
-    tries = [
-        excel_day(day)
-        if form == EXCEL_DAYS
-        else pl.when(day.str.contains(_pattern(form))).then(day).str.to_date(strptime(form), strict=False)
-        for form in written
-    ]
-    return pl.coalesce(tries)
+    return pl.coalesce([_as_day(day, form) for form in written])
+
+
+def _as_day(text: pl.Expr, form: str) -> pl.Expr:
+    """Text as a date in one format; of two digits a year from 69 on is of the last century."""
+    if form == EXCEL_DAYS:
+        return excel_day(text)
+    fitting = pl.when(text.str.contains(_pattern(form))).then(text)
+    if form == YEAR_ALONE:
+        return (fitting + "-01-01").str.to_date("%Y-%m-%d", strict=False)
+    return fitting.str.to_date(strptime(form), strict=False)
 
 
 def excel_day(text: pl.Expr) -> pl.Expr:

@@ -23,7 +23,7 @@ from pipelines.files.headers import (
     find_header,
     known_columns,
     match_headers,
-    plain_header,
+    shows,
 )
 from pipelines.files.rows import (
     LINE,
@@ -191,7 +191,7 @@ def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], i
     rows: list[tuple[list[str], int]] = []
     try:
         for row in reader:
-            if any(map(plain_header, row)):
+            if any(map(shows, row)):
                 rows.append((row, reader.line_num + skip))
             if len(rows) == HEADER_WITHIN:
                 break

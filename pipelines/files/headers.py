@@ -1,8 +1,9 @@
 """Which column of a file is which column of its contract.
 
-Headers are matched by name or alias, whatever their case and spaces. A header that we do not know is named in a
-message only where it is clearly a header: in a file that came without its header line, or with it run together with
-the next, the "headers" are a child's details.
+Headers are matched by name or alias, by their letters and digits alone: ``D.O.B.``, ``Forename(s)`` and ``Post_Code``
+are ``DOB``, ``Forenames`` and ``Postcode``. A header in two languages (``Surname / Cyfenw``) counts where both halves
+name the same column. A header that we do not know is named in a message only where it is clearly a header: in a file
+that came without its header line, or with it run together with the next, the "headers" are a child's details.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from data_contracts.breach import Stops
-from data_contracts.contract import Column, Contract
+from data_contracts.contract import Column, Contract, plain_header
 from pipelines.files.rows import Fault, UnreadableFileError
 
 HEADER_WITHIN = 30
@@ -31,9 +32,9 @@ class MatchedHeaders:
     faults: tuple[Fault, ...]
 
 
-def plain_header(header: str) -> str:
-    """A header without case, spaces, byte-order marks and the like: what two headers are compared by."""
-    return "".join(letter for letter in header if letter.isprintable() and not letter.isspace()).casefold()
+def shows(cell: str) -> bool:
+    """Whether a cell has anything in it that a reader would see: no byte-order mark, nor spaces of any kind."""
+    return any(letter.isprintable() and not letter.isspace() for letter in cell)
 
 
 _plain_of_contract = lru_cache(maxsize=None)(plain_header)
@@ -52,7 +53,15 @@ def columns_by_header(contract: Contract) -> dict[str, Column]:
 def known_columns(headers: Sequence[str], contract: Contract) -> set[str]:
     """Our names of the columns that these headers name."""
     known = columns_by_header(contract)
-    return {known[plain].name for plain in map(plain_header, headers) if plain in known}
+    return {column.name for header in headers if (column := _column_of(header, known))}
+
+
+def _column_of(header: str, known: dict[str, Column]) -> Column | None:
+    """The column that a header names, whole or, in two languages, in each of its halves; None: none, or two."""
+    if column := known.get(plain_header(header)):
+        return column
+    halves = [known.get(plain_header(half)) for half in header.split("/")]
+    return halves[0] if len(halves) == 2 and halves[0] is halves[1] else None
 
 
 def must_be_there(contract: Contract) -> list[Column]:
@@ -105,7 +114,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     found: dict[str, list[int]] = {}
     unknown: list[int] = []
     for position, header in enumerate(headers):
-        column = known.get(plain_header(header))
+        column = _column_of(header, known)
         if column:
             found.setdefault(column.name, []).append(position)
         else:
@@ -160,11 +169,21 @@ def _missing(
                     "missing column",
                     "file",
                     f"The contract needs the column {column.header}, and the file has none of that name.",
-                    f"Send {column.header} in every row, empty where nothing is known.",
+                    _sent_as(column),
                     column=column.header,
                 )
             )
     return faults
+
+
+def _sent_as(column: Column) -> str:
+    """What the sender is to do about a column that is missing."""
+    if column.primary_key:
+        return (
+            f"Send {column.header} with a key in every row, which no other row has and the row keeps from night to night: "
+            "in a list kept by hand, a number given once to each line."
+        )
+    return f"Send {column.header} in every row, empty where nothing is known."
 
 
 def _renamed(header: str, column: Column, stops: Stops) -> Fault:
@@ -192,10 +211,10 @@ def _extra(headers: Sequence[str], position: int, are_headers: bool) -> Fault:
 
 def _likeness(header: str, column: Column) -> float:
     """0..1: how like a header is to the names of a column. Digits that no name of the column has make it unlike."""
-    plain = "".join(filter(str.isalnum, plain_header(header)))
+    plain = plain_header(header)
     best = 0.0
     for name in (column.header, *column.also_called):
-        other = "".join(filter(str.isalnum, plain_header(name)))
+        other = _plain_of_contract(name)
         if {c for c in plain if c.isdigit()} <= {c for c in other if c.isdigit()}:
             best = max(best, SequenceMatcher(None, plain, other).ratio())
     return best

@@ -17,7 +17,7 @@ from pipelines.files.headers import (
     known_columns,
     match_headers,
     must_be_there,
-    plain_header,
+    shows,
 )
 from pipelines.files.rows import Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import part_totals
@@ -49,7 +49,7 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     position = find_header(filled.select(names).head(HEADER_WITHIN).rows(), contract)
     headers = [str(value) for value in filled.select(names).row(position)]
     under = filled.slice(position)
-    while headers and not plain_header(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
+    while headers and not shows(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
         headers.pop()
     matched = match_headers(headers, contract)
     rows, _, totals = part_totals(under.slice(1), (), matched, contract)

@@ -10,11 +10,10 @@ from typing import Any
 import polars as pl
 import yaml
 
-from data_contracts.contract import Contract, ContractError
+from data_contracts.contract import Contract, ContractError, plain_header
 from data_contracts.values import parse_dates
 from pipelines.files import read_bytes
 from pipelines.files.delimited import sniff_headers
-from pipelines.files.headers import plain_header
 from pipelines.files.rows import UnreadableFileError
 
 DECIDE = "Please decide"

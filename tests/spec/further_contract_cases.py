@@ -2,7 +2,8 @@
 
 CHILD = {
     "RecordId": "EX000001", "UPN": "H823432100123", "Surname": "Merrick", "Forename": "Isla", "MiddleNames": "Rose",
-    "DateOfBirth": "24/03/2015", "Sex": "F", "Address": "7 Lantern Row, Exmouth Hill", "Postcode": "ZA1 2BD",
+    "DateOfBirth": "24/03/2015", "Sex": "F", "Address": "7 Lantern Row, Exmouth Hill", "AddressLine2": "",
+    "Postcode": "ZA1 2BD",
 }  # fmt: skip
 CHILD_RULES = """
 RecordId     |               | required                | row
@@ -23,8 +24,9 @@ FURTHER_GOOD = {
     },
     "benefits": {
         "RecordId": "BN0000001", "ClaimRef": "C0000001", "ClaimType": "Housing benefit", "ClaimStart": "16/09/2018",
-        "ClaimEnd": "", "FullName": "MERRICK, Isla", "DateOfBirth": "24/03/2015", "Sex": "",
-        "Address": "7 Lantern Row, Exmouth Hill", "Postcode": "ZA1 2BD", "UPRN": "", "LastReviewed": "06/11/2026",
+        "ClaimEnd": "", "FullName": "MERRICK, Isla", "Surname": "", "Forename": "", "DateOfBirth": "24/03/2015", "Sex": "",
+        "Address": "7 Lantern Row, Exmouth Hill", "AddressLine2": "", "Postcode": "ZA1 2BD", "UPRN": "",
+        "LastReviewed": "06/11/2026",
     },
     "ctf": {
         "RecordId": "", "UPN": "H823432100123", "FormerUPN": "", "Surname": "Merrick", "PreferredSurname": "",
@@ -75,7 +77,6 @@ ClaimStart   | 2018          | date                    | nothing
 ClaimStart   | 16/09/2081    | not in the future       | nothing
 ClaimEnd     | 31/11/2025    | date                    | nothing
 ClaimEnd     | 01/01/1900    | not before 1990         | nothing
-FullName     |               | required                | row
 DateOfBirth  |               | required                | nothing
 DateOfBirth  | 31/02/2015    | date                    | nothing
 DateOfBirth  | 01/01/1900    | not before 1990         | nothing

@@ -1,0 +1,94 @@
+"""How the same source comes from other councils and other suppliers: headers, addresses, names and dates."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data_contracts.contract import read_contracts
+from data_contracts.values import as_days
+from pipelines.files.headers import known_columns
+from pipelines.intake.receive import check_files
+from tests.spec.test_contracts import GOOD
+
+CONTRACTS = read_contracts()
+
+HEADERS = """
+D.O.B.                        | date_of_birth
+Date_of_Birth                 | date_of_birth
+Child's DOB                   | date_of_birth
+Dyddiad geni                  | date_of_birth
+Date of Birth / Dyddiad geni  | date_of_birth
+Forename(s)                   | forename
+Given name(s)                 | forename
+Enw cyntaf                    | forename
+Family name                   | surname
+Surname / Cyfenw              | surname
+Surname / Enw cyntaf          |
+Sex / Town                    |
+Cod post                      | postcode
+Address 1                     | address
+Address_Line_2                | address_line_2
+"""
+
+
+@pytest.mark.parametrize("line", HEADERS.strip().splitlines())
+def test_a_header_is_known_by_its_letters_and_in_two_languages(line: str) -> None:
+    header, column = (part.strip() for part in line.split("|"))
+    assert known_columns([header], CONTRACTS["other_la"]) == ({column} if column else set())
+
+
+LAYOUTS = {
+    "health: name, address and birth date alone (WSI 2025/440)": (
+        "health", {}, "NHSNumber Gender GPPractice RegisteredFrom DeductionDate LastContact Deceased",
+    ),
+    "rolls: the address in lines": (
+        "school_census", {"PAON": "Address Line 1", "Street": "Address Line 2", "Town": "Address Line 3"}, "SAON",
+    ),
+    "rolls: the address in one line": ("school_census", {"Street": "Address"}, "SAON PAON Town"),
+    "rolls: authority and school in one number": ("school_census", {"Estab": "LAESTAB"}, "LEA"),
+    "housing: surname and forename apart": ("housing", {}, "FullName"),
+    "housing: no reference of the household": ("housing", {}, "TenancyRef Surname Forename"),
+    "independent schools: the child alone": ("independent_schools", {}, "UPN Sex MiddleNames StartDate LeavingDate"),
+    "another authority: the address in two lines": ("other_la", {"Address": "Address 1", "AddressLine2": "Address 2"}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LAYOUTS)
+def test_a_file_in_another_layout_is_read_whole(case: str, tmp_path: Path) -> None:
+    source, renamed, absent = LAYOUTS[case]
+    cells = {"Surname": "Merrick", "Forename": "Isla"} if source == "housing" and "FullName" in absent else {}
+    row = {renamed.get(k, k): v for k, v in (GOOD[source] | cells).items() if k not in absent.split()}
+    pl.DataFrame([row]).write_csv(tmp_path / f"{source}.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert (found.is_refused, found.rows_read, found.rows_set_aside) == (False, 1, 0)
+    assert [breach.rule for breach in found.breaches] == []
+
+
+DATES = """
+24 March 2015    | dd MMMM yyyy | 2015-03-24
+24 Mar 2015      | dd MMMM yyyy | 2015-03-24
+03-Sep-15        | dd-MMM-yy    | 2015-09-03
+03-SEP-15        | dd-MMM-yy    | 2015-09-03
+31-Dec-85        | dd-MMM-yy    | 1985-12-31
+2015             | yyyy         | 2015-01-01
+15               | yyyy         |
+2015-03          | yyyy         |
+"""
+
+
+@pytest.mark.parametrize("line", DATES.strip().splitlines())
+def test_a_day_as_others_write_it(line: str) -> None:
+    text, form, day = (part.strip() for part in line.split("|"))
+    read = pl.DataFrame({"day": [text]}).select(as_days(pl.col("day"), [form])).item()
+    assert read == (date.fromisoformat(day) if day else None)
+
+
+def test_a_list_without_keys_is_told_to_number_its_lines(tmp_path: Path) -> None:
+    row = {k: v for k, v in GOOD["ehe_register"].items() if k != "RecordId"}
+    pl.DataFrame([row]).write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    (missing,) = [breach for breach in found.breaches if breach.rule == "missing column"]
+    assert found.is_refused
+    assert "a number given once to each line" in missing.fix
