@@ -131,9 +131,13 @@ class Mixture:
 
 
 def living_here(evidence: Evidence) -> Floats:
-    """Probability (0..1) that each child of ``evidence.children`` lives here, in their order."""
+    """Probability (0..1) that each child of ``evidence.children`` lives here, in their order.
+
+    A place in doubt is no proof of living here: who has none but a confirmation of years ago, or is on a register that
+    nobody has weeded, is judged as those without a place are, and teaches nothing of them.
+    """
     frame = evidence.children
-    place = frame["place_probability"].fill_null(0.0).to_numpy()
+    place = frame["undoubted_place"].fill_null(0.0).to_numpy()
     is_open = frame["place_probability"].is_null().to_numpy()
     learn = (frame["age_group"] == "of").to_numpy()
     if np.count_nonzero(is_open & learn) < ENOUGH_KNOWN:
@@ -149,7 +153,8 @@ def living_here(evidence: Evidence) -> Floats:
             (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], (is_open & learn)[rows],
             (1.0 - frame["rival_place"].to_numpy() * is_open)[rows], families_of(evidence, rows),
         )  # fmt: skip
-        chance[rows] = _chances(children, _usual_shares(frame, group), float(place[learn].sum()))
+        placed = float(frame["place_probability"].fill_null(0.0).to_numpy()[learn].sum())
+        chance[rows] = _chances(children, _usual_shares(frame, group), placed)
     return np.asarray(place * PLACE_CERTAINTY + (1.0 - place) * np.clip(chance, *BOUNDS), dtype=np.float64)
 
 

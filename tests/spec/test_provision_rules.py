@@ -101,7 +101,7 @@ CASES = """
  OTH_LA         | other_la              | ConfirmedOn=01/11/2026                               | explained  |
  OTH_LA, old    | other_la              | ConfirmedOn=01/11/2025                               | explained  | other authority
  OTH_LA, older  | other_la              | ConfirmedOn=01/11/2023                               | data problem | other authority
- OTH_LA, oldest | other_la              | ConfirmedOn=01/11/2022                               | follow up  |
+ OTH_LA, oldest | other_la              | ConfirmedOn=01/11/2015                               | data problem | other authority
  INDEP          | independent_schools   | StartDate=29/08/2024                                 | explained  |
  INDEP, left    | independent_schools   | StartDate=29/08/2024 LeavingDate=17/07/2026          | follow up  |
  STATE          | school_census         | EnrolStatus=C                                        | explained  |
@@ -232,7 +232,9 @@ def test_a_child_on_a_roll_who_is_said_never_to_attend_is_the_attendance_teams()
         pytest.param("01/11/2025", None, "the confirmation is more than a year old", id="a year"),
         pytest.param("01/11/2024", None, "a year old; nobody has renewed it for two years", id="two"),
         pytest.param("01/11/2023", 0.14, "nobody has renewed it for two years; nor for three", id="three"),
-        pytest.param("01/11/2022", 1.0, "", id="four: it is no longer heard"),
+        pytest.param("01/11/2022", 0.19, "nor for three; nor for four", id="four: no jump"),
+        pytest.param("01/11/2020", 0.26, "nor for five; nor for six", id="six"),
+        pytest.param("01/11/2015", 0.4, "nor for eight; nor for ten", id="eleven: about all of a schooling"),
     ],
 )
 def test_a_confirmation_proves_less_year_by_year_and_says_so(

@@ -260,6 +260,21 @@ def test_a_school_that_says_that_a_family_moved_is_heard() -> None:
     assert found.filter(pl.col("because").str.contains("moved away"))["child_id"].to_list() == ["child Moved"]
 
 
+@pytest.mark.parametrize(
+    ("met", "least", "most"),
+    [
+        pytest.param(20, 0.7, 1.0, id="met by the GP this month"),
+        pytest.param(1500, 0.0, 0.2, id="met by nobody for four years"),
+    ],
+)
+def test_a_place_in_doubt_is_no_proof_of_living_here(met: int, least: float, most: float) -> None:
+    """A school next door had the child three years ago, and nobody has asked since: the family may have moved."""
+    old = say("other_la", "provision", ago(1200), AS_AT + timedelta(days=3000)) | {"doubt": "nobody has renewed it"}
+    child = judged([old, *at_gp(seen=met)])
+    assert least <= child["living_here"] <= most
+    assert "has an entry in education that is in doubt" in child["because"]
+
+
 def test_neighbours_of_another_name_are_no_household() -> None:
     home = {"address": "1 ELM ROAD", "postcode": "ZA11AA"}
     people = {"child": {**home, "surname": "ASHE"}, "other": {**home, "surname": "BIRCH"}}
