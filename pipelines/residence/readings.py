@@ -76,6 +76,10 @@ SEEN_APART = (0.1, 0.3)
 shares, above what chance makes of it), children without a place begin to be taken for, and are, seen as the latter. Not
 for less: of the children on other lists some have left unnoticed, and were last seen longer ago for that."""
 
+MOST_OTHERWISE = 0.9
+"""However plainly, one child in ten without a place is taken to be seen as the pupils are: days that are usual among those are
+no proof of having left, as where an application dates a child and pupils elsewhere are of other years of age."""
+
 SMIRNOV = 1.36
 """Over the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 (Smirnov 1948)."""
 
@@ -240,7 +244,7 @@ def _out_of_school(known: Floats, elsewhere: Floats) -> Floats:
     below = [np.searchsorted(np.sort(each), days, side="right") / len(each) for each in (known, others)]
     least, most = SEEN_APART
     apart = np.abs(below[0] - below[1]).max() - SMIRNOV / np.sqrt(len(elsewhere))
-    count = round(MOST_KNOWN * float(np.clip((apart - least) / (most - least), 0.0, 1.0)))
+    count = round(MOST_KNOWN * float(np.clip((apart - least) / (most - least), 0.0, MOST_OTHERWISE)))
     return np.append(_quantiles(known, MOST_KNOWN - count), _quantiles(others, count)) if count else known
 
 

@@ -230,6 +230,18 @@ def test_where_an_agency_comes_to_schools_children_without_a_place_are_seen_as_t
     assert least <= found.filter(child_id="child")["living_here"].item() <= most
 
 
+def test_what_is_usual_among_pupils_is_no_proof_of_having_left_where_the_home_educated_are_of_another_year() -> None:
+    """Admissions date each year's pupils by their application, and so a child of an earlier year two years ago."""
+    children = town()
+    for n in range(600):
+        children[f"roll{n:03}"] += [say("admissions", "seen", ago(700 if n % 2 else 390))]
+    for n in range(120):
+        home = [say(EHE, "provision", ago(700)), say("admissions", "seen", ago(390))]
+        children[f"home{n:03}"] = [*home, *at_gp(seen=(n * 37) % 700)]
+    found = judge(children | {"child": [*at_gp(seen=60), say("admissions", "seen", ago(700))]})
+    assert found.filter(child_id="child")["living_here"].item() > 0.3
+
+
 def test_a_brother_still_on_the_roll_says_less_of_a_child_just_off_it() -> None:
     def odds(left: int, **brother: list[dict[str, object]]) -> float:
         household = {"child": on_roll(3000, left) + at_gp(seen=left + 200), **brother}
