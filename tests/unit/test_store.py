@@ -152,6 +152,19 @@ def _write_and_wait(workspace: Path, ready: Path) -> None:
         time.sleep(60)
 
 
+def test_a_table_is_there_from_when_it_is_made_until_it_is_dropped_or_its_transaction_fails(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        assert not store.has("child_record")
+        store.write("child_record", MEMBERS)
+        assert store.has("child_record")
+        with pytest.raises(KeyError), store.transaction():
+            store.write("delivery", DELIVERY.to_frame())
+            store.drop("child_record")
+            assert store.has("delivery") and not store.has("child_record")
+            raise KeyError
+        assert store.has("child_record") and not store.has("delivery")
+
+
 def test_a_process_killed_in_a_transaction_leaves_the_tables_of_before(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.write("child_record", MEMBERS)
