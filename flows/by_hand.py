@@ -28,7 +28,8 @@ def run_night_by_hand(
         home = workspace / "prefect"
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.environ["PREFECT_HOME"] = str(home.resolve())
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")  # the command tells progress in its own words
+    # The command tells progress, and what went wrong, in its own words: at ERROR a wrong path is forty lines of frames.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
     from flows.nightly import LISTENER, nightly  # Prefect reads the environment when it is imported
 

@@ -2,9 +2,12 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 
-def find(*, workspace: Path) -> int:
+def find(*names: Annotated[str, Parameter(show=False)], workspace: Path) -> int:
     """Say whether a child is in it, by name and birth date: for a request to see what is held, or a call about one child.
 
     Asks for forename, surname and birth date, or reads them from standard input, a line each: what is typed behind a
@@ -20,7 +23,13 @@ def find(*, workspace: Path) -> int:
     from pipelines.for_readers import store_for_readers
     from pipelines.linking.model_file import kept_model
     from pipelines.reports.find import FIND_READS, asked_for, find, found_words
+    from pipelines.settings import SettingsError
 
+    if names:  # taken only to be refused in words that do not repeat them
+        raise SettingsError(
+            "Nothing was looked up. Type no name behind the command, where the shell keeps it and others see it: name and "
+            f"birth date are asked for. Type: {command()} find --workspace {typed(workspace)}"
+        )
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in FIND_READS}
         tables |= {table: store.read(table) for table in ("lead",) if store.has(table)}

@@ -170,3 +170,7 @@ def test_it_is_asked_on_standard_input_and_nothing_typed_is_told_again(
     assert "no day of the calendar" in told
     assert "Ostrowidzki" not in told
     assert "31/02" not in told
+    assert main(["find", "Zebedee", "Ostrowidzki", *workspace]) == 2
+    told = "".join(capsys.readouterr())
+    assert "Type no name behind the command" in told
+    assert "Ostrowidzki" not in told
