@@ -37,6 +37,8 @@ OF_ANY_SURNAME = 3.0
 """People added to those of a surname who bear forenames as all people do: of a rare surname little is known."""
 OF_ANY_FORENAME = 50.0
 """People added likewise to those of a group."""
+FEW = 2
+"""Two values that no more records bear go together by 0 bits, so that nothing is held of them, as of any value so rare."""
 MOST = 6.0
 """Bits: two names are never said to go together more closely than that."""
 
@@ -113,7 +115,9 @@ def association_of(goes_with: GoesWith, table: Encoded) -> Frequencies:
     if len(pairs.code):
         groups = _groups_of(pairs)
         if groups is not None:
-            bits[pairs.code] = _bits(pairs, groups)
+            bits[pairs.code] = np.where(
+                table.frequencies(goes_with.column)[pairs.code] > FEW, _bits(pairs, groups), 0.0
+            )
     return Frequencies(bits, None)
 
 

@@ -68,7 +68,7 @@ LINK_FREQUENCY = pl.Schema(
         }
     )
 )
-"""One row is one value that is commoner than the rarest. Written by link."""
+"""One row is one value that more than two records bear. Written by link."""
 
 LINK_BLOCKING = pl.Schema(
     Columns(

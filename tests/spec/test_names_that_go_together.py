@@ -79,7 +79,7 @@ def test_names_of_one_list_go_together(given: str, surname: str, bits: float) ->
 
 def test_a_rare_surname_borrows_from_those_whose_forenames_its_bearers_bear() -> None:
     rare = [child(given, "Agyeman", 200 + day) for day, given in enumerate(("Kofi", "Esi", "Yaw"))]
-    found = closeness([*CHILDREN, *rare, child("Ama", "Agyeman", 204)])
+    found = closeness([*CHILDREN, *rare, *[child("Ama", "Agyeman", 204)] * 3])
     assert 1.0 < found["AMA", "AGYEMAN"] < found["AMA", "MENSAH"], "less sure than of a surname often heard"
 
 
@@ -88,6 +88,13 @@ def test_a_child_shows_nothing_of_itself(records: int) -> None:
     """However many agencies know the child, and however often they mistype the birth date."""
     alone = [child("Xanthe", "Quorra", 30 + number) for number in range(records)]
     assert closeness([*CHILDREN, *alone])["XANTHE", "QUORRA"] == pytest.approx(0.0, abs=0.2)
+
+
+@pytest.mark.parametrize(("records", "is_held"), [(2, False), (3, True)])
+def test_of_names_that_few_records_bear_nothing_is_held(records: int, is_held: bool) -> None:
+    rows = [row for row in CHILDREN if (row["given"], row["surname"]) != ("Ama", "Mensah")]
+    found = closeness([*rows, *[child("Ama", "Mensah", 7)] * records])
+    assert (found["AMA", "MENSAH"] > 1) is is_held
 
 
 def test_records_of_a_child_in_many_sources_count_once() -> None:
