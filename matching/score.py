@@ -171,9 +171,7 @@ class Scorer:
         for two in self._together:
             one, other = (level_in(patterns, places[k], len(comparisons[k].levels)) for k in (two.one, two.other))
             at = np.flatnonzero(two.one_agrees.take(one) & two.other_agrees.take(other))
-            goes_with = comparisons[two.one].goes_with
-            column = goes_with.column if goes_with else ""
-            codes, closely = self.table.column(column), self.frequencies[column].bits
+            codes, closely = self.table.column(two.column), self.frequencies[two.column].bits
             # The closer of the two: one side may be misspelt, and shows nothing.
             both = np.fmax(closely(codes.take(left.take(at))), closely(codes.take(right.take(at))))
             yield two.one, at, np.asarray(np.nan_to_num(both, nan=0.0))

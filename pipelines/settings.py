@@ -31,6 +31,14 @@ class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Schools(Group):
+    """Schools that the authority knows of."""
+
+    due: dict[str, tuple[str, ...]] = {}
+    """By source (``school_census``): the schools that must have rows, by their numbers as its extract writes them. Where one
+    has none, on the first night too, that is judged as a school that has gone: of a roll it holds the list."""
+
+
 class Machine(Group):
     """How much of this machine a night may take."""
 
@@ -89,6 +97,7 @@ class Settings(Group):
     """Where the settings were read from, for ``run.json``; null: the defaults hold."""
     contracts: Path | None = None
     """Folder of the authority's own contracts, beside those shipped (same id: its own counts); null: none."""
+    schools: Schools = Schools()
     machine: Machine = Machine()
     linkage: LinkSettings = LinkSettings()
     ranking: RankSettings = RankSettings()
@@ -188,6 +197,8 @@ def _read_toml(config: Path) -> dict[str, Any]:
 
 def _told(place: tuple[int | str, ...], kind: str, message: str) -> str:
     key = ".".join(map(str, place))
+    if kind == "tuple_type":
+        return f"{key}: Input should be a list, in square brackets"
     if kind != "extra_forbidden":
         return f"{key}: {message}"
     known = _keys_beside(place)

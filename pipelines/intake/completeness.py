@@ -9,6 +9,7 @@ in, sentences out. No sentence holds a value of a child: only counts, dates, nam
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
 from statistics import median
 from typing import NamedTuple
 
@@ -78,6 +79,8 @@ class _Source:
     """The last day on which the rows that came last stand in; null: they do not."""
     undated: list[str]
     """A sentence for each column of which many dates are in no form that is read."""
+    due: Sequence[str]
+    """Units that must have rows, the first night too."""
     changed: Sequence[Changed]
     """Columns that tell of other children under the keys of the last delivery."""
 
@@ -98,6 +101,7 @@ def judge_completeness(
     came: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
+    units_due: Mapping[str, Sequence[str]],
     as_at: date,
 ) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``), what holds first.
@@ -106,7 +110,7 @@ def judge_completeness(
     (``BREACH``): what was found in the files. ``changed``: by source, the columns that tell of other children under the
     keys of the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells
     to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``:
-    sources that a named person has accepted for tonight.
+    sources that a named person has accepted for tonight. ``units_due``: by source, the units that must have rows.
     """
     kept = {row["source"]: (row["keys"], row["kept"])
             for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
@@ -115,7 +119,7 @@ def judge_completeness(
     for source, contract in contracts.items():
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
-            until=until.get(source), changed=changed.get(source, ()),
+            until=until.get(source), changed=changed.get(source, ()), due=units_due.get(source, ()),
         )  # fmt: skip
         files = ", ".join(deliveries.filter(source=source)["file"].sort()) or contract.name
         for check, words in _outside(own):
@@ -143,10 +147,12 @@ def _source(
     kept: tuple[int, float] | None,
     until: date | None,
     changed: Sequence[Changed],
+    due: Sequence[str],
 ) -> _Source:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
     own = breaches.filter(source=contract.id)
+    undated = own.filter(rule=UNREADABLE_DATES, stops="nothing").to_dicts()
     return _Source(
         contract=contract,
         as_at=as_at,
@@ -158,11 +164,9 @@ def _source(
         refused=deliveries.filter(source=contract.id, verdict="refused").height,
         refused_for=_listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=until,
-        undated=own.filter(rule=UNREADABLE_DATES, stops="nothing")
-        .select(pl.format("{}: {}", "column", "why"))
-        .to_series()
-        .to_list(),
+        undated=[f"{row['column']}: {row['why']}" for row in undated],
         changed=changed,
+        due=due,
     )
 
 
@@ -176,6 +180,7 @@ def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
         yield from _missing(source)
         return
     yield from (("empty values", words) for words in source.undated)
+    yield from _due(source)
     if not source.nights:
         yield from _few_rows(source)
         return
@@ -240,15 +245,22 @@ def _rows(source: _Source) -> Iterator[tuple[Check, str]]:
         yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
 
 
+def _due(source: _Source) -> Iterator[tuple[Check, str]]:
+    """Units that the settings say must have rows."""
+    came = source.measures.filter(measure=UNIT, as_at=source.as_at)["of"]
+    if absent := sorted({*source.due}.difference(came)):
+        yield "units", f"{len(absent)} of {len(source.due)} schools that are due have no row: {_listed(absent)}."
+
+
 def _units(source: _Source) -> Iterator[tuple[Check, str]]:
-    """Rows of each unit (a school) against the last night in which the source came."""
+    """Rows of each unit (a school) against the last night in which the source came; those that are due are told by that."""
     units = source.measures.filter(measure=UNIT)
     last_on = source.last.as_at
     before = units.filter((pl.col("as_at") == last_on) & (pl.col("value") >= ENOUGH_IN_UNIT))
     tonight = units.filter(pl.col("as_at") == source.as_at).select("of", now="value")
     both = before.join(tonight, on="of", how="left", validate="1:1").with_columns(pl.col("now").fill_null(0.0))
     named = both.with_columns(shown=pl.coalesce("name", "of")).sort("shown", "of")
-    gone = named.filter(pl.col("now") == 0)
+    gone = named.filter((pl.col("now") == 0) & ~pl.col("of").is_in(source.due))
     kept = source.contract.completeness.unit_rows_kept
     thin = named.filter((pl.col("now") > 0) & (pl.col("now") < kept * pl.col("value")))
     if gone.height:
@@ -338,12 +350,8 @@ def _stale(source: _Source) -> Iterator[tuple[Check, str]]:
 
 def _first_of_run(source: _Source) -> date:
     """The first of the nights, up to the last one, in which the source's rows were the same as tonight."""
-    since = source.as_at
-    for night in reversed(source.nights):
-        if night.content != source.tonight.content:
-            break
-        since = night.as_at
-    return since
+    same = takewhile(lambda night: night.content == source.tonight.content, reversed(source.nights))
+    return min((night.as_at for night in same), default=source.as_at)
 
 
 def _newest(source: _Source) -> Iterator[tuple[Check, str]]:
@@ -364,10 +372,8 @@ def _newest(source: _Source) -> Iterator[tuple[Check, str]]:
     if lag > within:
         yield (
             "stale",
-            (
-                f"its newest date is {_day(newest)}, {counted(lag, 'day')} before the night; at most "
-                f"{counted(within, 'day')} are to be expected. It may be an old file."
-            ),
+            f"its newest date is {_day(newest)}, {counted(lag, 'day')} before the night; at most "
+            f"{counted(within, 'day')} are to be expected. It may be an old file.",
         )
 
 

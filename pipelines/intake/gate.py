@@ -149,8 +149,15 @@ def _changed(
     return changed
 
 
-def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Contract], as_at: date) -> Judged:
-    """Hold what was received against earlier nights; write what was found."""
+def judge_tonight(
+    store: Store,
+    received: Received,
+    contracts: Mapping[str, Contract],
+    as_at: date,
+    units_due: Mapping[str, Sequence[str]],
+) -> Judged:
+    """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
+    _refuse_units_of_no_source(units_due, contracts)
     tables = ("source_night", "source_measure", "snapshot", "acceptance")
     history = History(*(_read(store, table) for table in tables))
     stood = _stood(received, contracts, history)
@@ -178,10 +185,21 @@ def judge_tonight(store: Store, received: Received, contracts: Mapping[str, Cont
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
         stands_in=stands_in,
         accepted=sources,
+        units_due=units_due,
         as_at=as_at,
     )
     store.write("completeness", found)
     return Judged(intake, found, accepted, stands_in)
+
+
+def _refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts: Mapping[str, Contract]) -> None:
+    """Raise SettingsError where units are due of a source that tells none apart."""
+    with_units = [source for source, contract in contracts.items() if contract.completeness.unit]
+    if wrong := sorted(set(units_due).difference(with_units)):
+        raise SettingsError(
+            f"schools.due names {', '.join(wrong)}, of which no contract tells schools apart. Sources that can be named: "
+            f"{', '.join(with_units)}."
+        )
 
 
 def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:

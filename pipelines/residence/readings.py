@@ -335,7 +335,7 @@ def _time_off_roll(days: Floats) -> list[Reading]:
     return [
         Reading(
             _codes(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
-            learns_here=True, fades_from=int(np.searchsorted(OFF_ROLL, FADING_FROM_DAYS)) + 1,
+            learns_here=True, fades_from=int(np.searchsorted(OFF_ROLL, FADING_FROM_DAYS)) + 1, habit="taking off a roll",
         )
     ]  # fmt: skip
 

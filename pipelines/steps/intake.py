@@ -41,7 +41,8 @@ def receive_step(night: Night) -> Counts:
 def judge_completeness(night: Night) -> Counts:
     """Tonight's rows against earlier nights -> completeness. May hold the night."""
     assert night.received is not None  # noqa: S101 - receive stands before completeness in STEPS
-    night.judged = judge_tonight(night.store, night.received, night.contracts, night.settings.as_at)
+    settings = night.settings
+    night.judged = judge_tonight(night.store, night.received, night.contracts, settings.as_at, settings.schools.due)
     return {"holds": len(night.judged.held), "warnings": len(night.judged.warnings)}
 
 

@@ -66,6 +66,7 @@ class Deliveries:
         refused: tuple[str, ...] = (),
         set_aside: tuple[str, ...] = (),
         breaches: tuple[Breach, ...] = (),
+        schools_due: Mapping[str, tuple[str, ...]] | None = None,
         **sources: Rows,
     ) -> Judged:
         """One night: judged, and kept where it is not held. ``set_aside``: record ids of rows that were set aside."""
@@ -73,7 +74,7 @@ class Deliveries:
         found = pl.DataFrame([as_row(breach) for breach in breaches], schema=BREACH)
         received = replace(self.received(sources, refused, set_aside), breaches=found)
         with Store(self.workspace) as store:
-            judged = judge_tonight(store, received, self.contracts, as_at)
+            judged = judge_tonight(store, received, self.contracts, as_at, schools_due or {})
             if not judged.held:
                 keep_tonight(store, received, judged, self.contracts, as_at)
         return judged
