@@ -61,7 +61,7 @@ class GoesWith:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Every column it reads."""
+        """Every column it reads: of both values in one, of either, and of the person."""
         return self.column, self.first, self.second, self.person
 
 
@@ -82,8 +82,9 @@ class _Pairs:
     def of(cls, goes_with: GoesWith, table: Encoded) -> "_Pairs":
         """Those of a table, in which one person may have several records."""
         names = ("code", "first", "second", "person")
-        columns = (goes_with.column, goes_with.first, goes_with.second, goes_with.person)
-        records = pl.DataFrame({name: table.column(column) for name, column in zip(names, columns, strict=True)})
+        records = pl.DataFrame(
+            {name: table.column(column) for name, column in zip(names, goes_with.reads, strict=True)}
+        )
         people = records.filter(pl.all_horizontal(pl.col("code", "first", "second") >= 0)).unique()
         found = people.group_by("code", "first", "second").agg(people=pl.len()).sort("code")
         first, second = ((found[name].rank("dense") - 1).cast(pl.Int64).to_numpy() for name in ("first", "second"))

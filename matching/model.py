@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.association import GoesWith
 from matching.comparisons import Comparison
 from matching.similarity import Missing
 
@@ -81,7 +82,7 @@ class Model:
                 other = self.comparisons[place[comparison.goes_with.comparison]]
                 weighed_there = [level.says_nothing and not isinstance(level.test, Missing) for level in other.levels]
                 agrees = (self.match_weights(comparison) > 0, (self.match_weights(other) > 0) | weighed_there)
-                found.append(Together(number, place[other.name], comparison.goes_with.column, *agrees))
+                found.append(Together(number, place[other.name], comparison.goes_with, *agrees))
         return found
 
 
@@ -91,8 +92,7 @@ class Together:
 
     one: int
     other: int
-    column: str
-    """Column with both values in one."""
+    goes_with: GoesWith
     one_agrees: NDArray[np.bool_]
     """By level: does it speak for one child?"""
     other_agrees: NDArray[np.bool_]

@@ -76,12 +76,12 @@ class Scorer:
         """
         named = (level.frequency_of for comparison in model.comparisons for level in comparison.levels)
         columns = sorted({column for column in named if column is not None})
-        together = [comparison.goes_with for comparison in model.comparisons if comparison.goes_with is not None]
+        together = {two.goes_with.column: two.goes_with for two in model.going_together()}
         if held is not None:
-            columns = sorted({*columns, *(goes_with.column for goes_with in together)})
+            columns = sorted({*columns, *together})
             return cls(model, table, {column: held[column].on(column, table) for column in columns})
         found = {column: frequencies_of(column, table) for column in columns}
-        return cls(model, table, found | {each.column: association_of(each, table) for each in together})
+        return cls(model, table, found | {column: association_of(each, table) for column, each in together.items()})
 
     @cached_property
     def _summed(self) -> "_Summed":
@@ -171,7 +171,8 @@ class Scorer:
         for two in self._together:
             one, other = (level_in(patterns, places[k], len(comparisons[k].levels)) for k in (two.one, two.other))
             at = np.flatnonzero(two.one_agrees.take(one) & two.other_agrees.take(other))
-            codes, closely = self.table.column(two.column), self.frequencies[two.column].bits
+            column = two.goes_with.column
+            codes, closely = self.table.column(column), self.frequencies[column].bits
             # The closer of the two: one side may be misspelt, and shows nothing.
             both = np.fmax(closely(codes.take(left.take(at))), closely(codes.take(right.take(at))))
             yield two.one, at, np.asarray(np.nan_to_num(both, nan=0.0))

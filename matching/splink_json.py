@@ -242,7 +242,7 @@ def _together(model: Model, two: Together, dialect: str) -> dict[str, Any]:
     agree = {
         "sql_condition": _in_dialect(both, dialect),
         "label_for_charts": "both agree",
-        "tf_adjustment_column": two.column,
+        "tf_adjustment_column": two.goes_with.column,
         "tf_adjustment_weight": 1.0,
         "tf_minimum_u_value": 1.0,
         "disable_tf_exact_match_detection": True,

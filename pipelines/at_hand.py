@@ -12,10 +12,9 @@ Done = TypeVar("Done")
 class AtHand:
     """Tables by name. What is read ahead is at hand as the store keeps it, and put in its order when it is asked for."""
 
-    names: tuple[str, ...] | None = None
-    """Every table there is in the store, in order: asked for at each, and slow to be told (2 ms); null: ask it."""
-
     def __init__(self) -> None:
+        self.names: tuple[str, ...] | None = None
+        """Every table there is in the store, in order: asked for at each, and slow to be told (2 ms); null: ask it."""
         self._tables: dict[str, pl.DataFrame] = {}
         self._ahead: dict[str, pl.DataFrame | Future[pl.DataFrame]] = {}
         self._aside: ThreadPoolExecutor | None = None

@@ -144,9 +144,14 @@ def _changed(
     for source in sorted(set(received.raw).intersection(store.raw_sources())):
         rows, is_same = received.raw[source], received.is_same(source)
         if not is_same.all():
-            before = received.otherwise[source] if source in received.otherwise else store.read_raw(source)
+            before = _before(store, received, source)
             changed[source] = changed_columns(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
     return changed
+
+
+def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
+    """The rows of a source that stand in the store; without those that came again as they were, where that was seen."""
+    return received.otherwise[source] if source in received.otherwise else store.read_raw(source)
 
 
 def judge_tonight(
@@ -249,12 +254,11 @@ def keep_tonight(
 def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str]) -> Rolls:
     """The rolls as they stand in the store and as they came, without those that stand as they did."""
     rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
-    there, otherwise = store.raw_sources(), received.otherwise
+    there = store.raw_sources()
     return Rolls(
-        before={source: otherwise[source] if source in otherwise else store.read_raw(source)
-                for source in rolls if source in there},
+        before={source: _before(store, received, source) for source in rolls if source in there},
         tonight={source: received.raw[source] for source in rolls if source in received.raw},
-    )  # fmt: skip
+    )
 
 
 def _keep_histories(
