@@ -18,7 +18,7 @@ from data_contracts.contract import read_contracts
 from pipelines.failure import NightFailed, as_night_failed
 from pipelines.for_readers import keep_for_readers
 from pipelines.health import recorded
-from pipelines.intake.gate import held_night
+from pipelines.intake.gate import held_night, refuse_units_of_no_source
 from pipelines.lock import lock
 from pipelines.migrations import bring_forward
 from pipelines.settings import Settings, refuse_workspace_among_extracts
@@ -136,11 +136,13 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
             lock(settings.workspace, wait_seconds=wait_seconds),
             recorded(settings.workspace, settings.as_at, began_at) as recorder,
         ):
+            contracts = read_contracts(own=settings.contracts)
+            refuse_units_of_no_source(settings.schools.due, contracts)
             bring_forward(settings.workspace)
             with Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store:
                 if not settings.full:
                     store.read_ahead(*READ_AHEAD)
-                night = Night(settings, store, read_contracts(own=settings.contracts), began_at)
+                night = Night(settings, store, contracts, began_at)
                 store.write("night", row_of(night, published_at=None))
                 yield night
                 recorder.done(night)

@@ -7,7 +7,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 
-def find(*names: Annotated[str, Parameter(show=False)], workspace: Path) -> int:
+def find(
+    *names: Annotated[str, Parameter(show=False)],
+    workspace: Path,
+    everyone: Annotated[bool, Parameter(name="--all", negative=())] = False,
+) -> int:
     """Say whether a child is in it, by name and birth date: for a request to see what is held, or a call about one child.
 
     Asks for forename, surname and birth date, or reads them from standard input, a line each: what is typed behind a
@@ -18,11 +22,13 @@ def find(*names: Annotated[str, Parameter(show=False)], workspace: Path) -> int:
     ----------
     workspace
         Folder of the night.
+    everyone
+        Tell all who may be meant, not the ten likeliest only.
     """
     from apps.cli.words import command, typed
     from pipelines.for_readers import store_for_readers
     from pipelines.linking.model_file import kept_model
-    from pipelines.reports.find import FIND_READS, asked_for, find, found_words
+    from pipelines.reports.find import FIND_READS, MOST_TOLD, asked_for, find, found_words
     from pipelines.settings import SettingsError
 
     if names:  # taken only to be refused in words that do not repeat them
@@ -35,7 +41,7 @@ def find(*names: Annotated[str, Parameter(show=False)], workspace: Path) -> int:
         tables |= {table: store.read(table) for table in ("lead",) if store.has(table)}
     asked = asked_for(_line("Forename"), _line("Surname"), _line("Birth date, as 14/05/2015"))
     found = find(asked, tables, kept_model(workspace))
-    print(found_words(found, tables))
+    print(found_words(found, tables, most=found.height if everyone else MOST_TOLD))
     if not found.is_empty():
         print(f"What is held of one of them: {command()} explain CH… --workspace {typed(workspace)}")
     return 0 if found.height else 1

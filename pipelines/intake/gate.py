@@ -154,6 +154,19 @@ def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
     return received.otherwise[source] if source in received.otherwise else store.read_raw(source)
 
 
+def refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts: Mapping[str, Contract]) -> None:
+    """Raise SettingsError where units are due of a source that tells none apart, or that there is not.
+
+    ``units_due``: by source, the units that must have rows, as the settings have them (``schools.due``).
+    """
+    with_units = [source for source, contract in contracts.items() if contract.completeness.unit]
+    if wrong := sorted(set(units_due).difference(with_units)):
+        raise SettingsError(
+            f"schools.due names {', '.join(wrong)}, of which no contract tells schools apart. Sources that can be named: "
+            f"{', '.join(with_units)}."
+        )
+
+
 def judge_tonight(
     store: Store,
     received: Received,
@@ -162,7 +175,6 @@ def judge_tonight(
     units_due: Mapping[str, Sequence[str]],
 ) -> Judged:
     """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
-    _refuse_units_of_no_source(units_due, contracts)
     tables = ("source_night", "source_measure", "snapshot", "acceptance")
     history = History(*(_read(store, table) for table in tables))
     stood = _stood(received, contracts, history)
@@ -195,16 +207,6 @@ def judge_tonight(
     )
     store.write("completeness", found)
     return Judged(intake, found, accepted, stands_in)
-
-
-def _refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts: Mapping[str, Contract]) -> None:
-    """Raise SettingsError where units are due of a source that tells none apart."""
-    with_units = [source for source, contract in contracts.items() if contract.completeness.unit]
-    if wrong := sorted(set(units_due).difference(with_units)):
-        raise SettingsError(
-            f"schools.due names {', '.join(wrong)}, of which no contract tells schools apart. Sources that can be named: "
-            f"{', '.join(with_units)}."
-        )
 
 
 def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:

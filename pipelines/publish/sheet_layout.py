@@ -5,21 +5,23 @@ from typing import Any
 
 import polars as pl
 
-LINE = 13.5
-"""Height of a line of a cell's text, in points."""
+LINE, PROSE_LINE = 13.5, 15.5
+"""Height of a line of text in points: of a table's cell, and of the larger letters of a sheet to be read first."""
 
 _LETTERS = 1.1
 """Letters for each digit that a column is wide: most letters are narrower than a digit."""
 
 
-def fit_rows(sheet: Any, rows: pl.DataFrame, widths: Mapping[str, int]) -> None:
-    """Make each row below the header as high as the longest of its texts: not every program works that out by itself.
+def fit_rows(sheet: Any, rows: pl.DataFrame, widths: Mapping[str, int], *, first: int = 1, line: float = LINE) -> None:
+    """Make each row as high as the longest of its texts: not every program works that out by itself.
 
-    ``widths``: column of text -> how wide it is, in digits.
+    ``widths``: column of text -> how wide it is, in digits. ``first``: where the first row stands on the sheet, by default
+    below a header. ``line``: height of a line, in points. A row without a text stays as it is.
     """
     lines = [(pl.col(name).str.len_chars() / (_LETTERS * width)).ceil() for name, width in widths.items()]
-    for row, needed in enumerate(rows.select(pl.max_horizontal(1.0, *lines)).to_series(), start=1):
-        sheet.set_row(row, needed * LINE)
+    for row, needed in enumerate(rows.select(pl.max_horizontal(lines)).to_series(), start=first):
+        if needed:
+            sheet.set_row(row, needed * line)
 
 
 def print_on_a3(sheet: Any, rows: int, columns: int) -> None:

@@ -14,7 +14,7 @@ import xlsxwriter
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, MOST_HOURS
 from pipelines.listing.rank import FOLLOW_UP, LANES
 from pipelines.publish.read_me import READ_ME, read_me_lines
-from pipelines.publish.sheet_layout import fit_rows, print_on_a3
+from pipelines.publish.sheet_layout import PROSE_LINE, fit_rows, print_on_a3
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -237,7 +237,7 @@ def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str,
     sheet = book.add_worksheet(READ_ME)
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 1, 95)
+    sheet.set_column(1, 1, width := 95)
     sheet.set_portrait()
     sheet.fit_to_pages(1, 0)
     for row, (style, term, text) in enumerate(lines):
@@ -247,7 +247,7 @@ def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str,
             sheet.write_string(row, 0, term, styles["title" if style == "title" else "heading"])
         if text:
             sheet.write_string(row, 1, text, styles["prose"])
-            sheet.set_row(row, 15.5 * (1 + len(text) // 100))
+    fit_rows(sheet, pl.DataFrame({"text": [text for _, _, text in lines]}), {"text": width}, first=0, line=PROSE_LINE)
 
 
 def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame, columns: Sequence[Column]) -> None:

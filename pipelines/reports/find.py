@@ -35,6 +35,7 @@ NEAR = 0.01
 AT_LEAST_BITS = 3.0
 """However few children there are; a lead whose name is withheld weighs nothing."""
 MOST_TOLD = 10
+"""Children told where no more are asked for: of a common name alone there are hundreds."""
 COMPARED = ("forename", "surname", "middle names", "date of birth")
 """Comparisons of :data:`~matching.comparisons.CHILD_COMPARISONS` of which a person who asks can say anything."""
 
@@ -113,8 +114,11 @@ def _weighed(known: pl.DataFrame, one: pl.DataFrame, model: Model, held: Held) -
     return pl.DataFrame({"record_id": ids, "pattern": patterns, "weight": weights})
 
 
-def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> str:
-    """``FOUND`` for people: ids and how far names and birth date agree, and where nothing was looked for."""
+def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: int = MOST_TOLD) -> str:
+    """``FOUND`` for people: ids and how far names and birth date agree, and where nothing was looked for.
+
+    ``most``: how many children are told, the likeliest; of the others the number.
+    """
     as_at = tables["night"]["as_at"].item()
     nobody = (
         "Nobody of that name and birth date, or near it, is in it. Without the birth date all of that name are told."
@@ -122,15 +126,16 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> str:
     lines = [nobody] if found.is_empty() else [
         f"{counted(found.height, 'child')} may be meant, the likeliest first:"
     ]  # fmt: skip
-    for child in found.head(MOST_TOLD).iter_rows(named=True):
+    for child in found.head(most).iter_rows(named=True):
         if child["where"] == EARLIER:
             where = "no record tonight, on an earlier list"
         else:
             where = "on the list" if child["is_listed"] else "in the extracts, not on the list"
         lines.append(f"  {child['child_id']}, {where} ({child['agrees']})")
-    if found.height > MOST_TOLD:
+    if found.height > most:
         lines.append(
-            f"  and {found.height - MOST_TOLD:,} further ones. Give more: the forename, the surname, the birth date."
+            f"  and {found.height - most:,} further ones. Give more: the forename, the surname, the birth date; or ask with "
+            "--all for all of them."
         )
     looked = "the extracts" if "lead" not in tables else "the extracts and in the lists of the last two years"
     return "\n".join([*lines, f"Looked up in {looked}, as at {as_at:%d/%m/%Y}. Not looked up: rows that were set aside or not "

@@ -17,7 +17,7 @@ import xlsxwriter
 from data_contracts.values import excel_day
 from matching.judgement import ANSWERS
 from pipelines.listing.masking import keys_without_place
-from pipelines.publish.sheet_layout import fit_rows, print_on_a3
+from pipelines.publish.sheet_layout import PROSE_LINE, fit_rows, print_on_a3
 from pipelines.settings import SettingsError
 
 READ_ME, PAIRS_SHEET = "Read me", "Pairs"
@@ -121,7 +121,7 @@ def _write_read_me(book: Any, as_at: date) -> None:
     sheet = book.add_worksheet(READ_ME)
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 20)
-    sheet.set_column(1, 1, 95)
+    sheet.set_column(1, 1, width := 95)
     sheet.fit_to_pages(1, 0)
     bold = book.add_format({"bold": True, "valign": "top"})
     prose = book.add_format({"text_wrap": True, "valign": "top"})
@@ -131,7 +131,7 @@ def _write_read_me(book: Any, as_at: date) -> None:
     for row, (term, text) in enumerate(_READ_ME, start=2):
         sheet.write_string(row, 0, term, bold)
         sheet.write_string(row, 1, text, prose)
-        sheet.set_row(row, 15.5 * (1 + len(text) // 95))
+    fit_rows(sheet, pl.DataFrame({"text": [text for _, text in _READ_ME]}), {"text": width}, first=2, line=PROSE_LINE)
 
 
 def _write_pairs(book: Any, shown: pl.DataFrame) -> None:

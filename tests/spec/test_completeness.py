@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from data_contracts.breach import Breach
 from data_contracts.completeness import Completeness
+from pipelines.failure import NightFailed
 from pipelines.intake.acceptance import accept
-from pipelines.settings import SettingsError
+from pipelines.night import run_night
+from pipelines.settings import Settings, SettingsError
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health, register
 
 
@@ -249,11 +251,13 @@ def test_a_school_that_is_due_and_gone_is_told_once(nights: Deliveries) -> None:
     ]
 
 
-def test_schools_of_a_source_that_tells_none_apart_cannot_be_due(tmp_path: Path) -> None:
-    with pytest.raises(
-        SettingsError, match=r"schools\.due names health, .* Sources that can be named: .*school_census"
-    ):
-        Deliveries(tmp_path).night(0, health=health(), schools_due={"health": ("2001",)})
+@pytest.mark.parametrize("named", ["health", "school_cenus"])
+def test_schools_can_be_due_only_of_a_source_that_tells_them_apart_and_that_is_said_before_a_file_is_read(
+    tmp_path: Path, named: str
+) -> None:
+    settings = Settings(extracts=tmp_path / "none", workspace=tmp_path / "w", as_at=FIRST, schools={"due": {named: ["1"]}})
+    with pytest.raises(NightFailed, match=rf"schools\.due names {named}, .* Sources that can be named: .*school_census"):
+        run_night(settings)
 
 
 def test_a_roll_of_which_a_file_was_refused_holds_the_first_night(tmp_path: Path) -> None:

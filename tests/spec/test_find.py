@@ -83,6 +83,21 @@ def test_nobody_is_found_where_nobody_comes_near(night: tuple[Tables, Model]) ->
     assert "identities from before an adoption" in told, "nobody takes it for more than it is"
 
 
+def test_of_many_the_ten_likeliest_are_told_and_the_others_where_all_are_asked_for(
+    night: tuple[Tables, Model],
+) -> None:
+    named = pl.format("CH{}", pl.int_range(12, dtype=pl.Int64).cast(pl.String))
+    found = pl.select(child_id=named, where=pl.lit(TONIGHT), agrees=pl.lit("surname: exact"), weight=9.0, is_listed=False)
+    told = found_words(found, night[0])
+    assert "CH9" in told
+    assert "CH10" not in told
+    assert "and 2 further ones" in told
+    assert "--all" in told
+    everyone = found_words(found, night[0], most=12)
+    assert "CH11" in everyone
+    assert "further ones" not in everyone
+
+
 def test_a_namesake_is_found_to_the_letter_before_one_that_weighs_more(night: tuple[Tables, Model]) -> None:
     """A rare name with a slip weighs more than a common one without: whoever asks by a common name wants that first."""
     tables, model = night
