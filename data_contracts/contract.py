@@ -232,6 +232,10 @@ class Contract(DataContract):
             if twice := _headed_alike(self.in_layout(layout).columns):
                 raise fault(f"in the layout {layout.name} two columns may be headed {twice}", *place)
 
+    def beginnings_of(self, end: str) -> frozenset[str]:
+        """The columns with the beginnings of what the column ``end`` ends."""
+        return frozenset(statement.since for statement in self.says if statement.until == end and statement.since)
+
     def in_layout(self, layout: Layout) -> "Contract":
         """This contract with the headers, and the columns that may be absent, of another layout of the source."""
         columns = []
@@ -268,6 +272,8 @@ class Contract(DataContract):
         idle = column.maps_to is None and column.name not in said and not column.primary_key
         if idle and not column.not_used:
             raise fault(f"column {column.name} maps to nothing and says nothing; give notUsed with the reason", *place)
+        if column.absent_why and not (column.may_be_absent and self.beginnings_of(column.name)):
+            raise fault(f"column {column.name}: absentWhy is for an end (until, beside since) that mayBeAbsent", *place)
         twice = [other for other in self.columns if other.maps_to == column.maps_to and column.maps_to]
         if len(twice) > 1 and column.maps_to != "address":
             raise fault(f"two columns map to {column.maps_to}; only an address is put together from several", *place)

@@ -193,6 +193,9 @@ class Column(Flattened):
     primary_key: bool = Field(False, alias="primaryKey")
     may_be_absent: bool = Field(False, alias="mayBeAbsent")
     """The whole column may be missing from a file."""
+    absent_why: str = Field("", alias="absentWhy")
+    """What its absence makes of the rows, in one plain sentence: told where a file lacks the column, an end, and has the
+    beginning that goes with it. Empty: nothing is told."""
     also_called: tuple[str, ...] = Field((), alias="alsoCalled")
     """Other headers for the same column; only their letters and digits count."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")

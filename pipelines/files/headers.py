@@ -18,6 +18,9 @@ from pipelines.files.rows import Fault, UnreadableFileError
 HEADER_WITHIN = 30
 """Rows with any text among which the header is looked for: titles and notes may stand above it."""
 
+MISSING = "missing column"
+"""Name of the rule, as a breach shows it. Where it stops nothing, the night is stamped."""
+
 _NEAR = 0.7
 
 
@@ -122,7 +125,11 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     if is_header_line:
         _refuse_no_header(found, wanted)
     faults = [_twice(headers[positions[1]]) for positions in found.values() if len(positions) > 1]
-    faults += _missing(headers, unknown, [c for c in contract.columns if c.name not in found], optional)
+    missing = [column for column in contract.columns if column.name not in found]
+    faults += _missing(headers, unknown, missing, optional)
+    faults += [
+        _endless(column) for column in missing if column.absent_why and contract.beginnings_of(column.name) & set(found)
+    ]
     are_headers = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
     faults += [_extra(headers, position, are_headers) for position in unknown]
     return MatchedHeaders(
@@ -166,7 +173,7 @@ def _missing(
         elif column.name not in optional:
             faults.append(
                 Fault(
-                    "missing column",
+                    MISSING,
                     "file",
                     f"The contract needs the column {column.header}, and the file has none of that name.",
                     _sent_as(column),
@@ -174,6 +181,17 @@ def _missing(
                 )
             )
     return faults
+
+
+def _endless(column: Column) -> Fault:
+    """A column that may be absent, but without which nothing of the file's ever ends."""
+    return Fault(
+        MISSING,
+        "nothing",
+        f"The file has no column of that name. {column.absent_why}",
+        _sent_as(column),
+        column=column.header,
+    )
 
 
 def _sent_as(column: Column) -> str:

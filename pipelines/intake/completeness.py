@@ -18,6 +18,7 @@ import polars as pl
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from pipelines.counted import counted
+from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, PLACES, UNIT, Intake, keys_kept
 from pipelines.intake.misleading_files import UNREADABLE_DATES
@@ -77,8 +78,8 @@ class _Source:
     """Names of the rules that stopped those files; empty where none is known."""
     stands_in_until: date | None
     """The last day on which the rows that came last stand in; null: they do not."""
-    undated: list[str]
-    """A sentence for each column of which many dates are in no form that is read."""
+    unsaid: list[str]
+    """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
     due: Sequence[str]
     """Units that must have rows, the first night too."""
     changed: Sequence[Changed]
@@ -152,7 +153,7 @@ def _source(
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
     own = breaches.filter(source=contract.id)
-    undated = own.filter(rule=UNREADABLE_DATES, stops="nothing").to_dicts()
+    unsaid = own.filter(pl.col("rule").is_in([UNREADABLE_DATES, MISSING]), stops="nothing").to_dicts()
     return _Source(
         contract=contract,
         as_at=as_at,
@@ -164,7 +165,7 @@ def _source(
         refused=deliveries.filter(source=contract.id, verdict="refused").height,
         refused_for=_listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=until,
-        undated=[f"{row['column']}: {row['why']}" for row in undated],
+        unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
         changed=changed,
         due=due,
     )
@@ -179,7 +180,7 @@ def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
     if not source.tonight.rows:
         yield from _missing(source)
         return
-    yield from (("empty values", words) for words in source.undated)
+    yield from (("empty values", words) for words in source.unsaid)
     yield from _due(source)
     if not source.nights:
         yield from _few_rows(source)

@@ -255,8 +255,12 @@ def test_a_school_that_is_due_and_gone_is_told_once(nights: Deliveries) -> None:
 def test_schools_can_be_due_only_of_a_source_that_tells_them_apart_and_that_is_said_before_a_file_is_read(
     tmp_path: Path, named: str
 ) -> None:
-    settings = Settings(extracts=tmp_path / "none", workspace=tmp_path / "w", as_at=FIRST, schools={"due": {named: ["1"]}})
-    with pytest.raises(NightFailed, match=rf"schools\.due names {named}, .* Sources that can be named: .*school_census"):
+    settings = Settings(
+        extracts=tmp_path / "none", workspace=tmp_path / "w", as_at=FIRST, schools={"due": {named: ["1"]}}
+    )
+    with pytest.raises(
+        NightFailed, match=rf"schools\.due names {named}, .* Sources that can be named: .*school_census"
+    ):
         run_night(settings)
 
 
@@ -279,11 +283,10 @@ def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says
     assert judged.held == ()
 
 
-def test_dates_in_no_form_that_is_read_stamp_the_night(tmp_path: Path) -> None:
-    unread = Breach(
-        "health", "health.csv", None, "LastContact", "form of dates", "nothing", "18 of its 100 dates.", "Fix."
-    )
-    judged = Deliveries(tmp_path).night(0, school_census=census(), health=health(), breaches=(unread,))
+@pytest.mark.parametrize("rule", ["form of dates", "missing column"])
+def test_a_column_that_says_nothing_of_many_children_stamps_the_night(tmp_path: Path, rule: str) -> None:
+    unsaid = Breach("health", "health.csv", None, "LastContact", rule, "nothing", "18 of its 100 dates.", "Fix.")
+    judged = Deliveries(tmp_path).night(0, school_census=census(), health=health(), breaches=(unsaid,))
     assert (judged.held, judged.warnings) == ((), ("health.csv: LastContact: 18 of its 100 dates.",))
 
 

@@ -67,6 +67,11 @@ SLIPS = {
         "requiredWhy, value: A row without a key cannot be followed from night to night.", "requiredWhy, value: ''",
         "required needs requiredWhy",
     ),
+    "a reason why nothing would end, of no end": (
+        "{property: mapsTo, value: full_name}",
+        "{property: absentWhy, value: Nothing ends.}\n    - {property: mapsTo, value: full_name}",
+        "absentWhy is for an end (until, beside since) that mayBeAbsent",
+    ),
     "a name with capitals": ("name: full_name", "name: FullName", "not in lower case"),
 }  # fmt: skip
 """What somebody gets wrong -> what stands in the contract, what stands there instead, what the message says."""

@@ -87,7 +87,9 @@ def test_of_many_the_ten_likeliest_are_told_and_the_others_where_all_are_asked_f
     night: tuple[Tables, Model],
 ) -> None:
     named = pl.format("CH{}", pl.int_range(12, dtype=pl.Int64).cast(pl.String))
-    found = pl.select(child_id=named, where=pl.lit(TONIGHT), agrees=pl.lit("surname: exact"), weight=9.0, is_listed=False)
+    found = pl.select(
+        child_id=named, where=pl.lit(TONIGHT), agrees=pl.lit("surname: exact"), weight=9.0, is_listed=False
+    )
     told = found_words(found, night[0])
     assert "CH9" in told
     assert "CH10" not in told

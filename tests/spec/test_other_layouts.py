@@ -66,6 +66,26 @@ def test_a_file_in_another_layout_is_read_whole(case: str, tmp_path: Path) -> No
     assert [breach.rule for breach in found.breaches] == []
 
 
+@pytest.mark.parametrize(
+    ("source", "absent", "told"),
+    [
+        ("health", "DeductionDate", ["DeductionDate"]),
+        ("health", "DeductionDate RegisteredFrom", []),
+        ("youth_justice", "CustodyTo", ["CustodyTo"]),
+        ("youth_justice", "CustodyTo CustodyFrom", []),
+    ],
+)
+def test_a_list_that_says_when_things_begin_and_never_when_they_end_is_used_and_told(
+    source: str, absent: str, told: list[str], tmp_path: Path
+) -> None:
+    row = {header: value for header, value in GOOD[source].items() if header not in absent.split()}
+    pl.DataFrame([row]).write_csv(tmp_path / f"{source}.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert not found.is_refused
+    assert [(b.column, b.rule, b.stops) for b in found.breaches] == [(c, "missing column", "nothing") for c in told]
+    assert all("to this day" in breach.why for breach in found.breaches)
+
+
 DATES = """
 24 March 2015    | dd MMMM yyyy | 2015-03-24
 24 Mar 2015      | dd MMMM yyyy | 2015-03-24
