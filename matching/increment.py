@@ -109,13 +109,20 @@ class Reach:
     judge: Judge | None = None
     has: Mask | None = None
 
+    def only(self, rows: NDArray[np.integer]) -> Judge:
+        """The judge, able to weigh these rows and no others: a small table is quicker to make when it grows."""
+        self.has = np.zeros(len(self.dataset), dtype=bool)
+        self.has[rows] = True
+        self.judge = self._judge(np.flatnonzero(self.has).astype(np.int32))
+        return self.judge
+
     def over(self, *rows: NDArray[np.integer]) -> Judge:
-        """The judge, able to weigh these rows."""
-        asked = np.zeros(len(self.dataset), dtype=bool)
+        """The judge, able to weigh these rows, and all that it was able to weigh before."""
+        asked = np.zeros(len(self.dataset), dtype=bool) if self.has is None else self.has.copy()
         for some in rows:
             asked[some] = True
-        if self.judge is None or self.has is None or (asked & ~self.has).any():
-            self.has, self.judge = asked, self._judge(np.flatnonzero(asked).astype(np.int32))
+        if self.judge is None or (asked != self.has).any():
+            return self.only(np.flatnonzero(asked))
         return self.judge
 
     def knowing(self, pairs: Pairs) -> Judge:
@@ -188,7 +195,7 @@ def link_again(
     odds = judge.log_odds(pairs.left, pairs.right, pairs.evidence)
     linked = with_judged_pairs((pairs.left, pairs.right), judge.with_margin(odds), judged)
     near = above(RIVAL_BITS, pairs.left, pairs.right, odds)
-    reach.over(_within_reach(kept, linked, near))
+    reach.only(_within_reach(kept, linked, near))
     cut = _cut_again(kept, linked, reach)
     rivalry = Rivalry(kept.numbers, Weighing.by(judge, reach), kept.weighed, [])
     labels, between = rivalry.settle(cut, *near, judge.margin)
