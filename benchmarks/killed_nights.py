@@ -73,6 +73,9 @@ def _night(extracts: Path, workspace: Path, as_at: date) -> None:
     from pipelines.night import run_night
     from pipelines.settings import Settings
 
+    # As where a night is started from a shell. A lock of tqdm's, which Great Expectations brings along, has a name under the
+    # forkserver, and each process that is killed leaves one behind to be told of at the end.
+    multiprocessing.set_start_method("fork", force=True)
     run_night(Settings(extracts=extracts, workspace=workspace, as_at=as_at))
 
 
