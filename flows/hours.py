@@ -1,6 +1,6 @@
 """When things are tried again, waited for and given up; and what day it is."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 HOME = ZoneInfo("Europe/London")
@@ -16,6 +16,11 @@ STEP_SECONDS = 2 * 3600.0
 
 NIGHT_SECONDS = 4 * 3600.0
 """After so long a night is stopped: one that begins at 02:30 is over, for better or worse, before officers come."""
+
+DEAD_AFTER = timedelta(minutes=10)
+"""A run of which nothing was heard for so long has ended without a word. It beats every three minutes; one that still works
+and is taken for dead would lose its place to another, so that one beat or two may be lost on the way.
+"""
 
 
 def today() -> date:

@@ -4,6 +4,9 @@ Prefect's server does the telling (its automations), so it also happens where th
 and a receiver that does not answer cannot hold up a night. A message holds the names of the deployment, of the run and
 of its state, and the message of the state, in which stands no child's value (:mod:`pipelines.failure`).
 
+A run whose worker or machine has ended can no more say so, and would stay "Running" for good. So the server counts one of
+which nothing has been heard as crashed (DEAD); whether anybody is told or not.
+
 Run it once, and after each change of these variables of the environment; without any, nobody is told any more:
 
 - ``ROLLCALL_NOTIFY_WEBHOOK``: an address that takes JSON by POST, ``text`` among it, as chat channels do.
@@ -20,12 +23,21 @@ from datetime import timedelta
 from uuid import UUID
 
 from apprise import Apprise
-from prefect.automations import AutomationCore, CallWebhook, EventTrigger, Posture, SendNotification
+from prefect.automations import (
+    AutomationCore,
+    CallWebhook,
+    ChangeFlowRunState,
+    EventTrigger,
+    Posture,
+    SendNotification,
+)
 from prefect.blocks.core import Block
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import StateType
 from pydantic import SecretStr
 
+from flows.hours import DEAD_AFTER
 from flows.mail import Mail
 from pipelines.settings import SettingsError
 
@@ -38,6 +50,7 @@ OURS = {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.roll
 NIGHTLY = {"prefect.resource.role": "deployment", "prefect.resource.name": "nightly"}
 ENDED_BADLY = {f"prefect.flow-run.{state}" for state in ("Failed", "TimedOut", "Crashed", "Cancelled")}
 BEGUN, LATE = "prefect.flow-run.Running", "prefect.flow-run.Late"
+COMPLETED, BEAT = "prefect.flow-run.Completed", "prefect.flow-run.heartbeat"
 
 ABOUT = "{{ deployment.name }} ({{ flow_run.name }})"
 
@@ -70,12 +83,27 @@ def notices(no_list_after: timedelta) -> tuple[Notice, ...]:
             "Rollcall: no list",
             EventTrigger(
                 posture=Posture.Proactive, match=RUN, match_related=NIGHTLY, within=no_list_after,
-                after={BEGUN, LATE}, expect={"prefect.flow-run.Completed"},
+                after={BEGUN, LATE}, expect={COMPLETED},
                 for_each={"related:deployment:prefect.resource.id"},
             ),
             f"{ABOUT}: no list was published in the {hours:.3g} hours since it was to begin. The last one stands.",
         ),
     )  # fmt: skip
+
+
+DEAD = AutomationCore(
+    name="Rollcall: a run has died",
+    trigger=EventTrigger(
+        posture=Posture.Proactive, match=RUN, match_related=OURS, within=DEAD_AFTER,
+        after={BEAT}, expect={BEAT, COMPLETED, *ENDED_BADLY}, for_each={"prefect.resource.id"},
+    ),
+    actions=[ChangeFlowRunState(
+        state=StateType.CRASHED,
+        message=f"Nothing has been heard of it for {DEAD_AFTER / timedelta(minutes=1):.0f} minutes: the worker was stopped, or "
+        "killed, while it ran. The list published last stands. Start it again.",
+    )],
+)  # fmt: skip
+"""A run that beats no more, and has not ended, counts as crashed."""
 
 
 def set_up(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -87,8 +115,10 @@ def set_up(environment: Mapping[str, str]) -> tuple[str, ...]:
     blocks = {WEBHOOK: _webhook(environment), MAIL: _mail(environment)}  # all are read before any is saved
     channels = {name: _saved(block) for name, block in blocks.items()}
     with get_client(sync_client=True) as client:
+        _keep(client, DEAD)
         for notice in wanted:
-            _keep(client, notice, _actions(notice, channels[WEBHOOK], channels[MAIL]))
+            actions = _actions(notice, channels[WEBHOOK], channels[MAIL])
+            _keep(client, AutomationCore(name=notice.name, trigger=notice.trigger, actions=list(actions)))
     return tuple(name for name, block in channels.items() if block)
 
 
@@ -102,13 +132,12 @@ def _actions(notice: Notice, webhook: UUID | None, mail: UUID | None) -> list[Ca
     return actions
 
 
-def _keep(client: SyncPrefectClient, notice: Notice, actions: list[CallWebhook | SendNotification]) -> None:
-    """Make the automation of that name be this one, or, where it would tell nobody, be gone."""
-    standing = client.read_automations_by_name(notice.name)
-    made = AutomationCore(name=notice.name, trigger=notice.trigger, actions=list(actions))
+def _keep(client: SyncPrefectClient, made: AutomationCore) -> None:
+    """Make the automation of that name be this one, or, where it would do nothing, be gone."""
+    standing = client.read_automations_by_name(made.name)
     # An update sends only what was said, and the server takes no defaults; but it will not hear of an owner.
     automation = AutomationCore.model_validate(made.model_dump(exclude={"owner_resource"}))
-    if not actions:
+    if not made.actions:
         for found in standing:
             client.delete_automation(found.id)
     elif standing:

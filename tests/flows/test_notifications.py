@@ -48,3 +48,14 @@ def test_no_list_is_told_at_seven_of_a_night_of_half_past_two() -> None:
     (told,) = (notice for notice in notices(timedelta(hours=4.5)) if "no list" in notice.name)
     assert told.trigger.within == timedelta(hours=7) - timedelta(hours=2, minutes=30)
     assert "in the 4.5 hours" in told.text
+
+
+def test_a_run_counts_as_dead_only_where_more_than_two_of_its_beats_have_not_come() -> None:
+    from prefect.settings import get_current_settings
+
+    from flows.notifications import BEAT, DEAD, ENDED_BADLY
+
+    beats_after = get_current_settings().flows.heartbeat_frequency
+    assert beats_after is not None
+    assert DEAD.trigger.within > timedelta(seconds=3 * beats_after)
+    assert {BEAT, "prefect.flow-run.Completed", *ENDED_BADLY} == DEAD.trigger.expect, "a run that has ended is not dead"
