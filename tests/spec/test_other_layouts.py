@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_contracts.contract import read_contracts
+from data_contracts.contract import plain_header, read_contracts
 from data_contracts.values import as_days
 from pipelines.files.headers import known_columns
 from pipelines.intake.receive import check_files
@@ -84,6 +84,30 @@ def test_a_list_that_says_when_things_begin_and_never_when_they_end_is_used_and_
     assert not found.is_refused
     assert [(b.column, b.rule, b.stops) for b in found.breaches] == [(c, "missing column", "nothing") for c in told]
     assert all("to this day" in breach.why for breach in found.breaches)
+
+
+SHARED = "surname forename middle_names full_name date_of_birth sex postcode upn former_upn uprn".split()
+"""What the senders of many sources write of a child in the same words."""
+
+WHOSE = ("child", "pupil", "student", "dependant", "person")
+"""How a header begins that says what the child is to its sender: each contract has its own."""
+
+
+@pytest.mark.parametrize("field", SHARED)
+def test_each_contract_is_whole_by_itself_and_knows_what_the_others_know_of_a_field(field: str) -> None:
+    columns = [column for contract in CONTRACTS.values() for column in contract.columns if column.maps_to == field]
+    headers = [{plain_header(header) for header in (c.header, *c.also_called)} for c in columns]
+    shared = [{header for header in known if not header.startswith(WHOSE)} for known in headers]
+    assert all(known == shared[0] for known in shared)
+    assert len({frozenset(column.not_a_value) for column in columns}) == 1
+    assert len({frozenset(column.codes.items()) for column in columns}) == 1
+
+
+def test_a_day_is_read_in_the_same_forms_wherever_people_may_write_it() -> None:
+    written = [c for contract in CONTRACTS.values() if contract.id != "ctf" for c in contract.columns if c.date_formats]
+    forms = {frozenset(column.dates_written) - {"yyyy"} for column in written}
+    assert len(forms) == 1
+    assert {column.maps_to for column in written if "yyyy" in column.dates_written} == {"date_of_birth"}
 
 
 DATES = """
