@@ -86,7 +86,9 @@ def test_a_list_that_says_when_things_begin_and_never_when_they_end_is_used_and_
     assert all("to this day" in breach.why for breach in found.breaches)
 
 
-SHARED = "surname forename middle_names full_name date_of_birth sex postcode upn former_upn uprn".split()
+SHARED = (
+    "surname", "forename", "middle_names", "full_name", "date_of_birth", "sex", "postcode", "upn", "former_upn", "uprn",
+)  # fmt: skip
 """What the senders of many sources write of a child in the same words."""
 
 WHOSE = ("child", "pupil", "student", "dependant", "person")
