@@ -29,12 +29,24 @@ FILES = (
 
 def told(report: "RunReport", workspace: Path) -> str:
     """The summary of a night: what came in, what was found, where it is, and what to do next."""
+    lines = _found(report)
+    if report.changed:
+        lines += ["", *(f"  {sentence}" for sentence in report.changed)]
+    if report.refused:
+        lines += ["", f"  NOT LOADED: {', '.join(report.refused)}. The match report says why and what to do."]
+    if report.warnings:
+        lines += ["", "  READ WITH CARE, as what came in may not be complete:"]
+        lines += [f"  - {warning}" for warning in report.warnings]
+    return "\n".join([*lines, *_of_the_past(report), *_places(report), *_next(report, workspace)])
+
+
+def _found(report: "RunReport") -> list[str]:
+    """What came in, and what was found in it."""
     from pipelines.steps.publishing import published_lanes
-    from pipelines.whole_folder import newest_list
 
     received, linked, ranked = report.counts["receive"], report.counts["link"], report.counts["rank"]
     lanes = published_lanes(report.counts)
-    lines = [
+    return [
         "",
         f"The night as at {report.as_at:%d/%m/%Y} is done, in {sum(report.seconds.values()):.0f} seconds.",
         "",
@@ -45,32 +57,38 @@ def told(report: "RunReport", workspace: Path) -> str:
         *(f"  {count:>9,}  {lane}" for lane, count in sorted(lanes.items(), key=lambda lane: -lane[1])),
         f"  {ranked['explained']:,} others of that age are explained, by a place in education or otherwise.",
     ]
-    if report.changed:
-        lines += ["", *(f"  {sentence}" for sentence in report.changed)]
-    if report.refused:
-        lines += ["", f"  NOT LOADED: {', '.join(report.refused)}. The match report says why and what to do."]
-    if report.warnings:
-        lines += ["", "  READ WITH CARE, as what came in may not be complete:"]
-        lines += [f"  - {warning}" for warning in report.warnings]
+
+
+def _of_the_past(report: "RunReport") -> list[str]:
+    """Which list is in use, where it is a later one."""
+    from pipelines.whole_folder import newest_list
+
+    newest = newest_list(report.published.parent) or report.published.name
+    if newest == report.published.name:
+        return []
+    return [
+        "",
+        f"This was a night of the past. The list in use is still that of {date.fromisoformat(newest):%d/%m/%Y}, from which "
+        "explain and the other commands answer.",
+    ]
+
+
+def _places(report: "RunReport") -> list[str]:
+    """Where everything is, and for whom."""
     there = [(name, what) for name, what in FILES if (report.published / name).exists()]
     width = max(len(name) for name, _ in there)
-    newest = newest_list(report.published.parent) or report.published.name
-    if newest != report.published.name:
-        lines += [
-            "",
-            f"This was a night of the past. The list in use is still that of {date.fromisoformat(newest):%d/%m/%Y}, from which "
-            "explain and the other commands answer.",
-        ]
-    lines += ["", f"Everything is in {report.published}, readable by you alone:"]
-    lines += [f"  {name:<{width}}  {what}" for name, what in there]
-    lines += [
+    files = (f"  {name:<{width}}  {what}" for name, what in there)
+    return ["", f"Everything is in {report.published}, readable by you alone:", *files]
+
+
+def _next(report: "RunReport", workspace: Path) -> list[str]:
+    return [
         "",
         "What to do next:",
         f"  Open {report.published / 'candidates.xlsx'} and begin at rank 1 of 'follow up'.",
         f"  Why is, or is not, a child on it?  {command()} explain CHILD_OR_RECORD --workspace {typed(workspace)}",
         "  A name on the list is a lead for an officer, never a finding about a family.",
     ]
-    return "\n".join(lines)
 
 
 def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:

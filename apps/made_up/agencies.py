@@ -209,6 +209,19 @@ def _offers(dice: Dice, state: Texts) -> Texts:
     return offer
 
 
+def _applied_on(dice: Dice, world: World, child: Numbers, phase: Texts, in_round: Flags) -> Days:
+    """The day of each application: in the round before the deadline of its phase, some late; else any of the last year."""
+    count = len(child)
+    deadline = np.where(phase == "Reception", "01-15", "10-31").astype(object)
+    entry_year = school_year(world.as_at)
+    year = np.where(phase == "Reception", entry_year, entry_year - 1).astype(str).astype(object)
+    due = np.array((year + "-" + deadline).tolist(), dtype="datetime64[D]")
+    in_time = due - days(dice.exponential(25.0, size=count))
+    in_time = np.where(dice.random(count) < 0.12, in_time + days(dice.random(count) * 200), in_time)
+    applied = np.where(in_round, in_time, world.here_until[child] - days(5 + dice.random(count) * 355))
+    return np.clip(np.maximum(applied, world.here_since[child]), None, world.today)
+
+
 def admissions(dice: Dice, world: World) -> pl.DataFrame:
     """Applications of the last year: for Reception, for year 7, in-year; some children have a history of several."""
     shares = {"independent": 0.26, "other_la": 0.42, "gone": 0.10, "ehe": 0.14, "ap": 0.10, "post16": 0.02,
@@ -221,22 +234,10 @@ def admissions(dice: Dice, world: World) -> pl.DataFrame:
     child = np.concatenate([rows, again])
     count, first = len(child), np.arange(len(child)) < len(rows)
     phase = np.where((world.nc[child] == 0) | (world.reason[child] == "never_started"), "Reception", "Year 7")
-    in_round = (entering[child] & (dice.random(count) < 0.8)) | np.isin(
-        world.reason[child].astype(str), ["failed_transition", "never_started"]
-    )
-    kind = np.where(in_round & first, phase, "In-year")
-    deadline = np.where(phase == "Reception", "01-15", "10-31").astype(object)
-    year = (
-        np.where(phase == "Reception", school_year(world.as_at), school_year(world.as_at) - 1)
-        .astype(str)
-        .astype(object)
-    )
-    in_time = np.array((year + "-" + deadline).tolist(), dtype="datetime64[D]") - days(
-        dice.exponential(25.0, size=count)
-    )
-    in_time = np.where(dice.random(count) < 0.12, in_time + days(dice.random(count) * 200), in_time)
-    applied = np.where(in_round & first, in_time, world.here_until[child] - days(5 + dice.random(count) * 355))
-    applied = np.clip(np.maximum(applied, world.here_since[child]), None, world.today)
+    late = np.isin(world.reason[child].astype(str), ["failed_transition", "never_started"])
+    in_round = ((entering[child] & (dice.random(count) < 0.8)) | late) & first
+    kind = np.where(in_round, phase, "In-year")
+    applied = _applied_on(dice, world, child, phase, in_round)
     offer = np.where(first, _offers(dice, world.state[child]), pick(dice, ["Refused", "Withdrawn", "No offer"], count))
     urns = texts(world.lives.schools.frame["urn"])
     school = np.where(
@@ -246,9 +247,7 @@ def admissions(dice: Dice, world: World) -> pl.DataFrame:
     )
     placed = np.isin(offer.astype(str), ["Accepted", "Offered"])
     september = np.array([f"{school_year(world.as_at)}-09-02"], dtype="datetime64[D]")
-    start = np.where(
-        in_round & first, september, np.minimum(applied + days(14 + dice.random(count) * 50), world.today + 60)
-    )
+    start = np.where(in_round, september, np.minimum(applied + days(14 + dice.random(count) * 50), world.today + 60))
     return table(
         {
             "child": child, "seen_on": applied, "home": np.full(count, -1), "ApplicationType": kind.astype(object),

@@ -102,36 +102,25 @@ def measure(
     """
     loaded = deliveries.filter(verdict="loaded").group_by("source").agg(pl.len())
     files, still, before = dict(loaded.iter_rows()), standing or {}, stood or {}
-    nights, measures, printed = [], [SOURCE_MEASURE.to_frame()], dict[str, _Printed]()
+    nights, measures, printed = [SOURCE_NIGHT.to_frame()], [SOURCE_MEASURE.to_frame()], dict[str, _Printed]()
     later_on = dict[str, date | None]()
     for source, contract in contracts.items():
         if source in still:
             newest, later_on[source] = _newest_on(still[source].cells, contract, as_at)
             nights.append(still[source].night.with_columns(as_at=pl.lit(as_at), newest_on=pl.lit(newest, pl.Date)))
-            measures.append(_as_measures(still[source].measures.filter(pl.col("measure") != PLACES), as_at))
-            measures.append(_as_measures(_places(still[source].columns, contract, as_at), as_at))
+            own = _measures_of_standing(still[source], contract, as_at)
         elif source in raw and not raw[source].is_empty():
             rows = raw[source]
-            own = _Printed.of(source, rows, contract, before.get(source), hashed)
-            printed[source] = own
+            printed[source] = _Printed.of(source, rows, contract, before.get(source), hashed)
             newest, later_on[source] = _newest_on(_cells_of(rows), contract, as_at)
-            night = (
-                as_at,
-                source,
-                files.get(source, 0),
-                rows.height,
-                newest,
-                content_of(pl.concat([own.new, own.same])),
-            )
+            night = (as_at, source, files.get(source, 0), rows.height, newest, printed[source].content)
             nights.append(pl.DataFrame([night], schema=SOURCE_NIGHT, orient="row"))
-            own_measures = (
-                _empty_values(rows, contract, before.get(source)),
-                _units(rows, contract),
-                _places(rows.select, contract, as_at),
-            )
-            measures += [_as_measures(each, as_at) for each in own_measures]
+            own = _measures_of_rows(rows, contract, before.get(source), as_at)
+        else:
+            continue
+        measures += [_as_measures(each, as_at) for each in own]
     return Intake(
-        nights=pl.concat([SOURCE_NIGHT.to_frame(), *nights]),
+        nights=pl.concat(nights),
         measures=pl.concat(measures),
         fingerprints=pl.concat([FINGERPRINT.to_frame(), *(own.new for own in printed.values())]),
         stood=_rows_of(still) | {source: before[source].rows.height for source in printed if source in before},
@@ -139,6 +128,17 @@ def measure(
         gone=pl.concat([FINGERPRINT.to_frame(), *(own.gone for own in printed.values())]),
         later_on={source: day for source, day in later_on.items() if day is not None},
     )
+
+
+def _measures_of_standing(standing: Standing, contract: Contract, as_at: date) -> tuple[pl.DataFrame, ...]:
+    """What was measured of a source on its last night; its current places as at tonight."""
+    return standing.measures.filter(pl.col("measure") != PLACES), _places(standing.columns, contract, as_at)
+
+
+def _measures_of_rows(
+    rows: pl.DataFrame, contract: Contract, stood: Stood | None, as_at: date
+) -> tuple[pl.DataFrame, ...]:
+    return _empty_values(rows, contract, stood), _units(rows, contract), _places(rows.select, contract, as_at)
 
 
 def _rows_of(still: Mapping[str, Standing]) -> dict[str, int]:
@@ -152,6 +152,11 @@ class _Printed:
     new: pl.DataFrame
     same: pl.DataFrame
     gone: pl.DataFrame
+
+    @property
+    def content(self) -> str:
+        """One fingerprint for all rows of tonight (:func:`content_of`)."""
+        return content_of(pl.concat([self.new, self.same]))
 
     @classmethod
     def of(

@@ -177,13 +177,7 @@ def judge_tonight(
     """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
     tables = ("source_night", "source_measure", "snapshot", "acceptance")
     history = History(*(_read(store, table) for table in tables))
-    stood = _stood(received, contracts, history)
-    same = {source: rows["record_id"].filter(received.is_same(source))
-            for source, rows in received.raw.items() if source not in stood}  # fmt: skip
-    intake = measure(
-        received.raw, contracts, received.deliveries, as_at, hashed=last_hashes(history.snapshot, same) if same else None,
-        standing=_standing(store, received, history), stood=stood,
-    )  # fmt: skip
+    intake = _measured(store, received, contracts, history, as_at)
     _refuse_date_long_after(intake.nights, as_at)
     _refuse_date_long_before(intake.later_on, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
@@ -207,6 +201,19 @@ def judge_tonight(
     )
     store.write("completeness", found)
     return Judged(intake, found, accepted, stands_in)
+
+
+def _measured(
+    store: Store, received: Received, contracts: Mapping[str, Contract], history: History, as_at: date
+) -> Intake:
+    """What was received in figures; of rows that stand in the store since the last night, those of that night."""
+    stood = _stood(received, contracts, history)
+    same = {source: rows["record_id"].filter(received.is_same(source))
+            for source, rows in received.raw.items() if source not in stood}  # fmt: skip
+    return measure(
+        received.raw, contracts, received.deliveries, as_at, hashed=last_hashes(history.snapshot, same) if same else None,
+        standing=_standing(store, received, history), stood=stood,
+    )  # fmt: skip
 
 
 def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:

@@ -75,30 +75,12 @@ def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
     ``<name>_before``.
     """
     is_listed, was = pl.col("state") == LISTED, pl.col("was")
-    is_off = ~is_listed
-    urgency = pl.col("likelihood") * (1 + pl.col("priority") / 100)
-    urgency_before = pl.col("likelihood_before") * (1 + pl.col("priority_before") / 100)
-    likelier = (pl.col("likelihood") - pl.col("likelihood_before")).abs() >= MOVED
-    has_moved = is_listed & (was == LISTED) & (likelier | (pl.col("priority") != pl.col("priority_before")))
-    change = (
-        pl.when(is_listed & was.is_null())
-        .then(pl.lit(NEW))
-        .when(is_listed & was.is_in([LEFT, IN_VIEW]))
-        .then(pl.lit(RETURNED))
-        .when(pl.col("left_on") == as_at)
-        .then(pl.lit(GONE))
-        .when((pl.col("state") == IN_VIEW) & (pl.col("off_on") == as_at))
-        .then(pl.lit(KEPT_IN_VIEW))
-        .when(has_moved & (urgency > urgency_before))
-        .then(pl.lit(RISEN))
-        .when(has_moved & (urgency < urgency_before))
-        .then(pl.lit(FALLEN))
-    )
-    told = leads.with_columns(change=change).drop_nulls("change")
+    told = leads.with_columns(change=_change(as_at)).drop_nulls("change")
     came, moved = pl.col("change").is_in([NEW, RETURNED]), pl.col("change").is_in([RISEN, FALLEN])
     # Of a child off the list its lead has what it was when last listed: that is "before".
     before = {
-        f"{name}_before": pl.when(is_off & was.is_not_null()).then(name).otherwise(f"{name}_before") for name in BEFORE
+        f"{name}_before": pl.when(~is_listed & was.is_not_null()).then(name).otherwise(f"{name}_before")
+        for name in BEFORE
     }
     now = {name: pl.when(is_listed).then(name) for name in BEFORE}
     off = pl.col("off_because").replace({IN_EDUCATION: "in education"})
@@ -115,6 +97,29 @@ def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
         .sort(order, rank, "child_id", nulls_last=True)
         .select(LIST_CHANGE.names())
         .cast(LIST_CHANGE)
+    )
+
+
+def _change(as_at: date) -> pl.Expr:
+    """Which of ``CHANGES`` a lead has seen; null: none."""
+    is_listed, was = pl.col("state") == LISTED, pl.col("was")
+    urgency = pl.col("likelihood") * (1 + pl.col("priority") / 100)
+    urgency_before = pl.col("likelihood_before") * (1 + pl.col("priority_before") / 100)
+    likelier = (pl.col("likelihood") - pl.col("likelihood_before")).abs() >= MOVED
+    has_moved = is_listed & (was == LISTED) & (likelier | (pl.col("priority") != pl.col("priority_before")))
+    return (
+        pl.when(is_listed & was.is_null())
+        .then(pl.lit(NEW))
+        .when(is_listed & was.is_in([LEFT, IN_VIEW]))
+        .then(pl.lit(RETURNED))
+        .when(pl.col("left_on") == as_at)
+        .then(pl.lit(GONE))
+        .when((pl.col("state") == IN_VIEW) & (pl.col("off_on") == as_at))
+        .then(pl.lit(KEPT_IN_VIEW))
+        .when(has_moved & (urgency > urgency_before))
+        .then(pl.lit(RISEN))
+        .when(has_moved & (urgency < urgency_before))
+        .then(pl.lit(FALLEN))
     )
 
 

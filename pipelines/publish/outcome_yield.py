@@ -34,52 +34,59 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
 
     ``names``: source -> its name in text for people.
     """
-    last = standing(outcomes)
-    closing = [code for code, meaning in CODES.items() if meaning.closes]
-    band = pl.lit(BANDS[-1][1])
-    for low, name in reversed(BANDS[:-1]):
-        band = pl.when(pl.col("likelihood") >= low).then(pl.lit(name)).otherwise(band)
-    known = (
-        last.drop("hours")
-        .join(hours_spent(outcomes), on="child_id", how="left", validate="1:1")
-        .with_columns(
-            missing=pl.col("outcome").is_in(MISSING),
-            closed=pl.col("outcome").is_in(closing),
-            lane=pl.col("lane").fill_null("not on the list"),
-            likelihood=pl.when(pl.col("likelihood").is_null()).then(pl.lit("not on the list")).otherwise(band),
-            source=sources_in(pl.col("records")),
-            opened_again=pl.col("child_id").is_in(opened_again(outcomes).implode()),
-        )
-    )
+    known = _known(outcomes)
     groups = [known.with_columns(by=pl.lit("all"), group=pl.lit("all"))]
     groups += [known.with_columns(by=pl.lit(name), group=pl.col(name)) for name in ("lane", "likelihood")]
     each = known.explode("source", empty_as_null=True)
     groups.append(each.with_columns(by=pl.lit("source"), group=source_name(pl.col("source"), names or {})))
     columns = ("by", "group", "missing", "closed", "opened_again", "hours")
-    counted = (
-        pl.concat(group.select(columns) for group in groups)
-        .group_by("by", "group")
-        .agg(
-            looked_into=pl.len(),
-            missing=pl.col("missing").sum(),
-            closed=pl.col("closed").sum(),
-            opened_again=pl.col("opened_again").sum(),
-            hours=pl.when(pl.col("hours").is_not_null().any()).then(pl.col("hours").sum()),
-            hours_known=pl.col("hours").is_not_null().sum(),
-            found=pl.col("missing").filter(pl.col("hours").is_not_null()).sum(),
-        )
-    )
+    counted = _counted(pl.concat(group.select(columns) for group in groups))
+    decided = (pl.col("missing") + pl.col("closed")).cast(pl.Int64)
     return (
         counted.with_columns(
-            open=pl.col("looked_into").cast(pl.Int64)
-            - pl.col("missing").cast(pl.Int64)
-            - pl.col("closed").cast(pl.Int64),
+            open=pl.col("looked_into").cast(pl.Int64) - decided,
             share_missing=pl.col("missing") / pl.col("looked_into"),
             hours_per_child_found=pl.when(pl.col("found") > 0).then(pl.col("hours") / pl.col("found")),
         )
         .select(YIELD.names())
         .cast(YIELD)
         .sort("by", "looked_into", "group", descending=[False, True, False])
+    )
+
+
+def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """A row a child: the outcome that stands, what it means, the hours, and the groups that the child counts in."""
+    closing = [code for code, meaning in CODES.items() if meaning.closes]
+    not_listed = pl.lit("not on the list")
+    band = pl.lit(BANDS[-1][1])
+    for low, name in reversed(BANDS[:-1]):
+        band = pl.when(pl.col("likelihood") >= low).then(pl.lit(name)).otherwise(band)
+    return (
+        standing(outcomes)
+        .drop("hours")
+        .join(hours_spent(outcomes), on="child_id", how="left", validate="1:1")
+        .with_columns(
+            missing=pl.col("outcome").is_in(MISSING),
+            closed=pl.col("outcome").is_in(closing),
+            lane=pl.col("lane").fill_null(not_listed),
+            likelihood=pl.when(pl.col("likelihood").is_null()).then(not_listed).otherwise(band),
+            source=sources_in(pl.col("records")),
+            opened_again=pl.col("child_id").is_in(opened_again(outcomes).implode()),
+        )
+    )
+
+
+def _counted(children: pl.DataFrame) -> pl.DataFrame:
+    """The children of each group counted, and those of them whose hours are said."""
+    said = pl.col("hours").is_not_null()
+    return children.group_by("by", "group").agg(
+        looked_into=pl.len(),
+        missing=pl.col("missing").sum(),
+        closed=pl.col("closed").sum(),
+        opened_again=pl.col("opened_again").sum(),
+        hours=pl.when(said.any()).then(pl.col("hours").sum()),
+        hours_known=said.sum(),
+        found=pl.col("missing").filter(said).sum(),
     )
 
 
