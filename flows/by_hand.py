@@ -1,23 +1,15 @@
 """Starts the flow from the command line: on the server that the environment names, or, without one, on its own."""
 
 import os
-from datetime import date
 from pathlib import Path
+from typing import Unpack
 
 from pipelines.night import Progress, RunReport
+from pipelines.settings import Asked
 
 
 def run_night_by_hand(
-    extracts: Path,
-    workspace: Path,
-    as_at: date,
-    config: Path | None,
-    progress: Progress,
-    *,
-    top: int | None = None,
-    contracts: Path | None = None,
-    full: bool = False,
-    dask: str | None = None,
+    config: Path | None, progress: Progress, *, dask: str | None = None, **asked: Unpack[Asked]
 ) -> RunReport:
     """Run the night's flow in this process. Raises :class:`~pipelines.failure.NightFailed`.
 
@@ -25,7 +17,7 @@ def run_night_by_hand(
     for the length of the run (some twenty seconds), with its database inside the workspace.
     """
     if not _knows_a_server():
-        home = workspace / "prefect"
+        home = asked["workspace"] / "prefect"
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.environ["PREFECT_HOME"] = str(home.resolve())
     # The command tells progress, and what went wrong, in its own words: at ERROR a wrong path is forty lines of frames.
@@ -34,10 +26,8 @@ def run_night_by_hand(
     from flows.nightly import LISTENER, nightly  # Prefect reads the environment when it is imported
 
     LISTENER.set(progress)
-    return nightly(
-        extracts=extracts, workspace=workspace, as_at=as_at, config=config, top=top, contracts=contracts, full=full,
-        dask=dask, wait_seconds=0,  # whoever waits is told at once who holds the workspace
-    )  # fmt: skip
+    # Whoever waits by hand is told at once who holds the workspace.
+    return nightly(config=config, dask=dask, wait_seconds=0, **asked)
 
 
 def _knows_a_server() -> bool:

@@ -9,6 +9,7 @@ import time
 from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
+from typing import Unpack
 from uuid import UUID
 
 from prefect import Task, flow, get_run_logger, task
@@ -21,7 +22,7 @@ from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPA
 from flows.summary import leave_summary, though_prefect_does_not_listen
 from pipelines.failure import CANNOT_GO_ON, NightFailed, as_night_failed
 from pipelines.night import STEPS, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
-from pipelines.settings import Settings, read_settings
+from pipelines.settings import Asked, Settings, read_settings
 from pipelines.steps.under_way import Counts, Night
 
 LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
@@ -50,7 +51,15 @@ def nightly(
     ``dask``: address of a Dask cluster that scores pairs where a night scores all of them; null: this process does.
     ``wait_seconds`` is how long to wait where somebody else holds the workspace.
     """
-    settings = _settings(extracts, workspace, as_at, config, top=top, contracts=contracts, full=full)
+    settings = _settings(
+        config,
+        extracts=extracts,
+        workspace=workspace,
+        as_at=as_at or today(),
+        top=top,
+        contracts=contracts,
+        full=full,
+    )
     stop_at = time.monotonic() + NIGHT_SECONDS
     with night_under_way(settings, wait_seconds=wait_seconds) as night:
         progress = _Told(LISTENER.get() or Silent())
@@ -65,23 +74,11 @@ def nightly(
         return report_of(night)
 
 
-def _settings(
-    extracts: Path,
-    workspace: Path,
-    as_at: date | None,
-    config: Path | None,
-    *,
-    top: int | None,
-    contracts: Path | None,
-    full: bool,
-) -> Settings:
+def _settings(config: Path | None, **asked: Unpack[Asked]) -> Settings:
     try:
-        judged = as_at or today()
-        return read_settings(
-            config, extracts=extracts, workspace=workspace, as_at=judged, top=top, contracts=contracts, full=full
-        )
+        return read_settings(config, **asked)
     except Exception as error:
-        raise as_night_failed("settings", error, workspace) from None
+        raise as_night_failed("settings", error, asked["workspace"]) from None
 
 
 def _do(night: Night, step: Step, progress: Progress, stop_at: float) -> None:

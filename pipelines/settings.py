@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -103,6 +103,17 @@ class Settings(Group):
     ranking: RankSettings = RankSettings()
     listing: Listing = Listing()
     retention: Retention = Retention()
+
+
+class Asked(TypedDict):
+    """What is asked for at a night, as :func:`read_settings` takes it: for those who only hand it on."""
+
+    extracts: Path
+    workspace: Path
+    as_at: date
+    top: NotRequired[int | None]
+    contracts: NotRequired[Path | None]
+    full: NotRequired[bool]
 
 
 def read_settings(

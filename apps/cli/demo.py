@@ -62,7 +62,7 @@ def _night(extracts: Path, workspace: Path, as_at: date) -> "RunReport":
     from apps.cli.words import told
 
     with showing() as progress:
-        report = run_plainly(extracts, workspace, as_at, None, progress)
+        report = run_plainly(None, progress, extracts=extracts, workspace=workspace, as_at=as_at)
     print(told(report, workspace))
     return report
 

@@ -1,14 +1,16 @@
 """``rollcall night``: tonight's extracts in, tomorrow's list out."""
 
 from datetime import date
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from pipelines.night import Progress, RunReport
+    from pipelines.settings import Asked
 
 
 def night(
@@ -65,23 +67,19 @@ def night(
         raise SettingsError(
             "--dask goes without --plain: Prefect hands the work to the cluster. Leave one of them out."
         )
-    judged = _date(as_at)
+    asked: Asked = {
+        "extracts": extracts, "workspace": workspace, "as_at": _date(as_at), "top": top, "contracts": contracts, "full": full,
+    }  # fmt: skip
     if accept is not None or why or by:
-        _accept(accept, why=why, by=by, extracts=extracts, workspace=workspace, as_at=judged, contracts=contracts)
+        _accept(accept, asked, why=why, by=by)
+    run = run_plainly if plain else partial(_under_prefect, dask=dask)
     with showing() as progress:
-        if plain:
-            report = run_plainly(extracts, workspace, judged, config, progress, top=top, contracts=contracts, full=full)
-        else:
-            report = _under_prefect(
-                extracts, workspace, judged, config, progress, top=top, contracts=contracts, full=full, dask=dask
-            )
+        report = run(config, progress, **asked)
     print(told(report, workspace))
     return 0
 
 
-def _accept(
-    given: Path | None, *, why: str, by: str, extracts: Path, workspace: Path, as_at: date, contracts: Path | None
-) -> None:
+def _accept(given: Path | None, asked: "Asked", *, why: str, by: str) -> None:
     """Record who accepts which file for tonight, and why."""
     from data_contracts.contract import read_contracts
     from pipelines.intake.acceptance import accept
@@ -89,50 +87,25 @@ def _accept(
 
     if given is None:
         raise SettingsError("--why and --by go with --accept, the file that a person takes as complete.")
-    file = given if given.is_file() else extracts / given
-    accept(workspace, read_contracts(own=contracts), file if file.is_file() else given, why=why, by=by, as_at=as_at)
+    file = given if given.is_file() else asked["extracts"] / given
+    contracts = read_contracts(own=asked.get("contracts"))
+    accept(asked["workspace"], contracts, file if file.is_file() else given, why=why, by=by, as_at=asked["as_at"])
 
 
-def run_plainly(
-    extracts: Path,
-    workspace: Path,
-    as_at: date,
-    config: Path | None,
-    progress: "Progress",
-    *,
-    top: int | None = None,
-    contracts: Path | None = None,
-    full: bool = False,
-) -> "RunReport":
+def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["Asked"]) -> "RunReport":
     """The night in this process, without Prefect. Raises NightFailed."""
     from pipelines.night import run_night
     from pipelines.settings import read_settings
 
-    return run_night(
-        read_settings(
-            config, extracts=extracts, workspace=workspace, as_at=as_at, top=top, contracts=contracts, full=full
-        ),
-        progress,
-    )
+    return run_night(read_settings(config, **asked), progress)
 
 
 def _under_prefect(
-    extracts: Path,
-    workspace: Path,
-    as_at: date,
-    config: Path | None,
-    progress: "Progress",
-    *,
-    top: int | None,
-    contracts: Path | None,
-    full: bool,
-    dask: str | None,
+    config: Path | None, progress: "Progress", *, dask: str | None, **asked: Unpack["Asked"]
 ) -> "RunReport":
     """The night as a flow. Faces and flows never import each other, so the flow is found by its registered name."""
     (runner,) = entry_points(group="rollcall.night", name="prefect")
-    report: RunReport = runner.load()(
-        extracts, workspace, as_at, config, progress, top=top, contracts=contracts, full=full, dask=dask
-    )
+    report: RunReport = runner.load()(config, progress, dask=dask, **asked)
     return report
 
 
