@@ -32,7 +32,7 @@ RESULT = Path(__file__).parent / "results" / "intake.md"
 
 PARTS = {
     "reading files": ("pipelines.intake.receive", "read_bytes"),
-    "marking rows by rule": ("data_contracts.check", "_marks"),
+    "marking rows by rule": ("data_contracts.check", "marks_of"),
     "Great Expectations": ("data_contracts.check", "_ask_great_expectations"),
     "judging, all": ("data_contracts.check", "judge"),
 }

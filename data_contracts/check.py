@@ -24,6 +24,7 @@ import polars as pl
 
 from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract, DataContract, read_candidates_contract
+from data_contracts.marks import Crashed, Outcome, marks_of, read_marks
 from data_contracts.rules import Check, IdentifierChecks, list_checks, source_checks
 
 COULD_NOT_RUN = "check could not run"
@@ -120,18 +121,6 @@ def _breaches(rows: pl.DataFrame, checks: Sequence[Check], told: _Told, known: p
     return [breach for _, _, breach in sorted(found, key=lambda place: place[:2])]
 
 
-@dataclass(frozen=True, slots=True)
-class Crashed:
-    """A check that gave no verdict."""
-
-    error: str
-    """Name of the error's class. Its text is left out: it may hold a value."""
-
-
-Outcome = list[int] | Crashed
-"""Positions of the rows that break a rule ([0] for a rule about the number of rows), or that it could not be judged."""
-
-
 def _could_not_run(check: Check, crashed: Crashed, told: _Told) -> Breach:
     """The breach for a check without a verdict. It stops the file where the rule could have stopped a row."""
     why = (
@@ -145,8 +134,8 @@ def _could_not_run(check: Check, crashed: Crashed, told: _Told) -> Breach:
 
 def _outcomes(rows: pl.DataFrame, checks: Sequence[Check]) -> list[Outcome]:
     """What came of each check, in their order."""
-    marks, crashed = _marks(rows, checks)
-    verdicts = _read_marks(marks, {n: c for n, c in enumerate(checks) if n not in crashed})
+    marks, crashed = marks_of(rows, checks)
+    verdicts = read_marks(marks, {n: c for n, c in enumerate(checks) if n not in crashed})
     asked = {number: checks[number] for number, broken in verdicts.items() if broken}
     if asked:
         verdicts |= _ask_great_expectations(marks.select("row", *map(str, asked)), len(rows), asked)
@@ -160,86 +149,13 @@ def _outcomes_of_part(rows: pl.DataFrame, checks: Sequence[Check], known: pl.Ser
     places = (~known).arg_true().to_list()
     found: dict[int, Outcome] = {}
     for numbers, part in ((of_row, rows.filter(~known)), (of_file, rows)):
-        marks, crashed = _marks(part, [checks[number] for number in numbers])
-        verdicts = _read_marks(marks, {n: checks[number] for n, number in enumerate(numbers) if n not in crashed})
+        marks, crashed = marks_of(part, [checks[number] for number in numbers])
+        verdicts = read_marks(marks, {n: checks[number] for n, number in enumerate(numbers) if n not in crashed})
         found |= {numbers[n]: outcome for n, outcome in (*verdicts.items(), *crashed.items())}
     for number in of_row:
         outcome = found[number]
         found[number] = outcome if isinstance(outcome, Crashed) else [places[place] for place in outcome]
     return [found[number] for number in range(len(checks))]
-
-
-def _read_marks(marks: pl.DataFrame, checks: Mapping[int, Check]) -> dict[int, Outcome]:
-    """What the marks themselves say: the rows marked 0."""
-    return {
-        number: (marks[str(number)] == 0).arg_true().to_list()
-        if check.least_rows is None
-        else [0] * (marks.height < check.least_rows)
-        for number, check in checks.items()
-    }
-
-
-def _marks(rows: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFrame, dict[int, Crashed]]:
-    """A column a check (named by its number): 1 where the row keeps the rule, 0 where it breaks it; and what failed."""
-    crashed: dict[int, Crashed] = {}
-    broken: dict[int, pl.Expr] = {}
-    for number, check in enumerate(checks):
-        try:
-            broken[number] = check.broken()
-        except Exception as error:  # whatever fails, the check has no verdict
-            crashed[number] = Crashed(type(error).__name__)
-    marks = {**_of_cells(rows, checks, broken), **broken}  # what was settled cell by cell has left ``broken``
-    named = {number: (~mark).cast(pl.UInt8).alias(str(number)) for number, mark in sorted(marks.items())}
-    try:
-        kept = rows.lazy().select(pl.repeat(1, pl.len(), dtype=pl.UInt8).alias("row"), *named.values())
-        return kept.collect(), crashed  # lazily, so that what several checks ask of a column is worked out once
-    except Exception:  # which of them failed is found one at a time
-        return _marks_apart(rows, named, crashed)
-
-
-def _of_cells(rows: pl.DataFrame, checks: Sequence[Check], broken: dict[int, pl.Expr]) -> dict[int, pl.Expr]:
-    """Which rows break the rules that the cell alone decides, worked out once a distinct cell; taken from ``broken``.
-
-    Columns with hardly a cell twice, and checks that fail, are left where they are.
-    """
-    by_column: dict[str, list[int]] = {}
-    for number in broken:
-        check = checks[number]
-        if check.is_of_cell and check.column is not None:
-            by_column.setdefault(check.column, []).append(number)
-    settled: dict[int, pl.Expr] = {}
-    for column, numbers in by_column.items():
-        cells = rows.lazy().select(pl.col(column).unique()).collect()
-        if 2 * cells.height > rows.height:
-            continue
-        try:
-            answers = cells.lazy().select(column, *(broken[n].alias(f"{n}") for n in numbers)).collect()
-        except Exception:  # noqa: S112 - asked about again by itself in _marks_apart, which says what failed
-            continue
-        for number in numbers:
-            bad = answers.filter(str(number))[column]
-            del broken[number]
-            settled[number] = _is_one_of(column, bad)
-    return settled
-
-
-def _is_one_of(column: str, cells: pl.Series) -> pl.Expr:
-    if cells.is_empty():
-        return pl.repeat(value=False, n=pl.len(), dtype=pl.Boolean)
-    return pl.col(column).is_in(cells.implode(), nulls_equal=True)
-
-
-def _marks_apart(
-    rows: pl.DataFrame, marks: Mapping[int, pl.Expr], crashed: dict[int, Crashed]
-) -> tuple[pl.DataFrame, dict[int, Crashed]]:
-    """As ``_marks``, each check by itself, so that one that fails does not take the others with it."""
-    table = rows.select(pl.repeat(1, pl.len(), dtype=pl.UInt8).alias("row"))
-    for number, mark in marks.items():
-        try:
-            table = table.with_columns(rows.select(mark))
-        except Exception as error:  # as in _marks
-            crashed[number] = Crashed(type(error).__name__)
-    return table, crashed
 
 
 def _ask_great_expectations(marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
@@ -276,7 +192,7 @@ def _expectation(gx: Any, number: int, check: Check) -> Any:
 
 
 def _verdict(result: Any, check: Check, height: int) -> Outcome:
-    error = _raised(result.exception_info)
+    error = error_class(result.exception_info)
     if error is not None:
         return Crashed(error)
     if check.least_rows is not None:
@@ -286,7 +202,7 @@ def _verdict(result: Any, check: Check, height: int) -> Outcome:
     return list(found) if is_whole and result.success == (not found) else Crashed("no clear verdict")
 
 
-def _raised(info: Mapping[str, Any] | None) -> str | None:
+def error_class(info: Mapping[str, Any] | None) -> str | None:
     """Name of the error that an expectation raised; null where it raised none.
 
     Great Expectations gives either one entry, or one for each metric that failed.

@@ -54,8 +54,8 @@ class Ceiling:
     def of(cls, comparison: Comparison, most: NDArray[np.float64], table: Encoded) -> "Ceiling":
         """``most``: the most bits that each level can add."""
         levels = [(float(bits), level.test) for bits, level in zip(most, comparison.levels, strict=True)]
-        otherwise = max(bits for bits, test in levels if test is None or not _is_cheap(test, table))
-        cheap = [(bits, test) for bits, test in levels if test is not None and _is_cheap(test, table)]
+        otherwise = max(bits for bits, test in levels if test is None or not is_cheap(test, table))
+        cheap = [(bits, test) for bits, test in levels if test is not None and is_cheap(test, table)]
         otherwise = max([otherwise, *(bits for bits, _ in cheap if bits <= otherwise + GAIN)])
         words: list[tuple[float, Test]] = []
         others: list[tuple[float, tuple[Test, ...]]] = []
@@ -82,12 +82,12 @@ class Ceiling:
         return found
 
 
-def _is_cheap(test: Test, table: Encoded) -> bool:
+def is_cheap(test: Test, table: Encoded) -> bool:
     """May :func:`may_hold` be asked about the test?"""
     if isinstance(test, Either):
-        return all(_is_cheap(part, table) for part in test.tests)
+        return all(is_cheap(part, table) for part in test.tests)
     if isinstance(test, Both):
-        return any(_is_cheap(part, table) for part in test.tests)
+        return any(is_cheap(part, table) for part in test.tests)
     if isinstance(test, SharesAny):
         return all(table.values(column).shape[1] <= LONGEST_LIST for column in test.reads)
     return isinstance(
@@ -111,7 +111,7 @@ def may_hold(test: Test, table: Encoded, left: Rows, right: Rows) -> Mask:
     if isinstance(test, Either):
         return reduce(np.logical_or, (may_hold(part, table, left, right) for part in test.tests))
     if isinstance(test, Both):
-        cheap = (part for part in test.tests if _is_cheap(part, table))
+        cheap = (part for part in test.tests if is_cheap(part, table))
         return reduce(np.logical_and, (may_hold(part, table, left, right) for part in cheap))
     if isinstance(test, JaroWinklerAtLeast | WithinEdits):
         codes = table.column(test.column)

@@ -16,8 +16,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.check import Outcome, _read_marks
 from data_contracts.contract import Column, Contract, read_contracts
+from data_contracts.marks import Outcome, read_marks
 from data_contracts.rules import Check
 from pipelines.failure import NightFailed
 from pipelines.night import STEPS, Silent, night_under_way, perform
@@ -124,7 +124,7 @@ def run(workspace: Path, extracts: Path, as_at: date, *, full: bool) -> str:
 
 def marks_speak(marks: pl.DataFrame, _: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
     """What Great Expectations says of marks, without its seconds; tests of its own hold it to that."""
-    return _read_marks(marks, checks)
+    return read_marks(marks, checks)
 
 
 def kept(workspace: Path) -> dict[str, pl.DataFrame]:

@@ -1,6 +1,7 @@
 """The judge itself: lines, headers, order, checks that fail, and no value in anything it says."""
 
 import logging
+import warnings
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_contracts import check, rules
+from data_contracts import rules
 from data_contracts.breach import Breach
-from data_contracts.check import COULD_NOT_RUN, judge
+from data_contracts.check import COULD_NOT_RUN, error_class, judge
 from data_contracts.contract import Contract, read_contracts
-from data_contracts.rules import Check, IdentifierChecks
+from data_contracts.marks import marks_of
+from data_contracts.rules import IdentifierChecks
 from matching.identifiers import nhs_number_is_valid, upn_is_valid
 
 CONTRACTS = read_contracts()
@@ -125,52 +127,63 @@ def test_a_check_that_fails_is_a_breach_of_its_own_and_the_others_are_judged(
     assert (other.line, other.column, other.rule) == (2, "Postcode", "form")
 
 
-def test_a_check_that_fails_inside_great_expectations_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    as_built = check._expectation
+CHECKS = rules.source_checks(EHE, {column.name: column.header for column in EHE.columns}, IDENTIFIER_CHECKS, TODAY)
+"""The checks of the register. Great Expectations is asked of each by its number here."""
 
-    def of_no_column(gx: Any, number: int, asked: Check) -> Any:
-        if (asked.column, asked.rule) != ("closed_on", "date"):
-            return as_built(gx, number, asked)
-        return gx.expectations.ExpectColumnValuesToBeInSet(column="no such", value_set=[1], meta={"check": number})
+Made = Callable[[Callable[..., Any], dict[str, Any]], Any]
 
-    monkeypatch.setattr(check, "_expectation", of_no_column)
+
+@pytest.fixture
+def made_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Made], None]:
+    """Has each expectation made otherwise: from what makes it, and what that is told."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it imports a module that Python 3.11 gives up
+        from great_expectations import expectations
+    as_built = expectations.ExpectColumnValuesToBeInSet
+
+    def changed(made: Made) -> None:
+        monkeypatch.setattr(expectations, "ExpectColumnValuesToBeInSet", lambda **told: made(as_built, told))
+
+    return changed
+
+
+def test_a_check_that_fails_inside_great_expectations_is_no_pass(made_by: Callable[[Made], None]) -> None:
+    (closed,) = (str(n) for n, asked in enumerate(CHECKS) if (asked.column, asked.rule) == ("closed_on", "date"))
+    made_by(lambda as_built, told: as_built(**told | ({"column": "no such"} if told["column"] == closed else {})))
     failed, other = judged(table(EHE, CHILD | {"postcode": "nowhere", "closed_on": "31/02/2026"}))
     assert (failed.rule, failed.column, failed.stops) == (COULD_NOT_RUN, "ClosedOn", "file")
     assert (other.column, other.rule) == ("Postcode", "form")
 
 
-def test_a_verdict_that_never_comes_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    as_built = check._expectation
-    numbers: list[int] = []
+def test_a_verdict_that_never_comes_is_no_pass(made_by: Callable[[Made], None]) -> None:
+    all_told: list[dict[str, Any]] = []
 
-    def of_the_first(gx: Any, number: int, asked: Check) -> Any:
-        numbers.append(number)
-        return as_built(gx, numbers[0], asked)
+    def of_the_first(as_built: Callable[..., Any], told: dict[str, Any]) -> Any:
+        all_told.append(told)
+        return as_built(**all_told[0])
 
-    monkeypatch.setattr(check, "_expectation", of_the_first)
+    made_by(of_the_first)
     broken = {"record_id": "", "upn": "H1", "sex": "?", "postcode": "nowhere", "closed_on": "gone", "notified_on": "x"}
     found = judged(table(EHE, CHILD | broken))
     assert {b.column for b in found if b.rule == COULD_NOT_RUN} == {"UPN", "Sex", "Postcode", "NotifiedOn", "ClosedOn"}
     assert [(b.column, b.rule) for b in found if b.rule != COULD_NOT_RUN] == [("RecordId", "required")]
 
 
-def test_great_expectations_is_asked_of_the_rules_that_some_row_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_great_expectations_is_asked_of_the_rules_that_some_row_breaks(made_by: Callable[[Made], None]) -> None:
     asked: list[tuple[str | None, str]] = []
-    as_built = check._expectation
 
-    def noted(gx: Any, number: int, of: Check) -> Any:
+    def noted(as_built: Callable[..., Any], told: dict[str, Any]) -> Any:
+        of = CHECKS[int(told["column"])]
         asked.append((of.column, of.rule))
-        return as_built(gx, number, of)
+        return as_built(**told)
 
-    monkeypatch.setattr(check, "_expectation", noted)
+    made_by(noted)
     judged(table(EHE, CHILD | {"postcode": "nowhere"}, CHILD | {"record_id": "EH2", "sex": "?"}))
     assert asked == [("sex", "known code"), ("postcode", "form")]
 
 
 def test_great_expectations_sees_marks_and_no_cell() -> None:
-    rows = table(EHE, CHILD | {"surname": "Quillfeather"})
-    checks = rules.source_checks(EHE, {column.name: column.header for column in EHE.columns}, IDENTIFIER_CHECKS, TODAY)
-    marks, crashed = check._marks(rows, checks)
+    marks, crashed = marks_of(table(EHE, CHILD | {"surname": "Quillfeather"}), CHECKS)
     assert crashed == {}
     assert set(marks.dtypes) == {pl.UInt8}
 
@@ -222,5 +235,4 @@ def test_the_judge_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_an_error_is_named_by_its_class_only(info: dict[str, Any] | None, error: str | None) -> None:
-    raised: Callable[[Any], str | None] = check._raised
-    assert raised(info) == error
+    assert error_class(info) == error
