@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 
+from pipelines.residence.departures import EXPECTED_DEPARTURES, departures, ever_fewer_open, fading, season_of
 from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.family import (
     BOTH_PRIOR,
@@ -25,8 +25,8 @@ from pipelines.residence.family import (
     told_by_others,
     with_household,
 )
-from pipelines.residence.reading import DEPARTED, DEPARTURES, Codes, Flags, Floats, Reading, Told, told_by
-from pipelines.residence.readings import ENOUGH_KNOWN, PRIOR_CHILDREN, readings_of
+from pipelines.residence.reading import DEPARTURES, PRIOR_CHILDREN, Codes, Flags, Floats, Reading, Told, told_by
+from pipelines.residence.readings import ENOUGH_KNOWN, readings_of
 
 PLACE_CERTAINTY = 0.995
 """That a child with a current place lives here: a school takes a child off its roll within weeks of a move."""
@@ -40,10 +40,6 @@ BOUNDS = (0.001, 0.999)
 HERE_BOUNDS = (0.5, 0.995)
 """Share of all children of age known to anybody who live here."""
 
-CLEANED_AFTER_DAYS = 1095.0
-"""As many leave in one month as in another, but fewer are still on a list, the longer ago it is: lists are cleaned about
-every three years."""
-
 ROUNDS = 300
 CLOSE_ENOUGH = 1e-5
 FURTHEST_AHEAD = 64.0
@@ -54,10 +50,6 @@ TOO_FAR = 10.0
 
 HERE = 0
 """Row of a table of parts that is of the children here; the further rows are gone, by time of departure."""
-
-WIDTHS = np.diff(DEPARTED)
-EXPECTED_DEPARTURES = WIDTHS * np.exp(-(((DEPARTED[1:] + DEPARTED[:-1]) / 2.0 / CLEANED_AFTER_DAYS) ** 2))
-EXPECTED_DEPARTURES /= EXPECTED_DEPARTURES.sum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +66,8 @@ class Children:
     weight: Floats
     """0..1, how far the mixture is learnt from the child: as far as it is not one who has a place under another's name."""
     families: Families
+    season: Floats
+    """As from :func:`pipelines.residence.departures.season_of`."""
 
     def told(self) -> Told:
         """What the readings tell of them."""
@@ -83,7 +77,9 @@ class Children:
         """The children in ``rows`` alone."""
         readings = [replace(one, codes=one.codes[rows], trust=one.trust[rows]) for one in self.readings]
         families = self.families.of(rows, len(self.group))
-        return Children(readings, self.group[rows], self.is_never[rows], self.counts[rows], self.weight[rows], families)
+        return Children(
+            readings, self.group[rows], self.is_never[rows], self.counts[rows], self.weight[rows], families, self.season
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +139,16 @@ def living_here(evidence: Evidence) -> Floats:
     if np.count_nonzero(is_open & learn) < ENOUGH_KNOWN:
         learn = np.ones(len(place), dtype=bool)
     rows = np.flatnonzero(place < SURE_PLACE)
+    season = season_of(frame["roll_ended_days"].cast(pl.Float64).to_numpy()[is_open & learn])
     chance = np.ones(len(place))
     if len(rows):
         told_apart = pl.concat_str("age_group", pl.col("last_roll").fill_null("place"), "left_year_six", separator="|")
         groups = frame.select(told_apart).to_series()
         group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
         children = Children(
-            readings_of(evidence, rows), group[rows],
+            readings_of(evidence, rows, season), group[rows],
             (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], (is_open & learn)[rows],
-            (1.0 - frame["rival_place"].to_numpy() * is_open)[rows], families_of(evidence, rows),
+            (1.0 - frame["rival_place"].to_numpy() * is_open)[rows], families_of(evidence, rows), season,
         )  # fmt: skip
         placed = float(frame["place_probability"].fill_null(0.0).to_numpy()[learn].sum())
         chance[rows] = _chances(children, _usual_shares(frame, group), placed)
@@ -278,29 +275,11 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     has_others[children.families.child] = True
     asked = together[counts & has_others]
     return Mixture(
-        tuple(levels), ways, _departures(mine[1:], children.is_never[counts]), share_here,
+        tuple(levels), ways, departures(mine[1:], children.is_never[counts], children.season), share_here,
         np.where(is_learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
         float((asked.sum() + FOLLOWS_PRIOR[0]) / (len(asked) + sum(FOLLOWS_PRIOR))),
         _both(children, here),
     )  # fmt: skip
-
-
-def _departures(gone: Floats, is_never: Flags) -> Floats:
-    """Share of each departure (rows) among those gone (``gone``: by departure and child), once on a roll and never on one
-    (columns), each smoothed with its neighbours; and of the former, no day with fewer than one before it.
-
-    Families leave in every month, and rolls forget those who left long ago, not those who left lately: whom nobody could
-    tell from children who stay otherwise. Not so of those never on one: most who left lately were, and count there.
-    """
-    smooth = [_smooth(gone[:, mine].sum(axis=1)) for mine in (~is_never, is_never)]
-    smooth[0] = _fading(smooth[0], WIDTHS)
-    return np.stack([each / each.sum() for each in smooth], axis=1)
-
-
-def _smooth(gone: Floats) -> Floats:
-    """Children by departure, and those expected, a month like its neighbours."""
-    rate = (gone + PRIOR_CHILDREN * EXPECTED_DEPARTURES) / WIDTHS
-    return np.convolve(np.pad(rate, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid") * WIDTHS
 
 
 def _both(children: Children, here: Floats) -> float:
@@ -344,11 +323,13 @@ def _levels(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> Fl
     if reading.is_alike:
         known = parts + np.outer(unseen, np.arange(len(here)) == 0) if reading.is_presence else parts
         here, gone = reading.here + known[HERE], reading.gone[0, 0] + (1.0 - reading.unaware) @ known[1:]
-        here = here / here.sum()
-        return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone / gone.sum()))])
-    if reading.fades_from is not None:
-        days = np.append(WIDTHS, WIDTHS[-1])[reading.fades_from :]
-        here[reading.fades_from :] = _fading(here[reading.fades_from :], days)
+        here, gone = here / here.sum(), gone / gone.sum()
+        if reading.is_presence:
+            return np.vstack([here, _alike(reading, here, ever_fewer_open(here, gone, known[1:]))])
+        return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone))])
+    if reading.fades_over is not None:
+        ordered = reading.fades_over > 0.0
+        here[ordered] = fading(here[ordered], reading.fades_over[ordered])
     return np.vstack([here / here.sum(), _gone(reading, ways)])
 
 
@@ -363,11 +344,6 @@ def _never_for_having_left(here: Floats, gone: Floats) -> Floats:
     most = min(gone[1], here[1])
     rest = np.delete(gone, 1)
     return np.insert(rest * (1.0 - most) / rest.sum(), 1, most)
-
-
-def _fading(counts: Floats, days: Floats) -> Floats:
-    """Children by level of so many ``days``, the longest ago last, where no day has more than a later one."""
-    return np.asarray(isotonic_regression(counts / days, weights=days, increasing=False).x * days, dtype=np.float64)
 
 
 def _shares(ratio: Floats, group: Codes, groups: int) -> Floats:

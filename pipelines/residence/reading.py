@@ -19,6 +19,9 @@ whichever agency, until then and not since: one child's sightings age together."
 DEPARTURES = len(DEPARTED) - 1
 """How many times of departure there are."""
 
+PRIOR_CHILDREN = 10.0
+"""A prior is worth this many children."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -37,12 +40,13 @@ class Reading:
     """Children expected beforehand of each way."""
     learns_here: bool = False
     """The levels of the children here are learnt from tonight's children without a place."""
-    fades_from: int | None = None
-    """From this level on, fewer children are expected a day, the further the level; null: no such order."""
+    fades_over: Floats | None = None
+    """Fewer children are expected the further the level, each held against so many days (0: not this level); null: no such
+    order."""
     is_alike: bool = False
     """The levels of those gone are learnt too, the same for each departure; the level 1 never speaks for having left."""
     is_presence: bool = False
-    """Levels are absent, open, ended; alike."""
+    """Levels are absent, open, ended; alike, but of those gone an open record is the rarer, the longer ago they left."""
     habit: str = ""
     """Readings of one habit came about in the same ways: how an agency dates those who left does not hang on their age."""
     unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 from scipy.optimize import isotonic_regression
 
+from pipelines.residence.departures import WIDTHS
 from pipelines.residence.evidence import Evidence
-from pipelines.residence.reading import DEPARTED, Codes, Flags, Floats, Reading
+from pipelines.residence.reading import DEPARTED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
 """Days since a sighting, cut where the departures are cut."""
@@ -50,9 +51,6 @@ others or less; an agency's records soon show it. One in twenty dated as if here
 
 LATE_SHARE = 0.002
 """So many of the children who live here are seen as late as those who left: no want of contact is proof."""
-
-PRIOR_CHILDREN = 10.0
-"""A prior is worth this many children."""
 
 KNOWN_CHILDREN = 600.0
 """What the known children weigh at the least, as a prior for how often an agency knows a child without a place who lives
@@ -117,8 +115,11 @@ class _Agency:
         return bool(np.count_nonzero(self.is_start & is_dated) * 2 > np.count_nonzero(is_dated))
 
 
-def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
-    """Every reading of the night, of the children in ``rows``: up to three an agency, the household and the time off roll."""
+def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading]:
+    """Every reading of the night, of the children in ``rows``: up to three an agency, the household and the time off roll.
+
+    ``season``: as from :func:`pipelines.residence.departures.season_of`.
+    """
     children = evidence.children
     is_known = children["is_known_here"].to_numpy()
     is_elsewhere = (children["undoubted_place"] >= SURELY_PLACED).fill_null(value=False).to_numpy() & ~is_known
@@ -140,7 +141,8 @@ def readings_of(evidence: Evidence, rows: Codes) -> list[Reading]:
         readings += _beginning(agency, rows, is_known)
     readings.append(_company(evidence, rows, is_known, without_place))
     readings += _why_off_roll(children["said_moved"].cast(pl.Int64).fill_null(-1).to_numpy()[rows])
-    return [*readings, *_time_off_roll(children["roll_ended_days"].cast(pl.Float64).to_numpy()[rows])]
+    off_roll = children.select(pl.when(~pl.col("left_year_six")).then(pl.col("roll_ended_days").cast(pl.Float64)))
+    return [*readings, *_time_off_roll(off_roll.to_series().to_numpy()[rows], season)]
 
 
 def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats]:
@@ -153,9 +155,11 @@ def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats
 
 def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is_new: Flags) -> list[Reading]:
     """Whether an agency has a record, and whether it is open; of a child who ``is_new``, no record says nothing. Prior: of
-    those who leave, a quarter of the entries end, a quarter go, half stay. ``whom``: the known children, those without a
-    place, those educated elsewhere. The second may be known to fewer agencies than the first, who are only a prior here;
-    and none for an agency that works through schools, to which hardly one of the second is known, nor of the third.
+    those who leave, a quarter of the entries end, a quarter go, half stay; how long is learnt.
+
+    ``whom``: the known children, those without a place, those educated elsewhere. The second may be known to fewer agencies
+    than the first, who are only a prior here; and none for an agency that works through schools, to which hardly one of the
+    second is known, nor of the third.
 
     Of an agency that works off the roll (a hotel, a transfer file unclaimed, a referral), knowing children because they have no
     place, only whether its record is open: children with a place cannot show how often it knows those who live here.
@@ -323,19 +327,23 @@ def _why_off_roll(said_moved: Codes) -> list[Reading]:
     return [Reading(codes, np.ones(len(codes)), here, gone[None, None, :], np.ones(1), learns_here=True, is_alike=True)]
 
 
-def _time_off_roll(days: Floats) -> list[Reading]:
+def _time_off_roll(days: Floats, season: Floats) -> list[Reading]:
     """How long ago the last provision ended. Priors: those who are here return to education, half of them within
-    twelve weeks; those who left were taken off the roll about when they left.
+    twelve weeks; those who left were taken off the roll about when they left. Either is likelier where rolls mostly end
+    (``season``). Whoever came off with Year 6 did so with all others, so it says nothing of them (nan).
     """
     if np.isnan(days).all():
         return []
     return_by = np.append(1.0 - 0.5 ** (OFF_ROLL / MEDIAN_ABSENCE_DAYS), 1.0)
-    here = _shares_of(np.diff(return_by, prepend=0.0) + 0.01)
-    gone = [0.98 * _after(np.linspace(*days_before, 20), OFF_ROLL) + 0.02 * here for days_before in TAKEN_OFF]
+    often, days_within = np.append(season, 1.0), np.append(WIDTHS, WIDTHS[-1])
+    here = _shares_of(often * (np.diff(return_by, prepend=0.0) + 0.01))
+    taken_off = [often * _after(np.linspace(*days_before, 20), OFF_ROLL) for days_before in TAKEN_OFF]
+    gone = [0.98 * each / each.sum(axis=1, keepdims=True) + 0.02 * here for each in taken_off]
     return [
         Reading(
             _codes(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
-            learns_here=True, fades_from=int(np.searchsorted(OFF_ROLL, FADING_FROM_DAYS)) + 1, habit="taking off a roll",
+            learns_here=True, fades_over=np.where(DEPARTED >= FADING_FROM_DAYS, often * days_within, 0.0),
+            habit="taking off a roll",
         )
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.children.provision import find_provision
-from pipelines.residence import mixture as residence_mixture
+from pipelines.residence.departures import WIDTHS, departures, ever_fewer_open, season_of
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.reading import DEPARTED, DEPARTURES
 from pipelines.residence.records import listen
@@ -134,9 +134,33 @@ def test_no_day_has_fewer_leavers_off_a_roll_than_one_before_it(leavers: list[tu
     gone = np.zeros((DEPARTURES, len(leavers)))
     for child, (departure, _, believed) in enumerate(leavers):
         gone[departure, child] = believed
-    shares = residence_mixture._departures(gone, np.array([is_never for _, is_never, _ in leavers]))
+    shares = departures(gone, np.array([is_never for _, is_never, _ in leavers]), np.ones(DEPARTURES))
     assert (np.diff(shares[:, 0] / np.diff(DEPARTED)) <= 1e-12).all()
     assert np.abs(shares.sum(axis=0) - 1).max() < 1e-9
+
+
+@given(st.lists(st.integers(min_value=0, max_value=2500), max_size=60))
+def test_a_year_of_rolls_ends_in_a_year(off_roll: list[int]) -> None:
+    """However rolls end, a season takes from one month what it gives to another, and those off a roll lately have no say."""
+    season = season_of(np.array([float("nan"), *off_roll], dtype=np.float64))
+    assert season.min() > 0
+    of_one_year = DEPARTED[1:] <= 365
+    assert abs((season * WIDTHS)[of_one_year].sum() - 365) < 1e-6
+    assert (season == season_of(np.array([days for days in off_roll if days >= 365], dtype=np.float64))).all()
+
+
+SHARES = st.tuples(*[st.floats(min_value=1e-3, max_value=1.0)] * 3).map(lambda each: np.array(each) / sum(each))
+
+
+@given(SHARES, SHARES, st.lists(st.tuples(*[st.floats(0, 1e4)] * 3), min_size=DEPARTURES, max_size=DEPARTURES))
+def test_the_longer_ago_a_child_left_the_fewer_lists_have_it(
+    here: np.ndarray, gone: np.ndarray, found: list[tuple[float, ...]]
+) -> None:
+    levels = ever_fewer_open(here, gone, np.array(found))
+    assert np.abs(levels.sum(axis=1) - 1).max() < 1e-9
+    assert levels.min() > 0
+    assert (np.diff(levels[:, 1]) <= 1e-12).all()
+    assert levels[:, 1].max() <= here[1] + 1e-12
 
 
 def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do() -> None:

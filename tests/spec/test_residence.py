@@ -386,6 +386,45 @@ def test_a_list_that_is_never_weeded_does_not_teach_how_children_who_live_here_a
     assert chance["child"] > 0.9
 
 
+@pytest.mark.parametrize(
+    ("weeded", "least", "most"),
+    [
+        pytest.param(0, 0.9, 1.0, id="weeded every night: whoever had left would be off it"),
+        pytest.param(300, 0.0, 0.65, id="weeded once a year, last ten months ago: it has those who left since, too"),
+    ],
+)
+def test_until_a_list_is_weeded_it_says_little_that_a_child_is_on_it(weeded: int, least: float, most: float) -> None:
+    """Off the roll for five months, and met a year ago, as one in two pupils were: still on the GPs' list."""
+    children = {f"roll{n:03}": on_roll() + at_gp(seen=(n * 37) % 700, since=800 + n) for n in range(600)}
+    children |= {f"here{n:03}": on_roll(2000, 20 + 15 * n) + at_gp(seen=(n * 61) % 700) for n in range(40)}
+    for n in range(300):
+        left = 10 + 2 * n
+        deducted = None if left < weeded else max(weeded, left - 9)
+        children[f"gone{n:03}"] = on_roll(3000, left) + at_gp(left + (n * 61) % 700, since=3600, deducted=deducted)
+    child = judge(children | {"child": on_roll(2000, 150) + at_gp(seen=365)}).filter(child_id="child")
+    assert least <= child["living_here"].item() <= most
+
+
+@pytest.mark.parametrize(
+    ("left_in", "least", "most"),
+    [
+        pytest.param(range(0, 360, 6), 0.6, 1.0, id="rolls end all the year round: so many at once have not all left"),
+        pytest.param(range(110, 130), 0.0, 0.1, id="rolls have ended in July every year: most who came off have left"),
+    ],
+)
+def test_that_a_roll_ended_with_the_school_year_says_nothing(left_in: range, least: float, most: float) -> None:
+    """Of 60 children who came off a roll this July nobody has met one since, and nobody would have: the GPs meet a child
+    once in two years."""
+    children = {f"roll{n:03}": on_roll() + at_gp(seen=(n * 37) % 700, since=800 + n) for n in range(600)}
+    for n in range(480):
+        left = 365 * (1 + n // 120) + left_in[n % len(left_in)]
+        children[f"gone{n:03}"] = on_roll(3000, left) + at_gp(left + (n * 61) % 700, since=3600)
+    for n in range(60):
+        children[f"july{n:02}"] = on_roll(3000, 120) + at_gp(121 + (n * 61) % 700, since=3600)
+    chance = judge(children).filter(pl.col("child_id").str.starts_with("july"))["living_here"].to_numpy()
+    assert least <= float(chance.mean()) <= most
+
+
 HOTEL = "asylum"
 
 
