@@ -47,6 +47,7 @@ from matching.word_similarity import (
     InitialOf,
     JaroWinklerAtLeast,
     NearMiss,
+    Unlike,
     WithinEdits,
     letter_by_letter,
     widest_near_misses,
@@ -229,9 +230,12 @@ OTHER_FURTHER_NAMES = both(Equal("forename"), none_of(FURTHER_NAMES_MAY_BE_THE_S
 """One first name and other names behind it: MUHAMMAD ALI and MUHAMMAD HASSAN, KA HO and KA YIN may well be brothers, and
 twins."""
 
-BOTH_ARE_NAMES = both(Unequal("listed_name"), none_of(EqualAcross("forename", "surname")))
-"""Two names that people give, and no slip of one another: brothers and sisters have such, one child seldom. A side that
-bears its surname in the forename's place says none."""
+BOTH_ARE_NAMES = both(
+    either(Unequal("listed_name"), Unlike("forename", 0.6, shortest=3)), none_of(EqualAcross("forename", "surname"))
+)
+"""Two names that people give, and no slip of one another: brothers and sisters have such, one child seldom. Both stand in a
+list of names, or they are so unlike that neither is the other written badly: no list has the names of all the world. A side
+that bears its surname in the forename's place says none."""
 
 ONE_SLIP = either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))
 

@@ -90,6 +90,13 @@ def _(test: word_tests.JaroWinklerAtLeast) -> str:
 
 
 @_condition.register
+def _(test: word_tests.Unlike) -> str:
+    a, b = f"{test.column}_l", f"{test.column}_r"
+    long_enough = f"least(length({a}), length({b})) >= {test.shortest}"
+    return f"{long_enough} and jaro_winkler_similarity({a}, {b}) < {test.threshold}"
+
+
+@_condition.register
 def _(test: word_tests.WithinEdits) -> str:
     a, b = f"{test.column}_l", f"{test.column}_r"
     close = f"damerau_levenshtein({a}, {b}) <= {test.edits}"

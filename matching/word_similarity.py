@@ -54,6 +54,27 @@ class JaroWinklerAtLeast(OneColumn):
         return _jaro_winkler_possible(table, a, b, self.threshold)
 
 
+@dataclass(frozen=True)
+class Unlike(OneColumn):
+    """Two words of at least ``shortest`` letters whose Jaro-Winkler similarity is below ``threshold``: no slip of the pen makes
+    one of the other.
+    """
+
+    threshold: float
+    shortest: int
+
+    def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
+        """True where both are present, long enough and less similar."""
+        codes = table.column(self.column)
+        a, b = codes.take(left), codes.take(right)
+        held = np.asarray((a | b) >= 0)
+        at = np.flatnonzero(held)
+        long_enough = np.minimum(table.lengths.take(a[at]), table.lengths.take(b[at])) >= self.shortest
+        alike = JaroWinklerAtLeast(self.column, self.threshold)
+        held[at] = long_enough & ~alike.holds(table, left[at], right[at])
+        return held
+
+
 def least_matching(threshold: float, beginning: int) -> float:
     """Least m/|a| + m/|b| of m matching letters in words of |a| and |b| letters that begin with so many alike (0-4).
 
@@ -228,4 +249,4 @@ def letter_by_letter(test: Test) -> bool:
     """Does a test look at the letters of words, and not only at whether they are the same?"""
     if isinstance(test, Either | Both | NoneOf):
         return any(letter_by_letter(part) for part in test.tests)
-    return isinstance(test, JaroWinklerAtLeast | WithinEdits | CrosswiseAlike)
+    return isinstance(test, JaroWinklerAtLeast | WithinEdits | CrosswiseAlike | Unlike)

@@ -26,8 +26,7 @@ def with_missed(
     ``never_met``: 0..1, how often two records of one child never come near each other.
 
     What has gone astray may be all such records of a child with a place, or some of them, while the others have stayed with
-    the place. Either way each record beyond the first is one more that had to err, or to be erred from, in the same way,
-    which happens in one case of four at the most.
+    the place: see :func:`_went_astray`.
     """
     placed = provision.filter("is_current")
     known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
@@ -39,10 +38,11 @@ def with_missed(
         with_place=of_age.filter(is_placed).sum().round(9),
         without=(of_age * pl.col("living_here") * pl.col("found_none")).filter(~is_placed).sum().round(9),
     )
-    erring_alike = 2.0 ** (-ERRED_ALIKE * (pl.col("whole").bitwise_count_ones().cast(pl.Float64) - 1))
-    whole = counted.rename({"sources": "whole"}).select("whole", astray=never_met * erring_alike * pl.col("with_place"))
+    whole = counted.select("with_place", whole="sources")
     missed = (
-        counted.join_where(whole, (pl.col("sources") & pl.col("whole")) == pl.col("sources"))
+        counted.select("sources", "without")
+        .join_where(whole, (pl.col("sources") & pl.col("whole")) == pl.col("sources"))
+        .with_columns(astray=never_met * _went_astray() * pl.col("with_place"))
         .group_by("sources", "without")
         .agg(pl.col("astray").sort().sum())
         .select("sources", missed=pl.col("astray").round(9) / (pl.col("without") + 1.0))
@@ -51,6 +51,18 @@ def with_missed(
     return judged.join(told.select("child_id", "missed"), on="child_id", how="left", validate="1:1").with_columns(
         pl.col("missed").fill_null(0.0).clip(0.0, MOST_MISSED)
     )
+
+
+def _went_astray() -> pl.Expr:
+    """How often just ``sources`` of a child are parted from its place and from the rest of the ``whole``, by how often two
+    records never come near each other.
+
+    Where two records never meet, one of them is wrong, either as often as the other. Where others have stayed with the place,
+    it is what went astray, which is half of the cases. Each record beyond the first is one more that erred alike, or one more
+    in which the place was not found again: that happens in one case of four at the most.
+    """
+    alike = 2.0 ** (-ERRED_ALIKE * (pl.col("sources").bitwise_count_ones().cast(pl.Float64) - 1))
+    return alike * pl.when(pl.col("sources") == pl.col("whole")).then(1.0).otherwise(0.5)
 
 
 __all__ = ["with_missed"]

@@ -20,7 +20,7 @@ from matching.similarity import (
     either,
     none_of,
 )
-from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
+from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, Unlike, WithinEdits
 
 LEFT, RIGHT = np.array([0], np.int32), np.array([1], np.int32)
 
@@ -63,6 +63,10 @@ def words(one, other):
         ),
         pytest.param(JaroWinklerAtLeast("name", 0.84), words("DWAYNE", "DUANE"), True, id="Winkler's DWAYNE, .84"),
         pytest.param(JaroWinklerAtLeast("name", 0.0), words("ABC", "XYZ"), True, id="anything is at least 0"),
+        pytest.param(Unlike("name", 0.6, shortest=3), words("ZASHIL", "PRANIT"), True, id="two names"),
+        pytest.param(Unlike("name", 0.6, shortest=3), words("ZASHIL", "ZQHYL"), False, id="one of them written badly"),
+        pytest.param(Unlike("name", 0.6, shortest=3), words("ZASHIL", "JO"), False, id="too short to be unlike"),
+        pytest.param(Unlike("name", 0.6, shortest=3), words("ZASHIL", "ZASHIL"), False, id="nothing is unlike itself"),
     ],
 )
 def test_one_column(test, pair, expected):
@@ -166,7 +170,7 @@ def test_none_of_several():
 @pytest.mark.parametrize(
     "test",
     [Equal("name"), Unequal("name"), InitialOf("name"), JaroWinklerAtLeast("name", 0.5), WithinEdits("name", 2),
-     SharesAny("name"), SharesCrosswise("name", "name"), EqualAcross("name", "name"), Swapped("name", "name"),
+     Unlike("name", 0.5, shortest=1), SharesAny("name"), SharesCrosswise("name", "name"), EqualAcross("name", "name"), Swapped("name", "name"),
      CrosswiseAlike("name", "name"), OneDigitApart("name"), DayAndMonthSwapped("name")],
     ids=repr,
 )  # fmt: skip

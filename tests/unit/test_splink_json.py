@@ -41,7 +41,7 @@ from matching.similarity import (
     none_of,
 )
 from matching.splink_json import MATCH, NOT_TOLD, from_splink, to_splink
-from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, WithinEdits
+from matching.word_similarity import CrosswiseAlike, InitialOf, JaroWinklerAtLeast, Unlike, WithinEdits
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 
 
@@ -123,7 +123,7 @@ WORD_TESTS = [
     Missing("one"), Missing("many"), Equal("one"), Unequal("one"), EqualAcross("one", "two"), Swapped("one", "two"),
     SharesAny("many"), SharesAny("many", "one"), SharesCrosswise("many", "one"), InitialOf("one"),
     JaroWinklerAtLeast("one", 0.84), JaroWinklerAtLeast("one", 0.94), WithinEdits("one", 1), WithinEdits("one", 1, shortest=4),
-    CrosswiseAlike("one", "two"),
+    CrosswiseAlike("one", "two"), Unlike("one", 0.6, shortest=3),
     either(InitialOf("one"), WithinEdits("two", 1)), both(Equal("one"), Unequal("two")),
     either(both(Missing("one"), Missing("two")), both(Equal("one"), SharesAny("many"))),
     both(Equal("one"), none_of(Missing("two"), SharesAny("many"), JaroWinklerAtLeast("two", 0.84))),
