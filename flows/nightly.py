@@ -22,7 +22,7 @@ from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPA
 from flows.summary import leave_summary, though_prefect_does_not_listen
 from pipelines.failure import CANNOT_GO_ON, NightFailed, as_night_failed
 from pipelines.night import STEPS, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
-from pipelines.settings import Asked, Settings, read_settings
+from pipelines.settings import AskedTonight, Settings, read_settings
 from pipelines.steps.under_way import Counts, Night
 
 LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
@@ -74,7 +74,7 @@ def nightly(
         return report_of(night)
 
 
-def _settings(config: Path | None, **asked: Unpack[Asked]) -> Settings:
+def _settings(config: Path | None, **asked: Unpack[AskedTonight]) -> Settings:
     try:
         return read_settings(config, **asked)
     except Exception as error:

@@ -38,6 +38,11 @@ def day(column: pl.Expr) -> pl.Expr:
     return column.dt.strftime(DAY)
 
 
+def day_written(value: date) -> str:
+    """As :func:`day`, of one date."""
+    return f"{value.day} {value:%B %Y}"
+
+
 def sentence(text: pl.Expr) -> pl.Expr:
     """A text with a capital first and one full stop last; null stays null."""
     trimmed = text.str.strip_chars().str.strip_chars_end(".")

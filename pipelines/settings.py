@@ -105,7 +105,7 @@ class Settings(Group):
     retention: Retention = Retention()
 
 
-class Asked(TypedDict):
+class AskedTonight(TypedDict):
     """What is asked for at a night, as :func:`read_settings` takes it: for those who only hand it on."""
 
     extracts: Path

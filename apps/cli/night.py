@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from pipelines.night import Progress, RunReport
-    from pipelines.settings import Asked
+    from pipelines.settings import AskedTonight
 
 
 def night(
@@ -67,7 +67,7 @@ def night(
         raise SettingsError(
             "--dask goes without --plain: Prefect hands the work to the cluster. Leave one of them out."
         )
-    asked: Asked = {
+    asked: AskedTonight = {
         "extracts": extracts, "workspace": workspace, "as_at": _date(as_at), "top": top, "contracts": contracts, "full": full,
     }  # fmt: skip
     if accept is not None or why or by:
@@ -79,7 +79,7 @@ def night(
     return 0
 
 
-def _accept(given: Path | None, asked: "Asked", *, why: str, by: str) -> None:
+def _accept(given: Path | None, asked: "AskedTonight", *, why: str, by: str) -> None:
     """Record who accepts which file for tonight, and why."""
     from data_contracts.contract import read_contracts
     from pipelines.intake.acceptance import accept
@@ -92,7 +92,7 @@ def _accept(given: Path | None, asked: "Asked", *, why: str, by: str) -> None:
     accept(asked["workspace"], contracts, file if file.is_file() else given, why=why, by=by, as_at=asked["as_at"])
 
 
-def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["Asked"]) -> "RunReport":
+def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["AskedTonight"]) -> "RunReport":
     """The night in this process, without Prefect. Raises NightFailed."""
     from pipelines.night import run_night
     from pipelines.settings import read_settings
@@ -101,7 +101,7 @@ def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["Aske
 
 
 def _under_prefect(
-    config: Path | None, progress: "Progress", *, dask: str | None, **asked: Unpack["Asked"]
+    config: Path | None, progress: "Progress", *, dask: str | None, **asked: Unpack["AskedTonight"]
 ) -> "RunReport":
     """The night as a flow. Faces and flows never import each other, so the flow is found by its registered name."""
     (runner,) = entry_points(group="rollcall.night", name="prefect")

@@ -63,13 +63,14 @@ def tune(
     """
     from pipelines.decisions.in_force import settings_of
     from pipelines.for_readers import store_for_readers
+    from pipelines.tables.night import judged_on
     from pipelines.tuning.page import tried
-    from pipelines.tuning.trial import TUNING_READS, as_at, differing
+    from pipelines.tuning.trial import TUNING_READS, differing
 
     _refuse_what_goes_alone(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TUNING_READS}
-    before = settings_of(workspace, config, as_at(tables))
+    before = settings_of(workspace, config, judged_on(tables))
     found = _taught(workspace, tables, before, since) if from_outcomes else None
     after = tried(
         before, link_threshold=link_threshold, enquiries_per_missed_child=enquiries_per_missed_child,
@@ -87,9 +88,9 @@ def _taught(workspace: Path, tables: "Mapping[str, pl.DataFrame]", before: "Sett
     """The recalibration that officers' outcomes teach, after saying what speaks for and against it."""
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.listing.recalibration import counts_since, taught
-    from pipelines.tuning.trial import as_at
+    from pipelines.tables.night import judged_on
 
-    line, earliest = before.ranking.recalibration, since or counts_since(as_at(tables))
+    line, earliest = before.ranking.recalibration, since or counts_since(judged_on(tables))
     found, words = taught(read_outcomes(workspace), tables["candidate"], line, earliest)
     print(words)
     return found

@@ -7,10 +7,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
 from pipelines.files.headers import match_headers
-from pipelines.files.rows import ReadTable, UnreadableFileError, has_text
-
-LARGEST_UNPACKED = 2 << 30
-"""Bytes of all columns unpacked."""
+from pipelines.files.rows import LARGEST_UNPACKED, ReadTable, UnreadableFileError, has_text
 
 _AS_TEXT = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from pipelines.files.folder import is_left_by_a_computer
-from pipelines.files.rows import UnreadableFileError
-
-LARGEST_UNPACKED = 2 << 30
-"""Bytes that all files of one archive may come to. A million rows come to a tenth of it."""
+from pipelines.files.rows import LARGEST_UNPACKED, UnreadableFileError
 
 GREATEST_RATIO = 200
 """Bytes unpacked for each packed one, beyond the first :data:`SMALL`. Rows of text come to 5 to 30."""

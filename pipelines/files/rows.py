@@ -17,6 +17,9 @@ LINE = pl.Schema({"line": pl.Int64, "line_hash": pl.UInt64})
 LONGEST_VALUE = 131_072
 """Characters. A longer value is a quote or a tag that was never closed, not something about a child."""
 
+LARGEST_UNPACKED = 2 << 30
+"""Bytes that a workbook, a parquet file, or all files of one archive may unpack to: a million rows come to a tenth of it."""
+
 
 class UnreadableFileError(Exception):
     """The file cannot be read at all. Says which rule it breaks, why and the fix; never a value from the file."""

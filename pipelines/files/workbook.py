@@ -19,11 +19,8 @@ from pipelines.files.headers import (
     must_be_there,
     shows,
 )
-from pipelines.files.rows import Fault, ReadTable, UnreadableFileError, has_text
+from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import part_totals
-
-LARGEST_UNPACKED = 2 << 30
-"""Bytes. A million rows of a register unpack to far less."""
 
 LOOKED_AT = 200
 """Rows at the head of each of several sheets in which its header is looked for."""

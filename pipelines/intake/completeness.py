@@ -21,7 +21,7 @@ from pipelines.counted import counted
 from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, PLACES, UNIT, Intake, keys_kept
-from pipelines.intake.misleading_files import UNREADABLE_DATES
+from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
 from pipelines.intake.other_children import Changed
 from pipelines.intake.other_children import words as told_of_others
 from pipelines.tables import COMPLETENESS
@@ -40,8 +40,6 @@ SPREADS = 4.0
 """A band reaches four robust standard deviations from the median: one normal night in 16,000 lies outside."""
 NIGHTS_TO_LEARN = 5
 """A spread is only learnt from five nights on."""
-ENOUGH_ROWS = 20
-"""Shares of fewer rows than this say nothing."""
 ENOUGH_IN_UNIT = 5
 """A unit of fewer rows is no school, but a number mistyped, or one pupil at a distant one."""
 UNITS_NAMED = 12

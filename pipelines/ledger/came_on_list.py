@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.children.age import starts_on
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
-from pipelines.listing.closed import closed_children
+from pipelines.listing.closed import EDUCATION_ENDED, closed_children
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.rank_settings import ROUNDING
 from pipelines.reasons import day, in_100, source_name
@@ -15,7 +15,6 @@ FIRST_NIGHT = "first night"
 NOT_KNOWN_BEFORE = "not known before"
 PARTED = "parted from another child"
 VANISHED = "vanished from the roll"
-EDUCATION_ENDED = "education ended"
 CAME_OF_AGE = "of compulsory school age now"
 CONTRADICTED = "an officer's outcome is contradicted"
 PROOF_GONE = "what showed an education is gone"

@@ -6,6 +6,7 @@ other away. The domain's rule is that the most restrictive source wins. Of a chi
 is to be asked about, the name and the birth date are withheld as well: an old identity is for that team alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,6 +24,10 @@ BECAUSE_WITHHELD = (
     "to school, and who saw the child is withheld here."
 )
 WHY_WITHHELD = "Not listed tonight. The record that explains this child is withheld here."
+
+
+MASKED_READS = ("candidate", "explained", "person_record", "statement", "child_record")
+"""Tables of the store that :func:`masked_in` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,11 @@ def masked(
         explained=_mask_explained(explained.with_columns(without_sex(pl.col("why"))), is_protected),
         protected=protected,
     )
+
+
+def masked_in(tables: Mapping[str, pl.DataFrame]) -> Masked:
+    """As :func:`masked`, of what stands in the store. ``tables``: at least those of ``MASKED_READS``."""
+    return masked(*(tables[name] for name in MASKED_READS))
 
 
 def protected_children(

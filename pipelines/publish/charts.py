@@ -69,7 +69,7 @@ def weight_histogram(name: str, bins: Sequence[Bin], threshold: float | None) ->
         drawn.append(_column(place, bottom, up * math.log10(1 + found.pairs), "part3"))
         drawn.append(_column(place, bottom, up * math.log10(1 + found.expected_matches), "part0"))
     drawn += [_weight_tick(weight, left + across * (weight - low), bottom) for weight in _round_steps(low, high)]
-    drawn.append(_text(left + (WIDTH - left) / 2, height - 6, "match weight in bits", "middle"))
+    drawn.append(text_at(left + (WIDTH - left) / 2, height - 6, "match weight in bits", "middle"))
     if threshold is not None and low <= threshold <= high:
         drawn.append(_threshold(left + across * (threshold - low), bottom, threshold))
     pairs = sum(found.pairs for found in bins)
@@ -132,7 +132,7 @@ def _svg(name: str, title: str, told: str, height: float, drawn: Sequence[Markup
 
 def _bar(label: str, values: Sequence[float], place: tuple[float, float], scale: float) -> Markup:
     left, top = place
-    drawn = [_text(left - 8, top + 15, label, "end")]
+    drawn = [text_at(left - 8, top + 15, label, "end")]
     start = left
     for part, value in enumerate(values):
         if value > 0:
@@ -142,7 +142,7 @@ def _bar(label: str, values: Sequence[float], place: tuple[float, float], scale:
                 )
             )
         start += value * scale
-    return Markup("").join([*drawn, _text(start + 7, top + 15, _whole(sum(values)), "start")])
+    return Markup("").join([*drawn, text_at(start + 7, top + 15, _whole(sum(values)), "start")])
 
 
 def _legend(parts: Sequence[str], first: int = 0, second: int | None = None) -> Markup:
@@ -155,12 +155,13 @@ def _legend(parts: Sequence[str], first: int = 0, second: int | None = None) -> 
                 start, min(shown, PARTS - 1)
             )
         )
-        drawn.append(_text(start + 22, 15, part, "start"))
+        drawn.append(text_at(start + 22, 15, part, "start"))
         start += 46 + 7 * len(part)
     return Markup("").join(drawn)
 
 
-def _text(x: float, y: float, text: str, anchor: str) -> Markup:
+def text_at(x: float, y: float, text: str, anchor: str) -> Markup:
+    """A text of a drawing at a place; ``anchor``: which end of it stands there (start, middle, end)."""
     return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(x, y, anchor, escape(text))
 
 
@@ -174,20 +175,20 @@ def _column(place: tuple[float, float], bottom: float, height: float, kind: str)
 def _count_line(power: int, left: float, y: float) -> Markup:
     """A level line of the logarithmic scale; the bars stand on log10(1 + pairs), so the first line is 0."""
     line = Markup('<line x1="{:.0f}" x2="{}" y1="{:.1f}" y2="{:.1f}" class="grid"/>').format(left, WIDTH - 16, y, y)
-    return line + _text(left - 6, y + 4, f"{10**power:,}" if power else "0", "end")
+    return line + text_at(left - 6, y + 4, f"{10**power:,}" if power else "0", "end")
 
 
 def _weight_tick(weight: float, x: float, bottom: float) -> Markup:
     line = Markup('<line x1="{0:.1f}" x2="{0:.1f}" y1="{1:.0f}" y2="{2:.0f}" class="axis"/>').format(
         x, bottom, bottom + 4
     )
-    return line + _text(x, bottom + 18, f"{weight:+g}".replace("-", "−") if weight else "0", "middle")
+    return line + text_at(x, bottom + 18, f"{weight:+g}".replace("-", "−") if weight else "0", "middle")
 
 
 def _threshold(x: float, bottom: float, threshold: float) -> Markup:
     line = Markup('<line x1="{0:.1f}" x2="{0:.1f}" y1="26" y2="{1:.0f}" class="threshold"/>').format(x, bottom)
     at_the_edge = x > WIDTH - 170
-    return line + _text(
+    return line + text_at(
         x + (-6 if at_the_edge else 6),
         36,
         f"joined from {threshold:+.1f} bits".replace("-", "−"),

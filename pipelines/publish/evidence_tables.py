@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.children.provision import find_provision
 from pipelines.listing.masking import keys_without_place
 from pipelines.publish.timeline import Line
-from pipelines.reasons import in_100
+from pipelines.reasons import day_written, in_100
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -104,7 +104,7 @@ def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str
 
 def day(value: date | None) -> str:
     """A date as people write it; "not known" for null."""
-    return "not known" if value is None else f"{value.day} {value:%B %Y}"
+    return "not known" if value is None else day_written(value)
 
 
 def words_of(said: Iterable[Row]) -> list[str]:

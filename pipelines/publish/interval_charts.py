@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from pipelines.publish.charts import WIDTH
+from pipelines.publish.charts import WIDTH, text_at
 
 MARKS = ("part0", "part3")
 """Classes of the marks, dark and pale: no more than two can be told apart in one row."""
@@ -36,7 +36,7 @@ def estimates(name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[
     scale = (WIDTH - left - 150) / most
     drawn, top = [_legend(parts)], 30.0
     for label, row in rows:
-        drawn.append(_text(left - 10, top + LINE * len(row) / 2 + 4, label, "end"))
+        drawn.append(text_at(left - 10, top + LINE * len(row) / 2 + 4, label, "end"))
         for mark, found in zip(MARKS, row, strict=False):
             drawn.append(_mark(found, left, top + LINE / 2, scale, mark))
             top += LINE
@@ -56,20 +56,16 @@ def _mark(found: Estimate, left: float, middle: float, scale: float, mark: str) 
         low, high, middle, middle
     )
     dot = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4.5" class="{}"/>').format(value, middle, mark)
-    return line + dot + _text(high + 10, middle + 4, _figures(found), "start")
+    return line + dot + text_at(high + 10, middle + 4, _figures(found), "start")
 
 
 def _legend(parts: Sequence[str]) -> Markup:
     drawn, start = [], 9.0
     for mark, part in zip(MARKS, parts, strict=False):
         drawn.append(Markup('<circle cx="{:.0f}" cy="11" r="4.5" class="{}"/>').format(start, mark))
-        drawn.append(_text(start + 12, 15, part, "start"))
+        drawn.append(text_at(start + 12, 15, part, "start"))
         start += 40 + LETTER * len(part)
     return Markup("").join(drawn)
-
-
-def _text(x: float, y: float, text: str, anchor: str) -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(x, y, anchor, escape(text))
 
 
 def _worded(part: str, found: Estimate) -> str:

@@ -15,10 +15,11 @@ import polars as pl
 from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
 from pipelines.listing.clearing import what_would_clear
-from pipelines.listing.masking import keys_without_place, masked, without_place, without_sex
+from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
-from pipelines.reasons import in_100
+from pipelines.reasons import day_written, in_100
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
+from pipelines.tables.night import judged_on
 
 EXPLAIN_READS = (
     "night", "person_record", "statement", "child_record", "rival", "provision", "finding", "candidate", "explained",
@@ -77,18 +78,16 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
     child_id = _child_asked(asked, tables)
     if child_id is None:
         return _past_child(asked, tables)
-    safe = masked(
-        tables["candidate"], tables["explained"], tables["person_record"], tables["statement"], tables["child_record"]
-    )
+    safe = masked_in(tables)
     told = Told(
         child_id=child_id,
         tables={**tables, "candidate": safe.candidates, "explained": safe.explained},
         names=source_names or {},
-        as_at=tables["night"]["as_at"].item(),
+        as_at=judged_on(tables),
         is_protected=child_id in safe.protected,
     )
     facts = _facts(told)
-    opening = [f"Child {child_id}, as at {_day(told.as_at)}", _who(facts)]
+    opening = [f"Child {child_id}, as at {day_written(told.as_at)}", _who(facts)]
     is_record = asked in told.tables["child_record"]["record_id"]
     if asked != child_id:
         now = f"Child {asked} is child {child_id} now."
@@ -106,8 +105,11 @@ def _past_child(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str:
     """The page of a child of whom no record came tonight, from the ledger alone."""
     leads = tables["lead"]
     lead = leads.filter(child_id=known_to_ledger(child_id, leads)).sort("spell").to_dicts()[-1]
-    as_at = _day(tables["night"]["as_at"].item())
-    opening = [f"Child {child_id}, as at {as_at}", _who(lead | {"age": None}), "None of its records came tonight."]
+    opening = [
+        f"Child {child_id}, as at {day_written(judged_on(tables))}",
+        _who(lead | {"age": None}),
+        "None of its records came tonight.",
+    ]
     sections = [("", opening), *life_of(child_id, tables, is_protected=False)]
     return "\n\n".join(_section(title, lines) for title, lines in sections if lines) + "\n"
 
@@ -150,7 +152,7 @@ def _who(facts: Row) -> str:
     if facts["date_of_birth"] is None:
         return f"{name}, birth date unknown"
     old = "" if facts["age"] is None else f", {facts['age']} years old"
-    return f"{name}, born on {_day(facts['date_of_birth'])}{old}"
+    return f"{name}, born on {day_written(facts['date_of_birth'])}{old}"
 
 
 def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
@@ -164,7 +166,7 @@ def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
         ]
     lines = ["The child is not of compulsory school age on this date."]
     if facts["date_of_birth"] is not None:
-        lines.append(f"It is from {_day(facts['starts_on'])} to {_day(facts['ends_on'])}.")
+        lines.append(f"It is from {day_written(facts['starts_on'])} to {day_written(facts['ends_on'])}.")
     return [("Not on the list", lines)]
 
 
@@ -203,7 +205,7 @@ def _records(told: Told) -> list[str]:
     shown = mine.with_columns(key=_key(told, "record_id"), sure=in_100(pl.col("membership")))
     lines = []
     for row in shown.iter_rows(named=True):
-        born = f"born on {_day(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
+        born = f"born on {day_written(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
         home = f", {row['postcode_shown']}" if row["postcode_shown"] and not told.is_protected else ""
         lines.append(f"{row['key']} ({told.source(row['dataset'])}): {row['sure']} this child's; {born}{home}")
     return lines
@@ -220,8 +222,8 @@ def _education(told: Told) -> list[str]:
     lines = []
     for row in shown.iter_rows(named=True):
         place = ", ".join(part for part in (row["what"], row["place"]) if part)
-        since = f" from {_day(row['since_on'])}" if row["since_on"] else ""
-        until = f" to {_day(row['until_on'])}" if row["until_on"] else ""
+        since = f" from {day_written(row['since_on'])}" if row["since_on"] else ""
+        until = f" to {day_written(row['until_on'])}" if row["until_on"] else ""
         state = "current" if row["is_current"] else "not current"
         doubt = f"; doubt: {row['doubt']}" if row["doubt"] else ""
         lines.append(f"{place}{since}{until}: {state} (record {row['record_id']}, {row['sure']} this child's{doubt})")
@@ -256,10 +258,6 @@ def _levels(told: Told) -> pl.Expr:
 def _key(told: Told, column: str) -> pl.Expr:
     """A record id; for a protected child without the school's number that some keys hold."""
     return keys_without_place(pl.col(column)) if told.is_protected else pl.col(column)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _sentences(text: str) -> list[str]:

@@ -22,12 +22,12 @@ from matching.model import Model
 from matching.score import Scorer
 from pipelines.linking.link import CHILD_SETTINGS
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
-from pipelines.listing.masking import keys_without_place, masked
+from pipelines.listing.masking import MASKED_READS, keys_without_place, masked_in
 from pipelines.publish.report_tables import NOT_SHOWN_OF_A_PAIR, Row
 from pipelines.reports.explain import UnknownIdentifier
 
 EXPLAIN_PAIR_READS = (
-    "person_record", "statement", "link", "child_record", "candidate", "explained", *MEASURED_TABLES,
+    *MASKED_READS, "link", *MEASURED_TABLES,
 )  # fmt: skip
 """Tables of the store that :func:`explain_pair` reads."""
 
@@ -145,8 +145,7 @@ def _near_section(told: "_Told", row: int) -> list[str]:
 
 def _protected(tables: Mapping[str, pl.DataFrame]) -> frozenset[str]:
     """Children whom a source protects, or who live with one."""
-    names = ("candidate", "explained", "person_record", "statement", "child_record")
-    return frozenset(masked(*(tables[name] for name in names)).protected)
+    return frozenset(masked_in(tables).protected)
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,11 @@ from pipelines.counted import counted
 from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
 from pipelines.intake.standardise import WRITTEN, person_records
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, held_in
-from pipelines.listing.masking import WITHHELD, masked
+from pipelines.listing.masking import MASKED_READS, WITHHELD, masked_in
 from pipelines.settings import SettingsError
+from pipelines.tables.night import judged_on
 
-FIND_READS = (
-    "night", "person_record", "statement", "child_record", "candidate", "explained", *MEASURED_TABLES,
-)  # fmt: skip
+FIND_READS = ("night", *MASKED_READS, *MEASURED_TABLES)
 """Tables of the store that :func:`find` reads; and ``lead``, where it was ever written."""
 
 NEAR = 0.01
@@ -119,7 +118,6 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
 
     ``most``: how many children are told, the likeliest; of the others the number.
     """
-    as_at = tables["night"]["as_at"].item()
     nobody = (
         "Nobody of that name and birth date, or near it, is in it. Without the birth date all of that name are told."
     )
@@ -137,6 +135,7 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
             f"  and {found.height - most:,} further ones. Give more: the forename, the surname, the birth date; or ask with "
             "--all for all of them."
         )
+    as_at = judged_on(tables)
     looked = "the extracts" if "lead" not in tables else "the extracts and in the lists of the last two years"
     return "\n".join([*lines, f"Looked up in {looked}, as at {as_at:%d/%m/%Y}. Not looked up: rows that were set aside or not "
                       "loaded, and identities from before an adoption, which the adoption team answers for."])  # fmt: skip
@@ -149,8 +148,7 @@ def _written(rows: list[dict[str, object]]) -> pl.DataFrame:
 
 def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tonight's records and, as a record each, children whom only the ledger has; and whose each of them is, and where."""
-    names = ("candidate", "explained", "person_record", "statement", "child_record")
-    shown = masked(*(tables[name] for name in names)).candidates
+    shown = masked_in(tables).candidates
     withheld = shown.filter((pl.col("forename") == WITHHELD) & (pl.col("surname") == WITHHELD))
     whose = tables["child_record"].join(withheld, on="child_id", how="anti").select("record_id", "child_id")
     person = tables["person_record"].join(whose, on="record_id", how="semi")

@@ -15,12 +15,13 @@ import polars as pl
 from pipelines.children.facts import child_facts
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.outcomes import under_tonights_ids
-from pipelines.listing.masking import WITHHELD, masked
+from pipelines.listing.masking import WITHHELD, masked_in
 from pipelines.listing.route import ADOPTION, routes
 from pipelines.priority import social_care
 from pipelines.priority.evidence import Evidence
 from pipelines.reports.explain import child_of
 from pipelines.settings import SettingsError
+from pipelines.tables.night import judged_on
 
 HANDOVER_READS = ("night", "person_record", "statement", "child_record", "provision", "candidate", "explained")
 HANDOVERS_FILE, HANDOVERS_FOLDER = "handovers.sqlite", "handovers"
@@ -87,7 +88,7 @@ def handover(
     """
     child_id = child_of(identifier, tables["child_record"])
     members = tables["child_record"].filter(pl.col("child_id") == child_id)
-    as_at = tables["night"]["as_at"].item()
+    as_at = judged_on(tables)
     person = tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")
     said = tables["statement"].join(members.select("record_id", "child_id"), on="record_id", how="inner")
     facts = child_facts(person, tables["statement"], members, as_at).row(0, named=True)
@@ -121,10 +122,7 @@ def _evidence(child_id: str, born: date | None, said: pl.DataFrame, provision: p
 
 
 def _is_protected(child_id: str, tables: Mapping[str, pl.DataFrame]) -> bool:
-    safe = masked(
-        tables["candidate"], tables["explained"], tables["person_record"], tables["statement"], tables["child_record"]
-    )
-    return child_id in safe.protected
+    return child_id in masked_in(tables).protected
 
 
 def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame) -> date | None:

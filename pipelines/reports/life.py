@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import polars as pl
 
+from pipelines.counted import counted
 from pipelines.ledger.left_list import IN_VIEW, LISTED
 from pipelines.listing.masking import without_sex
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.publish.changes_file import WHY_WITHHELD
+from pipelines.reasons import day_written
 from pipelines.tables import TABLES
 
 LIFE_READS = ("lead", "lead_night", "child_move")
@@ -79,16 +80,16 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
     """When a spell began and why, and when it ended and why."""
     lines = []
     if lead["first_listed_on"]:
-        lines.append(f"On the list from {_day(lead['first_listed_on'])}: {_reason(lead, 'came', withheld)}")
+        lines.append(f"On the list from {day_written(lead['first_listed_on'])}: {_reason(lead, 'came', withheld)}")
     if lead["former_ids"]:
         lines.append(f"It was child {lead['former_ids'].replace(';', ', then ')} before.")
     if lead["state"] == LISTED:
-        return [*lines, f"On it still: rank {lead['rank']} on {_day(lead['last_listed_on'])}."]
-    lines.append(f"Off the list from {_day(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
+        return [*lines, f"On it still: rank {lead['rank']} on {day_written(lead['last_listed_on'])}."]
+    lines.append(f"Off the list from {day_written(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
     if lead["state"] == IN_VIEW:
         return [*lines, "In view all the same, as an officer has it in hand, until the officer closes it."]
     if lead["left_on"] != lead["off_on"]:
-        lines.append(f"In view until {_day(lead['left_on'])}.")
+        lines.append(f"In view until {day_written(lead['left_on'])}.")
     return lines
 
 
@@ -105,7 +106,7 @@ def _nights(nights: pl.DataFrame) -> list[str]:
     is_last = pl.int_range(pl.len()) == pl.len() - 1
     told = ordered.filter((state != state.shift()).fill_null(value=True) | is_last).tail(NIGHTS_TOLD)
     return [
-        f"{_day(row['as_at'])}: rank {row['rank']}, likelihood {row['likelihood']:.2f}, {row['priority']} points, lane "
+        f"{day_written(row['as_at'])}: rank {row['rank']}, likelihood {row['likelihood']:.2f}, {row['priority']} points, lane "
         f'"{row["lane"]}"'
         for row in told.to_dicts()
     ]
@@ -116,11 +117,7 @@ def _moves(moves: pl.DataFrame, ids: set[str]) -> list[str]:
     own = moves.filter(pl.col("child_id").is_in(list(ids)) | pl.col("other_child_id").is_in(list(ids)))
     words = {"merged": "was merged into", "split": "gave records to the new", "moved": "gave records to"}
     return [
-        f"{_day(row['as_at'])}: child {row['child_id']} {words[row['kind']]} child {row['other_child_id']} ({row['records']} "
-        f"{'record' if row['records'] == 1 else 'records'})"
+        f"{day_written(row['as_at'])}: child {row['child_id']} {words[row['kind']]} child {row['other_child_id']} "
+        f"({counted(row['records'], 'record')})"
         for row in own.sort("as_at", "child_id", "other_child_id").to_dicts()
     ]
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -11,13 +11,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import school_year
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, MISSING, standing
 from pipelines.publish.outcome_yield import sources_in
 from pipelines.publish.small_counts import shown, shown_alone
 from pipelines.reasons import source_name
 from pipelines.reports.published import PublishedNight
-from pipelines.reports.termly_return import BANDS, YEARS
+from pipelines.reports.termly_return import BANDS, SEXES, YEARS, year_group
 
 AREAS_TOLD = 12
 """Postcode districts told one by one; the others stand together."""
@@ -73,7 +72,7 @@ def termly_report(
         confirmed.height,
         *(
             _counts(confirmed[column], labels)
-            for column, labels in (("year", YEARS), ("sex", _SEXES), ("duration", BANDS), ("reason", DFE_REASONS))
+            for column, labels in (("year", YEARS), ("sex", SEXES), ("duration", BANDS), ("reason", DFE_REASONS))
         ),
     )
     found = _found(outcomes, since, as_at)
@@ -83,7 +82,7 @@ def termly_report(
         since=since,
         confirmed=whole,
         confirmed_tables=(
-            _table("Year group, by age", YEARS, years), _table("Sex", _SEXES, sexes),
+            _table("Year group, by age", YEARS, years), _table("Sex", SEXES, sexes),
             _table("Time out of education", BANDS, bands), _table("Primary reason", DFE_REASONS, reasons),
         ),
         leads=shown(last.height)[0],
@@ -92,9 +91,6 @@ def termly_report(
         outcome_table=_table("What officers found", [CODES[code].words for code in CODES], words),
         trend=_trend(nights, outcomes, since, as_at),
     )  # fmt: skip
-
-
-_SEXES = ("Female", "Male", "Unknown")
 
 
 def _counts(values: pl.Series, labels: Sequence[str]) -> list[int]:
@@ -115,14 +111,8 @@ def _found(outcomes: pl.DataFrame, since: date, as_at: date) -> pl.DataFrame:
 
 
 def _leads(listed: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[Table]:
-    year = school_year(pl.col("date_of_birth"), as_at)
-    is_year = year.is_between(1, 11)
     named = listed.with_columns(
-        year=pl.when(year == 0)
-        .then(pl.lit("Reception"))
-        .when(is_year)
-        .then(pl.format("Year {}", year))
-        .otherwise(pl.lit("Unknown")),
+        year=year_group(pl.col("date_of_birth"), as_at),
         area=pl.when("restricted")
         .then(pl.lit(PROTECTED_AREA))
         .otherwise(pl.col("postcode").str.extract(r"^([A-Z0-9]+) ").fill_null(NOWHERE)),

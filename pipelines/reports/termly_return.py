@@ -83,7 +83,6 @@ def confirmed_missing(
     placed = provision.filter(pl.col("is_current") & (holds >= CERTAIN))
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
     facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
-    year = school_year(pl.col("date_of_birth"), as_at)
     days = (pl.lit(as_at) - pl.col("ended_on")).dt.total_days()
     band = pl.lit(LONGEST)
     for under, label in reversed(DURATIONS):
@@ -95,14 +94,22 @@ def confirmed_missing(
         .select(
             "child_id",
             sex=pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default=UNKNOWN, return_dtype=pl.String),
-            year=pl.when(year == 0)
-            .then(pl.lit("Reception"))
-            .when(year.is_between(1, 11))
-            .then(pl.format("Year {}", year))
-            .otherwise(pl.lit(UNKNOWN)),
+            year=year_group(pl.col("date_of_birth"), as_at),
             duration=pl.when(days.is_null()).then(pl.lit(UNKNOWN)).otherwise(band),
             reason=pl.col("reason").fill_null(NOT_RECORDED),
         )
+    )
+
+
+def year_group(date_of_birth: pl.Expr, as_at: date) -> pl.Expr:
+    """The year group by age, as one of ``YEARS``."""
+    year = school_year(date_of_birth, as_at)
+    return (
+        pl.when(year == 0)
+        .then(pl.lit("Reception"))
+        .when(year.is_between(1, 11))
+        .then(pl.format("Year {}", year))
+        .otherwise(pl.lit(UNKNOWN))
     )
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from matching.judgement import ANSWERS, Contradiction, contradictions, standing
 from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judgements, read_drawn, read_judgements
 from pipelines.files.handed_in import listed
-from pipelines.review.sample import as_at, pairs_worth_asking
+from pipelines.review.sample import pairs_worth_asking
 from pipelines.review.sample_workbook import (
     ANSWER,
     LONGEST_NOTE,
@@ -25,6 +25,7 @@ from pipelines.review.sample_workbook import (
     shown_pairs,
 )
 from pipelines.settings import SettingsError
+from pipelines.tables.night import judged_on
 from pipelines.whole_folder import write_private
 
 
@@ -67,7 +68,7 @@ def write_sample(
     )
     shown = shown_pairs(numbered, tables["person_record"], dict(source_names))
     drawn = numbered.with_columns(fingerprints(shown)).select(DRAWN.names()).cast(DRAWN)
-    content = sample_xlsx(shown, as_at(tables))
+    content = sample_xlsx(shown, judged_on(tables))
     try:
         write_private(asked.out, content)
     except OSError as error:

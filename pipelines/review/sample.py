@@ -8,14 +8,13 @@ Three parts, shuffled among each other so that nobody can tell from a pair's pla
 import math
 import random
 from collections.abc import Mapping
-from datetime import date
 
 import polars as pl
 
 from matching.judgement import UNSURE, standing
 from matching.person import Columns
 from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL
-from pipelines.listing.masking import masked
+from pipelines.listing.masking import masked_in
 from pipelines.listing.rank import IN_EDUCATION, SAME_AS_RIVAL
 from pipelines.settings import SettingsError
 
@@ -105,9 +104,7 @@ def links_begin(links: pl.DataFrame, threshold: float) -> float:
 
 def _without_protected(links: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Links that touch no protected child and none who lives with one."""
-    safe = masked(
-        tables["candidate"], tables["explained"], tables["person_record"], tables["statement"], tables["child_record"]
-    )
+    safe = masked_in(tables)
     owners = tables["child_record"].filter(pl.col("child_id").is_in(safe.protected.implode()))["record_id"]
     touched = pl.any_horizontal(pl.col("left_id", "right_id").is_in(owners.implode()))
     return links.filter(~touched)
@@ -227,9 +224,3 @@ def _for_model(links: pl.DataFrame, threshold: float) -> pl.DataFrame:
     ordered = near.sort("distance", *PAIRED)
     few = ordered.filter(pl.int_range(pl.len()).over("levels") < A_PATTERN)
     return few.with_columns(part=pl.lit(FOR_MODEL), stratum=pl.lit(None, pl.String), stratum_weight=None)
-
-
-def as_at(tables: Mapping[str, pl.DataFrame]) -> date:
-    """The night that the tables are of."""
-    judged: date = tables["night"]["as_at"].item()
-    return judged

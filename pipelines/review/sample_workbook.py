@@ -18,6 +18,7 @@ from data_contracts.values import excel_day
 from matching.judgement import ANSWERS
 from pipelines.listing.masking import keys_without_place
 from pipelines.publish.sheet_layout import PROSE_LINE, fit_rows, print_on_a3
+from pipelines.reasons import day_written
 from pipelines.settings import SettingsError
 
 READ_ME, PAIRS_SHEET = "Read me", "Pairs"
@@ -126,7 +127,7 @@ def _write_read_me(book: Any, as_at: date) -> None:
     bold = book.add_format({"bold": True, "valign": "top"})
     prose = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.write_string(
-        0, 0, f"Pairs to be judged, as at {as_at.day} {as_at:%B %Y}", book.add_format({"bold": True, "font_size": 16})
+        0, 0, f"Pairs to be judged, as at {day_written(as_at)}", book.add_format({"bold": True, "font_size": 16})
     )
     for row, (term, text) in enumerate(_READ_ME, start=2):
         sheet.write_string(row, 0, term, bold)

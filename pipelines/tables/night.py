@@ -1,5 +1,8 @@
 """The night itself."""
 
+from collections.abc import Mapping
+from datetime import date
+
 import polars as pl
 
 from matching.person import Columns
@@ -14,3 +17,9 @@ NIGHT = pl.Schema(
     )
 )
 """One row: the night whose tables these are. Written by night."""
+
+
+def judged_on(tables: Mapping[str, pl.DataFrame]) -> date:
+    """The date judged of the night that tables of the store are of. ``tables``: ``night`` among them."""
+    judged: date = tables["night"]["as_at"].item()
+    return judged

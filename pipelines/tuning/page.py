@@ -16,8 +16,9 @@ from pipelines.linking.model_file import kept_model
 from pipelines.rank_settings import Recalibration
 from pipelines.settings import Settings, SettingsError, changed, read_changes
 from pipelines.steps.publishing import PUBLISHED_FOLDER
+from pipelines.tables.night import judged_on
 from pipelines.tuning.report import Tuned, tuning_html
-from pipelines.tuning.trial import Listed, as_at, figures, judged_again, last_night, unlike_those_of_the_night
+from pipelines.tuning.trial import Listed, figures, judged_again, last_night, unlike_those_of_the_night
 from pipelines.whole_folder import write_private
 
 TUNING_FOLDER = "tuning"
@@ -83,7 +84,7 @@ def compared(
     ``tables``: ``TUNING_READS`` of the store. Errors: as :func:`write_page`, and those of what people decided.
     """
     made_at = datetime.now(UTC)
-    unlike = unlike_those_of_the_night(_said_of_settings(workspace, as_at(tables)), before)
+    unlike = unlike_those_of_the_night(_said_of_settings(workspace, judged_on(tables)), before)
 
     def judged(settings: Settings) -> Listed:
         return judged_again(

@@ -9,8 +9,9 @@ from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures, propose_settings
 from pipelines.for_readers import store_for_readers
 from pipelines.listing.recalibration import NothingTaughtError, counts_since, taught
+from pipelines.tables.night import judged_on
 from pipelines.tuning.page import compared, tried
-from pipelines.tuning.trial import TUNING_READS, as_at
+from pipelines.tuning.trial import TUNING_READS
 
 WHY = "Fitted to what officers found, on schedule"
 
@@ -36,7 +37,7 @@ def propose_recalibration(workspace: Path, by: str) -> Proposed:
     """
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TUNING_READS}
-    night = as_at(tables)
+    night = judged_on(tables)
     before = settings_of(workspace, None, night)
     outcomes = read_outcomes(workspace)
     try:

@@ -18,12 +18,12 @@ from pipelines.publish.interval_charts import Estimate, estimates
 from pipelines.publish.match_report import bits, count, figure, fine_share, plain, share, style_hash
 from pipelines.publish.templates import HERE, templates
 from pipelines.review.sample import links_begin
+from pipelines.tables.night import judged_on
 from pipelines.tuning.trial import (
     COMES,
     FIRST,
     LEAVES,
     Listed,
-    as_at,
     by_lane,
     changes,
     differing,
@@ -69,7 +69,7 @@ def _tables(tuned: Tuned) -> dict[str, Any]:
     before, after = tuned.before, tuned.after
     moved = changes(before, after)
     return {
-        "as_at": as_at(tuned.tables),
+        "as_at": judged_on(tuned.tables),
         "made_at": tuned.made_at,
         "settings": [{"key": key, "before": a, "after": b} for key, a, b in differing(before.settings, after.settings)],
         "unlike": tuned.unlike,

@@ -7,7 +7,6 @@ nothing differs but the settings: with the night's own settings the list comes o
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 import polars as pl
 
@@ -78,12 +77,6 @@ class Listed:
     explained: pl.DataFrame
     """EXPLAINED, masked as it is published."""
     protected: pl.Series
-
-
-def as_at(tables: Mapping[str, pl.DataFrame]) -> date:
-    """The night that the tables are of."""
-    judged: date = tables["night"]["as_at"].item()
-    return judged
 
 
 def last_night(tables: Mapping[str, pl.DataFrame], settings: Settings) -> Listed:
