@@ -5,9 +5,11 @@ while a night runs. Triggers refuse every update and delete, so that no later ve
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+import polars as pl
 
 from pipelines.store import StoreError, private_files
 
@@ -43,6 +45,28 @@ def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Conne
     else:
         return
     raise RecordsError(told)
+
+
+def read_rows(path: Path, tables: Mapping[str, str], table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    """These columns of every row, in the order in which the rows were added; empty where there is no such file.
+
+    ``tables``: as for :func:`append_only`. Raises :class:`RecordsError`.
+    """
+    if not path.exists():
+        return []
+    with append_only(path, tables) as connection:
+        return connection.execute(f"select {_listed(columns)} from {table} order by rowid").fetchall()
+
+
+def add_rows(path: Path, tables: Mapping[str, str], table: str, rows: pl.DataFrame) -> None:
+    """Add rows, by the names of their columns, all or none. ``tables`` and errors: as for :func:`read_rows`."""
+    places = ", ".join("?" * rows.width)
+    with append_only(path, tables) as connection:
+        connection.executemany(f"insert into {table} ({_listed(rows.columns)}) values ({places})", rows.rows())
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
 
 
 def _make(connection: sqlite3.Connection, tables: Mapping[str, str]) -> None:

@@ -4,7 +4,6 @@ The next night obeys: *same* and *different* outrank every weight (:func:`for_li
 measures the linkage (:func:`blind_sample`).
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import polars as pl
 from matching.judgement import DIFFERENT, SAME, standing
 from matching.person import Columns
 from matching.thresholds import SAMPLE, measured_by_threshold, reliability
-from pipelines.decisions.append_only import append_only
+from pipelines.decisions.append_only import add_rows, read_rows
 
 JUDGEMENTS_FILE = "judgements.sqlite"
 
@@ -67,7 +66,7 @@ TABLES = {
 
 def read_judgements(workspace: Path) -> pl.DataFrame:
     """``JUDGEMENT``, all that was ever judged; empty where nothing was."""
-    rows = _rows(workspace, "judgement", JUDGEMENT.names())
+    rows = read_rows(workspace / JUDGEMENTS_FILE, TABLES, "judgement", JUDGEMENT.names())
     text = pl.Schema({**JUDGEMENT, "at": pl.String()})
     at = pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC")
     return pl.DataFrame(rows, schema=text, orient="row").with_columns(at)
@@ -75,33 +74,20 @@ def read_judgements(workspace: Path) -> pl.DataFrame:
 
 def read_drawn(workspace: Path) -> pl.DataFrame:
     """``DRAWN``, all pairs that were ever drawn; empty where none was."""
-    return pl.DataFrame(_rows(workspace, "drawn", DRAWN.names()), schema=DRAWN, orient="row")
-
-
-def _rows(workspace: Path, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
-    path = workspace / JUDGEMENTS_FILE
-    if not path.exists():
-        return []
-    named = ", ".join(f'"{column}"' for column in columns)
-    with append_only(path, TABLES) as connection:
-        return connection.execute(f"select {named} from {table} order by rowid").fetchall()
+    rows = read_rows(workspace / JUDGEMENTS_FILE, TABLES, "drawn", DRAWN.names())
+    return pl.DataFrame(rows, schema=DRAWN, orient="row")
 
 
 def add_judgements(workspace: Path, judgements: pl.DataFrame) -> None:
     """Add ``JUDGEMENT`` rows, all or none. Raises :class:`~pipelines.decisions.append_only.RecordsError`."""
     at = pl.col("at").map_elements(datetime.isoformat, return_dtype=pl.String)
-    _add(workspace, "judgement", judgements.select(JUDGEMENT.names()).with_columns(at))
+    rows = judgements.select(JUDGEMENT.names()).with_columns(at)
+    add_rows(workspace / JUDGEMENTS_FILE, TABLES, "judgement", rows)
 
 
 def add_drawn(workspace: Path, drawn: pl.DataFrame) -> None:
     """Add ``DRAWN`` rows, all or none. Raises :class:`~pipelines.decisions.append_only.RecordsError`."""
-    _add(workspace, "drawn", drawn.select(DRAWN.names()))
-
-
-def _add(workspace: Path, table: str, rows: pl.DataFrame) -> None:
-    named, places = ", ".join(f'"{column}"' for column in rows.columns), ", ".join("?" * rows.width)
-    with append_only(workspace / JUDGEMENTS_FILE, TABLES) as connection:
-        connection.executemany(f"insert into {table} ({named}) values ({places})", rows.rows())
+    add_rows(workspace / JUDGEMENTS_FILE, TABLES, "drawn", drawn.select(DRAWN.names()))
 
 
 def for_link(judgements: pl.DataFrame) -> pl.DataFrame:

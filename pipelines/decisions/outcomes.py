@@ -14,7 +14,7 @@ import polars as pl
 from data_contracts.parts import EXCEL_DAYS
 from data_contracts.values import as_days
 from matching.person import Columns
-from pipelines.decisions.append_only import append_only
+from pipelines.decisions.append_only import add_rows, read_rows
 from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.settings import SettingsError
 
@@ -109,11 +109,7 @@ last ``OLDEST_YEARS``."""
 
 def read_outcomes(workspace: Path) -> pl.DataFrame:
     """``OUTCOME``, all that was ever read in; empty where nothing was."""
-    if not (workspace / OUTCOMES_FILE).exists():
-        return OUTCOME.to_frame()
-    named = ", ".join(OUTCOME.names())
-    with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
-        rows = connection.execute(f"select {named} from outcome order by rowid").fetchall()
+    rows = read_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", OUTCOME.names())
     text = pl.Schema({**OUTCOME, "at": pl.String(), "outcome_on": pl.String()})
     return pl.DataFrame(rows, schema=text, orient="row").with_columns(
         pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC"), pl.col("outcome_on").str.to_date()
@@ -153,9 +149,7 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     stored = new.with_columns(
         pl.col("outcome_on").cast(pl.String), pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z")
     )
-    with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
-        named, places = ", ".join(stored.columns), ", ".join("?" * stored.width)
-        connection.executemany(f"insert into outcome ({named}) values ({places})", stored.rows())
+    add_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", stored)
     return new
 
 
