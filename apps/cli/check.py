@@ -61,6 +61,8 @@ def check(
 
 def _told(files: "Sequence[CheckedFile]") -> str:
     """The verdict in words: a line for each rule that a file breaks, then what would become of files and rows."""
+    from pipelines.counted import counted
+
     broken = [list(same) for file in files for _, same in groupby(_by_rule(file), _rule_of)]
     lines = [_rule_told(breaches) for breaches in _alike_once(broken)]
     noted = sum(breach.stops == "nothing" for file in files for breach in file.breaches)
@@ -71,7 +73,7 @@ def _told(files: "Sequence[CheckedFile]") -> str:
     if refused:
         lines.append(f"Would not be loaded as they are: {', '.join(refused)}.")
     if rows:
-        lines.append(f"{rows:,} {'row' if rows == 1 else 'rows'} would be set aside, and all others loaded.")
+        lines.append(f"{counted(rows, 'row')} would be set aside, and all others loaded.")
     if not refused and not rows:
         lines.append("Every file and every row would be loaded.")
     if noted:

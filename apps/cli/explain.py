@@ -1,6 +1,5 @@
 """``rollcall explain``: why a child or a record is, or is not, on the list."""
 
-import sys
 from pathlib import Path
 
 
@@ -25,7 +24,7 @@ def explain(
     from apps.cli.words import source_names
     from pipelines.for_readers import store_for_readers
     from pipelines.linking.model_file import kept_model
-    from pipelines.reports.explain import EXPLAIN_READS, UnknownIdentifier
+    from pipelines.reports.explain import EXPLAIN_READS
     from pipelines.reports.explain import explain as page_about
     from pipelines.reports.explain_pair import EXPLAIN_PAIR_READS, explain_pair, nearest_records
     from pipelines.reports.life import LIFE_READS
@@ -38,16 +37,12 @@ def explain(
             tables |= {table: store.read(table) for table in EXPLAIN_PAIR_READS if table not in tables}
         tables |= {table: store.read(table) for table in LIFE_READS if store.has(table)}
     names = source_names(workspace, contracts)
-    try:
-        if against is None:
-            page = page_about(child_or_record, tables, names)
-            if is_record:
-                page += "\n" + nearest_records(child_or_record, tables, kept_model(workspace), names)
-        else:
-            page = explain_pair((child_or_record, against), tables, kept_model(workspace), names)
-    except UnknownIdentifier as error:
-        sys.stderr.write(f"rollcall: {error}\n")
-        return 2
+    if against is None:
+        page = page_about(child_or_record, tables, names)
+        if is_record:
+            page += "\n" + nearest_records(child_or_record, tables, kept_model(workspace), names)
+    else:
+        page = explain_pair((child_or_record, against), tables, kept_model(workspace), names)
     print(page)
     if tables["night"]["published_at"].item() is None:
         print("This night did not publish: the list in use is an earlier one. Run the night again.")

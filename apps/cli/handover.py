@@ -1,6 +1,5 @@
 """``rollcall handover``: the packet with which another authority takes a child over."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +35,7 @@ def handover(
     """
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import store_for_readers
-    from pipelines.reports.explain import UnknownIdentifier, child_of
+    from pipelines.reports.explain import child_of
     from pipelines.reports.handover import HANDOVER_READS, HANDOVERS_FOLDER, note_handover
     from pipelines.reports.handover import handover as packet_of
     from pipelines.reports.handover_files import handover_files
@@ -44,12 +43,8 @@ def handover(
 
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in HANDOVER_READS}
-    try:
-        child_id = child_of(child_or_record, tables["child_record"])
-        packet = packet_of(child_id, tables, read_outcomes(workspace), to_authority=to, from_authority=authority)
-    except UnknownIdentifier as error:
-        sys.stderr.write(f"rollcall: {error}\n")
-        return 2
+    child_id = child_of(child_or_record, tables["child_record"])
+    packet = packet_of(child_id, tables, read_outcomes(workspace), to_authority=to, from_authority=authority)
     note_handover(workspace, child_id, packet, by)
     folder = workspace / HANDOVERS_FOLDER / f"{child_id}-{packet.as_at.isoformat()}"
     put_in_place(handover_files(packet), folder)

@@ -1,6 +1,5 @@
 """``rollcall night``: tonight's extracts in, tomorrow's list out."""
 
-from datetime import date
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -60,15 +59,16 @@ def night(
         night scores all of them. Needs the extra rollcall[dask], and goes without --plain.
     """
     from apps.cli.progress import showing
-    from apps.cli.words import told
+    from apps.cli.words import day_typed, told
     from pipelines.settings import SettingsError
 
     if plain and dask is not None:
         raise SettingsError(
             "--dask goes without --plain: Prefect hands the work to the cluster. Leave one of them out."
         )
+    judged = day_typed("--as-at", as_at)
     asked: AskedTonight = {
-        "extracts": extracts, "workspace": workspace, "as_at": _date(as_at), "top": top, "contracts": contracts, "full": full,
+        "extracts": extracts, "workspace": workspace, "as_at": judged, "top": top, "contracts": contracts, "full": full,
     }  # fmt: skip
     if accept is not None or why or by:
         _accept(accept, asked, why=why, by=by)
@@ -107,12 +107,3 @@ def _under_prefect(
     (runner,) = entry_points(group="rollcall.night", name="prefect")
     report: RunReport = runner.load()(config, progress, dask=dask, **asked)
     return report
-
-
-def _date(text: str) -> date:
-    from pipelines.settings import SettingsError
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SettingsError(f"--as-at {text} is no date. Write it as YYYY-MM-DD, such as 2026-11-20.") from None

@@ -24,8 +24,7 @@ def report(
     contracts
         Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
-    from apps.cli.night import _date
-    from apps.cli.words import source_names
+    from apps.cli.words import day_typed, source_names
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import store_for_readers
     from pipelines.publish.outcome_yield import hours_for_each_found
@@ -37,7 +36,7 @@ def report(
     from pipelines.steps.publishing import PUBLISHED_FOLDER
     from pipelines.whole_folder import put_in_place
 
-    first, last = _date(since), _date(as_at)
+    first, last = day_typed("--since", since), day_typed("--as-at", as_at)
     if first >= last:
         raise SettingsError("--since: it is not before --as-at. Give the day before the period begins.")
     kept = published_nights(workspace / PUBLISHED_FOLDER)

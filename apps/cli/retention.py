@@ -29,11 +29,11 @@ def retention(
     config
         Settings file; without it, the settings in force.
     """
-    from apps.cli.night import _date
+    from apps.cli.words import day_typed
     from pipelines.decisions.in_force import settings_of
     from pipelines.upkeep.retention import Places, keep_to
 
-    judged = _date(as_at)
+    judged = day_typed("--as-at", as_at)
     told = keep_to(settings_of(workspace, config, judged).retention, Places(workspace, backups, extracts), judged)
     for row in told.to_dicts():
         print(f"  {row['kind']}: {row['removed']:,} removed, {row['stays']:,} stay")

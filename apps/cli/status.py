@@ -91,15 +91,19 @@ def _told(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
 
 
 def _newest(day: date | None, now: datetime) -> str:
+    from pipelines.counted import counted
+
     if day is None:
         return "none"
     days = (now.date() - day).days
-    return f"{day:%d/%m/%Y} ({days} {'day' if days == 1 else 'days'} ago)" if days >= 0 else f"{day:%d/%m/%Y}"
+    return f"{day:%d/%m/%Y} ({counted(days, 'day')} ago)" if days >= 0 else f"{day:%d/%m/%Y}"
 
 
 def _ago(time: timedelta) -> str:
+    from pipelines.counted import counted
+
     minutes = max(0, int(time.total_seconds() // 60))
     if minutes < 120:
-        return f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
+        return counted(minutes, "minute")
     hours = minutes // 60
     return f"{hours} hours" if hours < 72 else f"{hours // 24} days"

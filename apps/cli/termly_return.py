@@ -15,10 +15,10 @@ def termly(*, workspace: Path, as_at: str) -> int:
     as_at
         The census day, YYYY-MM-DD.
     """
-    from apps.cli.night import _date
+    from apps.cli.words import day_typed
     from pipelines.reports.return_folder import publish_return
 
-    judged = _date(as_at)
+    judged = day_typed("--as-at", as_at)
     made = publish_return(workspace, judged)
     print(f"Counted as missing education on {judged:%d/%m/%Y}, by officers' outcomes: {made.children:,}.")
     print(f"Where each was educated is as the night of {made.night_on:%d/%m/%Y} knew. The return is in {made.folder}.")

@@ -104,6 +104,16 @@ def source_names(workspace: Path, contracts: Path | None) -> dict[str, str]:
     return {source: contract.name for source, contract in read_contracts(own=own).items()}
 
 
+def day_typed(option: str, text: str) -> date:
+    """The day that was typed behind an option. Raises SettingsError, which names the option and shows a day."""
+    from pipelines.settings import SettingsError
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{option} {text} is no date. Write it as YYYY-MM-DD, such as 2026-11-20.") from None
+
+
 def typed(path: Path) -> str:
     """A path as it is typed into a command: in quotes where a space or a letter of the shell's own stands in it."""
     return list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))

@@ -12,6 +12,7 @@ import polars as pl
 
 from data_contracts.breach import STOPS_MOST_FIRST
 from data_contracts.check import COULD_NOT_RUN
+from pipelines.counted import counted
 from pipelines.intake.rule_history import RuleAt, contract_rules
 from pipelines.publish import charts
 
@@ -194,8 +195,7 @@ def _in_words(counts: Sequence[int | None]) -> str:
     if not known:
         return "not asked on any night"
     last = "not asked" if counts[-1] is None else f"{counts[-1]:,}"
-    nights = "1 night" if len(counts) == 1 else f"{len(counts)} nights"
-    return f"{nights}, from {min(known):,} to {max(known):,}, last {last}"
+    return f"{counted(len(counts), 'night')}, from {min(known):,} to {max(known):,}, last {last}"
 
 
 def _share(part: int | None, whole: int) -> float | None:
@@ -204,8 +204,8 @@ def _share(part: int | None, whole: int) -> float | None:
 
 def _by_file(breaches: pl.DataFrame) -> list[Row]:
     by = ["file", "rule", "column", "stops"]
-    counted = breaches.group_by(by, maintain_order=True).agg(places=pl.len(), first_line=pl.col("line").min())
-    return counted.sort("file", "places", descending=[False, True], maintain_order=True).to_dicts()
+    told = breaches.group_by(by, maintain_order=True).agg(places=pl.len(), first_line=pl.col("line").min())
+    return told.sort("file", "places", descending=[False, True], maintain_order=True).to_dicts()
 
 
 def worse_rules(sources: Iterable[SourceTold]) -> list[tuple[SourceTold, RuleTold]]:

@@ -19,6 +19,7 @@ from pipelines.listing.masking import keys_without_place, masked_in, without_pla
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.reasons import day_written, in_100
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
+from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 
 EXPLAIN_READS = (
@@ -44,7 +45,7 @@ WHAT_WOULD_LIST = {
 Row = dict[str, Any]
 
 
-class UnknownIdentifier(LookupError):  # noqa: N818 - it is told to people as it is named
+class UnknownIdentifierError(SettingsError):
     """No child and no record of the night has this id. The message does not repeat it: it may be a name."""
 
 
@@ -72,7 +73,7 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
 
     ``tables``: the tables named in ``EXPLAIN_READS``, of one night, and those of
     :data:`pipelines.reports.life.LIFE_READS` that were ever written. An id that a child had earlier leads to that child;
-    of one without any record tonight the ledger's page is told. Raises :class:`UnknownIdentifier`.
+    of one without any record tonight the ledger's page is told. Raises :class:`UnknownIdentifierError`.
     """
     asked = as_typed(identifier)
     child_id = _child_asked(asked, tables)
@@ -126,12 +127,12 @@ def _child_asked(asked: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
 
 
 def child_of(identifier: str, child_records: pl.DataFrame) -> str:
-    """The child that an id means: a child's, or a record's. Raises :class:`UnknownIdentifier`."""
+    """The child that an id means: a child's, or a record's. Raises :class:`UnknownIdentifierError`."""
     asked = as_typed(identifier)
     is_child, is_record = pl.col("child_id") == asked, pl.col("record_id") == asked
     found = child_records.filter(is_child | is_record)["child_id"].unique()
     if found.len() != 1:
-        raise UnknownIdentifier(
+        raise UnknownIdentifierError(
             "No child and no record of this night has that id. Give a child's id as the list has it (CH and ten "
             "letters or digits), or a record as source:key, such as health:H0000001, with the key as in the extract."
         )

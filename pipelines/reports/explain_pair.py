@@ -24,7 +24,7 @@ from pipelines.linking.link import CHILD_SETTINGS
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.listing.masking import MASKED_READS, keys_without_place, masked_in
 from pipelines.publish.report_tables import NOT_SHOWN_OF_A_PAIR, Row
-from pipelines.reports.explain import UnknownIdentifier
+from pipelines.reports.explain import UnknownIdentifierError
 
 EXPLAIN_PAIR_READS = (
     *MASKED_READS, "link", *MEASURED_TABLES,
@@ -60,10 +60,10 @@ class Weighed:
     judge: Judge
 
     def row(self, record_id: str) -> int:
-        """The row of a record. Raises :class:`~pipelines.reports.explain.UnknownIdentifier`."""
+        """The row of a record. Raises :class:`~pipelines.reports.explain.UnknownIdentifierError`."""
         found = self.person.with_row_index("row").filter(pl.col("record_id") == record_id.strip())["row"]
         if found.len() != 1:
-            raise UnknownIdentifier(
+            raise UnknownIdentifierError(
                 "No record of this night has that id. Give both records as source:key, such as health:H0000001, with "
                 "the key as in the extract; rollcall explain CHILD lists the records of a child."
             )
@@ -77,11 +77,11 @@ def weighed(
 ) -> Weighed:
     """Make the night's judge again from its records, weights and the measures in force. Judgements are not in it.
 
-    Raises :class:`~pipelines.reports.explain.UnknownIdentifier` where the night had no records.
+    Raises :class:`~pipelines.reports.explain.UnknownIdentifierError` where the night had no records.
     """
     held = held_in(tables)
     if held is None:
-        raise UnknownIdentifier("The last night had no records. Run a night on tonight's extracts first.")
+        raise UnknownIdentifierError("The last night had no records. Run a night on tonight's extracts first.")
     table = with_keys(tables["person_record"].sort("record_id"))
     encoded = prepare(table, CHILD_COMPARISONS, [], *settings.reads)
     numbers = {name: number for number, name in enumerate(held.sources)}
@@ -107,12 +107,12 @@ def explain_pair(
     """A page about two records, given as source:key: are they one child, and what speaks for and against it.
 
     ``tables``: those of ``EXPLAIN_PAIR_READS``, of one night; ``model``: the weights of that night. Raises
-    :class:`~pipelines.reports.explain.UnknownIdentifier`, also where both are the same record.
+    :class:`~pipelines.reports.explain.UnknownIdentifierError`, also where both are the same record.
     """
     found = weighed(tables, model)
     rows = [found.row(record) for record in records]
     if rows[0] == rows[1]:
-        raise UnknownIdentifier("Both ids name the same record. Give two records.")
+        raise UnknownIdentifierError("Both ids name the same record. Give two records.")
     told = _Told(found, tables, source_names or {}, _protected(tables), (rows[0], rows[1]))
     is_protected = told.is_protected(*rows)
     bars = waterfall(found.judge, *(np.array([row], dtype=np.int32) for row in rows))

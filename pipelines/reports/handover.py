@@ -83,8 +83,8 @@ def handover(
 ) -> Handover:
     """The packet of a child, given by its id or one of its records. ``tables``: those of ``HANDOVER_READS``.
 
-    Raises :class:`~pipelines.reports.explain.UnknownIdentifier`, and :class:`SettingsError` for a child whom only the adoption
-    team may pass on.
+    Raises :class:`~pipelines.reports.explain.UnknownIdentifierError`, and :class:`SettingsError` for a child whom only the
+    adoption team may pass on.
     """
     child_id = child_of(identifier, tables["child_record"])
     members = tables["child_record"].filter(pl.col("child_id") == child_id)

@@ -42,6 +42,7 @@ def test_each_report_is_written_for_its_owner_alone(asked: tuple[str, str], caps
         pytest.param(
             "report --since 2026-11-21 --as-at 2026-11-20", "--since: it is not before --as-at", id="backwards"
         ),
+        pytest.param("report --since 1/9/2026 --as-at 2026-11-20", "--since 1/9/2026 is no date", id="no date"),
         pytest.param("report --since 2025-01-01 --as-at 2025-03-01", "no list was published from", id="no list"),
         pytest.param(
             "return --as-at 2031-01-01", "does not know who will be missing education then", id="a day to come"

@@ -21,7 +21,7 @@ from pipelines.intake.standardise import standardise
 from pipelines.linking.link import link
 from pipelines.linking.measures_in_force import held_tables
 from pipelines.linking.model_file import keep_model, kept_model
-from pipelines.reports.explain import UnknownIdentifier
+from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.explain_pair import (
     EXPLAIN_PAIR_READS,
     PROTECTED,
@@ -210,7 +210,7 @@ def test_a_record_that_has_no_rival_says_so(night: Linked) -> None:
 )
 def test_ids_that_are_none_are_told_clearly_and_never_repeated(night: Linked, pair: tuple[str, str]) -> None:
     tables, model = night.tables, night.model
-    with pytest.raises(UnknownIdentifier, match="source:key") as unknown:
+    with pytest.raises(UnknownIdentifierError, match="source:key") as unknown:
         explain_pair(pair, tables, model)
     assert pair[0] not in str(unknown.value)
 
@@ -218,7 +218,7 @@ def test_ids_that_are_none_are_told_clearly_and_never_repeated(night: Linked, pa
 def test_a_record_is_not_held_against_itself(night: Linked) -> None:
     tables, model = night.tables, night.model
     record = a_pair(tables, one_child=True)[0]
-    with pytest.raises(UnknownIdentifier, match="same record"):
+    with pytest.raises(UnknownIdentifierError, match="same record"):
         explain_pair((record, record), tables, model)
 
 

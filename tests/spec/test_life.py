@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.rank_settings import RankSettings
-from pipelines.reports.explain import UnknownIdentifier, explain
+from pipelines.reports.explain import UnknownIdentifierError, explain
 from tests.made.children import SOURCE_NAMES, Drawn
 from tests.made.nights import Nights
 
@@ -80,5 +80,5 @@ def test_the_reason_of_a_protected_child_is_withheld() -> None:
 
 
 def test_an_id_that_nobody_ever_had_is_refused() -> None:
-    with pytest.raises(UnknownIdentifier):
+    with pytest.raises(UnknownIdentifierError):
         page(Nights().night(lead()), "CH0000000000", lead())

@@ -15,7 +15,7 @@ from pipelines.decisions.outcomes import OUTCOME
 from pipelines.health import SourceState
 from pipelines.listing.masking import WITHHELD
 from pipelines.publish.small_counts import shown, shown_alone
-from pipelines.reports.explain import UnknownIdentifier
+from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.handover import HANDOVERS_FILE, Handover, handover, note_handover
 from pipelines.reports.handover_files import handover_files
 from pipelines.reports.published import PublishedNight, published_nights, read_nights
@@ -243,7 +243,7 @@ def test_an_old_identity_is_passed_on_by_the_adoption_team_alone() -> None:
 
 
 def test_a_child_who_is_none_is_refused_without_being_named() -> None:
-    with pytest.raises(UnknownIdentifier) as refused:
+    with pytest.raises(UnknownIdentifierError) as refused:
         handover("Mary Smith", _child().night(), OUTCOME.to_frame(), to_authority="N", from_authority=None)
     assert "Mary" not in str(refused.value)
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pipelines.reports.explain import EXPLAIN_READS, UnknownIdentifier, explain
+from pipelines.reports.explain import EXPLAIN_READS, UnknownIdentifierError, explain
 from tests.made.children import SOURCE_NAMES, THREE, Drawn
 
 
@@ -130,6 +130,6 @@ def test_other_children_are_named_by_record_only() -> None:
 
 @pytest.mark.parametrize("identifier", ["CH0", "Quorra Haddad", "", "health:99"])
 def test_an_unknown_id_is_told_clearly_and_never_repeated(identifier: str) -> None:
-    with pytest.raises(UnknownIdentifier, match="source:key") as unknown:
+    with pytest.raises(UnknownIdentifierError, match="source:key") as unknown:
         page(missing_child(), identifier)
     assert not identifier or identifier not in str(unknown.value)

@@ -170,8 +170,8 @@ def test_none_of_several():
 @pytest.mark.parametrize(
     "test",
     [Equal("name"), Unequal("name"), InitialOf("name"), JaroWinklerAtLeast("name", 0.5), WithinEdits("name", 2),
-     Unlike("name", 0.5, shortest=1), SharesAny("name"), SharesCrosswise("name", "name"),
-     EqualAcross("name", "name"), Swapped("name", "name"), CrosswiseAlike("name", "name"), OneDigitApart("name"), DayAndMonthSwapped("name")],
+     Unlike("name", 0.5, shortest=1), SharesAny("name"), SharesCrosswise("name", "name"), EqualAcross("name", "name"),
+     Swapped("name", "name"), CrosswiseAlike("name", "name"), OneDigitApart("name"), DayAndMonthSwapped("name")],
     ids=repr,
 )  # fmt: skip
 def test_a_column_in_which_nothing_is_said_makes_no_test_hold(test):
