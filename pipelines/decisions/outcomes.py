@@ -51,6 +51,10 @@ CODES = {
 """Outcome -> what it says and whether it closes. A child leaves only after robust enquiries or confirmed education; no
 national code set was found (the department publishes reasons, not outcomes)."""
 
+CLOSING = tuple(code for code, meaning in CODES.items() if meaning.closes)
+OPENING = tuple(code for code, meaning in CODES.items() if not meaning.closes)
+"""Outcomes that take a child off the list, and those that leave it in an officer's hands."""
+
 MISSING = ("ALREADY_KNOWN_CME", "CONFIRMED_CME_NEW")
 """Outcomes that say that the child is missing education."""
 
@@ -218,6 +222,11 @@ def _faults(given: pl.DataFrame, known: pl.Series, today: date) -> list[str]:
     return [f"{place}: {told}." for _, place, told in found]
 
 
+def in_words(outcome: pl.Expr) -> pl.Expr:
+    """What an outcome says, as ``CODES`` has it."""
+    return outcome.replace_strict({code: meaning.words for code, meaning in CODES.items()}, return_dtype=pl.String)
+
+
 def standing(outcomes: pl.DataFrame) -> pl.DataFrame:
     """The outcome of each child that counts: the latest by its day, and by when it was read in."""
     ordered = outcomes.with_row_index("order").sort("outcome_on", "order")
@@ -247,6 +256,5 @@ def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) 
     ``OUTCOME`` under tonight's child ids, by child. Such a child stays in view until an outcome closes it, whatever
     becomes of its likelihood.
     """
-    opening = [code for code, meaning in CODES.items() if not meaning.closes]
     last = standing(outcomes.filter(pl.col("outcome_on") <= as_at))
-    return under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(opening)).sort("child_id")
+    return under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(OPENING)).sort("child_id")

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CODES, kept_open, standing
+from pipelines.decisions.outcomes import OPENING, kept_open, standing
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
@@ -281,12 +281,10 @@ def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.Da
 
 def _opened(tonight: Tonight) -> pl.Series:
     """child_id of every child whom an officer has in hand, also where no record of it is left tonight."""
-    opening = [name for name, code in CODES.items() if not code.closes]
-    last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at)).filter(
-        pl.col("outcome").is_in(opening)
-    )
+    last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at))
     here = kept_open(tonight.outcomes, tonight.child_records, tonight.as_at)["child_id"]
-    return pl.concat([here, last["child_id"]]).unique().sort()
+    in_hand = last.filter(pl.col("outcome").is_in(OPENING))["child_id"]
+    return pl.concat([here, in_hand]).unique().sort()
 
 
 def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:

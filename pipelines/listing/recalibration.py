@@ -17,7 +17,7 @@ from scipy.special import chdtri
 
 from matching.person import Columns
 from matching.thresholds import all_known, reliability
-from pipelines.decisions.outcomes import CODES, MISSING
+from pipelines.decisions.outcomes import CLOSING, MISSING
 from pipelines.rank_settings import LEAST_SLOPE, Recalibration
 from pipelines.settings import SettingsError
 
@@ -145,14 +145,13 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
     place by now does not make the lead wrong. After a closing outcome the next one opens another lead. Its estimate is the
     first that any of its outcomes was read in with. Of two outcomes of one day the one read in last counts.
     """
-    closing = [code for code, meaning in CODES.items() if meaning.closes]
     ordered = (
         outcomes.with_row_index("order")
         .unique(["child_id", "outcome_on"], keep="last", maintain_order=True)
         .sort("child_id", "outcome_on", "order")
     )
-    closed_before = pl.col("outcome").is_in(closing).cast(pl.Int64).cum_sum().over("child_id")
-    lead = closed_before - pl.col("outcome").is_in(closing).cast(pl.Int64)
+    closed_before = pl.col("outcome").is_in(CLOSING).cast(pl.Int64).cum_sum().over("child_id")
+    lead = closed_before - pl.col("outcome").is_in(CLOSING).cast(pl.Int64)
     found = pl.col("outcome").is_in(MISSING)
     said = pl.when(~pl.col("outcome").is_in([*NO_ANSWER, *NOT_ASKED])).then(found)
     estimated = pl.coalesce("estimated", "likelihood").drop_nulls().first()

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CODES, MISSING, standing
+from pipelines.decisions.outcomes import CLOSING, MISSING, standing
 from pipelines.publish.report_tables import BANDS
 from pipelines.publish.small_counts import SMALLEST_SHOWN
 from pipelines.reasons import source_name
@@ -56,7 +56,6 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
 
 def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
     """A row a child: the outcome that stands, what it means, the hours, and the groups that the child counts in."""
-    closing = [code for code, meaning in CODES.items() if meaning.closes]
     not_listed = pl.lit("not on the list")
     band = pl.lit(BANDS[-1][1])
     for low, name in reversed(BANDS[:-1]):
@@ -67,7 +66,7 @@ def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
         .join(hours_spent(outcomes), on="child_id", how="left", validate="1:1")
         .with_columns(
             missing=pl.col("outcome").is_in(MISSING),
-            closed=pl.col("outcome").is_in(closing),
+            closed=pl.col("outcome").is_in(CLOSING),
             lane=pl.col("lane").fill_null(not_listed),
             likelihood=pl.when(pl.col("likelihood").is_null()).then(not_listed).otherwise(band),
             source=sources_in(pl.col("records")),
@@ -92,11 +91,10 @@ def _counted(children: pl.DataFrame) -> pl.DataFrame:
 
 def opened_again(outcomes: pl.DataFrame) -> pl.Series:
     """child_id of children whose lead an officer had closed, and who were looked into again on a later day."""
-    closing = [code for code, meaning in CODES.items() if meaning.closes]
     by_day = outcomes.unique(["child_id", "outcome_on"], keep="last", maintain_order=True).sort(
         "child_id", "outcome_on"
     )
-    was_closed = pl.col("outcome").is_in(closing).shift().over("child_id")
+    was_closed = pl.col("outcome").is_in(CLOSING).shift().over("child_id")
     return by_day.filter(was_closed)["child_id"].unique().sort()
 
 
