@@ -15,19 +15,30 @@ class AtHand:
     def __init__(self) -> None:
         self.names: tuple[str, ...] | None = None
         """Every table there is in the store, in order: asked for at each, and slow to be told (2 ms); null: ask it."""
-        self._tables: dict[str, pl.DataFrame] = {}
-        self._ahead: dict[str, pl.DataFrame | Future[pl.DataFrame]] = {}
+        self._tables: dict[str, pl.DataFrame | Future[pl.DataFrame]] = {}
+        self._ahead: dict[str, Future[pl.DataFrame]] = {}
         self._aside: ThreadPoolExecutor | None = None
 
     def get(self, table: str) -> pl.DataFrame | None:
-        """The table; null: it was neither read nor written."""
-        return self._tables.get(table)
+        """The table, waited for where it is being made; null: it was neither read nor written.
+
+        Raises what the making of it raised.
+        """
+        found = self._tables.get(table)
+        if isinstance(found, Future):
+            found = self._tables[table] = found.result()
+        return found
 
     def keep(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Keep the table as it stands now; gives it back."""
         self._ahead.pop(table, None)
         self._tables[table] = frame
         return frame
+
+    def keep_made(self, table: str, make: Callable[[], pl.DataFrame]) -> None:
+        """Begin to make the table as it stands now, in the thread that reads tables."""
+        self._ahead.pop(table, None)
+        self._tables[table] = self.do_aside(make)
 
     def take_ahead(self, table: str) -> pl.DataFrame | None:
         """What was read ahead of a table, waited for; null: nothing was. The table is at hand no longer.
@@ -36,11 +47,7 @@ class AtHand:
         """
         found = self._ahead.pop(table, None)
         self.forget(table)
-        return found.result() if isinstance(found, Future) else found
-
-    def keep_ahead(self, table: str, frame: pl.DataFrame) -> None:
-        """Keep a table as the store keeps it now."""
-        self._ahead[table] = frame
+        return None if found is None else found.result()
 
     def forget(self, table: str) -> None:
         """The table has changed, or is about to be."""

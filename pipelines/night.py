@@ -5,6 +5,7 @@ transaction. So a step can be run by itself: :func:`run_night` runs them one aft
 runs the same steps under Prefect.
 """
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -133,6 +134,7 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
         refuse_workspace_among_extracts(settings)
         with (
             private_files(),
+            _no_search_for_garbage(),
             lock(settings.workspace, wait_seconds=wait_seconds),
             recorded(settings.workspace, settings.as_at, began_at) as recorder,
         ):
@@ -150,6 +152,21 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
                 keep_for_readers(settings.workspace)
     except Exception as error:
         raise as_night_failed("prepare", error, settings.workspace) from None
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """Within this, what nobody uses is freed at once, as ever, but what only uses itself is not looked for.
+
+    A night leaves hardly any, and to look through all that is loaded, again and again, takes a third of a second.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def perform(night: Night, step: Step, progress: Progress) -> Counts:

@@ -178,12 +178,14 @@ class Store:
         self._at_hand.keep(table, frame)
 
     def amend_rows(self, table: str, amendment: Amendment) -> None:
-        """As :meth:`amend`, whether the table is at hand or not: the rows are written, however many."""
+        """As :meth:`amend`, whether the table is at hand or not: the rows are written, however many. What was read ahead is
+        amended beside what follows.
+        """
         _check_is_table(table, amendment.put)
         before = self._at_hand.take_ahead(table)
         self._write_rows(table, amendment)
         if before is not None and amendment.moved is None:
-            self._at_hand.keep_ahead(table, amended(before, amendment))
+            self._at_hand.keep_made(table, lambda: in_order(table, amended(before, amendment)))
 
     def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
         """Take rows out of a table, those that have the values of a row of ``gone`` in its columns, and put others in."""

@@ -110,14 +110,15 @@ class PublishedFolder:
     """Lane -> children of the list in it, as published: whoever shares a home with a protected child is restricted."""
 
 
-def publish(publication: Publication, into: Path) -> PublishedFolder:
-    """Publish the night into ``into/AS-AT``, whole or not at all, and move ``into/latest`` to the newest date.
+def publish(publication: Publication, into: Path, listed: Masked | None = None) -> PublishedFolder:
+    """Publish the night into ``into/AS-AT``, whole or not at all, and move ``into/latest`` to the newest date. ``listed``:
+    the list as it may be published, where that has been worked out.
 
     Files have mode 0600, folders that are made mode 0700. A folder already there for the same date is replaced in one
     step. Raises :class:`PublicationFailed` with the last publication untouched where the list breaks its own contract
     or the files cannot be written.
     """
-    listed = masked(
+    listed = listed or masked(
         publication.candidates,
         publication.explained,
         publication.person,

@@ -100,8 +100,8 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
         before = store.read("former_record")["record_id"]
         stand = before.filter(~before.is_in(stale.implode()))
         store.write("former_record", pl.concat([stand, withheld]).sort().to_frame())
-        store.amend_rows("person_record", Amendment(made.person, stale))
         store.amend_rows("statement", Amendment(made.statements, stale))
+        store.amend_rows("person_record", Amendment(made.person, stale))
         store.change("dated_cell", DATED_CELL.to_frame(), _fresh(_dated(night, raw), store.read("dated_cell")))
     return True
 

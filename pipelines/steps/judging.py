@@ -5,6 +5,7 @@ from functools import partial
 from pipelines.children.provision import find_provision
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.listing.early_warning import early_warning
+from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.other_teams import Known, for_other_teams
 from pipelines.listing.rank import of_age, rank
 from pipelines.residence.living_here import judge_residence
@@ -37,30 +38,27 @@ def judge_residence_step(night: Night) -> Counts:
 
 
 def rank_step(night: Night) -> Counts:
-    """All of it -> candidate, explained, finding. Beside what follows, for publish, what is told to others than the list."""
+    """All of it -> candidate, explained, finding. Beside it and what follows, for publish, what is told to others than the
+    list, and what is withheld of it, for the ledger too.
+    """
     assert night.ages is not None  # noqa: S101 - residence stands before rank in STEPS
+    ages, known = night.ages.result(), night.known(*JUDGED_FROM)
+    as_at, settings = night.settings.as_at, night.settings.ranking
+    night.early_warning = night.aside(partial(early_warning, **known, as_at=as_at, list_from=settings.list_from))
     measured = night.store.read("link_measured")["never_met"]
     ranked = rank(
-        **night.known(*JUDGED_FROM),
-        as_at=night.settings.as_at,
-        settings=night.settings.ranking,
+        **known,
+        as_at=as_at,
+        settings=settings,
         source_names=night.source_names,
         outcomes=read_outcomes(night.settings.workspace),
         never_met=measured.item() if len(measured) else 0.0,
-        ages=night.ages.result(),
+        ages=ages,
     )
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
-    _tell_others(night)
+    night.listed = night.aside(partial(masked_in, night.read(*MASKED_READS)))
+    told = Known(**night.known("person_record", "statement", "child_record", "provision", "explained"))
+    night.other_teams = night.aside(partial(for_other_teams, told, as_at))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}
-
-
-def _tell_others(night: Night) -> None:
-    """Begin to work out who is to be warned of, and what is for other teams."""
-    as_at, list_from = night.settings.as_at, night.settings.ranking.list_from
-    known = Known(**night.known("person_record", "statement", "child_record", "provision", "explained"))
-    night.early_warning = night.aside(
-        partial(early_warning, **night.known(*JUDGED_FROM), as_at=as_at, list_from=list_from)
-    )
-    night.other_teams = night.aside(partial(for_other_teams, known, as_at))

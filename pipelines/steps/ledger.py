@@ -6,7 +6,6 @@ from pipelines.decisions.outcomes import read_outcomes
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.list_changes import CHANGES, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
-from pipelines.listing.masking import protected_children
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import TABLES
 
@@ -37,14 +36,14 @@ def _read(night: Night, table: str) -> pl.DataFrame:
 
 
 def _tonight(night: Night) -> Tonight:
+    assert night.listed is not None  # noqa: S101 - rank stands before ledger in STEPS
     known = night.known("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
-    protected = protected_children(**night.known("candidate", "person_record", "statement", "child_record"))
     return Tonight(
         **known,
         as_at=night.settings.as_at,
         child_moves=_read(night, "child_move"),
         outcomes=read_outcomes(night.settings.workspace),
-        protected=protected,
+        protected=night.listed.result().protected,
         loaded=frozenset(night.store.raw_sources()),
         settings=night.settings.ranking,
         names=night.source_names,

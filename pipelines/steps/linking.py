@@ -34,6 +34,7 @@ def link_step(night: Night) -> Counts:
     held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, previous, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
+    touched = None
     if tonight is None or previous is None or known is None:
         report, links, pairs, after = _link_all(night, previous, decided, in_force, held)
     elif known.stands:
@@ -42,7 +43,8 @@ def link_step(night: Night) -> Counts:
         again = linked_again(store, tonight, known)
         _write_again(store, again, tonight)
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
-    _keep_moves(night, previous, after)
+        touched = pl.Series(again.touched)
+    _keep_moves(night, previous, after, touched)
     night.link_report = night.aside(partial(_with_figures, report, decided))
     return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
 
@@ -140,12 +142,16 @@ def _write_again(store: Store, again: LinkedAgain, tonight: Tonight) -> None:
     store.write("link_kept", kept_row(tonight.held, again.next_number))
 
 
-def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame) -> None:
-    """Add what moved between children tonight to CHILD_MOVE."""
+def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame, touched: pl.Series | None) -> None:
+    """Add what moved between children tonight to CHILD_MOVE. ``touched``: the rows of ``after`` whose child is not made of
+    the same records as last night, among which all that moved are; null: all may be.
+    """
     if previous is None:
         return
     earlier = [night.store.read("child_move")] if night.store.has("child_move") else []
     moves = CHILD_MOVE.to_frame()
     if after is not previous:
-        moves = id_moves(previous, after).with_columns(as_at=pl.lit(night.settings.as_at)).select(CHILD_MOVE.names())
+        now = after if touched is None else after.filter(touched)
+        before = previous if touched is None else previous.filter(pl.col("record_id").is_in(now["record_id"].implode()))
+        moves = id_moves(before, now).with_columns(as_at=pl.lit(night.settings.as_at)).select(CHILD_MOVE.names())
     night.store.write("child_move", pl.concat([*earlier, moves]))

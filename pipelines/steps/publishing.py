@@ -25,7 +25,7 @@ PUBLISHED_FOLDER = "published"
 def publish_step(night: Night) -> Counts:
     """All of it -> the files, whole or not at all."""
     assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
-    assert night.early_warning is not None  # noqa: S101 - as rank does
+    assert night.early_warning is not None and night.listed is not None  # noqa: S101 - as rank does
     assert night.other_teams is not None  # noqa: S101
     known = night.known(
         "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
@@ -54,7 +54,7 @@ def publish_step(night: Night) -> Counts:
         evidence_sheets=night.settings.listing.evidence_sheets,
         warnings=night.warnings,
     )
-    stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER)
+    stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER, night.listed.result())
     clear_stale(night.settings.workspace / PUBLISHED_FOLDER, as_at)
     night.published = stands.path
     at = datetime.now(UTC)

@@ -18,6 +18,7 @@ from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link import LinkReport
 from pipelines.listing.early_warning import EarlyWarning
+from pipelines.listing.masking import Masked
 from pipelines.residence.records import Said
 from pipelines.settings import Settings
 from pipelines.store import Store
@@ -64,7 +65,9 @@ class Night:
     ages: Future[pl.DataFrame] | None = None
     """How likely children are of compulsory school age (``of_age`` of the rank), worked out beside their residence."""
     early_warning: Future[EarlyWarning] | None = None
-    """Who may be without education from the next term; is worked out beside the ledger, as is the next."""
+    """Who may be without education from the next term; is worked out beside the rank."""
+    listed: Future[Masked] | None = None
+    """The list as it may be published; is worked out beside the ledger, as is the next."""
     other_teams: Future[pl.DataFrame] | None = None
     """Children whom other teams should look at (``OTHER_TEAM``)."""
     changed: WhatChanged = field(default_factory=WhatChanged.nothing)
