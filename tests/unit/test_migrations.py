@@ -34,17 +34,13 @@ def _kept(workspace: Path, table: str) -> pl.DataFrame:
 
 
 def test_every_table_of_an_earlier_version_is_read_in_this_one(earlier: Path) -> None:
-    before = {table: _kept(earlier, table).height for table in TABLES if _has(earlier, table)}
+    with Store(earlier, read_only=True, any_version=True) as store:
+        before = {table: store.read_as_kept(table).height for table in TABLES if store.has(table)}
     assert len(before) > 20
     migrations.bring_forward(earlier)
     with Store(earlier, read_only=True) as store:
         assert {table: store.read(table).height for table in before} == before
         assert store.version == SCHEMA_VERSION
-
-
-def _has(workspace: Path, table: str) -> bool:
-    with Store(workspace, read_only=True, any_version=True) as store:
-        return store.has(table)
 
 
 def test_the_next_night_keeps_ids_and_obeys_what_people_decided(earlier: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.failure import NightFailed
-from pipelines.night import STEPS, run_night
+from pipelines.night import STEPS, Silent, night_under_way, perform
 from pipelines.settings import Settings
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
@@ -51,16 +51,22 @@ def test_check_tells_what_is_wrong_with_her_rows_and_not_what_they_say(extracts_
     assert not found_in(told)
 
 
-@pytest.mark.parametrize("step", [step.name for step in STEPS])
-def test_an_error_that_quotes_her_is_told_without_her(
-    quick_night: FirstNight, workspace: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch, step: str
+def test_an_error_that_quotes_her_is_told_without_her_at_any_step(
+    quick_night: FirstNight, workspace: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(called_by(step), quoting_her)
+    """Each step of one night fails first, is taken back, and is then done."""
     settings: Settings = quick_night.settings.model_copy(update={"workspace": workspace})
-    with pytest.raises(NightFailed, match=f"Internal error at step '{step}': ValueError") as failed:
-        run_night(settings)
-    assert not found_in(everything_of(failed.value))
-    (frames,) = (workspace / "failures").iterdir()
-    assert "tests/made/sentinel.py" in frames.read_text("utf-8")
-    assert not found_in(frames.read_text("utf-8"))
+    with night_under_way(settings) as night:
+        for step in STEPS:
+            with monkeypatch.context() as patched:
+                patched.setattr(called_by(step.name), quoting_her)
+                told = f"Internal error at step '{step.name}': ValueError"
+                with pytest.raises(NightFailed, match=told) as failed:
+                    perform(night, step, Silent())
+            assert not found_in(everything_of(failed.value))
+            perform(night, step, Silent())
+    frames = [path.read_text("utf-8") for path in (workspace / "failures").iterdir()]
+    assert len(frames) == len(STEPS)
+    assert all("tests/made/sentinel.py" in each for each in frames)
+    assert not found_in("".join(frames))
     assert not found_in(heard.text())
