@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.children.age import born_of_age
 from pipelines.children.members import members
+from pipelines.residence.letters import with_letters
 from pipelines.residence.records import Heard
 
 LATELY_DAYS = 365
@@ -53,7 +54,8 @@ class Evidence:
     agencies: pl.DataFrame
     """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row of the child
     in ``children``). ``state``: 1 open, 2 ended. ``sighted_days``: since it last saw the child; null: no date.
-    ``is_start``: that was the day its entry began. ``begun_days``: since its open entry began; null: no date.
+    ``is_start``: that was the day its entry began; ``is_letter``: a day that tells of no
+    meeting (:mod:`pipelines.residence.letters`). ``begun_days``: since its open entry began; null: no date.
     ``membership``: 0..1, that the surest record is this child's. Of the agency's extract, the same in each of its rows:
     ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight)."""
     families: pl.DataFrame
@@ -91,7 +93,7 @@ def gather_evidence(
     signs = _signs(families, heard, children, as_at)
     return Evidence(
         children=children.join(signs, on="child", how="left", validate="1:1", maintain_order="left"),
-        agencies=_agencies(heard, as_at).sort("source", "child"),
+        agencies=with_letters(_agencies(heard, as_at).sort("source", "child"), children, as_at),
         families=families.sort("child", "other"),
     )
 

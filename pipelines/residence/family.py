@@ -35,8 +35,9 @@ def _still_open() -> Floats:
 
 STILL_OPEN = _still_open()
 
-BOTH_PRIOR = (1.0, 3.0)
-"""Brothers and sisters here expected without a place, and with one, of a child without a place here."""
+BOTH_PRIOR = (30.0, 30.0)
+"""Brothers and sisters here expected without a place, and with one, of a child without a place here: who educates one at home,
+privately or next door mostly educates all so. Held firmly, as where most without a place have gone they show little of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from scipy.optimize import isotonic_regression
 
 from pipelines.residence.departures import WIDTHS
 from pipelines.residence.evidence import Evidence
+from pipelines.residence.letters import gaps_between
 from pipelines.residence.reading import DEPARTED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
@@ -99,6 +100,7 @@ class _Agency:
     sighted: Floats
     begun: Floats
     is_start: Flags
+    is_letter: Flags
     trust: Floats
     unsighted: float
     untold: float
@@ -132,7 +134,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
         agency = _Agency(
             records["source"][0], records["child"].to_numpy().astype(np.int64), records["state"].to_numpy(),
             records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
-            records["is_start"].to_numpy(), records["membership"].to_numpy(),
+            records["is_start"].to_numpy(), records["is_letter"].to_numpy(), records["membership"].to_numpy(),
             records["unsighted_days"][0], records["untold_days"][0],
         )  # fmt: skip
         readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), is_new)
@@ -209,21 +211,21 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     or of any where it knows few; or those with children educated elsewhere (:func:`_out_of_school`). Those who left were seen
     with the same habits up to the day they went.
 
-    A child not seen since its entry began was last seen that long ago or longer: twice the levels, the second half for
-    "that long ago at the least". Not so by an agency that dates only starts.
+    A child not seen since its entry began, or since a letter to all, was last seen that long ago or longer: twice the levels,
+    the second half for "that long ago at the least". Not so by an agency that dates only starts.
     """
     is_dated = ~np.isnan(agency.sighted)
     if not np.any(of_group[agency.child] & is_dated):
         return []
     own = is_known & of_group
     known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
-    usual = _usual(agency.sighted[known[agency.child] & is_dated])
-    usual = _out_of_school(usual, agency.sighted[(is_elsewhere & of_group)[agency.child] & is_dated])
+    usual = _gaps(agency, known[agency.child] & is_dated)
+    usual = _out_of_school(usual, agency, (is_elsewhere & of_group)[agency.child] & is_dated)
     here = _shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
     after = {pace: _after(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
     here = (1.0 - LATE_SHARE) * here + LATE_SHARE * after[1.0].mean(axis=0)
     both = _with_censored(here)
-    is_censored = agency.is_start & is_dated & (not agency.tells_starts_only)
+    is_censored = (agency.is_start & is_dated & (not agency.tells_starts_only)) | agency.is_letter
     levels = agency.seen_levels + np.where(is_censored, len(here), 0)
     codes, trust = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
     ways = [_with_censored(_later_is_likelier_gone(here, gone) * here) for gone in after.values()]
@@ -237,17 +239,26 @@ def _with_censored(levels: Floats) -> Floats:
     return np.hstack([levels, np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels])
 
 
-def _out_of_school(known: Floats, elsewhere: Floats) -> Floats:
-    """``known`` (days since the largest roll's pupils were seen), as far as pupils ``elsewhere`` are not seen plainly
+def _gaps(agency: _Agency, mine: Flags) -> Floats:
+    """Days since an agency met the children of the records in ``mine``, letters left aside."""
+    days, is_letter = agency.sighted[mine], agency.is_letter[mine]
+    if not is_letter.any():
+        return _usual(days)
+    return gaps_between(days, is_letter) if np.count_nonzero(~is_letter) >= ENOUGH_KNOWN else _usual(days[:0])
+
+
+def _out_of_school(known: Floats, agency: _Agency, elsewhere: Flags) -> Floats:
+    """``known`` (days since the largest roll's pupils were seen), as far as pupils ``elsewhere`` (records) are not seen plainly
     otherwise: a nurse who comes to the schools, or a school's own report, sees no child without a place either.
     """
-    if len(elsewhere) < ENOUGH_KNOWN:
+    met = np.count_nonzero(elsewhere & ~agency.is_letter)
+    if met < ENOUGH_KNOWN:
         return known
-    others = _usual(elsewhere)
+    others = _gaps(agency, elsewhere)
     days = np.concatenate([known, others])
     below = [np.searchsorted(np.sort(each), days, side="right") / len(each) for each in (known, others)]
     least, most = SEEN_APART
-    apart = np.abs(below[0] - below[1]).max() - SMIRNOV / np.sqrt(len(elsewhere))
+    apart = np.abs(below[0] - below[1]).max() - SMIRNOV / np.sqrt(met)
     count = round(MOST_KNOWN * float(np.clip((apart - least) / (most - least), 0.0, MOST_OTHERWISE)))
     return np.append(_quantiles(known, MOST_KNOWN - count), _quantiles(others, count)) if count else known
 

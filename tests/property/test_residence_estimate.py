@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.children.provision import find_provision
 from pipelines.residence.departures import WIDTHS, departures, ever_fewer_open, season_of
+from pipelines.residence.letters import gaps_between
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.reading import DEPARTED, DEPARTURES
 from pipelines.residence.records import listen
@@ -161,6 +162,20 @@ def test_the_longer_ago_a_child_left_the_fewer_lists_have_it(
     assert levels.min() > 0
     assert (np.diff(levels[:, 1]) <= 1e-12).all()
     assert levels[:, 1].max() <= here[1] + 1e-12
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.booleans()), min_size=1, max_size=60), st.integers(0, 1000))
+def test_gaps_between_meetings_are_those_met_where_no_letter_stands_between(
+    dates: list[tuple[int, bool]], met_on: int
+) -> None:
+    """A letter can only lengthen what is held of a gap: whoever has one was met that long ago or longer."""
+    days = np.array([met_on, *(day for day, _ in dates)], dtype=np.float64)
+    is_letter = np.array([False, *(letter for _, letter in dates)])
+    gaps = gaps_between(days, is_letter)
+    assert (np.diff(gaps) >= 0).all()
+    met = gaps_between(days, np.zeros(len(days), dtype=bool))
+    assert (gaps >= met - 1e-9).all()
+    assert set(met) <= set(days)
 
 
 def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do() -> None:

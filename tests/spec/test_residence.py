@@ -425,6 +425,30 @@ def test_that_a_roll_ended_with_the_school_year_says_nothing(left_in: range, lea
     assert least <= float(chance.mean()) <= most
 
 
+def test_a_letter_after_each_birthday_is_no_meeting() -> None:
+    """The doctors write to everyone on a list that nobody weeds, after each birthday, and count it as a contact. They have met
+    every third of the pupils since, and of the children without a place every third of those who live here. Half of the
+    pupils are tenants, and hardly one of those who left."""
+    children, people = {}, {}
+
+    def known(name: str, n: int, *, is_met: bool) -> list[dict[str, object]]:
+        birthday = 1 + (n * 41) % 365
+        people[name] = {"date_of_birth": ago(365 * 8 + 2 + birthday)}
+        home = in_home(seen=(n * 31) % 400) if n % 2 == 0 and not name.startswith("left") else []
+        return at_gp(seen=(n * 7) % birthday if is_met else birthday, since=1500 + n) + home
+
+    for n in range(600):
+        children[f"roll{n:03}"] = on_roll() + known(f"roll{n:03}", n, is_met=n % 3 == 0)
+    for n in range(60):
+        children[f"here{n:03}"] = known(f"here{n:03}", n, is_met=n % 3 == 0)
+    for n in range(400):
+        closed = in_home(seen=n + 80, since=2000, ended=n + 30) if n % 20 == 0 else []
+        children[f"left{n:03}"] = known(f"left{n:03}", n, is_met=False) + closed
+    children["met"], children["written to"] = known("met", 7, is_met=True), known("written to", 7, is_met=False)
+    chance = dict(judge(children, people).select("child_id", "living_here").iter_rows())
+    assert chance["met"] > chance["written to"] + 0.4
+
+
 HOTEL = "asylum"
 
 

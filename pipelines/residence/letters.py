@@ -1,0 +1,95 @@
+"""Which sightings are letters: dates that an agency gives to everybody on its list, whoever has left.
+
+A doctor who writes to each child after its birthday, or to all in one week of the year, and counts that as a contact, dates
+those who left as those who live here. Such dates stand apart: far more of them fall in one week after the birthday, or in one
+week of the last year, than in others, and of children without a place as many as of pupils. A nurse who comes to the schools
+meets pupils alone. A letter's date says only that the child has not been met since.
+"""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipelines.residence.reading import Codes, Flags, Floats
+
+YEAR_DAYS = 365.25
+WEEK_DAYS, WEEKS = 7.0, 53
+
+MUCH_MORE, LEAST_SHARE = 4.0, 0.05
+"""Weeks with so many times the dates of the middle week stand apart, where they hold such a share of the year's."""
+
+ENOUGH_LETTERS = 0.2
+"""Letters are so many of the dates of children without a place, or more: fewer may be a campaign, in which they were met."""
+
+AS_MANY = 0.9
+"""For each pupil with such a date so many children without a place have one, or more."""
+
+ENOUGH_DATED = 100
+"""So many pupils, and as many children without a place, show what an agency's dates are."""
+
+PARTS = 1000
+"""Into so many equal parts the gaps between meetings are cut."""
+
+
+def with_letters(agencies: pl.DataFrame, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``agencies`` with ``is_letter``: the date on which it last saw the child is a letter's.
+
+    Both as in ``Evidence``; ``children`` with ``born_on`` (null: unknown).
+    """
+    asked = agencies.join(
+        children.select(
+            "child", "is_known_here", age_days=(pl.lit(as_at) - pl.col("born_on")).dt.total_days().cast(pl.Float64),
+            is_open=pl.col("place_probability").is_null() & (pl.col("age_group") == "of"),
+        ),
+        on="child", how="left", validate="m:1", maintain_order="left",
+    )  # fmt: skip
+    is_sighting = ~asked["is_start"].to_numpy() & asked["sighted_days"].is_not_null().to_numpy()
+    seen, age = (asked[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("sighted_days", "age_days"))
+    is_known, is_open = asked["is_known_here"].to_numpy(), asked["is_open"].to_numpy()
+    source = asked["source"].rle_id().cast(pl.Int64).to_numpy()
+    is_letter = np.zeros(asked.height, dtype=bool)
+    for number in range(int(source.max(initial=-1)) + 1):
+        mine = np.flatnonzero((source == number) & is_sighting)
+        is_letter[mine] = are_letters(seen[mine], age[mine], is_known[mine], is_open[mine])
+    return agencies.with_columns(is_letter=pl.Series(is_letter, dtype=pl.Boolean))
+
+
+def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_place: Flags) -> Flags:
+    """Whether each sighting of one agency, ``seen_days`` ago, is a letter's date.
+
+    ``age_days``: of the child tonight; nan: unknown.
+    """
+    found = np.zeros(len(seen_days), dtype=bool)
+    if min(np.count_nonzero(is_pupil), np.count_nonzero(without_place)) < ENOUGH_DATED:
+        return found
+    since_birthday = (age_days - seen_days) % YEAR_DAYS
+    for days in (since_birthday, np.where(seen_days < YEAR_DAYS, seen_days, np.nan)):
+        week = np.where(np.isnan(days), -1, np.nan_to_num(days) // WEEK_DAYS).astype(np.int64)
+        is_apart = _weeks_apart(week[without_place])[week] & (week >= 0)
+        share, of_pupils = is_apart[without_place].mean(), is_apart[is_pupil].mean()
+        if share >= max(ENOUGH_LETTERS, AS_MANY * of_pupils):
+            found |= is_apart
+    return found
+
+
+def _weeks_apart(week: Codes) -> Flags:
+    """The weeks that stand apart from the middle one."""
+    counts = np.bincount(week[week >= 0], minlength=WEEKS)
+    return np.asarray(counts > np.maximum(MUCH_MORE * (np.median(counts) + 1.0), LEAST_SHARE * counts.sum()))
+
+
+def gaps_between(seen_days: Floats, is_letter: Flags) -> Floats:
+    """Days since each of ``PARTS`` equal parts of the children was truly met: who has a letter's date, so long ago or longer.
+
+    By the product-limit estimate (Kaplan and Meier 1958); beyond the longest gap as the mean rate of meetings says. Some
+    sighting must be none of a letter.
+    """
+    order = np.lexsort((is_letter, seen_days))
+    days, is_met = seen_days[order], ~is_letter[order]
+    unmet = np.cumprod(1.0 - is_met / np.arange(len(days), 0, -1))
+    chances = (np.arange(PARTS) + 0.5) / PARTS
+    place = np.searchsorted(1.0 - unmet, chances)
+    usual_gap = max(1.0, days.sum()) / np.count_nonzero(is_met)
+    beyond = days[-1] + usual_gap * np.log(np.maximum(unmet[-1], 1.0 / PARTS) / (1.0 - chances))
+    return np.asarray(np.where(place < len(days), days[np.minimum(place, len(days) - 1)], beyond), dtype=np.float64)
