@@ -4,6 +4,7 @@ A sentence never holds another child's name: rivals are named by record id only.
 education is left out of every sentence.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -41,6 +42,11 @@ def day(column: pl.Expr) -> pl.Expr:
 def day_written(value: date) -> str:
     """As :func:`day`, of one date."""
     return f"{value.day} {value:%B %Y}"
+
+
+def sentences(text: str) -> list[str]:
+    """A text cut into its sentences, where a full stop is followed by a capital."""
+    return [part for part in re.split(r"(?<=\.) (?=[A-Z])", text) if part]
 
 
 def sentence(text: pl.Expr) -> pl.Expr:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.counted import counted
-from pipelines.publish.match_report import count, share, style_hash
+from pipelines.publish.numbers import count, share
 from pipelines.publish.quality_tables import (
     STOPS,
     failed_checks,
@@ -17,7 +17,7 @@ from pipelines.publish.quality_tables import (
     stand_in_words,
     worse_rules,
 )
-from pipelines.publish.templates import HERE, templates
+from pipelines.publish.templates import HERE, style_hash, templates
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication

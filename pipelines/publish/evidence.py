@@ -16,10 +16,9 @@ import polars as pl
 
 from pipelines.listing.clearing import what_would_clear
 from pipelines.publish import evidence_tables as told_of
-from pipelines.publish.match_report import style_hash
-from pipelines.publish.templates import HERE, templates
+from pipelines.publish.templates import HERE, style_hash, templates
 from pipelines.publish.timeline import timeline
-from pipelines.reasons import in_100
+from pipelines.reasons import in_100, sentences
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -132,7 +131,7 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
         also_here=[row for row in homes.get(candidate["household"], []) if row["child_id"] != child],
         is_protected=is_protected,
         likelihood=night.likelihoods[child],
-        because=_sentences(candidate["because"]),
+        because=sentences(candidate["because"]),
         findings=[f"{row['points']} points: {row['because']}" for row in evidence.findings.get(child, [])],
         clearing=what_would_clear(candidate, has_rival=any(row["is_current"] for row in near)),
         contradictions=told_of.contradictions(members, names, is_protected=is_protected),
@@ -151,11 +150,6 @@ def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
         *(in_100(pl.col(name)) for name in ("likelihood", "on_no_roll", "living_here")),
     )
     return dict(candidates.select("child_id", told).iter_rows())
-
-
-def _sentences(text: str) -> list[str]:
-    """One line a sentence, cut where a full stop is followed by a capital."""
-    return [part for part in re.split(r"(?<=\.) (?=[A-Z])", text) if part]
 
 
 def _record(row: Row, said: Sequence[Row], names: Any) -> Row:

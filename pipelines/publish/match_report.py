@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from typing import TYPE_CHECKING, Any
 
 from pipelines.listing.recalibration import answers, said_and_found
 from pipelines.publish import charts, error_tables, report_tables
+from pipelines.publish.numbers import bits, count, difference, figure, fine_share, odds, plain, share
 from pipelines.publish.outcome_yield import outcome_yield
 from pipelines.publish.report_words import headline, not_known
 from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
-from pipelines.publish.templates import HERE, templates
+from pipelines.publish.templates import HERE, style_hash, templates
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -105,59 +104,3 @@ def _charts(publication: Publication, listed: Masked) -> dict[str, Markup]:
 
 def _list_chart(what: str, rows: list[report_tables.Bars], lanes: list[str]) -> Markup:
     return charts.stacked_bars(f"list-{what}", f"The list by {what} and lane", lanes, rows, "children")
-
-
-def style_hash(style: str) -> str:
-    """The style sheet's hash as a content security policy names it."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-
-
-def count(value: float | None) -> str:
-    """A count for people: 1,234; a dash for null; one decimal where a small count is an expectation."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:,.1f}" if isinstance(value, float) and value != round(value) else f"{value:,.0f}"
-
-
-def share(value: float | None) -> str:
-    """A share between 0 and 1 as a percentage; a dash for null."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:.1%}"
-
-
-def fine_share(value: float | None) -> str:
-    """A share between 0 and 1 as a percentage with two decimals, for what lies close to 1; a dash for null."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:.2%}"
-
-
-def difference(value: float | None) -> str:
-    """A standardised difference with its sign and two decimals; a dash for null."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:+.2f}".replace("-", "−")
-
-
-def bits(value: float | None) -> str:
-    """A match weight with its sign; a dash for null."""
-    return "–" if value is None or math.isnan(value) else f"{value:+.1f}".replace("-", "−")
-
-
-def odds(value: float | None) -> str:
-    """A probability of the model: a percentage, or *1 in 5,000* (three digits) below 1%; a dash for null."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    if value >= 0.01 or value <= 0:
-        return f"{value:.1%}"
-    one_in = 1 / value
-    return f"1 in {round(one_in, 2 - math.floor(math.log10(one_in))):,.0f}"
-
-
-def figure(value: object) -> str:
-    """A figure of the linkage or a setting, however it is typed."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value == round(value) and abs(value) >= 1000 else f"{value:,.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def plain(name: object) -> str:
-    """A name in code as words: ``ranking.doubtful_link_below`` -> ``ranking: doubtful link below``."""
-    return str(name).replace("_", " ").replace(".", ": ")

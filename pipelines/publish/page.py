@@ -1,11 +1,10 @@
 """One way to make a page for people: one file that opens offline, runs no script, and prints."""
 
-from datetime import date
 from typing import Any
 
 from pipelines.publish.evidence_tables import day
-from pipelines.publish.match_report import style_hash
-from pipelines.publish.templates import HERE, templates
+from pipelines.publish.numbers import count
+from pipelines.publish.templates import HERE, style_hash, templates
 
 STYLES = ("evidence.css", "page.css")
 
@@ -14,19 +13,8 @@ def page(template: str, /, **values: Any) -> bytes:
     """The template of this folder, filled in; its style sheet is allowed by its hash, and nothing else is."""
     style = "".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)
     return (
-        templates(day=_day, number=_number)
+        templates(day=day, count=count)
         .get_template(template)
         .render(style=style, style_hash=style_hash(style), **values)
         .encode()
     )
-
-
-def _day(value: date | None) -> str:
-    return day(value)
-
-
-def _number(value: float | None) -> str:
-    """A number for people; a dash for null."""
-    if value is None:
-        return "–"
-    return f"{value:,.1f}" if isinstance(value, float) and not value.is_integer() else f"{value:,.0f}"

@@ -17,7 +17,7 @@ from pipelines.children.facts import child_facts
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
-from pipelines.reasons import day_written, in_100
+from pipelines.reasons import day_written, in_100, sentences
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
@@ -183,7 +183,7 @@ def _listed(told: Told, candidate: Row, of_age: float) -> list[tuple[str, list[s
     points = [f"{row['points']:>3} points: {row['because']}" for row in told.rows("finding")]
     return [
         ("On the list", [place, likelihood, LIST_IS_NO_FINDING]),
-        ("Why", _sentences(candidate["because"])),
+        ("Why", sentences(candidate["because"])),
         (f"Reasons to look sooner: {candidate['priority']} points", [] if told.is_protected else points),
         ("What would clear it", what_would_clear(candidate, has_rival=bool(told.rows("rival")))),
     ]
@@ -259,11 +259,6 @@ def _levels(told: Told) -> pl.Expr:
 def _key(told: Told, column: str) -> pl.Expr:
     """A record id; for a protected child without the school's number that some keys hold."""
     return keys_without_place(pl.col(column)) if told.is_protected else pl.col(column)
-
-
-def _sentences(text: str) -> list[str]:
-    """One line a sentence, cut where a full stop is followed by a capital."""
-    return [part if part.endswith(".") else f"{part}." for part in text.split(". ")]
 
 
 def _section(title: str, lines: list[str]) -> str:

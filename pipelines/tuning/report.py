@@ -15,8 +15,8 @@ import polars as pl
 from matching.thresholds import expected_by_threshold
 from pipelines.publish import charts
 from pipelines.publish.interval_charts import Estimate, estimates
-from pipelines.publish.match_report import bits, count, figure, fine_share, plain, share, style_hash
-from pipelines.publish.templates import HERE, templates
+from pipelines.publish.numbers import bits, count, figure, fine_share, plain, share
+from pipelines.publish.templates import HERE, style_hash, templates
 from pipelines.review.sample import links_begin
 from pipelines.tables.night import judged_on
 from pipelines.tuning.trial import (
