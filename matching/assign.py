@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from matching.components import Labels, numbered
 from matching.encode import Rows
+from matching.model import TRUSTED
 from matching.presence import MayBeOne, Presence, counted, seen_alone, sets_in
 from matching.score import Scored
 
@@ -212,11 +213,6 @@ def prior_of(
 
 CERTAIN = 1000.0
 """Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""
-
-TRUSTED = 0.65
-"""So much of the log-odds of two groups of records is believed. Comparisons are no independent witnesses (a family that moves
-may change its name, who mistypes one field mistypes the next), and no model knows all errors of a night: on made-up authorities
-the log-odds were half as high again as they were right, for and against, whatever the kind of errors (.57 to .67 of them)."""
 
 
 def believed(chance: NDArray[np.float64]) -> NDArray[np.float64]:

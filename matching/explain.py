@@ -2,8 +2,9 @@
 
 Every bar of a waterfall is a difference of log-odds (log2, bits) and the bars add up to the log-odds by which the
 linkage itself decides: prior, comparisons (Fellegi & Sunter 1969, JASA 64:1183), how common the agreeing values are and
-how closely two of them go together, what two children of one home would share anyway, how sure either child is to be in
-the other's source at all, and what no weight can outvote (a judgement, two verified numbers on one roll).
+how closely two of them go together, how many more are alike by chance in a large table, what two children of one home would
+share anyway, how sure either child is to be in the other's source at all, and what no weight can outvote (a judgement, two
+verified numbers on one roll).
 """
 
 import numpy as np
@@ -15,8 +16,8 @@ from matching.judge import Judge
 from matching.person import Columns
 from matching.score import Patterns, levels_in, patterns_of
 
-PRIOR, COMPARISON, FREQUENCY, TOGETHER, HOUSEHOLD, COVERAGE, RULE = (
-    "prior", "comparison", "frequency", "together", "household", "coverage", "rule",
+PRIOR, COMPARISON, FREQUENCY, TOGETHER, CROWD, HOUSEHOLD, COVERAGE, RULE = (
+    "prior", "comparison", "frequency", "together", "crowd", "household", "coverage", "rule",
 )  # fmt: skip
 """Parts of a waterfall, in their order (a comparison is followed by its frequency, and by how its values go together with
 another's)."""
@@ -26,7 +27,7 @@ WATERFALL = pl.Schema(
         {
             "pair": pl.Int64,  # place of the pair in what was asked, from 0
             "step": pl.Int64,  # from 0 within the pair
-            "part": pl.String,  # prior, comparison, frequency, together, household, coverage, rule
+            "part": pl.String,  # prior, comparison, frequency, together, crowd, household, coverage, rule
             "comparison": pl.String,  # null where the part is no comparison's
             "level": pl.String,  # null likewise
             "bits": pl.Float64,  # what the part adds to the log-odds
@@ -85,7 +86,8 @@ def _parts(judge: Judge, low: Rows, high: Rows) -> list[Part]:
     weights = judge.scorer.weights(patterns, low, high)
     silent: list[str | None] = [None] * len(low)
     compared = _compared(judge, patterns, low, high)
-    named = np.sum([part[3] for part in compared], axis=0) if compared else np.zeros(len(low))
+    compared.append((CROWD, None, silent, np.full(len(low), -model.crowd)))
+    named = np.sum([part[3] for part in compared], axis=0)
     prior = judge.priors.of(judge.dataset, low, high)
     parts: list[Part] = [(PRIOR, None, silent, prior), *compared, (HOUSEHOLD, None, silent, weights - named)]
     if judge.coverage is not None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assign import SURE, TRUSTED, Bits, Coverage, Priors
+from matching.assign import SURE, Bits, Coverage, Priors
 from matching.cluster import ALWAYS, APART, NEVER
 from matching.encode import Rows
+from matching.model import TRUSTED
 from matching.score import SLICE, Patterns, Scored, Scorer, patterns_of
 from matching.similarity import Test
 from matching.together import Questions, weigh_together

@@ -99,7 +99,7 @@ class Scorer:
                 most = m - np.minimum(u, rarest)
             tables.append(np.nan_to_num(most, nan=-IMPOSSIBLE, posinf=IMPOSSIBLE, neginf=-IMPOSSIBLE))
         # Households only ever take from a weight, save that the other pairs' chance is scaled by what they leave.
-        return tables, ROUNDING - _bits(1 - self.model.household)
+        return tables, ROUNDING - _bits(1 - self.model.household) - self.model.crowd
 
     def _rarest(self, level: Level, otherwise: float) -> float:
         bits = self.frequencies[level.frequency_of].of_code if level.frequency_of else np.zeros(0)
@@ -209,7 +209,7 @@ class Scorer:
         """The weight, from log2 P of each class: one child, any two by chance; ``homes``: two of one home, and twins, which
         a model without households does not ask for.
         """
-        share = self.model.household
+        share, chance = self.model.household, chance + self.model.crowd
         if share <= 0:
             return match - chance
         siblings, twins = homes

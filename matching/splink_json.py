@@ -1,11 +1,12 @@
 """The model in Splink's settings (JSON), and back: for teams that run the same weights there, on DuckDB or Spark.
 
 What Splink has no word for stays behind: the household class (each comparison's description says so, as Splink keeps no
-other remark), and the prior by pairs of datasets. With ``household = 0`` the weights are the same, save that Splink takes a
-value's frequency from all rows where we take one person off: register our frequencies as its term-frequency tables, and
-that is gone too. How two values go together (forename and surname) stands as a comparison of its own, which is worth nothing
-until those are registered. In SQL two edits may overlap (one edit is the same), letters outside A-Z count by their bytes,
-and words are compared at any length.
+other remark), the prior by pairs of datasets, and what a large table takes off (``Model.crowd``). With ``household = 0``, and
+in a table of the size that the weights were measured on, they are the same, save that Splink takes a value's frequency from all
+rows where we take one person off: register our frequencies as its term-frequency tables, and that is gone too. How two
+values go together (forename and surname) stands as a comparison of its own, which is worth nothing until those are
+registered. In SQL two edits may overlap (one edit is the same), letters outside A-Z count by their bytes, and words are
+compared at any length.
 """
 
 import json

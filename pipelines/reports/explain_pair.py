@@ -13,7 +13,18 @@ import polars as pl
 
 from matching.assign import probability
 from matching.comparisons import CHILD_COMPARISONS
-from matching.explain import COMPARISON, COVERAGE, FREQUENCY, HOUSEHOLD, PRIOR, RULE, TOGETHER, nearest, waterfall
+from matching.explain import (
+    COMPARISON,
+    COVERAGE,
+    CROWD,
+    FREQUENCY,
+    HOUSEHOLD,
+    PRIOR,
+    RULE,
+    TOGETHER,
+    nearest,
+    waterfall,
+)
 from matching.judge import Judge, Settings
 from matching.keys import with_keys
 from matching.linkage import prepare
@@ -36,6 +47,7 @@ PLACES = ("address", "phone", "carer")
 NEAREST_TOLD = 5
 IN_WORDS = {
     PRIOR: "before a look at the two: few records of these sources are one child",
+    CROWD: "among so many records more are alike by chance",
     HOUSEHOLD: "what two children of one home would share, and what is not printed",
     COVERAGE: "how sure either child is to be in the other source at all",
     RULE: "a rule that outweighs all: a source itself has them as two, by verified numbers or as two names of one household",

@@ -85,7 +85,8 @@ def _models(draw):
                 for _ in range(2))  # fmt: skip
         m[0] = u[0] = np.nan
         weights[comparison.name] = Weights(m / np.nansum(m), u / np.nansum(u), u / np.nansum(u), u / np.nansum(u))
-    return Model(COMPARISONS, weights, draw(st.sampled_from([0.0, 1e-3])), 0.1, 1e-3, {})
+    household, match = draw(st.sampled_from([0.0, 1e-3])), draw(st.sampled_from([1e-3, 1e-6]))
+    return Model(COMPARISONS, weights, household, 0.1, match, {})
 
 
 @given(_models(), st.lists(ROW, min_size=0, max_size=24), RULES, st.sampled_from([None, 2, 3]), st.data())

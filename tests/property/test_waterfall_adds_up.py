@@ -1,7 +1,7 @@
 """The waterfall of a pair: its bars add up to what the night decided by, in the frame and on the page."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
-from matching.explain import COMPARISON, FREQUENCY, HOUSEHOLD, TOGETHER, WATERFALL, nearest, waterfall
+from matching.explain import COMPARISON, CROWD, FREQUENCY, HOUSEHOLD, TOGETHER, WATERFALL, nearest, waterfall
 from matching.linkage import Linkage
 from matching.model import Model
 from pipelines.intake.receive import receive
@@ -83,22 +83,25 @@ def rows(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
 
 
 @ANY_PAIR
-@given(st.integers(0, 10**9), st.integers(1, 10**9))
-def test_the_bars_of_any_pair_add_up_to_its_log_odds(night: Linked, one: int, step: int) -> None:
-    found = night.again
-    many = found.person.height
+@given(st.integers(0, 10**9), st.integers(1, 10**9), st.sampled_from([1e-3, 1e-6]))
+def test_the_bars_of_any_pair_add_up_to_its_log_odds(night: Linked, one: int, step: int, match: float) -> None:
+    """``match``: the share of all pairs that the night is taken to have found to be one child."""
+    judge, many = night.again.judge, night.again.person.height
+    model = replace(judge.scorer.model, match=match)
+    judge = replace(judge, scorer=replace(judge.scorer, model=model))
     left = one % many
     right = (left + 1 + step % (many - 1)) % many
-    bars = waterfall(found.judge, rows(left), rows(right))
+    bars = waterfall(judge, rows(left), rows(right))
     assert bars.schema == WATERFALL
-    whole = found.judge.log_odds(rows(left), rows(right), found.judge.evidence(rows(left), rows(right)))[0]
+    assert bars.filter(part=CROWD)["bits"].to_list() == [-model.crowd]
+    whole = judge.log_odds(rows(left), rows(right), judge.evidence(rows(left), rows(right)))[0]
     assert bars["bits"].sum() == pytest.approx(whole, abs=1e-6)
     assert bars["log_odds"][-1] == pytest.approx(whole, abs=1e-6)
     assert not bars["bits"].is_nan().any()
     for is_protected in (False, True):
         told = lines_of(bars, is_protected=is_protected)
         assert sum(bits for _, bits in told) == pytest.approx(whole, abs=1e-6)
-    other_way = waterfall(found.judge, rows(right), rows(left))
+    other_way = waterfall(judge, rows(right), rows(left))
     assert other_way["bits"].to_list() == pytest.approx(bars["bits"].to_list())
 
 
@@ -111,7 +114,7 @@ def test_weighed_again_from_the_store_every_link_has_the_nights_own_weight_and_p
     links = links.join(place, left_on="right_id", right_on="record_id", suffix="_right").filter("is_same_child")
     links = links.join(night.alone, on=["left_id", "right_id"], validate="1:1", maintain_order="left")
     bars = waterfall(found.judge, links["row"].to_numpy(), links["row_right"].to_numpy())
-    evidence = pl.col("part").is_in([COMPARISON, FREQUENCY, TOGETHER, HOUSEHOLD])
+    evidence = pl.col("part").is_in([COMPARISON, FREQUENCY, TOGETHER, CROWD, HOUSEHOLD])
     again = bars.group_by("pair", maintain_order=True).agg(
         weight=pl.col("bits").filter(evidence).sum(), probability=pl.col("probability").last()
     )

@@ -27,6 +27,20 @@ MODEL = Model(
 )
 
 
+@pytest.mark.parametrize(
+    ("match", "bits"),
+    [
+        pytest.param(0.5, 0.0, id="few records"),
+        pytest.param(2**-15, 0.0, id="as many as it was measured on"),
+        pytest.param(2**-16, 1 / 0.65 - 1, id="twice as many"),
+        pytest.param(2**-18, 3 * (1 / 0.65 - 1), id="eight times as many"),
+        pytest.param(0.0, 3 * (1 / 0.65 - 1), id="more than it was measured on"),
+    ],
+)
+def test_likeness_by_chance_counts_for_more_among_many(match, bits):
+    assert replace(MODEL, match=match).crowd == pytest.approx(bits, abs=1e-2)
+
+
 @pytest.fixture
 def path(tmp_path):
     file = tmp_path / "model.toml"

@@ -1,4 +1,4 @@
-"""Match weights: what a level is worth, what a floor keeps, and what another child of the household takes away."""
+"""Match weights: what a level is worth, what a floor keeps, and what a household and a large table take away."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from matching.blocking import BlockingRule, plan
 from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.encode import encode
 from matching.frequencies import frequencies_of
-from matching.model import Model, Weights
+from matching.model import MEASURED_AT, TRUSTED, Model, Weights
 from matching.score import Scorer, levels_in, patterns_of, score_pairs
 from matching.similarity import Equal
 from matching.word_similarity import InitialOf, WithinEdits
@@ -53,7 +53,7 @@ def _weights(draw, monotone=False):
 def _models(draw, monotone=False):
     weights = {comparison.name: draw(_weights(monotone)) for comparison in COMPARISONS}
     share, twins = draw(st.sampled_from([0.0, 1e-6, 1e-3])), draw(st.floats(0, 1))
-    return Model(COMPARISONS, weights, share, twins, 1e-3, {})
+    return Model(COMPARISONS, weights, share, twins, draw(st.sampled_from([1e-3, 1e-6])), {})
 
 
 @given(_models(monotone=True), st.integers(0, 3), st.integers(0, 3), st.integers(1, 4))
@@ -124,6 +124,25 @@ def test_the_household_only_takes_away_and_nothing_is_nan(model, seed):
     without = Scorer.of(replace(model, household=0.0), table).weights(patterns, left, right)
     assert np.isfinite(with_home).all()
     assert (with_home <= without - np.log2(1 - model.household) + 1e-9).all()
+
+
+@pytest.mark.parametrize(("household", "times_likelier"), [(0.0, 3.0), (1e-3, 1.0)], ids=["by chance", "at home"])
+def test_of_three_times_as_many_records_three_times_as_many_are_alike_by_chance_and_no_more_are_brothers(
+    household, times_likelier
+):
+    """The odds that two records of both names alike are two children, as far as they are believed; the prior is 1 in all."""
+    alike = Weights(*(np.array([np.nan, p, 0.1, 0.1, 0.8 - p]) for p in (0.7, 1e-5, 0.6, 0.6)))
+    plain = tuple(
+        replace(c, levels=tuple(replace(level, frequency_of=None) for level in c.levels)) for c in COMPARISONS
+    )
+    weights = {comparison.name: alike for comparison in plain}
+    model = Model(plain, weights, household, 0.03, 2**-MEASURED_AT, {"records learnt from": 1000})
+    pattern, nobody = np.array([1 + 5 * 1]), np.zeros(1, np.int32)
+    believed = []
+    for records in (1000, 3000):
+        weight = Scorer.of(model.on(records), _table(0)).weights(pattern, nobody, nobody)[0]
+        believed.append(TRUSTED * (weight - np.log2(records)))
+    assert 2 ** (believed[0] - believed[1]) == pytest.approx(times_likelier, rel=1e-3)
 
 
 def test_a_pattern_is_taken_apart_into_the_levels_it_was_made_of():
