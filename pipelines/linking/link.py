@@ -22,6 +22,7 @@ from matching.model import Model, read_model
 from matching.rivals import Rivals
 from matching.score import Bits, Patterns, Told, levels_in
 from matching.train import Households, TrainingError
+from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
 from pipelines.linking.link_report import STANDS_IN, LinkReport, near_misses, report_of
 from pipelines.linking.measures_in_force import Held, fingerprint, held_from, why_due
@@ -112,8 +113,9 @@ def link(
     if model is not None:
         due = why_due(held, fingerprint(model, settings, tuple(counts)), counts, asked.as_at) or ""
     model = None if stands_in and due else model
+    judged = judged_rows(judgements, table["record_id"])
     linked = partial(
-        link_records, table, **OF_CHILDREN, judged=judged_rows(judgements, table["record_id"]), settings=settings,
+        link_records, table, **OF_CHILDREN, judged=judged, settings=settings,
         measures=held.measures if held and not due else None, told=progress, buckets=buckets,
     )  # fmt: skip
     found, weights, too_few = _found(linked, model)
@@ -124,13 +126,14 @@ def link(
         held = held_from(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
     children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
     records = children.with_columns(membership=pl.Series(found.membership))
+    records = records.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
     chances = found.probability
     pairs = pairs_told(found.scored.left, found.scored.right, found.scored.weight, chances, found.labels)
     pairs = pairs.with_columns(pattern=pl.Series(found.scored.pattern), alone=pl.Series(found.alone))
     return Linked(
         links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
-        child_records=records.select(CHILD_RECORD.names()).cast(CHILD_RECORD),
-        rivals=_rivals(found, children),
+        child_records=records,
+        rivals=with_family_ties(_rivals(found, children), table, records, judged, partial(_described, found)),
         report=_report(found, table, pairs, asked, held=held, told=figures_told(told, settings, held, found.labels)),
         model=weights,
         origin=told,
@@ -230,8 +233,14 @@ def words_of(model: Model, patterns: Patterns) -> pl.Series:
 def _rivals(found: Linkage, children: pl.DataFrame) -> pl.DataFrame:
     rivals = found.rivals
     nearest = rivals.nearest[is_told(rivals)]
-    patterns, weights = found.judge.described(rivals.left[nearest], rivals.right[nearest])
-    return rivals_told(rivals, found.labels, words_of(found.model, patterns), weights, children)
+    words, weights = _described(found, rivals.left[nearest], rivals.right[nearest])
+    return rivals_told(rivals, found.labels, words, weights, children)
+
+
+def _described(found: Linkage, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:
+    """Levels in words and match weight of pairs of rows."""
+    patterns, weights = found.judge.described(left, right)
+    return words_of(found.model, patterns), weights
 
 
 def is_told(rivals: Rivals) -> NDArray[np.bool_]:

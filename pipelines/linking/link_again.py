@@ -25,6 +25,7 @@ from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
 from matching.model import Model
 from matching.score import Patterns
+from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.kept_links import NOBODY, Known, kept_of, pair_frame, sign_frame, weighed_frame
 from pipelines.linking.link import figures_told, is_kept, is_told, links_of, rivals_told, words_of
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
@@ -194,7 +195,7 @@ def _told(
     return LinkedAgain(
         child_records=children,
         touched=again.is_touched,
-        rivals=_rivals(again, children, model),
+        rivals=_rivals(tonight, again, children, model),
         report=partial(_report, tonight, rows, again.labels),
         links=int(rows["is_same_child"].sum()),
         links_gone=_ids_of(gone.filter(is_kept()), known),
@@ -264,11 +265,18 @@ def _children(tonight: Tonight, again: Again, stood: pl.DataFrame) -> pl.DataFra
     return stood.select("record_id", names, membership=pl.Series(again.membership)).cast(CHILD_RECORD)
 
 
-def _rivals(again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
-    rivals = again.rivals
+def _rivals(tonight: Tonight, again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
+    rivals, described = again.rivals, partial(_in_words, again, model)
     nearest = rivals.nearest[is_told(rivals)]
-    patterns, weights = _described(again, rivals.left[nearest], rivals.right[nearest])
-    return rivals_told(rivals, again.labels, words_of(model, patterns), weights, children)
+    words, weights = described(rivals.left[nearest], rivals.right[nearest])
+    told = rivals_told(rivals, again.labels, words, weights, children)
+    return with_family_ties(told, tonight.person, children, tonight.judged, described)
+
+
+def _in_words(again: Again, model: Model, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:
+    """Levels in words and match weight of pairs of rows."""
+    patterns, weights = _described(again, left, right)
+    return words_of(model, patterns), weights
 
 
 def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:

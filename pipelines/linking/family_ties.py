@@ -1,0 +1,153 @@
+"""Children who may be one because their families are: what a brother's or sister's records say of them.
+
+A child with records at two homes ties the two: its family has moved, or lives at both. Where each home has a child of one
+forename, and no list has the two beside each other, they are hardly two: parents do not call two children alike. Pair by pair
+such records have too little in common: one is under the old home or the other parent's surname, and a slip in its birth date
+takes away the rest.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+
+from matching.encode import Rows
+from matching.judge import Judged
+from matching.score import Bits
+from pipelines.children.members import bits_of, members, sources_of
+from pipelines.tables import RIVAL
+
+SURE = 0.9
+"""A record ties two homes only where it belongs to its child with this probability."""
+LARGEST = 8
+"""An address of more children is no family's, but a hostel's, or the school's for want of another."""
+MOST = 0.8
+"""Two children are one with no more than this probability by their families alone: enough to ask an analyst, and no child
+whom nothing else explains leaves the list by it."""
+LEVEL = "family: a brother or sister is known at both homes"
+"""Told behind the levels of a pair."""
+
+Described = Callable[[Rows, Rows], tuple[pl.Series, Bits]]
+"""Pairs of rows -> their levels in words, and their match weights."""
+
+BOTH = ["child_id", "rival_child_id"]
+
+
+def with_family_ties(
+    rivals: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | None, described: Described
+) -> pl.DataFrame:
+    """``RIVAL`` with the children who may be one by their families; where two were rivals before, the likelier of both stands.
+
+    ``person``: PERSON in the order of ``child_records``, by id; ``judged``: what analysts said of its rows. Children whom one
+    told to be two are left out, as are those with different UPNs.
+
+    How often two children of tied homes bear one forename and are two all the same is read from those whom one list has
+    beside each other. As many of the pairs found are taken to be no more than that: one probability for all of them.
+    """
+    found, probability = _ties(person, child_records, judged)
+    if found.is_empty() or probability <= 0:
+        return rivals
+    ids = child_records["record_id"]
+    rows = (ids.search_sorted(found[name]).to_numpy().astype(np.int32) for name in ("record_id", "rival_record_id"))
+    levels, weights = described(*rows)
+    told = found.with_columns(
+        probability=pl.lit(probability), match_weight=weights, levels=levels + pl.lit("; " + LEVEL)
+    ).select(RIVAL.names())
+    other = {"child_id": "rival_child_id", "record_id": "rival_record_id"}
+    turned = told.rename(other | {theirs: ours for ours, theirs in other.items()}).select(RIVAL.names())
+    return (
+        pl.concat([rivals, told, turned])
+        .sort(*BOTH, "probability", descending=[False, False, True], maintain_order=True)
+        .unique(BOTH, keep="first", maintain_order=True)
+    )
+
+
+def _ties(person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | None) -> tuple[pl.DataFrame, float]:
+    """Children who may be one (both ids, the lower first, and a record of each), and how likely any of them are."""
+    named = _named(person, child_records)
+    pairs = _pairs(named)
+    pairs = pairs.with_columns(_are_listed_together(pairs, person, child_records))
+    alike = _alike(pairs, named)
+    two = alike.filter("listed_together")
+    together = pairs.filter("listed_together").height
+    usual = (two.height + 1) / (together + 1)
+    # A forename that one list has twice at tied homes is one that brothers share (Muhammad), or the list has a child twice.
+    found = alike.filter(~pl.col("listed_together") & ~pl.col("forename").is_in(two["forename"].unique().implode()))
+    by_chance = usual * (pairs.height - together)
+    probability = min(MOST, max(0.0, (found.height - by_chance) / (found.height + 1)))
+    return _without(found, person, child_records, judged), round(probability, 6)
+
+
+def _named(person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """One row is one record with a forename, and a home that is no crowd's: ``home`` is a number."""
+    names = ("forename", "middle_names", "postcode", "house", "flat")
+    known = members(child_records, person, *names).drop_nulls(["forename", "postcode", "house"])
+    address = pl.concat_str("postcode", "house", pl.col("flat").fill_null(""), separator="|")
+    known = known.with_columns(home=address.cast(pl.Categorical).to_physical())
+    return known.filter(pl.col("child_id").n_unique().over("home") <= LARGEST).select(
+        "home", "child_id", "record_id", "membership", "forename", initial=pl.col("middle_names").str.head(1)
+    )
+
+
+def _pairs(named: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of children of one home, or of two that a third child ties, each once: both ids, the lower first."""
+    ours = named.select("child_id", "home").unique()
+    theirs = ours.rename({"child_id": "rival_child_id", "home": "other_home"})
+    sure = named.filter(pl.col("membership") >= SURE).select("child_id", "home").unique()
+    moved = sure.filter(pl.len().over("child_id") > 1)
+    tied = moved.join(moved, on="child_id", suffix="_other").filter(pl.col("home") != pl.col("home_other"))
+    across = (
+        tied.select("home", tied_by="child_id", other_home="home_other")
+        .join(ours, on="home")
+        .join(theirs, on="other_home")
+        .filter((pl.col("tied_by") != pl.col("child_id")) & (pl.col("tied_by") != pl.col("rival_child_id")))
+    )
+    within = ours.join(theirs, left_on="home", right_on="other_home")
+    both = pl.concat([across.select(BOTH), within.select(BOTH)])
+    return both.filter(pl.col("child_id") < pl.col("rival_child_id")).unique().sort(BOTH)
+
+
+def _are_listed_together(pairs: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
+    """``listed_together`` of pairs of children: some list has a row of each."""
+    known = sources_of(members(child_records, person, "dataset"), bits_of(person))
+    ours, theirs = (
+        pairs.select(child_id=name).join(known, on="child_id", how="left", maintain_order="left")["sources"]
+        for name in BOTH
+    )
+    return ((ours & theirs) != 0).alias("listed_together")
+
+
+def _alike(pairs: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``pairs`` with one forename, and no other further name behind it: with it, and with a record of each."""
+    ours = named.select("child_id", "forename", "initial", "record_id")
+    theirs = named.select("forename", **{f"rival_{name}": name for name in ("child_id", "initial", "record_id")})
+    same = pl.col("initial").fill_null(pl.col("rival_initial")) == pl.col("rival_initial").fill_null(pl.col("initial"))
+    return (
+        pairs.join(ours, on="child_id")
+        .join(theirs, on=["rival_child_id", "forename"])
+        .filter(same.fill_null(value=True))
+        .sort(*BOTH, "record_id", "rival_record_id")
+        .unique(BOTH, keep="first", maintain_order=True)
+    )
+
+
+def _without(
+    found: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | None
+) -> pl.DataFrame:
+    """``found`` without children whose UPNs are different, and without those whom an analyst told to be two."""
+    asked = pl.concat([found["child_id"], found["rival_child_id"]]).implode()
+    numbered = members(child_records, person, "upn").filter(pl.col("child_id").is_in(asked)).drop_nulls("upn")
+    upns = numbered.group_by("child_id").agg(pl.col("upn").unique())
+    theirs = upns.rename({"child_id": "rival_child_id", "upn": "rival_upn"})
+    told = found.join(upns, on="child_id", how="left").join(theirs, on="rival_child_id", how="left")
+    differ = pl.col("upn").list.set_intersection("rival_upn").list.len() == 0
+    left = told.filter(~differ.fill_null(value=False))
+    if judged is not None:
+        names = child_records["child_id"]
+        sides = [names.gather(rows[~judged.same]) for rows in (judged.left, judged.right)]
+        two = pl.DataFrame({"child_id": pl.concat(sides), "rival_child_id": pl.concat(sides[::-1])})
+        left = left.join(two, on=BOTH, how="anti")
+    return left.sort(BOTH)
+
+
+__all__ = ["with_family_ties"]
