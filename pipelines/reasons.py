@@ -57,7 +57,13 @@ def sentence(text: pl.Expr) -> pl.Expr:
 
 def source_name(source: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
     """What a source is called in text for people; without a name its id, with spaces."""
-    return source.replace(names) if names else source.str.replace_all("_", " ")
+    spaced = source.str.replace_all("_", " ")
+    return source.replace_strict(names, default=spaced, return_dtype=pl.String) if names else spaced
+
+
+def source_called(source: str, names: Mapping[str, str]) -> str:
+    """As :func:`source_name`, of one source."""
+    return names.get(source, source.replace("_", " "))
 
 
 def searched(found_none: pl.Expr, sources: int) -> pl.Expr:

@@ -18,7 +18,7 @@ from pipelines.listing.clearing import what_would_clear
 from pipelines.publish import evidence_tables as told_of
 from pipelines.publish.templates import HERE, style_hash, templates
 from pipelines.publish.timeline import timeline
-from pipelines.reasons import in_100, sentences
+from pipelines.reasons import in_100, sentences, source_called
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -155,7 +155,7 @@ def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
 def _record(row: Row, said: Sequence[Row], names: Any) -> Row:
     address = ", ".join(part for part in (row["address_shown"], row["postcode_shown"]) if part)
     return {
-        "source": told_of.source_name(row["dataset"], names),
+        "source": source_called(row["dataset"], names),
         "record_id": row["record_id"],
         "sure": row["sure"],
         "address": address or "none",
@@ -167,7 +167,7 @@ def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool
     """One roll record that came near; how its sex compares is told in the restricted folder only."""
     parts = [part for part in (row["levels"] or "").split("; ") if is_protected or not part.startswith("sex: ")]
     speaks_for, against = told_of.for_and_against("; ".join(parts), weights)
-    return {**row, "source": told_of.source_name(row["source"], names), "speaks_for": speaks_for, "against": against}
+    return {**row, "source": source_called(row["source"], names), "speaks_for": speaks_for, "against": against}
 
 
 def _sources(publication: Publication) -> list[Row]:
@@ -181,7 +181,7 @@ def _sources(publication: Publication) -> list[Row]:
     came = {row["source"]: row for row in loaded.iter_rows(named=True)}
     stand = {source: (on, rows) for source, on, _, rows in publication.stands_in.iter_rows()}
     names = publication.source_names
-    named = {source: told_of.source_name(source, names) for source in {*came, *names}}
+    named = {source: source_called(source, names) for source in {*came, *names}}
     return [
         {
             "source": source,

@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.children.provision import find_provision
 from pipelines.listing.masking import keys_without_place
 from pipelines.publish.timeline import Line
-from pipelines.reasons import day_written, in_100
+from pipelines.reasons import day_written, in_100, source_called
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -156,7 +156,7 @@ def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
         elif row["kind"] in ("provision", "lives_here"):
             spans[row["source"]].append((row["since_on"], row["until_on"], row["kind"]))
     found = sorted({*days, *spans}, key=lambda source: names.get(source, source))
-    return [Line(source_name(source, names), days[source], spans[source]) for source in found]
+    return [Line(source_called(source, names), days[source], spans[source]) for source in found]
 
 
 def last_sightings(said: Iterable[Row], names: Mapping[str, str], as_at: date) -> list[str]:
@@ -166,7 +166,7 @@ def last_sightings(said: Iterable[Row], names: Mapping[str, str], as_at: date) -
         if row["kind"] == "seen" and row["since_on"] and row["since_on"] <= as_at:
             last[row["source"]] = max(row["since_on"], last.get(row["source"], row["since_on"]))
     latest = sorted(last.items(), key=lambda one: (-one[1].toordinal(), one[0]))
-    return [f"{source_name(source, names)} on {day(seen_on)}" for source, seen_on in latest]
+    return [f"{source_called(source, names)} on {day(seen_on)}" for source, seen_on in latest]
 
 
 def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_protected: bool) -> list[str]:
@@ -188,7 +188,7 @@ def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_prote
             if row[column] is not None:
                 words = shown(row[column])
                 sources = given.setdefault(re.sub(r"[\W_]", "", words).casefold(), (words, set()))[1]
-                sources.add(source_name(row["dataset"], names))
+                sources.add(source_called(row["dataset"], names))
         if len(given) > 1:
             parts = (f"{words} ({', '.join(sorted(sources))})" for words, sources in given.values())
             lines.append(f"{title}: {'; '.join(parts)}.")
@@ -196,8 +196,3 @@ def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_prote
     if len(homes) > 1:
         lines.append(f"The records give {len(homes)} postcodes: see the table of records.")
     return lines
-
-
-def source_name(source: str, names: Mapping[str, str]) -> str:
-    """What a source is called in text for people."""
-    return names.get(source, source.replace("_", " "))

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.decisions.outcomes import CLOSING, MISSING, standing
-from pipelines.publish.report_tables import BANDS
+from pipelines.publish.report_tables import band_of
 from pipelines.publish.small_counts import SMALLEST_SHOWN
 from pipelines.reasons import source_name
 
@@ -56,10 +56,7 @@ def outcome_yield(outcomes: pl.DataFrame, names: Mapping[str, str] | None = None
 
 def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
     """A row a child: the outcome that stands, what it means, the hours, and the groups that the child counts in."""
-    not_listed = pl.lit("not on the list")
-    band = pl.lit(BANDS[-1][1])
-    for low, name in reversed(BANDS[:-1]):
-        band = pl.when(pl.col("likelihood") >= low).then(pl.lit(name)).otherwise(band)
+    not_listed, likelihood = pl.lit("not on the list"), pl.col("likelihood")
     return (
         standing(outcomes)
         .drop("hours")
@@ -68,7 +65,7 @@ def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
             missing=pl.col("outcome").is_in(MISSING),
             closed=pl.col("outcome").is_in(CLOSING),
             lane=pl.col("lane").fill_null(not_listed),
-            likelihood=pl.when(pl.col("likelihood").is_null()).then(not_listed).otherwise(band),
+            likelihood=pl.when(likelihood.is_null()).then(not_listed).otherwise(band_of(likelihood)),
             source=sources_in(pl.col("records")),
             opened_again=pl.col("child_id").is_in(opened_again(outcomes).implode()),
         )

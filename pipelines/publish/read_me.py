@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipelines.counted import counted
-from pipelines.listing.rank import FOLLOW_UP
+from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED_AWAY, RESTRICTED
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 READ_ME = "Read me"
 
 LANE_MEANS = {
-    "follow up": "Start here. Nothing tonight shows where the child is educated, and the child probably lives here.",
-    "doubtful link": "A record in education may be this child's after all. An analyst decides this first.",
-    "probably moved away": "The child may live elsewhere by now. Check where the child lives first.",
-    "data problem": "Only the sender of a record can settle it: a birth date, or whether an entry in education still holds.",
-    "restricted": "The address must not be shown here. The named restricted role finds it in the folder 'restricted'.",
+    FOLLOW_UP: "Start here. Nothing tonight shows where the child is educated, and the child probably lives here.",
+    DOUBTFUL_LINK: "A record in education may be this child's after all. An analyst decides this first.",
+    MOVED_AWAY: "The child may live elsewhere by now. Check where the child lives first.",
+    DATA_PROBLEM: "Only the sender of a record can settle it: a birth date, or whether an entry in education still holds.",
+    RESTRICTED: "The address must not be shown here. The named restricted role finds it in the folder 'restricted'.",
 }
 
 _WHAT_IT_IS = (

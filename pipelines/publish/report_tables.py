@@ -172,11 +172,16 @@ def lanes_by_source(candidates: pl.DataFrame, names: Mapping[str, str], lanes: S
 
 def lanes_by_band(candidates: pl.DataFrame, lanes: Sequence[str]) -> list[Bars]:
     """Children of each likelihood band, by lane, the likeliest first; every band is there."""
+    found = dict(lanes_by(candidates.with_columns(band=band_of(pl.col("likelihood"))), "band", lanes))
+    return [(name, found.get(name, [0] * len(lanes))) for _, name in BANDS]
+
+
+def band_of(likelihood: pl.Expr) -> pl.Expr:
+    """The likelihood band (``BANDS``) by its name; the lowest for null."""
     band = pl.lit(BANDS[-1][1])
     for low, name in reversed(BANDS[:-1]):
-        band = pl.when(pl.col("likelihood") >= low).then(pl.lit(name)).otherwise(band)
-    found = dict(lanes_by(candidates.with_columns(band=band), "band", lanes))
-    return [(name, found.get(name, [0] * len(lanes))) for _, name in BANDS]
+        band = pl.when(likelihood >= low).then(pl.lit(name)).otherwise(band)
+    return band
 
 
 def changes_by_reason(changes: pl.DataFrame) -> list[Row]:

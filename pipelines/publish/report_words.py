@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipelines.counted import counted
+from pipelines.listing.rank import FOLLOW_UP
 from pipelines.publish.report_tables import Row
 from pipelines.publish.stands_out import sources_missing
 
@@ -28,7 +29,7 @@ def headline(publication: Publication, listed: Masked, lanes: list[Row]) -> list
     listed_count, explained = listed.candidates.height, publication.explained.height
     known = listed_count + explained
     expected = listed.candidates["likelihood"].sum()
-    to_follow = next((row["children"] for row in lanes if row["lane"] == "follow up"), 0)
+    to_follow = next((row["children"] for row in lanes if row["lane"] == FOLLOW_UP), 0)
     return [
         f"{came}.",
         f"The rows describe {counted(children, 'child')}. {counted(known, 'child')} of compulsory school age "

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from pipelines.counted import counted
+from pipelines.files.folder import UNKNOWN
 from pipelines.linking.link_report import STANDS_IN
+from pipelines.listing.rank import DOUBTFUL_LINK
 from pipelines.publish.report_tables import Row
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
         yield Notice(
             "note", f"No file tonight from: {', '.join(silent)}. Children only these know, or explain, are affected."
         )
-    unknown = publication.deliveries.filter(pl.col("source") == "unknown").height
+    unknown = publication.deliveries.filter(pl.col("source") == UNKNOWN).height
     if unknown:
         yield Notice("note", f"{counted(unknown, 'file')} in the folder fit no contract and were not read.")
 
@@ -149,7 +151,7 @@ def _about_the_list(publication: Publication, listed: Masked) -> Iterator[Notice
             f"{share:.1%} of the children of age whom an agency knows are on the list. That is a high share: check "
             "that the rolls are whole before anybody works on it.",
         )
-    doubtful = listed.candidates.filter(pl.col("lane") == "doubtful link").height
+    doubtful = listed.candidates.filter(pl.col("lane") == DOUBTFUL_LINK).height
     if doubtful / count > DOUBTFUL_SHARE:
         yield Notice(
             "note", f"{doubtful / count:.0%} of the list rests on doubtful links, for an analyst to decide first."

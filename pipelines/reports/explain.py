@@ -17,7 +17,7 @@ from pipelines.children.facts import child_facts
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
-from pipelines.reasons import day_written, in_100, sentences
+from pipelines.reasons import day_written, in_100, sentences, source_called
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
@@ -62,10 +62,6 @@ class Told:
     def rows(self, table: str) -> list[Row]:
         """The child's rows of a table."""
         return self.tables[table].filter(pl.col("child_id") == self.child_id).to_dicts()
-
-    def source(self, source: str) -> str:
-        """What a source is called in text for people."""
-        return self.names.get(source, source.replace("_", " "))
 
 
 def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: Mapping[str, str] | None = None) -> str:
@@ -208,7 +204,9 @@ def _records(told: Told) -> list[str]:
     for row in shown.iter_rows(named=True):
         born = f"born on {day_written(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
         home = f", {row['postcode_shown']}" if row["postcode_shown"] and not told.is_protected else ""
-        lines.append(f"{row['key']} ({told.source(row['dataset'])}): {row['sure']} this child's; {born}{home}")
+        lines.append(
+            f"{row['key']} ({source_called(row['dataset'], told.names)}): {row['sure']} this child's; {born}{home}"
+        )
     return lines
 
 

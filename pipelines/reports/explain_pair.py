@@ -35,6 +35,7 @@ from pipelines.linking.link import CHILD_SETTINGS
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.listing.masking import MASKED_READS, keys_without_place, masked_in
 from pipelines.publish.report_tables import NOT_SHOWN_OF_A_PAIR, Row
+from pipelines.reasons import source_called
 from pipelines.reports.explain import UnknownIdentifierError
 
 EXPLAIN_PAIR_READS = (
@@ -189,7 +190,7 @@ class _Told:
 
     def source(self, row: int) -> str:
         source = self.found.person["dataset"][row]
-        return self.names.get(source, source.replace("_", " "))
+        return source_called(source, self.names)
 
 
 def _verdict(told: _Told, rows: list[int]) -> str:
