@@ -16,7 +16,7 @@ from pipelines.residence.reading import Codes, Flags, Floats
 YEAR_DAYS = 365.25
 WEEK_DAYS, WEEKS = 7.0, 53
 
-MUCH_MORE, LEAST_SHARE = 4.0, 0.05
+MUCH_MORE, LEAST_SHARE = 4.0, 0.02
 """Weeks with so many times the dates of the middle week stand apart, where they hold such a share of the year's."""
 
 ENOUGH_LETTERS = 0.2

@@ -5,11 +5,11 @@ import pytest
 
 from pipelines.residence.letters import are_letters
 
-PUPILS, OTHERS = 600, 200
+PUPILS, OTHERS = 600, 600
 AGES = 365 * 8 + 2 + np.arange(PUPILS + OTHERS) * 41 % 365
 IS_PUPIL = np.arange(PUPILS + OTHERS) < PUPILS
 BIRTHDAYS = AGES - 365 * 8 - 2
-MET = 1 + np.arange(PUPILS + OTHERS) * 97 % 400
+MET = np.random.default_rng(0).integers(1, 400, PUPILS + OTHERS)
 """Days since a birthday, and since a meeting, of each child."""
 EVERY_THIRD = np.arange(PUPILS + OTHERS) % 3 == 0
 
