@@ -75,8 +75,15 @@ def _told(
     asked = children.filter(~is_settled)
     theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
     known = agencies.join(asked, on="child", how="semi")
-    sightings, entries = _last_sightings(theirs, names), _entries_in_words(theirs, names)
-    for words in (sightings, *entries, _agencies_in_words(known), _old_extracts_in_words(known, names, as_at)):
+    letters = known.filter("is_letter")
+    met = replace(theirs, records=theirs.records.join(letters, on=["child", "source"], how="anti"))
+    sightings, entries = _last_sightings(met, names), _entries_in_words(theirs, names)
+    other = (
+        _letters_in_words(letters, names, as_at),
+        _agencies_in_words(known),
+        _old_extracts_in_words(known, names, as_at),
+    )
+    for words in (sightings, *entries, *other):
         asked = asked.join(words, on="child", how="left", validate="1:1")
     settled = pl.concat_str(pl.lit(HAS_PLACE), "outside", separator="; ", ignore_nulls=True)
     return pl.concat(
@@ -129,6 +136,14 @@ def _latest(entries: pl.DataFrame) -> pl.DataFrame:
     return on_that_day.group_by("child").agg(pl.col("changed_on").first(), pl.col("source").min())
 
 
+def _letters_in_words(letters: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
+    """Which agencies' dates of the child are no meetings, as everybody on their lists has such a one."""
+    dated = month(pl.lit(as_at) - pl.duration(days="sighted_days"))
+    words = pl.format("{} has a date in {} that tells of no meeting", source_name(pl.col("source"), names), dated)
+    in_order = letters.sort("child", "source").with_columns(letter=words)
+    return in_order.group_by("child", maintain_order=True).agg(pl.col("letter").str.join("; "))
+
+
 def _agencies_in_words(agencies: pl.DataFrame) -> pl.DataFrame:
     """How many agencies have an open record of the child."""
     open_ = agencies.filter(pl.col("state") == 1)
@@ -148,7 +163,9 @@ def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_
 def _because(as_at: date) -> pl.Expr:
     days = days_since(pl.col("last_seen_on"), as_at)
     seen = (
-        pl.when(days.is_null())
+        pl.when(days.is_null() & pl.col("letter").is_not_null())
+        .then(None)
+        .when(days.is_null())
         .then(pl.lit("never seen with a date"))
         .when(days > NOT_SEEN_SINCE_DAYS)
         .then(pl.concat_str([pl.lit("not seen by anyone since "), month(pl.col("last_seen_on"))]))
@@ -170,7 +187,18 @@ def _because(as_at: date) -> pl.Expr:
         .then(pl.lit("no other child of the household has been seen for a year"))
     )
     moved = pl.when("said_moved").then(pl.lit("taken off the last roll as moved away"))
-    parts = [place, pl.col("outside"), seen, pl.col("old"), pl.col("ended"), moved, pl.col("open"), several, home]
+    parts = [
+        place,
+        pl.col("outside"),
+        seen,
+        pl.col("letter"),
+        pl.col("old"),
+        pl.col("ended"),
+        moved,
+        pl.col("open"),
+        several,
+        home,
+    ]
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 

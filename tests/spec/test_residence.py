@@ -445,8 +445,12 @@ def test_a_letter_after_each_birthday_is_no_meeting() -> None:
         closed = in_home(seen=n + 80, since=2000, ended=n + 30) if n % 20 == 0 else []
         children[f"left{n:03}"] = known(f"left{n:03}", n, is_met=False) + closed
     children["met"], children["written to"] = known("met", 7, is_met=True), known("written to", 7, is_met=False)
-    chance = dict(judge(children, people).select("child_id", "living_here").iter_rows())
-    assert chance["met"] > chance["written to"] + 0.4
+    found = {row["child_id"]: row for row in judge(children, people).iter_rows(named=True)}
+    met, written_to = found["met"], found["written to"]
+    assert met["living_here"] > written_to["living_here"] + 0.4
+    assert "seen by GP registrations 7 weeks ago" in met["because"]
+    assert "GP registrations has a date in February 2026 that tells of no meeting" in written_to["because"]
+    assert written_to["last_seen_on"] is None
 
 
 HOTEL = "asylum"
