@@ -55,7 +55,7 @@ _ONLY_STREETS = (
 )
 """Last words that make a street of a name without a number."""
 
-_FLAT_WORDS = "FLAT|FLT|APARTMENT|APPARTMENT|APT|APMT|UNIT|ROOM|RM|STUDIO|MAISONETTE|SUITE|BEDSIT|CARAVAN|PITCH|PLOT"
+_FLAT_WORDS = "FLAT|FLT|FL|APARTMENT|APPARTMENT|APT|APMT|UNIT|ROOM|RM|STUDIO|MAISONETTE|SUITE|BEDSIT|CARAVAN|PITCH|PLOT"
 _FLOORS = {
     "GROUND": "G",
     "BASEMENT": "B",
@@ -66,6 +66,8 @@ _FLOORS = {
     "THIRD": "3",
     "3RD": "3",
 }
+_CARE_OF = r"(^|[ ,])(?:C ?/ ?O|CARE OF)\b:? ?(?:[^,0-9]*,)?"
+"""Whoever takes in the letters, and no part of the address: a name up to a comma, or, before a number, only the word."""
 _POINTS = {"N": "NORTH", "S": "SOUTH", "E": "EAST", "W": "WEST"}
 _NUMBER = r"[0-9]+[A-Z]?(?:-[0-9]+[A-Z]?)?"
 _POSTCODE = r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}"
@@ -98,12 +100,13 @@ def _spelled_out(text: pl.Expr) -> pl.Expr:
 
 def _tidied(plain: pl.Expr) -> pl.Expr:
     """Parts apart by ", ", words by one space; a number stands in one part with what follows it."""
-    text = plain.str.replace_all(r"[.'\"]", "").str.replace_all(r"[;|]", ",").str.replace(r"^C/O [^,]*,", "")
+    text = plain.str.replace_all(r"[.'\"]", "").str.replace_all(r"[;|]", ",").str.replace(_CARE_OF, "${1}")
     text = pl.when(~text.str.strip_chars(" ,").str.contains(_NOWHERE)).then(text)
     text = text.str.replace(rf"[ ,]+{_POSTCODE}[ ,]*$", "")
     text = text.str.replace_all(r"([0-9][A-Z]?) ?- ?([0-9])", "${1}-${2}").str.replace_all("&", " AND ")
     text = text.str.replace_all(r"[^A-Z0-9,/ -]", " ").str.replace_all(r" *,[ ,]*", ", ")
     text = text.str.replace_all(r" +", " ").str.strip_chars(" ,-/")
+    text = text.str.replace_all(rf"\b({_FLAT_WORDS})([0-9])", "${1} ${2}")
     text = text.str.replace_all(rf"\b({_FLAT_WORDS}),? (?:NO|NUMBER|NUM)? ?([0-9A-Z])", "${1} ${2}")
     text = text.str.replace_all(r"\bNO ([0-9])", "${1}")
     text = text.str.replace_all(r"\b([0-9]+) ([A-H]) ([A-Z]{2})", "${1}${2} ${3}")

@@ -16,7 +16,7 @@ from matching.lettering import by_distinct, plain_capitals, repaired, replaced
 DATA_FOLDER = Path(__file__).parent / "data"
 
 _TITLES = "MR|MRS|MISS|MS|MX|MASTER|MSTR|MSTER|MST|MISTER|DR|DOCTOR|PROF|PROFESSOR|REV|REVD|SIR|DAME"
-_SUFFIXES = "JNR|JR|JUNIOR|SNR|SR|SENIOR|II|III"
+_SUFFIXES = "JNR|JR|JUNIOR|SNR|SR|SENIOR|II|III|(?:TWIN|TRIPLET)(?: [ABC])?"
 _WORDS_BETWEEN = "KNOWN AS|ALSO KNOWN AS|AKA|NEE|FORMERLY|PREVIOUSLY|PREFERRED"
 
 _BOUND_PARTICLES = "MC|MAC|O|FITZ"
@@ -67,6 +67,7 @@ def _words(plain: pl.Expr) -> pl.Expr:
         plain.str.replace_all(_ALL_BUT_LOST, "${1}")
         .str.replace_all(_LOST_LETTERS, "${1}${2}")
         .str.replace_all("'", "")
+        .str.replace_all(r"\b(?:A\s*[/\\]\s*)?K\s*[/\\]\s*A\b", "AKA")
         .str.replace_all(r"\bN\s*[/\\]\s*[AK]\b", "UNKNOWN")
     )
     for digit, letter in (("0", "O"), ("1", "I"), ("5", "S")):

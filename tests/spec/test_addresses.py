@@ -19,6 +19,7 @@ def _column(*texts):
         "Apt 7, 67 Highfield Cres",
         "7, 67, Highfield Crescent, Zedborough", "Flat No. 7, 67 Highfield Crescent, Zedborough, ZA1 9AN",
         "Flat 7, 67 Highfield Crescent Zedborough", "c/o Smith, Flat 7, 67 Highfield Cres",
+        "Fl 7, 67 Highfield Cres", "Flt7 67 Highfield Cres", "Flat 7, c/o 67 Highfield Cres", "Flat 7, c/o Mrs Smith, 67 Highfield Cres",
     ],
 )  # fmt: skip
 def test_one_flat_written_in_many_ways(text):
@@ -65,6 +66,8 @@ def test_a_named_place_of_several_parts_is_one_with_or_without_its_commas(text):
         pytest.param("Rose Cottage, Zedborough", None, "ROSE COTTAGE", None, id="house name, no street"),
         pytest.param("Mill Lane, Zedborough", None, None, "MILL LANE", id="street only"),
         pytest.param("14 Heol y Coed", None, "14", "HEOL Y COED", id="Welsh street"),
+        pytest.param("c/o 67 Mill Lane, Zedborough", None, "67", "MILL LANE", id="care of nobody who is named"),
+        pytest.param("Care of Ms A Jones, 67 Mill Lane", None, "67", "MILL LANE", id="care of somebody"),
         pytest.param("67", None, "67", None, id="number only"),
         pytest.param("NFA", None, None, None, id="no fixed abode"),
         pytest.param("Unknown", None, None, None, id="Unknown"),
