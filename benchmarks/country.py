@@ -95,7 +95,7 @@ def measured(children: int, pairs_in_bucket: int) -> Measured:
         found.records = table.height
         model = model.on(table.height)
         with found.stage("blocks"):
-            plan = choose_rules(CHILD_BLOCKING_RULES, encoded, model).plan
+            plan = choose_rules(CHILD_BLOCKING_RULES, encoded, model)
         scorer, floor = Scorer.of(model, encoded), floor_of(model, CHILD_SETTINGS)
         cut = folder / "buckets"
         cut.mkdir()

@@ -193,15 +193,8 @@ class Contract(DataContract):
     says: tuple[Statement, ...]
     is_roll: bool = False
     """True where the source is a roll: without any roll the night stops."""
-    one_row_per_child: bool = False
-    """True where the source itself keeps one row a child, so that two rows are two children."""
     completeness: Completeness = Completeness()
     """When its files are complete, and what an incomplete one does to the night."""
-
-    @property
-    def raw_table(self) -> str:
-        """Name of the DuckDB table that keeps the rows unchanged."""
-        return self.table.physical_name
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Contract":

@@ -1,14 +1,12 @@
 """Blocking under a budget: the rules that find the most new matches for each further pair.
 
 Rules are tried on a pilot of rows against all rows: how many of the expected matches each finds that the rules chosen so far
-do not, and how many further pairs that takes. A rule is worth its pairs or is left out; what leaving it out costs is told.
+do not, and how many further pairs that takes. A rule is worth its pairs or is left out.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from matching.assign import probability
@@ -22,20 +20,6 @@ PAIRS_A_ROW = 60
 """Pairs that may be looked at for each row of the table: the budget of a night on two cores."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The blocks of the rules chosen, in their order, and what the pilot showed of every rule."""
-
-    plan: Plan
-    pilot: pl.DataFrame
-    """rule, is_chosen, new_pairs, new_matches (of the pilot, in the order tried), matches_for_1000_pairs."""
-
-    @classmethod
-    def made(cls, pairs: Plan) -> "Choice":
-        """A choice without a pilot: all the rules of a plan."""
-        return cls(pairs, _told([], pairs, chosen=set()))
-
-
 def choose_rules(
     rules: Sequence[BlockingRule],
     table: Encoded,
@@ -43,7 +27,7 @@ def choose_rules(
     *,
     between: NDArray[np.int32] | None = None,
     budget: int | None = None,
-) -> Choice:
+) -> Plan:
     """Choose blocking rules within a budget of pairs (null: PAIRS_A_ROW for each row). Deterministic.
 
     Rules whose pairs together fit the budget are all chosen, in the order given, and no pilot is run. ``between``: see
@@ -52,7 +36,7 @@ def choose_rules(
     allowed = PAIRS_A_ROW * table.height if budget is None else budget
     pairs = plan(rules, table, between)
     if pairs.pairs <= allowed:
-        return Choice.made(pairs)
+        return pairs
     left, right, share = _pilot(pairs, table.height)
     matches = _expected_matches(table, model, left, right)
     return _greedy(pairs, pairs.caught(left, right).T, matches, allowed * share)
@@ -72,8 +56,9 @@ def _expected_matches(table: Encoded, model: Model, left: Rows, right: Rows) -> 
     return probability(weights + np.log2(model.match / (1 - model.match)))
 
 
-def _greedy(pairs: Plan, caught: NDArray[np.bool_], matches: NDArray[np.float64], allowed: float) -> Choice:
-    order: list[tuple[int, int, float]] = []
+def _greedy(pairs: Plan, caught: NDArray[np.bool_], matches: NDArray[np.float64], allowed: float) -> Plan:
+    """The rules that find the most new matches for each new pair, until the next would be beyond what is allowed."""
+    chosen: list[int] = []
     covered = np.zeros(caught.shape[1], dtype=bool)
     spent, left = 0, list(range(len(pairs.blocks)))
     while left:
@@ -81,24 +66,9 @@ def _greedy(pairs: Plan, caught: NDArray[np.bool_], matches: NDArray[np.float64]
         affordable = [gain for gain in gains if spent + gain[1] <= allowed and gain[0] > 0]
         if not affordable:
             break
-        found, cost, best = max(affordable, key=lambda gain: (gain[0] / (gain[1] + 1), -gain[2]))
-        order.append((best, cost, found))
+        _, cost, best = max(affordable, key=lambda gain: (gain[0] / (gain[1] + 1), -gain[2]))
+        chosen.append(best)
         covered |= caught[best]
         spent += cost
         left.remove(best)
-    chosen = [number for number, _, _ in order]
-    rest = [(k, int((caught[k] & ~covered).sum()), float(matches[caught[k] & ~covered].sum())) for k in left]
-    chosen_plan = Plan(tuple(pairs.blocks[k] for k in chosen), pairs.between)
-    return Choice(chosen_plan, _told([*order, *rest], pairs, chosen=set(chosen)))
-
-
-def _told(tried: Sequence[tuple[int, int, float]], pairs: Plan, *, chosen: set[int]) -> pl.DataFrame:
-    rows = [
-        (pairs.blocks[k].rule.name, k in chosen, new_pairs, found, 1000 * found / max(new_pairs, 1))
-        for k, new_pairs, found in tried
-    ]
-    schema = {
-        "rule": pl.String, "is_chosen": pl.Boolean, "new_pairs": pl.Int64, "new_matches": pl.Float64,
-        "matches_for_1000_pairs": pl.Float64,
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return Plan(tuple(pairs.blocks[k] for k in chosen), pairs.between)

@@ -16,8 +16,3 @@ def plausible_birth_date(born_on: pl.Expr, as_at: date) -> pl.Expr:
     """The birth date; null where it is a stand-in, after the date judged, or more than 120 years before it."""
     earliest = date(as_at.year - OLDEST_AGE, 1, 1)
     return pl.when(born_on.is_between(earliest, as_at) & ~born_on.is_in(STAND_INS)).then(born_on)
-
-
-def packed(day: pl.Expr) -> pl.Expr:
-    """A date as the whole number yyyymmdd (Int32), for quick comparing digit by digit. Null stays null."""
-    return (day.dt.year() * 10_000 + day.dt.month().cast(pl.Int32) * 100 + day.dt.day().cast(pl.Int32)).cast(pl.Int32)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from matching.assign import Bits, Coverage, Priors, coverage_of, priors_of, probability
 from matching.blocking import BlockingRule, Plan, columns_blocked, plan
 from matching.buckets import Buckets
-from matching.budget import Choice, choose_rules
+from matching.budget import choose_rules
 from matching.cluster import ALWAYS, all_pairs_within, cluster
 from matching.comparisons import Comparison, columns_read
 from matching.components import Labels, numbered
@@ -44,7 +44,6 @@ class Linkage:
     model: Model
     plan: Plan
     """What the rules cost; its rows are let go of."""
-    choice: Choice
     scored: Scored
     caught: NDArray[np.bool_] | None
     """Scored pairs x rules of the plan: which rules find each pair, whether or not they are the first. Null where measures
@@ -220,11 +219,11 @@ def link_encoded(
     told = told or _nobody
     told(SCORING, "counting pairs of records")
     model = model.on(encoded.height if measures is None else measures.records)
-    choice = _chosen(rules, encoded, dataset, model, settings=settings, measures=measures)
+    pairs = _chosen(rules, encoded, dataset, model, settings=settings, measures=measures)
     scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies)
-    scored = score(scorer, choice.plan, floor_of(model, settings))
-    caught = choice.plan.caught(scored.left, scored.right) if measures is None else None
-    choice = replace(choice, plan=choice.plan.without_rows())
+    scored = score(scorer, pairs, floor_of(model, settings))
+    caught = pairs.caught(scored.left, scored.right) if measures is None else None
+    pairs = pairs.without_rows()
     told(JOINING, "putting together what is one child's")
     strata, stratum = strata_of(encoded, settings.stratum, None if measures is None else measures.strata)
     priors = priors_of(scored, dataset, max(model.match, LEAST_MATCH)) if measures is None else measures.priors
@@ -238,11 +237,11 @@ def link_encoded(
     found = _children(scored, odds, judge, judged, count_again=is_first)
     judge = replace(judge, coverage=found.coverage)
     if measures is None:
-        measures = _measures(scorer, choice, priors, strata, found.coverage)
+        measures = _measures(scorer, pairs, priors, strata, found.coverage)
     membership = membership_of(len(found.labels), all_pairs_within(found.labels), Weighing.by(judge))
     told(1.0, "linked")
     return Linkage(
-        encoded, dataset, model, choice.plan, choice, scored, caught, priors, evidence, odds, found.cut, found.labels,
+        encoded, dataset, model, pairs, scored, caught, priors, evidence, odds, found.cut, found.labels,
         membership, competing(found.rivals), found.weighed, judge, measures,
     )  # fmt: skip
 
@@ -255,12 +254,12 @@ def _chosen(
     *,
     settings: Settings,
     measures: Measures | None,
-) -> Choice:
+) -> Plan:
     """The rules that are worth their pairs, or those that were when measures were made."""
     between = dataset if settings.one_row_each else None
     if measures is None:
         return choose_rules(rules, encoded, model, between=between, budget=settings.pairs)
-    return Choice.made(plan(measures.chosen(rules), encoded, between))
+    return plan(measures.chosen(rules), encoded, between)
 
 
 def _judging(
@@ -280,8 +279,8 @@ def _judging(
     return replace(judge, known=Known.of(scored, evidence)), evidence
 
 
-def _measures(scorer: Scorer, choice: Choice, priors: Priors, strata: Strata, coverage: Coverage) -> Measures:
-    chosen = tuple(blocks.rule.name for blocks in choice.plan.blocks)
+def _measures(scorer: Scorer, pairs: Plan, priors: Priors, strata: Strata, coverage: Coverage) -> Measures:
+    chosen = tuple(blocks.rule.name for blocks in pairs.blocks)
     frequencies = frequencies_kept(scorer.frequencies, scorer.table)
     return Measures(scorer.table.height, chosen, frequencies, priors, strata, coverage)
 

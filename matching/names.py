@@ -8,7 +8,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-import jellyfish
 import polars as pl
 
 from matching.lettering import by_distinct, plain_capitals, repaired, replaced
@@ -249,16 +248,6 @@ def skeleton_key(values: pl.Series) -> pl.Series:
     for letter in "BCDFGHJKLMNPRSTVXYZA":
         key = key.str.replace_all(f"{letter}{{2,}}", letter)
     return key.set(key == "", None).alias(values.name)
-
-
-def phonetic_key(values: pl.Series) -> pl.Series:
-    """Metaphone of canonical names, as English ears hear them (Philips 1990). Null, or nothing to hear: null."""
-
-    def derive(distinct: pl.Series) -> pl.DataFrame:
-        key = pl.Series("key", [jellyfish.metaphone(value) for value in distinct.to_list()], dtype=pl.String)
-        return key.to_frame().select(pl.when(pl.col("key") != "").then(pl.col("key")))
-
-    return by_distinct(values, derive)["key"].alias(values.name)
 
 
 def listed_lines(file: str) -> list[str]:

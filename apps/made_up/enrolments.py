@@ -22,7 +22,6 @@ from apps.made_up.draws import (
 from apps.made_up.lives import Lives, entry_year, one_of
 from apps.made_up.school_age import school_year
 
-ENROLMENT = ("child", "school", "entry_on", "leaving_on", "status")
 HAS_ENDED_ENTRY = {"ehe": 0.6, "gone": 0.6, "independent": 0.12, "other_la": 0.08, "ap": 0.4, "post16": 0.25}
 """Share of children in each state, where of school age, who have an ended roll entry here."""
 

@@ -17,7 +17,6 @@ from matching.identifiers import (
 from matching.names import (
     carer_names,
     given_names,
-    phonetic_key,
     shown_names,
     skeleton_key,
     split_full_names,
@@ -89,7 +88,7 @@ def test_no_text_is_too_odd_for_any_form(texts):
     column = _column(texts)
     for frame in (split_full_names(column), carer_names(column), addresses(column)):
         assert frame.height == len(texts)
-    for values in (shown_names(column), shown_addresses(column), skeleton_key(column), phonetic_key(column)):
+    for values in (shown_names(column), shown_addresses(column), skeleton_key(column)):
         assert len(values) == len(texts)
     assert variant_groups(column).null_count() == 0
 

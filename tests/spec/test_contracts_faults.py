@@ -24,7 +24,11 @@ def line_of(text: str, part: str) -> int:
 
 def test_the_worked_example_of_the_documentation_is_a_contract(tmp_path: Path) -> None:
     contract = read_contract(written(tmp_path, LIBRARY_CARDS))
-    assert (contract.id, contract.raw_table, contract.key.header) == ("library_cards", "raw_library_cards", "CardNo")
+    assert (contract.id, contract.table.physical_name, contract.key.header) == (
+        "library_cards",
+        "raw_library_cards",
+        "CardNo",
+    )
     assert [(statement.kind, statement.on) for statement in contract.says] == [("seen", ("last_used",))]
     assert contract.column_named["date_of_birth"].date_formats == ("%d/%m/%Y", "%Y-%m-%d")
 

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from matching.dates import packed, plausible_birth_date
+from matching.dates import plausible_birth_date
 
 AS_AT = date(2026, 11, 20)
 
@@ -29,10 +29,3 @@ def test_plausible_birth_date(born_on, kept):
     column = pl.DataFrame({"born_on": [born_on]}, schema={"born_on": pl.Date})
     found = column.select(plausible_birth_date(pl.col("born_on"), AS_AT))["born_on"][0]
     assert found == (born_on if kept else None)
-
-
-def test_a_packed_date_is_yyyymmdd():
-    column = pl.DataFrame({"day": [date(2015, 2, 3), date(1999, 12, 31), None]}, schema={"day": pl.Date})
-    numbers = column.select(packed(pl.col("day")))["day"]
-    assert numbers.dtype == pl.Int32
-    assert numbers.to_list() == [20150203, 19991231, None]

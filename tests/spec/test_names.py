@@ -8,7 +8,6 @@ from matching.names import (
     carer_names,
     given_names,
     listed_names,
-    phonetic_key,
     shown_names,
     skeleton_key,
     split_full_names,
@@ -223,13 +222,6 @@ def test_one_sound_written_twice_has_one_skeleton(names):
 def test_other_sounds_have_other_skeletons(names):
     keys = skeleton_key(_column(*names))
     assert keys[0] != keys[1]
-
-
-def test_phonetic_key_hears_what_english_ears_hear():
-    keys = phonetic_key(_column("STEPHEN", "STEFEN", "WRIGHT", "RIGHT", None, ""))
-    assert keys[0] == keys[1]
-    assert keys[2] == keys[3]
-    assert keys.to_list()[4:] == [None, None]
 
 
 @pytest.mark.parametrize(

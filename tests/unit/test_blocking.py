@@ -13,9 +13,11 @@ from matching.blocking import (
     plan,
 )
 from matching.blocks import LARGEST_BLOCK
-from matching.comparisons import CHILD_COMPARISONS
+from matching.budget import choose_rules
+from matching.comparisons import CHILD_COMPARISONS, columns_read
 from matching.encode import encode
 from matching.keys import with_keys
+from tests.made.plain_tables import COMPARISONS, SCHEMA, plain_model
 from tests.made.records import born, person_records, upn_of
 
 PLACE = BlockingRule("place", ("place",))
@@ -62,6 +64,28 @@ def test_an_over_large_block_is_split_by_a_further_key_and_by_no_more_keys_than_
     odd, even = rows // 2, rows - rows // 2
     assert cost.pairs == (odd * (odd - 1) + even * (even - 1)) // 2
     assert cost.left_out == 0
+
+
+@pytest.mark.parametrize(
+    ("budget", "chosen"),
+    [
+        pytest.param(900, ["everybody", "both names", "one name"], id="all fit: in the order given"),
+        pytest.param(100, ["both names"], id="the one with most matches a pair; the other finds nothing new"),
+        pytest.param(10, [], id="none fits"),
+    ],
+)
+def test_of_rules_beyond_the_budget_those_stay_that_find_most_for_their_pairs(budget, chosen):
+    people = [f"{a}{b}" for a in "ABCD" for b in "EFGHI"] * 2
+    table = pl.DataFrame({"one": people, "two": people, "block": "x"}).with_columns(
+        pl.lit(None, dtype).alias(name) for name, dtype in SCHEMA.items() if name not in ("one", "two", "block")
+    )
+    rules = [
+        BlockingRule("everybody", ("block",)), BlockingRule("both names", ("one", "two")), BlockingRule("one name", ("one",)),
+    ]  # fmt: skip
+    encoded = encode(table, [*columns_read(COMPARISONS), *columns_blocked(rules)])
+    found = choose_rules(rules, encoded, plain_model(len(people)), budget=budget)
+    assert [cost.rule for cost in found.costs] == chosen
+    assert found.pairs <= budget
 
 
 def test_chunks_are_bounded_and_pairs_come_once_in_any_chunking():
