@@ -241,6 +241,9 @@ ONE_SLIP = either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("fo
 
 ALIKE = JaroWinklerAtLeast("forename", 0.84)
 
+ONE_BY_CUSTOM = Unequal("given_custom")
+"""A Chinese name and another that a child may go by beside it: they tell one child from two as little as silence does."""
+
 FORENAME = Comparison(
     "forename",
     (
@@ -262,14 +265,14 @@ FORENAME = Comparison(
         Level("alike", ALIKE),
         Level("one slip in a short name", WithinEdits("forename", 1, shortest=3)),
         Level("the surname in both places", SURNAME_TWICE, says_nothing=True),
-        Level("a Chinese name and another that a child may go by", Unequal("given_custom"), says_nothing=True),
+        Level("a Chinese name and another that a child may go by", ONE_BY_CUSTOM, says_nothing=True),
         Level("different, and both are names", BOTH_ARE_NAMES),
         otherwise(),
     ),
     goes_with=GoesWith("surname", "name_in_full", first="forename", second="surname", person="date_of_birth"),
 )
 
-_NO_OTHER_WAY = (None, Missing("forename"), SAME_NAMES, Equal("forename"), ALIKE, BOTH_ARE_NAMES)
+_NO_OTHER_WAY = (None, Missing("forename"), SAME_NAMES, Equal("forename"), ALIKE, BOTH_ARE_NAMES, ONE_BY_CUSTOM)
 
 LISTED_BESIDE = both(
     Equal("household"),
@@ -277,7 +280,7 @@ LISTED_BESIDE = both(
     none_of(*(level.test for level in FORENAME.levels if level.test not in _NO_OTHER_WAY)),
 )
 """Two names in one household's list, neither a way of writing the other by any level of the forename: a household lists each of
-its members once. Names that are merely alike are two."""
+its members once, under one name. Names that are merely alike are two."""
 
 SURNAME = Comparison(
     "surname",

@@ -220,6 +220,17 @@ def test_a_household_lists_each_of_its_members_once(linked_records, one, other, 
     assert (found.labels[places[2]] != found.labels[places[3]]) or not are_two
 
 
+def test_a_household_lists_its_members_under_one_name_each(linked_children):
+    """A Chinese name and an English one may be one child's, in two lists: in one household's list they are two children's."""
+    henry, ka_ho = {"surname": "Li", "given": "Henry"}, {"surname": "Li", "given": "Ka Ho"}
+    assert linked_children(on_roll(**henry), with_gp(**ka_ho)) == [["census:1", "gp:1"]]
+    both = [in_tenancy("1", **henry), in_tenancy("2", **ka_ho)]
+    assert linked_children(on_roll(**henry), with_gp(**ka_ho), *both) == [
+        ["census:1", "housing:1"],
+        ["gp:1", "housing:2"],
+    ]
+
+
 def test_a_family_that_moved_is_listed_in_two_tenancies(linked_children):
     there = in_tenancy("2", "Ameerah", "housing:T2", address="9 High Road", postcode="ZA1 9AB")
     assert linked_children(on_roll(), in_tenancy("1", "Amira"), there) == [["census:1", "housing:1", "housing:2"]]
