@@ -107,8 +107,8 @@ STEPS: tuple[Step, ...] = (
 """The night's table of contents, in the order in which it runs."""
 
 
-READ_AHEAD = ("person_record", "statement", "child_record", "linked_record", "scored_pair", "provision", "explained")
-"""Tables of last night that later steps ask for: read while the extracts are received."""
+READ_AHEAD = ("person_record", "statement")
+"""Tables of last night that are asked for soon: read while the extracts are received."""
 
 
 def run_night(settings: Settings, progress: Progress | None = None) -> RunReport:
@@ -138,12 +138,12 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
             lock(settings.workspace, wait_seconds=wait_seconds),
             recorded(settings.workspace, settings.as_at, began_at) as recorder,
         ):
-            contracts = read_contracts(own=settings.contracts)
-            refuse_units_of_no_source(settings.schools.due, contracts)
             bring_forward(settings.workspace)
             with Store(settings.workspace, threads=machine.threads, memory_gb=machine.memory_gb) as store:
                 if not settings.full:
                     store.read_ahead(*READ_AHEAD)
+                contracts = read_contracts(own=settings.contracts)  # meanwhile
+                refuse_units_of_no_source(settings.schools.due, contracts)
                 night = Night(settings, store, contracts, began_at)
                 store.write("night", row_of(night, published_at=None))
                 yield night

@@ -17,6 +17,9 @@ from pipelines.residence.records import listen
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
 
+READ_AHEAD = ("child_record", "linked_record", "scored_pair", "provision", "explained")
+"""Tables of last night that are asked for from the linkage on: not read before, as receiving takes both processors."""
+
 
 def receive_step(night: Night) -> Counts:
     """Files -> delivery, breach, set_aside. The rows themselves wait until they are judged complete."""
@@ -42,6 +45,8 @@ def judge_completeness(night: Night) -> Counts:
     """Tonight's rows against earlier nights -> completeness. May hold the night."""
     assert night.received is not None  # noqa: S101 - receive stands before completeness in STEPS
     settings = night.settings
+    if not settings.full:
+        night.store.read_ahead(*READ_AHEAD)
     night.judged = judge_tonight(night.store, night.received, night.contracts, settings.as_at, settings.schools.due)
     return {"holds": len(night.judged.held), "warnings": len(night.judged.warnings)}
 
