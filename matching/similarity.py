@@ -76,8 +76,8 @@ class Unequal(OneColumn):
 
 
 @dataclass(frozen=True)
-class EqualAcross:
-    """One side's first column equals the other side's second column, either way round."""
+class TwoColumns:
+    """Base of the tests that read two columns."""
 
     first: str
     second: str
@@ -86,6 +86,11 @@ class EqualAcross:
     def reads(self) -> tuple[str, ...]:
         """Both columns."""
         return (self.first, self.second)
+
+
+@dataclass(frozen=True)
+class EqualAcross(TwoColumns):
+    """One side's first column equals the other side's second column, either way round."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where left.first = right.second or left.second = right.first."""
@@ -94,16 +99,8 @@ class EqualAcross:
 
 
 @dataclass(frozen=True)
-class Swapped:
+class Swapped(TwoColumns):
     """Two columns stand the other way round: both sides agree crosswise."""
-
-    first: str
-    second: str
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Both columns."""
-        return (self.first, self.second)
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where left.first = right.second and left.second = right.first, and the two differ."""
@@ -184,8 +181,8 @@ SPARED = 0.2
 
 
 @dataclass(frozen=True)
-class Either:
-    """One of several tests holds."""
+class OfTests:
+    """Base of what is put together from several tests."""
 
     tests: tuple[Test, ...]
 
@@ -193,6 +190,11 @@ class Either:
     def reads(self) -> tuple[str, ...]:
         """All columns of the tests."""
         return tuple(dict.fromkeys(column for test in self.tests for column in test.reads))
+
+
+@dataclass(frozen=True)
+class Either(OfTests):
+    """One of several tests holds."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where any test holds; later tests see only pairs still open, where that spares a good part."""
@@ -207,15 +209,8 @@ class Either:
 
 
 @dataclass(frozen=True)
-class Both:
+class Both(OfTests):
     """All of several tests hold."""
-
-    tests: tuple[Test, ...]
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """All columns of the tests."""
-        return tuple(dict.fromkeys(column for test in self.tests for column in test.reads))
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where all tests hold; later tests see only pairs still in."""
@@ -227,15 +222,8 @@ class Both:
 
 
 @dataclass(frozen=True)
-class NoneOf:
+class NoneOf(OfTests):
     """None of several tests holds."""
-
-    tests: tuple[Test, ...]
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """All columns of the tests."""
-        return tuple(dict.fromkeys(column for test in self.tests for column in test.reads))
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
         """True where no test holds; :class:`Missing` among them keeps out pairs of which a side is silent."""

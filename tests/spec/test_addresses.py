@@ -19,7 +19,8 @@ def _column(*texts):
         "Apt 7, 67 Highfield Cres",
         "7, 67, Highfield Crescent, Zedborough", "Flat No. 7, 67 Highfield Crescent, Zedborough, ZA1 9AN",
         "Flat 7, 67 Highfield Crescent Zedborough", "c/o Smith, Flat 7, 67 Highfield Cres",
-        "Fl 7, 67 Highfield Cres", "Flt7 67 Highfield Cres", "Flat 7, c/o 67 Highfield Cres", "Flat 7, c/o Mrs Smith, 67 Highfield Cres",
+        "Fl 7, 67 Highfield Cres", "Flt7 67 Highfield Cres", "Flat 7, c/o 67 Highfield Cres",
+        "Flat 7, c/o Mrs Smith, 67 Highfield Cres",
     ],
 )  # fmt: skip
 def test_one_flat_written_in_many_ways(text):
