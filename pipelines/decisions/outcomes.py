@@ -222,7 +222,7 @@ def _faults(given: pl.DataFrame, known: pl.Series, today: date) -> list[str]:
     return [f"{place}: {told}." for _, place, told in found]
 
 
-def in_words(outcome: pl.Expr) -> pl.Expr:
+def outcome_in_words(outcome: pl.Expr) -> pl.Expr:
     """What an outcome says, as ``CODES`` has it."""
     return outcome.replace_strict({code: meaning.words for code, meaning in CODES.items()}, return_dtype=pl.String)
 

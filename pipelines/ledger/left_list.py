@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
-from pipelines.decisions.outcomes import CLOSING, in_words, standing, under_tonights_ids
+from pipelines.decisions.outcomes import CLOSING, outcome_in_words, standing, under_tonights_ids
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.rank_settings import ROUNDING, RankSettings
@@ -149,7 +149,9 @@ def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     closing = last.filter(pl.col("outcome").is_in(CLOSING))
     here = under_tonights_ids(closing, tonight.child_records)
     both = pl.concat([here, closing.join(here, on="child_id", how="anti")])
-    told = pl.format("An officer closed this on {}: {}.", day(pl.col("outcome_on")), in_words(pl.col("outcome")))
+    told = pl.format(
+        "An officer closed this on {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
+    )
     return both.select(id_now="child_id", officer_words=told)
 
 

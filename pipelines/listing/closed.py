@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.decisions.outcomes import in_words, standing, under_tonights_ids
+from pipelines.decisions.outcomes import outcome_in_words, standing, under_tonights_ids
 from pipelines.priority import social_care, temporary_accommodation
 from pipelines.rank_settings import OutcomeHolds
 from pipelines.reasons import day, source_name
@@ -68,7 +68,7 @@ def closed_children(
     mine = child_records.join(held.select("child_id", "outcome", "outcome_on", "records"), on="child_id", how="inner")
     said = mine.join(statements, on="record_id", how="inner").filter(pl.col("since_on").is_null() | _is_past(as_at))
     changes = pl.concat([*_said_since(said, as_at, names), _new_records(mine), _grown_old(held, as_at)])
-    told = pl.format("An officer closed this on {}: {}", day(pl.col("outcome_on")), in_words(pl.col("outcome")))
+    told = pl.format("An officer closed this on {}: {}", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome")))
     again = pl.format(" It is asked again from {}.", day(pl.col("until"))).fill_null("")
     return (
         held.join(_in_words(changes), on="child_id", how="left", validate="1:1")

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CODES, MISSING, kept_open, standing
+from pipelines.decisions.outcomes import CODES, MISSING, kept_open, outcome_in_words, standing
 from pipelines.health import SourceState
 from pipelines.listing.rank import LANES
 from pipelines.publish.outcome_yield import hours_spent, outcome_yield
@@ -120,9 +120,7 @@ def _by_words(outcomes: pl.DataFrame) -> list[tuple[str, int]]:
 
 def _in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     held = kept_open(outcomes, child_records, as_at)
-    words = pl.col("outcome").replace_strict(
-        {code: meaning.words for code, meaning in CODES.items()}, return_dtype=pl.String
-    )
+    words = outcome_in_words(pl.col("outcome"))
     return held.select("child_id", told=words, since="outcome_on").sort("since", "child_id")
 
 

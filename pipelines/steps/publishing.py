@@ -97,5 +97,5 @@ def settings_in_force(settings: Settings) -> dict[str, object]:
 
 def versions() -> dict[str, str]:
     """Versions of Rollcall, of Python, and of the packages that bear on the result."""
-    packages = ("rollcall", "polars", "duckdb", "rapidfuzz", "numpy", "scipy", "great-expectations", "recordlinkage")
+    packages = ("rollcall", "polars", "duckdb", "rapidfuzz", "numpy", "scipy", "great-expectations")
     return {"python": platform.python_version()} | {package: version(package) for package in packages}
