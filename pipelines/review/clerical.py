@@ -132,7 +132,7 @@ def _faults(placed: pl.DataFrame) -> list[str]:
 
 def _as_judgements(placed: pl.DataFrame, by: str) -> pl.DataFrame:
     note = pl.when(pl.col(NOTE) != "").then(pl.col(NOTE))
-    named = placed.unique("pair" if "pair" in placed.columns else PAIR, keep="first", maintain_order=True)
+    named = placed.unique(PAIR, keep="first", maintain_order=True)
     return (
         named.with_columns(by=pl.lit(by), at=pl.lit(datetime.now(UTC)), note=note)
         .select(JUDGEMENT.names())
