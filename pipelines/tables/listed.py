@@ -23,7 +23,7 @@ RESIDENCE = pl.Schema(
     {
         "child_id": pl.String,  # key
         "living_here": pl.Float64,  # 0..1
-        "last_seen_on": pl.Date,  # null: never seen with a date, or has such a place
+        "last_seen_on": pl.Date,  # null: never met on a known day, or has such a place
         "last_seen_by": pl.String,  # source name for people; null with last_seen_on
         "because": pl.String,  # plain English
     }
