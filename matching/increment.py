@@ -263,7 +263,7 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
     among[rows] = True
     judge = reach.over()
     weigh = Weighing.by(judge, reach)
-    cut = parted(cut, reach.dataset, reach.by_records, weigh, among=among)
+    cut = parted(cut, reach.dataset, reach.by_records, weigh, judge.margin, among=among)
     inside = is_linked & among[left]
     return moved(cut, (left[inside], right[inside]), weigh, judge.margin)
 

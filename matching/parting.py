@@ -22,15 +22,16 @@ def parted(
     dataset: NDArray[np.int32],
     by_records: LogOdds,
     weigh: Weigh,
+    margin: float,
     *,
     among: NDArray[np.bool_] | None = None,
 ) -> Labels:
-    """The labels again, with children parted whose pieces are more likely two than one: a doubt shown between two children can
-    be looked into, and one inside a child hides whoever else it may be.
+    """The labels again, with children parted whose pieces are not as likely one as a link must be: a doubt shown between two
+    children can be looked into, and one inside a child hides whoever else it may be.
 
-    ``by_records``: log-odds of pairs of rows without coverage, less the margin of a link; ``weigh``: how children weigh
-    against each other. Children without a second record in any dataset stay as they are. ``among``: rows of the children
-    that are looked at; null: all.
+    ``by_records``: log-odds of pairs of rows without coverage, less ``margin``, the bits that a link must have; ``weigh``: how
+    children weigh against each other. Children without a second record in any dataset stay as they are. ``among``: rows of
+    the children that are looked at; null: all.
     """
     child = numbered(labels)
     held = rows_held(child, dataset)
@@ -48,7 +49,7 @@ def parted(
     pieces = labels.copy()
     pieces[rows] = rows[cluster(len(rows), left, right, log_odds(left, right), log_odds)]
     rivalry = Rivalry(np.arange(len(labels), dtype=np.int32), weigh, Weighed.nothing(), [])
-    return rivalry.settle(pieces, rows[left], rows[right], 0.0)[0]
+    return rivalry.settle(pieces, rows[left], rows[right], margin)[0]
 
 
 def counted_again(

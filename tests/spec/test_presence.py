@@ -121,14 +121,16 @@ def _by_name(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("odds", "children"), [(-5.0, [0, 0, 2, 2]), (-0.5, [0, 0, 2, 2]), (0.5, [0, 0, 0, 0]), (3.0, [0, 0, 0, 0])],
-    ids=["surely two", "rather two: whoever is on no roll must not stay unseen", "rather one", "surely one"],
+    ("odds", "children"), [(-5.0, [0, 0, 2, 2]), (-0.5, [0, 0, 2, 2]), (0.5, [0, 0, 2, 2]), (3.0, [0, 0, 0, 0])],
+    ids=["surely two", "rather two", "rather one, and no link: whoever is on no roll must not stay unseen", "surely one"],
 )  # fmt: skip
-def test_twins_run_together_are_parted_where_they_are_more_likely_two(odds: float, children: list[int]) -> None:
+def test_twins_run_together_are_parted_unless_they_are_one_by_as_much_as_a_link_must_be(
+    odds: float, children: list[int]
+) -> None:
     def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
         return Between(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
 
-    assert parted(TWINS, TWO_LISTS, _by_name, weigh).tolist() == children
+    assert parted(TWINS, TWO_LISTS, _by_name, weigh, 1.9).tolist() == children
 
 
 def test_a_child_with_one_record_in_each_list_is_not_looked_at_again() -> None:
@@ -136,7 +138,7 @@ def test_a_child_with_one_record_in_each_list_is_not_looked_at_again() -> None:
         raise AssertionError("nothing to weigh")
 
     labels = np.array([0, 0, 2])
-    assert parted(labels, np.array([0, 1, 0], np.int32), nobody, nobody).tolist() == [0, 0, 2]
+    assert parted(labels, np.array([0, 1, 0], np.int32), nobody, nobody, 1.9).tolist() == [0, 0, 2]
 
 
 def test_what_is_said_of_two_children_hangs_on_no_others() -> None:
