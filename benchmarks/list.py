@@ -26,7 +26,7 @@ from pipelines.listing.recalibration import ANSWER, fitted, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
 WORLDS = (
-    "20000:1601:usual", "20000:1602:rough", "20000:1603:other_kinds", "50000:1604:usual:0.004", "150000:1605:usual:0.004",
+    "20000:1701:usual", "20000:1702:rough", "20000:1703:other_kinds", "50000:1704:usual:0.004", "150000:1705:usual:0.004",
 )  # fmt: skip
 BINS, DRAWS = 10, 400
 FOUR_IN_FIVE = 0.8
