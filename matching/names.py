@@ -199,11 +199,11 @@ def _small_after_lost_letter(text: str) -> str:
 def shown_names(text: pl.Series) -> pl.Series:
     """Names as a person would like to read them: repaired, and in small letters with capitals where they shout.
 
-    Hyphens, apostrophes and accents stay. Nothing left: null.
+    A title goes, unless there is nothing else. Hyphens, apostrophes and accents stay. Nothing left: null.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
-        tidy = repaired(values)
+        tidy = repaired(values).str.replace(rf"(?i)^(?:(?:{_TITLES})\.?\s+)+", "")
         is_even = (tidy.str.to_uppercase() == tidy) | (tidy.str.to_lowercase() == tidy)
         gentle = tidy.str.to_titlecase().str.replace_all(r"'S\b", "'s")
         gentle = replaced(gentle, gentle.str.contains(r"\bMc[a-z]"), _with_capital_after_mc)
