@@ -56,6 +56,8 @@ _ONLY_STREETS = (
 """Last words that make a street of a name without a number."""
 
 _FLAT_WORDS = "FLAT|FLT|FL|APARTMENT|APPARTMENT|APT|APMT|UNIT|ROOM|RM|STUDIO|MAISONETTE|SUITE|BEDSIT|CARAVAN|PITCH|PLOT"
+_WRITTEN_TOGETHER = _FLAT_WORDS.replace("|RM|", "|")
+"""Those that may stand before a number without a space. RM1 is no room but a part of Romford's postcodes."""
 _FLOORS = {
     "GROUND": "G",
     "BASEMENT": "B",
@@ -106,7 +108,8 @@ def _tidied(plain: pl.Expr) -> pl.Expr:
     text = text.str.replace_all(r"([0-9][A-Z]?) ?- ?([0-9])", "${1}-${2}").str.replace_all("&", " AND ")
     text = text.str.replace_all(r"[^A-Z0-9,/ -]", " ").str.replace_all(r" *,[ ,]*", ", ")
     text = text.str.replace_all(r" +", " ").str.strip_chars(" ,-/")
-    text = text.str.replace_all(rf"\b({_FLAT_WORDS})([0-9])", "${1} ${2}")
+    text = text.str.replace_all(rf"\b({'|'.join(_FLOORS)}|TOP) (FLOOR )?FL\b", "${1} ${2}FLAT")
+    text = text.str.replace_all(rf"\b({_WRITTEN_TOGETHER})([0-9])", "${1} ${2}")
     text = text.str.replace_all(rf"\b({_FLAT_WORDS}),? (?:NO|NUMBER|NUM)? ?([0-9A-Z])", "${1} ${2}")
     text = text.str.replace_all(r"\bNO ([0-9])", "${1}")
     text = text.str.replace_all(r"\b([0-9]+) ([A-H]) ([A-Z]{2})", "${1}${2} ${3}")

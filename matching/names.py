@@ -66,7 +66,7 @@ def _words(plain: pl.Expr) -> pl.Expr:
         plain.str.replace_all(_ALL_BUT_LOST, "${1}")
         .str.replace_all(_LOST_LETTERS, "${1}${2}")
         .str.replace_all("'", "")
-        .str.replace_all(r"\b(?:A\s*[/\\]\s*)?K\s*[/\\]\s*A\b", "AKA")
+        .str.replace_all(r"\b(?:[AN]\s*[/\\]\s*)?K\s*[/\\]\s*A\b", "AKA")
         .str.replace_all(r"\bN\s*[/\\]\s*[AK]\b", "UNKNOWN")
     )
     for digit, letter in (("0", "O"), ("1", "I"), ("5", "S")):

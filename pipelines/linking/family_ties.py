@@ -42,7 +42,8 @@ def with_family_ties(
     told to be two are left out, as are those with different UPNs.
 
     How often two children of tied homes bear one forename and are two all the same is read from those whom one list has
-    beside each other. As many of the pairs found are taken to be no more than that: one probability for all of them.
+    beside each other. As many of the pairs found are taken to be no more than that, and no fewer than are known to be two: one
+    probability for all of them.
     """
     found, probability = _ties(person, child_records, judged)
     if found.is_empty() or probability <= 0:
@@ -73,9 +74,10 @@ def _ties(person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | No
     usual = (two.height + 1) / (together + 1)
     # A forename that one list has twice at tied homes is one that brothers share (Muhammad), or the list has a child twice.
     found = alike.filter(~pl.col("listed_together") & ~pl.col("forename").is_in(two["forename"].unique().implode()))
-    by_chance = usual * (pairs.height - together)
+    left = _without(found, person, child_records, judged)
+    by_chance = max(usual * (pairs.height - together), found.height - left.height)
     probability = min(MOST, max(0.0, (found.height - by_chance) / (found.height + 1)))
-    return _without(found, person, child_records, judged), round(probability, 6)
+    return left, round(probability, 6)
 
 
 def _named(person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:

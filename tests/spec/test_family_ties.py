@@ -110,6 +110,12 @@ def test_what_an_analyst_said_stands() -> None:
     assert rivals_of(JACK, different=("health:jack-1", "school_census:jack-2")).is_empty()
 
 
+def test_pairs_who_are_known_to_be_two_tell_of_no_other_pair_that_it_is_one() -> None:
+    """Ten more such families, in each of which the two have UPNs of their own."""
+    numbered = [{**one, "upn": one["record_id"]} if "jack" in str(one["record_id"]) else one for one in MANY]
+    assert rivals_of([*JACK, *numbered])["probability"].to_list() == pytest.approx([1 / 12] * 2, abs=1e-5)
+
+
 @pytest.mark.parametrize(("before", "after"), [(0.9, "forename: exact"), (0.01, f"forename: exact; {LEVEL}")])
 def test_of_two_ways_in_which_children_are_rivals_the_likelier_stands(before: float, after: str) -> None:
     assert rivals_of(JACK, before=before).filter(child_id="CH-jack-1")["levels"].to_list() == [after]

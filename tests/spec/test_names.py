@@ -46,6 +46,7 @@ def _column(*texts):
         pytest.param("Katherine (Kate)", "KATHERINE", "KATE", id="known as, in brackets"),
         pytest.param("Katherine (k/a Kate)", "KATHERINE", "KATE", id="known as, shortened"),
         pytest.param("Katherine a/k/a Kate", "KATHERINE", "KATE", id="also known as, with strokes"),
+        pytest.param("Katherine n/k/a Kate", "KATHERINE", "KATE", id="now known as, with strokes"),
         pytest.param("Alice (Twin 2)", "ALICE", None, id="which of twins"),
         pytest.param("M1chael", "MICHAEL", None, id="1 for I between letters"),
         pytest.param("Baby", None, None, id="Baby"),
