@@ -137,11 +137,12 @@ class Store:
         self._run("begin transaction")
         try:
             yield
+            self._run("commit")
         except BaseException:
             self._at_hand.clear()
-            self._open.rollback()
+            with suppress(duckdb.Error):  # a disk that is full may end DuckDB too: what failed first is to be told
+                self._open.rollback()
             raise
-        self._run("commit")
 
     def checkpoint_aside(self) -> None:
         """Begin to bring what is committed into the file, where it is much: who reads does not wait for it, who writes does."""

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -11,11 +12,12 @@ import time
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 from pipelines.lock import HOLDER_FILE, NightRunningError, lock
-from pipelines.store import STORE_FILE, Store, StoreError
+from pipelines.store import STORE_FILE, DiskFullError, Store, StoreError
 from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, SNAPSHOT, TABLES
 
 MEMBERS = pl.DataFrame(
@@ -143,6 +145,50 @@ def test_a_transaction_keeps_all_or_nothing(tmp_path: Path) -> None:
             raise RuntimeError("halfway")
         assert store.read("child_record").equals(MEMBERS)
         assert not store.raw_sources()
+
+
+def test_what_a_full_disk_keeps_from_being_committed_is_not_taken_for_kept(tmp_path: Path) -> None:
+    many = pl.DataFrame({"record_id": [str(number) for number in range(40_000)]})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Store(tmp_path) as store:
+        store.write("child_record", MEMBERS)
+        try:
+            with pytest.raises(StoreError, match="could not be used"), store.transaction():
+                store.write("child_record", MEMBERS.clear())
+                store.write_raw("housing", many)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, before[1]))  # no file may grow beyond
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert store.read("child_record").equals(MEMBERS)
+        assert not store.raw_sources()
+
+
+class _DiesOfIt:
+    """A connection to a database that an error has ended: it cannot even be rolled back."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+    def rollback(self) -> None:
+        raise duckdb.FatalException("FATAL Error: database has been invalidated")
+
+
+def test_what_failed_first_is_told_where_the_database_dies_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = duckdb.connect
+    with Store(tmp_path) as store:
+        store.write("child_record", MEMBERS)
+    monkeypatch.setattr(duckdb, "connect", lambda *args, **kwargs: _DiesOfIt(connect(*args, **kwargs)))
+    with Store(tmp_path) as store, pytest.raises(DiskFullError, match="Free some space"), store.transaction():
+        store.write("child_record", MEMBERS.clear())
+        raise DiskFullError("The disk is full. Free some space.")
+    monkeypatch.undo()
+    with Store(tmp_path) as store:
+        assert store.read("child_record").equals(MEMBERS)
 
 
 def _write_and_wait(workspace: Path, ready: Path) -> None:
