@@ -6,7 +6,7 @@ name the same column. A header that we do not know is named in a message only wh
 that came without its header line, or with it run together with the next, the "headers" are a child's details.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -127,9 +127,8 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     faults = [_twice(headers[positions[1]]) for positions in found.values() if len(positions) > 1]
     missing = [column for column in contract.columns if column.name not in found]
     faults += _missing(headers, unknown, missing, optional)
-    faults += [
-        _endless(column) for column in missing if column.absent_why and contract.beginnings_of(column.name) & set(found)
-    ]
+    if is_header_line:  # an element that no row has may be empty in all of them, as none of them has ended
+        faults += _endless(missing, found, contract)
     are_headers = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
     faults += [_extra(headers, position, are_headers) for position in unknown]
     return MatchedHeaders(
@@ -183,15 +182,19 @@ def _missing(
     return faults
 
 
-def _endless(column: Column) -> Fault:
-    """A column that may be absent, but without which nothing of the file's ever ends."""
-    return Fault(
-        MISSING,
-        "nothing",
-        f"The file has no column of that name. {column.absent_why}",
-        _sent_as(column),
-        column=column.header,
-    )
+def _endless(missing: list[Column], found: Collection[str], contract: Contract) -> list[Fault]:
+    """Faults for columns that may be absent, but without which what ``found`` columns begin never ends."""
+    return [
+        Fault(
+            MISSING,
+            "nothing",
+            f"The file has no column of that name. {column.absent_why}",
+            _sent_as(column),
+            column=column.header,
+        )
+        for column in missing
+        if column.absent_why and not contract.beginnings_of(column.name).isdisjoint(found)
+    ]
 
 
 def _sent_as(column: Column) -> str:

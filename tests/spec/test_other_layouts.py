@@ -8,7 +8,7 @@ import pytest
 
 from data_contracts.contract import plain_header, read_contracts
 from data_contracts.values import as_days
-from pipelines.files.headers import known_columns
+from pipelines.files.headers import known_columns, match_headers
 from pipelines.intake.receive import check_files
 from tests.spec.test_contracts import GOOD
 
@@ -84,6 +84,13 @@ def test_a_list_that_says_when_things_begin_and_never_when_they_end_is_used_and_
     assert not found.is_refused
     assert [(b.column, b.rule, b.stops) for b in found.breaches] == [(c, "missing column", "nothing") for c in told]
     assert all("to this day" in breach.why for breach in found.breaches)
+
+
+def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() -> None:
+    health = CONTRACTS["health"]
+    headers = [column.header for column in health.columns if column.name != "deduction_date"]
+    told = match_headers(headers, health, optional=frozenset(health.column_named)).faults
+    assert [fault for fault in told if fault.column == "DeductionDate"] == []
 
 
 SHARED = (
