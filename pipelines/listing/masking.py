@@ -199,8 +199,8 @@ def keys_without_place(records: pl.Expr) -> pl.Expr:
 
 
 def without_place(words: pl.Expr) -> pl.Expr:
-    """Words about a pair of records without how their addresses, telephones and carers compare."""
-    return words.str.replace_all(r"(^|; )(address|phone|carer): [^;]*", "").str.strip_prefix("; ")
+    """Words about a pair of records without how their addresses, telephones and carers compare, and their families' homes."""
+    return words.str.replace_all(r"(^|; )(address|phone|carer|family): [^;]*", "").str.strip_prefix("; ")
 
 
 def without_sex(words: pl.Expr) -> pl.Expr:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipelines.children.provision import find_provision
+from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.masking import keys_without_place
 from pipelines.publish.timeline import Line
 from pipelines.reasons import day_written, in_100, source_called
@@ -95,9 +96,12 @@ def level_weights(model: pl.DataFrame) -> dict[str, float]:
 
 
 def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str]:
-    """The levels of a pair that speak for one child, and those against it, as words; a level of no weight in neither."""
+    """The levels of a pair that speak for one child, and those against it, as words; a level of no weight in neither.
+
+    What their families say has no weight in the model, and speaks for one child.
+    """
     parts = [part for part in levels.split("; ") if part]
-    speaks_for = [part for part in parts if weights.get(part, 0.0) > 0]
+    speaks_for = [part for part in parts if part == LEVEL or weights.get(part, 0.0) > 0]
     against = [part for part in parts if weights.get(part, 0.0) < 0]
     return "; ".join(speaks_for) or "nothing", "; ".join(against) or "too little speaks for it"
 

@@ -31,6 +31,7 @@ from matching.linkage import prepare
 from matching.measures import strata_of
 from matching.model import Model
 from matching.score import Scorer
+from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import CHILD_SETTINGS
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.listing.masking import MASKED_READS, keys_without_place, masked_in
@@ -39,7 +40,7 @@ from pipelines.reasons import source_called
 from pipelines.reports.explain import UnknownIdentifierError
 
 EXPLAIN_PAIR_READS = (
-    *MASKED_READS, "link", *MEASURED_TABLES,
+    *MASKED_READS, "link", "rival", *MEASURED_TABLES,
 )  # fmt: skip
 """Tables of the store that :func:`explain_pair` reads."""
 
@@ -201,7 +202,18 @@ def _verdict(told: _Told, rows: list[int]) -> str:
     low, high = sorted(told.id(row) for row in rows)
     links = told.tables["link"].filter((pl.col("left_id") == low) & (pl.col("right_id") == high))
     kept = f" All their records together: {_chance(links['match_probability'].item())}." if links.height else ""
-    return f"The night holds them as two children, {one} and {other}.{kept}"
+    by_family = "" if told.is_protected(*rows) else _by_family(told.tables["rival"], one, other)
+    return f"The night holds them as two children, {one} and {other}.{kept}{by_family}"
+
+
+def _by_family(rivals: pl.DataFrame, one: str, other: str) -> str:
+    """How likely two children are one by their families, which no pair of records shows; empty where they say nothing."""
+    near = rivals.filter(pl.col("levels").str.ends_with(LEVEL), child_id=one, rival_child_id=other)
+    if near.is_empty():
+        return ""
+    return (
+        f" A brother or sister is known at both homes, so that they may be one: {_chance(near['probability'].item())}."
+    )
 
 
 def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:

@@ -18,6 +18,7 @@ from matching.linkage import Linkage
 from matching.model import Model
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
+from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import link
 from pipelines.linking.measures_in_force import held_tables
 from pipelines.linking.model_file import keep_model, kept_model
@@ -32,7 +33,7 @@ from pipelines.reports.explain_pair import (
     weighed,
 )
 from pipelines.store import Store, StoreError
-from pipelines.tables import CANDIDATE, EXPLAINED
+from pipelines.tables import CANDIDATE, EXPLAINED, RIVAL
 from tests.golden.authority import AS_AT
 
 ANY_PAIR = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -58,7 +59,7 @@ def night(made_up: MadeUp, tmp_path_factory: pytest.TempPathFactory) -> Linked:
     known = standardise(received.raw, contracts, as_at=AS_AT)
     found = link(known.person)
     written = {
-        "person_record": known.person, "statement": known.statements, "link": found.links,
+        "person_record": known.person, "statement": known.statements, "link": found.links, "rival": found.rivals,
         "child_record": found.child_records, **held_tables(found.held),
         "candidate": pl.DataFrame(schema=CANDIDATE), "explained": pl.DataFrame(schema=EXPLAINED),
     }  # fmt: skip
@@ -149,6 +150,22 @@ def test_the_numbers_on_the_page_add_up_as_they_are_printed(night: Linked, one_c
 def test_how_sex_compares_is_not_on_the_page_and_still_counts(night: Linked) -> None:
     tables, model = night.tables, night.model
     assert "sex:" not in explain_pair(a_pair(tables, one_child=True), tables, model)
+
+
+def test_of_two_children_whom_a_brother_ties_it_is_said_how_likely_they_are_one_save_of_a_protected_child(
+    night: Linked,
+) -> None:
+    pair = a_pair(night.tables, one_child=False)
+    named = night.tables["child_record"]
+    one, other = (named.filter(record_id=record)["child_id"].item() for record in pair)
+    tie = {"child_id": one, "rival_child_id": other, "probability": 0.6, "levels": f"forename: exact; {LEVEL}"}
+    tables = {**night.tables, "rival": pl.DataFrame([tie], schema=RIVAL)}
+    assert "A brother or sister is known at both homes, so that they may be one: 60.0%." in explain_pair(
+        pair, tables, night.model
+    )
+    said = tables["statement"].head(1).with_columns(record_id=pl.lit(pair[0]), kind=pl.lit("protected"))
+    hidden = {**tables, "statement": pl.concat([tables["statement"], said])}
+    assert "brother" not in explain_pair(pair, hidden, night.model)
 
 
 def test_of_a_protected_child_no_place_is_told_and_no_school_in_a_key(night: Linked) -> None:

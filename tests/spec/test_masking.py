@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.masking import (
     BECAUSE_WITHHELD,
     WITHHELD,
@@ -283,6 +284,7 @@ def test_no_place_of_a_protected_child_stands_outside_the_restricted_list(tmp_pa
         ),
         pytest.param("address: same dwelling; forename: exact", "forename: exact", id="first"),
         pytest.param("carer: same name; phone: same", "", id="nothing else"),
+        pytest.param(f"forename: exact; {LEVEL}", "forename: exact", id="a brother's homes"),
         pytest.param("surname: the carer's surname", "surname: the carer's surname", id="a name is no place"),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.masking import masked
 from pipelines.publish.evidence import evidence_sheets
 from pipelines.publish.evidence_tables import contradictions, for_and_against, words_of
@@ -185,6 +186,7 @@ def test_levels_are_told_apart_by_the_weights_of_tonight() -> None:
     levels = "forename: exact; postcode: different; phone: missing"
     assert for_and_against(levels, weights) == ("forename: exact", "postcode: different")
     assert for_and_against("", weights) == ("nothing", "too little speaks for it")
+    assert for_and_against(f"postcode: different; {LEVEL}", weights) == (LEVEL, "postcode: different")
 
 
 def test_a_timeline_draws_a_line_a_source_and_says_it_in_words() -> None:
