@@ -134,8 +134,8 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
         refuse_workspace_among_extracts(settings)
         with (
             private_files(),
-            _no_search_for_garbage(),
             lock(settings.workspace, wait_seconds=wait_seconds),
+            _no_search_for_garbage(),  # not while it waits, which may take half an hour
             recorded(settings.workspace, settings.as_at, began_at) as recorder,
         ):
             bring_forward(settings.workspace)

@@ -76,8 +76,7 @@ class Store:
         any_version: bool = False,
     ) -> None:
         self.path = workspace / STORE_FILE
-        self._threads, self._memory_gb, self._read_only = threads, memory_gb, read_only
-        self._any_version = any_version
+        self._threads, self._memory_gb, self._read_only, self._any_version = threads, memory_gb, read_only, any_version
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._at_hand = AtHand()
 
@@ -179,9 +178,7 @@ class Store:
         self._at_hand.keep(table, frame)
 
     def amend_rows(self, table: str, amendment: Amendment) -> None:
-        """As :meth:`amend`, whether the table is at hand or not: the rows are written, however many. What was read ahead is
-        amended beside what follows.
-        """
+        """As :meth:`amend`, at hand or not: all rows are written, and what was read ahead is amended beside what follows."""
         _check_is_table(table, amendment.put)
         before = self._at_hand.take_ahead(table)
         self._write_rows(table, amendment)

@@ -1,6 +1,7 @@
 """A whole night: what comes in, what is published, and that whatever fails leaves the last list as it is."""
 
 import errno
+import gc
 import hashlib
 import json
 import os
@@ -10,7 +11,8 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -20,7 +22,7 @@ import pytest
 from pipelines import night as night_module
 from pipelines.failure import ALREADY_RUNNING, CANNOT_GO_ON, DISK_FULL, INTERNAL_ERROR, NightFailed
 from pipelines.lock import lock
-from pipelines.night import STEPS, RunReport, run_night
+from pipelines.night import STEPS, RunReport, night_under_way, run_night
 from pipelines.settings import Settings
 from pipelines.store import Store
 from tests.conftest import FirstNight
@@ -157,6 +159,29 @@ def test_a_second_night_while_one_runs_is_told_who_runs(quick_night: FirstNight,
         run_night(_tonight(quick_night, workspace=workspace))
     assert failed.value.exit_code == ALREADY_RUNNING
     assert _fingerprints(workspace / "published") == before
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_garbage_is_looked_for_while_a_night_waits_and_however_it_ends(
+    quick_night: FirstNight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, was_on: bool
+) -> None:
+    heard = []
+
+    @contextmanager
+    def waits(workspace: Path, *, wait_seconds: float) -> Iterator[None]:
+        heard.append(gc.isenabled())
+        with lock(workspace, wait_seconds=wait_seconds):
+            yield
+
+    monkeypatch.setattr(night_module, "lock", waits)
+    (gc.enable if was_on else gc.disable)()
+    try:
+        with pytest.raises(NightFailed), night_under_way(_tonight(quick_night, workspace=tmp_path / "workspace")):
+            heard.append(gc.isenabled())
+            raise NightFailed("Stopped.", exit_code=CANNOT_GO_ON)
+        assert [*heard, gc.isenabled()] == [was_on, False, was_on]
+    finally:
+        gc.enable()
 
 
 def test_a_full_disk_leaves_the_last_list(
