@@ -53,7 +53,7 @@ class Handover:
     last_address: str | None
     last_postcode: str | None
     last_seen_on: date | None
-    """The last day on which anybody here saw the child."""
+    """The last day on which anybody here saw the child; null: nobody did, or only a letter to everybody is dated."""
     last_education: str | None
     """Way and place."""
     education_ended_on: date | None
@@ -97,7 +97,8 @@ def handover(
         raise SettingsError("This child is the adoption team's: no packet is made. Ask that team.")
     is_protected = _is_protected(child_id, tables)
     moved = _moved_on(child_id, outcomes, tables["child_record"])
-    whole = _packet(facts, person, evidence)
+    seen_on = _last_seen_on(child_id, tables["candidate"], evidence)
+    whole = _packet(facts, person, evidence, seen_on)
     shown = {name: WITHHELD for name in _PLACES if whole[name] is not None} if is_protected else {}
     return Handover(
         **{**whole, **shown},
@@ -131,9 +132,16 @@ def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame
     return days.min() if days.len() else None  # type: ignore[return-value]  # a date: the column holds nothing else
 
 
-def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) -> dict[str, Any]:
+def _last_seen_on(child_id: str, candidates: pl.DataFrame, evidence: Evidence) -> date | None:
+    """As the list says, which tells letters to everybody from meetings; of a child who is not on it, as the records say."""
+    listed = candidates.filter(pl.col("child_id") == child_id)
+    is_seen = (pl.col("kind") == "seen") & (pl.col("since_on") <= evidence.as_at)
+    said = evidence.statements.filter(is_seen)["since_on"].max()
+    return listed["last_seen_on"].item() if listed.height else said  # type: ignore[return-value]  # a column of dates
+
+
+def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence, seen_on: date | None) -> dict[str, Any]:
     """What is known of the child, unmasked."""
-    seen = evidence.statements.filter((pl.col("kind") == "seen") & (pl.col("since_on") <= evidence.as_at))["since_on"]
     known = evidence.provision.sort("is_current", pl.col("until_on").fill_null(date.max), "since_on", nulls_last=False)
     last = known.row(-1, named=True) if known.height else {"what": None, "place": None, "until_on": None}
     carer = pl.concat_str("parent_forename", "parent_surname", separator=" ", ignore_nulls=True)
@@ -149,7 +157,7 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) 
         "upn": upns[0] if upns.len() else None,
         "last_address": facts["address"],
         "last_postcode": facts["postcode"],
-        "last_seen_on": seen.max() if seen.len() else None,
+        "last_seen_on": seen_on,
         "last_education": ", ".join(part for part in (last["what"], last["place"]) if part) or None,
         "education_ended_on": last["until_on"],
         "carers": _together(carers.to_series().to_list()),
