@@ -8,7 +8,7 @@ runs the same steps under Prefect.
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -144,9 +144,9 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
                     store.read_ahead(*READ_AHEAD)
                 contracts = read_contracts(own=settings.contracts)  # meanwhile
                 refuse_units_of_no_source(settings.schools.due, contracts)
-                night = Night(settings, store, contracts, began_at)
-                store.write("night", row_of(night, published_at=None))
-                yield night
+                with closing(Night(settings, store, contracts, began_at)) as night:
+                    store.write("night", row_of(night, published_at=None))
+                    yield night
                 recorder.done(night)
             if night.published is not None and newest_list(night.published.parent) == night.published.name:
                 keep_for_readers(settings.workspace)

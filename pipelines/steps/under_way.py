@@ -86,6 +86,10 @@ class Night:
         """
         return self._thread.submit(work)
 
+    def close(self) -> None:
+        """Do nothing more in that thread: for a night that has failed, nobody waits for what is not begun."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
     @property
     def source_names(self) -> dict[str, str]:
         """Source -> its name in text for people."""

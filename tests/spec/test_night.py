@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
+from threading import Event
 
 import polars as pl
 import pytest
@@ -182,6 +183,16 @@ def test_garbage_is_looked_for_while_a_night_waits_and_however_it_ends(
         assert [*heard, gc.isenabled()] == [was_on, False, was_on]
     finally:
         gc.enable()
+
+
+def test_a_night_that_fails_does_nothing_more_that_nobody_waits_for(quick_night: FirstNight, tmp_path: Path) -> None:
+    goes_on = Event()
+    with pytest.raises(NightFailed), night_under_way(_tonight(quick_night, workspace=tmp_path / "workspace")) as night:
+        night.aside(goes_on.wait)
+        waits = night.aside(dict)
+        raise NightFailed("Stopped.", exit_code=CANNOT_GO_ON)
+    goes_on.set()
+    assert waits.cancelled()
 
 
 def test_a_full_disk_leaves_the_last_list(
