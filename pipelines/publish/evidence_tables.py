@@ -164,7 +164,7 @@ def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
 
 
 def last_sightings(said: Iterable[Row], names: Mapping[str, str], as_at: date) -> list[str]:
-    """The last day of contact by source, the latest first."""
+    """The last day of contact that each source gives, also a letter's to everybody, the latest first."""
     last: dict[str, date] = {}
     for row in said:
         if row["kind"] == "seen" and row["since_on"] and row["since_on"] <= as_at:

@@ -62,7 +62,7 @@ _HOW_TO_READ = (
         "Children of the list who live together stand together, so that one visit serves them all; each keeps its rank.",
     ),
     ("Ask first", "Another team that knows more of the child's education, to be asked before a visit. Empty: none."),
-    ("Last seen", "The last dated contact that any agency sent, and which agency. Empty: none with a date."),
+    ("Last seen", "The last dated contact that any agency sent, and which agency. Empty: no date, or only a letter's."),
     ("Records", "Where the child stands in each source: source:key, the key as that source writes it."),
     (
         "Outcome, Date, Reason, Hours",
