@@ -55,18 +55,17 @@ def read_rows(path: Path, tables: Mapping[str, str], table: str, columns: Sequen
     if not path.exists():
         return []
     with append_only(path, tables) as connection:
-        return connection.execute(f"select {_listed(columns)} from {table} order by rowid").fetchall()
+        # With the table's name: SQLite takes the bare name of a column that is not there for a text, in every row.
+        told = ", ".join(f'{table}."{column}"' for column in columns)
+        return connection.execute(f"select {told} from {table} order by rowid").fetchall()
 
 
 def add_rows(path: Path, tables: Mapping[str, str], table: str, rows: pl.DataFrame) -> None:
     """Add rows, by the names of their columns, all or none. ``tables`` and errors: as for :func:`read_rows`."""
     places = ", ".join("?" * rows.width)
+    named = ", ".join(f'"{column}"' for column in rows.columns)
     with append_only(path, tables) as connection:
-        connection.executemany(f"insert into {table} ({_listed(rows.columns)}) values ({places})", rows.rows())
-
-
-def _listed(columns: Sequence[str]) -> str:
-    return ", ".join(f'"{column}"' for column in columns)
+        connection.executemany(f"insert into {table} ({named}) values ({places})", rows.rows())
 
 
 def _make(connection: sqlite3.Connection, tables: Mapping[str, str]) -> None:

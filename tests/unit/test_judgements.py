@@ -9,13 +9,14 @@ import polars as pl
 import pytest
 
 from matching.thresholds import measured_by_threshold
-from pipelines.decisions.append_only import RecordsError
+from pipelines.decisions.append_only import RecordsError, read_rows
 from pipelines.decisions.judgements import (
     BLIND,
     DRAWN,
     FOR_LIST,
     JUDGEMENT,
     JUDGEMENTS_FILE,
+    TABLES,
     add_drawn,
     add_judgements,
     blind_sample,
@@ -91,6 +92,12 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / JUDGEMENTS_FILE).write_text("not a database, " * 100)
     with pytest.raises(RecordsError, match=JUDGEMENTS_FILE):
         read_judgements(tmp_path)
+
+
+def test_a_column_that_no_table_has_is_an_error_and_its_name_no_value(tmp_path: Path) -> None:
+    add_drawn(tmp_path, DRAWN.to_frame())  # makes the file
+    with pytest.raises(RecordsError, match=JUDGEMENTS_FILE):
+        read_rows(tmp_path / JUDGEMENTS_FILE, TABLES, "judgement", ["left_id", "judged_by"])
 
 
 def test_only_the_blind_share_measures_and_a_decided_pair_stands_for_those_left_open() -> None:
