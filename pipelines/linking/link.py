@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.buckets import Buckets
 from matching.cluster import named
-from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE, OTHER_FURTHER_NAMES
+from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE
 from matching.encode import Rows
 from matching.judge import Judged, Settings
 from matching.keys import with_keys
 from matching.linkage import Linkage, link_records
 from matching.model import Model, read_model
+from matching.name_similarity import OTHER_FURTHER_NAMES
 from matching.rivals import Rivals
 from matching.score import Bits, Patterns, Told, levels_in
 from matching.train import Households, TrainingError
