@@ -37,21 +37,18 @@ def with_letters(agencies: pl.DataFrame, children: pl.DataFrame, as_at: date) ->
 
     Both as in ``Evidence``; ``children`` with ``born_on`` (null: unknown).
     """
-    asked = agencies.join(
-        children.select(
-            "child", "is_known_here", age_days=(pl.lit(as_at) - pl.col("born_on")).dt.total_days().cast(pl.Float64),
-            is_open=pl.col("place_probability").is_null() & (pl.col("age_group") == "of"),
-        ),
-        on="child", how="left", validate="m:1", maintain_order="left",
-    )  # fmt: skip
-    is_sighting = ~asked["is_start"].to_numpy() & asked["sighted_days"].is_not_null().to_numpy()
-    seen, age = (asked[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("sighted_days", "age_days"))
-    is_known, is_open = asked["is_known_here"].to_numpy(), asked["is_open"].to_numpy()
-    source = asked["source"].rle_id().cast(pl.Int64).to_numpy()
-    is_letter = np.zeros(asked.height, dtype=bool)
+    child = agencies["child"].to_numpy()
+    age_days = (pl.lit(as_at) - pl.col("born_on")).dt.total_days().cast(pl.Float64).fill_null(np.nan)
+    without_place = pl.col("place_probability").is_null() & (pl.col("age_group") == "of")
+    asked = children.select("is_known_here", age_days=age_days, without_place=without_place)
+    is_pupil, age, has_none = (asked[name].to_numpy()[child] for name in ("is_known_here", "age_days", "without_place"))
+    is_sighting = ~agencies["is_start"].to_numpy() & agencies["sighted_days"].is_not_null().to_numpy()
+    seen = agencies["sighted_days"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    source = agencies["source"].rle_id().cast(pl.Int64).to_numpy()
+    is_letter = np.zeros(agencies.height, dtype=bool)
     for number in range(int(source.max(initial=-1)) + 1):
         mine = np.flatnonzero((source == number) & is_sighting)
-        is_letter[mine] = are_letters(seen[mine], age[mine], is_known[mine], is_open[mine])
+        is_letter[mine] = are_letters(seen[mine], age[mine], is_pupil[mine], has_none[mine])
     return agencies.with_columns(is_letter=pl.Series(is_letter, dtype=pl.Boolean))
 
 

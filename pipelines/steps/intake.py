@@ -17,7 +17,7 @@ from pipelines.residence.records import listen
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
 
-READ_AHEAD = ("child_record", "linked_record", "scored_pair", "provision", "explained")
+READ_ONCE_RECEIVED = ("child_record", "linked_record", "scored_pair", "provision", "explained")
 """Tables of last night that are asked for from the linkage on: not read before, as receiving takes both processors."""
 
 
@@ -46,7 +46,7 @@ def judge_completeness(night: Night) -> Counts:
     assert night.received is not None  # noqa: S101 - receive stands before completeness in STEPS
     settings = night.settings
     if not settings.full:
-        night.store.read_ahead(*READ_AHEAD)
+        night.store.read_ahead(*READ_ONCE_RECEIVED)
     night.judged = judge_tonight(night.store, night.received, night.contracts, settings.as_at, settings.schools.due)
     return {"holds": len(night.judged.held), "warnings": len(night.judged.warnings)}
 
