@@ -55,6 +55,9 @@ CLOSING = tuple(code for code, meaning in CODES.items() if meaning.closes)
 OPENING = tuple(code for code, meaning in CODES.items() if not meaning.closes)
 """Outcomes that take a child off the list, and those that leave it in an officer's hands."""
 
+DUPLICATE = "DUPLICATE"
+"""Says nothing of a child but that it is another one: whoever has its records tonight is not closed by it."""
+
 MISSING = ("ALREADY_KNOWN_CME", "CONFIRMED_CME_NEW")
 """Outcomes that say that the child is missing education."""
 
@@ -234,12 +237,17 @@ def standing(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """``outcomes`` under tonight's child ids, the latest of each; those of whom no record is left are dropped."""
+    """``outcomes`` under tonight's child ids, the latest of each; those of whom no record is left are dropped.
+
+    That a child was another one on the list (``DUPLICATE``) is dropped with its id, and counts for less than what was found of
+    a child that has become one with it: else the one that is left would be closed as the double of itself.
+    """
     if outcomes.is_empty():
         return outcomes
     here = outcomes.join(child_records.select("child_id").unique(), on="child_id", how="semi")
     moved = (
-        outcomes.join(here.select("child_id"), on="child_id", how="anti")
+        outcomes.filter(pl.col("outcome") != DUPLICATE)
+        .join(here.select("child_id"), on="child_id", how="anti")
         .with_columns(record_id=pl.col("records").str.split(";"))
         .explode("record_id", empty_as_null=True)
         .drop("child_id")
@@ -247,7 +255,8 @@ def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> p
         .drop("record_id")
     )
     both = pl.concat([here, moved.select(here.columns)])
-    return both.sort("outcome_on", "at", maintain_order=True).unique("child_id", keep="last", maintain_order=True)
+    ordered = both.sort(pl.col("outcome") != DUPLICATE, "outcome_on", "at", maintain_order=True)
+    return ordered.unique("child_id", keep="last", maintain_order=True)
 
 
 def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:

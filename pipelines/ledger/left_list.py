@@ -146,9 +146,8 @@ def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     """``id_now``, ``officer_words``: children whose standing outcome closes, also where no record of them is left."""
     last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at))
-    closing = last.filter(pl.col("outcome").is_in(CLOSING))
-    here = under_tonights_ids(closing, tonight.child_records)
-    both = pl.concat([here, closing.join(here, on="child_id", how="anti")])
+    here = under_tonights_ids(last, tonight.child_records)
+    both = pl.concat([here, last.join(here, on="child_id", how="anti")]).filter(pl.col("outcome").is_in(CLOSING))
     told = pl.format(
         "An officer closed this on {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
     )

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.decisions.outcomes import outcome_in_words, standing, under_tonights_ids
+from pipelines.decisions.outcomes import DUPLICATE, outcome_in_words, standing, under_tonights_ids
 from pipelines.priority import social_care, temporary_accommodation
 from pipelines.rank_settings import OutcomeHolds
 from pipelines.reasons import day, source_name
@@ -33,7 +33,7 @@ CONTRADICTED_BY: Mapping[str, tuple[str, ...]] = {
     "EMIGRATED_VERIFIED": _AWAY,
     "NOT_CSA": (NEW_RECORD,),
     "DATA_ERROR": (SEEN, NEW_RECORD, CONCERN),
-    "DUPLICATE": (),
+    DUPLICATE: (NEW_RECORD,),
     "DECEASED": (),
 }
 """Closing outcome -> what, since its day, contradicts it. Each also ends when it has grown old (``OutcomeHolds``)."""
@@ -59,7 +59,7 @@ def closed_children(
     has got another id since, it is found by the records that it had.
     """
     last = standing(outcomes.filter(pl.col("outcome_on") <= as_at))
-    closing = under_tonights_ids(last.filter(pl.col("outcome").is_in(list(CONTRADICTED_BY))), child_records)
+    closing = under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(list(CONTRADICTED_BY)))
     if closing.is_empty():
         return pl.DataFrame(schema=CLOSED)
     held = closing.join(_days_held(holds), on="outcome", how="left", validate="m:1").with_columns(

@@ -170,6 +170,35 @@ def test_a_child_with_another_id_is_found_by_its_records() -> None:
     assert ranked(lead(), outcome("INDEPENDENT", child="OLD")).candidates.is_empty()
 
 
+TWO_ARE_ONE = {"one": "health:H1", "other": "housing:P1"}
+"""Two children of the list, and the record of each; they are one child tonight, under the id of one of them."""
+
+
+@pytest.mark.parametrize("whose_id", [pytest.param(name, id=f"under the id of the {name}") for name in TWO_ARE_ONE])
+@pytest.mark.parametrize(
+    ("of_the_other", "is_listed"),
+    [
+        pytest.param([], True, id="nothing was found of the other"),
+        pytest.param([("CONFIRMED_CME_NEW", date(2026, 9, 1))], True, id="the other is missing education"),
+        pytest.param([("INDEPENDENT", date(2026, 9, 1))], False, id="the other is at school"),
+    ],
+)
+def test_a_double_that_has_become_one_with_the_other_child_does_not_close_it(
+    whose_id: str, of_the_other: list[tuple[str, date]], is_listed: bool
+) -> None:
+    drawn = Drawn().record("health:H1", whose_id).record("housing:P1", whose_id)
+    said = [outcome(code, on, child="other", records="housing:P1") for code, on in of_the_other]
+    found = ranked(drawn, pl.concat([outcome("DUPLICATE", child="one", records="health:H1"), *said]))
+    assert found.candidates["child_id"].to_list() == [whose_id] * is_listed
+
+
+def test_of_two_children_that_are_one_now_the_later_outcome_counts() -> None:
+    drawn = Drawn().record("health:H1", "other").record("housing:P1", "other")
+    earlier = outcome("INDEPENDENT", date(2026, 9, 1), child="one")
+    later = outcome("CONFIRMED_CME_NEW", date(2026, 10, 1), child="other", records="housing:P1")
+    assert ranked(drawn, pl.concat([earlier, later])).candidates.height == 1
+
+
 def test_a_child_in_education_is_explained_by_that_and_not_by_an_old_outcome() -> None:
     drawn = lead().record("school_census:C1", "A").on_roll("school_census:C1", date(2026, 11, 3))
     assert ranked(drawn, outcome("INDEPENDENT")).explained["reason"].to_list() == ["provision"]
