@@ -85,10 +85,16 @@ class Opened:
 
 ID_DIGITS = 16
 
+NOT_PRINTED = "\N{REPLACEMENT CHARACTER}"
+
 
 def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
-    """One file, or, where it is packed, each file in it; what is refused by its name or its bytes is delivered so."""
-    place = PurePosixPath(file.name if file == folder else file.relative_to(folder))
+    """One file, or, where it is packed, each file in it; what is refused by its name or its bytes is delivered so.
+
+    A name may hold bytes that are no text, or what cannot be printed: each such letter is shown as one that says so.
+    """
+    named = file.name if file == folder else file.relative_to(folder).as_posix()
+    place = PurePosixPath("".join(letter if letter.isprintable() else NOT_PRINTED for letter in named))
     shown = place.as_posix()
     contract, wrong = contract_for(place, contracts)
     try:
@@ -101,14 +107,14 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
         )  # fmt: skip
         yield _refused(source, shown, None, (wrong,))
         return
-    if is_packed(file.name):
+    if is_packed(place.name):
         yield from _unpacked(place, data, contracts)
     elif contract is None or wrong:
         yield _refused(
             contract.id if contract else UNKNOWN, shown, data, (replace(wrong, file=shown),) if wrong else ()
         )
     else:
-        yield Opened(contract, file.name, shown, data, hashlib.sha256(data).hexdigest())
+        yield Opened(contract, place.name, shown, data, hashlib.sha256(data).hexdigest())
 
 
 def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:

@@ -4,15 +4,17 @@ Each file holds the sentinel child, and nothing that is said may hold a value of
 """
 
 import io
+import os
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from data_contracts.breach import Breach
 from pipelines.files import read_rows
-from pipelines.intake.receive import check_path
+from pipelines.intake.receive import check_path, receive
 from tests.made.library_cards import (
     CHECKS,
     GOOD,
@@ -201,6 +203,17 @@ def test_a_file_for_an_unknown_source_is_named_with_the_names_we_know(tmp_path: 
     breaches = check_path(path, {"library_cards": library_contract()}, CHECKS)
     _assert_said(breaches, Said("unknown source", "file", words="library_cards*.csv"), path.name)
     assert breaches[0].source == "unknown"
+
+
+def test_a_name_of_bytes_that_are_no_text_is_shown_as_far_as_it_is_one(tmp_path: Path) -> None:
+    """As an archive packed on Windows leaves it. Of its rows nothing is lost."""
+    for name in (b"swimming_caf\xe9.csv", b"library_cards\x07_\xff.csv"):
+        (tmp_path / os.fsdecode(name)).write_text(GOOD)
+    contracts = {"library_cards": library_contract()}
+    received = receive(tmp_path, contracts, received_at=datetime(2026, 11, 20, tzinfo=UTC), identifier_checks=CHECKS)
+    assert received.deliveries.select("file", "verdict").rows() == [
+        ("library_cards\ufffd_\ufffd.csv", "loaded"), ("swimming_caf\ufffd.csv", "refused"),
+    ]  # fmt: skip
 
 
 def test_a_missing_sheet_is_named(tmp_path: Path) -> None:
