@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.failure import NightFailed, as_night_failed
+from pipelines.failure import UNFORESEEN, NightFailed, as_night_failed
 
 
 @contextmanager
@@ -13,7 +13,7 @@ def in_plain_words(step: str, workspace: Path) -> Iterator[None]:
     failed: NightFailed | None = None
     try:
         yield
-    except Exception as error:
+    except UNFORESEEN as error:
         failed = as_night_failed(step, error, workspace)
     if failed is not None:
         raise failed

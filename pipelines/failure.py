@@ -10,6 +10,8 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from polars.exceptions import PanicException
+
 from data_contracts.contract import ContractError
 from pipelines.files.folder import ExtractsError
 from pipelines.lock import NightRunningError
@@ -27,6 +29,9 @@ INTERNAL_ERROR, CANNOT_GO_ON, ALREADY_RUNNING, DISK_FULL, HELD = 1, 2, 3, 4, 5
 COMMAND = "command"
 """Stands for the step where a command fails that is no night."""
 
+UNFORESEEN = (Exception, PanicException)
+"""All that is caught where nothing may be let out: a panic of polars is no Exception, and its words may quote a cell."""
+
 FORESEEN = (ExtractsError, ContractError, SettingsError, StoreError, PublicationFailed)
 """Errors whose messages are ours and hold no child's value."""
 
@@ -41,7 +46,7 @@ class NightFailed(Exception):  # noqa: N818 - it is told to people as it is name
         """Whether the same night may well succeed if it is tried again soon: a share that was away for a moment."""
 
 
-def as_night_failed(step: str, error: Exception, workspace: Path | None) -> NightFailed:
+def as_night_failed(step: str, error: BaseException, workspace: Path | None) -> NightFailed:
     """What is said of an error. Raise it outside the ``except`` block, so that the error does not hang on to it.
 
     ``workspace`` is where the frames of an unforeseen error are kept; null: nowhere.
@@ -53,7 +58,7 @@ def as_night_failed(step: str, error: Exception, workspace: Path | None) -> Nigh
     return _unforeseen(step, error, workspace)
 
 
-def _exit_code(error: Exception) -> int:
+def _exit_code(error: BaseException) -> int:
     if isinstance(error, NightRunningError):
         return ALREADY_RUNNING
     if isinstance(error, DiskFullError) or is_disk_full(error.__cause__):
@@ -66,7 +71,7 @@ def is_disk_full(error: BaseException | None) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def _unforeseen(step: str, error: Exception, workspace: Path | None) -> NightFailed:
+def _unforeseen(step: str, error: BaseException, workspace: Path | None) -> NightFailed:
     if is_disk_full(error):
         told = f"{_doing(step)} found the disk full. Free some space and start it again."
         return NightFailed(told, exit_code=DISK_FULL)

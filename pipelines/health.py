@@ -15,7 +15,7 @@ import polars as pl
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipelines.failure import HELD, as_night_failed
+from pipelines.failure import HELD, UNFORESEEN, as_night_failed
 from pipelines.steps.publishing import published_lanes
 from pipelines.steps.under_way import Night
 from pipelines.store import Store, StoreError
@@ -119,7 +119,7 @@ def recorded(workspace: Path, as_at: date, started_at: datetime) -> Iterator[Rec
     recorder = Recorder()
     try:
         yield recorder
-    except Exception as error:
+    except UNFORESEEN as error:
         failed = as_night_failed("prepare", error, None)
         outcome = HELD_BACK if failed.exit_code == HELD else FAILED
         _write_end(workspace, _ended(status, outcome, failed.exit_code, str(failed)))

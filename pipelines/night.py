@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from data_contracts.contract import read_contracts
-from pipelines.failure import NightFailed, as_night_failed
+from pipelines.failure import UNFORESEEN, NightFailed, as_night_failed
 from pipelines.for_readers import keep_for_readers
 from pipelines.health import recorded
 from pipelines.intake.gate import held_night, refuse_units_of_no_source
@@ -150,7 +150,7 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
                 recorder.done(night)
             if night.published is not None and newest_list(night.published.parent) == night.published.name:
                 keep_for_readers(settings.workspace)
-    except Exception as error:
+    except UNFORESEEN as error:
         raise as_night_failed("prepare", error, settings.workspace) from None
 
 
@@ -181,7 +181,7 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
         with night.store.transaction():
             night.counts[step.name] = step.do(night)
         _hold_if_incomplete(night)
-    except Exception as error:  # the one place that catches all: it lets no value out
+    except UNFORESEEN as error:  # the one place that catches all: it lets no value out
         failed = as_night_failed(step.name, error, night.settings.workspace)
     if failed is not None:
         raise failed

@@ -87,7 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _stop_writing()
         return READ_NO_FURTHER
-    except Exception as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # a panic of polars is no Exception
         return _tell(error)
     return code
 
@@ -97,7 +99,7 @@ def _stop_writing() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell(error: Exception) -> int:
+def _tell(error: BaseException) -> int:
     """Tell an error without a child's value, and return its exit code."""
     from pipelines.failure import COMMAND, as_night_failed
 

@@ -116,3 +116,8 @@ def quoting_her(*_: object, **__: object) -> object:
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"could not parse {SENTINEL}") from error
     raise AssertionError
+
+
+def panicking_with_her(*_: object, **__: object) -> object:
+    """Work in which polars panics with words that quote her: no Exception, as those of Python are."""
+    raise pl.exceptions.PanicException(f"could not parse {SENTINEL}")

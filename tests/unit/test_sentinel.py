@@ -4,6 +4,7 @@ Nowhere: no standard output or error, no log, no exception with all that hangs o
 ``run.json``. (Nor in what Prefect keeps: ``tests/flows``.)
 """
 
+from itertools import cycle
 from pathlib import Path
 
 import polars as pl
@@ -15,8 +16,18 @@ from pipelines.night import STEPS, Silent, night_under_way, perform
 from pipelines.settings import Settings
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
-from tests.made.sentinel import SENTINEL, Heard, everything_of, found_in, put_her_into, quoting_her
+from tests.made.sentinel import (
+    SENTINEL,
+    Heard,
+    everything_of,
+    found_in,
+    panicking_with_her,
+    put_her_into,
+    quoting_her,
+)
 from tests.made.steps import called_by
+
+FAILING = ((quoting_her, "ValueError"), (panicking_with_her, "PanicException"))
 
 
 @pytest.fixture
@@ -57,10 +68,10 @@ def test_an_error_that_quotes_her_is_told_without_her_at_any_step(
     """Each step of one night fails first, is taken back, and is then done."""
     settings: Settings = quick_night.settings.model_copy(update={"workspace": workspace})
     with night_under_way(settings) as night:
-        for step in STEPS:
+        for step, (fails, kind) in zip(STEPS, cycle(FAILING), strict=False):
             with monkeypatch.context() as patched:
-                patched.setattr(called_by(step.name), quoting_her)
-                told = f"Internal error at step '{step.name}': ValueError"
+                patched.setattr(called_by(step.name), fails)
+                told = f"Internal error at step '{step.name}': {kind}"
                 with pytest.raises(NightFailed, match=told) as failed:
                     perform(night, step, Silent())
             assert not found_in(everything_of(failed.value))
