@@ -10,7 +10,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from pipelines.store import STORE_FILE, DiskFullError, Store, private_files
+from pipelines.store import STORE_FILE, DiskFullError, Store, log_of, private_files
 from pipelines.whole_folder import FOLDER_MODE
 
 READERS_FOLDER = "for_readers"
@@ -25,8 +25,14 @@ def store_for_readers(workspace: Path) -> Store:
 def keep_for_readers(workspace: Path) -> None:
     """Put a copy of the store, closed by now, in the place of the last one.
 
-    Raises :class:`~pipelines.store.DiskFullError` where it cannot be written: the last copy then stays.
+    Raises :class:`~pipelines.store.DiskFullError` where it cannot be written, and where the night's tables did not fit into
+    the store's own file when it was closed, of which DuckDB says nothing: the last copy then stays.
     """
+    if log_of(workspace / STORE_FILE).exists():
+        raise DiskFullError(
+            f"Tonight's list is published, but its tables did not fit into {workspace / STORE_FILE} when that was closed, so "
+            "that those who read are answered from the list before. Free some space and run the night again."
+        )
     copy = workspace / READERS_FOLDER / STORE_FILE
     made = copy.parent / f".{STORE_FILE}.tmp-{secrets.token_hex(4)}"
     try:

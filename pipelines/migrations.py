@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.for_readers import forget_readers
-from pipelines.store import STORE_FILE, Store, StoreError, private_files
+from pipelines.store import STORE_FILE, Store, StoreError, log_of, private_files
 from pipelines.tables import SCHEMA_VERSION, TABLES
 
 BACKUPS_FOLDER = "backups"
@@ -89,14 +89,15 @@ def _fitted(kept: pl.DataFrame, schema: pl.Schema, table: str, fills: Mapping[tu
 
 
 def _copy(path: Path, found: int) -> None:
-    """A copy of the store as it is, in a folder of its own, whole or not at all."""
+    """A copy of the store, and of its log where a killed night has left one, in a folder of its own, whole or not at all."""
     name = f"before-version-{SCHEMA_VERSION}-from-{found}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
     folder = path.parent / BACKUPS_FOLDER
     made = folder / f".{name}.tmp-{secrets.token_hex(4)}"
     try:
         with private_files():
             made.mkdir(mode=0o700, parents=True)
-            shutil.copy2(path, made / path.name)
+            for file in filter(Path.exists, (path, log_of(path))):
+                shutil.copy2(file, made / file.name)
             made.rename(folder / name)
     except OSError as error:
         shutil.rmtree(made, ignore_errors=True)

@@ -5,6 +5,7 @@ writes at a time: :mod:`pipelines.lock` holds the workspace for a night, and Duc
 """
 
 import os
+import shutil
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import date
@@ -47,6 +48,11 @@ def private_files() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+def log_of(store: Path) -> Path:
+    """What is committed and not yet in the file of a store, beside it; a store that was closed well has none."""
+    return store.with_name(f"{store.name}.wal")
 
 
 def make_workspace(workspace: Path) -> None:
@@ -96,6 +102,8 @@ class Store:
                 self._connection.execute(statement).fetchall()
             if not self._read_only:
                 self.path.chmod(0o600)
+                # Nobody else has it open: what stands there is of a process that was killed, and holds rows of children.
+                shutil.rmtree(self.path.parent / SPILL_FOLDER, ignore_errors=True)
         if not self._read_only and not self.tables():
             self.stamp(SCHEMA_VERSION)
         if not self._any_version and (found := self.version) != SCHEMA_VERSION:
@@ -145,7 +153,7 @@ class Store:
 
     def checkpoint_aside(self) -> None:
         """Begin to bring what is committed into the file, where it is much: who reads does not wait for it, who writes does."""
-        log = self.path.with_name(f"{STORE_FILE}.wal")
+        log = log_of(self.path)
         if log.exists() and log.stat().st_size > LARGEST_LOG:
             self._at_hand.do_aside(partial(self._checkpoint, self._open.cursor()))
 

@@ -21,6 +21,9 @@ FOLDER_MODE = 0o700
 _BY_DATE = "-".join(("[0-9]" * 4, "[0-9]" * 2, "[0-9]" * 2))
 """Folders of publications are named by the date judged."""
 
+HALF_REMOVED = ".*.tmp-*"
+"""Names of what is being made, or removed, out of sight."""
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -69,7 +72,7 @@ def mend(parent: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.rename(folder)
-    for left in parent.glob(".*.tmp-*"):
+    for left in parent.glob(HALF_REMOVED):
         if left.is_symlink() or left.is_file():
             left.unlink(missing_ok=True)
         else:

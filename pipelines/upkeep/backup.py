@@ -107,6 +107,11 @@ def restore(folder: Path, workspace: Path) -> Backup:
         )
     with private_files(), _told_plainly(workspace):
         workspace.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in workspace.parent.iterdir():
+            if left.name.startswith(
+                f".{workspace.name}.tmp-"
+            ):  # of a restore that was killed: a whole workspace, perhaps
+                shutil.rmtree(left)
         if workspace.exists():
             workspace.rmdir()
         with made_whole(workspace) as made:

@@ -105,7 +105,10 @@ def _permissions(workspace: Path) -> Iterator[Finding]:
 
 
 def _is_open(path: Path) -> bool:
-    return not path.is_symlink() and bool(path.stat().st_mode & 0o077)
+    try:
+        return not path.is_symlink() and bool(path.stat().st_mode & 0o077)
+    except FileNotFoundError:  # a night that runs makes and removes files meanwhile
+        return False
 
 
 def _disk(workspace: Path) -> Iterator[Finding]:

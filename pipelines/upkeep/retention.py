@@ -23,10 +23,12 @@ from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.store import StoreError
 from pipelines.tuning.page import TUNING_FOLDER
-from pipelines.whole_folder import write_private
+from pipelines.whole_folder import HALF_REMOVED, mend, write_private
 
 RETENTION_FOLDER = "retention"
 LIST, FAILURE, BACKUP, EXTRACT = "list", "failure", "backup", "extract"
+EARLIER_STORE = "earlier store"
+"""A copy of the store from before it was brought forward: no backup, as it holds nothing of what people decided."""
 WEEKLY, TUNING, HANDOVER = "weekly page", "tuning page", "handover"
 NEWEST_STAYS = (LIST, BACKUP)
 
@@ -51,6 +53,7 @@ def expired(kept: pl.DataFrame, rules: Retention, as_at: date) -> pl.DataFrame:
         LIST: rules.lists_days,
         FAILURE: rules.failures_days,
         BACKUP: rules.backups_days,
+        EARLIER_STORE: rules.backups_days,
         EXTRACT: rules.extracts_days,
         WEEKLY: rules.lists_days,
         TUNING: rules.lists_days,
@@ -89,32 +92,40 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
     Raises :class:`~pipelines.store.StoreError` where something cannot be removed; all else is, and is certified.
     """
     with lock(places.workspace, wait_seconds=wait_seconds):
+        folders = [folder for _, folder in _dated(places) if folder.is_dir()]
+        for folder in folders:
+            mend(folder)  # what an earlier run has begun to remove
         kept = pl.DataFrame(list(_found(places)), schema=KEPT, orient="row")
         wanted = expired(kept, rules, as_at)
         removed = wanted.filter([_removed(Path(path)) for path in wanted["path"]])
         told = certificate(kept, removed)
         if removed.height:
             _certify(told, rules, places.workspace, as_at)
-    if stuck := wanted.height - removed.height:
+        half_removed = sum(len(list(folder.glob(HALF_REMOVED))) for folder in folders)
+    if stuck := half_removed + sum(Path(path).exists() for path in wanted["path"]):
         raise StoreError(
-            f"{stuck} of {wanted.height} things that are too old could not be removed from {places.workspace} or the "
+            f"{stuck} things that are too old could not be removed, or not wholly, from {places.workspace} or the "
             "folders of backups and extracts. Check who may write there; the next run tries again."
         )
     return told
 
 
-def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
-    """Everything that the rules are about."""
-    dated = (
+def _dated(places: Places) -> list[tuple[str, Path]]:
+    """Each folder of things that have their date in their names, and what they are."""
+    dated = [
         (LIST, places.workspace / PUBLISHED_FOLDER),
         (FAILURE, places.workspace / FAILURE_FOLDER),
-        (BACKUP, places.workspace / BACKUPS_FOLDER),  # copies of stores from before they were brought forward
-        (BACKUP, places.backups),
+        (EARLIER_STORE, places.workspace / BACKUPS_FOLDER),
         (WEEKLY, places.workspace / WEEKLY_FOLDER),
         (TUNING, places.workspace / TUNING_FOLDER),
         (HANDOVER, places.workspace / HANDOVERS_FOLDER),
-    )
-    for kind, folder in dated:
+    ]
+    return dated if places.backups is None else [*dated, (BACKUP, places.backups)]
+
+
+def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
+    """Everything that the rules are about."""
+    for kind, folder in _dated(places):
         for path in _inside(folder):
             if (day := _date_in(path.name)) is not None:
                 yield kind, str(path), day, _size(path)

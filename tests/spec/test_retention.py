@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 from apps.cli.main import main
 from pipelines.lock import NightRunningError, lock
 from pipelines.settings import Retention
+from pipelines.store import StoreError
 from pipelines.upkeep.retention import KEPT, Places, certificate, expired, keep_to
-from pipelines.whole_folder import mend
 
 TODAY = date(2026, 11, 20)
 RULES = Retention(lists_days=30, failures_days=10, backups_days=20, extracts_days=5, handovers_days=7)
@@ -146,11 +147,43 @@ def test_nothing_is_removed_while_somebody_holds_the_workspace(places: Places) -
     assert len(_names(places.workspace / "published")) == 5
 
 
-def test_what_a_crash_left_half_removed_is_cleared_by_the_next_publication(places: Places) -> None:
-    published = places.workspace / "published"
-    (published / "2026-01-01").rename(published / ".2026-01-01.tmp-0a1b2c3d")
-    mend(published)
-    assert _names(published) == {"2026-01-02", "2026-11-19", "latest", "STALE.txt"}
+@pytest.mark.parametrize("kind", ["published", "handovers", "backups"])
+def test_what_a_crash_left_half_removed_is_removed_by_the_next_run(places: Places, kind: str) -> None:
+    folder = places.workspace / kind
+    (folder / ".2026-01-01.tmp-0a1b2c3d").mkdir(parents=True)
+    (folder / ".2026-01-01.tmp-0a1b2c3d" / "candidates.csv").write_text("rank\n")
+    keep_to(RULES, places, TODAY)
+    assert not any(name.startswith(".") for name in _names(folder))
+
+
+def test_what_cannot_be_removed_wholly_is_told_until_it_is_gone(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = shutil.rmtree
+
+    def stopped(path: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(shutil, "rmtree", stopped)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="3 things that are too old could not be removed"):
+            keep_to(RULES, places, TODAY)
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    keep_to(RULES, places, TODAY)
+    assert _names(places.workspace / "published") == {"2026-11-19", "latest", "STALE.txt"}
+
+
+def test_a_store_from_before_a_new_version_is_no_backup(places: Places) -> None:
+    assert places.backups
+    for day in ("2026-01-01", "2026-11-20"):
+        (places.workspace / "backups" / f"before-version-10-from-9-{day}T02-30-00Z").mkdir(parents=True)
+    keep_to(RULES, places, TODAY)
+    assert _names(places.workspace / "backups") == {"before-version-10-from-9-2026-11-20T02-30-00Z"}
+    assert _names(places.backups) == {"rollcall-2026-11-19T05-00-00Z"}
+    keep_to(RULES, places, date(2027, 11, 20))
+    assert _names(places.workspace / "backups") == set(), "not even the newest stays"
+    assert _names(places.backups) == {"rollcall-2026-11-19T05-00-00Z"}, "the newest backup stays, whatever is newer"
 
 
 def test_the_command_says_what_went_and_what_stays(places: Places, capsys: pytest.CaptureFixture[str]) -> None:

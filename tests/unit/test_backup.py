@@ -132,6 +132,15 @@ def test_nothing_is_put_over_what_is_there(lived_in: Path, made: Backup) -> None
         restore(made.folder, lived_in)
 
 
+def test_what_a_killed_restore_has_left_is_gone_with_the_next(made: Backup, tmp_path: Path) -> None:
+    left, anothers = tmp_path / ".new.tmp-0a1b2c3d", tmp_path / ".newer.tmp-0a1b2c3d"
+    for folder in (left, anothers):
+        folder.mkdir()
+        (folder / "rollcall.duckdb").write_text("rows")
+    restore(made.folder, tmp_path / "new")
+    assert (left.exists(), anothers.exists()) == (False, True)
+
+
 @pytest.mark.parametrize("inside", ["", "new"])
 def test_a_backup_is_not_restored_into_itself(made: Backup, inside: str) -> None:
     with pytest.raises(BackupError, match="is in the backup"):

@@ -40,6 +40,11 @@ def test_files_that_others_can_read_are_counted_with_the_remedy(workspace: Path)
     )
 
 
+def test_files_that_a_night_removes_meanwhile_are_read_past(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "rglob", lambda *_: iter([workspace / ".status.json.tmp-0a1b2c3d"]))
+    assert _found(workspace, "workspace")[0] == GOOD
+
+
 def test_a_package_of_another_version_is_named(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "requires", lambda _: ["duckdb<1", "no-such-thing>=2", 'splink<1; extra == "dev"'])
     verdict, words = _found(workspace, "packages")

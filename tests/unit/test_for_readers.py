@@ -11,9 +11,9 @@ import pytest
 
 from apps.cli.main import main
 from pipelines.failure import DISK_FULL, NightFailed
-from pipelines.for_readers import READERS_FOLDER, store_for_readers
+from pipelines.for_readers import READERS_FOLDER, keep_for_readers, store_for_readers
 from pipelines.night import run_night
-from pipelines.store import STORE_FILE, Store
+from pipelines.store import STORE_FILE, DiskFullError, Store
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
 
@@ -25,6 +25,22 @@ with Store(Path({workspace!r})):
     print("open", flush=True)
     sys.stdin.read()
 """
+
+
+STOPPED_AT_THE_SIZE_OF_ITS_FILE = """
+import resource
+from pathlib import Path
+from pipelines.store import STORE_FILE, Store
+from pipelines.tables import NIGHT
+workspace = Path({workspace!r})
+full = (workspace / STORE_FILE).stat().st_size
+with Store(workspace) as store:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (full, full))
+    with store.transaction():
+        store.write("explained", store.read("explained"))
+        store.write("night", NIGHT.to_frame())
+"""
+"""What is committed fits into the log of the store, and not into its file any more."""
 
 
 def _first_listed(workspace: Path) -> str:
@@ -76,6 +92,20 @@ def test_a_workspace_without_a_copy_is_read_itself(workspace: Path, capsys: pyte
     shutil.rmtree(workspace / READERS_FOLDER)
     assert main(["explain", _first_listed(workspace), "--workspace", str(workspace)]) == 0
     assert capsys.readouterr().out
+
+
+def test_tables_that_did_not_fit_into_the_file_are_no_copy_for_readers(
+    workspace: Path,
+) -> None:
+    before = (workspace / READERS_FOLDER / STORE_FILE).read_bytes()
+    code = STOPPED_AT_THE_SIZE_OF_ITS_FILE.format(workspace=str(workspace))
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(DiskFullError, match="answered from the list before"):
+        keep_for_readers(workspace)
+    assert (workspace / READERS_FOLDER / STORE_FILE).read_bytes() == before
+    with Store(workspace) as store:  # what is in the log is not lost, and is brought in as soon as there is room
+        assert store.read("night").is_empty()
+    keep_for_readers(workspace)
 
 
 def test_a_disk_too_full_for_the_copy_is_told_and_the_list_stands(

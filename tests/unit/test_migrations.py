@@ -1,6 +1,8 @@
 """A workspace of an earlier version opens in this one: nothing that people decided, and no child's id, is lost."""
 
 import shutil
+import subprocess
+import sys
 import tarfile
 from datetime import date
 from pathlib import Path
@@ -12,7 +14,7 @@ from apps.cli.main import main
 from pipelines import migrations
 from pipelines.night import run_night
 from pipelines.settings import read_settings
-from pipelines.store import Store, StoreError
+from pipelines.store import VERSION_TABLE, Store, StoreError
 from pipelines.tables import SCHEMA_VERSION, TABLES
 
 KEPT = Path(__file__).parents[1] / "fixtures"
@@ -64,6 +66,15 @@ def test_a_copy_is_kept_from_before_and_nothing_is_done_twice(earlier: Path) -> 
     (copy,) = (earlier / "backups").iterdir()
     assert (copy / "rollcall.duckdb").read_bytes() == as_it_was
     assert (copy / "rollcall.duckdb").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_copy_has_what_a_killed_night_left_in_the_log(earlier: Path) -> None:
+    left = "import os\nwith Store(workspace, any_version=True) as store:\n    store.stamp(1)\n    os._exit(9)"
+    start = f"from pathlib import Path\nfrom pipelines.store import Store\nworkspace = Path({str(earlier)!r})\n"
+    assert subprocess.run([sys.executable, "-c", start + left], check=False).returncode == 9
+    migrations.bring_forward(earlier)
+    (copy,) = (earlier / "backups").iterdir()
+    assert _kept(copy, VERSION_TABLE)["version"].item() == 1
 
 
 def test_an_earlier_store_is_not_read_as_if_it_were_of_today(earlier: Path, capsys: pytest.CaptureFixture[str]) -> None:

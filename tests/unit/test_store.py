@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from pipelines.lock import HOLDER_FILE, NightRunningError, lock
-from pipelines.store import STORE_FILE, DiskFullError, Store, StoreError
+from pipelines.store import SPILL_FOLDER, STORE_FILE, DiskFullError, Store, StoreError
 from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, SNAPSHOT, TABLES
 
 MEMBERS = pl.DataFrame(
@@ -217,6 +217,14 @@ def test_a_process_killed_in_a_transaction_leaves_the_tables_of_before(tmp_path:
     _kill_when_ready(_write_and_wait, tmp_path)
     with Store(tmp_path) as store:
         assert store.read("child_record").equals(MEMBERS)
+
+
+def test_what_a_killed_process_has_spilled_is_gone_with_the_next(tmp_path: Path) -> None:
+    spilled = tmp_path / SPILL_FOLDER / "duckdb_temp_storage_DEFAULT-0.tmp"
+    spilled.parent.mkdir()
+    spilled.write_text("rows")
+    with Store(tmp_path):
+        assert not spilled.exists()
 
 
 def test_raw_rows_keep_their_text_and_last_nights_are_forgotten(tmp_path: Path) -> None:
