@@ -54,8 +54,9 @@ class Evidence:
     agencies: pl.DataFrame
     """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row of the child
     in ``children``). ``state``: 1 open, 2 ended. ``sighted_days``: since it last saw the child; null: no date.
-    ``is_start``: that was the day its entry began; ``is_letter``: a day that tells of no
-    meeting (:mod:`pipelines.residence.letters`). ``begun_days``: since its open entry began; null: no date.
+    ``is_start``: that was the day its entry began; ``is_letter``: a day that tells of no meeting
+    (:mod:`pipelines.residence.letters`). ``begun_days``: since its open entry began; null: no date. ``ended_days``:
+    since its last entry ended; null: one is open, or it has no date.
     ``membership``: 0..1, that the surest record is this child's. Of the agency's extract, the same in each of its rows:
     ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight)."""
     families: pl.DataFrame
@@ -189,9 +190,10 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
         seen_on=pl.coalesce("sighted_on", "seen_on"),
         only_start=pl.col("sighted_on").is_null(),
         open_start=pl.when(~pl.col("is_ended")).then(pl.col("begun_on")),
+        ended_on=pl.max_horizontal("closed_on", "left_on"),
     )
     by_child = records.group_by("child", "source").agg(
-        pl.col("is_ended", "only_start").all(), pl.col("seen_on", "open_start", "membership").max()
+        pl.col("is_ended", "only_start").all(), pl.col("seen_on", "open_start", "ended_on", "membership").max()
     )
     ends = _ends_of_knowledge(of_agencies, as_at)
     return by_child.join(ends, on="source", how="left", validate="m:1").select(
@@ -202,6 +204,7 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
         state=pl.when("is_ended").then(2).otherwise(1).cast(pl.Int64),
         sighted_days=days_since(pl.col("seen_on"), as_at),
         begun_days=days_since(pl.col("open_start"), as_at),
+        ended_days=pl.when("is_ended").then(days_since(pl.col("ended_on"), as_at)),
         is_start="only_start",
         membership="membership",
     )

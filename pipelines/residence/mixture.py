@@ -233,7 +233,8 @@ def _likelihood(children: Children, told: Told, mixture: Mixture) -> Floats:
 
     A child never on a roll is in the data only if some agency has a record: each part is divided by that chance.
     """
-    ratios = np.hstack([np.empty((DEPARTURES, 0)), *(levels[1:] / levels[HERE] for levels in mixture.levels)])
+    read = zip(children.readings, mixture.levels, strict=True)
+    ratios = np.hstack([np.empty((DEPARTURES, 0)), *(reading.ratios(levels) for reading, levels in read)])
     total = np.vstack([np.zeros(len(children.group)), told.of_children(ratios)])
     known = np.log1p(-_chances_of_no_record(children, mixture))
     return total - np.where(children.is_never, (known - known[HERE])[:, None], 0.0)

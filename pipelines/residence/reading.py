@@ -19,6 +19,13 @@ whichever agency, until then and not since: one child's sightings age together."
 DEPARTURES = len(DEPARTED) - 1
 """How many times of departure there are."""
 
+ENDED = 2
+"""Level of an entry that has ended, the last one where a reading ``has_ends``; the codes from it on say how long ago."""
+
+HERE_STILL = DEPARTED[1:, None] < DEPARTED
+"""By departure (rows), whether an entry that ended so long ago (columns: cut as departures are, and beyond them) did so while
+the child was here still: a month and more before it left. Such an end has nothing to do with the leaving."""
+
 PRIOR_CHILDREN = 10.0
 """A prior is worth this many children."""
 
@@ -28,7 +35,7 @@ class Reading:
     """One thing observed of each child without a place, in a few levels."""
 
     codes: Codes
-    """Level of each child; -1: says nothing."""
+    """Level of each child; -1: says nothing. With ``has_ends`` an ended entry has ``ENDED`` and more, the longer ago."""
     trust: Floats
     """0..1, that the record is this child's."""
     here: Floats
@@ -47,50 +54,72 @@ class Reading:
     """The levels of those gone are learnt too, the same for each departure; the level 1 never speaks for having left."""
     is_presence: bool = False
     """Levels are absent, open, ended; alike, but of those gone an open record is the rarer, the longer ago they left."""
+    has_ends: bool = False
+    """The last level is an entry that has ended: of those who left a month and more later as if they had not."""
     habit: str = ""
     """Readings of one habit came about in the same ways: how an agency dates those who left does not hang on their age."""
     unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))
     """Of those gone, by departure, the share who left after the extract's knowledge ends: alike, it has them as if here."""
 
+    @property
+    def size(self) -> int:
+        """How many different codes there may be."""
+        return len(self.here) + (HERE_STILL.shape[1] - 1 if self.has_ends else 0)
+
+    def ratios(self, levels: Floats) -> Floats:
+        """How much likelier each code (columns) is of those gone than of those here, by departure.
+
+        ``levels``: likelihood of each level here (first row) and by departure.
+        """
+        ratios = levels[1:] / levels[0]
+        return np.hstack([ratios[:, :ENDED], np.where(HERE_STILL, 1.0, ratios[:, ENDED:])]) if self.has_ends else ratios
+
+    def of_levels(self, children: Floats) -> Floats:
+        """Children by level (columns), from those by code."""
+        if not self.has_ends:
+            return children
+        return np.hstack([children[:, :ENDED], children[:, ENDED:].sum(axis=1, keepdims=True)])
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What all readings tell of some children, laid out once for every round of the estimate. The levels of all readings
+    """What all readings tell of some children, laid out once for every round of the estimate. The codes of all readings
     are numbered on, in the order of the readings."""
 
     readings: list[Reading]
-    level: Codes
-    """Level and ``trust`` of what is said of any child, each two once."""
+    code: Codes
+    """Code and ``trust`` of what is said of any child, each two once."""
     trust: Floats
     says: csr_matrix
     """A row a child, a column each such two: 1 where it is said of the child."""
     learnt: csr_matrix
-    """A row a level, a column a child: how far it counts (0..1), where the mixture is learnt from it."""
+    """A row a code, a column a child: how far it counts (0..1), where the mixture is learnt from it."""
 
     def of_children(self, ratios: Floats) -> Floats:
-        """The sum of the logarithms of what is said of each child (columns). ``ratios``: by part and level."""
-        logs = np.log(self.trust * ratios[:, self.level] + (1.0 - self.trust))
+        """The sum of the logarithms of what is said of each child (columns). ``ratios``: by part and code."""
+        logs = np.log(self.trust * ratios[:, self.code] + (1.0 - self.trust))
         return np.ascontiguousarray((self.says @ logs.T).T)
 
     def by_level(self, posterior: Floats) -> list[Floats]:
         """For each reading the children it tells of by part (rows) and level, from the parts of each child."""
-        ends = np.cumsum([len(reading.here) for reading in self.readings], dtype=np.int64)
-        return np.split((self.learnt @ posterior.T).T, ends, axis=1)[:-1]  # nothing stands behind the last
+        ends = np.cumsum([reading.size for reading in self.readings], dtype=np.int64)
+        by_code = np.split((self.learnt @ posterior.T).T, ends, axis=1)[:-1]  # nothing stands behind the last
+        return [reading.of_levels(each) for reading, each in zip(self.readings, by_code, strict=True)]
 
 
 def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
-    """What readings tell of the children of whom they have a level; ``counts``: those from whom the mixture is learnt, as
+    """What readings tell of the children of whom they have a code; ``counts``: those from whom the mixture is learnt, as
     far as their ``weight`` says."""
-    first = np.cumsum([0, *(len(reading.here) for reading in readings)], dtype=np.int64)
+    first = np.cumsum([0, *(reading.size for reading in readings)], dtype=np.int64)
     codes = np.array([reading.codes for reading in readings], dtype=np.int64).reshape(-1, len(counts))
     trusts = np.array([reading.trust for reading in readings]).reshape(-1, len(counts))
     reading, child = np.nonzero(codes >= 0)
-    level, trust = first[reading] + codes[reading, child], trusts[reading, child]
+    code, trust = first[reading] + codes[reading, child], trusts[reading, child]
     distinct, trust_of = np.unique(trust, return_inverse=True)
-    twos, two = np.unique(trust_of * first[-1] + level, return_inverse=True)
+    twos, two = np.unique(trust_of * first[-1] + code, return_inverse=True)
     asked = counts[child]
     return Told(
         readings, twos % first[-1], distinct[twos // first[-1]],
         csr_matrix((np.ones(len(child)), (child, two)), shape=(len(counts), len(twos))),
-        csr_matrix(((trust * weight[child])[asked], (level[asked], child[asked])), shape=(first[-1], len(counts))),
+        csr_matrix(((trust * weight[child])[asked], (code[asked], child[asked])), shape=(first[-1], len(counts))),
     )  # fmt: skip

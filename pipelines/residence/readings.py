@@ -14,7 +14,7 @@ from scipy.optimize import isotonic_regression
 from pipelines.residence.departures import WIDTHS
 from pipelines.residence.evidence import Evidence
 from pipelines.residence.letters import gaps_between
-from pipelines.residence.reading import DEPARTED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
+from pipelines.residence.reading import DEPARTED, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
 """Days since a sighting, cut where the departures are cut."""
@@ -99,6 +99,7 @@ class _Agency:
     state: Codes
     sighted: Floats
     begun: Floats
+    ended: Floats
     is_start: Flags
     is_letter: Flags
     trust: Floats
@@ -109,6 +110,12 @@ class _Agency:
     def seen_levels(self) -> Codes:
         """Level in ``SEEN`` of each record; -1: never seen with a date."""
         return _codes(self.sighted, SEEN)
+
+    @cached_property
+    def standing(self) -> Codes:
+        """Level of each record: open (1), or ended (``ENDED``) and so long ago; without a date as if just now."""
+        ended = ENDED + np.maximum(_codes(self.ended, DEPARTED[1:]), 0)
+        return np.where(self.state == ENDED, ended, self.state)
 
     @cached_property
     def tells_starts_only(self) -> bool:
@@ -134,7 +141,8 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
         agency = _Agency(
             records["source"][0], records["child"].to_numpy().astype(np.int64), records["state"].to_numpy(),
             records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
-            records["is_start"].to_numpy(), records["is_letter"].to_numpy(), records["membership"].to_numpy(),
+            records["ended_days"].cast(pl.Float64).to_numpy(), records["is_start"].to_numpy(),
+            records["is_letter"].to_numpy(), records["membership"].to_numpy(),
             records["unsighted_days"][0], records["untold_days"][0],
         )  # fmt: skip
         readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), is_new)
@@ -176,13 +184,13 @@ def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is
     _, is_current, is_ended = known * min(1.0, at_most / (known[1] + known[2]))
     here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
     gone = np.array([1.0 - 0.75 * is_current - is_ended, 0.5 * is_current, 0.25 * is_current + is_ended])
-    codes, trust = _laid_out(agency, agency.state, rows)
+    codes, trust = _laid_out(agency, agency.standing, rows)
     codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
     prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
     return [
         Reading(
             codes, trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior, np.ones(1), True, is_alike=True,
-            is_presence=True, unaware=_left_within(agency.untold),
+            is_presence=True, has_ends=True, unaware=_left_within(agency.untold),
         )
     ]  # fmt: skip
 
@@ -197,11 +205,11 @@ def _standing(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
         return []
     is_current, is_ended = _shares_of(known + 0.5)
     gone = np.array([0.0, 0.5 * is_current, 0.5 * is_current + is_ended])
-    codes, trust = _laid_out(agency, agency.state, rows)
+    codes, trust = _laid_out(agency, agency.standing, rows)
     return [
         Reading(
             codes, trust, np.append(0.0, known) + 0.5, PRIOR_CHILDREN * gone[None, None, :] + 0.5, np.ones(1), True,
-            is_alike=True, unaware=_left_within(agency.untold),
+            is_alike=True, has_ends=True, unaware=_left_within(agency.untold),
         )
     ]  # fmt: skip
 

@@ -406,6 +406,29 @@ def test_until_a_list_is_weeded_it_says_little_that_a_child_is_on_it(weeded: int
 
 
 @pytest.mark.parametrize(
+    ("met", "least", "most"),
+    [
+        pytest.param(66, 0.4, 1.0, id="the GP has met it since: it left later than that, or not at all"),
+        pytest.param(330, 0.0, 0.1, id="nobody has met it since: it left as the others did"),
+    ],
+)
+def test_a_home_that_a_child_left_before_it_was_last_met_is_no_sign_of_leaving_the_town(
+    met: int, least: float, most: float
+) -> None:
+    """The council's home ended of one pupil in fifteen, and of those who left within two weeks of that. A family is housed
+    in a hotel, and then in the town."""
+    children = town()
+    for n in range(0, 600, 15):
+        children[f"roll{n:03}"] += in_home(seen=400 + n, since=2000, ended=380 + n)
+    for n in range(60):
+        left = 20 + 18 * n
+        children[f"gone{n:03}"] += in_home(seen=left, since=3600, ended=max(1, left - n % 14))
+    child = at_gp(seen=met) + in_home(seen=330, since=420, ended=300)
+    found = judge(children | {"child": child}).filter(child_id="child")
+    assert least <= found["living_here"].item() <= most
+
+
+@pytest.mark.parametrize(
     ("left_in", "least", "most"),
     [
         pytest.param(range(0, 360, 6), 0.6, 1.0, id="rolls end all the year round: so many at once have not all left"),
