@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.children.facts import protected_by_source
-from pipelines.listing.rank import RESTRICTED
+from pipelines.listing.rank import RESTRICTED, SAME_AS_RIVAL
 from pipelines.listing.route import ADOPTION
 
 HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "address_shown", "postcode_shown")
@@ -60,7 +60,13 @@ def masked(
             candidates.with_columns(keys_without_place(without_sex(pl.col("because")))), is_protected
         ),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
-        explained=_mask_explained(explained.with_columns(without_sex(pl.col("why"))), is_protected),
+        explained=_mask_explained(
+            explained.with_columns(
+                anothers_keys_without_place(without_sex(pl.col("why")), pl.col("reason")),
+                anothers_keys_without_place(pl.col("record_id"), pl.col("reason")),
+            ),
+            is_protected,
+        ),
         protected=protected,
     )
 
@@ -196,6 +202,15 @@ COMPOSED_KEY = r":[^;|\s]*\|[^;,)\s]*"
 def keys_without_place(records: pl.Expr) -> pl.Expr:
     """Record ids apart by ``;`` with composed keys withheld: those hold the school's number. Other keys stay."""
     return records.str.replace_all(COMPOSED_KEY, f":{WITHHELD}")
+
+
+def anothers_keys_without_place(text: pl.Expr, reason: pl.Expr) -> pl.Expr:
+    """Record ids, or words with such ids in them, of a child that is off the list for a ``reason``.
+
+    Where that is another child which it most probably is, the ids are that child's, and a source may protect it: composed
+    keys are withheld as those of a protected child are. Other ids are the child's own, and stay.
+    """
+    return pl.when(reason == SAME_AS_RIVAL).then(keys_without_place(text)).otherwise(text)
 
 
 def without_place(words: pl.Expr) -> pl.Expr:

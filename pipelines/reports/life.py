@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.counted import counted
 from pipelines.ledger.left_list import IN_VIEW, LISTED
-from pipelines.listing.masking import without_sex
+from pipelines.listing.masking import anothers_keys_without_place, without_sex
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.reasons import day_written
@@ -41,7 +41,8 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
     own = leads.filter(_is_under(child_id)).sort("first_listed_on", "off_on", nulls_last=True)
     withheld = is_protected or bool(own["restricted"].any())
     ids = {child_id, *(former for text in own["former_ids"].drop_nulls() for former in text.split(";"))}
-    shown = own.with_columns(without_sex(pl.col("off_why")), without_sex(pl.col("came_why")))
+    off_why = anothers_keys_without_place(without_sex(pl.col("off_why")), pl.col("off_because"))
+    shown = own.with_columns(off_why, without_sex(pl.col("came_why")))
     return [
         ("Its life on the list", [line for lead in shown.to_dicts() for line in _spell(lead, withheld=withheld)]),
         ("Night by night", _nights(nights.filter(pl.col("child_id").is_in(list(ids))))),

@@ -19,11 +19,16 @@ from pipelines.listing.masking import (
     Masked,
     keys_without_place,
     masked,
+    masked_in,
     protected_children,
     without_place,
 )
+from pipelines.listing.rank import SAME_AS_RIVAL
+from pipelines.publish.changes_file import masked_changes
 from pipelines.publish.publication import Publication, publish
-from pipelines.tables import CANDIDATE, CHILD_RECORD, PERSON, STATEMENT
+from pipelines.reports.life import life_of
+from pipelines.tables import CANDIDATE, CHILD_RECORD, LEAD, LIST_CHANGE, PERSON, STATEMENT
+from tests.made.children import AS_AT, Drawn
 from tests.made.publication import made_publication, protect
 
 LISTED, ALSO_LISTED, EXPLAINED = "CH0000000003", "CH0000000004", "CH0000000100"
@@ -104,6 +109,26 @@ def test_other_children_are_not_touched() -> None:
         night.candidates.filter(pl.col("child_id") != LISTED)
     )
     assert after.explained.equals(night.explained)
+
+
+def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() -> None:
+    """A key of an XML census holds the school's number. The child itself is protected by no source."""
+    rival = Drawn().record("school_census:9012001|A1", "CH2").on_roll("school_census:9012001|A1", place="Keats Primary")
+    drawn = rival.says("school_census:9012001|A1", "protected").record("health:H1", "CH1").lives("CH1", 0.9)
+    tables = drawn.rivalry(("CH1", "health:H1"), ("CH2", "school_census:9012001|A1"), 0.97).night()
+    assert "9012001" in str(row(tables["explained"], "CH1"))
+    shown = row(masked_in(tables).explained, "CH1")
+    assert shown["reason"] == SAME_AS_RIVAL
+    assert shown["record_id"] == f"school_census:{WITHHELD}"
+    assert "9012001" not in str(shown)
+    gone = pl.DataFrame({"child_id": "CH1", "because": SAME_AS_RIVAL, "why": tables["explained"]["why"][0],
+                         "record_id": tables["explained"]["record_id"][0], "restricted": False})  # fmt: skip
+    changes = pl.concat([LIST_CHANGE.to_frame(), gone], how="diagonal")
+    assert "9012001" not in str(row(masked_changes(changes, pl.Series([], dtype=pl.String)), "CH1"))
+    spell = {"child_id": "CH1", "off_because": SAME_AS_RIVAL, "off_why": gone["why"].item(), "state": "left",
+             "off_on": AS_AT, "left_on": AS_AT, "restricted": False}  # fmt: skip
+    lead = pl.concat([LEAD.to_frame(), pl.DataFrame([spell])], how="diagonal")
+    assert "9012001" not in str(life_of("CH1", {"lead": lead}, is_protected=False))
 
 
 @pytest.mark.parametrize(
