@@ -1,6 +1,7 @@
 """The termly return of children missing education, in the department's bands and reasons, from officers' outcomes.
 
-Counted is a child whom an officer has confirmed as missing education by the day, and whom no education holds that day.
+Counted is a child of compulsory school age whom an officer has confirmed as missing education by the day, and whom no
+education holds that day; not one who has died.
 Counts from 1 to 4 are not shown ("c"), nor any that would let one of them be worked out from a total.
 """
 
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.children.age import school_year
+from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
 from pipelines.children.provision import find_provision
 from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing, under_tonights_ids
@@ -83,12 +85,14 @@ def confirmed_missing(
     placed = provision.filter(pl.col("is_current") & (holds >= CERTAIN))
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
     facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
+    is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(said, members).implode())
     days = (pl.lit(as_at) - pl.col("ended_on")).dt.total_days()
     band = pl.lit(LONGEST)
     for under, label in reversed(DURATIONS):
         band = pl.when(days < under).then(pl.lit(label)).otherwise(band)
     return (
-        facts.join(placed, on="child_id", how="anti")
+        facts.filter(is_counted)
+        .join(placed, on="child_id", how="anti")
         .join(known, on="child_id", how="left", validate="1:1")
         .join(ended, on="child_id", how="left", validate="1:1")
         .select(

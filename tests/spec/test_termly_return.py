@@ -59,6 +59,26 @@ def test_who_is_counted(code: str, on: date, is_counted: bool) -> None:
     assert counted(Drawn().record("health:H1", "A"), outcome(code, on)).height == is_counted
 
 
+@pytest.mark.parametrize(
+    ("born", "is_counted"),
+    [
+        pytest.param(date(2010, 9, 1), True, id="of age until the last Friday in June 2027"),
+        pytest.param(date(2010, 8, 31), False, id="left school age on 26 June 2026: nobody need have closed it"),
+        pytest.param(date(2021, 8, 31), True, id="five on 31 August, and of age that day"),
+        pytest.param(date(2021, 9, 1), False, id="of age from 31 December"),
+        pytest.param(None, True, id="no birth date"),
+    ],
+)
+def test_only_children_of_compulsory_school_age_are_counted(born: date | None, is_counted: bool) -> None:
+    drawn = Drawn().record("health:H1", "A", born).record("health:H2", "B")
+    assert counted(drawn, outcome("CONFIRMED_CME_NEW")).height == is_counted
+
+
+def test_a_child_who_has_died_is_not_counted() -> None:
+    drawn = Drawn().record("health:H1", "A").says("health:H1", "died")
+    assert counted(drawn, outcome("CONFIRMED_CME_NEW")).is_empty()
+
+
 def test_a_child_on_a_roll_by_the_day_is_not_counted() -> None:
     drawn = (
         Drawn().record("health:H1", "A").record("school_census:C1", "A").on_roll("school_census:C1", date(2026, 11, 2))
