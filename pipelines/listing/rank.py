@@ -228,12 +228,8 @@ def _with_history(listed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """``listed`` with the education that ended last, and the one that starts next."""
     provision, as_at = evidence.provision, evidence.as_at
     begun = provision.filter(pl.col("since_on").is_null() | (pl.col("since_on") <= as_at))
-    ended = begun.filter(~pl.col("is_current") & (pl.col("until_on") <= as_at))
-    coming = evidence.places_to_come()
-    last = ended.sort("child_id", "until_on", "record_id", descending=[False, True, False]).unique(
-        "child_id", keep="first", maintain_order=True
-    )
-    upcoming = coming.sort("child_id", "since_on", "record_id").unique("child_id", keep="first", maintain_order=True)
+    last, coming = evidence.last_ended(), evidence.places_to_come()
+    upcoming = coming.unique("child_id", keep="first", maintain_order=True)
     return (
         listed.join(
             last.select("child_id", last_what="what", last_place="place", last_until_on="until_on"),

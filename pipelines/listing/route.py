@@ -76,8 +76,9 @@ def _by_doubt(evidence: Evidence) -> pl.DataFrame:
 
 def _by_place(evidence: Evidence) -> pl.DataFrame:
     """Home education that ended last, and a place that is to start."""
-    ended = evidence.ended_provision().sort("until_on").unique("child_id", keep="last", maintain_order=True)
-    from_home = _routed(ended, pl.col("what").str.to_lowercase()).filter(pl.col("route") == HOME_EDUCATION)
+    from_home = _routed(evidence.last_ended(), pl.col("what").str.to_lowercase()).filter(
+        pl.col("route") == HOME_EDUCATION
+    )
     return pl.concat([from_home, evidence.places_to_come().select("child_id", route=pl.lit(ADMISSIONS)).unique()])
 
 

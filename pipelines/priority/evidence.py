@@ -77,6 +77,12 @@ class Evidence:
         """Provision that had ended by the date judged, and has a last day."""
         return self.provision.filter(~pl.col("is_current") & (pl.col("until_on") <= self.as_at))
 
+    def last_ended(self) -> pl.DataFrame:
+        """Of each child the provision that ended last; of several that ended on one day the first by record, by child."""
+        by = ["child_id", "until_on", "record_id", "what"]
+        ordered = self.ended_provision().sort(by, descending=[False, True, False, False], nulls_last=True)
+        return ordered.unique("child_id", keep="first", maintain_order=True)
+
 
 def earliest_open(
     concerns: pl.DataFrame, factor: str, points: int | pl.Expr, because: str | pl.Expr, dated: str = "since"

@@ -12,9 +12,7 @@ NAMED = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referr
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose last education to end was out of school."""
-    ordered = evidence.ended_provision().sort("child_id", "until_on", "record_id", descending=[False, True, False])
-    last = ordered.unique("child_id", keep="first", maintain_order=True)
-    out_of_school = last.filter(pl.col("what").fill_null("").str.to_lowercase().str.contains(NAMED))
+    out_of_school = evidence.last_ended().filter(pl.col("what").fill_null("").str.to_lowercase().str.contains(NAMED))
     return as_findings(
         out_of_school.with_columns(
             factor=pl.lit(FACTOR),

@@ -142,7 +142,8 @@ def _last_seen_on(child_id: str, candidates: pl.DataFrame, evidence: Evidence) -
 
 def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence, seen_on: date | None) -> dict[str, Any]:
     """What is known of the child, unmasked."""
-    known = evidence.provision.sort("is_current", pl.col("until_on").fill_null(date.max), "since_on", nulls_last=False)
+    ends_on = pl.col("until_on").fill_null(date.max)
+    known = evidence.provision.sort("is_current", ends_on, "since_on", "record_id", "what", nulls_last=False)
     last = known.row(-1, named=True) if known.height else {"what": None, "place": None, "until_on": None}
     carer = pl.concat_str("parent_forename", "parent_surname", separator=" ", ignore_nulls=True)
     carers = person.select(carer.str.to_titlecase())

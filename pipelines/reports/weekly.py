@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CODES, MISSING, kept_open, outcome_in_words, standing
+from pipelines.decisions.outcomes import CODES, MISSING, kept_open, outcome_in_words, standing, under_tonights_ids
 from pipelines.health import SourceState
 from pipelines.listing.rank import LANES
 from pipelines.publish.outcome_yield import hours_spent, outcome_yield
@@ -83,7 +83,7 @@ def weekly(
         hours=float(hours_spent(this_week)["hours"].sum()) if hours.len() else None,
         hours_per_child_found=total.item() if total.len() else None,
         in_hand=_in_hand(known, child_records, now.as_at),
-        untouched=_untouched(nights, known),
+        untouched=_untouched(nights, known, child_records),
         late=[source for source in sources if now.as_at - source.came_on > LATE_AFTER],
         missed=missed(looked_back),
         looked_back=looked_back.height,
@@ -124,10 +124,13 @@ def _in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -
     return held.select("child_id", told=words, since="outcome_on").sort("since", "child_id")
 
 
-def _untouched(nights: Sequence[PublishedNight], outcomes: pl.DataFrame) -> pl.DataFrame:
-    """Children of the last list without any outcome, by the first of the lists in a row that has had them."""
+def _untouched(nights: Sequence[PublishedNight], outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """Children of the last list without any outcome, also under an id that they had before, by the first of the lists in
+    a row that has had them.
+    """
     now = nights[-1].candidates.select("rank", "child_id", "lane")
-    waiting = now.join(outcomes.select("child_id"), on="child_id", how="anti")
+    looked_into = under_tonights_ids(outcomes, child_records).select("child_id")
+    waiting = now.join(looked_into, on="child_id", how="anti")
     since = waiting.select("child_id", since=pl.lit(nights[-1].as_at, pl.Date))
     still = waiting.select("child_id")
     for night in reversed(nights[:-1]):

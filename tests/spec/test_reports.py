@@ -155,6 +155,11 @@ def test_who_waits_longest() -> None:
     assert week.in_hand.rows() == [("CH2", "being looked into", date(2026, 10, 1))]
 
 
+def test_a_child_that_was_looked_into_under_another_id_is_not_untouched() -> None:
+    week = _week(outcome("UNTRACED", date(2026, 10, 1), "OLD", "health:2"))
+    assert "CH2" not in week.untouched["child_id"]
+
+
 def test_what_was_found_this_week_and_what_it_cost() -> None:
     this_week = outcome("CONFIRMED_CME_NEW", date(2026, 11, 18), "CH2", "health:2", hours=4.0)
     week = _week(pl.concat([this_week, outcome("INDEPENDENT", date(2026, 11, 2), "CH3", "health:3", hours=2.0)]))

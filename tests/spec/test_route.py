@@ -1,5 +1,6 @@
 """Which team is asked first: what a record says, and the route."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -49,6 +50,16 @@ def test_home_education_that_ended_before_another_school_is_no_route() -> None:
     drawn = Drawn().record("health:H1", "A").says("health:H1", "provision", "home education", BEGAN, date(2026, 3, 1))
     drawn.says("health:H1", "provision", "state school", date(2026, 3, 2), ENDED)
     assert routes(drawn.evidence()).is_empty()
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as they come", "the other way round"])
+def test_of_two_educations_that_ended_on_one_day_the_first_by_record_is_the_last_one(turned: bool) -> None:
+    """Whatever order the rows are in: the same list comes out on any number of threads."""
+    drawn = Drawn().record("ehe_register:E1", "A").record("school_census:C1", "A")
+    drawn.says("ehe_register:E1", "provision", "home education", BEGAN, ENDED).on_roll("school_census:C1", BEGAN, ENDED)
+    evidence = drawn.evidence()
+    rows = evidence.provision.reverse() if turned else evidence.provision
+    assert routes(replace(evidence, provision=rows)).rows() == [("A", "home-education")]
 
 
 def test_a_route_stands_on_the_list() -> None:
