@@ -142,7 +142,9 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
         refuse_no_text(data)
     if FORMS[ending] is read_delimited and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<!")):
         raise UnreadableFileError(
-            "form", f"The file is called {ending} but holds XML or a web page.", "Send it under its true ending."
+            "form",
+            f"The file is called {ending} but holds XML or a web page.",
+            "Send XML under its true ending. A web page is mostly a sign-in that had run out: sign in and export again.",
         )
     if ending == ".xml":
         return read_markup(data, contract, named)

@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import polars as pl
@@ -23,6 +23,7 @@ from pipelines.files.headers import (
     find_header,
     known_columns,
     match_headers,
+    part_repeated_headers,
     shows,
 )
 from pipelines.files.rows import (
@@ -56,8 +57,10 @@ def read_delimited(
     parsed = _parse(decoded.text, layout, _asked(known, layout, contract, named or {}))
     names = [str(position) for position in range(len(layout.headers))]
     filled = parsed.rows.filter(has_text(names)) if names else parsed.rows
-    rows, bad_rows, totals = part_totals(filled, parsed.bad_rows, matched, contract)
-    faults = [*decoded.faults, *matched.faults, *totals]
+    below, again = part_repeated_headers(filled, layout.headers)
+    rows, bad_rows, totals = part_totals(below, parsed.bad_rows, matched, contract)
+    bad_rows = _with_cut_told(bad_rows, decoded.text, layout)
+    faults = [*decoded.faults, *matched.faults, *again, *totals]
     if layout.has_rows_above:
         faults.insert(0, above_header(layout.header_line))
     if layout.is_underlined:
@@ -66,6 +69,30 @@ def read_delimited(
         faults.append(_header_fits_no_row())
     return ReadTable(
         by_contract(rows, matched, contract), matched.headers, faults, bad_rows, parsed.lines, parsed.known
+    )
+
+
+def _with_cut_told(bad_rows: list[BadRow], text: str, layout: "_Layout") -> list[BadRow]:
+    """The last bad row told as where the file was cut off, if it is: it has half of its fields or more, and not even its
+    line ends. A note under the rows has few fields, or an end of its line.
+    """
+    if not bad_rows or text.endswith(("\n", "\r")):
+        return bad_rows
+    last = bad_rows[-1]
+    fields = len(json.loads(last.row))
+    last_line = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+    if last.line != last_line or not fields < len(layout.headers) <= 2 * fields:
+        return bad_rows
+    return [*bad_rows[:-1], replace(last, fault=_cut_off(last.line))]
+
+
+def _cut_off(line: int) -> Fault:
+    return Fault(
+        "cut off",
+        "file",
+        "The file ends in the middle of this row: the rest of it, and all rows after it, did not arrive.",
+        "Export it again and compare the number of rows; a full disk or a broken transfer cuts a file off.",
+        line,
     )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+import polars as pl
+
 from data_contracts.breach import Stops
 from data_contracts.contract import Column, Contract, plain_header
 from pipelines.files.rows import Fault, UnreadableFileError
@@ -20,6 +22,9 @@ HEADER_WITHIN = 30
 
 MISSING = "missing column"
 """Name of the rule, as a breach shows it. Where it stops nothing, the night is stamped."""
+
+NO_HEADER = "header"
+"""Name of the rule, as a breach shows it, of a file that has no header of its source."""
 
 _NEAR = 0.7
 
@@ -99,6 +104,33 @@ def above_header(line: int) -> Fault:
     )
 
 
+def part_repeated_headers(rows: pl.DataFrame, headers: Sequence[str]) -> tuple[pl.DataFrame, list[Fault]]:
+    """Take out rows that say the header once more, as files put one under another have: the rows that stay, and a fault
+    (that stops nothing) for each taken out.
+
+    ``rows`` have ``line`` and the cells by position. Only a row that says every header in its place is taken for one.
+    """
+    wanted = [header.strip("\ufeff \t\r\n").lower() for header in headers]
+    first = pl.col("0").str.strip_chars().str.to_lowercase()
+    begins = rows.filter(first == wanted[0]) if wanted else rows.head(0)  # few or none: only these are compared in full
+    lines = [
+        line for line, *cells in begins.iter_rows() if [cell.strip().lower() for cell in cells[: len(wanted)]] == wanted
+    ]
+    if not lines:
+        return rows, []
+    return rows.filter(~pl.col("line").is_in(lines)), [_header_again(line) for line in lines]
+
+
+def _header_again(line: int) -> Fault:
+    return Fault(
+        "header again",
+        "nothing",
+        "The line says the header once more, so it was not read as a row. Files put one under another look like this.",
+        "Nothing needs doing if all rows are of one extract; a file with one header is safer.",
+        line,
+    )
+
+
 def match_headers(headers: Sequence[str], contract: Contract, optional: frozenset[str] | None = None) -> MatchedHeaders:
     """Match the header line of a file to its contract.
 
@@ -126,9 +158,9 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         _refuse_no_header(found, wanted)
     faults = [_twice(headers[positions[1]]) for positions in found.values() if len(positions) > 1]
     missing = [column for column in contract.columns if column.name not in found]
-    faults += _missing(headers, unknown, missing, optional)
-    if is_header_line:  # an element that no row has may be empty in all of them, as none of them has ended
-        faults += _endless(missing, found, contract)
+    # In XML an element that no row has may be empty in all of them, as none of them has ended.
+    endless = _endless(missing, found, contract) if is_header_line else []
+    faults += _missing(headers, unknown, missing, optional, endless)
     are_headers = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
     faults += [_extra(headers, position, are_headers) for position in unknown]
     return MatchedHeaders(
@@ -141,7 +173,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
 def _refuse_no_header(found: dict[str, list[int]], wanted: list[Column]) -> None:
     if 2 * sum(column.name in found for column in wanted) < len(wanted):
         raise UnreadableFileError(
-            "header",
+            NO_HEADER,
             "The first line is not the header of this source: fewer than half of its columns are named there, and no "
             "line under a title names them.",
             f"Send the file with its header line, which names {', '.join(column.header for column in wanted)}.",
@@ -160,15 +192,24 @@ def _twice(header: str) -> Fault:
 
 
 def _missing(
-    headers: Sequence[str], unknown: list[int], missing: list[Column], optional: frozenset[str]
+    headers: Sequence[str],
+    unknown: list[int],
+    missing: list[Column],
+    optional: frozenset[str],
+    endless: Collection[Column],
 ) -> list[Fault]:
-    """Faults for the columns that no header names. Takes a renamed column's position out of ``unknown``."""
+    """Faults for the columns that no header names, one a column. Takes a renamed column's position out of ``unknown``."""
     faults = []
     for column in missing:
         nearest = max(unknown, key=lambda position: _likeness(headers[position], column), default=None)
+        renamed = None
         if nearest is not None and _likeness(headers[nearest], column) >= _NEAR:
             unknown.remove(nearest)
-            faults.append(_renamed(headers[nearest].strip(), column, "nothing" if column.name in optional else "file"))
+            renamed = headers[nearest].strip()
+        if column in endless:
+            faults.append(_without_end(column, renamed))
+        elif renamed is not None:
+            faults.append(_renamed(renamed, column, "nothing" if column.name in optional else "file"))
         elif column.name not in optional:
             faults.append(
                 Fault(
@@ -182,19 +223,28 @@ def _missing(
     return faults
 
 
-def _endless(missing: list[Column], found: Collection[str], contract: Contract) -> list[Fault]:
-    """Faults for columns that may be absent, but without which what ``found`` columns begin never ends."""
+def _endless(missing: list[Column], found: Collection[str], contract: Contract) -> list[Column]:
+    """Columns that may be absent, but without which what ``found`` columns begin never ends."""
     return [
-        Fault(
-            MISSING,
-            "nothing",
-            f"The file has no column of that name. {column.absent_why}",
-            _sent_as(column),
-            column=column.header,
-        )
-        for column in missing
-        if column.absent_why and not contract.beginnings_of(column.name).isdisjoint(found)
+        column for column in missing if column.absent_why and not contract.beginnings_of(column.name).isdisjoint(found)
     ]
+
+
+def _without_end(column: Column, renamed: str | None) -> Fault:
+    """``renamed``: the header that looks like the column's under another name; null: none does."""
+    like = f" {renamed} looks like it under another name, and was not read." if renamed else ""
+    fix = (
+        f"Head {renamed} {column.header} again, or add it to alsoCalled in the contract."
+        if renamed
+        else _sent_as(column)
+    )
+    return Fault(
+        MISSING,
+        "nothing",
+        f"The file has no column of that name.{like} {column.absent_why}",
+        fix,
+        column=column.header,
+    )
 
 
 def _sent_as(column: Column) -> str:

@@ -17,6 +17,7 @@ from pipelines.files.headers import (
     known_columns,
     match_headers,
     must_be_there,
+    part_repeated_headers,
     shows,
 )
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
@@ -49,10 +50,11 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     while headers and not shows(headers[-1]) and under.get_column(names[len(headers) - 1]).eq("").all():
         headers.pop()
     matched = match_headers(headers, contract)
-    rows, _, totals = part_totals(under.slice(1), (), matched, contract)
+    below, again = part_repeated_headers(under.slice(1), headers)
+    rows, _, totals = part_totals(below, (), matched, contract)
     if position:
         faults.append(above_header(under.get_column("line").item(0)))
-    faults += [*matched.faults, *totals]
+    faults += [*matched.faults, *again, *totals]
     return ReadTable(by_contract(rows, matched, contract), matched.headers, faults)
 
 

@@ -1,12 +1,16 @@
 """Files that no single row gives away, and that would mislead about many children at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty
+from pipelines.files.delimited import sniff_headers
+from pipelines.files.headers import known_columns, must_be_there
+from pipelines.files.rows import UnreadableFileError
 from pipelines.intake.last_intake import RECORD_ID
 
 ENOUGH_ROWS = 20
@@ -82,6 +86,33 @@ def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
     enough = (pl.col("shared") >= ENOUGH_ROWS) & (pl.col("shared") > MOST * larger)
     most = shared.filter(enough).sort("shared", "file_other", descending=[True, False]).unique("file", keep="first")
     return dict(most.sort("file").select("file", "file_other").iter_rows())
+
+
+def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mapping[str, Contract]) -> Breach:
+    """The breach of a file whose header is not that of its source, saying whose it is where it is another's.
+
+    Two extracts saved under each other's names look like this. The ``breach`` as it is where the header is nobody's, or
+    no single contract knows the most of its columns.
+    """
+    try:
+        headers = sniff_headers(file, data)
+    except UnreadableFileError:
+        return breach
+    fits = {source: _fit(headers, contract) for source, contract in contracts.items() if source != breach.source}
+    best = max(fits.values(), default=0)
+    fitting = [contracts[source] for source, fit in fits.items() if fit == best]
+    if best <= len(known_columns(headers, contracts[breach.source])) or len(fitting) != 1:
+        return breach
+    other = fitting[0]
+    why = f"{breach.why} Its columns are those of {other.name} ({other.id}): perhaps two files have each other's name."
+    fix = f"If it is that list, let the file's name begin with {other.id}. If not: {breach.fix}"
+    return replace(breach, why=why, fix=fix)
+
+
+def _fit(headers: Sequence[str], contract: Contract) -> int:
+    """How many columns of the contract these headers name; 0 where one is missing that a file may not lack."""
+    named = known_columns(headers, contract)
+    return len(named) if all(column.name in named for column in must_be_there(contract)) else 0
 
 
 def second_delivery(source: str, file: str, other: str) -> Breach:

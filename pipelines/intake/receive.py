@@ -19,6 +19,7 @@ from data_contracts.breach import Breach
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import Contract
 from pipelines.files.folder import UNKNOWN, ExtractsError, list_files
+from pipelines.files.headers import MISSING, NO_HEADER
 from pipelines.intake.carried import SAME_AGAIN, carried
 from pipelines.intake.delivery import (
     LINE_HASH,
@@ -33,7 +34,7 @@ from pipelines.intake.delivery import (
     with_set_aside,
 )
 from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
-from pipelines.intake.misleading_files import second_delivery, twice_delivered
+from pipelines.intake.misleading_files import second_delivery, twice_delivered, under_anothers_name
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
@@ -209,7 +210,19 @@ def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> It
         next(own[each.contract.id]) if isinstance(each, Opened) and each.contract.id in own else each for each in files
     ]
     with ThreadPoolExecutor(FILES_AT_ONCE) as readers:
-        yield from readers.map(lambda each: each if isinstance(each, Delivery) else judged(each, judging), asked)
+        yield from readers.map(
+            lambda each: each if isinstance(each, Delivery) else _judged(each, judging, contracts), asked
+        )
+
+
+def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -> Delivery:
+    """As :func:`judged`, and of a file with another header than its source's, whose header it has."""
+    delivery = judged(file, judging)
+    for place, breach in enumerate(delivery.breaches):
+        if breach.rule in (NO_HEADER, MISSING) and breach.stops == "file":
+            told = under_anothers_name(breach, file.name, file.data, contracts)
+            return replace(delivery, breaches=(*delivery.breaches[:place], told, *delivery.breaches[place + 1 :]))
+    return delivery
 
 
 def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: str) -> Iterator[Delivery]:

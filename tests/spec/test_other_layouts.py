@@ -86,6 +86,31 @@ def test_a_list_that_says_when_things_begin_and_never_when_they_end_is_used_and_
     assert all("to this day" in breach.why for breach in found.breaches)
 
 
+@pytest.mark.parametrize(
+    ("header", "column", "words"),
+    [
+        ("Deduction_Dte", "DeductionDate", "Deduction_Dte looks like it under another name"),
+        ("Remarks", "DeductionDate", "The file has no column of that name. Nobody can say who has left"),
+    ],
+)
+def test_an_end_under_another_name_is_told_once(header: str, column: str, words: str, tmp_path: Path) -> None:
+    row = {header if name == column else name: value for name, value in GOOD["health"].items()}
+    pl.DataFrame([row]).write_csv(tmp_path / "health.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    (missing,) = [breach for breach in found.breaches if breach.rule != "extra column"]
+    assert (missing.rule, missing.column, missing.stops) == ("missing column", column, "nothing")
+    assert words in missing.why and "to this day" in missing.why
+
+
+def test_two_lists_under_each_others_names_are_told_whose_columns_they_have(tmp_path: Path) -> None:
+    for name, source in {"health": "housing", "housing": "health"}.items():
+        pl.DataFrame([GOOD[source]]).write_csv(tmp_path / f"{name}.csv")
+    told = {found.source: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
+    assert [breach.stops for breach in told.values()] == ["file", "file"]
+    assert "those of Council housing and benefits (housing)" in told["health"].why
+    assert "begin with health. If not: Send" in told["housing"].fix
+
+
 def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() -> None:
     health = CONTRACTS["health"]
     headers = [column.header for column in health.columns if column.name != "deduction_date"]

@@ -126,6 +126,28 @@ def test_rows_about_children_above_a_header_are_never_passed_over() -> None:
     assert not any(value in str(found.breaches) for value in SENTINEL)
 
 
+# The header once more ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "again"),
+    [
+        pytest.param((HEADERS, *ROWS), [2], id="two headers"),
+        pytest.param((SMITH, QUILLFEATHER, HEADERS, OKAFOR), [4], id="two files, one under the other"),
+        pytest.param((SMITH, [f" {header.upper()} " for header in HEADERS], *ROWS[1:]), [3], id="written otherwise"),
+        pytest.param((*ROWS, ("CardNo", *OKAFOR[1:])), [], id="a row that only begins like it"),
+    ],
+)
+def test_a_header_that_stands_among_the_rows_is_no_child(lines: tuple[Any, ...], again: list[int]) -> None:
+    for found in (
+        read_bytes("cards.csv", as_csv(*lines).encode(), library_contract()),
+        read_bytes("cards.xlsx", as_xlsx(*lines), library_contract()),
+    ):
+        assert told(found) == [("header again", "nothing", line) for line in again]
+        assert found.rows_read == len(lines) - len(again)
+        assert "Forename" not in found.rows["forename"]
+
+
 # Dashes under the header ---------------------------------------------------------------------------------------------
 
 
