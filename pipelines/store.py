@@ -55,6 +55,17 @@ def log_of(store: Path) -> Path:
     return store.with_name(f"{store.name}.wal")
 
 
+def must_be_there(workspace: Path) -> None:
+    """Raise :class:`StoreError` where there is no such folder, for what is done to a workspace that is there.
+
+    A path mistyped would be made, and what a person decides in it would reach no night.
+    """
+    if not workspace.is_dir():
+        raise StoreError(
+            f"There is no workspace {workspace}. Check the path; before the first night, make the folder first."
+        )
+
+
 def make_workspace(workspace: Path) -> None:
     """Make the folder, mode 0700, where it is not there. Raises StoreError."""
     try:

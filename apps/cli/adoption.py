@@ -46,6 +46,8 @@ def adoption(
             f"Of {done.named:,} that the file names, records of last night bear {done.borne:,}. Compare the others with the "
             "extracts: one that is mistyped withholds nobody."
         )
+    if done.borne is None:
+        print(f"No night has been run in {workspace} yet. If that is not so, the path of the workspace is another.")
     print(f"Shred {file.name} now.")
     print("Lists that were published before still hold what they held: remove them where they must not (retention).")
     return 0

@@ -13,9 +13,10 @@ def migrate(*, workspace: Path) -> int:
     """
     from pipelines.lock import lock
     from pipelines.migrations import bring_forward
-    from pipelines.store import Store
+    from pipelines.store import Store, must_be_there
     from pipelines.tables import SCHEMA_VERSION
 
+    must_be_there(workspace)
     with lock(workspace):
         found = bring_forward(workspace)
         with Store(workspace, read_only=True):

@@ -56,8 +56,10 @@ def yields(*, workspace: Path, contracts: Path | None = None) -> int:
     from pipelines.reports.back_test import back_test, missed, missed_words
     from pipelines.reports.published import read_nights
     from pipelines.steps.publishing import PUBLISHED_FOLDER
+    from pipelines.store import must_be_there
     from pipelines.whole_folder import write_private
 
+    must_be_there(workspace)
     outcomes = read_outcomes(workspace)
     found = outcome_yield(outcomes, source_names(workspace, contracts))
     print("\n".join([yield_words(found), *said_and_found_words(answers(outcomes))]))

@@ -30,6 +30,7 @@ def report(
     from pipelines.publish.outcome_yield import hours_for_each_found
     from pipelines.reports.published import published_nights, read_night
     from pipelines.reports.report_page import report_html
+    from pipelines.reports.return_folder import refuse_unknown_day
     from pipelines.reports.termly_report import termly_report
     from pipelines.reports.termly_return import confirmed_missing
     from pipelines.settings import SettingsError
@@ -48,6 +49,7 @@ def report(
     with store_for_readers(workspace) as store:
         person, said, members = (store.read(name) for name in ("person_record", "statement", "child_record"))
         night_on = store.read("night")["as_at"].item()
+    refuse_unknown_day(last, night_on)
     outcomes = read_outcomes(workspace)
     confirmed = confirmed_missing(person, said, members, outcomes, last)
     names = source_names(workspace, contracts)

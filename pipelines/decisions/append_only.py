@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.store import StoreError, private_files
+from pipelines.store import StoreError, must_be_there, private_files
 
 
 class RecordsError(StoreError):
@@ -22,22 +22,22 @@ class RecordsError(StoreError):
 def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Connection]:
     """Open (or make, mode 0600) a file of append-only tables; all that is written within is kept together or not at all.
 
-    ``tables``: name -> its columns in SQL. Raises :class:`RecordsError`.
+    ``tables``: name -> its columns in SQL. Raises :class:`RecordsError`, and :class:`StoreError` where there is no such
+    workspace.
     """
+    must_be_there(path.parent)
     try:
-        with private_files():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
-                connection.execute("pragma journal_mode = wal").fetchall()
-                connection.execute("pragma synchronous = full").fetchall()
-                connection.execute("begin immediate")
-                try:
-                    _make(connection, tables)
-                    yield connection
-                except BaseException:
-                    connection.rollback()
-                    raise
-                connection.commit()
+        with private_files(), closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+            connection.execute("pragma journal_mode = wal").fetchall()
+            connection.execute("pragma synchronous = full").fetchall()
+            connection.execute("begin immediate")
+            try:
+                _make(connection, tables)
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
     except sqlite3.Error as error:
         told = f"{path} cannot be used ({type(error).__name__}). Check the disk and its permissions, or restore it."
     except OSError as error:

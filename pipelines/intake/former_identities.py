@@ -110,7 +110,6 @@ def hand_in(
     if not by.strip():
         raise SettingsError("--by: say who hands this in.")
     given = _given(file)
-    workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     with append_only(workspace / FORMER_FILE, TABLES):
         pass
     kept = read_former(workspace)

@@ -130,7 +130,8 @@ def child_of(identifier: str, child_records: pl.DataFrame) -> str:
     if found.len() != 1:
         raise UnknownIdentifierError(
             "No child and no record of this night has that id. Give a child's id as the list has it (CH and ten "
-            "letters or digits), or a record as source:key, such as health:H0000001, with the key as in the extract."
+            "letters or digits), or a record as source:key, such as health:H0000001, with the key as in the extract. "
+            "By a child's name and birth date: rollcall find."
         )
     return str(found.item())
 

@@ -27,6 +27,15 @@ class PublishedReturn:
     """The night that knew where each child was educated."""
 
 
+def refuse_unknown_day(as_at: date, night_on: date) -> None:
+    """Raise SettingsError for a day so long after the last night (``night_on``) that nobody can know of it yet."""
+    if as_at > night_on + KNOWN_FOR:
+        raise SettingsError(
+            f"--as-at {as_at}: the last night is of {night_on:%d/%m/%Y}, and does not know who will be missing education then. "
+            "Give a day that has been, or run a night of it first."
+        )
+
+
 def publish_return(workspace: Path, as_at: date) -> PublishedReturn:
     """The return as at a census day, from officers' outcomes and the last night.
 
@@ -36,11 +45,7 @@ def publish_return(workspace: Path, as_at: date) -> PublishedReturn:
     with store_for_readers(workspace) as store:
         person, said, members = (store.read(name) for name in ("person_record", "statement", "child_record"))
         night_on = store.read("night")["as_at"].item()
-    if as_at > night_on + KNOWN_FOR:
-        raise SettingsError(
-            f"--as-at {as_at}: the last night is of {night_on:%d/%m/%Y}, and does not know who will be missing education then. "
-            "Give the census day, or run a night of it first."
-        )
+    refuse_unknown_day(as_at, night_on)
     made = termly_return(person, said, members, read_outcomes(workspace), as_at)
     folder = workspace / "returns" / as_at.isoformat()
     files = {

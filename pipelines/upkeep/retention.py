@@ -21,7 +21,7 @@ from pipelines.reports.handover import HANDOVERS_FOLDER
 from pipelines.reports.weekly import WEEKLY_FOLDER
 from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.store import StoreError
+from pipelines.store import StoreError, must_be_there
 from pipelines.tuning.page import TUNING_FOLDER
 from pipelines.whole_folder import HALF_REMOVED, mend, write_private
 
@@ -91,6 +91,7 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
 
     Raises :class:`~pipelines.store.StoreError` where something cannot be removed; all else is, and is certified.
     """
+    must_be_there(places.workspace)
     with lock(places.workspace, wait_seconds=wait_seconds):
         folders = [folder for _, folder in _dated(places) if folder.is_dir()]
         for folder in folders:

@@ -90,6 +90,22 @@ def test_whoever_reads_the_output_may_stop_reading(tmp_path: Path) -> None:
         assert command.stderr.read() == b""
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["retention --as-at 2026-11-20", "adoption {file} --by A", "approve 1 --by B", "yield", "migrate", "proposals"],
+)
+def test_a_workspace_mistyped_is_told_and_not_made(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is handed in there would reach no night, and nothing would be removed."""
+    file, mistyped = tmp_path / "former.csv", tmp_path / "worksapce"
+    file.write_text("nhs_number\n9434765919\n")
+    assert main([*command.format(file=file).split(), "--workspace", str(mistyped)]) == CANNOT_GO_ON
+    said = capsys.readouterr()
+    assert f"There is no workspace {mistyped}." in said.err
+    assert (said.out, mistyped.exists()) == ("", False)
+
+
 @pytest.fixture
 def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with a lock file, on a file system that cannot be written."""

@@ -43,11 +43,15 @@ def test_each_report_is_written_for_its_owner_alone(asked: tuple[str, str], caps
             "report --since 2026-11-21 --as-at 2026-11-20", "--since: it is not before --as-at", id="backwards"
         ),
         pytest.param("report --since 1/9/2026 --as-at 2026-11-20", "--since 1/9/2026 is no date", id="no date"),
+        pytest.param(
+            "report --since 2026-01-01 --as-at 2031-01-01", "does not know who will be missing", id="a term to come"
+        ),
         pytest.param("report --since 2025-01-01 --as-at 2025-03-01", "no list was published from", id="no list"),
         pytest.param(
             "return --as-at 2031-01-01", "does not know who will be missing education then", id="a day to come"
         ),
         pytest.param("handover Mary --to N --by M", "No child and no record", id="no child of the night"),
+        pytest.param("handover Mary --to N --by M", "birth date: rollcall find", id="a name"),
     ],
 )
 def test_what_cannot_be_written_is_said(

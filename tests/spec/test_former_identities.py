@@ -80,6 +80,7 @@ def test_where_nothing_is_withheld_records_stay_as_they_are(tmp_path: Path) -> N
 
 def test_only_keyed_hashes_are_kept_and_another_workspace_has_others(tmp_path: Path) -> None:
     for name in ("one", "other"):
+        (tmp_path / name).mkdir()
         assert hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path / name, "Ann Example").changed == 1
         assert NHS.encode() not in (tmp_path / name / FORMER_FILE).read_bytes()
         assert (tmp_path / name / KEY_FILE).stat().st_mode & 0o777 == 0o600
