@@ -25,6 +25,9 @@ _PART_PATTERN = {
 }
 _TIME_OF_DAY = r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[AaPp][Mm])?$"
 
+_MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
+"""In the time of Greenwich midnight of British Summer Time falls on the day before."""
+
 
 def text_of(column: Column) -> pl.Expr:
     """The cell without spaces around it; null where it is empty or a placeholder of the column (``notAValue``)."""
@@ -52,10 +55,14 @@ def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
     """Text as a date; null where it is none in any of these formats (``DATE_PARTS``, ``excel``, or a year alone).
 
     They are tried strictly, in order: the day must be in the calendar, so that 31/02/2015 is no date. A time of day
-    behind the date is left out.
+    behind the date is left out; but of 2015-05-13T23:00:00Z, as software that keeps days as moments writes 14 May 2015, the
+    day is that which began then in England and Wales.
     """
-    day = text.str.replace(_TIME_OF_DAY, "")
-    return pl.coalesce([_as_day(day, form) for form in written])
+    without_time = text.str.replace(_TIME_OF_DAY, "")
+    day = pl.coalesce([_as_day(without_time, form) for form in written])
+    at_eleven = (day.cast(pl.Datetime("us")) + pl.duration(hours=23)).dt.replace_time_zone("UTC")
+    in_london = at_eleven.dt.convert_time_zone("Europe/London").dt.date()
+    return pl.when(text.str.contains(_MIDNIGHT_OF_SUMMER)).then(in_london).otherwise(day)
 
 
 def _as_day(text: pl.Expr, form: str) -> pl.Expr:

@@ -43,6 +43,16 @@ def said(cell: str | None, expression: pl.Expr) -> object:
         ("2015-02-03T00:00:00", date(2015, 2, 3)),
         ("2015-02-03 00:00:00.000", date(2015, 2, 3)),
         ("2015-02-03T23:30:00+01:00", date(2015, 2, 3)),
+        ("2015-05-13T23:00:00Z", date(2015, 5, 14)),  # midnight of summer time
+        ("2015-05-13 23:00:00.000+00:00", date(2015, 5, 14)),
+        ("2015-05-13T23:00:00", date(2015, 5, 13)),  # in no time zone
+        ("2015-05-13T23:59:59Z", date(2015, 5, 13)),  # the end of a day
+        ("2015-08-31T23:00Z", date(2015, 9, 1)),  # a school year apart
+        ("2015-02-03T23:00:00Z", date(2015, 2, 3)),  # in winter both are one
+        ("2015-03-28T23:00:00Z", date(2015, 3, 28)),  # the night before the clocks go forward, and that after
+        ("2015-03-29T23:00:00Z", date(2015, 3, 30)),
+        ("2015-10-24T23:00:00Z", date(2015, 10, 25)),  # and back
+        ("2015-10-25T23:00:00Z", date(2015, 10, 25)),
         ("03/02/2015 00:00", date(2015, 2, 3)),
         ("29/02/2016", date(2016, 2, 29)),
         ("29/02/2015", None),
