@@ -117,6 +117,11 @@ def restore(folder: Path, workspace: Path) -> Backup:
         with made_whole(workspace) as made:
             for file in _manifest(folder)["files"]:
                 _copy(folder / file["file"], made / file["file"])
+            if workspace.exists():  # it was not when this began; by now a night may run in it
+                raise BackupError(
+                    f"{workspace} has been made meanwhile, perhaps by a night. Nothing was restored. Stop the schedule, move "
+                    "that folder away, and restore again."
+                )
         if found.lists:
             point_latest(workspace / PUBLISHED_FOLDER / found.lists[-1])
     return found

@@ -141,6 +141,22 @@ def test_what_a_killed_restore_has_left_is_gone_with_the_next(made: Backup, tmp_
     assert (left.exists(), anothers.exists()) == (False, True)
 
 
+def test_a_night_that_begins_meanwhile_in_the_new_workspace_keeps_it(
+    made: Backup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copyfile
+
+    def copy_slowly(file: Path, to: Path) -> None:
+        (tmp_path / "new").mkdir(exist_ok=True)
+        (tmp_path / "new" / "night.lock").touch()
+        copy(file, to)
+
+    monkeypatch.setattr(shutil, "copyfile", copy_slowly)
+    with pytest.raises(BackupError, match="has been made meanwhile"):
+        restore(made.folder, tmp_path / "new")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["night.lock"]
+
+
 @pytest.mark.parametrize("inside", ["", "new"])
 def test_a_backup_is_not_restored_into_itself(made: Backup, inside: str) -> None:
     with pytest.raises(BackupError, match="is in the backup"):

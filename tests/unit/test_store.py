@@ -274,7 +274,7 @@ def test_everything_is_private_to_its_owner(tmp_path: Path) -> None:
 def test_sql_reaches_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("a\n1\n")
     with Store(tmp_path) as store, pytest.raises(StoreError):
-        store._select(f"{tmp_path}/other.csv")
+        store.count(f"{tmp_path}/other.csv")
 
 
 def test_a_file_that_is_no_store_is_told_apart(tmp_path: Path) -> None:
