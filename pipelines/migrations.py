@@ -48,6 +48,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     Migration(to=9, why="how often two records of one child never come near each other is measured; it measures anew"),
     Migration(to=10, why="only raw tables say where a record stands in its file", drops=("moved_source",)),
+    Migration(to=11, why="residence says which sources' dates are letters to everybody"),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

@@ -29,6 +29,7 @@ from pipelines.listing.standing import standing
 from pipelines.priority import HIGH_RISK, Evidence, findings
 from pipelines.rank_settings import ROUNDING, RankSettings
 from pipelines.residence.area import HOME, homes
+from pipelines.residence.contact import without_letters
 from pipelines.residence.records import hear, listen
 from pipelines.tables import CANDIDATE, EXPLAINED
 
@@ -89,7 +90,8 @@ def rank(
     birth date as often as the dated children of the same sources without a place. Likely ones are listed in the lane "data
     problem", the others explained. A child without a row in
     ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. A child whom
-    one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes. ``never_met``: 0..1, of
+    one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes, a letter to all being
+    nothing that does. ``never_met``: 0..1, of
     two records of one child, how often they never come near each other
     (:attr:`pipelines.linking.measures_in_force.Held.never_met`): a place so missed makes a child less likely, and takes
     nobody off the list. ``ages``: what :func:`of_age` says of these frames; null: it has not been asked. Raises
@@ -98,6 +100,7 @@ def rank(
     _check_probabilities(
         membership=child_records, probability=rivals, link_probability=provision, living_here=residence
     )
+    statements = without_letters(statements, child_records, residence)
     judged = standing(
         of_age(person, statements, child_records, provision, as_at) if ages is None else ages,
         person=person, child_records=child_records, rivals=rivals, provision=provision, residence=residence,

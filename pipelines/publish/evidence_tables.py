@@ -35,7 +35,7 @@ class Evidence:
     members: ByChild
     """The child's records: person columns, ``membership``, ``sure``."""
     said: ByChild
-    """What they say: ``STATEMENT``, of every kind."""
+    """What they say: ``STATEMENT``, of every kind; letters to everybody are no contact."""
     findings: ByChild
     nearest: ByChild
     """Records in education that came near and are another child's, the nearest first."""
@@ -164,7 +164,7 @@ def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
 
 
 def last_sightings(said: Iterable[Row], names: Mapping[str, str], as_at: date) -> list[str]:
-    """The last day of contact that each source gives, also a letter's to everybody, the latest first."""
+    """The last day of contact that each source gives, the latest first."""
     last: dict[str, date] = {}
     for row in said:
         if row["kind"] == "seen" and row["since_on"] and row["since_on"] <= as_at:

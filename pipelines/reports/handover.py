@@ -20,10 +20,20 @@ from pipelines.listing.route import ADOPTION, routes
 from pipelines.priority import social_care
 from pipelines.priority.evidence import Evidence
 from pipelines.reports.explain import child_of
+from pipelines.residence.contact import SEEN, without_letters
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 
-HANDOVER_READS = ("night", "person_record", "statement", "child_record", "provision", "candidate", "explained")
+HANDOVER_READS = (
+    "night",
+    "person_record",
+    "statement",
+    "child_record",
+    "provision",
+    "residence",
+    "candidate",
+    "explained",
+)
 HANDOVERS_FILE, HANDOVERS_FOLDER = "handovers.sqlite", "handovers"
 TABLES = {
     "handover": "child_id text not null, to_authority text not null, by text not null, at text not null, "
@@ -90,15 +100,15 @@ def handover(
     members = tables["child_record"].filter(pl.col("child_id") == child_id)
     as_at = judged_on(tables)
     person = tables["person_record"].join(members.select("record_id"), on="record_id", how="semi")
-    said = tables["statement"].join(members.select("record_id", "child_id"), on="record_id", how="inner")
+    contact = without_letters(tables["statement"], members, tables["residence"])
+    said = contact.join(members.select("record_id", "child_id"), on="record_id", how="inner")
     facts = child_facts(person, tables["statement"], members, as_at).row(0, named=True)
     evidence = _evidence(child_id, facts["date_of_birth"], said, tables["provision"], as_at)
     if ADOPTION in routes(evidence)["route"]:
         raise SettingsError("This child is the adoption team's: no packet is made. Ask that team.")
     is_protected = _is_protected(child_id, tables)
     moved = _moved_on(child_id, outcomes, tables["child_record"])
-    seen_on = _last_seen_on(child_id, tables["candidate"], evidence)
-    whole = _packet(facts, person, evidence, seen_on)
+    whole = _packet(facts, person, evidence)
     shown = {name: WITHHELD for name in _PLACES if whole[name] is not None} if is_protected else {}
     return Handover(
         **{**whole, **shown},
@@ -132,16 +142,9 @@ def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame
     return days.min() if days.len() else None  # type: ignore[return-value]  # a date: the column holds nothing else
 
 
-def _last_seen_on(child_id: str, candidates: pl.DataFrame, evidence: Evidence) -> date | None:
-    """As the list says, which tells letters to everybody from meetings; of a child who is not on it, as the records say."""
-    listed = candidates.filter(pl.col("child_id") == child_id)
-    is_seen = (pl.col("kind") == "seen") & (pl.col("since_on") <= evidence.as_at)
-    said = evidence.statements.filter(is_seen)["since_on"].max()
-    return listed["last_seen_on"].item() if listed.height else said  # type: ignore[return-value]  # a column of dates
-
-
-def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence, seen_on: date | None) -> dict[str, Any]:
+def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) -> dict[str, Any]:
     """What is known of the child, unmasked."""
+    is_seen = (pl.col("kind") == SEEN) & (pl.col("since_on") <= evidence.as_at)
     ends_on = pl.col("until_on").fill_null(date.max)
     known = evidence.provision.sort("is_current", ends_on, "since_on", "record_id", "what", nulls_last=False)
     last = known.row(-1, named=True) if known.height else {"what": None, "place": None, "until_on": None}
@@ -158,7 +161,7 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence, 
         "upn": upns[0] if upns.len() else None,
         "last_address": facts["address"],
         "last_postcode": facts["postcode"],
-        "last_seen_on": seen_on,
+        "last_seen_on": evidence.statements.filter(is_seen)["since_on"].max(),
         "last_education": ", ".join(part for part in (last["what"], last["place"]) if part) or None,
         "education_ended_on": last["until_on"],
         "carers": _together(carers.to_series().to_list()),

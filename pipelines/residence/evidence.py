@@ -5,7 +5,7 @@ here: a further source says its part through its contract. Names are read for on
 household; groups (ethnicity, language, sex) are never read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -91,12 +91,25 @@ def gather_evidence(
         left_year_six=~has_place & _left_year_six(as_at).fill_null(value=False),
     )
     families = _families(mine)
-    signs = _signs(families, heard, children, as_at)
+    agencies = with_letters(_agencies(heard, as_at).sort("source", "child"), children, as_at)
+    signs = _signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
         children=children.join(signs, on="child", how="left", validate="1:1", maintain_order="left"),
-        agencies=with_letters(_agencies(heard, as_at).sort("source", "child"), children, as_at),
+        agencies=agencies,
         families=families.sort("child", "other"),
     )
+
+
+def met(heard: Heard, letters: pl.DataFrame, as_at: date) -> Heard:
+    """``heard``, where ``seen_on`` is the last day of contact. ``letters``: rows of ``Evidence.agencies`` whose date is a
+    letter's; of such a record contact is the day on which it first saw the child, if that is another one."""
+    letter_on = pl.lit(as_at) - pl.duration(days="sighted_days")
+    written = letters.select("child", "source", letter_on=letter_on)
+    records = heard.records.join(written, on=["child", "source"], how="left", validate="m:1", maintain_order="left")
+    first = pl.when(pl.col("first_on") < pl.col("letter_on")).then("first_on")
+    is_letter = (pl.col("seen_on") == pl.col("letter_on")).fill_null(value=False)
+    seen_on = pl.when(is_letter).then(first).otherwise("seen_on")
+    return replace(heard, records=records.with_columns(seen_on=seen_on).drop("letter_on"))
 
 
 def days_since(day: pl.Expr, as_at: date) -> pl.Expr:

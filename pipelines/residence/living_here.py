@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
 from pipelines.residence.area import homes
-from pipelines.residence.evidence import days_since, gather_evidence
+from pipelines.residence.evidence import days_since, gather_evidence, met
 from pipelines.residence.mixture import SURE_PLACE, living_here
 from pipelines.residence.records import Heard, Said, hear
 from pipelines.tables import RESIDENCE
@@ -76,8 +76,7 @@ def _told(
     theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
     known = agencies.join(asked, on="child", how="semi")
     letters = known.filter("is_letter")
-    met = replace(theirs, records=theirs.records.join(letters, on=["child", "source"], how="anti"))
-    sightings, entries = _last_sightings(met, names), _entries_in_words(theirs, names)
+    sightings, entries = _last_sightings(met(theirs, letters, as_at), names), _entries_in_words(theirs, names)
     other = (
         _letters_in_words(letters, names, as_at),
         _agencies_in_words(known),
@@ -137,11 +136,13 @@ def _latest(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def _letters_in_words(letters: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
-    """Which agencies' dates of the child are no meetings, as everybody on their lists has such a one."""
+    """Which agencies' dates of the child are no meetings, as everybody on their lists has such a one; in words, and which."""
     dated = month(pl.lit(as_at) - pl.duration(days="sighted_days"))
     words = pl.format("{} has a date in {} that tells of no meeting", source_name(pl.col("source"), names), dated)
     in_order = letters.sort("child", "source").with_columns(letter=words)
-    return in_order.group_by("child", maintain_order=True).agg(pl.col("letter").str.join("; "))
+    return in_order.group_by("child", maintain_order=True).agg(
+        pl.col("letter").str.join("; "), letters_of=pl.col("source").str.join(";")
+    )
 
 
 def _agencies_in_words(agencies: pl.DataFrame) -> pl.DataFrame:

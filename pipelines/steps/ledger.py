@@ -38,6 +38,7 @@ def _read(night: Night, table: str) -> pl.DataFrame:
 def _tonight(night: Night) -> Tonight:
     assert night.listed is not None  # noqa: S101 - rank stands before ledger in STEPS
     known = night.known("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
+    known["statements"] = night.contact_told()
     return Tonight(
         **known,
         as_at=night.settings.as_at,

@@ -31,6 +31,7 @@ def publish_step(night: Night) -> Counts:
         "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
         "delivery", "breach", "set_aside", "rule_history",
     )  # fmt: skip
+    known["statements"] = night.contact_told()
     as_at = night.settings.as_at
     publication = Publication(
         **known,

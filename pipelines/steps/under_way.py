@@ -19,6 +19,7 @@ from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link import LinkReport
 from pipelines.listing.early_warning import EarlyWarning
 from pipelines.listing.masking import Masked
+from pipelines.residence.contact import without_letters
 from pipelines.residence.records import Said
 from pipelines.settings import Settings
 from pipelines.store import Store
@@ -103,6 +104,10 @@ class Night:
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""
         return {table: self.store.read(table) for table in tables}
+
+    def contact_told(self) -> pl.DataFrame:
+        """The statements, where no letter to everybody stands as contact; once residence is judged."""
+        return without_letters(**self.known("statement", "child_record", "residence"))
 
     def known(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by what functions of data call them (``KNOWN_AS``)."""

@@ -25,6 +25,7 @@ RESIDENCE = pl.Schema(
         "living_here": pl.Float64,  # 0..1
         "last_seen_on": pl.Date,  # null: never met on a known day, or has such a place
         "last_seen_by": pl.String,  # source name for people; null with last_seen_on
+        "letters_of": pl.String,  # sources whose last date of the child is a letter's to all, apart by ";"; null: none
         "because": pl.String,  # plain English
     }
 )

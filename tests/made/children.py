@@ -120,6 +120,7 @@ class Drawn:
             "child_record": tables["child_records"],
             "rival": tables["rivals"],
             "provision": tables["provision"],
+            "residence": tables["residence"],
             "finding": ranked.findings,
             "candidate": ranked.candidates,
             "explained": ranked.explained,

@@ -216,24 +216,22 @@ def test_the_packet_holds_what_the_receiving_authority_needs() -> None:
         "to_authority": "Neighbour", "from_authority": "Here", "as_at": AS_AT,
         "forename": "Amira", "surname": "Hadad", "other_surnames": "Haddad", "date_of_birth": date(2015, 5, 14),
         "sex": "F", "upn": "H823432100123", "last_address": "1 Old Road", "last_postcode": "ZA1 1AA",
-        "last_seen_on": date(2026, 10, 3), "last_education": "state school, Keats Primary School",
+        "last_seen_on": date(2026, 9, 1), "last_education": "state school, Keats Primary School",
         "education_ended_on": date(2026, 7, 17), "carers": "Ada Haddad", "phones": "07700900123",
         "social_care_involved": False, "moved_on": date(2026, 11, 2), "due_on": date(2026, 11, 30),
         "is_protected": False,
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("listed_as", [date(2026, 8, 3), None])
-def test_the_packet_says_that_the_child_was_seen_when_the_list_says_so(listed_as: date | None) -> None:
-    """The doctor's date of 1 September is a letter's, which the list tells from a meeting. Of a child not listed it stands."""
+def test_a_letter_to_everybody_is_no_day_on_which_the_child_was_seen() -> None:
+    """The doctor's date of 1 September; a school saw the child on its last day there."""
     night = _child().night()
-    listed = night | {"candidate": night["candidate"].with_columns(last_seen_on=pl.lit(listed_as, pl.Date))}
-    explained = night | {"candidate": night["candidate"].clear()}
+    written_to = night["residence"].with_columns(letters_of=pl.lit("health"))
     packets = [
-        handover("A", tables, OUTCOME.to_frame(), to_authority="N", from_authority=None)
-        for tables in (listed, explained)
+        handover("A", night | {"residence": residence}, OUTCOME.to_frame(), to_authority="N", from_authority=None)
+        for residence in (night["residence"], written_to)
     ]
-    assert [packet.last_seen_on for packet in packets] == [listed_as, date(2026, 9, 1)]
+    assert [packet.last_seen_on for packet in packets] == [date(2026, 9, 1), None]
 
 
 def test_no_list_no_doctor_and_no_concern_in_words_goes_along() -> None:

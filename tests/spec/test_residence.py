@@ -473,7 +473,8 @@ def test_a_letter_after_each_birthday_is_no_meeting() -> None:
     assert met["living_here"] > written_to["living_here"] + 0.4
     assert "seen by GP registrations 7 weeks ago" in met["because"]
     assert "GP registrations has a date in February 2026 that tells of no meeting" in written_to["because"]
-    assert written_to["last_seen_on"] is None
+    assert (written_to["letters_of"], met["letters_of"]) == (GP, None)
+    assert written_to["last_seen_on"] == ago(1507), "the day of registering, in person"
 
 
 HOTEL = "asylum"

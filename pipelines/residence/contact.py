@@ -1,0 +1,31 @@
+"""What counts as contact: that somebody met the child on a day, and no letter that an agency sent to everybody on its list."""
+
+import polars as pl
+
+SEEN = "seen"
+"""The kind of statement that tells of contact."""
+
+
+def without_letters(statements: pl.DataFrame, child_records: pl.DataFrame, residence: pl.DataFrame) -> pl.DataFrame:
+    """``statements`` (``STATEMENT``), but for the dates that are letters': what stays of the kind ``seen`` is contact.
+
+    ``residence`` (``RESIDENCE``) says of which sources the last date of a child is a letter's
+    (:mod:`pipelines.residence.letters`); a day on which an entry began is none. The order of rows stays.
+    """
+    written = (
+        residence.filter(pl.col("letters_of").is_not_null())
+        .select("child_id", source=pl.col("letters_of").str.split(";"))
+        .explode("source")
+    )
+    if written.is_empty():
+        return statements
+    theirs = child_records.join(written, on="child_id", how="inner").select("record_id", "child_id", "source")
+    said = statements.select("record_id", "source", "kind", "since_on").join(
+        theirs, on=["record_id", "source"], how="inner", validate="m:1"
+    )
+    starts = said.filter(pl.col("kind") == "lives_here")
+    dated = said.filter(pl.col("kind") == SEEN).join(starts, on=["record_id", "since_on"], how="anti")
+    last = pl.col("since_on") == pl.col("since_on").max().over("child_id", "source")
+    return statements.join(
+        dated.filter(last), on=["record_id", "source", "kind", "since_on"], how="anti", maintain_order="left"
+    )
