@@ -83,10 +83,10 @@ def _unforeseen(step: str, error: BaseException, workspace: Path | None) -> Nigh
             may_pass=True,
         )
     kept = None if workspace is None else _keep_frames(step, error, workspace)
-    where = f" The frames are in {kept}." if kept else ""
+    where, too = (f" The frames are in {kept}.", " and that file") if kept else ("", "")
     return NightFailed(
         f"Internal error at step '{step}': {type(error).__name__} at {_place(error)}.{where} This is a fault of the "
-        "software: pass these words and that file on to whoever keeps it; nothing about a child is in them.",
+        f"software: pass these words{too} on to whoever keeps it; nothing about a child is in them.",
         exit_code=INTERNAL_ERROR,
     )
 

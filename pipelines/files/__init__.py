@@ -1,7 +1,7 @@
 """A file -> numbered rows of text. Nothing about any one source stands here: the contract says it all."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -10,12 +10,22 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.columnar import read_parquet
-from pipelines.files.delimited import read_delimited
+from pipelines.files.delimited import first_row, read_delimited
+from pipelines.files.headers import shows
 from pipelines.files.markup import read_markup
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
-from pipelines.files.workbook import read_workbook
+from pipelines.files.workbook import all_sheets, read_workbook
 
-__all__ = ["BAD_LINE", "FORMS", "FileRows", "read_bytes", "read_rows", "refuse_no_text", "rows_as_json"]
+__all__ = [
+    "BAD_LINE",
+    "FORMS",
+    "FileRows",
+    "read_bytes",
+    "read_rows",
+    "refuse_no_text",
+    "rows_as_json",
+    "sniff_headers",
+]
 
 FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
     ".csv": read_delimited,
@@ -186,3 +196,17 @@ def rows_as_json(rows: pl.DataFrame, headers: dict[str, str]) -> pl.Series:
     said = Counter(present.values())
     columns = [pl.col(name).alias(header if said[header] == 1 else name) for name, header in present.items()]
     return rows.select(pl.struct(columns).struct.json_encode().alias("row")).to_series()
+
+
+def sniff_headers(file: str, data: bytes) -> Sequence[str]:
+    """Headers of a file of which no contract is known: the first row with any text, in a workbook of its first sheet.
+
+    Empty where there is none. Raises :class:`UnreadableFileError` where the file is no table that can be read.
+    """
+    ending = PurePath(file).suffix.lower()
+    if ending == ".xlsx":
+        rows = (row for sheet in all_sheets(data)[:1] for row in sheet.iter_rows())
+        return next((row for row in rows if any(map(shows, row))), ())
+    if FORMS.get(ending) is not read_delimited:
+        raise UnreadableFileError("form", "A contract is drafted from a CSV or a workbook.", "Send a sample as CSV.")
+    return first_row(data)

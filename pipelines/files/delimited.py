@@ -378,18 +378,11 @@ def _named(row: Sequence[str], headers: Sequence[str]) -> dict[str, str]:
     return dict(zip([*headers, *surplus], row, strict=False))
 
 
-def sniff_headers(file: str, data: bytes) -> list[str]:
-    """Headers of a table of which no contract is known yet: the first row with any text.
+def first_row(data: bytes) -> list[str]:
+    """The first row with any text, of a table of which no contract is known; empty where there is none.
 
-    Raises :class:`UnreadableFileError` where the file is no table that can be read.
+    Raises :class:`UnreadableFileError` where the file is no text.
     """
-    ending = file.rpartition(".")[2].lower()
-    if ending == "xlsx":
-        import fastexcel
-
-        return [str(cell) for cell in fastexcel.read_excel(data).load_sheet(0).to_polars().columns]
-    if ending not in ("csv", "txt", "tsv"):
-        raise UnreadableFileError("form", "A contract is drafted from a CSV or a workbook.", "Send a sample as CSV.")
     text = decode_text(data, ("utf-8", "windows-1252")).text
     found = [rows[0][0] for delimiter in _DELIMITERS if (rows := _first_rows(text, delimiter, skip=0))]
     return max(found, key=len, default=[])

@@ -12,8 +12,7 @@ import yaml
 
 from data_contracts.contract import Contract, ContractError, plain_header
 from data_contracts.values import parse_dates
-from pipelines.files import read_bytes
-from pipelines.files.delimited import sniff_headers
+from pipelines.files import read_bytes, sniff_headers
 from pipelines.files.rows import UnreadableFileError
 
 DECIDE = "Please decide"
@@ -52,6 +51,8 @@ def draft(name: str, file: str, data: bytes) -> str:
         headers = [header.strip() for header in sniff_headers(file, data)]
     except UnreadableFileError as error:
         raise ContractError(f"{file}: {error}") from None
+    if not headers:
+        raise ContractError(f"{file}: there is not even a header line in it. Give a sample with headers and some rows.")
     if len(set(map(plain_header, headers))) < len(headers) or not all(headers):
         raise ContractError(f"{file}: every column needs a header of its own. Mend the first line and try again.")
     names = _names(headers)

@@ -8,7 +8,7 @@ import polars as pl
 from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty
-from pipelines.files.delimited import sniff_headers
+from pipelines.files import sniff_headers
 from pipelines.files.headers import known_columns, must_be_there
 from pipelines.files.rows import UnreadableFileError
 from pipelines.intake.last_intake import RECORD_ID

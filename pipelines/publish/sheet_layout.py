@@ -8,6 +8,9 @@ import polars as pl
 LINE, PROSE_LINE = 13.5, 15.5
 """Height of a line of text in points: of a table's cell, and of the larger letters of a sheet to be read first."""
 
+TALLEST = 409.0
+"""Points. No spreadsheet shows a row higher than that."""
+
 _LETTERS = 1.1
 """Letters for each digit that a column is wide: most letters are narrower than a digit."""
 
@@ -21,7 +24,7 @@ def fit_rows(sheet: Any, rows: pl.DataFrame, widths: Mapping[str, int], *, first
     lines = [(pl.col(name).str.len_chars() / (_LETTERS * width)).ceil() for name, width in widths.items()]
     for row, needed in enumerate(rows.select(pl.max_horizontal(lines)).to_series(), start=first):
         if needed:
-            sheet.set_row(row, needed * line)
+            sheet.set_row(row, min(needed * line, TALLEST))
 
 
 def print_on_a3(sheet: Any, rows: int, columns: int) -> None:

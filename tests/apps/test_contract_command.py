@@ -6,6 +6,7 @@ import pytest
 
 from apps.cli.main import main
 from data_contracts.contract import CONTRACT_FOLDER, read_contract
+from tests.made.library_cards import HEADERS, OKAFOR, SMITH, as_xlsx, workbook
 
 TEMPLATE = CONTRACT_FOLDER.parent / "docs" / "contract_template.yaml"
 SAMPLE = (
@@ -32,6 +33,32 @@ def test_a_draft_is_a_contract_to_be_finished_and_holds_no_child(tmp_path: Path)
     assert "Please decide" in text
     assert not any(value in text for value in ("Quillfeather", "Zebedee", "ZA9", "shy", "13/02/2015"))
     assert main(["contract", "check", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        pytest.param("cards.csv", b"", "not even a header line", id="an empty file"),
+        pytest.param("cards.csv", b"\n \n", "not even a header line", id="blank lines"),
+        pytest.param("cards.xlsx", b"no workbook", "is no Excel workbook", id="text called a workbook"),
+        pytest.param("cards.xlsx", workbook(lambda _: None), "not even a header line", id="an empty sheet"),
+        pytest.param("cards.csv", b"CardNo,Surname\n", "not one row", id="a header alone"),
+        pytest.param("cards.pdf", b"%PDF", "drafted from a CSV or a workbook", id="another kind of file"),
+    ],
+)
+def test_a_sample_that_nothing_can_be_drafted_from_says_so(
+    name: str, data: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert main(["contract", "new", "library_cards", "--from", str(tmp_path / name), "--to", str(tmp_path)]) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "library_cards.yaml").exists()
+
+
+def test_a_workbook_is_drafted_from_its_first_row_with_any_text(tmp_path: Path) -> None:
+    (tmp_path / "cards.xlsx").write_bytes(as_xlsx(SMITH, OKAFOR))
+    assert main(["contract", "new", "cards", "--from", str(tmp_path / "cards.xlsx"), "--to", str(tmp_path)]) == 0
+    assert [column.header for column in read_contract(tmp_path / "cards.yaml").columns] == list(HEADERS)
 
 
 def test_the_template_and_the_shipped_contracts_pass() -> None:
