@@ -17,7 +17,7 @@ from pipelines.decisions.outcomes import OUTCOME
 from pipelines.intake.standing_in import STANDS_IN
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.listing.early_warning import EarlyWarning
-from pipelines.listing.masking import Masked, masked
+from pipelines.listing.masking import Masked
 from pipelines.listing.other_teams import OTHER_TEAM
 from pipelines.publish.changes_file import changes_csvs, masked_changes, masked_in_view
 from pipelines.publish.data_quality import data_quality_html
@@ -110,21 +110,14 @@ class PublishedFolder:
     """Lane -> children of the list in it, as published: whoever shares a home with a protected child is restricted."""
 
 
-def publish(publication: Publication, into: Path, listed: Masked | None = None) -> PublishedFolder:
+def publish(publication: Publication, into: Path, listed: Masked) -> PublishedFolder:
     """Publish the night into ``into/AS-AT``, whole or not at all, and move ``into/latest`` to the newest date. ``listed``:
-    the list as it may be published, where that has been worked out.
+    the list as it may be published.
 
     Files have mode 0600, folders that are made mode 0700. A folder already there for the same date is replaced in one
     step. Raises :class:`PublicationFailed` with the last publication untouched where the list breaks its own contract
     or the files cannot be written.
     """
-    listed = listed or masked(
-        publication.candidates,
-        publication.explained,
-        publication.person,
-        publication.statements,
-        publication.child_records,
-    )
     check_list(listed.candidates)
     lanes = dict(listed.candidates.group_by("lane").len().sort("lane").iter_rows())
     files = _outputs(publication, listed)

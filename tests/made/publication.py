@@ -4,6 +4,7 @@ import math
 import random
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,7 +13,9 @@ from matching.fairness import BY_GROUP
 from matching.thresholds import expected_by_threshold
 from matching.ties import by_size, ties
 from pipelines.linking.link import LinkReport
-from pipelines.publish.publication import Publication
+from pipelines.listing.masking import Masked, masked
+from pipelines.publish import publication
+from pipelines.publish.publication import Publication, PublishedFolder
 from pipelines.tables import (
     BREACH,
     CANDIDATE,
@@ -392,3 +395,13 @@ def made_link_report(people: list[dict[str, Any]]) -> LinkReport:
             "estimated blocking recall": 0.993, "link threshold (probability)": 0.5, "iterations": 14,
         },
     )  # fmt: skip
+
+
+def mask(night: Publication) -> Masked:
+    """The list of a night as it may be published."""
+    return masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
+
+
+def publish(night: Publication, into: Path) -> PublishedFolder:
+    """Publish a night, its list masked."""
+    return publication.publish(night, into, mask(night))

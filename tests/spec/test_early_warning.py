@@ -10,10 +10,9 @@ import pytest
 
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import COMES_OF_AGE, MOVES_UP, EarlyWarning, early_warning
-from pipelines.publish.publication import publish
 from pipelines.tables import EARLY_WARNING
 from tests.made.children import Drawn
-from tests.made.publication import made_publication, protect
+from tests.made.publication import made_publication, protect, publish
 
 AUTUMN, MAY = date(2026, 11, 20), date(2027, 5, 10)
 FIVE_IN_OCTOBER = date(2021, 10, 5)

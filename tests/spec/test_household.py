@@ -8,12 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.listing.masking import masked
 from pipelines.listing.rank import FOLLOW_UP
-from pipelines.publish.publication import publish
 from pipelines.publish.workbook import sheets_of
 from tests.made.children import Drawn
-from tests.made.publication import made_publication, protect
+from tests.made.publication import made_publication, mask, protect, publish
 
 Home = dict[str, Any]
 
@@ -96,7 +94,7 @@ def test_one_protected_child_takes_the_whole_household_off_what_all_may_read() -
     together = together.vstack(households_of(dict.fromkeys(("CH0000000007", "CH0000000008"), "HH0000000007")))
     candidates = night.candidates.drop("household", "also_here").join(together, on="child_id", how="left")
     candidates = candidates.select(night.candidates.columns)
-    listed = masked(candidates, night.explained, night.person, night.statements, night.child_records)
+    listed = mask(replace(night, candidates=candidates))
     shown = listed.candidates.filter(pl.col("household").is_not_null() | pl.col("also_here").is_not_null())
     assert sorted(shown["child_id"]) == ["CH0000000007", "CH0000000008"]
     assert listed.restricted.filter(child_id="CH0000000003")["household"].item() == "HH0000000003"

@@ -16,26 +16,20 @@ from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.masking import (
     BECAUSE_WITHHELD,
     WITHHELD,
-    Masked,
     keys_without_place,
-    masked,
     masked_in,
     protected_children,
     without_place,
 )
 from pipelines.listing.rank import SAME_AS_RIVAL
 from pipelines.publish.changes_file import masked_changes
-from pipelines.publish.publication import Publication, publish
+from pipelines.publish.publication import Publication
 from pipelines.reports.life import life_of
 from pipelines.tables import CANDIDATE, CHILD_RECORD, LEAD, LIST_CHANGE, PERSON, STATEMENT
 from tests.made.children import AS_AT, Drawn
-from tests.made.publication import made_publication, protect
+from tests.made.publication import made_publication, mask, protect, publish
 
 LISTED, ALSO_LISTED, EXPLAINED = "CH0000000003", "CH0000000004", "CH0000000100"
-
-
-def mask(night: Publication) -> Masked:
-    return masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
 
 
 def row(frame: pl.DataFrame, child_id: str) -> dict[str, object]:

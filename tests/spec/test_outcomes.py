@@ -8,13 +8,12 @@ import pytest
 
 from pipelines.decisions.outcomes import CODES, OUTCOME, kept_open
 from pipelines.listing.closed import CONTRADICTED_BY
-from pipelines.listing.masking import masked
 from pipelines.listing.rank import CLOSED, Ranked, rank
 from pipelines.publish.match_report import match_report_html
 from pipelines.publish.outcome_yield import outcome_yield, yield_words
 from pipelines.rank_settings import OutcomeHolds, RankSettings
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
-from tests.made.publication import made_publication
+from tests.made.publication import made_publication, mask
 
 CLOSED_ON = date(2026, 10, 1)
 
@@ -260,7 +259,7 @@ def test_no_outcome_is_told_as_such() -> None:
 
 def test_the_match_report_tells_the_yield() -> None:
     night = made_publication(outcomes=outcome("CONFIRMED_CME_NEW"))
-    listed = masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
+    listed = mask(night)
     page = match_report_html(night, listed).decode()
     section = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition('id="yield"')[2].partition("</section>")[0]))
     assert "lane follow up 1 1 100.0% 0 0 0" in section

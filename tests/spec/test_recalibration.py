@@ -14,7 +14,6 @@ from pipelines.decisions.append_only import append_only
 from pipelines.decisions.in_force import settings_of
 from pipelines.decisions.outcomes import ASKED, OUTCOME, OUTCOMES_FILE, TABLES, add_outcomes, read_outcomes
 from pipelines.decisions.proposals import history
-from pipelines.listing.masking import masked
 from pipelines.listing.recalibration import (
     Fitted,
     answers,
@@ -34,7 +33,7 @@ from pipelines.tables import CANDIDATE
 from pipelines.tuning.recalibration_proposal import propose_recalibration
 from tests.conftest import FirstNight
 from tests.made.children import Drawn
-from tests.made.publication import made_publication
+from tests.made.publication import made_publication, mask
 
 OCTOBER = date(2026, 10, 1)
 
@@ -252,7 +251,7 @@ def test_said_and_found_by_band() -> None:
         (0.9, 2, pytest.approx(0.93), 0.5),
     ]
     night = made_publication(outcomes=found(*rows))
-    listed = masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
+    listed = mask(night)
     section = match_report_html(night, listed).decode().partition('id="yield"')[2].partition("</section>")[0]
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", section))
     assert "90.0% to 100.0% 2 93.0% 50.0%" in words

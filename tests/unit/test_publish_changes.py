@@ -11,10 +11,9 @@ import pytest
 
 from pipelines.ledger.list_changes import what_changed
 from pipelines.publish.changes_file import WHY_WITHHELD
-from pipelines.publish.publication import publish
 from tests.made.children import AS_AT, Drawn
 from tests.made.nights import Nights
-from tests.made.publication import made_publication
+from tests.made.publication import made_publication, publish
 
 SCHOOL = "Keats Primary School"
 

@@ -11,19 +11,18 @@ import polars as pl
 import pytest
 
 from pipelines.linking.family_ties import LEVEL
-from pipelines.listing.masking import masked
 from pipelines.publish.evidence import evidence_sheets
 from pipelines.publish.evidence_tables import contradictions, for_and_against, words_of
-from pipelines.publish.publication import Publication, publish
+from pipelines.publish.publication import Publication
 from pipelines.publish.timeline import Line, timeline
-from tests.made.publication import made_publication, protect
+from tests.made.publication import made_publication, mask, protect, publish
 
 AS_AT = date(2026, 11, 20)
 PROTECTED = "CH0000000003"
 
 
 def sheets(night: Publication) -> dict[str, str]:
-    listed = masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
+    listed = mask(night)
     return {path: page.decode() for path, page in evidence_sheets(night, listed).items()}
 
 

@@ -11,11 +11,10 @@ import pytest
 
 from matching.thresholds import all_known, measured_by_threshold, reliability
 from pipelines.linking.link_report import STANDS_IN
-from pipelines.listing.masking import masked
 from pipelines.publish import charts, match_report
 from pipelines.publish.publication import Publication
 from pipelines.publish.report_tables import joined_from
-from tests.made.publication import made_publication, nothing_published, protect
+from tests.made.publication import made_publication, mask, nothing_published, protect
 
 VOID = {"meta", "br", "rect", "line", "path", "circle"}
 
@@ -55,7 +54,7 @@ class Page(HTMLParser):
 
 
 def html_of(night: Publication) -> str:
-    listed = masked(night.candidates, night.explained, night.person, night.statements, night.child_records)
+    listed = mask(night)
     return match_report.match_report_html(night, listed).decode()
 
 
