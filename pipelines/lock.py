@@ -15,6 +15,9 @@ from pipelines.store import StoreError, make_workspace, private_files
 LOCK_FILE = "night.lock"
 HOLDER_FILE = "night.holder.json"
 
+LOOKED_AT_SECONDS = 0.5
+"""How long every night waits at least: who only looks whether one is running holds the workspace for a moment."""
+
 
 class NightRunningError(StoreError):
     """Another night holds the workspace: the message says which process and since when."""
@@ -29,7 +32,7 @@ def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
     """
     with private_files():
         make_workspace(workspace)
-        held = filelock.FileLock(workspace / LOCK_FILE, timeout=wait_seconds, mode=0o600)
+        held = filelock.FileLock(workspace / LOCK_FILE, timeout=max(wait_seconds, LOOKED_AT_SECONDS), mode=0o600)
         try:
             held.acquire()
         except filelock.Timeout:

@@ -11,12 +11,14 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from threading import Timer
 
 import duckdb
 import polars as pl
 import pytest
+from filelock import FileLock
 
-from pipelines.lock import HOLDER_FILE, NightRunningError, lock
+from pipelines.lock import HOLDER_FILE, LOCK_FILE, NightRunningError, is_locked, lock
 from pipelines.store import SPILL_FOLDER, STORE_FILE, DiskFullError, Store, StoreError
 from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, SNAPSHOT, TABLES
 
@@ -312,6 +314,14 @@ def test_a_second_night_is_told_who_holds_the_workspace_and_since_when(tmp_path:
         pass
     with lock(tmp_path):
         assert json.loads((tmp_path / HOLDER_FILE).read_text())["pid"] == os.getpid()
+
+
+def test_who_looks_whether_a_night_is_running_stops_none(tmp_path: Path) -> None:
+    looks = FileLock(tmp_path / LOCK_FILE, thread_local=False)
+    looks.acquire()
+    Timer(0.1, looks.release).start()
+    with lock(tmp_path):
+        assert is_locked(tmp_path)
 
 
 def test_a_killed_night_lets_go(tmp_path: Path) -> None:
