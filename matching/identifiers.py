@@ -145,9 +145,11 @@ def canonical_phone(text: pl.Expr) -> pl.Expr:
     """United Kingdom national number in 10 or 11 digits from its 0 (``07281235108``), else null.
 
     +44, 0044 and a 0 lost to a spreadsheet are put right, an extension is dropped, and of several numbers in one cell
-    the first is taken. Numbers nobody has (07000000000, 01234567890) and foreign numbers are null.
+    the first is taken; words before it ("Tel:", "Mother") are left out. Numbers nobody has (07000000000, 01234567890)
+    and foreign numbers are null.
     """
-    first = text.str.normalize("NFKC").str.to_lowercase().str.replace(r"(?s)(?:[,;/x&#e]|\bor\b).*$", "")
+    said = text.str.normalize("NFKC").str.to_lowercase().str.replace(r"^[^0-9+]+", "")
+    first = said.str.replace(r"(?s)(?:[,;/x&#e]|\bor\b).*$", "")
     digits = first.str.replace(r"\.0+\s*$", "").str.replace_all(r"[^0-9+]", "")
     digits = digits.str.replace(r"^(?:\+|00)44\+?0?", "0").str.replace(r"^440?7", "07")
     digits = digits.str.replace(r"^([1237][0-9]{9})$", "0${1}")

@@ -129,6 +129,8 @@ def test_canonical_uprn(text, uprn):
         pytest.param("020 7946 0018", "02079460018", id="London"),
         pytest.param("01632 960 18", "0163296018", id="ten digits: a few old exchanges"),
         pytest.param("01632 960018 ext 12", "01632960018", id="extension dropped"),
+        pytest.param("Home tel: 01632 960018", "01632960018", id="words before it"),
+        pytest.param("Mother 07281 235108, father 07281 235109", "07281235108", id="whose it is"),
         pytest.param("07281235108 / 07303365918", "07281235108", id="first of two"),
         pytest.param("07000000000", None, id="nobody's number"),
         pytest.param("01234567890", None, id="typed along the keys"),
