@@ -173,6 +173,10 @@ class Sieve:
         for asked in (blocks.one_side, self.plan.among):
             if asked is not None:
                 new &= asked[left] | asked[right]
+        if self.plan.among is not None:  # hardly any: what follows asks of those alone
+            at = np.nonzero(new)
+            left, right = (np.broadcast_to(side, new.shape)[at] for side in (left, right))
+            new = new[at]
         for earlier in self.plan.blocks[: stack.number]:
             found = _share_key(earlier.keys, left, right)
             if earlier.one_side is not None:
