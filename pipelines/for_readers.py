@@ -19,7 +19,7 @@ READERS_FOLDER = "for_readers"
 def store_for_readers(workspace: Path) -> Store:
     """The copy, read-only; where no night of this version has published, the store itself."""
     copy = workspace / READERS_FOLDER
-    return Store(copy if (copy / STORE_FILE).exists() else workspace, read_only=True)
+    return Store(copy if (copy / STORE_FILE).exists() else workspace, read_only=True, told_as=workspace)
 
 
 def keep_for_readers(workspace: Path) -> None:

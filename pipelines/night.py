@@ -172,7 +172,7 @@ def _no_search_for_garbage() -> Iterator[None]:
 def perform(night: Night, step: Step, progress: Progress) -> Counts:
     """Do one step in one transaction; time and count it. Raises NightFailed, with nothing of the step kept."""
     progress.begin(step, STEPS.index(step) + 1, len(STEPS))
-    night.told = partial(progress.during, step)
+    night.at, night.told = step.name, partial(progress.during, step)
     began = time.perf_counter()
     failed: NightFailed | None = None
     try:

@@ -91,8 +91,11 @@ class Store:
         memory_gb: float = 2.0,
         read_only: bool = False,
         any_version: bool = False,
+        told_as: Path | None = None,
     ) -> None:
+        """``told_as``: the workspace whose store it is, for what is said of it; null: ``workspace``."""
         self.path = workspace / STORE_FILE
+        self._told_as = told_as or workspace
         self._threads, self._memory_gb, self._read_only, self._any_version = threads, memory_gb, read_only, any_version
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._at_hand = AtHand()
@@ -119,7 +122,7 @@ class Store:
             self.stamp(SCHEMA_VERSION)
         if not self._any_version and (found := self.version) != SCHEMA_VERSION:
             self.__exit__()
-            raise StoreError(other_version(self.path, found))
+            raise StoreError(other_version(self._told_as / STORE_FILE, found))
         return self
 
     def __exit__(self, *raised: object) -> None:

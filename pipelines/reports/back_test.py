@@ -22,7 +22,7 @@ BACK_TEST = pl.Schema(
     {
         "child_id": pl.String,  # key; as the outcome has it
         "found_on": pl.Date,  # day of the first outcome that says the child is missing education
-        "nights": pl.Int64,  # lists kept of the half year before that day
+        "nights": pl.Int64,  # lists kept of the half year before, and of that morning
         "nights_listed": pl.Int64,
         "first_listed_on": pl.Date,  # null: on none of them
         "told": pl.String,  # LISTED; or why the last list of them did not have the child (EXPLAINED.reason), or UNKNOWN
@@ -66,9 +66,9 @@ def standing_first(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _on_night(found: pl.DataFrame, night: PublishedNight) -> pl.DataFrame:
-    """What one list had of each child found within half a year after it."""
+    """What one list had of each child found within half a year after it: on its own day too, as it is there in the morning."""
     since = pl.col("found_on") - pl.lit(night.as_at)
-    mine = found.filter((since > timedelta(0)) & (since <= WITHIN))
+    mine = found.filter((since >= timedelta(0)) & (since <= WITHIN))
     listed = _known_as(mine, night.candidates)
     told = _known_as(mine, night.explained.select("child_id", "records", "reason"))
     reason = told.sort("child_id", "reason").unique("child_id", keep="first", maintain_order=True)

@@ -13,6 +13,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from matching.buckets import Run
 from matching.score import Told
+from pipelines.failure import UNFORESEEN, as_night_failed
 from pipelines.intake.gate import Judged
 from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
@@ -77,6 +78,8 @@ class Night:
     """Folder of the publication, once it stands."""
     run_buckets: Run | None = None
     """Scores buckets of pairs in other processes; null: the night scores in its own."""
+    at: str = ""
+    """Name of the step at hand."""
     told: Told | None = None
     """Is told how far the step at hand is, by a step that takes long."""
     _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1), repr=False)
@@ -84,8 +87,11 @@ class Night:
     def aside(self, work: Callable[[], Done]) -> Future[Done]:
         """Begin to do something in another thread, beside the steps that do not wait for it. One such thing at a time: more
         would take the processors from what the steps wait for.
+
+        What fails is told as of the step that set it aside, and not of the one that waits for it: the future raises
+        :class:`~pipelines.failure.NightFailed`.
         """
-        return self._thread.submit(work)
+        return self._thread.submit(_told_as_of, self.at, work, self.settings.workspace)
 
     def close(self) -> None:
         """Do nothing more in that thread: for a night that has failed, nobody waits for what is not begun."""
@@ -112,6 +118,15 @@ class Night:
     def known(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by what functions of data call them (``KNOWN_AS``)."""
         return {KNOWN_AS.get(table, table): frame for table, frame in self.read(*tables).items()}
+
+
+def _told_as_of(step: str, work: Callable[[], Done], workspace: Path) -> Done:
+    """What the work gives. Raises NightFailed, which does not hang on to the error: that may quote a value."""
+    try:
+        return work()
+    except UNFORESEEN as error:
+        failed = as_night_failed(step, error, workspace)
+    raise failed
 
 
 def row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:

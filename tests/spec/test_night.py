@@ -195,6 +195,20 @@ def test_a_night_that_fails_does_nothing_more_that_nobody_waits_for(quick_night:
     assert waits.cancelled()
 
 
+def test_what_fails_beside_the_steps_is_told_of_the_step_that_began_it(quick_night: FirstNight, tmp_path: Path) -> None:
+    def fault(value: str) -> None:
+        raise ValueError(value)
+
+    with night_under_way(_tonight(quick_night, workspace=tmp_path / "workspace")) as night:
+        night.at = "link"
+        began = night.aside(lambda: fault("Quillfeather"))
+        night.at = "publish"
+        with pytest.raises(NightFailed, match="Internal error at step 'link': ValueError") as failed:
+            began.result()
+    assert "Quillfeather" not in str(failed.value)
+    assert (failed.value.__cause__, failed.value.__context__) == (None, None)
+
+
 def test_a_full_disk_leaves_the_last_list(
     quick_night: FirstNight, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Whoever only reads is answered while a night writes, and from the list in use."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from apps.cli.main import main
 from pipelines.failure import DISK_FULL, NightFailed
 from pipelines.for_readers import READERS_FOLDER, keep_for_readers, store_for_readers
 from pipelines.night import run_night
-from pipelines.store import STORE_FILE, DiskFullError, Store
+from pipelines.store import STORE_FILE, DiskFullError, Store, StoreError
+from pipelines.tables import SCHEMA_VERSION
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
 
@@ -92,6 +94,13 @@ def test_a_workspace_without_a_copy_is_read_itself(workspace: Path, capsys: pyte
     shutil.rmtree(workspace / READERS_FOLDER)
     assert main(["explain", _first_listed(workspace), "--workspace", str(workspace)]) == 0
     assert capsys.readouterr().out
+
+
+def test_a_copy_of_an_earlier_version_names_the_workspace_to_bring_forward(tmp_path: Path) -> None:
+    with Store(tmp_path / READERS_FOLDER) as store:
+        store.stamp(SCHEMA_VERSION - 1)
+    with pytest.raises(StoreError, match=f"rollcall migrate --workspace {re.escape(str(tmp_path))}$"):
+        store_for_readers(tmp_path).__enter__()
 
 
 def test_tables_that_did_not_fit_into_the_file_are_no_copy_for_readers(
