@@ -50,19 +50,23 @@ class ContractError(Exception):
 
 
 class Doubt(Part):
-    """A reason to hold a statement for less than certain: where its columns have these codes, and its dates are so old."""
+    """A reason to hold a statement for less than certain: where its columns have these codes, its dates are so old, and it is
+    from before the child moved to secondary school."""
 
     when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     older_than: dict[str, int] = Field(default_factory=dict)
     """Column with a date -> days: the doubt applies from so many days after it on; an empty date is not old."""
+    before_year_seven: str | None = None
+    """Column with a date: the doubt applies to a child in Year 7 or later, by the row's birth date, where it lies before
+    that Year 7; an empty date does not."""
     because: str
     proves: float | None = Field(None, ge=0, le=1)
     """How far the statement still proves an education, 0..1; null: as the settings have it (``doubtful_provision``)."""
 
     @model_validator(mode="after")
     def _applies_somewhere(self) -> "Doubt":
-        if not (self.when or self.older_than):
-            raise fault("a doubt needs when or older_than, or it would hold for every row", "when")
+        if not (self.when or self.older_than or self.before_year_seven):
+            raise fault("a doubt needs when, older_than or before_year_seven, or it would hold for every row", "when")
         if any(days < 1 for days in self.older_than.values()):
             raise fault("older_than takes days, 1 or more", "older_than")
         return self
@@ -99,7 +103,7 @@ class Statement(Part):
     @property
     def dates(self) -> frozenset[str]:
         """Every column that the statement reads a date from."""
-        aged = (column for doubt in self.doubts for column in doubt.older_than)
+        aged = (column for doubt in self.doubts for column in (*doubt.older_than, doubt.before_year_seven))
         return frozenset(column for column in (self.since, self.until, *self.on, *aged) if column)
 
     @property

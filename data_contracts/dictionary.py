@@ -117,6 +117,9 @@ def _doubted(doubt: Doubt, named: Mapping[str, str]) -> str:
     """One doubt of a statement, and how far the statement still proves anything."""
     old = " and".join(f" {named[column]} is {days} days old or older" for column, days in doubt.older_than.items())
     aged = f"{' and' if doubt.when else ', where'}{old}" if old else ""
+    if doubt.before_year_seven:
+        also = " and" if doubt.when or old else ", where"
+        aged += f"{also} {named[doubt.before_year_seven]} is before the child's Year 7, which has begun"
     proves = "" if doubt.proves is None else f" (still proves it with {doubt.proves:g})"
     return f"; in doubt{_where(doubt.when, named)}{aged}: {doubt.because}{proves}"
 

@@ -10,6 +10,9 @@ import polars as pl
 
 from pipelines.tables import PROVISION
 
+UNRENEWED_CHILDREN = 10.0
+"""Children expected beforehand whose entry was not renewed: of a few, nobody can say how usual it is."""
+
 
 def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Every provision statement of every child (``PROVISION``), in the order of child, start and record.
@@ -17,7 +20,8 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
     ``is_current`` holds where ``since_on`` is null or not after ``as_at``, and ``until_on`` is null or *later than*
     ``as_at``. On its last day an entry no longer proves an education: a leaving date that equals the date judged means
     that the child has left, and a closing date that the entry is closed. A place that starts tomorrow is none today.
-    ``link_probability`` is the record's membership in the child. Raises :class:`ValueError` where a statement's record
+    ``link_probability`` is the record's membership in the child. ``proves`` is less than the contract has it where most
+    entries with such a doubt were renewed, and this one was not. Raises :class:`ValueError` where a statement's record
     belongs to no child: dropping it would make a lead out of nothing.
     """
     said = statements.filter(pl.col("kind") == "provision")
@@ -27,15 +31,33 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
             f"{homeless} of {found.height} provision statements belong to a record without a child. "
             "Link the person records that these statements were read from, all of them, and judge again."
         )
+    judged = found.with_columns(is_current=_holds_on(as_at), link_probability=pl.col("membership"))
     return (
-        found.with_columns(
-            is_current=_holds_on(as_at),
-            link_probability=pl.col("membership"),
-        )
+        _less_where_others_are_renewed(judged)
         .select(PROVISION.names())
         .cast(PROVISION)
         .sort(PROVISION.names(), nulls_last=False)
     )
+
+
+def _less_where_others_are_renewed(found: pl.DataFrame) -> pl.DataFrame:
+    """``found`` with ``proves`` as what the renewals show leaves of it.
+
+    A current entry in doubt is renewed where its child has a later current one of the same source. The more of those in the
+    same doubt are, the more it says that one is not: a place that goes on would have been as often as the others, one that
+    has ended never (Bayes). Where nobody renews, that says nothing.
+    """
+    kind = ["source", "doubt"]
+    current = found.filter(pl.col("is_current") & pl.col("since_on").is_not_null())
+    doubted = current.filter(pl.col("doubt").is_not_null() & pl.col("proves").is_not_null())
+    latest = current.group_by("child_id", "source").agg(latest_on=pl.col("since_on").max())
+    told = doubted.join(latest, on=["child_id", "source"], how="left", validate="m:1")
+    children = told.group_by(*kind, "child_id").agg(is_renewed=(pl.col("since_on") < pl.col("latest_on")).all())
+    share = children.group_by(kind).agg(renewed=pl.col("is_renewed").sum() / (pl.len() + UNRENEWED_CHILDREN))
+    goes_on = pl.col("proves") * (1 - pl.col("renewed"))
+    left = pl.when("is_current").then(goes_on / (goes_on + 1 - pl.col("proves")))
+    judged = found.join(share, on=kind, how="left", validate="m:1")
+    return judged.with_columns(proves=pl.coalesce(left, "proves")).drop("renewed")
 
 
 def _holds_on(as_at: date) -> pl.Expr:

@@ -15,6 +15,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from matching.dates import plausible_birth_date
 from pipelines.intake.standardise import reading_of_day
+from pipelines.intake.year_seven import year_seven_from
 from pipelines.software import software
 from pipelines.tables import DATED_CELL
 
@@ -63,6 +64,8 @@ def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date)
         differs = [(day <= made_on - span) != (day <= as_at - span) for span in spans]
         if contract.column_named[name].maps_to == "date_of_birth":
             differs.append(plausible_birth_date(day, made_on).ne_missing(plausible_birth_date(day, as_at)))
+            moved_on = year_seven_from(day)
+            differs.append((moved_on <= made_on) != (moved_on <= as_at))
         found = cells.filter(pl.any_horizontal(differs), column=name)["cell"]
         if found.len():
             turns[name] = found

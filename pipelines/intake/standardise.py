@@ -24,6 +24,7 @@ from matching.identifiers import (
 from matching.lettering import by_distinct
 from matching.names import carer_names, given_names, shown_names, split_full_names, surnames
 from matching.person import Columns
+from pipelines.intake.year_seven import year_seven_from
 from pipelines.tables import PERSON, STATEMENT
 
 _TEXT_FIELDS: tuple[PersonField, ...] = (
@@ -160,9 +161,12 @@ def _only(cells: Iterable[pl.Expr], dtype: type[pl.DataType]) -> pl.Expr:
     return pl.coalesce([*cells, pl.lit(None, dtype)])
 
 
+def _born_on(contract: Contract) -> pl.Expr:
+    return _only((pl.col(column.name) for column in _columns_for(contract, "date_of_birth")), pl.Date)
+
+
 def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFrame:
     """The fields of a person record as the source writes them. One row is one raw row."""
-    born_on = _only((pl.col(column.name) for column in _columns_for(contract, "date_of_birth")), pl.Date)
     sex = _only((_meaning(column) for column in _columns_for(contract, "sex")), pl.String)
     return (
         rows.lazy()
@@ -170,7 +174,7 @@ def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFram
             "record_id",
             pl.lit(contract.id).alias("dataset"),
             *(_text(contract, field) for field in _TEXT_FIELDS),
-            plausible_birth_date(born_on, as_at).alias("date_of_birth"),
+            plausible_birth_date(_born_on(contract), as_at).alias("date_of_birth"),
             pl.when(sex.is_in(["F", "M"])).then(sex).alias("sex"),
         )
         .collect()
@@ -282,9 +286,13 @@ def _what(contract: Contract, statement: Statement) -> pl.Expr:
 
 
 def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
-    """True where a doubt holds: its codes, and its dates so long before the date judged."""
-    old = (pl.col(name) <= as_at - timedelta(days=days) for name, days in doubt.older_than.items())
-    return pl.all_horizontal(_holds(contract, doubt.when), *old).fill_null(value=False)
+    """True where a doubt holds: its codes, its dates so long before the date judged, and before the child's Year 7."""
+    holds = [_holds(contract, doubt.when)]
+    holds += [pl.col(name) <= as_at - timedelta(days=days) for name, days in doubt.older_than.items()]
+    if doubt.before_year_seven:
+        moved_on = year_seven_from(plausible_birth_date(_born_on(contract), as_at))
+        holds += [pl.col(doubt.before_year_seven) < moved_on, moved_on <= as_at]
+    return pl.all_horizontal(holds).fill_null(value=False)
 
 
 def _proves(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:

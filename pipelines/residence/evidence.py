@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.children.age import born_of_age
 from pipelines.children.members import members
+from pipelines.intake.year_seven import year_seven_from
 from pipelines.residence.letters import with_letters
 from pipelines.residence.records import Heard
 
@@ -173,8 +174,8 @@ def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 def _left_year_six(as_at: date) -> pl.Expr:
     """Whether the last place ended this summer, the child having turned eleven in the school year."""
-    ended_on, born = pl.lit(as_at) - pl.duration(days=pl.col("roll_ended_days")), pl.col("born_on")
-    summer = born.dt.year() + 11 + (born.dt.month() >= 9).cast(pl.Int32)
+    ended_on = pl.lit(as_at) - pl.duration(days=pl.col("roll_ended_days"))
+    summer = year_seven_from(pl.col("born_on")).dt.year()
     is_lately = pl.col("roll_ended_days") <= ROLLS_SETTLE_DAYS
     return is_lately & ended_on.is_between(pl.date(summer, 7, 1), pl.date(summer, 9, 30))
 

@@ -100,6 +100,23 @@ def test_no_provision_gives_an_empty_table_of_the_right_shape() -> None:
     assert found.is_empty()
 
 
+@pytest.mark.parametrize(
+    ("renewed", "proves"),
+    [
+        pytest.param(0, 0.95, id="no other is renewed: as the contract has it"),
+        pytest.param(89, 0.95 * 0.11 / (0.95 * 0.11 + 0.05), id="89 of 90 are, and ten more count as if not"),
+    ],
+)
+def test_an_entry_in_doubt_proves_less_where_others_like_it_are_renewed(renewed: int, proves: float) -> None:
+    old = {"since_on": date(2024, 9, 1), "doubt": "old", "proves": 0.95}
+    said, whose = [statement("other_la:0", **old)], [("other_la:0", "CH0", 1.0)]
+    for n in range(1, renewed + 1):
+        said += [statement(f"other_la:{n}", **old), statement(f"other_la:{n}b", since_on=date(2026, 9, 1))]
+        whose += [(f"other_la:{n}", f"CH{n}", 1.0), (f"other_la:{n}b", f"CH{n}", 1.0)]
+    found = find_provision(statements(*said), pl.DataFrame(whose, schema=CHILD_RECORD, orient="row"), AS_AT)
+    assert found.filter(child_id="CH0")["proves"].item() == pytest.approx(proves)
+
+
 def test_a_statement_without_a_child_stops_the_night_and_names_no_record() -> None:
     with pytest.raises(ValueError, match="1 of 2 provision statements") as error:
         find_provision(

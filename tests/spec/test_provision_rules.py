@@ -247,6 +247,26 @@ def test_a_confirmation_proves_less_year_by_year_and_says_so(
     )
 
 
+@pytest.mark.parametrize(
+    ("confirmed", "renewed", "place"),
+    [
+        pytest.param("01/05/2026", 0, EXPLAINED, id="nobody is confirmed anew: nothing follows from the lack of it"),
+        pytest.param("01/05/2026", 40, "listed: data problem", id="all others who moved to Year 7 with it are"),
+        pytest.param("02/09/2026", 40, EXPLAINED, id="confirmed since the move"),
+    ],
+)
+def test_a_confirmation_for_a_primary_school_holds_where_neighbours_confirm_but_once(
+    confirmed: str, renewed: int, place: str
+) -> None:
+    authority = of_gp().knows("other_la", DateOfBirth=ELEVEN, ConfirmedOn=confirmed)
+    for n in range(renewed):
+        for day in ("01/05/2026", "10/10/2026"):
+            authority.knows("other_la", child=f"other{n}", DateOfBirth=ELEVEN, ConfirmedOn=day)
+    judged = authority.judged().of("A")
+    assert judged.place == place
+    assert ("a school that the child has left with Year 6" in judged.words) is (confirmed == "01/05/2026")
+
+
 def test_an_old_confirmation_of_a_record_that_may_be_another_childs_is_the_analysts_first() -> None:
     judged = of_gp().knows("other_la", 0.5, ConfirmedOn="01/11/2025").judged()
     assert judged.place == DOUBTFUL
