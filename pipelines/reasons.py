@@ -214,11 +214,13 @@ def recalibration(line: Recalibration) -> pl.Expr:
 def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
     """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above.
 
+    ``in_hand``: that an officer looks into it; null: none does.
     ``back_because``: what brought back a child whom an officer had closed; null: none had. ``kept_because``: why a child who
     has probably moved away stays on the list; null: it is likely enough. ``line``: the recalibration in
     force.
     """
     return pl.concat_str(
+        pl.col("in_hand"),
         pl.col("back_because"),
         perhaps_died(),
         searched(pl.col("found_none"), sources),

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.decisions.outcomes import DUPLICATE, outcome_in_words, standing, under_tonights_ids
+from pipelines.decisions.outcomes import DUPLICATE, kept_open, outcome_in_words, standing, under_tonights_ids
 from pipelines.priority import social_care, temporary_accommodation
 from pipelines.rank_settings import OutcomeHolds
 from pipelines.reasons import day, source_name
@@ -82,6 +82,17 @@ def closed_children(
         .cast(CLOSED)
         .sort("child_id")
     )
+
+
+def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """One row is one child of tonight whom an officer has in hand: ``child_id``, ``in_hand`` (in a sentence).
+
+    So that whoever reads the list does not send a second person to the same door.
+    """
+    told = pl.format(
+        "An officer has this in hand, as of {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
+    )
+    return kept_open(outcomes, child_records, as_at).select("child_id", in_hand=told)
 
 
 def _is_past(as_at: date) -> pl.Expr:

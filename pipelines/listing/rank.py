@@ -21,7 +21,7 @@ from pipelines.children.age_slips import with_age_slips
 from pipelines.children.died import CERTAIN, died
 from pipelines.children.facts import child_ages, described, protected_by_source, records_of
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.listing.closed import closed_children
+from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
 from pipelines.listing.route import routes
@@ -110,7 +110,8 @@ def rank(
     holds = settings.outcome_holds
     closed = closed_children(found_out, statements, child_records, as_at=as_at, names=names, holds=holds)
     theirs = child_records.join(judged, on="child_id", how="semi")
-    for told in (closed, died(statements, child_records), records_of(theirs)):
+    opened = in_hand(found_out, child_records, as_at)
+    for told in (closed, opened, died(statements, child_records), records_of(theirs)):
         judged = judged.join(told, on="child_id", how="left", validate="1:1")
     is_likely = pl.col("likelihood") >= settings.list_from - ROUNDING
     looked_at = judged.filter(is_likely | only_residence(settings))

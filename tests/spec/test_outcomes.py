@@ -1,7 +1,7 @@
 """Officers' outcomes: what closes a lead, what brings a child back, and what they have yielded."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -54,6 +54,12 @@ def test_the_reason_stands_in_explained() -> None:
         "since. It is asked again from 1 October 2027."
     )
     assert found["likelihood"].item() == pytest.approx(0.95)
+
+
+def test_the_list_says_whom_an_officer_has_in_hand_so_that_no_second_one_knocks() -> None:
+    told = ranked(lead(), outcome("UNDER_ENQUIRY")).candidates["because"].item()
+    assert told.startswith("An officer has this in hand, as of 1 October 2026: being looked into. No current education")
+    assert "in hand" not in ranked(lead(), outcome("UNDER_ENQUIRY", AS_AT + timedelta(1))).candidates["because"].item()
 
 
 def _draws(*said: tuple[object, ...]) -> Drawn:
