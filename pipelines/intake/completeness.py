@@ -177,6 +177,7 @@ def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
     """Every check that the source does not pass, and why in words."""
     if not source.tonight.rows:
         yield from _missing(source)
+        yield from _endless(source)
         return
     yield from (("empty values", words) for words in source.unsaid)
     yield from _due(source)
@@ -207,6 +208,18 @@ def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
         yield "missing", f"no row came tonight{how}, and its contract expects it {due}."
     elif source.refused:
         yield "missing", f"no row came tonight{how}, and no earlier night shows how many are usual."
+
+
+def _endless(source: _Source) -> Iterator[tuple[Check, str]]:
+    """What it means that no row standing in says an end, of each column without which what others begin never ends."""
+    if source.stands_in_until is None:
+        return
+    last = source.measures.filter(measure=EMPTY, as_at=source.last.as_at)
+    empty = {of for of, share in last.select("of", "value").iter_rows() if share == 1.0}
+    for column in source.contract.columns:
+        begun = source.contract.beginnings_of(column.name)
+        if column.absent_why and column.name in empty and begun - empty:
+            yield "empty values", f"{column.header}: no row that stands in has one. {column.absent_why}"
 
 
 def _few_rows(source: _Source) -> Iterator[tuple[Check, str]]:

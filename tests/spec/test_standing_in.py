@@ -66,6 +66,21 @@ def test_the_last_rows_stand_in_where_none_come(
     assert _rows(nights, "health") == (100 if stand else 0)
 
 
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        pytest.param({"registered_from": "2026-10-01"}, True, id="days of registering, and none of leaving"),
+        pytest.param({"registered_from": "2026-10-01", "deduction_date": "2026-10-30"}, False, id="both"),
+        pytest.param({}, False, id="neither: then nothing begins that would have to end"),
+    ],
+)
+def test_rows_that_stand_in_without_an_end_say_so(tmp_path: Path, columns: dict[str, str], said: bool) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, health=health(**columns), **OTHERS)
+    told = [words for words in nights.night(1, **OTHERS).warnings if "DeductionDate" in words]
+    assert [words.endswith("count as registered, and as living here, to this day.") for words in told] == [True] * said
+
+
 def test_a_roll_that_is_missing_holds_the_night_and_has_no_stand_in(delivered: Deliveries) -> None:
     sent = {"health": health(), "ehe_register": register()}
     judged = delivered.night(1, **sent)
