@@ -8,7 +8,7 @@ as independent (Fellegi & Sunter 1969, JASA 64:1183; Winkler 1988; patterns inst
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from matching.blocking import BlockingRule, plan
 from matching.comparisons import Comparison
 from matching.encode import Encoded, Rows
-from matching.model import Model, Weights
+from matching.model import CLASSES, Model, Weights
 from matching.similarity import Test
-from matching.training_samples import Sample, judged_sample, samples_of
+from matching.training_samples import Sample, judged_sample, samples_of, samples_within, silent_in
 
 MOST_ITERATIONS = 1000
 CONVERGED = 1e-5
@@ -207,6 +207,37 @@ def _maximised(
         state.shares[number] = np.array([shares[0], shares[1], shares[2] + shares[3]])
 
 
+def _learn_within(
+    samples: Sequence[Sample], comparisons: Sequence[Comparison], state: _State, silent: NDArray[np.bool_]
+) -> None:
+    """m of identifiers that one dataset alone bears, from its own pairs of rows: those that all else says are one child."""
+    sure = [sample.counts * _sure_of_one(sample, state, silent) for sample in samples]
+    for number in np.flatnonzero(silent).tolist():
+        comparison = comparisons[number]
+        counts = np.zeros(len(comparison.levels))
+        for sample, weights in zip(samples, sure, strict=True):
+            if sample.teaches_m[number]:
+                counts += _level_counts(sample.levels[:, number], weights, comparison)
+        state.m[number] = _normal(counts, M_PRIOR * np.nan_to_num(_started(comparison)), comparison)
+
+
+def _sure_of_one(sample: Sample, state: _State, silent: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How likely each pattern of a sample is one child, ``silent`` comparisons left out; 0 below SURE_WITHIN."""
+    told, logs, shares = replace(sample, teaches_m=sample.teaches_m & ~silent), _logs(state), BEGUN_WITHIN
+    posterior = np.zeros((len(sample.counts), len(CLASSES)))
+    for _ in range(ROUNDS_WITHIN):
+        posterior = _expected(told, replace(state, shares=[shares]), 0, logs)
+        found = (sample.counts[:, None] * posterior).sum(axis=0) / sample.counts.sum()
+        shares = np.array([found[0], found[1], found[2] + found[3]])
+    return np.where(posterior[:, 0] >= SURE_WITHIN, posterior[:, 0], 0.0)
+
+
+BEGUN_WITHIN = np.array([0.4, 0.5, 0.1])
+"""Shares of (one child, any two, one household) among a dataset's own pairs, to begin with."""
+ROUNDS_WITHIN = 30
+"""Rounds after which the shares of the classes among a dataset's own pairs have settled."""
+SURE_WITHIN = 0.99
+"""A dataset's own pairs of rows teach where all else says with this probability that they are one child."""
 M_PRIOR = 50.0
 """Pseudo-pairs behind the starting m: errors are rare, before any pair is seen."""
 LEAST_M = 2e-4
@@ -250,6 +281,9 @@ def train(
     state = _begin(samples, comparisons, home)
     iterations, converged = _fit(samples, comparisons, state, home)
     _settle_home(comparisons, state, home)
+    silent = silent_in(comparisons, samples[1:])
+    if learns is not None and between is None and silent.any():
+        _learn_within(samples_within(table, comparisons, rules, learns), comparisons, state, silent)
     if not converged:
         raise TrainingError(f"training did not settle within {MOST_ITERATIONS} rounds: keep the approved model")
     expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]

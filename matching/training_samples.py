@@ -118,20 +118,41 @@ def samples_of(
     found = [_random_sample(table, comparisons, between)]
     pairs = plan(rules, table, learns if learns is not None else between)
     for number, rule in enumerate(rules):
-        left, right = _sampled(pairs, number, PAIRS_A_RULE)
-        if not len(left):
-            continue
-        teaches = np.array([not _depends(comparison, rule) for comparison in comparisons])
-        found.append(
-            _sample(
-                rule.name,
-                patterns_of(comparisons, table, left, right),
-                comparisons,
-                teaches,
-                pairs.blocks[number].pairs,
-            )
-        )
+        sampled = _sampled(pairs, number, PAIRS_A_RULE)
+        found += _rule_sample(table, comparisons, rule, sampled, pairs.blocks[number].pairs)
     return found
+
+
+def _rule_sample(
+    table: Encoded, comparisons: Sequence[Comparison], rule: BlockingRule, sampled: tuple[Rows, Rows], pairs: int
+) -> list[Sample]:
+    """The sample of one rule, which teaches the comparisons that the rule does not read; none where it has no pairs."""
+    left, right = sampled
+    if not len(left):
+        return []
+    teaches = np.array([not _depends(comparison, rule) for comparison in comparisons])
+    return [_sample(rule.name, patterns_of(comparisons, table, left, right), comparisons, teaches, pairs)]
+
+
+def samples_within(
+    table: Encoded, comparisons: Sequence[Comparison], rules: Sequence[BlockingRule], dataset: NDArray[np.int32]
+) -> list[Sample]:
+    """One sample for each training rule of its pairs of rows of one dataset. They stand for no share of all pairs."""
+    pairs, found = plan(rules, table), list[Sample]()
+    for number, rule in enumerate(rules):
+        left, right = _sampled(pairs, number, PAIRS_A_RULE)
+        inside = dataset[left] == dataset[right]
+        found += _rule_sample(table, comparisons, rule, (left[inside], right[inside]), 0)
+    return found
+
+
+def silent_in(comparisons: Sequence[Comparison], samples: Sequence[Sample]) -> NDArray[np.bool_]:
+    """Comparisons of an identifier of which no pair of the samples says anything: one dataset alone bears it."""
+    silent = np.array([comparison.at_home == "identifier" for comparison in comparisons])
+    for number, comparison in enumerate(comparisons):
+        speaks = np.array([not level.says_nothing for level in comparison.levels])
+        silent[number] &= not any(speaks[sample.levels[:, number]].any() for sample in samples)
+    return silent
 
 
 def _depends(comparison: Comparison, rule: BlockingRule) -> bool:

@@ -133,6 +133,48 @@ def test_twins_run_together_are_parted_unless_they_are_one_by_as_much_as_a_link_
     assert parted(TWINS, TWO_LISTS, _by_name, weigh, 1.9).tolist() == children
 
 
+def _more_alike_than_not(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Rows of one twin agree more. Those of both have no link on one list, but do from list to list: no cutting record by
+    record comes between them.
+    """
+    return np.where(left // 2 == right // 2, 10.0, np.where(left % 2 == right % 2, -1.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("odds", "children"), [(-5.0, [0, 0, 2, 2]), (0.5, [0, 0, 2, 2]), (3.0, [0, 0, 0, 0])],
+    ids=["surely two", "rather one, and no link", "surely one"],
+)  # fmt: skip
+def test_twins_whom_no_record_parts_are_parted_around_the_two_least_alike_of_one_list(
+    odds: float, children: list[int]
+) -> None:
+    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
+        return Between(one, other, np.full(len(one), odds), one.astype(np.int32), other.astype(np.int32))
+
+    assert parted(TWINS, TWO_LISTS, _more_alike_than_not, weigh, 1.9).tolist() == children
+
+
+def test_triplets_are_parted_two_and_then_one() -> None:
+    labels, two_lists = np.zeros(6, dtype=np.int64), np.array([0, 1, 0, 1, 0, 1], np.int32)
+
+    def weigh(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
+        return Between(one, other, np.full(len(one), -5.0), one.astype(np.int32), other.astype(np.int32))
+
+    assert parted(labels, two_lists, _more_alike_than_not, weigh, 1.9).tolist() == [0, 0, 2, 2, 4, 4]
+
+
+def test_a_pupil_whom_one_list_has_twice_alike_in_all_is_not_weighed_again() -> None:
+    """Two entries under one UPN have a link by themselves."""
+
+    def nobody(_: np.ndarray, one: np.ndarray, other: np.ndarray) -> Between:
+        assert not len(one), "nothing to weigh"
+        return Between(one, other, np.zeros(0), one.astype(np.int32), other.astype(np.int32))
+
+    def alike(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return np.full(len(left), 2.0)
+
+    assert parted(TWINS, TWO_LISTS, alike, nobody, 1.9).tolist() == [0, 0, 0, 0]
+
+
 def test_a_child_with_one_record_in_each_list_is_not_looked_at_again() -> None:
     def nobody(*_: object) -> Between:
         raise AssertionError("nothing to weigh")

@@ -103,6 +103,25 @@ def test_m_is_learnt_from_rules_that_leave_the_comparison_open():
         assert model.weights[column].m[1] == pytest.approx(TRUE_M[column], abs=0.06), column
 
 
+def test_a_number_that_one_list_alone_bears_is_learnt_from_those_whom_the_list_has_twice():
+    """Doctors alone bear NHS numbers, and give a child whom they have twice a second one in a quarter of the cases."""
+    draw, table = np.random.default_rng(5), _simulated()
+    first, second = table.head(PEOPLE), table.tail(TWICE)
+    number = pl.Series(np.arange(TWICE)).cast(pl.String)
+    again = pl.Series(np.where(draw.random(TWICE) < 0.25, np.arange(TWICE) + TWICE, np.arange(TWICE))).cast(pl.String)
+    rolls, doctors = first.with_columns(number=pl.lit(None, pl.String)), second.with_columns(number=number)
+    people = pl.concat([rolls, doctors, second.with_columns(number=again)])
+    lists = np.repeat(np.array([0, 1], np.int32), [PEOPLE, 2 * TWICE])
+    levels = (missing("number"), Level("same", Equal("number")), otherwise())
+    comparisons = [
+        *(_same_or_silent(column) for column in VALUES),
+        Comparison("number", levels, at_home="identifier"),
+    ]
+    rules = [BlockingRule("born", ("born", "surname")), BlockingRule("forename", ("forename", "postcode"))]
+    model = train(encode(people, people.columns), comparisons, rules, learns=lists)
+    assert model.weights["number"].m[2] == pytest.approx(0.25, abs=0.06)
+
+
 def test_a_rule_that_reads_every_comparison_teaches_nothing():
     every = BlockingRule("all agree", tuple(VALUES))
     table = _simulated()
