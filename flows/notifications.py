@@ -191,4 +191,5 @@ if __name__ == "__main__":
         channels = set_up(os.environ)
     except SettingsError as error:
         sys.exit(f"rollcall: {error}")
-    print(f"People are told through: {', '.join(channels)}." if channels else "Nobody is told of anything.")
+    nobody = f"Nobody is told of anything: neither {WEBHOOK} nor {MAIL} is set in the environment."
+    print(f"People are told through: {', '.join(channels)}." if channels else nobody)

@@ -11,8 +11,10 @@ from data_contracts.contract import Contract
 TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
 """Endings of tables: a file whose stem names a source may have any of them, whichever the contract names."""
 
-LEFT_BY_COMPUTERS = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information"})
-"""What Windows and macOS leave in folders, case ignored."""
+LEFT_BY_COMPUTERS = frozenset(
+    {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "lost+found"}
+)
+"""What Windows, macOS and Linux leave in folders, case ignored."""
 
 UNKNOWN = "unknown"
 """Source of a file that no contract names."""
@@ -27,7 +29,10 @@ class ExtractsError(Exception):
 
 
 def list_files(path: Path) -> list[Path]:
-    """The file itself, or the files of a folder and of the folders in it, in the order of their paths."""
+    """The file itself, or the files of a folder and of the folders in it, in the order of their paths.
+
+    Raises :class:`ExtractsError`, and :class:`OSError` where the disk or the share fails, which may pass.
+    """
     if not path.exists():
         raise ExtractsError(
             f"{path}: there is no such folder, nor such a file. Give the folder into which the agencies' files are put, "
@@ -36,11 +41,14 @@ def list_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     try:
-        files = sorted(
-            f for pattern in ("*", "*/*") for f in path.glob(pattern) if f.is_file() and _is_delivered(f, path)
-        )
-    except OSError:
-        raise ExtractsError(f"{path}: this folder may not be read. Give this account the right to read it.") from None
+        # Not by glob, which passes over what it may not read: the files of a whole trust would be missing without a word.
+        here = [each for each in path.iterdir() if _is_delivered(each, path)]
+        inside = [each for folder in here if folder.is_dir() for each in folder.iterdir() if _is_delivered(each, path)]
+        files = sorted(each for each in (*here, *inside) if each.is_file())
+    except PermissionError as error:
+        raise ExtractsError(
+            f"{error.filename}: this folder may not be read. Give this account the right to read it, or take it out."
+        ) from None
     if not files:
         raise ExtractsError(f"{path}: the folder is empty. Put tonight's extracts there, the rolls above all.")
     return files

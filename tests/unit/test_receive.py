@@ -1,6 +1,8 @@
 """A folder of files: which count, what is loaded, what is set aside, and that every row is accounted for."""
 
-from collections.abc import Iterable
+import errno
+import os
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -289,6 +291,22 @@ def test_a_file_in_place_of_the_folder_stops_the_night(tmp_path: Path) -> None:
 
 def test_an_empty_folder_stops_the_night(tmp_path: Path) -> None:
     assert "the folder is empty" in str(stopped(tmp_path))
+
+
+@pytest.mark.parametrize("place", [".", "trust_b"], ids=["the folder", "a folder in it"])
+def test_a_folder_that_may_not_be_read_is_no_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    put(tmp_path, library_cards__csv=GOOD, trust_b__slash__library_cards__csv=as_csv(*CARDS))
+    closed, listed = tmp_path / place, Path.iterdir
+
+    def listed_if_open(folder: Path) -> Iterator[Path]:
+        if folder == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", listed_if_open)
+    assert str(stopped(tmp_path)).startswith(f"{closed}: this folder may not be read.")
 
 
 def test_no_roll_stops_the_night_with_the_names_that_are_wanted(tmp_path: Path) -> None:
