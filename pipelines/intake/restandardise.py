@@ -41,16 +41,25 @@ def _spans(contract: Contract) -> list[tuple[str, int]]:
     return [*on, *(span for doubt in doubts for span in doubt.older_than.items())]
 
 
-def dated_cells(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """``DATED_CELL`` of some rows of a source, as they were received: each distinct cell is read once."""
-    there = [name for name in turning_columns(contract) if name in rows.columns]
-    cells = [
-        rows.select(pl.col(name).unique(maintain_order=True)).select(
-            source=pl.lit(contract.id), column=pl.lit(name), cell=name, day=reading_of_day(contract.column_named[name])
-        )
-        for name in there
-    ]
-    return pl.concat([DATED_CELL.to_frame(), *cells]).drop_nulls("day")
+def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | None = None) -> pl.DataFrame:
+    """``DATED_CELL`` of some rows of a source, as they were received: each distinct cell is read once, those that are
+    ``known`` (``DATED_CELL``; null: none) not at all.
+    """
+    before = DATED_CELL.to_frame() if known is None else known.filter(source=contract.id)
+    found = [DATED_CELL.to_frame()]
+    for name in turning_columns(contract):
+        if name not in rows.columns:
+            continue
+        cells = rows.select(cell=pl.col(name).unique(maintain_order=True)).filter(pl.col("cell") != "")
+        cells = cells.join(before.filter(column=name), on="cell", how="anti", maintain_order="left")
+        if cells.height:  # few columns of those that changed: to read even none takes milliseconds
+            day = reading_of_day(contract.column_named[name])
+            found.append(
+                cells.select(pl.col("cell").alias(name)).select(
+                    source=pl.lit(contract.id), column=pl.lit(name), cell=name, day=day
+                )
+            )
+    return pl.concat(found).drop_nulls("day")
 
 
 def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date) -> dict[str, pl.Series]:

@@ -93,18 +93,20 @@ def _named(person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
 
 def _pairs(named: pl.DataFrame) -> pl.DataFrame:
     """Pairs of children of one home, or of two that a third child ties, each once: both ids, the lower first."""
-    ours = named.select("child_id", "home").unique()
+    known = named.group_by("child_id", "home").agg(pl.col("membership").max())
+    ours = known.select("child_id", "home")
     theirs = ours.rename({"child_id": "rival_child_id", "home": "other_home"})
-    sure = named.filter(pl.col("membership") >= SURE).select("child_id", "home").unique()
-    moved = sure.filter(pl.len().over("child_id") > 1)
+    moved = known.filter(pl.col("membership") >= SURE).filter(pl.col("child_id").is_duplicated()).drop("membership")
     tied = moved.join(moved, on="child_id", suffix="_other").filter(pl.col("home") != pl.col("home_other"))
     across = (
         tied.select("home", tied_by="child_id", other_home="home_other")
         .join(ours, on="home")
+        .filter(pl.col("tied_by") != pl.col("child_id"))
         .join(theirs, on="other_home")
-        .filter((pl.col("tied_by") != pl.col("child_id")) & (pl.col("tied_by") != pl.col("rival_child_id")))
+        .filter(pl.col("tied_by") != pl.col("rival_child_id"))
     )
-    within = ours.join(theirs, left_on="home", right_on="other_home")
+    several = ours.filter(pl.col("home").is_duplicated())
+    within = several.join(several.rename({"child_id": "rival_child_id"}), on="home")
     both = pl.concat([across.select(BOTH), within.select(BOTH)])
     return both.filter(pl.col("child_id") < pl.col("rival_child_id")).unique().sort(BOTH)
 

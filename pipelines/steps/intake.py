@@ -107,19 +107,14 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
         store.write("former_record", pl.concat([stand, withheld]).sort().to_frame())
         store.amend_rows("statement", Amendment(made.statements, stale))
         store.amend_rows("person_record", Amendment(made.person, stale))
-        store.change("dated_cell", DATED_CELL.to_frame(), _fresh(_dated(night, raw), store.read("dated_cell")))
+        store.change("dated_cell", DATED_CELL.to_frame(), _dated(night, raw, store.read("dated_cell")))
     return True
 
 
-def _dated(night: Night, raw: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """``DATED_CELL`` of these rows."""
-    cells = [dated_cells(rows, night.contracts[source]) for source, rows in raw.items()]
+def _dated(night: Night, raw: Mapping[str, pl.DataFrame], known: pl.DataFrame | None = None) -> pl.DataFrame:
+    """``DATED_CELL`` of these rows, without those that are known."""
+    cells = [dated_cells(rows, night.contracts[source], known) for source, rows in raw.items()]
     return pl.concat([DATED_CELL.to_frame(), *cells])
-
-
-def _fresh(cells: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Those of the cells (``DATED_CELL``) that are not known."""
-    return cells.join(known, on=["source", "column", "cell"], how="anti")
 
 
 def _stale(night: Night, vanished: pl.DataFrame, made_on: date) -> pl.Series:
