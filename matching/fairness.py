@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from matching.measure import calibration_error
 from matching.person import Columns
-from matching.sorting import distinct
 
 FEWEST_CHILDREN = 10
 """Groups of fewer children are named and not measured: nothing about so few is steady, and a child may be made out."""
@@ -124,13 +123,13 @@ class _Counted:
 def _measured(group: pl.Series, of: _Counted) -> pl.DataFrame:
     names = group.unique().sort()
     code = group.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
-    both = distinct(code * len(of.child) + of.child)
-    children = both // max(len(of.child), 1)
-    counts: dict[str, NDArray[np.int64]] = {
-        "children": children, "records": code, "asked": code[of.asked], "yes": code[of.yes],
-    }  # fmt: skip
+    # Which children each group has a record of.
+    has = np.zeros((len(names), int(of.child.max(initial=-1)) + 1), dtype=bool)
+    has[code, of.child] = True
+    children = pl.Series("children", np.count_nonzero(has, axis=1))
+    counts: dict[str, NDArray[np.int64]] = {"records": code, "asked": code[of.asked], "yes": code[of.yes]}
     columns = [pl.Series(name, np.bincount(codes, minlength=len(names))) for name, codes in counts.items()]
-    counted = pl.DataFrame([names.alias("group"), *columns])
+    counted = pl.DataFrame([names.alias("group"), children, *columns])
     yes, asked = pl.col("yes"), pl.col("asked")
     linked, unlinked = yes / yes.sum(), (asked - yes) / (asked - yes).sum()
     spread = ((linked * (1 - linked) + unlinked * (1 - unlinked)) / 2).sqrt()

@@ -117,11 +117,12 @@ def _age_band() -> pl.Expr:
 
 def _is_linked(source: pl.Series, child: pl.Series, rolls: Collection[str]) -> pl.Series:
     """Whether each record's child is on a roll (or, without rolls, in another source); null of a roll's own records."""
-    records = pl.DataFrame({"source": source, "child": child})
     if not rolls:
+        records = pl.DataFrame({"source": source, "child": child})
         return records.select(pl.col("source").n_unique().over("child") > 1).to_series()
-    is_roll = pl.col("source").is_in(list(rolls))
-    return records.select(pl.when(~is_roll).then(is_roll.any().over("child"))).to_series()
+    is_roll = source.is_in(list(rolls))
+    on_a_roll = child.is_in(child.filter(is_roll).unique().implode())
+    return pl.select(pl.when(~is_roll).then(on_a_roll)).to_series()
 
 
 __all__ = ["GroupsAsked", "groupings", "measured_by_group"]
