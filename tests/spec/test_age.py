@@ -129,6 +129,7 @@ def test_the_next_term_starts_after_the_next_prescribed_day(as_at: date, starts:
         pytest.param(date(2022, 9, 1), date(2026, 11, 20), -1, id="a day younger: nursery"),
         pytest.param(date(2014, 9, 1), date(2026, 11, 20), 7, id="oldest of Year 7"),
         pytest.param(date(2014, 9, 1), date(2026, 8, 31), 6, id="still Year 6 in August"),
+        pytest.param(date(2014, 9, 1), date(2026, 9, 1), 7, id="and Year 7 from the first of September"),
         pytest.param(None, date(2026, 8, 31), None, id="no birth date"),
     ],
 )
