@@ -84,7 +84,7 @@ def people_of(draw: Draw, many: int) -> pl.DataFrame:
     home = draw.integers(0, max(many // 20, 1), many)[family]
     letter = pl.Series(list("ZYXWVUTS")).gather(home // 500_000 % 8)
     places = pl.DataFrame({"letter": letter, "home": home}).select(
-        pl.format("{}{}", "letter", pl.col("home") // 5_000 % 100).alias("district"),
+        pl.concat_str("letter", pl.col("home") // 5_000 % 100).alias("district"),
         (pl.col("home") // 500 % 10).alias("sector"),
         (pl.col("home") % 500).alias("unit"),
     )
@@ -95,7 +95,7 @@ def people_of(draw: Draw, many: int) -> pl.DataFrame:
         _taken(surnames, zipf(draw, len(surnames), many, 25.0)[family]).alias("surname"),
         pl.DataFrame({"day": draw.integers(0, BIRTHDAYS, many)}).select(born.alias("date_of_birth"))["date_of_birth"],
         pl.Series(np.where(sex == 0, "F", "M").tolist()).alias("sex"),
-        pl.format("{} {}U{}", "district", "sector", "unit").alias("postcode"),
+        pl.concat_str("district", pl.lit(" "), "sector", pl.lit("U"), "unit").alias("postcode"),
     )
 
 

@@ -130,18 +130,18 @@ def records(draw: Draw, children: int) -> pl.DataFrame:
     seen = np.zeros(children, dtype=bool)
     seen[also] = True
     roll = people.filter(pl.Series(on_roll)).with_columns(pl.lit("roll").alias("dataset"))
-    roll = roll.with_columns(pl.format("U{}", "person").alias("upn"))
+    roll = roll.with_columns(pl.concat_str(pl.lit("U"), "person").alias("upn"))
     agency = with_errors(draw, people.filter(pl.Series(seen | ~on_roll))).with_columns(
         pl.lit("agency").alias("dataset")
     )
     both = pl.concat([roll, agency], how="diagonal")
     given = pl.col("forename") + pl.col("middle_names").fill_null("")
     full = both.with_columns(
-        pl.format("{}:{}", "dataset", "person").alias("record_id"),
+        pl.concat_str("dataset", "person", separator=":").alias("record_id"),
         given.alias("given_names"),
         pl.concat_list("surname").alias("surname_parts"),
         pl.lit([], dtype=pl.List(pl.String)).alias("other_surnames"),
-        pl.format("{} {}", "house", "street").alias("address"),
+        pl.concat_str("house", "street", separator=" ").alias("address"),
     )
     absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in PERSON_RECORD.items() if name not in full.columns]
     return full.with_columns(absent).sort("record_id")

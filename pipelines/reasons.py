@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.rank_settings import Recalibration
 
 DAY = "%-d %B %Y"
@@ -30,7 +31,7 @@ def in_100(probability: pl.Expr) -> pl.Expr:
         .then(pl.lit("more than 99 in 100"))
         .when(probability < 0.005)
         .then(pl.lit("less than 1 in 100"))
-        .otherwise(pl.format("{} in 100", (probability * 100).round(0).cast(pl.Int64)))
+        .otherwise(formatted("{} in 100", (probability * 100).round(0).cast(pl.Int64)))
     )
 
 
@@ -73,14 +74,14 @@ def searched(found_none: pl.Expr, sources: int) -> pl.Expr:
         pl.when(found_none >= 0.995)
         .then(pl.lit(f"No current education was found in {count}."))
         .otherwise(
-            pl.format(f"No current education is certain in {count}; {{}} that there is none.", in_100(found_none))
+            formatted(f"No current education is certain in {count}; {{}} that there is none.", in_100(found_none))
         )
     )
 
 
 def missed() -> pl.Expr:
     """That a place may have been missed, where it is worth a look; reads ``missed``. Null: it is not."""
-    told = pl.format(
+    told = formatted(
         "Few records know the child: {} that it is on a roll under a name or birth date too unlike to be found. Search the "
         "rolls by hand first.",
         in_100(pl.col("missed")),
@@ -97,10 +98,10 @@ def last_education(as_at: date) -> pl.Expr:
         .when(days == 1)
         .then(pl.lit("yesterday"))
         .when(days < 14)
-        .then(pl.format("{} days ago", days))
-        .otherwise(pl.format("{} weeks ago", days // 7))
+        .then(formatted("{} days ago", days))
+        .otherwise(formatted("{} weeks ago", days // 7))
     )
-    ended = pl.format(
+    ended = formatted(
         "Last known education: {}, ended on {} ({}).", place_of("last_"), day(pl.col("last_until_on")), ago
     )
     return pl.coalesce(ended, pl.when(~pl.col("ever")).then(pl.lit("No extract shows any earlier education.")))
@@ -118,7 +119,7 @@ def place_of(prefix: str) -> pl.Expr:
 
 def next_education() -> pl.Expr:
     """The place that is to come; reads ``next_what``, ``next_place``, ``next_since_on``. Null: none."""
-    return pl.format(
+    return formatted(
         "A place is to start on {} ({}): make sure that it is taken up.",
         day(pl.col("next_since_on")),
         place_of("next_"),
@@ -129,12 +130,12 @@ def nearest_rival() -> pl.Expr:
     """The nearest child in education and how unlike; reads ``rival_record_id``, ``…_certainty``, ``…_levels``,
     ``has_other_upn``, and ``own_record_id``: beside an entry that may be the child's own it is another child that is told.
     """
-    near = pl.format(
+    near = formatted(
         "Nearest child in education, by record {}: {} to be this child",
         pl.col("rival_record_id"),
         in_100(pl.col("rival_certainty")),
     )
-    levels = pl.when(pl.col("rival_levels") != "").then(pl.format(" ({})", pl.col("rival_levels"))).fill_null("")
+    levels = pl.when(pl.col("rival_levels") != "").then(formatted(" ({})", pl.col("rival_levels"))).fill_null("")
     second = " Its UPN is another: ask the schools whether one child was given two."
     numbered = pl.when(pl.col("has_other_upn").fill_null(value=False)).then(pl.lit(second)).otherwise(pl.lit(""))
     whose = pl.when(pl.col("own_record_id").is_null()).then(pl.lit("No child")).otherwise(pl.lit("No other child"))
@@ -148,7 +149,7 @@ def doubtful_age() -> pl.Expr:
         .then(pl.lit("No extract gives a birth date: ask the senders for it."))
         .when(pl.col("dates_differ"))
         .then(
-            pl.format(
+            formatted(
                 "The records give different birth dates; {} that the child is of compulsory school age.",
                 in_100(pl.col("of_age")),
             )
@@ -158,8 +159,8 @@ def doubtful_age() -> pl.Expr:
 
 def own_doubt() -> pl.Expr:
     """A current entry that may be the child's; reads ``own_*`` columns. Null: none."""
-    doubt = pl.format("; {}", pl.col("own_doubt")).fill_null("")
-    return pl.format(
+    doubt = formatted("; {}", pl.col("own_doubt")).fill_null("")
+    return formatted(
         "Record {} shows a current education ({}); {} that it is this child's{}.",
         pl.col("own_record_id"),
         place_of("own_"),
@@ -170,7 +171,7 @@ def own_doubt() -> pl.Expr:
 
 def perhaps_died() -> pl.Expr:
     """That a record which may be the child's says the child has died; reads ``died_*``. Null: none does."""
-    return pl.format(
+    return formatted(
         "Record {} says that its child has died; {} that it is this child's: settle that before any contact.",
         pl.col("died_record_id"),
         in_100(pl.col("died_sure")),
@@ -179,7 +180,7 @@ def perhaps_died() -> pl.Expr:
 
 def why_died(names: Mapping[str, str]) -> pl.Expr:
     """Which source says that a child has died; reads ``died_*``."""
-    return pl.format(
+    return formatted(
         "A source says that the child has died ({}, record {}). Ask the family nothing; where there is doubt, ask the "
         "source.",
         source_name(pl.col("died_source"), names),
@@ -203,7 +204,7 @@ def recalibration(line: Recalibration) -> pl.Expr:
     """That officers' outcomes have moved the likelihood; reads ``likelihood``, ``estimated``. Null: none have."""
     if line.changes_nothing:
         return pl.lit(None, pl.String)
-    return pl.format(
+    return formatted(
         "By the records alone {} that the child is missing education here; {}, as what officers found of earlier leads "
         "has it.",
         in_100(pl.col("estimated")),
@@ -241,17 +242,17 @@ def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
 
 def why_in_education(names: Mapping[str, str]) -> pl.Expr:
     """Which record explains a child; reads ``own_*`` columns."""
-    since = pl.format(" since {}", day(pl.col("own_since_on"))).fill_null("")
-    until = pl.format(" until {}", day(pl.col("own_until_on"))).fill_null("")
-    doubt = pl.format(" Doubt: {}.", pl.col("own_doubt")).fill_null("")
-    says = pl.format(" ({}, record {}); ", source_name(pl.col("own_source"), names), pl.col("own_record_id"))
-    certain = pl.format("{} that the record is this child's.", in_100(pl.col("own_link_probability")))
+    since = formatted(" since {}", day(pl.col("own_since_on"))).fill_null("")
+    until = formatted(" until {}", day(pl.col("own_until_on"))).fill_null("")
+    doubt = formatted(" Doubt: {}.", pl.col("own_doubt")).fill_null("")
+    says = formatted(" ({}, record {}); ", source_name(pl.col("own_source"), names), pl.col("own_record_id"))
+    certain = formatted("{} that the record is this child's.", in_100(pl.col("own_link_probability")))
     return "In education: " + place_of("own_") + since + until + says + certain + doubt
 
 
 def why_same_as_rival(names: Mapping[str, str]) -> pl.Expr:
     """Which other child, known to be in education, this one most probably is; reads ``rival_*`` columns."""
-    return pl.format(
+    return formatted(
         "Probably the same child as that of record {}, who is in education ({}, record {}); {} that they are one.",
         pl.col("rival_record_id"),
         source_name(pl.col("rival_source"), names),
@@ -262,18 +263,18 @@ def why_same_as_rival(names: Mapping[str, str]) -> pl.Expr:
 
 def why_moved() -> pl.Expr:
     """Why a child is taken to have left; reads ``living_here`` and ``residence_because``."""
-    told = pl.format(" {}", sentence(pl.col("residence_because"))).fill_null("")
-    return pl.format("Probably moved away: {} that the child still lives here.", in_100(pl.col("living_here"))) + told
+    told = formatted(" {}", sentence(pl.col("residence_because"))).fill_null("")
+    return formatted("Probably moved away: {} that the child still lives here.", in_100(pl.col("living_here"))) + told
 
 
 def why_not_yet() -> pl.Expr:
     """From when on a child will be listed; reads ``listed_from``."""
-    return pl.format("Education ended lately: listed from {}, as the authority has it.", day(pl.col("listed_from")))
+    return formatted("Education ended lately: listed from {}, as the authority has it.", day(pl.col("listed_from")))
 
 
 def why_not_of_age() -> pl.Expr:
     """Why a child is taken not to be of compulsory school age; reads ``of_age``."""
-    return pl.format(
+    return formatted(
         "Probably not of compulsory school age: {} that the child is, as far as the records' birth dates say.",
         in_100(pl.col("of_age")),
     )

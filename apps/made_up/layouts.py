@@ -98,7 +98,7 @@ def housing(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
         .otherwise(pl.lit("Son"))
     )
     return rows.select(
-        pl.format("T{}", (pl.col("tenancy") + 1).cast(pl.String).str.zfill(7)).alias("TenancyRef"), "Tenure",
+        (pl.lit("T") + (pl.col("tenancy") + 1).cast(pl.String).str.zfill(7)).alias("TenancyRef"), "Tenure",
         _date("TenancyStart"), _date("TenancyEnd"),
         pl.when(style < 0.3).then(reversed_).otherwise(spoken).alias("FullName"), _date("born_on").alias("DateOfBirth"),
         relation.alias("Relationship"), _one_line(), pl.col("postcode").alias("Postcode"), pl.col("uprn").alias("UPRN"),
@@ -108,7 +108,9 @@ def housing(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
 
 def health(rows: pl.DataFrame, _world: World) -> pl.DataFrame:
     """GP registrations; one of three practices of the district."""
-    practice = pl.format("Z{}", 10001 + pl.col("district") * 3 + (pl.col("chance") * 3).floor().cast(pl.Int64))
+    practice = pl.lit("Z") + (10001 + pl.col("district") * 3 + (pl.col("chance") * 3).floor().cast(pl.Int64)).cast(
+        pl.String
+    )
     return rows.select(
         pl.col("nhs_number").alias("NHSNumber"), pl.col("surname").alias("FamilyName"),
         pl.concat_str("forename", "middle_names", separator=" ", ignore_nulls=True).alias("GivenNames"),

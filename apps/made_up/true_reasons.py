@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from apps.made_up.books import LAYOUT_OF, Books, in_education, of_age
+from pipelines.formatted import formatted
 from pipelines.ledger.left_list import MERGED, RECORDS_GONE, records_of_leads
 from pipelines.ledger.successor import holder_of_most
 from pipelines.listing.rank import CLOSED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
@@ -77,7 +78,7 @@ def _majority_of_children(child_records: pl.DataFrame, whose: pl.DataFrame) -> p
 def _stands(left: pl.DataFrame, books: Books, not_whole: Collection[str]) -> pl.DataFrame:
     """``child_id``, ``spell``, ``stands``: whether any record of a lead is in a file that came as it is on the books."""
     came = [
-        frame.select(record_id=pl.format("{}:{}", pl.lit(source), LAYOUT_OF[source].key))
+        frame.select(record_id=formatted("{}:{}", pl.lit(source), LAYOUT_OF[source].key))
         for source, frame in books.rows.items()
         if source not in not_whole
     ]

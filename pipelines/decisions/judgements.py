@@ -13,6 +13,7 @@ from matching.judgement import DIFFERENT, SAME, standing
 from matching.person import Columns
 from matching.thresholds import SAMPLE, measured_by_threshold, reliability
 from pipelines.decisions.append_only import add_rows, read_rows
+from pipelines.formatted import formatted
 
 JUDGEMENTS_FILE = "judgements.sqlite"
 
@@ -116,7 +117,7 @@ def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
     return kept.select(
         "match_probability",
         "is_same",
-        stratum=pl.format("{}: {}", "sample", "stratum"),
+        stratum=formatted("{}: {}", "sample", "stratum"),
         weight=pl.col("stratum_weight") * pl.col("asked") / pl.col("decided") / samples,
     ).cast(SAMPLE)
 

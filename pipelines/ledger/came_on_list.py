@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.children.age import starts_on
+from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
@@ -181,36 +182,36 @@ def _why(tonight: Tonight) -> pl.Expr:
     """The reason in a sentence; reads ``came_because``."""
     ended_on = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("proof_until"), "ended_on")
     ended_record = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("record_id"), "ended_record")
-    seen = pl.format(" Last seen on {} by {}.", day(pl.col("last_seen_on")), pl.col("last_seen_by")).fill_null("")
+    seen = formatted(" Last seen on {} by {}.", day(pl.col("last_seen_on")), pl.col("last_seen_by")).fill_null("")
     from_whom = pl.coalesce(pl.when(pl.col("off_because") == MERGED).then("other_child_id"), "parted_from")
     words = {
         NOT_KNOWN_BEFORE: pl.lit("No agency had sent a record of this child before."),
-        PARTED: pl.format("Its records were those of child {} before.", from_whom),
-        VANISHED: pl.format("The child's entry has vanished from {} without a leaving date.", "vanished_of"),
-        EDUCATION_ENDED: pl.format("The education of record {} ended on {}.", ended_record, day(ended_on)),
-        CAME_OF_AGE: pl.format("Of compulsory school age from {}.", day(starts_on(pl.col("date_of_birth")))),
+        PARTED: formatted("Its records were those of child {} before.", from_whom),
+        VANISHED: formatted("The child's entry has vanished from {} without a leaving date.", "vanished_of"),
+        EDUCATION_ENDED: formatted("The education of record {} ended on {}.", ended_record, day(ended_on)),
+        CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(pl.col("date_of_birth")))),
         CONTRADICTED: pl.col("back_because"),
-        PROOF_GONE: pl.format("Record {}, which had shown an education, ", "record_id")
+        PROOF_GONE: formatted("Record {}, which had shown an education, ", "record_id")
         + pl.when(pl.col("proof_child").is_null())
         .then(pl.lit("came no more."))
-        .otherwise(pl.format("is child {}'s now.", "proof_child")),
-        LESS_SURE: pl.format(
+        .otherwise(formatted("is child {}'s now.", "proof_child")),
+        LESS_SURE: formatted(
             "Record {} shows an education, and {} that it is this child's; it had been {}.",
             pl.col("record_id"), in_100(pl.col("proof_sure")), in_100(pl.col("link_probability")),
         ),
         NOT_THE_SAME: pl.lit("It is no longer probable that this is the same child as one in education."),
-        LIVES_HERE: pl.format("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,
-        TO_CHECK: pl.format(
+        LIVES_HERE: formatted("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,
+        TO_CHECK: formatted(
             "Only {} that the child lives here, but nobody has found where it is.{}", in_100(pl.col("living_here")), seen
         ),
         RECORDS_BACK: pl.lit("Records of the child have come again."),
-        CUT_OFF_LOWERED: pl.format("The cut-off is {} now.", in_100(pl.lit(tonight.settings.list_from))),
-        RECALIBRATED: pl.format(
+        CUT_OFF_LOWERED: formatted("The cut-off is {} now.", in_100(pl.lit(tonight.settings.list_from))),
+        RECALIBRATED: formatted(
             "By the records alone the likelihood is {}; by what officers found of earlier leads {}.",
             in_100(pl.col("estimated")), in_100(pl.col("likelihood")),
         ),
         WAITED: pl.lit("The time that the authority lets pass after an education is over, or the child is at high risk."),
         DEATH_TAKEN_BACK: pl.lit("No record that is surely the child's says any more that the child has died."),
-        ROSE: pl.format("The likelihood is {} now.", in_100(pl.col("likelihood"))),
+        ROSE: formatted("The likelihood is {} now.", in_100(pl.col("likelihood"))),
     }  # fmt: skip
     return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))

@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
 from pipelines.decisions.outcomes import CLOSING, outcome_in_words, standing, under_tonights_ids
+from pipelines.formatted import formatted
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.rank_settings import ROUNDING, RankSettings
@@ -137,8 +138,8 @@ def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     past, first = ends_on(born), starts_on(born)
     words = (
         pl.when(past < tonight.as_at)
-        .then(pl.format("No longer of compulsory school age, which ended for the child on {}.", day(past)))
-        .otherwise(pl.format("By its birth date not of compulsory school age before {}.", day(first)))
+        .then(formatted("No longer of compulsory school age, which ended for the child on {}.", day(past)))
+        .otherwise(formatted("By its birth date not of compulsory school age before {}.", day(first)))
     )
     return facts.filter(pl.col("of_age") == 0).select(now_id="child_id", age_words=words)
 
@@ -148,7 +149,7 @@ def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at))
     here = under_tonights_ids(last, tonight.child_records)
     both = pl.concat([here, last.join(here, on="child_id", how="anti")]).filter(pl.col("outcome").is_in(CLOSING))
-    told = pl.format(
+    told = formatted(
         "An officer closed this on {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
     )
     return both.select(id_now="child_id", officer_words=told)
@@ -217,22 +218,22 @@ def _why(list_from: float) -> pl.Expr:
     how_many = (
         pl.when(count == 1)
         .then(pl.lit("The child's one record did"))
-        .otherwise(pl.format("The child's {} records did", count))
+        .otherwise(formatted("The child's {} records did", count))
     )
-    gone = how_many + " not come tonight." + pl.format(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
+    gone = how_many + " not come tonight." + formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
     otherwise = pl.coalesce("why", "age_words")
     cut_off = in_100(pl.lit(list_from))
     now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))
     words = {
         RECORDS_GONE: gone,
-        MERGED: pl.format("Its records are those of child {} now. ", "now_id") + otherwise.fill_null("That child is listed."),
+        MERGED: formatted("Its records are those of child {} now. ", "now_id") + otherwise.fill_null("That child is listed."),
         CLOSED: pl.coalesce(pl.when(pl.col("reason") == CLOSED).then("why"), "officer_words"),
-        CUT_OFF_RAISED: pl.format("The cut-off is {} now, and the likelihood {}.", cut_off, now),
-        RECALIBRATED: pl.format(
+        CUT_OFF_RAISED: formatted("The cut-off is {} now, and the likelihood {}.", cut_off, now),
+        RECALIBRATED: formatted(
             "By the records alone the likelihood is {}; by what officers found of earlier leads {}, under the cut-off of {}.",
             in_100(pl.col("estimated_now")), now, cut_off,
         ),
-        FELL: pl.format(
+        FELL: formatted(
             "The likelihood fell from {} to {}, under the cut-off of {}. What fell most is how likely the child is {}: from "
             "{} to {}. ", before, now, cut_off, pl.col("fell").replace(FACTORS), _factor(""), _factor("_now"),
         ) + otherwise,

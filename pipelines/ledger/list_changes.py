@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.reasons import in_100
@@ -138,11 +139,11 @@ def _moved_why() -> pl.Expr:
     """Each figure that is another now."""
     now, before = in_100(pl.col("likelihood")), in_100(pl.col("likelihood_before"))
     parts = [
-        pl.when(now != before).then(pl.format("likelihood {}, now {}", before, now)),
+        pl.when(now != before).then(formatted("likelihood {}, now {}", before, now)),
         pl.when(pl.col("priority") != pl.col("priority_before")).then(
-            pl.format("priority points {}, now {}", "priority_before", "priority")
+            formatted("priority points {}, now {}", "priority_before", "priority")
         ),
-        pl.when(pl.col("lane") != pl.col("lane_before")).then(pl.format("lane '{}', now '{}'", "lane_before", "lane")),
+        pl.when(pl.col("lane") != pl.col("lane_before")).then(formatted("lane '{}', now '{}'", "lane_before", "lane")),
     ]
     text = pl.concat_str(parts, separator="; ", ignore_nulls=True)
     return text.str.slice(0, 1).str.to_uppercase() + text.str.slice(1) + "."

@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.decisions.outcomes import DUPLICATE, kept_open, outcome_in_words, standing, under_tonights_ids
+from pipelines.formatted import formatted
 from pipelines.priority import social_care, temporary_accommodation
 from pipelines.rank_settings import OutcomeHolds
 from pipelines.reasons import day, source_name
@@ -68,8 +69,8 @@ def closed_children(
     mine = child_records.join(held.select("child_id", "outcome", "outcome_on", "records"), on="child_id", how="inner")
     said = mine.join(statements, on="record_id", how="inner").filter(pl.col("since_on").is_null() | _is_past(as_at))
     changes = pl.concat([*_said_since(said, as_at, names), _new_records(mine), _grown_old(held, as_at)])
-    told = pl.format("An officer closed this on {}: {}", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome")))
-    again = pl.format(" It is asked again from {}.", day(pl.col("until"))).fill_null("")
+    told = formatted("An officer closed this on {}: {}", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome")))
+    again = formatted(" It is asked again from {}.", day(pl.col("until"))).fill_null("")
     return (
         held.join(_in_words(changes), on="child_id", how="left", validate="1:1")
         .select(
@@ -89,7 +90,7 @@ def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) ->
 
     So that whoever reads the list does not send a second person to the same door.
     """
-    told = pl.format(
+    told = formatted(
         "An officer has this in hand, as of {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
     )
     return kept_open(outcomes, child_records, as_at).select("child_id", in_hand=told)
@@ -117,23 +118,23 @@ def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> li
     ended = pl.col("until_on").is_between(pl.col("outcome_on"), as_at, closed="right")
     kind = pl.col("kind")
     return [
-        _change(said.filter((kind == "seen") & is_since), SEEN, since, pl.format("seen by {} on {}", source, day(since))),
+        _change(said.filter((kind == "seen") & is_since), SEEN, since, formatted("seen by {} on {}", source, day(since))),
         _change(
             said.filter((kind == "lives_here") & is_since), NEW_HOME, since,
-            pl.format("{} has the child at a home since {}", source, day(since)),
+            formatted("{} has the child at a home since {}", source, day(since)),
         ),
         _change(
             said.filter((kind == "concern") & is_since & is_doubt & is_open), CONCERN, since,
-            pl.format("{} raised a concern on {} ({})", source, day(since), what),
+            formatted("{} raised a concern on {} ({})", source, day(since), what),
         ),
         _change(
             said.filter((kind == "provision") & ended), EDUCATION_ENDED, pl.col("until_on"),
-            pl.format("the {} that {} showed ended on {}", what.replace("", "education"), source,
+            formatted("the {} that {} showed ended on {}", what.replace("", "education"), source,
                       day(pl.col("until_on"))),
         ),
         _change(
             said.filter((kind == "vanished") & is_since), EDUCATION_ENDED, since,
-            pl.format("the entry of {} vanished on {}", source, day(since)),
+            formatted("the entry of {} vanished on {}", source, day(since)),
         ),
     ]  # fmt: skip
 
@@ -150,12 +151,12 @@ def _new_records(mine: pl.DataFrame) -> pl.DataFrame:
     """Records of the child that were not known when the outcome was read in."""
     is_new = ~pl.col("record_id").is_in(pl.col("records").str.split(";"))
     never = pl.lit(None, pl.Date)
-    return _change(mine.filter(is_new), NEW_RECORD, never, pl.format("a new record {}", "record_id"))
+    return _change(mine.filter(is_new), NEW_RECORD, never, formatted("a new record {}", "record_id"))
 
 
 def _grown_old(held: pl.DataFrame, as_at: date) -> pl.DataFrame:
     old = held.filter(pl.col("until") <= as_at)
-    told = pl.format("the outcome has grown old, as it holds for {} days", "days")
+    told = formatted("the outcome has grown old, as it holds for {} days", "days")
     return old.select("child_id", change=pl.lit("grown old"), on="until", told=told)
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from pipelines.children.age import born_of_age, next_term_starts, school_year, starts_on
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
+from pipelines.formatted import formatted
 from pipelines.reasons import day, place_of
 from pipelines.tables import EARLY_WARNING
 
@@ -142,14 +143,14 @@ def _told(warned: pl.DataFrame, known: _Known) -> pl.DataFrame:
         pl.when(pl.col("warning") == MOVES_UP)
         .then(pl.lit("Year 7 begins"))
         .otherwise(
-            pl.format(
+            formatted(
                 "Of compulsory school age from {}; education is due",
                 day(starts_on(pl.col("date_of_birth"))),
             )
         )
     )
-    place = pl.format(" Now: {}.", place_of("now_"))
-    because = pl.format("{} on {}, and no place or accepted offer is known.", moment, day(pl.col("due_on"))) + pl.when(
+    place = formatted(" Now: {}.", place_of("now_"))
+    because = formatted("{} on {}, and no place or accepted offer is known.", moment, day(pl.col("due_on"))) + pl.when(
         pl.col("now_what").is_not_null()
     ).then(place).otherwise(pl.lit(""))
     return (

@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from matching.components import components
+from pipelines.formatted import formatted
 
 RANKS_TOLD = 6
 """Ranks named in a sentence at most; a hostel may have many children."""
@@ -46,7 +47,7 @@ def _sentence(ranks: pl.Expr) -> pl.Expr:
     """The others at the address: "Also on the list at this address: rank 3, rank 9."."""
     named = ranks.list.head(RANKS_TOLD).list.eval("rank " + pl.element().cast(pl.String)).list.join(", ")
     more = ranks.list.len().cast(pl.Int64) - RANKS_TOLD
-    rest = pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit(""))
+    rest = pl.when(more > 0).then(formatted(" and {} more", more)).otherwise(pl.lit(""))
     return "Also on the list at this address: " + named + rest + "."
 
 

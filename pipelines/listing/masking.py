@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.children.facts import protected_by_source
+from pipelines.formatted import formatted
 from pipelines.listing.rank import RESTRICTED, SAME_AS_RIVAL
 from pipelines.listing.route import ADOPTION
 
@@ -136,7 +137,7 @@ def _may_share(protected: pl.DataFrame, theirs: pl.Series, postcodes: pl.Series)
 def _homes(records: pl.DataFrame) -> pl.DataFrame:
     """child_id and each name by which a record knows the home; records that know none give no row."""
     by_key = [
-        records.select("child_id", home=pl.format("{}: {}", pl.lit(column), pl.col(column)))
+        records.select("child_id", home=formatted("{}: {}", pl.lit(column), pl.col(column)))
         for column in ("uprn", "household")
     ]
     place = pl.concat_str(pl.col("flat").fill_null(""), "house", "street", "postcode", separator="|")

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 
@@ -10,6 +11,6 @@ FACTOR = "border"
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child, with points below 0."""
-    because = pl.format("lives by the border with {}, and may be on the roll of a school there", "neighbour")
+    because = formatted("lives by the border with {}, and may be on the roll of a school there", "neighbour")
     by_border = evidence.homes.filter("is_by_border")
     return as_findings(by_border.with_columns(factor=pl.lit(FACTOR), points=pl.lit(-points.border), because=because))

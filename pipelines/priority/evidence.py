@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.reasons import day
 from pipelines.residence.area import HOME
 from pipelines.tables import FINDING
@@ -91,7 +92,7 @@ def earliest_open(
 
     ``because`` is followed by ``dated`` ("since", or "on" for what happened once) and the date, where there is one.
     """
-    since = pl.format(" {} {}", pl.lit(dated), day(pl.col("since_on"))).fill_null("")
+    since = formatted(" {} {}", pl.lit(dated), day(pl.col("since_on"))).fill_null("")
     stated = concerns.with_columns(
         factor=pl.lit(factor),
         points=points if isinstance(points, pl.Expr) else pl.lit(points),

@@ -6,6 +6,7 @@ section 19, and the regulations under it).
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
@@ -22,7 +23,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     first = open_ones.unique("child_id", keep="first", maintain_order=True)
     days = evidence.school_days_since(first["since_on"])
     told = pl.coalesce(
-        pl.format("excluded on {}, {} school days ago, without a known place", day(pl.col("since_on")), "days"),
+        formatted("excluded on {}, {} school days ago, without a known place", day(pl.col("since_on")), "days"),
         pl.lit("excluded, without a known place"),
     )
     late = first.with_columns(days=days).filter(pl.col("days").is_null() | (pl.col("days") >= OWED_FROM))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 
@@ -22,9 +23,9 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     counted = ended.group_by("child_id").agg(spells=at_home.sum(), places=pl.len()).sort("child_id")
     because = (
         pl.when(pl.col("spells") > 1)
-        .then(pl.format("home education ended {} times within two years", "spells"))
+        .then(formatted("home education ended {} times within two years", "spells"))
         .when(pl.col("places") >= MANY)
-        .then(pl.format("{} places ended within two years", "places"))
+        .then(formatted("{} places ended within two years", "places"))
     )
     told = counted.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.in_and_out), because=because)
     return as_findings(told.drop_nulls("because"))

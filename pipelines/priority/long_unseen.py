@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
@@ -19,7 +20,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     limit = evidence.as_at - timedelta(days=points.long_unseen_days)
     unseen = children.filter(pl.col("last_on").is_null() | (pl.col("last_on") < limit))
     because = pl.coalesce(
-        pl.format("no agency has had contact since {}", day(pl.col("last_on"))),
+        formatted("no agency has had contact since {}", day(pl.col("last_on"))),
         pl.lit("no extract says when anybody last had contact"),
     )
     return as_findings(unseen.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.long_unseen), because=because))

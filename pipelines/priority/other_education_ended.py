@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
@@ -17,7 +18,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         out_of_school.with_columns(
             factor=pl.lit(FACTOR),
             points=pl.lit(points.other_education_ended),
-            because=pl.format(
+            because=formatted(
                 "{} ended on {} and nothing followed",
                 pl.col("what").str.to_lowercase(),
                 day(pl.col("until_on")),

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 
@@ -18,6 +19,6 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         ended.with_columns(
             factor=pl.lit(FACTOR),
             points=worth,
-            because=pl.format("last known education ended {} weeks ago", weeks),
+            because=formatted("last known education ended {} weeks ago", weeks),
         ).drop_nulls("points")
     )

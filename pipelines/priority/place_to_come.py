@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import PROMISED, Evidence, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
@@ -26,7 +27,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     when = day(on)
     because = (
         pl.when(on > as_at)
-        .then(pl.format("a place starts on {}", when))
-        .otherwise(pl.format("a place started on {}, and the roll may not show it yet", when))
+        .then(formatted("a place starts on {}", when))
+        .otherwise(formatted("a place started on {}, and the roll may not show it yet", when))
     )
     return as_findings(first.with_columns(factor=pl.lit(FACTOR), points=pl.lit(-points.place_to_come), because=because))

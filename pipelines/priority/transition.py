@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.children.age import school_year, starts_on
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
@@ -19,7 +20,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     is_new = came_of_age.is_between(as_at - timedelta(days=365), as_at)
     because = (
         pl.when(is_new)
-        .then(pl.format("came of compulsory school age on {}", day(came_of_age)))
+        .then(formatted("came of compulsory school age on {}", day(came_of_age)))
         .when(school_year(born, as_at) == 7)
         .then(pl.lit("of the age of moving to secondary school (Year 7)"))
     )

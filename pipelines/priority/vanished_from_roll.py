@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
@@ -18,6 +19,6 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         last.with_columns(
             factor=pl.lit(FACTOR),
             points=pl.lit(points.vanished_from_roll),
-            because=pl.format("{}, last there on {}", pl.col("what"), day(pl.col("since_on"))),
+            because=formatted("{}, last there on {}", pl.col("what"), day(pl.col("since_on"))),
         )
     )

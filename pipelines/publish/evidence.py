@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.publish import evidence_tables as told_of
 from pipelines.publish.templates import HERE, style_hash, templates
@@ -145,7 +146,7 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
 
 def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
     """By child id: how likely the lead is, and what that is made of."""
-    told = pl.format(
+    told = formatted(
         "How likely it is: {}. No roll or register has the child: {}. The child still lives here: {}.",
         *(in_100(pl.col(name)) for name in ("likelihood", "on_no_roll", "living_here")),
     )

@@ -10,6 +10,7 @@ import polars as pl
 
 from data_contracts.breach import STOPS_MOST_FIRST
 from pipelines.children.members import members
+from pipelines.formatted import formatted
 from pipelines.ledger.list_changes import CHANGES
 from pipelines.listing.masking import WITHHELD, Masked, keys_without_place
 from pipelines.publish.workbook import lanes_of
@@ -219,7 +220,7 @@ def _initials(person: pl.DataFrame, record_ids: pl.Series) -> dict[str, str]:
     """Record id -> initials, such as ``A. H.``; a dash for a name that is not there."""
     named = person.filter(pl.col("record_id").is_in(record_ids.implode()))
     letters = [pl.col(name).str.slice(0, 1).fill_null("–") for name in ("forename", "surname")]
-    shown = named.select("record_id", initials=pl.format("{}. {}.", *letters))
+    shown = named.select("record_id", initials=formatted("{}. {}.", *letters))
     return dict(shown.iter_rows())
 
 

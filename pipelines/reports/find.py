@@ -20,6 +20,7 @@ from matching.model import Model
 from matching.score import Scorer, levels_in, patterns_of
 from pipelines.counted import counted
 from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
+from pipelines.formatted import formatted
 from pipelines.intake.standardise import WRITTEN, person_records
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, held_in
 from pipelines.listing.masking import MASKED_READS, WITHHELD, masked_in
@@ -157,7 +158,7 @@ def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFra
     gone = tables["lead"].join(tables["child_record"], on="child_id", how="anti").sort("spell").unique(
         "child_id", keep="last", maintain_order=True
     )  # fmt: skip
-    rows = gone.select("child_id", "forename", "surname", "date_of_birth", record_id=pl.format("lead:{}", "child_id"))
+    rows = gone.select("child_id", "forename", "surname", "date_of_birth", record_id=formatted("lead:{}", "child_id"))
     earlier = rows.select("record_id", "child_id", where=pl.lit(EARLIER))
     return (
         pl.concat([person, _written(rows.drop("child_id").to_dicts())]),

@@ -16,6 +16,7 @@ from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
 from pipelines.children.provision import find_provision
 from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing, under_tonights_ids
+from pipelines.formatted import formatted
 from pipelines.publish.small_counts import SUPPRESSED, suppressed
 
 DURATIONS = (
@@ -112,7 +113,7 @@ def year_group(date_of_birth: pl.Expr, as_at: date) -> pl.Expr:
         pl.when(year == 0)
         .then(pl.lit("Reception"))
         .when(year.is_between(1, 11))
-        .then(pl.format("Year {}", year))
+        .then(formatted("Year {}", year))
         .otherwise(pl.lit(UNKNOWN))
     )
 

@@ -11,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.formatted import formatted
 from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
 from pipelines.residence.area import homes
@@ -94,7 +95,7 @@ def _told(
 def _homes_outside(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
     """``child_id`` and ``outside``, in words, of children whose last known home lies outside the authority."""
     outside = homes(heard, person, area).filter("is_outside")
-    where = pl.format("the last known home is in {}, outside the authority", "neighbour")
+    where = formatted("the last known home is in {}, outside the authority", "neighbour")
     return outside.select("child_id", outside=where.fill_null("the last known home is outside the authority"))
 
 
@@ -122,8 +123,8 @@ def _entries_in_words(heard: Heard, names: Mapping[str, str]) -> tuple[pl.DataFr
     open_ = _latest(records.select("child", "source", changed_on="begun_on"))
     source = source_name(pl.col("source"), names)
     return (
-        ended.select("child", ended=pl.format("the entry of {} ended in {}", source, month(changed_on))),
-        open_.select("child", open=pl.format("the entry of {} has been open since {}", source, changed_on.dt.year())),
+        ended.select("child", ended=formatted("the entry of {} ended in {}", source, month(changed_on))),
+        open_.select("child", open=formatted("the entry of {} has been open since {}", source, changed_on.dt.year())),
     )
 
 
@@ -138,7 +139,7 @@ def _latest(entries: pl.DataFrame) -> pl.DataFrame:
 def _letters_in_words(letters: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
     """Which agencies' dates of the child are no meetings, as everybody on their lists has such a one; in words, and which."""
     dated = month(pl.lit(as_at) - pl.duration(days="sighted_days"))
-    words = pl.format("{} has a date in {} that tells of no meeting", source_name(pl.col("source"), names), dated)
+    words = formatted("{} has a date in {} that tells of no meeting", source_name(pl.col("source"), names), dated)
     in_order = letters.sort("child", "source").with_columns(letter=words)
     return in_order.group_by("child", maintain_order=True).agg(
         pl.col("letter").str.join("; "), letters_of=pl.col("source").str.join(";")
@@ -155,7 +156,7 @@ def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_
     """Which of the agencies that have a child tell nothing of the last weeks: nobody who left in them could be seen to."""
     old = agencies.filter((pl.col("unsighted_days") >= OLD_EXTRACT_DAYS) & ~pl.col("is_start"))
     ends = pl.lit(as_at) - pl.duration(days=pl.col("unsighted_days").round())
-    words = pl.format("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
+    words = formatted("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
     return old.sort("child", "source").group_by("child", maintain_order=True).agg(old=words).with_columns(
         pl.col("old").list.join("; ")
     )  # fmt: skip

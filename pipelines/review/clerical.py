@@ -13,6 +13,7 @@ import polars as pl
 from matching.judgement import ANSWERS, Contradiction, contradictions, standing
 from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judgements, read_drawn, read_judgements
 from pipelines.files.handed_in import listed
+from pipelines.formatted import formatted
 from pipelines.review.sample import pairs_worth_asking
 from pipelines.review.sample_workbook import (
     ANSWER,
@@ -64,7 +65,7 @@ def write_sample(
     sample = f"S{earlier + 1}"
     numbered = found.with_columns(
         sample=pl.lit(sample),
-        pair=pl.format("{}-{}", pl.lit(sample), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
+        pair=formatted("{}-{}", pl.lit(sample), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
     )
     shown = shown_pairs(numbered, tables["person_record"], dict(source_names))
     drawn = numbered.with_columns(fingerprints(shown)).select(DRAWN.names()).cast(DRAWN)
@@ -142,11 +143,11 @@ def _as_judgements(placed: pl.DataFrame, by: str) -> pl.DataFrame:
 
 def _contradicting(placed: pl.DataFrame, made: pl.DataFrame, earlier: pl.DataFrame) -> list[str]:
     """Judgements that cannot all be true, the file's own among each other and with what stands from before."""
-    lines = placed.select("left_id", "right_id", pl.format("line {}", "line").alias("place")).unique(
+    lines = placed.select("left_id", "right_id", formatted("line {}", "line").alias("place")).unique(
         ["left_id", "right_id"], keep="first", maintain_order=True
     )
     before = earlier.with_columns(
-        place=pl.format("a judgement by {} on {}", "by", pl.col("at").dt.strftime("%d/%m/%Y"))
+        place=formatted("a judgement by {} on {}", "by", pl.col("at").dt.strftime("%d/%m/%Y"))
     )
     tonight = made.join(lines, on=["left_id", "right_id"], how="left", validate="m:1", maintain_order="left")
     together = standing(pl.concat([before, tonight.select(before.columns)]))

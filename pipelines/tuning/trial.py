@@ -15,6 +15,7 @@ from matching.model import Model
 from matching.person import Columns
 from pipelines.children.provision import find_provision
 from pipelines.decisions.judgements import for_link
+from pipelines.formatted import formatted
 from pipelines.linking.link import CHILD_SETTINGS, link
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.listing.masking import BECAUSE_WITHHELD, masked
@@ -162,7 +163,7 @@ def changes(before: Listed, after: Listed) -> pl.DataFrame:
 def _told_moves(moves: pl.DataFrame, child: str, other: str, words: str) -> pl.DataFrame:
     """child_id, moved: in words, with which children it shares records between the two."""
     told = moves.group_by(pl.col(child).alias("child_id")).agg(others=pl.col(other).sort().unique(maintain_order=True))
-    return told.select("child_id", moved=pl.format(words, pl.col("others").list.join(", ")))
+    return told.select("child_id", moved=formatted(words, pl.col("others").list.join(", ")))
 
 
 def _only(listed: Listed, other: Listed, what: str, moves: pl.DataFrame) -> pl.DataFrame:

@@ -86,7 +86,7 @@ def test_nobody_is_found_where_nobody_comes_near(night: tuple[Tables, Model]) ->
 def test_of_many_the_ten_likeliest_are_told_and_the_others_where_all_are_asked_for(
     night: tuple[Tables, Model],
 ) -> None:
-    named = pl.format("CH{}", pl.int_range(12, dtype=pl.Int64).cast(pl.String))
+    named = pl.lit("CH") + pl.int_range(12, dtype=pl.Int64).cast(pl.String)
     found = pl.select(
         child_id=named, where=pl.lit(TONIGHT), agrees=pl.lit("surname: exact"), weight=9.0, is_listed=False
     )

@@ -189,7 +189,7 @@ def test_below_what_the_answers_reach_down_to_the_line_is_not_drawn_on(estimated
 
 def test_leads_of_long_ago_are_left_out_and_it_is_said() -> None:
     old = world(1.0, 0.0, 300, 5).with_columns(
-        pl.format("O{}", "child_id").alias("child_id"), outcome_on=pl.lit(date(2023, 5, 1))
+        (pl.lit("O") + pl.col("child_id")).alias("child_id"), outcome_on=pl.lit(date(2023, 5, 1))
     )
     every = pl.concat([world(1.0, -1.5, 200, 4), old])
     listed = pl.DataFrame([{"child_id": f"L{n}", "estimated": n / 100} for n in range(30, 100)], schema=CANDIDATE)
