@@ -50,9 +50,9 @@ Places = NDArray[np.int64]
 def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
     """How each child's records hang together, as TIES.
 
-    ``child``: the label of each row. ``pairs``: left, right (rows, left < right, each pair once) and probability (0..1) of
-    the pairs that count as links; those between two children are left out. The weakest link that cannot be spared is the
-    least of a maximum spanning tree: above that probability as threshold the child would fall apart. Deterministic.
+    ``child``: the label of each row, from 0. ``pairs``: left, right (rows, left < right, each pair once) and probability
+    (0..1) of the pairs that count as links; those between two children are left out. The weakest link that cannot be spared
+    is the least of a maximum spanning tree: above that probability as threshold the child would fall apart. Deterministic.
     """
     label = child.cast(pl.Int64).to_numpy()
     left, right = (pairs[side].to_numpy().astype(np.int64) for side in ("left", "right"))
@@ -61,22 +61,22 @@ def ties(child: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
     order = np.argsort(-chance, kind="stable")
     left, right, chance = left[order], right[order], chance[order]
     tree = _spanning(left, right, len(label))
-    held = pl.DataFrame({"child": label[left], "is_tree": tree, "probability": chance}).group_by("child").agg(
-        links=pl.len(), kept=pl.col("is_tree").sum(), least=pl.col("probability").filter("is_tree").min()
-    )  # fmt: skip
-    bridges = pl.DataFrame({"child": label[_bridges(left, right, tree, len(label))]}).group_by("child").len("bridges")
-    records = pl.DataFrame({"child": label}).group_by("child").len("records").filter(pl.col("records") > 1)
-    whole = records.join(held, on="child", how="left").join(bridges, on="child", how="left")
-    filled = whole.with_columns(pl.col("links", "kept", "bridges").fill_null(0))
+    own, size = label[left], int(label.max(initial=-1)) + 1
+    bridging = label[_bridges(left, right, tree, len(label))]
+    counted = {"records": label, "links": own, "kept": own[tree], "bridges": bridging}
+    least = np.ones(size)
+    np.minimum.at(least, own[tree], chance[tree])
+    whole = pl.DataFrame({name: np.bincount(children, minlength=size) for name, children in counted.items()})
     many = pl.col("records").cast(pl.Float64)
     return (
-        filled.with_columns(
+        whole.with_columns(child=pl.int_range(pl.len()), least=least)
+        .filter(pl.col("records") > 1)
+        .with_columns(
             density=pl.col("links") / (many * (many - 1) / 2),
             weakest=pl.when(pl.col("kept") == pl.col("records") - 1).then("least").otherwise(0.0),
         )
         .select(TIES.names())
         .cast(TIES)
-        .sort("child")
     )
 
 
