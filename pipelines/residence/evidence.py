@@ -33,6 +33,9 @@ of them who share a surname as well, as in a hotel many do."""
 ROLLS_SETTLE_DAYS = 91
 """So long after Year 6 the rolls of Year 7 may be wanting still; whoever is on none later is like others off a roll."""
 
+TOGETHER_DAYS = 14
+"""Brothers and sisters who leave with their family are taken off their rolls within so many days of each other."""
+
 NEVER = "never on a roll"
 
 
@@ -50,7 +53,9 @@ class Evidence:
     late, as every child's does, and so tells nothing of a move. ``said_moved``: whether the roll left last
     says that the family moved away; null: it does not say why the child left; or has a place. ``known_days``: since anybody
     first saw the child; null: a record has no date.
-    ``household``: 0 another child of the household has a current place, 1 none has but one was seen lately, 2 none was;
+    ``left_together``: whether another child of the household came off its last roll within days of this one; null: none
+    other has come off one, or this one has not. ``household``: 0 another child of the household has a current place, 1
+    none has but one was seen lately, 2 none was;
     null: no other child known."""
     agencies: pl.DataFrame
     """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row of the child
@@ -95,7 +100,9 @@ def gather_evidence(
     agencies = with_letters(_agencies(heard, as_at).sort("source", "child"), children, as_at)
     signs = _signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
-        children=children.join(signs, on="child", how="left", validate="1:1", maintain_order="left"),
+        children=children.join(signs, on="child", how="left", validate="1:1", maintain_order="left").join(
+            _left_together(families, children), on="child", how="left", validate="1:1", maintain_order="left"
+        ),
         agencies=agencies,
         families=families.sort("child", "other"),
     )
@@ -260,6 +267,16 @@ def _families(mine: pl.DataFrame) -> pl.DataFrame:
         shared = homes.group_by(key).agg("child").filter(pl.col("child").list.len() > 1).select("child")
         pairs.append(shared.select("child", other="child").explode("child").explode("other"))
     return pl.concat(pairs).filter(pl.col("child") != pl.col("other")).unique()
+
+
+def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
+    """``left_together`` of children who came off a roll, and of whose household another child did."""
+    off = children.drop_nulls("roll_ended_days").select("child", "roll_ended_days")
+    both = families.join(off, on="child", how="inner", validate="m:1").join(
+        off.select(other="child", other_ended_days="roll_ended_days"), on="other", how="inner", validate="m:1"
+    )
+    apart = (pl.col("roll_ended_days") - pl.col("other_ended_days")).abs()
+    return both.group_by("child").agg(left_together=apart.min() <= TOGETHER_DAYS)
 
 
 def _signs(families: pl.DataFrame, heard: Heard, children: pl.DataFrame, as_at: date) -> pl.DataFrame:

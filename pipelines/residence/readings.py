@@ -14,7 +14,7 @@ from scipy.optimize import isotonic_regression
 from pipelines.residence.departures import WIDTHS
 from pipelines.residence.evidence import Evidence
 from pipelines.residence.letters import gaps_between
-from pipelines.residence.reading import DEPARTED, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
+from pipelines.residence.reading import DEPARTED, DEPARTURES, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
 """Days since a sighting, cut where the departures are cut."""
@@ -86,6 +86,10 @@ SAID_MOVED = (0.1, 0.5)
 """Of the children off a roll and here, and of those gone, so many are said by it to have moved away. Families tell a school
 that they go, and some do not, or go no further than the next street; what holds here is learnt."""
 
+LEFT_TOGETHER = 2.0
+"""So many times likelier of those gone than of those here it is that a brother or sister came off a roll within days of the
+child: a family that moves takes all along; but one that turns to a private school or to home education may do so too."""
+
 MOSTLY_OFF_ROLL = 3.0
 """An agency that knows so many times more of the children without a place than of those with one works off the roll."""
 
@@ -151,6 +155,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
         readings += _beginning(agency, rows, is_known)
     readings.append(_company(evidence, rows, is_known, without_place))
     readings += _why_off_roll(children["said_moved"].cast(pl.Int64).fill_null(-1).to_numpy()[rows])
+    readings.append(_left_together(children["left_together"].fill_null(value=False).to_numpy()[rows]))
     off_roll = children.select(pl.when(~pl.col("left_year_six")).then(pl.col("roll_ended_days").cast(pl.Float64)))
     return [*readings, *_time_off_roll(off_roll.to_series().to_numpy()[rows], season)]
 
@@ -344,6 +349,13 @@ def _why_off_roll(said_moved: Codes) -> list[Reading]:
         return []
     here, gone = (PRIOR_CHILDREN * np.array([moved, 1.0 - moved]) for moved in SAID_MOVED)
     return [Reading(codes, np.ones(len(codes)), here, gone[None, None, :], np.ones(1), learns_here=True, is_alike=True)]
+
+
+def _left_together(together: Flags) -> Reading:
+    """Whether a brother or sister came off a roll within days of the child (0). That they came off apart, or that no other one
+    did, says nothing: one of a family that is to move may go before."""
+    gone = np.full((1, DEPARTURES, 1), LEFT_TOGETHER)
+    return Reading(np.where(together, 0, -1), np.ones(len(together)), np.ones(1), gone, np.ones(1))
 
 
 def _time_off_roll(days: Floats, season: Floats) -> list[Reading]:

@@ -253,6 +253,22 @@ def test_a_brother_still_on_the_roll_says_less_of_a_child_just_off_it() -> None:
     assert 1 < lately < long_ago
 
 
+@pytest.mark.parametrize(
+    ("brother", "is_less"),
+    [
+        pytest.param(60, True, id="on the same day: as families do that move"),
+        pytest.param(72, True, id="within two weeks"),
+        pytest.param(300, False, id="eight months before: says nothing of the child"),
+    ],
+)
+def test_brothers_who_came_off_their_rolls_together_have_more_likely_left(brother: int, is_less: bool) -> None:
+    household = {"child": on_roll(900, 60) + at_gp(seen=100), "brother": on_roll(1500, brother) + at_gp(seen=330)}
+    found = judge(town() | household, dict.fromkeys(household, FAMILY)).filter(child_id="child")["living_here"].item()
+    apart = household | {"brother": on_roll(1500, 75) + at_gp(seen=330)}
+    without = judge(town() | apart, dict.fromkeys(apart, FAMILY)).filter(child_id="child")["living_here"].item()
+    assert (found < without - 0.02) is is_less
+
+
 def test_a_school_that_says_that_a_family_moved_is_heard() -> None:
     """Of those who left the town two in three are said to have moved; of those off a roll who live there none is."""
 
