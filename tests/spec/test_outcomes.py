@@ -77,6 +77,7 @@ REFERRAL = ("concern", "Whereabouts unknown", LATER, None)
 SOCIAL_WORK = ("concern", "child in need", LATER, None)
 PLACE_ENDED = ("provision", "independent school", date(2024, 9, 1), LATER)
 VANISHED = ("vanished", "vanished from the roll without a leaving date", LATER, None)
+SEEN_TODAY = "seen by GP registrations on 20 November 2026"
 SEEN_SINCE = "seen by GP registrations on 2 November 2026"
 HOME_SINCE = "GP registrations has the child at a home since 2 November 2026"
 CONCERN_SINCE = "GP registrations raised a concern on 2 November 2026 (Whereabouts unknown)"
@@ -108,8 +109,12 @@ PLACE_OVER = "the independent school that GP registrations showed ended on 2 Nov
         pytest.param("DUPLICATE", SIGHTING, None, id="a double: the other child is the one seen"),
         pytest.param("EMIGRATED_VERIFIED", ("seen", None, CLOSED_ON, None), None, id="seen on the day itself"),
         pytest.param("EMIGRATED_VERIFIED", ("seen", None, date(2027, 1, 1), None), None, id="a day yet to come"),
+        pytest.param("EMIGRATED_VERIFIED", ("seen", None, AS_AT, None), SEEN_TODAY, id="seen on the day judged"),
         pytest.param("INDEPENDENT", ("concern", "No school place", date(2024, 1, 1), None), None, id="an old concern"),
         pytest.param("INDEPENDENT", ("concern", "No school place", LATER, LATER), None, id="a concern settled since"),
+        pytest.param(
+            "INDEPENDENT", ("concern", "Whereabouts unknown", LATER, AS_AT), CONCERN_SINCE, id="on its last day"
+        ),
     ],
 )
 def test_only_what_contradicts_the_outcome_brings_a_closed_child_back(
@@ -163,6 +168,11 @@ def test_how_long_an_outcome_holds_is_the_authoritys_to_say() -> None:
 def test_every_closing_outcome_says_what_contradicts_it() -> None:
     assert set(CONTRADICTED_BY) == {code for code, meaning in CODES.items() if meaning.closes}
     assert {name.upper() for name in OutcomeHolds.model_fields} == set(CONTRADICTED_BY) - {"DUPLICATE", "DECEASED"}
+
+
+def test_an_outcome_of_the_day_judged_counts_and_one_yet_to_come_does_not() -> None:
+    assert ranked(lead(), outcome("INDEPENDENT", AS_AT)).candidates.is_empty()
+    assert ranked(lead(), outcome("INDEPENDENT", AS_AT + timedelta(days=1))).candidates.height == 1
 
 
 def test_the_latest_outcome_counts() -> None:
