@@ -1,4 +1,4 @@
-"""No count from 1 to 4 is shown, nor any that would let one be worked out: from a total, or from a report of another day.
+"""No count from 1 to 4 is shown, nor any that would let one be worked out: from totals, or from a report of another day.
 
 The Department suppresses so in what it publishes of children missing education; so does every page here that leaves
 the team. What is shown is rounded to the nearest five besides, as universities' figures are (HESA's rounding and
@@ -24,12 +24,24 @@ def shown(total: int, *breakdowns: Sequence[int]) -> tuple[str, list[list[str]]]
     """
     counts = np.array([[total, *(count for parts in breakdowns for count in parts)]], dtype=np.int64)
     hidden = suppressed(counts, (), tuple(len(parts) for parts in breakdowns))[0]
-    cells = [SUPPRESSED if is_hidden else _rounded(count) for count, is_hidden in zip(counts[0], hidden, strict=True)]
-    told, start = [], 1
+    places, start = [], 1
     for parts in breakdowns:
-        told.append(cells[start : start + len(parts)])
+        places.append(range(start, start + len(parts)))
         start += len(parts)
-    return cells[0], told
+    for own in places:
+        if _are_all_one(counts[0], hidden, own):
+            hidden[[place for place in own if counts[0][place] == 0] or [0]] = True
+    cells = [SUPPRESSED if is_hidden else _rounded(count) for count, is_hidden in zip(counts[0], hidden, strict=True)]
+    return cells[0], [[cells[place] for place in own] for own in places]
+
+
+def _are_all_one(counts: Counts, hidden: Flags, parts: Sequence[int]) -> bool:
+    """Whether what is hidden of a breakdown can be worked out, as so many are hidden that each can be no more than one."""
+    unseen = sum(bool(hidden[part]) for part in parts)
+    shown_least = sum(
+        max(_to_nearest(counts[part]) - 2, SMALLEST_SHOWN) for part in parts if counts[part] and not hidden[part]
+    )
+    return not hidden[0] and unseen > 0 and unseen >= _to_nearest(counts[0]) + 2 - shown_least
 
 
 def shown_alone(counts: Sequence[int]) -> list[str]:
@@ -37,8 +49,13 @@ def shown_alone(counts: Sequence[int]) -> list[str]:
     return [SUPPRESSED if 0 < count < SMALLEST_SHOWN else _rounded(count) for count in counts]
 
 
+def _to_nearest(count: int) -> int:
+    """Rounded: two less and two more at most."""
+    return (int(count) + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO
+
+
 def _rounded(count: int) -> str:
-    return f"{(int(count) + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO:,}"
+    return f"{_to_nearest(count):,}"
 
 
 def as_bar(text: str) -> int:
@@ -50,7 +67,7 @@ def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[i
     """Which cells are not to be shown. Row 0 and column 0 hold totals; the parts of each breakdown follow one another.
 
     First every count from 1 to 4; then, as long as some sum of parts and its total would give one away, the smallest
-    further count of that sum.
+    further count of that sum; then the noughts beside them.
     """
     hidden = (counts > 0) & (counts < SMALLEST_SHOWN)
     sums = [*_sums(counts.shape[0], column_parts, is_row=True), *_sums(counts.shape[1], row_parts, is_row=False)]
@@ -61,7 +78,20 @@ def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[i
             if (further := _gives_away(counts, hidden, places)) is not None:
                 hidden[further] = True
                 changed = True
-    return hidden
+    return hidden | _noughts(counts, hidden, sums)
+
+
+def _noughts(counts: Counts, hidden: Flags, sums: Sequence[list[tuple[int, int]]]) -> Flags:
+    """The noughts that are hidden too, where anything is: those of lines that have a child.
+
+    Were they shown, each hidden count would be known to be one at least: of five hidden in a total of five, all are one.
+    Where that is so of the lines themselves, those that have no child are hidden with them.
+    """
+    unseen = [[counts[place] for place in places[1:] if hidden[place]] for places in sums if (0, 0) in places]
+    have_one = any(parts and sum(parts) == len(parts) for parts in unseen)
+    has_child = counts.any(axis=1, keepdims=True) & counts.any(axis=0, keepdims=True)
+    noughts: Flags = (counts == 0) & (has_child | have_one) & hidden.any()
+    return noughts
 
 
 def _sums(lines: int, parts: tuple[int, ...], *, is_row: bool) -> list[list[tuple[int, int]]]:
