@@ -114,7 +114,7 @@ def _tidied(plain: pl.Expr) -> pl.Expr:
     text = text.str.replace_all(r"\bNO ([0-9])", "${1}")
     text = text.str.replace_all(r"\b([0-9]+) ([A-H]) ([A-Z]{2})", "${1}${2} ${3}")
     for _ in range(2):  # "7, 67, HIGHFIELD CRESCENT": the second number is seen once the first is joined on
-        text = text.str.replace_all(rf"(^|[ ,])({_NUMBER}), ", "${1}${2} ")
+        text = text.str.replace_all(rf"(^|[ ,/])({_NUMBER}), ", "${1}${2} ")
     return text
 
 

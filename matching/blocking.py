@@ -86,6 +86,28 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         "a chain of names in any order and birth year", ("name_chain", "birth_year"), ("district", "birth_month")
     ),
     BlockingRule("a name in either place and birth date", ("name_keys", "dob_unordered"), ("district",)),
+    BlockingRule("a name in either place and postcode", ("name_keys", "postcode"), ("birth_year", "forename_initial")),
+    BlockingRule("forename and birthday without year", ("forename_key", "birthday"), ("district",)),
+    BlockingRule(
+        "surname, forename's initial and birthday without year",
+        ("surname_key", "forename_initial", "birthday"),
+        ("district",),
+    ),
+    BlockingRule("postcode and birthday without year", ("postcode", "birthday"), ("forename_initial",)),
+    BlockingRule(
+        "house, district and birthday without year", ("house_key", "district", "birthday"), ("forename_initial",)
+    ),
+    BlockingRule(
+        "house, forename's initial and birthday without year",
+        ("house_key", "forename_initial", "birthday"),
+        ("district",),
+    ),
+    BlockingRule("house and birth date", ("house_key", "dob_unordered"), ("forename_initial", "district")),
+    BlockingRule(
+        "house, forename's beginning and birth year",
+        ("house_key", "forename_start", "birth_year"),
+        ("birth_month", "district"),
+    ),
 )
 """For children's records; the columns are made by :func:`matching.keys.with_keys`. Both names are meant either way round:
 names swapped and a slip in the birth date come together now and then, as do slips in a name and in the birth date."""

@@ -79,24 +79,39 @@ def _date_keys() -> list[pl.Expr]:
     ]
 
 
+def _run_together(names: pl.Expr) -> pl.Expr:
+    """Names of houses and streets without spaces and hyphens, where lists part them in several ways (Pen-y-bryn, Penybryn)."""
+    return names.str.replace_all("[ -]", "")
+
+
+def _house_and_flat() -> tuple[pl.Expr, pl.Expr]:
+    """House and flat of a person record as keys: 12A is flat A of 12, as the next list has it."""
+    house, flat = pl.col("house"), pl.col("flat")
+    lettered = pl.when(flat.is_null()).then(house.str.extract_groups("^(?<number>[0-9]+)(?<letter>[A-Z])$")).struct
+    named = pl.when(house.str.contains("[0-9]")).then(house).otherwise(_run_together(house))
+    return pl.coalesce(lettered.field("number"), named), pl.coalesce(flat, lettered.field("letter"))
+
+
 def home_keys() -> tuple[pl.Expr, pl.Expr]:
     """Dwelling and district of a person record."""
-    dwelling = pl.concat_str([pl.col("postcode"), pl.col("house"), pl.col("flat").fill_null("")], separator="|")
+    house, flat = _house_and_flat()
+    dwelling = pl.concat_str([pl.col("postcode"), house, flat.fill_null("")], separator="|")
     return dwelling.alias("dwelling"), pl.col("postcode").str.head(-3).alias("district")
 
 
 def place_keys() -> list[pl.Expr]:
-    """Dwelling, building, door and district of a person record.
+    """House, dwelling, building, door and district of a person record.
 
     Where no house is said, a flat (the plot of a new estate without numbers or postcodes) is the door.
     """
-    flat = pl.col("flat").fill_null("")
-    house = pl.when(pl.col("flat").is_not_null()).then(pl.col("house").fill_null("")).otherwise(pl.col("house"))
+    house, flat = _house_and_flat()
+    or_flat = pl.when(flat.is_not_null()).then(house.fill_null("")).otherwise(house)
     dwelling, district = home_keys()
     return [
+        house.alias("house_key"),
         dwelling,
-        _joined("postcode", "house").alias("building"),
-        pl.concat_str([house, flat, pl.col("street")], separator="|").alias("door"),
+        pl.concat_str([pl.col("postcode"), house], separator="|").alias("building"),
+        pl.concat_str([or_flat, flat.fill_null(""), _run_together(pl.col("street"))], separator="|").alias("door"),
         district,
     ]
 

@@ -14,7 +14,7 @@ def _column(*texts):
     "text",
     [
         "Flat 7, 67 Highfield Cres, Zedborough", "FLAT 7, 67, HIGHFIELD CRESCENT, ZEDBOROUGH",
-        "7/67 Highfield Crescent", "Flat 7 67 Highfield Cres.", "67 Highfield Cres, Flat 7",
+        "7/67 Highfield Crescent", "7/67, Highfield Crescent", "Flat 7 67 Highfield Cres.", "67 Highfield Cres, Flat 7",
         "Apartment 7, 67 Highfield Crescent",
         "Apt 7, 67 Highfield Cres",
         "7, 67, Highfield Crescent, Zedborough", "Flat No. 7, 67 Highfield Crescent, Zedborough, ZA1 9AN",

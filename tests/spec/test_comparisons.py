@@ -64,6 +64,15 @@ DATES = [
 PLACES = [
     (at("Flat 7, 67 Highfield Road"), at("7/67 Highfield Rd"), "same dwelling", "one flat written in two ways"),
     (at("67 Highfield Road"), at("67 Highfield Rd, Zedborough"), "same dwelling", "one house"),
+    (at("67A Highfield Road"), at("Flat A, 67 Highfield Road"), "same dwelling", "a flat by its letter"),
+    (at("67 Highfield Road"), at("67A Highfield Road"), "same building, flat not said or another", "a letter left out"),
+    (at("Pen-y-bryn, Mill Lane"), at("PENYBRYN, MILL LANE"), "same dwelling", "a house's name written together"),
+    (
+        at("67 Highfield Road"),
+        at("67 HighfieldRoad", None),
+        "same door, postcode differs",
+        "a street's name written together",
+    ),
     (at("Rose Cottage, Mill Lane", uprn="10012345"), at("1 Mill Lane", uprn="010012345"), "same dwelling", "by UPRN"),
     (
         at("67 Highfield Road"),

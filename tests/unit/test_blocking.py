@@ -125,6 +125,22 @@ AMIRA = {
 ELSEWHERE = {"address": "67 High Road", "postcode": "ZB2 1AA"}
 
 
+YEAR_AND = [
+    ({"surname": "Whitby", **ELSEWHERE}, "surname and home"),
+    ({"given": "Axmira", **ELSEWHERE}, "home and a slip in the forename"),
+    ({"given": "Zoe", "surname": "Whitby"}, "forename and surname"),
+    (
+        {"given": "Zoe", "surname": "Whitby", "postcode": "ZA1 4BP", "address": "1 Mlil Lane"},
+        "names, slips in the home",
+    ),
+    (
+        {"given": "Axmira", "surname": "Whitby", "postcode": None, "address": "1 Mlil Lane"},
+        "surname, slips in the rest",
+    ),
+]
+"""What else is written otherwise where the birth year is."""
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -153,6 +169,10 @@ ELSEWHERE = {"address": "67 High Road", "postcode": "ZB2 1AA"}
         ),
         pytest.param(
             {"given": "Zoe", "surname": "Whitby", "born": None, "upn": upn_of(1), **ELSEWHERE}, id="only the UPN"
+        ),
+        *(
+            pytest.param({**slips, "born": born("03/11/2014")}, id=f"another birth year, {said}")
+            for slips, said in YEAR_AND
         ),
     ],
 )
