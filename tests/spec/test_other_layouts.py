@@ -24,6 +24,9 @@ Forename(s)                   | forename
 Given name(s)                 | forename
 Enw cyntaf                    | forename
 Family name                   | surname
+Legal last name               | surname
+Legal first name              | forename
+Sex (Legal)                   | sex
 Surname / Cyfenw              | surname
 Surname / Enw cyntaf          |
 Sex / Town                    |
@@ -47,6 +50,14 @@ LAYOUTS = {
         "school_census", {"PAON": "Address Line 1", "Street": "Address Line 2", "Town": "Address Line 3"}, "SAON",
     ),
     "rolls: the address in one line": ("school_census", {"Street": "Address"}, "SAON PAON Town"),
+    "rolls: as a hosted system heads its columns": (
+        "school_census",
+        {"Forename": "Legal first name", "Surname": "Legal last name", "Sex": "Sex (Legal)", "EntryDate": "Enrolment date"},
+        "",
+    ),
+    "health: as a doctors' register heads its columns": (
+        "health", {"RecordId": "PATIENT_ID", "RegisteredFrom": "REG_DATE", "LastContact": "LAST_SEEN_DATE"}, "",
+    ),
     "rolls: authority and school in one number": ("school_census", {"Estab": "LAESTAB"}, "LEA"),
     "housing: surname and forename apart": ("housing", {}, "FullName"),
     "housing: no reference of the household": ("housing", {}, "TenancyRef Surname Forename"),
