@@ -93,16 +93,9 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("surname_key", "forename_initial", "birthday"),
         ("district",),
     ),
-    BlockingRule("postcode and birthday without year", ("postcode", "birthday"), ("forename_initial",)),
     BlockingRule(
         "house, district and birthday without year", ("house_key", "district", "birthday"), ("forename_initial",)
     ),
-    BlockingRule(
-        "house, forename's initial and birthday without year",
-        ("house_key", "forename_initial", "birthday"),
-        ("district",),
-    ),
-    BlockingRule("house and birth date", ("house_key", "dob_unordered"), ("forename_initial", "district")),
     BlockingRule(
         "house, forename's beginning and birth year",
         ("house_key", "forename_start", "birth_year"),

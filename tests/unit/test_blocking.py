@@ -133,10 +133,6 @@ YEAR_AND = [
         {"given": "Zoe", "surname": "Whitby", "postcode": "ZA1 4BP", "address": "1 Mlil Lane"},
         "names, slips in the home",
     ),
-    (
-        {"given": "Axmira", "surname": "Whitby", "postcode": None, "address": "1 Mlil Lane"},
-        "surname, slips in the rest",
-    ),
 ]
 """What else is written otherwise where the birth year is."""
 
