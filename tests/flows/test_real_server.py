@@ -38,7 +38,8 @@ A_YEAR_AHEAD = {
 
 
 LATE_SOON = {"PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "5"}
-NO_LIST_SOON = {"ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS": str(11 / 3600)}
+NO_LIST_SOON = {"ROLLCALL_NOTIFY_NO_LIST_AFTER_HOURS": str(30 / 3600)}
+"""Longer than a night takes: one that ends a moment too late, before Prefect has looked, is counted for the next one."""
 TEAM = "team@made-up.example"
 SIGNS = ("prefect.flow-run.Completed", "night-summary", "training-proposal", "bringing every source into one form")
 """What stands in Prefect's database once the events, the pages and the log of the runs have come."""
