@@ -61,13 +61,7 @@ def masked(
             candidates.with_columns(keys_without_place(without_sex(pl.col("because")))), is_protected
         ),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
-        explained=_mask_explained(
-            explained.with_columns(
-                anothers_keys_without_place(without_sex(pl.col("why")), pl.col("reason")),
-                anothers_keys_without_place(pl.col("record_id"), pl.col("reason")),
-            ),
-            is_protected,
-        ),
+        explained=_mask_explained(explained.with_columns(off_list_without_place("why", "reason")), is_protected),
         protected=protected,
     )
 
@@ -212,6 +206,14 @@ def anothers_keys_without_place(text: pl.Expr, reason: pl.Expr) -> pl.Expr:
     keys are withheld as those of a protected child are. Other ids are the child's own, and stay.
     """
     return pl.when(reason == SAME_AS_RIVAL).then(keys_without_place(text)).otherwise(text)
+
+
+def off_list_without_place(why: str, reason: str) -> tuple[pl.Expr, pl.Expr]:
+    """The columns ``why`` (in words) and ``record_id`` of children off the list for a ``reason``, for all who read the list."""
+    return (
+        anothers_keys_without_place(without_sex(pl.col(why)), pl.col(reason)),
+        anothers_keys_without_place(pl.col("record_id"), pl.col(reason)),
+    )
 
 
 def without_place(words: pl.Expr) -> pl.Expr:

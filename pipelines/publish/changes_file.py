@@ -6,7 +6,7 @@ Protected children as on the list, also those that only the ledger still knows t
 import polars as pl
 
 from pipelines.ledger.list_changes import WhatChanged
-from pipelines.listing.masking import anothers_keys_without_place, keys_without_place, without_sex
+from pipelines.listing.masking import keys_without_place, off_list_without_place
 from pipelines.listing.rank import RESTRICTED
 from pipelines.publish.tabular import csv_bytes
 
@@ -17,11 +17,7 @@ def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
     """``LIST_CHANGE`` as all who read the list may read it."""
     lanes = {name: pl.when(pl.col(name).is_not_null()).then(pl.lit(RESTRICTED)) for name in ("lane", "lane_before")}
     withheld = {**lanes, "why": pl.lit(WHY_WITHHELD), "record_id": keys_without_place(pl.col("record_id"))}
-    safe = (
-        anothers_keys_without_place(without_sex(pl.col("why")), pl.col("because")),
-        anothers_keys_without_place(pl.col("record_id"), pl.col("because")),
-    )
-    return _masked(changes.with_columns(safe), protected, withheld)
+    return _masked(changes.with_columns(off_list_without_place("why", "because")), protected, withheld)
 
 
 def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
@@ -34,11 +30,7 @@ def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
         "lane": pl.lit(RESTRICTED),
         "records": keys_without_place(pl.col("records")),
     }
-    safe = (
-        anothers_keys_without_place(without_sex(pl.col("off_why")), pl.col("off_because")),
-        anothers_keys_without_place(pl.col("record_id"), pl.col("off_because")),
-    )
-    return _masked(in_view.with_columns(safe), protected, withheld)
+    return _masked(in_view.with_columns(off_list_without_place("off_why", "off_because")), protected, withheld)
 
 
 def _masked(frame: pl.DataFrame, protected: pl.Series, withheld: dict[str, pl.Expr]) -> pl.DataFrame:
