@@ -82,6 +82,7 @@ class Night:
     """Name of the step at hand."""
     told: Told | None = None
     """Is told how far the step at hand is, by a step that takes long."""
+    _contact: pl.DataFrame | None = field(default=None, repr=False)
     _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1), repr=False)
 
     def aside(self, work: Callable[[], Done]) -> Future[Done]:
@@ -112,8 +113,10 @@ class Night:
         return {table: self.store.read(table) for table in tables}
 
     def contact_told(self) -> pl.DataFrame:
-        """The statements, where no letter to everybody stands as contact; once residence is judged."""
-        return without_letters(**self.known("statement", "child_record", "residence"))
+        """The statements, where no letter to everybody stands as contact; once residence is judged, and worked out once."""
+        if self._contact is None:
+            self._contact = without_letters(**self.known("statement", "child_record", "residence"))
+        return self._contact
 
     def known(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by what functions of data call them (``KNOWN_AS``)."""
