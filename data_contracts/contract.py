@@ -5,7 +5,7 @@ one object, its ``properties`` are the columns, ``quality`` the rules. What the 
 ``customProperties``. Unknown keys are errors, so that a slip of the pen never goes unread.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -232,6 +232,11 @@ class Contract(DataContract):
     def beginnings_of(self, end: str) -> frozenset[str]:
         """The columns with the beginnings of what the column ``end`` ends."""
         return frozenset(statement.since for statement in self.says if statement.until == end and statement.since)
+
+    def ends_unsaid(self, there: Collection[str]) -> list[Column]:
+        """Columns (with ``absentWhy``) without which what begins in the columns ``there`` never ends."""
+        absent = (column for column in self.columns if column.absent_why and column.name not in there)
+        return [column for column in absent if not self.beginnings_of(column.name).isdisjoint(there)]
 
     def in_layout(self, layout: Layout) -> "Contract":
         """This contract with the headers, and the columns that may be absent, of another layout of the source."""

@@ -159,7 +159,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     faults = [_twice(headers[positions[1]]) for positions in found.values() if len(positions) > 1]
     missing = [column for column in contract.columns if column.name not in found]
     # In XML an element that no row has may be empty in all of them, as none of them has ended.
-    endless = _endless(missing, found, contract) if is_header_line else []
+    endless = contract.ends_unsaid(found) if is_header_line else []
     faults += _missing(headers, unknown, missing, optional, endless)
     are_headers = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
     faults += [_extra(headers, position, are_headers) for position in unknown]
@@ -221,13 +221,6 @@ def _missing(
                 )
             )
     return faults
-
-
-def _endless(missing: list[Column], found: Collection[str], contract: Contract) -> list[Column]:
-    """Columns that may be absent, but without which what ``found`` columns begin never ends."""
-    return [
-        column for column in missing if column.absent_why and not contract.beginnings_of(column.name).isdisjoint(found)
-    ]
 
 
 def _without_end(column: Column, renamed: str | None) -> Fault:

@@ -7,11 +7,9 @@ in, sentences out. No sentence holds a value of a child: only counts, dates, nam
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import takewhile
 from statistics import median
-from typing import NamedTuple
 
 import polars as pl
 
@@ -24,6 +22,7 @@ from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, PLACES, UNIT, Int
 from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
 from pipelines.intake.other_children import Changed
 from pipelines.intake.other_children import words as told_of_others
+from pipelines.intake.source_tonight import SourceNight, SourceTonight
 from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
@@ -43,50 +42,6 @@ NIGHTS_TO_LEARN = 5
 ENOUGH_IN_UNIT = 5
 """A unit of fewer rows is no school, but a number mistyped, or one pupil at a distant one."""
 UNITS_NAMED = 12
-
-
-class _Night(NamedTuple):
-    """What a SOURCE_NIGHT says of one source."""
-
-    as_at: date
-    rows: int
-    newest_on: date | None
-    content: str
-
-
-@dataclass(frozen=True)
-class _Source:
-    """One source tonight and before."""
-
-    contract: Contract
-    as_at: date
-    tonight: _Night
-    """``rows`` is 0 where none was loaded."""
-    nights: list[_Night]
-    """Of earlier nights, oldest first."""
-    measures: pl.DataFrame
-    """Its SOURCE_MEASURE of tonight and before."""
-    keys: tuple[int, float] | None
-    """Keys of the last night, and the share of them that came again."""
-    files: int
-    """Files that came tonight."""
-    refused: int
-    """Of these, files that were not loaded."""
-    refused_for: str
-    """Names of the rules that stopped those files; empty where none is known."""
-    stands_in_until: date | None
-    """The last day on which the rows that came last stand in; null: they do not."""
-    unsaid: list[str]
-    """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
-    due: Sequence[str]
-    """Units that must have rows, the first night too."""
-    changed: Sequence[Changed]
-    """Columns that tell of other children under the keys of the last delivery."""
-
-    @property
-    def last(self) -> _Night:
-        """The last night in which it came, where there is one."""
-        return self.nights[-1]
 
 
 def judge_completeness(
@@ -147,15 +102,15 @@ def _source(
     until: date | None,
     changed: Sequence[Changed],
     due: Sequence[str],
-) -> _Source:
+) -> SourceTonight:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
     own = breaches.filter(source=contract.id)
     unsaid = own.filter(pl.col("rule").is_in([UNREADABLE_DATES, MISSING]), stops="nothing").to_dicts()
-    return _Source(
+    return SourceTonight(
         contract=contract,
         as_at=as_at,
-        tonight=tonight[0] if tonight else _Night(as_at, 0, None, ""),
+        tonight=tonight[0] if tonight else SourceNight(as_at, 0, None, ""),
         nights=_nights(before.nights.filter(source=contract.id)),
         measures=pl.concat(measures),
         keys=kept,
@@ -169,11 +124,11 @@ def _source(
     )
 
 
-def _nights(frame: pl.DataFrame) -> list[_Night]:
-    return [_Night(*row) for row in frame.select(_Night._fields).iter_rows()]
+def _nights(frame: pl.DataFrame) -> list[SourceNight]:
+    return [SourceNight(*row) for row in frame.select(SourceNight._fields).iter_rows()]
 
 
-def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
+def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """Every check that the source does not pass, and why in words."""
     if not source.tonight.rows:
         yield from _missing(source)
@@ -195,7 +150,7 @@ def _outside(source: _Source) -> Iterator[tuple[Check, str]]:
     yield from _stale(source)
 
 
-def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
+def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
     how = " (no file came)" if not source.files else ""
     could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
@@ -210,19 +165,17 @@ def _missing(source: _Source) -> Iterator[tuple[Check, str]]:
         yield "missing", f"no row came tonight{how}, and no earlier night shows how many are usual."
 
 
-def _endless(source: _Source) -> Iterator[tuple[Check, str]]:
+def _endless(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """What it means that no row standing in says an end, of each column without which what others begin never ends."""
     if source.stands_in_until is None:
         return
     last = source.measures.filter(measure=EMPTY, as_at=source.last.as_at)
     empty = {of for of, share in last.select("of", "value").iter_rows() if share == 1.0}
-    for column in source.contract.columns:
-        begun = source.contract.beginnings_of(column.name)
-        if column.absent_why and column.name in empty and begun - empty:
-            yield "empty values", f"{column.header}: no row that stands in has one. {column.absent_why}"
+    for column in source.contract.ends_unsaid(source.contract.column_named.keys() - empty):
+        yield "empty values", f"{column.header}: no row that stands in has one. {column.absent_why}"
 
 
-def _few_rows(source: _Source) -> Iterator[tuple[Check, str]]:
+def _few_rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """On the first night: what came against the contract's least, and files of the source that were not loaded."""
     if source.refused:
         whose = f"{counted(source.refused, 'file')} of {source.files}"
@@ -236,7 +189,7 @@ def _few_rows(source: _Source) -> Iterator[tuple[Check, str]]:
         )
 
 
-def _rows(source: _Source) -> Iterator[tuple[Check, str]]:
+def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """Rows against the median of the last nights."""
     rows = source.tonight.rows
     learnt_from = source.as_at - timedelta(days=LEARNT_DAYS)
@@ -257,14 +210,14 @@ def _rows(source: _Source) -> Iterator[tuple[Check, str]]:
         yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
 
 
-def _due(source: _Source) -> Iterator[tuple[Check, str]]:
+def _due(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """Units that the settings say must have rows."""
     came = source.measures.filter(measure=UNIT, as_at=source.as_at)["of"]
     if absent := sorted({*source.due}.difference(came)):
         yield "units", f"{len(absent)} of {len(source.due)} schools that are due have no row: {_listed(absent)}."
 
 
-def _units(source: _Source) -> Iterator[tuple[Check, str]]:
+def _units(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """Rows of each unit (a school) against the last night in which the source came; those that are due are told by that."""
     units = source.measures.filter(measure=UNIT)
     last_on = source.last.as_at
@@ -287,7 +240,7 @@ def _units(source: _Source) -> Iterator[tuple[Check, str]]:
     yield from _places(source, named.filter(pl.col("now") >= kept * pl.col("value")).select("of", "shown"))
 
 
-def _places(source: _Source, units: pl.DataFrame) -> Iterator[tuple[Check, str]]:
+def _places(source: SourceTonight, units: pl.DataFrame) -> Iterator[tuple[Check, str]]:
     """Current places of each unit whose rows came again (``of``, ``shown``) against the last night."""
     places = source.measures.filter(measure=PLACES).join(units, on="of", how="inner", validate="m:1")
     before = places.filter((pl.col("as_at") == source.last.as_at) & (pl.col("value") >= ENOUGH_ROWS))
@@ -303,7 +256,7 @@ def _places(source: _Source, units: pl.DataFrame) -> Iterator[tuple[Check, str]]
         )
 
 
-def _keys(source: _Source) -> Iterator[tuple[Check, str]]:
+def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """Share of the last night's keys that came again."""
     if source.keys is None or source.keys[0] < ENOUGH_ROWS:
         return
@@ -322,7 +275,7 @@ def _keys(source: _Source) -> Iterator[tuple[Check, str]]:
         )
 
 
-def _empty_values(source: _Source) -> Iterator[tuple[Check, str]]:
+def _empty_values(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """Share of empty values of each column against the median of the last nights."""
     if source.tonight.rows < ENOUGH_ROWS:
         return
@@ -341,7 +294,7 @@ def _empty_values(source: _Source) -> Iterator[tuple[Check, str]]:
         yield "empty values", f"more values are empty than usual, in {_listed(emptier)}."
 
 
-def _stale(source: _Source) -> Iterator[tuple[Check, str]]:
+def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """The same rows for too long, an older delivery again, or no date as new as there should be."""
     after = source.contract.completeness.stale_after_days
     same = [night for night in source.nights if night.content == source.tonight.content]
@@ -360,13 +313,13 @@ def _stale(source: _Source) -> Iterator[tuple[Check, str]]:
     yield from _newest(source)
 
 
-def _first_of_run(source: _Source) -> date:
+def _first_of_run(source: SourceTonight) -> date:
     """The first of the nights, up to the last one, in which the source's rows were the same as tonight."""
     same = takewhile(lambda night: night.content == source.tonight.content, reversed(source.nights))
     return min((night.as_at for night in same), default=source.as_at)
 
 
-def _newest(source: _Source) -> Iterator[tuple[Check, str]]:
+def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """How old the newest date in the rows is, against the contract or the last nights."""
     newest = source.tonight.newest_on
     if newest is None:

@@ -1,0 +1,55 @@
+"""One source tonight and before: what the checks of completeness hold against each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.intake.other_children import Changed
+
+
+class SourceNight(NamedTuple):
+    """What a SOURCE_NIGHT says of one source."""
+
+    as_at: date
+    rows: int
+    newest_on: date | None
+    content: str
+
+
+@dataclass(frozen=True)
+class SourceTonight:
+    """One source tonight and before."""
+
+    contract: Contract
+    as_at: date
+    tonight: SourceNight
+    """``rows`` is 0 where none was loaded."""
+    nights: list[SourceNight]
+    """Of earlier nights, oldest first."""
+    measures: pl.DataFrame
+    """Its SOURCE_MEASURE of tonight and before."""
+    keys: tuple[int, float] | None
+    """Keys of the last night, and the share of them that came again."""
+    files: int
+    """Files that came tonight."""
+    refused: int
+    """Of these, files that were not loaded."""
+    refused_for: str
+    """Names of the rules that stopped those files; empty where none is known."""
+    stands_in_until: date | None
+    """The last day on which the rows that came last stand in; null: they do not."""
+    unsaid: list[str]
+    """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
+    due: Sequence[str]
+    """Units that must have rows, the first night too."""
+    changed: Sequence[Changed]
+    """Columns that tell of other children under the keys of the last delivery."""
+
+    @property
+    def last(self) -> SourceNight:
+        """The last night in which it came, where there is one."""
+        return self.nights[-1]
