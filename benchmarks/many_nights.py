@@ -26,7 +26,8 @@ from pipelines.decisions.outcomes import ASKED, add_outcomes
 from pipelines.failure import NightFailed
 from pipelines.night import RunReport, run_night
 from pipelines.settings import Settings, read_settings
-from pipelines.store import STORE_FILE, Store
+from pipelines.store import Store
+from pipelines.workspace import STORE_FILE
 
 FIRST = date(2026, 12, 1)
 RESULTS = Path(__file__).parent / "results" / "many_nights.md"

@@ -16,8 +16,8 @@ from data_contracts.contract import ContractError
 from pipelines.files.folder import ExtractsError
 from pipelines.lock import NightRunningError
 from pipelines.settings import SettingsError
-from pipelines.store import DiskFullError, StoreError, private_files
 from pipelines.whole_folder import PublicationFailed
+from pipelines.workspace import DiskFullError, StoreError, private_files
 
 FAILURE_FOLDER = "failures"
 HOUSE = Path(__file__).parents[1]

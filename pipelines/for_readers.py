@@ -10,8 +10,9 @@ import secrets
 import shutil
 from pathlib import Path
 
-from pipelines.store import STORE_FILE, DiskFullError, Store, log_of, private_files
+from pipelines.store import Store
 from pipelines.whole_folder import FOLDER_MODE
+from pipelines.workspace import STORE_FILE, DiskFullError, log_of, private_files
 
 READERS_FOLDER = "for_readers"
 
@@ -25,7 +26,7 @@ def store_for_readers(workspace: Path) -> Store:
 def keep_for_readers(workspace: Path) -> None:
     """Put a copy of the store, closed by now, in the place of the last one.
 
-    Raises :class:`~pipelines.store.DiskFullError` where it cannot be written, and where the night's tables did not fit into
+    Raises :class:`~pipelines.workspace.DiskFullError` where it cannot be written, and where the night's tables did not fit into
     the store's own file when it was closed, of which DuckDB says nothing: the last copy then stays.
     """
     if log_of(workspace / STORE_FILE).exists():

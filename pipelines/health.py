@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.failure import HELD, UNFORESEEN, as_night_failed
 from pipelines.steps.publishing import published_lanes
 from pipelines.steps.under_way import Night
-from pipelines.store import Store, StoreError
+from pipelines.store import Store
 from pipelines.whole_folder import write_private
+from pipelines.workspace import StoreError
 
 STATUS_FILE, METRICS_FILE = "status.json", "rollcall.prom"
 ROOM_FILE = ".room_for_status"

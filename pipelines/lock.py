@@ -10,7 +10,7 @@ from pathlib import Path
 
 import filelock
 
-from pipelines.store import StoreError, make_workspace, private_files
+from pipelines.workspace import StoreError, make_workspace, private_files
 
 LOCK_FILE = "night.lock"
 HOLDER_FILE = "night.holder.json"

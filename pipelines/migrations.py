@@ -14,8 +14,9 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.for_readers import forget_readers
-from pipelines.store import STORE_FILE, Store, StoreError, log_of, private_files
+from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION, TABLES
+from pipelines.workspace import STORE_FILE, StoreError, log_of, private_files
 
 BACKUPS_FOLDER = "backups"
 

@@ -29,8 +29,9 @@ from pipelines.steps.ledger import ledger_step
 from pipelines.steps.linking import link_step
 from pipelines.steps.publishing import PUBLISHED_FOLDER, publish_step
 from pipelines.steps.under_way import Counts, Night, row_of
-from pipelines.store import Store, private_files
+from pipelines.store import Store
 from pipelines.whole_folder import newest_list
+from pipelines.workspace import private_files
 
 
 @dataclass(frozen=True, slots=True)

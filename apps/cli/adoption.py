@@ -28,7 +28,7 @@ def adoption(
     from pipelines.counted import counted
     from pipelines.for_readers import store_for_readers
     from pipelines.intake.former_identities import hand_in
-    from pipelines.store import STORE_FILE
+    from pipelines.workspace import STORE_FILE
 
     person = None
     if (workspace / STORE_FILE).exists():

@@ -13,8 +13,9 @@ def migrate(*, workspace: Path) -> int:
     """
     from pipelines.lock import lock
     from pipelines.migrations import bring_forward
-    from pipelines.store import Store, must_be_there
+    from pipelines.store import Store
     from pipelines.tables import SCHEMA_VERSION
+    from pipelines.workspace import must_be_there
 
     must_be_there(workspace)
     with lock(workspace):

@@ -56,8 +56,8 @@ def yields(*, workspace: Path, contracts: Path | None = None) -> int:
     from pipelines.reports.back_test import back_test, missed, missed_words
     from pipelines.reports.published import read_nights
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.store import must_be_there
     from pipelines.whole_folder import write_private
+    from pipelines.workspace import must_be_there
 
     must_be_there(workspace)
     outcomes = read_outcomes(workspace)

@@ -18,7 +18,7 @@ def proposals(*, workspace: Path) -> int:
         Folder of the night.
     """
     from pipelines.decisions.proposals import history
-    from pipelines.store import must_be_there
+    from pipelines.workspace import must_be_there
 
     must_be_there(workspace)
     found = history(workspace)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.store import StoreError, must_be_there, private_files
+from pipelines.workspace import StoreError, must_be_there, private_files
 
 
 class RecordsError(StoreError):

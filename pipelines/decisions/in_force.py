@@ -11,8 +11,8 @@ from typing import Any
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model
 from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, read_settings
-from pipelines.store import StoreError
 from pipelines.whole_folder import write_private
+from pipelines.workspace import StoreError
 
 MODEL_IN_FORCE = "model_in_force.toml"
 
@@ -20,7 +20,7 @@ MODEL_IN_FORCE = "model_in_force.toml"
 def model_in_force(workspace: Path) -> Model | None:
     """The approved weights, which the night then uses; null: none were approved, and those hold that a night learnt.
 
-    Raises :class:`~pipelines.store.StoreError` where they cannot be read or fit the comparisons no more.
+    Raises :class:`~pipelines.workspace.StoreError` where they cannot be read or fit the comparisons no more.
     """
     path = workspace / MODEL_IN_FORCE
     if not path.exists():

@@ -24,7 +24,7 @@ class Decided:
 
 
 def decided_in(workspace: Path) -> Decided:
-    """All that was decided in a workspace. Raises :class:`~pipelines.store.StoreError` where it cannot be read."""
+    """All that was decided in a workspace. Raises :class:`~pipelines.workspace.StoreError` where it cannot be read."""
     judgements, model = for_link(read_judgements(workspace)), model_in_force(workspace)
     figures: dict[str, float | int | str] = {}
     if judgements.height:

@@ -18,7 +18,7 @@ from matching.model import Model, ModelError, read_model, write_model
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.in_force import MODEL_IN_FORCE, SETTINGS_IN_FORCE, put_in_force, settings_of, settings_toml
 from pipelines.settings import NOT_IN_A_FILE, Settings, SettingsError, changed
-from pipelines.store import private_files
+from pipelines.workspace import private_files
 
 PROPOSALS_FILE = "proposals.sqlite"
 MODELS_FOLDER = "proposals"

@@ -12,8 +12,9 @@ from pipelines.files.folder import contract_for
 from pipelines.lock import lock
 from pipelines.migrations import bring_forward
 from pipelines.settings import SettingsError
-from pipelines.store import Store, private_files
+from pipelines.store import Store
 from pipelines.tables import ACCEPTANCE
+from pipelines.workspace import private_files
 
 
 def accept(workspace: Path, contracts: Mapping[str, Contract], given: Path, *, why: str, by: str, as_at: date) -> str:

@@ -8,8 +8,8 @@ import polars as pl
 
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, model_of, model_toml, read_model, write_model
-from pipelines.store import StoreError
 from pipelines.tables import LINK_MODEL
+from pipelines.workspace import StoreError
 
 MODEL_FILE = "model.toml"
 
@@ -51,7 +51,7 @@ def keep_model(model: Model, workspace: Path) -> None:
 
 
 def kept_model(workspace: Path) -> Model:
-    """The weights of the last night. Raises :class:`~pipelines.store.StoreError` where there are none to be read."""
+    """The weights of the last night. Raises :class:`~pipelines.workspace.StoreError` where there are none to be read."""
     path = workspace / MODEL_FILE
     if not path.exists():
         raise StoreError(f"There is no {MODEL_FILE} in {workspace}. Run a night first: rollcall night --help.")

@@ -39,7 +39,7 @@ def refuse_unknown_day(as_at: date, night_on: date) -> None:
 def publish_return(workspace: Path, as_at: date) -> PublishedReturn:
     """The return as at a census day, from officers' outcomes and the last night.
 
-    Raises :class:`~pipelines.store.StoreError` before the first night, SettingsError for a day so long after the last night
+    Raises :class:`~pipelines.workspace.StoreError` before the first night, SettingsError for a day so long after the last night
     that nobody can know where each child will be educated then, and PublicationFailed.
     """
     with store_for_readers(workspace) as store:

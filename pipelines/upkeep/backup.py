@@ -21,8 +21,8 @@ from pipelines.failure import is_disk_full
 from pipelines.lock import HOLDER_FILE, LOCK_FILE, lock
 from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.store import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
 from pipelines.whole_folder import FILE_MODE, lists_in, made_whole, point_latest, write_private
+from pipelines.workspace import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
 
 MANIFEST = "manifest.json"
 NAME = "rollcall-"

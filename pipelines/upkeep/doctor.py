@@ -23,7 +23,8 @@ from pipelines.decisions.in_force import model_in_force, settings_of
 from pipelines.lock import is_locked, who_holds
 from pipelines.settings import SettingsError
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.store import STORE_FILE, Store, StoreError
+from pipelines.store import Store
+from pipelines.workspace import STORE_FILE, StoreError
 
 GOOD, CARE, BAD = "good", "care", "bad"
 """BAD: a night would fail, or what it writes would not be safe. CARE: a person should know."""

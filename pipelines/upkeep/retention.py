@@ -21,9 +21,9 @@ from pipelines.reports.handover import HANDOVERS_FOLDER
 from pipelines.reports.weekly import WEEKLY_FOLDER
 from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.store import StoreError, must_be_there
 from pipelines.tuning.page import TUNING_FOLDER
 from pipelines.whole_folder import HALF_REMOVED, mend, write_private
+from pipelines.workspace import StoreError, must_be_there
 
 RETENTION_FOLDER = "retention"
 LIST, FAILURE, BACKUP, EXTRACT = "list", "failure", "backup", "extract"
@@ -89,7 +89,7 @@ def certificate(kept: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
 def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: float = 0) -> pl.DataFrame:
     """Remove what is older than the rules allow, and return the certificate, which is also kept in the workspace.
 
-    Raises :class:`~pipelines.store.StoreError` where something cannot be removed; all else is, and is certified.
+    Raises :class:`~pipelines.workspace.StoreError` where something cannot be removed; all else is, and is certified.
     """
     must_be_there(places.workspace)
     with lock(places.workspace, wait_seconds=wait_seconds):

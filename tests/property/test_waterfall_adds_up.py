@@ -32,8 +32,9 @@ from pipelines.reports.explain_pair import (
     nearest_records,
     weighed,
 )
-from pipelines.store import Store, StoreError
+from pipelines.store import Store
 from pipelines.tables import CANDIDATE, EXPLAINED, RIVAL
+from pipelines.workspace import StoreError
 from tests.golden.authority import AS_AT
 
 ANY_PAIR = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,8 +13,8 @@ import pytest
 from apps.cli.main import main
 from pipelines.lock import NightRunningError, lock
 from pipelines.settings import Retention
-from pipelines.store import StoreError
 from pipelines.upkeep.retention import KEPT, Places, certificate, expired, keep_to
+from pipelines.workspace import StoreError
 
 TODAY = date(2026, 11, 20)
 RULES = Retention(lists_days=30, failures_days=10, backups_days=20, extracts_days=5, handovers_days=7)

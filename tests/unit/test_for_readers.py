@@ -14,8 +14,9 @@ from apps.cli.main import main
 from pipelines.failure import DISK_FULL, NightFailed
 from pipelines.for_readers import READERS_FOLDER, keep_for_readers, store_for_readers
 from pipelines.night import run_night
-from pipelines.store import STORE_FILE, DiskFullError, Store, StoreError
+from pipelines.store import Store
 from pipelines.tables import SCHEMA_VERSION
+from pipelines.workspace import STORE_FILE, DiskFullError, StoreError
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
 
@@ -32,7 +33,8 @@ with Store(Path({workspace!r})):
 STOPPED_AT_THE_SIZE_OF_ITS_FILE = """
 import resource
 from pathlib import Path
-from pipelines.store import STORE_FILE, Store
+from pipelines.store import Store
+from pipelines.workspace import STORE_FILE
 from pipelines.tables import NIGHT
 workspace = Path({workspace!r})
 full = (workspace / STORE_FILE).stat().st_size

@@ -27,8 +27,8 @@ from pipelines.health import (
 )
 from pipelines.night import run_night
 from pipelines.settings import Settings
-from pipelines.store import DiskFullError
 from pipelines.whole_folder import write_private
+from pipelines.workspace import DiskFullError
 from tests.conftest import FirstNight
 from tests.made.steps import called_by
 

@@ -14,8 +14,9 @@ from apps.cli.main import main
 from pipelines import migrations
 from pipelines.night import run_night
 from pipelines.settings import read_settings
-from pipelines.store import VERSION_TABLE, Store, StoreError
+from pipelines.store import VERSION_TABLE, Store
 from pipelines.tables import SCHEMA_VERSION, TABLES
+from pipelines.workspace import StoreError
 
 KEPT = Path(__file__).parents[1] / "fixtures"
 EARLIER = sorted(KEPT.glob("workspace-schema-*.tar.xz"))

@@ -23,7 +23,7 @@ from pipelines.decisions.proposals import (
 )
 from pipelines.linking.link import APPROVED_MODEL
 from pipelines.settings import SettingsError, changed
-from pipelines.store import StoreError
+from pipelines.workspace import StoreError
 
 AS_AT = date(2026, 11, 20)
 

@@ -19,8 +19,9 @@ import pytest
 from filelock import FileLock
 
 from pipelines.lock import HOLDER_FILE, LOCK_FILE, NightRunningError, is_locked, lock
-from pipelines.store import SPILL_FOLDER, STORE_FILE, DiskFullError, Store, StoreError
+from pipelines.store import Store
 from pipelines.tables import CHILD_RECORD, DELIVERY, PERSON, SNAPSHOT, TABLES
+from pipelines.workspace import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError
 
 MEMBERS = pl.DataFrame(
     {"record_id": ["housing:1", "housing:2"], "child_id": ["CH0000000001"] * 2, "membership": [0.25, 1.0]},
