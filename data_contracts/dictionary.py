@@ -1,7 +1,6 @@
 """The data dictionary, made from the contracts. ``python -m data_contracts.dictionary`` writes it anew."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from data_contracts.breach import STOPS_MOST_FIRST
@@ -16,6 +15,7 @@ from data_contracts.contract import (
     read_contracts,
 )
 from data_contracts.rules import Check, list_checks, source_checks
+from data_contracts.today import today
 
 DICTIONARY = CONTRACT_FOLDER.parent / "docs" / "data_dictionary.md"
 
@@ -49,7 +49,7 @@ def _anchor(title: str) -> str:
 def _source(contract: Contract) -> str:
     """The page of one source."""
     headers = {column.name: column.header for column in contract.columns}
-    checks = source_checks(contract, headers, {}, datetime.now(UTC).date())
+    checks = source_checks(contract, headers, {}, today())
     facts = [
         f"- Files: {_codes(contract.files.names)}, read as {_codes(contract.files.encodings)}",
         f"- Roll: {'yes; without any roll the night stops' if contract.is_roll else 'no'}",

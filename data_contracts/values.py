@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from data_contracts.parts import DATE_PARTS, EXCEL_DAYS, YEAR_ALONE, Column, PersonField, strptime
+from data_contracts.today import HOME
 
 IDENTIFYING: frozenset[PersonField] = frozenset({"upn", "former_upn", "nhs_number", "uprn", "phone", "household"})
 """Fields whose columns hold numbers that a spreadsheet may shorten."""
@@ -61,7 +62,7 @@ def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
     without_time = text.str.replace(_TIME_OF_DAY, "")
     day = pl.coalesce([_as_day(without_time, form) for form in written])
     at_eleven = (day.cast(pl.Datetime("us")) + pl.duration(hours=23)).dt.replace_time_zone("UTC")
-    in_london = at_eleven.dt.convert_time_zone("Europe/London").dt.date()
+    in_london = at_eleven.dt.convert_time_zone(HOME).dt.date()
     return pl.when(text.str.contains(_MIDNIGHT_OF_SUMMER)).then(in_london).otherwise(day)
 
 

@@ -1,9 +1,6 @@
-"""When things are tried again, waited for and given up; and what day it is."""
+"""When things are tried again, waited for and given up."""
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
-
-HOME = ZoneInfo("Europe/London")
+from datetime import timedelta
 
 SHARE_AWAY_SECONDS = [30.0, 120.0, 300.0]
 """How long to wait before the extracts are read again, when the share they lie on was away."""
@@ -21,8 +18,3 @@ DEAD_AFTER = timedelta(minutes=10)
 """A run of which nothing was heard for so long has ended without a word. It beats every three minutes; one that still works
 and is taken for dead would lose its place to another, so that one beat or two may be lost on the way.
 """
-
-
-def today() -> date:
-    """The date in England and Wales."""
-    return datetime.now(HOME).date()

@@ -17,8 +17,9 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
+from data_contracts.today import today
 from flows.dask_buckets import on_dask
-from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPACE_HELD_SECONDS, today
+from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPACE_HELD_SECONDS
 from flows.summary import leave_summary, though_prefect_does_not_listen
 from pipelines.failure import CANNOT_GO_ON, NightFailed, as_night_failed
 from pipelines.night import STEPS, Progress, RunReport, Silent, Step, night_under_way, perform, report_of

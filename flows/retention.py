@@ -5,7 +5,8 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.hours import WORKSPACE_HELD_SECONDS, today
+from data_contracts.today import today
+from flows.hours import WORKSPACE_HELD_SECONDS
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
 from pipelines.decisions.in_force import settings_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.hours import today
+from data_contracts.today import today
 from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
 from pipelines.reports.return_folder import publish_return

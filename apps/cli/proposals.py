@@ -30,9 +30,12 @@ def proposals(*, workspace: Path) -> int:
 
 
 def _told(made: "Proposal") -> list[str]:
+    from data_contracts.today import day_of
+
     figures = ", ".join(f"{name} {value}" for name, value in made.figures.items())
+    in_force = ": IN FORCE" if made.is_in_force else ""
     return [
-        f"{made.id}  {made.kind}, proposed by {made.by} on {made.at:%d/%m/%Y}{': IN FORCE' if made.is_in_force else ''}",
+        f"{made.id}  {made.kind}, proposed by {made.by} on {day_of(made.at):%d/%m/%Y}{in_force}",
         f"    why: {made.why}",
         f"    figures: {figures}",
         *(

@@ -91,11 +91,12 @@ def _told(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
 
 
 def _newest(day: date | None, now: datetime) -> str:
+    from data_contracts.today import day_of
     from pipelines.counted import counted
 
     if day is None:
         return "none"
-    days = (now.date() - day).days
+    days = (day_of(now) - day).days
     return f"{day:%d/%m/%Y} ({counted(days, 'day')} ago)" if days >= 0 else f"{day:%d/%m/%Y}"
 
 

@@ -55,17 +55,39 @@ def read_rows(path: Path, tables: Mapping[str, str], table: str, columns: Sequen
     if not path.exists():
         return []
     with append_only(path, tables) as connection:
-        # With the table's name: SQLite takes the bare name of a column that is not there for a text, in every row.
-        told = ", ".join(f'{table}."{column}"' for column in columns)
-        return connection.execute(f"select {told} from {table} order by rowid").fetchall()
+        return _rows(connection, table, columns)
 
 
 def add_rows(path: Path, tables: Mapping[str, str], table: str, rows: pl.DataFrame) -> None:
     """Add rows, by the names of their columns, all or none. ``tables`` and errors: as for :func:`read_rows`."""
+    with append_only(path, tables) as connection:
+        _insert(connection, table, rows)
+
+
+def add_new_rows(
+    path: Path, tables: Mapping[str, str], table: str, rows: pl.DataFrame, same: Sequence[str]
+) -> pl.DataFrame:
+    """As :func:`add_rows`, those of which no row is there yet with the same values in the columns ``same``; returns them.
+
+    Nobody else adds a row meanwhile: of two who hand in one list at once, one adds it.
+    """
+    with append_only(path, tables) as connection:
+        there = set(_rows(connection, table, same))
+        new = rows.filter(pl.Series([row not in there for row in rows.select(same).rows()], dtype=pl.Boolean))
+        _insert(connection, table, new)
+    return new
+
+
+def _rows(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    # With the table's name: SQLite takes the bare name of a column that is not there for a text, in every row.
+    told = ", ".join(f'{table}."{column}"' for column in columns)
+    return connection.execute(f"select {told} from {table} order by rowid").fetchall()
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: pl.DataFrame) -> None:
     places = ", ".join("?" * rows.width)
     named = ", ".join(f'"{column}"' for column in rows.columns)
-    with append_only(path, tables) as connection:
-        connection.executemany(f"insert into {table} ({named}) values ({places})", rows.rows())
+    connection.executemany(f"insert into {table} ({named}) values ({places})", rows.rows())
 
 
 def _make(connection: sqlite3.Connection, tables: Mapping[str, str]) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.parts import EXCEL_DAYS
+from data_contracts.today import today
 from data_contracts.values import as_days
 from matching.person import Columns
-from pipelines.decisions.append_only import add_rows, read_rows
+from pipelines.decisions.append_only import add_new_rows, read_rows
 from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.settings import SettingsError
 
@@ -95,6 +96,8 @@ TABLES = {
     "outcome": "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
     "at text not null, lane text, likelihood real, estimated real, records text not null, hours real"
 }
+KEPT = pl.Schema({**OUTCOME, "at": pl.String(), "outcome_on": pl.String()})
+"""``OUTCOME`` as the file holds it."""
 SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 ASKED = ("child_record", "candidate", "lead")
 """Tables of the store that tell which child an outcome is about, and what was said of it."""
@@ -117,8 +120,11 @@ last ``OLDEST_YEARS``."""
 def read_outcomes(workspace: Path) -> pl.DataFrame:
     """``OUTCOME``, all that was ever read in; empty where nothing was."""
     rows = read_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", OUTCOME.names())
-    text = pl.Schema({**OUTCOME, "at": pl.String(), "outcome_on": pl.String()})
-    return pl.DataFrame(rows, schema=text, orient="row").with_columns(
+    return _from_text(pl.DataFrame(rows, schema=KEPT, orient="row"))
+
+
+def _from_text(kept: pl.DataFrame) -> pl.DataFrame:
+    return kept.with_columns(
         pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC"), pl.col("outcome_on").str.to_date()
     )
 
@@ -137,27 +143,22 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         raise SettingsError("--by: say who hands these outcomes in.")
     given = _typed(cells_handed_in(file, *COLUMNS))
     members = _records_of_each(tables["child_record"], tables["lead"])
-    if faults := _faults(given, members["child_id"], datetime.now(UTC).date()):
+    if faults := _faults(given, members["child_id"], today()):
         codes = f"\nThe outcomes: {', '.join(CODES)}." if any(NO_CODE in fault for fault in faults) else ""
         raise SettingsError(
             f"{file.name}: nothing was kept. Mend these lines and hand it in again.{listed(faults)}{codes}"
         )
     on_list = tables["candidate"].select("child_id", "lane", "likelihood", "estimated")
-    earlier = read_outcomes(workspace).select(SAME_LINE)
-    new = (
+    read = (
         given.unique(SAME_LINE, keep="first", maintain_order=True)
-        .join(earlier, on=SAME_LINE, how="anti", nulls_equal=True)
         .join(members, on="child_id", how="left", validate="m:1")
         .join(on_list, on="child_id", how="left", validate="m:1")
         .with_columns(by=pl.lit(by.strip()), at=pl.lit(datetime.now(UTC)))
         .select(OUTCOME.names())
         .cast(OUTCOME)
     )
-    stored = new.with_columns(
-        pl.col("outcome_on").cast(pl.String), pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z")
-    )
-    add_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", stored)
-    return new
+    text = read.with_columns(pl.col("outcome_on").cast(pl.String), pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z"))
+    return _from_text(add_new_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", text, SAME_LINE))
 
 
 def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:
@@ -191,7 +192,7 @@ def _typed(cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _faults(given: pl.DataFrame, known: pl.Series, today: date) -> list[str]:
+def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
     """Each line that cannot be kept, in the order of the lines. ``known``: every child id that a line may name."""
     child, code, on = pl.col("child_id"), pl.col("outcome"), pl.col("outcome_on")
     rules = (
@@ -201,9 +202,9 @@ def _faults(given: pl.DataFrame, known: pl.Series, today: date) -> list[str]:
         ),
         (code.is_null() | ~code.is_in(list(CODES)), NO_CODE),
         (on.is_null(), "date: no day of the calendar. Write it as YYYY-MM-DD"),
-        (on > today, "date: it is yet to come"),
+        (on > on_day, "date: it is yet to come"),
         (
-            on < pl.lit(today).dt.offset_by(f"-{OLDEST_YEARS}y"),
+            on < pl.lit(on_day).dt.offset_by(f"-{OLDEST_YEARS}y"),
             "date: no child of school age was born then. Write the year in four digits",
         ),
         (

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from data_contracts.today import day_of, today
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model, write_model
 from pipelines.decisions.append_only import append_only
@@ -206,7 +207,7 @@ def _content(workspace: Path, found: Proposal, name: str) -> bytes:
     if found.kind == SETTINGS:
         base = settings_of(workspace, None, date.min)
         settings = changed(base, proposed_values(found), f"proposal {found.id}")
-        heading = f"Proposal {found.id} by {found.by}, approved by {name} on {datetime.now(UTC):%d/%m/%Y}. {found.why}"
+        heading = f"Proposal {found.id} by {found.by}, approved by {name} on {today():%d/%m/%Y}. {found.why}"
         return settings_toml(settings, heading).encode()
     path = model_file(workspace, found.id)
     try:
@@ -232,7 +233,7 @@ def model_in_words(workspace: Path) -> str | None:
     if found is None:
         return None
     last = max((made for made in found.decisions if made.what == APPROVED), key=lambda made: made.at)
-    return f"in force: proposal {found.id} by {found.by}, approved by {last.by} on {last.at:%d/%m/%Y}"
+    return f"in force: proposal {found.id} by {found.by}, approved by {last.by} on {day_of(last.at):%d/%m/%Y}"
 
 
 def _fingerprint(path: Path) -> str:

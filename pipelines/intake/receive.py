@@ -18,6 +18,7 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import Contract
+from data_contracts.today import day_of
 from pipelines.files.folder import UNKNOWN, ExtractsError, list_files
 from pipelines.files.headers import MISSING, NO_HEADER
 from pipelines.intake.carried import SAME_AGAIN, carried
@@ -131,7 +132,8 @@ def receive(
     """
     if folder.is_file():
         raise ExtractsError(f"{folder}: this is a file, not a folder. Give the folder that holds the agencies' files.")
-    today = max(received_at.date(), as_at or received_at.date())
+    received_on = day_of(received_at)
+    today = max(received_on, as_at or received_on)
     judging = Judging(identifier_checks or checks_of_identifiers(), today, last or LastIntake())
     deliveries = _deliveries(folder, contracts, judging)
     _refuse_no_roll(folder, contracts, deliveries)
@@ -144,7 +146,7 @@ def receive(
         _breach_table(deliveries),
         pl.concat([pl.DataFrame(schema=SET_ASIDE), *(d.set_aside for d in deliveries)]),
         _delivery_table(deliveries, received_at),
-        _rules(deliveries, contracts, as_at or received_at.date()),
+        _rules(deliveries, contracts, as_at or received_on),
         same={source: pl.concat(d.loaded[SAME] for d in own) for source, own in loaded.items()},
         moved={source: pl.concat(d.loaded[MOVED] for d in own) for source, own in loaded.items()},
         judged=_judged_files(deliveries, contracts, today),

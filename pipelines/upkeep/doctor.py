@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from packaging.requirements import Requirement
 
+from data_contracts.today import HOME
 from pipelines.decisions.in_force import model_in_force, settings_of
 from pipelines.lock import is_locked, who_holds
 from pipelines.settings import SettingsError
@@ -77,11 +78,11 @@ def _packages(_: Path) -> Iterator[Finding]:
 
 def _time_zone(_: Path) -> Iterator[Finding]:
     try:
-        ZoneInfo("Europe/London")
+        ZoneInfo(HOME)
     except ZoneInfoNotFoundError:
-        yield Finding("time zone", BAD, "Europe/London is not known here. Install the package tzdata.")
+        yield Finding("time zone", BAD, f"{HOME} is not known here. Install the package tzdata.")
     else:
-        yield Finding("time zone", GOOD, "Europe/London is known.")
+        yield Finding("time zone", GOOD, f"{HOME} is known.")
 
 
 def _permissions(workspace: Path) -> Iterator[Finding]:

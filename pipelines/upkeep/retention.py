@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from data_contracts.today import day_of
 from pipelines.failure import FAILURE_FOLDER
 from pipelines.lock import lock
 from pipelines.migrations import BACKUPS_FOLDER
@@ -132,7 +133,7 @@ def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
                 yield kind, str(path), day, _size(path)
     for path in (file for each in _inside(places.extracts) for file in (_inside(each) if each.is_dir() else [each])):
         if path.is_file():  # a night reads the folders in the folder, and no deeper
-            yield EXTRACT, str(path), datetime.fromtimestamp(path.stat().st_mtime, UTC).date(), path.stat().st_size
+            yield EXTRACT, str(path), day_of(datetime.fromtimestamp(path.stat().st_mtime, UTC)), path.stat().st_size
 
 
 def _inside(folder: Path | None) -> list[Path]:

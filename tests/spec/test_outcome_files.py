@@ -2,13 +2,16 @@
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Barrier
 
 import polars as pl
 import pytest
 import xlsxwriter
 
+from data_contracts.today import day_of
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.outcomes import OUTCOMES_FILE, add_outcomes, read_outcomes, standing
 from pipelines.settings import SettingsError
@@ -58,6 +61,40 @@ def test_outcomes_are_kept_without_their_notes_and_read_twice_only_once(tmp_path
     stored = (tmp_path / OUTCOMES_FILE).read_bytes()
     assert b"aunt" not in stored
     assert (tmp_path / OUTCOMES_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_handed_in_many_times_at_once_is_kept_once(tmp_path: Path) -> None:
+    file = written(tmp_path, "A,UNTRACED,2026-11-02,,\nB,UNTRACED,2026-11-03,Mental health,\n")
+    at_once = Barrier(8)
+
+    def hand_in(_: int) -> int:
+        at_once.wait()
+        return add_outcomes(file, tmp_path, TABLES, "M. Okafor").height
+
+    with ThreadPoolExecutor(8) as people:
+        assert sorted(people.map(hand_in, range(8))) == [0] * 7 + [2]
+    assert read_outcomes(tmp_path)["child_id"].to_list() == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("now", "is_kept"),
+    [
+        pytest.param(
+            datetime(2026, 6, 30, 23, 30, tzinfo=UTC), True, id="half past midnight on 1 July, in summer time"
+        ),
+        pytest.param(datetime(2026, 6, 30, 22, 30, tzinfo=UTC), False, id="half past eleven the evening before"),
+    ],
+)
+def test_an_outcome_of_today_is_none_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, is_kept: bool
+) -> None:
+    monkeypatch.setattr("pipelines.decisions.outcomes.today", lambda: day_of(now))
+    file = written(tmp_path, "A,UNTRACED,2026-07-01,,\n")
+    if is_kept:
+        assert add_outcomes(file, tmp_path, TABLES, "M. Okafor").height == 1
+    else:
+        with pytest.raises(SettingsError, match="date: it is yet to come"):
+            add_outcomes(file, tmp_path, TABLES, "M. Okafor")
 
 
 @pytest.mark.parametrize(
