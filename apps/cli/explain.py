@@ -27,12 +27,12 @@ def explain(
     from pipelines.reports.explain import EXPLAIN_READS
     from pipelines.reports.explain import explain as page_about
     from pipelines.reports.explain_pair import EXPLAIN_PAIR_READS, explain_pair, nearest_records
-    from pipelines.reports.life import LIFE_READS
+    from pipelines.reports.life import LIFE_READS, as_typed
 
     reads = EXPLAIN_READS if against is None else ("night", *EXPLAIN_PAIR_READS)
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in reads}
-        is_record = child_or_record.strip() in tables["child_record"]["record_id"]
+        is_record = as_typed(child_or_record) in tables["child_record"]["record_id"]
         if is_record:
             tables |= {table: store.read(table) for table in EXPLAIN_PAIR_READS if table not in tables}
         tables |= {table: store.read(table) for table in LIFE_READS if store.has(table)}

@@ -310,7 +310,8 @@ def _with_key(rows: pl.DataFrame, contract: Contract, layout: XmlLayout) -> pl.D
     such pupils of a school would have the same one.
     """
     key = contract.key.name
-    parts = pl.concat_str(layout.key, separator="|")
+    # Without spaces, so that where such a key must not be shown it is found whole within a sentence.
+    parts = pl.concat_str(layout.key, separator="|").str.replace_all(r"\s", "")
     is_whole = pl.all_horizontal(pl.col(name) != "" for name in layout.key)
     everything = pl.concat_str([pl.lit(contract.id), *(c.name for c in contract.columns)], separator="\x1f")
     fingerprint = everything.map_elements(_fingerprint, return_dtype=pl.String)

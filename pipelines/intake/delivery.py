@@ -18,7 +18,17 @@ from pipelines.files import FileRows, read_bytes, rows_as_json
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.rows import UnreadableFileError
-from pipelines.intake.last_intake import HAD, RECORD_ID, SAME, WAS_IN, WAS_ON, LastIntake, is_kept_whole, judged_by
+from pipelines.intake.last_intake import (
+    HAD,
+    RECORD_ID,
+    SAME,
+    SEMICOLON,
+    WAS_IN,
+    WAS_ON,
+    LastIntake,
+    is_kept_whole,
+    judged_by,
+)
 from pipelines.intake.misleading_files import unreadable_dates
 from pipelines.tables import SET_ASIDE
 
@@ -192,7 +202,9 @@ def judged(file: Opened, judging: Judging) -> Delivery:
 
 def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:
     """All rows of a file in their order, with their ids, the fingerprints of their lines, and what stood of them last night."""
-    key = pl.concat_str(pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null(""))
+    key = pl.concat_str(
+        pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null("").str.replace_all(";", SEMICOLON, literal=True)
+    )
     lines = found.lines.rename({"line_hash": LINE_HASH})
     keyed = found.rows.with_columns(key.alias(RECORD_ID)).join(
         lines, on="line", how="left", validate="1:1", maintain_order="left"

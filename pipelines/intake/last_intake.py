@@ -23,6 +23,8 @@ from pipelines.software import software
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
 RECORD_ID = "_record_id"
+SEMICOLON = "%3B"
+"""What stands in a record's id for a semicolon of its key: ids that stand together are apart by semicolons."""
 """``source:key`` of a row, beside the contract's own columns, one of which may be called record_id."""
 
 SAME = "_same"

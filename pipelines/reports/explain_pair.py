@@ -38,6 +38,7 @@ from pipelines.listing.masking import MASKED_READS, keys_without_place, masked_i
 from pipelines.publish.report_tables import NOT_SHOWN_OF_A_PAIR, Row
 from pipelines.reasons import source_called
 from pipelines.reports.explain import UnknownIdentifierError
+from pipelines.reports.life import as_typed
 
 EXPLAIN_PAIR_READS = (
     *MASKED_READS, "link", "rival", *MEASURED_TABLES,
@@ -75,7 +76,7 @@ class Weighed:
 
     def row(self, record_id: str) -> int:
         """The row of a record. Raises :class:`~pipelines.reports.explain.UnknownIdentifierError`."""
-        found = self.person.with_row_index("row").filter(pl.col("record_id") == record_id.strip())["row"]
+        found = self.person.with_row_index("row").filter(pl.col("record_id") == as_typed(record_id))["row"]
         if found.len() != 1:
             raise UnknownIdentifierError(
                 "No record of this night has that id. Give both records as source:key, such as health:H0000001, with "

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.counted import counted
+from pipelines.intake.last_intake import SEMICOLON
 from pipelines.ledger.left_list import IN_VIEW, LISTED
 from pipelines.listing.masking import anothers_keys_without_place, without_sex
 from pipelines.listing.rank import IN_EDUCATION
@@ -27,8 +28,10 @@ CHILD_ID = re.compile(r"CH[0-9A-Z]{10}")
 
 
 def as_typed(identifier: str) -> str:
-    """An id that a person typed or pasted: without spaces about it, a child's in capitals; a record's key as it is."""
-    text = identifier.strip()
+    """An id that a person typed or pasted: without spaces about it, a child's in capitals; a record's with its key as in
+    the extract or as in the list.
+    """
+    text = identifier.strip().replace(";", SEMICOLON)
     return text.upper() if CHILD_ID.fullmatch(text.upper()) else text
 
 

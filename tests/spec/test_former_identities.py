@@ -54,6 +54,7 @@ def made(*records: tuple[str, str | None, str | None, str | None]) -> Standardis
                      id="a school that keeps the former UPN beside the new one"),
         pytest.param("record\nhealth:1\n", ("health:1", None, None, None), True, id="a record by its key"),
         pytest.param("record\nhealth:1\n", ("health:12", None, None, None), False, id="a longer key"),
+        pytest.param('record\n"health:1;2"\n', ("health:1%3B2", None, None, None), True, id="a key with a semicolon"),
         pytest.param(f"nhs_number,upn,record\n{NHS},,\n,{UPN},\n", ("school_census:1", None, UPN, None), True,
                      id="several columns"),
     ],

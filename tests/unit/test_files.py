@@ -11,6 +11,7 @@ import xlsxwriter
 
 from data_contracts.contract import Contract
 from pipelines.files import BAD_LINE, FileRows, read_bytes, read_rows, rows_as_json
+from pipelines.listing.masking import keys_without_place
 from tests.made.library_cards import (
     GOOD,
     HEADERS,
@@ -178,6 +179,14 @@ def test_a_key_with_an_empty_part_is_completed_so_that_two_children_stay_two(con
     assert (
         keys.to_list() == read(as_xml(*reversed(nameless)), contract, "xml").rows.get_column("card_no").to_list()[::-1]
     )
+
+
+def test_a_key_made_of_several_columns_has_no_space_in_it(contract: Contract) -> None:
+    spaced = (SMITH[0], "Le Smith", *SMITH[2:])
+    (key,) = read(as_xml(spaced), contract, "xml").rows.get_column("card_no")
+    assert key == "LeSmith|01/05/2014|Central"
+    told = pl.select(keys_without_place(pl.lit(f"a new record library_cards:{key}, read tonight"))).item()
+    assert told == "a new record library_cards:withheld, read tonight"
 
 
 def test_namespaces_groups_and_several_places_of_rows_are_read(contract: Contract) -> None:

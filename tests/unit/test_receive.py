@@ -14,6 +14,7 @@ from data_contracts.contract import Contract
 from pipelines.files.rows import KnownLines
 from pipelines.intake import delivery
 from pipelines.intake.receive import FOR_SENDER, ExtractsError, Received, check_path, receive, sender_files
+from pipelines.reports.life import as_typed
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 from tests.made.library_cards import (
     CHECKS,
@@ -88,6 +89,12 @@ def test_rows_are_kept_unchanged_and_numbered(tmp_path: Path) -> None:
     )  # fmt: skip
     assert raw["line_hash"].n_unique() == raw.height
     assert night.breaches.is_empty()
+
+
+def test_a_semicolon_in_a_key_parts_no_list_of_records_in_two(tmp_path: Path) -> None:
+    night = received(put(tmp_path, library_cards__csv=as_csv(("LC1;2", *SMITH[1:]))))
+    assert night.raw["library_cards"].select("record_id", "card_no").rows() == [("library_cards:LC1%3B2", "LC1;2")]
+    assert as_typed(" library_cards:LC1;2 ") == as_typed("library_cards:LC1%3B2") == "library_cards:LC1%3B2"
 
 
 def test_a_delivery_says_what_came(tmp_path: Path) -> None:
