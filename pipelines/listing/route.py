@@ -17,7 +17,8 @@ NEIGHBOUR = "other authority"
 ROUTES = (ADOPTION, SEND, HOME_EDUCATION, ADMISSIONS, ATTENDANCE, NEIGHBOUR)
 
 OF_ADOPTION = r"\badopt"
-OF_SEND = r"\bsend\b|\behcp?\b|special educational|education, health and care|\beotas\b|\baln\b"
+OF_SEND = r"\bsend\b|\behcp?\b|special educational|education, health and care|\beotas\b|otherwise than at school|\baln\b"
+"""With education otherwise than at school: a package otherwise than at school is arranged under a plan (Children and Families Act 2014, section 61)."""
 OF_HOME_EDUCATION = r"home educat|elective home"
 OF_ADMISSIONS = r"\boffer|\brefus|\bwithdrawn\b|\baccepted\b|\bapplied\b|\bapplication\b|\badmission|\bexpected at\b"
 OF_NEIGHBOUR = r"another authority|other authority"
@@ -75,11 +76,9 @@ def _by_doubt(evidence: Evidence) -> pl.DataFrame:
 
 
 def _by_place(evidence: Evidence) -> pl.DataFrame:
-    """Home education that ended last, and a place that is to start."""
-    from_home = _routed(evidence.last_ended(), pl.col("what").str.to_lowercase()).filter(
-        pl.col("route") == HOME_EDUCATION
-    )
-    return pl.concat([from_home, evidence.places_to_come().select("child_id", route=pl.lit(ADMISSIONS)).unique()])
+    """The education that ended last, where a team other than the schools' arranged it, and a place that is to start."""
+    ended = _routed(evidence.last_ended(), pl.col("what").str.to_lowercase())
+    return pl.concat([ended, evidence.places_to_come().select("child_id", route=pl.lit(ADMISSIONS)).unique()])
 
 
 def _by_vanishing(evidence: Evidence) -> pl.DataFrame:

@@ -48,15 +48,18 @@ def test_who_comes_of_age_with_the_next_term(born: date, as_at: date, due_on: da
         pytest.param(("provision", "state school", {"since": date(2026, 9, 1)}), False, id="in Reception already"),
         pytest.param(("provision", "state school", {"until": date(2026, 12, 18)}), True, id="a place that ends before"),
         pytest.param(("provision", "state school", {"since": date(2027, 1, 5)}), False, id="a place from January"),
-        pytest.param(("provision", "state school", {"since": date(2027, 4, 12)}), True, id="a place from April only"),
+        pytest.param(("provision", "state school", {"since": date(2027, 2, 1)}), False, id="a place within 31 days of it"),
+        pytest.param(("provision", "state school", {"since": date(2027, 2, 2)}), True, id="a place from February only"),
+        pytest.param(("provision", "state school", {"until": date(2027, 1, 1)}), True, id="ends on the first day of term"),
         pytest.param(("concern", "school place accepted", {"since": date(2027, 1, 5)}), False, id="offer accepted"),
         pytest.param(("concern", "school place accepted", {"since": date(2026, 9, 1)}), True,
                      id="accepted for September, and not taken up"),
         pytest.param(("concern", "school place offered", {"since": date(2027, 1, 5)}), True, id="offered, not accepted"),
         pytest.param(("concern", "no offer of a school place", {}), True, id="no offer"),
+        pytest.param(("died", None, {}), False, id="has died"),
     ],
 )  # fmt: skip
-def test_what_counts_as_a_place(said: tuple[str, str, dict[str, Any]], is_warned: bool) -> None:
+def test_what_counts_as_a_place(said: tuple[str, str | None, dict[str, Any]], is_warned: bool) -> None:
     kind, what, more = said
     drawn = Drawn().record("health:H1", "A", FIVE_IN_OCTOBER).says("health:H1", kind, what, **more)
     assert warned(drawn, AUTUMN).children.height == is_warned
@@ -88,6 +91,27 @@ def test_a_child_who_is_most_probably_one_with_a_place_is_not_warned_of() -> Non
     assert warned(drawn, AUTUMN).children.is_empty()
 
 
+@pytest.mark.parametrize(
+    ("drawn", "likelihood"),
+    [
+        pytest.param(Drawn(), 0.9, id="nothing else is known: as likely as it lives here"),
+        pytest.param(Drawn().record("school_census:C1", "A", FIVE_IN_OCTOBER, sure=0.6).on_roll("school_census:C1"), 0.36,
+                     id="a roll record that is its own with 60 in 100"),
+        pytest.param(Drawn().record("school_census:C1", "B", FIVE_IN_OCTOBER).on_roll("school_census:C1")
+                     .rivalry(("A", "health:H1"), ("B", "school_census:C1"), 0.3), 0.63,
+                     id="one with a child on a roll with 30 in 100"),
+        pytest.param(Drawn().record("school_census:C1", "B", FIVE_IN_OCTOBER, sure=0.5).on_roll("school_census:C1")
+                     .rivalry(("A", "health:H1"), ("B", "school_census:C1"), 0.3), 0.765,
+                     id="the same, and half sure that the roll record is that child's"),
+        pytest.param(Drawn().record("housing:B", "B", FIVE_IN_OCTOBER)
+                     .rivalry(("A", "health:H1"), ("B", "housing:B"), 0.3), 0.9, id="one with a child without a place"),
+    ],
+)  # fmt: skip
+def test_how_likely_a_child_will_be_without_a_place(drawn: Drawn, likelihood: float) -> None:
+    found = warned(drawn.record("health:H1", "A", FIVE_IN_OCTOBER).lives("A", 0.9), AUTUMN).children
+    assert found.filter(child_id="A")["likelihood"].item() == pytest.approx(likelihood)
+
+
 def year_six(offers: int, others: int) -> Drawn:
     """Children of Year 6 on the roll of a primary school; some have an offer for Year 7."""
     drawn = Drawn()
@@ -100,8 +124,16 @@ def year_six(offers: int, others: int) -> Drawn:
     return drawn
 
 
-def test_year_six_without_an_offer_is_told_once_offers_are_out() -> None:
-    found = warned(year_six(offers=3, others=1), MAY)
+@pytest.mark.parametrize(
+    "as_at",
+    [
+        pytest.param(date(2027, 3, 1), id="on the day when offers are made"),
+        pytest.param(MAY, id="in May"),
+        pytest.param(date(2027, 8, 31), id="on the last day before Year 7"),
+    ],
+)
+def test_year_six_without_an_offer_is_told_once_offers_are_out(as_at: date) -> None:
+    found = warned(year_six(offers=3, others=1), as_at)
     assert found.children.select("child_id", "warning", "due_on", "school_year").rows() == [
         ("CH3", MOVES_UP, date(2027, 9, 1), 6)
     ]
@@ -117,6 +149,15 @@ def test_year_six_without_an_offer_is_told_once_offers_are_out() -> None:
 )
 def test_year_six_is_not_judged_before_offers_are_out(as_at: date) -> None:
     assert warned(year_six(offers=0, others=2), as_at).children.is_empty()
+
+
+def test_nor_once_it_has_begun_and_next_years_offers_are_far_off() -> None:
+    found = warned(Drawn().record("health:H1", "A", YEAR_6), date(2026, 9, 10))
+    assert (found.children.height, found.notes) == (0, ())
+
+
+def test_year_six_is_judged_where_half_of_it_has_an_offer() -> None:
+    assert warned(year_six(offers=2, others=2), MAY).children.height == 2
 
 
 def test_year_six_is_not_judged_from_extracts_without_the_round_of_admissions() -> None:

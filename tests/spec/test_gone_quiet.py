@@ -31,6 +31,7 @@ def reported(what: str, until: date | None = None, living_here: float = 0.01) ->
 STAYS = [
     # what is known of the child, and why it stays on the list
     pytest.param(unseen(0.06), QUIET, id="unseen for two years, and nobody says that it has left"),
+    pytest.param(unseen(1 / 21), QUIET, id="just worth a check: twenty for nothing, and one child"),
     pytest.param(unseen(0.04), None, id="unseen for four years: not worth a check"),
     pytest.param(unseen(0.2), "", id="likely enough by itself: nothing is to be said"),
     pytest.param(unseen(0.06).says("health:1", "left", since=SEPTEMBER), None, id="taken off the GP's list in September"),
@@ -55,11 +56,12 @@ STAYS = [
         None, id="refused a place three years ago",
     ),
     pytest.param(
-        unseen(0.06).record("school_census:1", "CH1", sure=0.5).on_roll("school_census:1"), None,
-        id="and one of two whom a roll shows",
+        unseen(0.16).record("school_census:1", "CH1", sure=0.6).on_roll("school_census:1"), None,
+        id="as likely as the first, and one of two whom a roll shows",
     ),
     pytest.param(
-        Drawn().record("health:1", "CH1", born=None).lives("CH1", 0.06), None, id="of no known age"
+        Drawn().record("health:1", "CH1", born=None).lives("CH1", 0.16), None,
+        id="as likely as the first, and of no known age",
     ),
 ]  # fmt: skip
 
