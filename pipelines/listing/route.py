@@ -17,8 +17,10 @@ NEIGHBOUR = "other authority"
 ROUTES = (ADOPTION, SEND, HOME_EDUCATION, ADMISSIONS, ATTENDANCE, NEIGHBOUR)
 
 OF_ADOPTION = r"\badopt"
-OF_SEND = r"\bsend\b|\behcp?\b|special educational|education, health and care|\beotas\b|otherwise than at school|\baln\b"
-"""With education otherwise than at school: a package otherwise than at school is arranged under a plan (Children and Families Act 2014, section 61)."""
+OF_SEND = (
+    r"\bsend\b|\behcp?\b|special educational|education, health and care|\beotas\b|otherwise than at school|\baln\b"
+)
+"""Education otherwise than at school is arranged under a plan (Children and Families Act 2014, section 61), mostly."""
 OF_HOME_EDUCATION = r"home educat|elective home"
 OF_ADMISSIONS = r"\boffer|\brefus|\bwithdrawn\b|\baccepted\b|\bapplied\b|\bapplication\b|\badmission|\bexpected at\b"
 OF_NEIGHBOUR = r"another authority|other authority"
