@@ -20,6 +20,7 @@ from pipelines.failure import UNFORESEEN, NightFailed, as_night_failed
 from pipelines.for_readers import keep_for_readers
 from pipelines.health import recorded
 from pipelines.intake.gate import held_night, refuse_units_of_no_source
+from pipelines.linking.model_file import keep_model
 from pipelines.lock import lock
 from pipelines.migrations import bring_forward
 from pipelines.settings import Settings, refuse_workspace_among_extracts
@@ -150,9 +151,16 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
                     yield night
                 recorder.done(night)
             if night.published is not None and newest_list(night.published.parent) == night.published.name:
-                keep_for_readers(settings.workspace)
+                _keep_for_readers(night)
     except UNFORESEEN as error:
         raise as_night_failed("prepare", error, settings.workspace) from None
+
+
+def _keep_for_readers(night: Night) -> None:
+    """The weights and the tables that the list in use is by: those who read have both from one night."""
+    assert night.model is not None  # noqa: S101 - link stands before publish in STEPS
+    keep_model(night.model, night.settings.workspace)
+    keep_for_readers(night.settings.workspace)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ The settings file is TOML; ``config/example.toml`` has every key with its meanin
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -173,6 +173,14 @@ def refuse_workspace_among_extracts(settings: Settings) -> None:
 def changed(settings: Settings, changes: Mapping[str, Any], where: str) -> Settings:
     """``settings`` with some values changed (nested by group). Raises :class:`SettingsError`, naming ``where``."""
     return _validated(_merged(settings.model_dump(), changes), where)
+
+
+def replaced(settings: Settings, values: Mapping[str, Any], where: str, *, but: Collection[str]) -> Settings:
+    """``values`` (nested by group; the default where none is given) with the groups ``but`` as ``settings`` has them.
+
+    Raises :class:`SettingsError`, naming ``where``.
+    """
+    return _validated({**values, **settings.model_dump(include=set(but))}, where)
 
 
 def read_changes(path: Path) -> dict[str, Any]:

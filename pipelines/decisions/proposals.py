@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from data_contracts.today import day_of, today
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model, write_model
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.in_force import MODEL_IN_FORCE, SETTINGS_IN_FORCE, put_in_force, settings_of, settings_toml
-from pipelines.settings import NOT_IN_A_FILE, Settings, SettingsError, changed
+from pipelines.settings import NOT_IN_A_FILE, Settings, SettingsError, replaced
 from pipelines.workspace import private_files
 
 PROPOSALS_FILE = "proposals.sqlite"
@@ -205,8 +205,7 @@ def _decide(connection: sqlite3.Connection, number: int, what: str, name: str) -
 def _content(workspace: Path, found: Proposal, name: str) -> bytes:
     """What the file in force will hold. Raises SettingsError where the proposal can be used no more."""
     if found.kind == SETTINGS:
-        base = settings_of(workspace, None, date.min)
-        settings = changed(base, proposed_values(found), f"proposal {found.id}")
+        settings = _as_proposed(settings_of(workspace, None, date.min), found)
         heading = f"Proposal {found.id} by {found.by}, approved by {name} on {today():%d/%m/%Y}. {found.why}"
         return settings_toml(settings, heading).encode()
     path = model_file(workspace, found.id)
@@ -221,10 +220,33 @@ def _content(workspace: Path, found: Proposal, name: str) -> bytes:
     return content
 
 
-def proposed_values(found: Proposal) -> dict[str, Any]:
-    """The settings of a proposal, nested by group."""
-    values: dict[str, Any] = json.loads(found.content)
-    return values
+def _as_proposed(now: Settings, found: Proposal) -> Settings:
+    """Settings as a proposal has them, on the machine of those in force now. Raises SettingsError."""
+    return replaced(now, json.loads(found.content), f"proposal {found.id}", but=OF_THE_MACHINE)
+
+
+def not_as_approved(workspace: Path) -> list[str]:
+    """What is in force otherwise than it was approved last, each file in words with the remedy.
+
+    An approval was cut off between its file and its record, or somebody has changed the file. Raises SettingsError.
+    """
+    standing = {made.kind: made for made in history(workspace) if made.is_in_force}
+    return [
+        f"{name} is not as it was approved last ({f'proposal {made.id}' if made else 'nothing is approved'}). Give an "
+        "approval or roll-back that was cut off once more (rollcall approve), or put the file back from a backup."
+        for kind, name in IN_FORCE.items()
+        if not _is_as_approved(workspace, kind, made := standing.get(kind))
+    ]
+
+
+def _is_as_approved(workspace: Path, kind: str, approved: Proposal | None) -> bool:
+    path = workspace / IN_FORCE[kind]
+    if approved is None or not path.exists():
+        return approved is None and not path.exists()
+    if kind == MODEL:
+        return _fingerprint(path) == approved.content
+    now = settings_of(workspace, None, date.min)
+    return _as_proposed(now, approved) == now
 
 
 def model_in_words(workspace: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""The weights that nights use: learnt once and kept; and as a text file beside the store, to read and to review."""
+"""The weights that nights use: learnt once and kept; and, of the list in use, as a text file to read and to review."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -51,7 +51,7 @@ def keep_model(model: Model, workspace: Path) -> None:
 
 
 def kept_model(workspace: Path) -> Model:
-    """The weights of the last night. Raises :class:`~pipelines.workspace.StoreError` where there are none to be read."""
+    """The weights of the list in use. Raises :class:`~pipelines.workspace.StoreError` where there are none to be read."""
     path = workspace / MODEL_FILE
     if not path.exists():
         raise StoreError(f"There is no {MODEL_FILE} in {workspace}. Run a night first: rollcall night --help.")

@@ -16,7 +16,7 @@ from pipelines.linking.link_again import LinkedAgain, Tonight, known_records, li
 from pipelines.linking.link_groups import GroupsAsked
 from pipelines.linking.link_report import LinkReport
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
-from pipelines.linking.model_file import ModelInUse, keep_model, model_in_use, model_row
+from pipelines.linking.model_file import ModelInUse, model_in_use, model_row
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
 from pipelines.tables import CHILD_MOVE
@@ -34,7 +34,7 @@ def link_step(night: Night) -> Counts:
     held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, previous, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
-    touched = None
+    touched, night.model = None, None if tonight is None else tonight.model
     if tonight is None or previous is None or known is None:
         report, links, pairs, after = _link_all(night, previous, decided, in_force, held)
     elif known.stands:
@@ -123,7 +123,7 @@ def _link_all(
     if linked.is_new:
         learnt_on = None if linked.stands_in else night.settings.as_at
         store.write("link_model", model_row(linked.model, linked.origin, learnt_on))
-    keep_model(linked.model, night.settings.workspace)
+    night.model = linked.model
     keep_all(store, person, linked, judged_rows(decided.judgements, person["record_id"]))
     links = int(linked.links["is_same_child"].sum())
     return lambda: linked.report, links, linked.links.height, linked.child_records

@@ -12,6 +12,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from matching.buckets import Run
+from matching.model import Model
 from matching.score import Told
 from pipelines.failure import UNFORESEEN, as_night_failed
 from pipelines.intake.gate import Judged
@@ -61,6 +62,8 @@ class Night:
     """What the completeness gate found."""
     link_report: Future[LinkReport] | None = None
     """What the match report tells of the linkage; is worked out while later steps run."""
+    model: Model | None = None
+    """The weights by which tonight's records are linked."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     said: Future[Said] | None = None
     """What each record says of where its child is; is worked out beside the linkage."""

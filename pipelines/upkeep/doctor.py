@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 
 from data_contracts.today import HOME
 from pipelines.decisions.in_force import model_in_force, settings_of
+from pipelines.decisions.proposals import not_as_approved
 from pipelines.lock import is_locked, who_holds
 from pipelines.settings import SettingsError
 from pipelines.steps.publishing import PUBLISHED_FOLDER
@@ -174,10 +175,13 @@ def _decisions(workspace: Path) -> Iterator[Finding]:
 def _in_force(workspace: Path) -> Iterator[Finding]:
     try:
         settings_of(workspace, None, date.min)
-        model = model_in_force(workspace)
+        model, unlike = model_in_force(workspace), not_as_approved(workspace)
     except (SettingsError, StoreError) as error:
         yield Finding("in force", BAD, str(error))
     else:
+        yield from (Finding("in force", CARE, told) for told in unlike)
+        if unlike:
+            return
         weights = "learnt by the night" if model is None else "approved by a person"
         yield Finding("in force", GOOD, f"Settings and weights can be read; the weights are {weights}.")
 

@@ -43,7 +43,7 @@ def _lists(published: Path) -> dict[str, bytes]:
     return {name: (published / name).read_bytes() for name in SAME_EVERY_NIGHT}
 
 
-def _tonight(night: FirstNight, **changed: Path) -> Settings:
+def _tonight(night: FirstNight, **changed: Path | bool) -> Settings:
     return night.settings.model_copy(update=changed)
 
 
@@ -99,7 +99,11 @@ def test_the_same_night_in_a_fresh_workspace_on_sixteen_cores_publishes_the_same
 
 
 def test_the_same_night_again_publishes_the_same_bytes(quick_night: FirstNight, workspace: Path) -> None:
+    weights = workspace / "model.toml"
+    before = weights.read_bytes()
+    weights.write_text("as a night that was killed has left them", encoding="utf-8")
     assert _lists(run_night(_tonight(quick_night, workspace=workspace)).published) == _lists(quick_night.published)
+    assert weights.read_bytes() == before
 
 
 def test_the_same_file_twice_changes_nothing(quick_night: FirstNight, workspace: Path, extracts: Path) -> None:
@@ -235,11 +239,13 @@ def test_a_full_disk_leaves_the_last_list(
 def test_a_fault_of_the_software_is_told_by_place_and_leaves_the_last_list(
     quick_night: FirstNight, workspace: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
+    (workspace / "model.toml").write_text("of the list in use", encoding="utf-8")
     before = _fingerprints(workspace / "published")
     monkeypatch.setattr(called_by(step), lambda *_, **__: {}["not there"])
     with pytest.raises(NightFailed, match=rf"step '{step}': KeyError at tests/spec/test_night\.py:\d+") as failed:
-        run_night(_tonight(quick_night, workspace=workspace))
+        run_night(_tonight(quick_night, workspace=workspace, full=True))
     assert failed.value.exit_code == INTERNAL_ERROR
+    assert (workspace / "model.toml").read_text("utf-8") == "of the list in use"
     (frames,) = (workspace / "failures").iterdir()
     assert "builtins.KeyError" in frames.read_text("utf-8")
     assert _fingerprints(workspace / "published") == before

@@ -108,6 +108,13 @@ def test_settings_in_force_that_cannot_be_read_are_bad(workspace: Path) -> None:
     assert "Did you mean linkage.link_threshold?" in words
 
 
+def test_settings_in_force_that_nobody_approved_are_told(workspace: Path) -> None:
+    (workspace / "settings_in_force.toml").write_text("[linkage]\nlink_threshold = 0.9\n", encoding="utf-8")
+    verdict, words = _found(workspace, "in force")
+    assert verdict == CARE
+    assert "settings_in_force.toml is not as it was approved last (nothing is approved)." in words
+
+
 def test_a_list_that_somebody_changed_is_named(workspace: Path) -> None:
     with (workspace / "published/latest/candidates.csv").open("a", encoding="utf-8") as file:
         file.write("one more\n")

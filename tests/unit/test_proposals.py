@@ -10,13 +10,21 @@ import pytest
 
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import read_model
-from pipelines.decisions.in_force import model_in_force, settings_of, threshold_of
+from pipelines.decisions.in_force import (
+    MODEL_IN_FORCE,
+    SETTINGS_IN_FORCE,
+    model_in_force,
+    put_in_force,
+    settings_of,
+    threshold_of,
+)
 from pipelines.decisions.proposals import (
     PROPOSALS_FILE,
     approve,
     history,
     model_file,
     model_in_words,
+    not_as_approved,
     propose_model,
     propose_settings,
     roll_back,
@@ -93,6 +101,54 @@ def test_roll_back_goes_step_by_step_to_the_defaults(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nothing to roll back"):
         roll_back(tmp_path, "Cy")
     assert [[made.what for made in kept.decisions] for kept in history(tmp_path)] == [["approved", "rolled back"]] * 2
+
+
+def test_roll_back_leaves_nothing_of_what_it_undoes(tmp_path: Path) -> None:
+    approve(tmp_path, proposed(tmp_path, 0.9), "Bo")
+    with_school = changed(settings_of(tmp_path, None, AS_AT), {"schools": {"due": {"school_census": ["2001"]}}}, "test")
+    number = propose_settings(tmp_path, with_school, why="it was left out", by="Ann", figures={})
+    approve(tmp_path, number, "Bo")
+    assert settings_of(tmp_path, None, AS_AT).schools.due == {"school_census": ("2001",)}
+    roll_back(tmp_path, "Cy")
+    assert settings_of(tmp_path, None, AS_AT).schools.due == {}
+
+
+@pytest.mark.parametrize("name", [SETTINGS_IN_FORCE, MODEL_IN_FORCE])
+def test_an_approval_that_is_cut_off_is_seen_and_given_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    model = read_model(APPROVED_MODEL, CHILD_COMPARISONS)
+    number = (
+        proposed(tmp_path, 0.9)
+        if name == SETTINGS_IN_FORCE
+        else propose_model(tmp_path, model, why="learnt in autumn", by="Ann", figures={})
+    )
+
+    def killed(path: Path, content: bytes | None) -> None:
+        put_in_force(path, content)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("pipelines.decisions.proposals.put_in_force", killed)
+        approve(tmp_path, number, "Bo")
+    assert not any(made.is_in_force for made in history(tmp_path))
+    (told,) = not_as_approved(tmp_path)
+    assert told.startswith(f"{name} is not as it was approved last (nothing is approved).")
+    approve(tmp_path, number, "Bo")
+    assert not_as_approved(tmp_path) == []
+    (tmp_path / name).unlink()
+    assert "(proposal 1)" in not_as_approved(tmp_path)[0]
+
+
+def test_settings_of_the_machine_are_nobodys_to_approve(tmp_path: Path) -> None:
+    approve(tmp_path, proposed(tmp_path, 0.9), "Bo")
+    in_force = tmp_path / SETTINGS_IN_FORCE
+    text = in_force.read_text("utf-8")
+    in_force.write_text(text.replace("memory_gb = 2.0", "memory_gb = 4.0"), encoding="utf-8")
+    assert settings_of(tmp_path, None, AS_AT).machine.memory_gb == 4.0
+    assert not_as_approved(tmp_path) == []
+    in_force.write_text(text.replace("link_threshold = 0.9", "link_threshold = 0.8"), encoding="utf-8")
+    assert not_as_approved(tmp_path) != []
 
 
 def test_what_was_proposed_is_never_taken_out(tmp_path: Path) -> None:
