@@ -81,9 +81,12 @@ def source_pairs(publication: Publication) -> list[Row]:
 
 
 def model_levels(publication: Publication) -> list[Row]:
-    """One row a level of a comparison, in the order of the model; ``first`` on the first of a comparison."""
-    first = pl.col("comparison") != pl.col("comparison").shift()
-    rows: list[Row] = publication.link_report.model.with_columns(first=first.fill_null(value=True)).to_dicts()
+    """One row a level of a comparison, in the order of the model; ``first`` on the first of a comparison, which has so
+    many ``levels``.
+    """
+    model = publication.link_report.model
+    told = model.with_columns(first=pl.col("comparison").is_first_distinct(), levels=pl.len().over("comparison"))
+    rows: list[Row] = told.to_dicts()
     return rows
 
 
