@@ -12,12 +12,14 @@ from pydantic import Field, model_validator
 from data_contracts.parts import Column, Part, fault
 
 Check = Literal[
-    "missing", "few rows", "fewer rows", "more rows", "units", "keys", "other children", "empty values", "stale"
-]
+    "missing", "few rows", "fewer rows", "more rows", "units", "keys", "other children", "reused keys", "empty values",
+    "stale",
+]  # fmt: skip
 """``missing``: no row came, though some came last night or are expected. ``few rows``: fewer than a file of this source
 can have, on the first night. ``fewer rows`` and ``more rows``: than on the last nights. ``units``: a unit (a school)
 that is gone, or has lost most of its rows or places. ``keys``: too few of last night's rows came again. ``other
-children``: under the keys of last night many names, birth dates or numbers are others. ``empty values``: a
+children``: under the keys of last night many names, birth dates or numbers are others. ``reused keys``: under a few
+keys forename and birth date are both others. ``empty values``: a
 column that is emptier than it was. ``stale``: a file that should have changed by now, or an older one again."""
 
 Outcome = Literal["holds", "stamps"]

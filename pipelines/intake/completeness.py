@@ -20,8 +20,7 @@ from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, PLACES, UNIT, Intake, keys_kept
 from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
-from pipelines.intake.other_children import Changed
-from pipelines.intake.other_children import words as told_of_others
+from pipelines.intake.other_children import OtherChildren, changed_words, reused_words
 from pipelines.intake.source_tonight import SourceNight, SourceTonight
 from pipelines.tables import COMPLETENESS
 
@@ -51,7 +50,7 @@ def judge_completeness(
     before: History,
     *,
     breaches: pl.DataFrame,
-    changed: Mapping[str, Sequence[Changed]],
+    others: Mapping[str, OtherChildren],
     came: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
@@ -61,8 +60,8 @@ def judge_completeness(
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
-    (``BREACH``): what was found in the files. ``changed``: by source, the columns that tell of other children under the
-    keys of the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells
+    (``BREACH``): what was found in the files. ``others``: by source, what tells of other children under the keys of
+    the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells
     to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``:
     sources that a named person has accepted for tonight. ``units_due``: by source, the units that must have rows.
     """
@@ -73,7 +72,7 @@ def judge_completeness(
     for source, contract in contracts.items():
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
-            until=until.get(source), changed=changed.get(source, ()), due=units_due.get(source, ()),
+            until=until.get(source), others=others.get(source, OtherChildren()), due=units_due.get(source, ()),
         )  # fmt: skip
         files = ", ".join(deliveries.filter(source=source)["file"].sort()) or contract.name
         for check, words in _outside(own):
@@ -100,7 +99,7 @@ def _source(
     as_at: date,
     kept: tuple[int, float] | None,
     until: date | None,
-    changed: Sequence[Changed],
+    others: OtherChildren,
     due: Sequence[str],
 ) -> SourceTonight:
     tonight = _nights(intake.nights.filter(source=contract.id))
@@ -119,7 +118,7 @@ def _source(
         refused_for=_listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=until,
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
-        changed=changed,
+        others=others,
         due=due,
     )
 
@@ -144,8 +143,10 @@ def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     yield from _units(source)
     if not any(check == "fewer rows" for check, _ in fewer):
         yield from _keys(source)
-    if source.changed:
-        yield "other children", told_of_others(source.changed)
+    if source.others.columns:
+        yield "other children", changed_words(source.others.columns)
+    if source.others.lines:
+        yield "reused keys", reused_words(source.others.lines)
     yield from _empty_values(source)
     yield from _stale(source)
 

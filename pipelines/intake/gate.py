@@ -31,7 +31,7 @@ from pipelines.intake.figures import (
     measure,
 )
 from pipelines.intake.last_intake import PLACE, LastIntake, RowsBefore, read_by
-from pipelines.intake.other_children import Changed, changed_columns
+from pipelines.intake.other_children import OtherChildren, other_children
 from pipelines.intake.receive import Received
 from pipelines.intake.snapshot import Snapshots, changed_tonight, forward, keep
 from pipelines.intake.standing_in import STANDS_IN, standing_in
@@ -131,22 +131,20 @@ def _stood(received: Received, contracts: Mapping[str, Contract], history: Histo
     }  # fmt: skip
 
 
-def _changed(
+def _others(
     store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
-) -> dict[str, list[Changed]]:
-    """The columns of each source that tell of other children than the rows that stand in the store; not of a night
-    before theirs.
-    """
+) -> dict[str, OtherChildren]:
+    """What tells, of each source, of other children than the rows that stand in the store; not of a night before theirs."""
     stood_on: date | None = max(history.nights["as_at"].unique().to_list(), default=None)
     if stood_on is None or stood_on > as_at:
         return {}
-    changed = {}
+    others = {}
     for source in sorted(set(received.raw).intersection(store.raw_sources())):
         rows, is_same = received.raw[source], received.is_same(source)
         if not is_same.all():
             before = _before(store, received, source)
-            changed[source] = changed_columns(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
-    return changed
+            others[source] = other_children(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
+    return others
 
 
 def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
@@ -192,7 +190,7 @@ def judge_tonight(
         contracts,
         before,
         breaches=received.breaches,
-        changed=_changed(store, received, history, contracts, as_at),
+        others=_others(store, received, history, contracts, as_at),
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
         stands_in=stands_in,
         accepted=sources,

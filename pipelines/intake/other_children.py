@@ -5,7 +5,7 @@ sorted without the others, a date read as another. Rows are in order then, and e
 rule breaks; but children are taken for others, and a list made from them is full of children who are in school.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from data_contracts.values import parse_dates, text_of
+from pipelines.counted import counted
 
 WHO = ("date_of_birth", "surname", "forename", "full_name", "upn", "nhs_number")
 """What a column maps to that says who the child is. A home is not among it: whole streets are numbered anew."""
@@ -22,6 +23,8 @@ MOST_CHANGED = 0.1
 
 FEWEST_ROWS = 20
 """Shares of fewer rows than this say nothing."""
+
+LINES_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,18 @@ class Changed:
         return self.changed / self.rows
 
 
-def changed_columns(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: int) -> list[Changed]:
-    """The columns of which more than one value in ten changed, in the order of the contract.
+@dataclass(frozen=True)
+class OtherChildren:
+    """What tells of other children than a source's last delivery told of under the same keys."""
+
+    columns: Sequence[Changed] = ()
+    """Those of which more than one value in ten changed, in the order of the contract."""
+    lines: Sequence[int] = ()
+    """Lines of single rows, in order; none where whole columns tell."""
+
+
+def other_children(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: int) -> OtherChildren:
+    """Hold rows against those that stood under their keys.
 
     ``before``: the rows of the last delivery, all or those that may differ; a column that it lacks is not compared.
     ``rows``: those of tonight that may differ from it. ``same``: how many others came again as they were.
@@ -50,15 +63,43 @@ def changed_columns(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame
     both = _values(rows, columns).join(
         _values(again, columns), on="record_id", how="inner", validate="1:1", suffix=_BEFORE
     )
-    compared = both.height + same
-    if both.is_empty() or compared < FEWEST_ROWS or not columns:
+    if both.is_empty() or not columns:
+        return OtherChildren()
+    if found := _changed_columns(both, columns, both.height + same):
+        return OtherChildren(columns=found)
+    reused = both.filter(_is_another(columns)).select("record_id")
+    return OtherChildren(lines=rows.join(reused, on="record_id", how="semi")["line"].sort().to_list())
+
+
+def _changed_columns(both: pl.DataFrame, columns: Sequence[Column], compared: int) -> list[Changed]:
+    if compared < FEWEST_ROWS:
         return []
     counts = both.select(_differs(column).sum().alias(column.name) for column in columns).row(0, named=True)
     told = [Changed(column.header, compared, counts[column.name]) for column in columns]
     return [each for each in told if each.share > MOST_CHANGED]
 
 
-def words(changed: Sequence[Changed]) -> str:
+def _is_another(columns: Sequence[Column]) -> pl.Expr:
+    """Whether a row tells of another child than before: forename and birth date are both others, and no number the same."""
+
+    def any_of(kinds: Sequence[str], test: Callable[[Column], pl.Expr]) -> pl.Expr:
+        return pl.any_horizontal(pl.lit(value=False), *(test(column) for column in columns if column.maps_to in kinds))
+
+    is_named_otherwise = any_of(("forename", "full_name"), _differs)
+    return is_named_otherwise & any_of(("date_of_birth",), _differs) & ~any_of(("upn", "nhs_number"), _stays)
+
+
+def reused_words(lines: Sequence[int]) -> str:
+    """What single rows tell, in a sentence or two."""
+    named = ", ".join(map(str, lines[:LINES_NAMED])) + (" and others" if len(lines) > LINES_NAMED else "")
+    return (
+        f"{counted(len(lines), 'row')} (line {named}) may stand under a key that was another child's last time: forename and "
+        "birth date are both others. Children are followed by their keys, so that what is known of the one may be told of "
+        "the other. Have each child sent under a key of its own."
+    )
+
+
+def changed_words(changed: Sequence[Changed]) -> str:
     """What changed, in a sentence."""
     columns = ", ".join(f"{each.header} in {each.changed:,}" for each in changed)
     return (
@@ -88,3 +129,9 @@ def _differs(column: Column) -> pl.Expr:
     if column.logical_type == "date":
         return (now != then).fill_null(value=False)
     return ~(now.str.starts_with(then) | then.str.starts_with(now)).fill_null(value=True)
+
+
+def _stays(column: Column) -> pl.Expr:
+    """Whether a text is there and the same as before."""
+    now = pl.col(column.name)
+    return ((now != "") & (now == pl.col(column.name + _BEFORE))).fill_null(value=False)

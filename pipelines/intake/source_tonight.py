@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.intake.other_children import Changed
+from pipelines.intake.other_children import OtherChildren
 
 
 class SourceNight(NamedTuple):
@@ -46,8 +46,8 @@ class SourceTonight:
     """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
     due: Sequence[str]
     """Units that must have rows, the first night too."""
-    changed: Sequence[Changed]
-    """Columns that tell of other children under the keys of the last delivery."""
+    others: OtherChildren
+    """What tells of other children under the keys of the last delivery."""
 
     @property
     def last(self) -> SourceNight:

@@ -73,6 +73,41 @@ def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
     assert judged.held == (() if changed is None else (told.format(changed),))
 
 
+@pytest.mark.parametrize(
+    ("tonight", "is_told"),
+    [
+        pytest.param(
+            {"given_names": "Mia", "date_of_birth": "20150609", "nhs_number": "9434765919"}, True, id="all are others"
+        ),
+        pytest.param(
+            {"given_names": "Mia", "date_of_birth": "20150609", "nhs_number": ""}, True, id="and no number is given"
+        ),
+        pytest.param(
+            {"given_names": "Mia", "date_of_birth": "20150609"}, False, id="the number is the same: put right"
+        ),
+        pytest.param({"given_names": "Mia", "nhs_number": ""}, False, id="another forename alone"),
+        pytest.param({"date_of_birth": "20150609", "nhs_number": ""}, False, id="another birth date alone"),
+        pytest.param(
+            {"given_names": "Jo07 Ann", "date_of_birth": "20150609", "nhs_number": ""}, False, id="a middle name"
+        ),
+        pytest.param({"surname": "Okafor", "date_of_birth": "20150609", "nhs_number": ""}, False, id="another surname"),
+    ],
+)
+def test_a_key_that_another_child_has_now_is_told_by_its_line(
+    last_night: Path, tmp_path: Path, tonight: dict[str, str], is_told: bool
+) -> None:
+    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
+    judged = nights.night(1, school_census=census(), health=[*CHILDREN[:7], CHILDREN[7] | tonight, *CHILDREN[8:]])
+    told = (
+        "health.csv: 1 row (line 9) may stand under a key that was another child's last time: forename and birth date are "
+        "both others. Children are followed by their keys, so that what is known of the one may be told of the other. Have "
+        "each child sent under a key of its own."
+    )
+    assert judged.held == ()
+    of_health = [words for words in judged.warnings if words.startswith("health")]
+    assert of_health == ([told] if is_told else [])
+
+
 def test_what_a_person_accepts_is_what_the_next_night_is_held_against(tmp_path: Path) -> None:
     nights = Deliveries(tmp_path)
     nights.night(0, school_census=census(), health=CHILDREN)
