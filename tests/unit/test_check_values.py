@@ -104,6 +104,29 @@ def test_any_text_is_a_day_or_nothing(text: str) -> None:
     assert day is None or (isinstance(day, date) and str(day.year) in text)
 
 
+WRITTEN = ("dd/MM/yyyy", "yyyy-MM-dd", "yyyyMMdd", "dd MMMM yyyy", "dd-MMM-yy", "yyyy", "excel")
+CELL = st.one_of(
+    st.none(),
+    st.builds(
+        lambda day, form, time: day.strftime(form) + time,
+        st.dates(date(1930, 1, 1), date(2060, 12, 31)),
+        st.sampled_from(["%d/%m/%Y", "%Y-%m-%d", "%Y%m%d", "%d %b %Y", "%d-%b-%y", "%Y", "%Y-02-31"]),
+        st.sampled_from(["", "", " 09:30", "T23:00:00Z", " or so"]),
+    ),
+    st.sampled_from(["", "42038", "42038.5", "n/a"]),
+)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(CELL, max_size=12), st.lists(st.sampled_from(WRITTEN), unique=True, min_size=1))
+def test_cells_together_are_read_as_each_by_the_first_form_that_reads_it(
+    cells: list[str | None], written: list[str]
+) -> None:
+    read = pl.DataFrame({"cell": cells}, schema={"cell": pl.String}).select(as_days(pl.col("cell"), written))
+    apart = [[said(cell, as_days(pl.col("cell"), [form])) for form in written] for cell in cells]
+    assert read.to_series().to_list() == [next((day for day in days if day is not None), None) for days in apart]
+
+
 STATUS = column(codes={"C": "C", "Single": "C", "G": "G", "U": ""}, unknownCode="Unknown", notAValue=["-"])
 MARK = column(codes={"Y": "Y", "N": "N", "": "N"}, unknownCode="Y")
 SEX = column(codes={"F": "F", "1": "M"})
