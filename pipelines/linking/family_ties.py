@@ -11,10 +11,11 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from matching.components import Labels
 from matching.encode import Rows
 from matching.judge import Judged
 from matching.score import Bits
-from pipelines.children.members import bits_of, members, sources_of
+from pipelines.children.members import members
 from pipelines.tables import RIVAL
 
 SURE = 0.9
@@ -34,18 +35,25 @@ BOTH = ["child_id", "rival_child_id"]
 
 
 def with_family_ties(
-    rivals: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | None, described: Described
+    rivals: pl.DataFrame,
+    person: pl.DataFrame,
+    child_records: pl.DataFrame,
+    labels: Labels,
+    *,
+    judged: Judged | None,
+    described: Described,
 ) -> pl.DataFrame:
     """``RIVAL`` with the children who may be one by their families; where two were rivals before, the likelier of both stands.
 
-    ``person``: PERSON in the order of ``child_records``, by id; ``judged``: what analysts said of its rows. Children whom one
-    told to be two are left out, as are those with different UPNs.
+    ``person``: PERSON in the order of ``child_records``, by id; ``labels``: for each row a number that stands for its child,
+    none below 0; ``judged``: what analysts said of its rows. Children whom one told to be two are left out, as are those
+    with different UPNs.
 
     How often two children of tied homes bear one forename and are two all the same is read from those whom one list has
     beside each other. As many of the pairs found are taken to be no more than that, and no fewer than are known to be two: one
     probability for all of them.
     """
-    found, probability = _ties(person, child_records, judged)
+    found, probability = _ties(person, child_records, labels, judged)
     if found.is_empty() or probability <= 0:
         return rivals
     ids = child_records["record_id"]
@@ -63,12 +71,14 @@ def with_family_ties(
     )
 
 
-def _ties(person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | None) -> tuple[pl.DataFrame, float]:
+def _ties(
+    person: pl.DataFrame, child_records: pl.DataFrame, labels: Labels, judged: Judged | None
+) -> tuple[pl.DataFrame, float]:
     """Children who may be one (both ids, the lower first, and a record of each), and how likely any of them are."""
-    named = _named(person, child_records)
-    pairs = _pairs(named)
-    pairs = pairs.with_columns(_are_listed_together(pairs, person, child_records))
-    alike = _alike(pairs, named)
+    named, homes = _named(person, labels, child_records["membership"])
+    pairs = _pairs(named, homes)
+    pairs = pairs.with_columns(_are_listed_together(pairs, person["dataset"], labels))
+    alike = _alike(pairs, named, child_records)
     two = alike.filter("listed_together")
     together = pairs.filter("listed_together").height
     usual = (two.height + 1) / (together + 1)
@@ -80,56 +90,73 @@ def _ties(person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | No
     return left, round(probability, 6)
 
 
-def _named(person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """One row is one record with a forename, and a home that is no crowd's: ``home`` is a number."""
-    names = ("forename", "middle_names", "postcode", "house", "flat")
-    known = members(child_records, person, *names).drop_nulls(["forename", "postcode", "house"])
-    address = pl.concat_str("postcode", "house", pl.col("flat").fill_null(""), separator="|")
-    known = known.with_columns(home=address.cast(pl.Categorical).to_physical())
-    return known.filter(pl.col("child_id").n_unique().over("home") <= LARGEST).select(
-        "home", "child_id", "record_id", "membership", "forename", initial=pl.col("middle_names").str.head(1)
-    )
+def _named(person: pl.DataFrame, labels: Labels, membership: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row is one record with a forename, and a home that is no crowd's: its ``row``; ``child`` and ``home`` are numbers.
+    And one row is one of these children at one of these homes.
+    """
+    home = pl.struct("postcode", "house", pl.col("flat").fill_null("")).hash()
+    known = (
+        person.select(
+            "forename", "postcode", "house", home.alias("home"), child=pl.Series(labels), membership=membership,
+            initial=pl.col("middle_names").str.head(1), row=pl.int_range(pl.len(), dtype=pl.Int32),
+        )
+        .drop_nulls(["forename", "postcode", "house"])
+        .drop("postcode", "house")
+    )  # fmt: skip
+    # By one number, as two columns together take four times as long to be told apart.
+    homes = known.select("child", "home").filter(pl.struct("child", "home").hash().is_first_distinct())
+    crowds = homes["home"].value_counts().filter(pl.col("count") > LARGEST)["home"]
+    is_crowd = pl.col("home").is_in(crowds.implode())
+    return known.filter(~is_crowd), homes.filter(~is_crowd)
 
 
-def _pairs(named: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of children of one home, or of two that a third child ties, each once: both ids, the lower first."""
-    known = named.group_by("child_id", "home").agg(pl.col("membership").max())
-    ours = known.select("child_id", "home")
-    theirs = ours.rename({"child_id": "rival_child_id", "home": "other_home"})
-    moved = known.filter(pl.col("membership") >= SURE).filter(pl.col("child_id").is_duplicated()).drop("membership")
-    tied = moved.join(moved, on="child_id", suffix="_other").filter(pl.col("home") != pl.col("home_other"))
+def _pairs(named: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of children of one home, or of two that a third child ties, each once: ``child`` and ``rival``."""
+    moved = ours.filter(pl.col("child").is_duplicated())  # few: only theirs are looked at further
+    sure = named.filter(pl.col("membership") >= SURE).join(moved, on=["child", "home"], how="semi")
+    tied = sure.select("child", "home").unique()
+    tied = tied.join(tied, on="child", suffix="_other").filter(pl.col("home") != pl.col("home_other"))
+    theirs = ours.rename({"child": "rival", "home": "other_home"})
     across = (
-        tied.select("home", tied_by="child_id", other_home="home_other")
+        tied.select("home", tied_by="child", other_home="home_other")
         .join(ours, on="home")
-        .filter(pl.col("tied_by") != pl.col("child_id"))
+        .filter(pl.col("tied_by") != pl.col("child"))
         .join(theirs, on="other_home")
-        .filter(pl.col("tied_by") != pl.col("rival_child_id"))
+        .filter(pl.col("tied_by") != pl.col("rival"))
     )
     several = ours.filter(pl.col("home").is_duplicated())
-    within = several.join(several.rename({"child_id": "rival_child_id"}), on="home")
-    both = pl.concat([across.select(BOTH), within.select(BOTH)])
-    return both.filter(pl.col("child_id") < pl.col("rival_child_id")).unique().sort(BOTH)
+    within = several.join(several.rename({"child": "rival"}), on="home")
+    both = pl.concat([across.select("child", "rival"), within.select("child", "rival")])
+    return both.filter(pl.col("child") < pl.col("rival")).unique()
 
 
-def _are_listed_together(pairs: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
+def _are_listed_together(pairs: pl.DataFrame, dataset: pl.Series, labels: Labels) -> pl.Series:
     """``listed_together`` of pairs of children: some list has a row of each."""
-    known = sources_of(members(child_records, person, "dataset"), bits_of(person))
-    ours, theirs = (
-        pairs.select(child_id=name).join(known, on="child_id", how="left", maintain_order="left")["sources"]
-        for name in BOTH
-    )
-    return ((ours & theirs) != 0).alias("listed_together")
+    known = np.zeros(int(labels.max(initial=-1)) + 1, dtype=np.int64)
+    for number, source in enumerate(dataset.unique().sort()):
+        known[labels[(dataset == source).to_numpy()]] |= 1 << number
+    ours, theirs = (known[pairs[name].to_numpy()] for name in ("child", "rival"))
+    return pl.Series("listed_together", (ours & theirs) != 0)
 
 
-def _alike(pairs: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
-    """Those of ``pairs`` with one forename, and no other further name behind it: with it, and with a record of each."""
-    ours = named.select("child_id", "forename", "initial", "record_id")
-    theirs = named.select("forename", **{f"rival_{name}": name for name in ("child_id", "initial", "record_id")})
+def _alike(pairs: pl.DataFrame, named: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``pairs`` with one forename, and no other further name behind it, by their ids, the lower first: with it, and
+    with a record of each.
+    """
+    ours = named.select("child", "forename", "initial", "row")
+    theirs = named.select("forename", rival="child", rival_initial="initial", rival_row="row")
     same = pl.col("initial").fill_null(pl.col("rival_initial")) == pl.col("rival_initial").fill_null(pl.col("initial"))
+    found = pairs.join(ours, on="child").join(theirs, on=["rival", "forename"]).filter(same.fill_null(value=True))
+    ids = child_records.select("child_id", "record_id", row=pl.int_range(pl.len(), dtype=pl.Int32))
+    told = found.join(ids, on="row").join(
+        ids.select(rival_row="row", rival_child_id="child_id", rival_record_id="record_id"), on="rival_row"
+    )
+    turned = {"child_id": "rival_child_id", "record_id": "rival_record_id"}
+    turned |= {theirs: ours for ours, theirs in turned.items()}
+    names = ["listed_together", "forename", *turned]
+    is_lower = pl.col("child_id") < pl.col("rival_child_id")
     return (
-        pairs.join(ours, on="child_id")
-        .join(theirs, on=["rival_child_id", "forename"])
-        .filter(same.fill_null(value=True))
+        pl.concat([told.filter(is_lower).select(names), told.filter(~is_lower).rename(turned).select(names)])
         .sort(*BOTH, "record_id", "rival_record_id")
         .unique(BOTH, keep="first", maintain_order=True)
     )

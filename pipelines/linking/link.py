@@ -134,7 +134,9 @@ def link(
     return Linked(
         links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
         child_records=records,
-        rivals=with_family_ties(_rivals(found, children), table, records, judged, partial(_described, found)),
+        rivals=with_family_ties(
+            _rivals(found, children), table, records, found.labels, judged=judged, described=partial(_described, found)
+        ),
         report=_report(found, table, pairs, asked, held=held, told=figures_told(told, settings, held, found.labels)),
         model=weights,
         origin=told,

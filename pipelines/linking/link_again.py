@@ -270,7 +270,7 @@ def _rivals(tonight: Tonight, again: Again, children: pl.DataFrame, model: Model
     nearest = rivals.nearest[is_told(rivals)]
     words, weights = described(rivals.left[nearest], rivals.right[nearest])
     told = rivals_told(rivals, again.labels, words, weights, children)
-    return with_family_ties(told, tonight.person, children, tonight.judged, described)
+    return with_family_ties(told, tonight.person, children, again.labels, judged=tonight.judged, described=described)
 
 
 def _in_words(again: Again, model: Model, left: Rows, right: Rows) -> tuple[pl.Series, Bits]:

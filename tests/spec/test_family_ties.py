@@ -49,8 +49,9 @@ def rivals_of(rows: list[Row], different: tuple[str, str] | None = None, before:
         }
         known = pl.DataFrame([two], schema=RIVAL)
     return with_family_ties(
-        known, table.select(PERSON.names()), table.select(CHILD_RECORD.names()), judged,
-        lambda left, right: (pl.Series(["forename: exact"] * len(left)), np.zeros(len(right))),
+        known, table.select(PERSON.names()), table.select(CHILD_RECORD.names()),
+        table["child_id"].rank("dense", descending=True).cast(pl.Int64).to_numpy(), judged=judged,
+        described=lambda left, right: (pl.Series(["forename: exact"] * len(left)), np.zeros(len(right))),
     )  # fmt: skip
 
 
