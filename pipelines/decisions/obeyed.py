@@ -8,6 +8,7 @@ import polars as pl
 from matching.model import Model
 from pipelines.decisions.in_force import model_in_force
 from pipelines.decisions.judgements import for_link, read_judgements
+from pipelines.decisions.keys_tonight import judgements_now
 from pipelines.decisions.proposals import model_in_words
 
 
@@ -23,9 +24,12 @@ class Decided:
     """What the match report tells of it; empty where people decided nothing."""
 
 
-def decided_in(workspace: Path) -> Decided:
-    """All that was decided in a workspace. Raises :class:`~pipelines.workspace.StoreError` where it cannot be read."""
-    judgements, model = for_link(read_judgements(workspace)), model_in_force(workspace)
+def decided_in(workspace: Path, renumbered: pl.DataFrame) -> Decided:
+    """All that was decided in a workspace, of records under the keys of tonight (``RENUMBERED``).
+
+    Raises :class:`~pipelines.workspace.StoreError` where it cannot be read.
+    """
+    judgements, model = for_link(judgements_now(read_judgements(workspace), renumbered)), model_in_force(workspace)
     figures: dict[str, float | int | str] = {}
     if judgements.height:
         figures["judgements obeyed"] = judgements.height

@@ -157,8 +157,12 @@ def _given(file: Path) -> pl.DataFrame:
     return given
 
 
-def without_former(made: Standardised, former: FormerIdentities) -> tuple[Standardised, pl.Series]:
+def without_former(
+    made: Standardised, former: FormerIdentities, renumbered: pl.DataFrame
+) -> tuple[Standardised, pl.Series]:
     """Records and statements less those of former identities, and the ``record_id`` of the latter, sorted.
+
+    ``renumbered``: ``RENUMBERED``; a record that was withheld by a key it had before is withheld under each later one.
 
     A former UPN that is withheld is taken out of the record that keeps it beside the new one.
     """
@@ -166,6 +170,9 @@ def without_former(made: Standardised, former: FormerIdentities) -> tuple[Standa
     if not former.hashes:
         return made, person["record_id"].clear()
     bears = [pl.col(column).is_in(former.are(column, person[column]).implode()) for column in BEARS]
+    keyed = renumbered.filter(pl.col("now_id").is_in(person["record_id"].implode()))
+    once = former.are("record_id", keyed["record_id"])
+    bears.append(pl.col("record_id").is_in(keyed.filter(pl.col("record_id").is_in(once.implode()))["now_id"].implode()))
     withheld = person.filter(pl.any_horizontal(bears))["record_id"].sort()
     old = former.are("upn", person["former_upn"].alias("upn")).implode()
     is_kept = ~pl.col("record_id").is_in(withheld.implode())

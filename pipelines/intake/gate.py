@@ -33,6 +33,7 @@ from pipelines.intake.figures import (
 from pipelines.intake.last_intake import PLACE, LastIntake, RowsBefore, read_by
 from pipelines.intake.other_children import OtherChildren, other_children
 from pipelines.intake.receive import Received
+from pipelines.intake.renumbered import with_tonight
 from pipelines.intake.snapshot import Snapshots, changed_tonight, forward, keep
 from pipelines.intake.standing_in import STANDS_IN, standing_in
 from pipelines.intake.vanished import Rolls, keep_vanished
@@ -249,6 +250,7 @@ def keep_tonight(
     )  # fmt: skip
     changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
     store.write("vanished", vanished)
+    store.write("renumbered", _renumbered(store, received, contracts, stand, as_at))
     _keep_rows(store, received, stand, _differing(was_gone, vanished))
     # What a night of the past loaded is not what the next night's rows are compared with.
     store.write("judged_file", received.judged.clear() if is_past else received.judged)
@@ -266,6 +268,20 @@ def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract], 
         before={source: _before(store, received, source) for source in rolls if source in there},
         tonight={source: received.raw[source] for source in rolls if source in received.raw},
     )
+
+
+def _renumbered(
+    store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], as_at: date
+) -> pl.DataFrame:
+    """``RENUMBERED`` after tonight, of the sources that did not stay as they stand in the store."""
+    came = {
+        source: rows.filter(~received.is_same(source)) for source, rows in received.raw.items() if source not in stand
+    }
+    there = set(store.raw_sources()).intersection(contracts)
+    before = {
+        source: _before(store, received, source) for source, rows in came.items() if rows.height and source in there
+    }
+    return with_tonight(_read(store, "renumbered"), before, came, contracts, as_at)
 
 
 def _keep_histories(

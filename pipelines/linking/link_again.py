@@ -47,6 +47,8 @@ class Tonight:
     content: NDArray[np.uint64]
     previous: pl.DataFrame
     """CHILD_RECORD of the last night."""
+    before: pl.DataFrame
+    """The same, under the keys of tonight: of a record that has another key since, under that one."""
     judged: Judged | None
     model: Model
     origin: str
@@ -257,7 +259,7 @@ def _children(tonight: Tonight, again: Again, stood: pl.DataFrame) -> pl.DataFra
     """
     touched = pl.Series(again.is_touched)
     clusters = stood.select("record_id", cluster=pl.Series(again.labels)).filter(touched)
-    before = stood.filter(touched).drop_nulls("child_id")
+    before = tonight.before.join(clusters, on="record_id", how="semi")
     fresh = named(clusters, before, tonight.previous["child_id"].unique().to_list()).sort("record_id")
     place = np.arange(stood.height)
     place[again.is_touched] = stood.height + np.arange(fresh.height)

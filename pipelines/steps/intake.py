@@ -81,7 +81,9 @@ def standardise_step(night: Night) -> Counts:
 def _make_all(night: Night, former: FormerIdentities) -> None:
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
     raw = {source: store.read_raw(source) for source in store.raw_sources()}
-    made, withheld = without_former(with_still_known(raw, store.read("vanished"), contracts, as_at), former)
+    made, withheld = without_former(
+        with_still_known(raw, store.read("vanished"), contracts, as_at), former, store.read("renumbered")
+    )
     store.write("former_record", withheld.to_frame())
     store.write("dated_cell", _dated(night, raw))
     store.write("person_record", made.person)
@@ -100,7 +102,7 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
     own = {source: stale.filter(stale.str.starts_with(f"{source}:")) for source in store.raw_sources()}
     raw = {source: store.read_raw(source, records) for source, records in own.items() if records.len()}
     kept = vanished.filter(pl.col("record_id").is_in(stale.implode()))
-    made, withheld = without_former(with_still_known(raw, kept, contracts, as_at), former)
+    made, withheld = without_former(with_still_known(raw, kept, contracts, as_at), former, store.read("renumbered"))
     if stale.len():
         before = store.read("former_record")["record_id"]
         stand = before.filter(~before.is_in(stale.implode()))

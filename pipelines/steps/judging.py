@@ -3,7 +3,6 @@
 from functools import partial
 
 from pipelines.children.provision import find_provision
-from pipelines.decisions.outcomes import read_outcomes
 from pipelines.listing.early_warning import early_warning
 from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.other_teams import Known, for_other_teams
@@ -51,7 +50,7 @@ def rank_step(night: Night) -> Counts:
         as_at=as_at,
         settings=settings,
         source_names=night.source_names,
-        outcomes=read_outcomes(night.settings.workspace),
+        outcomes=night.outcomes(),
         never_met=measured.item() if len(measured) else 0.0,
         ages=ages,
     )

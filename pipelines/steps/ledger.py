@@ -2,7 +2,6 @@
 
 import polars as pl
 
-from pipelines.decisions.outcomes import read_outcomes
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.list_changes import CHANGES, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
@@ -43,7 +42,7 @@ def _tonight(night: Night) -> Tonight:
         **known,
         as_at=night.settings.as_at,
         child_moves=_read(night, "child_move"),
-        outcomes=read_outcomes(night.settings.workspace),
+        outcomes=night.outcomes(),
         protected=night.listed.result().protected,
         loaded=frozenset(night.store.raw_sources()),
         settings=night.settings.ranking,

@@ -8,6 +8,7 @@ import polars as pl
 
 from matching.cluster import id_moves
 from pipelines.amendment import Amendment
+from pipelines.decisions.keys_tonight import key_now
 from pipelines.decisions.obeyed import Decided, decided_in
 from pipelines.linking.bucketed import buckets_in
 from pipelines.linking.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
@@ -28,23 +29,25 @@ def link_step(night: Night) -> Counts:
     What is measured once and then held is taken from the store, and written there when it was measured again. Where it
     holds, and the last night's links are kept, only what changed is linked.
     """
-    store, decided = night.store, decided_in(night.settings.workspace)
-    previous = store.read("child_record") if store.has("child_record") else None
+    store, renumbered = night.store, night.store.read("renumbered")
+    decided = decided_in(night.settings.workspace, renumbered)
+    last = _last_night(store, renumbered) if store.has("child_record") else None
+    before = None if last is None else last[1]
     in_force = _in_force(store, decided)
     held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
-    tonight = None if night.settings.full else _tonight(night, previous, decided, in_force, held)
+    tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
     touched, night.model = None, None if tonight is None else tonight.model
-    if tonight is None or previous is None or known is None:
-        report, links, pairs, after = _link_all(night, previous, decided, in_force, held)
+    if tonight is None or before is None or known is None:
+        report, links, pairs, after = _link_all(night, before, decided, in_force, held)
     elif known.stands:
-        (report, links, pairs), after = stand_again(store, tonight, known), previous
+        (report, links, pairs), after = stand_again(store, tonight, known), before
     else:
         again = linked_again(store, tonight, known)
         _write_again(store, again, tonight)
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
         touched = pl.Series(again.touched)
-    _keep_moves(night, previous, after, touched)
+    _keep_moves(night, before, after, touched)
     night.link_report = night.aside(partial(_with_figures, report, decided))
     return {"pairs_kept": pairs, "links": links, "children": after["child_id"].n_unique()}
 
@@ -52,6 +55,20 @@ def link_step(night: Night) -> Counts:
 def _with_figures(report: Callable[[], LinkReport], decided: Decided) -> LinkReport:
     found = report()
     return replace(found, figures=found.figures | decided.figures)
+
+
+def _last_night(store: Store, renumbered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``CHILD_RECORD`` of last night, and the same where each record that goes on under another key stands under that one."""
+    previous, person = store.read("child_record"), store.read("person_record")
+    went = previous.join(person, on="record_id", how="anti").select("record_id")
+    came = person.select("record_id").join(previous, on="record_id", how="anti")
+    moved = renumbered.join(went, on="record_id", how="semi").filter(
+        pl.col("now_id").is_in(came["record_id"].implode())
+    )
+    if moved.is_empty():
+        return previous, previous
+    before = previous.with_columns(key_now("record_id", moved)).unique("record_id", keep="first", maintain_order=True)
+    return previous, before.sort("record_id")
 
 
 def _person(store: Store) -> pl.DataFrame:
@@ -77,10 +94,17 @@ def _asked(night: Night) -> GroupsAsked:
 
 
 def _tonight(
-    night: Night, previous: pl.DataFrame | None, decided: Decided, in_force: ModelInUse | None, held: Held | None
+    night: Night,
+    last: tuple[pl.DataFrame, pl.DataFrame] | None,
+    decided: Decided,
+    in_force: ModelInUse | None,
+    held: Held | None,
 ) -> Tonight | None:
-    """What is to be linked, where what is kept of the last night holds; null: it does not, or nothing is kept."""
-    if previous is None or in_force is None or held is None or not _has(night.store, KEPT_TABLES):
+    """What is to be linked, where what is kept of the last night holds; null: it does not, or nothing is kept.
+
+    ``last``: ``CHILD_RECORD`` of last night, and that under the keys of tonight.
+    """
+    if last is None or in_force is None or held is None or not _has(night.store, KEPT_TABLES):
         return None
     person = _person(night.store)
     settings = replace(CHILD_SETTINGS, link_probability=night.settings.linkage.link_threshold)
@@ -92,7 +116,8 @@ def _tonight(
         return None
     judged = judged_rows(decided.judgements, person["record_id"])
     return Tonight(
-        person, contents(person, judged), previous, judged, in_force.model, in_force.origin, settings, _asked(night), held,
+        person, contents(person, judged), *last, judged, in_force.model, in_force.origin, settings,
+        _asked(night), held,
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ import polars as pl
 
 from data_contracts.contract import own_contracts
 from pipelines.decisions.judgements import measured, measured_by_band
-from pipelines.decisions.outcomes import read_outcomes
 from pipelines.intake.standing_in import STANDS_IN
 from pipelines.ledger.lives import published
 from pipelines.listing.rank import LANES
@@ -50,7 +49,7 @@ def publish_step(night: Night) -> Counts:
         what_changed=night.changed,
         other_teams=night.other_teams.result(),
         former=night.store.read("former_record"),
-        outcomes=read_outcomes(night.settings.workspace),
+        outcomes=night.outcomes(),
         top=night.settings.listing.top,
         evidence_sheets=night.settings.listing.evidence_sheets,
         warnings=night.warnings,

@@ -14,6 +14,8 @@ from data_contracts.contract import Contract
 from matching.buckets import Run
 from matching.model import Model
 from matching.score import Told
+from pipelines.decisions.keys_tonight import outcomes_now
+from pipelines.decisions.outcomes import read_outcomes
 from pipelines.failure import UNFORESEEN, as_night_failed
 from pipelines.intake.gate import Judged
 from pipelines.intake.receive import Received
@@ -114,6 +116,10 @@ class Night:
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""
         return {table: self.store.read(table) for table in tables}
+
+    def outcomes(self) -> pl.DataFrame:
+        """What officers found (``OUTCOME``), of records under the keys of tonight."""
+        return outcomes_now(read_outcomes(self.settings.workspace), self.store.read("renumbered"))
 
     def contact_told(self) -> pl.DataFrame:
         """The statements, where no letter to everybody stands as contact; once residence is judged, and worked out once."""

@@ -76,6 +76,20 @@ CHANGED_ROW = pl.Schema({"record_id": pl.String})
 Written by snapshot, which adds to it, and standardise, which empties it.
 """
 
+RENUMBERED = pl.Schema(
+    Columns(
+        {
+            "record_id": pl.String,  # key: as the row was keyed once
+            "now_id": pl.String,  # as the same row is keyed since, under its latest key
+            "since_on": pl.Date,  # the night on which it came under another key than before
+        }
+    )
+)
+"""One row is one key that a source has given up for another, its row going on under that one; no key that is in use.
+
+Kept for the eleven years of compulsory school age, as what people decided of a child is. Written by snapshot.
+"""
+
 RULE_HISTORY = pl.Schema(
     Columns(
         {

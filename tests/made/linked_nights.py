@@ -15,6 +15,7 @@ from pipelines.settings import Settings
 from pipelines.steps.linking import link_step
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
+from pipelines.tables import RENUMBERED
 
 FIRST = date(2026, 11, 20)
 COMPARED = ("link", "child_record", "rival", "child_move")
@@ -44,14 +45,15 @@ class LinkedNights:
         row = {"left_id": low, "right_id": high, "answer": answer, "by": "Ann Example", "at": at, "sample": "s"}
         add_judgements(self.store.path.parent, pl.DataFrame([row], schema=JUDGEMENT))
 
-    def night(self, person: pl.DataFrame) -> Counts:
-        """Link tonight's records, given in any order."""
+    def night(self, person: pl.DataFrame, renumbered: pl.DataFrame | None = None) -> Counts:
+        """Link tonight's records, given in any order. ``renumbered``: ``RENUMBERED``; null: no key was ever given up."""
         settings = Settings(
             extracts=Path(), workspace=self.store.path.parent, as_at=FIRST + timedelta(days=self.nights), full=self.full
         )
         self.nights += 1
         night = Night(settings, self.store, self.contracts, datetime(2026, 11, 21, tzinfo=UTC))
         self.store.write("person_record", person)
+        self.store.write("renumbered", RENUMBERED.to_frame() if renumbered is None else renumbered)
         with self.store.transaction():
             counts = link_step(night)
         assert night.link_report is not None

@@ -1,7 +1,7 @@
 """Nights that link only what changed end as nights that link everything: the same tables, the same report, bit by bit."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from apps.made_up.authority import MadeUp
 from data_contracts.contract import read_contracts
 from matching import blocks
+from pipelines.decisions.keys_tonight import key_now
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import standardise
 from pipelines.linking.link_again import linked_again
+from pipelines.tables import RENUMBERED
 from tests.golden.authority import AS_AT
-from tests.made.linked_nights import LinkedNights, assert_alike
+from tests.made.linked_nights import FIRST, LinkedNights, assert_alike
 
 HISTORIES = settings(
     max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), report_multiple_bugs=False
@@ -30,6 +32,7 @@ CHANGE = st.one_of(
     st.tuples(st.just("is corrected"), PLACE, PLACE, PLACE),
     st.tuples(st.just("has a twin"), PLACE, PLACE, PLACE),
     st.tuples(st.just("comes to another agency"), PLACE, PLACE, PLACE),
+    st.tuples(st.just("gets another key"), PLACE, PLACE, PLACE),
     st.tuples(st.just("is judged the same as"), PLACE, PLACE, PLACE),
     st.tuples(st.just("is judged another than"), PLACE, PLACE, PLACE),
     st.tuples(st.just("nobody can say of"), PLACE, PLACE, PLACE),
@@ -53,6 +56,7 @@ class History:
 
     def __init__(self, person: pl.DataFrame, workspaces: Sequence[LinkedNights]) -> None:
         self.there, self.away, self.made, self.workspaces = person, person.clear(), 0, workspaces
+        self.renumbered = RENUMBERED.to_frame()
 
     def change(self, change: Change) -> None:
         """Let one thing happen to one record; ``first`` and ``second`` say to which, and which other has a part in it."""
@@ -68,6 +72,8 @@ class History:
             self.there = pl.concat([self.there, back])
         elif what == "is corrected":
             self._replace(row, row.with_columns(other[WRITTEN[third % len(WRITTEN)]]))
+        elif what == "gets another key":
+            self._renumber(row)
         elif what in {"has a twin", "comes to another agency"}:
             self._replace(row, pl.concat([row, self._another(row, other, what == "has a twin")]))
         elif what != "comes back":
@@ -85,6 +91,13 @@ class History:
         source = row["dataset"].item() if is_twin else other["dataset"].item()
         new = row.with_columns(record_id=pl.lit(f"{source}:new{self.made}"), dataset=pl.lit(source))
         return new.with_columns(other["forename"], upn=pl.lit(None, pl.String)) if is_twin else new
+
+    def _renumber(self, row: pl.DataFrame) -> None:
+        self.made += 1
+        was, now = row["record_id"].item(), f"{row['dataset'].item()}:key{self.made}"
+        self._replace(row, row.with_columns(record_id=pl.lit(now)))
+        went_on = self.renumbered.with_columns(pl.col("now_id").replace(was, now))
+        self.renumbered = pl.concat([went_on, pl.DataFrame([(was, now, FIRST)], schema=RENUMBERED, orient="row")])
 
     def _replace(self, row: pl.DataFrame, by: pl.DataFrame) -> None:
         self.there = pl.concat([self.there.join(row, on="record_id", how="anti"), by])
@@ -122,8 +135,34 @@ def test_nights_by_what_changed_are_nights_on_everything(
             if number == missing:
                 tonight = tonight.filter(pl.col("dataset") != "housing")
             tonight = tonight.sample(fraction=1, shuffle=True, seed=number)
-            assert changes.night(tonight) == whole.night(tonight)
+            assert changes.night(tonight, history.renumbered) == whole.night(tonight, history.renumbered)
             assert_alike(changes, whole)
+
+
+def test_children_keep_their_ids_and_what_was_judged_of_them_where_a_source_gives_all_its_keys_anew(
+    some_records: pl.DataFrame, tmp_path: Path
+) -> None:
+    """Those whom the source alone knows too."""
+    with LinkedNights(tmp_path, full=False) as nights:
+        nights.night(some_records)
+        links = nights.store.read("link").filter("is_same_child")
+        parted = links.filter(
+            pl.col("left_id").str.starts_with("health:") != pl.col("right_id").str.starts_with("health:")
+        )
+        pair = parted.select("left_id", "right_id").row(0)
+        nights.judge(*pair, "different")
+        nights.night(some_records)
+        before = nights.store.read("child_record")
+        keys = before.filter(pl.col("record_id").str.starts_with("health:")).select(
+            "record_id", now_id=pl.col("record_id").str.replace("health:", "health:new-"), since_on=pl.lit(FIRST)
+        )
+        nights.night(some_records.with_columns(key_now("record_id", keys)), keys)
+        after = nights.store.read("child_record")
+        stood = before.select(key_now("record_id", keys), "child_id").sort("record_id")
+        assert after.select("record_id", "child_id").equals(stood)
+        judged = pl.DataFrame({"record_id": pair}).select(key_now("record_id", keys)).join(after, on="record_id")
+        assert judged["child_id"].n_unique() == 2
+        assert nights.store.read("child_move").filter(as_at=FIRST + timedelta(days=2)).is_empty()
 
 
 def test_a_night_links_what_changed_and_not_what_is_there(

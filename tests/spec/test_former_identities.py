@@ -1,6 +1,6 @@
 """Identities from before an adoption: linked to nothing, listed nowhere, and known again by keyed hashes alone."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -20,11 +20,12 @@ from pipelines.intake.standardise import Standardised
 from pipelines.night import run_night
 from pipelines.settings import Settings, SettingsError
 from pipelines.store import Store
-from pipelines.tables import PERSON, STATEMENT
+from pipelines.tables import PERSON, RENUMBERED, STATEMENT
 from tests.conftest import FirstNight
 
 NHS, OTHER_NHS = "9434765919", "9990000018"
 UPN, NEW_UPN = "H823432100123", "R681400626001"
+NO_KEY_GIVEN_UP = RENUMBERED.to_frame()
 
 
 def written(folder: Path, text: str) -> Path:
@@ -64,16 +65,27 @@ def test_which_record_is_of_a_former_identity(
 ) -> None:
     hand_in(written(tmp_path, handed_in), tmp_path, "Ann Example")
     other = ("housing:9", None, None, None)
-    kept, withheld = without_former(made(record, other), read_former(tmp_path))
+    kept, withheld = without_former(made(record, other), read_former(tmp_path), NO_KEY_GIVEN_UP)
     assert withheld.to_list() == ([record[0]] if is_withheld else [])
     assert kept.person["record_id"].to_list() == ([] if is_withheld else [record[0]]) + ["housing:9"]
     assert kept.statements["record_id"].to_list() == kept.person["record_id"].to_list()
     assert UPN not in kept.person["former_upn"].to_list()
 
 
+def test_a_record_that_is_withheld_by_its_key_is_withheld_under_the_key_that_its_system_gives_it_later(
+    tmp_path: Path,
+) -> None:
+    hand_in(written(tmp_path, "record\nhousing:9\n"), tmp_path, "Ann Example")
+    keyed = pl.DataFrame([("housing:9", "housing:P-71", date(2026, 11, 20))], schema=RENUMBERED, orient="row")
+    every = made(("housing:P-71", None, None, None), ("housing:P-72", None, None, None))
+    kept, withheld = without_former(every, read_former(tmp_path), keyed)
+    assert withheld.to_list() == ["housing:P-71"]
+    assert kept.person["record_id"].to_list() == ["housing:P-72"]
+
+
 def test_where_nothing_is_withheld_records_stay_as_they_are(tmp_path: Path) -> None:
     every = made(("health:1", NHS, None, None))
-    kept, withheld = without_former(every, read_former(tmp_path))
+    kept, withheld = without_former(every, read_former(tmp_path), NO_KEY_GIVEN_UP)
     assert kept is every
     assert withheld.is_empty()
     assert not (tmp_path / KEY_FILE).exists()
@@ -106,7 +118,8 @@ def test_a_slip_is_taken_back_and_handed_in_twice_counts_once(tmp_path: Path) ->
     assert hand_in(file, tmp_path, "Ann Example").changed == 2
     assert hand_in(file, tmp_path, "Ann Example").changed == 0
     assert hand_in(written(tmp_path, f"nhs_number\n{NHS}\n"), tmp_path, "Ann Example", release=True).changed == 1
-    kept, _ = without_former(made(("a:1", NHS, None, None), ("a:2", OTHER_NHS, None, None)), read_former(tmp_path))
+    every = made(("a:1", NHS, None, None), ("a:2", OTHER_NHS, None, None))
+    kept, _ = without_former(every, read_former(tmp_path), NO_KEY_GIVEN_UP)
     assert kept.person["record_id"].to_list() == ["a:1"]
 
 
