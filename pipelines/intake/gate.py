@@ -61,6 +61,11 @@ class Judged:
         return sentences(self.found, HOLDS)
 
     @property
+    def cut_off(self) -> frozenset[str]:
+        """Sources whose file may be cut off: far fewer rows came than are usual, and nobody has accepted what came."""
+        return frozenset(self.found.filter(check="fewer rows", outcome=STAMPS)["source"]) - {*self.accepted["source"]}
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What everything published tonight must carry, a sentence each."""
         accepted = {row["source"]: row for row in self.accepted.to_dicts()}

@@ -84,6 +84,8 @@ class Tonight:
     """child_id of every child whom publications protect."""
     loaded: frozenset[str]
     """Sources of which rows were loaded tonight."""
+    cut_off: frozenset[str]
+    """Sources whose file of tonight may be cut off: far fewer rows came than are usual, and nobody has accepted that."""
     settings: RankSettings
     names: Mapping[str, str]
     """Source -> its name in text for people."""
@@ -103,6 +105,8 @@ class Tonight:
 def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFrame:
     """``child_id``, ``spell`` and ``WHY_OFF`` of leads that are not on tonight's list; all null where no reason is found.
 
+    With them ``waits_for``, in words: the sources of a lead whose records are gone of which the file may be cut off.
+
     ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records; null: none). ``before``: the cut-off of the
     last list.
     """
@@ -114,6 +118,7 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
         .join(_ages(gone, tonight), on="now_id", how="left", validate="m:1")
         .join(_closed_by_officers(tonight), on="id_now", how="left", validate="m:1")
         .join(_not_loaded(gone, tonight), on=["child_id", "spell"], how="left", validate="1:1")
+        .join(_cut_off(gone, tonight), on=["child_id", "spell"], how="left", validate="1:1")
         .with_columns(
             estimated_now=pl.col("on_no_roll_now") * pl.col("living_here_now") * pl.col("of_age_now"),
             is_listed=pl.col("now_id").is_in(tonight.candidates["child_id"].implode()),
@@ -128,7 +133,8 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
         off_why=_why(tonight.settings.list_from),
         other_child_id=pl.when(pl.col("off_because") == MERGED).then("now_id"),
         **{name: pl.when(shows).then(pl.col(name)) for name in kept},
-    ).select("child_id", "spell", *WHY_OFF.names())
+        waits_for=pl.when(pl.col("off_because") == RECORDS_GONE).then("cut_off"),
+    ).select("child_id", "spell", *WHY_OFF.names(), "waits_for")
 
 
 def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
@@ -163,15 +169,25 @@ def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
 
 def _not_loaded(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """``child_id``, ``spell``, ``not_loaded``: sources of a lead's records of which nothing was loaded tonight, in words."""
-    missing = (
+    return _sources_of(gone, ~pl.col("source").is_in(list(tonight.loaded)), tonight.names, "not_loaded")
+
+
+def _cut_off(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``child_id``, ``spell``, ``cut_off``: sources of a lead's records whose file may be cut off tonight, in words."""
+    return _sources_of(gone, pl.col("source").is_in(list(tonight.cut_off)), tonight.names, "cut_off")
+
+
+def _sources_of(gone: pl.DataFrame, are: pl.Expr, names: Mapping[str, str], told: str) -> pl.DataFrame:
+    """``child_id``, ``spell`` and, as ``told``, those sources of a lead's records that ``are`` so, in words."""
+    asked = (
         records_of_leads(gone)
         .select("child_id", "spell", source=pl.col("record_id").str.split(":").list.first())
-        .filter(~pl.col("source").is_in(list(tonight.loaded)))
+        .filter(are)
         .unique()
-        .with_columns(source_name(pl.col("source"), tonight.names))
+        .with_columns(source_name(pl.col("source"), names))
         .sort("source")
     )
-    return missing.group_by("child_id", "spell", maintain_order=True).agg(not_loaded=pl.col("source").str.join(", "))
+    return asked.group_by("child_id", "spell", maintain_order=True).agg(pl.col("source").str.join(", ").alias(told))
 
 
 def _fell_most() -> pl.Expr:
@@ -221,6 +237,9 @@ def _why(list_from: float) -> pl.Expr:
         .otherwise(formatted("The child's {} records did", count))
     )
     gone = how_many + " not come tonight." + formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
+    gone += formatted(
+        " The file may be cut off ({}): the child stays in view until it comes whole.", "cut_off"
+    ).fill_null("")
     otherwise = pl.coalesce("why", "age_words")
     cut_off = in_100(pl.lit(list_from))
     now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))

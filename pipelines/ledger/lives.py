@@ -2,7 +2,8 @@
 
 A child leaves the list for a reason that is on record, or the night fails: nobody leaves it silently. What an officer
 has taken in hand stays in view until an officer closes it (Children missing education, statutory guidance for local
-authorities: nobody comes off before enquiries are complete or education is confirmed). Ids of children are followed where
+authorities: nobody comes off before enquiries are complete or education is confirmed), and so does a child whose records
+are gone from a file that may be cut off, until it comes whole. Ids of children are followed where
 children are merged, so that a lead goes on under the id that its records have now.
 
 Tonight's list is held against the last one *published*: a night that never reached its readers is taken back, and so is
@@ -218,7 +219,7 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
     is_open = pl.coalesce("now_id", "child_id").is_in(opened.implode()) & (
         pl.col("continues") | pl.col("now_id").is_null()
     )
-    state = pl.when(is_open).then(pl.lit(IN_VIEW)).otherwise(pl.lit(LEFT))
+    state = pl.when(is_open | pl.col("waits_for").is_not_null()).then(pl.lit(IN_VIEW)).otherwise(pl.lit(LEFT))
     return (
         both.with_columns(pl.when(has_reason).then(name).otherwise(was).alias(name) for name, was in kept.items())
         .drop(kept.values())

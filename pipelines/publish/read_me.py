@@ -120,7 +120,10 @@ def _changed(publication: Publication) -> list[tuple[str, str, str]]:
         text = f"{_children(changed.changes.height)}: new, returned, gone and why, risen, fallen."
         lines.append(("lane", "what changed", text))
     if changed.in_view.height:
-        text = f"{_children(changed.in_view.height)}, off the list, whom an officer has in hand. They stay here until closed."
+        text = (
+            f"{_children(changed.in_view.height)}, off the list, whom an officer has in hand, or who are gone from a file that "
+            "may be cut off. They stay here until closed, or until the file is whole."
+        )
         lines.append(("lane", "in view", text))
     return lines
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.counted import counted
 from pipelines.intake.last_intake import SEMICOLON
-from pipelines.ledger.left_list import IN_VIEW, LISTED
+from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
 from pipelines.listing.masking import anothers_keys_without_place, without_sex
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.publish.changes_file import WHY_WITHHELD
@@ -91,6 +91,11 @@ def _spell(lead: Row, *, withheld: bool) -> list[str]:
         return [*lines, f"On it still: rank {lead['rank']} on {day_written(lead['last_listed_on'])}."]
     lines.append(f"Off the list from {day_written(lead['off_on'])}: {_reason(lead, 'off', withheld)}")
     if lead["state"] == IN_VIEW:
+        if lead["off_because"] == RECORDS_GONE:
+            return [
+                *lines,
+                "In view all the same, until an officer who has it in hand closes it, or the file is whole.",
+            ]
         return [*lines, "In view all the same, as an officer has it in hand, until the officer closes it."]
     if lead["left_on"] != lead["off_on"]:
         lines.append(f"In view until {day_written(lead['left_on'])}.")

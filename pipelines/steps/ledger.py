@@ -45,6 +45,7 @@ def _tonight(night: Night) -> Tonight:
         outcomes=night.outcomes(),
         protected=night.listed.result().protected,
         loaded=frozenset(night.store.raw_sources()),
+        cut_off=night.judged.cut_off if night.judged else frozenset(),
         settings=night.settings.ranking,
         names=night.source_names,
         withheld=_read(night, "former_record")["record_id"],

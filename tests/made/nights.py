@@ -39,10 +39,11 @@ class Nights:
         settings: RankSettings | None = None,
         publishes: bool = True,
         loaded: frozenset[str] = SOURCES,
+        cut_off: frozenset[str] = frozenset(),
     ) -> "Nights":
         """One more night, by default the next day, on the children drawn."""
         self.as_at = on or self.as_at + timedelta(days=1)
-        tonight = self.tonight(drawn, settings or RankSettings(), loaded)
+        tonight = self.tonight(drawn, settings or RankSettings(), loaded, cut_off)
         self.ledger = keep_ledger(self.ledger, tonight)
         self.records = tonight.child_records
         if publishes:
@@ -52,7 +53,13 @@ class Nights:
             )
         return self
 
-    def tonight(self, drawn: Drawn, settings: RankSettings, loaded: frozenset[str] = SOURCES) -> Tonight:
+    def tonight(
+        self,
+        drawn: Drawn,
+        settings: RankSettings,
+        loaded: frozenset[str] = SOURCES,
+        cut_off: frozenset[str] = frozenset(),
+    ) -> Tonight:
         """What the ledger reads of a night."""
         tables = drawn.tables()
         provision = find_provision(tables["statements"], tables["child_records"], self.as_at)
@@ -75,7 +82,7 @@ class Nights:
             statements=tables["statements"], child_records=members, child_moves=self.moves, provision=provision,
             snapshot=snapshot, outcomes=self.outcomes,
             protected=protected_children(ranked.candidates, tables["person"], tables["statements"], members),
-            loaded=loaded, settings=settings, names=SOURCE_NAMES,
+            loaded=loaded, cut_off=cut_off, settings=settings, names=SOURCE_NAMES,
         )  # fmt: skip
 
     def officer(self, code: str, child: str = "A", records: str = "health:H1") -> "Nights":

@@ -110,6 +110,26 @@ def test_a_child_leaves_the_list_for_a_reason_on_record(tonight: Drawn, because:
     assert nights.changes()["A"] == GONE
 
 
+def test_a_child_who_is_gone_from_a_file_that_may_be_cut_off_stays_in_view_until_it_comes_whole() -> None:
+    half, whole = frozenset({"health"}), frozenset[str]()
+    nights = Nights().night(lead()).night(nobody(), cut_off=half)
+    found = nights.lead()
+    assert (found["state"], found["off_because"], nights.changes()["A"]) == ("in view", RECORDS_GONE, KEPT_IN_VIEW)
+    assert str(found["off_why"]).endswith(
+        "The file may be cut off (GP registrations): the child stays in view until it comes whole."
+    )
+    assert nights.night(nobody(), cut_off=half).lead()["state"] == "in view"
+    assert nights.night(lead()).lead()["state"] == "listed"
+    assert nights.lead()["spell"] == 1
+    nights.night(nobody(), cut_off=half).night(nobody(), cut_off=whole)
+    assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", RECORDS_GONE)
+
+
+def test_a_file_that_is_cut_off_keeps_nobody_in_view_whom_another_reason_takes_off_the_list() -> None:
+    nights = Nights().night(lead()).night(schooled(), cut_off=frozenset({"health"}))
+    assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", IN_EDUCATION)
+
+
 def test_the_record_of_the_education_is_kept_with_its_validity_and_how_sure_it_is() -> None:
     found = Nights().night(lead()).night(schooled(sure=0.97, until=date(2027, 7, 23))).lead()
     kept = {name: found[name] for name in ("record_id", "source", "since_on", "until_on", "link_probability")}
