@@ -81,6 +81,13 @@ class Level:
     family_custom: bool = False
     """Families choose names so that two of their children stand at it: taken for likelier of two children of one household
     than the rolls of a night may show, as few twins are on them."""
+    slipped_from: str | None = None
+    """Label of another level, at which a slip in one of two records of one child puts them: in a record of one of two children
+    of one household it puts those here, as often. The roll that shows households shows no such slip, as it finds them by the
+    very values that slipped."""
+    by_stand_in: bool = False
+    """A value that stands for unknown puts two records here: of two children of one household as often as of any two, though
+    the roll that shows households may know its children better."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,8 @@ class Comparison:
             raise ValueError(f"comparison {self.name}: only the last level may be without a test")
         if len({level.label for level in self.levels}) != len(self.levels):
             raise ValueError(f"comparison {self.name}: two levels have the same label")
+        if odd := {level.slipped_from for level in self.levels} - {None, *(level.label for level in self.levels)}:
+            raise ValueError(f"comparison {self.name}: no level is called '{odd.pop()}'")
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -187,13 +196,15 @@ def otherwise(label: str = "different") -> Level:
     return Level(label, None)
 
 
+NAMES_SWAPPED = "forename and surname swapped"
+
 FORENAME = Comparison(
     "forename",
     (
         missing("forename"),
         Level("exact", SAME_NAMES, frequency_of="forename"),
         Level("the first of several names, the others differ", Equal("forename"), family_custom=True),
-        Level("forename and surname swapped", SWAPPED),
+        Level(NAMES_SWAPPED, SWAPPED),
         Level("written together or apart", TOGETHER_OR_APART),
         Level("short or variant form", SharesAny("forename_groups")),
         Level("one letter apart, and both are names", both(Unequal("listed_name"), ONE_SLIP)),
@@ -204,7 +215,7 @@ FORENAME = Comparison(
         Level("another given name, by its sound", MIDDLE_SOUNDS_AS_FIRST),
         Level("initial", InitialOf("forename")),
         Level("another given name, by its initial", MIDDLE_FOR_FIRST_INITIAL),
-        Level("one name in the other's place", IN_THE_OTHERS_PLACE),
+        Level("one name in the other's place", IN_THE_OTHERS_PLACE, slipped_from=NAMES_SWAPPED),
         Level("alike", ALIKE),
         Level("one slip in a short name", WithinEdits("forename", 1, shortest=3)),
         Level("the surname in both places", SURNAME_TWICE, says_nothing=True),
@@ -274,8 +285,8 @@ DATE_OF_BIRTH = Comparison(
     (
         missing("date_of_birth"),
         exact("date_of_birth"),
-        Level("1 January, the stand-in for unknown", FirstOfJanuary("date_of_birth", years=1)),
-        Level("1 January of quite another year", FirstOfJanuary("date_of_birth")),
+        Level("1 January, the stand-in for unknown", FirstOfJanuary("date_of_birth", years=1), by_stand_in=True),
+        Level("1 January of quite another year", FirstOfJanuary("date_of_birth"), by_stand_in=True),
         Level("day and month swapped", DayAndMonthSwapped("date_of_birth")),
         Level("a day apart", ADayApart("date_of_birth")),
         Level("two digits transposed", DigitsTransposed("date_of_birth")),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.blocking import BlockingRule, plan
-from matching.comparisons import Comparison
+from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
 from matching.model import CLASSES, Model, Weights
 from matching.similarity import Test
@@ -148,8 +148,16 @@ def _h(
         # What a home shares is seen through each agency's own slips and delays, which m knows and one roll does not show.
         return np.asarray((1 - NOT_SHARED) * m + NOT_SHARED * base)
     h = _normal(counts, HOUSEHOLD_PRIOR * np.nan_to_num(base), comparison)
-    is_custom = np.array([level.family_custom for level in comparison.levels])
-    return np.maximum(h, np.where(is_custom, CUSTOM, LEAST_H))
+    least = [_least_h(comparison, level, m, at) for level, at in zip(comparison.levels, base, strict=True)]
+    return np.maximum(h, least)
+
+
+def _least_h(comparison: Comparison, level: Level, m: NDArray[np.float64], base: float) -> float:
+    """What h of a level is at the least, however few of two children of one household a roll shows there."""
+    if level.slipped_from is not None:
+        slipped = next(k for k, other in enumerate(comparison.levels) if other.label == level.slipped_from)
+        return max(float(m[slipped]), LEAST_H)
+    return max(CUSTOM if level.family_custom else LEAST_H, float(base) if level.by_stand_in else 0.0)
 
 
 def _settle_home(comparisons: Sequence[Comparison], state: _State, home: _Home) -> None:

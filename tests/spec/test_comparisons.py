@@ -182,6 +182,7 @@ def test_keys_of_no_records():
         pytest.param((missing("a"), exact("a")), "last level", id="nothing takes what is left"),
         pytest.param((otherwise("x"), otherwise()), "only the last", id="a level after the last"),
         pytest.param((exact("a"), Level("exact", Equal("b")), otherwise()), "same label", id="two levels of one label"),
+        pytest.param((Level("b", None, slipped_from="c"),), "no level is called 'c'", id="a slip from nowhere"),
     ],
 )
 def test_a_comparison_that_cannot_work_is_refused(levels, why):

@@ -123,6 +123,8 @@ TWO = [["census:1"], ["gp:1"]]
         pytest.param({}, {"given": "Tremayne", "sex": "M", "born": born("20/02/2018")}, TWO, id="a brother"),
         pytest.param({}, {"given": "Zainab"}, TWO, id="a twin sister"),
         pytest.param({}, {"given": "Tremayne", "sex": "M"}, TWO, id="a twin brother"),
+        pytest.param({}, {"given": "Okafor", "surname": "Zainab", "born": born("01/01/2016")}, TWO,
+                     id="a sister, names swapped, and no day known"),
         pytest.param(
             {"upn": upn_of(1)}, {"given": "Tremayne", "sex": "M", "born": born("20/02/2018"), "upn": upn_of(1)}, TWO,
             id="a brother with her UPN copied",

