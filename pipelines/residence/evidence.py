@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from matching.keys import place_keys
 from pipelines.children.age import born_of_age
 from pipelines.children.members import members
 from pipelines.intake.year_seven import year_seven_from
@@ -74,8 +75,8 @@ def gather_evidence(
 ) -> Evidence:
     """Readings for each child of ``heard``; person records, provision and ``rivals`` of no such child are left out."""
     mine = members(
-        heard.records.select("record_id", "child", "membership"), person,
-        "surname", "date_of_birth", "postcode", "address", "uprn", "household",
+        heard.records.select("record_id", "child", "membership"), _with_homes(person),
+        "surname", "date_of_birth", "uprn", "household", "dwelling", "door", "district",
     )  # fmt: skip
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
     children = heard.children
@@ -256,11 +257,24 @@ def _end_of(days: pl.Series) -> float:
     return max(0.0, float(np.quantile(lately, STRAY_DATES)) - LATELY_DAYS * STRAY_DATES)
 
 
+def _with_homes(person: pl.DataFrame) -> pl.DataFrame:
+    """``person`` with the keys of each record's home. Where no flat is said, ``dwelling`` is the only one in that building that
+    records of its surname say; of several it could be any."""
+    known = person.with_columns(place_keys())
+    names_flat = ~pl.col("dwelling").str.ends_with("|")
+    flats = known.filter(names_flat).drop_nulls("surname").group_by("surname", "building")
+    only = flats.agg(only=pl.col("dwelling").min(), last=pl.col("dwelling").max()).filter(
+        pl.col("only") == pl.col("last")
+    )
+    joined = known.join(only, on=["surname", "building"], how="left", validate="m:1", maintain_order="left")
+    return joined.with_columns(dwelling=pl.when(names_flat).then("dwelling").otherwise(pl.coalesce("only", "dwelling")))
+
+
 def _families(mine: pl.DataFrame) -> pl.DataFrame:
-    """One row is a ``child`` and an ``other`` one of its household: a reference kept by a source, or surname and
-    address."""
+    """One row is a ``child`` and an ``other`` one of its household: a reference kept by a source, or surname and home, where
+    the street or the postcode may be written with a slip."""
     pairs = []
-    for key in (["household"], ["surname", "uprn"], ["surname", "address", "postcode"]):
+    for key in (["household"], ["surname", "uprn"], ["surname", "dwelling"], ["surname", "door", "district"]):
         homes = mine.select("child", *key).drop_nulls().unique()
         home = [name for name in key if name != "surname"]
         homes = homes.filter(pl.col("child").n_unique().over(home) <= LARGEST_HOUSEHOLD)

@@ -168,7 +168,7 @@ def test_every_known_child_is_judged_once() -> None:
 
 
 def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
-    family = {"surname": "ASHE", "address": "1 ELM ROAD", "postcode": "ZA11AA"}
+    family = {"surname": "ASHE", "house": "1", "street": "ELM ROAD", "postcode": "ZA11AA"}
     said = at_gp(seen=690)
     alone = judge(town() | {"child": said}, {"child": family})
     with_sister = judge(town() | {"child": said, "sister": on_roll()}, {"child": family, "sister": family})
@@ -177,7 +177,7 @@ def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
     assert "another child of the household has a place here" in with_sister.filter(child_id="child")["because"].item()
 
 
-FAMILY = {"surname": "ASHE", "address": "1 ELM ROAD", "postcode": "ZA11AA"}
+FAMILY = {"surname": "ASHE", "house": "1", "street": "ELM ROAD", "postcode": "ZA11AA"}
 
 
 @pytest.mark.parametrize(
@@ -303,8 +303,38 @@ def test_a_place_in_doubt_is_no_proof_of_living_here(met: int, least: float, mos
     assert "has an entry in education that is in doubt" in child["because"]
 
 
+FLAT = FAMILY | {"flat": "3"}
+
+
+@pytest.mark.parametrize(
+    ("child", "others", "is_household"),
+    [
+        pytest.param(FAMILY, [FAMILY | {"street": "ELM RAOD"}], True, id="a slip in the street"),
+        pytest.param(FAMILY, [FAMILY | {"postcode": "ZA11AB"}], True, id="a slip in the postcode"),
+        pytest.param(FAMILY, [FAMILY | {"postcode": "ZB91AA"}], False, id="the same street and number of another town"),
+        pytest.param(FAMILY, [FAMILY | {"house": "2"}], False, id="next door"),
+        pytest.param(FLAT, [FAMILY | {"house": "1", "flat": "4"}], False, id="another flat"),
+        pytest.param(FLAT, [FAMILY], True, id="the flat is not said, and the surname has one in the building"),
+        pytest.param(
+            FLAT, [FAMILY, FAMILY | {"flat": "4"}], False, id="the flat is not said, and the surname has two there"
+        ),
+        pytest.param(FAMILY, [FLAT], True, id="the child's own flat is not said"),
+        pytest.param(
+            FLAT, [FAMILY | {"house": "1A", "flat": None}, FAMILY | {"surname": "BIRCH"}], False, id="1A is flat A"
+        ),
+    ],
+)
+def test_who_is_of_the_childs_household_by_surname_and_home(
+    child: dict[str, object], others: list[dict[str, object]], is_household: bool
+) -> None:
+    people = {"child": child} | {f"other{n}": told for n, told in enumerate(others)}
+    found = judge(town() | {"child": at_gp(seen=500)} | {name: on_roll() for name in people if name != "child"}, people)
+    because = found.filter(child_id="child")["because"].item()
+    assert ("another child of the household has a place here" in because) == is_household
+
+
 def test_neighbours_of_another_name_are_no_household() -> None:
-    home = {"address": "1 ELM ROAD", "postcode": "ZA11AA"}
+    home = {"house": "1", "street": "ELM ROAD", "postcode": "ZA11AA"}
     people = {"child": {**home, "surname": "ASHE"}, "other": {**home, "surname": "BIRCH"}}
     found = judge(town() | {"child": at_gp(seen=500), "other": on_roll()}, people)
     assert "household" not in found.filter(child_id="child")["because"].item()
@@ -581,9 +611,9 @@ def test_children_who_may_be_pupils_do_not_make_others_likelier_to_live_here() -
 
 def test_a_child_without_any_other_of_its_household_is_less_surely_here_where_families_left_are_known_in_part() -> None:
     homes = {f"{kind}{n:03}": n for kind, many in (("roll", 600), ("here", 40)) for n in range(many)}
-    people = {child: FAMILY | {"address": f"{n} ELM ROAD"} for child, n in homes.items()}
+    people = {child: FAMILY | {"house": str(n)} for child, n in homes.items()}
     brothers = {f"brother{n:03}": on_roll() + at_gp(seen=(n * 41) % 700) for n in range(600)}
-    people |= {f"brother{n:03}": FAMILY | {"address": f"{n} ELM ROAD"} for n in range(600)}
+    people |= {f"brother{n:03}": FAMILY | {"house": str(n)} for n in range(600)}
     lone = {"child": at_gp(seen=500)}
     with_families = judge(town() | brothers | lone, people).filter(child_id="child")["living_here"].item()
     without = judge(town() | brothers | lone).filter(child_id="child")["living_here"].item()
