@@ -54,6 +54,10 @@ def test_who_comes_of_age_with_the_next_term(born: date, as_at: date, due_on: da
         pytest.param(("concern", "school place accepted", {"since": date(2027, 1, 5)}), False, id="offer accepted"),
         pytest.param(("concern", "school place accepted", {"since": date(2026, 9, 1)}), True,
                      id="accepted for September, and not taken up"),
+        pytest.param(("concern", "school place accepted", {"since": date(2027, 1, 5), "until": AUTUMN}), False,
+                     id="accepted, and open until tonight"),
+        pytest.param(("concern", "school place accepted", {"since": date(2027, 1, 5), "until": date(2026, 11, 19)}), True,
+                     id="accepted, and withdrawn yesterday"),
         pytest.param(("concern", "school place offered", {"since": date(2027, 1, 5)}), True, id="offered, not accepted"),
         pytest.param(("concern", "no offer of a school place", {}), True, id="no offer"),
         pytest.param(("died", None, {}), False, id="has died"),
@@ -70,11 +74,25 @@ def test_the_reason_is_told_in_words() -> None:
         Drawn()
         .record("health:H1", "A", FIVE_IN_OCTOBER)
         .says("health:H1", "provision", "nursery", until=date(2026, 12, 18), place="Keats Nursery")
+        .says("health:H1", "provision", "nursery", until=date(2026, 7, 17), place="Byron Nursery")
     )
     assert warned(drawn, AUTUMN).children["because"].item() == (
         "Of compulsory school age from 31 December 2026; education is due on 1 January 2027, and no place or accepted "
         "offer is known. Now: nursery, Keats Nursery."
     )
+
+
+def test_who_left_the_last_nursery_is_nowhere_now() -> None:
+    drawn = Drawn().record("health:H1", "A", FIVE_IN_OCTOBER)
+    drawn.says("health:H1", "provision", "nursery", until=date(2026, 7, 17), place="Byron Nursery")
+    assert "Now:" not in warned(drawn, AUTUMN).children["because"].item()
+
+
+def test_those_come_first_who_are_likelier_to_be_without_a_place() -> None:
+    drawn = Drawn()
+    for child, living_here in (("A", 0.5), ("B", 0.9), ("C", 0.7), ("D", 0.9)):
+        drawn.record(f"health:{child}", child, FIVE_IN_OCTOBER).lives(child, living_here)
+    assert warned(drawn, AUTUMN).children["child_id"].to_list() == ["B", "D", "C", "A"]
 
 
 @pytest.mark.parametrize(
