@@ -266,17 +266,34 @@ def test_a_place_to_come_moves_the_child_down(what: str, since: date, because: s
 @pytest.mark.parametrize(
     ("began", "counts"),
     [
-        pytest.param(None, True, id="never in school since"),
-        pytest.param(date(2026, 9, 2), False, id="the place was taken up"),
-        pytest.param(date(2026, 3, 20), False, id="admitted six weeks before the day: it is that place"),
-        pytest.param(date(2025, 9, 2), True, id="the school before"),
+        pytest.param((), True, id="never in school since"),
+        pytest.param((date(2026, 9, 2),), False, id="the place was taken up"),
+        pytest.param((date(2026, 3, 4),), False, id="admitted 60 days before the day: it is that place"),
+        pytest.param((date(2026, 3, 3),), True, id="61 days before: another one"),
+        pytest.param((date(2025, 9, 2),), True, id="the school before"),
+        pytest.param((date(2025, 9, 2), date(2026, 9, 2)), False, id="the school before, and the place taken up"),
+        pytest.param((date(2026, 11, 20),), False, id="taken up today"),
+        pytest.param((date(2026, 11, 21),), True, id="to be taken up tomorrow"),
     ],
 )
-def test_an_application_that_led_to_a_place_is_no_reason(began: date | None, counts: bool) -> None:
-    drawn = concern("school place accepted", date(2026, 5, 3))
-    if began:
-        drawn.record("school_census:1", "CH1").on_roll("school_census:1", began, date(2026, 10, 2))
+def test_an_application_that_led_to_a_place_is_no_reason(began: tuple[date, ...], counts: bool) -> None:
+    drawn = concern("school place accepted", date(2026, 5, 3)).record("school_census:1", "CH1")
+    for day in began:
+        drawn.on_roll("school_census:1", day, max(day, date(2026, 10, 2)))
     assert bool(told(no_place.finding, drawn)) is counts
+
+
+@pytest.mark.parametrize(
+    ("what", "since", "counts"),
+    [
+        pytest.param("school place accepted", date(2026, 11, 5), True, id="to begin fifteen days ago"),
+        pytest.param("school place accepted", date(2026, 11, 6), False, id="a day later: no roll may show it yet"),
+        pytest.param("school place accepted", None, True, id="to begin on no known day"),
+        pytest.param("refused a school place", date(2026, 11, 19), True, id="refused yesterday: there is nothing to wait for"),
+    ],
+)  # fmt: skip
+def test_a_place_offered_has_fifteen_days_to_show_on_a_roll(what: str, since: date | None, counts: bool) -> None:
+    assert bool(told(no_place.finding, concern(what, since))) is counts
 
 
 def test_an_old_identity_of_an_adopted_child_is_no_concern() -> None:

@@ -20,18 +20,21 @@ from tests.made.findings import told
 @pytest.mark.parametrize(
     ("ended", "because"),
     [
-        pytest.param([("home education", 2026, 1), ("home education", 2026, 9)],
+        pytest.param([("home education", date(2026, 1, 5)), ("home education", date(2026, 9, 5))],
                      "home education ended 2 times within two years", id="home educated twice"),
-        pytest.param([("state school", 2025, 1), ("state school", 2025, 9), ("state school", 2026, 3)],
-                     "3 places ended within two years", id="three schools"),
-        pytest.param([("state school", 2025, 1), ("state school", 2025, 9)], None, id="two schools"),
-        pytest.param([("home education", 2024, 1), ("home education", 2026, 9)], None, id="one of them long ago"),
+        pytest.param([("state school", date(2025, 1, 5)), ("state school", date(2025, 9, 5)),
+                      ("state school", date(2026, 3, 5))], "3 places ended within two years", id="three schools"),
+        pytest.param([("state school", date(2025, 1, 5)), ("state school", date(2025, 9, 5))], None, id="two schools"),
+        pytest.param([("home education", date(2024, 11, 20)), ("home education", date(2026, 9, 5))], None,
+                     id="one of them two years ago"),
+        pytest.param([("home education", date(2024, 11, 21)), ("home education", date(2026, 9, 5))],
+                     "home education ended 2 times within two years", id="one of them a day less than two years ago"),
     ],
 )  # fmt: skip
-def test_in_and_out_of_education(ended: list[tuple[str, int, int]], because: str | None) -> None:
+def test_in_and_out_of_education(ended: list[tuple[str, date]], because: str | None) -> None:
     drawn = Drawn().record("ehe_register:1", "CH1")
-    for what, year, month in ended:
-        drawn.says("ehe_register:1", "provision", what, date(2022, 9, 1), date(year, month, 5))
+    for what, until in ended:
+        drawn.says("ehe_register:1", "provision", what, date(2022, 9, 1), until)
     assert told(in_and_out.finding, drawn) == ([(10, because)] if because else [])
 
 
