@@ -255,6 +255,10 @@ def test_an_exclusion_counts_from_the_sixth_school_day(
             "school place accepted", date(2026, 11, 16),
             "a place started on 16 November 2026, and the roll may not show it yet", id="four days ago",
         ),
+        pytest.param(
+            "school place accepted", date(2026, 11, 20),
+            "a place started on 20 November 2026, and the roll may not show it yet", id="today",
+        ),
         pytest.param("school place accepted", date(2026, 11, 5), None, id="fifteen days ago: it was not taken up"),
         pytest.param("refused a school place", date(2026, 11, 16), None, id="a refusal is no place"),
     ],
