@@ -158,7 +158,7 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
         "last_seen_by": pl.lit(WITHHELD),
         "records": keys_without_place(pl.col("records")),
         "restricted": pl.lit(True),
-        "route": pl.lit(None, pl.String),
+        **{name: pl.lit(None, pl.String) for name in ("route", "household", "also_here")},
     }
     nobodys = {
         "forename": pl.lit(WITHHELD),
@@ -166,10 +166,7 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
         **{name: pl.lit(None, candidates.schema[name]) for name in ("date_of_birth", "age", "sex")},
     }
     is_adopted = is_protected & (pl.col("route") == ADOPTION).fill_null(value=False)
-    together = {"household": pl.lit(None, pl.String), "also_here": pl.lit(None, pl.String)}
-    gives_away = is_protected | is_protected.any().over("household").fill_null(False)
-    hidden = _where(is_protected, withheld) | _where(is_adopted, nobodys) | _where(gives_away, together)
-    return candidates.with_columns(**hidden)
+    return candidates.with_columns(**_where(is_protected, withheld), **_where(is_adopted, nobodys))
 
 
 def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
