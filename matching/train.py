@@ -22,6 +22,31 @@ from matching.training_samples import Sample, judged_sample, samples_of, samples
 
 MOST_ITERATIONS = 1000
 CONVERGED = 1e-5
+"""Rounds stop where no probability of m moves by more than this."""
+FEWEST_MATCHES = 30
+"""Likely matches in the sample of a rule, below which there is too little to learn from."""
+BEGUN_WITHIN = np.array([0.4, 0.5, 0.1])
+"""Shares of (one child, any two, one household) among a dataset's own pairs, to begin with."""
+ROUNDS_WITHIN = 30
+"""Rounds after which the shares of the classes among a dataset's own pairs have settled."""
+SURE_WITHIN = 0.99
+"""A dataset's own pairs of rows teach where all else says with this probability that they are one child."""
+M_PRIOR = 50.0
+"""Pseudo-pairs behind the starting m: errors are rare, before any pair is seen."""
+LEAST_M = 2e-4
+"""No level is rarer than this among two records of one child: an error that tonight's files lack comes some night."""
+LEAST_H = 2e-4
+"""Nor among two children of one household in what is each child's own: families give names one letter apart, too."""
+NOT_SHARED = 0.05
+"""Share of pairs of a household that differ in what homes share (children of one home with two surnames)."""
+U_PRIOR, HOUSEHOLD_PRIOR = 0.5, 20.0
+"""Pseudo-pairs behind each level of u; and behind all levels of h together."""
+CUSTOM = 0.02
+"""At a level that is a custom of families stand at least so many of two children of one household."""
+TWINS, TWIN_PRIOR = 0.03, 50.0
+"""Share of twins among pairs of siblings before any pair is seen, and the pairs that stand behind it."""
+COPIED = 0.005
+"""Share of siblings of whom one bears the other's identifier: schools copy a sibling's UPN by mistake now and then."""
 
 
 @dataclass(frozen=True)
@@ -240,30 +265,6 @@ def _sure_of_one(sample: Sample, state: _State, silent: NDArray[np.bool_]) -> ND
     return np.where(posterior[:, 0] >= SURE_WITHIN, posterior[:, 0], 0.0)
 
 
-BEGUN_WITHIN = np.array([0.4, 0.5, 0.1])
-"""Shares of (one child, any two, one household) among a dataset's own pairs, to begin with."""
-ROUNDS_WITHIN = 30
-"""Rounds after which the shares of the classes among a dataset's own pairs have settled."""
-SURE_WITHIN = 0.99
-"""A dataset's own pairs of rows teach where all else says with this probability that they are one child."""
-M_PRIOR = 50.0
-"""Pseudo-pairs behind the starting m: errors are rare, before any pair is seen."""
-LEAST_M = 2e-4
-"""No level is rarer than this among two records of one child: an error that tonight's files lack comes some night."""
-LEAST_H = 2e-4
-"""Nor among two children of one household in what is each child's own: families give names one letter apart, too."""
-NOT_SHARED = 0.05
-"""Share of pairs of a household that differ in what homes share (children of one home with two surnames)."""
-U_PRIOR = 0.5
-HOUSEHOLD_PRIOR = 20.0
-CUSTOM = 0.02
-"""At a level that is a custom of families stand at least so many of two children of one household."""
-TWINS, TWIN_PRIOR = 0.03, 50.0
-"""Share of twins among pairs of siblings before any pair is seen, and the pairs that stand behind it."""
-COPIED = 0.005
-"""Share of siblings of whom one bears the other's identifier: schools copy a sibling's UPN by mistake now and then."""
-
-
 def train(
     table: Encoded,
     comparisons: Sequence[Comparison],
@@ -316,9 +317,6 @@ def _possible_pairs(height: int, between: NDArray[np.int32] | None) -> float:
         return height * (height - 1) / 2
     sizes = np.unique(between, return_counts=True)[1].astype(np.float64)
     return max(1.0, float(sizes.sum() ** 2 - (sizes**2).sum()) / 2)
-
-
-FEWEST_MATCHES = 30
 
 
 def _likely(sample: Sample, state: _State, number: int) -> float:
