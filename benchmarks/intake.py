@@ -33,7 +33,7 @@ RESULT = Path(__file__).parent / "results" / "intake.md"
 PARTS = {
     "reading files": ("pipelines.intake.receive", "read_bytes"),
     "marking rows by rule": ("data_contracts.check", "marks_of"),
-    "Great Expectations": ("data_contracts.check", "_ask_great_expectations"),
+    "Great Expectations": ("data_contracts.check", "ask_great_expectations"),
     "judging, all": ("data_contracts.check", "judge"),
 }
 """Parts of receiving -> the function that does it."""

@@ -139,7 +139,7 @@ def _outcomes(rows: pl.DataFrame, checks: Sequence[Check]) -> list[Outcome]:
     verdicts = read_marks(marks, {n: c for n, c in enumerate(checks) if n not in crashed})
     asked = {number: checks[number] for number, broken in verdicts.items() if broken}
     if asked:
-        verdicts |= _ask_great_expectations(marks.select("row", *map(str, asked)), len(rows), asked)
+        verdicts |= ask_great_expectations(marks.select("row", *map(str, asked)), len(rows), asked)
     return [crashed.get(number) or verdicts[number] for number in range(len(checks))]
 
 
@@ -159,7 +159,7 @@ def _outcomes_of_part(rows: pl.DataFrame, checks: Sequence[Check], known: pl.Ser
     return [found[number] for number in range(len(checks))]
 
 
-def _ask_great_expectations(marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
+def ask_great_expectations(marks: pl.DataFrame, height: int, checks: Mapping[int, Check]) -> dict[int, Outcome]:
     """Judge the marks with one suite. A check without a clear verdict counts as crashed, never as passed."""
     with _ONE_AT_A_TIME:
         return _asked_of(_great_expectations(), marks, height, checks)
