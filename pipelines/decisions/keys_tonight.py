@@ -1,6 +1,12 @@
 """What people decided of records, under the keys by which those records go tonight (``RENUMBERED``)."""
 
+from pathlib import Path
+
 import polars as pl
+
+from pipelines.for_readers import store_for_readers
+from pipelines.store import Store
+from pipelines.tables import RENUMBERED
 
 
 def key_now(column: str, renumbered: pl.DataFrame) -> pl.Expr:
@@ -24,3 +30,14 @@ def judgements_now(judgements: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Dat
     return ends.with_columns(
         left_id=pl.min_horizontal("left_id", "right_id"), right_id=pl.max_horizontal("left_id", "right_id")
     ).filter(pl.col("left_id") != pl.col("right_id"))
+
+
+def keys_given_up(store: Store) -> pl.DataFrame:
+    """``RENUMBERED``; empty where no night of this version has been run yet."""
+    return store.read("renumbered") if store.has("renumbered") else RENUMBERED.to_frame()
+
+
+def keys_of_the_list(workspace: Path) -> pl.DataFrame:
+    """``RENUMBERED`` as of the list in use. Raises :class:`~pipelines.workspace.StoreError` where there is none."""
+    with store_for_readers(workspace) as store:
+        return keys_given_up(store)

@@ -12,6 +12,7 @@ import polars as pl
 
 from matching.judgement import ANSWERS, Contradiction, contradictions, standing
 from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judgements, read_drawn, read_judgements
+from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list
 from pipelines.files.handed_in import listed
 from pipelines.formatted import formatted
 from pipelines.review.sample import pairs_worth_asking
@@ -56,7 +57,7 @@ def write_sample(
     if asked.out.exists():
         raise SettingsError(f"--out {asked.out} is there already, perhaps with answers in it. Give another name.")
     found = pairs_worth_asking(
-        tables, read_judgements(workspace),
+        tables, judgements_now(read_judgements(workspace), keys_of_the_list(workspace)),
         pairs=asked.pairs, seed=asked.seed, threshold=asked.threshold, restricted=asked.restricted,
     )  # fmt: skip
     if found.is_empty():

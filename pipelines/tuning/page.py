@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.decisions.judgements import measured, read_judgements
+from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list, outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures
 from pipelines.linking.model_file import kept_model
@@ -83,7 +84,7 @@ def compared(
 
     ``tables``: ``TUNING_READS`` of the store. Errors: as :func:`write_page`, and those of what people decided.
     """
-    made_at = datetime.now(UTC)
+    made_at, keys = datetime.now(UTC), keys_of_the_list(workspace)
     unlike = unlike_those_of_the_night(_said_of_settings(workspace, judged_on(tables)), before)
 
     def judged(settings: Settings) -> Listed:
@@ -91,8 +92,8 @@ def compared(
             tables,
             settings,
             model=kept_model(workspace),
-            judgements=read_judgements(workspace),
-            outcomes=read_outcomes(workspace),
+            judgements=judgements_now(read_judgements(workspace), keys),
+            outcomes=outcomes_now(read_outcomes(workspace), keys),
             source_names=source_names,
         )
 

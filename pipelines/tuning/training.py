@@ -9,6 +9,7 @@ import polars as pl
 from matching.model import Model
 from pipelines.decisions.in_force import threshold_of
 from pipelines.decisions.judgements import for_link, read_judgements
+from pipelines.decisions.keys_tonight import judgements_now, keys_given_up
 from pipelines.for_readers import store_for_readers
 from pipelines.linking.link import CHILD_SETTINGS, link
 from pipelines.linking.link_report import STANDS_IN
@@ -30,7 +31,8 @@ def learnt_in(workspace: Path) -> Learnt:
     """What a workspace's last night and all judgements teach. Errors: as :func:`learnt`, and StoreError."""
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TRAINING_READS}
-    return learnt(tables, read_judgements(workspace), threshold_of(workspace))
+        judgements = judgements_now(read_judgements(workspace), keys_given_up(store))
+    return learnt(tables, judgements, threshold_of(workspace))
 
 
 def learnt(tables: Mapping[str, pl.DataFrame], judgements: pl.DataFrame, link_threshold: float) -> Learnt:
