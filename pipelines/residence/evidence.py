@@ -63,7 +63,8 @@ class Evidence:
     in ``children``). ``state``: 1 open, 2 ended. ``sighted_days``: since it last saw the child; null: no date.
     ``is_start``: that was the day its entry began; ``is_letter``: a day that tells of no meeting
     (:mod:`pipelines.residence.letters`). ``begun_days``: since its open entry began; null: no date. ``ended_days``:
-    since its last entry ended; null: one is open, or it has no date.
+    since its last entry ended; null: one is open, or it has no date. ``is_shared``: open, and another child of the household
+    has an open one there with the same dates, so that it tells of the household and not of either child.
     ``membership``: 0..1, that the surest record is this child's. Of the agency's extract, the same in each of its rows:
     ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight)."""
     families: pl.DataFrame
@@ -98,7 +99,8 @@ def gather_evidence(
         left_year_six=~has_place & _left_year_six(as_at).fill_null(value=False),
     )
     families = _families(mine)
-    agencies = with_letters(_agencies(heard, as_at).sort("source", "child"), children, as_at)
+    known = _with_shared(_agencies(heard, as_at), families).sort("source", "child")
+    agencies = with_letters(known, children, as_at)
     signs = _signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
         children=children.join(signs, on="child", how="left", validate="1:1", maintain_order="left").join(
@@ -281,6 +283,18 @@ def _families(mine: pl.DataFrame) -> pl.DataFrame:
         shared = homes.group_by(key).agg("child").filter(pl.col("child").list.len() > 1).select("child")
         pairs.append(shared.select("child", other="child").explode("child").explode("other"))
     return pl.concat(pairs).filter(pl.col("child") != pl.col("other")).unique()
+
+
+def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:
+    """``agencies`` with ``is_shared``."""
+    dates = ("sighted_days", "begun_days")
+    open_ = agencies.filter((pl.col("state") == 1) & pl.any_horizontal(pl.col(*dates).is_not_null()))
+    mine = families.join(open_.select("child", "source", *dates), on="child", how="inner")
+    theirs = open_.select("source", *dates, other="child")
+    shared = mine.join(theirs, on=["other", "source", *dates], how="inner", nulls_equal=True).select("child", "source")
+    marked = shared.unique().with_columns(is_shared=pl.lit(value=True))
+    joined = agencies.join(marked, on=["child", "source"], how="left", validate="1:1")
+    return joined.with_columns(pl.col("is_shared").fill_null(value=False))
 
 
 def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,12 @@ A household has one part (here, or gone since some month); each child follows it
 itself. So three brothers on the roll speak for a fourth child no louder than the chance that the fourth went alone, or
 that all left lately and the entries of the three are still to be closed (``STILL_OPEN``). Two children without a place, long
 unseen both, speak against each other: unless families here are often without a place together, in which the share ``both``
-of the children without a place here have such a brother or sister.
+of the brothers and sisters of a child without a place here have none either. Who was never on a roll is mostly educated as
+the others are; who came off one left them there: so each kind of child has its own share.
+
+A tenancy names all children of a household and is confirmed for all on one day. It is open for whoever of them still lives
+there. So an open entry that several have in common, with its dates, is said of the household, and once; of one child of it
+by itself it says nothing.
 """
 
 from dataclasses import dataclass
@@ -35,9 +40,10 @@ def _still_open() -> Floats:
 
 STILL_OPEN = _still_open()
 
-BOTH_PRIOR = (30.0, 30.0)
+BOTH_PRIOR = (15.0, 15.0)
 """Brothers and sisters here expected without a place, and with one, of a child without a place here: who educates one at home,
-privately or next door mostly educates all so. Held firmly, as where most without a place have gone they show little of it."""
+privately or next door mostly educates all so. Held firmly, as where most without a place have gone they show little of it. So
+many of the children once on a roll and as many of those never on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +56,17 @@ class Families:
     """Row of the other one there; -1: has a place."""
     place: Floats
     """0..1, that the other one has a place; 0 where it stands among those without."""
+    near: csr_matrix
+    """A row and a column a child without a place: 1 where the column's is of the row's household."""
+    has_others: Flags
+    """Which children without a place have another child in their household."""
 
     def of(self, rows: Codes, count: int) -> "Families":
         """The same of the children in ``rows`` of ``count``, numbered anew; others elsewhere are left out."""
         number = np.full(count + 1, -1)
         number[rows] = np.arange(len(rows))
         keep = (number[self.child] >= 0) & ((self.other < 0) | (number[self.other] >= 0))
-        return Families(number[self.child][keep], number[self.other][keep], self.place[keep])
+        return _families(number[self.child][keep], number[self.other][keep], self.place[keep], len(rows))
 
 
 def families_of(evidence: Evidence, rows: Codes) -> Families:
@@ -68,35 +78,51 @@ def families_of(evidence: Evidence, rows: Codes) -> Families:
     number[rows] = np.arange(len(rows))
     child, other = child[number[child] >= 0], other[number[child] >= 0]
     place = frame["place_probability"].fill_null(0.0).to_numpy()[other]
-    return Families(number[child], np.where(has_place[other], -1, number[other]), place)
+    return _families(number[child], np.where(has_place[other], -1, number[other]), place, len(rows))
+
+
+def _families(child: Codes, other: Codes, place: Floats, count: int) -> Families:
+    is_open = other >= 0
+    near = csr_matrix((np.ones(np.count_nonzero(is_open)), (child[is_open], other[is_open])), shape=(count, count))
+    return Families(child, other, place, near, np.bincount(child, minlength=count) > 0)
+
+
+def in_common(families: Families, shared: csr_matrix) -> tuple[csr_matrix, csr_matrix]:
+    """What is said of each child (rows) by itself and of its household, where ``shared`` says what is said of each as one of
+    its household: the mean of all of it of whom any is said, so that it is said once, however many children it names."""
+    has_others = families.has_others[:, None]
+    says = (np.diff(shared.indptr) > 0).astype(np.float64)
+    count = np.maximum(says + families.near @ says, 1.0)[:, None]
+    household = (shared + families.near @ shared).multiply(has_others / count)
+    return csr_matrix(shared.multiply(~has_others)), csr_matrix(household)
 
 
 def told_by_others(
-    families: Families, likelihood: Floats, no_place: Floats, parts: Floats, follows: float
-) -> tuple[Floats, Flags]:
-    """Natural logarithm of what the other children of its household tell of a household's part (rows), for each child,
-    and which children have any.
+    families: Families, likelihood: Floats, no_place: Floats, parts: Floats, follows: float, *, is_never: Flags
+) -> Floats:
+    """Natural logarithm of what the other children of its household tell of a household's part (rows), for each child.
 
-    ``likelihood``: of each child's readings in each part; ``no_place``: how much likelier here than gone a child of
-    such a household has no place; ``parts``: share of each part among all children, as for each child.
+    ``likelihood``: of each child's readings in each part; ``no_place``: how much likelier here than gone each child has no
+    place, if another of its household has none who was once on a roll (first row), or who never was (``is_never``); ``parts``:
+    share of each part among all children, as for each child.
     """
     count = likelihood.shape[1]
-    seen = likelihood.copy()
-    seen[0] *= no_place
-    seen *= follows / (parts * seen).sum(axis=0)
-    seen += 1.0 - follows
+    speakers = np.flatnonzero(np.diff(families.near.indptr) > 0)
+    near, told = families.near[:, speakers], np.zeros_like(likelihood)
+    for asked, of_kind in zip((~is_never, is_never), no_place, strict=True):
+        seen = likelihood[:, speakers]
+        seen[0] *= of_kind[speakers]
+        seen *= follows / (parts[:, speakers] * seen).sum(axis=0)
+        seen += 1.0 - follows
+        told[:, asked] = (near[np.flatnonzero(asked)] @ np.log(seen).T).T
     is_open = families.other >= 0
-    child, other = families.child[is_open], families.other[is_open]
-    told = np.ascontiguousarray(
-        (csr_matrix((np.ones(len(child)), (child, other)), shape=(count, count)) @ np.log(seen).T).T
-    )
     placed, speaks = families.child[~is_open], follows * families.place[~is_open]
     left = np.bincount(placed, np.log1p(-speaks), minlength=count)
     told[1:] += left
     for part in np.flatnonzero(STILL_OPEN):
         lately = np.bincount(placed, np.log1p(-speaks * (1.0 - STILL_OPEN[part])), minlength=count)
         told[1 + part] += lately - left
-    return told, np.bincount(families.child, minlength=count) > 0
+    return told
 
 
 def with_household(
@@ -104,7 +130,7 @@ def with_household(
 ) -> tuple[Floats, Floats]:
     """Posterior of each part (rows) for each child, and how likely the child fares with its household.
 
-    ``told`` as from :func:`told_by_others`; a child without others has no household to fare with.
+    ``told``: of the household, in parts as from :func:`told_by_others`; a child without others has none to fare with.
     """
     household = parts * np.exp(told - told.max(axis=0))
     household *= np.where(has_others, follows, 0.0) / household.sum(axis=0)

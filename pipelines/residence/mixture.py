@@ -22,10 +22,21 @@ from pipelines.residence.family import (
     FOLLOWS_PRIOR,
     Families,
     families_of,
+    in_common,
     told_by_others,
     with_household,
 )
-from pipelines.residence.reading import DEPARTURES, PRIOR_CHILDREN, Codes, Flags, Floats, Reading, Told, told_by
+from pipelines.residence.reading import (
+    DEPARTURES,
+    PRIOR_CHILDREN,
+    Codes,
+    Flags,
+    Floats,
+    Likelihood,
+    Reading,
+    Told,
+    told_by,
+)
 from pipelines.residence.readings import ENOUGH_KNOWN, readings_of
 
 PLACE_CERTAINTY = 0.995
@@ -71,11 +82,13 @@ class Children:
 
     def told(self) -> Told:
         """What the readings tell of them."""
-        return told_by(self.readings, self.counts, self.weight)
+        told = told_by(self.readings, self.counts, self.weight)
+        alone, together = in_common(self.families, told.shared)
+        return replace(told, own=told.own + alone, shared=together)
 
     def of(self, rows: Codes) -> "Children":
         """The children in ``rows`` alone."""
-        readings = [replace(one, codes=one.codes[rows], trust=one.trust[rows]) for one in self.readings]
+        readings = [one.of(rows) for one in self.readings]
         families = self.families.of(rows, len(self.group))
         return Children(
             readings, self.group[rows], self.is_never[rows], self.counts[rows], self.weight[rows], families, self.season
@@ -98,8 +111,8 @@ class Mixture:
     no_place: Floats
     """For each group, how much likelier a child here is without a place than one gone."""
     follows: float
-    both: float
-    """See :mod:`pipelines.residence.family`."""
+    both: Floats
+    """Of children once on a roll, and never on one. See :mod:`pipelines.residence.family`."""
 
     def parts(self, is_never: Flags) -> Floats:
         """Share of each part among all children of age, as for each child (columns)."""
@@ -110,7 +123,7 @@ class Mixture:
     def laid_out(self) -> Floats:
         """All numbers of the mixture in one row, on scales without ends: logarithms, and log odds of single chances."""
         shares = [np.log(each).ravel() for each in (*self.levels, *self.ways, self.departures, self.no_place)]
-        return np.concatenate([*shares, logit([self.here, self.follows, self.both])])
+        return np.concatenate([*shares, logit([self.here, self.follows, *self.both])])
 
     def at(self, laid_out: Floats) -> "Mixture":
         """A mixture of this one's shape with such numbers; shares that make up a whole still do."""
@@ -118,11 +131,11 @@ class Mixture:
         parts = np.split(laid_out, np.cumsum([each.size for each in shapes]))
         tables = [np.exp(part).reshape(each.shape) for part, each in zip(parts, shapes, strict=False)]
         *shares, no_place = tables
-        here, follows, both = expit(parts[-1]).tolist()
+        here, follows, *both = expit(parts[-1]).tolist()
         count = len(self.levels)
         return Mixture(
             tuple(shares[:count]), tuple(shares[count:-1]), shares[-1],
-            float(np.clip(here, *HERE_BOUNDS)), no_place, follows, both,
+            float(np.clip(here, *HERE_BOUNDS)), no_place, follows, np.array(both),
         )  # fmt: skip
 
 
@@ -173,9 +186,10 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     others = children.families.other[np.isin(children.families.child, core)]
     mixture = _fit(children.of(np.union1d(core, others[others >= 0])), usual, placed)
     likelihood = _likelihood(children, children.told(), mixture)
-    highest = likelihood[1:].max(axis=0)
+    gone = (likelihood.own + likelihood.household)[1:]
+    highest = gone.max(axis=0)
     departures = mixture.departures[:, children.is_never.astype(np.int64)]
-    ratio = -highest - np.log((departures * np.exp(likelihood[1:] - highest)).sum(axis=0))
+    ratio = -highest - np.log((departures * np.exp(gone - highest)).sum(axis=0))
     odds = _shares(ratio, children.group, len(usual))
     learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
@@ -224,20 +238,20 @@ def _expected(children: Children, usual: Floats) -> Mixture:
     )
     return Mixture(
         levels, ways, np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1), HERE_BOUNDS[1], usual,
-        FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR), BOTH_PRIOR[0] / sum(BOTH_PRIOR),
+        FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR), np.repeat(BOTH_PRIOR[0] / sum(BOTH_PRIOR), 2),
     )  # fmt: skip
 
 
-def _likelihood(children: Children, told: Told, mixture: Mixture) -> Floats:
-    """Natural logarithm of P(readings | part) / P(readings | here), a row for each part.
+def _likelihood(children: Children, told: Told, mixture: Mixture) -> Likelihood:
+    """What the readings tell of each child, by itself and as one of its household.
 
     A child never on a roll is in the data only if some agency has a record: each part is divided by that chance.
     """
     read = zip(children.readings, mixture.levels, strict=True)
     ratios = np.hstack([np.empty((DEPARTURES, 0)), *(reading.ratios(levels) for reading, levels in read)])
-    total = np.vstack([np.zeros(len(children.group)), told.of_children(ratios)])
+    own, household = (np.vstack([np.zeros(len(children.group)), each]) for each in told.of_children(ratios))
     known = np.log1p(-_chances_of_no_record(children, mixture))
-    return total - np.where(children.is_never, (known - known[HERE])[:, None], 0.0)
+    return Likelihood(own - np.where(children.is_never, (known - known[HERE])[:, None], 0.0), household)
 
 
 def _chances_of_no_record(children: Children, mixture: Mixture) -> Floats:
@@ -247,15 +261,15 @@ def _chances_of_no_record(children: Children, mixture: Mixture) -> Floats:
     return np.asarray(np.minimum(np.prod(absent, axis=0), 0.9) if absent else np.zeros(1 + DEPARTURES))
 
 
-def _posterior(children: Children, likelihood: Floats, mixture: Mixture) -> tuple[Floats, Floats]:
+def _posterior(children: Children, likelihood: Likelihood, mixture: Mixture) -> tuple[Floats, Floats]:
     """Probability of each part (rows) for each child, and that the child fares with its household."""
-    scaled = np.exp(likelihood - likelihood.max(axis=0))
+    scaled = np.exp(likelihood.own - likelihood.own.max(axis=0))
     no_place, parts = mixture.no_place[children.group], mixture.parts(children.is_never)
-    told, has_others = told_by_others(
-        children.families, scaled, np.where(children.counts, mixture.both, no_place), parts, mixture.follows
-    )
+    without = np.where(children.counts, mixture.both[:, None], no_place)
+    told = told_by_others(children.families, scaled, without, parts, mixture.follows, is_never=children.is_never)
+    told += likelihood.household
     scaled[HERE] *= no_place
-    return with_household(scaled, told, has_others, parts, mixture.follows)
+    return with_household(scaled, told, children.families.has_others, parts, mixture.follows)
 
 
 def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floats, Floats], placed: float) -> Mixture:
@@ -272,9 +286,7 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     share_here = float(np.clip(at_home / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
     shares = _mean_by_group(here[counts], children.weight[counts], children.group[counts], len(before.no_place))
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
-    has_others = np.zeros(len(here), dtype=bool)
-    has_others[children.families.child] = True
-    asked = together[counts & has_others]
+    asked = together[counts & children.families.has_others]
     return Mixture(
         tuple(levels), ways, departures(mine[1:], children.is_never[counts], children.season), share_here,
         np.where(is_learnt, np.exp(logit(shares) - logit(share_here)), before.no_place),
@@ -283,15 +295,17 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     )  # fmt: skip
 
 
-def _both(children: Children, here: Floats) -> float:
-    """Of the brothers and sisters here of a child here without a place, the share who have none either."""
+def _both(children: Children, here: Floats) -> Floats:
+    """Of the brothers and sisters here of a child here without a place, the share who have none either: of children once on
+    a roll, and never on one."""
     families = children.families
-    asks = children.counts[families.child]
+    asks, kind = children.counts[families.child], children.is_never[families.child].astype(np.int64)
     open_too = asks & (families.other >= 0) & children.counts[families.other]
-    none = (here[families.child[open_too]] * here[families.other[open_too]]).sum()
+    none = here[families.child[open_too]] * here[families.other[open_too]]
     placed = asks & (families.other < 0)
-    some = (here[families.child[placed]] * families.place[placed]).sum()
-    return float((none + BOTH_PRIOR[0]) / (none + some + sum(BOTH_PRIOR)))
+    some = here[families.child[placed]] * families.place[placed]
+    nones, somes = np.bincount(kind[open_too], none, 2), np.bincount(kind[placed], some, 2)
+    return np.asarray((nones + BOTH_PRIOR[0]) / (nones + somes + sum(BOTH_PRIOR)), dtype=np.float64)
 
 
 def _gone(reading: Reading, ways: Floats) -> Floats:

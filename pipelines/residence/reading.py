@@ -1,6 +1,7 @@
 """What is read of children without a place: one thing of each, in levels, and all of it laid out for the estimate."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,8 @@ class Reading:
     """The last level is an entry that has ended: of those who left a month and more later as if they had not."""
     habit: str = ""
     """Readings of one habit came about in the same ways: how an agency dates those who left does not hang on their age."""
+    is_shared: Flags | None = None
+    """Of each child, whether the reading tells of its household, which has the record in common; null: of none."""
     unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))
     """Of those gone, by departure, the share who left after the extract's knowledge ends: alike, it has them as if here."""
 
@@ -65,6 +68,11 @@ class Reading:
     def size(self) -> int:
         """How many different codes there may be."""
         return len(self.here) + (HERE_STILL.shape[1] - 1 if self.has_ends else 0)
+
+    def of(self, rows: Codes) -> "Reading":
+        """The same of the children in ``rows`` alone."""
+        is_shared = None if self.is_shared is None else self.is_shared[rows]
+        return replace(self, codes=self.codes[rows], trust=self.trust[rows], is_shared=is_shared)
 
     def ratios(self, levels: Floats) -> Floats:
         """How much likelier each code (columns) is of those gone than of those here, by departure.
@@ -81,6 +89,15 @@ class Reading:
         return np.hstack([children[:, :ENDED], children[:, ENDED:].sum(axis=1, keepdims=True)])
 
 
+class Likelihood(NamedTuple):
+    """Natural logarithm of P(what is said | part) / P(what is said | here), a row for each part, a column for each child."""
+
+    own: Floats
+    """Of what is said of the child itself."""
+    household: Floats
+    """Of what is said of its household as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What all readings tell of some children, laid out once for every round of the estimate. The codes of all readings
@@ -90,15 +107,17 @@ class Told:
     code: Codes
     """Code and ``trust`` of what is said of any child, each two once."""
     trust: Floats
-    says: csr_matrix
-    """A row a child, a column each such two: 1 where it is said of the child."""
+    own: csr_matrix
+    """A row a child, a column each such two: 1 where it is said of the child itself."""
+    shared: csr_matrix
+    """The same where it is said of its household, which has the record in common."""
     learnt: csr_matrix
     """A row a code, a column a child: how far it counts (0..1), where the mixture is learnt from it."""
 
-    def of_children(self, ratios: Floats) -> Floats:
-        """The sum of the logarithms of what is said of each child (columns). ``ratios``: by part and code."""
+    def of_children(self, ratios: Floats) -> Likelihood:
+        """The sums of the logarithms of what is said of each child. ``ratios``: by part and code."""
         logs = np.log(self.trust * ratios[:, self.code] + (1.0 - self.trust))
-        return np.ascontiguousarray((self.says @ logs.T).T)
+        return Likelihood(*(np.ascontiguousarray((says @ logs.T).T) for says in (self.own, self.shared)))
 
     def by_level(self, posterior: Floats) -> list[Floats]:
         """For each reading the children it tells of by part (rows) and level, from the parts of each child."""
@@ -117,9 +136,14 @@ def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
     code, trust = first[reading] + codes[reading, child], trusts[reading, child]
     distinct, trust_of = np.unique(trust, return_inverse=True)
     twos, two = np.unique(trust_of * first[-1] + code, return_inverse=True)
-    asked = counts[child]
+    asked, none = counts[child], np.zeros(len(counts), dtype=bool)
+    marks = [none if each.is_shared is None else each.is_shared for each in readings]
+    is_shared = np.array(marks, dtype=bool).reshape(-1, len(counts))[reading, child]
+
+    def says(of: Flags) -> csr_matrix:
+        return csr_matrix((np.ones(np.count_nonzero(of)), (child[of], two[of])), shape=(len(counts), len(twos)))
+
     return Told(
-        readings, twos % first[-1], distinct[twos // first[-1]],
-        csr_matrix((np.ones(len(child)), (child, two)), shape=(len(counts), len(twos))),
+        readings, twos % first[-1], distinct[twos // first[-1]], says(~is_shared), says(is_shared),
         csr_matrix(((trust * weight[child])[asked], (code[asked], child[asked])), shape=(first[-1], len(counts))),
     )  # fmt: skip

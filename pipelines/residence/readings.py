@@ -107,6 +107,7 @@ class _Agency:
     is_start: Flags
     is_letter: Flags
     trust: Floats
+    is_shared: Flags
     unsighted: float
     untold: float
 
@@ -147,7 +148,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
             records["sighted_days"].cast(pl.Float64).to_numpy(), records["begun_days"].cast(pl.Float64).to_numpy(),
             records["ended_days"].cast(pl.Float64).to_numpy(), records["is_start"].to_numpy(),
             records["is_letter"].to_numpy(), records["membership"].to_numpy(),
-            records["unsighted_days"][0], records["untold_days"][0],
+            records["is_shared"].to_numpy(), records["unsighted_days"][0], records["untold_days"][0],
         )  # fmt: skip
         readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), is_new)
         for mine in of_group.values():
@@ -160,12 +161,12 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     return [*readings, *_time_off_roll(off_roll.to_series().to_numpy()[rows], season)]
 
 
-def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats]:
-    """``codes`` of an agency's records as codes and trust of the children in ``rows``; -1: no record."""
+def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats, Flags]:
+    """``codes`` of an agency's records as codes, trust and whether shared of the children in ``rows``; -1: no record."""
     count = 1 + max(int(rows.max(initial=0)), int(agency.child.max(initial=0)))
-    by_child, trust = np.full(count, -1), np.ones(count)
-    by_child[agency.child], trust[agency.child] = codes, agency.trust
-    return by_child[rows], trust[rows]
+    by_child, trust, is_shared = np.full(count, -1), np.ones(count), np.zeros(count, dtype=bool)
+    by_child[agency.child], trust[agency.child], is_shared[agency.child] = codes, agency.trust, agency.is_shared
+    return by_child[rows], trust[rows], is_shared[rows]
 
 
 def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is_new: Flags) -> list[Reading]:
@@ -189,13 +190,13 @@ def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is
     _, is_current, is_ended = known * min(1.0, at_most / (known[1] + known[2]))
     here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
     gone = np.array([1.0 - 0.75 * is_current - is_ended, 0.5 * is_current, 0.25 * is_current + is_ended])
-    codes, trust = _laid_out(agency, agency.standing, rows)
+    codes, trust, is_shared = _laid_out(agency, agency.standing, rows)
     codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
     prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
     return [
         Reading(
             codes, trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior, np.ones(1), True, is_alike=True,
-            is_presence=True, has_ends=True, unaware=_left_within(agency.untold),
+            is_presence=True, has_ends=True, is_shared=is_shared, unaware=_left_within(agency.untold),
         )
     ]  # fmt: skip
 
@@ -210,11 +211,11 @@ def _standing(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
         return []
     is_current, is_ended = _shares_of(known + 0.5)
     gone = np.array([0.0, 0.5 * is_current, 0.5 * is_current + is_ended])
-    codes, trust = _laid_out(agency, agency.standing, rows)
+    codes, trust, is_shared = _laid_out(agency, agency.standing, rows)
     return [
         Reading(
             codes, trust, np.append(0.0, known) + 0.5, PRIOR_CHILDREN * gone[None, None, :] + 0.5, np.ones(1), True,
-            is_alike=True, has_ends=True, unaware=_left_within(agency.untold),
+            is_alike=True, has_ends=True, is_shared=is_shared, unaware=_left_within(agency.untold),
         )
     ]  # fmt: skip
 
@@ -240,10 +241,11 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     both = _with_censored(here)
     is_censored = (agency.is_start & is_dated & (not agency.tells_starts_only)) | agency.is_letter
     levels = agency.seen_levels + np.where(is_censored, len(here), 0)
-    codes, trust = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
+    codes, trust, is_shared = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
     ways = [_with_censored(_later_is_likelier_gone(here, gone) * here) for gone in after.values()]
     as_if_here = np.broadcast_to(both, ways[0].shape)
-    return [Reading(codes, trust, both, np.stack([*ways, as_if_here]), SEEN_SINCE_PRIOR, habit=agency.source)]
+    gone = np.stack([*ways, as_if_here])
+    return [Reading(codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared)]
 
 
 def _with_censored(levels: Floats) -> Floats:
@@ -327,8 +329,8 @@ def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
     usual = _usual(agency.begun[is_known[agency.child] & is_dated])
     here = _shares_of(np.bincount(np.searchsorted(BEGUN, usual), minlength=len(BEGUN) + 1).astype(np.float64) + 1.0)
     gone = 0.98 * _after(usual, BEGUN, agency.untold) + 0.02 * here
-    codes, trust = _laid_out(agency, _codes(agency.begun, BEGUN), rows)
-    return [Reading(codes, trust, PRIOR_CHILDREN * here, gone[None], np.ones(1), learns_here=True)]
+    codes, trust, is_shared = _laid_out(agency, _codes(agency.begun, BEGUN), rows)
+    return [Reading(codes, trust, PRIOR_CHILDREN * here, gone[None], np.ones(1), learns_here=True, is_shared=is_shared)]
 
 
 def _company(evidence: Evidence, rows: Codes, is_known: Flags, without_place: Flags) -> Reading:

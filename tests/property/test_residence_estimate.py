@@ -7,9 +7,11 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from pipelines.children.provision import find_provision
 from pipelines.residence.departures import WIDTHS, departures, ever_fewer_open, season_of
+from pipelines.residence.family import Families, in_common, told_by_others
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.reading import DEPARTED, DEPARTURES
@@ -198,3 +200,43 @@ def test_the_estimate_is_calibrated_and_finds_those_who_left() -> None:
         here = np.array([is_here for _, is_here in listed])
         assert abs(said.mean() - here.mean()) < 0.06
         assert said[here].mean() - said[~here].mean() > 0.45
+
+
+HOME = Families(
+    child=np.array([0, 0, 1, 1, 2, 2]), other=np.array([1, 2, 0, 2, 0, 1]), place=np.zeros(6),
+    near=csr_matrix(np.array([[0.0, 1, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]])),
+    has_others=np.array([True, True, True, False]),
+)  # fmt: skip
+"""A household of three children without a place; and a fourth child, of whom no other is known."""
+
+
+@given(
+    st.floats(min_value=0.05, max_value=0.95),
+    st.floats(min_value=0.01, max_value=1),
+    st.floats(min_value=0.01, max_value=1),
+)
+def test_others_without_a_place_are_weighed_as_is_usual_of_children_once_on_a_roll_or_never(
+    follows: float, once: float, never: float
+) -> None:
+    """Against the sum written out: what each other child tells of a household that is here, or gone."""
+    likelihood, parts = np.array([[1.0, 1, 1, 1], [0.5, 2, 4, 1]]), np.array([[0.8] * 4, [0.2] * 4])
+    is_never = np.array([True, False, False, False])
+    no_place = np.array([[once] * 4, [never] * 4])
+    told = told_by_others(
+        HOME, np.vstack([likelihood, *[likelihood[1:]] * (DEPARTURES - 1)]), no_place,
+        np.vstack([parts, *[np.zeros((1, 4))] * (DEPARTURES - 1)]), follows, is_never=is_never,
+    )  # fmt: skip
+    for child in range(4):
+        share, expected = (never if is_never[child] else once), np.zeros(2)
+        for other in HOME.other[HOME.child == child]:
+            says = likelihood[:, other] * [share, 1]
+            expected += np.log(1 - follows + follows * says / (parts[:, other] @ says))
+        assert np.abs(told[:2, child] - expected).max() < 1e-9
+
+
+def test_what_a_household_has_in_common_is_said_once_and_of_a_child_without_others_by_itself() -> None:
+    """Two of three children stand in one tenancy; so does the fourth, by itself."""
+    tenancy = csr_matrix(np.array([[1.0], [1], [0], [1]]))
+    alone, together = in_common(HOME, tenancy)
+    assert together.toarray().ravel().tolist() == [1.0, 1.0, 1.0, 0.0]
+    assert alone.toarray().ravel().tolist() == [0.0, 0.0, 0.0, 1.0]

@@ -618,3 +618,30 @@ def test_a_child_without_any_other_of_its_household_is_less_surely_here_where_fa
     with_families = judge(town() | brothers | lone, people).filter(child_id="child")["living_here"].item()
     without = judge(town() | brothers | lone).filter(child_id="child")["living_here"].item()
     assert with_families < without
+
+
+def in_one_home(seen: int, other_seen: int | None = None) -> pl.DataFrame:
+    """A child off the roll for half a year, whom no doctor knows, and its brother on the roll, in one open tenancy that was
+    confirmed for both ``seen`` days ago; or for the brother on another day."""
+    child = on_roll(entered=2000, left=180) + in_home(seen)
+    brother = on_roll() + in_home(seen if other_seen is None else other_seen)
+    household = {"child": child, "brother": brother}
+    return judge(town() | household, dict.fromkeys(household, FAMILY)).filter(child_id="child")
+
+
+def test_a_tenancy_that_a_household_has_in_common_says_nothing_of_one_child_of_it() -> None:
+    """It is confirmed for all whom it names while any of them lives there, and he is known to: so nothing hangs on the day."""
+    lately, long_ago, of_its_own = (
+        each["living_here"].item() for each in (in_one_home(20), in_one_home(380), in_one_home(20, other_seen=50))
+    )
+    assert lately == pytest.approx(long_ago, abs=0.03)
+    assert of_its_own > 0.9
+
+
+def test_a_tenancy_that_three_children_have_in_common_is_heard_once() -> None:
+    def chance(*days: int) -> float:
+        household = {f"child{n}": in_home(seen) for n, seen in enumerate(days)}
+        found = judge(town() | household, dict.fromkeys(household, FAMILY))
+        return float(found.filter(child_id="child0")["living_here"].item())
+
+    assert chance(20, 20, 20) < chance(20, 21, 22)
