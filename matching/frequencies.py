@@ -74,8 +74,11 @@ class HeldFrequencies:
             present = table.dates[column]
             dates = distinct(present[present >= 0]).astype(np.int64)
         words = table.vocabulary if dates is None else pl.Series(dates)
+        asked = pl.DataFrame({"value": words}).with_row_index("code")
         known = pl.DataFrame({"value": self.values, "bits": self.bits})
-        found = pl.DataFrame({"value": words}).join(
-            known, on="value", how="left", maintain_order="left", validate="m:1"
-        )
-        return Frequencies(found["bits"].fill_null(self.rarest).to_numpy(), dates)
+        common = known.join(
+            asked, on="value", how="inner", validate="1:1"
+        )  # a table of few records asks for few of many
+        bits = np.full(len(words), self.rarest)
+        bits[common["code"].to_numpy()] = common["bits"].to_numpy()
+        return Frequencies(bits, dates)

@@ -2,7 +2,10 @@
 
 from typing import Literal
 
+import numpy as np
 import polars as pl
+
+from matching.sorting import order_of
 
 
 def members(
@@ -21,9 +24,18 @@ def members(
 
 
 def sources_of(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``sources``, one bit a source; ``known``: ``child_id`` and ``dataset`` of records."""
-    told = known.select("child_id", "dataset").join(bits, on="dataset", how="left", validate="m:1")
-    return told.group_by("child_id").agg(sources=pl.col("bit").bitwise_or())
+    """``child_id`` and ``sources``, one bit a source, in no particular order. ``known``: ``child_id`` and ``dataset`` of
+    records."""
+    # In the order of a hash of the ids (64 bits), as to group so many texts takes four times as long.
+    told = known.select(
+        child=pl.col("child_id").hash(), bit=pl.col("dataset").replace_strict(bits["dataset"], bits["bit"])
+    )
+    order = order_of(told["child"].to_numpy())
+    child, is_first = told["child"].to_numpy()[order], np.ones(len(order), dtype=bool)
+    is_first[1:] = child[1:] != child[:-1]
+    begins = np.flatnonzero(is_first)
+    sources = np.bitwise_or.reduceat(told["bit"].to_numpy()[order], begins) if len(begins) else begins
+    return pl.DataFrame({"child_id": known["child_id"].gather(order[begins]), "sources": sources})
 
 
 def bits_of(person: pl.DataFrame) -> pl.DataFrame:

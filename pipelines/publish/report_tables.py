@@ -53,13 +53,13 @@ def broken_rules(publication: Publication) -> list[Row]:
 
 def source_reach(publication: Publication) -> list[Row]:
     """One row a source: its records, their children, and how many records stand with a record of another source."""
-    known = (
-        members(publication.child_records, publication.person, "dataset").group_by("child_id", source="dataset").len()
-    )
+    known = members(publication.child_records, publication.person, "dataset").select("child_id", source="dataset")
+    children = known.filter(pl.struct("child_id", "source").hash().is_first_distinct())  # a row a child of a source
+    joined = children.filter(pl.col("child_id").is_duplicated())["child_id"]
     frame = (
-        known.with_columns(is_joined=pl.col("child_id").is_duplicated())
-        .group_by("source")
-        .agg(records=pl.col("len").sum(), children=pl.len(), joined=pl.col("len").filter("is_joined").sum())
+        known.group_by("source")
+        .agg(records=pl.len(), joined=pl.col("child_id").is_in(joined.implode()).sum())
+        .join(children.group_by("source").agg(children=pl.len()), on="source", how="left", validate="1:1")
         .with_columns(
             name=_named(pl.col("source"), publication.source_names), joined_share=pl.col("joined") / pl.col("records")
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import partial
 
 import polars as pl
 
@@ -13,7 +12,6 @@ from pipelines.intake.receive import receive, sender_files
 from pipelines.intake.restandardise import dated_cells, made_by, turning
 from pipelines.intake.rule_history import with_tonight
 from pipelines.intake.vanished import turned_entries, with_still_known
-from pipelines.residence.records import listen
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
 
@@ -62,8 +60,7 @@ def keep_snapshot(night: Night) -> Counts:
 def standardise_step(night: Night) -> Counts:
     """raw_*, vanished, changed_row -> person_record, statement. Records whose row has not changed stay as they are.
 
-    Records of identities from before an adoption stay behind here (former_record): no later step reads them. Beside the
-    linkage, for residence, what the records say of where their children are.
+    Records of identities from before an adoption stay behind here (former_record): no later step reads them.
     """
     store, as_at = night.store, night.settings.as_at
     former = read_former(night.settings.workspace)
@@ -74,7 +71,6 @@ def standardise_step(night: Night) -> Counts:
         _make_all(night, former)
     store.write("standardised", stamp)
     store.write("changed_row", CHANGED_ROW.to_frame())
-    night.said = night.aside(partial(listen, store.read("statement"), as_at))
     return {"person_records": store.count("person_record"), "statements": store.count("statement")}
 
 
@@ -107,8 +103,8 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
         before = store.read("former_record")["record_id"]
         stand = before.filter(~before.is_in(stale.implode()))
         store.write("former_record", pl.concat([stand, withheld]).sort().to_frame())
+        store.amend_rows("person_record", Amendment(made.person, stale))  # first, as the linkage waits for it
         store.amend_rows("statement", Amendment(made.statements, stale))
-        store.amend_rows("person_record", Amendment(made.person, stale))
         store.change("dated_cell", DATED_CELL.to_frame(), _dated(night, raw, store.read("dated_cell")))
     return True
 

@@ -21,7 +21,7 @@ def find_provision_step(night: Night) -> Counts:
 
 def judge_residence_step(night: Night) -> Counts:
     """Statement, person_record, child_record, provision, rival -> residence. Beside it, for the next step, who is of age."""
-    assert night.said is not None  # noqa: S101 - standardise stands before residence in STEPS
+    assert night.said is not None  # noqa: S101 - link stands before residence in STEPS
     known = night.known("person_record", "child_record", "provision")
     night.ages = night.aside(partial(of_age, **known, **night.known("statement"), as_at=night.settings.as_at))
     judged = judge_residence(

@@ -18,6 +18,7 @@ from pipelines.linking.link_groups import GroupsAsked
 from pipelines.linking.link_report import LinkReport
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
 from pipelines.linking.model_file import ModelInUse, model_in_use, model_row
+from pipelines.residence.records import listen
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
 from pipelines.tables import CHILD_MOVE
@@ -27,7 +28,8 @@ def link_step(night: Night) -> Counts:
     """person_record -> link, child_record, rival, child_move. Last night's children keep their ids.
 
     What is measured once and then held is taken from the store, and written there when it was measured again. Where it
-    holds, and the last night's links are kept, only what changed is linked.
+    holds, and the last night's links are kept, only what changed is linked. Beside it, for residence, what the records say of
+    where their children are.
     """
     store, renumbered = night.store, night.store.read("renumbered")
     decided = decided_in(night.settings.workspace, renumbered)
@@ -37,6 +39,7 @@ def link_step(night: Night) -> Counts:
     held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
+    night.said = night.aside(partial(listen, store.read("statement"), night.settings.as_at))  # put in order by now
     touched, night.model = None, None if tonight is None else tonight.model
     if tonight is None or before is None or known is None:
         report, links, pairs, after = _link_all(night, before, decided, in_force, held)

@@ -15,7 +15,7 @@ from pipelines.settings import Settings
 from pipelines.steps.linking import link_step
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
-from pipelines.tables import RENUMBERED
+from pipelines.tables import RENUMBERED, STATEMENT
 
 FIRST = date(2026, 11, 20)
 COMPARED = ("link", "child_record", "rival", "child_move")
@@ -54,6 +54,7 @@ class LinkedNights:
         night = Night(settings, self.store, self.contracts, datetime(2026, 11, 21, tzinfo=UTC))
         self.store.write("person_record", person)
         self.store.write("renumbered", RENUMBERED.to_frame() if renumbered is None else renumbered)
+        self.store.write("statement", STATEMENT.to_frame())
         with self.store.transaction():
             counts = link_step(night)
         assert night.link_report is not None
