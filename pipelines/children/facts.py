@@ -53,23 +53,23 @@ def child_ages(
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     mine = members(child_records, person, "dataset", "date_of_birth", how="left")
-    dates = mine.group_by("child_id").agg(
-        date_of_birth=pl.col("date_of_birth").min(), latest=pl.col("date_of_birth").max()
-    )
-    born, latest = pl.col("date_of_birth"), pl.col("latest")
-    agreed = dates.filter(born == latest).select(
+    born = pl.col("date_of_birth")
+    given = mine.select("child_id", "date_of_birth").drop_nulls("date_of_birth")
+    given = given.filter(pl.struct("child_id", "date_of_birth").hash().is_first_distinct())  # each date of a child once
+    is_one_of_several = pl.col("child_id").is_duplicated()
+    agreed = given.filter(~is_one_of_several).select(
         "child_id",
         "date_of_birth",
         of_age=is_of_compulsory_school_age(born, as_at).cast(pl.Float64),
         dates_differ=pl.lit(value=False),
     )
-    asked = dates.filter(born != latest).select("child_id")
+    asked = given.filter(is_one_of_several).select("child_id")
     voted = _voted(mine.join(asked, on="child_id", how="semi"), _proving(statements), as_at)
-    without = mine.join(dates.filter(born.is_null()), on="child_id", how="semi")
+    without = mine.filter(born.is_null()).join(given, on="child_id", how="anti")
     is_grown_up = pl.col("child_id").is_in(_grown_up(statements, without).implode())
     undated = (
-        dates.filter(born.is_null())
-        .select("child_id")
+        without.select("child_id")
+        .unique()
         .join(_undated(without, mine, as_at), on="child_id", how="left", validate="1:1")
         .with_columns(of_age=pl.when(is_grown_up).then(0.0).otherwise(pl.col("of_age").fill_null(UNKNOWN_AGE)))
     )

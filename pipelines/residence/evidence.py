@@ -319,9 +319,10 @@ def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFra
 
 def _signs(families: pl.DataFrame, heard: Heard, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """What the other children of a child's household show at first sight (``household``)."""
-    seen = heard.records.group_by("child").agg(pl.col("seen_on").max())
-    is_seen = days_since(pl.col("seen_on"), as_at) <= LATELY_DAYS
     has_place = pl.col("place_probability").is_not_null()
+    asked = children.filter(~has_place).select("child")  # few: of the others nothing else is asked
+    seen = heard.records.join(asked, on="child", how="semi").group_by("child").agg(pl.col("seen_on").max())
+    is_seen = days_since(pl.col("seen_on"), as_at) <= LATELY_DAYS
     signs = children.join(seen, on="child", how="left", validate="1:1").select(
         other="child", sign=pl.when(has_place).then(0).when(is_seen).then(1).otherwise(2).cast(pl.Int64)
     )
