@@ -208,7 +208,7 @@ def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
         found = _posterior(children, _likelihood(children, told, mixture), mixture)
         return _maximise(children, told, mixture, found, placed), found[0][HERE]
 
-    begun, rested, unrest = _expected(children, usual), None, np.inf
+    begun, rested, unrest = _expected(children, usual, placed), None, np.inf
     for _ in range(ROUNDS):
         once, here = after(begun)
         step = once.laid_out - begun.laid_out
@@ -229,7 +229,17 @@ def _length(step: Floats) -> float:
     return float(np.sqrt((step * step).sum()))  # not numpy's norm, whose threads wait for each other
 
 
-def _expected(children: Children, usual: Floats) -> Mixture:
+def _here_begun(children: Children, placed: float) -> float:
+    """Share here of all children of age before any child is looked at: half of those without a place are gone.
+
+    Not a bound: a mixture begun where hardly anybody is gone may stay there against what the records say, in a small
+    authority on one night and not on the next.
+    """
+    without = np.count_nonzero(children.counts)
+    return float(np.clip((placed + without) / (placed + 2.0 * without), *HERE_BOUNDS))
+
+
+def _expected(children: Children, usual: Floats, placed: float) -> Mixture:
     """What is expected before any child is looked at."""
     ways = tuple(reading.ways / reading.ways.sum() for reading in children.readings)
     levels = tuple(
@@ -237,7 +247,7 @@ def _expected(children: Children, usual: Floats) -> Mixture:
         for reading, way in zip(children.readings, ways, strict=True)
     )
     return Mixture(
-        levels, ways, np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1), HERE_BOUNDS[1], usual,
+        levels, ways, np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1), _here_begun(children, placed), usual,
         FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR), np.repeat(BOTH_PRIOR[0] / sum(BOTH_PRIOR), 2),
     )  # fmt: skip
 

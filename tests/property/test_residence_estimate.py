@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
@@ -187,6 +188,14 @@ def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do()
     with patch.multiple("pipelines.residence.mixture", **one_by_one):
         taken = judge(rows)["living_here"]
     assert (foreseen - taken).abs().max() < 2e-4  # type: ignore[operator]  # there are rows
+
+
+@pytest.mark.parametrize("begun", [0.7, 0.95, 0.99])
+def test_where_the_estimate_begins_does_not_decide_where_it_comes_to_rest(begun: float) -> None:
+    rows, _ = town(6, children=600, gap_days=200.0, leaves=0.4, stays_on_list=0.8)
+    with patch("pipelines.residence.mixture._here_begun", return_value=begun):
+        other = judge(rows)["living_here"]
+    assert (judge(rows)["living_here"] - other).abs().max() < 1e-3  # type: ignore[operator]  # there are rows
 
 
 def test_the_estimate_is_calibrated_and_finds_those_who_left() -> None:
