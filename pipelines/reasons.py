@@ -267,11 +267,6 @@ def why_moved() -> pl.Expr:
     return formatted("Probably moved away: {} that the child still lives here.", in_100(pl.col("living_here"))) + told
 
 
-def why_not_yet() -> pl.Expr:
-    """From when on a child will be listed; reads ``listed_from``."""
-    return formatted("Education ended lately: listed from {}, as the authority has it.", day(pl.col("listed_from")))
-
-
 def why_not_of_age() -> pl.Expr:
     """Why a child is taken not to be of compulsory school age; reads ``of_age``."""
     return formatted(

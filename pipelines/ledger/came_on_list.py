@@ -8,7 +8,8 @@ from pipelines.children.age import starts_on
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
-from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.listing.not_yet import BETWEEN_SCHOOLS, NOT_YET
+from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.rank_settings import ROUNDING
 from pipelines.reasons import day, in_100, source_name
 
@@ -26,13 +27,14 @@ TO_CHECK = "to be checked, though probably moved away"
 RECORDS_BACK = "its records are back"
 CUT_OFF_LOWERED = "the cut-off was lowered"
 WAITED = "the authority's own threshold is past"
+NOT_TAKEN_UP = "no roll shows the place that was to come"
 DEATH_TAKEN_BACK = "no source says any more that the child has died"
 ROSE = "likelihood rose above the cut-off"
 
 CAME_BECAUSE = (
     FIRST_NIGHT, NOT_KNOWN_BEFORE, PARTED, VANISHED, EDUCATION_ENDED, CAME_OF_AGE, CONTRADICTED, PROOF_GONE, LESS_SURE,
-    NOT_THE_SAME, LIVES_HERE, TO_CHECK, RECORDS_BACK, CUT_OFF_LOWERED, RECALIBRATED, WAITED, DEATH_TAKEN_BACK,
-    ROSE,
+    NOT_THE_SAME, LIVES_HERE, TO_CHECK, RECORDS_BACK, CUT_OFF_LOWERED, RECALIBRATED, WAITED, NOT_TAKEN_UP,
+    DEATH_TAKEN_BACK, ROSE,
 )  # fmt: skip
 """What brought a child onto the list (``LEAD.came_because``)."""
 
@@ -42,7 +44,7 @@ TOLD_LATE = timedelta(days=90)
 BACK_FROM = {
     SAME_AS_RIVAL: NOT_THE_SAME, MOVED_AWAY: LIVES_HERE, NOT_OF_AGE: CAME_OF_AGE, RECORDS_GONE: RECORDS_BACK, MERGED: PARTED,
     CLOSED: CONTRADICTED, CUT_OFF_RAISED: CUT_OFF_LOWERED, RECALIBRATED: ROSE, FELL: ROSE,
-    NOT_YET: WAITED, DIED: DEATH_TAKEN_BACK,
+    NOT_YET: WAITED, BETWEEN_SCHOOLS: NOT_TAKEN_UP, DIED: DEATH_TAKEN_BACK,
 }  # fmt: skip
 """Why a child had left -> what its return means; an education needs a look at its record first."""
 
@@ -211,6 +213,7 @@ def _why(tonight: Tonight) -> pl.Expr:
             in_100(pl.col("estimated")), in_100(pl.col("likelihood")),
         ),
         WAITED: pl.lit("The time that the authority lets pass after an education is over, or the child is at high risk."),
+        NOT_TAKEN_UP: pl.lit("The place accepted for after the summer shows on no roll, or is no longer to come."),
         DEATH_TAKEN_BACK: pl.lit("No record that is surely the child's says any more that the child has died."),
         ROSE: formatted("The likelihood is {} now.", in_100(pl.col("likelihood"))),
     }  # fmt: skip

@@ -13,6 +13,7 @@ from pipelines.children.age import born_of_age, next_term_starts, school_year, s
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
 from pipelines.formatted import formatted
+from pipelines.priority.evidence import ACCEPTED
 from pipelines.reasons import day, place_of
 from pipelines.tables import EARLY_WARNING
 
@@ -28,7 +29,6 @@ MOSTLY_OFFERED = 0.5
 TAKEN_UP_WITHIN = timedelta(days=31)
 """A place that starts within so many days of the first day of term is that term's place."""
 
-ACCEPTED = r"\baccepted\b"
 OFFERED = r"\baccepted\b|\boffered\b"
 
 

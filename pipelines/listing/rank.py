@@ -24,9 +24,10 @@ from pipelines.decisions.outcomes import OUTCOME
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
+from pipelines.listing.not_yet import BETWEEN_SCHOOLS, NOT_YET, not_yet
 from pipelines.listing.route import routes
 from pipelines.listing.standing import standing
-from pipelines.priority import HIGH_RISK, Evidence, findings
+from pipelines.priority import Evidence, findings
 from pipelines.rank_settings import ROUNDING, RankSettings
 from pipelines.residence.area import HOME, homes
 from pipelines.residence.contact import without_letters
@@ -46,8 +47,7 @@ SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 CLOSED = "closed by an officer"
 DIED = "died"
-NOT_YET = "not yet listed, by the authority's own threshold"
-REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET)
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, BETWEEN_SCHOOLS)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
@@ -118,7 +118,7 @@ def rank(
     evidence = _evidence(looked_at, statements, child_records, provision, person, as_at=as_at, settings=settings)
     found = findings(evidence, settings.points)
     stay = kept(looked_at.filter(~is_likely), found, statements, child_records, settings)
-    for told in (stay, _waiting(evidence, found, settings)):
+    for told in (stay, not_yet(evidence, found, theirs, settings)):
         judged = judged.join(told, on="child_id", how="left", validate="1:1")
     is_listed = is_likely | pl.col("kept_because").is_not_null()
     judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
@@ -165,21 +165,9 @@ def _held(is_listed: pl.Expr) -> pl.Expr:
         .then(pl.lit(DIED))
         .when(is_listed & pl.col("closed_why").is_not_null())
         .then(pl.lit(CLOSED))
-        .when(is_listed & pl.col("listed_from").is_not_null())
-        .then(pl.lit(NOT_YET))
+        .when(is_listed)
+        .then(pl.col("waits"))
     )
-
-
-def _waiting(evidence: Evidence, found: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
-    """``child_id`` and ``listed_from`` of children whose education ended too lately for the authority's threshold.
-
-    A child at high risk never waits.
-    """
-    ended = evidence.ended_provision().group_by("child_id").agg(ended_on=pl.col("until_on").max())
-    risky = found.filter(pl.col("factor").is_in(HIGH_RISK)).select("child_id")
-    due = pl.col("ended_on") + pl.duration(weeks=settings.weeks_before_listed)
-    waiting = ended.join(risky, on="child_id", how="anti").filter(due > evidence.as_at)
-    return waiting.select("child_id", listed_from=due).sort("child_id")
 
 
 def _check_probabilities(**frames: pl.DataFrame) -> None:
@@ -336,7 +324,7 @@ def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         MOVED_AWAY: reasons.why_moved(),
         CLOSED: pl.col("closed_why"),
         DIED: reasons.why_died(names),
-        NOT_YET: reasons.why_not_yet(),
+        **dict.fromkeys((NOT_YET, BETWEEN_SCHOOLS), pl.col("waits_why")),
         NOT_OF_AGE: reasons.why_not_of_age(),
     }
     return pl.concat([explained.filter(reason=reason).with_columns(why=told) for reason, told in why.items()])

@@ -15,8 +15,10 @@ from pipelines.reasons import day
 from pipelines.residence.area import HOME
 from pipelines.tables import FINDING
 
+ACCEPTED = r"\baccepted\b"
 PROMISED = r"\baccepted\b|\boffered\b|\bdeferred\b"
-"""What a source calls a school place that is promised; its statement begins on the day on which the place does."""
+"""What a source calls a school place that is settled, and one that is promised; the statement begins on the day on which the
+place does."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
-from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, NOT_YET, SAME_AS_RIVAL
+from pipelines.listing.not_yet import BETWEEN_SCHOOLS, NOT_YET
+from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.reasons import day_written, in_100, sentences, source_called
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
@@ -39,6 +40,7 @@ WHAT_WOULD_LIST = {
     CLOSED: "What contradicts the officer's outcome, such as an education that ends, another home or a new concern.",
     DIED: "The source's own correction, or a judgement that its record is another child's.",
     NOT_YET: "The day that is named above, or a reason to look sooner, such as a referral.",
+    BETWEEN_SCHOOLS: "The day that is named above, or that the place is given up.",
 }
 """Reason of ``EXPLAINED`` -> what brings the child onto the list."""
 
