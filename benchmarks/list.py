@@ -26,7 +26,7 @@ from pipelines.listing.recalibration import ANSWER, fitted, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
 WORLDS = (
-    "20000:1801:usual", "20000:1802:rough", "20000:1803:other_kinds", "50000:1804:usual:0.004", "150000:1805:usual:0.004",
+    "20000:1901:usual", "20000:1902:rough", "20000:1903:other_kinds", "50000:1904:usual:0.004", "150000:1905:usual:0.004",
 )  # fmt: skip
 BINS, DRAWS = 10, 400
 FOUR_IN_FIVE = 0.8

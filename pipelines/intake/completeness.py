@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from itertools import takewhile
 from statistics import median
 
+import numpy as np
 import polars as pl
 
 from data_contracts.completeness import Check
@@ -301,8 +302,7 @@ def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     same = [night for night in source.nights if night.content == source.tonight.content]
     if after and same and same[-1] is source.last:
         since = _first_of_run(source)
-        days = (source.as_at - since).days
-        if days >= after:
+        if (source.as_at - since).days >= after and _weekdays_between(since, source.as_at):
             yield (
                 "stale",
                 f"this is the file of {_day(since)} again; its rows should change within {counted(after, 'day')}.",
@@ -318,6 +318,17 @@ def _first_of_run(source: SourceTonight) -> date:
     """The first of the nights, up to the last one, in which the source's rows were the same as tonight."""
     same = takewhile(lambda night: night.content == source.tonight.content, reversed(source.nights))
     return min((night.as_at for night in same), default=source.as_at)
+
+
+def _weekdays_between(since: date, as_at: date) -> int:
+    """Weekdays whose changes one night had and the other not, whether nights run before or after midnight: the fewer.
+
+    Agencies change nothing at weekends, so that Friday's rows on a Monday are no old file.
+    """
+    after_midnight, before_midnight = (
+        np.busday_count(since + later, as_at + later) for later in (timedelta(), timedelta(days=1))
+    )
+    return int(min(after_midnight, before_midnight))
 
 
 def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:

@@ -295,6 +295,24 @@ def test_the_same_night_again_is_no_file_of_yesterday(nights: Deliveries) -> Non
     assert nights.night(3, **_tonight()).found.is_empty()
 
 
+@pytest.mark.parametrize(
+    ("first", "again", "is_stale"),
+    [
+        pytest.param(4, 5, False, id="Friday's on Saturday, where nights run late in the evening"),
+        pytest.param(5, 6, False, id="Saturday's on Sunday"),
+        pytest.param(5, 7, False, id="Saturday's on Monday, where nights run after midnight"),
+        pytest.param(4, 7, True, id="Friday's on Monday"),
+        pytest.param(5, 8, True, id="Saturday's on Tuesday"),
+        pytest.param(7, 8, True, id="Monday's on Tuesday"),
+    ],
+)
+def test_no_rows_need_change_over_a_weekend(tmp_path: Path, first: int, again: int, is_stale: bool) -> None:
+    delivered = Deliveries(tmp_path)
+    for after in (first, again):
+        judged = delivered.night(after, school_census=_census(after), health=health(100))
+    assert ("stale" in judged.found.filter(source="health")["check"].to_list()) is is_stale
+
+
 def test_a_register_that_need_not_change_is_not_stale(nights: Deliveries) -> None:
     assert nights.night(60, **_tonight()).found.filter(source="ehe_register").is_empty()
 
