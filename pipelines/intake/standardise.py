@@ -62,11 +62,12 @@ def standardise(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contrac
     Raises :class:`ValueError` where a source has no contract, or where two rows share a ``record_id``.
     """
     sources = _sources(raw, contracts)
-    written = [_written(rows, contracts[source], as_at) for source, rows in sources.items()]
-    return Standardised(
-        person=person_records(pl.concat(written)) if written else PERSON.to_frame(),
-        statements=_statements(sources, contracts, as_at),
-    )
+    return Standardised(_persons(sources, contracts, as_at), _statements(sources, contracts, as_at))
+
+
+def persons_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], *, as_at: date) -> pl.DataFrame:
+    """``PERSON`` alone, as :func:`standardise` makes it."""
+    return _persons(_sources(raw, contracts), contracts, as_at)
 
 
 def statements_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], *, as_at: date) -> pl.DataFrame:
@@ -79,6 +80,11 @@ def _sources(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract])
     if unknown := sorted(set(raw) - set(contracts)):
         raise ValueError(f"No contract for the source {', '.join(unknown)}. Add data_contracts/{unknown[0]}.yaml.")
     return {source: _read(raw[source], contracts[source]) for source in sorted(raw)}
+
+
+def _persons(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
+    written = [_written(rows, contracts[source], as_at) for source, rows in sources.items()]
+    return person_records(pl.concat(written)) if written else PERSON.to_frame()
 
 
 def _statements(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
