@@ -19,6 +19,9 @@ from pipelines.store import Store
 from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
 
+MONDAY = 3
+"""Days after ``AS_AT``, a Friday."""
+
 Row = dict[str, str]
 
 
@@ -62,20 +65,20 @@ def test_half_of_the_schools_missing_holds_the_night_until_the_file_is_whole(
     stood = (published / before / "candidates.csv").read_bytes()
     _rewritten(extracts / "school_census.csv", _half_of_the_schools)
     with pytest.raises(NightFailed, match=r"school_census\.csv: .* schools or other units .* are gone") as failed:
-        night(1)
+        night(MONDAY)
     assert failed.value.exit_code == HELD
     assert f"The list of {AS_AT:%d/%m/%Y} stays up, marked stale." in str(failed.value)
     assert (published / "latest").resolve().name == before
     assert (published / before / "candidates.csv").read_bytes() == stood
     mark = json.loads((published / "stale.json").read_text("utf-8"))
-    assert (mark["stale"], mark["list"], mark["since"]) == (True, before, str(AS_AT + timedelta(days=1)))
+    assert (mark["stale"], mark["list"], mark["since"]) == (True, before, str(AS_AT + timedelta(days=MONDAY)))
     assert mark["reasons"][0] in (published / "STALE.txt").read_text("utf-8")
     assert {(published / name).stat().st_mode & 0o777 for name in ("stale.json", "STALE.txt")} == {0o600}
     with Store(workspace, read_only=True) as store:
         assert "holds" in store.read("completeness")["outcome"].to_list(), "what was found is kept"
 
     shutil.copy(quick_night.settings.extracts / "school_census.csv", extracts)
-    report = night(1)
+    report = night(MONDAY)
     assert not (published / "stale.json").exists()
     assert not (published / "STALE.txt").exists()
     told = (report.published / "WARNINGS.txt").read_text("utf-8")
