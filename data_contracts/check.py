@@ -15,7 +15,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -26,7 +26,7 @@ from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract, DataContract, read_candidates_contract
 from data_contracts.marks import Crashed, Outcome, marks_of, read_marks
 from data_contracts.rules import Check, IdentifierChecks, list_checks, source_checks
-from data_contracts.today import day_of
+from data_contracts.today import today as this_day
 
 COULD_NOT_RUN = "check could not run"
 """Name of the rule that is broken where a check itself failed."""
@@ -61,7 +61,7 @@ def judge(
     future; null: the day on which it runs. ``known``: true where a row is known to keep every rule that looks at one row,
     as the very same row was judged by the same rules before; only rules that look at the whole file are asked of it.
     """
-    checks = source_checks(contract, headers, identifier_checks, today or day_of(datetime.now(UTC)))
+    checks = source_checks(contract, headers, identifier_checks, today or this_day())
     named = {column.name: headers.get(column.name, column.header) for column in contract.columns}
     return _breaches(rows, checks, _Told(contract.id, file, named), known)
 

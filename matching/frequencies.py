@@ -76,9 +76,8 @@ class HeldFrequencies:
         words = table.vocabulary if dates is None else pl.Series(dates)
         asked = pl.DataFrame({"value": words}).with_row_index("code")
         known = pl.DataFrame({"value": self.values, "bits": self.bits})
-        common = known.join(
-            asked, on="value", how="inner", validate="1:1"
-        )  # a table of few records asks for few of many
+        # Of many values held, a table of few records asks for few.
+        common = known.join(asked, on="value", how="inner", validate="1:1")
         bits = np.full(len(words), self.rarest)
         bits[common["code"].to_numpy()] = common["bits"].to_numpy()
         return Frequencies(bits, dates)

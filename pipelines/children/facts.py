@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.age import age_in_years, is_of_compulsory_school_age
-from pipelines.children.members import members
+from pipelines.children.members import is_first_of, members
 
 AGREEMENT = 20.0
 """Each further source that gives a birth date makes it this many times as likely against a date it contradicts.
@@ -55,7 +55,7 @@ def child_ages(
     mine = members(child_records, person, "dataset", "date_of_birth", how="left")
     born = pl.col("date_of_birth")
     given = mine.select("child_id", "date_of_birth").drop_nulls("date_of_birth")
-    given = given.filter(pl.struct("child_id", "date_of_birth").hash().is_first_distinct())  # each date of a child once
+    given = given.filter(is_first_of("child_id", "date_of_birth"))
     is_one_of_several = pl.col("child_id").is_duplicated()
     agreed = given.filter(~is_one_of_several).select(
         "child_id",

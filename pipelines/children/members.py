@@ -38,6 +38,12 @@ def sources_of(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"child_id": known["child_id"].gather(order[begins]), "sources": sources})
 
 
+def is_first_of(*names: str) -> pl.Expr:
+    """Whether no row before has the same in these columns: by a hash of 64 bits, as to tell several columns apart by what
+    stands in them takes four times as long."""
+    return pl.struct(*names).hash().is_first_distinct()
+
+
 def bits_of(person: pl.DataFrame) -> pl.DataFrame:
     """``dataset``, and the ``bit`` (Int64) that stands for it in a set of sources: 1, 2, 4 …, in the order of their names."""
     names = person["dataset"].unique().sort()

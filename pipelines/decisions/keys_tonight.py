@@ -9,24 +9,24 @@ from pipelines.store import Store
 from pipelines.tables import RENUMBERED
 
 
-def key_now(column: str, renumbered: pl.DataFrame) -> pl.Expr:
-    """A column of record ids, each that goes on under another key replaced by that one."""
-    return pl.col(column).replace(renumbered["record_id"], renumbered["now_id"])
+def key_now(record_id: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
+    """Record ids, each that goes on under another key replaced by that one."""
+    return record_id.replace(renumbered["record_id"], renumbered["now_id"])
 
 
 def outcomes_now(outcomes: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
     """``OUTCOME`` with the records of each child under the keys of tonight: one renumbered since is no new record."""
     if outcomes.is_empty() or renumbered.is_empty():
         return outcomes
-    record = pl.element().replace(renumbered["record_id"], renumbered["now_id"])
-    return outcomes.with_columns(pl.col("records").str.split(";").list.eval(record).list.join(";"))
+    now = key_now(pl.element(), renumbered)
+    return outcomes.with_columns(pl.col("records").str.split(";").list.eval(now).list.join(";"))
 
 
 def judgements_now(judgements: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
     """``JUDGEMENT`` of pairs under the keys of tonight, each in the order of its ids."""
     if judgements.is_empty() or renumbered.is_empty():
         return judgements
-    ends = judgements.with_columns(key_now(side, renumbered) for side in ("left_id", "right_id"))
+    ends = judgements.with_columns(key_now(pl.col(side), renumbered) for side in ("left_id", "right_id"))
     return ends.with_columns(
         left_id=pl.min_horizontal("left_id", "right_id"), right_id=pl.max_horizontal("left_id", "right_id")
     ).filter(pl.col("left_id") != pl.col("right_id"))

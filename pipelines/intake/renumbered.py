@@ -46,7 +46,7 @@ def with_tonight(
     stands = kept.filter(
         ~pl.col("record_id").is_in(in_use.implode()), pl.col("since_on") >= as_at - timedelta(days=KEPT_DAYS)
     )
-    went_on = stands.with_columns(key_now("now_id", fresh)).filter(pl.col("record_id") != pl.col("now_id"))
+    went_on = stands.with_columns(key_now(pl.col("now_id"), fresh)).filter(pl.col("record_id") != pl.col("now_id"))
     return pl.concat([went_on, fresh]).sort("record_id")
 
 

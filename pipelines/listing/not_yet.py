@@ -35,41 +35,39 @@ def not_yet(
     ``listed_from``: the day from which it waits no longer; ``waits_why``: a sentence. ``found``: ``FINDING``.
     """
     risky = found.filter(pl.col("factor").is_in(HIGH_RISK)).select("child_id")
+    ended = evidence.last_ended().select("child_id", ended_on="until_on")
     both = pl.concat(
-        [_between_schools(evidence, child_records, settings), _within_threshold(evidence, settings.weeks_before_listed)]
+        [
+            _between_schools(ended, _settled_places(evidence, child_records), evidence.as_at, settings),
+            _within_threshold(ended, settings.weeks_before_listed),
+        ]
     )
     waiting = both.join(risky, on="child_id", how="anti").filter(pl.col("listed_from") > evidence.as_at)
     return waiting.unique("child_id", keep="first", maintain_order=True).sort("child_id")
 
 
-def _ended(evidence: Evidence) -> pl.DataFrame:
-    """``child_id``, ``ended_on``: when the education ended that ended last."""
-    return evidence.last_ended().select("child_id", ended_on="until_on")
-
-
-def _within_threshold(evidence: Evidence, weeks: int) -> pl.DataFrame:
+def _within_threshold(ended: pl.DataFrame, weeks: int) -> pl.DataFrame:
     due = pl.col("ended_on") + pl.duration(weeks=weeks)
     told = formatted("Education ended lately: listed from {}, as the authority has it.", day(due))
-    return _ended(evidence).select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=told).cast(WAITING)
+    return ended.select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=told).cast(WAITING)
 
 
-def _between_schools(evidence: Evidence, child_records: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
+def _between_schools(ended: pl.DataFrame, places: pl.DataFrame, as_at: date, settings: RankSettings) -> pl.DataFrame:
     """Of whom an education ended and a place begins within one ``SUMMER``; as long as a roll may not show the place yet.
 
     A place that is only offered is none: that it was not taken up is a reason of its own to look.
     """
-    first, last = (date(evidence.as_at.year, *on) for on in SUMMER)
-    starts, ended = pl.col("since_on"), pl.col("ended_on")
+    first, last = (date(as_at.year, *on) for on in SUMMER)
+    starts, ended_on = pl.col("since_on"), pl.col("ended_on")
     due = starts + pl.duration(days=settings.points.not_arrived_after_days)
     told = formatted(
         "Between two schools: the last education ended on {}, and a place is accepted from {}. Listed from {} unless a roll "
-        "shows the child by then.", day(ended), day(starts), day(due),
+        "shows the child by then.", day(ended_on), day(starts), day(due),
     )  # fmt: skip
     return (
-        _ended(evidence)
-        .filter(ended >= first)
-        .join(_settled_places(evidence, child_records), on="child_id", how="inner")
-        .filter((starts > ended) & (starts <= last))
+        ended.filter(ended_on >= first)
+        .join(places, on="child_id", how="inner")
+        .filter((starts > ended_on) & (starts <= last))
         .sort("child_id", "since_on")
         .unique("child_id", keep="first", maintain_order=True)
         .select("child_id", waits=pl.lit(BETWEEN_SCHOOLS), listed_from=due, waits_why=told)

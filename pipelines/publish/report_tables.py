@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from data_contracts.breach import STOPS_MOST_FIRST
-from pipelines.children.members import members
+from pipelines.children.members import is_first_of, members
 from pipelines.formatted import formatted
 from pipelines.ledger.list_changes import CHANGES
 from pipelines.listing.masking import WITHHELD, Masked, keys_without_place
@@ -54,7 +54,7 @@ def broken_rules(publication: Publication) -> list[Row]:
 def source_reach(publication: Publication) -> list[Row]:
     """One row a source: its records, their children, and how many records stand with a record of another source."""
     known = members(publication.child_records, publication.person, "dataset").select("child_id", source="dataset")
-    children = known.filter(pl.struct("child_id", "source").hash().is_first_distinct())  # a row a child of a source
+    children = known.filter(is_first_of("child_id", "source"))  # a row a child of a source
     joined = children.filter(pl.col("child_id").is_duplicated())["child_id"]
     frame = (
         known.group_by("source")

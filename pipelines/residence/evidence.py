@@ -13,7 +13,7 @@ import polars as pl
 
 from matching.keys import place_keys
 from pipelines.children.age import born_of_age
-from pipelines.children.members import members
+from pipelines.children.members import is_first_of, members
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.residence.letters import with_letters
 from pipelines.residence.records import Heard
@@ -281,18 +281,13 @@ def _families(mine: pl.DataFrame) -> pl.DataFrame:
         told = mine.select("child", *key).drop_nulls()
         # By numbers, as several columns of text take four times as long to be told apart.
         homes = told.select("child", key=pl.struct(key).hash(), home=pl.struct(home).hash())
-        homes = homes.filter(_is_first("child", "key"))
-        children = homes.filter(_is_first("child", "home"))["home"].value_counts()
+        homes = homes.filter(is_first_of("child", "key"))
+        children = homes.filter(is_first_of("child", "home"))["home"].value_counts()
         crowds = children.filter(pl.col("count") > LARGEST_HOUSEHOLD)["home"]
         shared = homes.filter(pl.col("key").is_duplicated() & ~pl.col("home").is_in(crowds.implode()))
         pairs.append(shared.select("child", "key").join(shared.select("key", other="child"), on="key").drop("key"))
     both = pl.concat(pairs).filter(pl.col("child") != pl.col("other"))
-    return both.filter(_is_first("child", "other"))
-
-
-def _is_first(*names: str) -> pl.Expr:
-    """Whether no row before has the same in these columns of numbers."""
-    return pl.struct(*names).hash().is_first_distinct()
+    return both.filter(is_first_of("child", "other"))
 
 
 def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame:

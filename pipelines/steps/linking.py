@@ -70,7 +70,9 @@ def _last_night(store: Store, renumbered: pl.DataFrame) -> tuple[pl.DataFrame, p
     )
     if moved.is_empty():
         return previous, previous
-    before = previous.with_columns(key_now("record_id", moved)).unique("record_id", keep="first", maintain_order=True)
+    before = previous.with_columns(key_now(pl.col("record_id"), moved)).unique(
+        "record_id", keep="first", maintain_order=True
+    )
     return previous, before.sort("record_id")
 
 

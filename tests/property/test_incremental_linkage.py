@@ -156,11 +156,13 @@ def test_children_keep_their_ids_and_what_was_judged_of_them_where_a_source_give
         keys = before.filter(pl.col("record_id").str.starts_with("health:")).select(
             "record_id", now_id=pl.col("record_id").str.replace("health:", "health:new-"), since_on=pl.lit(FIRST)
         )
-        nights.night(some_records.with_columns(key_now("record_id", keys)), keys)
+        nights.night(some_records.with_columns(key_now(pl.col("record_id"), keys)), keys)
         after = nights.store.read("child_record")
-        stood = before.select(key_now("record_id", keys), "child_id").sort("record_id")
+        stood = before.select(key_now(pl.col("record_id"), keys), "child_id").sort("record_id")
         assert after.select("record_id", "child_id").equals(stood)
-        judged = pl.DataFrame({"record_id": pair}).select(key_now("record_id", keys)).join(after, on="record_id")
+        judged = (
+            pl.DataFrame({"record_id": pair}).select(key_now(pl.col("record_id"), keys)).join(after, on="record_id")
+        )
         assert judged["child_id"].n_unique() == 2
         assert nights.store.read("child_move").filter(as_at=FIRST + timedelta(days=2)).is_empty()
 
