@@ -4,6 +4,7 @@ Two moments lose children between two lists: coming of compulsory school age (Ed
 move from Year 6 to Year 7, for which places are offered on 1 March (School Admissions Code, national offer day).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,8 +13,9 @@ import polars as pl
 from pipelines.children.age import born_of_age, next_term_starts, school_year, starts_on
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
+from pipelines.children.promised_places import ACCEPTED, OFFERED, promised_places
 from pipelines.formatted import formatted
-from pipelines.priority.evidence import ACCEPTED
+from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day, place_of
 from pipelines.tables import EARLY_WARNING
 
@@ -28,8 +30,6 @@ MOSTLY_OFFERED = 0.5
 
 TAKEN_UP_WITHIN = timedelta(days=31)
 """A place that starts within so many days of the first day of term is that term's place."""
-
-OFFERED = r"\baccepted\b|\boffered\b"
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class _Known:
     rivals: pl.DataFrame
     residence: pl.DataFrame
     as_at: date
+    settings: RankSettings
 
 
 def early_warning(
@@ -62,31 +63,32 @@ def early_warning(
     rivals: pl.DataFrame,
     residence: pl.DataFrame,
     as_at: date,
-    list_from: float,
+    settings: RankSettings,
 ) -> EarlyWarning:
     """Children who come of age with the next term, and (1 March to August) Year 6 children, without a place after it.
 
     A place is an education that holds on the first day of term or starts soon after, or an offer: for the first, one
-    that is accepted. ``list_from``: least likelihood, 0..1, as for the list. Frames as in :mod:`pipelines.tables`.
+    that is accepted. One whose day has come counts as long as a roll may not show it yet. Warned of is who is as likely
+    without one as the list asks (``settings.list_from``). Frames as in :mod:`pipelines.tables`.
     """
-    known = _Known(person, statements, child_records, provision, rivals, residence, as_at)
+    known = _Known(person, statements, child_records, provision, rivals, residence, as_at, settings)
     term = next_term_starts(as_at)
     born = pl.col("date_of_birth")
     of_age, by_then = born_of_age(as_at)[1], born_of_age(term - timedelta(days=1))[1]
     coming = _facts(known, (born > of_age) & (born <= by_then))
-    warned = [_without_place(known, coming, term, ACCEPTED).with_columns(warning=pl.lit(COMES_OF_AGE))]
+    warned = [_without_place(known, coming, term, [ACCEPTED]).with_columns(warning=pl.lit(COMES_OF_AGE))]
     notes = []
     if OFFERS_FROM <= (as_at.month, as_at.day) < (9, 1):
         leaving = _facts(known, school_year(born, as_at) == 6)
-        waiting = _without_place(known, leaving, term := date(as_at.year, 9, 1), OFFERED)
-        if leaving.height and waiting.height > (1 - MOSTLY_OFFERED) * leaving.height:
+        waiting = _without_place(known, leaving, term := date(as_at.year, 9, 1), [OFFERED, ACCEPTED])
+        if leaving.height and waiting["no_place"].sum() > (1 - MOSTLY_OFFERED) * leaving.height:
             notes.append(
                 "Year 6 was not judged: the extracts show a Year 7 place or offer for fewer than half of the children, "
                 "so that the round of admissions is not in them."
             )
         else:
             warned.append(waiting.with_columns(warning=pl.lit(MOVES_UP)))
-    told = _told(pl.concat(warned), known).filter(pl.col("likelihood") >= list_from)
+    told = _told(pl.concat(warned), known).filter(pl.col("likelihood") >= settings.list_from)
     return EarlyWarning(told, tuple(notes))
 
 
@@ -101,37 +103,41 @@ def _facts(known: _Known, is_meant: pl.Expr) -> pl.DataFrame:
     return child_facts(person, said, members, known.as_at).filter(is_meant & alive)
 
 
-def _without_place(known: _Known, children: pl.DataFrame, term: date, offer: str) -> pl.DataFrame:
-    """``children`` with ``due_on`` and ``no_place`` (0..1), those with a certain place or an offer left out."""
-    holds = (pl.col("until_on").is_null() | (pl.col("until_on") > term)) & (
-        pl.col("since_on").is_null() | (pl.col("since_on") <= term + TAKEN_UP_WITHIN)
-    )
+def _without_place(known: _Known, children: pl.DataFrame, term: date, ways: Sequence[str]) -> pl.DataFrame:
+    """``children`` with ``due_on`` and ``no_place`` (0..1), but for those who have a certain place.
+
+    ``ways``: of being promised, those that count as a place.
+    """
     rivals = known.rivals.join(children.select("child_id"), on="child_id", how="semi")
     asked = pl.concat([children["child_id"], rivals["rival_child_id"]]).unique().to_frame()
-    own = (
-        known.provision.join(asked, on="child_id", how="semi")
-        .filter(holds)
-        .group_by("child_id")
-        .agg(none=(1 - pl.col("link_probability") * pl.col("proves").fill_null(1.0)).product())
-    )
+    places = pl.concat([_holding(known, term), _promised(known, term, ways)]).join(asked, on="child_id", how="semi")
+    own = places.group_by("child_id").agg(none=(1 - pl.col("sure")).product())
     placed = own.select(rival_child_id="child_id", placed=1 - pl.col("none"))
     near = rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
     rival = near.agg(rival_none=(1 - pl.col("probability") * pl.col("placed")).product())
-    offered = known.statements.filter(
-        (pl.col("kind") == "concern")
-        & pl.col("what").str.contains(offer)
-        & (pl.col("until_on").is_null() | (pl.col("until_on") >= known.as_at))
-        & (pl.col("since_on").is_null() | pl.col("since_on").is_between(known.as_at, term + TAKEN_UP_WITHIN))
-    )
-    settled = known.child_records.join(offered.select("record_id"), on="record_id", how="semi")
     return (
-        children.join(settled, on="child_id", how="anti")
-        .join(own, on="child_id", how="left", validate="1:1")
+        children.join(own, on="child_id", how="left", validate="1:1")
         .join(rival, on="child_id", how="left", validate="1:1")
         .with_columns(due_on=pl.lit(term), no_place=pl.col("none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0))
         .drop("none", "rival_none")
         .filter(pl.col("no_place") > 0)
     )
+
+
+def _holding(known: _Known, term: date) -> pl.DataFrame:
+    """``child_id``, ``sure`` (0..1): educations that hold on the first day of term or start soon after."""
+    until, since = pl.col("until_on"), pl.col("since_on")
+    holds = (until.is_null() | (until > term)) & (since.is_null() | (since <= term + TAKEN_UP_WITHIN))
+    sure = pl.col("link_probability") * pl.col("proves").fill_null(1.0)
+    return known.provision.filter(holds).select("child_id", sure=sure)
+
+
+def _promised(known: _Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
+    """``child_id``, ``sure`` (0..1): promised places that start by soon after the first day of term, if not long ago."""
+    lag, since = timedelta(days=known.settings.points.not_arrived_after_days), pl.col("since_on")
+    in_time = since.is_null() | ((since > known.as_at - lag) & (since <= term + TAKEN_UP_WITHIN))
+    said = promised_places(known.statements, known.as_at, ways).filter(in_time).select("record_id").unique()
+    return known.child_records.join(said, on="record_id", how="semi").select("child_id", sure="membership")
 
 
 def _told(warned: pl.DataFrame, known: _Known) -> pl.DataFrame:
@@ -150,7 +156,12 @@ def _told(warned: pl.DataFrame, known: _Known) -> pl.DataFrame:
         )
     )
     place = formatted(" Now: {}.", place_of("now_"))
-    because = formatted("{} on {}, and no place or accepted offer is known.", moment, day(pl.col("due_on"))) + pl.when(
+    found = (
+        pl.when(pl.col("no_place") < 1)
+        .then(pl.lit("the place that is known is in doubt"))
+        .otherwise(pl.lit("no place or accepted offer is known"))
+    )
+    because = formatted("{} on {}, and {}.", moment, day(pl.col("due_on")), found) + pl.when(
         pl.col("now_what").is_not_null()
     ).then(place).otherwise(pl.lit(""))
     return (

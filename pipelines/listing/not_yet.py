@@ -11,9 +11,9 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.died import CERTAIN
+from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.formatted import formatted
 from pipelines.priority import HIGH_RISK, Evidence
-from pipelines.priority.evidence import ACCEPTED
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day
 
@@ -78,8 +78,6 @@ def _between_schools(ended: pl.DataFrame, places: pl.DataFrame, as_at: date, set
 def _settled_places(evidence: Evidence, child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``since_on``: places on a roll, and those accepted, by records that are surely the child's."""
     surely = child_records.filter(pl.col("membership") >= CERTAIN).select("record_id")
-    is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= evidence.as_at)
-    is_accepted = (pl.col("kind") == "concern") & pl.col("what").str.to_lowercase().str.contains(ACCEPTED)
-    places = (evidence.provision, evidence.statements.filter(is_accepted & is_open))
+    places = (evidence.provision, promised_places(evidence.statements, evidence.as_at, [ACCEPTED]))
     said = pl.concat([place.select("child_id", "record_id", "since_on") for place in places])
     return said.join(surely, on="record_id", how="semi").select("child_id", "since_on")

@@ -10,15 +10,11 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from pipelines.children.promised_places import in_small_letters, promised_places
 from pipelines.formatted import formatted
 from pipelines.reasons import day
 from pipelines.residence.area import HOME
 from pipelines.tables import FINDING
-
-ACCEPTED = r"\baccepted\b"
-PROMISED = r"\baccepted\b|\boffered\b|\bdeferred\b"
-"""What a source calls a school place that is settled, and one that is promised; the statement begins on the day on which the
-place does."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +54,16 @@ class Evidence:
         has_begun = pl.col("since_on").is_null() | (pl.col("since_on") <= self.as_at)
         is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= self.as_at)
         concerns = self.statements.filter((pl.col("kind") == "concern") & has_begun & is_open)
-        return concerns.with_columns(what=pl.col("what").fill_null("").str.to_lowercase().str.replace_all("_", " "))
+        return concerns.with_columns(what=in_small_letters(pl.col("what")))
 
     def places_to_come(self) -> pl.DataFrame:
         """Places that start after the date judged: on a roll already, or offered, accepted or deferred.
 
         ``child_id``, ``record_id``, ``what``, ``place`` (null: not said), ``since_on``; by child, then day.
         """
-        is_later = pl.col("since_on") > self.as_at
-        promised = (pl.col("kind") == "concern") & pl.col("what").str.to_lowercase().str.contains(PROMISED)
         columns = ("child_id", "record_id", "what", "place", "since_on")
-        found = pl.concat(
-            [
-                self.provision.filter(is_later).select(columns),
-                self.statements.filter(is_later & promised).select(columns),
-            ]
-        )
+        said = (self.provision, promised_places(self.statements, self.as_at))
+        found = pl.concat([places.select(columns) for places in said]).filter(pl.col("since_on") > self.as_at)
         return found.sort("child_id", "since_on", "record_id", "what")
 
     def ended_provision(self) -> pl.DataFrame:

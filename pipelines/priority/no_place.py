@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.priority.evidence import PROMISED, Evidence, earliest_open
+from pipelines.children.promised_places import says_promised
+from pipelines.priority.evidence import Evidence, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "no_place"
@@ -37,6 +38,6 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     last = begun.group_by("child_id").agg(began_on=pl.col("since_on").max())
     waiting = named.join(last, on="child_id", how="left", validate="m:1").filter(
         pl.col("began_on").is_null() | since.is_null() | (pl.col("began_on") < since - TAKEN_UP_WITHIN),
-        ~what.str.contains(PROMISED) | since.is_null() | (since <= lag),
+        ~says_promised(what) | since.is_null() | (since <= lag),
     )
     return earliest_open(waiting, FACTOR, points.no_place, because, "on")

@@ -43,7 +43,7 @@ def rank_step(night: Night) -> Counts:
     assert night.ages is not None  # noqa: S101 - residence stands before rank in STEPS
     ages, known = night.ages.result(), night.known(*JUDGED_FROM)
     as_at, settings = night.settings.as_at, night.settings.ranking
-    night.early_warning = night.aside(partial(early_warning, **known, as_at=as_at, list_from=settings.list_from))
+    night.early_warning = night.aside(partial(early_warning, **known, as_at=as_at, settings=settings))
     measured = night.store.read("link_measured")["never_met"]
     ranked = rank(
         **known,

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import COMES_OF_AGE, MOVES_UP, EarlyWarning, early_warning
+from pipelines.rank_settings import RankSettings
 from pipelines.tables import EARLY_WARNING
 from tests.made.children import Drawn
 from tests.made.publication import made_publication, protect, publish
@@ -19,10 +20,10 @@ FIVE_IN_OCTOBER = date(2021, 10, 5)
 YEAR_6 = date(2016, 2, 3)
 
 
-def warned(drawn: Drawn, as_at: date, list_from: float = 0.2) -> EarlyWarning:
+def warned(drawn: Drawn, as_at: date) -> EarlyWarning:
     tables = drawn.tables()
     tables["provision"] = find_provision(tables["statements"], tables["child_records"], as_at)
-    return early_warning(**tables, as_at=as_at, list_from=list_from)
+    return early_warning(**tables, as_at=as_at, settings=RankSettings())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""School places that are promised and not taken back: the one reading of what sources say of them, for all who ask."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+OFFERED, ACCEPTED, DEFERRED = "offered", "accepted", "deferred"
+PROMISED = (OFFERED, ACCEPTED, DEFERRED)
+"""What a source calls a place that is promised; the statement begins on the day on which the place does. One that is
+``ACCEPTED`` is settled."""
+
+_NEGATED = rf"\b(?:no|not|never|without)\b[^,;:.]*?\b(?:{'|'.join(PROMISED)})\b"
+_TAKEN_BACK = r"\b(?:withdrawn|lapsed|declined|cancelled)\b"
+
+
+def in_small_letters(what: pl.Expr) -> pl.Expr:
+    """What a statement of concern says, to be searched for words: codes such as PLACE_ACCEPTED too; an empty text for null."""
+    return what.fill_null("").str.to_lowercase().str.replace_all("_", " ", literal=True)
+
+
+def says_promised(what: pl.Expr, ways: Sequence[str] = PROMISED) -> pl.Expr:
+    """Whether ``what``, in small letters, says that a place is promised in one of these ways.
+
+    One offered but not accepted is offered; one not offered, or withdrawn since, is not promised at all.
+    """
+    said = what.str.replace_all(_NEGATED, "").str.contains(rf"\b(?:{'|'.join(ways)})\b")
+    return said & ~what.str.contains(_TAKEN_BACK)
+
+
+def promised_places(statements: pl.DataFrame, as_at: date, ways: Sequence[str] = PROMISED) -> pl.DataFrame:
+    """The rows of ``statements`` (``STATEMENT``) that promise a place in one of these ways and had not ended before ``as_at``.
+
+    A promise still counts on its last day. ``since_on``, null where it is not said, may be past or to come.
+    """
+    is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= as_at)
+    concerns = statements.filter((pl.col("kind") == "concern") & is_open)  # first: texts are searched of these alone
+    return concerns.filter(says_promised(in_small_letters(pl.col("what")), ways))
