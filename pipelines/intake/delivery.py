@@ -22,10 +22,10 @@ from pipelines.intake.last_intake import (
     HAD,
     RECORD_ID,
     SAME,
-    SEMICOLON,
     WAS_IN,
     WAS_ON,
     LastIntake,
+    in_record_id,
     is_kept_whole,
     judged_by,
 )
@@ -202,9 +202,7 @@ def judged(file: Opened, judging: Judging) -> Delivery:
 
 def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:
     """All rows of a file in their order, with their ids, the fingerprints of their lines, and what stood of them last night."""
-    key = pl.concat_str(
-        pl.lit(f"{contract.id}:"), text_of(contract.key).fill_null("").str.replace_all(";", SEMICOLON, literal=True)
-    )
+    key = pl.concat_str(pl.lit(f"{contract.id}:"), in_record_id(text_of(contract.key).fill_null("")))
     lines = found.lines.rename({"line_hash": LINE_HASH})
     keyed = found.rows.with_columns(key.alias(RECORD_ID)).join(
         lines, on="line", how="left", validate="1:1", maintain_order="left"

@@ -17,7 +17,7 @@ import polars as pl
 from matching.identifiers import canonical_nhs_number, canonical_upn
 from pipelines.decisions.append_only import append_only
 from pipelines.files.handed_in import cells_handed_in, listed
-from pipelines.intake.last_intake import SEMICOLON
+from pipelines.intake.last_intake import in_record_id
 from pipelines.intake.standardise import Standardised
 from pipelines.settings import SettingsError
 from pipelines.whole_folder import write_private
@@ -136,7 +136,7 @@ def _given(file: Path) -> pl.DataFrame:
     forms = {
         "nhs_number": canonical_nhs_number(pl.col("nhs_number")),
         "upn": canonical_upn(pl.col("upn")),
-        "record": pl.col("record").str.extract(r"^([a-z][a-z0-9_]*:.+)$").str.replace_all(";", SEMICOLON, literal=True),
+        "record": in_record_id(pl.col("record").str.extract(r"^([a-z][a-z0-9_]*:.+)$")),
     }
     given = sent.select(forms[name].alias(name) for name in columns)
     rules = [

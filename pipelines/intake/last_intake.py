@@ -23,8 +23,6 @@ from pipelines.software import software
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
 RECORD_ID = "_record_id"
-SEMICOLON = "%3B"
-"""What stands in a record's id for a semicolon of its key: ids that stand together are apart by semicolons."""
 """``source:key`` of a row, beside the contract's own columns, one of which may be called record_id."""
 
 SAME = "_same"
@@ -136,6 +134,11 @@ class LastIntake:
 
 def _then(name: str) -> pl.Expr:
     return pl.col(name).alias(f"{name}__then")
+
+
+def in_record_id(key: pl.Expr) -> pl.Expr:
+    """A key, or ``source:key``, as it stands in a record's id: %3B for a semicolon, as those part ids that stand together."""
+    return key.str.replace_all(";", "%3B", literal=True)
 
 
 def is_kept_whole(contract: Contract) -> pl.Expr:

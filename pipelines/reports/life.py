@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.counted import counted
-from pipelines.intake.last_intake import SEMICOLON
+from pipelines.intake.last_intake import in_record_id
 from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
 from pipelines.listing.masking import anothers_keys_without_place, without_sex
 from pipelines.listing.rank import IN_EDUCATION
@@ -31,7 +31,7 @@ def as_typed(identifier: str) -> str:
     """An id that a person typed or pasted: without spaces about it, a child's in capitals; a record's with its key as in
     the extract or as in the list.
     """
-    text = identifier.strip().replace(";", SEMICOLON)
+    text = str(pl.select(in_record_id(pl.lit(identifier.strip()))).item())
     return text.upper() if CHILD_ID.fullmatch(text.upper()) else text
 
 
