@@ -5,13 +5,16 @@ while a night runs. Triggers refuse every update and delete, so that no later ve
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from pipelines.workspace import StoreError, must_be_there, private_files
+
+Rows = list[tuple[object, ...]]
+"""Rows as they stand in a file, in the order in which they were added."""
 
 
 class RecordsError(StoreError):
@@ -47,7 +50,7 @@ def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Conne
     raise RecordsError(told)
 
 
-def read_rows(path: Path, tables: Mapping[str, str], table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+def read_rows(path: Path, tables: Mapping[str, str], table: str, columns: Sequence[str]) -> Rows:
     """These columns of every row, in the order in which the rows were added; empty where there is no such file.
 
     ``tables``: as for :func:`append_only`. Raises :class:`RecordsError`.
@@ -58,27 +61,21 @@ def read_rows(path: Path, tables: Mapping[str, str], table: str, columns: Sequen
         return _rows(connection, table, columns)
 
 
-def add_rows(path: Path, tables: Mapping[str, str], table: str, rows: pl.DataFrame) -> None:
-    """Add rows, by the names of their columns, all or none. ``tables`` and errors: as for :func:`read_rows`."""
-    with append_only(path, tables) as connection:
-        _insert(connection, table, rows)
-
-
-def add_new_rows(
-    path: Path, tables: Mapping[str, str], table: str, rows: pl.DataFrame, same: Sequence[str]
+def add_rows(
+    path: Path, tables: Mapping[str, str], table: str, columns: Sequence[str], made: Callable[[Rows], pl.DataFrame]
 ) -> pl.DataFrame:
-    """As :func:`add_rows`, those of which no row is there yet with the same values in the columns ``same``; returns them.
+    """Add the rows that ``made`` makes, all or none, and return them. It is told these columns of every row that is there.
 
-    Nobody else adds a row meanwhile: of two who hand in one list at once, one adds it.
+    Nobody else adds a row meanwhile: of two who hand in one list at once, the second is held against what the first added.
+    ``tables`` and errors: as for :func:`read_rows`, and whatever ``made`` raises.
     """
     with append_only(path, tables) as connection:
-        there = set(_rows(connection, table, same))
-        new = rows.filter(pl.Series([row not in there for row in rows.select(same).rows()], dtype=pl.Boolean))
-        _insert(connection, table, new)
-    return new
+        rows = made(_rows(connection, table, columns))
+        _insert(connection, table, rows)
+    return rows
 
 
-def _rows(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> list[tuple[object, ...]]:
+def _rows(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> Rows:
     # With the table's name: SQLite takes the bare name of a column that is not there for a text, in every row.
     told = ", ".join(f'{table}."{column}"' for column in columns)
     return connection.execute(f"select {told} from {table} order by rowid").fetchall()

@@ -7,6 +7,7 @@ record that was not known when it was read in. Notes are read past and never kep
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,7 @@ from data_contracts.parts import EXCEL_DAYS
 from data_contracts.today import today
 from data_contracts.values import as_days
 from matching.person import Columns
-from pipelines.decisions.append_only import add_new_rows, read_rows
+from pipelines.decisions.append_only import Rows, add_rows, read_rows
 from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.settings import SettingsError
 
@@ -158,7 +159,14 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         .cast(OUTCOME)
     )
     text = read.with_columns(pl.col("outcome_on").cast(pl.String), pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z"))
-    return _from_text(add_new_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", text, SAME_LINE))
+    path, new = workspace / OUTCOMES_FILE, partial(_not_there, text)
+    return _from_text(add_rows(path, TABLES, "outcome", SAME_LINE, new))
+
+
+def _not_there(given: pl.DataFrame, there: Rows) -> pl.DataFrame:
+    """``given`` without the lines that are ``there``: the columns ``SAME_LINE`` of what was read in before."""
+    known = set(there)
+    return given.filter(pl.Series([row not in known for row in given.select(SAME_LINE).rows()], dtype=pl.Boolean))
 
 
 def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:

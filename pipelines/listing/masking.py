@@ -89,15 +89,14 @@ def _flagged(candidates: pl.DataFrame, statements: pl.DataFrame, child_records: 
 def _sharing_a_home(
     flagged: pl.Series, candidates: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame
 ) -> pl.Series:
-    """child_id of every child with an address or a household in common with a flagged child."""
+    """child_id of every child with an address or a household in common with a flagged child, these among them."""
     is_flagged = pl.col("child_id").is_in(flagged.implode())
     listed = _homes_shown(candidates.select("child_id", address_shown="address", postcode_shown="postcode"))
     known = person.select("record_id", *HOME_READ)
     protected = _of_children(known, child_records.filter(is_flagged))
     theirs = pl.concat([_homes(protected), listed.filter(is_flagged)]).select("home").unique()
     near = known.filter(_may_share(protected, theirs["home"], known["postcode_shown"].unique()))
-    others = _of_children(near, child_records.join(near, on="record_id", how="semi").filter(~is_flagged))
-    homes = pl.concat([_homes(others), listed.filter(~is_flagged)])
+    homes = pl.concat([_homes(_of_children(near, child_records.join(near, on="record_id", how="semi"))), listed])
     return homes.join(theirs, on="home", how="semi")["child_id"].unique()
 
 

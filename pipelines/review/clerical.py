@@ -62,21 +62,25 @@ def write_sample(
     )  # fmt: skip
     if found.is_empty():
         raise SettingsError("There is no pair to ask about: the last night linked none. Nothing was written.")
-    earlier = read_drawn(workspace)["sample"].n_unique()
-    sample = f"S{earlier + 1}"
-    numbered = found.with_columns(
-        sample=pl.lit(sample),
-        pair=formatted("{}-{}", pl.lit(sample), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
-    )
-    shown = shown_pairs(numbered, tables["person_record"], dict(source_names))
-    drawn = numbered.with_columns(fingerprints(shown)).select(DRAWN.names()).cast(DRAWN)
-    content = sample_xlsx(shown, judged_on(tables))
+
+    def numbered(earlier: pl.DataFrame) -> pl.DataFrame:
+        sample = f"S{earlier['sample'].n_unique() + 1}"
+        pairs = found.with_columns(
+            sample=pl.lit(sample),
+            pair=formatted("{}-{}", pl.lit(sample), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
+        )
+        shown = shown_pairs(pairs, tables["person_record"], dict(source_names))
+        _write(asked.out, sample_xlsx(shown, judged_on(tables)))
+        return pairs.with_columns(fingerprints(shown)).select(DRAWN.names()).cast(DRAWN)
+
+    return add_drawn(workspace, numbered)
+
+
+def _write(out: Path, content: bytes) -> None:
     try:
-        write_private(asked.out, content)
+        write_private(out, content)
     except OSError as error:
-        raise SettingsError(f"--out {asked.out}: it cannot be written: {error.strerror}.") from None
-    add_drawn(workspace, drawn)
-    return drawn
+        raise SettingsError(f"--out {out}: it cannot be written: {error.strerror}.") from None
 
 
 def judge(file: Path, workspace: Path, by: str) -> pl.DataFrame:
@@ -89,14 +93,15 @@ def judge(file: Path, workspace: Path, by: str) -> pl.DataFrame:
     rows = read_sample(file).filter((pl.col(ANSWER) != "") | (pl.col(NOTE) != ""))
     placed = _placed(rows, read_drawn(workspace))
     _refuse(file, _faults(placed))
-    earlier = read_judgements(workspace)
     made = _as_judgements(placed, by.strip())
-    _refuse(file, _contradicting(placed, made, earlier))
     if made.is_empty():
         raise SettingsError(f"{file.name}: no line has an answer. Fill in the column {ANSWER}, save, and try again.")
-    fresh = _new(made, earlier)
-    add_judgements(workspace, fresh)
-    return fresh
+
+    def fresh(earlier: pl.DataFrame) -> pl.DataFrame:
+        _refuse(file, _contradicting(placed, made, earlier))
+        return _new(made, earlier)
+
+    return add_judgements(workspace, fresh)
 
 
 def _placed(rows: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:

@@ -43,7 +43,7 @@ class LinkedNights:
         low, high = sorted((left, right))
         at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=self.nights)
         row = {"left_id": low, "right_id": high, "answer": answer, "by": "Ann Example", "at": at, "sample": "s"}
-        add_judgements(self.store.path.parent, pl.DataFrame([row], schema=JUDGEMENT))
+        add_judgements(self.store.path.parent, lambda _: pl.DataFrame([row], schema=JUDGEMENT))
 
     def night(self, person: pl.DataFrame, renumbered: pl.DataFrame | None = None) -> Counts:
         """Link tonight's records, given in any order. ``renumbered``: ``RENUMBERED``; null: no key was ever given up."""

@@ -161,7 +161,8 @@ def test_a_child_whom_the_list_shows_at_the_home_of_a_protected_child_is_withhel
 def test_a_child_whom_the_list_puts_in_the_household_of_a_protected_child_is_withheld_too() -> None:
     night, in_it = made_publication(), pl.col("child_id").is_in([LISTED, ALSO_LISTED])
     together = night.candidates.with_columns(
-        household=pl.when(in_it).then(pl.lit("HH0000000003")), also_here=pl.when(in_it).then(pl.lit("the other one"))
+        household=pl.when(in_it).then(pl.lit("HH0000000003")).otherwise(pl.lit("HH0000000004")),
+        also_here=pl.lit("the other one"),
     )
     after = mask(protect(replace(night, candidates=together), LISTED))
     assert after.protected.to_list() == [LISTED, ALSO_LISTED]

@@ -2,8 +2,11 @@
 
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
+from time import sleep
 
 import polars as pl
 import pytest
@@ -63,8 +66,8 @@ def test_a_workspace_in_which_nobody_judged_has_no_file(tmp_path: Path) -> None:
 
 def test_judgements_come_back_as_they_were_kept_and_stay_private(tmp_path: Path) -> None:
     first, second = judgements(judgement("a:1", "b:1", "same")), judgements(judgement("a:1", "b:1", "different"))
-    add_judgements(tmp_path, first)
-    add_judgements(tmp_path, second)
+    add_judgements(tmp_path, lambda _: first)
+    add_judgements(tmp_path, lambda _: second)
     assert read_judgements(tmp_path).equals(pl.concat([first, second]))
     assert for_link(read_judgements(tmp_path)).rows() == [("a:1", "b:1", False)]
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
@@ -75,12 +78,28 @@ def test_judgements_come_back_as_they_were_kept_and_stay_private(tmp_path: Path)
 
 @pytest.mark.parametrize("statement", ["delete from judgement", "update judgement set answer = 'same'"])
 def test_no_judgement_is_ever_changed_or_taken_out(tmp_path: Path, statement: str) -> None:
-    add_judgements(tmp_path, judgements(judgement("a:1", "b:1", "different")))
+    add_judgements(tmp_path, lambda _: judgements(judgement("a:1", "b:1", "different")))
     connection = sqlite3.connect(tmp_path / JUDGEMENTS_FILE)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         connection.execute(statement)
     connection.close()
     assert for_link(read_judgements(tmp_path)).rows() == [("a:1", "b:1", False)]
+
+
+def test_of_two_who_contradict_each_other_at_once_the_second_is_told_what_the_first_said(tmp_path: Path) -> None:
+    answers, at_once = ("same", "different"), Barrier(2)
+
+    def judge(answer: str) -> int:
+        def unless_there_is_one(earlier: pl.DataFrame) -> pl.DataFrame:
+            sleep(0.02)
+            return judgements(judgement("a:1", "b:1", answer)).head(0 if earlier.height else 1)
+
+        at_once.wait()
+        return add_judgements(tmp_path, unless_there_is_one).height
+
+    with ThreadPoolExecutor(2) as people:
+        assert sorted(people.map(judge, answers)) == [0, 1]
+    assert read_judgements(tmp_path).height == 1
 
 
 def test_an_unsure_takes_an_earlier_judgement_back() -> None:
@@ -95,7 +114,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 
 
 def test_a_column_that_no_table_has_is_an_error_and_its_name_no_value(tmp_path: Path) -> None:
-    add_drawn(tmp_path, DRAWN.to_frame())  # makes the file
+    add_drawn(tmp_path, lambda there: there)  # makes the file
     with pytest.raises(RecordsError, match=JUDGEMENTS_FILE):
         read_rows(tmp_path / JUDGEMENTS_FILE, TABLES, "judgement", ["left_id", "judged_by"])
 
@@ -128,7 +147,7 @@ def test_two_samples_count_as_one() -> None:
 
 def test_what_was_drawn_comes_back(tmp_path: Path) -> None:
     asked = drawn(("1", BLIND, "low", 10.0, 0.3))
-    add_drawn(tmp_path, asked)
+    add_drawn(tmp_path, lambda _: asked)
     assert read_drawn(tmp_path).equals(asked)
     with pytest.raises(RecordsError):
-        add_drawn(tmp_path, asked)
+        add_drawn(tmp_path, lambda _: asked)
