@@ -70,6 +70,14 @@ def test_what_counts_as_a_place(said: tuple[str, str | None, dict[str, Any]], is
     assert warned(drawn, AUTUMN).children.height == is_warned
 
 
+@pytest.mark.parametrize(
+    ("sure", "is_warned"), [pytest.param(0.9, False, id="surely its own"), pytest.param(0.89, True, id="perhaps not")]
+)
+def test_a_death_hides_nobody_whose_record_may_be_anothers(sure: float, is_warned: bool) -> None:
+    drawn = Drawn().record("health:H1", "A", FIVE_IN_OCTOBER).record("health:H2", "A", FIVE_IN_OCTOBER, sure=sure)
+    assert warned(drawn.says("health:H2", "died"), AUTUMN).children.height == is_warned
+
+
 def test_the_reason_is_told_in_words() -> None:
     drawn = (
         Drawn()

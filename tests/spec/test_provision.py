@@ -117,6 +117,23 @@ def test_an_entry_in_doubt_proves_less_where_others_like_it_are_renewed(renewed:
     assert found.filter(child_id="CH0")["proves"].item() == pytest.approx(proves)
 
 
+def test_nobody_is_renewed_by_another_entry_in_doubt_and_an_ended_entry_says_nothing() -> None:
+    old = {"doubt": "old", "proves": 0.95}
+    said, whose = [statement("other_la:0", since_on=date(2024, 9, 1), **old)], [("other_la:0", "CH0", 1.0)]
+    for n in range(1, 10):
+        said += [statement(f"other_la:{n}", since_on=date(on, 9, 1), **old) for on in (2023, 2024)]
+        said.append(statement(f"other_la:{n}", since_on=date(2021, 9, 1), until_on=date(2023, 7, 20), **old))
+        whose.append((f"other_la:{n}", f"CH{n}", 1.0))
+    found = find_provision(statements(*said), pl.DataFrame(whose, schema=CHILD_RECORD, orient="row"), AS_AT)
+    assert found.filter(child_id="CH0")["proves"].item() == pytest.approx(0.95)
+    gone = [row | {"until_on": date(2025, 7, 20)} for row in said if row["since_on"] == date(2023, 9, 1)]
+    renewed = [row | {"doubt": None, "proves": None} for row in said if row["since_on"] == date(2024, 9, 1)][1:]
+    found = find_provision(
+        statements(said[0], *gone, *renewed), pl.DataFrame(whose, schema=CHILD_RECORD, orient="row"), AS_AT
+    )
+    assert found.filter(child_id="CH0")["proves"].item() == pytest.approx(0.95), "theirs had ended before"
+
+
 def test_a_statement_without_a_child_stops_the_night_and_names_no_record() -> None:
     with pytest.raises(ValueError, match="1 of 2 provision statements") as error:
         find_provision(
