@@ -3,6 +3,7 @@
 _MANY = {"child": "children"}
 
 
-def counted(count: int, thing: str) -> str:
-    """ "1 row", "1,200 rows", "2 children"."""
-    return f"1 {thing}" if count == 1 else f"{count:,} {_MANY.get(thing, f'{thing}s')}"
+def counted(count: float, thing: str) -> str:
+    """ "1 row", "1,200 rows", "2 children"; one decimal, where there is a part: "2.5 hours"."""
+    many = _MANY.get(thing, f"{thing}s")
+    return f"1 {thing}" if count == 1 else f"{count:,.{0 if count == round(count) else 1}f} {many}"

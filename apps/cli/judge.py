@@ -17,6 +17,7 @@ def judge(file: Path, /, *, workspace: Path, by: str) -> int:
     by
         Name of the person who judged.
     """
+    from pipelines.counted import counted
     from pipelines.review.clerical import judge as read_back
 
     kept = read_back(file, workspace, by)
@@ -24,9 +25,10 @@ def judge(file: Path, /, *, workspace: Path, by: str) -> int:
     if kept.is_empty():
         print("Nothing new: these judgements were read before, and stand.")
         return 0
-    counted = ", ".join(
+    answered = ", ".join(
         f"{answers[answer]:,} {answer}" for answer in ("same", "different", "unsure") if answer in answers
     )
-    print(f"{kept.height:,} judgements by {by.strip()} are kept ({counted}). The next night obeys them.")
+    judged = counted(kept.height, "judgement")
+    print(f"Kept: {judged} by {by.strip()} ({answered}). The next night obeys.")
     print(f"Delete {file} now: it holds names and addresses, and nothing needs it any more.")
     return 0

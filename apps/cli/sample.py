@@ -35,6 +35,7 @@ def sample(
         Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import command, source_names, typed
+    from pipelines.counted import counted
     from pipelines.decisions.in_force import threshold_of
     from pipelines.for_readers import store_for_readers
     from pipelines.review.clerical import Asked, write_sample
@@ -46,7 +47,7 @@ def sample(
     asked = Asked(pairs=pairs, seed=seed, out=out, threshold=threshold_of(workspace), restricted=restricted)
     drawn = write_sample(workspace, tables, asked, names)
     parts = dict(drawn.group_by("part").len().iter_rows())
-    print(f"{drawn.height:,} pairs are in {out}, readable by you alone:")
+    print(f"{counted(drawn.height, 'pair')} in {out}, readable by you alone:")
     print(f"  {parts.get('list', 0):>5,}  decide a child's place on the list")
     print(f"  {parts.get('model', 0):>5,}  teach the weights")
     print(f"  {parts.get('blind', 0):>5,}  drawn by chance, to measure")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from pipelines.counted import counted
+
 if TYPE_CHECKING:
     from pipelines.health import Status
 
@@ -77,7 +79,7 @@ def _told(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
             f"in {sum(good.seconds.values()):.0f} seconds:",
             f"  {sum(good.lanes.values()):>9,}  children listed: "
             + ", ".join(f"{count:,} {lane}" for lane, count in sorted(good.lanes.items(), key=lambda lane: -lane[1])),
-            f"  {good.children:>9,}  children found in {good.rows_read:,} rows; {good.rows_set_aside:,} rows set aside",
+            f"  {good.children:>9,}  children found in {counted(good.rows_read, 'row')}; {good.rows_set_aside:,} set aside",
             *(f"  Read with care: {warning}" for warning in good.warnings),
         ]
     if found.sources:
@@ -92,7 +94,6 @@ def _told(found: "Status", now: datetime, *, was_killed: bool) -> list[str]:
 
 def _newest(day: date | None, now: datetime) -> str:
     from data_contracts.today import day_of
-    from pipelines.counted import counted
 
     if day is None:
         return "none"
@@ -101,8 +102,6 @@ def _newest(day: date | None, now: datetime) -> str:
 
 
 def _ago(time: timedelta) -> str:
-    from pipelines.counted import counted
-
     minutes = max(0, int(time.total_seconds() // 60))
     if minutes < 120:
         return counted(minutes, "minute")

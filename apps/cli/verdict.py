@@ -93,12 +93,13 @@ def _asked(file: "CheckedFile", contract: "Contract | None") -> list[tuple[str, 
 
 def _say(case: ET.Element, breaches: "Sequence[Breach]") -> None:
     from data_contracts.check import COULD_NOT_RUN
+    from pipelines.counted import counted
 
     if not breaches:
         return
     first = breaches[0]
     lines = [breach.line for breach in breaches if breach.line is not None]
-    where = f"{len(breaches):,} places" if len(breaches) > 1 else "1 place"
+    where = counted(len(breaches), "place")
     if lines:
         where += f": line {', '.join(map(str, lines[:LINES_TOLD]))}{' ...' if lines[LINES_TOLD:] else ''}"
     words = _plain(f"{where}. {first.why} {first.fix}")

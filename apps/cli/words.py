@@ -42,6 +42,7 @@ def told(report: "RunReport", workspace: Path) -> str:
 
 def _found(report: "RunReport") -> list[str]:
     """What came in, and what was found in it."""
+    from pipelines.counted import counted
     from pipelines.steps.publishing import published_lanes
 
     received, linked, ranked = report.counts["receive"], report.counts["link"], report.counts["rank"]
@@ -50,12 +51,12 @@ def _found(report: "RunReport") -> list[str]:
         "",
         f"The night as at {report.as_at:%d/%m/%Y} is done, in {sum(report.seconds.values()):.0f} seconds.",
         "",
-        f"  {received['files']:,} files with {received['rows_read']:,} rows came in; "
-        f"{received['rows_set_aside']:,} rows were set aside for their senders to mend.",
-        f"  {linked['children']:,} children were found in them.",
+        f"  {counted(received['files'], 'file')} with {counted(received['rows_read'], 'row')} came in; "
+        f"{counted(received['rows_set_aside'], 'row')} set aside for the senders to mend.",
+        f"  {counted(linked['children'], 'child')} found in them.",
         f"  {ranked['candidates']:,} of compulsory school age are possibly missing education, to be looked into:",
         *(f"  {count:>9,}  {lane}" for lane, count in sorted(lanes.items(), key=lambda lane: -lane[1])),
-        f"  {ranked['explained']:,} others of that age are explained, by a place in education or otherwise.",
+        f"  {counted(ranked['explained'], 'other')} of that age explained, by a place in education or otherwise.",
     ]
 
 

@@ -234,7 +234,7 @@ def _units(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         yield (
             "units",
             f"{gone.height} of {before.height} schools or other units of {_day(last_on)} are gone, with "
-            f"{gone['value'].sum():,.0f} rows: {_listed(gone['shown'].to_list())}.",
+            f"{counted(int(gone['value'].sum()), 'row')}: {_listed(gone['shown'].to_list())}.",
         )
     if thin.height:
         fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in thin.to_dicts()]

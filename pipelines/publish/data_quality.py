@@ -30,7 +30,7 @@ def data_quality_html(publication: Publication) -> bytes:
     style = "".join((HERE / sheet).read_text(encoding="utf-8") for sheet in sheets)
     sources = sources_told(publication)
     page = (
-        templates(count=count, share=share)
+        templates(count=count, counted=counted, share=share)
         .get_template("data_quality.html.j2")
         .render(
             style=style,
@@ -62,9 +62,9 @@ def _headline(publication: Publication, sources: list[SourceTold]) -> list[str]:
     broken = sum(len(source.broken) for source in came)
     noted = publication.breaches.filter(stops="nothing").height
     return [
-        f"{counted(deliveries.height, 'file')} of {counted(len(came), 'source')} came in: {read:,} rows read, "
+        f"{counted(deliveries.height, 'file')} of {counted(len(came), 'source')} came in: {counted(read, 'row')} read, "
         f"{loaded:,} loaded, {aside:,} set aside. {counted(refused, 'file')} refused.",
-        f"{rules:,} rules were asked; {broken:,} were broken somewhere. {counted(noted, 'place')} broke a rule that "
-        "stops nothing: those rows are used, and the value counts as the rule says.",
+        f"{counted(rules, 'rule')} asked, {broken:,} of them broken somewhere. {counted(noted, 'place')} broke a rule that "
+        "stops nothing: such a row is used, and the value counts as the rule says.",
         f"Nothing came from {counted(sum(source.is_absent for source in sources), 'source')} that a contract knows.",
     ]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipelines.counted import counted
 from pipelines.formatted import formatted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.publish import evidence_tables as told_of
@@ -205,7 +206,7 @@ def _searched(sources: Sequence[Row], members: Sequence[Row]) -> list[str]:
     """What was found of the child in each source that was read, and which were not read, by why not: one sentence each."""
     records = Counter(row["dataset"] for row in members)
     read = [
-        f"{source['name']} ({source['rows']:,} rows{_of(source['of'])}): {_found(records[source['source']])}"
+        f"{source['name']} ({counted(source['rows'], 'row')}{_of(source['of'])}): {_found(records[source['source']])}"
         for source in sources
         if source["rows"] is not None
     ]
@@ -224,4 +225,4 @@ def _of(day: date | None) -> str:
 
 
 def _found(records: int) -> str:
-    return f"{records} record{'s' * (records > 1)}" if records else "nothing"
+    return counted(records, "record") if records else "nothing"

@@ -41,10 +41,12 @@ def odds(value: float | None) -> str:
 
 
 def figure(value: object) -> str:
-    """A figure of the linkage or a setting, however it is typed."""
+    """A figure of the linkage or a setting, however it is typed; one close to 0 as *1 in 15,400*, as nobody reads 6.5e-05."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
+        if 0 < value < 0.01:
+            return odds(value)
         return f"{value:,.0f}" if value == round(value) and abs(value) >= 1000 else f"{value:,.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 

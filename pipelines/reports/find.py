@@ -133,8 +133,8 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
         lines.append(f"  {child['child_id']}, {where} ({child['agrees']})")
     if found.height > most:
         lines.append(
-            f"  and {found.height - most:,} further ones. Give more: the forename, the surname, the birth date; or ask with "
-            "--all for all of them."
+            f"  and {counted(found.height - most, 'further one')}. Give more: the forename, the surname, the birth date; or "
+            "ask with --all for all of them."
         )
     as_at = judged_on(tables)
     looked = "the extracts" if "lead" not in tables else "the extracts and in the lists of the last two years"

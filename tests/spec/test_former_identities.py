@@ -76,7 +76,9 @@ def test_a_record_that_is_withheld_by_its_key_is_withheld_under_the_key_that_its
     tmp_path: Path,
 ) -> None:
     hand_in(written(tmp_path, "record\nhousing:9\n"), tmp_path, "Ann Example")
-    keyed = pl.DataFrame([("housing:9", "housing:P-71", date(2026, 11, 20))], schema=RENUMBERED, orient="row")
+    on = date(2026, 11, 20)
+    given = [("housing:9", "housing:P-71", on), ("housing:8", "housing:P-72", on)]
+    keyed = pl.DataFrame(given, schema=RENUMBERED, orient="row")
     every = made(("housing:P-71", None, None, None), ("housing:P-72", None, None, None))
     kept, withheld = without_former(every, read_former(tmp_path), keyed)
     assert withheld.to_list() == ["housing:P-71"]
