@@ -31,13 +31,32 @@ _MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
 """In the time of Greenwich midnight of British Summer Time falls on the day before."""
 
 
+EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>", "\\N", "NaN", "nan", "NaT", "#N/A")
+"""How software that writes tables as text shows a cell in which nothing stands, whatever the source: SQL Server, Oracle,
+MySQL, pandas, Excel."""
+
+_NAMES: frozenset[PersonField] = frozenset({"surname", "forename", "full_name"})
+"""Null is also a surname."""
+
+
 def text_of(column: Column) -> pl.Expr:
-    """The cell without spaces around it; null where it is empty or a placeholder of the column (``notAValue``)."""
+    """The cell without spaces around it; null where nothing stands in it, or a placeholder of the column (``notAValue``).
+
+    Nothing is also what an export writes for it (``EXPORTED_EMPTY``), save where a child may be called so, and in a column
+    of dates a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a spreadsheet marks text is left
+    out of dates and codes.
+    """
     text = pl.col(column.name).str.strip_chars()
-    if not column.not_a_value:
-        return pl.when(text != "").then(text)
-    nothing = [""] + [placeholder.casefold() for placeholder in column.not_a_value]
-    return pl.when(~text.str.to_lowercase().is_in(nothing)).then(text)
+    if column.logical_type == "date" or column.codes:
+        text = text.str.strip_prefix("'")
+    said = text != ""
+    if column.logical_type == "date":
+        said &= text.str.contains("[0-9A-Za-z]")
+    if column.maps_to not in _NAMES:
+        said &= ~text.is_in(EXPORTED_EMPTY)
+    if column.not_a_value:
+        said &= ~text.str.to_lowercase().is_in([placeholder.casefold() for placeholder in column.not_a_value])
+    return pl.when(said).then(text)
 
 
 def is_empty(column: Column) -> pl.Expr:

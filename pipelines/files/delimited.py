@@ -41,6 +41,7 @@ from pipelines.files.totals import part_totals
 
 _DELIMITERS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line
+_FORMULA_OPENS = '="'
 _DASHES = re.compile(r"\s*-+\s*")
 
 
@@ -55,6 +56,8 @@ def read_delimited(
     layout = _layout(decoded.text, contract)
     matched = match_headers(layout.headers, contract)
     parsed = _parse(decoded.text, layout, _asked(known, layout, contract, named or {}))
+    if _FORMULA_OPENS in decoded.text:
+        parsed = replace(parsed, rows=_formulas_as_text(parsed.rows))
     names = [str(position) for position in range(len(layout.headers))]
     filled = parsed.rows.filter(has_text(names)) if names else parsed.rows
     below, again = part_repeated_headers(filled, layout.headers)
@@ -70,6 +73,11 @@ def read_delimited(
     return ReadTable(
         by_contract(rows, matched, contract), matched.headers, faults, bad_rows, parsed.lines, parsed.known
     )
+
+
+def _formulas_as_text(rows: pl.DataFrame) -> pl.DataFrame:
+    """Cells without the formula ="0123", in which exports for spreadsheets wrap a number that is to keep its noughts."""
+    return rows.with_columns(pl.col(pl.String).str.replace(r'^\s*="([^"]*)"\s*$', "${1}"))
 
 
 def _with_cut_told(bad_rows: list[BadRow], text: str, layout: "_Layout") -> list[BadRow]:

@@ -116,11 +116,21 @@ def _source(
         keys=kept,
         files=deliveries.filter(source=contract.id).height,
         refused=deliveries.filter(source=contract.id, verdict="refused").height,
+        set_aside=int(deliveries.filter(source=contract.id, verdict="loaded")["rows_set_aside"].sum()),
+        set_aside_for=_listed([f"{column}: {rule}" for column, rule in _kept_out(own)]),
         refused_for=_listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=until,
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
         others=others,
         due=due,
+    )
+
+
+def _kept_out(breaches: pl.DataFrame) -> list[tuple[str, str]]:
+    """Column and rule of what kept rows out, what kept out most first."""
+    rules = breaches.filter(stops="row").group_by(pl.col("column").fill_null("row"), "rule").len()
+    return list(
+        rules.sort("len", "column", "rule", descending=[True, False, False]).select("column", "rule").iter_rows()
     )
 
 
@@ -183,11 +193,23 @@ def _few_rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         whose = f"{counted(source.refused, 'file')} of {source.files}"
         could_not = "could not be used" + (f" ({source.refused_for})" if source.refused_for else "")
         yield "fewer rows", f"{whose} came and {could_not}, and no earlier night shows how many rows are usual."
+    yield from _set_aside(source)
     rows, least = source.tonight.rows, source.contract.completeness.least_rows
     if rows < least:
         yield (
             "few rows",
             f"only {counted(rows, 'row')} came, fewer than {least}, and no earlier night shows whether that is usual.",
+        )
+
+
+def _set_aside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
+    """On the first night: too many rows kept out one by one, which later nights miss against the usual number."""
+    came = source.tonight.rows + source.set_aside
+    if source.set_aside > max(FEWER_ROWS * came, FEWEST_ROWS_APART):
+        yield (
+            "fewer rows",
+            f"{source.set_aside:,} of its {counted(came, 'row')} were set aside ({source.set_aside_for}): what they say of "
+            "their children is not known.",
         )
 
 

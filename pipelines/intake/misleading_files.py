@@ -47,7 +47,8 @@ def unreadable_dates(
             continue
         first = min((breach.line for breach in wrong if breach.line is not None), default=None)
         where = "" if first is None else f" (the first on line {first})"
-        why = f"{bad:,} of its {filled:,} dates{where} are in no form that this source's contract knows, and count as empty."
+        becomes = "their rows are set aside" if column.bad_type_stops == "row" else "count as empty"
+        why = f"{bad:,} of its {filled:,} dates{where} are in no form that this source's contract knows, and {becomes}."
         is_refused = column.maps_to == "date_of_birth" and bad > MOST * filled
         why += " Without birth dates hardly a child would be found on its roll." if is_refused else ""
         fix = (

@@ -38,6 +38,10 @@ class SourceTonight:
     """Files that came tonight."""
     refused: int
     """Of these, files that were not loaded."""
+    set_aside: int
+    """Rows set aside of the files that were loaded."""
+    set_aside_for: str
+    """Columns and rules that kept rows out; empty where none did."""
     refused_for: str
     """Names of the rules that stopped those files; empty where none is known."""
     stands_in_until: date | None

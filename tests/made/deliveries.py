@@ -85,15 +85,18 @@ class Deliveries:
 
     def received(self, sources: Mapping[str, Rows], refused: tuple[str, ...], aside: tuple[str, ...]) -> Received:
         raw = {source: self._raw(source, rows) for source, rows in sources.items()}
-        files = [(source, "loaded", len(rows)) for source, rows in sources.items()]
+        files = [
+            (source, "loaded", len(rows), sum(record.startswith(f"{source}:") for record in aside))
+            for source, rows in sources.items()
+        ]
         deliveries = pl.DataFrame(
             [
                 {
-                    "file_id": source, "source": source, "file": f"{source}.csv", "sha256": source, "rows_read": rows,
-                    "rows_loaded": rows, "rows_set_aside": 0, "verdict": verdict,
+                    "file_id": source, "source": source, "file": f"{source}.csv", "sha256": source,
+                    "rows_read": rows + kept_out, "rows_loaded": rows, "rows_set_aside": kept_out, "verdict": verdict,
                     "received_at": datetime(2026, 11, 2, tzinfo=UTC),
                 }
-                for source, verdict, rows in [*files, *((source, "refused", 0) for source in refused)]
+                for source, verdict, rows, kept_out in [*files, *((source, "refused", 0, 0) for source in refused)]
             ],
             schema=DELIVERY,
         )  # fmt: skip

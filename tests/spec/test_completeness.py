@@ -275,6 +275,21 @@ def test_a_roll_of_which_a_file_was_refused_holds_the_first_night(tmp_path: Path
     assert not judged.held
 
 
+@pytest.mark.parametrize("source", ["school_census", "health"])
+@pytest.mark.parametrize(("kept_out", "is_told"), [(30, False), (31, True)])
+def test_a_roll_of_which_a_fifth_of_the_rows_is_set_aside_holds_the_first_night_and_another_source_stamps_it(
+    tmp_path: Path, source: str, kept_out: int, is_told: bool
+) -> None:
+    end = Breach(source, f"{source}.csv", 2, "LeavingDate", "date", "row", "Why.", "Fix.")
+    aside = tuple(f"{source}:X{row}" for row in range(kept_out))
+    judged = Deliveries(tmp_path).night(
+        0, school_census=census(), health=health(120), set_aside=aside, breaches=(end,) * kept_out
+    )
+    told = f"{source}.csv: 31 of its 151 rows were set aside (LeavingDate: date): what they say of their children is not known."
+    assert (judged.held if source == "school_census" else judged.warnings) == ((told,) if is_told else ())
+    assert (judged.warnings if source == "school_census" else judged.held) == ()
+
+
 def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says_why(tmp_path: Path) -> None:
     why = Breach("health", "health.csv", None, "BirthDate", "form of dates", "file", "Why.", "Fix.")
     judged = Deliveries(tmp_path).night(0, school_census=census(), refused=("health",), breaches=(why,))

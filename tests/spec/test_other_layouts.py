@@ -8,6 +8,7 @@ import pytest
 
 from data_contracts.contract import plain_header, read_contracts
 from data_contracts.values import as_days
+from pipelines.files import read_bytes
 from pipelines.files.headers import known_columns, match_headers
 from pipelines.intake.receive import check_files
 from tests.spec.test_contracts import GOOD
@@ -161,6 +162,7 @@ DATES = """
 03-Sep-15        | dd-MMM-yy    | 2015-09-03
 03-SEP-15        | dd-MMM-yy    | 2015-09-03
 31-Dec-85        | dd-MMM-yy    | 1985-12-31
+2015/03/24       | yyyy/MM/dd   | 2015-03-24
 2015             | yyyy         | 2015-01-01
 15               | yyyy         |
 2015-03          | yyyy         |
@@ -172,6 +174,22 @@ def test_a_day_as_others_write_it(line: str) -> None:
     text, form, day = (part.strip() for part in line.split("|"))
     read = pl.DataFrame({"day": [text]}).select(as_days(pl.col("day"), [form])).item()
     assert read == (date.fromisoformat(day) if day else None)
+
+
+def test_ends_in_no_form_that_is_read_are_told_to_set_their_rows_aside(tmp_path: Path) -> None:
+    rows = [GOOD["school_census"] | {"RecordId": f"CEN{n:07}", "LeavingDate": "until July"} for n in range(24)]
+    pl.DataFrame(rows).write_csv(tmp_path / "school_census.csv")
+    (file,) = check_files(tmp_path, CONTRACTS)
+    told = [breach.why for breach in file.breaches if breach.rule == "form of dates"]
+    (why,) = told
+    assert why.startswith("24 of its 24 dates (the first on line 2)")
+    assert why.endswith("in no form that this source's contract knows, and their rows are set aside.")
+
+
+def test_a_number_wrapped_in_a_formula_to_keep_its_noughts_is_the_number() -> None:
+    row = GOOD["ehe_register"] | {"RecordId": '="000123"', "Surname": '="O\'Neil"', "Address": '="1 ""High"" Street'}
+    read = read_bytes("ehe_register.csv", pl.DataFrame([row]).write_csv().encode(), CONTRACTS["ehe_register"]).rows
+    assert read.select("record_id", "surname", "address").row(0) == ("000123", "O'Neil", row["Address"])
 
 
 def test_a_list_without_keys_is_told_to_number_its_lines(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.contract import Column
-from data_contracts.values import as_codes, as_days, is_empty, is_known_code, parse_dates, text_of
+from data_contracts.values import EXPORTED_EMPTY, as_codes, as_days, is_empty, is_known_code, parse_dates, text_of
 
 
 def column(**said: object) -> Column:
@@ -66,6 +66,7 @@ def said(cell: str | None, expression: pl.Expr) -> object:
         ("42038", None),
         ("03/02/2015 or so", None),
         ("٠٣/٠٢/٢٠١٥", None),
+        ("'03/02/2015", date(2015, 2, 3)),  # text, as a spreadsheet marks it
         ("n/a", None),
         ("31/12/9999", None),
         ("", None),
@@ -127,6 +128,23 @@ def test_cells_together_are_read_as_each_by_the_first_form_that_reads_it(
     assert read.to_series().to_list() == [next((day for day in days if day is not None), None) for days in apart]
 
 
+NAME = column(mapsTo="surname")
+
+
+@pytest.mark.parametrize("cell", EXPORTED_EMPTY)
+def test_what_an_export_writes_for_nothing_is_nothing_but_where_a_child_may_be_called_so(cell: str) -> None:
+    assert said(f" {cell} ", is_empty(column())) is True
+    assert said(cell, is_empty(DAY)) is True
+    assert said(cell, as_codes(MARK)) == "N"
+    assert said(cell, text_of(NAME)) == cell
+
+
+@pytest.mark.parametrize("mask", ["/  /", "__/__/____", "--", "."])
+def test_a_mask_that_nobody_filled_in_is_no_day_and_breaks_no_rule_of_one(mask: str) -> None:
+    assert said(mask, is_empty(DAY)) is True
+    assert said(mask, is_empty(column())) is False
+
+
 STATUS = column(codes={"C": "C", "Single": "C", "G": "G", "U": ""}, unknownCode="Unknown", notAValue=["-"])
 MARK = column(codes={"Y": "Y", "N": "N", "": "N"}, unknownCode="Y")
 SEX = column(codes={"F": "F", "1": "M"})
@@ -140,6 +158,7 @@ SEX = column(codes={"F": "F", "1": "M"})
         pytest.param(STATUS, "Z", "Unknown", id="an unknown code"),
         pytest.param(STATUS, "U", None, id="a code that says nothing"),
         pytest.param(STATUS, "-", None, id="a placeholder"),
+        pytest.param(STATUS, "'C", "C", id="a code marked as text"),
         pytest.param(STATUS, "", None, id="an empty cell"),
         pytest.param(SEX, "1", "M", id="a digit"),
         pytest.param(SEX, "Q", None, id="an unknown code of a column without unknownCode"),
