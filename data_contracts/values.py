@@ -38,16 +38,19 @@ MySQL, pandas, Excel."""
 _NAMES: frozenset[PersonField] = frozenset({"surname", "forename", "full_name"})
 """Null is also a surname."""
 
+_MAY_BEGIN_SO: frozenset[PersonField] = _NAMES | {"other_surname", "middle_names", "parent_name", "address"}
+"""So does 't Hooft."""
+
 
 def text_of(column: Column) -> pl.Expr:
     """The cell without spaces around it; null where nothing stands in it, or a placeholder of the column (``notAValue``).
 
     Nothing is also what an export writes for it (``EXPORTED_EMPTY``), save where a child may be called so, and in a column
     of dates a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a spreadsheet marks text is left
-    out of dates and codes.
+    out, save of names and addresses.
     """
     text = pl.col(column.name).str.strip_chars()
-    if column.logical_type == "date" or column.codes:
+    if column.maps_to not in _MAY_BEGIN_SO:
         text = text.str.strip_prefix("'")
     said = text != ""
     if column.logical_type == "date":

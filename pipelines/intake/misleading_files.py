@@ -7,6 +7,7 @@ import polars as pl
 
 from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract
+from data_contracts.parts import PersonField
 from data_contracts.values import is_empty
 from pipelines.files import sniff_headers
 from pipelines.files.headers import known_columns, must_be_there
@@ -21,6 +22,8 @@ MOST = 0.5
 
 MANY = 0.1
 """More than this share of a column's cells is more than slips."""
+
+_CHILD: frozenset[PersonField] = frozenset({"surname", "forename", "full_name", "date_of_birth"})
 
 UNREADABLE_DATES = "form of dates"
 TWO_DELIVERIES = "two deliveries"
@@ -71,9 +74,9 @@ def told_once(breaches: Sequence[Breach]) -> list[Breach]:
 def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
     """Of several files of one source, each that is another delivery of the same rows -> the file whose keys it shares most.
 
-    ``keys``: the ``record_id`` of each file's rows. Two files are two deliveries where they share more than half of the
-    keys of the larger: last week's extract beside this week's, or the folders of two nights. A list of corrections beside
-    a whole extract is none, nor are schools that share some pupils.
+    ``keys``: the ``record_id`` of each file's rows, or what they tell of (:func:`told_of`). Two files are two deliveries
+    where they share more than half of the keys of the larger: last week's extract beside this week's, or the folders of two
+    nights. A list of corrections beside a whole extract is none, nor are schools that share some pupils.
     """
     if len(keys) < 2:
         return {}
@@ -87,6 +90,20 @@ def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
     enough = (pl.col("shared") >= ENOUGH_ROWS) & (pl.col("shared") > MOST * larger)
     most = shared.filter(enough).sort("shared", "file_other", descending=[True, False]).unique("file", keep="first")
     return dict(most.sort("file").select("file", "file_other").iter_rows())
+
+
+def told_of(rows: pl.DataFrame, contract: Contract) -> pl.Series | None:
+    """What each row tells of: a child by its names and birth date, and when its education began; null: no education.
+
+    Each census of a school may number its rows anew. Beside the newer one the older shows children in places that they
+    have left, as one file under two keys would. A source that proves no education hides nobody by saying things twice, and
+    may name a child in several lists.
+    """
+    began = {said.since for said in contract.says if said.kind == "provision" and said.since}
+    if not began:
+        return None
+    told = [c.name for c in contract.columns if c.maps_to in _CHILD or c.name in began]
+    return rows.select(pl.concat_str(told, separator="\x1f").str.to_lowercase()).to_series()
 
 
 def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mapping[str, Contract]) -> Breach:
@@ -116,11 +133,12 @@ def _fit(headers: Sequence[str], contract: Contract) -> int:
     return len(named) if all(column.name in named for column in must_be_there(contract)) else 0
 
 
-def second_delivery(source: str, file: str, other: str) -> Breach:
+def second_delivery(source: str, file: str, other: str, *, under_other_keys: bool) -> Breach:
     """The breach of a file that :func:`twice_delivered` names, beside the ``other``."""
+    same = "tell, under other keys, of the children and beginnings" if under_other_keys else "have the keys"
     return Breach(
         source, file, None, None, TWO_DELIVERIES, "file",
-        f"Most of its rows have the keys of rows of {other}: these are two deliveries of the same extract. Nobody can tell "
+        f"Most of its rows {same} of rows of {other}: these are two deliveries of the same extract. Nobody can tell "
         "which one holds, and the older one would show children in places that they have left.",
         "Leave only the newer one in the folder. Where the folder holds the folders of several nights, give that of tonight.",
     )  # fmt: skip

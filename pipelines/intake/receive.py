@@ -35,7 +35,7 @@ from pipelines.intake.delivery import (
     with_set_aside,
 )
 from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
-from pipelines.intake.misleading_files import second_delivery, twice_delivered, under_anothers_name
+from pipelines.intake.misleading_files import second_delivery, told_of, twice_delivered, under_anothers_name
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
@@ -234,7 +234,9 @@ def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: 
     Of rows that are the same in every column the first counts; of those that differ nobody can tell which one holds.
     """
     own = [delivery for delivery in deliveries if delivery.source == source]
-    own = own if any(delivery.stands is not None for delivery in own) else list(_without_second_deliveries(own))
+    own = (
+        own if any(delivery.stands is not None for delivery in own) else list(_without_second_deliveries(own, contract))
+    )
     loaded = [d.loaded.with_columns(_order=pl.lit(n)) for n, d in enumerate(own) if not d.is_refused]
     if contract is None or not loaded or any(delivery.stands is not None for delivery in own):
         yield from own
@@ -251,16 +253,19 @@ def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: 
         yield with_set_aside(delivery, breaches) if breaches else delivery
 
 
-def _without_second_deliveries(own: Sequence[Delivery]) -> Iterator[Delivery]:
-    """The files of one source, those refused that are deliveries of the same extract."""
+def _without_second_deliveries(own: Sequence[Delivery], contract: Contract | None) -> Iterator[Delivery]:
+    """The files of one source, those refused that are deliveries of the same extract, under the same keys or others."""
     read = [n for n, delivery in enumerate(own) if not delivery.is_refused]
-    twice = twice_delivered([own[n].loaded[RECORD_ID] for n in read])
-    other = {read[one]: own[read[two]].file for one, two in twice.items()}
+    by_key = twice_delivered([own[n].loaded[RECORD_ID] for n in read])
+    told = [told_of(own[n].loaded, contract) for n in read] if contract and len(read) > 1 else []
+    twice = twice_delivered([rows for rows in told if rows is not None]) | by_key
+    other = {read[one]: (own[read[two]].file, one not in by_key) for one, two in twice.items()}
     for n, delivery in enumerate(own):
         if n not in other:
             yield delivery
             continue
-        breach = second_delivery(delivery.source, delivery.file, other[n])
+        file, under_other_keys = other[n]
+        breach = second_delivery(delivery.source, delivery.file, file, under_other_keys=under_other_keys)
         yield replace(with_set_aside(delivery, [breach], everything=[breach]), is_refused=True)
 
 

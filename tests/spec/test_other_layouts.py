@@ -10,7 +10,7 @@ from data_contracts.contract import plain_header, read_contracts
 from data_contracts.values import as_days
 from pipelines.files import read_bytes
 from pipelines.files.headers import known_columns, match_headers
-from pipelines.intake.receive import check_files
+from pipelines.intake.receive import CheckedFile, check_files
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
@@ -190,6 +190,38 @@ def test_a_number_wrapped_in_a_formula_to_keep_its_noughts_is_the_number() -> No
     row = GOOD["ehe_register"] | {"RecordId": '="000123"', "Surname": '="O\'Neil"', "Address": '="1 ""High"" Street'}
     read = read_bytes("ehe_register.csv", pl.DataFrame([row]).write_csv().encode(), CONTRACTS["ehe_register"]).rows
     assert read.select("record_id", "surname", "address").row(0) == ("000123", "O'Neil", row["Address"])
+
+
+def _in_two_files(tmp_path: Path, source: str, **second: str) -> list[CheckedFile]:
+    """Thirty rows in one file; in another, under keys of its own, the last twenty of them once more and five further."""
+    rows = [GOOD[source] | {"RecordId": f"A{n:07}", "Surname": f"Name {n}"} for n in range(30)]
+    pl.DataFrame(rows).write_csv(tmp_path / f"{source}_spring.csv")
+    again = [row | {"RecordId": f"B{n:07}"} | second for n, row in enumerate([*rows[10:], *rows[:5]])]
+    pl.DataFrame(again).write_csv(tmp_path / f"{source}_summer.csv")
+    return check_files(tmp_path, {source: CONTRACTS[source]})
+
+
+def test_two_censuses_that_number_their_rows_anew_are_two_deliveries_and_none_is_loaded(tmp_path: Path) -> None:
+    spring, summer = _in_two_files(tmp_path, "school_census")
+    assert spring.is_refused
+    assert summer.is_refused
+    assert "tell, under other keys, of the children and beginnings of rows of school_census_summer" in str(
+        spring.breaches
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "second"),
+    [
+        pytest.param("school_census", {"EntryDate": "2024-09-02"}, id="pupils who have all gone on to another school"),
+        pytest.param("school_census", {"BirthDate": "2014-09-02"}, id="children of the same names"),
+        pytest.param("early_years", {}, id="two headcounts, which prove no education and hide nobody"),
+    ],
+)
+def test_two_lists_that_name_the_same_children_are_loaded_where_the_older_cannot_hide_who_has_left(
+    tmp_path: Path, source: str, second: dict[str, str]
+) -> None:
+    assert not any(file.is_refused for file in _in_two_files(tmp_path, source, **second))
 
 
 def test_a_list_without_keys_is_told_to_number_its_lines(tmp_path: Path) -> None:

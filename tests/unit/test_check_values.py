@@ -159,6 +159,8 @@ SEX = column(codes={"F": "F", "1": "M"})
         pytest.param(STATUS, "U", None, id="a code that says nothing"),
         pytest.param(STATUS, "-", None, id="a placeholder"),
         pytest.param(STATUS, "'C", "C", id="a code marked as text"),
+        pytest.param(column(mapsTo="postcode"), "'ZA1 1AA", "ZA1 1AA", id="a postcode marked as text"),
+        pytest.param(NAME, "'t Hooft", "'t Hooft", id="a name that begins so"),
         pytest.param(STATUS, "", None, id="an empty cell"),
         pytest.param(SEX, "1", "M", id="a digit"),
         pytest.param(SEX, "Q", None, id="an unknown code of a column without unknownCode"),
