@@ -1,14 +1,11 @@
 """``rollcall adoption``: identities from before an adoption, never to be linked or listed."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
+from apps.cli.parameters import Flag, WhoHandsIn, Workspace
 
 
-def adoption(
-    file: Path, /, *, workspace: Path, by: str, release: Annotated[bool, Parameter(negative=())] = False
-) -> int:
+def adoption(file: Path, /, *, workspace: Workspace, by: WhoHandsIn, release: Flag = False) -> int:
     """Withhold the records of identities that children had before they were adopted. For the adoption team alone.
 
     From the next night on no such record is linked, listed or explained. Only keyed hashes are kept, so shred FILE
@@ -18,10 +15,6 @@ def adoption(
     ----------
     file
         CSV with any of the columns nhs_number, upn, record (source:key) of the former identity.
-    workspace
-        Folder of the night.
-    by
-        Name of the person who hands it in.
     release
         Take back what the file names: a line that was handed in by mistake.
     """

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from apps.cli.parameters import Workspace
 
-def backup(*, workspace: Path, to: Path) -> int:
+
+def backup(*, workspace: Workspace, to: Path) -> int:
     """Copy the workspace into a new folder, whole or not at all, every file compared with its hash.
 
     The store, what people decided, the settings and weights in force, and the newest list. It is as confidential as the
@@ -11,8 +13,6 @@ def backup(*, workspace: Path, to: Path) -> int:
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     to
         Folder in which the backup gets a folder of its own, named after the time.
     """

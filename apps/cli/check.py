@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from apps.cli.parameters import OwnContracts
+
 if TYPE_CHECKING:
     from data_contracts.breach import Breach
     from data_contracts.contract import Contract
@@ -25,7 +27,7 @@ def check(
     *,
     json: Annotated[Path | None, Parameter(name="--json")] = None,
     junit: Annotated[Path | None, Parameter(name="--junit")] = None,
-    contracts: Path | None = None,
+    contracts: OwnContracts = None,
 ) -> int:
     """Check one extract or a folder of extracts against the contracts. Nothing is loaded or kept.
 
@@ -41,8 +43,6 @@ def check(
         Write the verdict into this file as JSON.
     junit
         Write the verdict into this file as JUnit XML, which most automation servers show.
-    contracts
-        Folder of your own contracts, beside those shipped. Where both have one of the same id, yours counts.
     """
     from apps.cli.verdict import as_json, as_junit, stopped
     from data_contracts.contract import read_contracts

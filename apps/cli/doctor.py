@@ -1,19 +1,14 @@
 """``rollcall doctor``: is this machine, and this workspace, fit for tonight?"""
 
-from pathlib import Path
+from apps.cli.parameters import Workspace
 
 MARKS = {"good": "  ok  ", "care": " note ", "bad": "  BAD "}
 
 
-def doctor(*, workspace: Path) -> int:
+def doctor(*, workspace: Workspace) -> int:
     """Check versions, permissions, disk, lock, store, decisions and the list in use. Nothing is changed.
 
     Ends with 0 where a night can run, and with 1 where something is to be mended first.
-
-    Parameters
-    ----------
-    workspace
-        Folder of the night.
     """
     from pipelines.upkeep.doctor import BAD, examine
 

@@ -1,10 +1,10 @@
 """``rollcall explain``: why a child or a record is, or is not, on the list."""
 
-from pathlib import Path
+from apps.cli.parameters import NamingContracts, Workspace
 
 
 def explain(
-    child_or_record: str, /, *, workspace: Path, against: str | None = None, contracts: Path | None = None
+    child_or_record: str, /, *, workspace: Workspace, against: str | None = None, contracts: NamingContracts = None
 ) -> int:
     """Say why a child is on the last list, or why not; or why two records are, or are not, taken for one child.
 
@@ -14,12 +14,8 @@ def explain(
     ----------
     child_or_record
         A child's id from the list (CH...), or a record as source:key, with the key as in the extract.
-    workspace
-        Folder of the night.
     against
         Another record, as source:key: say what speaks for and against its being the same child as the first record.
-    contracts
-        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import source_names
     from pipelines.for_readers import store_for_readers

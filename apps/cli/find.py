@@ -1,15 +1,16 @@
 """``rollcall find``: is a child in it? Looked up by name and birth date."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from apps.cli.parameters import Workspace
+
 
 def find(
     *names: Annotated[str, Parameter(show=False)],
-    workspace: Path,
+    workspace: Workspace,
     everyone: Annotated[bool, Parameter(name="--all", negative=())] = False,
 ) -> int:
     """Say whether a child is in it, by name and birth date: for a request to see what is held, or a call about one child.
@@ -20,8 +21,6 @@ def find(
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     everyone
         Tell all who may be meant, not the ten likeliest only.
     """

@@ -1,9 +1,10 @@
 """``rollcall handover``: the packet with which another authority takes a child over."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from apps.cli.parameters import Workspace
 
 
 def handover(
@@ -12,7 +13,7 @@ def handover(
     *,
     to: Annotated[str, Parameter(name="--to")],
     by: str,
-    workspace: Path,
+    workspace: Workspace,
     authority: str | None = None,
 ) -> int:
     """Write what another authority needs to take a child over, and no more: a page, and the same as CSV and JSON.
@@ -28,8 +29,6 @@ def handover(
         Name of the receiving authority.
     by
         Name of the person who makes the packet.
-    workspace
-        Folder of the night.
     authority
         Name of this authority, for the heading.
     """

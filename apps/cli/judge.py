@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from apps.cli.parameters import Workspace
 
-def judge(file: Path, /, *, workspace: Path, by: str) -> int:
+
+def judge(file: Path, /, *, workspace: Workspace, by: str) -> int:
     """Read back what people judged of pairs of records. The next night obeys it.
 
     Kept whole or not at all: every line that cannot be kept is named. Judgements are only ever added.
@@ -12,8 +14,6 @@ def judge(file: Path, /, *, workspace: Path, by: str) -> int:
     ----------
     file
         The workbook that rollcall sample wrote, filled in.
-    workspace
-        Folder of the night.
     by
         Name of the person who judged.
     """

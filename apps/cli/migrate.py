@@ -1,16 +1,10 @@
 """``rollcall migrate``: a workspace of an earlier version, brought forward."""
 
-from pathlib import Path
+from apps.cli.parameters import Workspace
 
 
-def migrate(*, workspace: Path) -> int:
-    """Bring the store of an earlier version forward now, rather than with the next night. A copy is kept in backups/.
-
-    Parameters
-    ----------
-    workspace
-        Folder of the night.
-    """
+def migrate(*, workspace: Workspace) -> int:
+    """Bring the store of an earlier version forward now, rather than with the next night. A copy is kept in backups/."""
     from pipelines.lock import lock
     from pipelines.migrations import bring_forward
     from pipelines.store import Store

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 
 from cyclopts import Parameter
 
+from apps.cli.parameters import Flag, OwnContracts
+
 if TYPE_CHECKING:
     from pipelines.night import Progress, RunReport
     from pipelines.settings import AskedTonight
@@ -18,13 +20,13 @@ def night(
     as_at: Annotated[str, Parameter(help="The date judged, YYYY-MM-DD. Ages and places are as at this day.")],
     workspace: Path,
     config: Path | None = None,
-    contracts: Path | None = None,
-    plain: Annotated[bool, Parameter(negative=())] = False,
+    contracts: OwnContracts = None,
+    plain: Flag = False,
     accept: Path | None = None,
     why: str = "",
     by: str = "",
     top: int | None = None,
-    full: Annotated[bool, Parameter(negative=())] = False,
+    full: Flag = False,
     dask: str | None = None,
 ) -> int:
     """Run the night: link a folder of extracts and publish the list of children possibly missing education.
@@ -39,8 +41,6 @@ def night(
         Folder for the store and everything published.
     config
         Settings file; config/example.toml shows every setting.
-    contracts
-        Folder of your own contracts, beside those shipped. Where both have one of the same id, yours counts.
     plain
         Run without Prefect: no retries, nothing kept of the run but the published files. Starts at once.
     accept

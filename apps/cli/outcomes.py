@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from apps.cli.parameters import NamingContracts, WhoHandsIn, Workspace
 
-def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
+
+def outcomes(file: Path, /, *, workspace: Workspace, by: WhoHandsIn) -> int:
     """Read what officers found when they looked. The next night obeys it.
 
     Kept whole or not at all: every line that cannot be kept is named. A closed child leaves the list until something
@@ -14,10 +16,6 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
     ----------
     file
         CSV or workbook with one line a child.
-    workspace
-        Folder of the night.
-    by
-        Name of the person who hands it in.
     """
     from pipelines.decisions.outcomes import ASKED, CODES, add_outcomes
     from pipelines.for_readers import store_for_readers
@@ -35,18 +33,11 @@ def outcomes(file: Path, /, *, workspace: Path, by: str) -> int:
     return 0
 
 
-def yields(*, workspace: Path, contracts: Path | None = None) -> int:
+def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     """Say what the leads have yielded, by lane, likelihood and source; also written as yield.csv into the workspace.
 
     By band of likelihood also what was said and what was found. Children found missing are looked up in the lists of the
     half year before: those on none of them were missed.
-
-    Parameters
-    ----------
-    workspace
-        Folder of the night.
-    contracts
-        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import source_names
     from pipelines.decisions.outcomes import read_outcomes

@@ -1,22 +1,15 @@
 """``rollcall proposals`` and ``rollcall approve``: what was proposed, and what another person puts in force."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
+from apps.cli.parameters import Flag, Workspace
 
 if TYPE_CHECKING:
     from pipelines.decisions.proposals import Proposal
 
 
-def proposals(*, workspace: Path) -> int:
-    """List every proposal of settings or weights: by whom, why, with which figures, and what was decided.
-
-    Parameters
-    ----------
-    workspace
-        Folder of the night.
-    """
+def proposals(*, workspace: Workspace) -> int:
+    """List every proposal of settings or weights: by whom, why, with which figures, and what was decided."""
     from pipelines.decisions.proposals import history
     from pipelines.workspace import must_be_there
 
@@ -49,9 +42,9 @@ def approve(
     number: int | None = None,
     /,
     *,
-    workspace: Path,
+    workspace: Workspace,
     by: str,
-    roll_back: Annotated[bool, Parameter(negative=())] = False,
+    roll_back: Flag = False,
 ) -> int:
     """Put a proposal in force, as another named person than its proposer; or undo the last approval.
 
@@ -59,8 +52,6 @@ def approve(
     ----------
     number
         The proposal's number, as rollcall proposals lists it.
-    workspace
-        Folder of the night.
     by
         Name of the person who decides.
     roll_back

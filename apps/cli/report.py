@@ -1,10 +1,10 @@
 """``rollcall report``: the termly report for senior leaders and the safeguarding partnership."""
 
-from pathlib import Path
+from apps.cli.parameters import NamingContracts, Workspace
 
 
 def report(
-    *, workspace: Path, since: str, as_at: str, authority: str | None = None, contracts: Path | None = None
+    *, workspace: Workspace, since: str, as_at: str, authority: str | None = None, contracts: NamingContracts = None
 ) -> int:
     """Write the termly report: trend, age, area, source, time out of education and outcomes, on one page with charts.
 
@@ -13,16 +13,12 @@ def report(
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     since
         The day before the period begins, YYYY-MM-DD.
     as_at
         The last day of the period, YYYY-MM-DD.
     authority
         Name of the authority, for the heading.
-    contracts
-        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import day_typed, source_names
     from pipelines.decisions.outcomes import read_outcomes

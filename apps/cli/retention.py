@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from apps.cli.parameters import Workspace
+
 
 def retention(
     *,
-    workspace: Path,
+    workspace: Workspace,
     as_at: str,
     backups: Path | None = None,
     extracts: Path | None = None,
@@ -18,8 +20,6 @@ def retention(
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     as_at
         Today's date, YYYY-MM-DD.
     backups

@@ -1,19 +1,18 @@
 """``rollcall sample``: a workbook of the pairs of records on which a person's answer is worth most."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
+from apps.cli.parameters import NamingContracts, ProtectedToo, Workspace
 
 
 def sample(
     *,
-    workspace: Path,
+    workspace: Workspace,
     pairs: int,
     out: Path,
     seed: int = 1,
-    restricted: Annotated[bool, Parameter(negative=())] = False,
-    contracts: Path | None = None,
+    restricted: ProtectedToo = False,
+    contracts: NamingContracts = None,
 ) -> int:
     """Write a workbook of pairs of records for people to judge: one child, or two?
 
@@ -21,18 +20,12 @@ def sample(
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     pairs
         How many pairs to ask about, 10 to 2000.
     out
         The workbook to write (.xlsx). One that is there is never written over.
     seed
         Another number draws other pairs for the blind share.
-    restricted
-        Also children whose whereabouts are protected. For the named restricted role only.
-    contracts
-        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     """
     from apps.cli.words import command, source_names, typed
     from pipelines.counted import counted

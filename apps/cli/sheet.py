@@ -1,14 +1,11 @@
 """``rollcall sheet``: evidence sheets as a PDF, to take along."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
+from apps.cli.parameters import ProtectedToo, Workspace
 
 
-def sheet(
-    *children: str, workspace: Path, out: Path, restricted: Annotated[bool, Parameter(negative=())] = False
-) -> int:
+def sheet(*children: str, workspace: Workspace, out: Path, restricted: ProtectedToo = False) -> int:
     """Write the evidence sheets of some children of the last list into one PDF, in the order in which they are named.
 
     It holds names and addresses: it is written readable by you alone, and is to be shredded after the visit.
@@ -17,12 +14,8 @@ def sheet(
     ----------
     children
         Child ids from the list (CH...).
-    workspace
-        Folder of the night.
     out
         The PDF to write. One that is there is never written over.
-    restricted
-        Also children whose whereabouts are protected. For the named restricted role only.
     """
     from pipelines.reports.published_sheets import read_sheets
     from pipelines.reports.sheet_pdf import sheets_pdf

@@ -1,11 +1,9 @@
 """``rollcall status``: how the nights of a workspace are going."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
-
+from apps.cli.parameters import Flag, Workspace
 from pipelines.counted import counted
 
 if TYPE_CHECKING:
@@ -16,9 +14,7 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 """The clocks of two machines may differ by so much."""
 
 
-def status(
-    *, workspace: Path, late_after_hours: float = 30.0, json: Annotated[bool, Parameter(negative=())] = False
-) -> int:
+def status(*, workspace: Workspace, late_after_hours: float = 30.0, json: Flag = False) -> int:
     """Say how the nights are going: the list in use, the night tried last, and the age of each source.
 
     Ends with 0 where the last night published and is not late, with 1 where somebody should look, and with 2 where no
@@ -26,8 +22,6 @@ def status(
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     late_after_hours
         So long after the list in use was published, the next one is late.
     json

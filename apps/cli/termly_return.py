@@ -1,17 +1,15 @@
 """``rollcall return``: the termly return of children missing education."""
 
-from pathlib import Path
+from apps.cli.parameters import Workspace
 
 
-def termly(*, workspace: Path, as_at: str) -> int:
+def termly(*, workspace: Workspace, as_at: str) -> int:
     """Write the termly return from officers' outcomes: CSV and a page for senior leaders, in WORKSPACE/returns.
 
     Counts under 5 are not shown, nor any that would let one be worked out.
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     as_at
         The census day, YYYY-MM-DD.
     """

@@ -1,17 +1,14 @@
 """``rollcall train``: weights learnt from the last night, as a proposal."""
 
-from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
+from apps.cli.parameters import Flag, WhoProposes, WhyProposed, Workspace
 
 
 def train(
     *,
-    workspace: Path,
-    propose: Annotated[bool, Parameter(negative=())] = False,
-    why: str = "",
-    by: str = "",
+    workspace: Workspace,
+    propose: Flag = False,
+    why: WhyProposed = "",
+    by: WhoProposes = "",
 ) -> int:
     """Learn the weights of the linkage from the last night's records and all judgements, and propose them.
 
@@ -19,15 +16,9 @@ def train(
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     propose
         Keep the weights as a proposal; another named person approves it: rollcall approve. Without it, only say what
         they would do.
-    why
-        The reason for the proposal. Write no child's name.
-    by
-        Who proposes.
     """
     from apps.cli.words import command, typed
     from pipelines.decisions.proposals import model_file, propose_model

@@ -2,9 +2,9 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
+from apps.cli.parameters import Flag, NamingContracts, WhoProposes, WhyProposed, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,25 +18,23 @@ if TYPE_CHECKING:
 
 def tune(
     *,
-    workspace: Path,
+    workspace: Workspace,
     link_threshold: float | None = None,
     enquiries_per_missed_child: float | None = None,
     check_costs: float | None = None,
     points: Path | None = None,
-    from_outcomes: Annotated[bool, Parameter(negative=())] = False,
+    from_outcomes: Flag = False,
     since: date | None = None,
     config: Path | None = None,
-    contracts: Path | None = None,
-    propose: Annotated[bool, Parameter(negative=())] = False,
-    why: str = "",
-    by: str = "",
+    contracts: NamingContracts = None,
+    propose: Flag = False,
+    why: WhyProposed = "",
+    by: WhoProposes = "",
 ) -> int:
     """Judge the last night again with other settings, without publishing, and write a page that shows the difference.
 
     Parameters
     ----------
-    workspace
-        Folder of the night.
     link_threshold
         Two groups of records are one child only if they are at least so probable (between 0 and 1).
     enquiries_per_missed_child
@@ -52,14 +50,8 @@ def tune(
         With --from-outcomes: leads opened earlier do not count (YYYY-MM-DD). Left out: those of the last two years count.
     config
         Settings file that the night ran with, if it was given one.
-    contracts
-        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
     propose
         Propose these settings; another named person approves them: rollcall approve.
-    why
-        The reason for the proposal. Write no child's name.
-    by
-        Who proposes.
     """
     from pipelines.decisions.in_force import settings_of
     from pipelines.for_readers import store_for_readers

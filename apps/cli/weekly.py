@@ -1,18 +1,10 @@
 """``rollcall weekly``: the week of the list, for the team's manager."""
 
-from pathlib import Path
+from apps.cli.parameters import NamingContracts, Workspace
 
 
-def weekly(*, workspace: Path, contracts: Path | None = None) -> int:
-    """Write the page that a manager reads each week: leads open, new, gone, waiting and found, and sources that are late.
-
-    Parameters
-    ----------
-    workspace
-        Folder of the night.
-    contracts
-        Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say.
-    """
+def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
+    """Write the page that a manager reads each week: leads open, new, gone, waiting and found, and sources that are late."""
     from apps.cli.words import source_names
     from pipelines.decisions.outcomes import read_outcomes
     from pipelines.for_readers import store_for_readers

@@ -1,0 +1,34 @@
+"""What several commands ask for, with its help: said once, and the same for all."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+Flag = Annotated[bool, Parameter(negative=())]
+"""Given or not; there is no --no- of it."""
+
+Workspace = Annotated[Path, Parameter(help="Folder of the night.")]
+
+OwnContracts = Annotated[
+    Path | None,
+    Parameter(
+        help="Folder of your own contracts, beside those shipped. Where both have one of the same id, yours counts."
+    ),
+]
+
+NamingContracts = Annotated[
+    Path | None,
+    Parameter(
+        help="Folder of the authority's own contracts, for the names of its sources. Left out: as the settings in force say."
+    ),
+]
+
+ProtectedToo = Annotated[
+    bool,
+    Parameter(negative=(), help="Also children whose whereabouts are protected. For the named restricted role only."),
+]
+
+WhyProposed = Annotated[str, Parameter(help="The reason for the proposal. Write no child's name.")]
+WhoProposes = Annotated[str, Parameter(help="Who proposes.")]
+WhoHandsIn = Annotated[str, Parameter(help="Name of the person who hands it in.")]
