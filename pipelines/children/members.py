@@ -23,6 +23,16 @@ def members(
     return child_records.join(told.select("record_id", *columns), on="record_id", how=how, validate="1:1")
 
 
+def with_told(children: pl.DataFrame, *told: pl.DataFrame) -> pl.DataFrame:
+    """``children``, one row each, with what every frame of ``told`` says of some of them, by ``child_id``; null of the others.
+
+    Raises :class:`polars.exceptions.ComputeError` where a frame has two rows of a child.
+    """
+    for frame in told:
+        children = children.join(frame, on="child_id", how="left", validate="1:1")
+    return children
+
+
 def sources_of(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
     """``child_id`` and ``sources``, one bit a source, in no particular order. ``known``: ``child_id`` and ``dataset`` of
     records."""

@@ -40,6 +40,15 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
     )
 
 
+def surely_holds(doubtful: float) -> pl.Expr:
+    """0..1, how sure it is that an entry (``PROVISION``) proves its child's education while it lasts.
+
+    As sure as its link, and less where the entry is in doubt: by as much as its contract says, or else as ``doubtful``.
+    """
+    proves = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(pl.col("proves").fill_null(doubtful))
+    return pl.col("link_probability") * proves
+
+
 def _less_where_others_are_renewed(found: pl.DataFrame) -> pl.DataFrame:
     """``found`` with ``proves`` as what the renewals show leaves of it.
 

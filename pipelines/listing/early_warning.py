@@ -13,7 +13,9 @@ import polars as pl
 from pipelines.children.age import born_of_age, next_term_starts, school_year, starts_on
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
+from pipelines.children.members import with_told
 from pipelines.children.promised_places import ACCEPTED, OFFERED, promised_places
+from pipelines.children.provision import surely_holds
 from pipelines.formatted import formatted
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day, place_of
@@ -116,8 +118,7 @@ def _without_place(known: _Known, children: pl.DataFrame, term: date, ways: Sequ
     near = rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
     rival = near.agg(rival_none=(1 - pl.col("probability") * pl.col("placed")).product())
     return (
-        children.join(own, on="child_id", how="left", validate="1:1")
-        .join(rival, on="child_id", how="left", validate="1:1")
+        with_told(children, own, rival)
         .with_columns(due_on=pl.lit(term), no_place=pl.col("none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0))
         .drop("none", "rival_none")
         .filter(pl.col("no_place") > 0)
@@ -128,7 +129,7 @@ def _holding(known: _Known, term: date) -> pl.DataFrame:
     """``child_id``, ``sure`` (0..1): educations that hold on the first day of term or start soon after."""
     until, since = pl.col("until_on"), pl.col("since_on")
     holds = (until.is_null() | (until > term)) & (since.is_null() | (since <= term + TAKEN_UP_WITHIN))
-    sure = pl.col("link_probability") * pl.col("proves").fill_null(1.0)
+    sure = surely_holds(known.settings.doubtful_provision)
     return known.provision.filter(holds).select("child_id", sure=sure)
 
 

@@ -20,6 +20,7 @@ from pipelines import reasons
 from pipelines.children.age_slips import with_age_slips
 from pipelines.children.died import CERTAIN, died
 from pipelines.children.facts import child_ages, described, protected_by_source, records_of
+from pipelines.children.members import with_told
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
@@ -111,24 +112,21 @@ def rank(
     closed = closed_children(found_out, statements, child_records, as_at=as_at, names=names, holds=holds)
     theirs = child_records.join(judged, on="child_id", how="semi")
     opened = in_hand(found_out, child_records, as_at)
-    for told in (closed, opened, died(statements, child_records), records_of(theirs)):
-        judged = judged.join(told, on="child_id", how="left", validate="1:1")
+    judged = with_told(judged, closed, opened, died(statements, child_records), records_of(theirs))
     is_likely = pl.col("likelihood") >= settings.list_from - ROUNDING
     looked_at = judged.filter(is_likely | only_residence(settings))
     evidence = _evidence(looked_at, statements, child_records, provision, person, as_at=as_at, settings=settings)
     found = findings(evidence, settings.points)
     stay = kept(looked_at.filter(~is_likely), found, statements, child_records, settings)
-    for told in (stay, not_yet(evidence, found, theirs, settings)):
-        judged = judged.join(told, on="child_id", how="left", validate="1:1")
+    judged = with_told(judged, stay, not_yet(evidence, found, theirs, settings))
     is_listed = is_likely | pl.col("kept_because").is_not_null()
     judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
     listed = judged.filter(is_listed & pl.col("held").is_null())
     found = found.join(listed, on="child_id", how="semi")
-    told = _told(listed, evidence, person, statements, child_records)
-    candidates = _candidates(told, found, as_at, person["dataset"].n_unique(), settings)
-    together = households(candidates, person, statements, child_records, as_at)
     return Ranked(
-        candidates=candidates.join(together, on="child_id", how="left", validate="1:1").select(CANDIDATE.names()),
+        candidates=_candidates(
+            listed, found, evidence, settings, person=person, statements=statements, child_records=child_records
+        ),
         explained=_explained(judged.filter(~is_listed | pl.col("held").is_not_null()), names),
         findings=found,
     )
@@ -143,19 +141,23 @@ def of_age(
     return ages.filter(pl.col("of_age") > 0).sort("child_id")
 
 
-def _told(
+def _candidates(
     listed: pl.DataFrame,
+    found: pl.DataFrame,
     evidence: Evidence,
+    settings: RankSettings,
+    *,
     person: pl.DataFrame,
     statements: pl.DataFrame,
     child_records: pl.DataFrame,
 ) -> pl.DataFrame:
-    """``listed`` with what officers read of each child: its own facts, its education before and to come, its route."""
-    theirs = child_records.join(listed, on="child_id", how="semi")
-    told = _with_history(listed, evidence)
-    for more in (described(person, statements, theirs, evidence.as_at), routes(evidence)):
-        told = told.join(more, on="child_id", how="left", validate="1:1")
-    return told
+    """``CANDIDATE``: the listed children in their order, with what officers read of each and who lives together."""
+    as_at, theirs = evidence.as_at, child_records.join(listed, on="child_id", how="semi")
+    facts = described(person, statements, theirs, as_at)
+    told = with_told(_with_history(listed, evidence), facts, routes(evidence))
+    ranked = _in_order(told, found, as_at, person["dataset"].n_unique(), settings)
+    together = households(ranked, person, statements, child_records, as_at)
+    return with_told(ranked, together).select(CANDIDATE.names())
 
 
 def _held(is_listed: pl.Expr) -> pl.Expr:
@@ -222,17 +224,12 @@ def _with_history(listed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     begun = provision.filter(pl.col("since_on").is_null() | (pl.col("since_on") <= as_at))
     last, coming = evidence.last_ended(), evidence.places_to_come()
     upcoming = coming.unique("child_id", keep="first", maintain_order=True)
-    return (
-        listed.join(
-            last.select("child_id", last_what="what", last_place="place", last_until_on="until_on"),
-            on="child_id", how="left", validate="1:1",
-        )
-        .join(
-            upcoming.select("child_id", next_what="what", next_place="place", next_since_on="since_on"),
-            on="child_id", how="left", validate="1:1",
-        )
-        .with_columns(ever=pl.col("child_id").is_in(begun["child_id"].unique().implode()))
-    )  # fmt: skip
+    told = with_told(
+        listed,
+        last.select("child_id", last_what="what", last_place="place", last_until_on="until_on"),
+        upcoming.select("child_id", next_what="what", next_place="place", next_since_on="since_on"),
+    )
+    return told.with_columns(ever=pl.col("child_id").is_in(begun["child_id"].unique().implode()))
 
 
 def _lane(settings: RankSettings) -> pl.Expr:
@@ -260,7 +257,7 @@ def _is_own_doubt(settings: RankSettings) -> pl.Expr:
     return is_own & (pl.col("rival_none").fill_null(1.0) >= settings.doubtful_link_below)
 
 
-def _candidates(
+def _in_order(
     listed: pl.DataFrame, found: pl.DataFrame, as_at: date, sources: int, settings: RankSettings
 ) -> pl.DataFrame:
     """``CANDIDATE`` without who lives together: lane, order and reasons of the listed children."""
@@ -268,8 +265,7 @@ def _candidates(
     told = reasons.told_findings(found)
     urgency = (pl.col("likelihood") * (1 + pl.col("priority") / 100)).round(9)
     return (
-        listed.join(points, on="child_id", how="left", validate="1:1")
-        .join(told, on="child_id", how="left", validate="1:1")
+        with_told(listed, points, told)
         .with_columns(pl.col("priority").fill_null(0))
         .with_columns(
             lane=_lane(settings), because=reasons.because(as_at, sources, settings.recalibration), urgency=urgency

@@ -4,7 +4,9 @@ likelihood that it is missing education.
 
 import polars as pl
 
+from pipelines.children.members import with_told
 from pipelines.children.missed_links import with_missed
+from pipelines.children.provision import surely_holds
 from pipelines.listing.recalibration import recalibrated
 from pipelines.rank_settings import ROUNDING, RankSettings
 
@@ -35,10 +37,8 @@ def standing(
     lives = residence.select(
         "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because=pl.col("because")
     )
-    joined = ages
-    for frame in (own, near, _with_other_upn(near, person, child_records), lives):
-        joined = joined.join(frame, on="child_id", how="left", validate="1:1")
-    judged = joined.with_columns(
+    told = with_told(ages, own, near, _with_other_upn(near, person, child_records), lives)
+    judged = told.with_columns(
         found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0),
         living_here=pl.col("living_here").fill_null(1.0),
     )
@@ -67,12 +67,9 @@ def _with_likelihood(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFra
 def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
     """One row is one child with a current provision entry: ``own_none``, that none of its entries holds, and the best.
 
-    Entries count as independent: each holds with the probability of its link, less where the entry itself is doubtful
-    (by as much as its contract says, or else the settings).
+    Entries count as independent.
     """
-    proves = pl.col("proves").fill_null(settings.doubtful_provision)
-    trust = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(proves)
-    current = provision.filter("is_current").with_columns(holds=pl.col("link_probability") * trust)
+    current = provision.filter("is_current").with_columns(holds=surely_holds(settings.doubtful_provision))
     kept = ("record_id", "source", "what", "place", "since_on", "until_on", "doubt", "link_probability")
     own, none = [pl.col(name).alias(f"own_{name}") for name in kept], 1 - pl.col("holds")
     has_several = pl.col("child_id").is_duplicated()
