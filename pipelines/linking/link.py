@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -110,9 +111,7 @@ def link(
     table = with_keys(person.sort("record_id"))
     asked = groups or GroupsAsked()
     counts = records_by_source(table["dataset"])
-    due = "none were in force"
-    if model is not None:
-        due = why_due(held, fingerprint(model, settings, tuple(counts)), counts, asked.as_at) or ""
+    due = _why_due(held, model, settings, counts, asked.as_at)
     model = None if stands_in and due else model
     judged = judged_rows(judgements, table["record_id"])
     linked = partial(
@@ -126,11 +125,9 @@ def link(
         mark = fingerprint(weights, settings, tuple(counts))
         held = held_from(found, table["dataset"], on=asked.as_at, why=due, fingerprint=mark)
     children = named(pl.DataFrame({"record_id": table["record_id"], "cluster": found.labels}), previous)
-    records = children.with_columns(membership=pl.Series(found.membership))
-    records = records.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
-    chances = found.probability
-    pairs = pairs_told(found.scored.left, found.scored.right, found.scored.weight, chances, found.labels)
-    pairs = pairs.with_columns(pattern=pl.Series(found.scored.pattern), alone=pl.Series(found.alone))
+    children = children.with_columns(membership=pl.Series(found.membership))
+    records = children.select(CHILD_RECORD.names()).cast(CHILD_RECORD)
+    pairs = _all_pairs(found)
     return Linked(
         links=links_of(pairs.filter(is_kept()), table["record_id"], found.model),
         child_records=records,
@@ -144,8 +141,24 @@ def link(
         stands_in=too_few is not None,
         held=held,
         found=found,
-        probability=chances,
+        probability=found.probability,
     )
+
+
+def _why_due(
+    held: Held | None, model: Model | None, settings: Settings, counts: dict[str, int], as_at: date | None
+) -> str:
+    """Why the measures are to be taken tonight; an empty text: those that are held still fit."""
+    if model is None:
+        return "none were in force"
+    return why_due(held, fingerprint(model, settings, tuple(counts)), counts, as_at) or ""
+
+
+def _all_pairs(found: Linkage) -> pl.DataFrame:
+    """Every scored pair as the report reads it, with its pattern and its match probability by the two records alone."""
+    scored = found.scored
+    pairs = pairs_told(scored.left, scored.right, scored.weight, found.probability, found.labels)
+    return pairs.with_columns(pattern=pl.Series(scored.pattern), alone=pl.Series(found.alone))
 
 
 def _report(
