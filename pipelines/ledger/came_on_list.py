@@ -124,15 +124,19 @@ def _contradicted(listed: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 
 
 def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``record_id``, ``proof_child``, ``proof_current``, ``proof_until``, ``proof_sure`` of the records that had shown an
-    education, where they still stand in an extract.
+    """``record_id``, ``proof_child``, ``proof_current``, ``proof_until``, ``proof_sure``, ``proof_doubt`` of the records that
+    had shown an education, where they still stand in an extract.
     """
     asked = come.select("record_id").drop_nulls().unique()
     stands = tonight.child_records.join(asked, on="record_id", how="semi").select("record_id", proof_child="child_id")
     theirs = tonight.provision.join(asked, on="record_id", how="semi")
     said = theirs.sort("is_current", "until_on", descending=True, nulls_last=True, maintain_order=True)
     entry = said.unique("record_id", keep="first", maintain_order=True).select(
-        "record_id", proof_current="is_current", proof_until="until_on", proof_sure="link_probability"
+        "record_id",
+        proof_current="is_current",
+        proof_until="until_on",
+        proof_sure="link_probability",
+        proof_doubt="doubt",
     )
     return stands.join(entry, on="record_id", how="left", validate="1:1")
 
@@ -197,10 +201,7 @@ def _why(tonight: Tonight) -> pl.Expr:
         + pl.when(pl.col("proof_child").is_null())
         .then(pl.lit("came no more."))
         .otherwise(formatted("is child {}'s now.", "proof_child")),
-        LESS_SURE: formatted(
-            "Record {} shows an education, and {} that it is this child's; it had been {}.",
-            pl.col("record_id"), in_100(pl.col("proof_sure")), in_100(pl.col("link_probability")),
-        ),
+        LESS_SURE: _less_sure(),
         NOT_THE_SAME: pl.lit("It is no longer probable that this is the same child as one in education."),
         LIVES_HERE: formatted("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,
         TO_CHECK: formatted(
@@ -218,3 +219,14 @@ def _why(tonight: Tonight) -> pl.Expr:
         ROSE: formatted("The likelihood is {} now.", in_100(pl.col("likelihood"))),
     }  # fmt: skip
     return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))
+
+
+def _less_sure() -> pl.Expr:
+    """What is less sure: that the record is the child's, or that its entry holds; or else that more speaks for the lead."""
+    now, before = in_100(pl.col("proof_sure")), in_100(pl.col("link_probability"))
+    likelihood = formatted(". The likelihood is {} now.", in_100(pl.col("likelihood")))
+    return formatted("Record {} shows an education, and {} that it is this child's", pl.col("record_id"), now) + (
+        pl.when(now != before)
+        .then(formatted("; it had been {}.", before))
+        .otherwise(pl.coalesce(formatted(". It is in doubt: {}.", pl.col("proof_doubt")), likelihood))
+    )

@@ -11,9 +11,10 @@ def lead(born: date | None = ELEVEN, living_here: float = 0.95) -> Drawn:
     return drawn.says("health:H1", "seen", since=date(2026, 10, 3))
 
 
-def schooled(sure: float = 1.0, until: date | None = None) -> Drawn:
+def schooled(sure: float = 1.0, until: date | None = None, living_here: float = 0.95, **more: object) -> Drawn:
     """The same child with a roll entry."""
-    return lead().record("school_census:C1", "A", sure=sure).on_roll("school_census:C1", date(2026, 11, 16), until)
+    drawn = lead(living_here=living_here).record("school_census:C1", "A", sure=sure)
+    return drawn.on_roll("school_census:C1", date(2026, 11, 16), until, **more)
 
 
 def nobody() -> Drawn:

@@ -246,6 +246,22 @@ RETURNS: list[object] = [
         id="back: the link is doubted",
     ),
     pytest.param(
+        [lead, schooled],
+        lambda: schooled(doubt="nobody has renewed it for two years", proves=0.6),
+        LESS_SURE,
+        RETURNED,
+        "more than 99 in 100 that it is this child's. It is in doubt: nobody has renewed it for two years.",
+        id="back: the entry itself is doubted",
+    ),
+    pytest.param(
+        [lead, lambda: schooled(sure=0.8, living_here=0.3)],
+        lambda: schooled(sure=0.8),
+        LESS_SURE,
+        RETURNED,
+        "80 in 100 that it is this child's. The likelihood is 19 in 100 now.",
+        id="back: as unsure as it was, and the child is seen here again",
+    ),
+    pytest.param(
         [lead, lambda: rival(0.97)],
         lambda: rival(0.2),
         NOT_THE_SAME,
