@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.counted import counted
 from pipelines.files.folder import UNKNOWN
 from pipelines.linking.link_report import STANDS_IN
+from pipelines.listing.gap_in_files import gap_in_files
 from pipelines.listing.rank import DOUBTFUL_LINK
 from pipelines.publish.report_tables import Row
 
@@ -145,7 +146,7 @@ def _about_the_list(publication: Publication, listed: Masked) -> Iterator[Notice
         yield Notice("look", "The list is empty. That is unlikely in any authority: check the files and the settings.")
         return
     share = count / (count + explained)
-    if share > LISTED_SHARE:
+    if share > LISTED_SHARE and not gap_in_files(count, explained):
         yield Notice(
             "look",
             f"{share:.1%} of the children of age whom an agency knows are on the list. That is a high share: check "

@@ -22,6 +22,7 @@ from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link import LinkReport
 from pipelines.listing.early_warning import EarlyWarning
+from pipelines.listing.gap_in_files import gap_in_files
 from pipelines.listing.masking import Masked
 from pipelines.residence.contact import without_letters
 from pipelines.residence.records import Said
@@ -110,8 +111,10 @@ class Night:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What everything published tonight must carry."""
-        return self.judged.warnings if self.judged else ()
+        """What everything published tonight must carry: of the files, and once there is a list, of its length."""
+        ranked = self.counts.get("rank", {})
+        of_list = gap_in_files(int(ranked["candidates"]), int(ranked["explained"])) if ranked else ()
+        return (*(self.judged.warnings if self.judged else ()), *of_list)
 
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""
