@@ -197,6 +197,16 @@ def addresses(text: pl.Series) -> pl.DataFrame:
     return by_distinct(text, derive)
 
 
+def postcodes_at_end(text: pl.Series) -> pl.Series:
+    """The postcode with which each address ends, as it is written there; null: it ends with none."""
+
+    def derive(values: pl.Series) -> pl.DataFrame:
+        at_end = plain_capitals(values).str.extract(rf"(?:^|[ ,])({_POSTCODE})[ ,.]*$", 1)
+        return at_end.alias("postcode").to_frame()
+
+    return by_distinct(text, derive)["postcode"]
+
+
 def _with_capital_door_letters(text: str) -> str:
     return re.sub(r"\b\d+[a-z]\b", lambda found: found[0].upper(), text)
 

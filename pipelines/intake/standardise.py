@@ -12,7 +12,7 @@ import polars as pl
 
 from data_contracts.contract import Column, Contract, Doubt, PersonField, Statement
 from data_contracts.values import IDENTIFYING, as_codes, is_shortened_number, parse_dates, text_of
-from matching.addresses import addresses, shown_addresses
+from matching.addresses import addresses, postcodes_at_end, shown_addresses
 from matching.dates import plausible_birth_date
 from matching.identifiers import (
     canonical_nhs_number,
@@ -240,10 +240,16 @@ def _places(written: pl.DataFrame) -> pl.DataFrame:
         [
             addresses(written["address"]),
             shown_addresses(written["address"]).alias("address_shown").to_frame(),
-            by_distinct(written["postcode"], _postcodes),
+            by_distinct(_postcodes_sent(written), _postcodes),
         ],
         how="horizontal",
     )
+
+
+def _postcodes_sent(written: pl.DataFrame) -> pl.Series:
+    """Postcodes as sent, in a column of their own or, where that is empty, at the end of the address."""
+    without = written.select(pl.when(pl.col("postcode").is_null()).then("address")).to_series()
+    return written["postcode"].zip_with(written["postcode"].is_not_null(), postcodes_at_end(without))
 
 
 def _postcodes(values: pl.Series) -> pl.DataFrame:

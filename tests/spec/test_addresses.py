@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from matching.addresses import addresses, shown_addresses
+from matching.addresses import addresses, postcodes_at_end, shown_addresses
 
 
 def _column(*texts):
@@ -95,3 +95,19 @@ def test_flat_house_and_street(text, flat, house, street):
 )
 def test_shown_addresses(text, shown):
     assert shown_addresses(_column(text))[0] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "postcode"),
+    [
+        ("67 Highfield Cres, Zedborough, ZA1 9AN", "ZA1 9AN"),
+        ("67 Highfield Cres Zedborough za19an,", "ZA19AN"),
+        ("ZA1 9AN", "ZA1 9AN"),
+        ("67 Highfield Cres, ZA1 9AN, Zedborough", None),  # not at its end
+        ("67 Highfield Cres, Zedborough, ZA1", None),
+        ("67 Highfield Cres, FLAZA1 9AN", None),
+        (None, None),
+    ],
+)
+def test_the_postcode_with_which_an_address_ends(text, postcode):
+    assert postcodes_at_end(_column(text)).to_list() == [postcode]

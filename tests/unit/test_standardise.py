@@ -176,6 +176,14 @@ def test_a_placeholder_of_the_contract_is_left_out_of_the_address(contract: Cont
     assert made.person.select("address", "house", "street").row(0) == ("12A", "12A", None)
 
 
+def test_a_postcode_at_the_end_of_the_address_counts_where_it_has_no_column_of_its_own(contract: Contract) -> None:
+    in_the_line = ANNA | {"street": "High St, Zedborough za19fg", "postcode": ""}
+    made = _standardised(contract, in_the_line, in_the_line | {"card": "B2", "postcode": "ZA2 2BB"})
+    assert made.person["postcode"].to_list() == ["ZA19FG", "ZA22BB"]
+    assert made.person["postcode_shown"].to_list() == ["ZA1 9FG", "ZA2 2BB"]
+    assert made.person["street"].to_list() == ["HIGH STREET", "HIGH STREET"]
+
+
 def test_an_absent_column_is_empty(contract: Contract) -> None:
     raw = _raw(contract, ANNA).drop("nhs")
     made = standardise({"book_club": raw}, {"book_club": contract}, as_at=AS_AT)
