@@ -17,11 +17,11 @@ import polars as pl
 
 from matching.blocking import CHILD_BLOCKING_RULES, CHILD_TRAINING_RULES, BlockingRule
 from matching.comparisons import CHILD_COMPARISONS
+from matching.households import Households
 from matching.judge import Settings
 from matching.keys import with_keys
 from matching.linkage import link_records
 from matching.person import PERSON_RECORD
-from matching.train import Households
 
 NAMES = Path(__file__).parent.parent / "apps" / "made_up" / "data" / "names.csv"
 LETTERS = np.array(list("ABCDEFGHIKLMNOPRSTUW"))

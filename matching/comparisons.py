@@ -26,6 +26,7 @@ from matching.date_similarity import (
     SameYearAndMonth,
 )
 from matching.encode import Encoded, Rows
+from matching.given_again import GivenAgain
 from matching.name_similarity import (
     ALIKE,
     BOTH_ARE_NAMES,
@@ -101,6 +102,8 @@ class Comparison:
     identifier, which is each child's own but is sometimes copied from a sibling. Used where pairs cannot tell."""
     tells_twins: bool = False
     """Exact agreement of two children of one household makes them twins (the birth date)."""
+    given_again: GivenAgain | None = None
+    """A value that some families give to several of their children, how often hangs on the value; null: none is known to."""
     goes_with: GoesWith | None = None
     """What agreement goes together with by custom, so that both are worth less than the sum of them; null: with nothing."""
 
@@ -223,6 +226,7 @@ FORENAME = Comparison(
         Level("different, and both are names", BOTH_ARE_NAMES),
         otherwise(),
     ),
+    given_again=GivenAgain("first_name", alike_in="sex"),
     goes_with=GoesWith("surname", "name_in_full", first="forename", second="surname", person="date_of_birth"),
 )
 
@@ -356,4 +360,5 @@ CHILD_COMPARISONS: tuple[Comparison, ...] = (
 def columns_read(comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
     """Every column that the comparisons read, and those of what their values go with, once each."""
     together = (comparison.goes_with.reads for comparison in comparisons if comparison.goes_with is not None)
-    return tuple(dict.fromkeys(chain(*(comparison.reads for comparison in comparisons), *together)))
+    again = (comparison.given_again.reads for comparison in comparisons if comparison.given_again is not None)
+    return tuple(dict.fromkeys(chain(*(comparison.reads for comparison in comparisons), *again, *together)))

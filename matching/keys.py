@@ -140,6 +140,9 @@ def with_keys(person: pl.DataFrame) -> pl.DataFrame:
         .alias("middle_keys"),
         listed_names(person["forename"]).alias("listed_name"),
         given_name_custom(person),
+        pl.coalesce(
+            _by_value(person["forename"], _spellings, pl.List(pl.String)).list.first(), person["forename"]
+        ).alias("first_name"),
         _joined("surname", "forename").alias("name_in_full"),
         _joined("parent_forename", "parent_surname").alias("parent"),
         *_name_lists(),

@@ -23,6 +23,7 @@ from matching.cluster import ALWAYS, all_pairs_within, cluster
 from matching.comparisons import Comparison, columns_read
 from matching.components import Labels, numbered
 from matching.encode import Encoded, Rows, encode
+from matching.households import Households
 from matching.judge import Judge, Judged, Known, Settings, judged_pairs
 from matching.leaning import membership_of, moved
 from matching.measures import Measures, Strata, frequencies_kept, strata_of
@@ -31,7 +32,7 @@ from matching.parting import counted_again, parted
 from matching.presence import siblings_in
 from matching.rivals import Between, Rivalry, Rivals, Weighed, competing
 from matching.score import Scored, Scorer, Told, score_pairs
-from matching.train import Households, train
+from matching.train import train
 from matching.weighing import Weighing
 
 
@@ -137,7 +138,7 @@ def link_records(
     told = told or _nobody
     told(0.0, "putting values into numbers")
     table = table if isinstance(table, pl.DataFrame | pl.LazyFrame) else pl.DataFrame(table)
-    further = (*settings.reads, *_household_columns(households))
+    further = (*settings.reads, *(households.reads if households else ()))
     encoded = prepare(table, comparisons, [*rules, *training_rules], *further)
     codes = _datasets(table.lazy(), encoded.height, dataset)
     if model is None:
@@ -190,14 +191,6 @@ def _same(judged: Judged | None) -> tuple[Rows, Rows] | None:
     return None if judged is None else (judged.left[judged.same], judged.right[judged.same])
 
 
-def _household_columns(households: Households | None) -> tuple[str, ...]:
-    if households is None:
-        return ()
-    told_apart = households.two.reads if households.two else ()
-    blocked = columns_blocked(households.rules)
-    return (households.dataset, households.identifier, *households.same, *told_apart, *blocked)
-
-
 def link_encoded(
     encoded: Encoded,
     dataset: NDArray[np.int32],
@@ -220,7 +213,7 @@ def link_encoded(
     told(SCORING, "counting pairs of records")
     model = model.on(encoded.height if measures is None else measures.records)
     pairs = _chosen(rules, encoded, dataset, model, settings=settings, measures=measures)
-    scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies)
+    scorer = Scorer.of(model, encoded, None if measures is None else measures.frequencies, households=households)
     scored = score(scorer, pairs, floor_of(model, settings))
     caught = pairs.caught(scored.left, scored.right) if measures is None else None
     pairs = pairs.without_rows()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from matching.association import GoesWith
 from matching.comparisons import Comparison
+from matching.given_again import GivenAgain
 from matching.similarity import Missing
 
 Probabilities = NDArray[np.float64]
@@ -92,6 +93,11 @@ class Model:
         """Bits of each level: log2(m/u), 0 where the level says nothing."""
         weights = self.weights[comparison.name]
         return _log2(weights.m) - _log2(weights.u)
+
+    def given_again(self) -> list[tuple[int, GivenAgain]]:
+        """Places of the comparisons of a value that families may give again, where households count at all."""
+        told = ((number, comparison.given_again) for number, comparison in enumerate(self.comparisons))
+        return [(number, given) for number, given in told if given is not None and self.household > 0]
 
     def going_together(self) -> list["Together"]:
         """The comparisons whose values go together with another's. Raises KeyError where there is no such other one."""

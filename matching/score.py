@@ -1,10 +1,8 @@
 """Pairs + model -> match weights, with a level for every comparison."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +13,13 @@ from matching.ceilings import Ceiling
 from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
 from matching.frequencies import Frequencies, HeldFrequencies, frequencies_of
+from matching.given_again import NO_CUSTOM, given_again
 from matching.grids import Sieve, grids_of
+from matching.households import Households
 from matching.model import CLASSES, LEAST, Model, Together
 from matching.similarity import Equal
 from matching.sorting import order_of
+from matching.threads import in_threads
 
 Patterns = NDArray[np.int64]
 """The levels of all comparisons of a pair in one number (mixed radix)."""
@@ -26,7 +27,6 @@ Bits = NDArray[np.float64]
 
 _Kept = tuple[Rows, Rows, Patterns, Bits]
 
-THREADS = 2
 SLICE = 1 << 16
 """Pairs worked on at once: what a step makes of them stays in a core's cache until the next step reads it."""
 
@@ -69,19 +69,28 @@ class Scorer:
     frequencies: dict[str, Frequencies]
 
     @classmethod
-    def of(cls, model: Model, table: Encoded, held: Mapping[str, HeldFrequencies] | None = None) -> "Scorer":
+    def of(
+        cls,
+        model: Model, table: Encoded, held: Mapping[str, HeldFrequencies] | None = None, *,
+        households: Households | None = None,
+    ) -> "Scorer":  # fmt: skip
         """Make a scorer. ``held``: value frequencies measured before, of every column that the model weighs by them.
+        ``households``: where names are found that a family gives again; null: nowhere.
 
         Raises KeyError naming a column that the table lacks.
         """
         named = (level.frequency_of for comparison in model.comparisons for level in comparison.levels)
         columns = sorted({column for column in named if column is not None})
         together = {two.goes_with.column: two.goes_with for two in model.going_together()}
+        again = {given.column: given for _, given in model.given_again()}
         if held is not None:
-            columns = sorted({*columns, *together})
+            columns = sorted({*columns, *together, *(again.keys() & held.keys())})
             return cls(model, table, {column: held[column].on(column, table) for column in columns})
         found = {column: frequencies_of(column, table) for column in columns}
-        return cls(model, table, found | {column: association_of(each, table) for column, each in together.items()})
+        found |= {column: association_of(each, table) for column, each in together.items()}
+        if households is not None:
+            found |= {column: given_again(each, table, households) for column, each in again.items()}
+        return cls(model, table, found)
 
     @cached_property
     def _summed(self) -> "_Summed":
@@ -177,6 +186,30 @@ class Scorer:
             both = np.fmax(closely(codes.take(left.take(at))), closely(codes.take(right.take(at))))
             yield two.one, at, np.asarray(np.nan_to_num(both, nan=0.0))
 
+    @cached_property
+    def _given_again(self) -> list[tuple[int, Rows, Bits]]:
+        """Place of each comparison of a name that families may give again; of each row the name's code, and how often it is."""
+        told = {number: given.column for number, given in self.model.given_again() if given.column in self.frequencies}
+        codes = {number: self.table.column(column) for number, column in told.items()}
+        return [
+            (number, codes[number], self.frequencies[column].bits(codes[number])) for number, column in told.items()
+        ]
+
+    def given_again(
+        self, patterns: Patterns, left: Rows, right: Rows
+    ) -> Iterator[tuple[int, NDArray[np.int64], tuple[Bits, Bits]]]:
+        """Place of each comparison of a name that families may give again; places of the pairs that share such a name; and the
+        bits by which two children of one home, and twins, stand at the pair's level more often than with any name: where
+        both bear it, their records part from each other as one child's own do.
+        """
+        for number, codes, often in self._given_again:
+            at = np.flatnonzero(often.take(left) > NO_CUSTOM)
+            at = at[codes.take(left.take(at)) == codes.take(right.take(at))]
+            place, size = int(radices(self.model.comparisons)[number]), len(self.model.comparisons[number].levels)
+            levels, share = level_in(patterns.take(at), place, size), often.take(left.take(at))
+            m, h, t = (self.model.tables(of)[number].take(levels) for of in ("m", "h", "t"))
+            yield number, at, (np.maximum(share + m - h, 0.0), np.maximum(share + m - t, 0.0))
+
     def frequent(
         self, comparison: Comparison, levels: NDArray[np.int64], left: Rows, right: Rows
     ) -> Iterator[tuple[NDArray[np.int64], Bits]]:
@@ -203,6 +236,9 @@ class Scorer:
         ``at_home``: bits by which two children of one home are less likely than the model has it; null: none.
         """
         match, unlike, *homes = self.class_bits(patterns)
+        for _, at, more in self.given_again(patterns, left, right):
+            for home, bits in zip(homes, more, strict=True):
+                home[at] += bits
         return self.ratio(match, unlike + self.frequency_bits(patterns, left, right), homes, at_home)
 
     def ratio(self, match: Bits, chance: Bits, homes: Sequence[Bits], at_home: Bits | None) -> Bits:
@@ -310,7 +346,7 @@ def score_pairs(scorer: Scorer, pairs: Plan, floor: float, chunk: int = CHUNK, *
 
     looked_at = np.zeros(len(pairs.blocks), dtype=np.int64)
     rules, kept = [], []
-    for rule, seen, columns in _in_threads(scored, _pieces(pairs, scorer.sieve(pairs, floor), chunk)):
+    for rule, seen, columns in in_threads(scored, _pieces(pairs, scorer.sieve(pairs, floor), chunk)):
         looked_at[rule] += seen
         if told is not None:
             earlier = sum(blocks.pairs for blocks in pairs.blocks[:rule])
@@ -361,19 +397,3 @@ def _scored(scorer: Scorer, floor: float, left: Rows, right: Rows, course: Cours
     weights = scorer.weights(patterns, left, right)
     keep = weights >= floor
     return np.compress(keep, left), np.compress(keep, right), np.compress(keep, patterns), np.compress(keep, weights)
-
-
-Piece = TypeVar("Piece")
-Done = TypeVar("Done")
-
-
-def _in_threads(work: Callable[[Piece], Done], pieces: Iterable[Piece]) -> Iterator[Done]:
-    """Run over pieces with a few in flight, in order: numpy and rapidfuzz leave the interpreter free meanwhile."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        waiting: list[Future[Done]] = []
-        for piece in pieces:
-            waiting.append(pool.submit(work, piece))
-            if len(waiting) > THREADS:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()

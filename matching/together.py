@@ -59,6 +59,9 @@ def weigh_together(
             chance += np.bincount(which[at], bits, many) / met
     for number, at, bits in scorer.associated(patterns, *pairs):
         chance += np.bincount(which[at], bits, many) / heard[number]
+    for number, at, more in scorer.given_again(patterns, *pairs):
+        for home, bits in zip((siblings, twins), more, strict=True):
+            home[:] += np.bincount(which[at], bits, many) / heard[number]
     return scorer.ratio(match, chance, (siblings, twins), at_home)
 
 

@@ -4,7 +4,7 @@ Several samples of pairs are fitted together, each with its own shares of the th
 two children of one household): a random sample, which teaches u, and the pairs of each training rule, which teach m of the
 comparisons that the rule does not read (what a rule demands, its pairs cannot teach). Within a class comparisons are taken
 as independent (Fellegi & Sunter 1969, JASA 64:1183; Winkler 1988; patterns instead of pairs: Enamorado, Fifield & Imai
-2019, APSR 113:353). h comes from pairs known to be two children of one household, see :class:`Households`.
+2019, APSR 113:353). h comes from pairs known to be two children of one household, see :class:`matching.households.Households`.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.blocking import BlockingRule, plan
+from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level
 from matching.encode import Encoded, Rows
+from matching.households import Households
 from matching.model import CLASSES, Model, Weights
-from matching.similarity import Test
 from matching.training_samples import Sample, judged_sample, samples_of, samples_within, silent_in
 
 MOST_ITERATIONS = 1000
@@ -47,22 +47,6 @@ TWINS, TWIN_PRIOR = 0.03, 50.0
 """Share of twins among pairs of siblings before any pair is seen, and the pairs that stand behind it."""
 COPIED = 0.005
 """Share of siblings of whom one bears the other's identifier: schools copy a sibling's UPN by mistake now and then."""
-
-
-@dataclass(frozen=True)
-class Households:
-    """How to find pairs known to be two children of one household: rows of one dataset with different identifiers.
-
-    ``dataset`` and ``identifier`` name columns; ``rules`` block rows of one household (surname and address). Pairs that
-    agree in all of ``same`` (forename and birth date) are left out, as they are one child with two identifiers: unless
-    ``two`` holds of them, which tells that they are two (twins called by the second of their names).
-    """
-
-    dataset: str
-    identifier: str
-    rules: tuple[BlockingRule, ...]
-    same: tuple[str, ...]
-    two: Test | None = None
 
 
 class TrainingError(Exception):
@@ -132,30 +116,19 @@ def _nobody(comparisons: Sequence[Comparison]) -> _Home:
 
 def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Households) -> _Home:
     """Count levels over pairs known to be two children of one household."""
-    dataset, identifier = table.column(households.dataset), table.column(households.identifier)
     home = _nobody(comparisons)
     found = 0
-    for _, left, right in plan(households.rules, table).chunks():
-        keep = (dataset[left] == dataset[right]) & (identifier[left] != identifier[right])
-        keep &= (identifier[left] >= 0) & (identifier[right] >= 0)
-        one = np.ones(len(left), dtype=bool)
-        for column in households.same:
-            values = table.column(column)
-            one &= values[left] == values[right]
-        if households.two is not None:
-            one &= ~households.two.holds(table, left, right)
-        two = keep & ~one
-        found += int(two.sum())
-        levels = [comparison.levels_of(table, left[two], right[two]) for comparison in comparisons]
-        twins = np.zeros(int(two.sum()), dtype=bool)
+    for left, right in households.pairs(table):
+        found += len(left)
+        levels = [comparison.levels_of(table, left, right) for comparison in comparisons]
+        twins = np.zeros(len(left), dtype=bool)
         for comparison, level in zip(comparisons, levels, strict=True):
             if comparison.tells_twins:
                 twins |= level == np.flatnonzero(_informative(comparison))[0]
         for k, comparison in enumerate(comparisons):
             home.siblings[k][:] += _level_counts(levels[k], (~twins).astype(float), comparison)
             home.twins[k][:] += _level_counts(levels[k], twins.astype(float), comparison)
-    _, sizes = np.unique(dataset[identifier >= 0], return_counts=True)
-    possible = float((sizes.astype(np.float64) * (sizes - 1) / 2).sum())
+    possible = households.possible(table)
     return _Home(home.siblings, home.twins, found / possible if possible else 0.0)
 
 

@@ -16,6 +16,7 @@ from matching.buckets import Buckets
 from matching.cluster import named
 from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE
 from matching.encode import Rows
+from matching.households import Households
 from matching.judge import Judged, Settings
 from matching.keys import with_keys
 from matching.linkage import Linkage, link_records
@@ -23,7 +24,7 @@ from matching.model import Model, read_model
 from matching.name_similarity import OTHER_FURTHER_NAMES
 from matching.rivals import Rivals
 from matching.score import Bits, Patterns, Told, levels_in
-from matching.train import Households, TrainingError
+from matching.train import TrainingError
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
 from pipelines.linking.link_report import STANDS_IN, LinkReport, near_misses, report_of

@@ -14,9 +14,10 @@ from matching.blocking import BlockingRule
 from matching.comparisons import Comparison, Level, missing, otherwise
 from matching.date_similarity import FirstOfJanuary
 from matching.encode import encode
+from matching.households import Households
 from matching.score import Scorer, patterns_of
 from matching.similarity import Equal, EqualAcross, Swapped, Unequal, both, none_of
-from matching.train import Households, TrainingError, train
+from matching.train import TrainingError, train
 
 EVERYONE = BlockingRule("everyone", ("everyone",))
 

@@ -1,0 +1,56 @@
+"""Which rows are known to be two children of one household: what teaches how brothers and sisters are alike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching.blocking import BlockingRule, columns_blocked, plan
+from matching.encode import Encoded, Rows
+from matching.similarity import Test
+
+
+@dataclass(frozen=True)
+class Households:
+    """How to find pairs known to be two children of one household: rows of one dataset with different identifiers.
+
+    ``dataset`` and ``identifier`` name columns; ``rules`` block rows of one household (surname and address). Pairs that
+    agree in all of ``same`` (forename and birth date) are left out, as they are one child with two identifiers: unless
+    ``two`` holds of them, which tells that they are two (twins called by the second of their names).
+    """
+
+    dataset: str
+    identifier: str
+    rules: tuple[BlockingRule, ...]
+    same: tuple[str, ...]
+    two: Test | None = None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every column it reads."""
+        told_apart = self.two.reads if self.two else ()
+        return self.dataset, self.identifier, *self.same, *told_apart, *columns_blocked(self.rules)
+
+    def pairs(self, table: Encoded) -> Iterator[tuple[Rows, Rows]]:
+        """Such pairs of rows, some at a time, each once."""
+        dataset, identifier = table.column(self.dataset), table.column(self.identifier)
+        for _, left, right in plan(self.rules, table).chunks():
+            keep = (dataset[left] == dataset[right]) & (identifier[left] != identifier[right])
+            keep &= (identifier[left] >= 0) & (identifier[right] >= 0)
+            one = np.ones(len(left), dtype=bool)
+            for column in self.same:
+                values = table.column(column)
+                one &= values[left] == values[right]
+            if self.two is not None:
+                one &= ~self.two.holds(table, left, right)
+            two = keep & ~one
+            yield left[two], right[two]
+
+    def possible(self, table: Encoded) -> float:
+        """How many pairs of rows of one dataset there are among those that bear an identifier."""
+        dataset, identifier = table.column(self.dataset), table.column(self.identifier)
+        _, sizes = np.unique(dataset[identifier >= 0], return_counts=True)
+        return float((sizes.astype(np.float64) * (sizes - 1) / 2).sum())
+
+
+__all__ = ["Households"]

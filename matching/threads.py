@@ -1,0 +1,25 @@
+"""Work on many pieces, a few at a time: numpy and rapidfuzz leave the interpreter free meanwhile."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+THREADS = 2
+
+Piece = TypeVar("Piece")
+Done = TypeVar("Done")
+
+
+def in_threads(work: Callable[[Piece], Done], pieces: Iterable[Piece]) -> Iterator[Done]:
+    """What the work makes of each piece, in their order, with a few of them in flight."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting: list[Future[Done]] = []
+        for piece in pieces:
+            waiting.append(pool.submit(work, piece))
+            if len(waiting) > THREADS:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+__all__ = ["THREADS", "in_threads"]
