@@ -34,6 +34,9 @@ HELD_OF_A_ROLL: tuple[Check, ...] = ("missing", "fewer rows", "units", *HELD_OF_
 STALE_DAYS = {"nightly": 1, "weekly": 8, "termly": 130}
 """Days after which the same rows again are stale: a day late for a week, a fortnight for the longest term."""
 
+STANDS_IN_DAYS = 35
+"""A source sent once a month may be some days late."""
+
 
 class Completeness(Part):
     """When the files of one source are complete. Shares lie between 0 and 1; what is null is learnt from the nights."""
@@ -42,9 +45,9 @@ class Completeness(Part):
     """How often new rows are due. ``never``: the source need not send; what once came is missed all the same."""
     stale_days: int | None = Field(None, ge=1)
     """Days for which the rows may stay the same; null: by ``expected`` (STALE_DAYS)."""
-    stands_in_days: int = Field(35, ge=0)
-    """For how many days the last rows stand in where none come and that does not hold the list; 0: they do not. By
-    default a source sent once a month may be some days late."""
+    stands_in_days: int | None = Field(None, ge=0)
+    """For how many days the last rows stand in where none come and that does not hold the list; 0: they do not; null: for
+    STANDS_IN_DAYS, or as long as its rows may stay the same where that is longer."""
     newest_within_days: int | None = Field(None, ge=0)
     """How old the newest date in the rows may be on the date judged; null: learnt."""
     rows: tuple[float, float] | None = None
@@ -68,6 +71,13 @@ class Completeness(Part):
     def stale_after_days(self) -> int | None:
         """Days after which the same rows again are stale; null: never."""
         return self.stale_days or STALE_DAYS.get(self.expected)
+
+    @property
+    def stands_in_for_days(self) -> int:
+        """Days for which the last rows stand in."""
+        if self.stands_in_days is not None:
+            return self.stands_in_days
+        return max(STANDS_IN_DAYS, self.stale_after_days or 0)
 
     def outcome(self, check: Check, *, is_roll: bool) -> Outcome:
         """What a failed check does to the night."""

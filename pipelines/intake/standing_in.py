@@ -45,4 +45,4 @@ def _until(contract: Contract | None, loaded_on: date) -> date | None:
     """The last day on which rows loaded on a day may stand in; null: they may not."""
     if contract is None or contract.completeness.outcome("missing", is_roll=contract.is_roll) == "holds":
         return None
-    return loaded_on + timedelta(days=contract.completeness.stands_in_days)
+    return loaded_on + timedelta(days=contract.completeness.stands_in_for_days)

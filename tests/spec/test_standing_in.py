@@ -17,7 +17,7 @@ from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health, register
 
-DAYS = CONTRACTS["health"].completeness.stands_in_days
+DAYS = CONTRACTS["health"].completeness.stands_in_for_days
 OTHERS = {"school_census": census(), "ehe_register": register()}
 
 
@@ -49,6 +49,8 @@ def _rows(delivered: Deliveries, source: str) -> int:
         pytest.param(1, {"health": []}, {}, True, id="a file of which every row was set aside"),
         pytest.param(DAYS, {}, {}, True, id="no file on the last day that the contract allows"),
         pytest.param(DAYS + 1, {}, {}, False, id="no file on the day after"),
+        pytest.param(DAYS + 1, {}, {"stale_days": 130}, True, id="a list that may be the same for a term"),
+        pytest.param(131, {}, {"stale_days": 130}, False, id="the same when its term is over"),
         pytest.param(3, {}, {"stands_in_days": 2}, False, id="a contract that allows two days"),
         pytest.param(1, {}, {"stands_in_days": 0}, False, id="a contract that allows none"),
     ],
@@ -60,7 +62,7 @@ def test_the_last_rows_stand_in_where_none_come(
     refused = tuple(source for source, rows in sent.items() if rows is None)
     came = {source: rows for source, rows in sent.items() if rows is not None}
     judged = nights.night(after, refused=refused, **OTHERS, **came)
-    until = FIRST + timedelta(days=nights.contracts["health"].completeness.stands_in_days)
+    until = FIRST + timedelta(days=nights.contracts["health"].completeness.stands_in_for_days)
     told = f"100 rows were loaded on {FIRST:%d/%m/%Y}." + f" Those stand in until {until:%d/%m/%Y}." * stand
     assert any(warning.endswith(told) for warning in judged.warnings)
     assert _rows(nights, "health") == (100 if stand else 0)
