@@ -174,12 +174,14 @@ class DataContract(Flattened):
 
     @model_validator(mode="after")
     def _columns_stand_apart(self) -> "DataContract":
-        for number, column in enumerate(self.columns):
-            place = ("schema", 0, "properties", number)
-            if [other.name for other in self.columns].count(column.name) > 1:
-                raise fault(f"two columns have the name {column.name}", *place)
-            if twice := _headed_alike(self.columns[: number + 1]):
-                raise fault(f"two columns may be headed {twice}: {column.name} and another", *place)
+        names = [column.name for column in self.columns]
+        for number, name in enumerate(names):
+            if names.count(name) > 1:
+                raise fault(f"two columns have the name {name}", "schema", 0, "properties", number)
+        if alike := _headed_alike(self.columns):
+            number, header = alike
+            told = f"two columns may be headed {header}: {names[number]} and another"
+            raise fault(told, "schema", 0, "properties", number)
         if sum(column.primary_key for column in self.columns) != 1:
             raise fault("exactly one column must be the primaryKey", "schema", 0, "properties")
         for number, rule in enumerate(self.table.quality):
@@ -226,8 +228,8 @@ class Contract(DataContract):
             place = ("files", "layouts", number)
             if unknown := set(layout.columns) - set(self.column_named):
                 raise fault(f"the layout {layout.name} names {sorted(unknown)}, which is no column", *place)
-            if twice := _headed_alike(self.in_layout(layout).columns):
-                raise fault(f"in the layout {layout.name} two columns may be headed {twice}", *place)
+            if alike := _headed_alike(self.in_layout(layout).columns):
+                raise fault(f"in the layout {layout.name} two columns may be headed {alike[1]}", *place)
 
     def beginnings_of(self, end: str) -> frozenset[str]:
         """The columns with the beginnings of what the column ``end`` ends."""
@@ -288,13 +290,14 @@ def plain_header(header: str) -> str:
     return "".join(filter(str.isalnum, header)).casefold()
 
 
-def _headed_alike(columns: Iterable[Column]) -> str | None:
-    """A header that two of the columns may carry, written in one way or another; None where there is none."""
+def _headed_alike(columns: Iterable[Column]) -> tuple[int, str] | None:
+    """The first header that an earlier column may carry as well, written in one way or another, and the number of its column;
+    None where there is none."""
     heard: dict[str, str] = {}
-    for column in columns:
+    for number, column in enumerate(columns):
         for header in (column.header, *column.also_called):
             if heard.setdefault(plain_header(header), column.name) != column.name:
-                return header
+                return number, header
     return None
 
 
