@@ -29,6 +29,11 @@ class AtHand:
             found = self._tables[table] = found.result()
         return found
 
+    def promised(self, table: str) -> Future[pl.DataFrame] | None:
+        """What will give the table, where it is being made; null: it is not."""
+        found = self._tables.get(table)
+        return found if isinstance(found, Future) else None
+
     def keep(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Keep the table as it stands now; gives it back."""
         self._ahead.pop(table, None)

@@ -5,7 +5,7 @@ writes at a time: :mod:`pipelines.lock` holds the workspace for a night, and Duc
 """
 
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import date
 from functools import partial
@@ -207,6 +207,14 @@ class Store:
             return found
         ahead = self._at_hand.take_ahead(table)
         return self._at_hand.keep(table, in_order(table, typed(table, self._select(table)) if ahead is None else ahead))
+
+    def promised(self, table: str) -> Callable[[], pl.DataFrame]:
+        """What gives a table as :meth:`read` does, in whichever thread: one that is being made is waited for there."""
+        made = self._at_hand.promised(table)
+        if made is not None:
+            return made.result
+        frame = self.read(table)
+        return lambda: frame
 
     def read_ahead(self, *tables: str) -> None:
         """Begin to :meth:`read` tables that are not at hand, as they are committed by now, while the caller goes on."""

@@ -84,6 +84,7 @@ def rank(
     outcomes: pl.DataFrame | None = None,
     never_met: float = 0.0,
     ages: pl.DataFrame | None = None,
+    contact: pl.DataFrame | None = None,
 ) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
@@ -95,13 +96,14 @@ def rank(
     nothing that does. ``never_met``: 0..1, of
     two records of one child, how often they never come near each other
     (:attr:`pipelines.linking.measures_in_force.Held.never_met`): a place so missed makes a child less likely, and takes
-    nobody off the list. ``ages``: what :func:`of_age` says of these frames; null: it has not been asked. Raises
-    :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
+    nobody off the list. ``ages``: what :func:`of_age` says of these frames, and ``contact``: what
+    :func:`~pipelines.residence.contact.without_letters` does; null: it has not been asked. Raises :class:`ValueError` where a
+    probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(
         membership=child_records, probability=rivals, link_probability=provision, living_here=residence
     )
-    statements = without_letters(statements, child_records, residence)
+    statements = without_letters(statements, child_records, residence) if contact is None else contact
     judged = standing(
         of_age(person, statements, child_records, provision, as_at) if ages is None else ages,
         person=person, child_records=child_records, rivals=rivals, provision=provision, residence=residence,

@@ -1,9 +1,10 @@
 """What counts as contact: that somebody met the child on a day, and no letter that an agency sent to everybody on its list."""
 
+import numpy as np
 import polars as pl
 
-SEEN = "seen"
-"""The kind of statement that tells of contact."""
+SEEN, STARTS = "seen", "lives_here"
+"""The kinds of statement that tell of contact, and of the day on which an entry began."""
 
 
 def without_letters(statements: pl.DataFrame, child_records: pl.DataFrame, residence: pl.DataFrame) -> pl.DataFrame:
@@ -20,12 +21,12 @@ def without_letters(statements: pl.DataFrame, child_records: pl.DataFrame, resid
     if written.is_empty():
         return statements
     theirs = child_records.join(written, on="child_id", how="inner").select("record_id", "child_id", "source")
-    said = statements.select("record_id", "source", "kind", "since_on").join(
-        theirs, on=["record_id", "source"], how="inner", validate="m:1"
-    )
-    starts = said.filter(pl.col("kind") == "lives_here")
+    told = statements.select("record_id", "source", "kind", "since_on").with_row_index("row")
+    dates = told.filter(pl.col("kind").is_in([SEEN, STARTS]))
+    said = dates.join(theirs, on=["record_id", "source"], how="inner", validate="m:1")
+    starts = said.filter(pl.col("kind") == STARTS)
     dated = said.filter(pl.col("kind") == SEEN).join(starts, on=["record_id", "since_on"], how="anti")
     last = pl.col("since_on") == pl.col("since_on").max().over("child_id", "source")
-    return statements.join(
-        dated.filter(last), on=["record_id", "source", "kind", "since_on"], how="anti", maintain_order="left"
-    )
+    stays = np.ones(statements.height, dtype=bool)
+    stays[dated.filter(last)["row"].to_numpy()] = False
+    return statements.filter(pl.Series(stays))

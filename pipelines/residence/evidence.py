@@ -72,13 +72,11 @@ class Evidence:
 
 
 def gather_evidence(
-    heard: Heard, person: pl.DataFrame, provision: pl.DataFrame, rivals: pl.DataFrame, *, as_at: date
+    heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, rivals: pl.DataFrame, *, as_at: date
 ) -> Evidence:
-    """Readings for each child of ``heard``; person records, provision and ``rivals`` of no such child are left out."""
-    mine = members(
-        heard.records.select("record_id", "child", "membership"), _with_homes(person),
-        "surname", "date_of_birth", "uprn", "household", "dwelling", "door", "district",
-    )  # fmt: skip
+    """Readings for each child of ``heard``; homes (:func:`with_homes`), provision and ``rivals`` of no such child are left
+    out."""
+    mine = members(heard.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
     children = heard.children
     for told in (
@@ -259,17 +257,19 @@ def _end_of(days: pl.Series) -> float:
     return max(0.0, float(np.quantile(lately, STRAY_DATES)) - LATELY_DAYS * STRAY_DATES)
 
 
-def _with_homes(person: pl.DataFrame) -> pl.DataFrame:
-    """``person`` with the keys of each record's home. Where no flat is said, ``dwelling`` is the only one in that building that
-    records of its surname say; of several it could be any."""
-    known = person.with_columns(place_keys())
+def with_homes(person: pl.DataFrame) -> pl.DataFrame:
+    """``record_id``, ``surname``, ``date_of_birth``, ``uprn`` and ``household`` of person records, in their order, and the keys
+    of each record's home: ``dwelling``, ``door``, ``district``. Where no flat is said, ``dwelling`` is the only one in that
+    building that records of its surname say; of several it could be any."""
+    known = person.select("record_id", "surname", "date_of_birth", "uprn", "household", *place_keys())
     names_flat = ~pl.col("dwelling").str.ends_with("|")
     flats = known.filter(names_flat).drop_nulls("surname").group_by("surname", "building")
     only = flats.agg(only=pl.col("dwelling").min(), last=pl.col("dwelling").max()).filter(
         pl.col("only") == pl.col("last")
     )
     joined = known.join(only, on=["surname", "building"], how="left", validate="m:1", maintain_order="left")
-    return joined.with_columns(dwelling=pl.when(names_flat).then("dwelling").otherwise(pl.coalesce("only", "dwelling")))
+    dwelling = pl.when(names_flat).then("dwelling").otherwise(pl.coalesce("only", "dwelling"))
+    return joined.with_columns(dwelling=dwelling).drop("house_key", "building", "only", "last")
 
 
 def _families(mine: pl.DataFrame) -> pl.DataFrame:

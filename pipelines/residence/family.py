@@ -60,6 +60,10 @@ class Families:
     """A row and a column a child without a place: 1 where the column's is of the row's household."""
     has_others: Flags
     """Which children without a place have another child in their household."""
+    speakers: Codes
+    """Rows of the children without a place whose household has another one without."""
+    heard: csr_matrix
+    """The columns of ``near`` that are speakers'."""
 
     def of(self, rows: Codes, count: int) -> "Families":
         """The same of the children in ``rows`` of ``count``, numbered anew; others elsewhere are left out."""
@@ -84,7 +88,8 @@ def families_of(evidence: Evidence, rows: Codes) -> Families:
 def _families(child: Codes, other: Codes, place: Floats, count: int) -> Families:
     is_open = other >= 0
     near = csr_matrix((np.ones(np.count_nonzero(is_open)), (child[is_open], other[is_open])), shape=(count, count))
-    return Families(child, other, place, near, np.bincount(child, minlength=count) > 0)
+    speakers = np.flatnonzero(np.diff(near.indptr) > 0)
+    return Families(child, other, place, near, np.bincount(child, minlength=count) > 0, speakers, near[:, speakers])
 
 
 def in_common(families: Families, shared: csr_matrix) -> tuple[csr_matrix, csr_matrix]:
@@ -106,15 +111,14 @@ def told_by_others(
     place, if another of its household has none who was once on a roll (first row), or who never was (``is_never``); ``parts``:
     share of each part among all children, as for each child.
     """
-    count = likelihood.shape[1]
-    speakers = np.flatnonzero(np.diff(families.near.indptr) > 0)
-    near, told = families.near[:, speakers], np.zeros_like(likelihood)
+    count, speakers, told = likelihood.shape[1], families.speakers, np.zeros_like(likelihood)
     for asked, of_kind in zip((~is_never, is_never), no_place, strict=True):
         seen = likelihood[:, speakers]
         seen[0] *= of_kind[speakers]
         seen *= follows / (parts[:, speakers] * seen).sum(axis=0)
         seen += 1.0 - follows
-        told[:, asked] = (near[np.flatnonzero(asked)] @ np.log(seen).T).T
+        heard = (families.heard @ np.log(seen).T).T
+        np.copyto(told, heard, where=asked)
     is_open = families.other >= 0
     placed, speaks = families.child[~is_open], follows * families.place[~is_open]
     left = np.bincount(placed, np.log1p(-speaks), minlength=count)

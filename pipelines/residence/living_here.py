@@ -14,8 +14,8 @@ import polars as pl
 from pipelines.formatted import formatted
 from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
-from pipelines.residence.area import homes
-from pipelines.residence.evidence import days_since, gather_evidence, met
+from pipelines.residence.area import homes as last_homes
+from pipelines.residence.evidence import days_since, gather_evidence, met, with_homes
 from pipelines.residence.mixture import SURE_PLACE, living_here
 from pipelines.residence.records import Heard, Said, hear
 from pipelines.tables import RESIDENCE
@@ -42,6 +42,7 @@ def judge_residence(
     as_at: date,
     source_names: Mapping[str, str] | None = None,
     area: Area | None = None,
+    homes: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """For each child of ``child_records``, how likely the child still lives here on ``as_at`` (``RESIDENCE``).
 
@@ -50,11 +51,13 @@ def judge_residence(
     ``as_at``). The order of rows changes nothing.
     ``rivals``: whom else each child may be (``RIVAL``).
     ``source_names``: source -> its name in text for people. ``area``: where the authority ends; null: not said. Of a child
-    whose last known home lies outside, ``living_here`` is what ``area`` leaves of it.
+    whose last known home lies outside, ``living_here`` is what ``area`` leaves of it. ``homes``: what
+    :func:`~pipelines.residence.evidence.with_homes` says of ``person``; null: it has not been asked.
     """
     names, own = source_names or {}, area or Area()
     heard = hear(said, child_records)
-    evidence = gather_evidence(heard, person, provision, rivals, as_at=as_at)
+    named = with_homes(person) if homes is None else homes
+    evidence = gather_evidence(heard, named, provision, rivals, as_at=as_at)
     with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
         estimated = aside.submit(living_here, evidence)
         outside = _homes_outside(heard, person, own)
@@ -94,7 +97,7 @@ def _told(
 
 def _homes_outside(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
     """``child_id`` and ``outside``, in words, of children whose last known home lies outside the authority."""
-    outside = homes(heard, person, area).filter("is_outside")
+    outside = last_homes(heard, person, area).filter("is_outside")
     where = formatted("the last known home is in {}, outside the authority", "neighbour")
     return outside.select("child_id", outside=where.fill_null("the last known home is outside the authority"))
 

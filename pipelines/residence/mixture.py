@@ -322,7 +322,7 @@ def _gone(reading: Reading, ways: Floats) -> Floats:
     """Likelihood of each level by departure, with the ways in the shares given."""
     if reading.is_alike:
         return _alike(reading, reading.here / reading.here.sum(), reading.gone[0, 0] / reading.gone[0, 0].sum())
-    return np.asarray(np.tensordot(ways, reading.gone, 1), dtype=np.float64)
+    return np.asarray(np.tensordot(ways, reading.gone, 1) if len(ways) > 1 else reading.gone[0], dtype=np.float64)
 
 
 def _ways(readings: list[Reading], before: tuple[Floats, ...], by_level: list[Floats]) -> tuple[Floats, ...]:

@@ -306,17 +306,20 @@ def _after(usual: Floats, edges: Floats, unaware_days: float = 0.0, pace: float 
     ``unaware_days``: so long ago ends what the extract knows; of who left since it says what it says of those here.
     ``pace``: of those who leave, the days before the last one of which it knows are so many times the usual ones.
     """
-    before = pace * np.maximum(usual - unaware_days, 0.0)
-    unmoved = (edges >= (unaware_days + before)[:, None]).mean(axis=0, dtype=np.float64)
-    rows, ahead = [], edges - before[:, None]
-    part = np.empty_like(ahead)
-    for since, until, share in zip(DEPARTED[:-1], DEPARTED[1:], _left_within(unaware_days), strict=True):
-        known = max(since, min(unaware_days, until - 1.0))
-        np.divide(np.subtract(ahead, known, out=part), until - known, out=part)
-        moved = np.clip(part, 0.0, 1.0, out=part).mean(axis=0)
-        by_edge = share * unmoved + (1.0 - share) * moved
-        rows.append(_shares_of(np.diff(np.append(by_edge, 1.0), prepend=0.0)))
-    return np.array(rows)
+    before = pace * np.maximum(np.sort(usual) - unaware_days, 0.0)
+    until, share = DEPARTED[1:, None], _left_within(unaware_days)[:, None]
+    known = np.maximum(DEPARTED[:-1, None], np.minimum(unaware_days, until - 1.0))
+    unmoved = np.searchsorted(unaware_days + before, edges, side="right") / len(before)
+    by_edge = share * unmoved + (1.0 - share) * share_passed(before, edges - until, edges - known)
+    return _shares_of(np.diff(by_edge, axis=1, prepend=0.0, append=1.0))
+
+
+def share_passed(days: Floats, first: Floats, last: Floats) -> Floats:
+    """How many of ``days`` (in their order), as a share, lie before a day that may be any from ``first`` to ``last``."""
+    sums = np.cumsum(np.append(0.0, days))
+    all_of_it, some_of_it = (np.searchsorted(days, edge, side="right") for edge in (first, last))
+    between = (some_of_it - all_of_it) * last - (sums[some_of_it] - sums[all_of_it])
+    return np.asarray((all_of_it + between / (last - first)) / len(days), dtype=np.float64)
 
 
 def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
@@ -389,4 +392,4 @@ def _codes(days: Floats, edges: Floats) -> Codes:
 def _shares_of(counts: Floats) -> Floats:
     """Counts as shares of their sum; a thousandth of a child is added to each, so that no share is nought."""
     counts = counts + 1e-3
-    return np.asarray(counts / counts.sum(), dtype=np.float64)
+    return np.asarray(counts / counts.sum(axis=-1, keepdims=True), dtype=np.float64)

@@ -21,13 +21,14 @@ def find_provision_step(night: Night) -> Counts:
 
 def judge_residence_step(night: Night) -> Counts:
     """Statement, person_record, child_record, provision, rival -> residence. Beside it, for the next step, who is of age."""
-    assert night.said is not None  # noqa: S101 - link stands before residence in STEPS
+    assert night.said is not None and night.homes is not None  # noqa: S101 - link stands before residence in STEPS
     known = night.known("person_record", "child_record", "provision")
     night.ages = night.aside(partial(of_age, **known, **night.known("statement"), as_at=night.settings.as_at))
     judged = judge_residence(
         night.said.result(),
         **known,
         **night.known("rival"),
+        homes=night.homes.result(),
         as_at=night.settings.as_at,
         source_names=night.source_names,
         area=night.settings.ranking.area,
@@ -41,6 +42,7 @@ def rank_step(night: Night) -> Counts:
     list, and what is withheld of it, for the ledger too.
     """
     assert night.ages is not None  # noqa: S101 - residence stands before rank in STEPS
+    night.store.read_ahead("snapshot", "link")  # for the ledger, and for publish
     ages, known = night.ages.result(), night.known(*JUDGED_FROM)
     as_at, settings = night.settings.as_at, night.settings.ranking
     night.early_warning = night.aside(partial(early_warning, **known, as_at=as_at, settings=settings))
@@ -53,6 +55,7 @@ def rank_step(night: Night) -> Counts:
         outcomes=night.outcomes(),
         never_met=measured.item() if len(measured) else 0.0,
         ages=ages,
+        contact=night.contact_told(),
     )
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)

@@ -19,7 +19,6 @@ def ledger_step(night: Night) -> Counts:
 
     Raises :class:`~pipelines.failure.NightFailed` where a child has left the list and nothing says why.
     """
-    night.store.read_ahead("link")  # for publish
     parts = {part: _read(night, table) for table, part in KEPT.items()}
     ledger = keep_ledger(Ledger(**parts), _tonight(night))
     for table, part in KEPT.items():

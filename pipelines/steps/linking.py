@@ -18,6 +18,7 @@ from pipelines.linking.link_groups import GroupsAsked
 from pipelines.linking.link_report import LinkReport
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
 from pipelines.linking.model_file import ModelInUse, model_in_use, model_row
+from pipelines.residence.evidence import with_homes
 from pipelines.residence.records import listen
 from pipelines.steps.under_way import Counts, Night
 from pipelines.store import Store
@@ -29,7 +30,7 @@ def link_step(night: Night) -> Counts:
 
     What is measured once and then held is taken from the store, and written there when it was measured again. Where it
     holds, and the last night's links are kept, only what changed is linked. Beside it, for residence, what the records say of
-    where their children are.
+    where their children are, and which homes they name.
     """
     store, renumbered = night.store, night.store.read("renumbered")
     decided = decided_in(night.settings.workspace, renumbered)
@@ -39,7 +40,9 @@ def link_step(night: Night) -> Counts:
     held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
-    night.said = night.aside(partial(listen, store.read("statement"), night.settings.as_at))  # put in order by now
+    statements = store.promised("statement")  # which may not have been put in order by now
+    night.said = night.aside(lambda: listen(statements(), night.settings.as_at))
+    night.homes = night.aside(partial(with_homes, store.read("person_record")))
     touched, night.model = None, None if tonight is None else tonight.model
     if tonight is None or before is None or known is None:
         report, links, pairs, after = _link_all(night, before, decided, in_force, held)
@@ -63,11 +66,10 @@ def _with_figures(report: Callable[[], LinkReport], decided: Decided) -> LinkRep
 def _last_night(store: Store, renumbered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """``CHILD_RECORD`` of last night, and the same where each record that goes on under another key stands under that one."""
     previous, person = store.read("child_record"), store.read("person_record")
-    went = previous.join(person, on="record_id", how="anti").select("record_id")
-    came = person.select("record_id").join(previous, on="record_id", how="anti")
-    moved = renumbered.join(went, on="record_id", how="semi").filter(
-        pl.col("now_id").is_in(came["record_id"].implode())
-    )
+    asked = pl.concat([renumbered["record_id"], renumbered["now_id"]]).implode()  # few: all others stand as they did
+    then, now = (ids.filter(ids.is_in(asked)).implode() for ids in (previous["record_id"], person["record_id"]))
+    went = pl.col("record_id").is_in(then) & ~pl.col("record_id").is_in(now)
+    moved = renumbered.filter(went, pl.col("now_id").is_in(now) & ~pl.col("now_id").is_in(then))
     if moved.is_empty():
         return previous, previous
     before = previous.with_columns(key_now(pl.col("record_id"), moved)).unique(

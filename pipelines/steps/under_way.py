@@ -69,7 +69,9 @@ class Night:
     """The weights by which tonight's records are linked."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     said: Future[Said] | None = None
-    """What each record says of where its child is; is worked out beside the linkage."""
+    """What each record says of where its child is; is worked out beside the linkage, as is the next."""
+    homes: Future[pl.DataFrame] | None = None
+    """The home that each record names, in keys (``with_homes`` of the residence)."""
     ages: Future[pl.DataFrame] | None = None
     """How likely children are of compulsory school age (``of_age`` of the rank), worked out beside their residence."""
     early_warning: Future[EarlyWarning] | None = None

@@ -16,6 +16,7 @@ from pipelines.residence.family import Families, in_common, told_by_others
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.reading import DEPARTED, DEPARTURES
+from pipelines.residence.readings import share_passed
 from pipelines.residence.records import listen
 from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
 
@@ -211,10 +212,24 @@ def test_the_estimate_is_calibrated_and_finds_those_who_left() -> None:
         assert said[here].mean() - said[~here].mean() > 0.45
 
 
+@given(
+    st.lists(st.floats(min_value=0, max_value=4000), min_size=1, max_size=40),
+    st.lists(st.tuples(st.floats(min_value=-2000, max_value=4000), st.floats(min_value=1, max_value=800)), min_size=1),
+)
+def test_days_that_lie_before_some_day_of_a_time_count_by_how_much_of_it_follows_them(
+    days: list[float], times: list[tuple[float, float]]
+) -> None:
+    """Against each day held against each time by itself."""
+    first, length = np.array(times).T
+    expected = [np.clip((begin + long - np.array(days)) / long, 0, 1).mean() for begin, long in times]
+    assert share_passed(np.sort(days), first, first + length) == pytest.approx(np.array(expected), abs=1e-9)
+
+
 HOME = Families(
     child=np.array([0, 0, 1, 1, 2, 2]), other=np.array([1, 2, 0, 2, 0, 1]), place=np.zeros(6),
     near=csr_matrix(np.array([[0.0, 1, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]])),
-    has_others=np.array([True, True, True, False]),
+    has_others=np.array([True, True, True, False]), speakers=np.arange(3),
+    heard=csr_matrix(np.array([[0.0, 1, 1], [1, 0, 1], [1, 1, 0], [0, 0, 0]])),
 )  # fmt: skip
 """A household of three children without a place; and a fourth child, of whom no other is known."""
 
