@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.age import age_in_years, is_of_compulsory_school_age
-from pipelines.children.members import is_first_of, members
+from pipelines.children.members import is_first_of, members, with_told
 
 AGREEMENT = 20.0
 """Each further source that gives a birth date makes it this many times as likely against a date it contradicts.
@@ -36,10 +36,9 @@ def child_facts(
     Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     ages = child_ages(person, statements, child_records, as_at)
-    for told in (records_of(child_records), described(person, statements, child_records, as_at)):
-        ages = ages.join(told, on="child_id", how="left", validate="1:1")
+    told = with_told(ages, records_of(child_records), described(person, statements, child_records, as_at))
     protected = protected_by_source(statements, child_records)
-    return ages.with_columns(restricted=pl.col("child_id").is_in(protected.implode())).sort("child_id")
+    return told.with_columns(restricted=pl.col("child_id").is_in(protected.implode())).sort("child_id")
 
 
 def child_ages(
@@ -90,10 +89,8 @@ def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.
     )  # fmt: skip
     mine = mine.with_columns(is_proving=pl.col("dataset").is_in(_proving(statements).implode()))
     said = statements.join(mine.select("record_id"), on="record_id", how="semi")
-    described = child_records.select(pl.col("child_id").unique())
-    for chosen in (_names(mine), _sexes(mine), _addresses(mine, said, as_at)):
-        described = described.join(chosen, on="child_id", how="left", validate="1:1")
-    return described
+    children = child_records.select(pl.col("child_id").unique())
+    return with_told(children, _names(mine), _sexes(mine), _addresses(mine, said, as_at))
 
 
 def records_of(child_records: pl.DataFrame) -> pl.DataFrame:

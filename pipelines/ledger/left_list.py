@@ -139,7 +139,7 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
 
 
 def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``now_id``, ``is_past``, ``age_words``: children whose every birth date makes them too young or too old tonight."""
+    """``now_id``, ``age_words``: children whose every birth date makes them too young or too old tonight."""
     facts = tonight.facts_of(gone["now_id"].drop_nulls().unique())
     born = pl.col("date_of_birth")
     past, first = ends_on(born), starts_on(born)

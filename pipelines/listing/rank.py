@@ -222,9 +222,7 @@ def _evidence(
 
 def _with_history(listed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """``listed`` with the education that ended last, and the one that starts next."""
-    provision, as_at = evidence.provision, evidence.as_at
-    begun = provision.filter(pl.col("since_on").is_null() | (pl.col("since_on") <= as_at))
-    last, coming = evidence.last_ended(), evidence.places_to_come()
+    begun, last, coming = evidence.begun_provision(), evidence.last_ended(), evidence.places_to_come()
     upcoming = coming.unique("child_id", keep="first", maintain_order=True)
     told = with_told(
         listed,

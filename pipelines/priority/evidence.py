@@ -66,6 +66,10 @@ class Evidence:
         found = pl.concat([places.select(columns) for places in said]).filter(pl.col("since_on") > self.as_at)
         return found.sort("child_id", "since_on", "record_id", "what")
 
+    def begun_provision(self) -> pl.DataFrame:
+        """Provision that had begun by the date judged, or has no first day."""
+        return self.provision.filter(pl.col("since_on").is_null() | (pl.col("since_on") <= self.as_at))
+
     def ended_provision(self) -> pl.DataFrame:
         """Provision that had ended by the date judged, and has a last day."""
         return self.provision.filter(~pl.col("is_current") & (pl.col("until_on") <= self.as_at))

@@ -10,9 +10,8 @@ FACTOR = "never_on_a_roll"
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child without any provision statement that had begun by the date judged."""
-    begun = evidence.provision.filter(pl.col("since_on").is_null() | (pl.col("since_on") <= evidence.as_at))
     return as_findings(
-        evidence.births.join(begun, on="child_id", how="anti").with_columns(
+        evidence.births.join(evidence.begun_provision(), on="child_id", how="anti").with_columns(
             factor=pl.lit(FACTOR),
             points=pl.lit(points.never_on_a_roll),
             because=pl.lit("no extract shows the child ever in education"),

@@ -34,8 +34,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     )
     named = evidence.open_concerns().filter(what.str.contains(NAMED))
     lag = evidence.as_at - timedelta(days=points.not_arrived_after_days)
-    begun = evidence.provision.filter(pl.col("since_on") <= evidence.as_at)
-    last = begun.group_by("child_id").agg(began_on=pl.col("since_on").max())
+    last = evidence.begun_provision().group_by("child_id").agg(began_on=pl.col("since_on").max())
     waiting = named.join(last, on="child_id", how="left", validate="m:1").filter(
         pl.col("began_on").is_null() | since.is_null() | (pl.col("began_on") < since - TAKEN_UP_WITHIN),
         ~says_promised(what) | since.is_null() | (since <= lag),

@@ -146,7 +146,7 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) 
     """What is known of the child, unmasked."""
     is_seen = (pl.col("kind") == SEEN) & (pl.col("since_on") <= evidence.as_at)
     ends_on = pl.col("until_on").fill_null(date.max)
-    known = evidence.provision.sort("is_current", ends_on, "since_on", "record_id", "what", nulls_last=False)
+    known = evidence.begun_provision().sort("is_current", ends_on, "since_on", "record_id", "what", nulls_last=False)
     last = known.row(-1, named=True) if known.height else {"what": None, "place": None, "until_on": None}
     carer = pl.concat_str("parent_forename", "parent_surname", separator=" ", ignore_nulls=True)
     carers = person.select(carer.str.to_titlecase())

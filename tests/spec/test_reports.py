@@ -215,7 +215,7 @@ def _packet(drawn: Drawn, outcomes: pl.DataFrame | None = None) -> Handover:
 
 
 def test_the_packet_holds_what_the_receiving_authority_needs() -> None:
-    packet = _packet(_child())
+    packet = _packet(_child().on_roll("school_census:C1", date(2027, 1, 5), place="Byron School"))  # not begun yet
     assert packet.row() == {
         "to_authority": "Neighbour", "from_authority": "Here", "as_at": AS_AT,
         "forename": "Amira", "surname": "Hadad", "other_surnames": "Haddad", "date_of_birth": date(2015, 5, 14),
