@@ -31,6 +31,7 @@ def new(name: str, /, *, sample: Annotated[Path, Parameter(name="--from")], to: 
 def check(path: Path | None = None, /) -> int:
     """Check one contract, or every contract of a folder (without one: those shipped); name file and line of a fault."""
     from data_contracts.contract import CANDIDATES, CONTRACT_FOLDER, ContractError, read_contract
+    from pipelines.counted import counted
 
     folder = path or CONTRACT_FOLDER
     files = [folder] if folder.is_file() else [f for f in sorted(folder.glob("*.yaml")) if f.name != CANDIDATES]
@@ -45,5 +46,8 @@ def check(path: Path | None = None, /) -> int:
             faults += 1
             continue
         left = file.read_text(encoding="utf-8").count("Please decide")
-        print(f"{file.name}: keeps the form ({read.status})" + (f"; {left} things are left to decide" if left else ""))
+        print(
+            f"{file.name}: keeps the form ({read.status})"
+            + (f"; {counted(left, 'thing')} left to decide" if left else "")
+        )
     return 1 if faults else 0

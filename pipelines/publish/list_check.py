@@ -3,6 +3,7 @@
 import polars as pl
 
 from data_contracts.check import judge_candidates
+from pipelines.counted import counted
 from pipelines.listing.masking import WITHHELD
 from pipelines.tables import CANDIDATE
 from pipelines.whole_folder import PublicationFailed
@@ -33,5 +34,5 @@ def _broken_here(candidates: pl.DataFrame) -> list[str]:
         "because must not be empty.": pl.col("because").fill_null("").str.strip_chars() == "",
         "a restricted row must not show where the child is.": pl.col("restricted") & show,
     }
-    counted = candidates.select(rule.fill_null(True).sum().alias(name) for name, rule in rules.items())
-    return [f"{rule} ({count} rows)" for rule, count in counted.row(0, named=True).items() if count]
+    broken = candidates.select(rule.fill_null(True).sum().alias(name) for name, rule in rules.items())
+    return [f"{rule} ({counted(count, 'row')})" for rule, count in broken.row(0, named=True).items() if count]

@@ -14,6 +14,7 @@ import polars as pl
 
 from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
+from pipelines.counted import counted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
 from pipelines.listing.not_yet import BETWEEN_SCHOOLS, NOT_YET
@@ -151,7 +152,7 @@ def _who(facts: Row) -> str:
     name = " ".join(part for part in (facts["forename"], facts["surname"]) if part) or "Without a name"
     if facts["date_of_birth"] is None:
         return f"{name}, birth date unknown"
-    old = "" if facts["age"] is None else f", {facts['age']} years old"
+    old = "" if facts["age"] is None else f", {counted(facts['age'], 'year')} old"
     return f"{name}, born on {day_written(facts['date_of_birth'])}{old}"
 
 

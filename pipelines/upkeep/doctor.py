@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import Requirement
 
 from data_contracts.today import HOME
+from pipelines.counted import counted
 from pipelines.decisions.in_force import model_in_force, settings_of
 from pipelines.decisions.proposals import not_as_approved
 from pipelines.lock import is_locked, who_holds
@@ -101,7 +102,9 @@ def _permissions(workspace: Path) -> Iterator[Finding]:
         return
     open_to_others = sum(1 for path in (workspace, *workspace.rglob("*")) if _is_open(path))
     if open_to_others:
-        words = f"{open_to_others} files or folders can be read by others. Close them: chmod -R go-rwx {workspace}"
+        words = (
+            f"{open_to_others} of the files and folders can be read by others. Close them: chmod -R go-rwx {workspace}"
+        )
         yield Finding("workspace", BAD, words)
     else:
         yield Finding("workspace", GOOD, f"{workspace} is for its owner alone.")
@@ -203,7 +206,7 @@ def _publication(workspace: Path) -> Iterator[Finding]:
         words = f"Not as the night wrote them: {', '.join(differing)}. Work on copies, and run the night again."
         yield Finding("list in use", BAD, words)
     else:
-        yield Finding("list in use", GOOD, f"{len(written)} files, each as the night wrote it.")
+        yield Finding("list in use", GOOD, f"{counted(len(written), 'file')}, each as the night wrote it.")
 
 
 def _hash(path: Path) -> str | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.today import day_of
+from pipelines.counted import counted
 from pipelines.failure import FAILURE_FOLDER
 from pipelines.lock import lock
 from pipelines.migrations import BACKUPS_FOLDER
@@ -106,7 +107,7 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
         half_removed = sum(len(list(folder.glob(HALF_REMOVED))) for folder in folders)
     if stuck := half_removed + sum(Path(path).exists() for path in wanted["path"]):
         raise StoreError(
-            f"{stuck} things that are too old could not be removed, or not wholly, from {places.workspace} or the "
+            f"{counted(stuck, 'thing')} too old to be kept could not be removed, or not wholly, from {places.workspace} or the "
             "folders of backups and extracts. Check who may write there; the next run tries again."
         )
     return told

@@ -167,7 +167,7 @@ def test_what_cannot_be_removed_wholly_is_told_until_it_is_gone(
 
     monkeypatch.setattr(shutil, "rmtree", stopped)
     for _ in range(2):
-        with pytest.raises(StoreError, match="3 things that are too old could not be removed"):
+        with pytest.raises(StoreError, match="3 things too old to be kept could not be removed"):
             keep_to(RULES, places, TODAY)
     monkeypatch.setattr(shutil, "rmtree", remove)
     keep_to(RULES, places, TODAY)

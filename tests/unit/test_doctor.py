@@ -36,7 +36,7 @@ def test_files_that_others_can_read_are_counted_with_the_remedy(workspace: Path)
     (workspace / "rollcall.duckdb").chmod(0o644)
     assert _found(workspace, "workspace") == (
         BAD,
-        f"1 files or folders can be read by others. Close them: chmod -R go-rwx {workspace}",
+        f"1 of the files and folders can be read by others. Close them: chmod -R go-rwx {workspace}",
     )
 
 
