@@ -131,6 +131,7 @@ def test_living_here_moves_a_child_down_and_out(living_here: float, lane: str | 
     [
         pytest.param(4, False, id="four wasted enquiries: from one in five"),
         pytest.param(9, True, id="nine: from one in ten"),
+        pytest.param(17 / 3, True, id="17 for three: from 15 in 100, and so many it is"),
         pytest.param(0, False, id="none: only the certain"),
     ],
 )
