@@ -1,4 +1,4 @@
-"""Columns put into a sentence."""
+"""Columns put into a sentence, and what sources say made ready to be searched."""
 
 import polars as pl
 
@@ -14,3 +14,10 @@ def formatted(sentence: str, *parts: pl.Expr | str) -> pl.Expr:
     for part, text in zip(parts, others, strict=True):
         pieces += [part, pl.lit(text)]
     return pl.concat_str(pieces)
+
+
+def in_small_letters(said: pl.Expr) -> pl.Expr:
+    """What a source says, to be searched for words, whether it is written as words or as a code (PLACE_ACCEPTED); an empty
+    text for null.
+    """
+    return said.fill_null("").str.to_lowercase().str.replace_all("_", " ", literal=True)

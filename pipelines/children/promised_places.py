@@ -5,6 +5,8 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.formatted import in_small_letters
+
 OFFERED, ACCEPTED, DEFERRED = "offered", "accepted", "deferred"
 PROMISED = (OFFERED, ACCEPTED, DEFERRED)
 """What a source calls a place that is promised; the statement begins on the day on which the place does. One that is
@@ -12,11 +14,6 @@ PROMISED = (OFFERED, ACCEPTED, DEFERRED)
 
 _NEGATED = rf"\b(?:no|not|never|without)\b[^,;:.]*?\b(?:{'|'.join(PROMISED)})\b"
 _TAKEN_BACK = r"\b(?:withdrawn|lapsed|declined|cancelled)\b"
-
-
-def in_small_letters(what: pl.Expr) -> pl.Expr:
-    """What a statement of concern says, to be searched for words: codes such as PLACE_ACCEPTED too; an empty text for null."""
-    return what.fill_null("").str.to_lowercase().str.replace_all("_", " ", literal=True)
 
 
 def says_promised(what: pl.Expr, ways: Sequence[str] = PROMISED) -> pl.Expr:

@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.decisions.outcomes import DUPLICATE, kept_open, outcome_in_words, standing, under_tonights_ids
-from pipelines.formatted import formatted
+from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority import social_care, temporary_accommodation
 from pipelines.rank_settings import OutcomeHolds
 from pipelines.reasons import day, source_name
@@ -113,7 +113,7 @@ def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> li
     since, source = pl.col("since_on"), source_name(pl.col("source"), names)
     is_since = since > pl.col("outcome_on")
     what = pl.col("what").fill_null("").str.replace_all("_", " ")
-    is_doubt = ~what.str.to_lowercase().str.contains(CIRCUMSTANCE)
+    is_doubt = ~in_small_letters(pl.col("what")).str.contains(CIRCUMSTANCE)
     is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= as_at)
     ended = pl.col("until_on").is_between(pl.col("outcome_on"), as_at, closed="right")
     kind = pl.col("kind")

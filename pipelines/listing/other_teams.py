@@ -63,9 +63,8 @@ def _in_doubt(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
     """``team``, ``child_id``, ``because`` of children whose best entry is a doubtful one."""
     current = known.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
     own = current.join(educated, on=["child_id", "record_id"], how="semi")
-    text = pl.concat_str(pl.col("what").fill_null(""), "doubt", separator=": ").str.to_lowercase()
     named = pl.concat_str(pl.col("what").fill_null("education"), "doubt", separator=": ")
-    return own.select(team=route_of_doubt(text), child_id="child_id", because=sentence(named)).unique()
+    return own.select(team=route_of_doubt(), child_id="child_id", because=sentence(named)).unique()
 
 
 def _not_attending(known: Known, educated: pl.DataFrame, as_at: date) -> pl.DataFrame:

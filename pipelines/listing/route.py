@@ -6,6 +6,7 @@ counts, the narrowest circle of readers before the wider.
 
 import polars as pl
 
+from pipelines.formatted import in_small_letters
 from pipelines.priority.evidence import Evidence
 
 ADOPTION = "adoption"
@@ -57,8 +58,9 @@ def _named(text: pl.Expr) -> pl.Expr:
     )
 
 
-def route_of_doubt(text: pl.Expr) -> pl.Expr:
-    """The team that settles a doubt about a current education; ``text``: its way and the doubt, in small letters."""
+def route_of_doubt() -> pl.Expr:
+    """The team that settles a doubt about a current education (``PROVISION``), by its way and the doubt."""
+    text = in_small_letters(pl.concat_str(pl.col("what").fill_null(""), "doubt", separator=": "))
     elsewhere = pl.when(text.str.contains(OF_NEIGHBOUR)).then(pl.lit(NEIGHBOUR)).otherwise(pl.lit(ATTENDANCE))
     return pl.coalesce(_named(text), elsewhere)
 
@@ -73,13 +75,12 @@ def _by_concern(evidence: Evidence) -> pl.DataFrame:
 
 def _by_doubt(evidence: Evidence) -> pl.DataFrame:
     doubtful = evidence.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
-    text = pl.concat_str(pl.col("what").fill_null(""), "doubt", separator=": ").str.to_lowercase()
-    return doubtful.select("child_id", route=route_of_doubt(text)).unique()
+    return doubtful.select("child_id", route=route_of_doubt()).unique()
 
 
 def _by_place(evidence: Evidence) -> pl.DataFrame:
     """The education that ended last, where a team other than the schools' arranged it, and a place that is to start."""
-    ended = _routed(evidence.last_ended(), pl.col("what").str.to_lowercase())
+    ended = _routed(evidence.last_ended(), in_small_letters(pl.col("what")))
     return pl.concat([ended, evidence.places_to_come().select("child_id", route=pl.lit(ADMISSIONS)).unique()])
 
 

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from pipelines.children.promised_places import in_small_letters, promised_places
-from pipelines.formatted import formatted
+from pipelines.children.promised_places import promised_places
+from pipelines.formatted import formatted, in_small_letters
 from pipelines.reasons import day
 from pipelines.residence.area import HOME
 from pipelines.tables import FINDING

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.formatted import formatted
+from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 
@@ -19,7 +19,7 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with two spells of home education, or three places left, that ended within two years."""
     lately = evidence.ended_provision().filter(pl.col("until_on") > evidence.as_at - WITHIN)
     ended = lately.unique(["child_id", "what", "until_on"])
-    at_home = pl.col("what").fill_null("").str.to_lowercase().str.contains(AT_HOME)
+    at_home = in_small_letters(pl.col("what")).str.contains(AT_HOME)
     counted = ended.group_by("child_id").agg(spells=at_home.sum(), places=pl.len()).sort("child_id")
     because = (
         pl.when(pl.col("spells") > 1)

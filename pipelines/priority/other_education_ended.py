@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.formatted import formatted
+from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority.evidence import Evidence, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
@@ -13,15 +13,12 @@ NAMED = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referr
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose last education to end was out of school."""
-    out_of_school = evidence.last_ended().filter(pl.col("what").fill_null("").str.to_lowercase().str.contains(NAMED))
+    what = in_small_letters(pl.col("what"))
+    out_of_school = evidence.last_ended().filter(what.str.contains(NAMED))
     return as_findings(
         out_of_school.with_columns(
             factor=pl.lit(FACTOR),
             points=pl.lit(points.other_education_ended),
-            because=formatted(
-                "{} ended on {} and nothing followed",
-                pl.col("what").str.to_lowercase(),
-                day(pl.col("until_on")),
-            ),
+            because=formatted("{} ended on {} and nothing followed", what, day(pl.col("until_on"))),
         )
     )

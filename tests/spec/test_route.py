@@ -31,6 +31,7 @@ BEGAN, ENDED = date(2026, 2, 2), date(2026, 7, 20)
                      id="no longer a guest: the doubt is over"),
         pytest.param("provision", "state school", {}, None, id="on a roll, and nobody doubts it"),
         pytest.param("provision", "home education", {"until": ENDED}, "home-education", id="home education closed"),
+        pytest.param("provision", "HOME_EDUCATION", {"until": ENDED}, "home-education", id="closed, said as a code"),
         pytest.param("provision", "package otherwise than at school", {"until": ENDED}, "SEND", id="a package ended"),
         pytest.param("provision", "one-to-one tuition", {"until": ENDED}, None, id="tuition ended: the team itself"),
         pytest.param("provision", "state school", {"until": ENDED}, None, id="left a school: the team itself"),
