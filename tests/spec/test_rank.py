@@ -152,10 +152,13 @@ def test_a_protected_child_is_in_the_restricted_lane_and_no_sentence_tells_the_s
     assert "Keats" not in str(explained(drawn)["why"])
 
 
-def test_a_child_who_may_be_a_protected_one_is_restricted_too() -> None:
+@pytest.mark.parametrize(
+    ("probability", "restricted"), [pytest.param(0.1, True, id="one in ten"), pytest.param(0.09, False, id="less")]
+)
+def test_a_child_who_may_be_a_protected_one_is_restricted_too(probability: float, restricted: bool) -> None:
     drawn = known_to_gp().record("social_care:2", "CH2").says("social_care:2", "protected")
-    drawn.rivalry(("CH1", "health:CH1"), ("CH2", "social_care:2"), 0.3)
-    assert listed(drawn)["restricted"] is True
+    drawn.rivalry(("CH1", "health:CH1"), ("CH2", "social_care:2"), probability)
+    assert listed(drawn)["restricted"] is restricted
 
 
 def test_the_order_is_urgency_over_all_lanes() -> None:
