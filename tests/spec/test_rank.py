@@ -72,6 +72,8 @@ def test_an_entry_with_a_doubt_explains_and_says_its_doubt() -> None:
     assert drawn.ranked(strict).candidates["lane"].to_list() == ["data problem"], (
         "its sender can settle that, and no analyst"
     )
+    drawn.members = [{**row, "membership": 0.6} for row in drawn.members]
+    assert drawn.ranked(strict).candidates["lane"].to_list() == ["doubtful link"], "it may be another child's entry"
 
 
 @pytest.mark.parametrize(
@@ -177,6 +179,16 @@ def test_the_order_is_urgency_over_all_lanes() -> None:
         (4, "CD", 30),  # 0.45 x 1.3 = 0.585
         (5, "CC", 0),  # 0.45
     ]
+
+
+def test_a_hundred_points_double_a_likelihood_and_of_two_as_urgent_the_likelier_comes_first() -> None:
+    drawn = Drawn()
+    for child, living_here in (("CA", 0.999), ("CB", 0.5), ("CC", 1.0)):
+        drawn.record(f"health:{child}", child).says(f"health:{child}", "seen", since=date(2026, 10, 3))
+        drawn.lives(child, living_here)
+    drawn.says("health:CB", "concern", "child in need")
+    settings = RankSettings(points=Points(never_on_a_roll=0, transition=0, child_in_need=100))
+    assert drawn.ranked(settings).candidates["child_id"].to_list() == ["CC", "CB", "CA"]
 
 
 def test_name_sex_and_address_come_from_the_records_that_know_them_best() -> None:
