@@ -35,6 +35,11 @@ def in_100(probability: pl.Expr) -> pl.Expr:
     )
 
 
+def in_100_written(probability: float) -> str:
+    """As :func:`in_100`, of one probability."""
+    return str(pl.select(in_100(pl.lit(probability))).item())
+
+
 def day(column: pl.Expr) -> pl.Expr:
     """A date as people write it: 3 May 2026. Null stays null."""
     return column.dt.strftime(DAY)

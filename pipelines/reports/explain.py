@@ -19,7 +19,7 @@ from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
 from pipelines.listing.not_yet import BETWEEN_SCHOOLS, NOT_YET
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
-from pipelines.reasons import day_written, in_100, sentences, source_called
+from pipelines.reasons import day_written, in_100, in_100_written, sentences, source_called
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
@@ -174,11 +174,14 @@ def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
 def _listed(told: Told, candidate: Row, of_age: float) -> list[tuple[str, list[str]]]:
     """Place on the list, its reasons, and what would clear it."""
     place = f'Rank {candidate["rank"]} of {told.tables["candidate"].height}, lane "{candidate["lane"]}".'
-    likelihood = (
-        f"Likelihood {candidate['estimated']:.2f} = on no roll {candidate['on_no_roll']:.2f} "
-        f"x living here {candidate['living_here']:.2f} x of compulsory school age {of_age:.2f}"
+    estimated, on_no_roll, living_here = (
+        in_100_written(candidate[name]) for name in ("estimated", "on_no_roll", "living_here")
     )
-    moved = f"; {candidate['likelihood']:.2f} as what officers found of earlier leads has it"
+    likelihood = (
+        f"Likelihood {estimated} = on no roll {on_no_roll} x living here {living_here} "
+        f"x of compulsory school age {in_100_written(of_age)}"
+    )
+    moved = f"; {in_100_written(candidate['likelihood'])} as what officers found of earlier leads has it"
     likelihood += "." if candidate["likelihood"] == candidate["estimated"] else f"{moved}."
     points = [f"{row['points']:>3} points: {row['because']}" for row in told.rows("finding")]
     return [

@@ -12,7 +12,7 @@ from pipelines.ledger.left_list import IN_VIEW, LISTED, RECORDS_GONE
 from pipelines.listing.masking import anothers_keys_without_place, without_sex
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.publish.changes_file import WHY_WITHHELD
-from pipelines.reasons import day_written
+from pipelines.reasons import day_written, in_100_written
 from pipelines.tables import TABLES
 
 LIFE_READS = ("lead", "lead_night", "child_move")
@@ -115,8 +115,8 @@ def _nights(nights: pl.DataFrame) -> list[str]:
     is_last = pl.int_range(pl.len()) == pl.len() - 1
     told = ordered.filter((state != state.shift()).fill_null(value=True) | is_last).tail(NIGHTS_TOLD)
     return [
-        f"{day_written(row['as_at'])}: rank {row['rank']}, likelihood {row['likelihood']:.2f}, {row['priority']} points, lane "
-        f'"{row["lane"]}"'
+        f"{day_written(row['as_at'])}: rank {row['rank']}, likelihood {in_100_written(row['likelihood'])}, "
+        f'{counted(row["priority"], "point")}, lane "{row["lane"]}"'
         for row in told.to_dicts()
     ]
 

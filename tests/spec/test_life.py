@@ -48,7 +48,7 @@ def test_of_a_child_that_left_and_came_back_every_spell_is_told() -> None:
     )
     assert "On the list from 22 November 2026: what showed an education is gone. Record school_census:C1" in told
     assert "On it still: rank 1 on 22 November 2026." in told
-    assert re.search(r'20 November 2026: rank 1, likelihood 0\.95, \d+ points, lane "follow up"', told)
+    assert re.search(r'20 November 2026: rank 1, likelihood 95 in 100, \d+ points, lane "follow up"', told)
 
 
 def test_a_child_of_whom_no_record_is_left_is_still_told() -> None:

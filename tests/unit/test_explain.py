@@ -31,7 +31,8 @@ def test_a_listed_child_is_told_whole() -> None:
         "\n"
         "On the list\n"
         '  Rank 1 of 1, lane "doubtful link".\n'
-        "  Likelihood 0.63 = on no roll 0.70 x living here 0.90 x of compulsory school age 1.00.\n"
+        "  Likelihood 63 in 100 = on no roll 70 in 100 x living here 90 in 100 x of compulsory school age\n"
+        "    more than 99 in 100.\n"
         "  Possibly missing education, to be looked into. This says nothing about the family.\n"
         "\n"
         "Why\n"
