@@ -48,6 +48,15 @@ def contents(person: pl.DataFrame, judged: Judged | None) -> NDArray[np.uint64]:
     return content
 
 
+def _places(ids: pl.Series, among: pl.Series) -> Numbers:
+    """Of each id its row ``among`` ids that stand there once; NOBODY where it is not there."""
+    if ids.equals(among):  # a night on which no record came or went
+        return np.arange(len(ids))
+    placed = among.to_frame("record_id").with_row_index("place")
+    joined = ids.to_frame("record_id").join(placed, on="record_id", how="left", maintain_order="left", validate="1:1")
+    return joined["place"].cast(pl.Int64).fill_null(NOBODY).to_numpy()
+
+
 @dataclass(frozen=True)
 class Known:
     """The records of the last night, by their numbers, and which of tonight's they are."""
@@ -68,11 +77,7 @@ class Known:
     @classmethod
     def of(cls, records: pl.DataFrame, ids: pl.Series, content: NDArray[np.uint64], next_number: int) -> "Known":
         """Match tonight's records (``ids`` and their content, in order) with those of the last night."""
-        placed = records.select("record_id").with_row_index("place")
-        joined = ids.to_frame("record_id").join(
-            placed, on="record_id", how="left", maintain_order="left", validate="1:1"
-        )
-        place = joined["place"].cast(pl.Int64).fill_null(NOBODY).to_numpy()
+        place = _places(ids, records["record_id"])
         there = place != NOBODY
         same, numbers = np.zeros(len(place), dtype=bool), np.full(len(place), NOBODY)
         same[there] = records["content"].to_numpy()[place[there]] == content[there]
