@@ -67,7 +67,8 @@ def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[i
     """Which cells are not to be shown. Row 0 and column 0 hold totals; the parts of each breakdown follow one another.
 
     First every count from 1 to 4; then, as long as some sum of parts and its total would give one away, the smallest
-    further count of that sum; then the noughts beside them.
+    further count of that sum; then the noughts beside them. Where rows and columns have no nought between them, no total of
+    what is hidden is shown: that each is one at least would tell some of it.
     """
     hidden = (counts > 0) & (counts < SMALLEST_SHOWN)
     sums = [*_sums(counts.shape[0], column_parts, is_row=True), *_sums(counts.shape[1], row_parts, is_row=False)]
@@ -78,20 +79,35 @@ def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[i
             if (further := _gives_away(counts, hidden, places)) is not None:
                 hidden[further] = True
                 changed = True
-    return hidden | _noughts(counts, hidden, sums)
+    noughts = _noughts(counts, hidden, sums)
+    if hidden.any() and counts.all() and row_parts and column_parts:
+        hidden[0, 1:] |= hidden[1:, 1:].any(axis=0)
+        hidden[1:, 0] |= hidden[1:, 1:].any(axis=1)
+        hidden[0, 0] = True
+    return hidden | noughts
 
 
 def _noughts(counts: Counts, hidden: Flags, sums: Sequence[list[tuple[int, int]]]) -> Flags:
     """The noughts that are hidden too, where anything is: those of lines that have a child.
 
     Were they shown, each hidden count would be known to be one at least: of five hidden in a total of five, all are one.
-    Where that is so of the lines themselves, those that have no child are hidden with them.
+    Where that is so of the lines themselves, or of what is hidden in those without a shown total, those that have no child are
+    hidden with them.
     """
     unseen = [[counts[place] for place in places[1:] if hidden[place]] for places in sums if (0, 0) in places]
     have_one = any(parts and sum(parts) == len(parts) for parts in unseen)
     has_child = counts.any(axis=1, keepdims=True) & counts.any(axis=0, keepdims=True)
-    noughts: Flags = (counts == 0) & (has_child | have_one) & hidden.any()
-    return noughts
+    noughts: Flags = (counts == 0) & hidden.any()
+    beside: Flags = noughts & (has_child | have_one)
+    are_ones = _are_ones(counts, hidden) or _are_ones(counts.T, hidden.T)
+    return noughts if are_ones and not beside.any() else beside
+
+
+def _are_ones(counts: Counts, hidden: Flags) -> bool:
+    """Whether every hidden count of the rows whose totals are hidden is one."""
+    rows = hidden[:, 0] & (np.arange(len(hidden)) > 0)
+    unseen = counts[rows, 1:][hidden[rows, 1:]]
+    return bool(unseen.size and (unseen == 1).all())
 
 
 def _sums(lines: int, parts: tuple[int, ...], *, is_row: bool) -> list[list[tuple[int, int]]]:

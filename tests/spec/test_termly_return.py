@@ -148,6 +148,9 @@ def _may_be(grid: NDArray[np.int64], hidden: NDArray[np.bool_]) -> list[tuple[fl
 @given(FEW)
 @example([[1, 0, 0], [0, 1, 0], [0, 0, 5]])
 @example([[1, 1, 0], [1, 1, 0], [0, 0, 0]])
+@example([[0, 0, 0], [1, 1, 1], [1, 1, 1]])
+@example([[1, 1, 1], [1, 1, 1], [1, 1, 1]])
+@example([[1, 1, 1], [1, 1, 1], [7, 7, 7]])
 def test_no_hidden_child_follows_from_all_sums_together(inner: list[list[int]]) -> None:
     grid = _with_totals(inner)
     hidden = suppressed(grid, (3,), (3,))
