@@ -50,16 +50,15 @@ def text_of(column: Column) -> pl.Expr:
     out, save of names and addresses.
     """
     text = pl.col(column.name).str.strip_chars()
-    if column.maps_to not in _MAY_BEGIN_SO:
-        text = text.str.strip_prefix("'")
-    said = text != ""
+    held = text if column.maps_to in _MAY_BEGIN_SO else text.str.strip_prefix("'")
+    if column.logical_type == "date" or column.codes:
+        text = held  # of these alone placeholders are looked for behind the apostrophe: it is worked out each time
+    said = text != "" if column.maps_to in _NAMES else ~text.is_in(("", "'", *EXPORTED_EMPTY))
     if column.logical_type == "date":
         said &= text.str.contains("[0-9A-Za-z]")
-    if column.maps_to not in _NAMES:
-        said &= ~text.is_in(EXPORTED_EMPTY)
     if column.not_a_value:
         said &= ~text.str.to_lowercase().is_in([placeholder.casefold() for placeholder in column.not_a_value])
-    return pl.when(said).then(text)
+    return pl.when(said).then(held)
 
 
 def is_empty(column: Column) -> pl.Expr:

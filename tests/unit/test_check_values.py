@@ -69,6 +69,8 @@ def said(cell: str | None, expression: pl.Expr) -> object:
         ("'03/02/2015", date(2015, 2, 3)),  # text, as a spreadsheet marks it
         ("n/a", None),
         ("31/12/9999", None),
+        ("'31/12/9999", None),
+        ("'", None),
         ("", None),
         (None, None),
     ],
