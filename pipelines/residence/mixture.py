@@ -267,7 +267,7 @@ def _likelihood(children: Children, told: Told, mixture: Mixture) -> Likelihood:
 def _chances_of_no_record(children: Children, mixture: Mixture) -> Floats:
     """Chance, for each part, that no agency has a record of a child; at most 0.9."""
     read = zip(children.readings, mixture.levels, strict=True)
-    absent = [levels[:, 0] for reading, levels in read if reading.is_presence]
+    absent = [levels[:, 0] for reading, levels in read if reading.of_never]
     return np.asarray(np.minimum(np.prod(absent, axis=0), 0.9) if absent else np.zeros(1 + DEPARTURES))
 
 
@@ -289,9 +289,9 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     mine = posterior[:, counts] * children.weight[counts]
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
-    by_level = told.by_level(posterior)
+    by_level = told.by_level(posterior, unseen)
     ways = _ways(told.readings, before.ways, by_level)
-    levels = [_levels(*each, unseen) for each in zip(told.readings, ways, by_level, strict=True)]
+    levels = [_levels(*each) for each in zip(told.readings, ways, by_level, strict=True)]
     at_home = placed + (1.0 - children.weight[counts]).sum() + mine[HERE].sum()
     share_here = float(np.clip(at_home / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
     shares = _mean_by_group(here[counts], children.weight[counts], children.group[counts], len(before.no_place))
@@ -340,17 +340,16 @@ def _ways(readings: list[Reading], before: tuple[Floats, ...], by_level: list[Fl
     )
 
 
-def _levels(reading: Reading, ways: Floats, parts: Floats, unseen: Floats) -> Floats:
-    """Likelihood of each level in each part; children known to nobody (``unseen``) count as absent."""
+def _levels(reading: Reading, ways: Floats, parts: Floats) -> Floats:
+    """Likelihood of each level in each part, from the children of whom it is said."""
     if not reading.learns_here:
         return np.vstack([reading.here, _gone(reading, ways)])
     here = reading.here + parts[HERE]
     if reading.is_alike:
-        known = parts + np.outer(unseen, np.arange(len(here)) == 0) if reading.is_presence else parts
-        here, gone = reading.here + known[HERE], reading.gone[0, 0] + (1.0 - reading.unaware) @ known[1:]
+        gone = reading.gone[0, 0] + (1.0 - reading.unaware) @ parts[1:]
         here, gone = here / here.sum(), gone / gone.sum()
         if reading.is_presence:
-            return np.vstack([here, _alike(reading, here, ever_fewer_open(here, gone, known[1:]))])
+            return np.vstack([here, _alike(reading, here, ever_fewer_open(here, gone, parts[1:]))])
         return np.vstack([here, _alike(reading, here, _never_for_having_left(here, gone))])
     if reading.fades_over is not None:
         ordered = reading.fades_over > 0.0

@@ -55,10 +55,13 @@ class Reading:
     """The levels of those gone are learnt too, the same for each departure; the level 1 never speaks for having left."""
     is_presence: bool = False
     """Levels are absent, open, ended; alike, but of those gone an open record is the rarer, the longer ago they left."""
+    of_never: bool = False
+    """Presence of children never on a roll, who are in the data only because some agency has a record."""
     has_ends: bool = False
     """The last level is an entry that has ended: of those who left a month and more later as if they had not."""
     habit: str = ""
-    """Readings of one habit came about in the same ways: how an agency dates those who left does not hang on their age."""
+    """Readings of one habit came about in the same ways: how an agency dates those who left does not hang on their age, and
+    how long it keeps them not on whether they were on a roll."""
     is_shared: Flags | None = None
     """Of each child, whether the reading tells of its household, which has the record in common; null: of none."""
     unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))
@@ -119,11 +122,22 @@ class Told:
         logs = np.log(self.trust * ratios[:, self.code] + (1.0 - self.trust))
         return Likelihood(*(np.ascontiguousarray((says @ logs.T).T) for says in (self.own, self.shared)))
 
-    def by_level(self, posterior: Floats) -> list[Floats]:
-        """For each reading the children it tells of by part (rows) and level, from the parts of each child."""
+    def by_level(self, posterior: Floats, unseen: Floats) -> list[Floats]:
+        """For each reading the children it tells of by part (rows) and level, from the parts of each child. Children known to
+        nobody (``unseen``, by part) count as absent. Those gone of whom an agency has a record, or none, are of one habit."""
         ends = np.cumsum([reading.size for reading in self.readings], dtype=np.int64)
         by_code = np.split((self.learnt @ posterior.T).T, ends, axis=1)[:-1]  # nothing stands behind the last
-        return [reading.of_levels(each) for reading, each in zip(self.readings, by_code, strict=True)]
+        levels = [reading.of_levels(each) for reading, each in zip(self.readings, by_code, strict=True)]
+        gone: dict[str, Floats] = {}
+        for reading, parts in zip(self.readings, levels, strict=True):
+            if reading.of_never:
+                parts[:, 0] += unseen
+            if reading.is_presence:
+                gone[reading.habit] = gone.get(reading.habit, 0.0) + parts[1:]
+        for reading, parts in zip(self.readings, levels, strict=True):
+            if reading.is_presence:
+                parts[1:] = gone[reading.habit]
+        return levels
 
 
 def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:

@@ -12,7 +12,7 @@ import polars as pl
 from scipy.optimize import isotonic_regression
 
 from pipelines.residence.departures import WIDTHS
-from pipelines.residence.evidence import Evidence
+from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.reading import DEPARTED, DEPARTURES, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
@@ -140,6 +140,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     is_open = children["place_probability"].is_null().to_numpy()
     of_group = {group: (children["age_group"] == group).to_numpy() for group in ("under", "of", "over", "unknown")}
     without_place = is_open & of_group["of"]
+    is_never = (children["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows]
     is_new = (children["known_days"] <= NEWLY_KNOWN_DAYS).fill_null(value=False).to_numpy()
     readings = []
     for records in evidence.agencies.partition_by("source", maintain_order=True):
@@ -150,7 +151,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
             records["is_letter"].to_numpy(), records["membership"].to_numpy(),
             records["is_shared"].to_numpy(), records["unsighted_days"][0], records["untold_days"][0],
         )  # fmt: skip
-        readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), is_new)
+        readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), is_new, is_never)
         for mine in of_group.values():
             readings += _sighting(agency, rows, is_known, is_elsewhere, mine)
         readings += _beginning(agency, rows, is_known)
@@ -169,9 +170,12 @@ def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats
     return by_child[rows], trust[rows], is_shared[rows]
 
 
-def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is_new: Flags) -> list[Reading]:
+def _presence(
+    agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is_new: Flags, is_never: Flags
+) -> list[Reading]:
     """Whether an agency has a record, and whether it is open; of a child who ``is_new``, no record says nothing. Prior: of
-    those who leave, a quarter of the entries end, a quarter go, half stay; how long is learnt.
+    those who leave, a quarter of the entries end, a quarter go, half stay; how long is learnt. One reading of children once on
+    a roll, who have applied for a place, and one of those never on one (``is_never``). Those gone are kept alike.
 
     ``whom``: the known children, those without a place, those educated elsewhere. The second may be known to fewer agencies
     than the first, who are only a prior here; and none for an agency that works through schools, to which hardly one of the
@@ -195,9 +199,11 @@ def _presence(agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is
     prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
     return [
         Reading(
-            codes, trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior, np.ones(1), True, is_alike=True,
-            is_presence=True, has_ends=True, is_shared=is_shared, unaware=_left_within(agency.untold),
+            np.where(is_never == of_never, codes, -1), trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior,
+            np.ones(1), True, is_alike=True, is_presence=True, of_never=of_never, has_ends=True, habit=agency.source,
+            is_shared=is_shared, unaware=_left_within(agency.untold),
         )
+        for of_never in (False, True)
     ]  # fmt: skip
 
 

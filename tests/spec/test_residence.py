@@ -242,6 +242,28 @@ def test_what_is_usual_among_pupils_is_no_proof_of_having_left_where_the_home_ed
     assert found.filter(child_id="child")["living_here"].item() > 0.3
 
 
+def test_that_children_off_a_roll_have_applied_for_places_says_nothing_of_one_never_on_a_roll() -> None:
+    """In September hundreds come off their rolls with an application; one educated elsewhere from the first made none."""
+
+    def applied(n: int) -> list[dict[str, object]]:
+        return [say("admissions", "seen", ago(n * 53 % 1000))]
+
+    def odds(one_in: int) -> float:
+        children = town()
+        for n in range(0, 600, 3):
+            children[f"roll{n:03}"] += applied(n)
+        for n in range(3, 40, 3):
+            children[f"here{n:03}"] += applied(n) if n % 4 else []
+        for n in range(200):
+            off_roll = on_roll(entered=2000, left=15 + n) + at_gp(seen=n * 37 % 300)
+            children[f"off{n:03}"] = [*off_roll, *(applied(n) if n % one_in == 0 else [])]
+        found = judge(children | {"child": at_gp(seen=500)})
+        chance = float(found.filter(child_id="child")["living_here"].item())
+        return chance / (1 - chance)
+
+    assert odds(one_in=1) == pytest.approx(odds(one_in=3), rel=0.1)
+
+
 def test_a_brother_still_on_the_roll_says_less_of_a_child_just_off_it() -> None:
     def odds(left: int, **brother: list[dict[str, object]]) -> float:
         household = {"child": on_roll(3000, left) + at_gp(seen=left + 200), **brother}
