@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.listing.rank import FOLLOW_UP
 from pipelines.publish.workbook import sheets_of
-from tests.made.children import Drawn
+from tests.made.children import AS_AT, Drawn
 from tests.made.publication import made_publication, mask, protect, publish
 
 Home = dict[str, Any]
@@ -54,20 +54,31 @@ def test_three_children_name_each_other() -> None:
     assert [words for words, _ in told] == ["rank 2, rank 3.", "rank 1, rank 3.", "rank 1, rank 2.", ""]
 
 
-def test_many_children_of_one_hostel_are_counted() -> None:
-    told = of(*[HOME | {"uprn": "1001", "surname_shown": f"Name{letter}"} for letter in "ABCDEFGHI"])
-    assert told[0][0] == "rank 2, rank 3, rank 4, rank 5, rank 6, rank 7 and 2 more."
+@pytest.mark.parametrize(
+    ("children", "more"), [("ABCDEFG", ""), ("ABCDEFGH", " and 1 more"), ("ABCDEFGHI", " and 2 more")]
+)
+def test_many_children_of_one_hostel_are_counted(children: str, more: str) -> None:
+    told = of(*[HOME | {"uprn": "1001", "surname_shown": f"Name{letter}"} for letter in children])
+    assert told[0][0] == f"rank 2, rank 3, rank 4, rank 5, rank 6, rank 7{more}."
 
 
-def test_a_tenancy_that_has_ended_joins_nobody() -> None:
+@pytest.mark.parametrize(
+    ("ended", "household"),
+    [
+        pytest.param(None, "HH0000000001", id="it goes on"),
+        pytest.param(AS_AT, "HH0000000001", id="today is its last day"),
+        pytest.param(date(2026, 11, 19), None, id="it ended yesterday"),
+    ],
+)
+def test_a_tenancy_that_has_ended_joins_nobody(ended: date | None, household: str | None) -> None:
     drawn = Drawn()
-    for number, until in ((1, None), (2, date(2026, 3, 1))):
+    for number, until in ((1, None), (2, ended)):
         home = HOME if number == 1 else OTHER
         drawn.record(
             f"housing:P{number}", f"CH{number:010}", household="housing:T1", surname_shown=f"N{number}", **home
         )
         drawn.says(f"housing:P{number}", "lives_here", since=date(2024, 1, 1), until=until)
-    assert drawn.ranked().candidates["household"].to_list() == [None, None]
+    assert drawn.ranked().candidates["household"].to_list() == [household, household]
 
 
 def test_the_dwelling_of_an_earlier_address_joins_nobody() -> None:
