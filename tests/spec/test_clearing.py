@@ -33,6 +33,7 @@ def lead(**more: Any) -> dict[str, Any]:
         pytest.param(lead(lane=MOVED_AWAY, living_here=0.3), False, [LEFT, PLACE], id="probably moved away"),
         pytest.param(lead(lane=DOUBTFUL_LINK, on_no_roll=0.7), False, [ANALYST, PLACE], id="a doubtful link"),
         pytest.param(lead(on_no_roll=0.95), True, [ANALYST, PLACE], id="a child in education comes near"),
+        pytest.param(lead(), True, [PLACE], id="one comes near, and is surely another: nobody need judge"),
         pytest.param(lead(lane=DATA_PROBLEM, date_of_birth=None), False, [BIRTH, PLACE], id="no birth date"),
         pytest.param(lead(lane=DATA_PROBLEM, route="other authority", on_no_roll=0.15), False,
                      ["The other authority's word", SENDERS, PLACE], id="an old confirmation"),

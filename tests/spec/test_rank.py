@@ -64,6 +64,14 @@ def test_an_explained_child_names_record_school_validity_and_probability() -> No
     assert (row["likelihood"], row["records"]) == (None, "health:CH1;school_census:1")
 
 
+def test_of_several_entries_the_surest_is_told() -> None:
+    drawn = Drawn().record("school_census:1", "CH1").on_roll("school_census:1")
+    drawn.record("independent_schools:1", "CH1", sure=0.6).says(
+        "independent_schools:1", "provision", "independent school"
+    )
+    assert explained(drawn)["record_id"] == "school_census:1"
+
+
 def test_an_entry_with_a_doubt_explains_and_says_its_doubt() -> None:
     drawn = Drawn().record("ehe_register:1", "CH1")
     drawn.says("ehe_register:1", "provision", "home education", doubt="the home education is not yet assessed")
