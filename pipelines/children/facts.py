@@ -23,6 +23,11 @@ compulsory school age.
 DEFAULT_DATE = 0.25
 """Weight of 1 January in the vote: offices enter it for children who arrive without papers."""
 
+GROWN_UP = 20
+"""From so many years on, a birth date is a slip where another record of the child gives a later one: the lists are of
+children and of pupils to 19.
+"""
+
 UNKNOWN_AGE = 0.5
 """Likelihood that a child is of age, where no record of any such source has a birth date."""
 
@@ -119,8 +124,9 @@ def _grown_up(statements: pl.DataFrame, mine: pl.DataFrame) -> pl.Series:
 def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
     """Birth date by vote, and the share of the vote that makes the child of age.
 
-    A source has one vote for each date it gives, weighed by the record's membership. Ties go to a proving source, then
-    to a date of compulsory school age, then to the later date. Where all dates agree there is nothing to vote on.
+    A source has one vote for each date it gives, weighed by the record's membership. No grown-up's date is taken where a
+    child's is there. Ties go to a proving source, then to a date of compulsory school age, then to the later date. Where
+    all dates agree there is nothing to vote on.
     """
     is_default = (pl.col("date_of_birth").dt.month() == 1) & (pl.col("date_of_birth").dt.day() == 1)
     votes = (
@@ -131,16 +137,15 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
         .group_by("child_id", "date_of_birth", maintain_order=True)
         .agg(support=pl.col("membership").sum(), is_proving=pl.col("dataset").is_in(proving.implode()).any())
         .with_columns(support=(pl.col("support") * pl.when(is_default).then(DEFAULT_DATE).otherwise(1.0)).round(6))
-        .with_columns(is_of_age=is_of_compulsory_school_age(pl.col("date_of_birth"), as_at))
-        .sort(
-            "child_id",
-            "support",
-            "is_proving",
-            "is_of_age",
-            "date_of_birth",
-            descending=[False, True, True, True, True],
+        .with_columns(
+            is_childs=age_in_years(pl.col("date_of_birth"), as_at) < GROWN_UP,
+            is_of_age=is_of_compulsory_school_age(pl.col("date_of_birth"), as_at),
         )
-    )
+        .sort(
+            "child_id", "is_childs", "support", "is_proving", "is_of_age", "date_of_birth",
+            descending=[False, True, True, True, True, True],
+        )
+    )  # fmt: skip
     share = AGREEMENT ** (pl.col("support") - pl.col("support").max())
     return votes.group_by("child_id", maintain_order=True).agg(
         date_of_birth=pl.col("date_of_birth").first(),

@@ -22,7 +22,9 @@ RECORDS = st.lists(
     st.tuples(
         st.integers(0, 3),
         st.sampled_from(["school_census", "health", "housing"]),
-        st.sampled_from([FIRST, LAST, date(2021, 9, 1), date(2010, 8, 31), date(2015, 1, 1), date(2024, 1, 1)]),
+        st.sampled_from(
+            [FIRST, LAST, date(2021, 9, 1), date(2010, 8, 31), date(2015, 1, 1), date(2024, 1, 1), date(2000, 3, 24)]
+        ),
         st.sampled_from([0.2, 0.5, 0.9, 1.0]),
     ),
     min_size=1,
@@ -40,7 +42,10 @@ def voted(records: list[Record]) -> tuple[date, float, bool]:
         for born, by in sure.items()
     }
     of_age = {born: FIRST <= born <= LAST for born in sure}
-    best = max(sure, key=lambda born: (support[born], "school_census" in sure[born], of_age[born], born))
+    is_childs = {born: born > date(2006, 11, 20) for born in sure}
+    best = max(
+        sure, key=lambda born: (is_childs[born], support[born], "school_census" in sure[born], of_age[born], born)
+    )
     share = {born: AGREEMENT ** (support[born] - support[best]) for born in sure}
     chance = sum(share[born] for born in sure if of_age[born]) / sum(share.values())
     return best, chance, len(set(of_age.values())) > 1
