@@ -26,6 +26,7 @@ from pipelines.residence.family import (
     told_by_others,
     with_household,
 )
+from pipelines.residence.levels import ENOUGH_KNOWN
 from pipelines.residence.reading import (
     DEPARTURES,
     PRIOR_CHILDREN,
@@ -37,7 +38,7 @@ from pipelines.residence.reading import (
     Told,
     told_by,
 )
-from pipelines.residence.readings import ENOUGH_KNOWN, readings_of
+from pipelines.residence.readings import readings_of
 
 PLACE_CERTAINTY = 0.995
 """That a child with a current place lives here: a school takes a child off its roll within weeks of a move."""

@@ -9,11 +9,22 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from scipy.optimize import isotonic_regression
 
 from pipelines.residence.departures import WIDTHS
 from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.letters import gaps_between
+from pipelines.residence.levels import (
+    ENOUGH_KNOWN,
+    MOST_KNOWN,
+    later_is_likelier_gone,
+    left_within,
+    level_of,
+    levels_of_gone,
+    quantiles,
+    shares_of,
+    usual_days,
+    with_censored,
+)
 from pipelines.residence.reading import DEPARTED, DEPARTURES, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
@@ -24,9 +35,6 @@ BEGUN = np.array([30.0, 60, 91, 122, 152, 183, 274, 365, 548, 730, 1095])
 
 OFF_ROLL = DEPARTED[1:]
 """Days since the last provision ended."""
-
-USUAL_GAP_DAYS = 365.0
-"""Where too few children with a place have been seen by an agency, it is taken to see a child about yearly."""
 
 MEDIAN_ABSENCE_DAYS = 84.0
 """Half of the children missing education have been so for 12 weeks or less (DfE, autumn 2025: 50 %)."""
@@ -60,12 +68,6 @@ them who have moved away, however many, do not teach how those who live here are
 
 NEWLY_KNOWN_DAYS = 42
 """Of a child first seen so lately it tells nothing that an agency has no record of it yet."""
-
-ENOUGH_KNOWN = 50
-"""From this many known children on, an agency's habits are read from them instead of a prior."""
-
-MOST_KNOWN = 1000
-"""Habits are read from at most so many quantiles of the known children's days."""
 
 SURELY_PLACED = 0.9
 """From this probability of a place on, it shows how agencies see children educated outside the largest roll."""
@@ -114,12 +116,12 @@ class _Agency:
     @cached_property
     def seen_levels(self) -> Codes:
         """Level in ``SEEN`` of each record; -1: never seen with a date."""
-        return _codes(self.sighted, SEEN)
+        return level_of(self.sighted, SEEN)
 
     @cached_property
     def standing(self) -> Codes:
         """Level of each record: open (1), or ended (``ENDED``) and so long ago; without a date as if just now."""
-        ended = ENDED + np.maximum(_codes(self.ended, DEPARTED[1:]), 0)
+        ended = ENDED + np.maximum(level_of(self.ended, DEPARTED[1:]), 0)
         return np.where(self.state == ENDED, ended, self.state)
 
     @cached_property
@@ -189,7 +191,7 @@ def _presence(
     rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
     if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
         return _standing(agency, rows, counts[0].astype(np.float64))
-    known = _shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
+    known = shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
     at_most = max(2.0 * rates[1], rates[2] if sizes[2] >= ENOUGH_KNOWN else 0.0)
     _, is_current, is_ended = known * min(1.0, at_most / (known[1] + known[2]))
     here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
@@ -201,7 +203,7 @@ def _presence(
         Reading(
             np.where(is_never == of_never, codes, -1), trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior,
             np.ones(1), True, is_alike=True, is_presence=True, of_never=of_never, has_ends=True, habit=agency.source,
-            is_shared=is_shared, unaware=_left_within(agency.untold),
+            is_shared=is_shared, unaware=left_within(agency.untold),
         )
         for of_never in (False, True)
     ]  # fmt: skip
@@ -215,13 +217,13 @@ def _standing(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
     """
     if len(np.unique(agency.state)) < len(known):
         return []
-    is_current, is_ended = _shares_of(known + 0.5)
+    is_current, is_ended = shares_of(known + 0.5)
     gone = np.array([0.0, 0.5 * is_current, 0.5 * is_current + is_ended])
     codes, trust, is_shared = _laid_out(agency, agency.standing, rows)
     return [
         Reading(
             codes, trust, np.append(0.0, known) + 0.5, PRIOR_CHILDREN * gone[None, None, :] + 0.5, np.ones(1), True,
-            is_alike=True, has_ends=True, is_shared=is_shared, unaware=_left_within(agency.untold),
+            is_alike=True, has_ends=True, is_shared=is_shared, unaware=left_within(agency.untold),
         )
     ]  # fmt: skip
 
@@ -241,31 +243,25 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     known = own if np.count_nonzero(own[agency.child] & is_dated) >= ENOUGH_KNOWN else is_known
     usual = _gaps(agency, known[agency.child] & is_dated)
     usual = _out_of_school(usual, agency, (is_elsewhere & of_group)[agency.child] & is_dated)
-    here = _shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
-    after = {pace: _after(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
+    here = shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
+    after = {pace: levels_of_gone(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
     here = (1.0 - LATE_SHARE) * here + LATE_SHARE * after[1.0].mean(axis=0)
-    both = _with_censored(here)
+    both = with_censored(here)
     is_censored = (agency.is_start & is_dated & (not agency.tells_starts_only)) | agency.is_letter
     levels = agency.seen_levels + np.where(is_censored, len(here), 0)
     codes, trust, is_shared = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
-    ways = [_with_censored(_later_is_likelier_gone(here, gone) * here) for gone in after.values()]
+    ways = [with_censored(later_is_likelier_gone(here, gone) * here) for gone in after.values()]
     as_if_here = np.broadcast_to(both, ways[0].shape)
     gone = np.stack([*ways, as_if_here])
     return [Reading(codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared)]
-
-
-def _with_censored(levels: Floats) -> Floats:
-    """Share of each level, and beside them of each level and those beyond it, half of its own: where in the level a child
-    stands is not known."""
-    return np.hstack([levels, np.cumsum(levels[..., ::-1], axis=-1)[..., ::-1] - 0.5 * levels])
 
 
 def _gaps(agency: _Agency, mine: Flags) -> Floats:
     """Days since an agency met the children of the records in ``mine``, letters left aside."""
     days, is_letter = agency.sighted[mine], agency.is_letter[mine]
     if not is_letter.any():
-        return _usual(days)
-    return gaps_between(days, is_letter) if np.count_nonzero(~is_letter) >= ENOUGH_KNOWN else _usual(days[:0])
+        return usual_days(days)
+    return gaps_between(days, is_letter) if np.count_nonzero(~is_letter) >= ENOUGH_KNOWN else usual_days(days[:0])
 
 
 def _out_of_school(known: Floats, agency: _Agency, elsewhere: Flags) -> Floats:
@@ -281,51 +277,7 @@ def _out_of_school(known: Floats, agency: _Agency, elsewhere: Flags) -> Floats:
     least, most = SEEN_APART
     apart = np.abs(below[0] - below[1]).max() - SMIRNOV / np.sqrt(met)
     count = round(MOST_KNOWN * float(np.clip((apart - least) / (most - least), 0.0, MOST_OTHERWISE)))
-    return np.append(_quantiles(known, MOST_KNOWN - count), _quantiles(others, count)) if count else known
-
-
-def _usual(days: Floats) -> Floats:
-    """Days since an agency saw a child who is here, or since the entry of one began: the known children's, or a prior."""
-    if len(days) < ENOUGH_KNOWN:
-        return -USUAL_GAP_DAYS * np.log1p(-np.linspace(0.005, 0.995, 100))
-    return _quantiles(days, min(len(days), MOST_KNOWN))
-
-
-def _quantiles(days: Floats, count: int) -> Floats:
-    """So many of ``days``, evenly chosen from the least to the greatest."""
-    return np.asarray(np.quantile(days, (np.arange(count) + 0.5) / count), dtype=np.float64) if count else days[:0]
-
-
-def _later_is_likelier_gone(here: Floats, gone: Floats) -> Floats:
-    """Ratio of ``gone`` to ``here``, where no later sighting speaks more for having left than an earlier one."""
-    return np.vstack([isotonic_regression(row / here, weights=here).x for row in gone])
-
-
-def _left_within(days: float) -> Floats:
-    """Of those who left in each time of departure, the share who did so within so many days."""
-    return np.clip((days - DEPARTED[:-1]) / np.diff(DEPARTED), 0.0, 1.0)
-
-
-def _after(usual: Floats, edges: Floats, unaware_days: float = 0.0, pace: float = 1.0) -> Floats:
-    """Share of each level, for each departure, of children of whom ``usual`` held on the day they left.
-
-    ``unaware_days``: so long ago ends what the extract knows; of who left since it says what it says of those here.
-    ``pace``: of those who leave, the days before the last one of which it knows are so many times the usual ones.
-    """
-    before = pace * np.maximum(np.sort(usual) - unaware_days, 0.0)
-    until, share = DEPARTED[1:, None], _left_within(unaware_days)[:, None]
-    known = np.maximum(DEPARTED[:-1, None], np.minimum(unaware_days, until - 1.0))
-    unmoved = np.searchsorted(unaware_days + before, edges, side="right") / len(before)
-    by_edge = share * unmoved + (1.0 - share) * share_passed(before, edges - until, edges - known)
-    return _shares_of(np.diff(by_edge, axis=1, prepend=0.0, append=1.0))
-
-
-def share_passed(days: Floats, first: Floats, last: Floats) -> Floats:
-    """How many of ``days`` (in their order), as a share, lie before a day that may be any from ``first`` to ``last``."""
-    sums = np.cumsum(np.append(0.0, days))
-    all_of_it, some_of_it = (np.searchsorted(days, edge, side="right") for edge in (first, last))
-    between = (some_of_it - all_of_it) * last - (sums[some_of_it] - sums[all_of_it])
-    return np.asarray((all_of_it + between / (last - first)) / len(days), dtype=np.float64)
+    return np.append(quantiles(known, MOST_KNOWN - count), quantiles(others, count)) if count else known
 
 
 def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
@@ -335,10 +287,10 @@ def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
     is_dated = ~np.isnan(agency.begun)
     if not is_dated.any() or agency.tells_starts_only:
         return []
-    usual = _usual(agency.begun[is_known[agency.child] & is_dated])
-    here = _shares_of(np.bincount(np.searchsorted(BEGUN, usual), minlength=len(BEGUN) + 1).astype(np.float64) + 1.0)
-    gone = 0.98 * _after(usual, BEGUN, agency.untold) + 0.02 * here
-    codes, trust, is_shared = _laid_out(agency, _codes(agency.begun, BEGUN), rows)
+    usual = usual_days(agency.begun[is_known[agency.child] & is_dated])
+    here = shares_of(np.bincount(np.searchsorted(BEGUN, usual), minlength=len(BEGUN) + 1).astype(np.float64) + 1.0)
+    gone = 0.98 * levels_of_gone(usual, BEGUN, agency.untold) + 0.02 * here
+    codes, trust, is_shared = _laid_out(agency, level_of(agency.begun, BEGUN), rows)
     return [Reading(codes, trust, PRIOR_CHILDREN * here, gone[None], np.ones(1), learns_here=True, is_shared=is_shared)]
 
 
@@ -347,7 +299,7 @@ def _company(evidence: Evidence, rows: Codes, is_known: Flags, without_place: Fl
     one child and some another, so that fewer have a brother or sister to show; what holds here is learnt."""
     others = np.zeros(len(is_known), dtype=np.int64)
     others[evidence.families["child"].to_numpy()] = 1
-    here = _shares_of(np.bincount(others[is_known], minlength=2).astype(np.float64) + 0.5)
+    here = shares_of(np.bincount(others[is_known], minlength=2).astype(np.float64) + 0.5)
     prior = max(KNOWN_CHILDREN, float(np.count_nonzero(without_place))) * here + 0.5
     gone = PRIOR_CHILDREN * here[None, None, :] + 0.5
     return Reading(others[rows], np.ones(len(rows)), prior, gone, np.ones(1), learns_here=True, is_alike=True)
@@ -378,24 +330,13 @@ def _time_off_roll(days: Floats, season: Floats) -> list[Reading]:
         return []
     return_by = np.append(1.0 - 0.5 ** (OFF_ROLL / MEDIAN_ABSENCE_DAYS), 1.0)
     often, days_within = np.append(season, 1.0), np.append(WIDTHS, WIDTHS[-1])
-    here = _shares_of(often * (np.diff(return_by, prepend=0.0) + 0.01))
-    taken_off = [often * _after(np.linspace(*days_before, 20), OFF_ROLL) for days_before in TAKEN_OFF]
+    here = shares_of(often * (np.diff(return_by, prepend=0.0) + 0.01))
+    taken_off = [often * levels_of_gone(np.linspace(*days_before, 20), OFF_ROLL) for days_before in TAKEN_OFF]
     gone = [0.98 * each / each.sum(axis=1, keepdims=True) + 0.02 * here for each in taken_off]
     return [
         Reading(
-            _codes(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
+            level_of(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
             learns_here=True, fades_over=np.where(DEPARTED >= FADING_FROM_DAYS, often * days_within, 0.0),
             habit="taking off a roll",
         )
     ]  # fmt: skip
-
-
-def _codes(days: Floats, edges: Floats) -> Codes:
-    """Level of each number of days: the first whose edge is not passed; -1 where there is none."""
-    return np.where(np.isnan(days), -1, np.searchsorted(edges, np.nan_to_num(days)))
-
-
-def _shares_of(counts: Floats) -> Floats:
-    """Counts as shares of their sum; a thousandth of a child is added to each, so that no share is nought."""
-    counts = counts + 1e-3
-    return np.asarray(counts / counts.sum(axis=-1, keepdims=True), dtype=np.float64)

@@ -14,9 +14,9 @@ from pipelines.children.provision import find_provision
 from pipelines.residence.departures import WIDTHS, departures, ever_fewer_open, season_of
 from pipelines.residence.family import Families, in_common, told_by_others
 from pipelines.residence.letters import gaps_between
+from pipelines.residence.levels import share_passed
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.reading import DEPARTED, DEPARTURES
-from pipelines.residence.readings import share_passed
 from pipelines.residence.records import listen
 from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
 

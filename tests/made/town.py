@@ -1,0 +1,100 @@
+"""A town of known children, and one child at a time laid beside them, for the tests of who still lives here."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from pipelines.children.provision import find_provision
+from pipelines.residence.living_here import judge_residence
+from pipelines.residence.records import listen
+from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
+from tests.made.children import SOURCE_NAMES
+
+AS_AT = date(2026, 11, 20)
+OF_AGE = date(2018, 5, 5)
+LEFT_YEAR_SIX = date(2015, 5, 5)
+"""Of age too, and of those who left Year 6 in the summer before ``AS_AT``."""
+ROLL, GP, HOMES = "school_census", "health", "housing"
+NAMES = {**SOURCE_NAMES, HOMES: "Council housing"}
+FAMILY = {"surname": "ASHE", "house": "1", "street": "ELM ROAD", "postcode": "ZA11AA"}
+
+
+def ago(days: int) -> date:
+    return AS_AT - timedelta(days=days)
+
+
+def say(source: str, kind: str, since: date | None, until: date | None = None) -> dict[str, object]:
+    return {"source": source, "kind": kind, "since_on": since, "until_on": until}
+
+
+def on_roll(entered: int = 400, left: int | None = None) -> list[dict[str, object]]:
+    until = None if left is None else ago(left)
+    leaving = [] if until is None else [say(ROLL, "seen", until), say(ROLL, "left", until)]
+    return [say(ROLL, "provision", ago(entered), until), say(ROLL, "seen", ago(entered)), *leaving]
+
+
+def at_gp(seen: int, since: int = 2000, deducted: int | None = None) -> list[dict[str, object]]:
+    until = None if deducted is None else ago(deducted)
+    leaving = [] if until is None else [say(GP, "left", until)]
+    return [say(GP, "seen", ago(seen)), say(GP, "seen", ago(since)), say(GP, "lives_here", ago(since), until), *leaving]
+
+
+def in_home(seen: int, since: int = 900, ended: int | None = None) -> list[dict[str, object]]:
+    until = None if ended is None else ago(ended)
+    leaving = [] if until is None else [say(HOMES, "left", until)]
+    return [say(HOMES, "seen", ago(seen)), say(HOMES, "lives_here", ago(since), until), *leaving]
+
+
+def town(met_before_leaving: int = 700) -> dict[str, list[dict[str, object]]]:
+    """600 children on the roll, whom their GP met in the last two years; 40 without a place who live here, ten of them
+    off the roll lately, and 60 who left in the last three years, whom nobody met since, and their GP in the last
+    ``met_before_leaving`` days before."""
+    children: dict[str, list[dict[str, object]]] = {}
+    for n in range(600):
+        home = in_home(seen=(n * 31) % 400) if n % 3 == 0 else []
+        children[f"roll{n:03}"] = on_roll() + at_gp(seen=(n * 37) % 700, since=800 + n) + home
+    for n in range(40):
+        home = in_home(seen=(n * 31) % 400) if n % 2 == 0 else []
+        roll = on_roll(entered=2000, left=15 + 4 * n) if n % 4 == 0 else []
+        children[f"here{n:03}"] = roll + at_gp(seen=(n * 61) % 700, since=800 + n) + home
+    for n in range(60):
+        left = 20 + 18 * n
+        roll = on_roll(entered=3000, left=left - 15) if n % 2 == 0 else []
+        children[f"gone{n:03}"] = roll + at_gp(seen=left + (n * 61) % met_before_leaving, since=3600)
+    return children
+
+
+def judge(
+    children: dict[str, list[dict[str, object]]],
+    people: dict[str, dict[str, object]] | None = None,
+    rivals: dict[str, tuple[str, float]] | None = None,
+) -> pl.DataFrame:
+    """``RESIDENCE`` of made-up children; one record a child and source. ``rivals``: whom else a child may be, how likely."""
+    rows = [{**row, "record_id": f"{row['source']}:{child}"} for child, said in children.items() for row in said]
+    statements = pl.DataFrame(rows, schema=dict(STATEMENT))
+    facts = people or {}
+    records = sorted({(str(row["source"]), child) for child, said in children.items() for row in said})
+    person = pl.DataFrame(
+        [
+            {"record_id": f"{source}:{child}", "dataset": source, "date_of_birth": OF_AGE, **facts.get(child, {})}
+            for source, child in records
+        ],
+        schema=dict(PERSON),
+    )
+    child_records = pl.DataFrame(
+        [{"record_id": f"{source}:{child}", "child_id": child, "membership": 1.0} for source, child in records],
+        schema=dict(CHILD_RECORD),
+    )
+    provision = find_provision(statements, child_records, AS_AT)
+    may_be = [
+        {"child_id": child, "rival_child_id": rival, "probability": chance}
+        for child, (rival, chance) in (rivals or {}).items()
+    ]
+    near = pl.DataFrame(may_be, schema=dict(RIVAL))
+    said = listen(statements, AS_AT)
+    return judge_residence(said, person, child_records, provision, near, as_at=AS_AT, source_names=NAMES)
+
+
+def judged(child: list[dict[str, object]], **others: list[dict[str, object]]) -> dict[str, object]:
+    """The row of one child laid beside the town."""
+    return judge(town() | {"child": child} | others).row(by_predicate=pl.col("child_id") == "child", named=True)

@@ -1,0 +1,149 @@
+"""What a child's household tells of whether it still lives here."""
+
+import polars as pl
+import pytest
+
+from tests.made.town import FAMILY, at_gp, in_home, judge, on_roll, town
+
+
+def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
+    said = at_gp(seen=690)
+    alone = judge(town() | {"child": said}, {"child": FAMILY})
+    with_sister = judge(town() | {"child": said, "sister": on_roll()}, {"child": FAMILY, "sister": FAMILY})
+    chance = [frame.filter(child_id="child")["living_here"].item() for frame in (alone, with_sister)]
+    assert chance[1] > chance[0]
+    assert "another child of the household has a place here" in with_sister.filter(child_id="child")["because"].item()
+
+
+@pytest.mark.parametrize(
+    ("others", "least", "most"),
+    [
+        pytest.param([], 0.2, 0.4, id="nobody else of the household is known"),
+        pytest.param([on_roll()] * 3, 0.4, 0.9, id="three others are on the roll: yet one may have gone alone"),
+        pytest.param([at_gp(seen=5)], 0.2, 0.9, id="another without a place was met by the GP this week"),
+        pytest.param([at_gp(seen=1500)], 0.0, 0.1, id="another without a place was met by nobody for four years"),
+        pytest.param([at_gp(seen=900, deducted=100)], 0.0, 0.1, id="another was taken off the GP's list"),
+    ],
+)
+def test_a_child_met_long_ago_fares_as_its_household(
+    others: list[list[dict[str, object]]], least: float, most: float
+) -> None:
+    household = {f"other{n}": said for n, said in enumerate(others)} | {"child": at_gp(seen=560)}
+    found = judge(town() | household, dict.fromkeys(household, FAMILY))
+    assert least <= found.filter(child_id="child")["living_here"].item() <= most
+
+
+def test_a_brother_still_on_the_roll_says_less_of_a_child_just_off_it() -> None:
+    def odds(left: int, **brother: list[dict[str, object]]) -> float:
+        household = {"child": on_roll(3000, left) + at_gp(seen=left + 200), **brother}
+        found = judge(town() | household, dict.fromkeys(household, FAMILY))
+        chance = float(found.filter(child_id="child")["living_here"].item())
+        return chance / (1 - chance)
+
+    lately, long_ago = (odds(left, brother=on_roll()) / odds(left) for left in (30, 330))
+    assert 1 < lately < long_ago
+
+
+@pytest.mark.parametrize(
+    ("brother", "is_less"),
+    [
+        pytest.param(60, True, id="on the same day: as families do that move"),
+        pytest.param(72, True, id="within two weeks"),
+        pytest.param(300, False, id="eight months before: says nothing of the child"),
+    ],
+)
+def test_brothers_who_came_off_their_rolls_together_have_more_likely_left(brother: int, is_less: bool) -> None:
+    household = {"child": on_roll(900, 60) + at_gp(seen=100), "brother": on_roll(1500, brother) + at_gp(seen=330)}
+    found = judge(town() | household, dict.fromkeys(household, FAMILY)).filter(child_id="child")["living_here"].item()
+    apart = household | {"brother": on_roll(1500, 75) + at_gp(seen=330)}
+    without = judge(town() | apart, dict.fromkeys(apart, FAMILY)).filter(child_id="child")["living_here"].item()
+    assert (found < without - 0.02) is is_less
+
+
+FLAT = FAMILY | {"flat": "3"}
+
+
+@pytest.mark.parametrize(
+    ("child", "others", "is_household"),
+    [
+        pytest.param(FAMILY, [FAMILY | {"street": "ELM RAOD"}], True, id="a slip in the street"),
+        pytest.param(FAMILY, [FAMILY | {"postcode": "ZA11AB"}], True, id="a slip in the postcode"),
+        pytest.param(FAMILY, [FAMILY | {"postcode": "ZB91AA"}], False, id="the same street and number of another town"),
+        pytest.param(FAMILY, [FAMILY | {"house": "2"}], False, id="next door"),
+        pytest.param(FLAT, [FAMILY | {"house": "1", "flat": "4"}], False, id="another flat"),
+        pytest.param(FLAT, [FAMILY], True, id="the flat is not said, and the surname has one in the building"),
+        pytest.param(
+            FLAT, [FAMILY, FAMILY | {"flat": "4"}], False, id="the flat is not said, and the surname has two there"
+        ),
+        pytest.param(FAMILY, [FLAT], True, id="the child's own flat is not said"),
+        pytest.param(
+            FLAT, [FAMILY | {"house": "1A", "flat": None}, FAMILY | {"surname": "BIRCH"}], False, id="1A is flat A"
+        ),
+    ],
+)
+def test_who_is_of_the_childs_household_by_surname_and_home(
+    child: dict[str, object], others: list[dict[str, object]], is_household: bool
+) -> None:
+    people = {"child": child} | {f"other{n}": told for n, told in enumerate(others)}
+    found = judge(town() | {"child": at_gp(seen=500)} | {name: on_roll() for name in people if name != "child"}, people)
+    because = found.filter(child_id="child")["because"].item()
+    assert ("another child of the household has a place here" in because) == is_household
+
+
+def test_neighbours_of_another_name_are_no_household() -> None:
+    people = {"child": FAMILY, "other": FAMILY | {"surname": "BIRCH"}}
+    found = judge(town() | {"child": at_gp(seen=500), "other": on_roll()}, people)
+    assert "household" not in found.filter(child_id="child")["because"].item()
+
+
+@pytest.mark.parametrize(
+    ("guests", "least", "most"),
+    [
+        pytest.param(3, 0.4, 0.9, id="three brothers at the address are on a roll"),
+        pytest.param(40, 0.2, 0.4, id="a hotel: of its forty guests on a roll some have the same surname"),
+    ],
+)
+def test_one_surname_at_a_hotel_is_no_household(guests: int, least: float, most: float) -> None:
+    hotel = {f"guest{n:02}": on_roll() + at_gp(seen=n) for n in range(guests)}
+    people = {guest: FAMILY | ({} if n < 3 else {"surname": f"ASH{n}"}) for n, guest in enumerate(hotel)}
+    child = {"child": at_gp(seen=560)}
+    found = judge(town() | hotel | child, people | {"child": FAMILY}).filter(child_id="child")
+    assert least <= found["living_here"].item() <= most
+
+
+def test_a_child_without_any_other_of_its_household_is_less_surely_here_where_families_left_are_known_in_part() -> None:
+    homes = {f"{kind}{n:03}": n for kind, many in (("roll", 600), ("here", 40)) for n in range(many)}
+    people = {child: FAMILY | {"house": str(n)} for child, n in homes.items()}
+    brothers = {f"brother{n:03}": on_roll() + at_gp(seen=(n * 41) % 700) for n in range(600)}
+    people |= {f"brother{n:03}": FAMILY | {"house": str(n)} for n in range(600)}
+    lone = {"child": at_gp(seen=500)}
+    with_families = judge(town() | brothers | lone, people).filter(child_id="child")["living_here"].item()
+    without = judge(town() | brothers | lone).filter(child_id="child")["living_here"].item()
+    assert with_families < without
+
+
+def in_one_home(seen: int, other_seen: int | None = None) -> pl.DataFrame:
+    """A child off the roll for half a year, whom no doctor knows, and its brother on the roll, in one open tenancy that was
+    confirmed for both ``seen`` days ago; or for the brother on another day."""
+    child = on_roll(entered=2000, left=180) + in_home(seen)
+    brother = on_roll() + in_home(seen if other_seen is None else other_seen)
+    household = {"child": child, "brother": brother}
+    return judge(town() | household, dict.fromkeys(household, FAMILY)).filter(child_id="child")
+
+
+def test_a_tenancy_that_a_household_has_in_common_says_nothing_of_one_child_of_it() -> None:
+    """It is confirmed for all whom it names while any of them lives there, and he is known to: so nothing hangs on the day."""
+    lately, long_ago, of_its_own = (
+        each["living_here"].item() for each in (in_one_home(20), in_one_home(380), in_one_home(20, other_seen=50))
+    )
+    assert lately == pytest.approx(long_ago, abs=0.03)
+    assert of_its_own > 0.9
+
+
+def test_a_tenancy_that_three_children_have_in_common_is_heard_once() -> None:
+    def chance(*days: int) -> float:
+        household = {f"child{n}": in_home(seen) for n, seen in enumerate(days)}
+        found = judge(town() | household, dict.fromkeys(household, FAMILY))
+        return float(found.filter(child_id="child0")["living_here"].item())
+
+    assert chance(20, 20, 20) < chance(20, 21, 22)
