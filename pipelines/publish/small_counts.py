@@ -14,6 +14,9 @@ SMALLEST_SHOWN = 5
 SUPPRESSED = "c"
 ROUNDED_TO = 5
 
+ANY_COUNT = 1e6
+"""More children than any authority counts."""
+
 Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -67,8 +70,8 @@ def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[i
     """Which cells are not to be shown. Row 0 and column 0 hold totals; the parts of each breakdown follow one another.
 
     First every count from 1 to 4; then, as long as some sum of parts and its total would give one away, the smallest
-    further count of that sum; then the noughts beside them. Where rows and columns have no nought between them, no total of
-    what is hidden is shown: that each is one at least would tell some of it.
+    further count of that sum; then the noughts of lines that have a child, as else what is hidden would be known to be one at
+    least. Where a small count follows from all sums together even so: all noughts, then the smallest counts beside it.
     """
     hidden = (counts > 0) & (counts < SMALLEST_SHOWN)
     sums = [*_sums(counts.shape[0], column_parts, is_row=True), *_sums(counts.shape[1], row_parts, is_row=False)]
@@ -79,35 +82,71 @@ def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[i
             if (further := _gives_away(counts, hidden, places)) is not None:
                 hidden[further] = True
                 changed = True
-    noughts = _noughts(counts, hidden, sums)
-    if hidden.any() and counts.all() and row_parts and column_parts:
-        hidden[0, 1:] |= hidden[1:, 1:].any(axis=0)
-        hidden[1:, 0] |= hidden[1:, 1:].any(axis=1)
-        hidden[0, 0] = True
-    return hidden | noughts
-
-
-def _noughts(counts: Counts, hidden: Flags, sums: Sequence[list[tuple[int, int]]]) -> Flags:
-    """The noughts that are hidden too, where anything is: those of lines that have a child.
-
-    Were they shown, each hidden count would be known to be one at least: of five hidden in a total of five, all are one.
-    Where that is so of the lines themselves, or of what is hidden in those without a shown total, those that have no child are
-    hidden with them.
-    """
-    unseen = [[counts[place] for place in places[1:] if hidden[place]] for places in sums if (0, 0) in places]
-    have_one = any(parts and sum(parts) == len(parts) for parts in unseen)
     has_child = counts.any(axis=1, keepdims=True) & counts.any(axis=0, keepdims=True)
-    noughts: Flags = (counts == 0) & hidden.any()
-    beside: Flags = noughts & (has_child | have_one)
-    are_ones = _are_ones(counts, hidden) or _are_ones(counts.T, hidden.T)
-    return noughts if are_ones and not beside.any() else beside
+    hidden |= (counts == 0) & has_child & hidden.any()
+    while (found := _worked_out(counts, hidden, sums)).any():
+        noughts = (counts == 0) & ~hidden
+        hidden |= noughts if noughts.any() else _smallest_beside(counts, hidden, found, sums)
+    return hidden
 
 
-def _are_ones(counts: Counts, hidden: Flags) -> bool:
-    """Whether every hidden count of the rows whose totals are hidden is one."""
-    rows = hidden[:, 0] & (np.arange(len(hidden)) > 0)
-    unseen = counts[rows, 1:][hidden[rows, 1:]]
-    return bool(unseen.size and (unseen == 1).all())
+def _smallest_beside(counts: Counts, hidden: Flags, found: Flags, sums: Sequence[list[tuple[int, int]]]) -> Flags:
+    """The smallest count that is still shown in a sum with a ``found`` one; where there is none, of the whole table."""
+    smallest = np.zeros_like(hidden)
+    beside = np.zeros_like(hidden)
+    for places in sums:
+        if any(found[place] for place in places):
+            beside[tuple(np.transpose(places))] = True
+    asked = ~hidden & beside
+    shown_still = np.where(asked if asked.any() else ~hidden, counts, np.iinfo(np.int64).max)
+    smallest[np.unravel_index(shown_still.argmin(), counts.shape)] = True
+    return smallest
+
+
+def _worked_out(counts: Counts, hidden: Flags, sums: Sequence[list[tuple[int, int]]]) -> Flags:
+    """Hidden counts from 1 to 4 that follow from all sums together, by the least and the most that each may be.
+
+    The reader knows which counts are hidden, and why: where no nought is, each is one at least, and so is each hidden total
+    where no total of nought is.
+    """
+    which = np.full(counts.shape, -1)
+    which[hidden] = np.arange(np.count_nonzero(hidden))
+    asked = [places for places in sums if any(hidden[place] for place in places)]
+    parts, known = np.zeros((len(asked), np.count_nonzero(hidden))), np.zeros(len(asked))
+    for at, places in enumerate(asked):
+        for place in places:
+            sign = -1 if place == places[0] else 1
+            if hidden[place]:
+                parts[at, which[place]] = sign
+            else:
+                known[at] -= sign * counts[place]
+    noughts = hidden & (counts == 0)
+    least = np.full(counts.shape, 0 if noughts.any() else 1)
+    least[0], least[:, 0] = (0, 0) if noughts[0].any() or noughts[:, 0].any() else (1, 1)
+    moves = _may_differ(parts, known, least[hidden])
+    found = np.zeros_like(hidden)
+    found[hidden] = ~moves & (counts[hidden] > 0) & (counts[hidden] < SMALLEST_SHOWN)
+    return found
+
+
+def _may_differ(parts: NDArray[np.float64], known: NDArray[np.float64], least: Counts) -> Flags:
+    """Of each number, from ``least`` on, with ``parts`` times all of them ``known``: whether it may be more than one."""
+    from scipy.optimize import linprog  # beside the function: heavy, and asked for a few times a year
+
+    low, high = np.full(len(least), np.inf), np.full(len(least), -np.inf)
+    bounds = [(float(count), ANY_COUNT) for count in least]
+    for number in range(len(least)):
+        for sign in (1.0, -1.0):
+            if high[number] - low[number] >= 0.5:
+                break
+            aim = np.zeros(len(least))
+            aim[number] = sign
+            solved = linprog(aim, A_eq=parts, b_eq=known, bounds=bounds)
+            if solved.x is None:  # the table itself is an answer, so that there is one
+                raise RuntimeError(f"What is hidden could not be held against the sums: {solved.message}")
+            low, high = np.minimum(low, solved.x), np.maximum(high, solved.x)
+    differ: Flags = high - low >= 0.5
+    return differ
 
 
 def _sums(lines: int, parts: tuple[int, ...], *, is_row: bool) -> list[list[tuple[int, int]]]:

@@ -44,7 +44,9 @@ from tests.spec.test_outcomes import outcome
         pytest.param(9, (9, 0), ("10", ["10", "0"]), id="none is no child"),
         pytest.param(7, (1,) * 7 + (0,), ("5", ["c"] * 8), id="seven in at most seven are one each: one may be none"),
         pytest.param(7, (1,) * 7, ("c", ["c"] * 7), id="without any that is none, the total is withheld"),
-        pytest.param(12, (5,) + (1,) * 7, ("c", ["5"] + ["c"] * 7), id="seven in what is left of at most twelve"),
+        pytest.param(
+            12, (5,) + (1,) * 7, ("10", ["c"] * 8), id="of seven in what five leave of twelve all would be one"
+        ),
         pytest.param(8, (1,) * 6 + (2, 0), ("10", ["c"] * 7 + ["0"]), id="where one may be two, none is no child"),
     ],
 )

@@ -156,4 +156,20 @@ def test_no_hidden_child_follows_from_all_sums_together(inner: list[list[int]]) 
     hidden = suppressed(grid, (3,), (3,))
     assert not (((grid > 0) & (grid < 5)) & ~hidden).any()
     told = zip(grid[hidden], _may_be(grid, hidden), strict=True)
-    assert not [count for count, (low, high) in told if count and high - low < 0.5]
+    assert not [count for count, (low, high) in told if 0 < count < 5 and high - low < 0.5]
+
+
+def test_the_number_of_all_is_shown_though_a_few_in_the_table_are_not() -> None:
+    grid = _with_totals([[9, 12, 9], [9, 3, 14], [12, 9, 9]])
+    hidden = suppressed(grid, (3,), (3,))
+    assert hidden[2, 2]
+    assert not hidden[0].any()
+
+
+def test_what_is_hidden_does_not_follow_from_a_breakdown_that_shows_the_total() -> None:
+    """Of 21 in one breakdown 12 and 9; in the other 16 and five times one, which is all that 5 hidden ones could be."""
+    line = np.array([[21, 12, 9, 16, 1, 1, 1, 1, 1]], dtype=np.int64)
+    hidden = suppressed(line, (), (2, 6))
+    assert hidden[0, 4:].all()
+    assert hidden[0, 3]
+    assert not hidden[0, :3].any()
