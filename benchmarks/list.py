@@ -26,7 +26,7 @@ from pipelines.listing.recalibration import ANSWER, fitted, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
 WORLDS = (
-    "20000:1901:usual", "20000:1902:rough", "20000:1903:other_kinds", "50000:1904:usual:0.004", "150000:1905:usual:0.004",
+    "20000:2301:usual", "20000:2302:rough", "20000:2303:other_kinds", "50000:2304:usual:0.004", "150000:2305:usual:0.004",
 )  # fmt: skip
 BINS, DRAWS = 10, 400
 FOUR_IN_FIVE = 0.8
