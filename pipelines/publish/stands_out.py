@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pipelines.listing.masking import Masked
     from pipelines.publish.publication import Publication
 
-SET_ASIDE_SHARE = 0.01
-"""More than one row in a hundred set aside is worth a call to the sender."""
+SET_ASIDE_SHARE, FEW_SET_ASIDE = 0.01, 2
+"""More than one row in a hundred set aside, and more than so many, are worth a call to the sender first: a slip or two in a
+short list go the usual way."""
 FALSE_LINK_SHARE = 0.01
 """More than one false link in a hundred between two sources is worth a look at the near misses."""
 LISTED_SHARE = 0.06
@@ -40,9 +41,9 @@ class Notice:
 
 RULES_IN_WORDS = (
     "a file that is not as complete as on earlier nights, a file refused or missing, rows that do not add up, more "
-    "than 1% of a file's rows set aside, more than 1% of the links between two sources expected to be false, an empty "
-    "list, more than 6% of the children of age on the list, a quarter of it on doubtful links, pairs left out of a "
-    "block, blocking estimated to reach fewer than 98% of true pairs, weights that could not be learnt"
+    "than 1% of a file's rows set aside (three at least), more than 1% of the links between two sources expected to be "
+    "false, an empty list, more than 6% of the children of age on the list, a quarter of it on doubtful links, pairs left "
+    "out of a block, blocking estimated to reach fewer than 98% of true pairs, weights that could not be learnt"
 )
 
 
@@ -75,7 +76,7 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
             yield Notice(
                 "look", f"{row['file']}: rows read are not rows loaded plus rows set aside. Do not use the list."
             )
-        elif (row["share"] or 0) > SET_ASIDE_SHARE:
+        elif row["rows_set_aside"] > FEW_SET_ASIDE and row["share"] > SET_ASIDE_SHARE:
             yield Notice(
                 "look",
                 f"{row['file']}: {counted(row['rows_set_aside'], 'row')} set aside, {row['share']:.1%} of the file. "

@@ -144,6 +144,18 @@ def test_the_page_says(said: str) -> None:
     assert said in Page(html_of(made_publication())).text
 
 
+@pytest.mark.parametrize(("aside", "stands_out"), [(2, False), (3, True)])
+def test_a_slip_or_two_in_a_short_list_do_not_stand_out(aside: int, stands_out: bool) -> None:
+    night = made_publication()
+    counts = {"rows_read": 50, "rows_loaded": 50 - aside, "rows_set_aside": aside}
+    of_health = pl.col("source") == "health"
+    few = night.deliveries.with_columns(
+        pl.when(of_health).then(count).otherwise(name).alias(name) for name, count in counts.items()
+    )
+    told = f"health.csv: {aside} rows set aside"
+    assert (told in Page(html_of(replace(night, deliveries=few))).text) is stands_out
+
+
 def test_a_near_miss_shows_initials_ids_and_bits() -> None:
     text = Page(html_of(made_publication())).text
     assert "health:HE000003 J. S." in text
