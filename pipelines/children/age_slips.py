@@ -12,7 +12,8 @@ import polars as pl
 
 from pipelines.children.age import is_of_compulsory_school_age
 from pipelines.children.facts import as_their_sources_have_it
-from pipelines.children.members import bits_of, members, sources_of
+from pipelines.children.members import bits_of, members, sources_of, with_told
+from pipelines.children.provision import surely_holds
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Before any date is compared, one in five hundred is taken to make a child of another age seem of age."""
@@ -34,7 +35,7 @@ def with_age_slips(
     A place that is itself in doubt is none here: were it one, a record that is hardly the child's would make it likelier
     that the child is of age by more than it makes it likelier that the child is at school.
     """
-    sure = pl.col("link_probability") * pl.col("proves").fill_null(1.0) >= MOST_SLIPPED
+    sure = surely_holds(doubtful=1.0) >= MOST_SLIPPED
     placed = provision.filter(pl.col("is_current") & sure)["child_id"].unique()
     is_placed = pl.col("child_id").is_in(placed.implode())
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
@@ -50,9 +51,7 @@ def with_age_slips(
     undated = _undated(facts, records, without_place)
     differing = _differing(facts.filter(~is_placed), sources)
     return (
-        facts.join(slipped, on="child_id", how="left", validate="1:1")
-        .join(undated, on="child_id", how="left", validate="1:1")
-        .join(differing, on="child_id", how="left", validate="1:1")
+        with_told(facts, slipped, undated, differing)
         .with_columns(
             of_age=pl.when(pl.col("slipped").is_not_null() & (pl.col("of_age") > 0))
             .then(pl.col("of_age") * (1 - pl.col("slipped")))

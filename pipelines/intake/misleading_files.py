@@ -92,8 +92,9 @@ def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:
     return dict(most.sort("file").select("file", "file_other").iter_rows())
 
 
-def told_of(rows: pl.DataFrame, contract: Contract) -> pl.Series | None:
-    """What each row tells of: a child by its names and birth date, and when its education began; null: no education.
+def told_of(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.Series]:
+    """What each row of each file tells of: a child by its names and birth date, and when its education began. Of a source that
+    proves no education nothing.
 
     Each census of a school may number its rows anew. Beside the newer one the older shows children in places that they
     have left, as one file under two keys would. A source that proves no education hides nobody by saying things twice, and
@@ -101,9 +102,9 @@ def told_of(rows: pl.DataFrame, contract: Contract) -> pl.Series | None:
     """
     began = {said.since for said in contract.says if said.kind == "provision" and said.since}
     if not began:
-        return None
+        return []
     told = [c.name for c in contract.columns if c.maps_to in _CHILD or c.name in began]
-    return rows.select(pl.concat_str(told, separator="\x1f").str.to_lowercase()).to_series()
+    return [rows.select(pl.concat_str(told, separator="\x1f").str.to_lowercase()).to_series() for rows in files]
 
 
 def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mapping[str, Contract]) -> Breach:

@@ -234,11 +234,10 @@ def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: 
     Of rows that are the same in every column the first counts; of those that differ nobody can tell which one holds.
     """
     own = [delivery for delivery in deliveries if delivery.source == source]
-    own = (
-        own if any(delivery.stands is not None for delivery in own) else list(_without_second_deliveries(own, contract))
-    )
+    stands = any(delivery.stands is not None for delivery in own)
+    own = own if stands else list(_without_second_deliveries(own, contract))
     loaded = [d.loaded.with_columns(_order=pl.lit(n)) for n, d in enumerate(own) if not d.is_refused]
-    if contract is None or not loaded or any(delivery.stands is not None for delivery in own):
+    if contract is None or not loaded or stands:
         yield from own
         return
     rows = pl.concat(loaded)
@@ -256,9 +255,9 @@ def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: 
 def _without_second_deliveries(own: Sequence[Delivery], contract: Contract | None) -> Iterator[Delivery]:
     """The files of one source, those refused that are deliveries of the same extract, under the same keys or others."""
     read = [n for n, delivery in enumerate(own) if not delivery.is_refused]
-    by_key = twice_delivered([own[n].loaded[RECORD_ID] for n in read])
-    told = [told_of(own[n].loaded, contract) for n in read] if contract and len(read) > 1 else []
-    twice = twice_delivered([rows for rows in told if rows is not None]) | by_key
+    rows = [own[n].loaded for n in read]
+    by_key = twice_delivered([loaded[RECORD_ID] for loaded in rows])
+    twice = (twice_delivered(told_of(rows, contract)) if contract and len(rows) > 1 else {}) | by_key
     other = {read[one]: (own[read[two]].file, one not in by_key) for one, two in twice.items()}
     for n, delivery in enumerate(own):
         if n not in other:

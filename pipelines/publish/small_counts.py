@@ -86,21 +86,21 @@ def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[i
     hidden |= (counts == 0) & has_child & hidden.any()
     while (found := _worked_out(counts, hidden, sums)).any():
         noughts = (counts == 0) & ~hidden
-        hidden |= noughts if noughts.any() else _smallest_beside(counts, hidden, found, sums)
+        if noughts.any():
+            hidden |= noughts
+            continue
+        beside = [place for places in sums if any(found[place] for place in places) for place in places]
+        further = _smallest_shown(counts, hidden, beside) or _smallest_shown(
+            counts, hidden, list(np.ndindex(*counts.shape))
+        )
+        hidden[further] = True
     return hidden
 
 
-def _smallest_beside(counts: Counts, hidden: Flags, found: Flags, sums: Sequence[list[tuple[int, int]]]) -> Flags:
-    """The smallest count that is still shown in a sum with a ``found`` one; where there is none, of the whole table."""
-    smallest = np.zeros_like(hidden)
-    beside = np.zeros_like(hidden)
-    for places in sums:
-        if any(found[place] for place in places):
-            beside[tuple(np.transpose(places))] = True
-    asked = ~hidden & beside
-    shown_still = np.where(asked if asked.any() else ~hidden, counts, np.iinfo(np.int64).max)
-    smallest[np.unravel_index(shown_still.argmin(), counts.shape)] = True
-    return smallest
+def _smallest_shown(counts: Counts, hidden: Flags, places: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:
+    """The place of the smallest count that is shown, but for noughts; null where none is."""
+    shown = ((int(counts[place]), place) for place in places if not hidden[place] and counts[place] > 0)
+    return min(shown, default=(0, None))[1]
 
 
 def _worked_out(counts: Counts, hidden: Flags, sums: Sequence[list[tuple[int, int]]]) -> Flags:
@@ -123,19 +123,21 @@ def _worked_out(counts: Counts, hidden: Flags, sums: Sequence[list[tuple[int, in
     noughts = hidden & (counts == 0)
     least = np.full(counts.shape, 0 if noughts.any() else 1)
     least[0], least[:, 0] = (0, 0) if noughts[0].any() or noughts[:, 0].any() else (1, 1)
-    moves = _may_differ(parts, known, least[hidden])
+    is_small = (counts[hidden] > 0) & (counts[hidden] < SMALLEST_SHOWN)
     found = np.zeros_like(hidden)
-    found[hidden] = ~moves & (counts[hidden] > 0) & (counts[hidden] < SMALLEST_SHOWN)
+    found[hidden] = is_small & ~_may_differ(parts, known, least[hidden], is_small)
     return found
 
 
-def _may_differ(parts: NDArray[np.float64], known: NDArray[np.float64], least: Counts) -> Flags:
-    """Of each number, from ``least`` on, with ``parts`` times all of them ``known``: whether it may be more than one."""
+def _may_differ(parts: NDArray[np.float64], known: NDArray[np.float64], least: Counts, asked: Flags) -> Flags:
+    """Of each number, from ``least`` on, with ``parts`` times all of them ``known``: whether it may be more than one; looked
+    into of those ``asked``.
+    """
     from scipy.optimize import linprog  # beside the function: heavy, and asked for a few times a year
 
     low, high = np.full(len(least), np.inf), np.full(len(least), -np.inf)
     bounds = [(float(count), ANY_COUNT) for count in least]
-    for number in range(len(least)):
+    for number in np.flatnonzero(asked):
         for sign in (1.0, -1.0):
             if high[number] - low[number] >= 0.5:
                 break
@@ -161,7 +163,7 @@ def _sums(lines: int, parts: tuple[int, ...], *, is_row: bool) -> list[list[tupl
     return sums
 
 
-def _gives_away(counts: Counts, hidden: Flags, places: list[tuple[int, int]]) -> tuple[int, int] | None:
+def _gives_away(counts: Counts, hidden: Flags, places: list[tuple[int, int]]) -> tuple[int, ...] | None:
     """The next place to hide, where what is hidden of a sum can be worked out; null where it cannot."""
     unseen = [place for place in places if hidden[place]]
     if not unseen:
@@ -169,7 +171,4 @@ def _gives_away(counts: Counts, hidden: Flags, places: list[tuple[int, int]]) ->
     parts = [place for place in unseen if place != places[0]]
     is_total_shown = not hidden[places[0]]
     is_safe = len(unseen) > 1 and not (is_total_shown and sum(int(counts[part]) for part in parts) < SMALLEST_SHOWN)
-    others = sorted((int(counts[place]), place) for place in places if not hidden[place] and counts[place] > 0)
-    if is_safe or not others:
-        return None
-    return others[0][1]
+    return None if is_safe else _smallest_shown(counts, hidden, places)

@@ -14,7 +14,8 @@ import polars as pl
 from pipelines.children.age import school_year
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
-from pipelines.children.provision import find_provision
+from pipelines.children.members import with_told
+from pipelines.children.provision import find_provision, surely_holds
 from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing, under_tonights_ids
 from pipelines.formatted import formatted
 from pipelines.publish.small_counts import SUPPRESSED, suppressed
@@ -82,8 +83,7 @@ def confirmed_missing(
     members = child_records.join(known, on="child_id", how="semi")
     said = statements.join(members, on="record_id", how="semi")
     provision = find_provision(said, members, as_at)
-    holds = pl.col("link_probability") * pl.col("proves").fill_null(1.0)
-    placed = provision.filter(pl.col("is_current") & (holds >= CERTAIN))
+    placed = provision.filter(pl.col("is_current") & (surely_holds(doubtful=1.0) >= CERTAIN))
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
     facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
     is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(said, members).implode())
@@ -91,18 +91,13 @@ def confirmed_missing(
     band = pl.lit(LONGEST)
     for under, label in reversed(DURATIONS):
         band = pl.when(days < under).then(pl.lit(label)).otherwise(band)
-    return (
-        facts.filter(is_counted)
-        .join(placed, on="child_id", how="anti")
-        .join(known, on="child_id", how="left", validate="1:1")
-        .join(ended, on="child_id", how="left", validate="1:1")
-        .select(
-            "child_id",
-            sex=pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default=UNKNOWN, return_dtype=pl.String),
-            year=year_group(pl.col("date_of_birth"), as_at),
-            duration=pl.when(days.is_null()).then(pl.lit(UNKNOWN)).otherwise(band),
-            reason=pl.col("reason").fill_null(NOT_RECORDED),
-        )
+    counted = facts.filter(is_counted).join(placed, on="child_id", how="anti")
+    return with_told(counted, known, ended).select(
+        "child_id",
+        sex=pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default=UNKNOWN, return_dtype=pl.String),
+        year=year_group(pl.col("date_of_birth"), as_at),
+        duration=pl.when(days.is_null()).then(pl.lit(UNKNOWN)).otherwise(band),
+        reason=pl.col("reason").fill_null(NOT_RECORDED),
     )
 
 
