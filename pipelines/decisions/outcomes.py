@@ -14,7 +14,7 @@ import polars as pl
 
 from data_contracts.parts import EXCEL_DAYS
 from data_contracts.today import today
-from data_contracts.values import as_days
+from data_contracts.values import EXPORTED_EMPTY, as_days
 from matching.person import Columns
 from pipelines.decisions.append_only import Rows, add_rows, read_rows
 from pipelines.files.handed_in import cells_handed_in, listed
@@ -105,13 +105,17 @@ ASKED = ("child_record", "candidate", "lead")
 
 COLUMNS = (("child_id", "outcome", "date"), ("reason", "hours"))
 """Columns of a file of outcomes: those that it must have, and those that it may have."""
-NO_CODE = "outcome: none of those that are known"
+SAID_IN = ("outcome", "date", "reason", "hours")
+"""Columns of what was found: a line in which they are all empty is not filled in yet."""
+NOTHING = ("-", "–", "n/a", "N/A", *EXPORTED_EMPTY)
+"""How people and spreadsheets write an empty cell of them."""
+NO_CODE = "outcome: none, or none of those that are known"
 MOST_HOURS = 500.0
 """More hours than that on one outcome are a slip of the pen."""
 OLDEST_YEARS = 18
 """What was found longer ago was found of nobody who is of compulsory school age now."""
 WRITTEN = (
-    "yyyy-MM-dd", "dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd MMMM yyyy", "dd-MMMM-yyyy", EXCEL_DAYS,
+    "yyyy-MM-dd", "yyyy/MM/dd", "dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd MMMM yyyy", "dd-MMMM-yyyy", EXCEL_DAYS,
     "dd/MM/yy", "dd.MM.yy", "dd-MM-yy", "dd MMMM yy", "dd-MMMM-yy",
 )  # fmt: skip
 """Forms of a day as officers and their spreadsheets write it. Two digits of a year are enough here, as an outcome is of the
@@ -134,7 +138,8 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     """Read officers' outcomes from a CSV or workbook and keep them, all or none; returns the new ``OUTCOME`` rows.
 
     Columns ``child_id``, ``outcome``, ``date``, and ``reason`` and ``hours`` where they are given; any other, such as a
-    note, is read past, and so is a line with a child and neither outcome nor date, reason or hours: it is not filled in yet.
+    note, is read past, and so is a line with a child and neither outcome nor date, reason or hours, which is not filled in
+    yet, and one of hours alone, as under a sum.
     ``tables``: ``ASKED`` of the last night. A child that was on the list and is gone, or goes by
     another id since, may be told under the id that its sheet had. A line that was read in before, with the same reason and
     hours, is not kept again.
@@ -145,7 +150,8 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
     given = _typed(cells_handed_in(file, *COLUMNS))
     members = _records_of_each(tables["child_record"], tables["lead"])
     if faults := _faults(given, members["child_id"], today()):
-        codes = f"\nThe outcomes: {', '.join(CODES)}." if any(NO_CODE in fault for fault in faults) else ""
+        each = "".join(f"\n  {code}: {meaning.words}" for code, meaning in CODES.items())
+        codes = f"\nThe outcomes:{each}" if any(NO_CODE in fault for fault in faults) else ""
         raise SettingsError(
             f"{file.name}: nothing was kept. Mend these lines and hand it in again.{listed(faults)}{codes}"
         )
@@ -184,14 +190,17 @@ def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.Dat
 def _typed(cells: pl.DataFrame) -> pl.DataFrame:
     """``place``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``reason``, ``hours``.
 
-    ``hours_written`` is what stood for hours, for the line that names a fault. A line with a child alone is left out.
+    ``hours_written`` is what stood for hours, for the line that names a fault. A line with a child alone is left out, and
+    one that names neither child nor outcome nor day.
     """
     label = pl.col("reason").str.replace_all(r"\s+", " ").str.to_lowercase()
     hours = pl.col("hours").str.replace(",", ".", literal=True)
-    is_filled_in = pl.any_horizontal(pl.col("outcome", "date", "reason", "hours").is_not_null())
-    return cells.filter(is_filled_in).select(
+    cells = cells.with_columns(pl.col(SAID_IN).replace(dict.fromkeys(NOTHING)))
+    is_filled_in = pl.any_horizontal(pl.col(SAID_IN).is_not_null())
+    is_of_something = pl.any_horizontal(pl.col("child_id", "outcome", "date").is_not_null())
+    return cells.filter(is_filled_in & is_of_something).select(
         "place",
-        pl.col("child_id").str.to_uppercase(),
+        pl.col("child_id").str.replace_all(r"\s+", "").str.to_uppercase(),
         pl.col("outcome").str.to_uppercase().str.replace_all(r"[\s-]+", "_"),
         outcome_on=as_days(pl.col("date"), WRITTEN),
         reason=label.replace({name.lower(): name for name in DFE_REASONS}),
@@ -209,7 +218,7 @@ def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
             "child_id: no child of the list or of last night. Copy the id from the list",
         ),
         (code.is_null() | ~code.is_in(list(CODES)), NO_CODE),
-        (on.is_null(), "date: no day of the calendar. Write it as YYYY-MM-DD"),
+        (on.is_null(), "date: none, or no day of the calendar. Write it as YYYY-MM-DD"),
         (on > on_day, "date: it is yet to come"),
         (
             on < pl.lit(on_day).dt.offset_by(f"-{OLDEST_YEARS}y"),
@@ -223,7 +232,10 @@ def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
             pl.col("hours_written").is_not_null() & ~pl.col("hours").is_between(0, MOST_HOURS).fill_null(value=False),
             f"hours: no number from 0 to {MOST_HOURS:g}. Write hours as 2.5, or leave it empty",
         ),
-        (code.n_unique().over("child_id", "outcome_on") > 1, "two outcomes of one child on one day. Keep one"),
+        (
+            pl.struct(code, "reason", "hours").n_unique().over("child_id", "outcome_on") > 1,
+            "two lines of one child on one day that say otherwise. Keep one",
+        ),
     )
     numbered = given.with_row_index("number")
     found = sorted(

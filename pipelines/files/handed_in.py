@@ -4,13 +4,16 @@ Unlike an extract it has no contract: it is small, read whole or not at all, and
 """
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
 import polars as pl
 
+from data_contracts.contract import plain_header
 from pipelines.files import refuse_no_text
+from pipelines.files.headers import HEADER_WITHIN
 from pipelines.files.rows import UnreadableFileError
 from pipelines.files.text import decode_text
 from pipelines.files.workbook import all_sheets
@@ -21,6 +24,12 @@ FAULTS_TOLD = 30
 _ENCODINGS = ("utf-8", "windows-1252", "latin-1")
 """The last takes any byte: what is kept of such a list is written in ASCII, and a name beside it is not kept."""
 
+_WORKBOOK = b"PK\x03\x04"
+"""How an Excel workbook (.xlsx) begins, whatever its name ends in."""
+
+_SUM = re.compile(r"(?:(?:grand|sub)[ -]?)?totals?\b|sum\b", re.IGNORECASE)
+"""How a line begins that sums up those above it."""
+
 Lines = list[tuple[int, list[str]]]
 """Each line that holds any text, with its number as a spreadsheet shows it; the first names the columns."""
 
@@ -29,15 +38,16 @@ def cells_handed_in(file: Path, needed: Sequence[str], others: Sequence[str]) ->
     """Each line with any text: ``place`` ("line 3", "sheet 2, line 3") and the columns as text, null where empty.
 
     ``needed``: columns, by their headers in small letters, without which a sheet is read past; where there are none, it must
-    have one of ``others`` at least. Any further column is read past.
+    have one of ``others`` at least. Any further column is read past, and so are titles above the headers and sums under the
+    last line.
     Raises :class:`SettingsError` where it is no such file, naming its lines and no value.
     """
     try:
-        sheets = _sheets(file)
+        sheets = [_from_headers(lines, needed, others) for lines in _sheets(file, needed, others)]
     except OSError as error:
         told = f"{file}: it cannot be read: {error.strerror or 'no such file'}."
     except UnreadableFileError as error:
-        told = f"{file.name}: nothing was kept. {error}"
+        told = f"{file.name}: nothing was kept. {error.why} {error.fix}"
     except csv.Error:
         told = (
             f"{file.name}: nothing was kept. A quote in it is never closed. Close it, or save the sheet as a workbook."
@@ -53,39 +63,67 @@ def listed(faults: Sequence[str]) -> str:
     return "".join(f"\n  {told}" for told in [*faults[:FAULTS_TOLD], *more])
 
 
-def _sheets(file: Path) -> list[Lines]:
+def _sheets(file: Path, needed: Sequence[str], others: Sequence[str]) -> list[Lines]:
     data = file.read_bytes()
-    if file.suffix.lower() == ".xlsx":
+    if file.suffix.lower() == ".xlsx" or data.startswith(_WORKBOOK):
         return [[line for line in sheet if any(line[1])] for sheet in map(_lines_of_sheet, all_sheets(data))]
     refuse_no_text(data)
-    return [_lines_of_text(decode_text(data, _ENCODINGS).text, file.name)]
+    text = decode_text(data, _ENCODINGS).text
+    first, *more = sorted(",;\t", key=text.partition("\n")[0].count, reverse=True)
+    likely = _lines_of_text(text, first)
+    if _header_at(likely, needed, others) is None:  # a title may stand above, that has no separator, or another one
+        each = (_lines_of_text(text, separator) for separator in more)
+        return [next((lines for lines in each if _header_at(lines, needed, others) is not None), likely)]
+    return [likely]
 
 
 def _lines_of_sheet(cells: pl.DataFrame) -> Lines:
     return [(line, [cell.strip() for cell in row]) for line, row in enumerate(cells.iter_rows(), start=1)]
 
 
-def _lines_of_text(text: str, name: str) -> Lines:
-    """The lines of a CSV as spreadsheets save it, apart by commas, semicolons or tabs.
-
-    Raises where a line has more cells than the headers, empty ones at its end aside: what stands in which column cannot be
-    told there.
-    """
-    header = text.partition("\n")[0]
-    reader = csv.reader(StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
+def _lines_of_text(text: str, separator: str) -> Lines:
+    """The lines of a CSV as spreadsheets save it."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
     lines, begins = [], 1
     for row in reader:
         if any(map(str.strip, row)):
             lines.append((begins, [cell.strip() for cell in row]))
         begins = reader.line_num + 1  # a value in quotes may hold line breaks
-    headers = len(lines[0][1]) if lines else 0
-    longer = [(line, len(row)) for line, row in lines if any(row[headers:])]
-    if longer:
-        told = [f"line {line}: it has {cells} cells, and the line of headers {headers}." for line, cells in longer]
-        raise SettingsError(
-            f"{name}: nothing was kept. Put a value that holds a separator in quotes, and hand it in again.{listed(told)}"
-        )
     return lines
+
+
+def _header_at(lines: Lines, needed: Sequence[str], others: Sequence[str]) -> int | None:
+    """Which of the lines names the columns, from 0; None where none does.
+
+    What stands above it is passed over only where each line is less than half as full: that is a title, and no child.
+    """
+    fullest = 0
+    for position, (_, row) in enumerate(lines[:HEADER_WITHIN]):
+        filled = sum(map(bool, row))
+        if not _lacking(row, needed, others):
+            return position if 2 * fullest < filled else None
+        fullest = max(fullest, filled)
+    return None
+
+
+def _from_headers(lines: Lines, needed: Sequence[str], others: Sequence[str]) -> Lines:
+    """The lines from that of the headers on, without sums under the last; all of them where none names the columns."""
+    at = _header_at(lines, needed, others)
+    if at is None:
+        return lines
+    own = lines[at:]
+    headers = _headers(own[0][1])
+    key = headers.index(plain_header(needed[0])) if needed else None
+    while len(own) > 1 and _sums_up(own[-1][1], key):
+        own = own[:-1]
+    return own
+
+
+def _sums_up(row: Sequence[str], key: int | None) -> bool:
+    """Whether a line is one of sums: it begins with the word, and names no child."""
+    first = next(filter(None, row))
+    named = row[key] if key is not None and key < len(row) else ""
+    return bool(_SUM.match(first)) and named in ("", first)
 
 
 def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others: Sequence[str]) -> pl.DataFrame:
@@ -95,13 +133,16 @@ def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others
         raise SettingsError(
             f"{name}: there is nothing in it. Save it with a line of headers first, and a line for each."
         )
-    lacking = {number: _lacking(lines, needed, others) for number, lines in enumerate(sheets, start=1) if lines}
+    lacking = {number: _lacking(lines[0][1], needed, others) for number, lines in enumerate(sheets, start=1) if lines}
     if all(lacking.values()):
         where = f"line {filled[0][0][0]}" if len(filled) == 1 else f"none of its {len(filled)} sheets has them all"
         _, missing = min((len(names), names) for names in lacking.values())
         fix = f"Name the columns {', '.join(needed)}" if needed else "Name at least one of them"
         raise SettingsError(f"{name}, {where}: no column {', '.join(missing)}. {fix}.")
     columns = (*needed, *others)
+    for number, names in lacking.items():
+        if not names:
+            _refuse_no_columns(sheets[number - 1], columns, name)
     read = [
         line for number, names in lacking.items() if not names
         for line in _cells(sheets[number - 1], columns, "" if len(filled) == 1 else f"sheet {number}, ")
@@ -110,19 +151,38 @@ def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others
     return pl.DataFrame(read, schema=schema, orient="row").with_columns(pl.all().replace("", None))
 
 
-def _headers(lines: Lines) -> list[str]:
-    return [header.strip().lower().replace(" ", "_") for header in lines[0][1]]
+def _refuse_no_columns(lines: Lines, columns: Sequence[str], name: str) -> None:
+    """Raise where it cannot be told what stands in which column: a header stands there twice, or a line has more cells than
+    the headers, empty ones at its end aside."""
+    (at, row), *rows = lines
+    headers = _headers(row)
+    if twice := [column for column in columns if headers.count(plain_header(column)) > 1]:
+        raise SettingsError(
+            f"{name}, line {at}: nothing was kept. The column {', '.join(twice)} stands there twice, and nobody can tell "
+            "which one holds. Give the other one another name."
+        )
+    longer = [(line, len(cells)) for line, cells in rows if any(cells[len(headers) :])]
+    if longer:
+        told = [f"line {line}: it has {cells} cells, and the line of headers {len(headers)}." for line, cells in longer]
+        raise SettingsError(
+            f"{name}: nothing was kept. Put a value that holds a separator in quotes, and hand it in again.{listed(told)}"
+        )
 
 
-def _lacking(lines: Lines, needed: Sequence[str], others: Sequence[str]) -> list[str]:
-    headers = _headers(lines)
+def _headers(row: Sequence[str]) -> list[str]:
+    return [plain_header(header) for header in row]
+
+
+def _lacking(row: Sequence[str], needed: Sequence[str], others: Sequence[str]) -> list[str]:
+    headers = _headers(row)
     if needed:
-        return [name for name in needed if name not in headers]
-    return [] if set(headers) & set(others) else list(others)
+        return [name for name in needed if plain_header(name) not in headers]
+    return [] if set(headers) & set(map(plain_header, others)) else list(others)
 
 
 def _cells(lines: Lines, columns: Sequence[str], sheet: str) -> Iterator[tuple[str, ...]]:
-    headers = _headers(lines)
-    places = [headers.index(name) if name in headers else len(headers) for name in columns]
+    headers = _headers(lines[0][1])
+    wanted = map(plain_header, columns)
+    places = [headers.index(name) if name in headers else len(headers) for name in wanted]
     for line, row in lines[1:]:
         yield f"{sheet}line {line}", *(row[place] if place < len(row) else "" for place in places)
