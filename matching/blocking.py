@@ -36,8 +36,8 @@ CHILD_TRAINING_RULES: tuple[BlockingRule, ...] = (
 CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("UPN", ("upns",), ("date_of_birth",)),
     BlockingRule("NHS number", ("nhs_number",), ("date_of_birth",)),
-    BlockingRule("surname and birth date", ("surname_key", "dob_unordered"), ("forename_initial", "district")),
-    BlockingRule("forename and birth date", ("forename_key", "dob_unordered"), ("surname_initial", "district")),
+    BlockingRule("a name in either place and birth date", ("name_keys", "dob_unordered"), ("district",)),
+    BlockingRule("a name in either place and postcode", ("name_keys", "postcode"), ("birth_year", "forename_initial")),
     BlockingRule(
         "variant of forename and birth date", ("forename_groups", "dob_unordered"), ("surname_initial", "district")
     ),
@@ -49,17 +49,12 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("forename_groups", "surname_key", "birth_year"),
         ("district", "birth_month"),
     ),
-    BlockingRule("names either way round and birth date", ("name_pair", "date_of_birth"), ("district",)),
     BlockingRule("postcode and birth date", ("postcode", "dob_unordered"), ("forename_initial",)),
     BlockingRule("both names and birth year", ("name_pair", "birth_year"), ("district", "birth_month")),
-    BlockingRule("both names, birthday without year", ("name_pair", "birthday"), ("district",)),
-    BlockingRule("both names and postcode", ("name_pair", "postcode"), ("building",)),
     BlockingRule("forename and door", ("forename_key", "door"), ("birth_year",)),
-    BlockingRule("surname and postcode", ("surname_key", "postcode"), ("forename_initial", "birth_year")),
     BlockingRule("surname and door", ("surname_key", "door"), ("forename_initial", "birth_year")),
     BlockingRule("initials and birth date", ("initials", "date_of_birth"), ("district",)),
     BlockingRule("both names, one birth date missing", ("name_pair",), ("district",), one_side="undated"),
-    BlockingRule("forename and postcode", ("forename_key", "postcode"), ("birth_year",)),
     BlockingRule("initials and door", ("initials", "door"), ("birth_year",)),
     BlockingRule(
         "forename, part of surname and birth year",
@@ -80,13 +75,8 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("door and birth year", ("door", "birth_year"), ("birth_month", "forename_initial")),
     BlockingRule("dwelling, one birth date missing", ("dwelling",), ("forename_initial",), one_side="undated"),
     BlockingRule(
-        "given names and birth year", ("forename_key", "middle_names", "birth_year"), ("district", "birth_month")
-    ),
-    BlockingRule(
         "a chain of names in any order and birth year", ("name_chain", "birth_year"), ("district", "birth_month")
     ),
-    BlockingRule("a name in either place and birth date", ("name_keys", "dob_unordered"), ("district",)),
-    BlockingRule("a name in either place and postcode", ("name_keys", "postcode"), ("birth_year", "forename_initial")),
     BlockingRule("forename and birthday without year", ("forename_key", "birthday"), ("district",)),
     BlockingRule(
         "surname, forename's initial and birthday without year",
@@ -102,8 +92,9 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("birth_month", "district"),
     ),
 )
-"""For children's records; the columns are made by :func:`matching.keys.with_keys`. Both names are meant either way round:
-names swapped and a slip in the birth date come together now and then, as do slips in a name and in the birth date."""
+"""For children's records; the columns are made by :func:`matching.keys.with_keys`. A name in either place is any of a child's:
+whoever shares a forename or a surname shares it, too. Both names are meant either way round: names swapped and a slip in the
+birth date come together now and then, as do slips in a name and in the birth date."""
 
 
 @dataclass(frozen=True)

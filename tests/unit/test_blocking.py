@@ -192,13 +192,6 @@ def test_child_rules_bring_together_a_variant_of_the_forename_though_the_birthda
     assert _pairs(plan(CHILD_BLOCKING_RULES, table)) == {(0, 1)}
 
 
-def test_child_rules_bring_together_two_given_names_though_surname_and_birthday_have_slips():
-    one = {**AMIRA, "given": "Amira Grace"}
-    other = {**one, "surname": "Kafor", "born": born("03/07/2015"), **ELSEWHERE}
-    table = encode(with_keys(person_records([one, other])), columns_blocked(CHILD_BLOCKING_RULES))
-    assert _pairs(plan(CHILD_BLOCKING_RULES, table)) == {(0, 1)}
-
-
 def test_left_is_always_the_lower_row():
     table = encode(pl.DataFrame({"place": [["b", "a"], ["a", "b"], ["b"]]}), ["place"])
     for _, left, right in plan([PLACE], table).chunks():
