@@ -6,7 +6,7 @@ Frozen, with defaults; an unknown key is an error. ``config/example.toml`` shows
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 LEAST_SLOPE = 0.05
 """With a flatter line than that the likelihood would say nothing of a child any more."""
@@ -183,6 +183,14 @@ class RankSettings(BaseModel):
     recalibration: Recalibration = Recalibration()
     points: Points = Points()
     outcome_holds: OutcomeHolds = OutcomeHolds()
+
+    @field_validator("school_closures")
+    @classmethod
+    def _begins_before_it_ends(cls, closures: tuple[tuple[date, date], ...]) -> tuple[tuple[date, date], ...]:
+        for first, last in closures:
+            if first > last:
+                raise ValueError(f"{first} is after {last}. Write the first day before the last")
+        return closures
 
     @property
     def list_from(self) -> float:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from pipelines.rank_settings import RankSettings
 
@@ -19,6 +20,13 @@ ASKED_FOR = ("extracts", "workspace", "as_at", "full")
 NOT_IN_A_FILE = (*ASKED_FOR, "settings_file")
 SETTINGS_IN_FORCE = "settings_in_force.toml"
 """In the workspace: settings that one named person proposed and another approved (:mod:`pipelines.decisions.proposals`)."""
+
+
+_WRITTEN = {
+    "date_from_datetime_parsing": ". Write a day as 2026-10-26, without quotes",
+    "string_pattern_mismatch": ". Write an area, district or sector in capitals, such as ZA, ZA1 or ZA1 6",
+}
+"""Kind of fault -> how such a setting is written. The one pattern is that of ``[ranking.area]``."""
 
 
 class SettingsError(Exception):
@@ -200,7 +208,7 @@ def _validated(values: Mapping[str, Any], where: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        told = "; ".join(_told(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors())
+        told = "; ".join(_told(problem) for problem in error.errors())
     raise SettingsError(f"{where}: {told}")
 
 
@@ -209,21 +217,40 @@ def _read_toml(config: Path) -> dict[str, Any]:
         return tomllib.loads(config.read_text(encoding="utf-8-sig"))  # with a mark, as Notepad writes one
     except OSError as error:
         told = f"{config} cannot be read: {error.strerror}. config/example.toml is a settings file to copy."
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         told = f"{config}: this is no TOML in UTF-8: {error}. Mend the place it names."
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        told = f"{config}, line {line}: this is no TOML in UTF-8. Save the file as UTF-8, which every editor can."
     raise SettingsError(told)
 
 
-def _told(place: tuple[int | str, ...], kind: str, message: str) -> str:
+def _told(problem: ErrorDetails) -> str:
+    """What is wrong with one setting, and how it is written."""
+    place, kind = problem["loc"], problem["type"]
     key = ".".join(map(str, place))
     if kind == "tuple_type":
         return f"{key}: Input should be a list, in square brackets"
     if kind != "extra_forbidden":
-        return f"{key}: {message}"
+        shares = 1.0 in problem.get("ctx", {}).values() and kind in ("less_than", "less_than_equal")
+        written = ". Write 95 in 100 as 0.95" if shares else _WRITTEN.get(kind, "")
+        return f"{key}: {problem['msg']}{written}"
     known = _keys_beside(place)
+    if groups := [group for group in _groups_with(str(place[-1])) if group != place[:-1]]:
+        headings = " or ".join(f"[{'.'.join(group)}]" for group in groups)
+        return f"{key} is no setting. {place[-1]} is one under the heading {headings}"
     nearest = get_close_matches(str(place[-1]), known, n=1, cutoff=0.0)
     meant = ".".join(map(str, (*place[:-1], *nearest)))
     return f"{key} is no setting. Did you mean {meant}? There are: {', '.join(known)}"
+
+
+def _groups_with(key: str, group: type[BaseModel] = Settings, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where a key of this name stands, group within group."""
+    for name, field in group.model_fields.items():
+        if name == key and place:
+            yield place
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _groups_with(key, field.annotation, (*place, name))
 
 
 def _keys_beside(place: tuple[int | str, ...]) -> list[str]:

@@ -175,6 +175,15 @@ def _new(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     return made.join(standing(earlier), on=known, how="anti")
 
 
+def outranked(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """``by``, ``pairs``: of how many pairs what another person said stood until ``made`` said otherwise, by person."""
+    before = standing(earlier).select("left_id", "right_id", "by", "answer")
+    now = made.select("left_id", "right_id", now_by="by", now="answer")
+    otherwise = (pl.col("by") != pl.col("now_by")) & (pl.col("answer") != pl.col("now"))
+    both = now.join(before, on=["left_id", "right_id"]).filter(otherwise)
+    return both.group_by("by").agg(pairs=pl.len()).sort("by")
+
+
 def _refuse(file: Path, faults: list[str]) -> None:
     if faults:
         raise SettingsError(f"{file.name}: nothing was kept, as these lines cannot be:{listed(faults)}")

@@ -13,7 +13,7 @@ from apps.cli.main import main
 from matching.judgement import ANSWERS
 from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL, read_drawn, read_judgements
 from pipelines.night import run_night
-from pipelines.review.clerical import Asked, judge, write_sample
+from pipelines.review.clerical import Asked, judge, outranked, write_sample
 from pipelines.review.sample import PAIR, SAMPLE_READS, pairs_worth_asking
 from pipelines.review.sample_workbook import HEADERS, read_sample, sample_xlsx
 from pipelines.settings import SettingsError
@@ -199,8 +199,13 @@ def test_judgements_are_read_back_once(sampled: Path, workspace: Path) -> None:
         asked[[0, 1, 3]].select("left_id", "right_id", "stratum", "stratum_weight")
     )
     assert set(kept["by"]) == {"Ann Example"}
+    before = read_judgements(workspace)
     assert judge(sampled, workspace, "Ann Example").is_empty()
-    assert read_judgements(workspace).height == 3
+    assert before.equals(read_judgements(workspace))
+    filled(sampled, answered({2: "same", 3: "unsure", 4: "same", 5: "same"}))
+    bo = judge(sampled, workspace, "Bo Other")
+    assert outranked(bo, before).rows() == [("Ann Example", 2)]  # lines 3 and 5
+    assert outranked(bo.with_columns(by=pl.lit("Ann Example")), before).is_empty()  # a second thought of one's own
 
 
 def _as_day(cell: str) -> date | None:

@@ -36,6 +36,16 @@ def test_the_example_names_every_setting() -> None:
         pytest.param("[machine]\nthreads = 'two'\n", "machine.threads: .*valid integer", id="no number"),
         pytest.param("[machine\n", "no TOML in UTF-8", id="no TOML"),
         pytest.param("[linkage]\nlink_threshold = 1\n", "link_threshold: .*less than 1", id="a link beyond doubt"),
+        pytest.param("[linkage]\nlink_threshold = 95\n", "less than 1. Write 95 in 100 as 0.95", id="per cent"),
+        pytest.param("[ranking]\nmoved_away_below = 50\n", "equal to 1. Write 95 in 100 as", id="per cent of a share"),
+        pytest.param("[machine]\nmemory_gb = 0\n", r"equal to 0\.5$", id="no share, so nothing of per cent"),
+        pytest.param("check_costs = 0.5\n", r"check_costs is one under the heading \[ranking\]$", id="no heading"),
+        pytest.param("[machine]\nreferral = 5\n", r"the heading \[ranking\.points\]$", id="under another heading"),
+        pytest.param(
+            "[ranking]\nschool_closures = [[2026-10-30, 2026-10-26]]\n", "first day before the last", id="days turned round"
+        ),
+        pytest.param("[ranking]\nschool_closures = [['26/10/2026', 1]]\n", "a day as 2026-10-26", id="a day otherwise"),
+        pytest.param("[ranking.area]\npostcodes = ['za1']\n", "in capitals, such as ZA", id="a district in small letters"),
         pytest.param("[ranking]\nwasted_enquiries_per_missed_child = inf\n", "finite number", id="endless"),
         pytest.param("[ranking.points]\nreferral = 100000000000000000000\n", "less than or equal to 1000", id="huge"),
         pytest.param("settings_file = 'x'\n", "settings_file is no setting", id="where it stands, said in the file"),
@@ -54,6 +64,12 @@ def test_settings_that_cannot_be_used(tmp_path: Path, text: str, told: str) -> N
 def test_a_settings_file_as_windows_notepad_saves_it(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_bytes(b"\xef\xbb\xbf[machine]\r\nthreads = 4\r\n")
     assert read_settings(tmp_path / "settings.toml", **ASKED).machine.threads == 4
+
+
+def test_a_settings_file_in_another_encoding_is_told_by_its_line(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_bytes("[machine]\n# Zoë\n".encode("cp1252"))
+    with pytest.raises(SettingsError, match=r"settings\.toml, line 2: .*Save the file as UTF-8"):
+        read_settings(tmp_path / "settings.toml", **ASKED)
 
 
 def test_a_settings_file_that_is_not_there(tmp_path: Path) -> None:
