@@ -66,6 +66,12 @@ def _exit_code(error: BaseException) -> int:
     return CANNOT_GO_ON
 
 
+NOT_THIS_ACCOUNT = (
+    "A workspace is for the account alone that runs its nights: start this as that account, or mend the permissions"
+)
+"""What mends it where the system does not let this account at a file."""
+
+
 def is_disk_full(error: BaseException | None) -> bool:
     """Whether the disk, or this user's share of it, is full."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -76,9 +82,12 @@ def _unforeseen(step: str, error: BaseException, workspace: Path | None) -> Nigh
         told = f"{_doing(step)} found the disk full. Free some space and start it again."
         return NightFailed(told, exit_code=DISK_FULL)
     if isinstance(error, OSError) and error.errno is not None:
+        mend = (
+            NOT_THIS_ACCOUNT if isinstance(error, PermissionError) else "Check the disk, the share and the permissions"
+        )
         return NightFailed(
-            f"{_doing(step)} could not read or write a file ({os.strerror(error.errno)}, at {_place(error)}). Check the disk, "
-            "the share and the permissions, and start it again.",
+            f"{_doing(step)} could not read or write a file ({os.strerror(error.errno)}, at {_place(error)}). {mend}, and "
+            "start it again.",
             exit_code=CANNOT_GO_ON,
             may_pass=True,
         )

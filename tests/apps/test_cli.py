@@ -128,17 +128,34 @@ def test_on_a_read_only_file_system_no_night_can_be_running(read_only: Path) -> 
     assert not is_locked(read_only)
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.EIO, "(Input/output error, at tests/apps/test_cli.py:"),
+        (errno.EIO, "Check the disk, the share and the permissions, and start it again."),
+        (errno.EACCES, "start this as that account, or mend the permissions, and start it again."),
+    ],
+)
 def test_what_a_command_could_not_read_is_told_in_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    number: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(_workspace: Path) -> None:
-        raise OSError(errno.EIO, "the words of the system, which may hold a name")
+        raise OSError(number, "the words of the system, which may hold a name")
 
     monkeypatch.setattr("pipelines.health.read_status", broken)
     assert main(["status", "--workspace", str(tmp_path)]) == CANNOT_GO_ON
-    told = capsys.readouterr().err
-    assert "The command could not read or write a file (Input/output error" in told
-    assert "may hold a name" not in told
+    said = capsys.readouterr().err
+    assert "The command could not read or write a file" in said
+    assert told in said
+    assert "may hold a name" not in said
+
+
+def test_a_status_that_cannot_be_read_is_told_from_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--workspace", str(tmp_path)]) == CANNOT_GO_ON
+    assert "There is no status.json" in capsys.readouterr().err
+    (tmp_path / "status.json").write_text("half of i")
+    assert main(["status", "--workspace", str(tmp_path)]) == CANNOT_GO_ON
+    assert "cannot be read. The next night writes it anew" in capsys.readouterr().err
 
 
 def test_a_night_ends_with_a_summary_in_words(
