@@ -386,4 +386,7 @@ def _plain_error(path: Path, error: duckdb.Error) -> StoreError:
         return StoreError(f"{path} is not a DuckDB file. Move it away and run the night again: it is made anew.")
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError("DuckDB's share of memory is too small. Raise machine.memory_gb in the settings.")
-    return StoreError(f"The store {path} could not be used ({type(error).__name__}). Check disk and permissions.")
+    return StoreError(
+        f"The store {path} could not be used ({type(error).__name__}). Check disk and permissions, "
+        "or put a backup into a new folder: rollcall restore --help."
+    )

@@ -101,8 +101,9 @@ def _without_roll(files: "Sequence[CheckedFile]", contracts: "Mapping[str, Contr
     return f"\nA night with these files alone would stop, as no roll ({names}) is among those that would be loaded."
 
 
-def _rule_of(breach: "Breach") -> tuple[str, str, str]:
-    return breach.stops, breach.column or "", breach.rule
+def _rule_of(breach: "Breach") -> tuple[str, str, str, str]:
+    """A file that holds the same again is told with the first, under its own name."""
+    return breach.stops, breach.column or "", breach.rule, breach.file
 
 
 def _by_rule(file: "CheckedFile") -> "list[Breach]":

@@ -54,6 +54,21 @@ def list_files(path: Path) -> list[Path]:
     return files
 
 
+def last_written(file: Path) -> tuple[int, int, int] | None:
+    """Which file it is, how long, and when somebody last wrote to it; None where that cannot be seen."""
+    try:
+        seen = file.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def is_written_to(file: Path, before: tuple[int, int, int] | None) -> bool:
+    """Whether somebody wrote to the file since it was seen so. One that another has taken the place of was read whole."""
+    now = last_written(file)
+    return now is not None and before is not None and now != before and now[0] == before[0]
+
+
 def _is_delivered(file: Path, folder: Path) -> bool:
     return not is_left_by_a_computer(file.relative_to(folder).parts) and file.suffix.lower() != ".tmp"
 

@@ -15,9 +15,7 @@ from data_contracts.breach import Breach
 from data_contracts.rules import NOT_IN_FUTURE
 from pipelines.intake.delivery import Delivery, Opened
 from pipelines.intake.last_intake import LastIntake, read_by
-
-SAME_AGAIN = "same file twice"
-"""Name of the rule that a second copy of a file breaks."""
+from pipelines.intake.misleading_files import SAME_AGAIN
 
 
 def carried(files: Sequence[Opened], last: LastIntake, today: date) -> dict[str, list[Delivery]]:

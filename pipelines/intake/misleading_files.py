@@ -14,6 +14,9 @@ from pipelines.files.headers import known_columns, must_be_there
 from pipelines.files.rows import UnreadableFileError
 from pipelines.intake.last_intake import RECORD_ID
 
+SAME_AGAIN = "same file twice"
+"""Name of the rule, as a breach shows it, of a file that holds what another holds."""
+
 ENOUGH_ROWS = 20
 """Shares of fewer rows than this say nothing."""
 
@@ -132,6 +135,22 @@ def _fit(headers: Sequence[str], contract: Contract) -> int:
     """How many columns of the contract these headers name; 0 where one is missing that a file may not lack."""
     named = known_columns(headers, contract)
     return len(named) if all(column.name in named for column in must_be_there(contract)) else 0
+
+
+def half_written(source: str, file: str) -> Breach:
+    """What is said of a file to which somebody wrote while it was read."""
+    return Breach(
+        source, file, None, None, "being written", "file",
+        "Somebody wrote to the file while it was read, so that what was read of it may be half.",
+        "Run the night again when the file is whole. Let it be written under a name that ends in .tmp, and renamed when it is "
+        "whole, or start the night later.",
+    )  # fmt: skip
+
+
+def same_again(source: str, file: str, first: str) -> Breach:
+    """What is said of a file that holds what another holds, byte for byte."""
+    why = f"The file holds exactly what {first} holds, so it counts once."
+    return Breach(source, file, None, None, SAME_AGAIN, "nothing", why, "Send each file once.")
 
 
 def second_delivery(source: str, file: str, other: str, *, under_other_keys: bool) -> Breach:

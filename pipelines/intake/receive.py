@@ -19,9 +19,9 @@ from data_contracts.breach import Breach
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import Contract
 from data_contracts.today import day_of
-from pipelines.files.folder import UNKNOWN, ExtractsError, list_files
+from pipelines.files.folder import UNKNOWN, ExtractsError, is_written_to, last_written, list_files
 from pipelines.files.headers import MISSING, NO_HEADER
-from pipelines.intake.carried import SAME_AGAIN, carried
+from pipelines.intake.carried import carried
 from pipelines.intake.delivery import (
     LINE_HASH,
     MOVED,
@@ -35,7 +35,14 @@ from pipelines.intake.delivery import (
     with_set_aside,
 )
 from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
-from pipelines.intake.misleading_files import second_delivery, told_of, twice_delivered, under_anothers_name
+from pipelines.intake.misleading_files import (
+    half_written,
+    same_again,
+    second_delivery,
+    told_of,
+    twice_delivered,
+    under_anothers_name,
+)
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
@@ -192,7 +199,7 @@ def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging)
     for delivery in _each(path, contracts, judging):
         first = next((d for d in deliveries if (d.source, d.sha256) == (delivery.source, delivery.sha256)), None)
         if first and delivery.sha256:
-            again = _same_again(delivery, first)
+            again = same_again(delivery.source, delivery.file, first.file)
             deliveries[deliveries.index(first)] = replace(first, breaches=(*first.breaches, again))
         else:
             deliveries.append(delivery)
@@ -203,8 +210,10 @@ def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging)
 
 
 def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> Iterator[Delivery]:
-    """Every file in order: refused by its name, standing since last night, or read and judged."""
-    files = [each for file in list_files(path) for each in opened(file, path, contracts)]
+    """Every file in order: refused by its name or as half written, standing since last night, or read and judged."""
+    as_found = {file: last_written(file) for file in list_files(path)}
+    found_in = [(file, each) for file in as_found for each in opened(file, path, contracts)]
+    files = [each for _, each in found_in]
     known = [each for each in files if isinstance(each, Opened)]
     standing = {} if judging.today is None else carried(known, judging.last, judging.today)
     own = {source: iter(deliveries) for source, deliveries in standing.items()}
@@ -212,9 +221,17 @@ def _each(path: Path, contracts: Mapping[str, Contract], judging: Judging) -> It
         next(own[each.contract.id]) if isinstance(each, Opened) and each.contract.id in own else each for each in files
     ]
     with ThreadPoolExecutor(FILES_AT_ONCE) as readers:
-        yield from readers.map(
-            lambda each: each if isinstance(each, Delivery) else _judged(each, judging, contracts), asked
+        deliveries = list(
+            readers.map(lambda each: each if isinstance(each, Delivery) else _judged(each, judging, contracts), asked)
         )
+    grown = {file for file, before in as_found.items() if is_written_to(file, before)}
+    for (file, _), delivery in zip(found_in, deliveries, strict=True):
+        whole = delivery.is_refused or delivery.stands is not None or file not in grown
+        yield delivery if whole else _refused(delivery, half_written(delivery.source, delivery.file))
+
+
+def _refused(delivery: Delivery, breach: Breach) -> Delivery:
+    return replace(with_set_aside(delivery, [breach], everything=[breach]), is_refused=True)
 
 
 def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -> Delivery:
@@ -265,7 +282,7 @@ def _without_second_deliveries(own: Sequence[Delivery], contract: Contract | Non
             continue
         file, under_other_keys = other[n]
         breach = second_delivery(delivery.source, delivery.file, file, under_other_keys=under_other_keys)
-        yield replace(with_set_aside(delivery, [breach], everything=[breach]), is_refused=True)
+        yield _refused(delivery, breach)
 
 
 def _key_breach(contract: Contract, delivery: Delivery, line: int, *, is_empty: bool) -> Breach:
@@ -326,13 +343,6 @@ def _flawed(deliveries: Sequence[Delivery], last: LastIntake) -> pl.Series:
 def _flawed_in(delivery: Delivery) -> pl.Series:
     lines = pl.Series([breach.line for breach in delivery.breaches], dtype=pl.Int64).drop_nulls()
     return delivery.loaded.filter(pl.col("line").is_in(lines.implode()))[RECORD_ID]
-
-
-def _same_again(delivery: Delivery, first: Delivery) -> Breach:
-    return Breach(
-        delivery.source, delivery.file, None, None, SAME_AGAIN, "nothing",
-        f"The file holds exactly what {first.file} holds, so it counts once.", "Send each file once.",
-    )  # fmt: skip
 
 
 def _rules(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:

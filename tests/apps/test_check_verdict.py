@@ -131,6 +131,18 @@ def test_what_is_wrong_with_several_files_alike_is_told_once(
     assert said.startswith("libraries.csv, sports_clubs.csv: unknown source. ")
 
 
+def test_files_that_hold_the_same_again_are_told_by_their_own_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("referrals.csv", "referrals_2.csv", "referrals_3.csv"):
+        (tmp_path / name).write_text(HEADER + GOOD)
+    assert main(["check", str(tmp_path)]) == 0
+    (said,) = (line for line in capsys.readouterr().out.splitlines() if "same file twice" in line)
+    assert said.startswith(
+        "referrals_2.csv, referrals_3.csv: same file twice. The file holds exactly what referrals.csv"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "fix"),
     [
