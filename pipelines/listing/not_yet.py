@@ -1,8 +1,9 @@
 """Children who are not listed yet, as hardly a day of school has been missed: an enquiry would find them in a holiday.
 
 Two things let a child wait. An authority may let some weeks pass after an education has ended
-(:attr:`pipelines.rank_settings.RankSettings.weeks_before_listed`; none by default). And between two school years a child whose
-next place is settled is between two schools: else each Year 6 that leaves in July would fill the list until September.
+(:attr:`pipelines.rank_settings.RankSettings.weeks_before_listed`; none by default). And over the long holidays a child waits
+for a place that is settled: else each Year 6 that leaves in July would fill the list until September, the pupils of a school
+that closes at Christmas until January, and who comes of age on 31 March until the end of the Easter holidays.
 A child at high risk never waits.
 """
 
@@ -10,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.children.age import starts_on
 from pipelines.children.died import CERTAIN
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.formatted import formatted
@@ -18,11 +20,12 @@ from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day
 
 NOT_YET = "not yet listed, by the authority's own threshold"
-BETWEEN_SCHOOLS = "between two schools over the summer, with a place to come"
+OVER_HOLIDAYS = "over the holidays, with a place to come"
 
-SUMMER = ((7, 1), (9, 15))
-"""(month, day) of the first day on which a school year ends and of the last on which the next begins, wherever in England
-and Wales: schools set their own terms, and some take in the new Year 7 some days after the others."""
+HOLIDAYS = (((3, 20), (4, 25)), ((7, 1), (9, 15)), ((12, 12), (1, 12)))
+"""Easter, summer and Christmas: (month, day) of the first day on which a term ends and of the last on which the next begins,
+wherever in England and Wales: schools set their own terms, Easter moves, and some take in the new Year 7 some days after the
+others."""
 
 WAITING = pl.Schema({"child_id": pl.String, "waits": pl.String, "listed_from": pl.Date, "waits_why": pl.String})
 
@@ -30,7 +33,7 @@ WAITING = pl.Schema({"child_id": pl.String, "waits": pl.String, "listed_from": p
 def not_yet(
     evidence: Evidence, found: pl.DataFrame, child_records: pl.DataFrame, settings: RankSettings
 ) -> pl.DataFrame:
-    """``WAITING``: one row is one child who waits; ``waits``: :data:`NOT_YET` or :data:`BETWEEN_SCHOOLS`.
+    """``WAITING``: one row is one child who waits; ``waits``: :data:`NOT_YET` or :data:`OVER_HOLIDAYS`.
 
     ``listed_from``: the day from which it waits no longer; ``waits_why``: a sentence. ``found``: ``FINDING``.
     """
@@ -38,7 +41,7 @@ def not_yet(
     ended = evidence.last_ended().select("child_id", ended_on="until_on")
     both = pl.concat(
         [
-            _between_schools(ended, _settled_places(evidence, child_records), evidence.as_at, settings),
+            _over_holidays(_owed(evidence, ended), _settled_places(evidence, child_records), evidence.as_at, settings),
             _within_threshold(ended, settings.weeks_before_listed),
         ]
     )
@@ -52,27 +55,51 @@ def _within_threshold(ended: pl.DataFrame, weeks: int) -> pl.DataFrame:
     return ended.select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=told).cast(WAITING)
 
 
-def _between_schools(ended: pl.DataFrame, places: pl.DataFrame, as_at: date, settings: RankSettings) -> pl.DataFrame:
-    """Of whom an education ended and a place begins within one ``SUMMER``; as long as a roll may not show the place yet.
+def _owed(evidence: Evidence, ended: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``owed_on``, ``owed_why``: since when a child without a place ought to have one; null: not known.
+
+    It is the day on which the last education ended or the child came of compulsory school age, whichever is later.
+    """
+    of_age_on, ended_on = starts_on(pl.col("date_of_birth")), pl.col("ended_on")
+    is_first = ended_on.is_null() | (of_age_on > ended_on)
+    return evidence.births.join(ended, on="child_id", how="left", validate="1:1").select(
+        "child_id",
+        owed_on=pl.max_horizontal(of_age_on, ended_on),
+        owed_why=pl.when(is_first)
+        .then(pl.lit("Not at school yet: of compulsory school age from"))
+        .otherwise(pl.lit("Between two schools: the last education ended on")),
+    )
+
+
+def _over_holidays(owed: pl.DataFrame, places: pl.DataFrame, as_at: date, settings: RankSettings) -> pl.DataFrame:
+    """Who ought to have a place since one of the ``HOLIDAYS`` and has one from its end; as long as no roll may show it yet.
 
     A place that is only offered is none: that it was not taken up is a reason of its own to look.
     """
-    first, last = (date(as_at.year, *on) for on in SUMMER)
-    starts, ended_on = pl.col("since_on"), pl.col("ended_on")
+    starts, owed_on = pl.col("since_on"), pl.col("owed_on")
     due = starts + pl.duration(days=settings.points.not_arrived_after_days)
     told = formatted(
-        "Between two schools: the last education ended on {}, and a place is accepted from {}. Listed from {} unless a roll "
-        "shows the child by then.", day(ended_on), day(starts), day(due),
+        "{} {}, and a place is accepted from {}. Listed from {} unless a roll shows the child by then.",
+        pl.col("owed_why"), day(owed_on), day(starts), day(due),
     )  # fmt: skip
+    within = [(owed_on >= first) & (starts <= last) for first, last in _holidays(as_at)]
     return (
-        ended.filter(ended_on >= first)
-        .join(places, on="child_id", how="inner")
-        .filter((starts > ended_on) & (starts <= last))
+        owed.join(places, on="child_id", how="inner")
+        .filter((starts > owed_on) & pl.any_horizontal(within))
         .sort("child_id", "since_on")
         .unique("child_id", keep="first", maintain_order=True)
-        .select("child_id", waits=pl.lit(BETWEEN_SCHOOLS), listed_from=due, waits_why=told)
+        .select("child_id", waits=pl.lit(OVER_HOLIDAYS), listed_from=due, waits_why=told)
         .cast(WAITING)
     )
+
+
+def _holidays(as_at: date) -> list[tuple[date, date]]:
+    """First and last day of each of the ``HOLIDAYS`` that began in the year of ``as_at`` or the one before."""
+    return [
+        (date(year, *first), date(year + (last < first), *last))
+        for year in (as_at.year - 1, as_at.year)
+        for first, last in HOLIDAYS
+    ]
 
 
 def _settled_places(evidence: Evidence, child_records: pl.DataFrame) -> pl.DataFrame:

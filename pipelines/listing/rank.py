@@ -25,7 +25,7 @@ from pipelines.decisions.outcomes import OUTCOME
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
-from pipelines.listing.not_yet import BETWEEN_SCHOOLS, NOT_YET, not_yet
+from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, not_yet
 from pipelines.listing.route import routes
 from pipelines.listing.standing import standing
 from pipelines.priority import Evidence, findings
@@ -48,7 +48,7 @@ SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 CLOSED = "closed by an officer"
 DIED = "died"
-REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, BETWEEN_SCHOOLS)
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
@@ -320,7 +320,7 @@ def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         MOVED_AWAY: reasons.why_moved(),
         CLOSED: pl.col("closed_why"),
         DIED: reasons.why_died(names),
-        **dict.fromkeys((NOT_YET, BETWEEN_SCHOOLS), pl.col("waits_why")),
+        **dict.fromkeys((NOT_YET, OVER_HOLIDAYS), pl.col("waits_why")),
         NOT_OF_AGE: reasons.why_not_of_age(),
     }
     return pl.concat([explained.filter(reason=reason).with_columns(why=told) for reason, told in why.items()])

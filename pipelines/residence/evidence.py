@@ -35,7 +35,11 @@ ROLLS_SETTLE_DAYS = 91
 """So long after Year 6 the rolls of Year 7 may be wanting still; whoever is on none later is like others off a roll."""
 
 TOGETHER_DAYS = 14
-"""Brothers and sisters who leave with their family are taken off their rolls within so many days of each other."""
+"""Brothers and sisters who leave with their family are taken off their rolls within so many days of each other; and so are
+the pupils of a school that closes."""
+
+LEAST_SCHOOL = 10
+"""A place that fewer children left together may be empty by chance: a tutor's, or a class in a hospital."""
 
 NEVER = "never on a roll"
 
@@ -50,10 +54,11 @@ class Evidence:
     ``undoubted_place``: the same of those without a doubt. ``rival_place``: 0..1, that it has a place under another
     child's name, whom it may be. ``is_known_here``: has a current place in the largest roll,
     whose children surely live here. ``last_roll``: source of the provision that ended last; ``never on a roll`` where none
-    did; null: has a place. ``roll_ended_days``: since then; null: none. ``left_year_six``: it ended with Year 6 of
-    late, as every child's does, and so tells nothing of a move. ``said_moved``: whether the roll left last
-    says that the family moved away; null: it does not say why the child left; or has a place. ``known_days``: since anybody
-    first saw the child; null: a record has no date.
+    did; null: has a place. ``roll_ended_days``: since then; null: none. ``left_with_all``: it ended of late with Year 6, or
+    when its school closed, as every child's there does, and so tells nothing of a move. ``left_with_school``: the latter,
+    whatever place the child has since. ``said_moved``: whether the roll left last says that the family moved away; null: it
+    does not say why the child left; or has a place. ``known_days``: since anybody first saw the child; null: a record has no
+    date.
     ``left_together``: whether another child of the household came off its last roll within days of this one; null: none
     other has come off one, or this one has not. ``household``: 0 another child of the household has a current place, 1
     none has but one was seen lately, 2 none was;
@@ -94,7 +99,8 @@ def gather_evidence(
         last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
         said_moved=pl.when(~has_place).then("said_moved"),
-        left_year_six=~has_place & _left_year_six(as_at).fill_null(value=False),
+        left_with_all=~has_place & (_left_year_six(as_at) | pl.col("left_with_school")).fill_null(value=False),
+        left_with_school=pl.col("left_with_school").fill_null(value=False),
     )
     families = _families(mine)
     known = _with_shared(_agencies(heard, as_at), families).sort("source", "child")
@@ -171,13 +177,31 @@ def _places_of_rivals(children: pl.DataFrame, rivals: pl.DataFrame) -> pl.DataFr
 
 
 def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """The provision of a child that ended last, and how long ago."""
+    """The provision of a child that ended last, how long ago, and whether it was at a school that closed
+    (``left_with_school``)."""
     ended = entries.filter(~pl.col("is_current") & (pl.col("until_on") <= as_at))
-    latest = ended.select("child", "until_on", "source").sort(
-        "child", "until_on", "source", descending=[False, True, False]
+    latest = ended.select("child", "until_on", "source", "place").sort(
+        "child", "until_on", "source", "place", descending=[False, True, False, False]
     )
     last = latest.unique("child", keep="first", maintain_order=True)
-    return last.select("child", last_roll="source", roll_ended_days=days_since(pl.col("until_on"), as_at))
+    schools = _closed_schools(ended, entries, as_at)
+    closed_on = pl.col("closed_on") - pl.duration(days=TOGETHER_DAYS)
+    return last.join(schools, on=["source", "place"], how="left", validate="m:1").select(
+        "child",
+        last_roll="source",
+        roll_ended_days=days_since(pl.col("until_on"), as_at),
+        left_with_school=pl.col("until_on") >= closed_on,
+    )
+
+
+def _closed_schools(ended: pl.DataFrame, entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``source``, ``place`` and ``closed_on`` of schools that nobody is at any more, and that many left together of late."""
+    at_place, ended_on = ["source", "place"], pl.col("until_on")
+    lately = ended.filter(days_since(ended_on, as_at) <= ROLLS_SETTLE_DAYS).drop_nulls("place")
+    empty = lately.join(entries.filter("is_current"), on=at_place, how="anti")
+    together = empty.filter(ended_on >= ended_on.max().over(at_place) - pl.duration(days=TOGETHER_DAYS))
+    closed = together.group_by(at_place).agg(closed_on=ended_on.max(), children=pl.col("child").n_unique())
+    return closed.filter(pl.col("children") >= LEAST_SCHOOL).drop("children")
 
 
 def _left_year_six(as_at: date) -> pl.Expr:
@@ -303,8 +327,9 @@ def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame
 
 
 def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
-    """``left_together`` of children who came off a roll, and of whose household another child did."""
-    off = children.drop_nulls("roll_ended_days").select("child", "roll_ended_days")
+    """``left_together`` of children who came off a roll, and of whose household another child did, but with
+    all others of its school."""
+    off = children.drop_nulls("roll_ended_days").filter(~pl.col("left_with_all")).select("child", "roll_ended_days")
     both = families.join(off, on="child", how="inner", validate="m:1").join(
         off.select(other="child", other_ended_days="roll_ended_days"), on="other", how="inner", validate="m:1"
     )

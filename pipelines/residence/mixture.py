@@ -26,10 +26,10 @@ from pipelines.residence.family import (
     told_by_others,
     with_household,
 )
+from pipelines.residence.group_shares import BOUNDS, CLOSE_ENOUGH, ROUNDS, mean_by_group, shares_here, usual_shares
 from pipelines.residence.levels import ENOUGH_KNOWN
 from pipelines.residence.reading import (
     DEPARTURES,
-    PRIOR_CHILDREN,
     Codes,
     Flags,
     Floats,
@@ -46,14 +46,9 @@ PLACE_CERTAINTY = 0.995
 SURE_PLACE = 0.99
 """From this probability of a place on, nothing else is asked."""
 
-BOUNDS = (0.001, 0.999)
-"""No record proves that a child is here or gone: nothing is judged surer than one in a thousand."""
-
 HERE_BOUNDS = (0.5, 0.995)
 """Share of all children of age known to anybody who live here."""
 
-ROUNDS = 300
-CLOSE_ENOUGH = 1e-5
 FURTHEST_AHEAD = 64.0
 """Rounds, about, that are ever foreseen at once."""
 
@@ -70,11 +65,14 @@ class Children:
 
     readings: list[Reading]
     group: Codes
-    """Number of the group of age, last roll and whether it ended with Year 6, whose children have one share of those here."""
+    """Number of the group of age, last roll and whether it ended with Year 6 or the school, whose children have one share of
+    those here."""
     is_never: Flags
     """Never on a roll: in the data only because some agency has a record."""
+    with_school: Flags
+    """Left a school as it closed, and has no place since."""
     counts: Flags
-    """Of compulsory school age and without any place: the mixture is learnt from these."""
+    """Of compulsory school age and without any place, but not for the closing of a school: the mixture is learnt from these."""
     weight: Floats
     """0..1, how far the mixture is learnt from the child: as far as it is not one who has a place under another's name."""
     families: Families
@@ -92,7 +90,14 @@ class Children:
         readings = [one.of(rows) for one in self.readings]
         families = self.families.of(rows, len(self.group))
         return Children(
-            readings, self.group[rows], self.is_never[rows], self.counts[rows], self.weight[rows], families, self.season
+            readings,
+            self.group[rows],
+            self.is_never[rows],
+            self.with_school[rows],
+            self.counts[rows],
+            self.weight[rows],
+            families,
+            self.season,
         )
 
 
@@ -149,32 +154,28 @@ def living_here(evidence: Evidence) -> Floats:
     frame = evidence.children
     place = frame["undoubted_place"].fill_null(0.0).to_numpy()
     is_open = frame["place_probability"].is_null().to_numpy()
-    learn = (frame["age_group"] == "of").to_numpy()
+    with_school = frame["left_with_all"] & frame["left_with_school"]
+    learn = (frame["age_group"] == "of").to_numpy() & ~with_school.to_numpy()
     if np.count_nonzero(is_open & learn) < ENOUGH_KNOWN:
         learn = np.ones(len(place), dtype=bool)
     rows = np.flatnonzero(place < SURE_PLACE)
     season = season_of(frame["roll_ended_days"].cast(pl.Float64).to_numpy()[is_open & learn])
     chance = np.ones(len(place))
     if len(rows):
-        told_apart = pl.concat_str("age_group", pl.col("last_roll").fill_null("place"), "left_year_six", separator="|")
+        told_apart = pl.concat_str(
+            "age_group", pl.col("last_roll").fill_null("place"), "left_with_all", with_school, separator="|"
+        )
         groups = frame.select(told_apart).to_series()
         group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
         children = Children(
             readings_of(evidence, rows, season), group[rows],
-            (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], (is_open & learn)[rows],
+            (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], with_school.to_numpy()[rows],
+            (is_open & learn)[rows],
             (1.0 - frame["rival_place"].to_numpy() * is_open)[rows], families_of(evidence, rows), season,
         )  # fmt: skip
         placed = float(frame["place_probability"].fill_null(0.0).to_numpy()[learn].sum())
-        chance[rows] = _chances(children, _usual_shares(frame, group), placed)
+        chance[rows] = _chances(children, usual_shares(frame, group), placed)
     return np.asarray(place * PLACE_CERTAINTY + (1.0 - place) * np.clip(chance, *BOUNDS), dtype=np.float64)
-
-
-def _usual_shares(frame: pl.DataFrame, group: Codes) -> Floats:
-    """For each group, the share of the children of its age who have no place: of toddlers all, of pupils few."""
-    by_age = frame.select(pl.col("place_probability").is_null().mean().over("age_group")).to_series().to_numpy()
-    shares = np.ones(int(group.max()) + 1)
-    shares[group] = by_age
-    return np.asarray(np.clip(shares, *BOUNDS), dtype=np.float64)
 
 
 def _chances(children: Children, usual: Floats, placed: float) -> Floats:
@@ -191,7 +192,8 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     highest = gone.max(axis=0)
     departures = mixture.departures[:, children.is_never.astype(np.int64)]
     ratio = -highest - np.log((departures * np.exp(gone - highest)).sum(axis=0))
-    odds = _shares(ratio, children.group, len(usual))
+    with_school = np.bincount(children.group[children.with_school], minlength=len(usual)) > 0
+    odds = shares_here(ratio, children.group, usual, with_school)
     learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
     return np.asarray(_posterior(children, likelihood, replace(mixture, no_place=no_place))[0][HERE], dtype=np.float64)
@@ -295,7 +297,7 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     levels = [_levels(*each) for each in zip(told.readings, ways, by_level, strict=True)]
     at_home = placed + (1.0 - children.weight[counts]).sum() + mine[HERE].sum()
     share_here = float(np.clip(at_home / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
-    shares = _mean_by_group(here[counts], children.weight[counts], children.group[counts], len(before.no_place))
+    shares = mean_by_group(here[counts], children.weight[counts], children.group[counts], len(before.no_place))
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
     asked = together[counts & children.families.has_others]
     return Mixture(
@@ -369,24 +371,3 @@ def _never_for_having_left(here: Floats, gone: Floats) -> Floats:
     most = min(gone[1], here[1])
     rest = np.delete(gone, 1)
     return np.insert(rest * (1.0 - most) / rest.sum(), 1, most)
-
-
-def _shares(ratio: Floats, group: Codes, groups: int) -> Floats:
-    """Log odds of living here in each group, from the ratios P(readings | here) / P(readings | gone) of its children."""
-    here, everyone = np.full(len(ratio), 0.5), np.ones(len(ratio))
-    odds = np.zeros(groups)
-    for _ in range(ROUNDS):
-        odds = logit(_mean_by_group(here, everyone, group, groups))
-        after = expit(odds[group] + ratio)
-        if np.abs(after - here).max(initial=0.0) < CLOSE_ENOUGH:
-            break
-        here = after
-    return odds
-
-
-def _mean_by_group(here: Floats, weight: Floats, group: Codes, groups: int) -> Floats:
-    """Mean of ``here`` in each group; a small group leans on all, and all on one half."""
-    overall = ((here * weight).sum() + 1.0) / (weight.sum() + 2.0)
-    sums = np.bincount(group, here * weight, minlength=groups)
-    sizes = np.bincount(group, weight, minlength=groups)
-    return np.asarray((sums + overall * PRIOR_CHILDREN) / (sizes + PRIOR_CHILDREN), dtype=np.float64)

@@ -92,6 +92,10 @@ LEFT_TOGETHER = 2.0
 """So many times likelier of those gone than of those here it is that a brother or sister came off a roll within days of the
 child: a family that moves takes all along; but one that turns to a private school or to home education may do so too."""
 
+STILL_ON_ROLL = (0.3, 0.02)
+"""Of those gone so many are on a school's roll still up to half a year after they left, and longer: as many as it takes off
+after enquiries, and a slip."""
+
 MOSTLY_OFF_ROLL = 3.0
 """An agency that knows so many times more of the children without a place than of those with one works off the roll."""
 
@@ -160,8 +164,10 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     readings.append(_company(evidence, rows, is_known, without_place))
     readings += _why_off_roll(children["said_moved"].cast(pl.Int64).fill_null(-1).to_numpy()[rows])
     readings.append(_left_together(children["left_together"].fill_null(value=False).to_numpy()[rows]))
-    off_roll = children.select(pl.when(~pl.col("left_year_six")).then(pl.col("roll_ended_days").cast(pl.Float64)))
-    return [*readings, *_time_off_roll(off_roll.to_series().to_numpy()[rows], season)]
+    days = pl.col("roll_ended_days").cast(pl.Float64)
+    off_roll = children.select(pl.when(~pl.col("left_with_all")).then(days)).to_series().to_numpy()[rows]
+    closed = children.select(pl.when("left_with_all", "left_with_school").then(days)).to_series().to_numpy()[rows]
+    return [*readings, *_until_school_closed(closed), *_time_off_roll(off_roll, season)]
 
 
 def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats, Flags]:
@@ -321,10 +327,22 @@ def _left_together(together: Flags) -> Reading:
     return Reading(np.where(together, 0, -1), np.ones(len(together)), np.ones(1), gone, np.ones(1))
 
 
+def _until_school_closed(days: Floats) -> list[Reading]:
+    """How long ago the school closed that the child was at until then: hardly any of them had left long before. Nothing more,
+    as all came off its roll, those who are here and those who have left since."""
+    if np.isnan(days).all():
+        return []
+    before = DEPARTED[:-1, None] - OFF_ROLL
+    after_enquiries, by_a_slip = STILL_ON_ROLL
+    gone = np.where(before < 0.0, 1.0, np.where(before < -TAKEN_OFF[0][0], after_enquiries, by_a_slip))
+    gone = np.hstack([gone, gone[:, -1:]])
+    return [Reading(level_of(days, OFF_ROLL), np.ones(len(days)), np.ones(gone.shape[1]), gone[None], np.ones(1))]
+
+
 def _time_off_roll(days: Floats, season: Floats) -> list[Reading]:
     """How long ago the last provision ended. Priors: those who are here return to education, half of them within
     twelve weeks; those who left were taken off the roll about when they left. Either is likelier where rolls mostly end
-    (``season``). Whoever came off with Year 6 did so with all others, so it says nothing of them (nan).
+    (``season``). Whoever came off with Year 6, or as the school closed, did so with all others: it says nothing of them (nan).
     """
     if np.isnan(days).all():
         return []

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -208,6 +209,26 @@ def test_the_end_of_year_six_tells_nothing_of_a_move() -> None:
     born = {child: {"date_of_birth": LEFT_YEAR_SIX} for child in children if child.startswith("six")}
     chance = dict(judge(children, born).select("child_id", "living_here").iter_rows())
     assert chance["six"] > chance["three"] + 0.2
+
+
+@pytest.mark.parametrize(
+    ("placed", "least"),
+    [
+        pytest.param(0, 0.9, id="four days after, when no other school has begun"),
+        pytest.param(55, 0.8, id="when all but five are at another"),
+    ],
+)
+def test_that_a_school_closed_tells_nothing_of_a_move(placed: int, least: float) -> None:
+    """Of its 60 pupils hardly any is met within days of that. Nor do they make the others of the town likelier to be here."""
+    children = town()
+    for n in range(60):
+        elm_park = [row | {"place": "Elm Park"} for row in on_roll(1000, left=4)]
+        children[f"elm{n:02}"] = elm_park + at_gp(seen=5 + (n * 37) % 700) + (on_roll(1) if n < placed else [])
+    found = judge(children)
+    pupils = found.filter(pl.col("child_id").is_in([f"elm{n:02}" for n in range(placed, 60)]))["living_here"]
+    departed = found.filter(pl.col("child_id").str.starts_with("gone"))["living_here"]
+    assert np.mean(pupils.to_list()) > least
+    assert np.mean(departed.to_list()) < 0.15
 
 
 def test_children_who_may_be_pupils_do_not_make_others_likelier_to_live_here() -> None:

@@ -1,4 +1,4 @@
-"""Who is between two schools over the summer, and who is listed all the same: what is known, a day, and the verdict."""
+"""Who waits over the holidays for a place that is accepted, and who is listed: what is known, a day, the verdict."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.children.provision import find_provision
 from pipelines.ledger.came_on_list import NOT_TAKEN_UP
-from pipelines.listing.not_yet import BETWEEN_SCHOOLS
+from pipelines.listing.not_yet import OVER_HOLIDAYS
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from tests.made.children import SOURCE_NAMES, Drawn
@@ -15,6 +15,8 @@ from tests.made.nights import Nights
 YEAR_6 = date(2015, 5, 14)
 BEGAN, ENDED, TERM = date(2019, 9, 2), date(2026, 7, 21), date(2026, 9, 2)
 AUGUST = date(2026, 8, 10)
+FIVE_IN_MARCH = date(2021, 2, 3)
+"""Of compulsory school age from 31 March 2026, in the Easter holidays."""
 
 
 def leaver(ended: date = ENDED, accepted_from: date | None = TERM, sure: float = 1.0) -> Drawn:
@@ -24,6 +26,16 @@ def leaver(ended: date = ENDED, accepted_from: date | None = TERM, sure: float =
     if accepted_from:
         drawn.record("admissions:1", "CH1", YEAR_6, sure=sure)
         drawn.says("admissions:1", "concern", "school place accepted", accepted_from)
+    return drawn
+
+
+def entrant(accepted_from: date | None, born: date = FIVE_IN_MARCH) -> Drawn:
+    """Was never at school, is on a GP's list, and has a place accepted for a first term."""
+    drawn = Drawn().record("health:1", "CH1", born).lives("CH1", 0.95)
+    if accepted_from:
+        drawn.record("admissions:1", "CH1", born).says(
+            "admissions:1", "concern", "school place accepted", accepted_from
+        )
     return drawn
 
 
@@ -58,11 +70,25 @@ def as_of(drawn: Drawn, as_at: date) -> Ranked:
         pytest.param(leaver().says("health:1", "concern", "child protection plan", BEGAN), AUGUST, False,
                      id="at high risk: never waits"),
         pytest.param(leaver(date(2026, 10, 23), date(2026, 11, 2)), date(2026, 10, 28), False, id="changes school in autumn"),
+        pytest.param(leaver(date(2025, 12, 19), date(2026, 1, 5)), date(2025, 12, 23), True, id="school closed at Christmas"),
+        pytest.param(leaver(date(2025, 12, 19), date(2026, 1, 5)), date(2026, 1, 19), True, id="a fortnight into spring term"),
+        pytest.param(leaver(date(2025, 12, 19), date(2026, 1, 5)), date(2026, 1, 20), False, id="not taken up in January"),
+        pytest.param(leaver(date(2025, 12, 11), date(2026, 1, 5)), date(2025, 12, 23), False, id="left before term ended"),
+        pytest.param(leaver(date(2025, 12, 19), date(2026, 1, 13)), date(2025, 12, 23), False, id="a place well into January"),
+        pytest.param(leaver(date(2026, 3, 27), date(2026, 4, 13)), date(2026, 4, 1), True, id="changes school at Easter"),
+        pytest.param(entrant(date(2026, 4, 13)), date(2026, 4, 1), True, id="of age in the Easter holidays, begins after them"),
+        pytest.param(entrant(date(2026, 4, 13)), date(2026, 4, 28), False, id="of age, and not taken up after Easter"),
+        pytest.param(entrant(date(2026, 9, 2)), date(2026, 4, 1), False, id="of age at Easter, begins in September"),
+        pytest.param(entrant(date(2025, 9, 3)), date(2026, 4, 1), False, id="of age, and a place that was never taken up"),
+        pytest.param(entrant(None), date(2026, 4, 1), False, id="of age at Easter, and no place to come"),
+        pytest.param(entrant(date(2026, 1, 5), born=date(2020, 12, 31)), date(2026, 1, 5), True, id="of age on 31 December"),
+        pytest.param(entrant(date(2026, 9, 2), born=date(2021, 8, 31)), date(2026, 9, 1), True, id="of age on 31 August"),
+        pytest.param(entrant(date(2026, 9, 2), born=YEAR_6), date(2026, 9, 1), False, id="of age for years, never at school"),
     ],
 )  # fmt: skip
-def test_who_is_between_two_schools(drawn: Drawn, as_at: date, waits: bool) -> None:
+def test_who_waits_over_the_holidays(drawn: Drawn, as_at: date, waits: bool) -> None:
     ranked = as_of(drawn, as_at)
-    assert ranked.explained["reason"].to_list() == ([BETWEEN_SCHOOLS] if waits else [])
+    assert ranked.explained["reason"].to_list() == ([OVER_HOLIDAYS] if waits else [])
     assert ranked.candidates["lane"].to_list() == ([] if waits else ["follow up"])
 
 
@@ -73,9 +99,16 @@ def test_the_day_from_which_the_child_is_listed_is_told() -> None:
     )
 
 
+def test_of_whom_no_school_has_been_left_it_is_told_since_when_one_is_due() -> None:
+    assert as_of(entrant(date(2026, 4, 13)), date(2026, 4, 1)).explained["why"].item() == (
+        "Not at school yet: of compulsory school age from 31 March 2026, and a place is accepted from 13 April 2026. Listed "
+        "from 28 April 2026 unless a roll shows the child by then."
+    )
+
+
 def test_the_ledger_follows_a_child_into_the_summer_and_out_of_it() -> None:
     nights = Nights().night(leaver(accepted_from=None), on=date(2026, 7, 22)).night(leaver(), on=AUGUST)
-    assert (nights.lead("CH1")["state"], nights.lead("CH1")["off_because"]) == ("left", BETWEEN_SCHOOLS)
+    assert (nights.lead("CH1")["state"], nights.lead("CH1")["off_because"]) == ("left", OVER_HOLIDAYS)
     assert "a place is accepted from 2 September 2026" in str(nights.lead("CH1")["off_why"])
     nights.night(leaver(), on=date(2026, 9, 17))
     assert (nights.lead("CH1")["state"], nights.lead("CH1")["came_because"]) == ("listed", NOT_TAKEN_UP)

@@ -1,0 +1,60 @@
+"""How large a share of a group of children lives here: of those of one age and one last roll, none of whom has a sure place.
+
+Of most groups it is learnt from the records. Not of the pupils of a school that has closed: they are many, came off their roll
+on one day and are alike in all that is read of them, so that a little that speaks for having left would come to the same for
+all of them; and being settled they teach nothing of those whom no school has. Most of them stay where they are.
+"""
+
+import numpy as np
+import polars as pl
+from scipy.special import expit, logit
+
+from pipelines.residence.reading import PRIOR_CHILDREN, Codes, Flags, Floats
+
+BOUNDS = (0.001, 0.999)
+"""No record proves that a child is here or gone: nothing is judged surer than one in a thousand."""
+
+ROUNDS = 300
+CLOSE_ENOUGH = 1e-5
+
+MOVES_WITH_SCHOOL = 0.03
+"""Of the pupils of a school that closes, so many move away with it: about as many as do in half a year otherwise. All of them
+are among those who are at no other school, which is known to be as many as left the school."""
+
+
+def usual_shares(frame: pl.DataFrame, group: Codes) -> Floats:
+    """For each group, the share of the children of its age who have no place: of toddlers all, of pupils few, and of those of
+    a school that has just closed as many as have not begun at another."""
+    alike = ["age_group", "left_with_school"]
+    by_age = frame.select(pl.col("place_probability").is_null().mean().over(alike)).to_series().to_numpy()
+    shares = np.ones(int(group.max()) + 1)
+    shares[group] = by_age
+    return np.asarray(np.clip(shares, *BOUNDS), dtype=np.float64)
+
+
+def shares_here(ratio: Floats, group: Codes, usual: Floats, with_school: Flags) -> Floats:
+    """Log odds of living here in each group, from the ratios P(readings | here) / P(readings | gone) of its children.
+
+    ``usual``: as from :func:`usual_shares`; ``with_school``: the groups of those whose school has closed.
+    """
+    here, counts = np.full(len(ratio), 0.5), (~with_school[group]).astype(np.float64)
+    sizes = np.bincount(group, minlength=len(usual))
+    stay = np.clip(1.0 - MOVES_WITH_SCHOOL / usual, 0.5, 1.0)
+    odds = np.zeros(len(usual))
+    for _ in range(ROUNDS):
+        means = mean_by_group(here, counts, group, len(usual))
+        closed = (np.bincount(group, here, len(usual)) * usual + sizes * stay) / np.maximum(sizes * (usual + 1.0), 1.0)
+        odds = logit(np.clip(np.where(with_school, closed, means), *BOUNDS))
+        after = expit(odds[group] + ratio)
+        if np.abs(after - here).max(initial=0.0) < CLOSE_ENOUGH:
+            break
+        here = after
+    return odds
+
+
+def mean_by_group(here: Floats, weight: Floats, group: Codes, groups: int) -> Floats:
+    """Mean of ``here`` in each group; a small group leans on all, and all on one half."""
+    overall = ((here * weight).sum() + 1.0) / (weight.sum() + 2.0)
+    sums = np.bincount(group, here * weight, minlength=groups)
+    sizes = np.bincount(group, weight, minlength=groups)
+    return np.asarray((sums + overall * PRIOR_CHILDREN) / (sizes + PRIOR_CHILDREN), dtype=np.float64)
