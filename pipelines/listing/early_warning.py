@@ -30,6 +30,11 @@ OFFERS_FROM = (3, 1)
 MOSTLY_OFFERED = 0.5
 """Where fewer of the Year 6 children have an offer, the extracts do not hold the round of admissions."""
 
+LEAST_SCHOOL = 10
+OLDER_BY_A_SLIP = 0.05
+"""A school that ends with Year 6 has at least so many pupils, and no larger share of them is past it, by birth dates that may
+be slips. All-through and middle schools have far more, and of an entry with few others nobody can tell."""
+
 TAKEN_UP_WITHIN = timedelta(days=31)
 """A place that starts within so many days of the first day of term is that term's place."""
 
@@ -70,7 +75,8 @@ def early_warning(
     """Children who come of age with the next term, and (1 March to August) Year 6 children, without a place after it.
 
     A place is an education that holds on the first day of term or starts soon after, or an offer: for the first, one
-    that is accepted. One whose day has come counts as long as a roll may not show it yet. Warned of is who is as likely
+    that is accepted. Primary schools tell no leaving date before July, so that of Year 6 an open entry at a school that has
+    nobody older is none. One whose day has come counts as long as a roll may not show it yet. Warned of is who is as likely
     without one as the list asks (``settings.list_from``). Frames as in :mod:`pipelines.tables`.
     """
     known = _Known(person, statements, child_records, provision, rivals, residence, as_at, settings)
@@ -78,11 +84,13 @@ def early_warning(
     born = pl.col("date_of_birth")
     of_age, by_then = born_of_age(as_at)[1], born_of_age(term - timedelta(days=1))[1]
     coming = _facts(known, (born > of_age) & (born <= by_then))
-    warned = [_without_place(known, coming, term, [ACCEPTED]).with_columns(warning=pl.lit(COMES_OF_AGE))]
+    holding = _holding(known.provision, term, settings)
+    warned = [_without_place(known, coming, holding, term, [ACCEPTED]).with_columns(warning=pl.lit(COMES_OF_AGE))]
     notes = []
     if OFFERS_FROM <= (as_at.month, as_at.day) < (9, 1):
         leaving = _facts(known, school_year(born, as_at) == 6)
-        waiting = _without_place(known, leaving, term := date(as_at.year, 9, 1), [OFFERED, ACCEPTED])
+        holding = _holding(_beyond_year_six(known), term := date(as_at.year, 9, 1), settings)
+        waiting = _without_place(known, leaving, holding, term, [OFFERED, ACCEPTED])
         if leaving.height and waiting["no_place"].sum() > (1 - MOSTLY_OFFERED) * leaving.height:
             notes.append(
                 "Year 6 was not judged: the extracts show a Year 7 place or offer for fewer than half of the children, "
@@ -105,14 +113,16 @@ def _facts(known: _Known, is_meant: pl.Expr) -> pl.DataFrame:
     return child_facts(person, said, members, known.as_at).filter(is_meant & alive)
 
 
-def _without_place(known: _Known, children: pl.DataFrame, term: date, ways: Sequence[str]) -> pl.DataFrame:
+def _without_place(
+    known: _Known, children: pl.DataFrame, holding: pl.DataFrame, term: date, ways: Sequence[str]
+) -> pl.DataFrame:
     """``children`` with ``due_on`` and ``no_place`` (0..1), but for those who have a certain place.
 
-    ``ways``: of being promised, those that count as a place.
+    ``holding``: as from :func:`_holding`. ``ways``: of being promised, those that count as a place.
     """
     rivals = known.rivals.join(children.select("child_id"), on="child_id", how="semi")
     asked = pl.concat([children["child_id"], rivals["rival_child_id"]]).unique().to_frame()
-    places = pl.concat([_holding(known, term), _promised(known, term, ways)]).join(asked, on="child_id", how="semi")
+    places = pl.concat([holding, _promised(known, term, ways)]).join(asked, on="child_id", how="semi")
     own = places.group_by("child_id").agg(none=(1 - pl.col("sure")).product())
     placed = own.select(rival_child_id="child_id", placed=1 - pl.col("none"))
     near = rivals.join(placed, on="rival_child_id", how="inner").group_by("child_id")
@@ -125,12 +135,24 @@ def _without_place(known: _Known, children: pl.DataFrame, term: date, ways: Sequ
     )
 
 
-def _holding(known: _Known, term: date) -> pl.DataFrame:
+def _holding(provision: pl.DataFrame, term: date, settings: RankSettings) -> pl.DataFrame:
     """``child_id``, ``sure`` (0..1): educations that hold on the first day of term or start soon after."""
     until, since = pl.col("until_on"), pl.col("since_on")
     holds = (until.is_null() | (until > term)) & (since.is_null() | (since <= term + TAKEN_UP_WITHIN))
-    sure = surely_holds(known.settings.doubtful_provision)
-    return known.provision.filter(holds).select("child_id", sure=sure)
+    sure = surely_holds(settings.doubtful_provision)
+    return provision.filter(holds).select("child_id", sure=sure)
+
+
+def _beyond_year_six(known: _Known) -> pl.DataFrame:
+    """``PROVISION`` without the open entries at schools that end with Year 6."""
+    born = known.person.select("record_id", "date_of_birth").drop_nulls()
+    current = known.provision.filter("is_current").drop_nulls("place")
+    pupils = current.join(born, on="record_id", how="inner", validate="m:1")
+    is_older = school_year(pl.col("date_of_birth"), known.as_at) > 6
+    schools = pupils.group_by("source", "place").agg(pupils=pl.len(), older=is_older.mean())
+    primary = schools.filter(pl.col("pupils") >= LEAST_SCHOOL, pl.col("older") < OLDER_BY_A_SLIP)
+    ends = current.filter(pl.col("until_on").is_null()).join(primary, on=["source", "place"], how="semi")
+    return known.provision.join(ends, on=["child_id", "record_id"], how="anti")
 
 
 def _promised(known: _Known, term: date, ways: Sequence[str]) -> pl.DataFrame:

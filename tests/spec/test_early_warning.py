@@ -183,6 +183,31 @@ def test_nor_once_it_has_begun_and_next_years_offers_are_far_off() -> None:
     assert (found.children.height, found.notes) == (0, ())
 
 
+@pytest.mark.parametrize(
+    ("others", "older", "place", "is_warned"),
+    [
+        pytest.param(10, 0, "Keats Primary School", True, id="a school that has nobody older: it ends with Year 6"),
+        pytest.param(19, 1, "Keats Primary School", False, id="one in twenty is older: it goes on"),
+        pytest.param(39, 1, "Keats Primary School", True, id="one in forty by birth date: a slip"),
+        pytest.param(5, 0, "Keats Primary School", False, id="too few to tell"),
+        pytest.param(20, 0, None, False, id="at a school that nobody names"),
+    ],
+)
+def test_an_open_entry_of_year_six_is_no_place_where_the_school_ends_with_it(
+    others: int, older: int, place: str | None, is_warned: bool
+) -> None:
+    drawn = Drawn().record("school_census:C", "A", YEAR_6).on_roll("school_census:C", date(2020, 9, 1), place=place)
+    for n in range(others):
+        born = date(2014, 2, 3) if n < older else date(2018, 2, 3)
+        drawn.record(f"school_census:C{n}", f"CH{n}", born).on_roll(
+            f"school_census:C{n}", date(2023, 9, 1), place=place
+        )
+    for n in range(2):  # of whom the round of admissions is known
+        drawn.record(f"admissions:{n}", f"Y{n}", YEAR_6)
+        drawn.says(f"admissions:{n}", "concern", "school place offered", date(2027, 9, 1))
+    assert ("A" in warned(drawn, MAY).children["child_id"]) == is_warned
+
+
 def test_year_six_is_judged_where_half_of_it_has_an_offer() -> None:
     assert warned(year_six(offers=2, others=2), MAY).children.height == 2
 
