@@ -1,17 +1,15 @@
 """Links + judgements -> children: which records belong together, and child ids that stay.
 
 Each pair of records has log-odds (bits) of being one child, its prior within. The records of a component are cut into
-children so that the log-odds kept together sum highest (correlation clustering: Bansal, Blum & Chawla 2004, Machine
-Learning 56:89): exactly where a component is small, greedily by additive edge contraction (Keuper et al. 2015, ICCV) where
-it is large. So a chain of weak links cannot join what the other records hold apart, and a record goes to the child
-whose records together want it most.
+children so that the log-odds kept together sum high (correlation clustering: Bansal, Blum & Chawla 2004, Machine Learning
+56:89), greedily by additive edge contraction (Keuper et al. 2015, ICCV). So a chain of weak links cannot join what the other
+records hold apart, and a record goes to the child whose records together want it most.
 """
 
 import hashlib
 import heapq
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import chain, count
 
 import numpy as np
@@ -26,8 +24,6 @@ Bits = NDArray[np.float64]
 LogOdds = Callable[[Rows, Rows], Bits]
 """Log-odds (bits) of any pairs of rows, also of pairs that no blocking rule found."""
 
-EXACT_UP_TO = 8
-"""Components of so many records are cut exactly: 8 records have 4,140 partitions."""
 FULL_UP_TO = 80
 """Components of so many records have all their pairs scored; larger ones only the pairs that blocking found."""
 PAIRS_AT_ONCE = 500_000
@@ -39,34 +35,6 @@ ALWAYS = 1e5
 """Log-odds of two records judged to be one child: no sum of weights outweighs it."""
 UNSEEN = -6.0
 """Log-odds taken for a pair that blocking did not find, in a component too large to score in full."""
-
-
-@cache
-def partitions(size: int) -> tuple[NDArray[np.int8], Bits]:
-    """All partitions of ``size`` things:
-    labels (partitions x things), and which pairs (upper triangle) stay together.
-    """
-    grown = [[0]]
-    for _ in range(size - 1):
-        grown = [[*labels, new] for labels in grown for new in range(max(labels) + 2)]
-    labels = np.array(grown, dtype=np.int8)
-    i, j = np.triu_indices(size, 1)
-    return labels, (labels[:, i] == labels[:, j]).astype(np.float64)
-
-
-FINEST = 2.0**-20
-"""Bits to which log-odds are rounded before they are summed: whole numbers sum alike in any order and any company."""
-
-
-def best_partitions(odds: Bits, size: int) -> NDArray[np.int8]:
-    """The best partition of each component of one size. ``odds``: components x upper-triangle pairs."""
-    labels, together = partitions(size)
-    odds = np.rint(odds / FINEST)
-    best = np.empty((len(odds), size), dtype=np.int8)
-    step = max(1, 4_000_000 // len(labels))
-    for start in range(0, len(odds), step):
-        best[start : start + step] = labels[np.argmax(odds[start : start + step] @ together.T, axis=1)]
-    return best
 
 
 def contracted(size: int, i: Rows, j: Rows, odds: Bits, rest: float = 0.0) -> NDArray[np.int64]:
@@ -206,16 +174,9 @@ def _label_piece(labels: Labels, rows: NDArray[np.int64], odds: Bits) -> None:
     size = rows.shape[1]
     whole = odds.min(axis=1, initial=np.inf) > 0
     labels[rows[whole]] = rows[whole].min(axis=1, keepdims=True)
-    rows, odds = rows[~whole], odds[~whole]
-    if size > EXACT_UP_TO:
-        i, j = (side.astype(np.int32) for side in np.triu_indices(size, 1))
-        for members, values in zip(rows, odds, strict=True):
-            _set(labels, members, contracted(size, i, j, values))
-    elif len(rows):
-        best = best_partitions(odds, size)
-        # A child is named after its lowest row: the first place in the row that bears the same label.
-        first = np.argmax(best[:, None, :] == best[:, :, None], axis=2)
-        labels[rows] = np.take_along_axis(rows, first, axis=1)
+    i, j = (side.astype(np.int32) for side in np.triu_indices(size, 1))
+    for members, values in zip(rows[~whole], odds[~whole], strict=True):
+        _set(labels, members, contracted(size, i, j, values))
 
 
 def _set(labels: Labels, members: NDArray[np.int64], found: NDArray[np.int64]) -> None:

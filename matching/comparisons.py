@@ -230,15 +230,9 @@ FORENAME = Comparison(
     goes_with=GoesWith("surname", "name_in_full", first="forename", second="surname", person="date_of_birth"),
 )
 
-_NO_OTHER_WAY = (None, Missing("forename"), SAME_NAMES, Equal("forename"), ALIKE, BOTH_ARE_NAMES, ONE_BY_CUSTOM)
-
-LISTED_BESIDE = both(
-    Equal("household"),
-    Unequal("forename"),
-    none_of(*(level.test for level in FORENAME.levels if level.test not in _NO_OTHER_WAY)),
-)
-"""Two names in one household's list, neither a way of writing the other by any level of the forename: a household lists each of
-its members once, under one name. Names that are merely alike are two."""
+LISTED_BESIDE = both(Equal("household"), none_of(both(Equal("forename"), Equal("date_of_birth"))))
+"""Two rows of one household's list, of which one does not repeat the other's forename and birth date: a household lists each of
+its members once, be they twins with names alike, or a parent and the child who has the parent's name."""
 
 SURNAME = Comparison(
     "surname",

@@ -1,4 +1,4 @@
-"""Children out of links: exact where small, never worse than apart where large, and ids that stay."""
+"""Children out of links: never worse than apart, and ids that stay."""
 
 import numpy as np
 import polars as pl
@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from matching.cluster import (
     ALWAYS,
-    EXACT_UP_TO,
     FULL_UP_TO,
     NEVER,
-    best_partitions,
     cluster,
     contracted,
     id_moves,
@@ -19,11 +17,9 @@ from matching.cluster import (
     new_child_id,
     pairs_between,
     pairs_within,
-    partitions,
 )
 
 STEADY = settings(max_examples=60, deadline=None, derandomize=True)
-BELL = {1: 1, 2: 2, 3: 5, 4: 15, 5: 52, 6: 203, 7: 877, 8: 4_140}
 BITS = st.floats(-30, 30).map(lambda bits: round(bits, 2))
 
 
@@ -47,36 +43,7 @@ def _kept(matrix, labels):
     return float((matrix * together)[np.triu_indices(len(matrix), 1)].sum())
 
 
-def _all_cuts(size):
-    """Every way of cutting: each record joins a child there is, or starts one."""
-    if size == 0:
-        return [[]]
-    return [[*labels, new] for labels in _all_cuts(size - 1) for new in range(max(labels, default=-1) + 2)]
-
-
-@pytest.mark.parametrize(("size", "many"), BELL.items())
-def test_all_partitions_are_there_once(size, many):
-    labels, together = partitions(size)
-    assert len({tuple(row) for row in labels.tolist()}) == len(labels) == many
-    assert together.shape == (many, size * (size - 1) // 2)
-
-
-@given(
-    st.integers(2, 6).flatmap(
-        lambda size: st.lists(BITS, min_size=size * (size - 1) // 2, max_size=size * (size - 1) // 2)
-    )
-)
-@STEADY
-def test_small_components_are_cut_as_well_as_any_way_of_cutting_them(odds):
-    size = round((1 + (1 + 8 * len(odds)) ** 0.5) / 2)
-    matrix = _matrix(size, odds)
-    best = max(_kept(matrix, labels) for labels in _all_cuts(size))
-    assert _kept(matrix, _children(matrix)) == pytest.approx(best, abs=1e-3)
-    exact = best_partitions(np.array([odds], dtype=np.float32), size)[0]
-    assert _kept(matrix, exact) == pytest.approx(best, abs=1e-3)
-
-
-@given(st.integers(EXACT_UP_TO + 1, 14), st.data())
+@given(st.integers(2, 14), st.data())
 @STEADY
 def test_contraction_is_never_worse_than_keeping_all_apart_or_all_together(size, data):
     many = size * (size - 1) // 2
@@ -88,7 +55,7 @@ def test_contraction_is_never_worse_than_keeping_all_apart_or_all_together(size,
         assert kept == pytest.approx(odds.sum())
 
 
-@given(st.integers(EXACT_UP_TO + 1, 20), st.integers(0, 10_000))
+@given(st.integers(2, 20), st.integers(0, 10_000))
 @STEADY
 def test_contraction_finds_children_that_are_plain_to_see(size, seed):
     truth = np.random.default_rng(seed).integers(0, 4, size)
@@ -106,7 +73,7 @@ def test_pairs_that_blocking_did_not_find_count_against_a_large_component():
         assert len(set(found.tolist())) == children
 
 
-@pytest.mark.parametrize("size", [3, EXACT_UP_TO, EXACT_UP_TO + 1, 30], ids=lambda size: f"{size} records")
+@pytest.mark.parametrize("size", [3, 9, 30], ids=lambda size: f"{size} records")
 def test_a_chain_of_weak_links_does_not_join_its_ends(size):
     matrix = np.full((size, size), -8.0)
     for n in range(size - 1):
@@ -116,7 +83,7 @@ def test_a_chain_of_weak_links_does_not_join_its_ends(size):
     assert _kept(matrix, children) > 0
 
 
-@pytest.mark.parametrize("size", [3, EXACT_UP_TO, EXACT_UP_TO + 1, 30], ids=lambda size: f"{size} records")
+@pytest.mark.parametrize("size", [3, 9, 30], ids=lambda size: f"{size} records")
 def test_no_strength_of_links_joins_two_records_that_must_be_apart(size):
     matrix = np.full((size, size), 30.0)
     matrix[0, -1] = matrix[-1, 0] = NEVER
@@ -125,7 +92,7 @@ def test_no_strength_of_links_joins_two_records_that_must_be_apart(size):
     assert len(set(children)) == 2
 
 
-@pytest.mark.parametrize("size", [3, EXACT_UP_TO, EXACT_UP_TO + 1, 30], ids=lambda size: f"{size} records")
+@pytest.mark.parametrize("size", [3, 9, 30], ids=lambda size: f"{size} records")
 def test_of_judgements_that_contradict_each_other_the_one_that_keeps_apart_holds(size):
     """Judged to be one, link by link, and the ends judged to be two: joining them could hide a child."""
     matrix = np.zeros((size, size))
@@ -144,7 +111,7 @@ def test_two_records_judged_to_be_one_are_one_whatever_the_others_say():
 
 
 def test_a_child_is_labelled_by_its_lowest_row_in_components_of_any_size():
-    sizes = [1, 2, EXACT_UP_TO, EXACT_UP_TO + 3, FULL_UP_TO + 5]
+    sizes = [1, 2, 8, 11, FULL_UP_TO + 5]
     owner = np.repeat(np.arange(len(sizes)), sizes)
     rows = np.random.default_rng(5).permutation(len(owner))
     owner = owner[rows]
