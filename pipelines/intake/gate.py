@@ -248,14 +248,14 @@ def keep_tonight(
     """Put tonight's rows in the place of the last night's, keep what changed, and count it."""
     stand = {*received.stands, *judged.stands_in["source"]}
     before = Snapshots(*(_read(store, table) for table in HISTORIES))
-    was_gone = _read(store, "vanished")
+    was_gone, renumbered = _read(store, "vanished"), _renumbered(store, received, contracts, stand, as_at)
     vanished = keep_vanished(
         was_gone, _rolls(store, received, contracts, stand), contracts,
-        snapshot=before.snapshot, set_aside=received.set_aside, as_at=as_at,
+        snapshot=before.snapshot, set_aside=received.set_aside, renumbered=renumbered, as_at=as_at,
     )  # fmt: skip
     changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
     store.write("vanished", vanished)
-    store.write("renumbered", _renumbered(store, received, contracts, stand, as_at))
+    store.write("renumbered", renumbered)
     _keep_rows(store, received, stand, _differing(was_gone, vanished))
     # What a night of the past loaded is not what the next night's rows are compared with.
     store.write("judged_file", received.judged.clear() if is_past else received.judged)

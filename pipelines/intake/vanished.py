@@ -43,15 +43,17 @@ def keep_vanished(
     *,
     snapshot: pl.DataFrame,
     set_aside: pl.DataFrame,
+    renumbered: pl.DataFrame,
     as_at: date,
 ) -> pl.DataFrame:
     """``VANISHED`` after tonight.
 
     ``kept``: ``VANISHED`` of the night before. ``snapshot``: as it was before tonight, and says when each row of
     ``rolls.before`` was last loaded. An entry is kept where it was open when it was last loaded, and neither its key
-    nor, under another key, the same row is among tonight's rows.
+    nor, under another key, the same row is among tonight's rows: all its cells, or the same child's at the same school, as by
+    ``renumbered`` (``RENUMBERED`` of tonight; the key of a census return changes with a temporary UPN).
     """
-    gone = [_gone(source, rolls, contracts[source]) for source in rolls.before if source in contracts]
+    gone = [_gone(source, rolls, contracts[source], renumbered) for source in rolls.before if source in contracts]
     last = pl.col("last_seen_on")
     seen = snapshot.filter(last == last.max().over("source")).select(_KEY)
     dated = [rows.join(seen, on="record_id", how="inner", validate="1:1") for rows in gone]
@@ -70,7 +72,7 @@ def keep_vanished(
     )
 
 
-def _gone(source: str, rolls: Rolls, contract: Contract) -> pl.DataFrame:
+def _gone(source: str, rolls: Rolls, contract: Contract, renumbered: pl.DataFrame) -> pl.DataFrame:
     """Rows of the night before that are not there tonight, under their key or another: VANISHED, without the day."""
     before = rolls.before[source]
     tonight = rolls.tonight.get(source, before.clear())
@@ -79,9 +81,17 @@ def _gone(source: str, rolls: Rolls, contract: Contract) -> pl.DataFrame:
     gone = before.filter(~pl.col("record_id").is_in(tonight["record_id"].implode()))
     if gone.height:
         gone = gone.filter(~content.is_in(tonight.select(content).to_series().implode()))
+        gone = gone.join(_gone_on(gone, tonight, contract.completeness.unit, renumbered), on="record_id", how="anti")
     names = [name for name in before.columns if name not in PLACE]
     row = pl.struct("file_id", "line", *names).struct.json_encode()
     return gone.select("record_id", source=pl.lit(source), vanished_on=pl.lit(None, pl.Date), row=row)
+
+
+def _gone_on(gone: pl.DataFrame, tonight: pl.DataFrame, unit: str | None, renumbered: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``gone`` that go on under another key among ``tonight``, at the same school (``unit``)."""
+    now = tonight.select(now_id="record_id", now_unit=unit or pl.lit(None))
+    found = gone.join(renumbered, on="record_id", how="inner").join(now, on="now_id", how="inner")
+    return found.filter(pl.col(unit).eq_missing(pl.col("now_unit"))) if unit else found
 
 
 def _open_entries(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> pl.DataFrame:

@@ -148,6 +148,11 @@ def test_a_pupil_who_vanishes_without_a_leaving_date_is_an_event_of_its_own(nigh
             [{**row, "surname": f"S{n}", "record_id": f"N{n}"} for n, row in enumerate(census())],
             id="every row under a new key",
         ),
+        pytest.param(
+            _changed(census(), upn="X82343211234A"),
+            _changed(census(), upn="H823432112345", record_id="C3-40"),
+            id="an entry whose key holds the UPN, which was a temporary one",
+        ),
     ],
 )
 def test_nobody_has_vanished_who(tmp_path: Path, before: Rows, tonight: Rows) -> None:
@@ -155,6 +160,11 @@ def test_nobody_has_vanished_who(tmp_path: Path, before: Rows, tonight: Rows) ->
     delivered.night(0, school_census=before)
     delivered.night(1, school_census=tonight)
     assert _vanished(delivered) == []
+
+
+def test_who_is_on_another_schools_roll_of_a_sudden_has_vanished_from_the_first(nights: Deliveries) -> None:
+    nights.night(1, school_census=_changed(census(), record_id="C4-40", estab="2004", school_name="School 4"))
+    assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(1))]
 
 
 def test_a_night_run_again_after_the_row_was_mended_forgets_the_event(nights: Deliveries) -> None:
