@@ -19,7 +19,7 @@ from matching.ceilings import Ceiling
 from matching.encode import Encoded, Rows
 from matching.sorting import counted_off, order_of, run_ends
 
-LEAST_PAIRS = 256
+LEAST_PAIRS = 1_024
 """Rows that meet fewer rows than this makes pairs of are no grid: laying it out would cost more than it spares."""
 LEAST_ROWS = math.isqrt(LEAST_PAIRS - 1) + 2
 """Rows of the smallest block that has such a grid: all its rows but the last against all but the first."""
