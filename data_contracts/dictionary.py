@@ -26,6 +26,9 @@ Made from the contracts in `data_contracts/` by `python -m data_contracts.dictio
 
 What a broken rule stops: **file**, nothing of the file is loaded; **row**, the row is set aside and goes back to its
 sender; **nothing**, the breach is counted and the row is used, the value counting as empty where it cannot be read.
+
+Empty in every column is what exports write for nothing (`NULL`, `NaN`, `#N/A`), and in every date what says that there is none
+(`00/00/0000`, `00/01/1900`, `Unknown`) or that an entry still holds (`31/12/9999`, `Current`, `Ongoing`).
 """
 
 

@@ -35,6 +35,13 @@ EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>"
 """How software that writes tables as text shows a cell in which nothing stands, whatever the source: SQL Server, Oracle,
 MySQL, pandas, Excel."""
 
+NO_DAY = (
+    "n/a", "unknown", "00/00/0000", "00/01/1900", "0000-00-00", "00000000",
+    "31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999", "current", "ongoing", "present",
+)  # fmt: skip
+"""How people and software write, in small letters, that a date is not known or not there yet, whatever the source. The 0th of
+January 1900 is Excel's day 0; the last days of all are those of entries that still hold."""
+
 _NAMES: frozenset[PersonField] = frozenset({"surname", "forename", "full_name"})
 """Null is also a surname."""
 
@@ -46,8 +53,8 @@ def text_of(column: Column) -> pl.Expr:
     """The cell without spaces around it; null where nothing stands in it, or a placeholder of the column (``notAValue``).
 
     Nothing is also what an export writes for it (``EXPORTED_EMPTY``), save where a child may be called so, and in a column
-    of dates a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a spreadsheet marks text is left
-    out, save of names and addresses.
+    of dates what is no day (``NO_DAY``) or a mask that nobody filled in, such as ``__/__/____``. The apostrophe by which a
+    spreadsheet marks text is left out, save of names and addresses.
     """
     text = pl.col(column.name).str.strip_chars()
     held = text if column.maps_to in _MAY_BEGIN_SO else text.str.strip_prefix("'")
@@ -56,8 +63,9 @@ def text_of(column: Column) -> pl.Expr:
     said = text != "" if column.maps_to in _NAMES else ~text.is_in(("", "'", *EXPORTED_EMPTY))
     if column.logical_type == "date":
         said &= text.str.contains("[0-9A-Za-z]")
-    if column.not_a_value:
-        said &= ~text.str.to_lowercase().is_in([placeholder.casefold() for placeholder in column.not_a_value])
+    placeholders = [*(NO_DAY if column.logical_type == "date" else ()), *map(str.casefold, column.not_a_value)]
+    if placeholders:
+        said &= ~text.str.to_lowercase().is_in(placeholders)
     return pl.when(said).then(held)
 
 

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.contract import Column
-from data_contracts.values import EXPORTED_EMPTY, as_codes, as_days, is_empty, is_known_code, parse_dates, text_of
+from data_contracts.values import (
+    EXPORTED_EMPTY,
+    NO_DAY,
+    as_codes,
+    as_days,
+    is_empty,
+    is_known_code,
+    parse_dates,
+    text_of,
+)
 
 
 def column(**said: object) -> Column:
@@ -22,7 +31,7 @@ DAY = column(
     logicalTypeOptions={"format": "dd/MM/yyyy"},
     alsoWritten=["yyyy-MM-dd", "yyyyMMdd", "dd MMM yyyy"],
     badTypeWhy="It must be a day.",
-    notAValue=["N/A", "31/12/9999"],
+    notAValue=["31-Dec-99"],
 )
 
 
@@ -145,6 +154,12 @@ def test_what_an_export_writes_for_nothing_is_nothing_but_where_a_child_may_be_c
 def test_a_mask_that_nobody_filled_in_is_no_day_and_breaks_no_rule_of_one(mask: str) -> None:
     assert said(mask, is_empty(DAY)) is True
     assert said(mask, is_empty(column())) is False
+
+
+@pytest.mark.parametrize("cell", [*NO_DAY, "Current", "31-DEC-9999", "31-Dec-99"])
+def test_what_is_no_day_is_none_in_every_date_and_in_no_other_column(cell: str) -> None:
+    assert said(f" {cell} ", is_empty(DAY)) is True
+    assert said(cell, is_empty(column())) is False
 
 
 STATUS = column(codes={"C": "C", "Single": "C", "G": "G", "U": ""}, unknownCode="Unknown", notAValue=["-"])
