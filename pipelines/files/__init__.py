@@ -184,7 +184,7 @@ def _no_rows_breach(contract: Contract, file: str) -> Breach:
         "no rows",
         "file",
         "The file has a header and not one row, which looks like an export that failed.",
-        "Export it again; where there is truly nobody to send, leave the file out.",
+        "Export it again; where there is truly nobody to send, those who run the night let it pass with --accept.",
     )
 
 
