@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.ledger.came_on_list import (
     CAME_BECAUSE,
     CAME_OF_AGE,
@@ -31,7 +29,6 @@ from pipelines.ledger.came_on_list import (
 )
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECALIBRATED, RECORDS_GONE
 from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
-from pipelines.ledger.lives import keep_ledger
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings, Recalibration
@@ -378,22 +375,6 @@ def test_every_reason_there_is_has_been_drawn() -> None:
     came |= {NOT_TAKEN_UP}
     assert left == set(LEFT_BECAUSE)
     assert came == set(CAME_BECAUSE)
-
-
-def test_the_first_night_says_that_it_is_the_first() -> None:
-    nights = Nights().night(lead())
-    assert nights.lead()["came_because"] == FIRST_NIGHT
-    assert nights.changes() == {}
-
-
-def test_a_child_off_the_list_without_a_reason_is_a_failed_night() -> None:
-    nights = Nights().night(lead())
-    tonight = Nights(as_at=AS_AT + timedelta(days=1)).tonight(lead(), RankSettings())
-    with pytest.raises(
-        NightFailed, match=r"1 of the children on the last list are not on .* and nothing says why: A"
-    ) as failed:
-        keep_ledger(nights.ledger, replace(tonight, candidates=tonight.candidates.clear()))
-    assert failed.value.exit_code == INTERNAL_ERROR
 
 
 IN_VIEW_CASES = [pytest.param(case.values[0], case.values[1], id=str(case.id)) for case in LEAVES]

@@ -1,16 +1,18 @@
 """The ledger over several nights: ids that change, what an officer has opened, risen and fallen, a night run again."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
+import pytest
 
-from pipelines.ledger.came_on_list import (
-    EDUCATION_ENDED,
-)
+from pipelines.failure import INTERNAL_ERROR, NightFailed
+from pipelines.ledger.came_on_list import EDUCATION_ENDED, FIRST_NIGHT
 from pipelines.ledger.left_list import MERGED
 from pipelines.ledger.list_changes import FALLEN, GONE, RETURNED, RISEN
-from pipelines.ledger.lives import IN_HAND, condensed
+from pipelines.ledger.lives import IN_HAND, condensed, keep_ledger
 from pipelines.listing.rank import IN_EDUCATION
+from pipelines.rank_settings import RankSettings
 from pipelines.tables import LEAD_NIGHT
 from tests.made.children import AS_AT, Drawn
 from tests.made.leads import lead, nobody, schooled
@@ -110,3 +112,19 @@ def test_nights_long_past_are_kept_where_something_changed() -> None:
     kept = condensed(pl.DataFrame(old + recent, schema=LEAD_NIGHT), AS_AT)
     assert [(AS_AT - day).days for day in kept["as_at"]] == [100, 97, 2, 1, 0]
     assert condensed(kept, AS_AT).equals(kept)
+
+
+def test_the_first_night_says_that_it_is_the_first() -> None:
+    nights = Nights().night(lead())
+    assert nights.lead()["came_because"] == FIRST_NIGHT
+    assert nights.changes() == {}
+
+
+def test_a_child_off_the_list_without_a_reason_is_a_failed_night() -> None:
+    nights = Nights().night(lead())
+    tonight = Nights(as_at=AS_AT + timedelta(days=1)).tonight(lead(), RankSettings())
+    with pytest.raises(
+        NightFailed, match=r"1 of the children on the last list are not on .* and nothing says why: A"
+    ) as failed:
+        keep_ledger(nights.ledger, replace(tonight, candidates=tonight.candidates.clear()))
+    assert failed.value.exit_code == INTERNAL_ERROR

@@ -1,0 +1,54 @@
+"""Schools that the settings say are due, and whose roll nobody sent."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.failure import NightFailed
+from pipelines.intake.acceptance import accept
+from pipelines.night import run_night
+from pipelines.settings import Settings
+from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, census
+
+DUE = {"school_census": ("2000", "2009", "2010", "2011")}
+"""Schools 2000 to 2009 send their rolls; 2010 and 2011, of a trust, do not."""
+
+
+def test_schools_that_are_due_hold_the_first_night_where_nobody_sent_their_roll(tmp_path: Path) -> None:
+    delivered = Deliveries(tmp_path)
+    told = "school_census.csv: 2 of 4 schools that are due have no row: 2010, 2011."
+    assert delivered.night(0, school_census=census(), schools_due=DUE).held == (told,)
+    assert not delivered.night(0, school_census=census(schools=12), schools_due=DUE).held
+
+
+def test_the_night_goes_on_without_schools_that_are_due_where_a_person_accepts_it(tmp_path: Path) -> None:
+    delivered = Deliveries(tmp_path)
+    delivered.night(0, school_census=census(), schools_due=DUE)
+    accept(
+        delivered.workspace, CONTRACTS, Path("school_census"), why="the trust sends from May", by="A. Lee", as_at=FIRST
+    )
+    judged = delivered.night(0, school_census=census(), schools_due=DUE)
+    assert not judged.held
+    assert "2010, 2011" in judged.warnings[0]
+
+
+def test_a_school_that_is_due_and_gone_is_told_once(tmp_path: Path) -> None:
+    delivered = Deliveries(tmp_path)
+    delivered.night(0, school_census=census())
+    gone = [{**row, "nc_year_actual": "1"} for row in census() if row["estab"] != "2009"]
+    delivered.night(1, school_census=gone, schools_due={"school_census": ("2009",)})
+    told = delivered.table("completeness").filter(source="school_census")["words"].to_list()
+    assert told == ["1 of 1 schools that are due have no row: 2009."]
+
+
+@pytest.mark.parametrize("named", ["health", "school_cenus"])
+def test_schools_can_be_due_only_of_a_source_that_tells_them_apart_and_that_is_said_before_a_file_is_read(
+    tmp_path: Path, named: str
+) -> None:
+    settings = Settings(
+        extracts=tmp_path / "none", workspace=tmp_path / "w", as_at=FIRST, schools={"due": {named: ["1"]}}
+    )
+    with pytest.raises(
+        NightFailed, match=rf"schools\.due names {named}, .* Sources that can be named: .*school_census"
+    ):
+        run_night(settings)
