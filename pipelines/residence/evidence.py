@@ -41,6 +41,10 @@ the pupils of a school that closes."""
 LEAST_SCHOOL = 10
 """A place that fewer children left together may be empty by chance: a tutor's, or a class in a hospital."""
 
+LEFT_BEHIND = 0.1
+"""As many as this share of those who left a school together may be on its roll still when it has closed: entries are ended
+late, or forgotten."""
+
 NEVER = "never on a roll"
 
 
@@ -185,23 +189,25 @@ def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
     )
     last = latest.unique("child", keep="first", maintain_order=True)
     schools = _closed_schools(ended, entries, as_at)
-    closed_on = pl.col("closed_on") - pl.duration(days=TOGETHER_DAYS)
+    apart = (pl.col("until_on") - pl.col("closed_on")).dt.total_days().abs()
     return last.join(schools, on=["source", "place"], how="left", validate="m:1").select(
         "child",
         last_roll="source",
         roll_ended_days=days_since(pl.col("until_on"), as_at),
-        left_with_school=pl.col("until_on") >= closed_on,
+        left_with_school=apart <= TOGETHER_DAYS,
     )
 
 
 def _closed_schools(ended: pl.DataFrame, entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``source``, ``place`` and ``closed_on`` of schools that nobody is at any more, and that many left together of late."""
+    """``source``, ``place`` and ``closed_on`` of schools that many left on one day of late, and where hardly anybody is now."""
     at_place, ended_on = ["source", "place"], pl.col("until_on")
     lately = ended.filter(days_since(ended_on, as_at) <= ROLLS_SETTLE_DAYS).drop_nulls("place")
-    empty = lately.join(entries.filter("is_current"), on=at_place, how="anti")
-    together = empty.filter(ended_on >= ended_on.max().over(at_place) - pl.duration(days=TOGETHER_DAYS))
-    closed = together.group_by(at_place).agg(closed_on=ended_on.max(), children=pl.col("child").n_unique())
-    return closed.filter(pl.col("children") >= LEAST_SCHOOL).drop("children")
+    by_day = lately.group_by(*at_place, "until_on").agg(together=pl.col("child").n_unique())
+    most = by_day.sort("together", "until_on", descending=True).unique(at_place, keep="first", maintain_order=True)
+    still = entries.filter("is_current").group_by(at_place).agg(still=pl.col("child").n_unique())
+    known = most.join(still, on=at_place, how="left", validate="1:1").with_columns(pl.col("still").fill_null(0))
+    closed = known.filter(pl.col("together") >= LEAST_SCHOOL, pl.col("still") <= LEFT_BEHIND * pl.col("together"))
+    return closed.select(*at_place, closed_on="until_on")
 
 
 def _left_year_six(as_at: date) -> pl.Expr:

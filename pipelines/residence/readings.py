@@ -145,7 +145,8 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     is_elsewhere = (children["undoubted_place"] >= SURELY_PLACED).fill_null(value=False).to_numpy() & ~is_known
     is_open = children["place_probability"].is_null().to_numpy()
     of_group = {group: (children["age_group"] == group).to_numpy() for group in ("under", "of", "over", "unknown")}
-    without_place = is_open & of_group["of"]
+    with_school = (children["left_with_all"] & children["left_with_school"]).to_numpy()
+    without_place = is_open & of_group["of"] & ~with_school
     is_never = (children["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows]
     is_new = (children["known_days"] <= NEWLY_KNOWN_DAYS).fill_null(value=False).to_numpy()
     readings = []

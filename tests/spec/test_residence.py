@@ -219,8 +219,9 @@ def test_the_end_of_year_six_tells_nothing_of_a_move() -> None:
     ],
 )
 def test_that_a_school_closed_tells_nothing_of_a_move(placed: int, least: float) -> None:
-    """Of its 60 pupils hardly any is met within days of that. Nor do they make the others of the town likelier to be here."""
-    children = town()
+    """Of its 60 pupils hardly any is met within days of that. Nor do they make the others of the town likelier to be here. One
+    entry nobody has ended yet."""
+    children = town() | {"still": [row | {"place": "Elm Park"} for row in on_roll()]}
     for n in range(60):
         elm_park = [row | {"place": "Elm Park"} for row in on_roll(1000, left=4)]
         children[f"elm{n:02}"] = elm_park + at_gp(seen=5 + (n * 37) % 700) + (on_roll(1) if n < placed else [])
