@@ -47,7 +47,7 @@ def children_of(found: Night) -> pl.DataFrame:
     GP's), ``ours`` (how likely it lives here), and the readings."""
     members, known = found.linked.child_records, found.known
     heard = hear(listen(known.statements, AS_AT), members)
-    evidence = gather_evidence(heard, with_homes(known.person), found.provision, found.linked.rivals, as_at=AS_AT)
+    evidence = gather_evidence(heard, with_homes(known.person), found.provision, as_at=AS_AT)
     estimate = evidence.children.with_columns(ours=living_here(evidence))
     told = _told(estimate, evidence)
     whose = members.join(found.true_child, on="record_id", validate="1:1").group_by("child_id").agg(

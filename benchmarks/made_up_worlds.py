@@ -79,7 +79,7 @@ def night(made: MadeUp) -> Night:
     linked = link(known.person, groups=groups)
     provision = find_provision(known.statements, linked.child_records, AS_AT)
     residence = judge_residence(
-        listen(known.statements, AS_AT), known.person, linked.child_records, provision, linked.rivals, as_at=AS_AT
+        listen(known.statements, AS_AT), known.person, linked.child_records, provision, as_at=AS_AT
     )
     ranked = rank(
         person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,

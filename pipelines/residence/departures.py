@@ -1,8 +1,8 @@
 """When families leave: in which months, and of whom a list still knows.
 
-Most families move, and most children change school, in the summer holidays. So that a roll ended with the school year says
-nothing of whether the child left the town or stayed in it, as both do. How much likelier one month is than another is read from
-those who came off a roll a year and more ago, and taken out of what is said of those who did lately.
+Rolls end in crowds: with the school year, at the end of a term, on the day of a census. That many children came off a roll in
+one month, more than in those about it, says nothing of whether one of them left the town or stayed in it, as both do. So it is
+read from tonight's own children, and taken out of what is said of each.
 """
 
 import numpy as np
@@ -18,34 +18,27 @@ WIDTHS = np.diff(DEPARTED)
 EXPECTED_DEPARTURES = WIDTHS * np.exp(-(((DEPARTED[1:] + DEPARTED[:-1]) / 2.0 / CLEANED_AFTER_DAYS) ** 2))
 EXPECTED_DEPARTURES /= EXPECTED_DEPARTURES.sum()
 
-YEAR_DAYS = 365.0
+ABOUT_DAYS = 60.0
+"""What a time counts for beside another, to say how many usually come off a roll about then, is the ratio of their days ago
+once so many are added to both: last month goes with the months about it, and the year before last with years."""
 
-YEARS_READ = 5
-"""Of a roll that ended longer ago than so many years the month is not read."""
-
-EVEN_CHILDREN = 24.0
-"""Children expected to come off rolls evenly through the year: where hardly more are known to have, no month is special."""
-
-TERMS_VARY_DAYS = 7.0
-"""Terms end so many days earlier or later from year to year."""
+EVEN_CHILDREN = 2.0
+"""Children expected to come off a roll in each time as usual: where hardly more are known to have, no time is special."""
 
 NEIGHBOURS = (0.25, 0.5, 0.25)
 """What a time of departure, and those beside it, count for when it is smoothed."""
 
 
 def season_of(roll_ended_days: Floats) -> Floats:
-    """How much more often than evenly rolls end in each time of departure; over a year the mean is 1.
+    """How much more often than usual about then rolls ended in each time of departure.
 
     ``roll_ended_days``: since the last roll of each child without a place ended; nan: none did.
     """
-    days = roll_ended_days[(roll_ended_days >= YEAR_DAYS) & (roll_ended_days < YEARS_READ * YEAR_DAYS)]
-    edges = np.append(DEPARTED[DEPARTED < YEAR_DAYS], YEAR_DAYS)
-    counts = EVEN_CHILDREN * np.diff(edges) / YEAR_DAYS
-    for shifted in (-TERMS_VARY_DAYS, 0.0, TERMS_VARY_DAYS):
-        counts = counts + np.histogram((days + shifted) % YEAR_DAYS, edges)[0] / 3.0
-    upto = np.append(0.0, np.cumsum(counts)) / counts.sum() * YEAR_DAYS
-    years, within = np.divmod(DEPARTED, YEAR_DAYS)
-    return np.asarray(np.diff(YEAR_DAYS * years + np.interp(within, edges, upto)) / WIDTHS, dtype=np.float64)
+    counts = np.histogram(roll_ended_days[~np.isnan(roll_ended_days)], DEPARTED)[0]
+    middle = (DEPARTED[1:] + DEPARTED[:-1]) / 2.0 + ABOUT_DAYS
+    near = np.minimum.outer(middle, middle) / np.maximum.outer(middle, middle)
+    usual = near @ counts / (near @ WIDTHS) * WIDTHS
+    return np.asarray((counts + EVEN_CHILDREN) / (usual + EVEN_CHILDREN), dtype=np.float64)
 
 
 def departures(gone: Floats, is_never: Flags, season: Floats) -> Floats:

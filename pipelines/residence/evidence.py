@@ -55,8 +55,7 @@ class Evidence:
     children: pl.DataFrame
     """One row is one child, in the order of ``child_id``; ``child`` is its row. ``age_group``: under, of or over
     compulsory school age (no birth date: unknown). ``place_probability``: 0..1, of the surest current provision; null: none.
-    ``undoubted_place``: the same of those without a doubt. ``rival_place``: 0..1, that it has a place under another
-    child's name, whom it may be. ``is_known_here``: has a current place in the largest roll,
+    ``undoubted_place``: the same of those without a doubt. ``is_known_here``: has a current place in the largest roll,
     whose children surely live here. ``last_roll``: source of the provision that ended last; ``never on a roll`` where none
     did; null: has a place. ``roll_ended_days``: since then; null: none. ``left_with_all``: it ended of late with Year 6, or
     when its school closed, as every child's there does, and so tells nothing of a move. ``left_with_school``: the latter,
@@ -80,11 +79,8 @@ class Evidence:
     """One row is one child and another of its household: ``child`` and ``other``, rows of ``children``."""
 
 
-def gather_evidence(
-    heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, rivals: pl.DataFrame, *, as_at: date
-) -> Evidence:
-    """Readings for each child of ``heard``; homes (:func:`with_homes`), provision and ``rivals`` of no such child are left
-    out."""
+def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, *, as_at: date) -> Evidence:
+    """Readings for each child of ``heard``; homes (:func:`with_homes`) and provision of no such child are left out."""
     mine = members(heard.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
     children = heard.children
@@ -93,13 +89,10 @@ def gather_evidence(
         _first_known(heard, as_at),
     ):  # fmt: skip
         children = children.join(told, on="child", how="left", validate="1:1", maintain_order="left")
-    under_another = _places_of_rivals(children, rivals)
-    children = children.join(under_another, on="child_id", how="left", validate="1:1", maintain_order="left")
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
         pl.col("is_known_here").fill_null(value=False),
-        pl.col("rival_place").fill_null(0.0),
         last_roll=pl.when(has_place).then(None).otherwise(pl.col("last_roll").fill_null(NEVER)),
         roll_ended_days=pl.when(has_place).then(None).otherwise(pl.col("roll_ended_days")),
         said_moved=pl.when(~has_place).then("said_moved"),
@@ -170,14 +163,6 @@ def _places(entries: pl.DataFrame) -> pl.DataFrame:
             is_known_here=pl.col("sure").any(),
         )
     )
-
-
-def _places_of_rivals(children: pl.DataFrame, rivals: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``rival_place``, of children with a rival who has a current place."""
-    placed = children.drop_nulls("place_probability").select(rival_child_id="child_id", place="place_probability")
-    near = rivals.join(placed, on="rival_child_id", how="inner", validate="m:1")
-    held = near.select("child_id", none=1 - pl.col("probability") * pl.col("place")).sort("child_id", "none")
-    return held.group_by("child_id", maintain_order=True).agg(rival_place=1 - pl.col("none").product())
 
 
 def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:

@@ -37,7 +37,6 @@ def judge_residence(
     person: pl.DataFrame,
     child_records: pl.DataFrame,
     provision: pl.DataFrame,
-    rivals: pl.DataFrame,
     *,
     as_at: date,
     source_names: Mapping[str, str] | None = None,
@@ -49,7 +48,6 @@ def judge_residence(
     ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing
     is learned from earlier nights. ``said``: what the statements say (:func:`pipelines.residence.records.listen`, on the same
     ``as_at``). The order of rows changes nothing.
-    ``rivals``: whom else each child may be (``RIVAL``).
     ``source_names``: source -> its name in text for people. ``area``: where the authority ends; null: not said. Of a child
     whose last known home lies outside, ``living_here`` is what ``area`` leaves of it. ``homes``: what
     :func:`~pipelines.residence.evidence.with_homes` says of ``person``; null: it has not been asked.
@@ -57,7 +55,7 @@ def judge_residence(
     names, own = source_names or {}, area or Area()
     heard = hear(said, child_records)
     named = with_homes(person) if homes is None else homes
-    evidence = gather_evidence(heard, named, provision, rivals, as_at=as_at)
+    evidence = gather_evidence(heard, named, provision, as_at=as_at)
     with ThreadPoolExecutor(1) as aside:  # the estimate on one core, meanwhile the words on another
         estimated = aside.submit(living_here, evidence)
         outside = _homes_outside(heard, person, own)

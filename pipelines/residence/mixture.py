@@ -1,8 +1,8 @@
 """Who still lives here, estimated without labels: a mixture of children who are here and children who are gone.
 
 Children with a current school place surely live here: they show how long ago each agency has typically seen such a
-child. Children without one are a mixture, those who may be pupils under another name so much less. Those here are seen as
-the former are; those gone were seen so until the month in which they left. How many are here and how many left when, how
+child. Children without one are a mixture. Those here are seen as the former are; those gone were seen so until the month in
+which they left. How many are here and how many left when, how
 often an agency knows a child of either kind, and how families hold together, is estimated by expectation-maximisation
 (Dempster, Laird and Rubin 1977), as in learning from positive and unlabelled examples (Elkan and Noto 2008). Times of
 departure are smoothed between the rounds, as in the EMS algorithm (Silverman, Jones, Wilson and Nychka 1990), since nobody
@@ -73,15 +73,13 @@ class Children:
     """Left a school as it closed, and has no place since."""
     counts: Flags
     """Of compulsory school age and without any place, but not for the closing of a school: the mixture is learnt from these."""
-    weight: Floats
-    """0..1, how far the mixture is learnt from the child: as far as it is not one who has a place under another's name."""
     families: Families
     season: Floats
     """As from :func:`pipelines.residence.departures.season_of`."""
 
     def told(self) -> Told:
         """What the readings tell of them."""
-        told = told_by(self.readings, self.counts, self.weight)
+        told = told_by(self.readings, self.counts)
         alone, together = in_common(self.families, told.shared)
         return replace(told, own=told.own + alone, shared=together)
 
@@ -95,7 +93,6 @@ class Children:
             self.is_never[rows],
             self.with_school[rows],
             self.counts[rows],
-            self.weight[rows],
             families,
             self.season,
         )
@@ -170,8 +167,7 @@ def living_here(evidence: Evidence) -> Floats:
         children = Children(
             readings_of(evidence, rows, season), group[rows],
             (frame["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows], with_school.to_numpy()[rows],
-            (is_open & learn)[rows],
-            (1.0 - frame["rival_place"].to_numpy() * is_open)[rows], families_of(evidence, rows), season,
+            (is_open & learn)[rows], families_of(evidence, rows), season,
         )  # fmt: skip
         placed = float(frame["place_probability"].fill_null(0.0).to_numpy()[learn].sum())
         chance[rows] = _chances(children, usual_shares(frame, group), placed)
@@ -289,15 +285,14 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     """The mixture from the children in each part and together with their households (``found``), and the priors."""
     posterior, together = found
     counts, here = children.counts, posterior[HERE]
-    mine = posterior[:, counts] * children.weight[counts]
+    mine = posterior[:, counts]
     unknown = _chances_of_no_record(children, before)
     unseen = mine[:, children.is_never[counts]].sum(axis=1) * unknown / (1.0 - unknown)
     by_level = told.by_level(posterior, unseen)
     ways = _ways(told.readings, before.ways, by_level)
     levels = [_levels(*each) for each in zip(told.readings, ways, by_level, strict=True)]
-    at_home = placed + (1.0 - children.weight[counts]).sum() + mine[HERE].sum()
-    share_here = float(np.clip(at_home / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
-    shares = mean_by_group(here[counts], children.weight[counts], children.group[counts], len(before.no_place))
+    share_here = float(np.clip((placed + mine[HERE].sum()) / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
+    shares = mean_by_group(here[counts], np.ones(len(mine[0])), children.group[counts], len(before.no_place))
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
     asked = together[counts & children.families.has_others]
     return Mixture(

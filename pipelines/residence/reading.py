@@ -115,7 +115,7 @@ class Told:
     shared: csr_matrix
     """The same where it is said of its household, which has the record in common."""
     learnt: csr_matrix
-    """A row a code, a column a child: how far it counts (0..1), where the mixture is learnt from it."""
+    """A row a code, a column a child: how far its record is the child's (0..1), where the mixture is learnt from it."""
 
     def of_children(self, ratios: Floats) -> Likelihood:
         """The sums of the logarithms of what is said of each child. ``ratios``: by part and code."""
@@ -140,9 +140,8 @@ class Told:
         return levels
 
 
-def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
-    """What readings tell of the children of whom they have a code; ``counts``: those from whom the mixture is learnt, as
-    far as their ``weight`` says."""
+def told_by(readings: list[Reading], counts: Flags) -> Told:
+    """What readings tell of the children of whom they have a code; ``counts``: those from whom the mixture is learnt."""
     first = np.cumsum([0, *(reading.size for reading in readings)], dtype=np.int64)
     codes = np.array([reading.codes for reading in readings], dtype=np.int64).reshape(-1, len(counts))
     trusts = np.array([reading.trust for reading in readings]).reshape(-1, len(counts))
@@ -159,5 +158,5 @@ def told_by(readings: list[Reading], counts: Flags, weight: Floats) -> Told:
 
     return Told(
         readings, twos % first[-1], distinct[twos // first[-1]], says(~is_shared), says(is_shared),
-        csr_matrix(((trust * weight[child])[asked], (code[asked], child[asked])), shape=(first[-1], len(counts))),
+        csr_matrix((trust[asked], (code[asked], child[asked])), shape=(first[-1], len(counts))),
     )  # fmt: skip

@@ -20,14 +20,13 @@ def find_provision_step(night: Night) -> Counts:
 
 
 def judge_residence_step(night: Night) -> Counts:
-    """Statement, person_record, child_record, provision, rival -> residence. Beside it, for the next step, who is of age."""
+    """Statement, person_record, child_record, provision -> residence. Beside it, for the next step, who is of age."""
     assert night.said is not None and night.homes is not None  # noqa: S101 - link stands before residence in STEPS
     known = night.known("person_record", "child_record", "provision")
     night.ages = night.aside(partial(of_age, **known, **night.known("statement"), as_at=night.settings.as_at))
     judged = judge_residence(
         night.said.result(),
         **known,
-        **night.known("rival"),
         homes=night.homes.result(),
         as_at=night.settings.as_at,
         source_names=night.source_names,

@@ -112,7 +112,6 @@ def judged_again(
         person,
         linked.child_records,
         provision,
-        linked.rivals,
         as_at=night["as_at"],
         source_names=source_names,
         area=settings.ranking.area,

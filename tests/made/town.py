@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.children.provision import find_provision
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import listen
-from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
+from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 from tests.made.children import SOURCE_NAMES
 
 AS_AT = date(2026, 11, 20)
@@ -67,9 +67,8 @@ def town(met_before_leaving: int = 700) -> dict[str, list[dict[str, object]]]:
 def judge(
     children: dict[str, list[dict[str, object]]],
     people: dict[str, dict[str, object]] | None = None,
-    rivals: dict[str, tuple[str, float]] | None = None,
 ) -> pl.DataFrame:
-    """``RESIDENCE`` of made-up children; one record a child and source. ``rivals``: whom else a child may be, how likely."""
+    """``RESIDENCE`` of made-up children; one record a child and source."""
     rows = [{**row, "record_id": f"{row['source']}:{child}"} for child, said in children.items() for row in said]
     statements = pl.DataFrame(rows, schema=dict(STATEMENT))
     facts = people or {}
@@ -86,13 +85,8 @@ def judge(
         schema=dict(CHILD_RECORD),
     )
     provision = find_provision(statements, child_records, AS_AT)
-    may_be = [
-        {"child_id": child, "rival_child_id": rival, "probability": chance}
-        for child, (rival, chance) in (rivals or {}).items()
-    ]
-    near = pl.DataFrame(may_be, schema=dict(RIVAL))
     said = listen(statements, AS_AT)
-    return judge_residence(said, person, child_records, provision, near, as_at=AS_AT, source_names=NAMES)
+    return judge_residence(said, person, child_records, provision, as_at=AS_AT, source_names=NAMES)
 
 
 def judged(child: list[dict[str, object]], **others: list[dict[str, object]]) -> dict[str, object]:

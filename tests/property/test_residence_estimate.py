@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from pipelines.children.provision import find_provision
-from pipelines.residence.departures import WIDTHS, departures, ever_fewer_open, season_of
+from pipelines.residence.departures import departures, ever_fewer_open, season_of
 from pipelines.residence.family import Families, in_common, told_by_others
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import share_passed
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.reading import DEPARTED, DEPARTURES
 from pipelines.residence.records import listen
-from pipelines.tables import CHILD_RECORD, PERSON, RIVAL, STATEMENT
+from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)
 DAYS = st.one_of(st.none(), st.integers(min_value=-30, max_value=5000))
@@ -65,7 +65,6 @@ def judge(rows: list[Row]) -> pl.DataFrame:
         pl.DataFrame(person, schema=dict(PERSON)),
         child_records,
         provision,
-        RIVAL.to_frame(),
         as_at=AS_AT,
     )
 
@@ -127,6 +126,8 @@ def test_a_later_sighting_never_speaks_for_having_left(
     assert chance[0] >= chance[1] - 1e-3
 
 
+TIMES = st.integers(min_value=0, max_value=DEPARTURES - 1)
+
 LEAVERS = st.tuples(
     st.integers(min_value=0, max_value=DEPARTURES - 1), st.booleans(), st.floats(min_value=0, max_value=1e4)
 )
@@ -144,14 +145,16 @@ def test_no_day_has_fewer_leavers_off_a_roll_than_one_before_it(leavers: list[tu
     assert np.abs(shares.sum(axis=0) - 1).max() < 1e-9
 
 
-@given(st.lists(st.integers(min_value=0, max_value=2500), max_size=60))
-def test_a_year_of_rolls_ends_in_a_year(off_roll: list[int]) -> None:
-    """However rolls end, a season takes from one month what it gives to another, and those off a roll lately have no say."""
-    season = season_of(np.array([float("nan"), *off_roll], dtype=np.float64))
-    assert season.min() > 0
-    of_one_year = DEPARTED[1:] <= 365
-    assert abs((season * WIDTHS)[of_one_year].sum() - 365) < 1e-6
-    assert (season == season_of(np.array([days for days in off_roll if days >= 365], dtype=np.float64))).all()
+@given(each_day=st.integers(min_value=0, max_value=3), together=st.integers(min_value=20, max_value=200), time=TIMES)
+def test_where_many_come_off_their_rolls_together_rolls_end_more_often_than_usual(
+    each_day: int, together: int, time: int
+) -> None:
+    """Rolls that end at one pace have no season; a crowd is one in its own time, and the times about it seem the emptier."""
+    evenly = np.repeat(np.arange(DEPARTED[-1]) + 0.5, each_day)
+    crowd = np.full(together, DEPARTED[time] + 1.0)
+    assert np.abs(season_of(np.append(evenly, np.nan)) - 1.0).max() < 1e-9
+    season = season_of(np.concatenate([evenly, crowd]))
+    assert season[time] > 1.0 > np.delete(season, time).max()
 
 
 SHARES = st.tuples(*[st.floats(min_value=1e-3, max_value=1.0)] * 3).map(lambda each: np.array(each) / sum(each))

@@ -70,7 +70,7 @@ def ranked(made: Drawn, area: Area) -> Ranked:
     """The list, with residence as it is judged (and not as drawn)."""
     tables = made.tables()
     residence = judge_residence(
-        listen(tables["statements"], AS_AT), tables["person"], tables["child_records"], tables["provision"], tables["rivals"],
+        listen(tables["statements"], AS_AT), tables["person"], tables["child_records"], tables["provision"],
         as_at=AS_AT, source_names=SOURCE_NAMES, area=area,
     )  # fmt: skip
     settings = RankSettings(area=area, wasted_enquiries_per_missed_child=99)

@@ -100,7 +100,7 @@ def test_neighbours_of_another_name_are_no_household() -> None:
     ("guests", "least", "most"),
     [
         pytest.param(3, 0.4, 0.9, id="three brothers at the address are on a roll"),
-        pytest.param(40, 0.2, 0.4, id="a hotel: of its forty guests on a roll some have the same surname"),
+        pytest.param(40, 0.15, 0.4, id="a hotel: of its forty guests on a roll some have the same surname"),
     ],
 )
 def test_one_surname_at_a_hotel_is_no_household(guests: int, least: float, most: float) -> None:
