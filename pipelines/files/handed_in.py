@@ -140,26 +140,24 @@ def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others
         fix = f"Name the columns {', '.join(needed)}" if needed else "Name at least one of them"
         raise SettingsError(f"{name}, {where}: no column {', '.join(missing)}. {fix}.")
     columns = (*needed, *others)
-    for number, names in lacking.items():
-        if not names:
-            _refuse_no_columns(sheets[number - 1], columns, name)
-    read = [
-        line for number, names in lacking.items() if not names
-        for line in _cells(sheets[number - 1], columns, "" if len(filled) == 1 else f"sheet {number}, ")
-    ]  # fmt: skip
+    read: list[tuple[str, ...]] = []
+    for number in (number for number, names in lacking.items() if not names):
+        lines, sheet = sheets[number - 1], "" if len(filled) == 1 else f"sheet {number}, "
+        _refuse_no_columns(lines, columns, name, sheet)
+        read += _cells(lines, columns, sheet)
     schema = {"place": pl.String, **dict.fromkeys(columns, pl.String)}
     return pl.DataFrame(read, schema=schema, orient="row").with_columns(pl.all().replace("", None))
 
 
-def _refuse_no_columns(lines: Lines, columns: Sequence[str], name: str) -> None:
+def _refuse_no_columns(lines: Lines, columns: Sequence[str], name: str, sheet: str) -> None:
     """Raise where it cannot be told what stands in which column: a header stands there twice, or a line has more cells than
     the headers, empty ones at its end aside."""
     (at, row), *rows = lines
     headers = _headers(row)
     if twice := [column for column in columns if headers.count(plain_header(column)) > 1]:
         raise SettingsError(
-            f"{name}, line {at}: nothing was kept. The column {', '.join(twice)} stands there twice, and nobody can tell "
-            "which one holds. Give the other one another name."
+            f"{name}, {sheet}line {at}: nothing was kept. The column {', '.join(twice)} stands there twice, and nobody can "
+            "tell which one holds. Give the other one another name."
         )
     longer = [(line, len(cells)) for line, cells in rows if any(cells[len(headers) :])]
     if longer:

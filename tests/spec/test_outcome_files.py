@@ -159,6 +159,15 @@ def test_the_list_itself_may_come_back_with_outcomes_beside_its_children(tmp_pat
             id="no sheet with the columns",
         ),
         pytest.param([[], []], "there is nothing in it", id="empty sheets"),
+        pytest.param(
+            [
+                READ_ME,
+                [LANE],
+                [("Taken", "over"), (*LANE, "Date"), ("1", "Smith", "A", "UNTRACED", "2026-11-02", "1", "")],
+            ],
+            "sheet 3, line 2: nothing was kept. The column date stands there twice",
+            id="a column twice in one of the sheets",
+        ),
     ],
 )
 def test_a_workbook_of_several_sheets_with_a_fault(
@@ -230,6 +239,7 @@ def test_a_line_that_is_not_filled_in_yet_is_read_past(tmp_path: Path) -> None:
 
 
 LINE = "A,UNTRACED,2026-11-02,,1"
+LONG = f";;;{99 * 'x'}\n" * 1400
 
 
 @pytest.mark.parametrize(
@@ -239,6 +249,9 @@ LINE = "A,UNTRACED,2026-11-02,,1"
         pytest.param("Week 45, all of it\nchild_id;outcome;date\nA;UNTRACED;2/11/26\n", ["A"], id="a title with commas"),
         pytest.param(f"{{}}\n{LINE}\nB,,,,\nTotal,,,,1\n,,,Sum,1\n", ["A"], id="sums under the last line"),
         pytest.param(f"{{}}\n{LINE}\n,,,,1\n", ["A"], id="a sum of hours without a word"),
+        pytest.param("{}\nTotal,,,,0\n", [], id="nothing but a sum"),
+        pytest.param("date,outcome,child_id\n2/11/26,UNTRACED,A\nTotal,1\n", ["A"], id="a sum that ends before the id"),
+        pytest.param("child_id;outcome;date;note\nA;UNTRACED;2/11/26;so,\"no\n" + LONG, ["A"], id="a quote in a note"),
         pytest.param(f"{{}}\n{LINE}\n,,,,\n\nB,UNTRACED,2026-11-02,,\n", ["A", "B"], id="empty lines between"),
         pytest.param(f"{{}}\n{LINE}\nB,-,n/a,NULL,-\n", ["A"], id="dashes where nothing is filled in"),
         pytest.param("Child-ID,OUTCOME:,Date*,note\nA,Untraced,2/11/26,x\n", ["A"], id="headers by their letters"),
@@ -337,15 +350,7 @@ def test_a_file_that_is_no_list_of_outcomes(tmp_path: Path, header: str, told: s
         add_outcomes(written(tmp_path, "", header), tmp_path, TABLES, "M. Okafor")
 
 
-@pytest.mark.parametrize(
-    ("written_as", "hours"),
-    [
-        pytest.param("2.5", 2.5, id="two and a half"),
-        pytest.param('"1,5"', 1.5, id="a comma for the point"),
-        pytest.param("0", 0.0, id="none"),
-        pytest.param("", None, id="not said"),
-    ],
-)
+@pytest.mark.parametrize(("written_as", "hours"), [("2.5", 2.5), ('"1,5"', 1.5), ("0", 0.0), ("", None)])
 def test_hours_are_kept_where_they_are_said(tmp_path: Path, written_as: str, hours: float | None) -> None:
     add_outcomes(written(tmp_path, f"A,UNTRACED,2026-11-02,{written_as}\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
     assert read_outcomes(tmp_path)["hours"].to_list() == [hours]
