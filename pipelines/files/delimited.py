@@ -16,6 +16,7 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
+from pipelines.files.cut_off import with_cut_told
 from pipelines.files.headers import (
     HEADER_WITHIN,
     MatchedHeaders,
@@ -62,7 +63,8 @@ def read_delimited(
     filled = parsed.rows.filter(has_text(names)) if names else parsed.rows
     below, again = part_repeated_headers(filled, layout.headers)
     rows, bad_rows, totals = part_totals(below, parsed.bad_rows, matched, contract)
-    bad_rows = _with_cut_told(bad_rows, decoded.text, layout)
+    key = matched.position_of.get(contract.key.name, len(layout.headers))
+    bad_rows = with_cut_told(bad_rows, rows, decoded.text, layout.headers, key)
     faults = [*decoded.faults, *matched.faults, *again, *totals]
     if layout.has_rows_above:
         faults.insert(0, above_header(layout.header_line))
@@ -78,30 +80,6 @@ def read_delimited(
 def _formulas_as_text(rows: pl.DataFrame) -> pl.DataFrame:
     """Cells without the formula ="0123", in which exports for spreadsheets wrap a number that is to keep its noughts."""
     return rows.with_columns(pl.col(pl.String).str.replace(r'^\s*="([^"]*)"\s*$', "${1}"))
-
-
-def _with_cut_told(bad_rows: list[BadRow], text: str, layout: "_Layout") -> list[BadRow]:
-    """The last bad row told as where the file was cut off, if it is: it has half of its fields or more, and not even its
-    line ends. A note under the rows has few fields, or an end of its line.
-    """
-    if not bad_rows or text.endswith(("\n", "\r")):
-        return bad_rows
-    last = bad_rows[-1]
-    fields = len(json.loads(last.row))
-    last_line = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-    if last.line != last_line or not fields < len(layout.headers) <= 2 * fields:
-        return bad_rows
-    return [*bad_rows[:-1], replace(last, fault=_cut_off(last.line))]
-
-
-def _cut_off(line: int) -> Fault:
-    return Fault(
-        "cut off",
-        "file",
-        "The file ends in the middle of this row: the rest of it, and all rows after it, did not arrive.",
-        "Export it again and compare the number of rows; a full disk or a broken transfer cuts a file off.",
-        line,
-    )
 
 
 def _header_fits_no_row() -> Fault:
