@@ -6,7 +6,7 @@ Frozen, with defaults; an unknown key is an error. ``config/example.toml`` shows
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 LEAST_SLOPE = 0.05
 """With a flatter line than that the likelihood would say nothing of a child any more."""
@@ -24,10 +24,22 @@ ROUNDING = 1e-9
 """A likelihood this little below the cut-off is on it: 0.25 x 0.8 is not to fail 0.2 for the last bit."""
 
 
-class Points(BaseModel):
-    """Points by finding: 0 switches a finding off, 100 double a child's urgency (:mod:`pipelines.listing.rank`)."""
+class Group(BaseModel):
+    """Base of every group of settings: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: object, info: ValidationInfo) -> object:
+        """Else ``true`` would be taken for the number 1, and ``false`` for 0."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError(f"{str(value).lower()} cannot stand here. config/example.toml shows what can")
+        return value
+
+
+class Points(Group):
+    """Points by finding: 0 switches a finding off, 100 double a child's urgency (:mod:`pipelines.listing.rank`)."""
 
     child_protection: PointsOf = 60
     """Open on a child protection plan."""
@@ -97,10 +109,8 @@ class Points(BaseModel):
     """Days (not points) after the start of an accepted place, from which a child on no roll has not taken it up."""
 
 
-class OutcomeHolds(BaseModel):
+class OutcomeHolds(Group):
     """Days for which an officer's closing outcome holds, if nothing contradicts it sooner; 0: for good."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     on_roll_own: Days = 90
     """A roll of our own should show the child by then."""
@@ -119,10 +129,8 @@ Postcodes = tuple[Annotated[str, Field(pattern=r"^[A-Z]{1,2}(\d[A-Z\d]?( \d)?)?$
 """Postcode areas (SY), districts (SY15) or sectors (SY15 6), in capitals."""
 
 
-class Area(BaseModel):
+class Area(Group):
     """Where the authority ends (:mod:`pipelines.residence.area`)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     postcodes: Postcodes = ()
     """The authority's own. Empty: not said, and no home counts as outside."""
@@ -136,10 +144,8 @@ class Area(BaseModel):
     shows those schools' rolls."""
 
 
-class Recalibration(BaseModel):
+class Recalibration(Group):
     """A line of the log odds of the estimated likelihood, as officers' outcomes have it (``listing/recalibration.py``)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     slope: float = Field(1.0, ge=LEAST_SLOPE, le=5)
     """Below 1: likelihoods were too sure of themselves, both ways."""
@@ -155,10 +161,8 @@ class Recalibration(BaseModel):
         return (self.slope, self.shift) == (1.0, 0.0)
 
 
-class RankSettings(BaseModel):
+class RankSettings(Group):
     """How the list is cut and laid out in lanes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     wasted_enquiries_per_missed_child: float = Field(8.0, ge=0)
     """How many enquiries that find nothing is it worth not to miss one child? Sets the cut-off: 8 gives 1 in 9."""

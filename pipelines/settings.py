@@ -10,10 +10,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipelines.rank_settings import RankSettings
+from pipelines.rank_settings import Group, RankSettings
 
 ASKED_FOR = ("extracts", "workspace", "as_at", "full")
 """What is asked for at each night, and stands in no file."""
@@ -33,16 +33,10 @@ class SettingsError(Exception):
     """Settings that cannot be used: the message names file, key and remedy."""
 
 
-class Group(BaseModel):
-    """Base of every group of settings: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
 class Schools(Group):
     """Schools that the authority knows of."""
 
-    due: dict[str, tuple[str, ...]] = {}
+    due: dict[str, tuple[str, ...]] = Field({})
     """By source (``school_census``): the schools that must have rows, by their numbers as its extract writes them. Where one
     has none, on the first night too, that is judged as a school that has gone: of a roll it holds the list."""
 

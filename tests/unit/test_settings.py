@@ -48,6 +48,8 @@ def test_the_example_names_every_setting() -> None:
         pytest.param("[ranking.area]\npostcodes = ['za1']\n", "in capitals, such as ZA", id="a district in small letters"),
         pytest.param("[ranking]\nwasted_enquiries_per_missed_child = inf\n", "finite number", id="endless"),
         pytest.param("[ranking.points]\nreferral = 100000000000000000000\n", "less than or equal to 1000", id="huge"),
+        pytest.param("[ranking.points]\nreferral = true\n", r"points\.referral: .*true cannot stand", id="true, for 1"),
+        pytest.param("[machine]\nmemory_gb = false\n", r"machine\.memory_gb: .*false cannot stand", id="false, for 0"),
         pytest.param("settings_file = 'x'\n", "settings_file is no setting", id="where it stands, said in the file"),
         pytest.param("as_at = 2026-11-20\n", "asked for with --as-at", id="a date in the file"),
         pytest.param("full = true\n", "asked for with --full", id="a full night in the file"),
