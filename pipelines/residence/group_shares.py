@@ -19,7 +19,10 @@ CLOSE_ENOUGH = 1e-5
 
 MOVES_WITH_SCHOOL = 0.03
 """Of the pupils of a school that closes, so many move away with it: about as many as do in half a year otherwise. All of them
-are among those who are at no other school, which is known to be as many as left the school."""
+are among those who are at no other school. Said of every pupil who left the school, it weighs as many children."""
+
+LEAST_STAY = 0.5
+"""However few of them are at no other school, at least so many of those are taken to have stayed."""
 
 
 def usual_shares(frame: pl.DataFrame, group: Codes) -> Floats:
@@ -37,13 +40,14 @@ def shares_here(ratio: Floats, group: Codes, usual: Floats, with_school: Flags) 
 
     ``usual``: as from :func:`usual_shares`; ``with_school``: the groups of those whose school has closed.
     """
-    here, counts = np.full(len(ratio), 0.5), (~with_school[group]).astype(np.float64)
+    here, teaches = np.full(len(ratio), 0.5), ~with_school[group]
     sizes = np.bincount(group, minlength=len(usual))
-    stay = np.clip(1.0 - MOVES_WITH_SCHOOL / usual, 0.5, 1.0)
+    pupils = sizes / usual
+    stay = np.maximum(1.0 - MOVES_WITH_SCHOOL / usual, LEAST_STAY)
     odds = np.zeros(len(usual))
     for _ in range(ROUNDS):
-        means = mean_by_group(here, counts, group, len(usual))
-        closed = (np.bincount(group, here, len(usual)) * usual + sizes * stay) / np.maximum(sizes * (usual + 1.0), 1.0)
+        means = mean_by_group(here[teaches], group[teaches], len(usual))
+        closed = (np.bincount(group, here, len(usual)) + pupils * stay) / np.maximum(sizes + pupils, 1.0)
         odds = logit(np.clip(np.where(with_school, closed, means), *BOUNDS))
         after = expit(odds[group] + ratio)
         if np.abs(after - here).max(initial=0.0) < CLOSE_ENOUGH:
@@ -52,9 +56,8 @@ def shares_here(ratio: Floats, group: Codes, usual: Floats, with_school: Flags) 
     return odds
 
 
-def mean_by_group(here: Floats, weight: Floats, group: Codes, groups: int) -> Floats:
+def mean_by_group(here: Floats, group: Codes, groups: int) -> Floats:
     """Mean of ``here`` in each group; a small group leans on all, and all on one half."""
-    overall = ((here * weight).sum() + 1.0) / (weight.sum() + 2.0)
-    sums = np.bincount(group, here * weight, minlength=groups)
-    sizes = np.bincount(group, weight, minlength=groups)
+    overall = (here.sum() + 1.0) / (len(here) + 2.0)
+    sums, sizes = np.bincount(group, here, groups), np.bincount(group, minlength=groups)
     return np.asarray((sums + overall * PRIOR_CHILDREN) / (sizes + PRIOR_CHILDREN), dtype=np.float64)

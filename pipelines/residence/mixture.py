@@ -292,7 +292,7 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
     ways = _ways(told.readings, before.ways, by_level)
     levels = [_levels(*each) for each in zip(told.readings, ways, by_level, strict=True)]
     share_here = float(np.clip((placed + mine[HERE].sum()) / (placed + np.count_nonzero(counts)), *HERE_BOUNDS))
-    shares = mean_by_group(here[counts], np.ones(len(mine[0])), children.group[counts], len(before.no_place))
+    shares = mean_by_group(here[counts], children.group[counts], len(before.no_place))
     is_learnt = np.bincount(children.group[counts], minlength=len(before.no_place)) > 0
     asked = together[counts & children.families.has_others]
     return Mixture(
