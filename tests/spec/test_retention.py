@@ -63,13 +63,14 @@ def test_extracts_are_the_senders_own_unless_somebody_says_otherwise() -> None:
 
 
 def test_the_certificate_counts_and_names_no_file() -> None:
-    kept = _kept(("list", "2026-01-01"), ("list", "2026-01-02"), ("list", "2026-11-20"), ("failure", "2026-11-19"))
+    kept = _kept(("list", "2026-01-01"), ("list", "2026-01-02"), ("list", "2026-11-19"), ("list", "2026-11-20"),
+                 ("failure", "2026-11-19"))  # fmt: skip
     told = certificate(kept, expired(kept, RULES, TODAY))
     assert told.rows_by_key("kind", named=True, unique=True) == {
         "failure": {"removed": 0, "first_on": None, "last_on": None, "bytes": 0, "stays": 1, "oldest": date(2026, 11, 19)},
         "list": {
-            "removed": 2, "first_on": date(2026, 1, 1), "last_on": date(2026, 1, 2), "bytes": 20, "stays": 1,
-            "oldest": date(2026, 11, 20),
+            "removed": 2, "first_on": date(2026, 1, 1), "last_on": date(2026, 1, 2), "bytes": 20, "stays": 2,
+            "oldest": date(2026, 11, 19),
         },
     }  # fmt: skip
 
@@ -159,17 +160,26 @@ def test_what_a_crash_left_half_removed_is_removed_by_the_next_run(places: Place
 def test_what_cannot_be_removed_wholly_is_told_until_it_is_gone(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remove = shutil.rmtree
+    """Three folders of which only the name could be taken away, and two files. What is still there is not certified as gone."""
+    remove, unlink = shutil.rmtree, Path.unlink
 
     def stopped(path: Path, ignore_errors: bool = False) -> None:
         if not ignore_errors:
             raise PermissionError(13, "Permission denied")
 
+    def kept_by_somebody(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix in {".csv", ".txt"}:
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok)
+
     monkeypatch.setattr(shutil, "rmtree", stopped)
+    monkeypatch.setattr(Path, "unlink", kept_by_somebody)
     for _ in range(2):
-        with pytest.raises(StoreError, match="3 things too old to be kept could not be removed"):
+        with pytest.raises(StoreError, match="5 things too old to be kept could not be removed"):
             keep_to(RULES, places, TODAY)
+    assert not (places.workspace / "retention").exists()
     monkeypatch.setattr(shutil, "rmtree", remove)
+    monkeypatch.setattr(Path, "unlink", unlink)
     keep_to(RULES, places, TODAY)
     assert _names(places.workspace / "published") == {"2026-11-19", "latest", "STALE.txt"}
 

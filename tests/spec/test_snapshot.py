@@ -12,8 +12,8 @@ from polars.testing import assert_frame_equal
 from pipelines.intake.figures import KEPT_DAYS, Intake
 from pipelines.intake.snapshot import Snapshots, keep
 from pipelines.intake.standardise import standardise
-from pipelines.intake.vanished import SET_ASIDE_DOUBT, WORDS, with_still_known
-from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT, STATEMENT
+from pipelines.intake.vanished import SET_ASIDE_DOUBT, WORDS, Rolls, keep_vanished, with_still_known
+from pipelines.tables import RENUMBERED, SET_ASIDE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT, STATEMENT, VANISHED
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census
 
 Delivery = dict[str, int]
@@ -139,9 +139,6 @@ def test_a_pupil_who_vanishes_without_a_leaving_date_is_an_event_of_its_own(nigh
 @pytest.mark.parametrize(
     ("before", "tonight"),
     [
-        pytest.param(
-            _changed(census(), leaving_date="2026-10-23"), _without(census()), id="an entry that had a leaving date"
-        ),
         pytest.param(census(), census(), id="nobody"),
         pytest.param(
             [{**row, "surname": f"S{n}"} for n, row in enumerate(census())],
@@ -160,6 +157,52 @@ def test_nobody_has_vanished_who(tmp_path: Path, before: Rows, tonight: Rows) ->
     delivered.night(0, school_census=before)
     delivered.night(1, school_census=tonight)
     assert _vanished(delivered) == []
+
+
+LAST_LOADED = _day(1)
+GONE_ENTRIES = {
+    "began long before": ({}, True),
+    "began on the day on which it was last loaded": ({"entry_date": str(LAST_LOADED)}, True),
+    "was to begin a day later": ({"entry_date": str(_day(2))}, False),
+    "does not say when it began": ({"entry_date": ""}, True),
+    "was to end a day later": ({"leaving_date": str(_day(2))}, True),
+    "ended before it was last loaded": ({"leaving_date": "2026-10-23"}, False),
+    "ended on the day on which it was last loaded": ({"leaving_date": str(LAST_LOADED)}, False),
+}
+"""An entry that is there no more -> what it said when it was last loaded, and whether the pupil has vanished."""
+
+
+def test_whose_entry_was_open_when_it_was_last_loaded_has_vanished_and_was_on_the_roll_until_then(
+    nights: Deliveries,
+) -> None:
+    entries = {f"C{n}-4": said for n, (said, _) in enumerate(GONE_ENTRIES.values())}
+    nights.night(1, school_census=[row | entries.get(row["record_id"], {}) for row in census(postcode="ZA2 2BB")])
+    nights.night(2, school_census=[row for row in census(postcode="ZA2 2BB") if row["record_id"] not in entries])
+    found = [f"school_census:C{n}-4" for n, (_, has_vanished) in enumerate(GONE_ENTRIES.values()) if has_vanished]
+    assert _vanished(nights) == [(record, LAST_LOADED, _day(2)) for record in found]
+    said = with_still_known({}, nights.table("vanished"), CONTRACTS, _day(2)).statements.filter(kind="provision")
+    assert said.select("record_id", "until_on").rows() == [(record, LAST_LOADED) for record in found]
+
+
+@pytest.mark.parametrize(
+    ("as_at", "is_known"),
+    [
+        pytest.param(date(2037, 6, 25), True, id="a child of five who vanished is of compulsory school age still"),
+        pytest.param(date(2038, 1, 1), False, id="after eleven years no pupil of then is of age"),
+    ],
+)
+def test_how_long_a_vanished_pupil_stays_known(as_at: date, is_known: bool) -> None:
+    row = {
+        "record_id": f"school_census:{GONE}",
+        "source": "school_census",
+        "last_seen_on": FIRST,
+        "vanished_on": _day(1),
+    }
+    later = keep_vanished(
+        pl.DataFrame([row], schema=VANISHED), Rolls({}, {}), CONTRACTS, snapshot=SNAPSHOT.to_frame(),
+        set_aside=SET_ASIDE.to_frame(), renumbered=RENUMBERED.to_frame(), as_at=as_at,
+    )  # fmt: skip
+    assert later.is_empty() != is_known
 
 
 def test_who_is_on_another_schools_roll_of_a_sudden_has_vanished_from_the_first(nights: Deliveries) -> None:
@@ -185,20 +228,18 @@ def test_a_vanished_pupil_stays_known_as_on_the_roll_until_the_night_last_seen(n
     assert known.person["record_id"].to_list() == [f"school_census:{GONE}"]
     assert known.person["date_of_birth"].to_list() == [date(2014, 5, 6)]
     assert known.statements.schema == STATEMENT
-    said = {(kind, what, since, until) for _, _, kind, what, _, since, until, *_ in known.statements.iter_rows()}
-    assert ("provision", "state school", date(2023, 9, 1), _day(0)) in said
-    assert ("seen", None, _day(0), None) in said
-    assert ("vanished", WORDS, _day(0), None) in said
+    said = set(known.statements.select("kind", "what", "since_on", "until_on", "doubt").iter_rows())
+    assert ("provision", "state school", date(2023, 9, 1), _day(0), None) in said
+    assert ("seen", None, _day(0), None, None) in said
+    assert ("vanished", WORDS, _day(0), None, None) in said
 
 
 def test_a_row_that_was_set_aside_has_not_vanished_and_goes_on_as_last_read(nights: Deliveries) -> None:
     nights.night(1, school_census=_without(census()), set_aside=(f"school_census:{GONE}",))
     assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), None)]
-    (provision,) = (
-        with_still_known({}, nights.table("vanished"), CONTRACTS, _day(1))
-        .statements.filter(kind="provision")
-        .to_dicts()
-    )
+    said = with_still_known({}, nights.table("vanished"), CONTRACTS, _day(1)).statements
+    assert "vanished" not in said["kind"]
+    (provision,) = said.filter(kind="provision").to_dicts()
     assert provision["until_on"] is None
     assert provision["doubt"] == SET_ASIDE_DOUBT
     nights.night(2, school_census=_without(census()))
