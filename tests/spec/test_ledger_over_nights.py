@@ -96,10 +96,37 @@ def test_a_night_long_past_run_again_leaves_the_ledger_as_it_is() -> None:
     assert nights.changes() == {}
 
 
-def test_a_child_protected_on_any_night_stays_so_in_the_ledger() -> None:
-    nights = Nights().night(lead().says("health:H1", "protected")).night(nobody())
-    assert nights.lead()["restricted"] is True
-    assert nights.ledger.changes.filter(child_id="A")["restricted"].item() is True
+def beside_a_protected_child() -> Drawn:
+    """Lives at the address of a child who is protected."""
+    both = lead().record("housing:T1", "A", uprn="100").record("housing:T2", "B", uprn="100").lives("B", 0.95)
+    return both.says("housing:T2", "protected")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(lead().says("health:H1", "protected"), id="by a source"),
+        pytest.param(beside_a_protected_child(), id="by whom it lives with"),
+    ],
+)
+def test_a_child_protected_on_any_night_stays_so_in_the_ledger(before: Drawn) -> None:
+    listed = Nights().night(before).night(lead(living_here=0.5))
+    gone = Nights().night(before).night(nobody())
+    for nights in (listed, gone):
+        assert nights.lead()["restricted"] is True
+        assert nights.ledger.changes.filter(child_id="A")["restricted"].item() is True
+    assert gone.night(lead()).lead()["restricted"] is True, "when it is listed again, too"
+
+
+def test_a_former_identity_keeps_no_name_in_the_ledger_and_is_for_the_restricted_role_only() -> None:
+    """A's record is withheld once A is adopted. B is protected for another reason, and what C's lead tells stays as it is."""
+    both = Drawn().record("health:H2", "B").lives("B", 0.95).says("health:H2", "protected")
+    both.record("health:H3", "C").lives("C", 0.95)
+    nights = Nights().night(lead().record("health:H2", "B").record("health:H3", "C").lives("B", 0.95).lives("C", 0.95))
+    tonight = Nights(as_at=AS_AT + timedelta(days=1)).tonight(both, RankSettings())
+    ledger = keep_ledger(nights.ledger, replace(tonight, withheld=pl.Series(["health:H1"])))
+    found = {row["child_id"]: (row["forename"], row["restricted"]) for row in ledger.leads.iter_rows(named=True)}
+    assert found == {"A": (None, True), "B": ("Amira", True), "C": ("Amira", False)}
 
 
 def test_nights_long_past_are_kept_where_something_changed() -> None:
@@ -107,10 +134,10 @@ def test_nights_long_past_are_kept_where_something_changed() -> None:
         return {"as_at": AS_AT - timedelta(days=days), "child_id": "A", "lane": "follow up", "rank": 1,
                 "likelihood": likelihood}  # fmt: skip
 
-    old = [stood(days, 0.9) for days in (800, 100, 99, 98)] + [stood(97, 0.5), stood(96, 0.5)]
+    old = [stood(days, 0.9) for days in (800, 100, 99, 98)] + [stood(97, 0.5), stood(60, 0.5), stood(59, 0.5)]
     recent = [stood(days, 0.5) for days in (2, 1, 0)]
     kept = condensed(pl.DataFrame(old + recent, schema=LEAD_NIGHT), AS_AT)
-    assert [(AS_AT - day).days for day in kept["as_at"]] == [100, 97, 2, 1, 0]
+    assert [(AS_AT - day).days for day in kept["as_at"]] == [100, 97, 59, 2, 1, 0]
     assert condensed(kept, AS_AT).equals(kept)
 
 

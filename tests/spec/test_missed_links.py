@@ -83,6 +83,7 @@ def test_a_place_missed_makes_a_child_less_likely_and_is_told() -> None:
     row = _listed(0.95)
     assert row is not None
     assert row["on_no_roll"] == pytest.approx(0.897, abs=0.01)
+    assert row["likelihood"] == pytest.approx(0.95 * 0.897, abs=0.01)
     assert row["lane"] == "follow up", "no analyst has anything to compare"
     assert str(row["because"]).startswith(
         "No current education was found in the 2 sources searched. Few records know the child: 10 in 100 that it is on a "
@@ -100,6 +101,7 @@ def test_a_place_missed_makes_a_child_less_likely_and_is_told() -> None:
     ],
 )
 def test_a_place_that_nobody_has_found_takes_no_child_off_the_list(least: float) -> None:
-    row = _listed(least + 0.001)
+    """Nor one who is on the line itself."""
+    row = _listed(least)
     assert row is not None
     assert row["on_no_roll"] == 1.0

@@ -108,6 +108,17 @@ def test_a_rival_in_education_makes_a_child_doubtful(probability: float, place: 
         assert "(names: alike)" in str(row["because"])
 
 
+def test_of_several_rivals_the_one_most_surely_in_education_is_named_and_all_count() -> None:
+    """CH9 is likelier to be the child than CH8, but its place is only half sure to be its own."""
+    drawn = known_to_gp().record("school_census:8", "CH8").on_roll("school_census:8")
+    drawn.record("school_census:9", "CH9", sure=0.5).on_roll("school_census:9")
+    for rival, probability in (("8", 0.3), ("9", 0.4)):
+        drawn.rivalry(("CH1", "health:CH1"), (f"CH{rival}", f"school_census:{rival}"), probability)
+    (row,) = drawn.ranked().candidates.filter(child_id="CH1").to_dicts()
+    assert row["on_no_roll"] == pytest.approx((1 - 0.3) * (1 - 0.4 * 0.5))
+    assert "Nearest child in education, by record school_census:8" in str(row["because"])
+
+
 def test_a_rival_that_is_in_no_education_explains_nothing() -> None:
     drawn = known_to_gp().record("housing:2", "CH2")
     drawn.rivalry(("CH1", "health:CH1"), ("CH2", "housing:2"), 0.9)
