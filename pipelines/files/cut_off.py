@@ -1,31 +1,32 @@
 """Whether delimited text ends in the middle of a row, as a full disk or a broken transfer leaves it."""
 
+import csv
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import polars as pl
-
 from pipelines.files.rows import BadRow, Fault
 
 
 def with_cut_told(
-    bad_rows: list[BadRow], rows: pl.DataFrame, text: str, headers: Sequence[str], key: int
+    bad_rows: list[BadRow], text: str, headers: Sequence[str], *, delimiter: str, key: int, row_before: int
 ) -> list[BadRow]:
     """The last bad row told as where the file was cut off, if it is: not even its line ends, and it has half of its fields
     or more, or a key that is built as that of the row before. A note under the rows has few fields, or an end of its line.
 
-    ``key``: its position; behind the last where no column is the key.
+    ``key``: its position; behind the last where no column is the key. ``row_before``: line on which the last good row begins,
+    also where it is known from another night and not read; 0: there is none.
     """
     if not bad_rows or text.endswith(("\n", "\r")):
         return bad_rows
     last = bad_rows[-1]
     cells = list(json.loads(last.row).values())
-    last_line = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-    begins_as_a_row = key + 1 < len(cells) and _built(cells[key]) in map(_built, rows[str(key)].tail(1))
-    if last.line != last_line or len(cells) >= len(headers):
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if last.line != len(lines) or len(cells) >= len(headers):
         return bad_rows
+    before = next(csv.reader(lines[row_before - 1 :], delimiter=delimiter)) if row_before else []
+    begins_as_a_row = key + 1 < len(cells) and key < len(before) and _built(cells[key]) == _built(before[key])
     if not begins_as_a_row and 2 * len(cells) < len(headers):
         return bad_rows
     return [*bad_rows[:-1], replace(last, fault=_cut_off(last.line))]

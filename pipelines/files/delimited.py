@@ -64,7 +64,10 @@ def read_delimited(
     below, again = part_repeated_headers(filled, layout.headers)
     rows, bad_rows, totals = part_totals(below, parsed.bad_rows, matched, contract)
     key = matched.position_of.get(contract.key.name, len(layout.headers))
-    bad_rows = with_cut_told(bad_rows, rows, decoded.text, layout.headers, key)
+    row_before = max([0, *rows["line"].tail(1), *parsed.known["line"].tail(1)])
+    bad_rows = with_cut_told(
+        bad_rows, decoded.text, layout.headers, delimiter=layout.delimiter, key=key, row_before=row_before
+    )
     faults = [*decoded.faults, *matched.faults, *again, *totals]
     if layout.has_rows_above:
         faults.insert(0, above_header(layout.header_line))

@@ -178,6 +178,15 @@ def test_only_the_line_that_changed_is_read() -> None:
     assert _known(as_csv(SMITH, QUILLFEATHER, SMITH)) == [quillfeather], "which of two copies counts is for the rules"
 
 
+def test_a_file_is_known_to_be_cut_off_where_all_its_whole_rows_are_known() -> None:
+    """As the census of last night, of which half came tonight."""
+    good = read_bytes("library_cards.csv", as_csv(*ROWS[:3]).encode(), library_contract(), KnownLines("us"))
+    cut = f"{as_csv(*ROWS[:3])}LC000004,Jon".encode()
+    found = read_bytes("library_cards.csv", cut, library_contract(), KnownLines("us", good.lines["line_hash"]))
+    assert (found.rows.height, found.known.height) == (0, 3)
+    assert [(breach.rule, breach.line) for breach in found.breaches] == [("cut off", 5)]
+
+
 @pytest.mark.parametrize(
     "other",
     [
