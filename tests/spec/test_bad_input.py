@@ -116,6 +116,8 @@ UNREADABLE = [
                  Said("cut off", "file", line=5), id="cut off soon after the key, which is built as the others are"),
     pytest.param("csv", GOOD.encode() + b"LC000004,Jon\n",
                  Said("ragged row", "row", line=5), id="a row too short whose line ends"),
+    pytest.param("csv", GOOD.encode() + b"LC000003",
+                 Said("ragged row", "row", line=5), id="one word under the rows, though built as a key: it may be their count"),
     pytest.param("csv", GOOD.encode() + b"3 rows,sent",
                  Said("ragged row", "row", line=5), id="a note of which no part is a key"),
     pytest.param("csv", GOOD.encode() + b"Made on, 20/11/2026, by the council",
