@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.failure import INTERNAL_ERROR, NightFailed
+from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import EDUCATION_ENDED, FIRST_NIGHT
 from pipelines.ledger.left_list import MERGED
 from pipelines.ledger.list_changes import FALLEN, GONE, RETURNED, RISEN
@@ -119,14 +120,29 @@ def test_a_child_protected_on_any_night_stays_so_in_the_ledger(before: Drawn) ->
 
 
 def test_a_former_identity_keeps_no_name_in_the_ledger_and_is_for_the_restricted_role_only() -> None:
-    """A's record is withheld once A is adopted. B is protected for another reason, and what C's lead tells stays as it is."""
+    """One of A's records is withheld, as A is adopted. B is protected for another reason, and C's lead stays as it is."""
     both = Drawn().record("health:H2", "B").lives("B", 0.95).says("health:H2", "protected")
     both.record("health:H3", "C").lives("C", 0.95)
-    nights = Nights().night(lead().record("health:H2", "B").record("health:H3", "C").lives("B", 0.95).lives("C", 0.95))
+    before = lead().record("housing:T1", "A").record("health:H2", "B").record("health:H3", "C")
+    nights = Nights().night(before.lives("B", 0.95).lives("C", 0.95))
     tonight = Nights(as_at=AS_AT + timedelta(days=1)).tonight(both, RankSettings())
     ledger = keep_ledger(nights.ledger, replace(tonight, withheld=pl.Series(["health:H1"])))
     found = {row["child_id"]: (row["forename"], row["restricted"]) for row in ledger.leads.iter_rows(named=True)}
     assert found == {"A": (None, True), "B": ("Amira", True), "C": ("Amira", False)}
+
+
+@pytest.mark.parametrize(
+    ("days", "is_kept"),
+    [
+        pytest.param(KEPT_DAYS, True, id="on the last day of two years"),
+        pytest.param(KEPT_DAYS + 1, False, id="and after it"),
+    ],
+)
+def test_a_lead_that_ended_is_kept_for_two_years_and_so_is_what_is_known_of_a_list(days: int, is_kept: bool) -> None:
+    left_on = AS_AT + timedelta(days=1)
+    nights = Nights().night(lead()).night(schooled()).night(schooled(), on=left_on + timedelta(days=days))
+    assert nights.ledger.leads["left_on"].to_list() == [left_on] * is_kept
+    assert nights.ledger.lists["as_at"].to_list() == [left_on] * is_kept + [nights.as_at]
 
 
 def test_nights_long_past_are_kept_where_something_changed() -> None:

@@ -74,6 +74,7 @@ def as_of(drawn: Drawn, as_at: date) -> Ranked:
         pytest.param(leaver(date(2025, 12, 19), date(2026, 1, 5)), date(2025, 12, 23), True, id="school closed at Christmas"),
         pytest.param(leaver(date(2025, 12, 19), date(2026, 1, 5)), date(2026, 1, 19), True, id="a fortnight into spring term"),
         pytest.param(leaver(date(2025, 12, 19), date(2026, 1, 5)), date(2026, 1, 20), False, id="not taken up in January"),
+        pytest.param(leaver(date(2025, 12, 12), date(2026, 1, 5)), date(2025, 12, 23), True, id="left as the first terms end"),
         pytest.param(leaver(date(2025, 12, 11), date(2026, 1, 5)), date(2025, 12, 23), False, id="left before term ended"),
         pytest.param(leaver(date(2025, 12, 19), date(2026, 1, 13)), date(2025, 12, 23), False, id="a place well into January"),
         pytest.param(leaver(date(2026, 3, 27), date(2026, 4, 13)), date(2026, 4, 1), True, id="changes school at Easter"),
