@@ -29,7 +29,10 @@ from pipelines.listing.recalibration import ANSWER, fitted, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
 WORLDS = (
-    "20000:2301:usual", "20000:2302:rough", "20000:2303:other_kinds", "50000:2304:usual:0.004", "150000:2305:usual:0.004",
+    *(f"20000:{seed}:usual" for seed in range(2401, 2406)),
+    *(f"20000:{seed}:rough" for seed in range(2411, 2416)),
+    *(f"20000:{seed}:other_kinds" for seed in range(2421, 2426)),
+    "50000:2431:usual:0.004", "150000:2432:usual:0.004", "150000:2433:rough:0.004", "150000:2434:other_kinds:0.004",
 )  # fmt: skip
 BINS, DRAWS = 10, 400
 FOUR_IN_FIVE = 0.8
@@ -191,6 +194,7 @@ class Measured:
     taught: Figures
     said: NDArray[np.float64]
     right: NDArray[np.bool_]
+    standing: pl.DataFrame
 
 
 def measured(world: World, folder: Path) -> Measured:
@@ -207,6 +211,7 @@ def measured(world: World, folder: Path) -> Measured:
         name | moved_away_figures(standing),
         name | recalibrated_figures(found, standing),
         *said_and_right(found, standing),
+        standing,
     )
     print(f"{time.process_time() - began:.0f} CPU s, {shown.listed}, {shown.moved}, {shown.taught}", flush=True)
     return shown
@@ -218,8 +223,15 @@ def together(lists: list[Measured]) -> list[Figures]:
     for errors in dict.fromkeys(each.world.errors for each in lists):
         alike = [each for each in lists if each.world.errors == errors]
         said, right = np.concatenate([each.said for each in alike]), np.concatenate([each.right for each in alike])
+        targets = pl.concat([each.standing.filter("target") for each in alike])
+        twins = targets.filter("twin")
         name: Figures = {"errors": errors.replace("_", " "), "worlds": len(alike), "rows": len(said)}
-        figures.append(name | calibration_figures(said, right))
+        figures.append(
+            name
+            | {"targets": targets.height, "recall": targets["row"].count() / max(1, targets.height)}
+            | calibration_figures(said, right)
+            | {"twins listed": f"{twins['row'].count()} of {twins.height}"}
+        )
     return figures
 
 
