@@ -293,8 +293,11 @@ def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
     facts = tonight.facts_of(opened)
     is_protected = pl.col("restricted") | pl.col("child_id").is_in(tonight.protected.implode())
     known = facts.select("child_id", "forename", "surname", "date_of_birth", "records", restricted=is_protected)
-    blank = pl.concat([LEAD.to_frame(), known], how="diagonal")
-    asked = blank.with_columns(spell=pl.lit(0, pl.Int64), state=pl.lit(IN_VIEW), now_id="child_id")
+    blank = pl.concat([LEAD.to_frame(), known, _without_records(opened, tonight)], how="diagonal")
+    is_known = pl.col("child_id").is_in(known["child_id"].implode())
+    asked = blank.with_columns(
+        spell=pl.lit(0, pl.Int64), state=pl.lit(IN_VIEW), now_id=pl.when(is_known).then("child_id")
+    )
     found = why_off(asked, tonight, CutOff.of(tonight.settings))
     return (
         asked.drop(WHY_OFF.names())
@@ -302,4 +305,23 @@ def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
         .with_columns(
             came_because=pl.lit(IN_HAND), came_why=pl.lit("An officer looks into it."), off_on=pl.lit(tonight.as_at)
         )
+    )
+
+
+def _without_records(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
+    """``child_id``, ``records``, ``restricted`` of those of whom no record is left: all that the officer's outcome tells.
+
+    Nobody can say any more whether such a child was protected, so it is taken to be. One whose records are another child's
+    tonight goes on as that child.
+    """
+    last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at))
+    asked = last.filter(pl.col("child_id").is_in(opened.implode())).select("child_id", "records")
+    records = asked.select("child_id", record_id=pl.col("records").str.split(";")).explode(
+        "record_id", empty_as_null=True
+    )
+    left = records.join(tonight.child_records, on="record_id", how="semi")
+    return (
+        asked.join(left, on="child_id", how="anti")
+        .join(tonight.child_records, on="child_id", how="anti")
+        .with_columns(restricted=pl.lit(True))
     )

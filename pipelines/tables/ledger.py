@@ -44,7 +44,7 @@ LEAD = pl.Schema(
             "surname": pl.String,
             "date_of_birth": pl.Date,
             "records": pl.String,  # "source:key;source:key..."
-            "restricted": pl.Boolean,  # was protected on some night: stays so
+            "restricted": pl.Boolean,  # was protected on some night, or nobody can tell: stays so
             "former_ids": pl.String,  # ids that it had before in this spell, apart by ";"; null: none
         }
     )

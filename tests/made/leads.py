@@ -20,3 +20,8 @@ def schooled(sure: float = 1.0, until: date | None = None, living_here: float = 
 def nobody() -> Drawn:
     """A night on which another child is known, and this one is not."""
     return Drawn().record("health:H9", "Z").lives("Z", 0.95)
+
+
+def merged() -> Drawn:
+    """The child's record belongs to child B now, who is on a roll."""
+    return Drawn().record("health:H1", "B").record("school_census:C2", "B").on_roll("school_census:C2").lives("B", 1.0)

@@ -33,7 +33,7 @@ from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings, Recalibration
 from tests.made.children import AS_AT, THREE, Drawn
-from tests.made.leads import lead, nobody, schooled
+from tests.made.leads import lead, merged, nobody, schooled
 from tests.made.nights import Nights
 
 SIXTEEN_SOON = date(2010, 9, 1)
@@ -51,11 +51,6 @@ def referred(living_here: float) -> Drawn:
 def rival(probability: float) -> Drawn:
     drawn = lead().record("school_census:C2", "B").on_roll("school_census:C2", date(2024, 9, 2))
     return drawn.rivalry(("A", "health:H1"), ("B", "school_census:C2"), probability)
-
-
-def merged() -> Drawn:
-    """The child's record belongs to child B now, who is on a roll."""
-    return Drawn().record("health:H1", "B").record("school_census:C2", "B").on_roll("school_census:C2").lives("B", 1.0)
 
 
 LEAVES = [

@@ -9,14 +9,14 @@ import pytest
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import EDUCATION_ENDED, FIRST_NIGHT
-from pipelines.ledger.left_list import MERGED
+from pipelines.ledger.left_list import MERGED, RECORDS_GONE
 from pipelines.ledger.list_changes import FALLEN, GONE, RETURNED, RISEN
 from pipelines.ledger.lives import IN_HAND, condensed, keep_ledger
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import LEAD_NIGHT
 from tests.made.children import AS_AT, Drawn
-from tests.made.leads import lead, nobody, schooled
+from tests.made.leads import lead, merged, nobody, schooled
 from tests.made.nights import Nights
 
 
@@ -55,6 +55,22 @@ def test_a_child_that_was_never_listed_is_in_view_once_an_officer_opens_it() -> 
     found = nights.lead()
     assert (found["state"], found["came_because"], found["first_listed_on"]) == ("in view", IN_HAND, None)
     assert (found["forename"], found["off_because"]) == ("Amira", IN_EDUCATION)
+
+
+def test_a_child_in_hand_who_was_never_listed_stays_in_view_though_its_records_go() -> None:
+    nights = Nights().night(schooled()).officer("UNDER_ENQUIRY").night(nobody())
+    found = nights.lead()
+    assert (found["state"], found["off_because"], found["came_because"]) == ("in view", RECORDS_GONE, IN_HAND)
+    assert (found["records"], found["forename"]) == ("health:H1", None)
+    assert found["restricted"] is True, "nobody can say any more whether it was protected"
+    assert nights.night(nobody()).lead()["state"] == "in view"
+    assert nights.officer("MOVED_OTHER_LA_CONFIRMED").night(nobody()).lead()["state"] == "left"
+
+
+def test_a_child_in_hand_whose_records_are_another_childs_goes_on_as_that_child() -> None:
+    nights = Nights().night(schooled()).officer("UNDER_ENQUIRY").night(merged())
+    in_view = nights.ledger.leads.filter(state="in view")
+    assert in_view.select("child_id", "off_because").rows() == [("B", IN_EDUCATION)]
 
 
 def test_a_child_rises_and_falls_by_itself() -> None:
