@@ -160,7 +160,7 @@ def living_here(evidence: Evidence) -> Floats:
     chance = np.ones(len(place))
     if len(rows):
         told_apart = pl.concat_str(
-            "age_group", pl.col("last_roll").fill_null("place"), "left_with_all", with_school, separator="|"
+            "age_group", pl.col("last_roll").fill_null("place"), "left_with_all", "left_with_school", separator="|"
         )
         groups = frame.select(told_apart).to_series()
         group = groups.cast(pl.Enum(groups.unique().sort())).to_physical().to_numpy().astype(np.int64)
