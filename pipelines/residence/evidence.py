@@ -318,11 +318,14 @@ def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame
 
 
 def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
-    """``left_together`` of children who came off a roll, and of whose household another child did, but with
-    all others of its school."""
-    off = children.drop_nulls("roll_ended_days").filter(~pl.col("left_with_all")).select("child", "roll_ended_days")
+    """``left_together`` of children who came off a roll, and of whose household another child did, but not as its school
+    closed."""
+    off = children.drop_nulls("roll_ended_days").select("child", "roll_ended_days", "left_with_school")
     both = families.join(off, on="child", how="inner", validate="m:1").join(
-        off.select(other="child", other_ended_days="roll_ended_days"), on="other", how="inner", validate="m:1"
+        off.filter(~pl.col("left_with_school")).select(other="child", other_ended_days="roll_ended_days"),
+        on="other",
+        how="inner",
+        validate="m:1",
     )
     apart = (pl.col("roll_ended_days") - pl.col("other_ended_days")).abs()
     return both.group_by("child").agg(left_together=apart.min() <= TOGETHER_DAYS)

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tests.made.town import FAMILY, at_gp, in_home, judge, on_roll, town
+from tests.made.town import FAMILY, LEFT_YEAR_SIX, at_gp, in_home, judge, on_roll, town
 
 
 def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
@@ -58,6 +58,17 @@ def test_brothers_who_came_off_their_rolls_together_have_more_likely_left(brothe
     apart = household | {"brother": on_roll(1500, 75) + at_gp(seen=330)}
     without = judge(town() | apart, dict.fromkeys(apart, FAMILY)).filter(child_id="child")["living_here"].item()
     assert (found < without - 0.02) is is_less
+
+
+def test_a_child_out_of_year_six_whose_brother_came_off_a_roll_as_well_has_more_likely_left() -> None:
+    """That Year 6 ended says nothing of a move; that its brother left another year of school in those days does."""
+
+    def chance(brother: int) -> float:
+        household = {"child": on_roll(2400, 86) + at_gp(seen=100), "brother": on_roll(1000, brother) + at_gp(seen=330)}
+        people = {"child": FAMILY | {"date_of_birth": LEFT_YEAR_SIX}, "brother": FAMILY}
+        return float(judge(town() | household, people).filter(child_id="child")["living_here"].item())
+
+    assert chance(86) < chance(101) - 0.02
 
 
 FLAT = FAMILY | {"flat": "3"}
