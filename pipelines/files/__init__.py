@@ -13,6 +13,7 @@ from pipelines.files.columnar import read_parquet
 from pipelines.files.delimited import first_row, read_delimited
 from pipelines.files.headers import shows
 from pipelines.files.markup import read_markup
+from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
 from pipelines.files.workbook import all_sheets, read_workbook
 
@@ -38,7 +39,7 @@ FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
 """The reader for each ending of a file name."""
 
 _NO_TEXT = {
-    b"PK\x03\x04": (
+    ZIP_BEGINS: (
         "a workbook or a zip archive",
         "Save a workbook as an Excel workbook (.xlsx), and send anything else unpacked.",
     ),

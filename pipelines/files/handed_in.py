@@ -14,6 +14,7 @@ import polars as pl
 from data_contracts.contract import plain_header
 from pipelines.files import refuse_no_text
 from pipelines.files.headers import HEADER_WITHIN
+from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import UnreadableFileError
 from pipelines.files.text import decode_text
 from pipelines.files.workbook import all_sheets
@@ -23,9 +24,6 @@ FAULTS_TOLD = 30
 
 _ENCODINGS = ("utf-8", "windows-1252", "latin-1")
 """The last takes any byte: what is kept of such a list is written in ASCII, and a name beside it is not kept."""
-
-_WORKBOOK = b"PK\x03\x04"
-"""How an Excel workbook (.xlsx) begins, whatever its name ends in."""
 
 _SUM = re.compile(r"(?:(?:grand|sub)[ -]?)?totals?\b|sum\b", re.IGNORECASE)
 """How a line begins that sums up those above it."""
@@ -65,7 +63,7 @@ def listed(faults: Sequence[str]) -> str:
 
 def _sheets(file: Path, needed: Sequence[str], others: Sequence[str]) -> list[Lines]:
     data = file.read_bytes()
-    if file.suffix.lower() == ".xlsx" or data.startswith(_WORKBOOK):
+    if file.suffix.lower() == ".xlsx" or data.startswith(ZIP_BEGINS):
         return [[line for line in sheet if any(line[1])] for sheet in map(_lines_of_sheet, all_sheets(data))]
     refuse_no_text(data)
     text = decode_text(data, _ENCODINGS).text

@@ -10,6 +10,9 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from pipelines.files.folder import is_left_by_a_computer
 from pipelines.files.rows import LARGEST_UNPACKED, UnreadableFileError
 
+ZIP_BEGINS = b"PK\x03\x04"
+"""First bytes of a zip archive, which an Excel workbook (.xlsx) is, too."""
+
 GREATEST_RATIO = 200
 """Bytes unpacked for each packed one, beyond the first :data:`SMALL`. Rows of text come to 5 to 30."""
 

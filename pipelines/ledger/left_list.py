@@ -93,6 +93,11 @@ class Tonight:
     withheld: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
     """record_id of records of identities from before an adoption."""
 
+    @property
+    def outcomes_standing(self) -> pl.DataFrame:
+        """The one of ``outcomes`` that counts tonight, for each child of which there is any."""
+        return standing(self.outcomes.filter(pl.col("outcome_on") <= self.as_at))
+
     def facts_of(self, children: pl.Series) -> pl.DataFrame:
         """:func:`~pipelines.children.facts.child_facts` of some children of tonight."""
         if children.is_empty():
@@ -153,7 +158,7 @@ def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 
 def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     """``id_now``, ``officer_words``: children whose standing outcome closes, also where no record of them is left."""
-    last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at))
+    last = tonight.outcomes_standing
     here = under_tonights_ids(last, tonight.child_records)
     both = pl.concat([here, last.join(here, on="child_id", how="anti")]).filter(pl.col("outcome").is_in(CLOSING))
     told = formatted(

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.outcomes import OPENING, kept_open, standing
+from pipelines.decisions.outcomes import OPENING, kept_open
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
@@ -282,9 +282,8 @@ def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.Da
 
 def _opened(tonight: Tonight) -> pl.Series:
     """child_id of every child whom an officer has in hand, also where no record of it is left tonight."""
-    last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at))
     here = kept_open(tonight.outcomes, tonight.child_records, tonight.as_at)["child_id"]
-    in_hand = last.filter(pl.col("outcome").is_in(OPENING))["child_id"]
+    in_hand = tonight.outcomes_standing.filter(pl.col("outcome").is_in(OPENING))["child_id"]
     return pl.concat([here, in_hand]).unique().sort()
 
 
@@ -314,8 +313,7 @@ def _without_records(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
     Nobody can say any more whether such a child was protected, so it is taken to be. One whose records are another child's
     tonight goes on as that child.
     """
-    last = standing(tonight.outcomes.filter(pl.col("outcome_on") <= tonight.as_at))
-    asked = last.filter(pl.col("child_id").is_in(opened.implode())).select("child_id", "records")
+    asked = tonight.outcomes_standing.filter(pl.col("child_id").is_in(opened.implode())).select("child_id", "records")
     records = asked.select("child_id", record_id=pl.col("records").str.split(";")).explode(
         "record_id", empty_as_null=True
     )

@@ -78,6 +78,11 @@ class Evidence:
     families: pl.DataFrame
     """One row is one child and another of its household: ``child`` and ``other``, rows of ``children``."""
 
+    @property
+    def without_school(self) -> pl.Series:
+        """Whether each of ``children`` is at no other school since its own has closed."""
+        return self.children["left_with_all"] & self.children["left_with_school"]
+
 
 def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, *, as_at: date) -> Evidence:
     """Readings for each child of ``heard``; homes (:func:`with_homes`) and provision of no such child are left out."""

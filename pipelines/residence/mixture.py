@@ -151,7 +151,7 @@ def living_here(evidence: Evidence) -> Floats:
     frame = evidence.children
     place = frame["undoubted_place"].fill_null(0.0).to_numpy()
     is_open = frame["place_probability"].is_null().to_numpy()
-    with_school = frame["left_with_all"] & frame["left_with_school"]
+    with_school = evidence.without_school
     learn = (frame["age_group"] == "of").to_numpy() & ~with_school.to_numpy()
     if np.count_nonzero(is_open & learn) < ENOUGH_KNOWN:
         learn = np.ones(len(place), dtype=bool)

@@ -145,8 +145,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     is_elsewhere = (children["undoubted_place"] >= SURELY_PLACED).fill_null(value=False).to_numpy() & ~is_known
     is_open = children["place_probability"].is_null().to_numpy()
     of_group = {group: (children["age_group"] == group).to_numpy() for group in ("under", "of", "over", "unknown")}
-    with_school = (children["left_with_all"] & children["left_with_school"]).to_numpy()
-    without_place = is_open & of_group["of"] & ~with_school
+    without_place = is_open & of_group["of"] & ~evidence.without_school.to_numpy()
     is_never = (children["last_roll"] == NEVER).fill_null(value=False).to_numpy()[rows]
     is_new = (children["known_days"] <= NEWLY_KNOWN_DAYS).fill_null(value=False).to_numpy()
     readings = []
@@ -167,7 +166,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
     readings.append(_left_together(children["left_together"].fill_null(value=False).to_numpy()[rows]))
     days = pl.col("roll_ended_days").cast(pl.Float64)
     off_roll = children.select(pl.when(~pl.col("left_with_all")).then(days)).to_series().to_numpy()[rows]
-    closed = children.select(pl.when("left_with_all", "left_with_school").then(days)).to_series().to_numpy()[rows]
+    closed = children.select(pl.when(evidence.without_school).then(days)).to_series().to_numpy()[rows]
     return [*readings, *_until_school_closed(closed), *_time_off_roll(off_roll, season)]
 
 
