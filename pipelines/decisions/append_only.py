@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 import polars as pl
 
@@ -15,6 +16,10 @@ from pipelines.workspace import StoreError, must_be_there, private_files
 
 Rows = list[tuple[object, ...]]
 """Rows as they stand in a file, in the order in which they were added."""
+
+
+WAITS = 30.0
+"""Seconds until another who writes the file has come to an end, or the file counts as one that cannot be used."""
 
 
 class RecordsError(StoreError):
@@ -30,8 +35,8 @@ def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Conne
     """
     must_be_there(path.parent)
     try:
-        with private_files(), closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
-            connection.execute("pragma journal_mode = wal").fetchall()
+        with private_files(), closing(sqlite3.connect(path, timeout=WAITS, isolation_level=None)) as connection:
+            _log_ahead(connection)
             connection.execute("pragma synchronous = full").fetchall()
             connection.execute("begin immediate")
             try:
@@ -48,6 +53,21 @@ def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Conne
     else:
         return
     raise RecordsError(told)
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Write what is new beside the file first. A new file is switched to that by whoever has it alone, and SQLite does not wait
+    for it by itself: of two who make one at once the second would be refused."""
+    until = monotonic() + WAITS
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal").fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def read_rows(path: Path, tables: Mapping[str, str], table: str, columns: Sequence[str]) -> Rows:
