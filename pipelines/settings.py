@@ -3,6 +3,7 @@
 The settings file is TOML; ``config/example.toml`` has every key with its meaning and the value it has by default.
 """
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
@@ -27,6 +28,10 @@ _WRITTEN = {
     "string_pattern_mismatch": ". Write an area, district or sector in capitals, such as ZA, ZA1 or ZA1 6",
 }
 """Kind of fault -> how such a setting is written. The one pattern is that of ``[ranking.area]``."""
+
+
+_STANDS = re.compile(r"\s*(?:\[\s*(?P<heading>[\w.]+)\s*\]|(?P<key>[\w.]+)\s*=)")
+"""A line of TOML with a heading, or with a key and what is to stand for it."""
 
 
 class SettingsError(Exception):
@@ -147,7 +152,7 @@ def read_settings(
     asked = {"extracts": extracts, "workspace": workspace, "as_at": as_at, "full": full}
     values = _merged(said, {} if top is None else {"listing": {"top": top}})
     noted = {"settings_file": None if file is None else str(file)}
-    return _validated({**values, **asked, **noted}, str(file or "settings"))
+    return _validated({**values, **asked, **noted}, file or "settings")
 
 
 def settings_by_key(settings: Settings) -> dict[str, object]:
@@ -198,12 +203,27 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
     return merged
 
 
-def _validated(values: Mapping[str, Any], where: str) -> Settings:
+def _validated(values: Mapping[str, Any], where: Path | str) -> Settings:
+    """Settings from ``values``; ``where``: the file that they were read from, or what else they are called."""
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        told = "; ".join(_told(problem) for problem in error.errors())
+        written = where.read_text(encoding="utf-8-sig") if isinstance(where, Path) else ""
+        told = "; ".join(_line_of(written, problem["loc"]) + _told(problem) for problem in error.errors())
     raise SettingsError(f"{where}: {told}")
+
+
+def _line_of(written: str, place: tuple[int | str, ...]) -> str:
+    """``line 3, `` for the line of a TOML text on which a setting, or else its group, stands; nothing where neither does."""
+    heading: tuple[str, ...] = ()
+    nearest, line = 0, 0
+    for number, text in enumerate(written.splitlines(), start=1):
+        if stands := _STANDS.match(text):
+            heading = tuple(stands["heading"].split(".")) if stands["heading"] else heading
+            here = (*heading, *stands["key"].split(".")) if stands["key"] else heading
+            if nearest < len(here) and here == place[: len(here)]:
+                nearest, line = len(here), number
+    return f"line {line}, " if line else ""
 
 
 def _read_toml(config: Path) -> dict[str, Any]:

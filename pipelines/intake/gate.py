@@ -350,10 +350,11 @@ def held_night(published: Path, as_at: date, held: Sequence[str]) -> NightFailed
     stays = mark_stale(published, as_at, held)
     stays_up = f"The list of {stays:%d/%m/%Y} stays up, marked stale." if stays else "No list has been published yet."
     told = "".join(f"\n  {reason}" for reason in held)
+    each_alone = " Where several files are, give each in a run of its own." if len(held) > 1 else ""
     return NightFailed(
         f"The night as at {as_at:%d/%m/%Y} is held: what came in is not complete, and a list made from it would mislead."
         f"{told}\n{stays_up} Ask the sender for the whole file and run the night again; rollcall check says what is "
         "wrong with a file. Where the file is right, a named "
-        'person overrules with: --accept FILE --why "..." --by NAME.',
+        f'person overrules with: --accept FILE --why "..." --by NAME.{each_alone}',
         exit_code=HELD,
     )

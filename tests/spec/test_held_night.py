@@ -14,6 +14,7 @@ import pytest
 from apps.cli.main import main
 from apps.made_up.authority import MadeUp
 from pipelines.failure import CANNOT_GO_ON, HELD, NightFailed
+from pipelines.intake.gate import held_night
 from pipelines.night import RunReport, run_night
 from pipelines.store import Store
 from tests.conftest import FirstNight
@@ -165,3 +166,10 @@ def test_a_row_set_aside_is_told_by_sender_goes_on_as_last_read_and_comes_in_whe
     mended = night(2)
     assert mended.counts["receive"]["rows_set_aside"] == mended.counts["snapshot"]["standing_in"] == 0
     assert not (mended.published / "set_aside").exists()
+
+
+@pytest.mark.parametrize(("files", "is_told"), [(["a.csv: gone."], False), (["a.csv: gone.", "b.csv: half."], True)])
+def test_who_holds_several_files_right_is_told_to_accept_them_one_by_one(
+    tmp_path: Path, files: list[str], is_told: bool
+) -> None:
+    assert ("give each in a run of its own" in str(held_night(tmp_path, AS_AT, files))) is is_told

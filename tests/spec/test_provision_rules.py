@@ -134,6 +134,7 @@ CASES = """
  OFFERED        | admissions            | OfferStatus=Accepted ExpectedStartDate=30/11/2026    | follow up  | admissions
  OFFER unused   | admissions            | OfferStatus=Accepted ExpectedStartDate=02/09/2026    | follow up  | admissions
  APPLIED        | admissions            | OfferStatus=Pending                                  | follow up  | admissions
+ APPLIED, empty | admissions            | OfferStatus=                                         | follow up  | admissions
  LAPSED         | admissions            | OfferStatus=Lapsed                                   | follow up  | admissions
  REFUSED        | admissions            | OfferStatus=Refused                                  | follow up  | admissions
  WITHDRAWN      | admissions            | OfferStatus=Withdrawn                                | follow up  | admissions
