@@ -202,7 +202,7 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
 def _hold_if_incomplete(night: Night) -> None:
     """Raise NightFailed where the gate holds the night; what it found is kept by then."""
     if night.judged is not None and night.judged.held:
-        raise held_night(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at, night.judged.held)
+        raise held_night(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at, night.judged)
 
 
 def report_of(night: Night) -> RunReport:

@@ -22,7 +22,7 @@ def night(
     config: Path | None = None,
     contracts: OwnContracts = None,
     plain: Flag = False,
-    accept: Path | None = None,
+    accept: Annotated[list[Path] | None, Parameter(negative=())] = None,
     why: str = "",
     by: str = "",
     top: int | None = None,
@@ -44,8 +44,8 @@ def night(
     plain
         Run without Prefect: no retries, nothing kept of the run but the published files. Starts at once.
     accept
-        A file of tonight that the night was held for, or the source that sent none: a named person takes it as complete.
-        Needs --why and --by; kept in the store and in run.json.
+        A source that the night was held for, or its file: a named person takes what came, or did not, as complete. Once for
+        each source. Needs --why and --by; kept in the store and in run.json.
     why
         Why the file is right as it is. Write no child's name.
     by
@@ -70,8 +70,8 @@ def night(
     asked: AskedTonight = {
         "extracts": extracts, "workspace": workspace, "as_at": judged, "top": top, "contracts": contracts, "full": full,
     }  # fmt: skip
-    if accept is not None or why or by:
-        _accept(accept, asked, why=why, by=by)
+    if accept or why or by:
+        _accept(accept or [], asked, why=why, by=by)
     run = run_plainly if plain else partial(_under_prefect, dask=dask)
     with showing() as progress:
         report = run(config, progress, **asked)
@@ -79,17 +79,18 @@ def night(
     return 0
 
 
-def _accept(given: Path | None, asked: "AskedTonight", *, why: str, by: str) -> None:
-    """Record who accepts which file for tonight, and why."""
+def _accept(given: "list[Path]", asked: "AskedTonight", *, why: str, by: str) -> None:
+    """Record who accepts which sources or files for tonight, and why."""
     from data_contracts.contract import read_contracts
     from pipelines.intake.acceptance import accept
     from pipelines.settings import SettingsError
 
-    if given is None:
-        raise SettingsError("--why and --by go with --accept, the file that a person takes as complete.")
-    file = given if given.is_file() else asked["extracts"] / given
+    if not given:
+        raise SettingsError("--why and --by go with --accept, the source or file that a person takes as complete.")
     contracts = read_contracts(own=asked.get("contracts"))
-    accept(asked["workspace"], contracts, file if file.is_file() else given, why=why, by=by, as_at=asked["as_at"])
+    for one in given:
+        file = one if one.is_file() else asked["extracts"] / one
+        accept(asked["workspace"], contracts, file if file.is_file() else one, why=why, by=by, as_at=asked["as_at"])
 
 
 def run_plainly(config: Path | None, progress: "Progress", **asked: Unpack["AskedTonight"]) -> "RunReport":

@@ -19,10 +19,11 @@ from data_contracts.contract import Contract
 from pipelines.counted import counted
 from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
-from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, PLACES, UNIT, Intake, keys_kept
+from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, Intake, keys_kept
 from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
 from pipelines.intake.other_children import OtherChildren, changed_words, reused_words
-from pipelines.intake.source_tonight import SourceNight, SourceTonight
+from pipelines.intake.source_tonight import SourceNight, SourceTonight, day_of, listed
+from pipelines.intake.units import units_due, units_less
 from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
@@ -39,9 +40,8 @@ SPREADS = 4.0
 """A band reaches four robust standard deviations from the median: one normal night in 16,000 lies outside."""
 NIGHTS_TO_LEARN = 5
 """A spread is only learnt from five nights on."""
-ENOUGH_IN_UNIT = 5
-"""A unit of fewer rows is no school, but a number mistyped, or one pupil at a distant one."""
-UNITS_NAMED = 12
+FILES_NAMED = 3
+"""So many files of one source are named; of more, the first."""
 
 
 def judge_completeness(
@@ -52,19 +52,21 @@ def judge_completeness(
     *,
     breaches: pl.DataFrame,
     others: Mapping[str, OtherChildren],
+    went_on: Mapping[str, frozenset[str]],
     came: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
-    units_due: Mapping[str, Sequence[str]],
+    due: Mapping[str, Sequence[str]],
     as_at: date,
 ) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
     (``BREACH``): what was found in the files. ``others``: by source, what tells of other children under the keys of
-    the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells
-    to be the same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``:
-    sources that a named person has accepted for tonight. ``units_due``: by source, the units that must have rows.
+    the last delivery. ``went_on``: by source, units whose rows go on under other units. ``came``: ``record_id`` of every
+    row that came, those set aside too; what ``intake`` tells to be the same need not be there. ``stands_in``
+    (``STANDS_IN``): sources whose last rows stand in. ``accepted``: sources that a named person has accepted for tonight.
+    ``due``: by source, the units that must have rows.
     """
     kept = {row["source"]: (row["keys"], row["kept"])
             for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
@@ -73,9 +75,10 @@ def judge_completeness(
     for source, contract in contracts.items():
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
-            until=until.get(source), others=others.get(source, OtherChildren()), due=units_due.get(source, ()),
+            until=until.get(source), others=others.get(source, OtherChildren()), due=due.get(source, ()),
+            went_on=went_on.get(source, frozenset()),
         )  # fmt: skip
-        files = ", ".join(deliveries.filter(source=source)["file"].sort()) or contract.name
+        files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
         for check, words in _outside(own):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
             outcome = ACCEPTED if source in accepted and (outcome == HOLDS or check == "missing") else outcome
@@ -83,6 +86,13 @@ def judge_completeness(
     found = pl.DataFrame(rows, schema=COMPLETENESS, orient="row")
     order = pl.col("outcome").replace_strict({HOLDS: 0, ACCEPTED: 1, STAMPS: 2}, return_dtype=pl.Int64)
     return found.sort(order, maintain_order=True)
+
+
+def _files(names: Sequence[str], source: str) -> str:
+    """The files of a source as a message names them: a roll may come in a hundred."""
+    more = len(names) - FILES_NAMED
+    named = ", ".join(names[:FILES_NAMED]) + (f" and {counted(more, 'file')} more of {source}" if more > 0 else "")
+    return named or source
 
 
 def sentences(found: pl.DataFrame, *outcomes: str) -> tuple[str, ...]:
@@ -102,6 +112,7 @@ def _source(
     until: date | None,
     others: OtherChildren,
     due: Sequence[str],
+    went_on: frozenset[str],
 ) -> SourceTonight:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
@@ -115,14 +126,15 @@ def _source(
         measures=pl.concat(measures),
         keys=kept,
         files=deliveries.filter(source=contract.id).height,
-        refused=deliveries.filter(source=contract.id, verdict="refused").height,
+        refused=deliveries.filter(source=contract.id, verdict="refused")["file"].sort().to_list(),
         set_aside=int(deliveries.filter(source=contract.id, verdict="loaded")["rows_set_aside"].sum()),
-        set_aside_for=_listed([f"{column}: {rule}" for column, rule in _kept_out(own)]),
-        refused_for=_listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
+        set_aside_for=listed([f"{column}: {rule}" for column, rule in _kept_out(own)]),
+        refused_for=listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=until,
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
         others=others,
         due=due,
+        went_on=went_on,
     )
 
 
@@ -145,13 +157,13 @@ def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         yield from _endless(source)
         return
     yield from (("empty values", words) for words in source.unsaid)
-    yield from _due(source)
+    yield from (("units", words) for words in units_due(source))
     if not source.nights:
         yield from _few_rows(source)
         return
     fewer = list(_rows(source))
     yield from fewer
-    yield from _units(source)
+    yield from (("units", words) for words in units_less(source))
     if not any(check == "fewer rows" for check, _ in fewer):
         yield from _keys(source)
     if source.others.columns:
@@ -166,10 +178,10 @@ def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
     how = " (no file came)" if not source.files else ""
     could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
-    how = f" ({counted(source.refused, 'file')} came and {could_not})" if source.refused else how
+    how = f" ({counted(len(source.refused), 'file')} came and {could_not})" if source.refused else how
     if source.nights:
-        told = f"{counted(source.last.rows, 'row')} were loaded on {_day(source.last.as_at)}"
-        stand = f" Those stand in until {_day(source.stands_in_until)}." if source.stands_in_until else ""
+        told = f"{counted(source.last.rows, 'row')} were loaded on {day_of(source.last.as_at)}"
+        stand = f" Those stand in until {day_of(source.stands_in_until)}." if source.stands_in_until else ""
         yield "missing", f"no row came tonight{how}, while {told}.{stand}"
     elif due != "never":
         yield "missing", f"no row came tonight{how}, and its contract expects it {due}."
@@ -190,7 +202,7 @@ def _endless(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 def _few_rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     """On the first night: what came against the contract's least, and files of the source that were not loaded."""
     if source.refused:
-        whose = f"{counted(source.refused, 'file')} of {source.files}"
+        whose = f"{counted(len(source.refused), 'file')} of {source.files}"
         could_not = "could not be used" + (f" ({source.refused_for})" if source.refused_for else "")
         yield "fewer rows", f"{whose} came and {could_not}, and no earlier night shows how many rows are usual."
     yield from _set_aside(source)
@@ -229,55 +241,10 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         most = usual + max(MORE_ROWS * usual, spread, FEWEST_ROWS_APART)
     told = f"{counted(rows, 'row')} came, where {usual:,.0f} are usual"
     if rows < least:
-        yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer. The file may be cut off."
+        why = source.not_read or " The file may be cut off."
+        yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
     if rows > most:
         yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
-
-
-def _due(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Units that the settings say must have rows."""
-    came = source.measures.filter(measure=UNIT, as_at=source.as_at)["of"]
-    if absent := sorted({*source.due}.difference(came)):
-        yield "units", f"{len(absent)} of {len(source.due)} schools that are due have no row: {_listed(absent)}."
-
-
-def _units(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Rows of each unit (a school) against the last night in which the source came; those that are due are told by that."""
-    units = source.measures.filter(measure=UNIT)
-    last_on = source.last.as_at
-    before = units.filter((pl.col("as_at") == last_on) & (pl.col("value") >= ENOUGH_IN_UNIT))
-    tonight = units.filter(pl.col("as_at") == source.as_at).select("of", now="value")
-    both = before.join(tonight, on="of", how="left", validate="1:1").with_columns(pl.col("now").fill_null(0.0))
-    named = both.with_columns(shown=pl.coalesce("name", "of")).sort("shown", "of")
-    gone = named.filter((pl.col("now") == 0) & ~pl.col("of").is_in(source.due))
-    kept = source.contract.completeness.unit_rows_kept
-    thin = named.filter((pl.col("now") > 0) & (pl.col("now") < kept * pl.col("value")))
-    if gone.height:
-        yield (
-            "units",
-            f"{gone.height} of {before.height} schools or other units of {_day(last_on)} are gone, with "
-            f"{counted(int(gone['value'].sum()), 'row')}: {_listed(gone['shown'].to_list())}.",
-        )
-    if thin.height:
-        fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in thin.to_dicts()]
-        yield "units", f"most rows of these schools or other units are gone: {_listed(fewer)}."
-    yield from _places(source, named.filter(pl.col("now") >= kept * pl.col("value")).select("of", "shown"))
-
-
-def _places(source: SourceTonight, units: pl.DataFrame) -> Iterator[tuple[Check, str]]:
-    """Current places of each unit whose rows came again (``of``, ``shown``) against the last night."""
-    places = source.measures.filter(measure=PLACES).join(units, on="of", how="inner", validate="m:1")
-    before = places.filter((pl.col("as_at") == source.last.as_at) & (pl.col("value") >= ENOUGH_ROWS))
-    tonight = places.filter(pl.col("as_at") == source.as_at).select("of", now="value")
-    both = before.join(tonight, on="of", how="inner", validate="1:1").sort("shown", "of")
-    ended = both.filter(pl.col("now") < source.contract.completeness.unit_rows_kept * pl.col("value"))
-    if ended.height:
-        fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in ended.to_dicts()]
-        yield (
-            "units",
-            f"most places at these schools or other units no longer hold as on {_day(source.last.as_at)}: {_listed(fewer)}. "
-            "Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number.",
-        )
 
 
 def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:
@@ -315,7 +282,7 @@ def _empty_values(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         if share > median(nights) + allowed:
             emptier.append(f"{source.contract.column_named[of].header} ({_share(median(nights))} to {_share(share)})")
     if emptier:
-        yield "empty values", f"more values are empty than usual, in {_listed(emptier)}."
+        yield "empty values", f"more values are empty than usual, in {listed(emptier)}."
 
 
 def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
@@ -327,11 +294,11 @@ def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         if (source.as_at - since).days >= after and _weekdays_between(since, source.as_at):
             yield (
                 "stale",
-                f"this is the file of {_day(since)} again; its rows should change within {counted(after, 'day')}.",
+                f"this is the file of {day_of(since)} again; its rows should change within {counted(after, 'day')}.",
             )
             return
     elif after and same:
-        yield "stale", f"this is the older file of {_day(same[-1].as_at)} again, not a new one."
+        yield "stale", f"this is the older file of {day_of(same[-1].as_at)} again, not a new one."
         return
     yield from _newest(source)
 
@@ -371,7 +338,7 @@ def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if lag > within:
         yield (
             "stale",
-            f"its newest date is {_day(newest)}, {counted(lag, 'day')} before the night; at most "
+            f"its newest date is {day_of(newest)}, {counted(lag, 'day')} before the night; at most "
             f"{counted(within, 'day')} are to be expected. It may be an old file.",
         )
 
@@ -382,15 +349,6 @@ def _spread(values: Sequence[float]) -> float:
         return 0.0
     middle = median(values)
     return 1.4826 * median(abs(value - middle) for value in values)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - UNITS_NAMED
-    return ", ".join(names[:UNITS_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _day(value: date) -> str:
-    return f"{value:%d/%m/%Y}"
 
 
 def _share(value: float) -> str:

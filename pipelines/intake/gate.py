@@ -36,11 +36,12 @@ from pipelines.intake.receive import Received
 from pipelines.intake.renumbered import with_tonight
 from pipelines.intake.snapshot import Snapshots, changed_tonight, forward, keep
 from pipelines.intake.standing_in import STANDS_IN, standing_in
+from pipelines.intake.units import units_gone, units_that_went_on
 from pipelines.intake.vanished import Rolls, keep_vanished
 from pipelines.settings import SettingsError
 from pipelines.stale import mark_stale
 from pipelines.store import Store
-from pipelines.tables import TABLES
+from pipelines.tables import RENUMBERED, TABLES
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Judged:
     def held(self) -> tuple[str, ...]:
         """Why no list may be published, a sentence a reason; empty: it may."""
         return sentences(self.found, HOLDS)
+
+    @property
+    def held_sources(self) -> tuple[str, ...]:
+        """The sources that hold the night, each once."""
+        return tuple(self.found.filter(outcome=HOLDS)["source"].unique(maintain_order=True))
 
     @property
     def cut_off(self) -> frozenset[str]:
@@ -137,20 +143,42 @@ def _stood(received: Received, contracts: Mapping[str, Contract], history: Histo
     }  # fmt: skip
 
 
+def _comparable(store: Store, received: Received, history: History, as_at: date) -> list[str]:
+    """Sources of which rows stand in the store and others came tonight; none on a night before theirs."""
+    stood_on: date | None = max(history.nights["as_at"].unique().to_list(), default=None)
+    if stood_on is None or stood_on > as_at:
+        return []
+    there = set(received.raw).intersection(store.raw_sources())
+    return sorted(source for source in there if not received.is_same(source).all())
+
+
 def _others(
     store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
 ) -> dict[str, OtherChildren]:
-    """What tells, of each source, of other children than the rows that stand in the store; not of a night before theirs."""
-    stood_on: date | None = max(history.nights["as_at"].unique().to_list(), default=None)
-    if stood_on is None or stood_on > as_at:
-        return {}
+    """What tells, of each source, of other children than the rows that stand in the store."""
     others = {}
-    for source in sorted(set(received.raw).intersection(store.raw_sources())):
+    for source in _comparable(store, received, history, as_at):
         rows, is_same = received.raw[source], received.is_same(source)
-        if not is_same.all():
-            before = _before(store, received, source)
-            others[source] = other_children(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
+        before = _before(store, received, source)
+        others[source] = other_children(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
     return others
+
+
+def _units_that_went_on(
+    store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
+) -> dict[str, frozenset[str]]:
+    """By source, the units that are gone and whose rows go on under others; which row goes on as which is asked only then."""
+    found = {}
+    for source in _comparable(store, received, history, as_at):
+        contract, tonight = contracts[source], received.raw[source]
+        if contract.completeness.unit is None:
+            continue
+        before = _before(store, received, source)
+        if units_gone(before, tonight, contract):
+            came = tonight.filter(~received.is_same(source))
+            pairs = with_tonight(RENUMBERED.to_frame(), {source: before}, {source: came}, contracts, as_at)
+            found[source] = units_that_went_on(before, tonight, pairs, contract)
+    return found
 
 
 def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
@@ -197,10 +225,11 @@ def judge_tonight(
         before,
         breaches=received.breaches,
         others=_others(store, received, history, contracts, as_at),
+        went_on=_units_that_went_on(store, received, history, contracts, as_at),
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
         stands_in=stands_in,
         accepted=sources,
-        units_due=units_due,
+        due=units_due,
         as_at=as_at,
     )
     store.write("completeness", found)
@@ -345,16 +374,16 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
     store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
 
 
-def held_night(published: Path, as_at: date, held: Sequence[str]) -> NightFailed:
+def held_night(published: Path, as_at: date, judged: Judged) -> NightFailed:
     """Mark the list that stays as stale, and return what is said of the night that was held."""
-    stays = mark_stale(published, as_at, held)
+    stays = mark_stale(published, as_at, judged.held)
     stays_up = f"The list of {stays:%d/%m/%Y} stays up, marked stale." if stays else "No list has been published yet."
-    told = "".join(f"\n  {reason}" for reason in held)
-    each_alone = " Where several files are, give each in a run of its own." if len(held) > 1 else ""
+    accepted = " ".join(f"--accept {source}" for source in judged.held_sources)
+    told = "".join(f"\n  {reason}" for reason in judged.held)
     return NightFailed(
         f"The night as at {as_at:%d/%m/%Y} is held: what came in is not complete, and a list made from it would mislead."
         f"{told}\n{stays_up} Ask the sender for the whole file and run the night again; rollcall check says what is "
-        "wrong with a file. Where the file is right, a named "
-        f'person overrules with: --accept FILE --why "..." --by NAME.{each_alone}',
+        "wrong with a file. Where all of it is right as it is, a named person overrules, for this night, with: "
+        f'{accepted} --why "..." --by NAME.',
         exit_code=HELD,
     )

@@ -8,7 +8,10 @@ from typing import NamedTuple
 import polars as pl
 
 from data_contracts.contract import Contract
+from pipelines.counted import counted
 from pipelines.intake.other_children import OtherChildren
+
+NAMED = 12
 
 
 class SourceNight(NamedTuple):
@@ -36,8 +39,8 @@ class SourceTonight:
     """Keys of the last night, and the share of them that came again."""
     files: int
     """Files that came tonight."""
-    refused: int
-    """Of these, files that were not loaded."""
+    refused: Sequence[str]
+    """Names of those that were not loaded."""
     set_aside: int
     """Rows set aside of the files that were loaded."""
     set_aside_for: str
@@ -50,6 +53,8 @@ class SourceTonight:
     """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
     due: Sequence[str]
     """Units that must have rows, the first night too."""
+    went_on: frozenset[str]
+    """Units that no row names tonight, and whose rows go on under other units."""
     others: OtherChildren
     """What tells of other children under the keys of the last delivery."""
 
@@ -57,3 +62,31 @@ class SourceTonight:
     def last(self) -> SourceNight:
         """The last night in which it came, where there is one."""
         return self.nights[-1]
+
+    @property
+    def not_read(self) -> str:
+        """What of tonight's files was kept out, and why, as a sentence to go on with; empty where all was read.
+
+        Rows are then missing because nobody could read them: whoever takes the file as complete makes leads of its children.
+        """
+        kept_out = []
+        if self.refused:
+            kept_out.append(f"{listed(self.refused)} could not be used" + _because(self.refused_for))
+        if self.set_aside:
+            kept_out.append(f"{counted(self.set_aside, 'row')} were set aside" + _because(self.set_aside_for))
+        return f" Not read: {'; '.join(kept_out)}. Have that mended first." if kept_out else ""
+
+
+def _because(rules: str) -> str:
+    return f" ({rules})" if rules else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def day_of(value: date) -> str:
+    """A day as people write it."""
+    return f"{value:%d/%m/%Y}"

@@ -16,6 +16,7 @@ from data_contracts.contract import Contract
 from pipelines.intake.last_intake import PLACE
 from pipelines.intake.restandardise import turned
 from pipelines.intake.standardise import Standardised, standardise, statements_of
+from pipelines.intake.units import units_that_went_on
 from pipelines.tables import STATEMENT, VANISHED
 
 WORDS = "vanished from the roll without a leaving date"
@@ -51,7 +52,8 @@ def keep_vanished(
     ``kept``: ``VANISHED`` of the night before. ``snapshot``: as it was before tonight, and says when each row of
     ``rolls.before`` was last loaded. An entry is kept where it was open when it was last loaded, and neither its key
     nor, under another key, the same row is among tonight's rows: all its cells, or the same child's at the same school, as by
-    ``renumbered`` (``RENUMBERED`` of tonight; the key of a census return changes with a temporary UPN).
+    ``renumbered`` (``RENUMBERED`` of tonight; the key of a census return changes with a temporary UPN), or at the school that
+    its own goes on as, amalgamated or under another number.
     """
     gone = [_gone(source, rolls, contracts[source], renumbered) for source in rolls.before if source in contracts]
     last = pl.col("last_seen_on")
@@ -81,17 +83,24 @@ def _gone(source: str, rolls: Rolls, contract: Contract, renumbered: pl.DataFram
     gone = before.filter(~pl.col("record_id").is_in(tonight["record_id"].implode()))
     if gone.height:
         gone = gone.filter(~content.is_in(tonight.select(content).to_series().implode()))
-        gone = gone.join(_gone_on(gone, tonight, contract.completeness.unit, renumbered), on="record_id", how="anti")
+        went_on = units_that_went_on(before, tonight, renumbered, contract)
+        found = _gone_on(gone, tonight, contract.completeness.unit, renumbered, went_on)
+        gone = gone.join(found, on="record_id", how="anti")
     names = [name for name in before.columns if name not in PLACE]
     row = pl.struct("file_id", "line", *names).struct.json_encode()
     return gone.select("record_id", source=pl.lit(source), vanished_on=pl.lit(None, pl.Date), row=row)
 
 
-def _gone_on(gone: pl.DataFrame, tonight: pl.DataFrame, unit: str | None, renumbered: pl.DataFrame) -> pl.DataFrame:
-    """Rows of ``gone`` that go on under another key among ``tonight``, at the same school (``unit``)."""
+def _gone_on(
+    gone: pl.DataFrame, tonight: pl.DataFrame, unit: str | None, renumbered: pl.DataFrame, went_on: frozenset[str]
+) -> pl.DataFrame:
+    """Rows of ``gone`` that go on under another key among ``tonight``, at the same school (``unit``) or at what it has become,
+    where it is one of those that ``went_on``."""
     now = tonight.select(now_id="record_id", now_unit=unit or pl.lit(None))
     found = gone.join(renumbered, on="record_id", how="inner").join(now, on="now_id", how="inner")
-    return found.filter(pl.col(unit).eq_missing(pl.col("now_unit"))) if unit else found
+    if unit is None:
+        return found
+    return found.filter(pl.col(unit).eq_missing(pl.col("now_unit")) | pl.col(unit).is_in(went_on))
 
 
 def _open_entries(rows: pl.DataFrame, contracts: Mapping[str, Contract]) -> pl.DataFrame:

@@ -151,6 +151,58 @@ def test_what_is_outside_its_band_holds_or_stamps_by_name(
     assert bool(judged.held) == (outcome == "holds")
 
 
+def _under_another_number(rows: Rows, **numbers: str) -> Rows:
+    """A roll on which schools go by other numbers, and their pupils by other keys, as after a new system."""
+    return [
+        {**row, "estab": now, "record_id": f"N{row['record_id']}"} if (now := numbers.get(f"s{row['estab']}")) else row
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tonight", "gone"),
+    [
+        pytest.param(_under_another_number(_census(3), s2001="889/2001"), "", id="a number written otherwise"),
+        pytest.param([{**row, "estab": "4901"} if row["estab"] == "2001" else row for row in _census(3)], "",
+                     id="a new academy, its pupils under the keys that they had"),
+        pytest.param(_under_another_number(_census(3), s2001="2050", s2002="2050"), "", id="two schools amalgamated"),
+        pytest.param([{**row, "estab": f"5{row['estab'][1:]}"} for row in _census(3)], "", id="every school numbered anew"),
+        pytest.param(
+            [row for row in _under_another_number(_census(3), s2001="2050") if row["record_id"] < "NC1-15"
+             or row["estab"] != "2050"],
+            "School 1.", id="most of whose pupils are gone: less than half came again",
+        ),
+        pytest.param(
+            [{**row, "surname": f"Other{row['surname']}"} if row["estab"] == "2050" else row
+             for row in _under_another_number(_census(3), s2001="2050")],
+            "School 1.", id="another school in its place, of other pupils",
+        ),
+    ],
+)  # fmt: skip
+def test_a_school_whose_pupils_go_on_under_another_number_is_not_gone(
+    nights: Deliveries, tonight: Rows, gone: str
+) -> None:
+    held = nights.night(3, **_tonight(school_census=tonight)).held
+    assert [line.split("rows: ")[1] for line in held if "are gone" in line] == ([gone] if gone else [])
+    assert bool(held) == bool(gone)
+
+
+def test_a_hold_says_which_files_and_rows_were_not_read_and_why(nights: Deliveries) -> None:
+    renamed = Breach("school_census", "school_census.csv", None, "RecordId", "missing column", "file", "Why.", "Fix.")
+    shared = Breach("school_census", "school_census.csv", 2, "RecordId", "own key", "row", "Why.", "Fix.")
+    left = [row for row in _census(3) if row["estab"] > "2001"]
+    aside = tuple(f"school_census:{n}" for n in range(12))
+    found = (renamed, *(shared,) * 12)
+    held = nights.night(
+        3, refused=("school_census",), set_aside=aside, breaches=found, **_tonight(school_census=left)
+    ).held
+    assert held[-1].endswith(
+        "2 of 10 schools or other units of 04/11/2026 are gone, with 24 rows: School 0, School 1. Not read: "
+        "school_census.csv could not be used (missing column); 12 rows were set aside (RecordId: own key). Have that "
+        "mended first."
+    )
+
+
 Told = list[tuple[str, str, str]]
 """Check, outcome and words of what was found in the census."""
 

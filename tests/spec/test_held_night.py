@@ -14,7 +14,6 @@ import pytest
 from apps.cli.main import main
 from apps.made_up.authority import MadeUp
 from pipelines.failure import CANNOT_GO_ON, HELD, NightFailed
-from pipelines.intake.gate import held_night
 from pipelines.night import RunReport, run_night
 from pipelines.store import Store
 from tests.conftest import FirstNight
@@ -42,6 +41,11 @@ def _rewritten(path: Path, change: Callable[[list[Row]], list[Row]]) -> None:
 def _half_of_the_schools(rows: list[Row]) -> list[Row]:
     schools = sorted({row["Estab"] for row in rows})
     return [row for row in rows if row["Estab"] in schools[::2]]
+
+
+def _with_other_children(rows: list[Row]) -> list[Row]:
+    """Every name under the key of another child, as where a new system counts from one again."""
+    return [{**row, "FamilyName": other["FamilyName"]} for row, other in zip(rows, rows[1:] + rows[:1], strict=True)]
 
 
 @pytest.fixture
@@ -112,17 +116,18 @@ def test_a_named_person_overrules_from_the_command_line(
 ) -> None:
     _rewritten(extracts / "school_census.csv", lambda rows: rows[: len(rows) // 2])
     tonight = ["night", "--plain", "--extracts", str(extracts), "--workspace", str(workspace), "--as-at", "2026-11-21"]
+    _rewritten(extracts / "health.csv", _with_other_children)
     assert main(tonight) == HELD
-    accepted = ["--accept", "school_census.csv", "--why", "half of the schools have left us", "--by", "A. Lee"]
+    assert "--accept health --accept school_census --why" in capsys.readouterr().err
+    one, other = ["--accept", "school_census.csv"], ["--accept", "health"]
+    assert main([*tonight, *one, "--why", "half has left", "--by", "A. Lee"]) == HELD, "the other holds it still"
+    accepted = [*one, *other, "--why", "half of the schools have left us", "--by", "A. Lee"]
     assert main([*tonight, *accepted]) == 0
     assert "Accepted by A. Lee." in capsys.readouterr().out
     run = json.loads((workspace / "published" / "2026-11-21" / "run.json").read_text("utf-8"))
-    (given,) = run["acceptances"]
-    assert (given["file"], given["by"], given["why"]) == (
-        "school_census.csv",
-        "A. Lee",
-        "half of the schools have left us",
-    )
+    told = {(given["file"], given["by"], given["why"]) for given in run["acceptances"]}
+    why = ("A. Lee", "half of the schools have left us")
+    assert told == {("school_census.csv", *why), ("health", *why)}
     assert main([*tonight, "--why", "no file"]) != 0
 
 
@@ -166,10 +171,3 @@ def test_a_row_set_aside_is_told_by_sender_goes_on_as_last_read_and_comes_in_whe
     mended = night(2)
     assert mended.counts["receive"]["rows_set_aside"] == mended.counts["snapshot"]["standing_in"] == 0
     assert not (mended.published / "set_aside").exists()
-
-
-@pytest.mark.parametrize(("files", "is_told"), [(["a.csv: gone."], False), (["a.csv: gone.", "b.csv: half."], True)])
-def test_who_holds_several_files_right_is_told_to_accept_them_one_by_one(
-    tmp_path: Path, files: list[str], is_told: bool
-) -> None:
-    assert ("give each in a run of its own" in str(held_night(tmp_path, AS_AT, files))) is is_told

@@ -150,6 +150,16 @@ def test_a_pupil_who_vanishes_without_a_leaving_date_is_an_event_of_its_own(nigh
             _changed(census(), upn="H823432112345", record_id="C3-40"),
             id="an entry whose key holds the UPN, which was a temporary one",
         ),
+        pytest.param(
+            census(),
+            [
+                {**row, "estab": "2050", "record_id": f"N{row['record_id']}"}
+                if row["estab"] in ("2003", "2004")
+                else row
+                for row in census()
+            ],
+            id="pupils of two schools that were amalgamated",
+        ),
     ],
 )
 def test_nobody_has_vanished_who(tmp_path: Path, before: Rows, tonight: Rows) -> None:
