@@ -421,3 +421,26 @@ def test_no_check_tells_a_value_of_a_child(nights: Deliveries) -> None:
     judged = nights.night(3, **_tonight(school_census=odd, health=None))
     assert judged.found.height >= 2
     assert "Zzyzx" not in "".join(judged.found.select(pl.concat_str(pl.all())).to_series())
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        pytest.param(365, "2/11/2027, but no file of tonight has a date after 02/11/2026", id="a year too late"),
+        pytest.param(60, None, id="two months late: only stamped"),
+        pytest.param(-30, None, id="the list of a day gone by, from files made since"),
+        pytest.param(-365, "2/11/2025, but the files of tonight tell of days up to", id="a year too early"),
+    ],
+)
+def test_a_date_far_from_the_days_of_which_the_files_tell_is_taken_for_a_slip(
+    tmp_path: Path, after: int, told: str | None
+) -> None:
+    days = [str(FIRST - timedelta(days=n)) for n in range(40)]
+    seen = {source: [{**row, column: day} for row, day in zip(health(40), days, strict=True)]
+            for source, column in (("health", "last_contact"), ("housing", "last_verified"))}  # fmt: skip
+    delivered = Deliveries(tmp_path / "workspace")
+    if told is None:
+        assert not delivered.night(after, school_census=census(), **seen).held
+        return
+    with pytest.raises(SettingsError, match=told):
+        delivered.night(after, school_census=census(), **seen)

@@ -12,8 +12,7 @@ import polars as pl
 import pytest
 
 from apps.cli.main import main
-from apps.made_up.authority import MadeUp
-from pipelines.failure import CANNOT_GO_ON, HELD, NightFailed
+from pipelines.failure import HELD, NightFailed
 from pipelines.night import RunReport, run_night
 from pipelines.store import Store
 from tests.conftest import FirstNight
@@ -91,24 +90,6 @@ def test_half_of_the_schools_missing_holds_the_night_until_the_file_is_whole(
     run = json.loads((report.published / "run.json").read_text("utf-8"))
     assert list(report.warnings) == run["warnings"] == [line[2:] for line in told.splitlines()[1:]]
     assert "health.csv: this is the file of" in (report.published / "match_report.html").read_text("utf-8")
-
-
-def test_a_date_long_after_all_that_came_is_taken_for_a_slip(night: Callable[[int], RunReport]) -> None:
-    with pytest.raises(NightFailed, match=r"as at 20/11/2027, but no file of tonight has a date after") as failed:
-        night(365)
-    assert failed.value.exit_code == CANNOT_GO_ON
-    assert night(60).published.name == "2027-01-19", "late, and only stamped"
-
-
-def test_a_date_long_before_the_days_of_which_the_files_tell_is_taken_for_a_slip(
-    night: Callable[[int], RunReport], workspace: Path, extracts: Path, made_up: MadeUp
-) -> None:
-    shutil.copy(made_up.extracts / "housing.csv", extracts)
-    with pytest.raises(NightFailed, match=r"as at 20/11/2025, but the files of tonight tell of days up to") as failed:
-        night(-365)
-    assert failed.value.exit_code == CANNOT_GO_ON
-    assert not (workspace / "published" / "2025-11-20").exists()
-    assert night(-30).published.name == "2026-10-21", "the list of a day gone by, from files made since"
 
 
 def test_a_named_person_overrules_from_the_command_line(
