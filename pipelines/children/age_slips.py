@@ -40,16 +40,12 @@ def with_age_slips(
     is_placed = pl.col("child_id").is_in(placed.implode())
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
     asked = facts.filter(~(is_placed & is_surely_of_age))  # dates that all agree on a pupil's age tell of no slip
-    records, bits = members(child_records, person, "dataset", "date_of_birth"), bits_of(person)
+    records = members(child_records, person, "dataset", "date_of_birth")
     dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
     without_place = dates.filter(~is_placed)
-    sources = sources_of(records, bits)
-    slipped = _slipped(
-        without_place.filter(pl.len().over("child_id") == 1),
-        _slip_rates(dates, _known(facts, sources, bits)),
-    )
+    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), _slip_rate(without_place))
     undated = _undated(facts, records, without_place)
-    differing = _differing(facts.filter(~is_placed), sources)
+    differing = _differing(facts.filter(~is_placed), sources_of(records, bits_of(person)))
     return (
         with_told(facts, slipped, undated, differing)
         .with_columns(
@@ -64,94 +60,30 @@ def with_age_slips(
 
 
 def _dates(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """One row is one source that gives one child a birth date: its first year, whether any is of age, and 1 January."""
-    born = pl.col("date_of_birth")
-    is_default = (born.dt.month() == 1) & (born.dt.day() == 1)
-    return (
-        records.drop_nulls("date_of_birth")
-        .group_by("child_id", "dataset")
-        .agg(
-            year=born.dt.year().min(),
-            is_of_age=is_of_compulsory_school_age(born, as_at).any(),
-            is_default=is_default.all(),
-        )
-    )
+    """One row is one source that gives one child a birth date, and whether any such date is of age."""
+    is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
+    return records.drop_nulls("date_of_birth").group_by("child_id", "dataset").agg(is_of_age=is_of_age.any())
 
 
-def _slip_rates(dates: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """``rate``: of the dates of children not of age by every other source, the share that slipped and make them so.
+def _slip_rate(dates: pl.DataFrame) -> float:
+    """Of the dates of children not of age by every other source, the share that make them so, and so have slipped."""
+    of_age = pl.col("is_of_age").cast(pl.Int64).sum().over("child_id")
+    is_other = of_age == pl.col("is_of_age").cast(pl.Int64)
+    compared = dates.filter(is_other & (pl.len().over("child_id") > 1))
+    return (compared.filter("is_of_age").height + PRIOR_SLIPS) / (compared.height + PRIOR_DATES)
 
-    One row is one ``year`` (that the others give) and ``is_default`` (1 January); ``usual``: of all years. Years of few
-    dates lean on ``usual``. ``known``: as :func:`_known`.
+
+def _slipped(lone: pl.DataFrame, rate: float) -> pl.DataFrame:
+    """``slipped``: 0..1, that the only date of a child of age by it is a slip: expected slips among such dates of its source.
+
+    ``rate``: as :func:`_slip_rate`.
     """
-    of_age, others = pl.col("is_of_age").cast(pl.Int64), pl.len().over("child_id").cast(pl.Int64) - 1
-    compared = dates.with_columns(
-        others=others, of_age=of_age.sum().over("child_id") - of_age, theirs=pl.col("year").sum().over("child_id")
-    ).filter((pl.col("others") > 0) & (pl.col("of_age") == 0))
-    compared = compared.with_columns(theirs=(pl.col("theirs") - pl.col("year")) // pl.col("others"))
-    slip = _slips(compared.filter("is_of_age"), dates, known)
-    told = compared.join(slip, on=["child_id", "dataset"], how="left", validate="1:1")
-    slips, many = pl.col("slip").sum().round(9), pl.len()
-    usual = told.group_by("is_default").agg(usual=(slips + PRIOR_SLIPS) / (many + PRIOR_DATES))
-    by_year = told.group_by("is_default", year="theirs").agg(slips=slips, many=many)
-    return by_year.join(usual, on="is_default", how="left", validate="m:1").with_columns(
-        rate=(pl.col("slips") + PRIOR_DATES * pl.col("usual")) / (pl.col("many") + PRIOR_DATES)
-    )
-
-
-def _slips(differing: pl.DataFrame, dates: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """``slip`` of dates that alone make their child of age: 0..1, that they are wrong. Two others are not both wrong."""
-    of_two = differing.filter(pl.col("others") == 1).join(
-        dates.select("child_id", other="dataset"), on="child_id", how="inner"
-    ).filter(pl.col("dataset") != pl.col("other"))  # fmt: skip
-    both = (
-        known.join(of_two.select("dataset", "other").unique(), on="dataset", how="inner")
-        .join(known.select("sources", "year", other="dataset"), on=["sources", "year", "other"], how="semi")
-        .group_by("dataset", "other", "year")
-        .agg(pl.col("children").sum())
-    )
-    sources = ["dataset", "other"]
-    theirs, ours = pl.col("of_theirs").fill_null(0), pl.col("of_ours").fill_null(0)
-    weighed = (
-        of_two.join(both.rename({"year": "theirs", "children": "of_theirs"}), on=[*sources, "theirs"], how="left")
-        .join(both.rename({"children": "of_ours"}), on=[*sources, "year"], how="left")
-        .select("child_id", "dataset", slip=(theirs + 0.5) / (theirs + ours + 1.0))
-    )
-    of_several = differing.filter(pl.col("others") > 1).select("child_id", "dataset", slip=pl.lit(1.0))
-    return pl.concat([weighed, of_several])
-
-
-def _known(facts: pl.DataFrame, sources: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
-    """Children of whose birth date no two sources differ: how many (``children``) of one ``year`` one set of ``sources``
-    knows, a row for each source (``dataset``) in the set.
-    """
-    agreed = facts.filter(pl.col("date_of_birth").is_not_null() & ~pl.col("dates_differ"))
-    return (
-        sources.join(agreed.select("child_id", year=pl.col("date_of_birth").dt.year()), on="child_id", how="inner")
-        .group_by("sources", "year")
-        .agg(children=pl.len())
-        .join(bits, how="cross")
-        .filter(pl.col("sources") & pl.col("bit") > 0)
-    )
-
-
-def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
-    """``slipped``: 0..1, that the only date of a child of age by it is a slip: expected slips among such dates."""
-    usual = rates.select("is_default", "usual").unique()
-    by_year = rates.select("is_default", "year", "rate")
     of_age = pl.col("is_of_age")
-    expected = pl.coalesce("rate", "usual", pl.lit(PRIOR_SLIPS / PRIOR_DATES)).filter(~of_age).sum()
-    counted = (
-        lone.join(by_year, on=["is_default", "year"], how="left", validate="m:1")
-        .join(usual, on="is_default", how="left", validate="m:1")
-        .group_by("dataset", "is_default")
-        .agg(slipped=(expected.round(9) / (of_age.sum() + 1.0)).clip(0.0, MOST_SLIPPED))
+    counted = lone.group_by("dataset").agg(
+        slipped=(rate * (~of_age).sum() / (of_age.sum() + 1.0)).clip(0.0, MOST_SLIPPED)
     )
-    return (
-        lone.filter("is_of_age")
-        .join(counted, on=["dataset", "is_default"], how="left", validate="m:1")
-        .select("child_id", "slipped")
-    )
+    told = lone.filter("is_of_age").join(counted, on="dataset", how="left", validate="m:1")
+    return told.select("child_id", "slipped")
 
 
 def _undated(facts: pl.DataFrame, records: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:

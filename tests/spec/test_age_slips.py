@@ -11,7 +11,7 @@ from pipelines.children.provision import find_provision
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)
-TODDLER, PUPIL, DEFAULT = date(2023, 8, 9), date(2015, 8, 9), date(2016, 1, 1)
+TODDLER, PUPIL = date(2023, 8, 9), date(2015, 8, 9)
 
 Child = dict[str, date | None]
 """Source -> the birth date it gives; the census makes a place."""
@@ -72,21 +72,6 @@ def test_a_pupil_whose_other_date_has_slipped_makes_no_toddler_of_pupils() -> No
 def test_a_third_source_tells_which_of_two_has_slipped() -> None:
     slipped: list[Child] = [{"health": PUPIL, "health_visitor": TODDLER, "housing": TODDLER}] * 20
     assert of_age([*town(0), *slipped], {"health": PUPIL}) < 0.7
-
-
-def test_children_near_school_age_slip_into_it_oftener() -> None:
-    """All who slipped were born in 2022, and a year's slip makes them of age: babies are no likelier to be."""
-    nearly = date(2022, 8, 9)
-    slipped: list[Child] = [{"health": PUPIL, "health_visitor": nearly}] * 20
-    drawn = [*town(0), *slipped, *[{"health": nearly, "health_visitor": nearly}] * 200]
-    of_babies, of_nearly = drawn, [*drawn, *[{"health": nearly}] * 300]
-    assert of_age(of_babies, {"health": PUPIL}) > of_age(of_nearly, {"health": PUPIL}) + 0.3
-
-
-def test_one_january_is_judged_by_other_dates_of_one_january() -> None:
-    drawn = town(0) + [{"health": DEFAULT, "health_visitor": TODDLER}] * 60
-    assert of_age(drawn, {"health": PUPIL}) > 0.9
-    assert of_age([*drawn, *[{"health": date(2023, 1, 1)}] * 20], {"health": DEFAULT}) < 0.5
 
 
 BOTH = {"health": PUPIL, "health_visitor": TODDLER}
