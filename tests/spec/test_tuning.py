@@ -50,12 +50,12 @@ def tables(first_night: FirstNight) -> Tables:
         return {table: store.read(table) for table in TUNING_READS}
 
 
-def again(night: FirstNight, tables: Tables, settings: Settings) -> Listed:
+def again(night: FirstNight, tables: Tables, settings: Settings, judgements: pl.DataFrame = NOBODY) -> Listed:
     return judged_again(
         tables,
         settings,
         model=kept_model(night.settings.workspace),
-        judgements=NOBODY,
+        judgements=judgements,
         outcomes=OUTCOME.to_frame(),
         source_names=NAMES,
     )
@@ -73,31 +73,17 @@ def wider(first_night: FirstNight, tables: Tables) -> Listed:
     return again(first_night, tables, changed(first_night.settings, asked, "test"))
 
 
-def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was(
-    first_night: FirstNight, tables: Tables, before: Listed
-) -> None:
-    same = again(first_night, tables, first_night.settings)
-    assert same.candidates.equals(before.candidates)
-    assert same.links.equals(before.links)
-    assert changes(before, same).is_empty()
-    assert differing(before.settings, same.settings) == []
-
-
-def test_what_people_judged_since_the_night_does_not_count(
+def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was_whatever_people_judged_since(
     first_night: FirstNight, tables: Tables, before: Listed
 ) -> None:
     linked = tables["link"].filter("is_same_child").row(0, named=True)
     said = {**linked, "answer": "different", "by": "Ann", "at": datetime.now(UTC), "sample": "S1"}
-    judged = pl.DataFrame([{name: said.get(name) for name in JUDGEMENT}], schema=JUDGEMENT)
-    same = judged_again(
-        tables,
-        first_night.settings,
-        model=kept_model(first_night.settings.workspace),
-        judgements=judged,
-        outcomes=OUTCOME.to_frame(),
-        source_names=NAMES,
-    )
+    since = pl.DataFrame([{name: said.get(name) for name in JUDGEMENT}], schema=JUDGEMENT)
+    same = again(first_night, tables, first_night.settings, since)
+    assert same.candidates.equals(before.candidates)
     assert same.links.equals(before.links)
+    assert changes(before, same).is_empty()
+    assert differing(before.settings, same.settings) == []
 
 
 def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: Listed, wider: Listed) -> None:
