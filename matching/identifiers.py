@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+pl.Series(np.empty(0))  # polars loads numpy when it first needs it, and of two threads that are first at once one fails
+
 Letters = npt.NDArray[np.uint8]
 Answers = npt.NDArray[np.bool_]
 

@@ -5,7 +5,6 @@ the words of a night that finds the disk full is set aside while there is some.
 """
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -19,7 +18,7 @@ from pipelines.failure import HELD, UNFORESEEN, as_night_failed
 from pipelines.steps.publishing import published_lanes
 from pipelines.steps.under_way import Night
 from pipelines.store import Store
-from pipelines.whole_folder import write_private
+from pipelines.whole_folder import replace_private, write_private
 from pipelines.workspace import StoreError
 
 STATUS_FILE, METRICS_FILE = "status.json", "rollcall.prom"
@@ -195,13 +194,10 @@ def _write_end(workspace: Path, status: Status) -> None:
 
 def _write(workspace: Path, status: Status) -> bool:
     """Both files, each in one step; whether they were. A full disk must not hide the night's own failure by another."""
-    waiting = workspace / f".{STATUS_FILE}.tmp-{secrets.token_hex(4)}"
     try:
-        write_private(waiting, status.model_dump_json(indent=2).encode())
-        waiting.replace(workspace / STATUS_FILE)
+        replace_private(workspace / STATUS_FILE, status.model_dump_json(indent=2).encode())
         write_to_textfile(str(workspace / METRICS_FILE), _metrics(status))
     except OSError:
-        waiting.unlink(missing_ok=True)
         return False
     return True
 

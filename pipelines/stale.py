@@ -1,12 +1,11 @@
 """The mark beside a published list that a later night could not replace: ``STALE.txt`` for people, ``stale.json``."""
 
 import json
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pipelines.whole_folder import PublicationFailed, newest_list, write_private
+from pipelines.whole_folder import PublicationFailed, newest_list, replace_private
 
 MARK, WORDS = "stale.json", "STALE.txt"
 
@@ -37,8 +36,8 @@ def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | N
         *(f"- {reason}" for reason in reasons),
     ]
     try:
-        _replace(published / MARK, json.dumps(mark, indent=2, ensure_ascii=False) + "\n")
-        _replace(published / WORDS, "\n".join(lines) + "\n")
+        replace_private(published / MARK, (json.dumps(mark, indent=2, ensure_ascii=False) + "\n").encode())
+        replace_private(published / WORDS, ("\n".join(lines) + "\n").encode())
     except OSError as error:
         raise PublicationFailed(
             f"The list in {published} is stale and could not be marked so. Check who may write there, and the disk."
@@ -61,13 +60,3 @@ def _read(published: Path) -> dict[str, str] | None:
         return mark if {"since", "as_at"} <= set(mark) else None
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file in one step, for its owner only."""
-    made = path.parent / f".{path.name}.tmp-{secrets.token_hex(4)}"
-    try:
-        write_private(made, text.encode())
-        made.replace(path)
-    finally:
-        made.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 SYNCED_AT_ONCE = 8
@@ -40,8 +40,7 @@ def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
     """
     try:
         _make_private_folder(folder.parent)
-        mend(folder.parent)
-        with made_whole(folder) as made, ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
+        with in_turn(folder.parent), made_whole(folder) as made, ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
             # Each file waits for the disk: many at once wait hardly longer than one.
             written = pool.map(write_private, (made / name for name in files), files.values())
             deque(written, maxlen=0)
@@ -64,7 +63,26 @@ def made_whole(folder: Path) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def mend(parent: Path) -> None:
+@contextmanager
+def in_turn(parent: Path) -> Iterator[None]:
+    """Hold a folder against all others who put something in place there, and clear what a crash left in it.
+
+    Two who write one page at once would else take each other's work for such a rest. The system lets go of what is held
+    by a process that is killed. Where it cannot hold a folder (Windows, some shares) nobody waits.
+    """
+    with ExitStack() as held:
+        if os.name == "posix":
+            import fcntl
+
+            descriptor = os.open(parent, os.O_RDONLY)
+            held.callback(os.close, descriptor)
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _mend(parent)
+        yield
+
+
+def _mend(parent: Path) -> None:
     """Clear what a crash left in ``parent``, and put an old folder back if the crash fell between two renames."""
     for left in sorted(parent.glob(".*.old-*")):
         folder = parent / left.name[1:].rpartition(".old-")[0]
@@ -77,6 +95,16 @@ def mend(parent: Path) -> None:
             left.unlink(missing_ok=True)
         else:
             shutil.rmtree(left, ignore_errors=True)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Write and sync one file, mode 0600, in one step: who reads it has it as it was or as it is, and whole. Raises OSError."""
+    made = path.parent / f".{path.name}.tmp-{secrets.token_hex(4)}"
+    try:
+        write_private(made, content)
+        made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def write_private(path: Path, content: bytes) -> None:

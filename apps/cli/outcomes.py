@@ -47,7 +47,7 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     from pipelines.reports.back_test import back_test, missed, missed_words
     from pipelines.reports.published import read_nights
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.whole_folder import write_private
+    from pipelines.whole_folder import replace_private
     from pipelines.workspace import must_be_there
 
     must_be_there(workspace)
@@ -60,7 +60,6 @@ def yields(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     for row in on_none.iter_rows(named=True):
         print(f"  {row['child_id']}: the last list before had the child as: {row['told']}")
     path = workspace / "yield.csv"
-    path.unlink(missing_ok=True)
-    write_private(path, csv_bytes(found))
+    replace_private(path, csv_bytes(found))
     print(f"\nThe same as a table: {path}")
     return 0

@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model
 from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, read_settings
-from pipelines.whole_folder import write_private
+from pipelines.whole_folder import replace_private
 from pipelines.workspace import StoreError
 
 MODEL_IN_FORCE = "model_in_force.toml"
@@ -69,15 +68,12 @@ def _key(name: str) -> str:
 
 def put_in_force(path: Path, content: bytes | None) -> None:
     """Make ``path`` hold ``content`` (null: be gone), mode 0600, in one step. Raises SettingsError."""
-    waiting = path.parent / f".{path.name}.new-{secrets.token_hex(4)}"
     try:
         if content is None:
             path.unlink(missing_ok=True)
-            return
-        write_private(waiting, content)
-        waiting.replace(path)
+        else:
+            replace_private(path, content)
     except OSError as error:
-        waiting.unlink(missing_ok=True)
         told = f"{path} cannot be written: {error.strerror}. What was in force is in force still."
     else:
         return

@@ -184,10 +184,11 @@ def roll_back(workspace: Path, by: str) -> tuple[Proposal, Proposal | None]:
     name = _named(by)
     with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
         proposals = {made.id: made for made in _history(connection)}
-        standing = [made for made in proposals.values() if made.is_in_force]
-        if not standing:
+        if not any(made.is_in_force for made in proposals.values()):
             raise SettingsError(f"Nothing is in force in {workspace} but the defaults: there is nothing to roll back.")
-        last = max(standing, key=lambda made: max(d.at for d in made.decisions if d.what == APPROVED))
+        # By the order in which they were kept, never by their times: a clock may have been set back.
+        approved = [made.proposal for made in _decisions(connection) if made.what == APPROVED]
+        last = proposals[next(number for number in reversed(approved) if proposals[number].is_in_force)]
         below = _stack(_decisions(connection), _kinds(connection), last.kind)[:-1]
         before = proposals[below[-1]] if below else None
         content = None if before is None else _content(workspace, before, name)
@@ -254,7 +255,7 @@ def model_in_words(workspace: Path) -> str | None:
     found = next((made for made in history(workspace) if made.kind == MODEL and made.is_in_force), None)
     if found is None:
         return None
-    last = max((made for made in found.decisions if made.what == APPROVED), key=lambda made: made.at)
+    last = [made for made in found.decisions if made.what == APPROVED][-1]
     return f"in force: proposal {found.id} by {found.by}, approved by {last.by} on {day_of(last.at):%d/%m/%Y}"
 
 

@@ -41,8 +41,7 @@ def in_force(acceptances: pl.DataFrame, deliveries: pl.DataFrame, as_at: date) -
     """The acceptances (``ACCEPTANCE``) for tonight, of files that are as they were accepted, the last one a source."""
     came = deliveries["sha256"].drop_nulls().unique().implode()
     holds = pl.col("sha256").is_null() | pl.col("sha256").is_in(came)
-    tonight = acceptances.filter((pl.col("as_at") == as_at) & holds).sort("accepted_at")
-    return tonight.unique("source", keep="last", maintain_order=True)
+    return acceptances.filter((pl.col("as_at") == as_at) & holds).unique("source", keep="last", maintain_order=True)
 
 
 def _source_of(given: Path, contracts: Mapping[str, Contract]) -> str:

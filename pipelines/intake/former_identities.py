@@ -8,6 +8,7 @@ key here: another child of the same name and birth date must not vanish for it.
 
 import hmac
 import secrets
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.intake.last_intake import in_record_id
 from pipelines.intake.standardise import Standardised
 from pipelines.settings import SettingsError
-from pipelines.whole_folder import write_private
+from pipelines.whole_folder import replace_private
 
 FORMER_FILE, KEY_FILE = "former_identities.sqlite", "former_identities.key"
 KEY_BYTES = 32
@@ -63,7 +64,12 @@ def read_former(workspace: Path) -> FormerIdentities:
     if not (workspace / FORMER_FILE).exists():
         return FormerIdentities(b"", frozenset())
     with append_only(workspace / FORMER_FILE, TABLES) as connection:
-        rows = connection.execute("select hash, what from former_identity order by rowid").fetchall()
+        return _withheld(connection, workspace)
+
+
+def _withheld(connection: sqlite3.Connection, workspace: Path) -> FormerIdentities:
+    """What is withheld, and the key that it hangs on: made here, where nothing was ever handed in, while nobody else can."""
+    rows = connection.execute("select hash, what from former_identity order by rowid").fetchall()
     hashes = frozenset(hashed for hashed, what in dict(rows).items() if what == WITHHELD)
     return FormerIdentities(_key(workspace, is_new=not rows), hashes)
 
@@ -72,7 +78,7 @@ def _key(workspace: Path, *, is_new: bool) -> bytes:
     path = workspace / KEY_FILE
     try:
         if is_new and not path.exists():
-            write_private(path, secrets.token_bytes(KEY_BYTES))
+            replace_private(path, secrets.token_bytes(KEY_BYTES))
         key = path.read_bytes()
     except OSError as error:
         told = f"{path} cannot be used: {error.strerror}."
@@ -111,15 +117,12 @@ def hand_in(
     if not by.strip():
         raise SettingsError("--by: say who hands this in.")
     given = _given(file)
-    with append_only(workspace / FORMER_FILE, TABLES):
-        pass
-    kept = read_former(workspace)
-    named = {
-        _hashed(kept.key, what, value) for what in BEARS.values() if what in given for value in given[what].drop_nulls()
-    }
-    changed = sorted(named & kept.hashes if release else named - kept.hashes)
     at, what = datetime.now(UTC).isoformat(), RELEASED if release else WITHHELD
     with append_only(workspace / FORMER_FILE, TABLES) as connection:
+        kept = _withheld(connection, workspace)
+        values = ((name, value) for name in BEARS.values() for value in given[name].drop_nulls())
+        named = {_hashed(kept.key, name, value) for name, value in values}
+        changed = sorted(named & kept.hashes if release else named - kept.hashes)
         connection.executemany(
             "insert into former_identity (hash, what, by, at) values (?, ?, ?, ?)",
             [(hashed, what, by.strip(), at) for hashed in changed],

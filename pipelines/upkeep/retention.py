@@ -8,6 +8,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from pipelines.reports.weekly import WEEKLY_FOLDER
 from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tuning.page import TUNING_FOLDER
-from pipelines.whole_folder import HALF_REMOVED, mend, write_private
+from pipelines.whole_folder import HALF_REMOVED, in_turn, write_private
 from pipelines.workspace import StoreError, must_be_there
 
 RETENTION_FOLDER = "retention"
@@ -94,10 +95,10 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
     Raises :class:`~pipelines.workspace.StoreError` where something cannot be removed; all else is, and is certified.
     """
     must_be_there(places.workspace)
-    with lock(places.workspace, wait_seconds=wait_seconds):
+    with lock(places.workspace, wait_seconds=wait_seconds), ExitStack() as held:
         folders = [folder for _, folder in _dated(places) if folder.is_dir()]
         for folder in folders:
-            mend(folder)  # what an earlier run has begun to remove
+            held.enter_context(in_turn(folder))  # what an earlier run has begun to remove is gone by it
         kept = pl.DataFrame(list(_found(places)), schema=KEPT, orient="row")
         wanted = expired(kept, rules, as_at)
         removed = wanted.filter([_removed(Path(path)) for path in wanted["path"]])

@@ -1,5 +1,8 @@
 """Identities from before an adoption: linked to nothing, listed nowhere, and known again by keyed hashes alone."""
 
+import errno
+import os
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from pipelines.intake.former_identities import (
     FORMER_FILE,
     KEY_FILE,
     FormerIdentities,
+    HandedIn,
     hand_in,
     read_former,
     without_former,
@@ -70,6 +74,41 @@ def test_which_record_is_of_a_former_identity(
     assert kept.person["record_id"].to_list() == ([] if is_withheld else [record[0]]) + ["housing:9"]
     assert kept.statements["record_id"].to_list() == kept.person["record_id"].to_list()
     assert UPN not in kept.person["former_upn"].to_list()
+
+
+def test_two_who_hand_in_the_first_files_at_once_have_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, yours = tmp_path / "mine.csv", tmp_path / "yours.csv"
+    mine.write_text("record\nhealth:1\n", encoding="utf-8")
+    yours.write_text("record\nhealth:1\nhealth:2\n", encoding="utf-8")
+    others: list[Future[HandedIn]] = []
+
+    def while_another_comes(size: int) -> bytes:
+        if not others:
+            others.append(pool.submit(hand_in, yours, tmp_path, "Bo Other"))
+            wait(others, timeout=0.1)
+        return bytes(size)
+
+    monkeypatch.setattr("pipelines.intake.former_identities.secrets.token_bytes", while_another_comes)
+    with ThreadPoolExecutor() as pool:
+        assert hand_in(mine, tmp_path, "Ann Example").changed == 1
+    assert [other.result().changed for other in others] == [1]
+    assert len(read_former(tmp_path).hashes) == 2
+
+
+def test_a_key_that_the_disk_had_no_room_for_is_made_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path, "record\nhealth:1\n")
+
+    def no_room(descriptor: int) -> None:
+        os.ftruncate(descriptor, 0)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", no_room)
+        with pytest.raises(SettingsError, match=KEY_FILE):
+            hand_in(file, tmp_path, "Ann Example")
+    assert hand_in(file, tmp_path, "Ann Example").changed == 1
 
 
 def test_a_record_that_is_withheld_by_its_key_is_withheld_under_the_key_that_its_system_gives_it_later(

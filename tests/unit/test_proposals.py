@@ -103,6 +103,18 @@ def test_roll_back_goes_step_by_step_to_the_defaults(tmp_path: Path) -> None:
     assert [[made.what for made in kept.decisions] for kept in history(tmp_path)] == [["approved", "rolled back"]] * 2
 
 
+def test_roll_back_undoes_what_was_approved_last_though_the_clock_was_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = (f"2026-11-20T{hour:02}:00:00+00:00" for hour in reversed(range(24)))
+    monkeypatch.setattr("pipelines.decisions.proposals._now", lambda: next(times))
+    approve(tmp_path, proposed(tmp_path, 0.9), "Bo Other")
+    weights = propose_model(tmp_path, read_model(APPROVED_MODEL, CHILD_COMPARISONS), why="new", by="Ann", figures={})
+    approve(tmp_path, weights, "Bo Other")
+    undone, _ = roll_back(tmp_path, "Cy")
+    assert (undone.id, threshold_of(tmp_path)) == (weights, 0.9)
+
+
 def test_roll_back_leaves_nothing_of_what_it_undoes(tmp_path: Path) -> None:
     approve(tmp_path, proposed(tmp_path, 0.9), "Bo")
     with_school = changed(settings_of(tmp_path, None, AS_AT), {"schools": {"due": {"school_census": ["2001"]}}}, "test")

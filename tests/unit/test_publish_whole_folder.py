@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -149,12 +150,26 @@ def test_a_killed_night_leaves_a_whole_list_and_the_next_one_clears_up(
     assert hidden(folder) == []
 
 
+def test_whoever_puts_a_folder_in_place_waits_for_another_and_leaves_its_half_alone(folder: Path) -> None:
+    folder.parent.mkdir()
+    with ThreadPoolExecutor() as pool:
+        with whole_folder.in_turn(folder.parent), whole_folder.made_whole(folder) as made:
+            whole_folder.write_private(made / "candidates.csv", b"old list")
+            other = pool.submit(put_in_place, NEW, folder)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.1)
+        other.result()
+    assert held(folder) == NEW
+    assert hidden(folder) == []
+
+
 def test_a_crash_between_two_renames_is_mended_at_the_next_start(folder: Path) -> None:
     put_in_place(OLD, folder)
     folder.rename(folder.parent / ".2026-11-20.old-1234")
     (folder.parent / ".2026-11-19.tmp-1234").mkdir()
     (folder.parent / ".latest.tmp-1234").symlink_to("2026-11-20")
-    whole_folder.mend(folder.parent)
+    with whole_folder.in_turn(folder.parent):
+        pass
     assert held(folder) == OLD
     assert hidden(folder) == []
 
