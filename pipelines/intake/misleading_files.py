@@ -29,8 +29,10 @@ MANY = 0.1
 _CHILD: frozenset[PersonField] = frozenset({"surname", "forename", "full_name", "date_of_birth"})
 
 UNREADABLE_DATES = "form of dates"
-TWO_DELIVERIES = "two deliveries"
+TWO_DELIVERIES, SHARED_KEYS = "two deliveries", "keys of two systems"
 """Names of the rules, as a breach shows them."""
+
+_OTHER = " other"
 
 
 def unreadable_dates(
@@ -153,12 +155,51 @@ def same_again(source: str, file: str, first: str) -> Breach:
     return Breach(source, file, None, None, SAME_AGAIN, "nothing", why, "Send each file once.")
 
 
-def second_delivery(source: str, file: str, other: str, *, under_other_keys: bool) -> Breach:
-    """The breach of a file that :func:`twice_delivered` names, beside the ``other``."""
-    same = "tell, under other keys, of the children and beginnings" if under_other_keys else "have the keys"
+def second_deliveries(
+    files: Sequence[str], rows: Sequence[pl.DataFrame], contract: Contract | None
+) -> Iterator[Breach]:
+    """The breach of each of several files of one source (their rows as loaded) that another of them stands against.
+
+    ``contract``: of the source; none of files of no source that is known, which have no rows.
+    """
+    if contract is None or len(rows) < 2:
+        return
+    by_key = twice_delivered([loaded[RECORD_ID] for loaded in rows])
+    for one, two in (twice_delivered(told_of(rows, contract)) | by_key).items():
+        if one not in by_key:
+            yield _second_delivery(
+                contract.id, files[one], files[two], "tell, under other keys, of the children and beginnings"
+            )
+        elif _are_other_children(rows[one], rows[two], contract):
+            yield _shared_keys(contract.id, files[one], files[two])
+        else:
+            yield _second_delivery(contract.id, files[one], files[two], "have the keys")
+
+
+def _are_other_children(rows: pl.DataFrame, other: pl.DataFrame, contract: Contract) -> bool:
+    """Whether most rows of two files under the same keys have no name and no birth date in common."""
+    names = [column.name for column in contract.columns if column.maps_to in _CHILD]
+    told = [frame.select(RECORD_ID, pl.col(names).str.to_lowercase()) for frame in (rows, other)]
+    both = told[0].join(told[1], on=RECORD_ID, how="inner", suffix=_OTHER)
+    alike = [((pl.col(name) == pl.col(name + _OTHER)) & (pl.col(name) != "")).fill_null(value=False) for name in names]
+    return bool(alike) and both.filter(pl.any_horizontal(alike)).height < (1 - MOST) * both.height
+
+
+def _second_delivery(source: str, file: str, other: str, same: str) -> Breach:
     return Breach(
         source, file, None, None, TWO_DELIVERIES, "file",
         f"Most of its rows {same} of rows of {other}: these are two deliveries of the same extract. Nobody can tell "
         "which one holds, and the older one would show children in places that they have left.",
         "Leave only the newer one in the folder. Where the folder holds the folders of several nights, give that of tonight.",
+    )  # fmt: skip
+
+
+def _shared_keys(source: str, file: str, other: str) -> Breach:
+    """Of two systems that each number their rows from one: neither file is the newer."""
+    return Breach(
+        source, file, None, None, SHARED_KEYS, "file",
+        f"Most of its rows have keys of rows of {other} that tell of other children, as where two systems each count for "
+        "themselves: one child would be taken for another.",
+        "Have each system put something of its own before its keys, such as the number of the school; or give the files of one "
+        "of them a contract of their own.",
     )  # fmt: skip

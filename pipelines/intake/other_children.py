@@ -105,7 +105,8 @@ def changed_words(changed: Sequence[Changed]) -> str:
     return (
         f"of {changed[0].rows:,} rows whose keys came again, many tell of another child than last time ({columns}). A "
         "column may have slipped against the others, keys were given to other children, or a spreadsheet changed how dates or "
-        "numbers are written."
+        "numbers are written. Where a new system counts from one again, give it a contract of its own: accepted as it is, what "
+        "is known of one child would be told of another."
     )
 
 

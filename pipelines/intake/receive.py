@@ -38,9 +38,7 @@ from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
 from pipelines.intake.misleading_files import (
     half_written,
     same_again,
-    second_delivery,
-    told_of,
-    twice_delivered,
+    second_deliveries,
     under_anothers_name,
 )
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
@@ -271,18 +269,12 @@ def _settled(deliveries: Iterable[Delivery], contract: Contract | None, source: 
 
 def _without_second_deliveries(own: Sequence[Delivery], contract: Contract | None) -> Iterator[Delivery]:
     """The files of one source, those refused that are deliveries of the same extract, under the same keys or others."""
-    read = [n for n, delivery in enumerate(own) if not delivery.is_refused]
-    rows = [own[n].loaded for n in read]
-    by_key = twice_delivered([loaded[RECORD_ID] for loaded in rows])
-    twice = (twice_delivered(told_of(rows, contract)) if contract and len(rows) > 1 else {}) | by_key
-    other = {read[one]: (own[read[two]].file, one not in by_key) for one, two in twice.items()}
-    for n, delivery in enumerate(own):
-        if n not in other:
-            yield delivery
-            continue
-        file, under_other_keys = other[n]
-        breach = second_delivery(delivery.source, delivery.file, file, under_other_keys=under_other_keys)
-        yield _refused(delivery, breach)
+    read = [delivery for delivery in own if not delivery.is_refused]
+    loaded = [delivery.loaded for delivery in read]
+    breaches = {breach.file: breach for breach in second_deliveries([one.file for one in read], loaded, contract)}
+    for delivery in own:
+        breach = None if delivery.is_refused else breaches.get(delivery.file)
+        yield delivery if breach is None else _refused(delivery, breach)
 
 
 def _key_breach(contract: Contract, delivery: Delivery, line: int, *, is_empty: bool) -> Breach:

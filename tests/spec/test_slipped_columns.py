@@ -68,7 +68,8 @@ def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
     told = (
         "health.csv: of 100 rows whose keys came again, many tell of another child than last time ({}). A column may have "
         "slipped against the others, keys were given to other children, or a spreadsheet changed how dates or numbers are "
-        "written."
+        "written. Where a new system counts from one again, give it a contract of its own: accepted as it is, what is known of "
+        "one child would be told of another."
     )
     assert judged.held == (() if changed is None else (told.format(changed),))
 

@@ -196,6 +196,19 @@ def test_two_deliveries_of_one_extract_are_both_refused(
         assert night.set_aside.filter(source="reading_clubs").height == len(tonight) + len(beside)
 
 
+def test_keys_that_two_systems_gave_to_other_children_are_not_taken_for_two_deliveries(tmp_path: Path) -> None:
+    north = as_csv(*((f"{n}", f"North{n}", f"Ann {n}", "01/05/2014", "F", "", "", "") for n in range(30)))
+    south = as_csv(*((f"{n}", f"South{n}", f"Bo {n}", "02/06/2013", "M", "", "", "") for n in range(30)))
+    night = received(
+        put(tmp_path, library_cards__csv=GOOD, n__slash__reading_clubs__csv=north, s__slash__reading_clubs__csv=south)
+    )
+    told = night.breaches.filter(source="reading_clubs", stops="file")
+    assert told.select("file", "rule").rows() == [
+        ("n/reading_clubs.csv", "keys of two systems"), ("s/reading_clubs.csv", "keys of two systems")
+    ]  # fmt: skip
+    assert "rows of s/reading_clubs.csv that tell of other children" in told["why"][0]
+
+
 def test_the_folders_of_two_nights_stop_the_night_by_the_roll(tmp_path: Path) -> None:
     years = {"2026__slash__library_cards__csv": as_csv(*CARDS), "2025__slash__library_cards__csv": as_csv(*CARDS[5:])}
     told = str(stopped(put(tmp_path, **years)))
