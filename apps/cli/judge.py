@@ -18,12 +18,9 @@ def judge(file: Path, /, *, workspace: Workspace, by: str) -> int:
         Name of the person who judged.
     """
     from pipelines.counted import counted
-    from pipelines.decisions.judgements import read_judgements
     from pipelines.review.clerical import judge as read_back
-    from pipelines.review.clerical import outranked
 
-    before = read_judgements(workspace)
-    kept = read_back(file, workspace, by)
+    kept, outranked = read_back(file, workspace, by)
     answers = dict(kept.group_by("answer").len().iter_rows())
     if kept.is_empty():
         print("Nothing new: these judgements were read before, and stand.")
@@ -33,7 +30,7 @@ def judge(file: Path, /, *, workspace: Workspace, by: str) -> int:
     )
     judged = counted(kept.height, "judgement")
     print(f"Kept: {judged} by {by.strip()} ({answered}). The next night obeys.")
-    for who, pairs in outranked(kept, before).iter_rows():
+    for who, pairs in outranked.iter_rows():
         told = counted(pairs, "pair")
         print(f"Of {told} {who} had said otherwise: the new answer stands. Talk it over, and judge again if need be.")
     print(f"Delete {file} now: it holds names and addresses, and nothing needs it any more.")

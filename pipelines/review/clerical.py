@@ -83,8 +83,9 @@ def _write(out: Path, content: bytes) -> None:
         raise SettingsError(f"--out {out}: it cannot be written: {error.strerror}.") from None
 
 
-def judge(file: Path, workspace: Path, by: str) -> pl.DataFrame:
-    """Read a filled-in workbook back and keep its judgements; returns them as ``JUDGEMENT``.
+def judge(file: Path, workspace: Path, by: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read a filled-in workbook back and keep its judgements; returns them as ``JUDGEMENT``, and whose answers they outrank
+    (:func:`outranked`).
 
     Raises :class:`~pipelines.settings.SettingsError` naming every line that cannot be kept; then none is.
     """
@@ -97,11 +98,16 @@ def judge(file: Path, workspace: Path, by: str) -> pl.DataFrame:
     if made.is_empty():
         raise SettingsError(f"{file.name}: no line has an answer. Fill in the column {ANSWER}, save, and try again.")
 
+    stood = JUDGEMENT.to_frame()
+
     def fresh(earlier: pl.DataFrame) -> pl.DataFrame:
+        nonlocal stood
+        stood = earlier
         _refuse(file, _contradicting(placed, made, earlier))
         return _new(made, earlier)
 
-    return add_judgements(workspace, fresh)
+    kept = add_judgements(workspace, fresh)
+    return kept, outranked(kept, stood)
 
 
 def _placed(rows: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:

@@ -191,7 +191,7 @@ def test_a_workbook_that_is_there_is_never_written_over(sampled: Path, workspace
 def test_judgements_are_read_back_once(sampled: Path, workspace: Path) -> None:
     filled(sampled, answered({2: "same", 3: "Different", 5: " unsure "}))
     filled(sampled, answered({2: "changed her name"}, "Note"))
-    kept = judge(sampled, workspace, " Ann Example ")
+    kept, _ = judge(sampled, workspace, " Ann Example ")
     assert kept["answer"].to_list() == ["same", "different", "unsure"]
     assert kept["note"].to_list() == ["changed her name", None, None]
     asked = read_drawn(workspace)
@@ -200,11 +200,11 @@ def test_judgements_are_read_back_once(sampled: Path, workspace: Path) -> None:
     )
     assert set(kept["by"]) == {"Ann Example"}
     before = read_judgements(workspace)
-    assert judge(sampled, workspace, "Ann Example").is_empty()
+    assert judge(sampled, workspace, "Ann Example")[0].is_empty()
     assert before.equals(read_judgements(workspace))
     filled(sampled, answered({2: "same", 3: "unsure", 4: "same", 5: "same"}))
-    bo = judge(sampled, workspace, "Bo Other")
-    assert outranked(bo, before).rows() == [("Ann Example", 2)]  # lines 3 and 5
+    bo, otherwise = judge(sampled, workspace, "Bo Other")
+    assert otherwise.rows() == [("Ann Example", 2)]  # lines 3 and 5
     assert outranked(bo.with_columns(by=pl.lit("Ann Example")), before).is_empty()  # a second thought of one's own
 
 
@@ -224,7 +224,7 @@ def test_a_workbook_in_which_another_spreadsheet_has_made_days_of_birth_dates_is
 ) -> None:
     born = pl.col("Born A", "Born B").map_elements(saved, return_dtype=pl.String)
     filled(sampled, lambda rows: answered({2: "same", 3: "different"})(rows).with_columns(born))
-    assert judge(sampled, workspace, "Ann Example")["answer"].to_list() == ["same", "different"]
+    assert judge(sampled, workspace, "Ann Example")[0]["answer"].to_list() == ["same", "different"]
 
 
 def mixed_up(rows: pl.DataFrame) -> pl.DataFrame:
@@ -326,7 +326,7 @@ def obeyed(quick_night: FirstNight, tmp_path_factory: pytest.TempPathFactory) ->
     say = {True: ANSWERS[0], False: ANSWERS[1]}
     answers = {pair: say[is_link] for pair, is_link in links.items()} | {broken: ANSWERS[1]}
     filled(path, lambda rows: rows.with_columns(Answer=pl.col("Pair").replace_strict(answers, return_dtype=pl.String)))
-    kept = judge(path, workspace, "Ann Example")
+    kept, _ = judge(path, workspace, "Ann Example")
     run_night(quick_night.settings.model_copy(update={"workspace": workspace}))
     return workspace, broken, kept
 
