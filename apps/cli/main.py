@@ -76,6 +76,7 @@ READ_NO_FURTHER = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 only if it did all that was asked. Errors are told in one message."""
     os.umask(0o077)  # whatever a command writes is its owner's alone
+    _keep_closed_output_closed()
     try:
         code = int(app(arguments) or 0)
         sys.stdout.flush()
@@ -92,6 +93,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BaseException as error:  # a panic of polars is no Exception
         return _tell(error)
     return code
+
+
+def _keep_closed_output_closed() -> None:
+    """Send nowhere what is printed where a schedule has closed the output: else the store would be opened in its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False))
 
 
 def _stop_writing() -> None:

@@ -90,6 +90,12 @@ def test_whoever_reads_the_output_may_stop_reading(tmp_path: Path) -> None:
         assert command.stderr.read() == b""
 
 
+def test_a_schedule_may_close_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["status", "--workspace", str(tmp_path)]) == 2
+
+
 @pytest.mark.parametrize(
     "command",
     ["retention --as-at 2026-11-20", "adoption {file} --by A", "approve 1 --by B", "yield", "migrate", "proposals"],
