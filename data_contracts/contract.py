@@ -80,7 +80,8 @@ class Statement(Part):
     ``seen``       somebody saw or dealt with the child on each date in ``on``.
     ``lives_here`` an entry that says the child lives at the address since ``since`` and until ``until``.
     ``left``       the source closed its entry on ``on``; ``what``, if it says so: why, or where to.
-    ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it.
+    ``concern``    a reason to look sooner, since ``since`` and until ``until``; ``what`` names it, and ``place`` the school
+                   that is promised, by a number or its name.
     ``protected``  the address must not be shown.
     ``died``       the child has died, and nobody is to ask the family anything; it always needs ``when``.
     ``grown_up``   the row is about a grown-up of the household; it always needs ``when``, and any birth date outweighs it.
@@ -92,7 +93,10 @@ class Statement(Part):
     what: str | None = None
     what_from: str | None = None
     """Column whose code says what, instead of ``what`` (a closed code list only)."""
-    place: str | None = None
+    place: OneOrMany = ()
+    """Columns that name the school; the first that is filled holds."""
+    place_also: tuple[OneOrMany, ...] = ()
+    """Columns with numbers by which others name that school; of several together, the numbers one behind the other."""
     since: str | None = None
     until: str | None = None
     on: OneOrMany = ()
@@ -114,7 +118,8 @@ class Statement(Part):
     @property
     def columns(self) -> frozenset[str]:
         """Every column that the statement reads."""
-        named = {column for column in (self.what_from, self.place) if column}
+        numbers = (column for columns in self.place_also for column in columns)
+        named = {column for column in (self.what_from, *self.place, *numbers) if column}
         return frozenset(self.dates | named | {column for condition in self.conditions for column in condition})
 
     @model_validator(mode="after")
@@ -128,8 +133,12 @@ class Statement(Part):
             raise fault("seen and left, and no other kind, need on", "kind")
         if self.kind not in ("provision", "lives_here", "concern") and (self.since or self.until):
             raise fault("only provision, lives_here and concern have since and until", "kind")
-        if self.kind != "provision" and (self.place or self.doubts):
-            raise fault("only provision has place and doubts", "kind")
+        if self.kind not in ("provision", "concern") and self.place:
+            raise fault("only provision and concern have place", "kind")
+        if self.kind != "provision" and (self.place_also or self.doubts):
+            raise fault("only provision has place_also and doubts", "kind")
+        if self.place_also and not self.place:
+            raise fault("place_also needs place, the column with the school's name", "place_also")
         if self.kind in ("died", "grown_up") and not self.when:
             raise fault(f"{self.kind} needs when: the codes that say so", "when")
         if self.holds_days and (self.until or not self.since):

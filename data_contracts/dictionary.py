@@ -105,7 +105,7 @@ def _said(statement: Statement, headers: Mapping[str, str]) -> str:
     if statement.on:
         text += " on " + " and on ".join(named[column] for column in statement.on)
     if statement.place:
-        text += f", at {named[statement.place]}"
+        text += f", at {' or '.join(named[name] for name in statement.place)}"
     if statement.since:
         text += f", since {named[statement.since]}"
     if statement.until:

@@ -31,6 +31,8 @@ class Migration:
     """(table, new column) -> what stands there in rows written before, a value or an expression; not named: null."""
     drops: tuple[str, ...] = ()
     """Tables that are no more."""
+    makes: tuple[str, ...] = ()
+    """New tables that are read before the next night writes them: without a row until then."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -50,6 +52,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(to=9, why="how often two records of one child never come near each other is measured; it measures anew"),
     Migration(to=10, why="only raw tables say where a record stands in its file", drops=("moved_source",)),
     Migration(to=11, why="residence says which sources' dates are letters to everybody"),
+    Migration(to=12, why="by which numbers and names others speak of the schools of a roll", makes=("school",)),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 
@@ -81,6 +84,8 @@ def _migrate(store: Store, found: int) -> None:
                 store.write(table, _fitted(kept, schema, table, fills))
     for table in (table for step in MIGRATIONS if step.to > found for table in step.drops if store.has(table)):
         store.drop(table)
+    for table in (table for step in MIGRATIONS if step.to > found for table in step.makes):
+        store.write(table, TABLES[table].to_frame())
     store.stamp(SCHEMA_VERSION)
 
 

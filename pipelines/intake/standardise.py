@@ -335,7 +335,7 @@ def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: d
     until = never if statement.until is None else pl.col(statement.until)
     if statement.holds_days is not None:
         until = since + pl.duration(days=statement.holds_days)
-    place = pl.lit(None, pl.String) if statement.place is None else text_of(contract.column_named[statement.place])
+    place = _only((text_of(contract.column_named[name]) for name in statement.place), pl.String)
     fields = {
         "record_id": pl.col("record_id"),
         "source": pl.lit(contract.id),

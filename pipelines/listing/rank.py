@@ -25,7 +25,7 @@ from pipelines.decisions.outcomes import OUTCOME
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, not_yet
+from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME, Rolls, not_yet
 from pipelines.listing.route import routes
 from pipelines.listing.standing import standing
 from pipelines.priority import Evidence, findings
@@ -33,7 +33,7 @@ from pipelines.rank_settings import ROUNDING, RankSettings
 from pipelines.residence.area import HOME, homes
 from pipelines.residence.contact import without_letters
 from pipelines.residence.records import hear, listen
-from pipelines.tables import CANDIDATE, EXPLAINED
+from pipelines.tables import CANDIDATE, EXPLAINED, SCHOOL
 
 FOLLOW_UP = "follow up"
 DOUBTFUL_LINK = "doubtful link"
@@ -48,7 +48,7 @@ SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 CLOSED = "closed by an officer"
 DIED = "died"
-REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS)
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
@@ -85,6 +85,7 @@ def rank(
     never_met: float = 0.0,
     ages: pl.DataFrame | None = None,
     contact: pl.DataFrame | None = None,
+    schools: pl.DataFrame | None = None,
 ) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
@@ -97,7 +98,8 @@ def rank(
     two records of one child, how often they never come near each other
     (:attr:`pipelines.linking.measures_in_force.Held.never_met`): a place so missed makes a child less likely, and takes
     nobody off the list. ``ages``: what :func:`of_age` says of these frames, and ``contact``: what
-    :func:`~pipelines.residence.contact.without_letters` does; null: it has not been asked. Raises :class:`ValueError` where a
+    :func:`~pipelines.residence.contact.without_letters` does; null: it has not been asked. ``schools``: ``SCHOOL``;
+    null: no school is known by another name than its own. Raises :class:`ValueError` where a
     probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(
@@ -120,7 +122,8 @@ def rank(
     evidence = _evidence(looked_at, statements, child_records, provision, person, as_at=as_at, settings=settings)
     found = findings(evidence, settings.points)
     stay = kept(looked_at.filter(~is_likely), found, statements, child_records, settings)
-    judged = with_told(judged, stay, not_yet(evidence, found, theirs, settings))
+    rolls = Rolls(provision, person, SCHOOL.to_frame() if schools is None else schools)
+    judged = with_told(judged, stay, not_yet(evidence, found, theirs, settings, rolls))
     is_listed = is_likely | pl.col("kept_because").is_not_null()
     judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
     listed = judged.filter(is_listed & pl.col("held").is_null())
@@ -320,7 +323,7 @@ def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         MOVED_AWAY: reasons.why_moved(),
         CLOSED: pl.col("closed_why"),
         DIED: reasons.why_died(names),
-        **dict.fromkeys((NOT_YET, OVER_HOLIDAYS), pl.col("waits_why")),
+        **dict.fromkeys((NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME), pl.col("waits_why")),
         NOT_OF_AGE: reasons.why_not_of_age(),
     }
     return pl.concat([explained.filter(reason=reason).with_columns(why=told) for reason, told in why.items()])

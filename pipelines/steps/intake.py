@@ -11,6 +11,7 @@ from pipelines.intake.gate import judge_tonight, keep_tonight, last_intake
 from pipelines.intake.receive import receive, sender_files
 from pipelines.intake.restandardise import dated_cells, made_by, turning
 from pipelines.intake.rule_history import with_tonight
+from pipelines.intake.schools import schools
 from pipelines.intake.vanished import turned_entries, with_still_known
 from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
@@ -69,6 +70,7 @@ def standardise_step(night: Night) -> Counts:
     is_made = last.filter(made_by=stamp["made_by"].item()).height > 0
     if not (is_made and _make_changed(night, former, made_on=last["made_on"].item())):
         _make_all(night, former)
+    store.write("school", schools(store, night.contracts))
     store.write("standardised", stamp)
     store.write("changed_row", CHANGED_ROW.to_frame())
     return {"person_records": store.count("person_record"), "statements": store.count("statement")}

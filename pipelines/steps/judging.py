@@ -55,6 +55,7 @@ def rank_step(night: Night) -> Counts:
         never_met=measured.item() if len(measured) else 0.0,
         ages=ages,
         contact=night.contact_told(),
+        schools=night.store.read("school"),
     )
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)

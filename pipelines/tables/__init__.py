@@ -30,6 +30,7 @@ from pipelines.tables.linked import (
     LINK_PRIOR,
     PERSON,
     RIVAL,
+    SCHOOL,
     SHOWN,
     STANDARDISED,
     STATEMENT,
@@ -54,7 +55,7 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 """Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
 
 TABLES: dict[str, pl.Schema] = {
@@ -76,6 +77,7 @@ TABLES: dict[str, pl.Schema] = {
     "renumbered": RENUMBERED,
     "person_record": PERSON,
     "statement": STATEMENT,
+    "school": SCHOOL,
     "standardised": STANDARDISED,
     "dated_cell": DATED_CELL,
     "former_record": FORMER_RECORD,
@@ -176,6 +178,7 @@ __all__ = [
     "RIVAL",
     "RULE_HISTORY",
     "SCHEMA_VERSION",
+    "SCHOOL",
     "SCORED_PAIR",
     "SET_ASIDE",
     "SHOWN",

@@ -60,6 +60,15 @@ FORMER_RECORD = pl.Schema({"record_id": pl.String})
 """One row is one record of an identity from before an adoption: it is in no other table but ``raw_*``, ``vanished`` and their
 history. Written by standardise."""
 
+SCHOOL = pl.Schema(
+    {
+        "number": pl.String,  # key within its source: a number of the school or its name, its letters and digits in small
+        "source": pl.String,
+        "place": pl.String,  # as the rows of the source name it (STATEMENT.place)
+    }
+)
+"""One row is one way in which others name a school of a roll; none where two schools go by it. Written by standardise."""
+
 LINK = pl.Schema(
     {
         "left_id": pl.String,  # record_id; left_id < right_id

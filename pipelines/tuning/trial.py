@@ -27,7 +27,7 @@ from pipelines.settings import LinkSettings, Settings, settings_by_key
 
 TUNING_READS = (
     "night", "person_record", "statement", "link", "child_record", "provision", "candidate", "explained",
-    *MEASURED_TABLES,
+    "school", *MEASURED_TABLES,
 )  # fmt: skip
 """Tables of the store that :func:`last_night` and :func:`judged_again` read."""
 
@@ -128,6 +128,7 @@ def judged_again(
         source_names=source_names,
         outcomes=outcomes.filter(by_then),
         never_met=linked.held.never_met,
+        schools=tables["school"],
     )
     return _listed(settings, tables, linked.links, linked.child_records, (ranked.candidates, ranked.explained))
 

@@ -9,7 +9,7 @@ from pipelines.children.provision import find_provision
 from pipelines.listing.rank import Ranked, rank
 from pipelines.priority import Evidence
 from pipelines.rank_settings import RankSettings
-from pipelines.tables import CHILD_RECORD, NIGHT, PERSON, RESIDENCE, RIVAL, STATEMENT
+from pipelines.tables import CHILD_RECORD, NIGHT, PERSON, RESIDENCE, RIVAL, SCHOOL, STATEMENT
 
 AS_AT = date(2026, 11, 20)
 ELEVEN = date(2015, 5, 14)
@@ -29,6 +29,8 @@ class Drawn:
     members: list[Row] = field(default_factory=list)
     rivals: list[Row] = field(default_factory=list)
     residences: list[Row] = field(default_factory=list)
+    schools: list[tuple[str, str, str]] = field(default_factory=list)
+    """Rows of ``SCHOOL``: by which numbers others name the schools of a roll."""
 
     def record(
         self, record_id: str, child_id: str, born: date | None = ELEVEN, sure: float = 1.0, **more: object
@@ -92,6 +94,7 @@ class Drawn:
             "rivals": pl.DataFrame(self.rivals, schema=RIVAL),
             "provision": find_provision(statements, child_records, AS_AT),
             "residence": pl.DataFrame(self.residences, schema=RESIDENCE),
+            "schools": pl.DataFrame(self.schools, schema=SCHOOL, orient="row"),
         }
 
     def evidence(self) -> Evidence:

@@ -31,6 +31,7 @@ GOOD = {
         "ChildForename": "Isla", "ChildMiddleName": "", "ChildSurname": "Merrick", "DateOfBirth": "24/03/2015",
         "Gender": "Female", "AddressLine1": "7 Lantern Row", "AddressLine2": "Exmouth Hill", "Postcode": "ZA12BD",
         "ParentName": "Ada Merrick", "ParentPhone": "07700900123", "OfferStatus": "Refused", "OfferedURN": "",
+        "OfferedEstab": "8892001", "OfferedSchool": "Elm Park",
         "ExpectedStartDate": "",
     },
     "housing": {

@@ -37,7 +37,7 @@ def test_every_table_has_as_many_cells_in_each_row_as_in_its_head() -> None:
 
 def test_what_a_row_says_reads_as_a_sentence() -> None:
     assert (
-        "- **provision**: state school, at `SchoolName`, since `EntryDate`, until `LeavingDate` (empty: still); in"
+        "- **provision**: state school, at `SchoolName` or `Estab`, since `EntryDate`, until `LeavingDate` (empty: still); in"
         " doubt, where `EnrolStatus` means S or G: only a subsidiary or guest registration" in TEXT
     )
     assert "- **protected**, where `AddressProtected` means Y" in TEXT

@@ -106,5 +106,11 @@ def test_without_room_for_the_copy_nothing_is_changed(earlier: Path, monkeypatch
     assert not list((earlier / "backups").iterdir())
 
 
+def test_what_is_read_before_the_next_night_is_there(earlier: Path) -> None:
+    migrations.bring_forward(earlier)
+    with Store(earlier, read_only=True) as store:
+        assert store.read("school").is_empty()
+
+
 def test_the_steps_lead_to_this_version_one_by_one() -> None:
     assert [step.to for step in migrations.MIGRATIONS] == list(range(2, SCHEMA_VERSION + 1))
