@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 
 from apps.made_up import slips
-from apps.made_up.draws import Days, Dice, Flags, Shares, Texts, said
+from apps.made_up.draws import NEVER, Days, Dice, Flags, Shares, Texts, said
 from apps.made_up.error_rates import ErrorRates
 from apps.made_up.naming import nicknames, spellings
 
@@ -151,7 +151,7 @@ def spoil_birth_dates(writing: Writing, born_on: Days, came: Flags, missing: flo
     for rate, make in kinds:
         for row in np.flatnonzero(hit(dice, len(born_on), rate)):
             born_on[row] = np.datetime64(make(born_on[row].item(), writing.small), "D")
-    born_on[hit(dice, len(born_on), missing)] = np.datetime64("NaT")
+    born_on[hit(dice, len(born_on), missing)] = NEVER
 
 
 def spoil_sex(writing: Writing, sex: Texts) -> None:

@@ -67,9 +67,9 @@ def alternative_provision(dice: Dice, world: World) -> pl.DataFrame:
     end = np.where(
         np.arange(len(child)) < len(now),
         NEVER,
-        np.minimum(start + days(20 + dice.random(len(child)) * 200), world.today - 4),
+        np.minimum(start + days(20 + dice.random(len(child)) * 200), world.today - days(4)),
     )
-    start = np.where(~np.isnat(end) & (start >= end), end - 30, start)
+    start = np.where(~np.isnat(end) & (start >= end), end - days(30), start)
     return _simple(
         child, start, Provider=pick(dice, words("centre"), len(child)) + " Centre", StartDate=start, EndDate=end
     )

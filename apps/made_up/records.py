@@ -166,7 +166,7 @@ def write_down(
     is_girl = world.people.children["is_girl"].to_numpy()[child]
     sex = np.where(is_girl, "F", "M").astype(object)
     born_on: Days = world.born_on[child].copy()
-    is_baby = (born_on > world.today - 730) & (source == "health")
+    is_baby = (born_on > world.today - days(730)) & (source == "health")
     errors.spoil_names(writing, person, is_baby, is_girl)
     errors.spoil_birth_dates(
         writing, born_on, ~np.isnat(world.arrived_on[child]), min(1.0, rates.dob_missing * habit.dob_missing)
