@@ -247,7 +247,9 @@ def admissions(dice: Dice, world: World) -> pl.DataFrame:
     )
     placed = np.isin(offer.astype(str), ["Accepted", "Offered"])
     september = np.array([f"{school_year(world.as_at)}-09-02"], dtype="datetime64[D]")
-    start = np.where(in_round, september, np.minimum(applied + days(14 + dice.random(count) * 50), world.today + days(60)))
+    start = np.where(
+        in_round, september, np.minimum(applied + days(14 + dice.random(count) * 50), world.today + days(60))
+    )
     return table(
         {
             "child": child, "seen_on": applied, "home": np.full(count, -1), "ApplicationType": kind.astype(object),

@@ -84,7 +84,7 @@ class Drawn:
         return self
 
     def tables(self) -> dict[str, pl.DataFrame]:
-        """The tables that rank reads."""
+        """The tables that rank reads; ``schools``, which it need not be told, only where some are drawn."""
         child_records = pl.DataFrame(self.members, schema=CHILD_RECORD)
         statements = pl.DataFrame(self.statements, schema=STATEMENT)
         return {
@@ -94,7 +94,7 @@ class Drawn:
             "rivals": pl.DataFrame(self.rivals, schema=RIVAL),
             "provision": find_provision(statements, child_records, AS_AT),
             "residence": pl.DataFrame(self.residences, schema=RESIDENCE),
-            "schools": pl.DataFrame(self.schools, schema=SCHOOL, orient="row"),
+            **({"schools": pl.DataFrame(self.schools, schema=SCHOOL, orient="row")} if self.schools else {}),
         }
 
     def evidence(self) -> Evidence:
