@@ -152,33 +152,20 @@ def _comparable(store: Store, received: Received, history: History, as_at: date)
     return sorted(source for source in there if not received.is_same(source).all())
 
 
-def _others(
+def _against_last(
     store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
-) -> dict[str, OtherChildren]:
-    """What tells, of each source, of other children than the rows that stand in the store."""
-    others = {}
+) -> tuple[dict[str, OtherChildren], dict[str, frozenset[str]]]:
+    """By source, held against the rows that stand in the store: what tells of other children, and the units that are gone and
+    whose rows go on under others."""
+    others, went_on = {}, {}
     for source in _comparable(store, received, history, as_at):
-        rows, is_same = received.raw[source], received.is_same(source)
-        before = _before(store, received, source)
-        others[source] = other_children(contracts[source], before, rows.filter(~is_same), int(is_same.sum()))
-    return others
-
-
-def _units_that_went_on(
-    store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
-) -> dict[str, frozenset[str]]:
-    """By source, the units that are gone and whose rows go on under others; which row goes on as which is asked only then."""
-    found = {}
-    for source in _comparable(store, received, history, as_at):
-        contract, tonight = contracts[source], received.raw[source]
-        if contract.completeness.unit is None:
-            continue
-        before = _before(store, received, source)
-        if units_gone(before, tonight, contract):
-            came = tonight.filter(~received.is_same(source))
+        contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
+        before, came = _before(store, received, source), tonight.filter(~is_same)
+        others[source] = other_children(contract, before, came, int(is_same.sum()))
+        if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
             pairs = with_tonight(RENUMBERED.to_frame(), {source: before}, {source: came}, contracts, as_at)
-            found[source] = units_that_went_on(before, tonight, pairs, contract)
-    return found
+            went_on[source] = units_that_went_on(before, tonight, pairs, contract)
+    return others, went_on
 
 
 def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
@@ -218,14 +205,15 @@ def judge_tonight(
         before.nights, contracts, came=intake.nights["source"].to_list(), kept=store.raw_sources(),
         accepted=sources, as_at=as_at,
     )  # fmt: skip
+    others, went_on = _against_last(store, received, history, contracts, as_at)
     found = judge_completeness(
         intake,
         received.deliveries,
         contracts,
         before,
         breaches=received.breaches,
-        others=_others(store, received, history, contracts, as_at),
-        went_on=_units_that_went_on(store, received, history, contracts, as_at),
+        others=others,
+        went_on=went_on,
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
         stands_in=stands_in,
         accepted=sources,
