@@ -21,8 +21,6 @@ FOLDER_MODE = 0o700
 _BY_DATE = "-".join(("[0-9]" * 4, "[0-9]" * 2, "[0-9]" * 2))
 """Folders of publications are named by the date judged."""
 
-HALF_REMOVED = ".*.tmp-*"
-"""Names of what is being made, or removed, out of sight."""
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -64,8 +62,10 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def in_turn(parent: Path) -> Iterator[None]:
+def in_turn(parent: Path, *, of: str = "*") -> Iterator[None]:
     """Hold a folder against all others who put something in place there, and clear what a crash left in it.
+
+    ``of``: pattern of the names that are ours there, where the folder is not ours alone.
 
     Two who write one page at once would else take each other's work for such a rest. The system lets go of what is held
     by a process that is killed. Where it cannot hold a folder (Windows, some shares) nobody waits.
@@ -78,23 +78,28 @@ def in_turn(parent: Path) -> Iterator[None]:
             held.callback(os.close, descriptor)
             with suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-        _mend(parent)
+        _mend(parent, of)
         yield
 
 
-def _mend(parent: Path) -> None:
+def _mend(parent: Path, of: str) -> None:
     """Clear what a crash left in ``parent``, and put an old folder back if the crash fell between two renames."""
-    for left in sorted(parent.glob(".*.old-*")):
+    for left in sorted(parent.glob(f".{of}.old-*")):
         folder = parent / left.name[1:].rpartition(".old-")[0]
         if folder.exists():
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.rename(folder)
-    for left in parent.glob(HALF_REMOVED):
+    for left in parent.glob(half_removed(of)):
         if left.is_symlink() or left.is_file():
             left.unlink(missing_ok=True)
         else:
             shutil.rmtree(left, ignore_errors=True)
+
+
+def half_removed(of: str = "*") -> str:
+    """Pattern of the names of what is being made, or removed, out of sight; ``of``: of these."""
+    return f".{of}.tmp-*"
 
 
 def replace_private(path: Path, content: bytes) -> None:

@@ -10,9 +10,10 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from glob import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ from pipelines.failure import is_disk_full
 from pipelines.lock import HOLDER_FILE, LOCK_FILE, lock
 from pipelines.migrations import BACKUPS_FOLDER
 from pipelines.steps.publishing import PUBLISHED_FOLDER
-from pipelines.whole_folder import FILE_MODE, lists_in, made_whole, point_latest, write_private
+from pipelines.whole_folder import FILE_MODE, in_turn, lists_in, made_whole, point_latest, write_private
 from pipelines.workspace import SPILL_FOLDER, STORE_FILE, DiskFullError, StoreError, private_files
 
 MANIFEST = "manifest.json"
-NAME = "rollcall-"
+BACKUP_NAME = "rollcall-"
+"""How the names of backups begin: their folder may hold what others keep."""
 LEFT_OUT = {LOCK_FILE, HOLDER_FILE, SPILL_FOLDER, BACKUPS_FOLDER, "prefect"}
 """Names in a workspace that a backup does without: what belongs to a night under way, and what can be spared."""
 BESIDE_SQLITE = ("-wal", "-shm", "-journal")
@@ -56,14 +58,17 @@ def backup(workspace: Path, to: Path, *, wait_seconds: float = 0) -> Backup:
     """
     if not (workspace / STORE_FILE).exists():
         raise BackupError(f"There is no store in {workspace}. Run a night first: rollcall night --help.")
-    made_at = datetime.now(UTC)
-    folder = to.resolve() / f"{NAME}{made_at:%Y-%m-%dT%H-%M-%SZ}"
-    if folder.is_relative_to(workspace.resolve()):
+    to = to.resolve()
+    if to.is_relative_to(workspace.resolve()):
         raise BackupError(f"{to} is in the workspace. Choose a folder elsewhere, best on another disk.")
-    with lock(workspace, wait_seconds=wait_seconds), private_files(), _told_plainly(folder):
+    with ExitStack() as held:
+        held.enter_context(lock(workspace, wait_seconds=wait_seconds))
+        held.enter_context(private_files())
+        held.enter_context(_told_plainly(to))
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in to.glob(f".{NAME}*.tmp-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        held.enter_context(in_turn(to, of=f"{BACKUP_NAME}*"))  # another workspace may be backed up into the same folder
+        made_at = datetime.now(UTC)
+        folder = to / f"{BACKUP_NAME}{made_at:%Y-%m-%dT%H-%M-%S-%fZ}"
         lists = lists_in(workspace / PUBLISHED_FOLDER)
         with made_whole(folder) as made:
             files = [_kept(workspace, name, made) for name in _names(workspace, lists[-1:])]
@@ -105,13 +110,12 @@ def restore(folder: Path, workspace: Path) -> Backup:
             f"{workspace} is not empty, and a backup is never put over what is there. Choose a new folder, or move the "
             "old workspace away first."
         )
-    with private_files(), _told_plainly(workspace):
+    with ExitStack() as held:
+        held.enter_context(private_files())
+        held.enter_context(_told_plainly(workspace))
         workspace.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in workspace.parent.iterdir():
-            if left.name.startswith(
-                f".{workspace.name}.tmp-"
-            ):  # of a restore that was killed: a whole workspace, perhaps
-                shutil.rmtree(left)
+        # A restore that was killed has left a whole workspace, perhaps.
+        held.enter_context(in_turn(workspace.parent, of=escape(workspace.name)))
         if workspace.exists():
             workspace.rmdir()
         with made_whole(workspace) as made:

@@ -25,7 +25,8 @@ from pipelines.reports.weekly import WEEKLY_FOLDER
 from pipelines.settings import Retention
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tuning.page import TUNING_FOLDER
-from pipelines.whole_folder import HALF_REMOVED, in_turn, write_private
+from pipelines.upkeep.backup import BACKUP_NAME
+from pipelines.whole_folder import half_removed, in_turn, write_private
 from pipelines.workspace import StoreError, must_be_there
 
 RETENTION_FOLDER = "retention"
@@ -96,17 +97,17 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
     """
     must_be_there(places.workspace)
     with lock(places.workspace, wait_seconds=wait_seconds), ExitStack() as held:
-        folders = [folder for _, folder in _dated(places) if folder.is_dir()]
-        for folder in folders:
-            held.enter_context(in_turn(folder))  # what an earlier run has begun to remove is gone by it
+        folders = [(folder, of) for _, folder, of in _dated(places) if folder.is_dir()]
+        for folder, of in folders:
+            held.enter_context(in_turn(folder, of=of))  # what an earlier run has begun to remove is gone by it
         kept = pl.DataFrame(list(_found(places)), schema=KEPT, orient="row")
         wanted = expired(kept, rules, as_at)
         removed = wanted.filter([_removed(Path(path)) for path in wanted["path"]])
         told = certificate(kept, removed)
         if removed.height:
             _certify(told, rules, places.workspace, as_at)
-        half_removed = sum(len(list(folder.glob(HALF_REMOVED))) for folder in folders)
-    if stuck := half_removed + sum(Path(path).exists() for path in wanted["path"]):
+        half = sum(len(list(folder.glob(half_removed(of)))) for folder, of in folders)
+    if stuck := half + sum(Path(path).exists() for path in wanted["path"]):
         raise StoreError(
             f"{counted(stuck, 'thing')} too old to be kept could not be removed, or not wholly, from {places.workspace} or the "
             "folders of backups and extracts. Check who may write there; the next run tries again."
@@ -114,23 +115,23 @@ def keep_to(rules: Retention, places: Places, as_at: date, *, wait_seconds: floa
     return told
 
 
-def _dated(places: Places) -> list[tuple[str, Path]]:
-    """Each folder of things that have their date in their names, and what they are."""
+def _dated(places: Places) -> list[tuple[str, Path, str]]:
+    """What has its date in its name: its kind, its folder, and the pattern of those names there that are ours."""
     dated = [
-        (LIST, places.workspace / PUBLISHED_FOLDER),
-        (FAILURE, places.workspace / FAILURE_FOLDER),
-        (EARLIER_STORE, places.workspace / BACKUPS_FOLDER),
-        (WEEKLY, places.workspace / WEEKLY_FOLDER),
-        (TUNING, places.workspace / TUNING_FOLDER),
-        (HANDOVER, places.workspace / HANDOVERS_FOLDER),
+        (LIST, places.workspace / PUBLISHED_FOLDER, "*"),
+        (FAILURE, places.workspace / FAILURE_FOLDER, "*"),
+        (EARLIER_STORE, places.workspace / BACKUPS_FOLDER, "*"),
+        (WEEKLY, places.workspace / WEEKLY_FOLDER, "*"),
+        (TUNING, places.workspace / TUNING_FOLDER, "*"),
+        (HANDOVER, places.workspace / HANDOVERS_FOLDER, "*"),
     ]
-    return dated if places.backups is None else [*dated, (BACKUP, places.backups)]
+    return dated if places.backups is None else [*dated, (BACKUP, places.backups, f"{BACKUP_NAME}*")]
 
 
 def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
     """Everything that the rules are about."""
-    for kind, folder in _dated(places):
-        for path in _inside(folder):
+    for kind, folder, of in _dated(places):
+        for path in _inside(folder, of):
             if (day := _date_in(path.name)) is not None:
                 yield kind, str(path), day, _size(path)
     for path in (file for each in _inside(places.extracts) for file in (_inside(each) if each.is_dir() else [each])):
@@ -138,10 +139,10 @@ def _found(places: Places) -> Iterator[tuple[str, str, date, int]]:
             yield EXTRACT, str(path), day_of(datetime.fromtimestamp(path.stat().st_mtime, UTC)), path.stat().st_size
 
 
-def _inside(folder: Path | None) -> list[Path]:
+def _inside(folder: Path | None, of: str = "*") -> list[Path]:
     if folder is None or not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if not path.is_symlink() and not path.name.startswith("."))
+    return sorted(path for path in folder.glob(of) if not path.is_symlink() and not path.name.startswith("."))
 
 
 def _date_in(name: str) -> date | None:

@@ -97,6 +97,15 @@ def places(tmp_path: Path) -> Places:
     return Places(tmp_path / "workspace", tmp_path / "backups", tmp_path / "extracts")
 
 
+def test_what_others_keep_beside_the_backups_is_not_ours_to_remove(places: Places) -> None:
+    assert places.backups
+    others = {"payroll-2025-01-01.tar", ".payroll.tmp-2025"}
+    for name in others:
+        (places.backups / name).write_text("not a backup of ours")
+    keep_to(RULES, places, TODAY)
+    assert _names(places.backups) == {"rollcall-2026-11-19T05-00-00Z", *others}
+
+
 def _names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipelines.lock import NightRunningError, lock
 from pipelines.night import run_night
 from pipelines.store import Store
 from pipelines.upkeep.backup import MANIFEST, Backup, BackupError, backup, restore, verify
+from pipelines.whole_folder import in_turn, made_whole, write_private
 from tests.conftest import FirstNight
 
 DECISIONS = "outcomes.sqlite"
@@ -107,6 +109,19 @@ def test_a_damaged_backup_is_refused(made: Backup, tmp_path: Path, spoil: Callab
     with pytest.raises(BackupError, match="is damaged: 1 file is missing, changed or not of its"):
         restore(made.folder, tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_two_workspaces_backed_up_into_one_folder_leave_each_others_half_alone(lived_in: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    with ThreadPoolExecutor() as pool:
+        with in_turn(folder, of="rollcall-*"), made_whole(folder / "rollcall-of-another") as made:
+            write_private(made / MANIFEST, b"{}")
+            ours = pool.submit(backup, lived_in, folder)
+            with pytest.raises(TimeoutError):
+                ours.result(timeout=0.1)
+        ours.result()
+    assert len(list(folder.iterdir())) == 2
 
 
 @pytest.mark.parametrize("said", [None, "", "[]", '{"files": []}'])
