@@ -223,6 +223,4 @@ def _told(error: OSError, folder: Path, size: int) -> str:
         errno.EROFS: "The file system is read-only. Mount it for writing",
     }
     remedy = remedies.get(error.errno or 0, f"{_cause(error)}. Mend this")
-    return (
-        f"Publishing into {folder} failed, and the last published list is untouched. {remedy} and run the night again."
-    )
+    return f"Writing {folder} failed, and what stood there is untouched. {remedy} and start it again."
