@@ -369,14 +369,14 @@ def _quoted(name: str) -> str:
 
 @contextmanager
 def _told_plainly(path: Path) -> Iterator[None]:
-    """Turn DuckDB's errors, which may quote data, into ours, which never do."""
+    """Turn DuckDB's errors, which may quote data, into ours, which never do; polars hands over some of them as its own."""
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, pl.exceptions.ComputeError) as error:
         raise _plain_error(path, error) from None
 
 
-def _plain_error(path: Path, error: duckdb.Error) -> StoreError:
+def _plain_error(path: Path, error: Exception) -> StoreError:
     text = str(error).lower()
     if "no space left" in text or "disk full" in text or "out of disk" in text:
         return DiskFullError(f"The disk of {path.parent} is full. Free some space and run the night again.")
@@ -384,8 +384,11 @@ def _plain_error(path: Path, error: duckdb.Error) -> StoreError:
         return StoreError(f"The store {path} is in use by another process. Wait until the night has finished.")
     if isinstance(error, duckdb.IOException) and "not a valid" in text:
         return StoreError(f"{path} is not a DuckDB file. Move it away and run the night again: it is made anew.")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return StoreError("DuckDB's share of memory is too small. Raise machine.memory_gb in the settings.")
+    if "out of memory" in text:
+        return StoreError(
+            "DuckDB's share of memory is too small, or the machine lets this process have no more. Raise machine.memory_gb in "
+            "the settings, or close other programs and start it again."
+        )
     return StoreError(
         f"The store {path} could not be used ({type(error).__name__}). Check disk and permissions, "
         "or put a backup into a new folder: rollcall restore --help."

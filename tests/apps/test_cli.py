@@ -5,6 +5,8 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -134,24 +136,34 @@ def test_on_a_read_only_file_system_no_night_can_be_running(read_only: Path) -> 
     assert not is_locked(read_only)
 
 
+UNREAD = "The command could not read or write a file"
+
+
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("error", "told"),
     [
-        (errno.EIO, "(Input/output error, at tests/apps/test_cli.py:"),
-        (errno.EIO, "Check the disk, the share and the permissions, and start it again."),
-        (errno.EACCES, "start this as that account, or mend the permissions, and start it again."),
+        (partial(OSError, errno.EIO), f"{UNREAD} (Input/output error, at tests/apps/test_cli.py:"),
+        (partial(OSError, errno.EIO), "Check the disk, the share and the permissions, and start it again."),
+        (partial(OSError, errno.EACCES), "start this as that account, or mend the permissions, and start it again."),
+        (
+            MemoryError,
+            "The command was given too little memory. Close other programs, or give it more, and start it again.",
+        ),
     ],
 )
-def test_what_a_command_could_not_read_is_told_in_words(
-    number: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_a_command_was_not_given_is_told_in_words(
+    error: Callable[[str], BaseException],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def broken(_workspace: Path) -> None:
-        raise OSError(number, "the words of the system, which may hold a name")
+        raise error("the words of the system, which may hold a name")
 
     monkeypatch.setattr("pipelines.health.read_status", broken)
     assert main(["status", "--workspace", str(tmp_path)]) == CANNOT_GO_ON
     said = capsys.readouterr().err
-    assert "The command could not read or write a file" in said
     assert told in said
     assert "may hold a name" not in said
 

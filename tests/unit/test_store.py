@@ -166,6 +166,21 @@ def test_what_a_full_disk_keeps_from_being_committed_is_not_taken_for_kept(tmp_p
         assert not store.raw_sources()
 
 
+def test_what_a_process_may_not_have_of_memory_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is polars that reports it, of what DuckDB is about to hand over."""
+
+    def refused(_store: Store, _statement: str) -> pl.DataFrame:
+        raise pl.exceptions.ComputeError("got external error: Out of Memory Error: ArrowBuffer: failed to allocate")
+
+    with Store(tmp_path) as store:
+        store.write("child_record", MEMBERS)
+        monkeypatch.setattr(Store, "_fetched", refused)
+        with pytest.raises(
+            StoreError, match="share of memory is too small, or the machine lets this process have no more"
+        ):
+            store.read_raw("housing")
+
+
 class _DiesOfIt:
     """A connection to a database that an error has ended: it cannot even be rolled back."""
 
