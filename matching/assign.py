@@ -159,10 +159,10 @@ def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[n
     return found
 
 
-def rows_held(child: Labels, dataset: NDArray[np.int32], many: int | None = None) -> NDArray[np.int64]:
-    """children x datasets (``many``; null: as many as there are): how many rows each child has in each dataset."""
+def rows_held(child: Labels, dataset: NDArray[np.int32]) -> NDArray[np.int64]:
+    """children x datasets: how many rows each child has in each dataset."""
     children = int(child.max(initial=-1)) + 1
-    many = int(dataset.max(initial=0)) + 1 if many is None else many
+    many = int(dataset.max(initial=0)) + 1
     return np.bincount(child * many + dataset, minlength=children * many).reshape(children, many)
 
 

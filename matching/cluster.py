@@ -194,15 +194,15 @@ def _label_giant(labels: Labels, members: Labels, pairs: tuple[Rows, Rows, Bits]
     _set(labels, members, found)
 
 
-def pairs_within(labels: Labels, largest: int = FULL_UP_TO) -> Iterator[tuple[Rows, Rows]]:
-    """All pairs of rows of one child, child sizes together; of a child of more than ``largest`` rows, the first ones."""
+def pairs_within(labels: Labels) -> Iterator[tuple[Rows, Rows]]:
+    """All pairs of rows of one child, child sizes together; of a child of more than ``FULL_UP_TO`` rows, the first ones."""
     held = np.bincount(labels, minlength=len(labels))
     rows = np.flatnonzero(held[labels] > 1)  # a label is a row, its child's lowest
     several = np.zeros(len(labels), dtype=np.int32)
     lowest = np.flatnonzero(held > 1)
     several[lowest] = np.arange(len(lowest), dtype=np.int32)
     for together in _Linked(rows, several[labels[rows]].astype(np.int64), held[lowest]).by_size(2, len(labels)):
-        i, j = np.triu_indices(min(together.shape[1], largest), 1)
+        i, j = np.triu_indices(min(together.shape[1], FULL_UP_TO), 1)
         yield together[:, i].ravel().astype(np.int32), together[:, j].ravel().astype(np.int32)
 
 
@@ -215,14 +215,14 @@ def all_pairs_within(labels: Labels) -> tuple[Rows, Rows]:
 
 
 def pairs_between(
-    labels: NDArray[np.integer], one: NDArray[np.integer], other: NDArray[np.integer], largest: int = FULL_UP_TO
+    labels: NDArray[np.integer], one: NDArray[np.integer], other: NDArray[np.integer]
 ) -> tuple[Rows, Rows, NDArray[np.int32]]:
     """All pairs of rows of each pair of children (``one``, ``other``: their labels), one pair after the other, and which
     pair of children each is of. Of a large child its first rows.
     """
     held = np.bincount(labels, minlength=len(labels)).astype(np.int32)
     rows, starts = order_of(labels).astype(np.int32), np.cumsum(held, dtype=np.int32) - held
-    sizes_a, sizes_b = np.minimum(held.take(one), largest), np.minimum(held.take(other), largest)
+    sizes_a, sizes_b = (np.minimum(held.take(of), FULL_UP_TO) for of in (one, other))
     many = sizes_a * sizes_b
     pair = np.repeat(np.arange(len(one), dtype=np.int32), many)
     place = counted_off(many, np.int32)

@@ -43,8 +43,6 @@ BY_GROUP = pl.Schema(
             "expected_missed_links": pl.Float64,  # among the pairs compared and not joined
             "missed_low": pl.Float64,  # 95 % interval
             "missed_high": pl.Float64,
-            "false_share": pl.Float64,  # 0..1, of the links; null: no link
-            "missed_share": pl.Float64,  # 0..1, of the true links expected; null: none expected
         }
     )
 )
@@ -109,7 +107,7 @@ class _Counted:
         left, right = (pairs[side].cast(pl.Int64).to_numpy() for side in ("left", "right"))
         p, one = pl.col("probability"), pl.col("is_same_child").cast(pl.Float64)
         summed = pairs.select(
-            links=one, others=1 - one, expected=p,
+            links=one, others=1 - one,
             false=(1 - p) * one, false_spread=p * (1 - p) * one,
             missed=p * (1 - one), missed_spread=p * (1 - p) * (1 - one),
         )  # fmt: skip
@@ -165,8 +163,6 @@ def _errors(code: NDArray[np.int64], groups: int, of: _Counted) -> pl.DataFrame:
         links, expected_false_links=false, expected_missed_links=missed,
         false_low=(false - false_spread).clip(0.0), false_high=pl.min_horizontal(false + false_spread, "links"),
         missed_low=(missed - missed_spread).clip(0.0), missed_high=pl.min_horizontal(missed + missed_spread, "others"),
-        false_share=pl.when(links > 0).then(false / links),
-        missed_share=pl.when(pl.col("expected") > 0).then(missed / pl.col("expected")),
     )  # fmt: skip
 
 

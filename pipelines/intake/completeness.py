@@ -16,13 +16,13 @@ import polars as pl
 
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
-from pipelines.counted import counted
+from pipelines.counted import counted, first_of
 from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, Intake, keys_kept
 from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
 from pipelines.intake.other_children import OtherChildren, changed_words, reused_words
-from pipelines.intake.source_tonight import SourceNight, SourceTonight, day_of, listed
+from pipelines.intake.source_tonight import SourceNight, SourceTonight, day_of
 from pipelines.intake.units import units_due, units_less
 from pipelines.tables import COMPLETENESS
 
@@ -128,8 +128,8 @@ def _source(
         files=deliveries.filter(source=contract.id).height,
         refused=deliveries.filter(source=contract.id, verdict="refused")["file"].sort().to_list(),
         set_aside=int(deliveries.filter(source=contract.id, verdict="loaded")["rows_set_aside"].sum()),
-        set_aside_for=listed([f"{column}: {rule}" for column, rule in _kept_out(own)]),
-        refused_for=listed(own.filter(stops="file")["rule"].unique().sort().to_list()),
+        set_aside_for=first_of([f"{column}: {rule}" for column, rule in _kept_out(own)]),
+        refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=until,
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
         others=others,
@@ -282,7 +282,7 @@ def _empty_values(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         if share > median(nights) + allowed:
             emptier.append(f"{source.contract.column_named[of].header} ({_share(median(nights))} to {_share(share)})")
     if emptier:
-        yield "empty values", f"more values are empty than usual, in {listed(emptier)}."
+        yield "empty values", f"more values are empty than usual, in {first_of(emptier)}."
 
 
 def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:

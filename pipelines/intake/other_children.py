@@ -13,7 +13,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from data_contracts.values import parse_dates, text_of
-from pipelines.counted import counted
+from pipelines.counted import counted, first_of
 
 WHO = ("date_of_birth", "surname", "forename", "full_name", "upn", "nhs_number")
 """What a column maps to that says who the child is. A home is not among it: whole streets are numbered anew."""
@@ -23,8 +23,6 @@ MOST_CHANGED = 0.1
 
 FEWEST_ROWS = 20
 """Shares of fewer rows than this say nothing."""
-
-LINES_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -91,11 +89,10 @@ def _is_another(columns: Sequence[Column]) -> pl.Expr:
 
 def reused_words(lines: Sequence[int]) -> str:
     """What single rows tell, in a sentence or two."""
-    named = ", ".join(map(str, lines[:LINES_NAMED])) + (" and others" if len(lines) > LINES_NAMED else "")
     return (
-        f"{counted(len(lines), 'row')} (line {named}) may stand under a key that was another child's last time: forename and "
-        "birth date are both others. Children are followed by their keys, so that what is known of the one may be told of "
-        "the other. Have each child sent under a key of its own."
+        f"{counted(len(lines), 'row')} (line {first_of([*map(str, lines)])}) may stand under a key that was another child's "
+        "last time: forename and birth date are both others. Children are followed by their keys, so that what is known of "
+        "the one may be told of the other. Have each child sent under a key of its own."
     )
 
 

@@ -18,7 +18,7 @@ from pipelines.intake.figures import (
     keys_on,
     without_old,
 )
-from pipelines.tables import DELIVERY_CHANGE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
+from pipelines.tables import DELIVERY_CHANGE, SNAPSHOT
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,6 @@ class Snapshots:
     """``SOURCE_NIGHT``."""
     measures: pl.DataFrame
     """``SOURCE_MEASURE``."""
-
-    @classmethod
-    def none(cls) -> "Snapshots":
-        """Before the first night."""
-        tables = (SNAPSHOT, DELIVERY_CHANGE, SOURCE_NIGHT, SOURCE_MEASURE)
-        return cls(*(table.to_frame() for table in tables))
 
 
 def keep(kept: Snapshots, intake: Intake, as_at: date) -> Snapshots:

@@ -8,10 +8,8 @@ from typing import NamedTuple
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.counted import counted
+from pipelines.counted import counted, first_of
 from pipelines.intake.other_children import OtherChildren
-
-NAMED = 12
 
 
 class SourceNight(NamedTuple):
@@ -71,7 +69,7 @@ class SourceTonight:
         """
         kept_out = []
         if self.refused:
-            kept_out.append(f"{listed(self.refused)} could not be used" + _because(self.refused_for))
+            kept_out.append(f"{first_of(self.refused)} could not be used" + _because(self.refused_for))
         if self.set_aside:
             kept_out.append(f"{counted(self.set_aside, 'row')} were set aside" + _because(self.set_aside_for))
         return f" Not read: {'; '.join(kept_out)}. Have that mended first." if kept_out else ""
@@ -79,12 +77,6 @@ class SourceTonight:
 
 def _because(rules: str) -> str:
     return f" ({rules})" if rules else ""
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def day_of(value: date) -> str:

@@ -10,10 +10,10 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
-from pipelines.counted import counted
+from pipelines.counted import counted, first_of
 from pipelines.intake.figures import PLACES, UNIT
 from pipelines.intake.misleading_files import ENOUGH_ROWS
-from pipelines.intake.source_tonight import SourceTonight, day_of, listed
+from pipelines.intake.source_tonight import SourceTonight, day_of
 
 ENOUGH_IN_UNIT = 5
 """A unit of fewer rows is no school, but a number mistyped, or one pupil at a distant one."""
@@ -54,7 +54,7 @@ def units_due(source: SourceTonight) -> Iterator[str]:
     """Units that the settings say must have rows."""
     came = source.measures.filter(measure=UNIT, as_at=source.as_at)["of"]
     if absent := sorted({*source.due}.difference(came)):
-        yield f"{len(absent)} of {len(source.due)} schools that are due have no row: {listed(absent)}."
+        yield f"{len(absent)} of {len(source.due)} schools that are due have no row: {first_of(absent)}."
 
 
 def units_less(source: SourceTonight) -> Iterator[str]:
@@ -71,11 +71,11 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     if gone.height:
         yield (
             f"{gone.height} of {before.height} schools or other units of {day_of(last_on)} are gone, with "
-            f"{counted(int(gone['value'].sum()), 'row')}: {listed(gone['shown'].to_list())}.{source.not_read}"
+            f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}.{source.not_read}"
         )
     if thin.height:
         fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in thin.to_dicts()]
-        yield f"most rows of these schools or other units are gone: {listed(fewer)}.{source.not_read}"
+        yield f"most rows of these schools or other units are gone: {first_of(fewer)}.{source.not_read}"
     yield from _places(source, named.filter(pl.col("now") >= kept * pl.col("value")).select("of", "shown"))
 
 
@@ -89,6 +89,6 @@ def _places(source: SourceTonight, units: pl.DataFrame) -> Iterator[str]:
     if ended.height:
         fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in ended.to_dicts()]
         yield (
-            f"most places at these schools or other units no longer hold as on {day_of(source.last.as_at)}: {listed(fewer)}. "
+            f"most places at these schools or other units no longer hold as on {day_of(source.last.as_at)}: {first_of(fewer)}. "
             "Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number."
         )

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.counted import first_of
 from pipelines.decisions.outcomes import OPENING, kept_open
 from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake.figures import KEPT_DAYS
@@ -32,7 +33,6 @@ EVERY_NIGHT_DAYS = 60
 """``LEAD_NIGHT`` keeps every night of two months; of those before, the nights with another likelihood or lane."""
 
 SHOWN_OF_A_NIGHT = ("lane", "rank", "likelihood", "on_no_roll", "living_here", "of_age", "priority")
-TOLD_SILENT = 5
 
 
 @dataclass(frozen=True)
@@ -234,12 +234,10 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
 
 def silently_gone(children: Sequence[str]) -> NightFailed:
     """What is said of children who were on the last list, and are off tonight's without a reason."""
-    ids = ", ".join(sorted(children)[:TOLD_SILENT])
-    more = f" and {len(children) - TOLD_SILENT} more" if len(children) > TOLD_SILENT else ""
     return NightFailed(
-        f"{len(children)} of the children on the last list are not on tonight's, and nothing says why: {ids}{more}. No "
-        "list is published, and the last one stays. This is a fault of the software: pass these words on to whoever keeps "
-        "it.",
+        f"{len(children)} of the children on the last list are not on tonight's, and nothing says why: "
+        f"{first_of(sorted(children))}. No list is published, and the last one stays. This is a fault of the "
+        "software: pass these words on to whoever keeps it.",
         exit_code=INTERNAL_ERROR,
     )
 

@@ -27,7 +27,7 @@ from matching.score import Bits, Patterns, Told, levels_in
 from matching.train import TrainingError
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
-from pipelines.linking.link_report import STANDS_IN, LinkReport, near_misses, report_of
+from pipelines.linking.link_report import STANDS_IN, LinkReport, report_of
 from pipelines.linking.measures_in_force import Held, fingerprint, held_from, why_due
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
@@ -165,10 +165,9 @@ def _all_pairs(found: Linkage) -> pl.DataFrame:
 def _report(
     found: Linkage, table: pl.DataFrame, pairs: pl.DataFrame, asked: GroupsAsked, *, held: Held, told: Figures
 ) -> LinkReport:
-    near = links_of(near_misses(pairs), table["record_id"], found.model)
     weighed, child = pairs.rename({"match_probability": "probability"}), pl.Series(found.labels)
     groups = measured_by_group(table, child, weighed, asked)
-    return report_of(pairs, table["dataset"], near, groups, child=child, model=found.model, held=held, told=told)
+    return report_of(pairs, table["dataset"], groups, child=child, model=found.model, held=held, told=told)
 
 
 def records_by_source(source: pl.Series) -> dict[str, int]:

@@ -29,7 +29,7 @@ from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.kept_links import NOBODY, Known, kept_of, pair_frame, sign_frame, weighed_frame
 from pipelines.linking.link import figures_told, is_kept, is_told, links_of, rivals_told, words_of
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
-from pipelines.linking.link_report import LinkReport, near_misses, report_of
+from pipelines.linking.link_report import LinkReport, report_of
 from pipelines.linking.measures_in_force import Held
 from pipelines.store import Store
 from pipelines.tables import CHILD_RECORD, LINKED_RECORD
@@ -221,9 +221,8 @@ def _report(tonight: Tonight, rows: pl.DataFrame, labels: Labels) -> LinkReport:
     model = tonight.model.on(tonight.held.measures.records)
     weighed = rows.select("left", "right", "is_same_child", probability="match_probability")
     groups = measured_by_group(person.with_columns(home_keys()), child, weighed, tonight.asked)
-    near = links_of(near_misses(rows), person["record_id"], model)
     told = figures_told(tonight.origin, tonight.settings, tonight.held, labels)
-    return report_of(rows, person["dataset"], near, groups, model=model, held=tonight.held, told=told, child=child)
+    return report_of(rows, person["dataset"], groups, model=model, held=tonight.held, told=told, child=child)
 
 
 def _differing(

@@ -9,7 +9,6 @@ from matching.thresholds import expected_by_threshold
 from matching.ties import by_size, ties
 from pipelines.linking.measures_in_force import Held
 
-NEAR_MISSES = 200
 LIKELY = 0.5
 """Pairs at least so probable by themselves count as links that hold a child's records together."""
 STANDS_IN = "the approved one"
@@ -28,8 +27,6 @@ class LinkReport:
     """comparison, level, m, u, h, weight (bits): one row a level that says something."""
     source_pairs: pl.DataFrame
     """left_source, right_source, links, expected_false_links, expected_missed_links: one row a pair of sources."""
-    near_misses: pl.DataFrame
-    """left_id, right_id, match_weight, match_probability, levels: likeliest pairs that were not linked."""
     groups: pl.DataFrame
     """Links and their expected errors by group, as BY_GROUP of :mod:`matching.fairness`."""
     thresholds: pl.DataFrame
@@ -39,16 +36,9 @@ class LinkReport:
     figures: dict[str, float | int | str]
 
 
-def near_misses(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The likeliest pairs that were not linked, likeliest first. ``pairs``: as for :func:`report_of`."""
-    missed = pairs.filter(~pl.col("is_same_child"))
-    return missed.sort("match_probability", "left", "right", descending=[True, False, False]).head(NEAR_MISSES)
-
-
 def report_of(
     pairs: pl.DataFrame,
     source: pl.Series,
-    near: pl.DataFrame,
     groups: pl.DataFrame,
     *,
     child: pl.Series,
@@ -60,8 +50,7 @@ def report_of(
 
     ``pairs``: every pair kept, in order of its rows: left, right (rows), match_weight, match_probability, is_same_child,
     alone (0 to 1, its match probability without the other records of its children).
-    ``source`` and ``child``: those of each row. ``near``: LINK rows of the near misses. ``groups``: BY_GROUP. ``told``:
-    further figures.
+    ``source`` and ``child``: those of each row. ``groups``: BY_GROUP. ``told``: further figures.
     """
     figures: dict[str, float | int | str] = {
         "records": len(source),
@@ -80,7 +69,6 @@ def report_of(
         weights=_histogram(pairs),
         model=_levels(model),
         source_pairs=_source_pairs(pairs, source),
-        near_misses=near.drop("is_same_child"),
         groups=groups,
         thresholds=expected_by_threshold(pairs["match_probability"]),
         ties=by_size(ties(child, links)),
@@ -124,4 +112,4 @@ def _source_pairs(pairs: pl.DataFrame, source: pl.Series) -> pl.DataFrame:
     )
 
 
-__all__ = ["STANDS_IN", "LinkReport", "near_misses", "report_of"]
+__all__ = ["STANDS_IN", "LinkReport", "report_of"]

@@ -46,15 +46,16 @@ class Evidence:
         after = dict(zip(known.to_list(), counted.tolist(), strict=True))
         return pl.Series("school_days", [after.get(day) for day in days], dtype=pl.Int64)
 
-    def open_concerns(self) -> pl.DataFrame:
+    def open_concerns(self, named: str = "") -> pl.DataFrame:
         """Statements of concern in force on the date judged, ``what`` in small letters (an empty text for null).
 
-        A concern still counts on its last day: where a date leaves doubt, the child is looked at.
+        ``named``: only those in whose ``what`` this regular expression is found. A concern still counts on its last day:
+        where a date leaves doubt, the child is looked at.
         """
         has_begun = pl.col("since_on").is_null() | (pl.col("since_on") <= self.as_at)
         is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= self.as_at)
         concerns = self.statements.filter((pl.col("kind") == "concern") & has_begun & is_open)
-        return concerns.with_columns(what=in_small_letters(pl.col("what")))
+        return concerns.with_columns(what=in_small_letters(pl.col("what"))).filter(pl.col("what").str.contains(named))
 
     def places_to_come(self) -> pl.DataFrame:
         """Places that start after the date judged: on a roll already, or offered, accepted or deferred.

@@ -11,5 +11,5 @@ NAMED = r"domestic abuse|\bneglect|police protection|\bat risk of harm|\babused?
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with such a concern in force on the date judged."""
-    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
+    named = evidence.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.harm, "a concern of harm is open: " + pl.col("what"))

@@ -11,7 +11,6 @@ NAMED = r"off the roll after an absence|without a known destination|left the rol
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child, from the earliest such leaving that is open on the date judged."""
-    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
     because = (
         pl.when(pl.col("what").str.contains("absence"))
         .then(pl.lit("taken off the roll after an absence"))
@@ -19,4 +18,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(pl.lit("on no register of home education, and left the roll for it"))
         .otherwise(pl.lit("left the roll without a known destination"))
     )
-    return earliest_open(named, FACTOR, points.left_unsettled, because, "on")
+    return earliest_open(evidence.open_concerns(NAMED), FACTOR, points.left_unsettled, because, "on")

@@ -11,5 +11,5 @@ NAMED = r"missing from|missing episode|reported missing|\brunaway|\babscond"
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with such a report in force on the date judged."""
-    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
+    named = evidence.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.missing_from_home, "reported missing from home or care", "on")

@@ -12,8 +12,7 @@ NAMED = rf"newly arrived|moved in from|{ALONE}|asylum|dispers"
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child; one who came alone weighs more."""
-    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
     is_alone = pl.col("what").str.contains(ALONE)
     worth = pl.when(is_alone).then(points.unaccompanied).otherwise(points.newly_arrived)
     because = pl.when(is_alone).then(pl.lit("unaccompanied and seeking asylum")).otherwise(pl.col("what"))
-    return earliest_open(named, FACTOR, worth, because)
+    return earliest_open(evidence.open_concerns(NAMED), FACTOR, worth, because)

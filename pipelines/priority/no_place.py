@@ -32,10 +32,10 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(pl.lit("on no roll, though a place offered was to begin"))
         .otherwise(pl.lit("without a school place yet, and applied for one"))
     )
-    named = evidence.open_concerns().filter(what.str.contains(NAMED))
     lag = evidence.as_at - timedelta(days=points.not_arrived_after_days)
     last = evidence.begun_provision().group_by("child_id").agg(began_on=pl.col("since_on").max())
-    waiting = named.join(last, on="child_id", how="left", validate="m:1").filter(
+    applied = evidence.open_concerns(NAMED).join(last, on="child_id", how="left", validate="m:1")
+    waiting = applied.filter(
         pl.col("began_on").is_null() | since.is_null() | (pl.col("began_on") < since - TAKEN_UP_WITHIN),
         ~says_promised(what) | since.is_null() | (since <= lag),
     )

@@ -35,4 +35,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(pl.lit("privately fostered"))
         .otherwise(pl.lit("open to social care"))
     )
-    return earliest_open(evidence.open_concerns().filter(what.str.contains(NAMED)), FACTOR, worth, because)
+    return earliest_open(evidence.open_concerns(NAMED), FACTOR, worth, because)

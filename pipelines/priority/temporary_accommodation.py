@@ -11,5 +11,5 @@ NAMED = r"temporary|hostel|refuge\b|bed and breakfast|\bb&b\b|homeless"
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whom a source places in such accommodation on the date judged."""
-    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
+    named = evidence.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.temporary_accommodation, "lives in temporary accommodation")

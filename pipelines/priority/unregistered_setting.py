@@ -11,5 +11,5 @@ NAMED = r"\bunregistered\b|\billegal school"
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child of whom an open concern says so."""
-    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
+    named = evidence.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.unregistered_setting, "said to attend an unregistered setting")

@@ -11,11 +11,10 @@ NAMED = r"youth justice|youth offending|\byjs\b|\byot\b"
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with an open case, told by what it says of the child's education where it says any."""
-    named = evidence.open_concerns().filter(pl.col("what").str.contains(NAMED))
     says_none = pl.col("what").str.contains(r"\bno education")
     because = (
         pl.when(says_none)
         .then(pl.lit("youth justice knows of no education"))
         .otherwise(pl.lit("known to youth justice"))
     )
-    return earliest_open(named, FACTOR, points.youth_justice, because)
+    return earliest_open(evidence.open_concerns(NAMED), FACTOR, points.youth_justice, because)

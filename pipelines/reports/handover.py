@@ -166,9 +166,7 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) 
         "education_ended_on": last["until_on"],
         "carers": _together(carers.to_series().to_list()),
         "phones": _together(person["phone"].to_list()),
-        "social_care_involved": bool(
-            evidence.open_concerns().filter(pl.col("what").str.contains(social_care.NAMED)).height
-        ),
+        "social_care_involved": bool(evidence.open_concerns(social_care.NAMED).height),
     }
 
 

@@ -38,7 +38,6 @@ def test_expected_errors_are_sums_of_probabilities_within_their_interval() -> No
     assert girls["false_high"] == pytest.approx(0.3 + 1.959964 * math.sqrt(0.09 + 0.16))
     assert girls["expected_missed_links"] == pytest.approx(0.3)
     assert girls["missed_high"] == pytest.approx(1.0)  # no more than the one pair there is
-    assert girls["missed_share"] == pytest.approx(0.3 / 2.0)
     assert girls["link_rate"] is None
     assert boys["expected_missed_links"] == 0
 

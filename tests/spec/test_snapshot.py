@@ -13,7 +13,16 @@ from pipelines.intake.figures import KEPT_DAYS, Intake
 from pipelines.intake.snapshot import Snapshots, keep
 from pipelines.intake.standardise import standardise
 from pipelines.intake.vanished import SET_ASIDE_DOUBT, WORDS, Rolls, keep_vanished, with_still_known
-from pipelines.tables import RENUMBERED, SET_ASIDE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT, STATEMENT, VANISHED
+from pipelines.tables import (
+    DELIVERY_CHANGE,
+    RENUMBERED,
+    SET_ASIDE,
+    SNAPSHOT,
+    SOURCE_MEASURE,
+    SOURCE_NIGHT,
+    STATEMENT,
+    VANISHED,
+)
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census
 
 Delivery = dict[str, int]
@@ -35,7 +44,7 @@ def _day(night: int) -> date:
 
 
 def _after(nights: list[Delivery]) -> Snapshots:
-    kept = Snapshots.none()
+    kept = Snapshots(*(table.to_frame() for table in (SNAPSHOT, DELIVERY_CHANGE, SOURCE_NIGHT, SOURCE_MEASURE)))
     for night, rows in enumerate(nights):
         kept = keep(kept, _intake(rows, _day(night)), _day(night))
     return kept
