@@ -10,6 +10,8 @@ import secrets
 import shutil
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.store import Store
 from pipelines.whole_folder import FOLDER_MODE
 from pipelines.workspace import STORE_FILE, DiskFullError, log_of, private_files
@@ -21,6 +23,12 @@ def store_for_readers(workspace: Path) -> Store:
     """The copy, read-only; where no night of this version has published, the store itself."""
     copy = workspace / READERS_FOLDER
     return Store(copy if (copy / STORE_FILE).exists() else workspace, read_only=True, told_as=workspace)
+
+
+def tables_for_readers(workspace: Path, *names: str) -> dict[str, pl.DataFrame]:
+    """Tables of that store, by name. Raises :class:`~pipelines.workspace.StoreError` where one is not there yet."""
+    with store_for_readers(workspace) as store:
+        return {name: store.read(name) for name in names}
 
 
 def keep_for_readers(workspace: Path) -> None:

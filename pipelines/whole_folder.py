@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from pipelines.settings import SettingsError
+
 SYNCED_AT_ONCE = 8
 """Files of a publication that wait for the disk at the same time."""
 
@@ -121,6 +123,15 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_asked_for(path: Path, content: bytes) -> None:
+    """As :func:`write_private`. Raises :class:`~pipelines.settings.SettingsError`, with the remedy."""
+    try:
+        write_private(path, content)
+    except OSError as error:
+        told = f"{path} cannot be written: {error.strerror}. Name another folder, or mend the disk or its permissions."
+        raise SettingsError(told) from None
 
 
 def lists_in(published: Path) -> list[str]:

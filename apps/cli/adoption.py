@@ -19,14 +19,13 @@ def adoption(file: Path, /, *, workspace: Workspace, by: WhoHandsIn, release: Fl
         Take back what the file names: a line that was handed in by mistake.
     """
     from pipelines.counted import counted
-    from pipelines.for_readers import store_for_readers
+    from pipelines.for_readers import tables_for_readers
     from pipelines.intake.former_identities import hand_in
     from pipelines.workspace import STORE_FILE
 
     person = None
     if (workspace / STORE_FILE).exists():
-        with store_for_readers(workspace) as store:
-            person = store.read("person_record")
+        person = tables_for_readers(workspace, "person_record")["person_record"]
     done = hand_in(file, workspace, by, release=release, person=person)
     if not done.changed:
         print(f"Nothing changed: what {file.name} names is {'not withheld' if release else 'withheld already'}.")

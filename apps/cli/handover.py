@@ -33,15 +33,14 @@ def handover(
         Name of this authority, for the heading.
     """
     from pipelines.decisions.outcomes import read_outcomes
-    from pipelines.for_readers import store_for_readers
+    from pipelines.for_readers import tables_for_readers
     from pipelines.reports.explain import child_of
     from pipelines.reports.handover import HANDOVER_READS, HANDOVERS_FOLDER, note_handover
     from pipelines.reports.handover import handover as packet_of
     from pipelines.reports.handover_files import handover_files
     from pipelines.whole_folder import put_in_place
 
-    with store_for_readers(workspace) as store:
-        tables = {table: store.read(table) for table in HANDOVER_READS}
+    tables = tables_for_readers(workspace, *HANDOVER_READS)
     child_id = child_of(child_or_record, tables["child_record"])
     packet = packet_of(child_id, tables, read_outcomes(workspace), to_authority=to, from_authority=authority)
     note_handover(workspace, child_id, packet, by)

@@ -18,10 +18,9 @@ def outcomes(file: Path, /, *, workspace: Workspace, by: WhoHandsIn) -> int:
         CSV or workbook with one line a child.
     """
     from pipelines.decisions.outcomes import ASKED, CODES, add_outcomes
-    from pipelines.for_readers import store_for_readers
+    from pipelines.for_readers import tables_for_readers
 
-    with store_for_readers(workspace) as store:
-        tables = {table: store.read(table) for table in ASKED}
+    tables = tables_for_readers(workspace, *ASKED)
     new = add_outcomes(file, workspace, tables, by)
     closing = sum(CODES[outcome].closes for outcome in new["outcome"])
     if new.is_empty():

@@ -30,12 +30,11 @@ def sample(
     from apps.cli.words import command, source_names, typed
     from pipelines.counted import counted
     from pipelines.decisions.in_force import threshold_of
-    from pipelines.for_readers import store_for_readers
+    from pipelines.for_readers import tables_for_readers
     from pipelines.review.clerical import Asked, write_sample
     from pipelines.review.sample import SAMPLE_READS
 
-    with store_for_readers(workspace) as store:
-        tables = {table: store.read(table) for table in SAMPLE_READS}
+    tables = tables_for_readers(workspace, *SAMPLE_READS)
     names = source_names(workspace, contracts)
     asked = Asked(pairs=pairs, seed=seed, out=out, threshold=threshold_of(workspace), restricted=restricted)
     drawn = write_sample(workspace, tables, asked, names)

@@ -21,20 +21,14 @@ def sheet(*children: str, workspace: Workspace, out: Path, restricted: Protected
     from pipelines.reports.sheet_pdf import sheets_pdf
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
-    from pipelines.whole_folder import write_private
+    from pipelines.whole_folder import write_asked_for
 
     if out.exists():
         raise SettingsError(f"--out: {out} is there already. Name another file.")
     as_at, pages = read_sheets(workspace / PUBLISHED_FOLDER, children, restricted=restricted)
-    made = sheets_pdf(pages, as_at)
-    try:
-        write_private(out, made)
-    except OSError as error:
-        told = f"--out: {out} cannot be written: {error.strerror}. Name another folder, or mend its permissions."
-    else:
-        print(f"{len(pages):,} {'sheet is' if len(pages) == 1 else 'sheets are'} in {out}, readable by you alone.")
-        print("It is personal data about children: shred the paper and delete the file after the visit.")
-        if restricted:
-            print("It may hold children whose whereabouts are PROTECTED: for the named restricted role alone.")
-        return 0
-    raise SettingsError(told)
+    write_asked_for(out, sheets_pdf(pages, as_at))
+    print(f"{len(pages):,} {'sheet is' if len(pages) == 1 else 'sheets are'} in {out}, readable by you alone.")
+    print("It is personal data about children: shred the paper and delete the file after the visit.")
+    if restricted:
+        print("It may hold children whose whereabouts are PROTECTED: for the named restricted role alone.")
+    return 0

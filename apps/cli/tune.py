@@ -54,14 +54,13 @@ def tune(
         Propose these settings; another named person approves them: rollcall approve.
     """
     from pipelines.decisions.in_force import settings_of
-    from pipelines.for_readers import store_for_readers
+    from pipelines.for_readers import tables_for_readers
     from pipelines.tables.night import judged_on
     from pipelines.tuning.page import tried
     from pipelines.tuning.trial import TUNING_READS, differing
 
     _refuse_what_goes_alone(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
-    with store_for_readers(workspace) as store:
-        tables = {table: store.read(table) for table in TUNING_READS}
+    tables = tables_for_readers(workspace, *TUNING_READS)
     before = settings_of(workspace, config, judged_on(tables))
     found = _taught(workspace, tables, before, since) if from_outcomes else None
     after = tried(

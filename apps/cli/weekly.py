@@ -7,7 +7,7 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     """Write the page that a manager reads each week: leads open, new, gone, waiting and found, and sources that are late."""
     from apps.cli.words import source_names
     from pipelines.decisions.outcomes import read_outcomes
-    from pipelines.for_readers import store_for_readers
+    from pipelines.for_readers import tables_for_readers
     from pipelines.health import read_status
     from pipelines.reports.published import read_nights
     from pipelines.reports.weekly import WEEKLY_FOLDER
@@ -20,10 +20,9 @@ def weekly(*, workspace: Workspace, contracts: NamingContracts = None) -> int:
     nights = read_nights(workspace / PUBLISHED_FOLDER)
     if not nights:
         raise SettingsError(f"{workspace}: no list was ever published here. Run a night first: rollcall night --help.")
-    with store_for_readers(workspace) as store:
-        child_records = store.read("child_record")
+    child_record = tables_for_readers(workspace, "child_record")["child_record"]
     status = read_status(workspace)
-    found = week_of(nights, read_outcomes(workspace), child_records, status.sources if status else ())
+    found = week_of(nights, read_outcomes(workspace), child_record, status.sources if status else ())
     names = source_names(workspace, contracts)
     warnings = status.good.warnings if status and status.good else ()
     folder = workspace / WEEKLY_FOLDER / found.as_at.isoformat()

@@ -28,7 +28,7 @@ from pipelines.review.sample_workbook import (
 )
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
-from pipelines.whole_folder import write_private
+from pipelines.whole_folder import write_asked_for
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,10 @@ def write_sample(
             pair=formatted("{}-{}", pl.lit(sample), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
         )
         shown = shown_pairs(pairs, tables["person_record"], dict(source_names))
-        _write(asked.out, sample_xlsx(shown, judged_on(tables)))
+        write_asked_for(asked.out, sample_xlsx(shown, judged_on(tables)))
         return pairs.with_columns(fingerprints(shown)).select(DRAWN.names()).cast(DRAWN)
 
     return add_drawn(workspace, numbered)
-
-
-def _write(out: Path, content: bytes) -> None:
-    try:
-        write_private(out, content)
-    except OSError as error:
-        raise SettingsError(f"--out {out}: it cannot be written: {error.strerror}.") from None
 
 
 def judge(file: Path, workspace: Path, by: str) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -20,7 +20,7 @@ from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tables.night import judged_on
 from pipelines.tuning.report import Tuned, tuning_html
 from pipelines.tuning.trial import Listed, figures, judged_again, last_night, unlike_those_of_the_night
-from pipelines.whole_folder import write_private
+from pipelines.whole_folder import write_asked_for
 
 TUNING_FOLDER = "tuning"
 
@@ -115,11 +115,5 @@ def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
 def write_page(workspace: Path, tuned: Tuned) -> Path:
     """Write ``WORKSPACE/tuning/tuning-TIME.html``, mode 0600. Raises SettingsError where it cannot be written."""
     path = workspace / TUNING_FOLDER / f"tuning-{tuned.made_at:%Y-%m-%dT%H-%M-%S-%f}Z.html"
-    page = tuning_html(tuned)
-    try:
-        write_private(path, page)
-    except OSError as error:
-        told = f"{path} cannot be written: {error.strerror}. Check the disk and the permissions."
-    else:
-        return path
-    raise SettingsError(told)
+    write_asked_for(path, tuning_html(tuned))
+    return path

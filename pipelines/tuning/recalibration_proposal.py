@@ -7,7 +7,7 @@ from data_contracts.contract import read_contracts
 from pipelines.decisions.in_force import settings_of
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures, propose_settings
-from pipelines.for_readers import store_for_readers
+from pipelines.for_readers import tables_for_readers
 from pipelines.listing.recalibration import NothingTaughtError, counts_since, taught
 from pipelines.tables.night import judged_on
 from pipelines.tuning.page import compared, tried
@@ -35,8 +35,7 @@ def propose_recalibration(workspace: Path, by: str) -> Proposed:
     The page that shows its effect lies in ``WORKSPACE/tuning``. Puts nothing in force. Raises
     :class:`~pipelines.settings.SettingsError`, StoreError.
     """
-    with store_for_readers(workspace) as store:
-        tables = {table: store.read(table) for table in TUNING_READS}
+    tables = tables_for_readers(workspace, *TUNING_READS)
     night = judged_on(tables)
     before = settings_of(workspace, None, night)
     outcomes = read_outcomes(workspace)

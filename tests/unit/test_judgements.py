@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
@@ -100,6 +101,28 @@ def test_of_two_who_contradict_each_other_at_once_the_second_is_told_what_the_fi
     with ThreadPoolExecutor(2) as people:
         assert sorted(people.map(judge, answers)) == [0, 1]
     assert read_judgements(tmp_path).height == 1
+
+
+@pytest.mark.parametrize(
+    ("waits", "kept"),
+    [pytest.param(30.0, 1, id="let go of in time"), pytest.param(0.01, None, id="not in time")],
+)
+def test_who_makes_the_file_first_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: float, kept: int | None
+) -> None:
+    monkeypatch.setattr("pipelines.decisions.append_only.WAITS", waits)
+    first = sqlite3.connect(tmp_path / JUDGEMENTS_FILE, isolation_level=None)
+    first.execute("begin immediate")
+    with ThreadPoolExecutor(1) as people, closing(first):
+        second = people.submit(add_judgements, tmp_path, lambda _: judgements(judgement("a:1", "b:1", "same")))
+        sleep(0.1)
+        if kept is None:
+            with pytest.raises(RecordsError, match=r"judgements\.sqlite cannot be used"):
+                second.result()
+        else:
+            assert not second.done()
+            first.rollback()
+            assert second.result().height == kept
 
 
 def test_an_unsure_takes_an_earlier_judgement_back() -> None:
