@@ -19,9 +19,9 @@ FIVE_IN_MARCH = date(2021, 2, 3)
 """Of compulsory school age from 31 March 2026, in the Easter holidays."""
 
 
-def leaver(ended: date = ENDED, accepted_from: date | None = TERM, sure: float = 1.0) -> Drawn:
+def leaver(ended: date = ENDED, accepted_from: date | None = TERM, sure: float = 1.0, *, began: date = BEGAN) -> Drawn:
     """Left primary school, is on a GP's list, and a place at another school is accepted."""
-    drawn = Drawn().record("school_census:1", "CH1", YEAR_6).on_roll("school_census:1", BEGAN, ended)
+    drawn = Drawn().record("school_census:1", "CH1", YEAR_6).on_roll("school_census:1", began, ended)
     drawn.record("health:1", "CH1", YEAR_6).lives("CH1", 0.95)
     if accepted_from:
         drawn.record("admissions:1", "CH1", YEAR_6, sure=sure)
@@ -57,7 +57,8 @@ def as_of(drawn: Drawn, as_at: date) -> Ranked:
         pytest.param(leaver(accepted_from=date(2026, 9, 15)), AUGUST, True, id="accepted for the middle of September"),
         pytest.param(leaver(accepted_from=date(2026, 9, 16)), AUGUST, False, id="accepted for later: will miss school"),
         pytest.param(leaver(accepted_from=date(2026, 7, 20)), AUGUST, False, id="accepted for a day before it left"),
-        pytest.param(leaver(ended=TERM), date(2026, 9, 7), False, id="taken off on the day it was accepted for: not come"),
+        pytest.param(leaver(ended=TERM), date(2026, 9, 7), True, id="from one school to the other in a day"),
+        pytest.param(leaver(began=TERM, ended=TERM), date(2026, 9, 7), False, id="taken off on the day it began: not come"),
         pytest.param(leaver(accepted_from=None), AUGUST, False, id="no place to come"),
         pytest.param(leaver(accepted_from=None).says("health:1", "concern", "school place offered", TERM), AUGUST, False,
                      id="offered, not accepted"),
@@ -107,7 +108,7 @@ def test_the_day_from_which_the_child_is_listed_is_told() -> None:
 
 def test_of_whom_no_school_has_been_left_it_is_told_since_when_one_is_due() -> None:
     assert as_of(entrant(date(2026, 4, 13)), date(2026, 4, 1)).explained["why"].item() == (
-        "Not at school yet: of compulsory school age from 31 March 2026, and a place is accepted from 13 April 2026. Listed "
+        "On no roll so far: of compulsory school age from 31 March 2026, and a place is accepted from 13 April 2026. Listed "
         "from 28 April 2026 unless a roll shows the child by then."
     )
 

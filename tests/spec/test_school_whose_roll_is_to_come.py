@@ -1,15 +1,19 @@
-"""Who waits for a school whose roll shows nobody who began this September: what is known, a day, the verdict."""
+"""Who waits for a school whose roll was last told before its place began: what is known, a day, the verdict."""
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
 
 from pipelines.children.provision import find_provision
+from pipelines.children.silent_schools import A_YEAR, PROMISED, USUAL
 from pipelines.intake.schools import named_in, told_apart
 from pipelines.ledger.came_on_list import NOT_TAKEN_UP
 from pipelines.listing.not_yet import OVER_HOLIDAYS, ROLL_TO_COME
+from pipelines.listing.other_teams import Known, for_other_teams
 from pipelines.listing.rank import Ranked, rank
+from pipelines.listing.route import ADMISSIONS
 from pipelines.rank_settings import RankSettings
 from tests.made.children import SOURCE_NAMES, Drawn
 from tests.made.deliveries import CONTRACTS
@@ -24,12 +28,29 @@ PRIORY, RIDGE = "Priory Academy", "Ridge High School"
 NUMBERS = {"104002": PRIORY, "8894002": PRIORY, "prioryacademy": PRIORY, "104001": RIDGE, "ridgehigh": RIDGE}
 
 
-def rolls(priory: date = IN_MAY, ridge: date = TERM) -> Drawn:
+BEGAN = (TERM - 2 * A_YEAR, TERM - A_YEAR)
+"""When pupils began at a school in the two years before: three a year, where nothing else is said."""
+
+
+def rolls(
+    priory: date = IN_MAY, ridge: date = TERM, *, began: tuple[date, ...] = BEGAN, a_year: int = USUAL // 2
+) -> Drawn:
     """A school that sends its roll with the termly census, and one that sends it each night: who began last at each."""
     drawn = Drawn(schools=[(number, "school_census", place) for number, place in NUMBERS.items()])
-    for number, place, began in ((90, PRIORY, priory), (91, RIDGE, ridge)):
-        drawn.record(f"school_census:{number}", f"CH{number}", YEAR_7).lives(f"CH{number}", 0.95)
-        drawn.on_roll(f"school_census:{number}", began, place=place)
+    for number, place, last in ((90, PRIORY, priory), (91, RIDGE, ridge)):
+        for nth, day in enumerate((*(each for each in began for _ in range(a_year)), last)):
+            drawn.record(f"school_census:{number}{nth}", f"CH{number}{nth}", YEAR_7).lives(f"CH{number}{nth}", 0.95)
+            drawn.on_roll(f"school_census:{number}{nth}", day, place=place)
+    return drawn
+
+
+def in_autumn(others: int = 0, *, at: str | None = "104002", ended: date = date(2026, 10, 23), **told: Any) -> Drawn:
+    """Changed school at half-term, from which on ``others`` have a place accepted there, too."""
+    back = date(2026, 11, 2)
+    drawn = accepted(at, among=rolls(**{"priory": TERM, "ridge": TERM} | told), ended=ended, starts=back)
+    for each in range(2, 2 + others):
+        drawn.record(f"admissions:{each}", f"CH{each}", YEAR_6)
+        drawn.says(f"admissions:{each}", "concern", "school place accepted", back, place=at)
     return drawn
 
 
@@ -73,17 +94,53 @@ def verdict(ranked: Ranked) -> str:
         pytest.param(accepted(among=rolls(priory=TERM)), LATE_SEPTEMBER, "listed", id="the roll came, without the child"),
         pytest.param(accepted(among=rolls(priory=date(2026, 8, 26))), LATE_SEPTEMBER, "listed",
                      id="it dates entries a week before term"),
-        pytest.param(accepted(among=rolls(priory=date(2026, 10, 5))), LATE_SEPTEMBER, "listed",
-                     id="nobody is known to have begun at all"),
+        pytest.param(accepted(among=rolls(priory=date(2026, 10, 5))), LATE_SEPTEMBER, ROLL_TO_COME,
+                     id="its entries for October were made beforehand"),
         pytest.param(accepted(None, among=rolls(ridge=IN_MAY)), LATE_SEPTEMBER, ROLL_TO_COME, id="no school named, all of May"),
         pytest.param(accepted(None, among=rolls(priory=TERM)), LATE_SEPTEMBER, "listed", id="no school named, all of tonight"),
-        pytest.param(accepted(ended=date(2026, 10, 23), starts=date(2026, 11, 2)), date(2026, 11, 20), "listed",
-                     id="changes school in autumn: a new pupil is told of within five days"),
+        pytest.param(accepted(among=rolls(a_year=USUAL // 2 - 1)), LATE_SEPTEMBER, "listed",
+                     id="too few began in other years to miss any"),
+        pytest.param(accepted(among=rolls(began=BEGAN[1:], a_year=USUAL)), LATE_SEPTEMBER, ROLL_TO_COME,
+                     id="as many in one of the two years"),
         pytest.param(accepted().says("health:1", "concern", "child protection plan", IN_MAY), LATE_SEPTEMBER, "listed",
                      id="at high risk: never waits"),
     ],
 )  # fmt: skip
 def test_who_waits_for_a_roll_that_is_to_come(drawn: Drawn, as_at: date, said: str) -> None:
+    assert verdict(as_of(drawn, as_at)) == said
+
+
+AUTUMN = (date(2025, 10, 21), date(2024, 10, 22))
+"""Days on which pupils began within the term, in the two years before."""
+
+
+@pytest.mark.parametrize(
+    ("drawn", "as_at", "said"),
+    [
+        pytest.param(in_autumn(), date(2026, 11, 20), "listed", id="a school where hardly anybody joins: silence says nothing"),
+        pytest.param(in_autumn(began=AUTUMN), date(2026, 11, 20), ROLL_TO_COME, id="other years six had joined by now"),
+        pytest.param(in_autumn(began=AUTUMN, priory=date(2026, 11, 9)), date(2026, 11, 20), "listed",
+                     id="somebody has joined since: the roll was told"),
+        pytest.param(in_autumn(began=AUTUMN), date(2026, 11, 1), "listed", id="the place has not begun: without one today"),
+        pytest.param(in_autumn(began=AUTUMN), date(2026, 11, 2), ROLL_TO_COME, id="it begins today"),
+        pytest.param(in_autumn(began=AUTUMN), date(2027, 1, 3), ROLL_TO_COME, id="for nine weeks"),
+        pytest.param(in_autumn(began=AUTUMN), date(2027, 1, 4), "listed", id="and no longer"),
+        pytest.param(in_autumn(began=AUTUMN, ended=date(2026, 11, 2)), date(2026, 11, 20), ROLL_TO_COME,
+                     id="from one school to the other in a day"),
+        pytest.param(in_autumn(began=AUTUMN, ended=date(2026, 11, 9)), date(2026, 11, 20), "listed",
+                     id="an education that ended later: the place is not what came of it"),
+        pytest.param(in_autumn(PROMISED - 1), date(2026, 11, 9), ROLL_TO_COME,
+                     id="five were to begin there, and none is on its roll"),
+        pytest.param(in_autumn(PROMISED - 1), date(2026, 11, 8), "listed", id="they may be entered within days"),
+        pytest.param(in_autumn(PROMISED - 2), date(2026, 11, 20), "listed", id="of four it may be true"),
+        pytest.param(in_autumn(began=AUTUMN, a_year=2), date(2026, 11, 20), ROLL_TO_COME, id="all schools together are quiet"),
+        pytest.param(in_autumn(began=AUTUMN, a_year=2, ridge=date(2026, 11, 9)), date(2026, 11, 20), "listed",
+                     id="one has been told of somebody: the rolls come nightly"),
+        pytest.param(in_autumn(at=None, began=AUTUMN, a_year=2), date(2026, 11, 20), ROLL_TO_COME,
+                     id="no school named, all quiet"),
+    ],
+)  # fmt: skip
+def test_who_joins_within_the_term_waits_where_the_roll_is_too_quiet(drawn: Drawn, as_at: date, said: str) -> None:
     assert verdict(as_of(drawn, as_at)) == said
 
 
@@ -110,6 +167,23 @@ def test_who_waits_for_a_roll_that_is_to_come(drawn: Drawn, as_at: date, said: s
 def test_it_is_told_whose_roll_is_to_come_and_whom_to_ask(at: str | None, told: str) -> None:
     explained = as_of(accepted(at, among=rolls(ridge=IN_MAY)), LATE_SEPTEMBER).explained
     assert explained.filter(child_id="CH1")["why"].item() == told
+
+
+def test_admissions_are_told_of_each_child_who_waits() -> None:
+    drawn, on = accepted(), LATE_SEPTEMBER
+    tables = drawn.tables()
+    known = Known(
+        tables["person"],
+        tables["statements"],
+        tables["child_records"],
+        tables["provision"],
+        as_of(drawn, on).explained,
+    )
+    told = for_other_teams(known, on).select("team", "child_id", "because").rows()
+    assert told == [
+        (ADMISSIONS, "CH1", "A place is accepted and has begun, and the school's roll is still to come: ask the school whether "
+         "the child came."),
+    ]  # fmt: skip
 
 
 def test_the_ledger_follows_the_child_until_the_roll_has_come() -> None:
