@@ -3,6 +3,7 @@
 import errno
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -181,6 +182,7 @@ def test_a_night_ends_with_a_summary_in_words(
 ) -> None:
     extracts = str(quick_night.settings.extracts)
     workspace = tmp_path / "Missing education, Zoë's"
+    shutil.copytree(quick_night.settings.workspace, workspace, symlinks=True)
     asked = ["night", "--plain", "--extracts", extracts, "--as-at", "2026-11-20", "--workspace", str(workspace)]
     assert main(asked) == 0
     told = capsys.readouterr()

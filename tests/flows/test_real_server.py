@@ -323,7 +323,7 @@ def test_the_night_runs_with_prefects_database_in_postgresql(
         return "\n".join(row["t"] for found in rows for row in found)
 
     with real_server(tmp_path, settings) as server:
-        server.command("work-pool", "create", "rollcall", "--type", "process", "--overwrite")
+        server.post("/work_pools/", name="rollcall", type="process")
         server.command("deploy", "--name", "nightly")
         with running(server, "worker", "worker", "start", "--pool", "rollcall", "--limit", "5"):
             runs = [server.start("nightly/nightly", as_at=str(AS_AT)) for _ in range(2)]

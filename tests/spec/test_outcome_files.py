@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -76,24 +76,30 @@ def test_a_file_handed_in_many_times_at_once_is_kept_once(tmp_path: Path) -> Non
     assert read_outcomes(tmp_path)["child_id"].to_list() == ["A", "B"]
 
 
+HALF_PAST_MIDNIGHT = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+"""On 1 July, in summer time."""
+
+
 @pytest.mark.parametrize(
-    ("now", "is_kept"),
+    ("found_on", "now", "told"),
     [
+        pytest.param("2026-07-01", HALF_PAST_MIDNIGHT, None, id="today"),
         pytest.param(
-            datetime(2026, 6, 30, 23, 30, tzinfo=UTC), True, id="half past midnight on 1 July, in summer time"
+            "2026-07-01", HALF_PAST_MIDNIGHT - timedelta(hours=1), "it is yet to come", id="the evening before"
         ),
-        pytest.param(datetime(2026, 6, 30, 22, 30, tzinfo=UTC), False, id="half past eleven the evening before"),
+        pytest.param("2008-07-01", HALF_PAST_MIDNIGHT, None, id="eighteen years ago"),
+        pytest.param("2008-06-30", HALF_PAST_MIDNIGHT, "no child of school age was born", id="a day more"),
     ],
 )
-def test_an_outcome_of_today_is_none_to_come(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, is_kept: bool
+def test_an_outcome_is_of_the_last_eighteen_years_and_today_is_not_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found_on: str, now: datetime, told: str | None
 ) -> None:
     monkeypatch.setattr("pipelines.decisions.outcomes.today", lambda: day_of(now))
-    file = written(tmp_path, "A,UNTRACED,2026-07-01,,\n")
-    if is_kept:
+    file = written(tmp_path, f"A,UNTRACED,{found_on},,\n")
+    if told is None:
         assert add_outcomes(file, tmp_path, TABLES, "M. Okafor").height == 1
     else:
-        with pytest.raises(SettingsError, match="date: it is yet to come"):
+        with pytest.raises(SettingsError, match=f"date: {told}"):
             add_outcomes(file, tmp_path, TABLES, "M. Okafor")
 
 

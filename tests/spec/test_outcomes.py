@@ -205,6 +205,8 @@ def test_a_double_that_has_become_one_with_the_other_child_does_not_close_it(
     said = [outcome(code, on, child="other", records="housing:P1") for code, on in of_the_other]
     found = ranked(drawn, pl.concat([outcome("DUPLICATE", child="one", records="health:H1"), *said]))
     assert found.candidates["child_id"].to_list() == [whose_id] * is_listed
+    is_told_of_it = found.candidates["because"].str.contains("closed this").any()
+    assert is_told_of_it == (whose_id == "one" and not of_the_other)
 
 
 def test_of_two_children_that_are_one_now_the_later_outcome_counts() -> None:
@@ -228,6 +230,7 @@ def test_a_child_in_education_is_explained_by_that_and_not_by_an_old_outcome() -
         pytest.param(
             [("UNDER_ENQUIRY", CLOSED_ON), ("EHE_SUITABLE", date(2026, 10, 9))], [], id="closed by what was found"
         ),
+        pytest.param([("UNDER_ENQUIRY", AS_AT)], ["UNDER_ENQUIRY"], id="of the day judged"),
         pytest.param([("UNDER_ENQUIRY", date(2026, 12, 1))], [], id="a day yet to come"),
         pytest.param([], [], id="nobody has looked"),
     ],

@@ -38,9 +38,10 @@ from pipelines.tuning.trial import (
     unlike_those_of_the_night,
 )
 from tests.conftest import FirstNight
+from tests.golden.authority import AS_AT
 
 Tables = dict[str, pl.DataFrame]
-NOBODY = JUDGEMENT.to_frame()
+NOBODY, NOTHING = JUDGEMENT.to_frame(), OUTCOME.to_frame()
 NAMES = {source: contract.name for source, contract in read_contracts().items()}
 
 
@@ -50,13 +51,19 @@ def tables(first_night: FirstNight) -> Tables:
         return {table: store.read(table) for table in TUNING_READS}
 
 
-def again(night: FirstNight, tables: Tables, settings: Settings, judgements: pl.DataFrame = NOBODY) -> Listed:
+def again(
+    night: FirstNight,
+    tables: Tables,
+    settings: Settings,
+    judgements: pl.DataFrame = NOBODY,
+    outcomes: pl.DataFrame = NOTHING,
+) -> Listed:
     return judged_again(
         tables,
         settings,
         model=kept_model(night.settings.workspace),
         judgements=judgements,
-        outcomes=OUTCOME.to_frame(),
+        outcomes=outcomes,
         source_names=NAMES,
     )
 
@@ -73,13 +80,20 @@ def wider(first_night: FirstNight, tables: Tables) -> Listed:
     return again(first_night, tables, changed(first_night.settings, asked, "test"))
 
 
-def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was_whatever_people_judged_since(
+def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was_whatever_people_said_since(
     first_night: FirstNight, tables: Tables, before: Listed
 ) -> None:
     linked = tables["link"].filter("is_same_child").row(0, named=True)
     said = {**linked, "answer": "different", "by": "Ann", "at": datetime.now(UTC), "sample": "S1"}
     since = pl.DataFrame([{name: said.get(name) for name in JUDGEMENT}], schema=JUDGEMENT)
-    same = again(first_night, tables, first_night.settings, since)
+    child = {"child_id": before.candidates["child_id"][0], "records": before.candidates["records"][0]}
+    closed = child | {
+        "outcome": "DECEASED",
+        "outcome_on": AS_AT,
+        "by": "Ann",
+        "at": tables["night"]["started_at"].item(),
+    }
+    same = again(first_night, tables, first_night.settings, since, pl.DataFrame([closed], schema=OUTCOME))
     assert same.candidates.equals(before.candidates)
     assert same.links.equals(before.links)
     assert changes(before, same).is_empty()
@@ -99,6 +113,27 @@ def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: Listed,
     assert back["because"].null_count() == 0
 
 
+@pytest.mark.parametrize(
+    ("whose", "why"),
+    [
+        pytest.param("{0}", "Then not of compulsory school age", id="still a child"),
+        pytest.param(None, "The linkage knows no such child then", id="records of nobody"),
+        pytest.param("{1}", "Its records now belong to child {1}.", id="records of another child"),
+    ],
+)
+def test_why_a_child_leaves_that_education_does_not_explain(before: Listed, whose: str | None, why: str) -> None:
+    children = before.candidates.filter(~pl.col("child_id").is_in(before.protected.implode()))["child_id"]
+    is_mine = pl.col("child_id") == children[0]
+    records = before.child_records.with_columns(
+        child_id=pl.when(is_mine).then(pl.lit(whose and whose.format(*children))).otherwise("child_id")
+    ).drop_nulls("child_id")
+    after = replace(before, candidates=before.candidates.filter(~is_mine), child_records=records)
+    left, came = changes(before, after).row(0, named=True), changes(after, before).row(0, named=True)
+    assert (left["child_id"], left["what"], left["because"]) == (children[0], "leaves", why.format(*children))
+    assert (came["child_id"], came["what"]) == (children[0], "comes")
+    assert came["because"].endswith(before.candidates.filter(is_mine)["because"].item())
+
+
 def test_lanes_and_figures_add_up(before: Listed, wider: Listed) -> None:
     lanes = by_lane(before, wider)
     total = lanes.filter(lane="all lanes").row(0, named=True)
@@ -116,9 +151,11 @@ def test_points_alone_move_children_within_the_list(first_night: FirstNight, tab
     settings = changed(first_night.settings, {"ranking": {"points": {"never_on_a_roll": 500}}}, "test")
     after = again(first_night, tables, settings)
     assert changes(before, after).is_empty()
-    moved = moved_within(before, after, 5)
-    assert moved.height > 0
-    assert (moved["rank_before"] != moved["rank_after"]).all()
+    by = [(frame["rank_before"] - frame["rank_after"]).abs().sort().to_list()
+          for frame in (moved_within(before, after, most) for most in (5, before.candidates.height))]  # fmt: skip
+    assert moved_within(before, before, 5).is_empty()
+    assert len(by[0]) == 5
+    assert by[0] == by[1][-5:], "those who move most"
     told = figures(before, after)
     assert (told["come onto the list"], told["leave the list"]) == (0, 0)
     assert told["others among the first 50"] == others_among(50, before, after)

@@ -338,6 +338,9 @@ def test_who_looks_whether_a_night_is_running_stops_none(tmp_path: Path) -> None
     Timer(0.1, looks.release).start()
     with lock(tmp_path):
         assert is_locked(tmp_path)
+    assert not is_locked(tmp_path)
+    (tmp_path / LOCK_FILE).unlink()
+    assert not is_locked(tmp_path)
 
 
 def test_a_killed_night_lets_go(tmp_path: Path) -> None:
