@@ -72,21 +72,18 @@ def _per_thousand(row: Row, kind: str) -> Estimate:
 
 def thresholds(publication: Publication) -> list[Row]:
     """One row a threshold, the lowest first."""
-    rows: list[Row] = publication.link_report.thresholds.sort("threshold").to_dicts()
-    return rows
+    return publication.link_report.thresholds.sort("threshold").to_dicts()
 
 
 def measured(publication: Publication) -> list[Row]:
     """One row a threshold, the lowest first, as judged samples have it; none where nothing was judged."""
-    rows: list[Row] = publication.measured.sort("threshold").to_dicts()
-    return rows
+    return publication.measured.sort("threshold").to_dicts()
 
 
 def reliability(publication: Publication) -> list[Row]:
     """One row a band of probability, the lowest first, as judged samples have it; ``look`` where it does not hold."""
     outside = ~pl.col("said").is_between("right_low", "right_high")
-    rows: list[Row] = publication.reliability.sort("band_from").with_columns(look=outside).to_dicts()
-    return rows
+    return publication.reliability.sort("band_from").with_columns(look=outside).to_dicts()
 
 
 def ties(publication: Publication) -> list[Row]:

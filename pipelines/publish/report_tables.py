@@ -76,8 +76,7 @@ def source_pairs(publication: Publication) -> list[Row]:
         right=_named(pl.col("right_source"), names),
         false_share=pl.when(pl.col("links") > 0).then(pl.col("expected_false_links") / pl.col("links")),
     )
-    rows: list[Row] = frame.sort("links", "left", "right", descending=[True, False, False]).to_dicts()
-    return rows
+    return frame.sort("links", "left", "right", descending=[True, False, False]).to_dicts()
 
 
 def model_levels(publication: Publication) -> list[Row]:
@@ -86,14 +85,12 @@ def model_levels(publication: Publication) -> list[Row]:
     """
     model = publication.link_report.model
     told = model.with_columns(first=pl.col("comparison").is_first_distinct(), levels=pl.len().over("comparison"))
-    rows: list[Row] = told.to_dicts()
-    return rows
+    return told.to_dicts()
 
 
 def blocking_cost(publication: Publication) -> list[Row]:
     """One row a blocking rule in the order they run: pairs it finds, pairs no earlier rule found, its largest block."""
-    rows: list[Row] = publication.link_report.blocking.to_dicts()
-    return rows
+    return publication.link_report.blocking.to_dicts()
 
 
 def joined_from(publication: Publication) -> float | None:

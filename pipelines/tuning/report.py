@@ -115,8 +115,7 @@ def _thresholds(tuned: Tuned) -> list[Row]:
 
 
 def _expected(listed: Listed) -> list[Row]:
-    rows: list[Row] = expected_by_threshold(listed.links["match_probability"]).sort("threshold").to_dicts()
-    return rows
+    return expected_by_threshold(listed.links["match_probability"]).sort("threshold").to_dicts()
 
 
 def _charts(tuned: Tuned) -> dict[str, Markup]:
