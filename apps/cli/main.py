@@ -1,5 +1,7 @@
 """The command ``rollcall``. Each command has a module of its own, and imports what is heavy only when it runs."""
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -63,6 +65,10 @@ app.command(report)
 app.command(handover)
 app.command(adoption)
 app.command(sheet)
+
+
+# Else Python looks through all that a command has loaded once more, for garbage, before it gives the memory back in any case.
+atexit.register(gc.freeze)
 
 
 STOPPED = 130
