@@ -4,14 +4,23 @@ Nothing source-specific stands here: which rows prove an education, in what way 
 and arrives as statements of the kind ``provision``.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.intake.schools import plain_number
 from pipelines.tables import PROVISION
 
 UNRENEWED_CHILDREN = 10.0
 """Children expected beforehand whose entry was not renewed: of a few, nobody can say how usual it is."""
+
+ROLLS_ARE_TOLD = timedelta(weeks=24)
+"""From a day in term until every roll has been told of it: from one termly census (May) until the next is in (November)."""
+
+ENDED_PROVES = 0.1
+"""How far an entry still proves an education of which a newer word says that it has ended: some are taken back."""
+
+SAID_TO_HAVE_ENDED = "the school has returned since that the place has ended"
 
 
 def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -21,7 +30,8 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
     ``as_at``. On its last day an entry no longer proves an education: a leaving date that equals the date judged means
     that the child has left, and a closing date that the entry is closed. A place that starts tomorrow is none today.
     ``link_probability`` is the record's membership in the child. ``proves`` is less than the contract has it where most
-    entries with such a doubt were renewed, and this one was not. Raises :class:`ValueError` where a statement's record
+    entries with such a doubt were renewed, and this one was not; an entry is in doubt where another record says that the
+    child's place at that school has ended since it began. Raises :class:`ValueError` where a statement's record
     belongs to no child: dropping it would make a lead out of nothing.
     """
     said = statements.filter(pl.col("kind") == "provision")
@@ -33,7 +43,7 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
         )
     judged = found.with_columns(is_current=_holds_on(as_at), link_probability=pl.col("membership"))
     return (
-        _less_where_others_are_renewed(judged)
+        _less_where_it_is_said_to_have_ended(_less_where_others_are_renewed(judged), as_at)
         .select(PROVISION.names())
         .cast(PROVISION)
         .sort(PROVISION.names(), nulls_last=False)
@@ -67,6 +77,29 @@ def _less_where_others_are_renewed(found: pl.DataFrame) -> pl.DataFrame:
     left = pl.when("is_current").then(goes_on / (goes_on + 1 - pl.col("proves")))
     judged = found.join(share, on=kind, how="left", validate="m:1")
     return judged.with_columns(proves=pl.coalesce(left, "proves")).drop("renewed")
+
+
+def _less_where_it_is_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``found`` with a doubt on each current entry of a school of which a statement that knows only the end says that it has.
+
+    Such is a school's return of a deletion. A roll that comes with the termly census shows the pupil until the next one is in;
+    one that shows the child still, once all have been told since, has the last word. An entry that began later is another.
+    """
+    until, school = pl.col("until_on"), plain_number(pl.col("place"))
+    is_end = pl.col("since_on").is_null() & (until <= as_at) & (until > as_at - ROLLS_ARE_TOLD)
+    ends = found.filter(is_end).group_by("child_id", school=school).agg(ended_on=until.max()).drop_nulls()
+    theirs = (
+        found.join(ends, on="child_id", how="semi")
+        .with_columns(school=school)
+        .join(ends, on=["child_id", "school"], how="left", validate="m:1")
+    )
+    is_over = (pl.col("is_current") & (pl.col("since_on") < pl.col("ended_on"))).fill_null(value=False)
+    doubts = pl.concat_str("doubt", pl.lit(SAID_TO_HAVE_ENDED), separator="; ", ignore_nulls=True)
+    told = theirs.with_columns(
+        doubt=pl.when(is_over).then(doubts).otherwise("doubt"),
+        proves=pl.when(is_over).then(pl.min_horizontal("proves", pl.lit(ENDED_PROVES))).otherwise("proves"),
+    )
+    return pl.concat([found.join(ends, on="child_id", how="anti"), told.select(found.columns)])
 
 
 def _holds_on(as_at: date) -> pl.Expr:

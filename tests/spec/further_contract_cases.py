@@ -51,6 +51,9 @@ FURTHER_GOOD = {
         "Activity": "College", "Provider": "Harbour College", "Mode": "Full-time", "StartDate": "01/09/2026",
         "EndDate": "31/12/9999", "LastContact": "02/10/2026",
     },
+    "pupil_returns": CHILD | {
+        "School": "Lantern Primary", "ReturnType": "Added", "ChangedOn": "02/11/2026", "LeavingGround": "",
+    },
     "refuge": CHILD | {"HouseholdRef": "F0013", "AdmittedOn": "02/11/2026", "LeftOn": "", "AddressProtected": ""},
     "youth_justice": CHILD | {
         "EducationStatus": "PRU", "CaseOpened": "23/06/2026", "CaseClosed": "", "LastContact": "30/10/2026",
@@ -134,6 +137,13 @@ EndDate      | July          | date                    | row
 EndDate      | 01/01/1900    | not before 1990         | row
 LastContact  | last week     | date                    | nothing
 LastContact  | 02/10/2062    | not in the future       | nothing
+""",
+    "pupil_returns": CHILD_RULES + """
+ReturnType    | Elsewhere    | known code              | nothing
+ChangedOn     |              | required                | row
+ChangedOn     | next week    | date                    | row
+ChangedOn     | 01/01/1900   | not before 1990         | row
+LeavingGround | see letter   | known code              | nothing
 """,
     "refuge": CHILD_RULES + PROTECTED_RULE + """
 AdmittedOn   | at night      | date                    | nothing

@@ -75,6 +75,14 @@ SAYS = [
         ("seen", None, on(2, 11), None), ("lives_here", None, on(2, 11), None),
         ("concern", "lives in a refuge", on(2, 11), None), ("protected", None, None, None),
     }, id="a refuge: protected where nobody has said otherwise"),
+    pytest.param("pupil_returns", {}, {
+        ("provision", "school, by its return of a new pupil", on(2, 11), on(1, 11, 2028)), ("seen", None, on(2, 11), None),
+    }, id="a new pupil"),
+    pytest.param("pupil_returns", {"ReturnType": "Off roll", "LeavingGround": "Unknown"}, {
+        ("provision", "school, by its return of a deletion", None, on(2, 11)), ("seen", None, on(2, 11), None),
+        ("left", "Not known", on(2, 11), None), ("concern", "left the roll without a known destination", on(2, 11), None),
+    }, id="a pupil whose name was deleted, and nobody knows where it went"),
+    pytest.param("pupil_returns", {"ReturnType": "amended"}, {("seen", None, on(2, 11), None)}, id="a return of no known kind"),
     pytest.param("moved_in", {}, {
         ("seen", None, on(2, 11), None), ("lives_here", None, on(24, 10), on(24, 10, 2027)),
         ("concern", "moved in from another authority", on(24, 10), on(24, 10, 2027)),

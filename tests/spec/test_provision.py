@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipelines.children.provision import find_provision
+from pipelines.children.provision import ENDED_PROVES, ROLLS_ARE_TOLD, SAID_TO_HAVE_ENDED, find_provision
 from pipelines.tables import CHILD_RECORD, PROVISION, STATEMENT
 
 AS_AT = date(2026, 11, 20)
@@ -140,3 +140,38 @@ def test_a_statement_without_a_child_stops_the_night_and_names_no_record() -> No
             statements(statement(), statement("school_census:2")), child_records(school_census_1=("CH1", 1.0)), AS_AT
         )
     assert "school_census:2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "at", "doubt"),
+    [
+        pytest.param(date(2024, 9, 2), date(2026, 11, 6), "keats primary", SAID_TO_HAVE_ENDED, id="deleted since the census"),
+        pytest.param(date(2024, 9, 2), date(2026, 11, 20), "Keats Primary", SAID_TO_HAVE_ENDED, id="today"),
+        pytest.param(date(2024, 9, 2), date(2026, 11, 21), "Keats Primary", None, id="it will be tomorrow"),
+        pytest.param(date(2024, 9, 2), date(2026, 11, 6), "Shelley Primary", None, id="by another school"),
+        pytest.param(date(2024, 9, 2), date(2026, 11, 6), None, None, id="nobody knows by which"),
+        pytest.param(date(2026, 11, 6), date(2026, 11, 6), "Keats Primary", None, id="and added again on that day"),
+        pytest.param(None, date(2026, 11, 6), "Keats Primary", None, id="nobody knows when the entry began"),
+        pytest.param(date(2024, 9, 2), AS_AT - ROLLS_ARE_TOLD, "Keats Primary", None, id="all rolls have been told since"),
+    ],
+)  # fmt: skip
+def test_an_entry_is_in_doubt_where_a_newer_return_says_that_the_place_has_ended(
+    began: date | None, ended: date, at: str | None, doubt: str | None
+) -> None:
+    rolls = statement("school_census:1", since_on=began)
+    deleted = statement("pupil_returns:1", until_on=ended, what="school, by its return of a deletion", place=at)
+    other = statement("school_census:2", since_on=date(2024, 9, 2))
+    known = child_records(school_census_1=("CH1", 1.0), pupil_returns_1=("CH1", 1.0), school_census_2=("CH2", 1.0))
+    found = find_provision(statements(rolls, deleted, other), known, AS_AT).filter(source="school_census")
+    proves = None if doubt is None else ENDED_PROVES
+    assert found.select("child_id", "is_current", "doubt", "proves").rows() == [
+        ("CH1", True, doubt, proves), ("CH2", True, None, None),
+    ]  # fmt: skip
+
+
+def test_the_least_that_an_entry_in_several_doubts_proves_holds() -> None:
+    rolls = statement("school_census:1", since_on=date(2024, 9, 2), doubt="a guest", proves=0.05)
+    deleted = statement("pupil_returns:1", until_on=date(2026, 11, 6))
+    known = child_records(school_census_1=("CH1", 1.0), pupil_returns_1=("CH1", 1.0))
+    found = find_provision(statements(rolls, deleted), known, AS_AT).filter("is_current")
+    assert found.select("doubt", "proves").rows() == [(f"a guest; {SAID_TO_HAVE_ENDED}", 0.05)]

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
-from pipelines.children.provision import find_provision
+from pipelines.children.provision import SAID_TO_HAVE_ENDED, find_provision
 from pipelines.intake.standardise import standardise
 from pipelines.listing.other_teams import Known, for_other_teams
 from pipelines.listing.rank import Ranked, rank
@@ -126,6 +126,9 @@ CASES = """
  EOTAS_EHCP     | alternative_provision | SettingType=EOTAS                                    | explained  |
  HOSP           | alternative_provision | SettingType=Hospital                                 | explained  |
  RESID          | alternative_provision | SettingType=Residential                              | explained  |
+ NEW_PUPIL      | pupil_returns         | ChangedOn=02/11/2026                                 | explained  |
+ NEW_PUPIL, old | pupil_returns         | ChangedOn=01/06/2026                                 | data problem | attendance
+ DELETED        | pupil_returns         | ReturnType=Deleted                                   | follow up  |
  FE14_16        | post_16               | Activity=College                                     | explained  |
  SECURE         | youth_justice         | EducationStatus=YOI CustodyFrom=01/10/2026           | explained  |
  SECURE, out    | youth_justice         | EducationStatus=YOI CustodyFrom=01/05/2026 CustodyTo=01/10/2026 | follow up |
@@ -218,6 +221,20 @@ def test_of_a_household_the_grown_ups_are_nowhere(cells: dict[str, str], place: 
 def test_a_guest_with_a_main_registration_needs_no_look() -> None:
     judged = of_gp().knows("school_census", EnrolStatus="G").knows("school_census", EnrolStatus="M").judged()
     assert (judged.place, judged.team) == (EXPLAINED, None)
+
+
+@pytest.mark.parametrize(
+    ("rolls", "place"),
+    [
+        pytest.param({}, FOLLOW_UP, id="the roll is that of the last census"),
+        pytest.param({"SchoolName": "Another Primary"}, EXPLAINED, id="another school has the child"),
+    ],
+)
+def test_a_child_whose_name_a_school_has_deleted_since_its_roll_came(rolls: dict[str, str], place: str) -> None:
+    authority = of_gp().knows("school_census", **{"SchoolName": "Lantern Primary"} | rolls)
+    judged = authority.knows("pupil_returns", ReturnType="Deleted", LeavingGround="Unknown").judged()
+    assert judged.place == place
+    assert (SAID_TO_HAVE_ENDED in judged.words) == (place == FOLLOW_UP)
 
 
 def test_a_child_on_a_roll_who_is_said_never_to_attend_is_the_attendance_teams() -> None:
