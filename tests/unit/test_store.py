@@ -339,7 +339,7 @@ def test_who_looks_whether_a_night_is_running_stops_none(tmp_path: Path) -> None
     with lock(tmp_path):
         assert is_locked(tmp_path)
     assert not is_locked(tmp_path)
-    (tmp_path / LOCK_FILE).unlink()
+    (tmp_path / LOCK_FILE).unlink(missing_ok=True)
     assert not is_locked(tmp_path)
 
 
