@@ -53,6 +53,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(to=10, why="only raw tables say where a record stands in its file", drops=("moved_source",)),
     Migration(to=11, why="residence says which sources' dates are letters to everybody"),
     Migration(to=12, why="by which numbers and names others speak of the schools of a roll", makes=("school",)),
+    Migration(to=13, why="a key may have been given to another child: what was decided before is known by the hour"),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

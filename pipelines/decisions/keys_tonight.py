@@ -1,5 +1,6 @@
 """What people decided of records, under the keys by which those records go tonight (``RENUMBERED``)."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,19 +15,41 @@ def key_now(record_id: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
     return record_id.replace(renumbered["record_id"], renumbered["now_id"])
 
 
+def keys_at(decided: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Series:
+    """``record_id`` under the keys of tonight, of what was decided ``at`` a moment (both columns of ``decided``).
+
+    A key may have been given to another child since: what was decided before is of the child that it was then.
+    """
+    later = pl.col("reused_at").fill_null(_NEVER)
+    keys = renumbered.select("record_id", "now_id", at=later).sort("at")
+    asked = decided.select("record_id", "at").with_row_index("_place").sort("at")
+    found = asked.join_asof(
+        keys, on="at", by="record_id", strategy="forward", allow_exact_matches=False, check_sortedness=False
+    )
+    return found.sort("_place").select(pl.coalesce("now_id", "record_id").alias("record_id")).to_series()
+
+
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""A key that nobody has: whatever was decided under it is of the child that had it last."""
+
+
 def outcomes_now(outcomes: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
     """``OUTCOME`` with the records of each child under the keys of tonight: one renumbered since is no new record."""
     if outcomes.is_empty() or renumbered.is_empty():
         return outcomes
-    now = key_now(pl.element(), renumbered)
-    return outcomes.with_columns(pl.col("records").str.split(";").list.eval(now).list.join(";"))
+    each = outcomes.select("at", pl.col("records").str.split(";").alias("record_id")).with_row_index("_outcome")
+    records = each.explode("record_id", empty_as_null=True)
+    now = records.with_columns(keys_at(records, renumbered)).group_by("_outcome", maintain_order=True)
+    return outcomes.with_columns(now.agg(pl.col("record_id").str.join(";"))["record_id"].alias("records"))
 
 
 def judgements_now(judgements: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
     """``JUDGEMENT`` of pairs under the keys of tonight, each in the order of its ids."""
     if judgements.is_empty() or renumbered.is_empty():
         return judgements
-    ends = judgements.with_columns(key_now(pl.col(side), renumbered) for side in ("left_id", "right_id"))
+    ends = judgements.with_columns(
+        keys_at(judgements.select("at", record_id=side), renumbered).alias(side) for side in ("left_id", "right_id")
+    )
     return ends.with_columns(
         left_id=pl.min_horizontal("left_id", "right_id"), right_id=pl.max_horizontal("left_id", "right_id")
     ).filter(pl.col("left_id") != pl.col("right_id"))

@@ -6,7 +6,7 @@ that a night that is held leaves everything as the last list was made from.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.amendment import Amendment
+from pipelines.decisions.keys_tonight import key_now
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import in_force
 from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
@@ -163,7 +164,8 @@ def _against_last(
         before, came = _before(store, received, source), tonight.filter(~is_same)
         others[source] = other_children(contract, before, came, int(is_same.sum()))
         if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
-            pairs = with_tonight(RENUMBERED.to_frame(), {source: before}, {source: came}, contracts, as_at)
+            nothing, now = RENUMBERED.to_frame(), datetime.now(UTC)
+            pairs = with_tonight(nothing, {source: before}, {source: came}, contracts, as_at, at=now)
             went_on[source] = units_that_went_on(before, tonight, pairs, contract)
     return others, went_on
 
@@ -260,15 +262,17 @@ def _refuse_date_long_before(later_on: Mapping[str, date], as_at: date) -> None:
 
 
 def keep_tonight(
-    store: Store, received: Received, judged: Judged, contracts: Mapping[str, Contract], as_at: date
+    store: Store, received: Received, judged: Judged, contracts: Mapping[str, Contract], as_at: date, *, at: datetime
 ) -> dict[str, int]:
-    """Put tonight's rows in the place of the last night's, keep what changed, and count it."""
+    """Put tonight's rows in the place of the last night's, keep what changed, and count it. ``at``: when the night began."""
     stand = {*received.stands, *judged.stands_in["source"]}
     before = Snapshots(*(_read(store, table) for table in HISTORIES))
-    was_gone, renumbered = _read(store, "vanished"), _renumbered(store, received, contracts, stand, as_at)
+    was_gone, renumbered = _read(store, "vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
+    given = renumbered.filter(reused_at=at)
     vanished = keep_vanished(
-        was_gone, _rolls(store, received, contracts, stand), contracts,
-        snapshot=before.snapshot, set_aside=received.set_aside, renumbered=renumbered, as_at=as_at,
+        was_gone, _rolls(store, received, contracts, stand, given), contracts,
+        snapshot=_under(given, before.snapshot), set_aside=received.set_aside,
+        renumbered=renumbered.filter(pl.col("reused_at").is_null()), as_at=as_at,
     )  # fmt: skip
     changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
     store.write("vanished", vanished)
@@ -282,18 +286,31 @@ def keep_tonight(
     return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
 
 
-def _rolls(store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str]) -> Rolls:
+def _under(given: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the last night, those whose key is ``given`` to another child tonight under what they go on as."""
+    return rows if given.is_empty() else rows.with_columns(key_now(pl.col("record_id"), given))
+
+
+def _rolls(
+    store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], given: pl.DataFrame
+) -> Rolls:
     """The rolls as they stand in the store and as they came, without those that stand as they did."""
     rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
     there = store.raw_sources()
     return Rolls(
-        before={source: _before(store, received, source) for source in rolls if source in there},
+        before={source: _under(given, _before(store, received, source)) for source in rolls if source in there},
         tonight={source: received.raw[source] for source in rolls if source in received.raw},
     )
 
 
 def _renumbered(
-    store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], as_at: date
+    store: Store,
+    received: Received,
+    contracts: Mapping[str, Contract],
+    stand: Collection[str],
+    as_at: date,
+    *,
+    at: datetime,
 ) -> pl.DataFrame:
     """``RENUMBERED`` after tonight, of the sources that did not stay as they stand in the store."""
     came = {
@@ -303,7 +320,7 @@ def _renumbered(
     before = {
         source: _before(store, received, source) for source, rows in came.items() if rows.height and source in there
     }
-    return with_tonight(_read(store, "renumbered"), before, came, contracts, as_at)
+    return with_tonight(_read(store, "renumbered"), before, came, contracts, as_at, at=at)
 
 
 def _keep_histories(

@@ -1,5 +1,8 @@
 """Under the keys of the last delivery, do the same children stand? Names, birth dates and numbers hardly ever change.
 
+Whose row tells of another child
+leaves its key: no id, and nothing that people decided, follows it (:mod:`pipelines.intake.renumbered`).
+
 Where many of a column do overnight, it has slipped against the others: cells deleted and the rest moved up, one column
 sorted without the others, a date read as another. Rows are in order then, and every value is well formed, so that no
 rule breaks; but children are taken for others, and a list made from them is full of children who are in school.
@@ -56,17 +59,35 @@ def other_children(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame,
     ``before``: the rows of the last delivery, all or those that may differ; a column that it lacks is not compared.
     ``rows``: those of tonight that may differ from it. ``same``: how many others came again as they were.
     """
-    columns = [column for column in contract.columns if column.maps_to in WHO and column.name in before.columns]
-    again = before.join(rows.select("record_id"), on="record_id", how="semi")  # few: the others are not read at all
-    both = _values(rows, columns).join(
-        _values(again, columns), on="record_id", how="inner", validate="1:1", suffix=_BEFORE
-    )
+    columns, both = _told_by_both(contract, before, rows)
     if both.is_empty() or not columns:
         return OtherChildren()
     if found := _changed_columns(both, columns, both.height + same):
         return OtherChildren(columns=found)
     reused = both.filter(_is_another(columns)).select("record_id")
     return OtherChildren(lines=rows.join(reused, on="record_id", how="semi")["line"].sort().to_list())
+
+
+def told_otherwise(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """``record_id`` of rows whose key came again with another name or birth date and with no number the same, so that they may
+    tell of another child, and ``is_another``: forename and birth date are both others, which no correction makes them.
+
+    ``before``, ``rows``: as in :func:`other_children`.
+    """
+    columns, both = _told_by_both(contract, before, rows)
+    differs = _any_of(columns, ("surname", "forename", "full_name", "date_of_birth"), _differs)
+    told = both.filter(differs & ~_any_of(columns, ("upn", "nhs_number"), _stays))
+    return told.select("record_id", is_another=_is_another(columns))
+
+
+def _told_by_both(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> tuple[list[Column], pl.DataFrame]:
+    """What says who a child is, and its values of tonight and before in the rows whose keys came again."""
+    columns = [column for column in contract.columns if column.maps_to in WHO and column.name in before.columns]
+    again = before.join(rows.select("record_id"), on="record_id", how="semi")  # few: the others are not read at all
+    both = _values(rows, columns).join(
+        _values(again, columns), on="record_id", how="inner", validate="1:1", suffix=_BEFORE
+    )
+    return columns, both
 
 
 def _changed_columns(both: pl.DataFrame, columns: Sequence[Column], compared: int) -> list[Changed]:
@@ -79,20 +100,21 @@ def _changed_columns(both: pl.DataFrame, columns: Sequence[Column], compared: in
 
 def _is_another(columns: Sequence[Column]) -> pl.Expr:
     """Whether a row tells of another child than before: forename and birth date are both others, and no number the same."""
+    is_named_otherwise = _any_of(columns, ("forename", "full_name"), _differs)
+    is_born_otherwise = _any_of(columns, ("date_of_birth",), _differs)
+    return is_named_otherwise & is_born_otherwise & ~_any_of(columns, ("upn", "nhs_number"), _stays)
 
-    def any_of(kinds: Sequence[str], test: Callable[[Column], pl.Expr]) -> pl.Expr:
-        return pl.any_horizontal(pl.lit(value=False), *(test(column) for column in columns if column.maps_to in kinds))
 
-    is_named_otherwise = any_of(("forename", "full_name"), _differs)
-    return is_named_otherwise & any_of(("date_of_birth",), _differs) & ~any_of(("upn", "nhs_number"), _stays)
+def _any_of(columns: Sequence[Column], kinds: Sequence[str], test: Callable[[Column], pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(pl.lit(value=False), *(test(column) for column in columns if column.maps_to in kinds))
 
 
 def reused_words(lines: Sequence[int]) -> str:
     """What single rows tell, in a sentence or two."""
     return (
         f"{counted(len(lines), 'row')} (line {first_of([*map(str, lines)])}) may stand under a key that was another child's "
-        "last time: forename and birth date are both others. Children are followed by their keys, so that what is known of "
-        "the one may be told of the other. Have each child sent under a key of its own."
+        "last time: forename and birth date are both others. Nothing that was known or decided of the one is told of the "
+        "other. Have each child sent under a key of its own."
     )
 
 
@@ -102,8 +124,8 @@ def changed_words(changed: Sequence[Changed]) -> str:
     return (
         f"of {changed[0].rows:,} rows whose keys came again, many tell of another child than last time ({columns}). A "
         "column may have slipped against the others, keys were given to other children, or a spreadsheet changed how dates or "
-        "numbers are written. Where a new system counts from one again, give it a contract of its own: accepted as it is, what "
-        "is known of one child would be told of another."
+        "numbers are written. Where a new system counts from one again, accept it, or give it a contract of its own: no id and "
+        "no decision follows a key to a child of whom forename and birth date are both others."
     )
 
 

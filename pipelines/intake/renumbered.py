@@ -4,15 +4,20 @@ The id of a child, what an officer found of it, what an analyst judged of its re
 withheld hang on the keys of rows. A child whom one source alone knows would lose all of it in one night: it would leave
 the list with "records gone" and come on it as new, though an officer had closed it. So a row that went and one that came in
 its place are taken for one where they tell of one child beyond doubt.
+
+A key may also be given to another child: counted from one again, handed on, swapped between twins, moved by a row. What stood
+under it goes on where it stands now, or else under a name that no row has, so that nothing of the one is told of the other.
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import product
 
 import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.decisions.keys_tonight import key_now
+from pipelines.intake.other_children import told_otherwise
 from pipelines.intake.standardise import persons_of
 from pipelines.intake.vanished import KEPT_DAYS
 from pipelines.tables import RENUMBERED
@@ -34,63 +39,94 @@ def with_tonight(
     tonight: Mapping[str, pl.DataFrame],
     contracts: Mapping[str, Contract],
     as_at: date,
+    *,
+    at: datetime,
 ) -> pl.DataFrame:
-    """``RENUMBERED`` after tonight.
+    """``RENUMBERED`` after tonight. ``at``: the moment at which the night began.
 
     ``kept``: that of the night before. ``before``, ``tonight``: by source, rows as received that stand no more and those that
     are new; of a row that only changed both. A key that is in use again stands for whoever it is given to now.
     """
-    apart = {source: _apart(before[source], tonight[source]) for source in tonight if source in before}
-    fresh = _pairs({source: rows for source, rows in apart.items() if all(map(len, rows))}, contracts, as_at)
+    both = [source for source in tonight if source in before]
+    doubts = [told_otherwise(contracts[source], before[source], tonight[source]) for source in both]
+    apart = {
+        source: _apart(before[source], tonight[source], told["record_id"])
+        for source, told in zip(both, doubts, strict=True)
+    }
+    pairs = _pairs({source: rows for source, rows in apart.items() if all(map(len, rows))}, contracts, as_at)
+    fresh = _fresh(pairs, pl.concat([_NO_DOUBT, *doubts]), as_at, at)
     in_use = pl.concat([kept["record_id"].clear(), *(rows["record_id"] for rows in tonight.values())])
-    stands = kept.filter(
-        ~pl.col("record_id").is_in(in_use.implode()), pl.col("since_on") >= as_at - timedelta(days=KEPT_DAYS)
+    is_used_again = pl.col("reused_at").is_null() & pl.col("record_id").is_in(in_use.implode())
+    went_on = kept.filter(pl.col("since_on") >= as_at - timedelta(days=KEPT_DAYS)).with_columns(
+        key_now(pl.col("now_id"), fresh), reused_at=pl.when(is_used_again).then(at).otherwise("reused_at")
     )
-    went_on = stands.with_columns(key_now(pl.col("now_id"), fresh)).filter(pl.col("record_id") != pl.col("now_id"))
-    return pl.concat([went_on, fresh]).sort("record_id")
+    # Where a child has its key back nothing is to be said, save that in between it was another's.
+    is_told = (pl.col("record_id") != pl.col("now_id")) | (pl.col("reused_at") < at).fill_null(value=False)
+    return pl.concat([went_on.filter(is_told), fresh]).cast(RENUMBERED).sort("record_id", "reused_at", nulls_last=True)
 
 
-def _apart(before: pl.DataFrame, tonight: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows whose keys are gone, and those whose keys are new."""
+_NO_DOUBT = pl.DataFrame(schema={"record_id": pl.String, "is_another": pl.Boolean})
+
+
+def _fresh(pairs: pl.DataFrame, doubts: pl.DataFrame, as_at: date, at: datetime) -> pl.DataFrame:
+    """``RENUMBERED`` of tonight: which row goes on as which, and keys that were given to another child.
+
+    A key has another child where its row says so by itself, or where the row that is there now, or the one that was, stands
+    beyond doubt under another key of the two nights. ``doubts``: rows that came again and may tell of another child.
+    """
+    moved = pairs.filter(pl.col("record_id") != pl.col("now_id"))
+    ends = pl.concat([moved["record_id"], moved["now_id"]]).implode()
+    is_itself = pl.col("record_id").is_in(pairs.filter(pl.col("record_id") == pl.col("now_id"))["now_id"].implode())
+    given = doubts.filter(~is_itself, pl.col("is_another") | pl.col("record_id").is_in(ends))["record_id"]
+    nowhere = given.filter(~given.is_in(moved["record_id"].implode())).to_frame()
+    gone = nowhere.with_columns(now_id=pl.col("record_id") + f" until {as_at}")
+    return pl.concat([moved, gone]).select(
+        "record_id", "now_id", since_on=pl.lit(as_at),
+        reused_at=pl.when(pl.col("record_id").is_in(given.implode())).then(pl.lit(at)),
+    ).cast(RENUMBERED)  # fmt: skip
+
+
+def _apart(before: pl.DataFrame, tonight: pl.DataFrame, doubts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows whose keys are gone, and those whose keys are new; in both those that came again as another child, it may be."""
+    stay = ~pl.col("record_id").is_in(doubts.implode())
     return (
-        before.join(tonight, on="record_id", how="anti", maintain_order="left"),
-        tonight.join(before, on="record_id", how="anti", maintain_order="left"),
+        before.join(tonight.filter(stay), on="record_id", how="anti", maintain_order="left"),
+        tonight.join(before.filter(stay), on="record_id", how="anti", maintain_order="left"),
     )
 
 
 def _pairs(
     apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
-    """``RENUMBERED`` of tonight. Of several rows alike the first goes on as the first, the next as the next.
+    """``record_id`` and ``now_id``: which row goes on as which. One that may be itself is; of several rows alike the first goes
+    on as the first, the next as the next.
 
-    ``apart``: by source, the rows whose keys are gone, and those whose keys are new.
+    ``apart``: by source, the rows that stand no more under their keys, and those that are new there.
     """
-    pairs = [RENUMBERED.to_frame()]
-    told = _told(apart, contracts, as_at)
-    gone = pl.concat([pairs[0]["record_id"], *(rows["record_id"] for rows, _ in apart.values())])
-    is_gone = pl.col("record_id").is_in(gone.implode())
-    was, now = told.filter(is_gone), told.filter(~is_gone)
-    for columns in BEYOND_DOUBT:
+    was, now = (_told(apart, side, contracts, as_at) for side in (0, 1))
+    pairs = [was.select("record_id", now_id="record_id").clear()]
+    for own, columns in product((True, False), BEYOND_DOUBT):
         same = ["dataset", *columns]
-        found = _numbered(was, same).join(_numbered(now, same), on=[*same, "_place"], suffix="_now", validate="1:1")
-        pairs.append(found.select("record_id", now_id="record_id_now", since_on=pl.lit(as_at)))
+        keys = ["record_id", *same] if own else [*same, "_place"]
+        found = _numbered(was, same).join(_numbered(now, same), on=keys, suffix="_now", validate="1:1", coalesce=False)
+        pairs.append(found.select("record_id", now_id="record_id_now"))
         was = was.join(found, on="record_id", how="anti")
         now = now.join(found, left_on="record_id", right_on="record_id_now", how="anti")
     return pl.concat(pairs)
 
 
 def _told(
-    apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], contracts: Mapping[str, Contract], as_at: date
+    apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], side: int, contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
-    """Whom each row tells of, in canonical form, and :data:`CONTENT`: a hash of all cells but the key, in columns that both
-    deliveries have."""
+    """Whom each row of one ``side`` tells of, in canonical form, and :data:`CONTENT`: a hash of all cells but the key, in
+    columns that both deliveries have."""
     contents = [pl.DataFrame(schema={"record_id": pl.String, CONTENT: pl.UInt64})]
     for source, both in apart.items():
         contract = contracts[source]
-        shared = [name for name in contract.column_named if all(name in rows.columns for rows in both)]
+        shared = [name for name in contract.column_named if all(name in side.columns for side in both)]
         content = pl.struct(name for name in shared if name != contract.key.name).hash().alias(CONTENT)
-        contents += [rows.select("record_id", content) for rows in both]
-    rows = {source: pl.concat(both, how="diagonal") for source, both in apart.items()}
+        contents.append(both[side].select("record_id", content))
+    rows = {source: pl.concat([both[side], both[1 - side].clear()], how="diagonal") for source, both in apart.items()}
     person = persons_of(rows, contracts, as_at=as_at)
     return person.join(pl.concat(contents), on="record_id", how="left", validate="1:1")
 

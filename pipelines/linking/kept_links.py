@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -170,7 +171,7 @@ def weighed_frame(rounds: tuple[Weighed, ...]) -> pl.DataFrame:
     return pl.concat([part.cast(WEIGHED_CHILDREN) for part in parts]).unique(["one", "other"], maintain_order=True)
 
 
-def keep_all(store: Store, person: pl.DataFrame, linked: Linked, judged: Judged | None) -> None:
+def keep_all(store: Store, person: pl.DataFrame, linked: Linked, judged: Judged | None, linked_at: datetime) -> None:
     """Keep what a whole linkage found. ``person``: its records, in the order of their ids."""
     found = linked.found
     rows = np.arange(person.height)
@@ -185,12 +186,13 @@ def keep_all(store: Store, person: pl.DataFrame, linked: Linked, judged: Judged 
     store.write("scored_pair", pair_frame(pairs, rows, chances, found.labels))
     store.write("block_sign", sign_frame(person, rows))
     store.write("weighed_children", weighed_frame(found.weighed))
-    store.write("link_kept", kept_row(linked.held, person.height))
+    store.write("link_kept", kept_row(linked.held, person.height, linked_at))
 
 
-def kept_row(held: Held, next_number: int) -> pl.DataFrame:
+def kept_row(held: Held, next_number: int, linked_at: datetime) -> pl.DataFrame:
     """LINK_KEPT."""
-    return pl.DataFrame({"mark": [mark_of(held)], "next_number": [next_number]}, schema=LINK_KEPT)
+    row = {"mark": [mark_of(held)], "next_number": [next_number], "linked_at": [linked_at]}
+    return pl.DataFrame(row, schema=LINK_KEPT)
 
 
 def pair_frame(pairs: Pairs, numbers: Numbers, chances: tuple[Bits, Bits], labels: Numbers) -> pl.DataFrame:

@@ -53,7 +53,8 @@ def judge_completeness(night: Night) -> Counts:
 def keep_snapshot(night: Night) -> Counts:
     """Tonight's rows -> raw_* and what they were judged by, snapshot, delivery_change, source_*, vanished."""
     assert night.received is not None and night.judged is not None  # noqa: S101 - as STEPS has it
-    counts = keep_tonight(night.store, night.received, night.judged, night.contracts, night.settings.as_at)
+    as_at, at = night.settings.as_at, night.started_at
+    counts = keep_tonight(night.store, night.received, night.judged, night.contracts, as_at, at=at)
     night.received = None
     return counts
 

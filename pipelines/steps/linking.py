@@ -50,7 +50,7 @@ def link_step(night: Night) -> Counts:
         (report, links, pairs), after = stand_again(store, tonight, known), before
     else:
         again = linked_again(store, tonight, known)
-        _write_again(store, again, tonight)
+        _write_again(night, again, tonight)
         report, links, pairs, after = again.report, again.links, again.pairs_kept, again.child_records
         touched = pl.Series(again.touched)
     _keep_moves(night, before, after, touched)
@@ -64,18 +64,39 @@ def _with_figures(report: Callable[[], LinkReport], decided: Decided) -> LinkRep
 
 
 def _last_night(store: Store, renumbered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """``CHILD_RECORD`` of last night, and the same where each record that goes on under another key stands under that one."""
+    """``CHILD_RECORD`` of last night, and the same where each record that goes on under another key stands under that one.
+
+    A key given to another child since carries no id to it: the record stands under what it goes on as, if only in name. So do
+    those of the leads, by which a lead whose child is no more is found again.
+    """
     previous, person = store.read("child_record"), store.read("person_record")
     asked = pl.concat([renumbered["record_id"], renumbered["now_id"]]).implode()  # few: all others stand as they did
     then, now = (ids.filter(ids.is_in(asked)).implode() for ids in (previous["record_id"], person["record_id"]))
     went = pl.col("record_id").is_in(then) & ~pl.col("record_id").is_in(now)
     moved = renumbered.filter(went, pl.col("now_id").is_in(now) & ~pl.col("now_id").is_in(then))
+    given = _given_since(store, renumbered)
+    for table in ("lead", "lead_before"):
+        if given.height and store.has(table):
+            store.write(table, _under(given, store.read(table)))
+    moved = pl.concat([given, moved]).unique("record_id", keep="first", maintain_order=True)
     if moved.is_empty():
         return previous, previous
     before = previous.with_columns(key_now(pl.col("record_id"), moved)).unique(
         "record_id", keep="first", maintain_order=True
     )
     return previous, before.sort("record_id")
+
+
+def _given_since(store: Store, renumbered: pl.DataFrame) -> pl.DataFrame:
+    """``RENUMBERED`` of the keys that were given to another child since records were linked last, each as it was then."""
+    kept = store.read("link_kept")["linked_at"].to_list() if store.has("link_kept") else []
+    since = pl.col("reused_at") > kept[0] if kept and kept[0] else pl.col("reused_at").is_not_null()
+    return renumbered.filter(since).sort("reused_at").unique("record_id", keep="first", maintain_order=True)
+
+
+def _under(given: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:
+    """Leads with their records as these go on, where their keys were given to another child."""
+    return leads.with_columns(pl.col("records").str.split(";").list.eval(key_now(pl.element(), given)).list.join(";"))
 
 
 def _person(store: Store) -> pl.DataFrame:
@@ -156,13 +177,14 @@ def _link_all(
         learnt_on = None if linked.stands_in else night.settings.as_at
         store.write("link_model", model_row(linked.model, linked.origin, learnt_on))
     night.model = linked.model
-    keep_all(store, person, linked, judged_rows(decided.judgements, person["record_id"]))
+    keep_all(store, person, linked, judged_rows(decided.judgements, person["record_id"]), night.started_at)
     links = int(linked.links["is_same_child"].sum())
     return lambda: linked.report, links, linked.links.height, linked.child_records
 
 
-def _write_again(store: Store, again: LinkedAgain, tonight: Tonight) -> None:
+def _write_again(night: Night, again: LinkedAgain, tonight: Tonight) -> None:
     """Write what changed."""
+    store = night.store
     changed, fresh = again.records.filter(~again.stand), again.child_records.filter(pl.Series(again.touched))
     store.amend("linked_record", again.records, Amendment(changed, again.left))
     store.amend("child_record", again.child_records, Amendment(fresh, again.left))
@@ -171,7 +193,7 @@ def _write_again(store: Store, again: LinkedAgain, tonight: Tonight) -> None:
     store.change("block_sign", again.signs_gone, again.signs_put)
     store.write("rival", again.rivals)
     store.write("weighed_children", again.weighed)
-    store.write("link_kept", kept_row(tonight.held, again.next_number))
+    store.write("link_kept", kept_row(tonight.held, again.next_number, night.started_at))
 
 
 def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame, touched: pl.Series | None) -> None:

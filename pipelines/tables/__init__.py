@@ -55,7 +55,7 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 """Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
 
 TABLES: dict[str, pl.Schema] = {

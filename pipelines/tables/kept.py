@@ -13,6 +13,7 @@ LINK_KEPT = pl.Schema(
         {
             "mark": pl.String,  # of the measures in force and of the software: what is kept holds for no other
             "next_number": pl.Int64,  # the least number that no record ever had
+            "linked_at": pl.Datetime("us", "UTC"),  # beginning of the night; null: of an earlier version
         }
     )
 )

@@ -79,13 +79,18 @@ Written by snapshot, which adds to it, and standardise, which empties it.
 RENUMBERED = pl.Schema(
     Columns(
         {
-            "record_id": pl.String,  # key: as the row was keyed once
-            "now_id": pl.String,  # as the same row is keyed since, under its latest key
+            "record_id": pl.String,  # key, with reused_at: as the row was keyed once
+            "now_id": pl.String,  # as the same row is keyed since, under its latest key; "... until DATE": it is gone
             "since_on": pl.Date,  # the night on which it came under another key than before
+            "reused_at": pl.Datetime(
+                "us", "UTC"
+            ),  # beginning of the night that found another child there; null: in no use
         }
     )
 )
-"""One row is one key that a source has given up for another, its row going on under that one; no key that is in use.
+"""One row is one key under which a child stood and stands no more: its source has given it up, or to another child.
+
+What was decided before ``reused_at`` under a key that is in use again was of the child that goes on as ``now_id``.
 
 Kept for the eleven years of compulsory school age, as what people decided of a child is. Written by snapshot.
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -76,7 +76,8 @@ class Deliveries:
         with Store(self.workspace) as store:
             judged = judge_tonight(store, received, self.contracts, as_at, schools_due or {})
             if not judged.held:
-                keep_tonight(store, received, judged, self.contracts, as_at)
+                began_at = datetime.combine(as_at, time(2), UTC)
+                keep_tonight(store, received, judged, self.contracts, as_at, at=began_at)
         return judged
 
     def table(self, name: str) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Nights of the linking step alone, on records that a test changes: by the changes, and by the whole."""
 
 from dataclasses import fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -51,7 +51,7 @@ class LinkedNights:
             extracts=Path(), workspace=self.store.path.parent, as_at=FIRST + timedelta(days=self.nights), full=self.full
         )
         self.nights += 1
-        night = Night(settings, self.store, self.contracts, datetime(2026, 11, 21, tzinfo=UTC))
+        night = Night(settings, self.store, self.contracts, datetime.combine(settings.as_at, time(2), UTC))
         self.store.write("person_record", person)
         self.store.write("renumbered", RENUMBERED.to_frame() if renumbered is None else renumbered)
         self.store.write("statement", STATEMENT.to_frame())

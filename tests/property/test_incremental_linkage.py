@@ -1,7 +1,7 @@
 """Nights that link only what changed end as nights that link everything: the same tables, the same report, bit by bit."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -97,7 +97,7 @@ class History:
         was, now = row["record_id"].item(), f"{row['dataset'].item()}:key{self.made}"
         self._replace(row, row.with_columns(record_id=pl.lit(now)))
         went_on = self.renumbered.with_columns(pl.col("now_id").replace(was, now))
-        self.renumbered = pl.concat([went_on, pl.DataFrame([(was, now, FIRST)], schema=RENUMBERED, orient="row")])
+        self.renumbered = pl.concat([went_on, pl.DataFrame([(was, now, FIRST, None)], schema=RENUMBERED, orient="row")])
 
     def _replace(self, row: pl.DataFrame, by: pl.DataFrame) -> None:
         self.there = pl.concat([self.there.join(row, on="record_id", how="anti"), by])
@@ -154,7 +154,10 @@ def test_children_keep_their_ids_and_what_was_judged_of_them_where_a_source_give
         nights.night(some_records)
         before = nights.store.read("child_record")
         keys = before.filter(pl.col("record_id").str.starts_with("health:")).select(
-            "record_id", now_id=pl.col("record_id").str.replace("health:", "health:new-"), since_on=pl.lit(FIRST)
+            "record_id",
+            now_id=pl.col("record_id").str.replace("health:", "health:new-"),
+            since_on=pl.lit(FIRST),
+            reused_at=pl.lit(None, pl.Datetime("us", "UTC")),
         )
         nights.night(some_records.with_columns(key_now(pl.col("record_id"), keys)), keys)
         after = nights.store.read("child_record")
@@ -165,6 +168,41 @@ def test_children_keep_their_ids_and_what_was_judged_of_them_where_a_source_give
         )
         assert judged["child_id"].n_unique() == 2
         assert nights.store.read("child_move").filter(as_at=FIRST + timedelta(days=2)).is_empty()
+
+
+@pytest.mark.parametrize("share", [0.1, 1.0])
+def test_a_childs_id_goes_with_its_row_and_to_nobody_who_is_given_its_key(
+    some_records: pl.DataFrame, tmp_path: Path, share: float
+) -> None:
+    """Keys of the doctors given anew, by one each: the first child is gone, and a stranger stands under the last key."""
+    keys = some_records.filter(dataset="health")["record_id"].sort()
+    keys = keys.head(int(share * keys.len()))
+    given = pl.DataFrame({"record_id": keys, "now_id": [f"{keys[0]} until {FIRST}", *keys[:-1]], "since_on": FIRST})
+    of = some_records.with_columns(key_now(pl.col("record_id"), given))
+    gone, last = of.filter(pl.col("record_id") == given["now_id"][0]), pl.lit(keys[-1])
+    stranger = gone.with_columns(
+        record_id=last, forename=pl.lit("ZEBEDIAH"), surname=pl.lit("QUILLFEATHER"), date_of_birth=date(2016, 2, 3)
+    )
+    tonight = pl.concat([of.join(gone, on="record_id", how="anti"), stranger])
+    with LinkedNights(tmp_path / "changes", full=False) as nights, LinkedNights(tmp_path / "whole", full=True) as whole:
+        for each in (nights, whole):
+            each.night(some_records)
+        before = nights.store.read("child_record")
+        began_at = datetime(2026, 11, 21, 1, tzinfo=UTC)
+        renumbered = given.with_columns(reused_at=pl.lit(began_at)).cast(RENUMBERED)
+        for each in (nights, whole):
+            each.night(tonight, renumbered)
+        assert_alike(nights, whole)
+        both = before.with_columns(key_now(pl.col("record_id"), given)).join(
+            nights.store.read("child_record"), on="record_id", suffix="_now"
+        )
+        assert both.height == some_records.height - 1
+        assert both.filter(pl.col("child_id") != pl.col("child_id_now")).is_empty()
+        strangers = nights.store.read("child_record").filter(pl.col("record_id") == last)["child_id"].item()
+        assert strangers not in before["child_id"].to_list()
+        stood = nights.store.read("child_record")
+        nights.night(tonight, renumbered)
+        assert nights.store.read("child_record").equals(stood), "the keys are given anew once"
 
 
 def test_a_night_links_what_changed_and_not_what_is_there(

@@ -116,7 +116,7 @@ def test_a_record_that_is_withheld_by_its_key_is_withheld_under_the_key_that_its
 ) -> None:
     hand_in(written(tmp_path, "record\nhousing:9\n"), tmp_path, "Ann Example")
     on = date(2026, 11, 20)
-    given = [("housing:9", "housing:P-71", on), ("housing:8", "housing:P-72", on)]
+    given = [("housing:9", "housing:P-71", on, None), ("housing:8", "housing:P-72", on, None)]
     keyed = pl.DataFrame(given, schema=RENUMBERED, orient="row")
     every = made(("housing:P-71", None, None, None), ("housing:P-72", None, None, None))
     kept, withheld = without_former(every, read_former(tmp_path), keyed)

@@ -1,13 +1,13 @@
 """A system that gives its rows other keys overnight: which row goes on as which, and what was decided under the old keys."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pipelines.decisions.judgements import JUDGEMENT
-from pipelines.decisions.keys_tonight import judgements_now, keys_given_up, outcomes_now
+from pipelines.decisions.keys_tonight import judgements_now, keys_at, keys_given_up, outcomes_now
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.store import Store
 from pipelines.tables import RENUMBERED
@@ -53,7 +53,74 @@ def test_a_key_is_followed_through_every_later_one_until_it_is_given_to_somebody
     assert _keys(nights) == [("health:1", "health:Q-1"), ("health:P-1", "health:Q-1")]
     newcomer = {"record_id": "1", **CHILD, "given_names": "TUNDE"}
     nights.night(4, school_census=census(), health=[{"record_id": "Q-1", **CHILD}, newcomer])
-    assert _keys(nights) == [("health:P-1", "health:Q-1")]
+    assert _keys(nights) == [("health:1", "health:Q-1"), ("health:P-1", "health:Q-1")]
+    reused = nights.table("renumbered")["reused_at"].to_list()
+    assert reused == [datetime(2026, 11, 6, 2, tzinfo=UTC), None], (
+        "what is decided of the first from then on is of TUNDE"
+    )
+
+
+TWIN = {**CHILD, "given_names": "RUTH"}
+OTHER = {**CHILD, "given_names": "BETH", "surname": "BELL", "date_of_birth": "20150607"}
+THIRD = {**CHILD, "given_names": "CY", "surname": "CROW", "date_of_birth": "20140809"}
+UNTIL = " until 2026-11-03"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "goes_on"),
+    [
+        pytest.param([CHILD], [OTHER], [("1", "1" + UNTIL)], id="a key is given to another child"),
+        pytest.param([CHILD, OTHER], [OTHER, CHILD], [("1", "2"), ("2", "1")], id="two keys are swapped"),
+        pytest.param([CHILD, TWIN], [TWIN, CHILD], [("1", "2"), ("2", "1")], id="twins swap their keys"),
+        pytest.param([CHILD, OTHER, THIRD], [THIRD, CHILD, OTHER], [("1", "2"), ("2", "3"), ("3", "1")],
+                     id="keys are numbers of rows, and sorted otherwise"),
+        pytest.param([CHILD, OTHER, THIRD], [OTHER, THIRD], [("1", "1" + UNTIL), ("2", "1"), ("3", "2")],
+                     id="keys are numbers of rows, and the first is gone"),
+        pytest.param([CHILD, TWIN], [TWIN], [("1", "1" + UNTIL), ("2", "1")], id="the first of twins is gone"),
+        pytest.param([OTHER, THIRD], [CHILD, OTHER, THIRD], [("1", "2"), ("2", "3")], id="one comes before the first"),
+        pytest.param([CHILD], [{**CHILD, "given_names": "ANNE JOY"}], [], id="a forename is corrected"),
+        pytest.param([CHILD], [{**CHILD, "date_of_birth": "20180304"}], [], id="a birth date is corrected"),
+        pytest.param([CHILD], [{**CHILD, "surname": "BELL", "postcode": "ZA2 2BB"}], [], id="another surname and home"),
+        pytest.param([CHILD], [{**CHILD, "given_names": "TUNDE", "surname": "BELL", "sex": "2"}], [],
+                     id="another name altogether: the birth date stays"),
+        pytest.param([{**CHILD, "nhs_number": NHS}], [{**OTHER, "nhs_number": NHS}], [], id="the NHS number stays"),
+        pytest.param([CHILD], [{"surname": "BELL", "given_names": "BETH"}], [], id="without a birth date nothing is sure"),
+    ],
+)  # fmt: skip
+def test_a_key_that_is_given_to_another_child_takes_nothing_of_the_first_with_it(
+    tmp_path: Path, before: list[dict[str, str]], after: list[dict[str, str]], goes_on: list[tuple[str, str]]
+) -> None:
+    nights = Deliveries(tmp_path)
+    for night, rows in enumerate((before, after)):
+        listed = [{"record_id": str(number), **row} for number, row in enumerate(rows, 1)]
+        nights.night(night, school_census=census(), health=listed)
+    assert _keys(nights) == [(f"health:{was}", f"health:{now}") for was, now in goes_on]
+
+
+def test_a_key_that_goes_from_child_to_child_is_read_by_when_something_was_decided(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    for night, row in enumerate([CHILD, OTHER, THIRD]):
+        nights.night(night, school_census=census(), health=[{"record_id": "1", **row}])
+    nights.night(3, school_census=census(), health=[{"record_id": "1", **CHILD}, {"record_id": "2", **THIRD}])
+    ats = [datetime(2026, 11, 2 + day, 12, tzinfo=UTC) for day in range(4)]
+    decided = pl.DataFrame({"record_id": ["health:1"] * 4, "at": ats})
+    now = ["health:1 until 2026-11-03", "health:1 until 2026-11-04", "health:2", "health:1"]
+    assert keys_at(decided, nights.table("renumbered")).to_list() == now
+    found = pl.DataFrame(
+        [{"records": "gp:7;health:1", "at": ats[2]}, {"records": "health:1", "at": ats[3]}], schema=OUTCOME
+    )
+    assert outcomes_now(found, nights.table("renumbered"))["records"].to_list() == ["gp:7;health:2", "health:1"]
+
+
+def test_a_pupil_whose_key_is_given_to_another_has_vanished_from_the_roll(tmp_path: Path) -> None:
+    nights, pupils = Deliveries(tmp_path), census()
+    nights.night(0, school_census=pupils)
+    newcomer = {**pupils[0], "surname": "Okafor", "forename": "Tunde", "date_of_birth": "2013-01-02"}
+    nights.night(1, school_census=[newcomer, *pupils[1:]])
+    key = f"school_census:{pupils[0]['record_id']}"
+    assert nights.table("vanished").select("record_id", "vanished_on").rows() == [(f"{key}{UNTIL}", date(2026, 11, 3))]
+    nights.night(2, school_census=[newcomer, *pupils[1:]])
+    assert nights.table("vanished")["record_id"].to_list() == [f"{key}{UNTIL}"]
 
 
 def test_rows_alike_go_on_one_by_one_and_a_child_whose_key_stays_is_asked_nothing(tmp_path: Path) -> None:
@@ -65,12 +132,10 @@ def test_rows_alike_go_on_one_by_one_and_a_child_whose_key_stays_is_asked_nothin
 
 
 def test_what_people_decided_holds_under_the_keys_of_tonight() -> None:
-    keyed = pl.DataFrame([("b:2", "b:02", FIRST), ("c:3", "a:03", FIRST)], schema=RENUMBERED, orient="row")
-    found = pl.DataFrame(
-        [{"child_id": "CH1", "records": "a:1;b:2"}, {"child_id": "CH2", "records": "b:22"}], schema=OUTCOME
-    )
-    assert outcomes_now(found, keyed)["records"].to_list() == ["a:1;b:02", "b:22"]
+    keyed = pl.DataFrame([("b:2", "b:02", FIRST, None), ("c:3", "a:03", FIRST, None)], schema=RENUMBERED, orient="row")
     at = datetime(2026, 11, 3, tzinfo=UTC)
+    found = pl.DataFrame([{"records": "a:1;b:2", "at": at}, {"records": "b:22", "at": at}], schema=OUTCOME)
+    assert outcomes_now(found, keyed)["records"].to_list() == ["a:1;b:02", "b:22"]
     judged = [{"left_id": "b:2", "right_id": "c:3", "answer": "same", "by": "A. Lee", "at": at, "sample": "S1"}]
     now = judgements_now(pl.DataFrame(judged, schema=JUDGEMENT), keyed)
     assert now.select("left_id", "right_id", "answer").rows() == [("a:03", "b:02", "same")]

@@ -68,8 +68,8 @@ def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
     told = (
         "health.csv: of 100 rows whose keys came again, many tell of another child than last time ({}). A column may have "
         "slipped against the others, keys were given to other children, or a spreadsheet changed how dates or numbers are "
-        "written. Where a new system counts from one again, give it a contract of its own: accepted as it is, what is known of "
-        "one child would be told of another."
+        "written. Where a new system counts from one again, accept it, or give it a contract of its own: no id and no decision "
+        "follows a key to a child of whom forename and birth date are both others."
     )
     assert judged.held == (() if changed is None else (told.format(changed),))
 
@@ -101,8 +101,8 @@ def test_a_key_that_another_child_has_now_is_told_by_its_line(
     judged = nights.night(1, school_census=census(), health=[*CHILDREN[:7], CHILDREN[7] | tonight, *CHILDREN[8:]])
     told = (
         "health.csv: 1 row (line 9) may stand under a key that was another child's last time: forename and birth date are "
-        "both others. Children are followed by their keys, so that what is known of the one may be told of the other. Have "
-        "each child sent under a key of its own."
+        "both others. Nothing that was known or decided of the one is told of the other. Have each child sent under a key of "
+        "its own."
     )
     assert judged.held == ()
     of_health = [words for words in judged.warnings if words.startswith("health")]
