@@ -222,8 +222,8 @@ def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
 
     ``in_hand``: that an officer looks into it; null: none does.
     ``back_because``: what brought back a child whom an officer had closed; null: none had. ``kept_because``: why a child who
-    has probably moved away stays on the list; null: it is likely enough. ``line``: the recalibration in
-    force.
+    has probably moved away stays on the list; null: it is likely enough. ``roll_to_come``: which school to ask; null: none.
+    ``line``: the recalibration in force.
     """
     return pl.concat_str(
         pl.col("in_hand"),
@@ -234,6 +234,7 @@ def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
         own_doubt(),
         last_education(as_at),
         next_education(),
+        pl.when(~pl.col("restricted")).then(pl.col("roll_to_come")),
         nearest_rival(),
         sentence(pl.col("residence_because")),
         pl.col("kept_because"),

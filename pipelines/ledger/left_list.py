@@ -14,7 +14,7 @@ from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
 from pipelines.decisions.outcomes import CLOSING, outcome_in_words, standing, under_tonights_ids
 from pipelines.formatted import formatted
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME
+from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.rank_settings import ROUNDING, RankSettings
@@ -32,7 +32,7 @@ RECALIBRATED = "likelihoods were recalibrated"
 
 LEFT_BECAUSE = (
     IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, MERGED, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS,
-    ROLL_TO_COME, FELL, CUT_OFF_RAISED, RECALIBRATED, RECORDS_GONE,
+    FELL, CUT_OFF_RAISED, RECALIBRATED, RECORDS_GONE,
 )  # fmt: skip
 """Why a child is off the list (``LEAD.off_because``)."""
 
@@ -219,7 +219,7 @@ def _because(list_from: float, before: CutOff) -> pl.Expr:
         .then(pl.lit(RECORDS_GONE))
         .when((pl.col("now_id") != pl.col("child_id")) & (is_known | pl.col("is_listed")))
         .then(pl.lit(MERGED))
-        .when(reason.is_in([CLOSED, DIED, NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME]))
+        .when(reason.is_in([CLOSED, DIED, NOT_YET, OVER_HOLIDAYS]))
         .then(reason)
         .when(reason.is_null() & pl.col("age_words").is_not_null())
         .then(pl.lit(NOT_OF_AGE))

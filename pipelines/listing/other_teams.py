@@ -1,8 +1,7 @@
 """Children who are not on the list and still need another team's look: what explains them is in doubt.
 
 Home education not yet assessed or looked at for a year, a guest without a main registration, a confirmation that has
-grown old, a roll where a child is said never to attend, a school that has not told yet whether the child came: such an entry
-keeps a child off the list, and nobody would see it.
+grown old, a roll where a child is said never to attend: such an entry keeps a child off the list, and nobody would see it.
 """
 
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.facts import child_facts
-from pipelines.listing.not_yet import ROLL_TO_COME
 from pipelines.listing.rank import IN_EDUCATION
-from pipelines.listing.route import ADMISSIONS, ATTENDANCE, OF_ATTENDANCE, ROUTES, route_of_doubt
+from pipelines.listing.route import ATTENDANCE, OF_ATTENDANCE, ROUTES, route_of_doubt
 from pipelines.priority.evidence import Evidence
 from pipelines.reasons import sentence
 
@@ -45,10 +43,9 @@ class Known:
 
 
 def for_other_teams(known: Known, as_at: date) -> pl.DataFrame:
-    """``OTHER_TEAM``, by team and child: every child whom an education explains that is in doubt, not attended, or not told of
-    yet."""
+    """``OTHER_TEAM``, by team and child: every child whom an education explains that is in doubt or not attended."""
     educated = known.explained.filter(pl.col("reason") == IN_EDUCATION).select("child_id", "record_id")
-    asked = pl.concat([_in_doubt(known, educated), _not_attending(known, educated, as_at), _roll_to_come(known)])
+    asked = pl.concat([_in_doubt(known, educated), _not_attending(known, educated, as_at)])
     order = pl.col("team").replace_strict(ROUTES, list(range(len(ROUTES))), return_dtype=pl.Int64)
     once = asked.group_by("team", "child_id").agg(because=pl.col("because").sort().str.join(" "))
     members = known.child_records.join(once, on="child_id", how="semi")
@@ -83,10 +80,3 @@ def _not_attending(known: Known, educated: pl.DataFrame, as_at: date) -> pl.Data
     absent = evidence.open_concerns().filter(pl.col("what").str.contains(OF_ATTENDANCE)).unique(["child_id", "what"])
     told = sentence("on a roll, and a concern is open: " + pl.col("what"))
     return absent.select(team=pl.lit(ATTENDANCE), child_id="child_id", because=told)
-
-
-def _roll_to_come(known: Known) -> pl.DataFrame:
-    """The same of children who wait for a roll: only the school itself can say by now whether the child came."""
-    told = "A place is accepted and has begun, and the school's roll is still to come: ask the school whether the child came."
-    waiting = known.explained.filter(pl.col("reason") == ROLL_TO_COME)
-    return waiting.select(team=pl.lit(ADMISSIONS), child_id="child_id", because=pl.lit(told))

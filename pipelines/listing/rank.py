@@ -25,7 +25,8 @@ from pipelines.decisions.outcomes import OUTCOME
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME, Rolls, not_yet
+from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, not_yet
+from pipelines.listing.roll_to_come import Rolls, roll_to_come
 from pipelines.listing.route import routes
 from pipelines.listing.standing import standing
 from pipelines.priority import Evidence, findings
@@ -48,7 +49,7 @@ SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 CLOSED = "closed by an officer"
 DIED = "died"
-REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME)
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
@@ -123,7 +124,8 @@ def rank(
     found = findings(evidence, settings.points)
     stay = kept(looked_at.filter(~is_likely), found, statements, child_records, settings)
     rolls = Rolls(provision, person, SCHOOL.to_frame() if schools is None else schools)
-    judged = with_told(judged, stay, not_yet(evidence, found, theirs, settings, rolls))
+    waiting, to_come = not_yet(evidence, found, theirs, settings), roll_to_come(evidence, found, theirs, rolls)
+    judged = with_told(judged, stay, waiting, to_come)
     is_listed = is_likely | pl.col("kept_because").is_not_null()
     judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
     listed = judged.filter(is_listed & pl.col("held").is_null())
@@ -242,6 +244,8 @@ def _lane(settings: RankSettings) -> pl.Expr:
         .then(pl.lit(RESTRICTED))
         .when(pl.col("date_of_birth").is_null() | (pl.col("of_age") < settings.doubtful_age_below))
         .then(pl.lit(DATA_PROBLEM))
+        .when(pl.col("roll_to_come").is_not_null())
+        .then(pl.lit(DATA_PROBLEM))
         .when((pl.col("found_none") < settings.doubtful_link_below) & ~_is_own_doubt(settings))
         .then(pl.lit(DOUBTFUL_LINK))
         .when(pl.col("found_none") < settings.doubtful_link_below)
@@ -323,7 +327,7 @@ def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         MOVED_AWAY: reasons.why_moved(),
         CLOSED: pl.col("closed_why"),
         DIED: reasons.why_died(names),
-        **dict.fromkeys((NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME), pl.col("waits_why")),
+        **dict.fromkeys((NOT_YET, OVER_HOLIDAYS), pl.col("waits_why")),
         NOT_OF_AGE: reasons.why_not_of_age(),
     }
     return pl.concat([explained.filter(reason=reason).with_columns(why=told) for reason, told in why.items()])

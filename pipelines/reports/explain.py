@@ -17,7 +17,7 @@ from pipelines.children.facts import child_facts
 from pipelines.counted import counted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, ROLL_TO_COME
+from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.reasons import day_written, in_100, in_100_written, sentences, source_called
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
@@ -42,7 +42,6 @@ WHAT_WOULD_LIST = {
     DIED: "The source's own correction, or a judgement that its record is another child's.",
     NOT_YET: "The day that is named above, or a reason to look sooner, such as a referral.",
     OVER_HOLIDAYS: "The day that is named above, or that the place is given up.",
-    ROLL_TO_COME: "The school's roll without the child, the day that is named above, or that the place is given up.",
 }
 """Reason of ``EXPLAINED`` -> what brings the child onto the list."""
 
