@@ -28,12 +28,20 @@ from apps.made_up.error_rates import ErrorRates
 from pipelines.listing.recalibration import ANSWER, fitted, recalibrated
 
 RESULTS = Path(__file__).parent / "results" / "list.md"
-WORLDS = (
-    *(f"20000:{seed}:usual" for seed in range(2401, 2406)),
-    *(f"20000:{seed}:rough" for seed in range(2411, 2416)),
-    *(f"20000:{seed}:other_kinds" for seed in range(2421, 2426)),
-    "50000:2431:usual:0.004", "150000:2432:usual:0.004", "150000:2433:rough:0.004", "150000:2434:other_kinds:0.004",
-)  # fmt: skip
+WORLDS = tuple(
+    f"{children}:{drawn + seed}:{errors}"
+    for children, errors, seeds in (
+        (20_000, "usual", range(1, 6)),
+        (20_000, "rough", range(11, 16)),
+        (20_000, "other_kinds", range(21, 26)),
+        (50_000, "usual:0.004", (31,)),
+        (150_000, "usual:0.004", (32,)),
+        (150_000, "rough:0.004", (33,)),
+        (150_000, "other_kinds:0.004", (34,)),
+    )
+    for drawn in (2400, 2500)
+    for seed in seeds
+)
 BINS, DRAWS = 10, 400
 FOUR_IN_FIVE = 0.8
 FOLLOW_UP = "follow up"

@@ -123,7 +123,7 @@ def _told(
     contents = [pl.DataFrame(schema={"record_id": pl.String, CONTENT: pl.UInt64})]
     for source, both in apart.items():
         contract = contracts[source]
-        shared = [name for name in contract.column_named if all(name in side.columns for side in both)]
+        shared = [name for name in contract.column_named if all(name in rows.columns for rows in both)]
         content = pl.struct(name for name in shared if name != contract.key.name).hash().alias(CONTENT)
         contents.append(both[side].select("record_id", content))
     rows = {source: pl.concat([both[side], both[1 - side].clear()], how="diagonal") for source, both in apart.items()}
