@@ -30,6 +30,7 @@ from pipelines.listing.roll_to_come import Rolls, roll_to_come
 from pipelines.listing.route import routes
 from pipelines.listing.standing import standing
 from pipelines.priority import Evidence, findings
+from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.rank_settings import ROUNDING, RankSettings
 from pipelines.residence.area import HOME, homes
 from pipelines.residence.contact import without_letters
@@ -129,7 +130,9 @@ def rank(
     is_listed = is_likely | pl.col("kept_because").is_not_null()
     judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
     listed = judged.filter(is_listed & pl.col("held").is_null())
-    found = found.join(listed, on="child_id", how="semi")
+    # That no roll shows a child is no reason to look sooner where none can yet.
+    untold = to_come.select("child_id", factor=pl.lit(NO_PLACE))
+    found = found.join(listed, on="child_id", how="semi").join(untold, on=["child_id", "factor"], how="anti")
     return Ranked(
         candidates=_candidates(
             listed, found, evidence, settings, person=person, statements=statements, child_records=child_records

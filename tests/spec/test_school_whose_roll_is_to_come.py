@@ -171,6 +171,13 @@ def test_it_is_told_whose_roll_is_to_come_and_whom_to_ask(at: str | None, told: 
     assert row["route"] == ADMISSIONS
 
 
+def test_that_no_roll_shows_the_child_is_no_reason_to_look_sooner_where_none_can() -> None:
+    silent, told = (listed(accepted(at), LATE_SEPTEMBER) for at in ("104002", "104001"))
+    looked_sooner = "on no roll, though a place offered was to begin"
+    assert [looked_sooner in row["because"] for row in (silent, told)] == [False, True]
+    assert silent["priority"] < told["priority"]
+
+
 def test_of_a_restricted_child_no_school_is_named() -> None:
     row = listed(accepted().says("health:1", "protected"), LATE_SEPTEMBER)
     assert row["lane"] == RESTRICTED
