@@ -202,9 +202,11 @@ def real_server(folder: Path, settings: Mapping[str, str]) -> Iterator[RealServe
         **settings,
     }
     client = "tests"
+    # No connection is kept: the server lets go of an idle one after five seconds, and who asks just then is cut off.
     with httpx.Client(
-        base_url=url, auth=tuple(password.split(":")), headers={"Prefect-Csrf-Client": client}, timeout=120
-    ) as api:
+        base_url=url, auth=tuple(password.split(":")), headers={"Prefect-Csrf-Client": client}, timeout=120,
+        limits=httpx.Limits(max_keepalive_connections=0),
+    ) as api:  # fmt: skip
         server = RealServer(home, url, environment, api)
         with running(server, "server", "server", "start"):
             wait_for(lambda: _answers(api), "the server to answer", 120)
