@@ -19,7 +19,8 @@ from data_contracts.contract import read_contracts
 from pipelines.failure import UNFORESEEN, NightFailed, as_night_failed
 from pipelines.for_readers import keep_for_readers
 from pipelines.health import recorded
-from pipelines.intake.gate import held_night, refuse_units_of_no_source
+from pipelines.intake.gate import held_night
+from pipelines.intake.units import refuse_units_of_no_source
 from pipelines.linking.model_file import keep_model
 from pipelines.lock import lock
 from pipelines.migrations import bring_forward

@@ -52,7 +52,7 @@ def judge_completeness(
     *,
     breaches: pl.DataFrame,
     others: Mapping[str, OtherChildren],
-    went_on: Mapping[str, frozenset[str]],
+    lost_nobody: Mapping[str, frozenset[str]],
     came: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
@@ -63,9 +63,10 @@ def judge_completeness(
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
     (``BREACH``): what was found in the files. ``others``: by source, what tells of other children under the keys of
-    the last delivery. ``went_on``: by source, units whose rows go on under other units. ``came``: ``record_id`` of every
-    row that came, those set aside too; what ``intake`` tells to be the same need not be there. ``stands_in``
-    (``STANDS_IN``): sources whose last rows stand in. ``accepted``: sources that a named person has accepted for tonight.
+    the last delivery. ``lost_nobody``: by source, units that lost nobody, whatever rows or places they lost. ``came``:
+    ``record_id`` of every row that came, those set aside too; what ``intake`` tells to be the same need not be there.
+    ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``: sources that a named person has accepted
+    for tonight.
     ``due``: by source, the units that must have rows.
     """
     kept = {row["source"]: (row["keys"], row["kept"])
@@ -76,7 +77,7 @@ def judge_completeness(
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
             until=until.get(source), others=others.get(source, OtherChildren()), due=due.get(source, ()),
-            went_on=went_on.get(source, frozenset()),
+            lost_nobody=lost_nobody.get(source, frozenset()),
         )  # fmt: skip
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
         for check, words in _outside(own):
@@ -112,7 +113,7 @@ def _source(
     until: date | None,
     others: OtherChildren,
     due: Sequence[str],
-    went_on: frozenset[str],
+    lost_nobody: frozenset[str],
 ) -> SourceTonight:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
@@ -134,7 +135,7 @@ def _source(
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
         others=others,
         due=due,
-        went_on=went_on,
+        lost_nobody=lost_nobody,
     )
 
 

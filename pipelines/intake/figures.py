@@ -312,20 +312,41 @@ def _places(columns_of: Callable[..., pl.DataFrame], contract: Contract, as_at: 
     """One row is one unit (a school) and its rows that show a place on the date judged; none where no unit is named or
     no place ever ends. ``columns_of``: names -> the rows with those columns.
     """
-    unit = contract.completeness.unit
-    place = next((said for said in contract.says if said.kind == "provision" and said.until), None)
-    if unit is None or place is None or place.until is None:
+    unit, dates = contract.completeness.unit, place_dates(contract)
+    if unit is None or dates is None:
         return SOURCE_MEASURE.to_frame()
     columns = contract.column_named
-    names = list(dict.fromkeys(name for name in (unit, place.since, place.until) if name))
+    names = list(dict.fromkeys((unit, *dates)))
     rows = columns_of(*names).group_by(names).len("_rows")  # each date of a unit is read once
-    ended = parse_dates(columns[place.until]) <= as_at
-    to_come = pl.lit(value=False) if place.since is None else parse_dates(columns[place.since]) > as_at
-    is_current = ~(ended.fill_null(value=False) | to_come.fill_null(value=False))
+    is_current = ~(has_ended(contract, as_at) | is_to_come(contract, as_at))
     units = rows.select("_rows", of=text_of(columns[unit]), is_current=is_current).drop_nulls("of")
     counted = units.group_by("of").agg(value=pl.col("_rows").filter("is_current").sum())
     unnamed = pl.lit(None, pl.String)
     return counted.with_columns(source=pl.lit(contract.id), measure=pl.lit(PLACES), name=unnamed).sort("of")
+
+
+def place_dates(contract: Contract) -> tuple[str, ...] | None:
+    """The columns in which a place ends and, where there is one, begins; null: none of the source ever ends."""
+    for said in contract.says:
+        if said.kind == "provision" and said.until:
+            return (said.until, said.since) if said.since else (said.until,)
+    return None
+
+
+def has_ended(contract: Contract, on: date) -> pl.Expr:
+    """Of each row as received: whether its place had ended on a day; false where no end is told."""
+    dates = place_dates(contract)
+    return pl.lit(value=False) if dates is None else _is_told(parse_dates(contract.column_named[dates[0]]) <= on)
+
+
+def is_to_come(contract: Contract, on: date) -> pl.Expr:
+    """Of each row as received: whether its place begins after a day; false where no beginning is told."""
+    since = (place_dates(contract) or ())[1:]
+    return _is_told(parse_dates(contract.column_named[since[0]]) > on) if since else pl.lit(value=False)
+
+
+def _is_told(said: pl.Expr) -> pl.Expr:
+    return said.fill_null(value=False)
 
 
 def without_old(frame: pl.DataFrame, as_at: date, days: int, column: str = "as_at") -> pl.DataFrame:

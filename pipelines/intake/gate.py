@@ -17,6 +17,7 @@ from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import in_force
+from pipelines.intake.closed_units import units_closed
 from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import (
@@ -175,19 +176,6 @@ def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
     return received.otherwise[source] if source in received.otherwise else store.read_raw(source)
 
 
-def refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts: Mapping[str, Contract]) -> None:
-    """Raise SettingsError where units are due of a source that tells none apart, or that there is not.
-
-    ``units_due``: by source, the units that must have rows, as the settings have them (``schools.due``).
-    """
-    with_units = [source for source, contract in contracts.items() if contract.completeness.unit]
-    if wrong := sorted(set(units_due).difference(with_units)):
-        raise SettingsError(
-            f"schools.due names {', '.join(wrong)}, of which no contract tells schools apart. Sources that can be named: "
-            f"{', '.join(with_units)}."
-        )
-
-
 def judge_tonight(
     store: Store,
     received: Received,
@@ -208,6 +196,15 @@ def judge_tonight(
         accepted=sources, as_at=as_at,
     )  # fmt: skip
     others, went_on = _against_last(store, received, history, contracts, as_at)
+    again = history.nights.filter(pl.col("as_at") >= as_at)  # of these what stands in the store is no earlier night's
+    stand = {
+        source: partial(store.read_raw, source)
+        for source in {*store.raw_sources()}.difference(sources, again["source"])
+    }
+    same = intake.nights.join(again, on=["as_at", "source", "content"], how="semi")["source"]
+    closed = units_closed(
+        stand, received.raw, contracts, before, passed={*same}.difference(sources), measures=intake.measures, as_at=as_at
+    )  # fmt: skip
     found = judge_completeness(
         intake,
         received.deliveries,
@@ -215,7 +212,9 @@ def judge_tonight(
         before,
         breaches=received.breaches,
         others=others,
-        went_on=went_on,
+        lost_nobody={
+            source: went_on.get(source, frozenset()) | closed.get(source, frozenset()) for source in contracts
+        },
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
         stands_in=stands_in,
         accepted=sources,

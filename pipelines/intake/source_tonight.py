@@ -51,8 +51,8 @@ class SourceTonight:
     """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
     due: Sequence[str]
     """Units that must have rows, the first night too."""
-    went_on: frozenset[str]
-    """Units that no row names tonight, and whose rows go on under other units."""
+    lost_nobody: frozenset[str]
+    """Units whose children are elsewhere, whatever rows or places they lost: they go on under other units, or have closed."""
     others: OtherChildren
     """What tells of other children under the keys of the last delivery."""
 

@@ -1,10 +1,11 @@
 """The units (the schools) of a source: which are due, which are gone, and which only go by another number now.
 
 A school that becomes an academy, is amalgamated, has its authority's number changed or its system replaced is gone under the
-number it had. Where its pupils' rows go on under another number, nothing is missing.
+number it had. Where its pupils' rows go on under another number, nothing is missing. Nor is anything where one
+has closed (:mod:`pipelines.intake.closed_units`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from pipelines.counted import counted, first_of
 from pipelines.intake.figures import PLACES, UNIT
 from pipelines.intake.misleading_files import ENOUGH_ROWS
 from pipelines.intake.source_tonight import SourceTonight, day_of
+from pipelines.settings import SettingsError
 
 ENOUGH_IN_UNIT = 5
 """A unit of fewer rows is no school, but a number mistyped, or one pupil at a distant one."""
@@ -50,6 +52,19 @@ def units_that_went_on(
     return frozenset(kept.filter(pl.col("share") >= contract.completeness.unit_rows_kept)["of"])
 
 
+def refuse_units_of_no_source(units_due: Mapping[str, Sequence[str]], contracts: Mapping[str, Contract]) -> None:
+    """Raise SettingsError where units are due of a source that tells none apart, or that there is not.
+
+    ``units_due``: by source, the units that must have rows, as the settings have them (``schools.due``).
+    """
+    with_units = [source for source, contract in contracts.items() if contract.completeness.unit]
+    if wrong := sorted(set(units_due).difference(with_units)):
+        raise SettingsError(
+            f"schools.due names {', '.join(wrong)}, of which no contract tells schools apart. Sources that can be named: "
+            f"{', '.join(with_units)}."
+        )
+
+
 def units_due(source: SourceTonight) -> Iterator[str]:
     """Units that the settings say must have rows."""
     came = source.measures.filter(measure=UNIT, as_at=source.as_at)["of"]
@@ -64,8 +79,9 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     before = units.filter((pl.col("as_at") == last_on) & (pl.col("value") >= ENOUGH_IN_UNIT))
     tonight = units.filter(pl.col("as_at") == source.as_at).select("of", now="value")
     both = before.join(tonight, on="of", how="left", validate="1:1").with_columns(pl.col("now").fill_null(0.0))
-    named = both.with_columns(shown=pl.coalesce("name", "of")).sort("shown", "of")
-    gone = named.filter((pl.col("now") == 0) & ~pl.col("of").is_in([*source.due, *source.went_on]))
+    named = both.with_columns(shown=pl.coalesce("name", "of")).filter(~pl.col("of").is_in(source.lost_nobody))
+    named = named.sort("shown", "of")
+    gone = named.filter((pl.col("now") == 0) & ~pl.col("of").is_in(source.due))
     kept = source.contract.completeness.unit_rows_kept
     thin = named.filter((pl.col("now") > 0) & (pl.col("now") < kept * pl.col("value")))
     if gone.height:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -231,6 +231,81 @@ def test_a_school_whose_places_end_all_at_once_holds_the_list(tmp_path: Path, le
     some = [{**row, **left} if row["estab"] == "2001" and number % 24 < 13 else row for number, row in enumerate(roll)]
     nights.night(1, school_census=some)
     assert [each for each in _told(nights, "school_census") if each[0] == "units"] == told
+
+
+def _three_schools() -> Rows:
+    """A roll of three schools with 24 pupils each, no two of them born on one day."""
+    return [{**row, "date_of_birth": str(date(2012, 1, 1) + timedelta(days=n))} for n, row in enumerate(census(3, 24))]
+
+
+def _with(rows: Rows, estab: str, **columns: str) -> Rows:
+    """The roll with other cells in the rows of one school."""
+    return [{**row, **columns} if row["estab"] == estab else row for row in rows]
+
+
+def _places(pupils: int, **columns: str) -> Rows:
+    """So many pupils of School 1 on another school's roll since yesterday."""
+    theirs = [row for row in _three_schools() if row["estab"] == "2001"][:pupils]
+    begun = {"estab": "2002", "school_name": "School 2", "entry_date": "2026-11-02"}
+    return [{**row, **begun, "record_id": f"N{row['record_id']}", **columns} for row in theirs]
+
+
+ROLL = _three_schools()
+CLOSED = _with(ROLL, "2001", leaving_date="2026-11-02")
+WITHOUT = [row for row in ROLL if row["estab"] != "2001"]
+LEFT, GONE = "School 1 (24 to 0)", "are gone, with 24 rows: School 1."
+
+
+@pytest.mark.parametrize(
+    ("before", "tonight", "told"),
+    [
+        pytest.param(ROLL, CLOSED + _places(12), None, id="closed: half of its pupils are at another school"),
+        pytest.param(ROLL, CLOSED + _places(11), LEFT, id="most of its pupils are nowhere"),
+        pytest.param(ROLL, CLOSED, LEFT, id="leaving dates filled in for everybody, all on one day"),
+        pytest.param(ROLL, _with(CLOSED + _places(24), "2002", leaving_date="2026-11-02"), LEFT,
+                     id="leaving dates filled in at the other school too"),
+        pytest.param(ROLL, CLOSED + _places(24, entry_date="2026-11-09"), None,
+                     id="their places are accepted, and begin next week"),
+        pytest.param(ROLL, CLOSED + _places(24, estab="2001", entry_date="2026-11-09"), LEFT,
+                     id="places to come at the school itself"),
+        pytest.param(ROLL, CLOSED + _places(24, date_of_birth="2011-05-05"), LEFT,
+                     id="other children came to the other school"),
+        pytest.param(ROLL + _places(12), CLOSED + _places(12), None, id="they were at the other school already"),
+        pytest.param(ROLL + _places(12), WITHOUT + _places(12), None, id="gone, and they were at the other school already"),
+        pytest.param(ROLL, WITHOUT, GONE, id="gone, and its pupils nowhere"),
+        pytest.param(CLOSED, WITHOUT, None, id="gone, and all of its places had ended before"),
+        pytest.param(CLOSED[:24] + ROLL[24:29] + CLOSED[29:], WITHOUT, GONE, id="gone, and five of its places had not ended"),
+        pytest.param(_with(ROLL, "2001", entry_date="2027-01-05"), WITHOUT, GONE,
+                     id="a new school is gone, whose places are all to come"),
+        pytest.param(_with(ROLL, "2001", leaving_date="2026-11-03"), WITHOUT, GONE,
+                     id="gone on the day on which its places end"),
+    ],
+)  # fmt: skip
+def test_a_school_that_closes_holds_the_list_where_its_pupils_are_nowhere(
+    tmp_path: Path, before: Rows, tonight: Rows, told: str | None
+) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, school_census=before)
+    held = nights.night(1, school_census=tonight).found.filter(check="units", outcome="holds")["words"]
+    assert [words for words in held if told is None or told not in words] == []
+    assert len(held) == (told is not None)
+
+
+def test_a_school_that_closes_holds_no_night_until_its_rows_have_stopped(tmp_path: Path) -> None:
+    nights, ahead = Deliveries(tmp_path), _with(ROLL, "2001", leaving_date="2026-11-04") + _places(20)
+    for after, roll in ((0, ahead), (2, ahead), (3, WITHOUT + _places(20)), (3, WITHOUT + _places(20))):
+        assert "units" not in nights.night(after, school_census=roll).found["check"], f"night {after}"
+
+
+def test_a_school_accepted_as_closed_is_told_each_time_that_night_is_run(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, school_census=ROLL)
+    accept(
+        nights.workspace, CONTRACTS, Path("school_census"), why="closed", by="A. Lee", as_at=FIRST + timedelta(days=1)
+    )
+    for _ in range(2):
+        (told,) = nights.night(1, school_census=CLOSED).warnings
+        assert LEFT in told
 
 
 def test_places_that_end_of_themselves_while_the_file_stays_the_same_hold_the_list_too(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""Units (schools) that have closed: they lose rows or places, and nobody by it.
+
+A school that closes gives all its pupils a leaving date, and sends those rows for some time still. The same is seen where
+leaving dates were filled in for everybody by mistake, all on one day too. What tells them apart is where the children are.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from data_contracts.values import text_of
+from pipelines.intake.earlier_nights import History
+from pipelines.intake.figures import PLACES, UNIT, has_ended, is_to_come
+from pipelines.intake.misleading_files import ENOUGH_ROWS
+from pipelines.intake.renumbered import BEYOND_DOUBT, CONTENT
+from pipelines.intake.standardise import persons_of
+from pipelines.intake.units import ENOUGH_IN_UNIT
+
+
+def units_closed(
+    before: Mapping[str, Callable[[], pl.DataFrame]],
+    tonight: Mapping[str, pl.DataFrame],
+    contracts: Mapping[str, Contract],
+    history: History,
+    *,
+    passed: Collection[str],
+    measures: pl.DataFrame,
+    as_at: date,
+) -> dict[str, frozenset[str]]:
+    """By source, the units that lost too many rows or places since its last night, and nobody by it.
+
+    ``before``: the rows of each source that stand in the store from its last night, as received, read only where a unit has
+    lost some. ``tonight``: those that were received; a source that is not among them stands as it did. ``history``: what
+    counts of earlier nights. ``passed``: sources whose rows were judged for tonight before, and let through: where a unit holds
+    the night, they had lost nobody. ``measures``: ``SOURCE_MEASURE`` of tonight.
+    """
+    found = {}
+    for source, last_on in history.last_nights.iter_rows():
+        own = pl.concat([history.measures, measures]).filter(source=source)
+        if own.filter(as_at=as_at).is_empty() or source not in {*before, *passed}:
+            continue
+        contract = contracts[source]
+        less = _units_with_less(own, contract, last_on=last_on, as_at=as_at)
+        if source in passed and contract.completeness.outcome("units", is_roll=contract.is_roll) == "holds":
+            found[source] = less
+        elif source in before and less:
+            rows = before[source]()
+            now = tonight.get(source, rows)
+            found[source] = _lost_nobody(rows, now, less, contract, last_on=last_on, as_at=as_at)
+    return found
+
+
+def _units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date, as_at: date) -> frozenset[str]:
+    """Units that kept too few of their rows, or of their current places, since the source's last night.
+
+    ``measures``: ``SOURCE_MEASURE`` of the source, of both nights.
+    """
+    enough = pl.when(measure=UNIT).then(ENOUGH_IN_UNIT).otherwise(ENOUGH_ROWS)
+    units = measures.filter(pl.col("measure").is_in([UNIT, PLACES])).select("as_at", "measure", "of", "value")
+    before = units.filter(pl.col("as_at") == last_on, pl.col("value") >= enough)
+    tonight = units.filter(pl.col("as_at") == as_at)
+    both = before.join(tonight, on=["measure", "of"], how="left", suffix="_now", validate="1:1")
+    least = contract.completeness.unit_rows_kept * pl.col("value")
+    return frozenset(both.filter(pl.col("value_now").fill_null(0.0) < least)["of"])
+
+
+def _lost_nobody(
+    before: pl.DataFrame,
+    tonight: pl.DataFrame,
+    units: Collection[str],
+    contract: Contract,
+    *,
+    last_on: date,
+    as_at: date,
+) -> frozenset[str]:
+    """Of ``units``, those that lost rows or places and nobody by it.
+
+    Either nearly all of their places had ended on the last night (``last_on``) already, when that was judged; or of the
+    children who had one then, as many as a unit must keep have one tonight: there still, or at another unit, now or to come.
+    Leaving dates filled in for everybody leave a school's children without any. ``before``, ``tonight``: all rows of the
+    source as received.
+    """
+    unit = contract.completeness.unit
+    if unit is None:
+        return frozenset()
+    of = text_of(contract.column_named[unit])
+    theirs = before.with_columns(of=of).filter(pl.col("of").is_in(units))
+    open_then = theirs.filter(~has_ended(contract, last_on))
+    few = theirs.group_by("of").agg(open=pl.col("record_id").is_in(open_then["record_id"].implode()).sum())
+    places = tonight.with_columns(of=of).filter(
+        ~has_ended(contract, as_at), ~(pl.col("of").is_in(units) & is_to_come(contract, as_at))
+    )
+    placed = _same_children(open_then, places, contract, as_at)
+    share = open_then.group_by("of").agg(share=pl.col("record_id").is_in(placed.implode()).mean())
+    return frozenset(few.filter(pl.col("open") < ENOUGH_IN_UNIT)["of"]) | frozenset(
+        share.filter(pl.col("share") >= contract.completeness.unit_rows_kept)["of"]
+    )
+
+
+def _same_children(before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract, as_at: date) -> pl.Series:
+    """``record_id`` of those rows of ``before`` of whose child a row of ``tonight`` tells beyond doubt; none of
+    rows that are alike.
+    """
+    was, now = (persons_of({contract.id: rows.drop("of")}, {contract.id: contract}, as_at=as_at)
+                for rows in (before, tonight))  # fmt: skip
+    by_person = [list(columns) for columns in BEYOND_DOUBT if CONTENT not in columns]
+    found = [
+        was.filter(pl.struct(columns).is_unique()).join(now, on=columns, how="semi")["record_id"]
+        for columns in by_person
+    ]
+    return pl.concat(found).unique()
