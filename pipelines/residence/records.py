@@ -5,7 +5,7 @@ all that follows joins, groups and sorts by numbers.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -13,6 +13,12 @@ from pipelines.children.members import members
 
 MOVED = r"\bmoved\b"
 """In why an entry was closed: the family has moved away."""
+
+AT_ONCE, ENOUGH_AT_ONCE = 0.02, 50
+"""On no day do so many families come: so large a share of a source's open entries, and so many."""
+
+LATELY = timedelta(days=730)
+"""An entry that began longer ago is an old one, whatever its day stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ def listen(statements: pl.DataFrame, as_at: date) -> Said:
         kind=pl.col("kind").cast(pl.Categorical),
         record=pl.col("record_id").rle_id(),
     )
+    said = _without_dates_given_at_once(said, as_at)
     for dates in (_sightings(said, as_at), _entries(said, as_at), _leavings(said, as_at)):
         told = told.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
     return Said(
@@ -83,6 +90,30 @@ def hear(said: Said, child_records: pl.DataFrame) -> Heard:
         .drop("child_id", "is_open")
     )
     return Heard(children, records, said.rolls, said.keep_entries)
+
+
+def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``said`` without a beginning of entries that so many of a source share that it is of the list, and of no family.
+
+    Doctors' practices merge, a landlord takes over a stock of homes, a system is replaced: all entries then begin on one
+    day, those of children who had moved away too, who would look as if they had just come.
+    """
+    since = pl.col("since_on")
+    entries = said.filter(pl.col("kind") == "lives_here", pl.col("until_on").is_null())
+    days = entries.filter(since > as_at - LATELY, since <= as_at).group_by("source", "since_on").len("begun")
+    together = days.join(entries.group_by("source").len("entries"), on="source", how="left", validate="m:1").filter(
+        pl.col("begun") >= ENOUGH_AT_ONCE, pl.col("begun") >= AT_ONCE * pl.col("entries")
+    )
+    if together.is_empty():
+        return said
+    marked = said.join(together.select("source", "since_on", at_once=pl.lit(value=True)), on=["source", "since_on"],
+                       how="left", validate="m:1", maintain_order="left")  # fmt: skip
+    is_of_list = pl.col("at_once").fill_null(value=False)
+    return (
+        marked.filter(~(is_of_list & (pl.col("kind") == "seen")))
+        .with_columns(since_on=pl.when(is_of_list & (pl.col("kind") == "lives_here")).then(None).otherwise(since))
+        .drop("at_once")
+    )
 
 
 def _sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
