@@ -12,11 +12,10 @@ import polars as pl
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
 from pipelines.intake.earlier_nights import History
-from pipelines.intake.figures import PLACES, UNIT, has_ended, is_to_come
-from pipelines.intake.misleading_files import ENOUGH_ROWS
+from pipelines.intake.figures import has_ended, is_to_come
 from pipelines.intake.renumbered import BEYOND_DOUBT, CONTENT
 from pipelines.intake.standardise import persons_of
-from pipelines.intake.units import ENOUGH_IN_UNIT
+from pipelines.intake.units import ENOUGH_IN_UNIT, units_with_less
 
 
 def units_closed(
@@ -42,7 +41,7 @@ def units_closed(
         if own.filter(as_at=as_at).is_empty() or source not in {*before, *passed}:
             continue
         contract = contracts[source]
-        less = _units_with_less(own, contract, last_on=last_on, as_at=as_at)
+        less = frozenset(units_with_less(own, contract, last_on=last_on, as_at=as_at)["of"])
         if source in passed and contract.completeness.outcome("units", is_roll=contract.is_roll) == "holds":
             found[source] = less
         elif source in before and less:
@@ -50,20 +49,6 @@ def units_closed(
             now = tonight.get(source, rows)
             found[source] = _lost_nobody(rows, now, less, contract, last_on=last_on, as_at=as_at)
     return found
-
-
-def _units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date, as_at: date) -> frozenset[str]:
-    """Units that kept too few of their rows, or of their current places, since the source's last night.
-
-    ``measures``: ``SOURCE_MEASURE`` of the source, of both nights.
-    """
-    enough = pl.when(measure=UNIT).then(ENOUGH_IN_UNIT).otherwise(ENOUGH_ROWS)
-    units = measures.filter(pl.col("measure").is_in([UNIT, PLACES])).select("as_at", "measure", "of", "value")
-    before = units.filter(pl.col("as_at") == last_on, pl.col("value") >= enough)
-    tonight = units.filter(pl.col("as_at") == as_at)
-    both = before.join(tonight, on=["measure", "of"], how="left", suffix="_now", validate="1:1")
-    least = contract.completeness.unit_rows_kept * pl.col("value")
-    return frozenset(both.filter(pl.col("value_now").fill_null(0.0) < least)["of"])
 
 
 def _lost_nobody(

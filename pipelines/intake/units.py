@@ -6,6 +6,7 @@ has closed (:mod:`pipelines.intake.closed_units`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import polars as pl
 
@@ -72,39 +73,49 @@ def units_due(source: SourceTonight) -> Iterator[str]:
         yield f"{len(absent)} of {len(source.due)} schools that are due have no row: {first_of(absent)}."
 
 
+def units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date, as_at: date) -> pl.DataFrame:
+    """Units that kept too few of their rows, or of their current places, from the source's last night to tonight.
+
+    One row is one measure (``UNIT``, ``PLACES``) of one unit: ``measure``, ``of``, ``value`` then, ``now``. ``measures``:
+    ``SOURCE_MEASURE`` of the source, of both nights.
+    """
+    enough = pl.when(measure=UNIT).then(ENOUGH_IN_UNIT).otherwise(ENOUGH_ROWS)
+    units = measures.filter(pl.col("measure").is_in([UNIT, PLACES])).select("as_at", "measure", "of", "value")
+    before = units.filter(pl.col("as_at") == last_on, pl.col("value") >= enough).drop("as_at")
+    tonight = units.filter(pl.col("as_at") == as_at).select("measure", "of", now="value")
+    both = before.join(tonight, on=["measure", "of"], how="left", validate="1:1").with_columns(
+        pl.col("now").fill_null(0.0)
+    )
+    return both.filter(pl.col("now") < contract.completeness.unit_rows_kept * pl.col("value"))
+
+
 def units_less(source: SourceTonight) -> Iterator[str]:
-    """Rows of each unit (a school) against the last night in which the source came; those that are due are told by that."""
-    units = source.measures.filter(measure=UNIT)
+    """Rows and places of each unit (a school) against the last night in which the source came; units that are due and have no
+    row are told by that, and of a unit that lost its rows not its places."""
     last_on = source.last.as_at
-    before = units.filter((pl.col("as_at") == last_on) & (pl.col("value") >= ENOUGH_IN_UNIT))
-    tonight = units.filter(pl.col("as_at") == source.as_at).select("of", now="value")
-    both = before.join(tonight, on="of", how="left", validate="1:1").with_columns(pl.col("now").fill_null(0.0))
-    named = both.with_columns(shown=pl.coalesce("name", "of")).filter(~pl.col("of").is_in(source.lost_nobody))
-    named = named.sort("shown", "of")
-    gone = named.filter((pl.col("now") == 0) & ~pl.col("of").is_in(source.due))
-    kept = source.contract.completeness.unit_rows_kept
-    thin = named.filter((pl.col("now") > 0) & (pl.col("now") < kept * pl.col("value")))
+    before = source.measures.filter(measure=UNIT, as_at=last_on)
+    less = units_with_less(source.measures, source.contract, last_on=last_on, as_at=source.as_at)
+    names = before.select("of", shown=pl.coalesce("name", "of"))
+    named = (
+        less.filter(~pl.col("of").is_in(source.lost_nobody)).join(names, on="of", validate="m:1").sort("shown", "of")
+    )
+    rows = named.filter(measure=UNIT)
+    gone, thin = rows.filter(pl.col("now") == 0, ~pl.col("of").is_in(source.due)), rows.filter(pl.col("now") > 0)
+    places = named.filter(measure=PLACES).join(rows, on="of", how="anti")
     if gone.height:
+        known = before.filter(pl.col("value") >= ENOUGH_IN_UNIT).height
         yield (
-            f"{gone.height} of {before.height} schools or other units of {day_of(last_on)} are gone, with "
+            f"{gone.height} of {known} schools or other units of {day_of(last_on)} are gone, with "
             f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}.{source.not_read}"
         )
     if thin.height:
-        fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in thin.to_dicts()]
-        yield f"most rows of these schools or other units are gone: {first_of(fewer)}.{source.not_read}"
-    yield from _places(source, named.filter(pl.col("now") >= kept * pl.col("value")).select("of", "shown"))
-
-
-def _places(source: SourceTonight, units: pl.DataFrame) -> Iterator[str]:
-    """Current places of each unit whose rows came again (``of``, ``shown``) against the last night."""
-    places = source.measures.filter(measure=PLACES).join(units, on="of", how="inner", validate="m:1")
-    before = places.filter((pl.col("as_at") == source.last.as_at) & (pl.col("value") >= ENOUGH_ROWS))
-    tonight = places.filter(pl.col("as_at") == source.as_at).select("of", now="value")
-    both = before.join(tonight, on="of", how="inner", validate="1:1").sort("shown", "of")
-    ended = both.filter(pl.col("now") < source.contract.completeness.unit_rows_kept * pl.col("value"))
-    if ended.height:
-        fewer = [f"{row['shown']} ({row['value']:.0f} to {row['now']:.0f})" for row in ended.to_dicts()]
+        yield f"most rows of these schools or other units are gone: {_fewer(thin)}.{source.not_read}"
+    if places.height:
         yield (
-            f"most places at these schools or other units no longer hold as on {day_of(source.last.as_at)}: {first_of(fewer)}. "
+            f"most places at these schools or other units no longer hold as on {day_of(last_on)}: {_fewer(places)}. "
             "Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number."
         )
+
+
+def _fewer(units: pl.DataFrame) -> str:
+    return first_of([f"{unit['shown']} ({unit['value']:.0f} to {unit['now']:.0f})" for unit in units.to_dicts()])
