@@ -12,7 +12,12 @@ from pipelines.tables import RENUMBERED
 
 def key_now(record_id: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
     """Record ids, each that goes on under another key replaced by that one."""
-    return record_id.replace(renumbered["record_id"], renumbered["now_id"])
+    return record_id if renumbered.is_empty() else record_id.replace(renumbered["record_id"], renumbered["now_id"])
+
+
+def records_now(records: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
+    """As :func:`key_now`, of several record ids joined by semicolons."""
+    return records.str.split(";").list.eval(key_now(pl.element(), renumbered)).list.join(";")
 
 
 def keys_at(decided: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Series:

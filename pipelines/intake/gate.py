@@ -6,7 +6,7 @@ that a night that is held leaves everything as the last list was made from.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from pipelines.intake.figures import (
 from pipelines.intake.last_intake import PLACE, LastIntake, RowsBefore, read_by
 from pipelines.intake.other_children import OtherChildren, other_children
 from pipelines.intake.receive import Received
-from pipelines.intake.renumbered import with_tonight
+from pipelines.intake.renumbered import keys_left, with_tonight
 from pipelines.intake.snapshot import Snapshots, changed_tonight, forward, keep
 from pipelines.intake.standing_in import STANDS_IN, standing_in
 from pipelines.intake.units import units_gone, units_that_went_on
@@ -43,7 +43,7 @@ from pipelines.intake.vanished import Rolls, keep_vanished
 from pipelines.settings import SettingsError
 from pipelines.stale import mark_stale
 from pipelines.store import Store
-from pipelines.tables import RENUMBERED, TABLES
+from pipelines.tables import TABLES
 
 
 @dataclass(frozen=True)
@@ -165,9 +165,8 @@ def _against_last(
         before, came = _before(store, received, source), tonight.filter(~is_same)
         others[source] = other_children(contract, before, came, int(is_same.sum()))
         if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
-            nothing, now = RENUMBERED.to_frame(), datetime.now(UTC)
-            pairs = with_tonight(nothing, {source: before}, {source: came}, contracts, as_at, at=now)
-            went_on[source] = units_that_went_on(before, tonight, pairs, contract)
+            left = keys_left({source: before}, {source: came}, contracts, as_at)
+            went_on[source] = units_that_went_on(before, tonight, left, contract)
     return others, went_on
 
 
@@ -267,10 +266,11 @@ def keep_tonight(
     stand = {*received.stands, *judged.stands_in["source"]}
     before = Snapshots(*(_read(store, table) for table in HISTORIES))
     was_gone, renumbered = _read(store, "vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
-    given = renumbered.filter(reused_at=at)
+    # A key that is given to another child tonight is, of the rows before, that under which they go on.
+    then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
     vanished = keep_vanished(
-        was_gone, _rolls(store, received, contracts, stand, given), contracts,
-        snapshot=_under(given, before.snapshot), set_aside=received.set_aside,
+        was_gone, _rolls(store, received, contracts, stand, then), contracts,
+        snapshot=before.snapshot.with_columns(then), set_aside=received.set_aside,
         renumbered=renumbered.filter(pl.col("reused_at").is_null()), as_at=as_at,
     )  # fmt: skip
     changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
@@ -285,19 +285,14 @@ def keep_tonight(
     return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
 
 
-def _under(given: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the last night, those whose key is ``given`` to another child tonight under what they go on as."""
-    return rows if given.is_empty() else rows.with_columns(key_now(pl.col("record_id"), given))
-
-
 def _rolls(
-    store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], given: pl.DataFrame
+    store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], then: pl.Expr
 ) -> Rolls:
-    """The rolls as they stand in the store and as they came, without those that stand as they did."""
+    """The rolls as they stand in the store, keys as ``then``, and as they came, without those that stand as they did."""
     rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
     there = store.raw_sources()
     return Rolls(
-        before={source: _under(given, _before(store, received, source)) for source in rolls if source in there},
+        before={source: _before(store, received, source).with_columns(then) for source in rolls if source in there},
         tonight={source: received.raw[source] for source in rolls if source in received.raw},
     )
 

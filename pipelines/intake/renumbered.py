@@ -47,14 +47,9 @@ def with_tonight(
     ``kept``: that of the night before. ``before``, ``tonight``: by source, rows as received that stand no more and those that
     are new; of a row that only changed both. A key that is in use again stands for whoever it is given to now.
     """
-    both = [source for source in tonight if source in before]
-    doubts = [told_otherwise(contracts[source], before[source], tonight[source]) for source in both]
-    apart = {
-        source: _apart(before[source], tonight[source], told["record_id"])
-        for source, told in zip(both, doubts, strict=True)
-    }
-    pairs = _pairs({source: rows for source, rows in apart.items() if all(map(len, rows))}, contracts, as_at)
-    fresh = _fresh(pairs, pl.concat([_NO_DOUBT, *doubts]), as_at, at)
+    found = keys_left(before, tonight, contracts, as_at)
+    reused_at = pl.when("is_given").then(pl.lit(at))
+    fresh = found.select("record_id", "now_id", since_on=pl.lit(as_at), reused_at=reused_at).cast(RENUMBERED)
     in_use = pl.concat([kept["record_id"].clear(), *(rows["record_id"] for rows in tonight.values())])
     is_used_again = pl.col("reused_at").is_null() & pl.col("record_id").is_in(in_use.implode())
     went_on = kept.filter(pl.col("since_on") >= as_at - timedelta(days=KEPT_DAYS)).with_columns(
@@ -62,28 +57,39 @@ def with_tonight(
     )
     # Where a child has its key back nothing is to be said, save that in between it was another's.
     is_told = (pl.col("record_id") != pl.col("now_id")) | (pl.col("reused_at") < at).fill_null(value=False)
-    return pl.concat([went_on.filter(is_told), fresh]).cast(RENUMBERED).sort("record_id", "reused_at", nulls_last=True)
+    return pl.concat([went_on.filter(is_told).cast(RENUMBERED), fresh]).sort("record_id", "reused_at", nulls_last=True)
 
 
 _NO_DOUBT = pl.DataFrame(schema={"record_id": pl.String, "is_another": pl.Boolean})
 
 
-def _fresh(pairs: pl.DataFrame, doubts: pl.DataFrame, as_at: date, at: datetime) -> pl.DataFrame:
-    """``RENUMBERED`` of tonight: which row goes on as which, and keys that were given to another child.
+def keys_left(
+    before: Mapping[str, pl.DataFrame],
+    tonight: Mapping[str, pl.DataFrame],
+    contracts: Mapping[str, Contract],
+    as_at: date,
+) -> pl.DataFrame:
+    """What stands no more under its key: ``record_id``, ``now_id`` (under which it goes on; a name that no row has, where it is
+    nowhere) and ``is_given`` (its key was given to another child). ``before``, ``tonight``: as in :func:`with_tonight`.
 
     A key has another child where its row says so by itself, or where the row that is there now, or the one that was, stands
-    beyond doubt under another key of the two nights. ``doubts``: rows that came again and may tell of another child.
+    beyond doubt under another key of the two nights.
     """
+    both = [source for source in tonight if source in before]
+    doubts = [told_otherwise(contracts[source], before[source], tonight[source]) for source in both]
+    apart = {
+        source: _apart(before[source], tonight[source], told["record_id"])
+        for source, told in zip(both, doubts, strict=True)
+    }
+    pairs = _pairs({source: rows for source, rows in apart.items() if all(map(len, rows))}, contracts, as_at)
     moved = pairs.filter(pl.col("record_id") != pl.col("now_id"))
     ends = pl.concat([moved["record_id"], moved["now_id"]]).implode()
     is_itself = pl.col("record_id").is_in(pairs.filter(pl.col("record_id") == pl.col("now_id"))["now_id"].implode())
-    given = doubts.filter(~is_itself, pl.col("is_another") | pl.col("record_id").is_in(ends))["record_id"]
+    is_another = pl.col("is_another") | pl.col("record_id").is_in(ends)
+    given = pl.concat([_NO_DOUBT, *doubts]).filter(~is_itself, is_another)["record_id"]
     nowhere = given.filter(~given.is_in(moved["record_id"].implode())).to_frame()
     gone = nowhere.with_columns(now_id=pl.col("record_id") + f" until {as_at}")
-    return pl.concat([moved, gone]).select(
-        "record_id", "now_id", since_on=pl.lit(as_at),
-        reused_at=pl.when(pl.col("record_id").is_in(given.implode())).then(pl.lit(at)),
-    ).cast(RENUMBERED)  # fmt: skip
+    return pl.concat([moved, gone]).with_columns(is_given=pl.col("record_id").is_in(given.implode()))
 
 
 def _apart(before: pl.DataFrame, tonight: pl.DataFrame, doubts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -35,19 +35,19 @@ def units_gone(before: pl.DataFrame, tonight: pl.DataFrame, contract: Contract) 
 
 
 def units_that_went_on(
-    before: pl.DataFrame, tonight: pl.DataFrame, renumbered: pl.DataFrame, contract: Contract
+    before: pl.DataFrame, tonight: pl.DataFrame, left: pl.DataFrame, contract: Contract
 ) -> frozenset[str]:
     """Of the units that are gone, those whose rows go on under others: as many as a unit must keep from night to night.
 
-    ``before``, ``tonight``: as in :func:`units_gone`. ``renumbered`` (``RENUMBERED``): which of the rows that are gone goes on
-    as which; a row whose key came again goes on as itself.
+    ``before``, ``tonight``: as in :func:`units_gone`. ``left``: rows that stand no more under their keys, as from
+    :func:`pipelines.intake.renumbered.keys_left`; any other whose key came again goes on as itself.
     """
     gone, unit = units_gone(before, tonight, contract), contract.completeness.unit
     if not gone or unit is None:
         return frozenset()
     of = text_of(contract.column_named[unit])
     rows = before.select("record_id", of=of).filter(pl.col("of").is_in(gone))
-    now = rows.join(renumbered.select("record_id", "now_id"), on="record_id", how="left", validate="1:1")
+    now = rows.join(left.select("record_id", "now_id"), on="record_id", how="left", validate="1:1")
     goes_on = pl.coalesce("now_id", "record_id").is_in(tonight["record_id"].implode())
     kept = now.group_by("of").agg(share=goes_on.mean())
     return frozenset(kept.filter(pl.col("share") >= contract.completeness.unit_rows_kept)["of"])

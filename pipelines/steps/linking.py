@@ -8,7 +8,7 @@ import polars as pl
 
 from matching.cluster import id_moves
 from pipelines.amendment import Amendment
-from pipelines.decisions.keys_tonight import key_now
+from pipelines.decisions.keys_tonight import key_now, records_now
 from pipelines.decisions.obeyed import Decided, decided_in
 from pipelines.linking.bucketed import buckets_in
 from pipelines.linking.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
@@ -34,7 +34,9 @@ def link_step(night: Night) -> Counts:
     """
     store, renumbered = night.store, night.store.read("renumbered")
     decided = decided_in(night.settings.workspace, renumbered)
-    last = _last_night(store, renumbered) if store.has("child_record") else None
+    given = _given_since(store, renumbered)
+    _keep_leads_under(given, store)
+    last = _last_night(store, renumbered, given) if store.has("child_record") else None
     before = None if last is None else last[1]
     in_force = _in_force(store, decided)
     held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
@@ -63,21 +65,16 @@ def _with_figures(report: Callable[[], LinkReport], decided: Decided) -> LinkRep
     return replace(found, figures=found.figures | decided.figures)
 
 
-def _last_night(store: Store, renumbered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _last_night(store: Store, renumbered: pl.DataFrame, given: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """``CHILD_RECORD`` of last night, and the same where each record that goes on under another key stands under that one.
 
-    A key given to another child since carries no id to it: the record stands under what it goes on as, if only in name. So do
-    those of the leads, by which a lead whose child is no more is found again.
+    A key ``given`` to another child since carries no id to it: the record stands under what it goes on as, if only in name.
     """
     previous, person = store.read("child_record"), store.read("person_record")
     asked = pl.concat([renumbered["record_id"], renumbered["now_id"]]).implode()  # few: all others stand as they did
     then, now = (ids.filter(ids.is_in(asked)).implode() for ids in (previous["record_id"], person["record_id"]))
     went = pl.col("record_id").is_in(then) & ~pl.col("record_id").is_in(now)
     moved = renumbered.filter(went, pl.col("now_id").is_in(now) & ~pl.col("now_id").is_in(then))
-    given = _given_since(store, renumbered)
-    for table in ("lead", "lead_before"):
-        if given.height and store.has(table):
-            store.write(table, _under(given, store.read(table)))
     moved = pl.concat([given, moved]).unique("record_id", keep="first", maintain_order=True)
     if moved.is_empty():
         return previous, previous
@@ -87,16 +84,19 @@ def _last_night(store: Store, renumbered: pl.DataFrame) -> tuple[pl.DataFrame, p
     return previous, before.sort("record_id")
 
 
+def _keep_leads_under(given: pl.DataFrame, store: Store) -> None:
+    """Write the leads with their records as these go on where a key was ``given`` to another child: by them a lead whose child
+    is no more is found again."""
+    for table in ("lead", "lead_before"):
+        if given.height and store.has(table):
+            store.write(table, store.read(table).with_columns(records_now(pl.col("records"), given)))
+
+
 def _given_since(store: Store, renumbered: pl.DataFrame) -> pl.DataFrame:
     """``RENUMBERED`` of the keys that were given to another child since records were linked last, each as it was then."""
     kept = store.read("link_kept")["linked_at"].to_list() if store.has("link_kept") else []
     since = pl.col("reused_at") > kept[0] if kept and kept[0] else pl.col("reused_at").is_not_null()
     return renumbered.filter(since).sort("reused_at").unique("record_id", keep="first", maintain_order=True)
-
-
-def _under(given: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:
-    """Leads with their records as these go on, where their keys were given to another child."""
-    return leads.with_columns(pl.col("records").str.split(";").list.eval(key_now(pl.element(), given)).list.join(";"))
 
 
 def _person(store: Store) -> pl.DataFrame:
