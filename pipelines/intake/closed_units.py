@@ -12,46 +12,51 @@ import polars as pl
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
 from pipelines.intake.earlier_nights import History
-from pipelines.intake.figures import has_ended, is_to_come
+from pipelines.intake.figures import LOST_NOBODY, UNIT, as_measures, has_ended, is_to_come
 from pipelines.intake.renumbered import BEYOND_DOUBT, CONTENT
 from pipelines.intake.standardise import persons_of
 from pipelines.intake.units import ENOUGH_IN_UNIT, units_with_less
+from pipelines.tables import SOURCE_MEASURE
 
 
-def units_closed(
+def lost_nobody(
     before: Mapping[str, Callable[[], pl.DataFrame]],
     tonight: Mapping[str, pl.DataFrame],
     contracts: Mapping[str, Contract],
     history: History,
     *,
-    passed: Collection[str],
+    known: Mapping[str, Mapping[str, float]],
     measures: pl.DataFrame,
     as_at: date,
-) -> dict[str, frozenset[str]]:
-    """By source, the units that lost too many rows or places since its last night, and nobody by it.
+) -> pl.DataFrame:
+    """``SOURCE_MEASURE``: the units that lost too many rows or places since the last night of their source, and nobody by it,
+    with the rows that are gone with them.
 
     ``before``: the rows of each source that stand in the store from its last night, as received, read only where a unit has
     lost some. ``tonight``: those that were received; a source that is not among them stands as it did. ``history``: what
-    counts of earlier nights. ``passed``: sources whose rows were judged for tonight before, and let through: where a unit holds
-    the night, they had lost nobody. ``measures``: ``SOURCE_MEASURE`` of tonight.
+    counts of earlier nights. ``known``: by source, units of which it is known already, and the rows gone with each: they go on
+    under others, or an earlier run of tonight has told so. ``measures``: ``SOURCE_MEASURE`` of tonight.
     """
-    found = {}
+    found = [SOURCE_MEASURE.to_frame()]
     for source, last_on in history.last_nights.iter_rows():
         own = pl.concat([history.measures, measures]).filter(source=source)
-        if own.filter(as_at=as_at).is_empty() or source not in {*before, *passed}:
+        if own.filter(as_at=as_at).is_empty():
             continue
-        contract = contracts[source]
-        less = frozenset(units_with_less(own, contract, last_on=last_on, as_at=as_at)["of"])
-        if source in passed and contract.completeness.outcome("units", is_roll=contract.is_roll) == "holds":
-            found[source] = less
-        elif source in before and less:
+        less = units_with_less(own, contracts[source], last_on=last_on, as_at=as_at)
+        closed: Collection[str] = ()
+        if source in before and less.height:
             rows = before[source]()
             now = tonight.get(source, rows)
-            found[source] = _lost_nobody(rows, now, less, contract, last_on=last_on, as_at=as_at)
-    return found
+            closed = _closed(rows, now, {*less["of"]}, contracts[source], last_on=last_on, as_at=as_at)
+        gone = dict(less.filter(measure=UNIT).select("of", pl.col("value") - pl.col("now")).iter_rows())
+        units = {unit: gone.get(unit, 0.0) for unit in closed} | dict(known.get(source, {}))
+        told = sorted((source, LOST_NOBODY, unit, None, units[unit]) for unit in {*less["of"]}.intersection(units))
+        columns = ["source", "measure", "of", "name", "value"]
+        found.append(as_measures(pl.DataFrame(told, schema=columns, orient="row"), as_at))
+    return pl.concat(found)
 
 
-def _lost_nobody(
+def _closed(
     before: pl.DataFrame,
     tonight: pl.DataFrame,
     units: Collection[str],

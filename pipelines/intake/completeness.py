@@ -52,7 +52,6 @@ def judge_completeness(
     *,
     breaches: pl.DataFrame,
     others: Mapping[str, OtherChildren],
-    lost_nobody: Mapping[str, frozenset[str]],
     came: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
@@ -63,11 +62,9 @@ def judge_completeness(
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
     (``BREACH``): what was found in the files. ``others``: by source, what tells of other children under the keys of
-    the last delivery. ``lost_nobody``: by source, units that lost nobody, whatever rows or places they lost. ``came``:
-    ``record_id`` of every row that came, those set aside too; what ``intake`` tells to be the same need not be there.
-    ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``: sources that a named person has accepted
-    for tonight.
-    ``due``: by source, the units that must have rows.
+    the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells to be the
+    same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``: sources that a
+    named person has accepted for tonight. ``due``: by source, the units that must have rows.
     """
     kept = {row["source"]: (row["keys"], row["kept"])
             for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
@@ -77,7 +74,6 @@ def judge_completeness(
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
             until=until.get(source), others=others.get(source, OtherChildren()), due=due.get(source, ()),
-            lost_nobody=lost_nobody.get(source, frozenset()),
         )  # fmt: skip
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
         for check, words in _outside(own):
@@ -113,7 +109,6 @@ def _source(
     until: date | None,
     others: OtherChildren,
     due: Sequence[str],
-    lost_nobody: frozenset[str],
 ) -> SourceTonight:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
@@ -135,7 +130,6 @@ def _source(
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
         others=others,
         due=due,
-        lost_nobody=lost_nobody,
     )
 
 
@@ -227,10 +221,11 @@ def _set_aside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Rows against the median of the last nights."""
+    """Rows against the median of the last nights, without those that schools which closed since then had."""
     rows = source.tonight.rows
     learnt_from = source.as_at - timedelta(days=LEARNT_DAYS)
-    nights = [night.rows for night in source.nights if night.as_at >= learnt_from] or [source.last.rows]
+    nights = [source.rows_still_due(night) for night in source.nights if night.as_at >= learnt_from]
+    nights = nights or [source.rows_still_due(source.last)]
     usual = median(nights)
     spread = SPREADS * _spread(nights)
     band = source.contract.completeness.rows
@@ -249,10 +244,11 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Share of the last night's keys that came again."""
+    """Share of the last night's keys that came again; nobody waits for those of a school that closed."""
     if source.keys is None or source.keys[0] < ENOUGH_ROWS:
         return
-    kept = source.keys[1]
+    closed = source.last.rows - source.rows_still_due(source.last)
+    kept = source.keys[1] * source.keys[0] / max(source.keys[0] - closed, 1)
     nights = source.measures.filter((pl.col("measure") == KEYS) & (pl.col("as_at") < source.as_at))["value"].to_list()
     least = source.contract.completeness.keys_kept
     if least is None:

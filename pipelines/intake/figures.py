@@ -31,7 +31,7 @@ LEARNT_DAYS = 60
 FINGERPRINT = pl.Schema({"source": pl.String, "record_id": pl.String, "row_hash": pl.UInt64})
 """One row is one row loaded tonight; ``row_hash`` stays the same for the same row, in any order, on any machine."""
 
-EMPTY, UNIT, PLACES, KEYS = "empty values", "unit", "places", "keys"
+EMPTY, UNIT, PLACES, LOST_NOBODY, KEYS = "empty values", "unit", "places", "lost nobody", "keys"
 """What a SOURCE_MEASURE measures."""
 
 _APART = "\x1f"
@@ -44,7 +44,7 @@ class Standing:
     night: pl.DataFrame
     """Its ``SOURCE_NIGHT`` of that night."""
     measures: pl.DataFrame
-    """Its ``SOURCE_MEASURE`` of that night, without ``keys``."""
+    """Its ``SOURCE_MEASURE`` of that night: empty values and units."""
     cells: Callable[[str], pl.DataFrame]
     """Column -> a frame of that column, each distinct cell once."""
     columns: Callable[..., pl.DataFrame]
@@ -72,7 +72,7 @@ class Intake:
     nights: pl.DataFrame
     """``SOURCE_NIGHT``: one row a source of which rows were loaded."""
     measures: pl.DataFrame
-    """``SOURCE_MEASURE``, without ``keys``: those need last night's."""
+    """``SOURCE_MEASURE``, without those that need last night's rows."""
     fingerprints: pl.DataFrame
     """``FINGERPRINT``; of the sources in ``stood`` only of rows that came or changed."""
     stood: Mapping[str, int] = field(default_factory=dict)
@@ -118,7 +118,7 @@ def measure(
             own = _measures_of_rows(rows, contract, before.get(source), as_at)
         else:
             continue
-        measures += [_as_measures(each, as_at) for each in own]
+        measures += [as_measures(each, as_at) for each in own]
     return Intake(
         nights=pl.concat(nights),
         measures=pl.concat(measures),
@@ -132,7 +132,7 @@ def measure(
 
 def _measures_of_standing(standing: Standing, contract: Contract, as_at: date) -> tuple[pl.DataFrame, ...]:
     """What was measured of a source on its last night; its current places as at tonight."""
-    return standing.measures.filter(pl.col("measure") != PLACES), _places(standing.columns, contract, as_at)
+    return standing.measures, _places(standing.columns, contract, as_at)
 
 
 def _measures_of_rows(
@@ -235,7 +235,7 @@ def keys_kept(
 def as_key_measures(kept: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``keys_kept`` as ``SOURCE_MEASURE``."""
     rows = kept.select("source", measure=pl.lit(KEYS), of=None, name=None, value="kept")
-    return _as_measures(rows, as_at)
+    return as_measures(rows, as_at)
 
 
 def recent(frame: pl.DataFrame, as_at: date, days: int) -> pl.DataFrame:
@@ -243,7 +243,8 @@ def recent(frame: pl.DataFrame, as_at: date, days: int) -> pl.DataFrame:
     return frame.filter(pl.col("as_at").is_between(as_at - timedelta(days=days), as_at, closed="left"))
 
 
-def _as_measures(rows: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def as_measures(rows: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """Measures of tonight as ``SOURCE_MEASURE``."""
     return rows.with_columns(as_at=pl.lit(as_at)).select(SOURCE_MEASURE.names()).cast(SOURCE_MEASURE)
 
 

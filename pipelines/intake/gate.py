@@ -5,7 +5,7 @@ that a night that is held leaves everything as the last list was made from.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,16 @@ from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import in_force
-from pipelines.intake.closed_units import units_closed
+from pipelines.intake.closed_units import lost_nobody
 from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import (
     EMPTY,
     FINGERPRINT,
     KEPT_DAYS,
-    KEYS,
     LONG_DAYS,
+    LOST_NOBODY,
+    UNIT,
     Intake,
     Standing,
     Stood,
@@ -113,7 +114,7 @@ def _standing(store: Store, received: Received, history: History) -> dict[str, S
     if received.last.stood_on is None:
         return {}
     on = pl.col("as_at") == received.last.stood_on
-    nights, measures = history.nights.filter(on), history.measures.filter(on & (pl.col("measure") != KEYS))
+    nights, measures = history.nights.filter(on), history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNIT]))
     return {
         source: Standing(
             nights.filter(source=source),
@@ -200,10 +201,11 @@ def judge_tonight(
         source: partial(store.read_raw, source)
         for source in {*store.raw_sources()}.difference(sources, again["source"])
     }
-    same = intake.nights.join(again, on=["as_at", "source", "content"], how="semi")["source"]
-    closed = units_closed(
-        stand, received.raw, contracts, before, passed={*same}.difference(sources), measures=intake.measures, as_at=as_at
-    )  # fmt: skip
+    told = history.measures.filter(as_at=as_at, measure=LOST_NOBODY).group_by("source").agg("of", "value")
+    told_earlier = {source: dict(zip(units, rows, strict=True)) for source, units, rows in told.iter_rows()}
+    known = {source: dict.fromkeys(went_on.get(source, ()), 0.0) | told_earlier.get(source, {}) for source in contracts}
+    lost = lost_nobody(stand, received.raw, contracts, before, known=known, measures=intake.measures, as_at=as_at)
+    intake = replace(intake, measures=pl.concat([intake.measures, lost]))
     found = judge_completeness(
         intake,
         received.deliveries,
@@ -211,9 +213,6 @@ def judge_tonight(
         before,
         breaches=received.breaches,
         others=others,
-        lost_nobody={
-            source: went_on.get(source, frozenset()) | closed.get(source, frozenset()) for source in contracts
-        },
         came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
         stands_in=stands_in,
         accepted=sources,

@@ -9,6 +9,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
+from pipelines.intake.figures import LOST_NOBODY
 from pipelines.intake.other_children import OtherChildren
 
 
@@ -51,8 +52,6 @@ class SourceTonight:
     """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
     due: Sequence[str]
     """Units that must have rows, the first night too."""
-    lost_nobody: frozenset[str]
-    """Units whose children are elsewhere, whatever rows or places they lost: they go on under other units, or have closed."""
     others: OtherChildren
     """What tells of other children under the keys of the last delivery."""
 
@@ -60,6 +59,16 @@ class SourceTonight:
     def last(self) -> SourceNight:
         """The last night in which it came, where there is one."""
         return self.nights[-1]
+
+    @property
+    def lost_nobody(self) -> pl.Series:
+        """Units whose children are elsewhere, whatever rows or places they lost: they go on under others, or have closed."""
+        return self.measures.filter(measure=LOST_NOBODY, as_at=self.as_at)["of"]
+
+    def rows_still_due(self, night: SourceNight) -> int:
+        """Rows of an earlier night, without those gone since with units that lost nobody."""
+        gone = self.measures.filter(pl.col("as_at") > night.as_at, measure=LOST_NOBODY)["value"].sum()
+        return max(night.rows - int(gone), 0)
 
     @property
     def not_read(self) -> str:

@@ -97,7 +97,9 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     less = units_with_less(source.measures, source.contract, last_on=last_on, as_at=source.as_at)
     names = before.select("of", shown=pl.coalesce("name", "of"))
     named = (
-        less.filter(~pl.col("of").is_in(source.lost_nobody)).join(names, on="of", validate="m:1").sort("shown", "of")
+        less.filter(~pl.col("of").is_in(source.lost_nobody.implode()))
+        .join(names, on="of", validate="m:1")
+        .sort("shown", "of")
     )
     rows = named.filter(measure=UNIT)
     gone, thin = rows.filter(pl.col("now") == 0, ~pl.col("of").is_in(source.due)), rows.filter(pl.col("now") > 0)

@@ -160,7 +160,8 @@ SOURCE_MEASURE = pl.Schema(
         {
             "as_at": pl.Date,
             "source": pl.String,
-            "measure": pl.String,  # "empty values" (share, 0..1, of a column), "unit" (rows), "keys" (share kept, 0..1)
+            "measure": pl.String,  # "empty values" (share, 0..1, of a column), "unit" (rows), "places" (rows that show one
+            # now), "keys" (share kept, 0..1), "lost nobody" (rows gone with a unit whose children have a place elsewhere)
             "of": pl.String,  # the column, or the unit; null for keys
             "name": pl.String,  # what a unit is called for people; null: as ``of``
             "value": pl.Float64,

@@ -286,15 +286,33 @@ def test_a_school_that_closes_holds_the_list_where_its_pupils_are_nowhere(
 ) -> None:
     nights = Deliveries(tmp_path)
     nights.night(0, school_census=before)
-    held = nights.night(1, school_census=tonight).found.filter(check="units", outcome="holds")["words"]
+    found = nights.night(1, school_census=tonight).found
+    held = found.filter(check="units", outcome="holds")["words"]
     assert [words for words in held if told is None or told not in words] == []
     assert len(held) == (told is not None)
+    assert told is not None or not {"fewer rows", "keys"}.intersection(found["check"])
 
 
-def test_a_school_that_closes_holds_no_night_until_its_rows_have_stopped(tmp_path: Path) -> None:
+def test_a_school_that_closes_holds_no_night_before_or_after_its_rows_have_stopped(tmp_path: Path) -> None:
     nights, ahead = Deliveries(tmp_path), _with(ROLL, "2001", leaving_date="2026-11-04") + _places(20)
-    for after, roll in ((0, ahead), (2, ahead), (3, WITHOUT + _places(20)), (3, WITHOUT + _places(20))):
-        assert "units" not in nights.night(after, school_census=roll).found["check"], f"night {after}"
+    without = WITHOUT + _places(20)
+    second = _with(without, "2000", nc_year_actual="7")  # of the same day, with other cells
+    for after, roll in ((0, ahead), (2, ahead), (3, without), (3, without), (3, second), (4, without)):
+        assert not nights.night(after, school_census=roll).held, f"night {after}"
+    assert any("fewer" in words for words in nights.night(5, school_census=without[:52]).held)
+
+
+def test_a_school_above_a_fifth_of_a_roll_holds_no_night_as_it_closes_nor_the_nights_after(
+    tmp_path: Path,
+) -> None:
+    nights = Deliveries(tmp_path)
+    there = _places(24, entry_date="2026-10-01")
+    nights.night(0, school_census=ROLL + there)
+    for after in (1, 1, 2, 3):
+        told = nights.night(after, school_census=_with(WITHOUT + there, "2000", nc_year_actual=str(after)))
+        assert told.found.is_empty(), f"night {after}"
+    (held,) = nights.night(4, school_census=(WITHOUT + there)[6:-10]).held
+    assert "56 rows came, where 72 are usual: 22% fewer" in held
 
 
 def test_a_school_accepted_as_closed_is_told_each_time_that_night_is_run(tmp_path: Path) -> None:
