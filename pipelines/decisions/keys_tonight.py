@@ -25,11 +25,35 @@ def keys_at(decided: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Series:
 
     A key may have been given to another child since: what was decided before is of the child that it was then.
     """
-    later = pl.col("reused_at").fill_null(_NEVER)
-    keys = renumbered.select("record_id", "now_id", at=later).sort("at")
-    asked = decided.select("record_id", "at").with_row_index("_place").sort("at")
-    found = asked.join_asof(
-        keys, on="at", by="record_id", strategy="forward", allow_exact_matches=False, check_sortedness=False
+    until = pl.col("reused_at").fill_null(_NEVER)
+    return _keys_as_of(decided.select("record_id", "at"), renumbered.select("record_id", "now_id", at=until))
+
+
+def snapshot_now(snapshot: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
+    """``SNAPSHOT`` with each row under the key by which its record goes tonight; of a key that has another child now, what
+    came before that night is the first child's."""
+    is_asked = pl.col("record_id").is_in(renumbered["record_id"].implode())
+    asked = snapshot.filter(is_asked)
+    if asked.is_empty():
+        return snapshot
+    keys = renumbered.select("record_id", "now_id", at="since_on")
+    now = asked.with_columns(_keys_as_of(asked.select("record_id", at="first_seen_on"), keys))
+    return pl.concat([snapshot.filter(~is_asked), now])
+
+
+def _keys_as_of(asked: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
+    """``record_id`` of each row of ``asked`` as it goes tonight: a key stands for its ``now_id`` until ``at`` (``keys``)."""
+    found = (
+        asked.with_row_index("_place")
+        .sort("at")
+        .join_asof(
+            keys.sort("at"),
+            on="at",
+            by="record_id",
+            strategy="forward",
+            allow_exact_matches=False,
+            check_sortedness=False,
+        )
     )
     return found.sort("_place").select(pl.coalesce("now_id", "record_id").alias("record_id")).to_series()
 

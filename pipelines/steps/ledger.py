@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.decisions.keys_tonight import snapshot_now
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.list_changes import CHANGES, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
@@ -37,6 +38,7 @@ def _tonight(night: Night) -> Tonight:
     assert night.listed is not None  # noqa: S101 - rank stands before ledger in STEPS
     known = night.known("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
     known["statements"] = night.contact_told()
+    known["snapshot"] = snapshot_now(known["snapshot"], night.store.read("renumbered"))
     return Tonight(
         **known,
         as_at=night.settings.as_at,

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.decisions.judgements import JUDGEMENT
-from pipelines.decisions.keys_tonight import judgements_now, keys_at, keys_given_up, outcomes_now
+from pipelines.decisions.keys_tonight import judgements_now, keys_at, keys_given_up, outcomes_now, snapshot_now
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.store import Store
 from pipelines.tables import RENUMBERED
@@ -110,6 +110,9 @@ def test_a_key_that_goes_from_child_to_child_is_read_by_when_something_was_decid
         [{"records": "gp:7;health:1", "at": ats[2]}, {"records": "health:1", "at": ats[3]}], schema=OUTCOME
     )
     assert outcomes_now(found, nights.table("renumbered"))["records"].to_list() == ["gp:7;health:2", "health:1"]
+    seen = snapshot_now(nights.table("snapshot").filter(source="health"), nights.table("renumbered"))
+    first_seen = dict(seen.group_by("record_id").agg(pl.col("first_seen_on").min().dt.day()).iter_rows())
+    assert first_seen == {now[0]: 2, now[1]: 3, "health:2": 4, "health:1": 5}, "each child since its own first night"
 
 
 def test_a_pupil_whose_key_is_given_to_another_has_vanished_from_the_roll(tmp_path: Path) -> None:
