@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import polars as pl
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -162,10 +161,8 @@ def _good(night: Night) -> GoodNight | None:
 def _sources(store: Store) -> tuple[SourceState, ...]:
     """Each source as it came last; none where the store cannot say."""
     try:
-        nights = store.read("source_night") if store.has("source_night") else pl.DataFrame()
+        nights = store.read_or_empty("source_night")
     except StoreError:
-        return ()
-    if nights.is_empty():
         return ()
     last = nights.sort("as_at").group_by("source").last().sort("source")
     return tuple(

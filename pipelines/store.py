@@ -208,6 +208,10 @@ class Store:
         ahead = self._at_hand.take_ahead(table)
         return self._at_hand.keep(table, in_order(table, typed(table, self._select(table)) if ahead is None else ahead))
 
+    def read_or_empty(self, table: str) -> pl.DataFrame:
+        """As :meth:`read`; empty before the table was ever written."""
+        return self.read(table) if self.has(table) else TABLES[table].to_frame()
+
     def promised(self, table: str) -> Callable[[], pl.DataFrame]:
         """What gives a table as :meth:`read` does, in whichever thread: one that is being made is waited for there."""
         made = self._at_hand.promised(table)

@@ -6,8 +6,6 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.for_readers import store_for_readers
-from pipelines.store import Store
-from pipelines.tables import RENUMBERED
 
 
 def key_now(record_id: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
@@ -84,12 +82,7 @@ def judgements_now(judgements: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Dat
     ).filter(pl.col("left_id") != pl.col("right_id"))
 
 
-def keys_given_up(store: Store) -> pl.DataFrame:
-    """``RENUMBERED``; empty where no night of this version has been run yet."""
-    return store.read("renumbered") if store.has("renumbered") else RENUMBERED.to_frame()
-
-
 def keys_of_the_list(workspace: Path) -> pl.DataFrame:
     """``RENUMBERED`` as of the list in use. Raises :class:`~pipelines.workspace.StoreError` where there is none."""
     with store_for_readers(workspace) as store:
-        return keys_given_up(store)
+        return store.read_or_empty("renumbered")

@@ -32,8 +32,10 @@ def accept(workspace: Path, contracts: Mapping[str, Contract], given: Path, *, w
     with private_files(), lock(workspace):
         bring_forward(workspace)
         with Store(workspace) as store, store.transaction():
-            kept = store.read("acceptance") if store.has("acceptance") else ACCEPTANCE.to_frame()
-            store.write("acceptance", pl.concat([kept, pl.DataFrame([row], schema=ACCEPTANCE, orient="row")]))
+            store.write(
+                "acceptance",
+                pl.concat([store.read_or_empty("acceptance"), pl.DataFrame([row], schema=ACCEPTANCE, orient="row")]),
+            )
     return source
 
 

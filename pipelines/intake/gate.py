@@ -44,7 +44,6 @@ from pipelines.intake.vanished import Rolls, keep_vanished
 from pipelines.settings import SettingsError
 from pipelines.stale import mark_stale
 from pipelines.store import Store
-from pipelines.tables import TABLES
 
 
 @dataclass(frozen=True)
@@ -89,17 +88,12 @@ HISTORIES = ("snapshot", "delivery_change", "source_night", "source_measure")
 """The tables of :class:`~pipelines.intake.snapshot.Snapshots`, in its order."""
 
 
-def _read(store: Store, table: str) -> pl.DataFrame:
-    """A table of the store; empty before the first night."""
-    return store.read(table) if store.has(table) else TABLES[table].to_frame()
-
-
 def last_intake(store: Store, as_at: date) -> LastIntake:
     """What the last night loaded; nothing, where its rows are not to be compared with tonight's."""
-    judged = _read(store, "judged_file")
+    judged = store.read_or_empty("judged_file")
     if judged.is_empty():
         return LastIntake()
-    nights = _read(store, "source_night")["as_at"]
+    nights = store.read_or_empty("source_night")["as_at"]
     stood_on: date | None = max(nights.unique().to_list(), default=None)
     is_later = stood_on is not None and timedelta(0) < as_at - stood_on <= timedelta(days=KEPT_DAYS)
     return LastIntake(
@@ -185,7 +179,7 @@ def judge_tonight(
 ) -> Judged:
     """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
     tables = ("source_night", "source_measure", "snapshot", "acceptance")
-    history = History(*(_read(store, table) for table in tables))
+    history = History(*(store.read_or_empty(table) for table in tables))
     intake = _measured(store, received, contracts, history, as_at)
     _refuse_date_long_after(intake.nights, as_at)
     _refuse_date_long_before(intake.later_on, as_at)
@@ -263,8 +257,8 @@ def keep_tonight(
 ) -> dict[str, int]:
     """Put tonight's rows in the place of the last night's, keep what changed, and count it. ``at``: when the night began."""
     stand = {*received.stands, *judged.stands_in["source"]}
-    before = Snapshots(*(_read(store, table) for table in HISTORIES))
-    was_gone, renumbered = _read(store, "vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
+    before = Snapshots(*(store.read_or_empty(table) for table in HISTORIES))
+    was_gone, renumbered = store.read_or_empty("vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
     # A key that is given to another child tonight is, of the rows before, that under which they go on.
     then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
     vanished = keep_vanished(
@@ -313,7 +307,7 @@ def _renumbered(
     before = {
         source: _before(store, received, source) for source, rows in came.items() if rows.height and source in there
     }
-    return with_tonight(_read(store, "renumbered"), before, came, contracts, as_at, at=at)
+    return with_tonight(store.read_or_empty("renumbered"), before, came, contracts, as_at, at=at)
 
 
 def _keep_histories(
@@ -356,7 +350,7 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
             ids = store.read_raw_columns(source, "record_id") if was is None else was.select("record_id")
             here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
             gone[source] = ids.join(here, on="record_id", how="anti")["record_id"]
-    changed = [_read(store, "changed_row")["record_id"], differing, *gone.values()]
+    changed = [store.read_or_empty("changed_row")["record_id"], differing, *gone.values()]
     store.forget_raw(but=kept)
     for source, rows in received.raw.items():
         if source in stand:

@@ -14,7 +14,7 @@ from pipelines.intake.rule_history import with_tonight
 from pipelines.intake.schools import schools
 from pipelines.intake.vanished import turned_entries, with_still_known
 from pipelines.steps.under_way import Counts, Night
-from pipelines.tables import CHANGED_ROW, DATED_CELL, RULE_HISTORY, STANDARDISED
+from pipelines.tables import CHANGED_ROW, DATED_CELL, STANDARDISED
 
 READ_ONCE_RECEIVED = ("child_record", "linked_record", "scored_pair", "provision", "explained")
 """Tables of last night that are asked for from the linkage on: not read before, as receiving takes both processors."""
@@ -32,8 +32,7 @@ def receive_step(night: Night) -> Counts:
     night.store.write("delivery", received.deliveries)
     night.store.write("breach", received.breaches)
     night.store.write("set_aside", received.set_aside)
-    history = night.store.read("rule_history") if night.store.has("rule_history") else RULE_HISTORY.to_frame()
-    night.store.write("rule_history", with_tonight(history, received.rules))
+    night.store.write("rule_history", with_tonight(night.store.read_or_empty("rule_history"), received.rules))
     night.received, night.sender_files = received, sender_files(received)
     delivered = received.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0, named=True)
     night.refused = tuple(received.deliveries.filter(verdict="refused")["file"])
@@ -67,7 +66,7 @@ def standardise_step(night: Night) -> Counts:
     store, as_at = night.store, night.settings.as_at
     former = read_former(night.settings.workspace)
     stamp = pl.DataFrame([(made_by(night.contracts, former.mark), as_at)], schema=STANDARDISED, orient="row")
-    last = store.read("standardised") if store.has("standardised") and not night.settings.full else stamp.clear()
+    last = stamp.clear() if night.settings.full else store.read_or_empty("standardised")
     is_made = last.filter(made_by=stamp["made_by"].item()).height > 0
     if not (is_made and _make_changed(night, former, made_on=last["made_on"].item())):
         _make_all(night, former)

@@ -1,13 +1,10 @@
 """The step that keeps the life of every child that was ever on the list."""
 
-import polars as pl
-
 from pipelines.decisions.keys_tonight import snapshot_now
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.list_changes import CHANGES, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.steps.under_way import Counts, Night
-from pipelines.tables import TABLES
 
 KEPT = {
     "lead": "leads", "lead_before": "leads_before", "lead_night": "nights", "list_night": "lists", "list_change": "changes",
@@ -20,18 +17,13 @@ def ledger_step(night: Night) -> Counts:
 
     Raises :class:`~pipelines.failure.NightFailed` where a child has left the list and nothing says why.
     """
-    parts = {part: _read(night, table) for table, part in KEPT.items()}
+    parts = {part: night.store.read_or_empty(table) for table, part in KEPT.items()}
     ledger = keep_ledger(Ledger(**parts), _tonight(night))
     for table, part in KEPT.items():
         night.store.write(table, getattr(ledger, part))
     night.changed = what_changed(ledger.changes, ledger.leads, ledger.lists, night.settings.as_at)
     counts = dict(ledger.changes.group_by("change").len().iter_rows())
     return {"in_view": night.changed.in_view.height, **{change: counts.get(change, 0) for change in CHANGES}}
-
-
-def _read(night: Night, table: str) -> pl.DataFrame:
-    """A table of the store; empty before it was ever written."""
-    return night.store.read(table) if night.store.has(table) else TABLES[table].to_frame()
 
 
 def _tonight(night: Night) -> Tonight:
@@ -42,12 +34,12 @@ def _tonight(night: Night) -> Tonight:
     return Tonight(
         **known,
         as_at=night.settings.as_at,
-        child_moves=_read(night, "child_move"),
+        child_moves=night.store.read_or_empty("child_move"),
         outcomes=night.outcomes(),
         protected=night.listed.result().protected,
         loaded=frozenset(night.store.raw_sources()),
         cut_off=night.judged.cut_off if night.judged else frozenset(),
         settings=night.settings.ranking,
         names=night.source_names,
-        withheld=_read(night, "former_record")["record_id"],
+        withheld=night.store.read_or_empty("former_record")["record_id"],
     )

@@ -94,7 +94,7 @@ def _keep_leads_under(given: pl.DataFrame, store: Store) -> None:
 
 def _given_since(store: Store, renumbered: pl.DataFrame) -> pl.DataFrame:
     """``RENUMBERED`` of the keys that were given to another child since records were linked last, each as it was then."""
-    kept = store.read("link_kept")["linked_at"].to_list() if store.has("link_kept") else []
+    kept = store.read_or_empty("link_kept")["linked_at"].to_list()
     since = pl.col("reused_at") > kept[0] if kept and kept[0] else pl.col("reused_at").is_not_null()
     return renumbered.filter(since).sort("reused_at").unique("record_id", keep="first", maintain_order=True)
 
@@ -113,7 +113,7 @@ def _in_force(store: Store, decided: Decided) -> ModelInUse | None:
     """The weights that people approved, or those that an earlier night learnt; null: none, and tonight learns its own."""
     if decided.model is not None:
         return ModelInUse(decided.model, "in force", stands_in=False)
-    return model_in_use(store.read("link_model")) if store.has("link_model") else None
+    return model_in_use(store.read_or_empty("link_model"))
 
 
 def _asked(night: Night) -> GroupsAsked:
@@ -202,10 +202,9 @@ def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame
     """
     if previous is None:
         return
-    earlier = [night.store.read("child_move")] if night.store.has("child_move") else []
     moves = CHILD_MOVE.to_frame()
     if after is not previous:
         now = after if touched is None else after.filter(touched)
         before = previous if touched is None else previous.filter(pl.col("record_id").is_in(now["record_id"].implode()))
         moves = id_moves(before, now).with_columns(as_at=pl.lit(night.settings.as_at)).select(CHILD_MOVE.names())
-    night.store.write("child_move", pl.concat([*earlier, moves]))
+    night.store.write("child_move", pl.concat([night.store.read_or_empty("child_move"), moves]))

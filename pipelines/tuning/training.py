@@ -9,7 +9,7 @@ import polars as pl
 from matching.model import Model
 from pipelines.decisions.in_force import threshold_of
 from pipelines.decisions.judgements import for_link, read_judgements
-from pipelines.decisions.keys_tonight import judgements_now, keys_given_up
+from pipelines.decisions.keys_tonight import judgements_now
 from pipelines.for_readers import store_for_readers
 from pipelines.linking.link import CHILD_SETTINGS, link
 from pipelines.linking.link_report import STANDS_IN
@@ -31,7 +31,7 @@ def learnt_in(workspace: Path) -> Learnt:
     """What a workspace's last night and all judgements teach. Errors: as :func:`learnt`, and StoreError."""
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in TRAINING_READS}
-        judgements = judgements_now(read_judgements(workspace), keys_given_up(store))
+        judgements = judgements_now(read_judgements(workspace), store.read_or_empty("renumbered"))
     return learnt(tables, judgements, threshold_of(workspace))
 
 

@@ -7,9 +7,8 @@ import polars as pl
 import pytest
 
 from pipelines.decisions.judgements import JUDGEMENT
-from pipelines.decisions.keys_tonight import judgements_now, keys_at, keys_given_up, outcomes_now, snapshot_now
+from pipelines.decisions.keys_tonight import judgements_now, keys_at, outcomes_now, snapshot_now
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.store import Store
 from pipelines.tables import RENUMBERED
 from tests.made.deliveries import FIRST, Deliveries, census
 
@@ -142,13 +141,3 @@ def test_what_people_decided_holds_under_the_keys_of_tonight() -> None:
     judged = [{"left_id": "b:2", "right_id": "c:3", "answer": "same", "by": "A. Lee", "at": at, "sample": "S1"}]
     now = judgements_now(pl.DataFrame(judged, schema=JUDGEMENT), keyed)
     assert now.select("left_id", "right_id", "answer").rows() == [("a:03", "b:02", "same")]
-
-
-def test_a_store_in_which_no_night_of_this_version_ran_has_given_up_no_key(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        assert keys_given_up(store).is_empty()
-    nights = Deliveries(tmp_path)
-    nights.night(0, school_census=census(), health=[{"record_id": "1", **CHILD}])
-    nights.night(1, school_census=census(), health=[{"record_id": "2", **CHILD}])
-    with Store(tmp_path, read_only=True) as store:
-        assert keys_given_up(store).height == 1

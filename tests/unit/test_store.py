@@ -33,6 +33,7 @@ MEMBERS = pl.DataFrame(
 def test_every_table_comes_back_with_its_very_schema(tmp_path: Path, table: str) -> None:
     empty = TABLES[table].to_frame()
     with Store(tmp_path) as store:
+        assert store.read_or_empty(table).equals(empty)
         store.write(table, empty)
         assert store.read(table).schema == TABLES[table]
 
