@@ -32,13 +32,22 @@ def blocking_recall(found: Linkage) -> float:
     return float(min(1.0, chances[caught[0] | caught[1]].sum() / expected))
 
 
+NEVER_MET = pl.Schema({"left": pl.Int64, "right": pl.Int64, "pairs": pl.Int64, "missed": pl.Int64})
+"""One row is two datasets (``left`` < ``right``), as numbered: pairs of one child, and how many of them never came near."""
 NEVER_MET_BEFORE, PAIRS_BEFORE = 1.0, 2000.0
 """Before any is counted, one pair in two thousand is taken never to have come near."""
 
 
-def never_met(found: Linkage) -> float:
-    """Of two records of one child in two datasets: how often they never come near each other, as no rule finds the pair or
-    it falls below what makes rivals (0..1).
+def share_never_met(counted: pl.DataFrame) -> float:
+    """Of two records of one child in two datasets: how often they never come near each other (0..1). ``counted``: ``pairs``
+    and ``missed``, as in ``NEVER_MET``."""
+    missed, pairs = (int(counted[name].sum()) for name in ("missed", "pairs"))
+    return (missed + NEVER_MET_BEFORE) / (pairs + PAIRS_BEFORE)
+
+
+def never_met(found: Linkage) -> pl.DataFrame:
+    """``NEVER_MET``: two records of one child never come near each other where no rule finds the pair or it falls below what
+    makes rivals.
 
     Measured without truth where a record of a third dataset has a link with both by itself: the two are one child whether
     or not they have met. Children hard to link in every dataset are fewer among those, so it is rather too low.
@@ -55,8 +64,12 @@ def never_met(found: Linkage) -> float:
         .join(third.select(third="one", right="other"), on=["third", "right"], how="semi")
         .unique(["left", "right"])
     )
-    missed = int((held["odds"].fill_null(2 * RIVAL_BITS) <= RIVAL_BITS).sum())
-    return (missed + NEVER_MET_BEFORE) / (held.height + PAIRS_BEFORE)
+    ends = (
+        pl.min_horizontal("left_in", "right_in").alias("left"),
+        pl.max_horizontal("left_in", "right_in").alias("right"),
+    )
+    missed = (pl.col("odds").fill_null(2 * RIVAL_BITS) <= RIVAL_BITS).sum()
+    return held.group_by(*ends).agg(pairs=pl.len(), missed=missed).cast(NEVER_MET).sort("left", "right")
 
 
 def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -32,7 +32,7 @@ class Migration:
     drops: tuple[str, ...] = ()
     """Tables that are no more."""
     makes: tuple[str, ...] = ()
-    """New tables that are read before the next night writes them: without a row until then."""
+    """Tables that are read before the next night writes them, new or to be made anew: without a row until then."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -54,6 +54,11 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(to=11, why="residence says which sources' dates are letters to everybody"),
     Migration(to=12, why="by which numbers and names others speak of the schools of a roll", makes=("school",)),
     Migration(to=13, why="a key may have been given to another child: what was decided before is known by the hour"),
+    Migration(
+        to=14,
+        why="how often records of one child never meet is measured of each pair of sources; the linkage measures anew",
+        makes=("link_measured", "link_never_met"),
+    ),
 )
 """In order; the last one leads to SCHEMA_VERSION."""
 

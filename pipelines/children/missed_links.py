@@ -1,8 +1,8 @@
 """How likely a child without a place has one all the same, by a record that linking never brought near it.
 
 Some links are always missed: another name, a slipped birth date and an old address in one record, and no rule finds the
-other. Such a child has no rival to show, yet it looks like one who is missing education. How often records of one child
-never come near each other is measured where a third record holds them together
+other. Such a child has no rival to show, yet it looks like one who is missing education. How often a source's records never
+come near those that show a place is measured where a third record holds them together
 (:func:`matching.measure.never_met`). Of all children with a place who would look like a child, so many do; what share
 they are of those who look so, Bayes says. A child of one list may well be such a one, a child of three hardly.
 """
@@ -10,27 +10,37 @@ they are of those who look so, Bayes says. A child of one list may well be such 
 import polars as pl
 
 from matching.assign import ERRED_ALIKE
+from matching.measure import share_never_met
 from pipelines.children.members import bits_of, members, sources_of
 
 MOST_MISSED = 0.5
 """However many are expected, a child is taken to be such a one with no more than this probability."""
 
+AS_ANY = 1000.0
+"""Pairs of records that a source's are taken to have met as often as those of any two sources do, besides its own."""
+
 
 def with_missed(
-    judged: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, never_met: float
+    judged: pl.DataFrame,
+    person: pl.DataFrame,
+    child_records: pl.DataFrame,
+    provision: pl.DataFrame,
+    never_met: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """``judged`` with ``missed``: 0..1, that the child has a place by a record that nobody has found; 0 where it has one.
 
     ``judged``: one row a child, with ``child_id``, ``living_here``, ``of_age`` and ``found_none`` (0..1, that no record
     found shows a place). Children are alike whom the same sources know, by records that are no place themselves.
-    ``never_met``: 0..1, how often two records of one child never come near each other.
+    ``never_met``: ``LINK_NEVER_MET``; null: none was missed.
 
     What has gone astray may be all such records of a child with a place, or some of them, while the others have stayed with
     the place: see :func:`_went_astray`.
     """
-    placed = provision.filter("is_current")
+    if never_met is None:
+        return judged.with_columns(missed=pl.lit(0.0))
+    placed, bits = provision.filter("is_current"), bits_of(person)
     known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
-    looks = judged.join(sources_of(known, bits_of(person)), on="child_id", how="inner", validate="1:1").with_columns(
+    looks = judged.join(sources_of(known, bits), on="child_id", how="inner", validate="1:1").with_columns(
         is_placed=pl.col("child_id").is_in(placed["child_id"].unique().implode())
     )
     is_placed, of_age = pl.col("is_placed"), pl.col("of_age")
@@ -42,7 +52,7 @@ def with_missed(
     missed = (
         counted.select("sources", "without")
         .join_where(whole, (pl.col("sources") & pl.col("whole")) == pl.col("sources"))
-        .with_columns(astray=never_met * _went_astray() * pl.col("with_place"))
+        .with_columns(astray=_least_missed(never_met, placed["source"], bits) * _went_astray() * pl.col("with_place"))
         .group_by("sources", "without")
         .agg(pl.col("astray").sort().sum())
         .select("sources", missed=pl.col("astray").round(9) / (pl.col("without") + 1.0))
@@ -51,6 +61,20 @@ def with_missed(
     return judged.join(told.select("child_id", "missed"), on="child_id", how="left", validate="1:1").with_columns(
         pl.col("missed").fill_null(0.0).clip(0.0, MOST_MISSED)
     )
+
+
+def _least_missed(never_met: pl.DataFrame, places: pl.Series, bits: pl.DataFrame) -> pl.Expr:
+    """How often records of the source of ``sources`` that is missed least never come near those of ``places`` (sources)."""
+    shown, often = places.unique().implode(), share_never_met(never_met)
+    either_way = [
+        never_met.filter(pl.col(place).is_in(shown)).select("pairs", "missed", source=source)
+        for source, place in (("source", "other_source"), ("other_source", "source"))
+    ]
+    told = pl.concat(either_way).group_by("source").sum()
+    share = (pl.col("missed") + AS_ANY * often) / (pl.col("pairs") + AS_ANY)
+    rates = bits.join(told, left_on="dataset", right_on="source", how="left").select("bit", share.fill_null(often))
+    of_each = [pl.when(pl.col("sources") & bit != 0).then(rate) for bit, rate in rates.iter_rows()]
+    return pl.min_horizontal(*of_each)
 
 
 def _went_astray() -> pl.Expr:

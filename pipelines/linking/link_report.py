@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from matching.measure import share_never_met
 from matching.model import Model
 from matching.thresholds import expected_by_threshold
 from matching.ties import by_size, ties
@@ -57,7 +58,9 @@ def report_of(
         "candidate pairs": int(held.blocking["new_pairs"].sum()),
         "links": int(pairs["is_same_child"].sum()),
         "estimated blocking recall": held.blocking_recall,
-        "pairs of one child that never come near each other, estimated share": held.never_met,
+        "pairs of one child that never come near each other, estimated share": round(
+            share_never_met(held.never_met), 6
+        ),
         "share of pairs of one household": model.household,
         **told,
         **model.figures,

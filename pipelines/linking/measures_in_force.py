@@ -28,6 +28,7 @@ from pipelines.tables import (
     LINK_COVERAGE,
     LINK_FREQUENCY,
     LINK_MEASURED,
+    LINK_NEVER_MET,
     LINK_PRESENCE,
     LINK_PRIOR,
     LINK_SOURCE,
@@ -36,7 +37,7 @@ from pipelines.tables import (
 
 MEASURED_TABLES = (
     "link_measured", "link_source", "link_prior", "link_coverage", "link_presence", "link_frequency",
-    "link_blocking",
+    "link_blocking", "link_never_met",
 )  # fmt: skip
 """Tables that hold the measures in force."""
 
@@ -66,8 +67,8 @@ class Held:
     blocking: pl.DataFrame
     """LINK_BLOCKING."""
     blocking_recall: float
-    never_met: float
-    """0..1, as :func:`matching.measure.never_met` has it."""
+    never_met: pl.DataFrame
+    """LINK_NEVER_MET."""
 
 
 def fingerprint(model: Model, settings: Settings, sources: tuple[str, ...]) -> str:
@@ -106,8 +107,15 @@ def held_from(found: Linkage, source: pl.Series, *, on: date | None, why: str, f
     blocking = blocking.select(LINK_BLOCKING.names()).cast(LINK_BLOCKING)
     recall = round(blocking_recall(found), 4)
     return Held(
-        found.measures, tuple(names), tuple(counts), on, fingerprint, why, blocking, recall, round(never_met(found), 6)
+        found.measures, tuple(names), tuple(counts), on, fingerprint, why, blocking, recall, _never_met(found, names)
     )
+
+
+def _never_met(found: Linkage, names: list[str]) -> pl.DataFrame:
+    """LINK_NEVER_MET. ``names``: of the sources, in the order of their numbers."""
+    counted, sources = never_met(found), pl.Series(names, dtype=pl.String)
+    ends = {"source": sources.gather(counted["left"]), "other_source": sources.gather(counted["right"])}
+    return counted.with_columns(**ends).select(LINK_NEVER_MET.names())
 
 
 def held_tables(held: Held) -> dict[str, pl.DataFrame]:
@@ -118,7 +126,7 @@ def held_tables(held: Held) -> dict[str, pl.DataFrame]:
     one = {
         "measured_on": [held.measured_on], "fingerprint": [held.fingerprint], "why": [held.why],
         "records": [measures.records], "children": [measures.coverage.children], "rules": [list(measures.rules)],
-        "blocking_recall": [held.blocking_recall], "never_met": [held.never_met],
+        "blocking_recall": [held.blocking_recall],
     }  # fmt: skip
     sources = {
         "source": held.sources, "records": held.records, "twice_bits": measures.coverage.twice,
@@ -132,6 +140,7 @@ def held_tables(held: Held) -> dict[str, pl.DataFrame]:
         "link_presence": _presence_rows(held),
         "link_frequency": _frequency_rows(measures.frequencies),
         "link_blocking": held.blocking,
+        "link_never_met": held.never_met,
     }
 
 
@@ -194,7 +203,7 @@ def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
     )  # fmt: skip
     return Held(
         measures, sources, tuple(kept["records"]), one["measured_on"], one["fingerprint"], one["why"],
-        tables["link_blocking"], one["blocking_recall"], one["never_met"],
+        tables["link_blocking"], one["blocking_recall"], tables["link_never_met"],
     )  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def rank(
     settings: RankSettings,
     source_names: Mapping[str, str] | None = None,
     outcomes: pl.DataFrame | None = None,
-    never_met: float = 0.0,
+    never_met: pl.DataFrame | None = None,
     ages: pl.DataFrame | None = None,
     contact: pl.DataFrame | None = None,
     schools: pl.DataFrame | None = None,
@@ -93,16 +93,14 @@ def rank(
 
     Frames as in :mod:`pipelines.tables`. How likely a child is of age, :mod:`pipelines.children.age_slips` says: without any
     birth date as often as the dated children of the same sources without a place. Likely ones are listed in the lane "data
-    problem", the others explained. A child without a row in
-    ``residence`` is taken to live here. ``source_names``: source -> its name in text for people. A child whom
-    one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until something changes, a letter to all being
-    nothing that does. ``never_met``: 0..1, of
-    two records of one child, how often they never come near each other
-    (:attr:`pipelines.linking.measures_in_force.Held.never_met`): a place so missed makes a child less likely, and takes
-    nobody off the list. ``ages``: what :func:`of_age` says of these frames, and ``contact``: what
-    :func:`~pipelines.residence.contact.without_letters` does; null: it has not been asked. ``schools``: ``SCHOOL``;
-    null: no school is known by another name than its own. Raises :class:`ValueError` where a
-    probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
+    problem", the others explained. A child without a row in ``residence`` is taken to live here. ``source_names``: source ->
+    its name in text for people. A child whom one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until
+    something changes, a letter to all being nothing that does. ``never_met``: ``LINK_NEVER_MET``, how often records of one
+    child never come near each other: a place so missed makes a child less likely, and takes nobody off the list; null: none
+    was missed. ``ages``: what :func:`of_age` says of these frames, and ``contact``: what
+    :func:`~pipelines.residence.contact.without_letters` does; null: it has not been asked. ``schools``: ``SCHOOL``; null: no
+    school is known by another name than its own. Raises :class:`ValueError` where a probability is missing or outside 0..1,
+    polars' ComputeError where a key is not unique.
     """
     _check_probabilities(
         membership=child_records, probability=rivals, link_probability=provision, living_here=residence

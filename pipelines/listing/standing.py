@@ -23,7 +23,7 @@ def standing(
     provision: pl.DataFrame,
     residence: pl.DataFrame,
     settings: RankSettings,
-    never_met: float,
+    never_met: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """``ages`` with the likelihood, its factors, and the own and rival records behind them. Frames as in
     :mod:`pipelines.tables`; ``never_met`` as for :func:`pipelines.listing.rank.rank`.

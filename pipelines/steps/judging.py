@@ -45,14 +45,13 @@ def rank_step(night: Night) -> Counts:
     ages, known = night.ages.result(), night.known(*JUDGED_FROM)
     as_at, settings = night.settings.as_at, night.settings.ranking
     night.early_warning = night.aside(partial(early_warning, **known, as_at=as_at, settings=settings))
-    measured = night.store.read("link_measured")["never_met"]
     ranked = rank(
         **known,
         as_at=as_at,
         settings=settings,
         source_names=night.source_names,
         outcomes=night.outcomes(),
-        never_met=measured.item() if len(measured) else 0.0,
+        never_met=night.store.read("link_never_met"),
         ages=ages,
         contact=night.contact_told(),
         schools=night.store.read("school"),

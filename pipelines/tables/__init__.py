@@ -15,6 +15,7 @@ from pipelines.tables.held import (
     LINK_FREQUENCY,
     LINK_MEASURED,
     LINK_MODEL,
+    LINK_NEVER_MET,
     LINK_PRESENCE,
     LINK_SOURCE,
 )
@@ -55,7 +56,7 @@ from pipelines.tables.received import (
     VANISHED,
 )
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 """Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
 
 TABLES: dict[str, pl.Schema] = {
@@ -89,6 +90,7 @@ TABLES: dict[str, pl.Schema] = {
     "link_coverage": LINK_COVERAGE,
     "link_model": LINK_MODEL,
     "link_measured": LINK_MEASURED,
+    "link_never_met": LINK_NEVER_MET,
     "link_source": LINK_SOURCE,
     "link_presence": LINK_PRESENCE,
     "link_frequency": LINK_FREQUENCY,
@@ -165,6 +167,7 @@ __all__ = [
     "LINK_KEPT",
     "LINK_MEASURED",
     "LINK_MODEL",
+    "LINK_NEVER_MET",
     "LINK_PRESENCE",
     "LINK_PRIOR",
     "LINK_SOURCE",

@@ -28,7 +28,6 @@ LINK_MEASURED = pl.Schema(
             "children": pl.Int64,
             "rules": pl.List(pl.String),  # blocking rules chosen, in the order in which they run
             "blocking_recall": pl.Float64,  # 0..1, estimated
-            "never_met": pl.Float64,  # 0..1: so often do two records of one child never come near each other
         }
     )
 )
@@ -45,6 +44,18 @@ LINK_SOURCE = pl.Schema(
     )
 )
 """One row is one source. Written by link."""
+
+LINK_NEVER_MET = pl.Schema(
+    Columns(
+        {
+            "source": pl.String,  # source < other_source
+            "other_source": pl.String,
+            "pairs": pl.Int64,  # of records of one child, which a record of a third source holds together
+            "missed": pl.Int64,  # of them, those that never came near each other
+        }
+    )
+)
+"""One row is one pair of sources. Written by link."""
 
 LINK_PRESENCE = pl.Schema(
     Columns(

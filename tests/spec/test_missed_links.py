@@ -7,11 +7,10 @@ from pipelines.children.missed_links import MOST_MISSED, with_missed
 from pipelines.children.provision import find_provision
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
-from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
+from pipelines.tables import CHILD_RECORD, LINK_NEVER_MET, PERSON, STATEMENT
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
 Sources = tuple[str, ...]
-ONE_IN_1000 = 0.001
 PUPILS: list[tuple[Sources, int]] = [
     (("school_census", "health"), 20_000), (("school_census", "health", "housing"), 4_000),
     (("school_census", "health", "housing", "social_care"), 1_600),
@@ -20,8 +19,20 @@ PUPILS: list[tuple[Sources, int]] = [
 more whose further records stayed with the place (half of those with any)."""
 
 
+def met(*counted: tuple[str, str, int, int]) -> pl.DataFrame:
+    """Sources, pairs of records of one child that a third one holds together, and those of them that never came near."""
+    return pl.DataFrame(counted, schema=LINK_NEVER_MET, orient="row")
+
+
+ONE_IN_1000 = met(("health", "school_census", 1_000_000, 1_000), ("housing", "school_census", 1_000_000, 1_000))
+
+
 def missed(
-    without: list[tuple[Sources, int]], child: Sources, never_met: float = ONE_IN_1000, here: float = 1.0
+    without: list[tuple[Sources, int]],
+    child: Sources,
+    *,
+    never_met: pl.DataFrame | None = ONE_IN_1000,
+    here: float = 1.0,
 ) -> float:
     """How likely ``child`` has a place that nobody has found; ``without``: who knows the others that have none."""
     known = [sources for sources, many in [*PUPILS, *without] for _ in range(many)]
@@ -65,8 +76,29 @@ def test_children_who_have_probably_left_are_not_those_who_were_missed() -> None
     assert missed(FEW, GP, here=0.5) == pytest.approx(2 * missed(FEW, GP), rel=0.02)
 
 
-def test_nothing_is_missed_where_all_records_meet() -> None:
-    assert missed(FEW, GP, never_met=0.0) == 0.0
+def test_nothing_is_missed_where_nothing_was_measured() -> None:
+    assert missed(FEW, GP, never_met=None) == 0.0
+
+
+HOUSING_OFTENER = met(("health", "school_census", 9_000, 9), ("housing", "school_census", 9_000, 81))
+"""Housing's records miss a place nine times as often as the GP's; either is believed as if a thousand pairs were as any."""
+
+
+@pytest.mark.parametrize(
+    ("never_met", "child", "as_many"),
+    [
+        pytest.param(HOUSING_OFTENER, GP, 1.33, id="the GP's: one in a thousand, by the others a little more"),
+        pytest.param(HOUSING_OFTENER, GP_HOUSING, 1.33, id="known to both: as the one that is missed least"),
+        pytest.param(met(("health", "housing", 9_000, 81)), GP, 7.45, id="pairs with no place tell what is usual alone"),
+        pytest.param(met(("health", "school_census", 200, 0)), GP, 0.38, id="few pairs hardly tell the source from any other"),
+    ],
+)  # fmt: skip
+def test_a_source_is_missed_as_often_as_its_own_records_are(
+    never_met: pl.DataFrame, child: Sources, as_many: float
+) -> None:
+    """``as_many``: times as many as where all are missed once in a thousand."""
+    many = [(GP, 5_000), (GP_HOUSING, 5_000)]  # so that no chance is large
+    assert missed(many, child, never_met=never_met) == pytest.approx(as_many * missed(many, child), rel=0.02)
 
 
 def _listed(living_here: float) -> dict[str, object] | None:
@@ -75,7 +107,8 @@ def _listed(living_here: float) -> dict[str, object] | None:
     for n in range(1_000):
         drawn.record(f"health:{n}", f"P{n}").record(f"school_census:{n}", f"P{n}").on_roll(f"school_census:{n}")
     settings = RankSettings(wasted_enquiries_per_missed_child=8)
-    ranked = rank(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, never_met=0.0002)
+    never_met = met(("health", "school_census", 1_000_000, 200))
+    ranked = rank(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, never_met=never_met)
     return next(iter(ranked.candidates.filter(child_id="CH1").to_dicts()), None)
 
 

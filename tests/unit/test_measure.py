@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.measure import (
+    NEVER_MET,
     NEVER_MET_BEFORE,
     PAIRS_BEFORE,
     Pairwise,
@@ -19,6 +20,7 @@ from matching.measure import (
     calibration_error,
     never_met,
     pairwise,
+    share_never_met,
     whole_clusters,
 )  # fmt: skip
 
@@ -140,7 +142,9 @@ def _never_met(odds, datasets=(0, 1, 2), apart=0):
         labels=np.repeat(first, 3), dataset=np.tile(np.array(datasets, np.int32), CHILDREN), odds=weights[kept],
         scored=SimpleNamespace(left=left[kept], right=right[kept]), judge=SimpleNamespace(margin=2.0),
     )  # fmt: skip
-    return never_met(found)
+    counted = never_met(found)
+    assert counted.schema == NEVER_MET
+    return counted
 
 
 @pytest.mark.parametrize(
@@ -155,4 +159,7 @@ def _never_met(odds, datasets=(0, 1, 2), apart=0):
 )
 def test_how_often_records_never_meet_is_seen_where_a_third_holds_them_together(given, missed, seen):
     """``seen``: pairs that a third record holds together; of a child with a pair that is no link, that pair alone."""
-    assert _never_met(**given) == pytest.approx((missed + NEVER_MET_BEFORE) / (seen + PAIRS_BEFORE))
+    counted = _never_met(**given)
+    assert counted.select("missed", "pairs").sum().row(0) == (missed, seen)
+    assert share_never_met(counted) == pytest.approx((missed + NEVER_MET_BEFORE) / (seen + PAIRS_BEFORE))
+    assert counted.filter(pl.col("missed") > 0).select("left", "right").rows() == [(0, 1)] * (missed > 0)
