@@ -130,7 +130,7 @@ def _rule_told(breaches: "Sequence[Breach]") -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    from pipelines.intake.receive import ExtractsError
+    from pipelines.files.folder import ExtractsError
 
     try:
         path.write_bytes(content)

@@ -9,7 +9,7 @@ from typing import Any
 
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model
-from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, read_settings
+from pipelines.settings import NOT_IN_A_FILE, Settings, SettingsError, read_settings
 from pipelines.whole_folder import replace_private
 from pipelines.workspace import StoreError
 
@@ -78,9 +78,3 @@ def put_in_force(path: Path, content: bytes | None) -> None:
     else:
         return
     raise SettingsError(told)
-
-
-__all__ = [
-    "MODEL_IN_FORCE", "SETTINGS_IN_FORCE", "model_in_force", "put_in_force", "settings_of", "settings_toml",
-    "threshold_of",
-]  # fmt: skip

@@ -11,21 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
 
 from data_contracts.today import day_of, today
 from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model, write_model
 from pipelines.decisions.append_only import append_only
-from pipelines.decisions.in_force import MODEL_IN_FORCE, SETTINGS_IN_FORCE, put_in_force, settings_of, settings_toml
-from pipelines.settings import NOT_IN_A_FILE, Settings, SettingsError, replaced
+from pipelines.decisions.in_force import MODEL_IN_FORCE, put_in_force, settings_of, settings_toml
+from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, replaced
 from pipelines.workspace import private_files
 
 PROPOSALS_FILE = "proposals.sqlite"
 MODELS_FOLDER = "proposals"
 
 SETTINGS, MODEL = "settings", "model"
-Kind = Literal["settings", "model"]
 IN_FORCE: dict[str, str] = {SETTINGS: SETTINGS_IN_FORCE, MODEL: MODEL_IN_FORCE}
 APPROVED, ROLLED_BACK = "approved", "rolled back"
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import polars as pl
 
@@ -16,17 +16,6 @@ from pipelines.files.markup import read_markup
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
 from pipelines.files.workbook import all_sheets, read_workbook
-
-__all__ = [
-    "BAD_LINE",
-    "FORMS",
-    "FileRows",
-    "read_bytes",
-    "read_rows",
-    "refuse_no_text",
-    "rows_as_json",
-    "sniff_headers",
-]
 
 FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
     ".csv": read_delimited,
@@ -51,19 +40,12 @@ _NO_TEXT = {
 """First bytes -> what the file is instead of text, and the fix."""
 
 
-def read_rows(path: Path, contract: Contract) -> FileRows:
+def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | None = None) -> FileRows:
     """Read one file as its contract says: every value as text, every row with its line, every fault as a breach.
 
-    A file that cannot be read gives no rows and one breach that stops the file; nothing in the bytes of a file makes
-    this raise. Raises :class:`OSError` only where the disk itself refuses.
-    """
-    return read_bytes(path.name, path.read_bytes(), contract)
-
-
-def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | None = None) -> FileRows:
-    """As :func:`read_rows`, from bytes already read. ``file``: the file's name, for its ending and for the breaches.
-
-    ``known``: lines that are not read but named, where the file is delimited text; null: none.
+    ``file``: its name, for its ending and for the breaches. ``known``: lines that are not read but named, where the file is
+    delimited text; null: none. A file that cannot be read gives no rows and one breach that stops the file; nothing in its
+    bytes makes this raise.
     """
     own = contract
     try:

@@ -4,7 +4,7 @@ A packed file gives a delivery for each file in it. What breaks a rule of the fi
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -14,10 +14,10 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
-from pipelines.files import FileRows, read_bytes, rows_as_json
+from pipelines.files import read_bytes, rows_as_json
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
 from pipelines.files.packed import is_packed, unpack
-from pipelines.files.rows import UnreadableFileError
+from pipelines.files.rows import FileRows, UnreadableFileError
 from pipelines.intake.last_intake import (
     HAD,
     RECORD_ID,
@@ -35,15 +35,11 @@ from pipelines.tables import SET_ASIDE
 LINE_HASH, MOVED = "_line_hash", "_moved"
 """Beside a row: the fingerprint of its line, and whether the row is last night's but stood elsewhere, or otherwise."""
 
-IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
-"""``upn`` and ``nhsNumber`` -> text expression to true where the check character is right."""
-
 
 @dataclass(frozen=True, slots=True)
 class Judging:
     """What the judge is told beside the contract."""
 
-    identifier_checks: IdentifierChecks
     today: date | None
     """Days after it are in the future; null: the day on which it runs."""
     last: LastIntake
@@ -163,6 +159,7 @@ def _refused(
 def judged(file: Opened, judging: Judging) -> Delivery:
     """Read a file and part its rows into those loaded and those set aside."""
     from data_contracts.check import judge
+    from matching.identifiers import nhs_number_is_valid, upn_is_valid
 
     contract = file.contract
     today = judging.today
@@ -177,7 +174,7 @@ def judged(file: Opened, judging: Judging) -> Delivery:
             found.contract or contract,
             blank.file,
             found.headers,
-            identifier_checks=judging.identifier_checks,
+            identifier_checks={"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid},
             today=today,
             known=judging.last.known(rows, contract.id, by, today) if today else None,
         )
@@ -253,10 +250,3 @@ def with_set_aside(delivery: Delivery, breaches: Sequence[Breach], everything: S
         set_aside=pl.concat([delivery.set_aside, kept]),
         breaches=(*delivery.breaches, *breaches),
     )
-
-
-def checks_of_identifiers() -> IdentifierChecks:
-    """The checks of identifiers that the night uses."""
-    from matching.identifiers import nhs_number_is_valid, upn_is_valid
-
-    return {"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid}

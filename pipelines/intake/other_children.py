@@ -17,15 +17,13 @@ from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from data_contracts.values import parse_dates, text_of
 from pipelines.counted import counted, first_of
+from pipelines.intake.misleading_files import ENOUGH_ROWS
 
 WHO = ("date_of_birth", "surname", "forename", "full_name", "upn", "nhs_number")
 """What a column maps to that says who the child is. A home is not among it: whole streets are numbered anew."""
 
 MOST_CHANGED = 0.1
 """One value in ten. From one term to the next some children get another surname or a first UPN; never so many."""
-
-FEWEST_ROWS = 20
-"""Shares of fewer rows than this say nothing."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def _told_by_both(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) 
 
 
 def _changed_columns(both: pl.DataFrame, columns: Sequence[Column], compared: int) -> list[Changed]:
-    if compared < FEWEST_ROWS:
+    if compared < ENOUGH_ROWS:
         return []
     counts = both.select(_differs(column).sum().alias(column.name) for column in columns).row(0, named=True)
     told = [Changed(column.header, compared, counts[column.name]) for column in columns]

@@ -26,10 +26,8 @@ from pipelines.intake.delivery import (
     LINE_HASH,
     MOVED,
     Delivery,
-    IdentifierChecks,
     Judging,
     Opened,
-    checks_of_identifiers,
     judged,
     opened,
     with_set_aside,
@@ -43,11 +41,6 @@ from pipelines.intake.misleading_files import (
 )
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
-
-__all__ = [
-    "FOR_SENDER", "UNKNOWN", "CheckedFile", "ExtractsError", "IdentifierChecks", "Received", "check_files", "check_path",
-    "receive", "sender_files",
-]  # fmt: skip
 
 FILES_AT_ONCE = 2
 """Files that are read and judged at the same time: each holds its text and its rows meanwhile."""
@@ -124,7 +117,6 @@ def receive(
     *,
     received_at: datetime,
     as_at: date | None = None,
-    identifier_checks: IdentifierChecks | None = None,
     last: LastIntake | None = None,
 ) -> Received:
     """Read and judge every file of a folder (and of the folders in it), each against the contract that names it.
@@ -139,7 +131,7 @@ def receive(
         raise ExtractsError(f"{folder}: this is a file, not a folder. Give the folder that holds the agencies' files.")
     received_on = day_of(received_at)
     today = max(received_on, as_at or received_on)
-    judging = Judging(identifier_checks or checks_of_identifiers(), today, last or LastIntake())
+    judging = Judging(today, last or LastIntake())
     deliveries = _deliveries(folder, contracts, judging)
     _refuse_no_roll(folder, contracts, deliveries)
     loaded: dict[str, list[Delivery]] = {}
@@ -161,21 +153,12 @@ def receive(
     )
 
 
-def check_path(
-    path: Path, contracts: Mapping[str, Contract], identifier_checks: IdentifierChecks | None = None
-) -> list[Breach]:
-    """Every breach of one file, or of every file of a folder, as :func:`check_files` finds them."""
-    return [breach for file in check_files(path, contracts, identifier_checks) for breach in file.breaches]
-
-
-def check_files(
-    path: Path, contracts: Mapping[str, Contract], identifier_checks: IdentifierChecks | None = None
-) -> list[CheckedFile]:
+def check_files(path: Path, contracts: Mapping[str, Contract]) -> list[CheckedFile]:
     """Judge one file, or every file of a folder, as the night would; nothing is kept.
 
     Raises :class:`ExtractsError` where the path is missing or the folder empty.
     """
-    deliveries = _deliveries(path, contracts, Judging(identifier_checks or checks_of_identifiers(), None, LastIntake()))
+    deliveries = _deliveries(path, contracts, Judging(None, LastIntake()))
     return [
         CheckedFile(d.source, d.file, d.rows_read, d.set_aside.height, d.is_refused, d.headers, d.breaches)
         for d in deliveries

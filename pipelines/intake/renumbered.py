@@ -19,7 +19,7 @@ from data_contracts.contract import Contract
 from pipelines.decisions.keys_tonight import key_now
 from pipelines.intake.other_children import told_otherwise
 from pipelines.intake.standardise import persons_of
-from pipelines.intake.vanished import KEPT_DAYS
+from pipelines.intake.vanished import SCHOOL_AGE_DAYS
 from pipelines.tables import RENUMBERED
 
 CONTENT = "_content"
@@ -52,7 +52,7 @@ def with_tonight(
     fresh = found.select("record_id", "now_id", since_on=pl.lit(as_at), reused_at=reused_at).cast(RENUMBERED)
     in_use = pl.concat([kept["record_id"].clear(), *(rows["record_id"] for rows in tonight.values())])
     is_used_again = pl.col("reused_at").is_null() & pl.col("record_id").is_in(in_use.implode())
-    went_on = kept.filter(pl.col("since_on") >= as_at - timedelta(days=KEPT_DAYS)).with_columns(
+    went_on = kept.filter(pl.col("since_on") >= as_at - timedelta(days=SCHOOL_AGE_DAYS)).with_columns(
         key_now(pl.col("now_id"), fresh), reused_at=pl.when(is_used_again).then(at).otherwise("reused_at")
     )
     # Where a child has its key back nothing is to be said, save that in between it was another's.

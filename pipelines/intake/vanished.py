@@ -22,7 +22,7 @@ from pipelines.tables import STATEMENT, VANISHED
 WORDS = "vanished from the roll without a leaving date"
 SET_ASIDE_DOUBT = "its row was set aside tonight, so it stands as it was last read"
 
-KEPT_DAYS = 11 * 366
+SCHOOL_AGE_DAYS = 11 * 366
 """Compulsory school age lasts eleven years; after them no child of the entry is of age."""
 
 _KEY = ("record_id", "last_seen_on")
@@ -67,7 +67,7 @@ def keep_vanished(
     since = pl.coalesce("vanished_on", pl.lit(as_at))
     return (
         every.filter(~pl.col("record_id").is_in(came.implode()))
-        .filter(pl.col("last_seen_on") >= as_at - timedelta(days=KEPT_DAYS))
+        .filter(pl.col("last_seen_on") >= as_at - timedelta(days=SCHOOL_AGE_DAYS))
         .with_columns(vanished_on=pl.when(~aside).then(since))
         .cast(VANISHED)
         .sort("record_id")

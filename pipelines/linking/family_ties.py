@@ -178,6 +178,3 @@ def _without(
         two = pl.DataFrame({"child_id": pl.concat(sides), "rival_child_id": pl.concat(sides[::-1])})
         left = left.join(two, on=BOTH, how="anti")
     return left.sort(BOTH)
-
-
-__all__ = ["with_family_ties"]

@@ -210,9 +210,3 @@ def sign_frame(person: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
     """BLOCK_SIGN of some records, which have these numbers."""
     signs = block_signs(with_keys(person), CHILD_BLOCKING_RULES)
     return signs.select("sign", number=pl.Series(numbers).gather(signs["row"])).cast(BLOCK_SIGN)
-
-
-__all__ = [
-    "KEPT_TABLES", "NOBODY", "Known", "contents", "keep_all", "kept_of", "kept_row", "mark_of", "pair_frame",
-    "sign_frame", "weighed_frame",
-]  # fmt: skip

@@ -289,6 +289,3 @@ def rivals_told(
         }
     )
     return frame.select(RIVAL.names()).cast(RIVAL).sort("child_id", "rival_child_id")
-
-
-__all__ = ["HOUSEHOLDS", "LinkReport", "Linked", "link"]

@@ -290,6 +290,3 @@ def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
     if not known.all():
         patterns[~known], weights[~known] = again.described(left[~known], right[~known])
     return patterns, weights
-
-
-__all__ = ["LinkedAgain", "Tonight", "known_records", "linked_again", "stand_again"]

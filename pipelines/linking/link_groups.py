@@ -123,6 +123,3 @@ def _is_linked(source: pl.Series, child: pl.Series, rolls: Collection[str]) -> p
     is_roll = source.is_in(list(rolls))
     on_a_roll = child.is_in(child.filter(is_roll).unique().implode())
     return pl.select(pl.when(~is_roll).then(on_a_roll)).to_series()
-
-
-__all__ = ["GroupsAsked", "groupings", "measured_by_group"]

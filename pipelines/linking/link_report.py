@@ -113,6 +113,3 @@ def _source_pairs(pairs: pl.DataFrame, source: pl.Series) -> pl.DataFrame:
         )
         .sort("left_source", "right_source")
     )
-
-
-__all__ = ["STANDS_IN", "LinkReport", "report_of"]

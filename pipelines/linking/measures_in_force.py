@@ -255,8 +255,3 @@ def _frequencies_in(kept: pl.DataFrame) -> dict[str, HeldFrequencies]:
         values = known["value"].cast(pl.Int64 if column in DATES else pl.String)
         found[str(column)] = HeldFrequencies(values, known["bits"].to_numpy(), rarest)
     return found
-
-
-__all__ = [
-    "MEASURED_TABLES", "Held", "fingerprint", "held_from", "held_in", "held_tables", "why_due",
-]  # fmt: skip

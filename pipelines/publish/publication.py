@@ -37,7 +37,7 @@ from pipelines.tables import EARLY_WARNING, FORMER_RECORD, RULE_HISTORY
 from pipelines.whole_folder import PublicationFailed, point_latest, put_in_place
 
 if TYPE_CHECKING:
-    from pipelines.linking.link import LinkReport
+    from pipelines.linking.link_report import LinkReport
 
 __all__ = ["Publication", "PublicationFailed", "PublishedFolder", "publish"]
 

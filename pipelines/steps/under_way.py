@@ -20,7 +20,7 @@ from pipelines.failure import UNFORESEEN, as_night_failed
 from pipelines.intake.gate import Judged
 from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
-from pipelines.linking.link import LinkReport
+from pipelines.linking.link_report import LinkReport
 from pipelines.listing.early_warning import EarlyWarning
 from pipelines.listing.gap_in_files import gap_in_files
 from pipelines.listing.masking import Masked

@@ -8,7 +8,7 @@ import polars as pl
 from matching.fairness import BY_GROUP
 from matching.thresholds import expected_by_threshold
 from matching.ties import by_size, ties
-from pipelines.linking.link import LinkReport
+from pipelines.linking.link_report import LinkReport
 
 
 def made_groups() -> pl.DataFrame:

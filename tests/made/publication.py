@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.linking.link import LinkReport
+from pipelines.linking.link_report import LinkReport
 from pipelines.listing.masking import Masked, masked
 from pipelines.publish import publication
 from pipelines.publish.publication import Publication, PublishedFolder

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.files import FORMS, FileRows, read_bytes
-from pipelines.files.rows import KnownLines
+from pipelines.files import FORMS, read_bytes
+from pipelines.files.rows import FileRows, KnownLines
 from tests.made.library_cards import (
     HEADERS,
     OKAFOR,

@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 from data_contracts.breach import Breach
-from pipelines.files import read_rows
-from pipelines.intake.receive import check_path, receive
+from pipelines.files import read_bytes
+from pipelines.intake.receive import receive
 from tests.made.library_cards import (
-    CHECKS,
     GOOD,
     HEADERS,
     OKAFOR,
@@ -26,6 +25,7 @@ from tests.made.library_cards import (
     as_csv,
     as_xlsx,
     as_xml,
+    breaches_of,
     library_contract,
 )
 
@@ -174,12 +174,10 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("ending", "data", "said"), UNREADABLE)
-def test_a_bad_file_is_named_with_its_place_and_remedy(ending: str, data: bytes, said: Said, tmp_path: Path) -> None:
-    path = tmp_path / f"library_cards.{ending}"
-    path.write_bytes(data)
-    read = read_rows(path, library_contract())
+def test_a_bad_file_is_named_with_its_place_and_remedy(ending: str, data: bytes, said: Said) -> None:
+    read = read_bytes(f"library_cards.{ending}", data, library_contract())
     assert read.rows_read == read.rows.height + read.bad_lines.height
-    _assert_said(read.breaches, said, path.name)
+    _assert_said(read.breaches, said, f"library_cards.{ending}")
 
 
 JUDGED = [
@@ -195,13 +193,13 @@ def test_a_bad_value_is_named_with_its_line_and_column(changed: list[str], said:
     born_on, sex = (*changed, "F")[:2]
     path = tmp_path / "library_cards.csv"
     path.write_text(GOOD + f"LC000004,{'Jones' if born_on else ''},Mo,{born_on},{sex},3 Low Street,ZA1 1AA,\n")
-    _assert_said(check_path(path, {"library_cards": library_contract()}, CHECKS), said, path.name)
+    _assert_said(breaches_of(path), said, path.name)
 
 
 def test_a_duplicated_key_is_named_at_both_places(tmp_path: Path) -> None:
     path = tmp_path / "library_cards.csv"
     path.write_text(GOOD + "LC777777,Jones,Mo,01/01/2015,F,3 Low Street,ZA1 1AA,\n")
-    breaches = check_path(path, {"library_cards": library_contract()}, CHECKS)
+    breaches = breaches_of(path)
     assert [(b.line, b.column, b.rule, b.stops) for b in breaches] == [
         (3, "CardNo", "unique key", "row"),
         (5, "CardNo", "unique key", "row"),
@@ -212,7 +210,7 @@ def test_a_duplicated_key_is_named_at_both_places(tmp_path: Path) -> None:
 def test_a_file_for_an_unknown_source_is_named_with_the_names_we_know(tmp_path: Path) -> None:
     path = tmp_path / "swimming_badges.csv"
     path.write_text(GOOD)
-    breaches = check_path(path, {"library_cards": library_contract()}, CHECKS)
+    breaches = breaches_of(path)
     _assert_said(breaches, Said("unknown source", "file", words="library_cards*.csv"), path.name)
     assert breaches[0].source == "unknown"
 
@@ -222,23 +220,21 @@ def test_a_name_of_bytes_that_are_no_text_is_shown_as_far_as_it_is_one(tmp_path:
     for name in (b"swimming_caf\xe9.csv", b"library_cards\x07_\xff.csv"):
         (tmp_path / os.fsdecode(name)).write_text(GOOD)
     contracts = {"library_cards": library_contract()}
-    received = receive(tmp_path, contracts, received_at=datetime(2026, 11, 20, tzinfo=UTC), identifier_checks=CHECKS)
+    received = receive(tmp_path, contracts, received_at=datetime(2026, 11, 20, tzinfo=UTC))
     assert received.deliveries.select("file", "verdict").rows() == [
         ("library_cards\ufffd_\ufffd.csv", "loaded"), ("swimming_caf\ufffd.csv", "refused"),
     ]  # fmt: skip
 
 
-def test_a_missing_sheet_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "library_cards.xlsx"
-    path.write_bytes(as_xlsx(*ROWS, sheet="Old"))
-    breaches = read_rows(path, library_contract(sheet="Cards")).breaches
-    _assert_said(breaches, Said("sheet", "file", words="no sheet called Cards"), path.name)
+def test_a_missing_sheet_is_named() -> None:
+    data = as_xlsx(*ROWS, sheet="Old")
+    breaches = read_bytes("library_cards.xlsx", data, library_contract(sheet="Cards")).breaches
+    _assert_said(breaches, Said("sheet", "file", words="no sheet called Cards"), "library_cards.xlsx")
 
 
-def test_a_source_that_takes_no_xml_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "library_cards.xml"
-    path.write_text(XML)
-    _assert_said(read_rows(path, library_contract(xml=None)).breaches, Said("form", "file"), path.name)
+def test_a_source_that_takes_no_xml_says_so() -> None:
+    read = read_bytes("library_cards.xml", XML.encode(), library_contract(xml=None))
+    _assert_said(read.breaches, Said("form", "file"), "library_cards.xml")
 
 
 def _assert_said(breaches: list[Breach] | tuple[Breach, ...], said: Said, file: str) -> None:

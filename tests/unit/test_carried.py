@@ -12,7 +12,7 @@ import pytest
 from data_contracts.rules import NOT_IN_FUTURE
 from pipelines.intake.last_intake import LastIntake
 from pipelines.intake.receive import Received, receive
-from tests.made.library_cards import CHECKS, OKAFOR, SMITH, as_csv, library_contract
+from tests.made.library_cards import OKAFOR, SMITH, as_csv, library_contract
 
 CONTRACTS = {"library_cards": library_contract()}
 LAST, TONIGHT = date(2026, 11, 20), date(2026, 11, 21)
@@ -22,7 +22,7 @@ NORTH, SOUTH = "library_cards_north.csv", "library_cards_south.csv"
 
 def _received(folder: Path, on: date, last: LastIntake | None = None) -> Received:
     at = datetime(on.year, on.month, on.day, tzinfo=UTC)
-    return receive(folder, CONTRACTS, received_at=at, as_at=on, identifier_checks=CHECKS, last=last)
+    return receive(folder, CONTRACTS, received_at=at, as_at=on, last=last)
 
 
 def _last(night: Received) -> LastIntake:

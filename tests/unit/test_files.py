@@ -2,7 +2,6 @@
 
 import io
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,7 +9,8 @@ import pytest
 import xlsxwriter
 
 from data_contracts.contract import Contract
-from pipelines.files import BAD_LINE, FileRows, read_bytes, read_rows, rows_as_json
+from pipelines.files import read_bytes, rows_as_json
+from pipelines.files.rows import BAD_LINE, FileRows
 from pipelines.listing.masking import keys_without_place
 from tests.made.library_cards import (
     GOOD,
@@ -275,9 +275,3 @@ def test_rows_are_kept_as_json_under_the_headers_of_their_file() -> None:
     kept = rows_as_json(rows, {"surname": "Family name", "note": "Note"})
     assert kept.to_list() == ['{"Family name":"O\'Neill","Note":"say \\"hi\\""}']
     assert rows_as_json(rows, {}).to_list() == ["{}"]
-
-
-def test_a_file_is_read_from_its_path(contract: Contract, tmp_path: Path) -> None:
-    path = tmp_path / "library_cards_2026.CSV"
-    path.write_text(GOOD)
-    assert values(read_rows(path, contract)) == list(ROWS)

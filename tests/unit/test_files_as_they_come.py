@@ -10,7 +10,8 @@ import pytest
 
 from data_contracts.parts import Column
 from data_contracts.values import parse_dates
-from pipelines.files import FileRows, read_bytes
+from pipelines.files import read_bytes
+from pipelines.files.rows import FileRows
 from pipelines.intake.standardise import standardise
 from tests.made.library_cards import (
     GOOD,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.intake.receive import check_files
-from tests.made.library_cards import CHECKS, GOOD, library_contract
+from tests.made.library_cards import GOOD, library_contract
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_refused(
         return data
 
     monkeypatch.setattr(Path, "read_bytes", read_and_changed)
-    (delivery,) = check_files(tmp_path, {"library_cards": library_contract()}, CHECKS)
+    (delivery,) = check_files(tmp_path, {"library_cards": library_contract()})
     assert delivery.rows_read - delivery.rows_set_aside == loaded
     assert delivery.is_refused is (loaded == 0)
     assert [breach.rule for breach in delivery.breaches] == ["being written"] * (loaded == 0)

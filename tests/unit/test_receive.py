@@ -11,13 +11,13 @@ import pytest
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
+from pipelines.files.folder import ExtractsError
 from pipelines.files.rows import KnownLines
 from pipelines.intake import delivery
-from pipelines.intake.receive import FOR_SENDER, ExtractsError, Received, check_path, receive, sender_files
+from pipelines.intake.receive import FOR_SENDER, Received, receive, sender_files
 from pipelines.reports.life import as_typed
 from pipelines.tables import BREACH, DELIVERY, SET_ASIDE
 from tests.made.library_cards import (
-    CHECKS,
     GOOD,
     HEADERS,
     OKAFOR,
@@ -27,6 +27,7 @@ from tests.made.library_cards import (
     as_csv,
     as_xlsx,
     as_xml,
+    breaches_of,
     library_contract,
 )
 
@@ -63,7 +64,7 @@ def put(folder: Path, **files: str | bytes) -> Path:
 
 def received(folder: Path) -> Received:
     """Receive, and hold every night to its accounts."""
-    night = receive(folder, CONTRACTS, received_at=RECEIVED_AT, identifier_checks=CHECKS)
+    night = receive(folder, CONTRACTS, received_at=RECEIVED_AT)
     assert night.breaches.schema == BREACH
     assert night.deliveries.schema == DELIVERY
     assert night.set_aside.schema == SET_ASIDE
@@ -116,7 +117,7 @@ def test_a_row_that_breaks_a_rule_is_set_aside_whole(tmp_path: Path) -> None:
 def test_a_key_column_called_record_id_is_kept_unchanged_in_what_is_set_aside(tmp_path: Path) -> None:
     contracts = {"library_cards": library_contract(key="record_id")}
     put(tmp_path, library_cards__csv=as_csv(SMITH, BAD_DATE))
-    night = receive(tmp_path, contracts, received_at=RECEIVED_AT, identifier_checks=CHECKS)
+    night = receive(tmp_path, contracts, received_at=RECEIVED_AT)
     assert night.raw["library_cards"]["record_id"].to_list() == ["library_cards:LC000001"]
     assert '"CardNo":"LC000009"' in night.set_aside["row"][0]
 
@@ -250,10 +251,10 @@ def test_a_known_source_in_a_form_that_is_not_read_is_told_which_are(tmp_path: P
 def test_the_longer_of_two_fitting_names_wins_and_a_tie_is_said(tmp_path: Path) -> None:
     folder = put(tmp_path, library_cards__csv=GOOD)
     broad = library_contract("reading_clubs", names=["*.csv"])
-    night = receive(folder, CONTRACTS | {"reading_clubs": broad}, received_at=RECEIVED_AT, identifier_checks=CHECKS)
+    night = receive(folder, CONTRACTS | {"reading_clubs": broad}, received_at=RECEIVED_AT)
     assert list(night.raw) == ["library_cards"]
     same = library_contract("reading_clubs", names=["library_cards*.csv"])
-    breaches = check_path(folder, CONTRACTS | {"reading_clubs": same}, CHECKS)
+    breaches = breaches_of(folder, *(CONTRACTS | {"reading_clubs": same}).values())
     assert [(b.rule, b.stops) for b in breaches] == [("unknown source", "file")]
     assert "two sources" in breaches[0].why
 
@@ -261,7 +262,7 @@ def test_the_longer_of_two_fitting_names_wins_and_a_tie_is_said(tmp_path: Path) 
 def test_a_pattern_with_a_folder_means_that_folder(tmp_path: Path) -> None:
     folder = put(tmp_path, library_cards__csv=GOOD, clubs__slash__north__csv=as_csv(SMITH))
     clubs = library_contract("reading_clubs", names=["clubs/*.csv"])
-    night = receive(folder, CONTRACTS | {"reading_clubs": clubs}, received_at=RECEIVED_AT, identifier_checks=CHECKS)
+    night = receive(folder, CONTRACTS | {"reading_clubs": clubs}, received_at=RECEIVED_AT)
     assert night.raw["reading_clubs"].height == 1
 
 
@@ -383,10 +384,10 @@ def test_a_sender_gets_lines_and_remedies_and_no_value_of_a_child(tmp_path: Path
 
 def test_a_path_is_checked_with_nothing_loaded_and_without_a_roll(tmp_path: Path) -> None:
     folder = put(tmp_path, reading_clubs__csv=as_csv(SMITH, BAD_DATE), swimming__csv=b"x")
-    assert [(b.file, b.rule) for b in check_path(folder, CONTRACTS, CHECKS)] == [
+    assert [(b.file, b.rule) for b in breaches_of(folder, *CONTRACTS.values())] == [
         ("reading_clubs.csv", "date"),
         ("swimming.csv", "unknown source"),
     ]
-    assert [b.rule for b in check_path(folder / "reading_clubs.csv", CONTRACTS, CHECKS)] == ["date"]
+    assert [b.rule for b in breaches_of(folder / "reading_clubs.csv", *CONTRACTS.values())] == ["date"]
     with pytest.raises(ExtractsError):
-        check_path(folder / "nothing.csv", CONTRACTS, CHECKS)
+        breaches_of(folder / "nothing.csv")

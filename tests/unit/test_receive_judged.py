@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.intake.receive import check_files, check_path, receive
-from tests.made.library_cards import GOOD, OKAFOR, SMITH, as_csv, library_contract
+from pipelines.intake.receive import check_files, receive
+from tests.made.library_cards import GOOD, OKAFOR, SMITH, as_csv, breaches_of, library_contract
 
 CONTRACTS = {"library_cards": library_contract()}
 
@@ -21,7 +21,7 @@ def test_the_judge_of_the_night_sets_rows_aside(tmp_path: Path) -> None:
 
 def test_a_good_file_passes_the_judge_of_the_night(tmp_path: Path) -> None:
     (tmp_path / "library_cards.csv").write_text(GOOD)
-    assert check_path(tmp_path, CONTRACTS) == []
+    assert breaches_of(tmp_path, *CONTRACTS.values()) == []
 
 
 @pytest.mark.parametrize(
