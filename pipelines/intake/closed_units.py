@@ -12,7 +12,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
 from pipelines.intake.earlier_nights import History
-from pipelines.intake.figures import LOST_NOBODY, UNIT, as_measures, has_ended, is_to_come
+from pipelines.intake.figures import LOST_NOBODY, UNIT, as_measures, has_ended, is_to_come, last_nights
 from pipelines.intake.renumbered import BEYOND_DOUBT, CONTENT
 from pipelines.intake.standardise import persons_of
 from pipelines.intake.units import ENOUGH_IN_UNIT, units_with_less
@@ -38,7 +38,7 @@ def lost_nobody(
     under others, or an earlier run of tonight has told so. ``measures``: ``SOURCE_MEASURE`` of tonight.
     """
     found = [SOURCE_MEASURE.to_frame()]
-    for source, last_on in history.last_nights.iter_rows():
+    for source, last_on in last_nights(history.nights).iter_rows():
         own = pl.concat([history.measures, measures]).filter(source=source)
         if own.filter(as_at=as_at).is_empty():
             continue

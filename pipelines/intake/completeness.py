@@ -19,7 +19,7 @@ from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
-from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, Intake, keys_kept
+from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
 from pipelines.intake.other_children import OtherChildren, changed_words, reused_words
 from pipelines.intake.source_tonight import SourceNight, SourceTonight, day_of
@@ -67,7 +67,7 @@ def judge_completeness(
     named person has accepted for tonight. ``due``: by source, the units that must have rows.
     """
     kept = {row["source"]: (row["keys"], row["kept"])
-            for row in keys_kept(before.snapshot, before.last_nights, came, intake).to_dicts()}  # fmt: skip
+            for row in keys_kept(before.snapshot, last_nights(before.nights), came, intake).to_dicts()}  # fmt: skip
     until = dict(stands_in.select("source", "until").iter_rows())
     rows = []
     for source, contract in contracts.items():

@@ -31,8 +31,3 @@ class History:
 
         nights = counts(self.nights, KEPT_DAYS).sort("as_at", "source")
         return History(nights, counts(self.measures, LEARNT_DAYS), self.snapshot, self.acceptances)
-
-    @property
-    def last_nights(self) -> pl.DataFrame:
-        """``source``, ``before_on``: the last night in which each source came."""
-        return self.nights.group_by("source").agg(before_on=pl.col("as_at").max()).sort("source")

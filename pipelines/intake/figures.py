@@ -238,6 +238,11 @@ def as_key_measures(kept: pl.DataFrame, as_at: date) -> pl.DataFrame:
     return as_measures(rows, as_at)
 
 
+def last_nights(nights: pl.DataFrame) -> pl.DataFrame:
+    """``source``, ``before_on``: the last of some nights (``SOURCE_NIGHT``) in which each source came."""
+    return nights.group_by("source").agg(before_on=pl.col("as_at").max()).sort("source")
+
+
 def recent(frame: pl.DataFrame, as_at: date, days: int) -> pl.DataFrame:
     """Rows of earlier nights that are not older than ``days``; those of tonight are left out."""
     return frame.filter(pl.col("as_at").is_between(as_at - timedelta(days=days), as_at, closed="left"))

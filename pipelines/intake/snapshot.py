@@ -16,6 +16,7 @@ from pipelines.intake.figures import (
     as_key_measures,
     keys_kept,
     keys_on,
+    last_nights,
     without_old,
 )
 from pipelines.tables import DELIVERY_CHANGE, SNAPSHOT
@@ -42,18 +43,20 @@ def keep(kept: Snapshots, intake: Intake, as_at: date) -> Snapshots:
     """
     if kept.nights.filter(pl.col("as_at") > as_at).height:
         return kept
-    earlier = [frame.filter(pl.col("as_at") < as_at) for frame in (kept.changes, kept.nights, kept.measures)]
-    before = earlier[1].group_by("source").agg(before_on=pl.col("as_at").max())
-    snapshot, changes = _kept(_rewound(kept.snapshot, before, as_at), intake.fingerprints, as_at)
-    shares = as_key_measures(keys_kept(kept.snapshot, before, intake.fingerprints), as_at)
-    came = intake.nights["source"].implode()
-    measures = pl.concat([intake.measures, shares.filter(pl.col("source").is_in(came))])
-    return Snapshots(
-        without_old(snapshot, as_at, KEPT_DAYS, "last_seen_on"),
-        without_old(pl.concat([earlier[0], changes]), as_at, KEPT_DAYS),
-        without_old(pl.concat([earlier[1], intake.nights]), as_at, KEPT_DAYS),
-        without_old(pl.concat([earlier[2], measures]), as_at, LEARNT_DAYS),
+    changes, nights, measures = (
+        frame.filter(pl.col("as_at") < as_at) for frame in (kept.changes, kept.nights, kept.measures)
     )
+    rewound = _rewound(kept.snapshot, last_nights(nights), as_at).select(SNAPSHOT.names())
+    step = forward(Snapshots(rewound, changes, nights, measures), intake, as_at)
+    with_last = rewound.join(
+        step.seen, on="source", how="left", validate="m:1", maintain_order="left", suffix="_of_source"
+    )
+    is_seen = (pl.col("last_seen_on") == pl.col("last_seen_on_of_source")) & ~pl.col("record_id").is_in(
+        step.ended.implode()
+    )
+    still = with_last.with_columns(last_seen_on=pl.when(is_seen).then(pl.lit(as_at)).otherwise("last_seen_on"))
+    every = pl.concat([still.select(SNAPSHOT.names()), step.opened])
+    return Snapshots(without_old(every, as_at, KEPT_DAYS, "last_seen_on"), step.changes, step.nights, step.measures)
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Forward:
 
 def forward(kept: Snapshots, intake: Intake, as_at: date) -> Forward:
     """What :func:`keep` makes of tonight's delivery, where ``as_at`` is later than every night kept: only what changed."""
-    before = kept.nights.group_by("source").agg(before_on=pl.col("as_at").max())
+    before = last_nights(kept.nights)
     came = intake.nights.select("source")
     others = pl.concat([intake.fingerprints["record_id"], intake.gone["record_id"]])
     may_differ = ~pl.col("source").is_in(list(intake.stood)) | pl.col("record_id").is_in(others.implode())
@@ -111,18 +114,6 @@ def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.Da
         .join(before, on="source", how="left", validate="m:1", maintain_order="left")
         .with_columns(last_seen_on=pl.when(last >= as_at).then("before_on").otherwise(last))
     )
-
-
-def _kept(snapshot: pl.DataFrame, tonight: pl.DataFrame, as_at: date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """``SNAPSHOT`` and ``DELIVERY_CHANGE`` with tonight's rows; sources that did not come stay as they are."""
-    judged = _judged(snapshot, tonight, tonight.select("source").unique())
-    same = pl.col("record_id").is_in(judged.filter(state="same")["record_id"].implode())
-    is_last = pl.col("last_seen_on") == pl.col("before_on")
-    still = snapshot.with_columns(
-        last_seen_on=pl.when(is_last & same).then(pl.lit(as_at)).otherwise(pl.col("last_seen_on"))
-    )
-    every = pl.concat([still.select(SNAPSHOT.names()), _opened(judged, as_at)]).cast(SNAPSHOT)
-    return every, _counted(judged, as_at)
 
 
 def _judged(snapshot: pl.DataFrame, tonight: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:

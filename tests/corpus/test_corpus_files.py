@@ -1,4 +1,4 @@
-"""Every bad file of every source in every form: one verdict, the right rule and line, no traceback, no row lost."""
+"""Bad tables of every source: one verdict, the right rule and line, no traceback, no row lost."""
 
 import time
 from pathlib import Path
@@ -14,8 +14,6 @@ from tests.corpus.test_corpus_rows import CASES, FILES
 
 CONTRACTS = read_contracts()
 CSV = [c for c in CONTRACTS.values() if any(name.endswith(".csv") for name in c.files.names)]
-XML = [c for c in CONTRACTS.values() if any(name == f"{c.id}*.xml" for name in c.files.names)]
-IN_EVERY_COAT = ("school_census",)
 LONGEST = 10.0
 """Seconds. Nothing may hang; nearly every file takes less than a tenth of one."""
 
@@ -23,9 +21,7 @@ LONGEST = 10.0
 def cases() -> list[FileCase]:
     """Every file case of the corpus."""
     found = [case for contract in CSV for case in files.of_every_source(contract)]
-    found += [case for contract in CSV[::6] for case in files.that_get_to_the_judge(contract)]
-    found += [case for source in IN_EVERY_COAT for case in files.in_every_coat(CONTRACTS[source])]
-    return [*found, *(case for contract in XML for case in files.in_xml(contract))]
+    return [*found, *(case for contract in CSV[::6] for case in files.that_get_to_the_judge(contract))]
 
 
 EVERY = cases()

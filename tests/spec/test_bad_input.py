@@ -70,8 +70,13 @@ def zipped(**members: str) -> bytes:
     return kept.getvalue()
 
 
-LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
-ENTITY_BOMB = f'<?xml version="1.0"?><!DOCTYPE Library [<!ENTITY a0 "{SENTINEL[0]}">{LAUGHS}]><Library>&a9;</Library>'
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n + 1};" * 10}">' for n in range(9))
+ENTITIES = {
+    "an entity bomb": f'{LAUGHS}<!ENTITY a9 "{SENTINEL[0]}">',
+    "a quadratic bomb": f'<!ENTITY a0 "{"z" * 50_000}">',
+    "an entity from the network": '<!ENTITY a0 SYSTEM "http://127.0.0.1:9/x">',
+    "a parameter entity": '<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd">%p;',
+}
 EXTERNAL = (
     '<?xml version="1.0"?>\n<!DOCTYPE Library [<!ENTITY secret SYSTEM "file:///etc/hostname">]>'
     "<Library><Cards><Card><Surname>&secret;</Surname></Card></Cards></Library>"
@@ -145,9 +150,22 @@ UNREADABLE = [
                  Said("malformed XML", "file", line=5), id="XML in another encoding than it declares"),
     pytest.param("xml", XML.replace('"UTF-8"', '"klingon-1"').encode(),
                  Said("encoding", "file", line=1), id="XML that declares an encoding nobody knows"),
-    pytest.param("xml", ENTITY_BOMB.encode(), Said("XML entities", "file", line=1), id="an entity bomb"),
+    pytest.param("xml", XML.replace("Zebedee", "A & B").encode(),
+                 Said("malformed XML", "file", line=5), id="an ampersand by itself"),
+    pytest.param("xml", XML.replace("Zebedee", "A\x01B").encode(),
+                 Said("malformed XML", "file", line=5), id="a control character"),
+    pytest.param("xml", XML.replace("Zebedee", "&nope;").encode(),
+                 Said("malformed XML", "file", line=5), id="an entity nobody declared"),
+    pytest.param("xml", GOOD.encode(), Said("malformed XML", "file", line=1), id="CSV called xml"),
+    pytest.param("xml", (XML + XML).encode(), Said("malformed XML", "file", line=7), id="two documents"),
+    *(pytest.param("xml", f"<!DOCTYPE Library [{declared}]><Library>&a0;</Library>".encode(),
+                   Said("XML entities", "file", line=1), id=what) for what, declared in ENTITIES.items()),
+    pytest.param("xml", b'<!DOCTYPE Library SYSTEM "http://127.0.0.1:9/x.dtd"><Library/>',
+                 Said("XML entities", "file", line=1), id="a document type elsewhere"),
     pytest.param("xml", EXTERNAL.encode(), Said("XML entities", "file", line=2), id="an external entity"),
     pytest.param("xml", b"<Library>" + b"<a>" * 200_000, Said("XML nesting", "file", line=1), id="deep nesting"),
+    pytest.param("xml", XML.replace("Zebedee", "<a>" * 60 + "</a>" * 60).encode(),
+                 Said("XML nesting", "file", line=5), id="deep within a row"),
     pytest.param("xml", b"<Library><a>" + b"x" * 200_000 + b"</a></Library>",
                  Said("long value", "file", line=1), id="a value without end"),
     pytest.param("xml", XML.replace("Library", "Museum").encode(),

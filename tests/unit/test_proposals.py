@@ -12,7 +12,6 @@ from matching.comparisons import CHILD_COMPARISONS
 from matching.model import read_model
 from pipelines.decisions.in_force import (
     MODEL_IN_FORCE,
-    SETTINGS_IN_FORCE,
     model_in_force,
     put_in_force,
     settings_of,
@@ -30,7 +29,7 @@ from pipelines.decisions.proposals import (
     roll_back,
 )
 from pipelines.linking.link import APPROVED_MODEL
-from pipelines.settings import SettingsError, changed
+from pipelines.settings import SETTINGS_IN_FORCE, SettingsError, changed
 from pipelines.workspace import StoreError
 
 AS_AT = date(2026, 11, 20)
