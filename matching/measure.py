@@ -33,13 +33,13 @@ def blocking_recall(found: Linkage) -> float:
 
 
 NEVER_MET = pl.Schema({"left": pl.Int64, "right": pl.Int64, "pairs": pl.Int64, "missed": pl.Int64})
-"""One row is two datasets (``left`` < ``right``), as numbered: pairs of one child, and how many of them never came near."""
+"""One row is two datasets (``left`` <= ``right``), as numbered: pairs of one child, and how many of them never came near."""
 NEVER_MET_BEFORE, PAIRS_BEFORE = 1.0, 2000.0
 """Before any is counted, one pair in two thousand is taken never to have come near."""
 
 
 def share_never_met(counted: pl.DataFrame) -> float:
-    """Of two records of one child in two datasets: how often they never come near each other (0..1). ``counted``: ``pairs``
+    """Of two records of one child: how often they never come near each other (0..1). ``counted``: ``pairs``
     and ``missed``, as in ``NEVER_MET``."""
     missed, pairs = (int(counted[name].sum()) for name in ("missed", "pairs"))
     return (missed + NEVER_MET_BEFORE) / (pairs + PAIRS_BEFORE)
@@ -56,10 +56,10 @@ def never_met(found: Linkage) -> pl.DataFrame:
     left, right = all_pairs_within(found.labels)
     pairs = pl.DataFrame({"left": left, "right": right}).join(tied, on=["left", "right"], how="left", validate="1:1")
     sources = [pl.Series(found.dataset).gather(pairs[side]).alias(f"{side}_in") for side in ("left", "right")]
-    apart = pairs.with_columns(sources).filter(pl.col("left_in") != pl.col("right_in"))
-    third = _both_ways(apart.filter(pl.col("odds") > found.judge.margin))
+    told = pairs.with_columns(sources)
+    third = _both_ways(told.filter(pl.col("odds") > found.judge.margin))
     held = (
-        apart.join(third.rename({"one": "left", "other": "third", "other_in": "third_in"}), on="left")
+        told.join(third.rename({"one": "left", "other": "third", "other_in": "third_in"}), on="left")
         .filter((pl.col("third_in") != pl.col("left_in")) & (pl.col("third_in") != pl.col("right_in")))
         .join(third.select(third="one", right="other"), on=["third", "right"], how="semi")
         .unique(["left", "right"])

@@ -65,10 +65,11 @@ def with_missed(
 
 def _least_missed(never_met: pl.DataFrame, places: pl.Series, bits: pl.DataFrame) -> pl.Expr:
     """How often records of the source of ``sources`` that is missed least never come near those of ``places`` (sources)."""
-    shown, often = places.unique().implode(), share_never_met(never_met)
+    of_two = never_met.filter(pl.col("source") != pl.col("other_source"))
+    shown, often = places.unique().implode(), share_never_met(of_two)
     either_way = [
-        never_met.filter(pl.col(place).is_in(shown)).select("pairs", "missed", source=source)
-        for source, place in (("source", "other_source"), ("other_source", "source"))
+        counted.filter(pl.col(place).is_in(shown)).select("pairs", "missed", source=source)
+        for counted, source, place in ((never_met, "source", "other_source"), (of_two, "other_source", "source"))
     ]
     told = pl.concat(either_way).group_by("source").sum()
     share = (pl.col("missed") + AS_ANY * often) / (pl.col("pairs") + AS_ANY)

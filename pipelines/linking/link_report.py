@@ -53,14 +53,13 @@ def report_of(
     alone (0 to 1, its match probability without the other records of its children).
     ``source`` and ``child``: those of each row. ``groups``: BY_GROUP. ``told``: further figures.
     """
+    apart = share_never_met(held.never_met.filter(pl.col("source") != pl.col("other_source")))
     figures: dict[str, float | int | str] = {
         "records": len(source),
         "candidate pairs": int(held.blocking["new_pairs"].sum()),
         "links": int(pairs["is_same_child"].sum()),
         "estimated blocking recall": held.blocking_recall,
-        "pairs of one child that never come near each other, estimated share": round(
-            share_never_met(held.never_met), 6
-        ),
+        "pairs of one child that never come near each other, estimated share": round(apart, 6),
         "share of pairs of one household": model.household,
         **told,
         **model.figures,

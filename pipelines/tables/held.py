@@ -48,7 +48,7 @@ LINK_SOURCE = pl.Schema(
 LINK_NEVER_MET = pl.Schema(
     Columns(
         {
-            "source": pl.String,  # source < other_source
+            "source": pl.String,  # source <= other_source
             "other_source": pl.String,
             "pairs": pl.Int64,  # of records of one child, which a record of a third source holds together
             "missed": pl.Int64,  # of them, those that never came near each other

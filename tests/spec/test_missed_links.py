@@ -90,6 +90,8 @@ HOUSING_OFTENER = met(("health", "school_census", 9_000, 9), ("housing", "school
         pytest.param(HOUSING_OFTENER, GP, 1.33, id="the GP's: one in a thousand, by the others a little more"),
         pytest.param(HOUSING_OFTENER, GP_HOUSING, 1.33, id="known to both: as the one that is missed least"),
         pytest.param(met(("health", "housing", 9_000, 81)), GP, 7.45, id="pairs with no place tell what is usual alone"),
+        pytest.param(met(("school_census", "school_census", 9_000, 0)), GP, 0.5,
+                     id="how a roll's own rows meet tells nothing of others"),
         pytest.param(met(("health", "school_census", 200, 0)), GP, 0.38, id="few pairs hardly tell the source from any other"),
     ],
 )  # fmt: skip

@@ -154,7 +154,15 @@ def _never_met(odds, datasets=(0, 1, 2), apart=0):
         pytest.param({"odds": None, "apart": 8}, 8, 3 * CHILDREN - 16, id="no rule finds eight pairs"),
         pytest.param({"odds": STRANGERS, "apart": 8}, 8, 3 * CHILDREN - 16, id="eight fall below what makes rivals"),
         pytest.param({"odds": -5.0, "apart": 8}, 0, 3 * CHILDREN - 16, id="eight are in doubt, and so have met"),
-        pytest.param({"odds": None, "apart": 8, "datasets": (0, 1, 1)}, 0, 0, id="two lists: no third one can show it"),
+        pytest.param(
+            {"odds": None, "apart": 8, "datasets": (0, 1, 1)},
+            0,
+            CHILDREN - 8,
+            id="two lists: only two rows of the one, where the other has a link with both",
+        ),
+        pytest.param(
+            {"odds": None, "apart": 8, "datasets": (1, 1, 0)}, 8, CHILDREN, id="eight children are twice on one list"
+        ),
     ],
 )
 def test_how_often_records_never_meet_is_seen_where_a_third_holds_them_together(given, missed, seen):
@@ -162,4 +170,6 @@ def test_how_often_records_never_meet_is_seen_where_a_third_holds_them_together(
     counted = _never_met(**given)
     assert counted.select("missed", "pairs").sum().row(0) == (missed, seen)
     assert share_never_met(counted) == pytest.approx((missed + NEVER_MET_BEFORE) / (seen + PAIRS_BEFORE))
-    assert counted.filter(pl.col("missed") > 0).select("left", "right").rows() == [(0, 1)] * (missed > 0)
+    assert counted.filter(pl.col("missed") > 0).select("left", "right").rows() == [
+        given.get("datasets", (0, 1))[:2]
+    ] * (missed > 0)
