@@ -1,19 +1,20 @@
 """The backup as a flow."""
 
+from functools import partial
 from pathlib import Path
 
 from prefect import flow
 
 import pipelines.upkeep.backup
 from flows.hours import WORKSPACE_HELD_SECONDS
-from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
+from pipelines.failure import in_plain_words
 
 
 @flow(name="backup", timeout_seconds=2 * 3600.0, persist_result=False, log_prints=False)
 def backup(workspace: Path, to: Path) -> None:
     """Copy the workspace into a new folder of ``to``, whole or not at all."""
-    with in_plain_words("backup", workspace):
-        made = pipelines.upkeep.backup.backup(workspace, to, wait_seconds=WORKSPACE_HELD_SECONDS)
+    copy = partial(pipelines.upkeep.backup.backup, workspace, to, wait_seconds=WORKSPACE_HELD_SECONDS)
+    made = in_plain_words("backup", workspace, copy)
     words = f"A backup stands in {made.folder}, each file compared with its hash"
     leave_counts("backup", words, {"files": made.files, "bytes": made.bytes, "lists published": len(made.lists)})

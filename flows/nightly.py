@@ -8,8 +8,8 @@ exceptions into its database, its events and its logs.
 import time
 from contextvars import ContextVar
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Unpack
 from uuid import UUID
 
 from prefect import Task, flow, get_run_logger, task
@@ -21,9 +21,9 @@ from data_contracts.today import today
 from flows.dask_buckets import on_dask
 from flows.hours import NIGHT_SECONDS, SHARE_AWAY_SECONDS, STEP_SECONDS, WORKSPACE_HELD_SECONDS
 from flows.summary import leave_summary, though_prefect_does_not_listen
-from pipelines.failure import CANNOT_GO_ON, NightFailed, as_night_failed
+from pipelines.failure import CANNOT_GO_ON, NightFailed, in_plain_words
 from pipelines.night import STEPS, Progress, RunReport, Silent, Step, night_under_way, perform, report_of
-from pipelines.settings import AskedTonight, Settings, read_settings
+from pipelines.settings import read_settings
 from pipelines.steps.under_way import Counts, Night
 
 LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
@@ -52,15 +52,9 @@ def nightly(
     ``dask``: address of a Dask cluster that scores pairs where a night scores all of them; null: this process does.
     ``wait_seconds`` is how long to wait where somebody else holds the workspace.
     """
-    settings = _settings(
-        config,
-        extracts=extracts,
-        workspace=workspace,
-        as_at=as_at or today(),
-        top=top,
-        contracts=contracts,
-        full=full,
-    )
+    read = partial(read_settings, config, extracts=extracts, workspace=workspace, as_at=as_at or today(), top=top,
+                   contracts=contracts, full=full)  # fmt: skip
+    settings = in_plain_words("settings", workspace, read)
     stop_at = time.monotonic() + NIGHT_SECONDS
     with night_under_way(settings, wait_seconds=wait_seconds) as night:
         progress = _Told(LISTENER.get() or Silent())
@@ -73,13 +67,6 @@ def nightly(
             raise
         leave_summary(night)
         return report_of(night)
-
-
-def _settings(config: Path | None, **asked: Unpack[AskedTonight]) -> Settings:
-    try:
-        return read_settings(config, **asked)
-    except Exception as error:
-        raise as_night_failed("settings", error, asked["workspace"]) from None
 
 
 def _do(night: Night, step: Step, progress: Progress, stop_at: float) -> None:

@@ -1,12 +1,13 @@
 """The recalibration as a flow: what officers found is held against the likelihood, and what would mend it is proposed."""
 
+from functools import partial
 from pathlib import Path
 
 from prefect import flow
 
-from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
 from flows.training import PROPOSER
+from pipelines.failure import in_plain_words
 from pipelines.tuning.recalibration_proposal import propose_recalibration
 
 
@@ -16,8 +17,7 @@ def recalibration(workspace: Path) -> None:
 
     Where there is nothing to propose (too few outcomes, or none that contradict the likelihood) the run says so and ends well.
     """
-    with in_plain_words("recalibration", workspace):
-        made = propose_recalibration(workspace, PROPOSER)
+    made = in_plain_words("recalibration", workspace, partial(propose_recalibration, workspace, PROPOSER))
     waits = "No recalibration is proposed"
     if made.number is not None:
         waits = f"Proposal {made.number} waits for a named person: rollcall proposals, rollcall approve {made.number} --by NAME"

@@ -3,13 +3,14 @@
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 from prefect import flow
 
 from data_contracts.today import today
 from flows.hours import WORKSPACE_HELD_SECONDS
-from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
 from pipelines.decisions.in_force import settings_of
+from pipelines.failure import in_plain_words
 from pipelines.upkeep.retention import Places, keep_to
 
 
@@ -23,8 +24,11 @@ def retention(
 ) -> None:
     """Remove what is older than the settings allow, in the workspace and in the folders of backups and extracts."""
     judged = as_at or today()
-    with in_plain_words("retention", workspace):
+
+    def kept_to() -> pl.DataFrame:
         rules = settings_of(workspace, config, judged).retention
-        told = keep_to(rules, Places(workspace, backups, extracts), judged, wait_seconds=WORKSPACE_HELD_SECONDS)
+        return keep_to(rules, Places(workspace, backups, extracts), judged, wait_seconds=WORKSPACE_HELD_SECONDS)
+
+    told = in_plain_words("retention", workspace, kept_to)
     counts = {f"{row['kind']}s removed": row["removed"] for row in told.to_dicts()}
     leave_counts("retention", f"Removed as at {judged:%d/%m/%Y}, as the settings say", counts)

@@ -1,13 +1,14 @@
 """The termly return as a flow: on the evening of a census day."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from prefect import flow
 
 from data_contracts.today import today
-from flows.plain_words import in_plain_words
 from flows.summary import leave_counts
+from pipelines.failure import in_plain_words
 from pipelines.reports.return_folder import publish_return
 
 
@@ -15,7 +16,6 @@ from pipelines.reports.return_folder import publish_return
 def termly_return(workspace: Path, as_at: date | None = None) -> None:
     """Write the return as at a census day (null: today) into WORKSPACE/returns, for a person to read and send."""
     judged = as_at or today()
-    with in_plain_words("termly return", workspace):
-        made = publish_return(workspace, judged)
+    made = in_plain_words("termly return", workspace, partial(publish_return, workspace, judged))
     # How many children are counted is not said here: it may be fewer than may be shown.
     leave_counts("termly-return", f"The return as at {judged:%d/%m/%Y} is in {made.folder}", {"files": 2})

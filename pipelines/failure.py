@@ -7,8 +7,10 @@ and the place in the code are told; a file in the workspace keeps the frames, wi
 import errno
 import os
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from polars.exceptions import PanicException
 
@@ -18,6 +20,8 @@ from pipelines.lock import NightRunningError
 from pipelines.settings import SettingsError
 from pipelines.whole_folder import PublicationFailed
 from pipelines.workspace import DiskFullError, StoreError, private_files
+
+Done = TypeVar("Done")
 
 FAILURE_FOLDER = "failures"
 HOUSE = Path(__file__).parents[1]
@@ -56,6 +60,18 @@ def as_night_failed(step: str, error: BaseException, workspace: Path | None) -> 
     if isinstance(error, FORESEEN):
         return NightFailed(str(error), exit_code=_exit_code(error))
     return _unforeseen(step, error, workspace)
+
+
+def in_plain_words(step: str, workspace: Path, work: Callable[[], Done]) -> Done:
+    """What ``work`` gives. Raises NightFailed of whatever goes wrong in it.
+
+    No context manager: to what that raises, Python ties the error from which it was made, whose words may quote a value.
+    """
+    try:
+        return work()
+    except UNFORESEEN as error:
+        failed = as_night_failed(step, error, workspace)
+    raise failed
 
 
 def _exit_code(error: BaseException) -> int:

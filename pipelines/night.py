@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from data_contracts.contract import read_contracts
-from pipelines.failure import UNFORESEEN, NightFailed, as_night_failed
+from pipelines.failure import UNFORESEEN, as_night_failed, in_plain_words
 from pipelines.for_readers import keep_for_readers
 from pipelines.health import recorded
 from pipelines.intake.gate import held_night
@@ -184,26 +184,21 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
     progress.begin(step, STEPS.index(step) + 1, len(STEPS))
     night.at, night.told = step.name, partial(progress.during, step)
     began = time.perf_counter()
-    failed: NightFailed | None = None
-    try:
-        if step.works_long:
-            night.store.checkpoint_aside()
-        with night.store.transaction():
-            night.counts[step.name] = step.do(night)
-        _hold_if_incomplete(night)
-    except UNFORESEEN as error:  # the one place that catches all: it lets no value out
-        failed = as_night_failed(step.name, error, night.settings.workspace)
-    if failed is not None:
-        raise failed
+    night.counts[step.name] = in_plain_words(step.name, night.settings.workspace, partial(_done, night, step))
     night.seconds[step.name] = round(time.perf_counter() - began, 3)
     progress.end(step, night.seconds[step.name], night.counts[step.name])
     return night.counts[step.name]
 
 
-def _hold_if_incomplete(night: Night) -> None:
-    """Raise NightFailed where the gate holds the night; what it found is kept by then."""
+def _done(night: Night, step: Step) -> Counts:
+    """What a step counts. Raises NightFailed where the gate holds the night; what it found is kept by then."""
+    if step.works_long:
+        night.store.checkpoint_aside()
+    with night.store.transaction():
+        counts = step.do(night)
     if night.judged is not None and night.judged.held:
         raise held_night(night.settings.workspace / PUBLISHED_FOLDER, night.settings.as_at, night.judged)
+    return counts
 
 
 def report_of(night: Night) -> RunReport:

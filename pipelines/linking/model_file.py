@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from matching.comparisons import CHILD_COMPARISONS
-from matching.model import Model, ModelError, model_of, model_toml, read_model, write_model
+from matching.model import Model, ModelError, model_of, model_toml, read_model
 from pipelines.tables import LINK_MODEL
+from pipelines.whole_folder import replace_private
 from pipelines.workspace import StoreError
 
 MODEL_FILE = "model.toml"
@@ -45,9 +46,7 @@ def model_row(model: Model, origin: str, learnt_on: date | None) -> pl.DataFrame
 
 def keep_model(model: Model, workspace: Path) -> None:
     """Write ``workspace/model.toml``, whole or not at all. Raises OSError where the workspace cannot be written."""
-    new = workspace / f"{MODEL_FILE}.new"
-    write_model(model, new)
-    new.replace(workspace / MODEL_FILE)
+    replace_private(workspace / MODEL_FILE, model_toml(model).encode())
 
 
 def kept_model(workspace: Path) -> Model:

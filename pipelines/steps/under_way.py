@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import polars as pl
 
@@ -16,7 +15,7 @@ from matching.model import Model
 from matching.score import Told
 from pipelines.decisions.keys_tonight import outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
-from pipelines.failure import UNFORESEEN, as_night_failed
+from pipelines.failure import Done, in_plain_words
 from pipelines.intake.gate import Judged
 from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
@@ -38,8 +37,6 @@ KNOWN_AS = {
 
 JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision", "residence")
 """Tables from which a child's standing is judged."""
-
-Done = TypeVar("Done")
 
 Counts = dict[str, int]
 """What a step counted: name -> number. Never a child's value."""
@@ -100,7 +97,7 @@ class Night:
         What fails is told as of the step that set it aside, and not of the one that waits for it: the future raises
         :class:`~pipelines.failure.NightFailed`.
         """
-        return self._thread.submit(_told_as_of, self.at, work, self.settings.workspace)
+        return self._thread.submit(in_plain_words, self.at, self.settings.workspace, work)
 
     def close(self) -> None:
         """Do nothing more in that thread: for a night that has failed, nobody waits for what is not begun."""
@@ -135,15 +132,6 @@ class Night:
     def known(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by what functions of data call them (``KNOWN_AS``)."""
         return {KNOWN_AS.get(table, table): frame for table, frame in self.read(*tables).items()}
-
-
-def _told_as_of(step: str, work: Callable[[], Done], workspace: Path) -> Done:
-    """What the work gives. Raises NightFailed, which does not hang on to the error: that may quote a value."""
-    try:
-        return work()
-    except UNFORESEEN as error:
-        failed = as_night_failed(step, error, workspace)
-    raise failed
 
 
 def row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:

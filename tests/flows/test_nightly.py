@@ -1,6 +1,7 @@
 """The night under Prefect: the same steps, the same bytes, tried again only where that can help."""
 
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -181,3 +182,18 @@ def test_the_page_of_a_night_says_what_to_know(tmp_path: Path) -> None:
         "| receive | 1.5 | rows_read 1,200 |",
         "| link |  | children 500 |",
     ]
+
+
+def test_what_a_scheduled_run_fails_with_holds_no_word_of_its_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prefect logs an error with all that hangs on it."""
+    from flows.training import training
+
+    def fault(_: Path) -> None:
+        raise ValueError("Quillfeather")
+
+    monkeypatch.setattr("flows.training.learnt_in", fault)
+    with pytest.raises(NightFailed, match="Internal error at step 'training': ValueError") as failed:
+        training.fn(tmp_path)
+    assert "Quillfeather" not in "".join(traceback.format_exception(failed.value))
