@@ -1,13 +1,11 @@
 """How the same source comes from other councils and other suppliers: headers, addresses, names and dates."""
 
-from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from data_contracts.contract import plain_header, read_contracts
-from data_contracts.values import as_days
 from pipelines.files import read_bytes
 from pipelines.files.headers import known_columns, match_headers
 from pipelines.intake.receive import CheckedFile, check_files
@@ -154,26 +152,6 @@ def test_a_day_is_read_in_the_same_forms_wherever_people_may_write_it() -> None:
     forms = {frozenset(column.dates_written) - {"yyyy"} for column in written}
     assert len(forms) == 1
     assert {column.maps_to for column in written if "yyyy" in column.dates_written} == {"date_of_birth"}
-
-
-DATES = """
-24 March 2015    | dd MMMM yyyy | 2015-03-24
-24 Mar 2015      | dd MMMM yyyy | 2015-03-24
-03-Sep-15        | dd-MMM-yy    | 2015-09-03
-03-SEP-15        | dd-MMM-yy    | 2015-09-03
-31-Dec-85        | dd-MMM-yy    | 1985-12-31
-2015/03/24       | yyyy/MM/dd   | 2015-03-24
-2015             | yyyy         | 2015-01-01
-15               | yyyy         |
-2015-03          | yyyy         |
-"""
-
-
-@pytest.mark.parametrize("line", DATES.strip().splitlines())
-def test_a_day_as_others_write_it(line: str) -> None:
-    text, form, day = (part.strip() for part in line.split("|"))
-    read = pl.DataFrame({"day": [text]}).select(as_days(pl.col("day"), [form])).item()
-    assert read == (date.fromisoformat(day) if day else None)
 
 
 def test_ends_in_no_form_that_is_read_are_told_to_set_their_rows_aside(tmp_path: Path) -> None:

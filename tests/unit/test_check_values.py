@@ -94,9 +94,18 @@ def test_a_date_is_read_strictly(cell: str | None, day: date | None) -> None:
         ("3 February 2015", "dd MMMM yyyy", date(2015, 2, 3)),
         ("3 Feb 2015", "dd MMMM yyyy", date(2015, 2, 3)),
         ("3 Febr 2015", "dd MMMM yyyy", None),
+        ("03-SEP-15", "dd-MMM-yy", date(2015, 9, 3)),
+        ("31-Dec-85", "dd-MMM-yy", date(1985, 12, 31)),
+        ("2015/03/24", "yyyy/MM/dd", date(2015, 3, 24)),
+        ("2015", "yyyy", date(2015, 1, 1)),
+        ("15", "yyyy", None),
+        ("2015-03", "yyyy", None),
         ("03/02/15", "dd/MM/yy", date(2015, 2, 3)),
         ("03/02/2015", "dd/MM/yy", None),
         ("42038.5", "excel", date(2015, 2, 3)),
+        ("44197", "excel", date(2021, 1, 1)),
+        ("4419", "excel", None),
+        ("1.0E+4", "excel", None),
     ],
 )
 def test_each_form_of_a_day_reads_what_is_written_in_it(cell: str, written: str, day: date | None) -> None:

@@ -8,8 +8,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from data_contracts.parts import Column
-from data_contracts.values import parse_dates
 from pipelines.files import read_bytes
 from pipelines.files.rows import FileRows
 from pipelines.intake.standardise import standardise
@@ -344,32 +342,6 @@ def test_elements_about_somebody_else_are_passed_over() -> None:
 
 
 # Out of Excel --------------------------------------------------------------------------------------------------------
-
-
-def date_column(*also_written: str) -> Column:
-    return Column.model_validate(
-        {
-            "name": "on", "physicalName": "On", "logicalType": "date", "logicalTypeOptions": {"format": "dd/MM/yyyy"},
-            "alsoWritten": also_written, "badTypeWhy": "No day.", "classification": "personal", "description": "A day.",
-        }
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        pytest.param("44197", date(2021, 1, 1), id="the first of January 2021"),
-        pytest.param("42087.75", date(2015, 3, 24), id="with a time of day"),
-        pytest.param("24/03/2015", date(2015, 3, 24), id="written out"),
-        pytest.param("4419", None, id="too few digits"),
-        pytest.param("1.0E+4", None, id="a shortened number"),
-    ],
-)
-def test_days_counted_by_excel_are_taken_where_the_contract_says_so(text: str, day: date | None) -> None:
-    frame = pl.DataFrame({"on": [text]})
-    assert frame.select(parse_dates(date_column("excel"))).item() == day
-    if text.isdigit():
-        assert frame.select(parse_dates(date_column())).item() is None
 
 
 def test_shortened_numbers_are_counted_with_a_remedy_and_never_match(tmp_path: Path) -> None:
