@@ -5,7 +5,7 @@ while a night runs. Triggers refuse every update and delete, so that no later ve
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -14,9 +14,8 @@ import polars as pl
 
 from pipelines.workspace import StoreError, must_be_there, private_files
 
-Rows = list[tuple[object, ...]]
-"""Rows as they stand in a file, in the order in which they were added."""
-
+MOMENT = "%Y-%m-%dT%H:%M:%S%.6f%:z"
+"""How a moment stands in a file."""
 
 WAITS = 30.0
 """Seconds until another who writes the file has come to an end, or the file counts as one that cannot be used."""
@@ -70,41 +69,42 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def read_rows(path: Path, tables: Mapping[str, str], table: str, columns: Sequence[str]) -> Rows:
-    """These columns of every row, in the order in which the rows were added; empty where there is no such file.
+def read_rows(path: Path, tables: Mapping[str, str], table: str, schema: pl.Schema) -> pl.DataFrame:
+    """Every row, in the order in which the rows were added, with the columns of ``schema``; none where there is no such file.
 
     ``tables``: as for :func:`append_only`. Raises :class:`RecordsError`.
     """
     if not path.exists():
-        return []
+        return schema.to_frame()
     with append_only(path, tables) as connection:
-        return _rows(connection, table, columns)
+        return _rows(connection, table, schema)
 
 
 def add_rows(
-    path: Path, tables: Mapping[str, str], table: str, columns: Sequence[str], made: Callable[[Rows], pl.DataFrame]
+    path: Path, tables: Mapping[str, str], table: str, schema: pl.Schema, made: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> pl.DataFrame:
-    """Add the rows that ``made`` makes, all or none, and return them. It is told these columns of every row that is there.
+    """Add the rows (``schema``) that ``made`` makes, all or none, and return them. It is told every row that is there.
 
     Nobody else adds a row meanwhile: of two who hand in one list at once, the second is held against what the first added.
     ``tables`` and errors: as for :func:`read_rows`, and whatever ``made`` raises.
     """
     with append_only(path, tables) as connection:
-        rows = made(_rows(connection, table, columns))
-        _insert(connection, table, rows)
+        rows = made(_rows(connection, table, schema)).select(schema.names()).cast(schema)
+        places, named = ", ".join("?" * rows.width), ", ".join(f'"{column}"' for column in rows.columns)
+        texts = rows.with_columns(pl.col(pl.Date).cast(pl.String), pl.col(pl.Datetime).dt.strftime(MOMENT))
+        connection.executemany(f"insert into {table} ({named}) values ({places})", texts.rows())
     return rows
 
 
-def _rows(connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> Rows:
+def _rows(connection: sqlite3.Connection, table: str, schema: pl.Schema) -> pl.DataFrame:
     # With the table's name: SQLite takes the bare name of a column that is not there for a text, in every row.
-    told = ", ".join(f'{table}."{column}"' for column in columns)
-    return connection.execute(f"select {told} from {table} order by rowid").fetchall()
-
-
-def _insert(connection: sqlite3.Connection, table: str, rows: pl.DataFrame) -> None:
-    places = ", ".join("?" * rows.width)
-    named = ", ".join(f'"{column}"' for column in rows.columns)
-    connection.executemany(f"insert into {table} ({named}) values ({places})", rows.rows())
+    told = ", ".join(f'{table}."{column}"' for column in schema)
+    rows = connection.execute(f"select {told} from {table} order by rowid").fetchall()
+    kept = {name: pl.String if kind.is_temporal() else kind for name, kind in schema.items()}
+    days = [pl.col(name).str.to_date() for name, kind in schema.items() if kind == pl.Date]
+    moments = [pl.col(name).str.to_datetime(time_unit="us", time_zone="UTC")
+               for name, kind in schema.items() if kind == pl.Datetime]  # fmt: skip
+    return pl.DataFrame(rows, schema=kept, orient="row").with_columns(*days, *moments)
 
 
 def _make(connection: sqlite3.Connection, tables: Mapping[str, str]) -> None:

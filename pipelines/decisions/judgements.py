@@ -5,7 +5,6 @@ measures the linkage (:func:`blind_sample`).
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +12,7 @@ import polars as pl
 from matching.judgement import DIFFERENT, SAME, standing
 from matching.person import Columns
 from matching.thresholds import SAMPLE, measured_by_threshold, reliability
-from pipelines.decisions.append_only import Rows, add_rows, read_rows
+from pipelines.decisions.append_only import add_rows, read_rows
 from pipelines.formatted import formatted
 
 JUDGEMENTS_FILE = "judgements.sqlite"
@@ -68,22 +67,12 @@ TABLES = {
 
 def read_judgements(workspace: Path) -> pl.DataFrame:
     """``JUDGEMENT``, all that was ever judged; empty where nothing was."""
-    return _judgements(read_rows(workspace / JUDGEMENTS_FILE, TABLES, "judgement", JUDGEMENT.names()))
-
-
-def _judgements(rows: Rows) -> pl.DataFrame:
-    text = pl.Schema({**JUDGEMENT, "at": pl.String()})
-    at = pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC")
-    return pl.DataFrame(rows, schema=text, orient="row").with_columns(at)
+    return read_rows(workspace / JUDGEMENTS_FILE, TABLES, "judgement", JUDGEMENT)
 
 
 def read_drawn(workspace: Path) -> pl.DataFrame:
     """``DRAWN``, all pairs that were ever drawn; empty where none was."""
-    return _drawn(read_rows(workspace / JUDGEMENTS_FILE, TABLES, "drawn", DRAWN.names()))
-
-
-def _drawn(rows: Rows) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=DRAWN, orient="row")
+    return read_rows(workspace / JUDGEMENTS_FILE, TABLES, "drawn", DRAWN)
 
 
 def add_judgements(workspace: Path, made: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
@@ -91,20 +80,12 @@ def add_judgements(workspace: Path, made: Callable[[pl.DataFrame], pl.DataFrame]
 
     Nobody else adds any meanwhile. Raises :class:`~pipelines.decisions.append_only.RecordsError`, and what ``made`` raises.
     """
-    at = pl.col("at").map_elements(datetime.isoformat, return_dtype=pl.String)
-    rows = add_rows(
-        workspace / JUDGEMENTS_FILE, TABLES, "judgement", JUDGEMENT.names(),
-        lambda there: made(_judgements(there)).select(JUDGEMENT.names()).with_columns(at),
-    )  # fmt: skip
-    return _judgements(rows.rows())
+    return add_rows(workspace / JUDGEMENTS_FILE, TABLES, "judgement", JUDGEMENT, made)
 
 
 def add_drawn(workspace: Path, made: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
     """Add the ``DRAWN`` rows that ``made`` makes, as :func:`add_judgements` does."""
-    return add_rows(
-        workspace / JUDGEMENTS_FILE, TABLES, "drawn", DRAWN.names(),
-        lambda there: made(_drawn(there)).select(DRAWN.names()),
-    )  # fmt: skip
+    return add_rows(workspace / JUDGEMENTS_FILE, TABLES, "drawn", DRAWN, made)
 
 
 def for_link(judgements: pl.DataFrame) -> pl.DataFrame:

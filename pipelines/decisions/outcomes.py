@@ -7,7 +7,6 @@ record that was not known when it was read in. Notes are read past and never kep
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +15,7 @@ from data_contracts.parts import EXCEL_DAYS
 from data_contracts.today import today
 from data_contracts.values import EXPORTED_EMPTY, as_days
 from matching.person import Columns
-from pipelines.decisions.append_only import Rows, add_rows, read_rows
+from pipelines.decisions.append_only import add_rows, read_rows
 from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.settings import SettingsError
 
@@ -97,8 +96,6 @@ TABLES = {
     "outcome": "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
     "at text not null, lane text, likelihood real, estimated real, records text not null, hours real"
 }
-KEPT = pl.Schema({**OUTCOME, "at": pl.String(), "outcome_on": pl.String()})
-"""``OUTCOME`` as the file holds it."""
 SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 ASKED = ("child_record", "candidate", "lead")
 """Tables of the store that tell which child an outcome is about, and what was said of it."""
@@ -124,14 +121,7 @@ last ``OLDEST_YEARS``."""
 
 def read_outcomes(workspace: Path) -> pl.DataFrame:
     """``OUTCOME``, all that was ever read in; empty where nothing was."""
-    rows = read_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", OUTCOME.names())
-    return _from_text(pl.DataFrame(rows, schema=KEPT, orient="row"))
-
-
-def _from_text(kept: pl.DataFrame) -> pl.DataFrame:
-    return kept.with_columns(
-        pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC"), pl.col("outcome_on").str.to_date()
-    )
+    return read_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", OUTCOME)
 
 
 def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame], by: str) -> pl.DataFrame:
@@ -161,18 +151,12 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         .join(members, on="child_id", how="left", validate="m:1")
         .join(on_list, on="child_id", how="left", validate="m:1")
         .with_columns(by=pl.lit(by.strip()), at=pl.lit(datetime.now(UTC)))
-        .select(OUTCOME.names())
-        .cast(OUTCOME)
     )
-    text = read.with_columns(pl.col("outcome_on").cast(pl.String), pl.col("at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f%:z"))
-    path, new = workspace / OUTCOMES_FILE, partial(_not_there, text)
-    return _from_text(add_rows(path, TABLES, "outcome", SAME_LINE, new))
 
+    def not_there(there: pl.DataFrame) -> pl.DataFrame:
+        return read.join(there, on=SAME_LINE, how="anti", nulls_equal=True, maintain_order="left")
 
-def _not_there(given: pl.DataFrame, there: Rows) -> pl.DataFrame:
-    """``given`` without the lines that are ``there``: the columns ``SAME_LINE`` of what was read in before."""
-    known = set(there)
-    return given.filter(pl.Series([row not in known for row in given.select(SAME_LINE).rows()], dtype=pl.Boolean))
+    return add_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", OUTCOME, not_there)
 
 
 def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:

@@ -139,7 +139,9 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_a_column_that_no_table_has_is_an_error_and_its_name_no_value(tmp_path: Path) -> None:
     add_drawn(tmp_path, lambda there: there)  # makes the file
     with pytest.raises(RecordsError, match=JUDGEMENTS_FILE):
-        read_rows(tmp_path / JUDGEMENTS_FILE, TABLES, "judgement", ["left_id", "judged_by"])
+        read_rows(
+            tmp_path / JUDGEMENTS_FILE, TABLES, "judgement", pl.Schema({"left_id": pl.String, "judged_by": pl.String})
+        )
 
 
 def test_only_the_blind_share_measures_and_a_decided_pair_stands_for_those_left_open() -> None:
