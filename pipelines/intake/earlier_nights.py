@@ -1,21 +1,28 @@
-"""What earlier nights left behind, for tonight's files to be held against."""
+"""What earlier nights left behind: tonight's files are held against it, and it goes on with what they are."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
 from pipelines.intake.figures import KEPT_DAYS, LEARNT_DAYS, recent
-from pipelines.tables import ACCEPTANCE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
+from pipelines.tables import ACCEPTANCE, DELIVERY_CHANGE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
+
+HISTORIES = {
+    "source_night": "nights", "source_measure": "measures", "snapshot": "snapshot", "delivery_change": "changes",
+    "acceptance": "acceptances",
+}  # fmt: skip
+"""Table of the store -> its part of a history."""
 
 
 @dataclass(frozen=True)
 class History:
-    """The histories of all sources. Shape: the tables of the same names."""
+    """The histories of all sources (``HISTORIES``)."""
 
     nights: pl.DataFrame = field(default_factory=SOURCE_NIGHT.to_frame)
     measures: pl.DataFrame = field(default_factory=SOURCE_MEASURE.to_frame)
     snapshot: pl.DataFrame = field(default_factory=SNAPSHOT.to_frame)
+    changes: pl.DataFrame = field(default_factory=DELIVERY_CHANGE.to_frame)
     acceptances: pl.DataFrame = field(default_factory=ACCEPTANCE.to_frame)
     """All that were ever given: what a person accepted is the new usual."""
 
@@ -30,4 +37,4 @@ class History:
             return rows.filter(pl.col("from_on").is_null() | (pl.col("as_at") >= pl.col("from_on"))).drop("from_on")
 
         nights = counts(self.nights, KEPT_DAYS).sort("as_at", "source")
-        return History(nights, counts(self.measures, LEARNT_DAYS), self.snapshot, self.acceptances)
+        return replace(self, nights=nights, measures=counts(self.measures, LEARNT_DAYS))

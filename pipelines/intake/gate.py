@@ -19,7 +19,7 @@ from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import in_force
 from pipelines.intake.closed_units import lost_nobody
 from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
-from pipelines.intake.earlier_nights import History
+from pipelines.intake.earlier_nights import HISTORIES, History
 from pipelines.intake.figures import (
     EMPTY,
     FINGERPRINT,
@@ -37,7 +37,7 @@ from pipelines.intake.last_intake import PLACE, LastIntake, RowsBefore, read_by
 from pipelines.intake.other_children import OtherChildren, other_children
 from pipelines.intake.receive import Received
 from pipelines.intake.renumbered import keys_left, with_tonight
-from pipelines.intake.snapshot import Snapshots, changed_tonight, forward, keep
+from pipelines.intake.snapshot import changed_tonight, forward, keep
 from pipelines.intake.standing_in import STANDS_IN, standing_in
 from pipelines.intake.units import units_gone, units_that_went_on
 from pipelines.intake.vanished import Rolls, keep_vanished
@@ -84,8 +84,8 @@ class Judged:
         return (*overruled, *sentences(self.found, STAMPS))
 
 
-HISTORIES = ("snapshot", "delivery_change", "source_night", "source_measure")
-"""The tables of :class:`~pipelines.intake.snapshot.Snapshots`, in its order."""
+def _history(store: Store) -> History:
+    return History(**{part: store.read_or_empty(table) for table, part in HISTORIES.items()})
 
 
 def last_intake(store: Store, as_at: date) -> LastIntake:
@@ -178,8 +178,7 @@ def judge_tonight(
     units_due: Mapping[str, Sequence[str]],
 ) -> Judged:
     """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
-    tables = ("source_night", "source_measure", "snapshot", "acceptance")
-    history = History(*(store.read_or_empty(table) for table in tables))
+    history = _history(store)
     intake = _measured(store, received, contracts, history, as_at)
     _refuse_date_long_after(intake.nights, as_at)
     _refuse_date_long_before(intake.later_on, as_at)
@@ -257,7 +256,7 @@ def keep_tonight(
 ) -> dict[str, int]:
     """Put tonight's rows in the place of the last night's, keep what changed, and count it. ``at``: when the night began."""
     stand = {*received.stands, *judged.stands_in["source"]}
-    before = Snapshots(*(store.read_or_empty(table) for table in HISTORIES))
+    before = _history(store)
     was_gone, renumbered = store.read_or_empty("vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
     # A key that is given to another child tonight is, of the rows before, that under which they go on.
     then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
@@ -311,23 +310,24 @@ def _renumbered(
 
 
 def _keep_histories(
-    store: Store, before: Snapshots, intake: Intake, as_at: date, *, forwards: bool
+    store: Store, before: History, intake: Intake, as_at: date, *, forwards: bool
 ) -> tuple[pl.DataFrame, bool]:
     """Write the histories with tonight's delivery; ``DELIVERY_CHANGE``, and whether tonight is a night of the past.
 
     ``forwards``: tonight is later than every night kept, so that of the large one only what changed is written.
     """
+    written = ["source_night", "source_measure", "delivery_change"]
     if forwards:
         step = forward(before, intake, as_at)
         store.set_where("snapshot", "last_seen_on", as_at, among=step.seen, but=step.ended)
         store.change("snapshot", before.snapshot.clear(), step.opened)
         store.forget_before("snapshot", "last_seen_on", as_at - timedelta(days=KEPT_DAYS))
-        for table, frame in step.histories.items():
-            store.write(table, frame)
-        return step.changes, False
-    kept = keep(before, intake, as_at)
-    for table, frame in zip(HISTORIES, (kept.snapshot, kept.changes, kept.nights, kept.measures), strict=True):
-        store.write(table, frame)
+        kept = step.history
+    else:
+        kept = keep(before, intake, as_at)
+        written.append("snapshot")
+    for table in written:
+        store.write(table, getattr(kept, HISTORIES[table]))
     return kept.changes, kept is before
 
 

@@ -4,11 +4,12 @@ A slowly changing dimension of type 2: one row is one record as it stood from on
 replaces itself, and the same rows again change nothing but the day on which they were last seen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
+from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import (
     KEPT_DAYS,
     LEARNT_DAYS,
@@ -22,21 +23,7 @@ from pipelines.intake.figures import (
 from pipelines.tables import DELIVERY_CHANGE, SNAPSHOT
 
 
-@dataclass(frozen=True)
-class Snapshots:
-    """What is kept of all deliveries, tonight's among them."""
-
-    snapshot: pl.DataFrame
-    """``SNAPSHOT``."""
-    changes: pl.DataFrame
-    """``DELIVERY_CHANGE``."""
-    nights: pl.DataFrame
-    """``SOURCE_NIGHT``."""
-    measures: pl.DataFrame
-    """``SOURCE_MEASURE``."""
-
-
-def keep(kept: Snapshots, intake: Intake, as_at: date) -> Snapshots:
+def keep(kept: History, intake: Intake, as_at: date) -> History:
     """``kept`` with tonight's delivery. What an earlier run of the same night left is replaced.
 
     A night for a date before the last one kept, run once more by hand, leaves the history as it is: time runs one way.
@@ -47,7 +34,7 @@ def keep(kept: Snapshots, intake: Intake, as_at: date) -> Snapshots:
         frame.filter(pl.col("as_at") < as_at) for frame in (kept.changes, kept.nights, kept.measures)
     )
     rewound = _rewound(kept.snapshot, last_nights(nights), as_at).select(SNAPSHOT.names())
-    step = forward(Snapshots(rewound, changes, nights, measures), intake, as_at)
+    step = forward(replace(kept, nights=nights, measures=measures, snapshot=rewound, changes=changes), intake, as_at)
     with_last = rewound.join(
         step.seen, on="source", how="left", validate="m:1", maintain_order="left", suffix="_of_source"
     )
@@ -56,7 +43,7 @@ def keep(kept: Snapshots, intake: Intake, as_at: date) -> Snapshots:
     )
     still = with_last.with_columns(last_seen_on=pl.when(is_seen).then(pl.lit(as_at)).otherwise("last_seen_on"))
     every = pl.concat([still.select(SNAPSHOT.names()), step.opened])
-    return Snapshots(without_old(every, as_at, KEPT_DAYS, "last_seen_on"), step.changes, step.nights, step.measures)
+    return replace(step.history, snapshot=without_old(every, as_at, KEPT_DAYS, "last_seen_on"))
 
 
 @dataclass(frozen=True)
@@ -69,17 +56,11 @@ class Forward:
     """``record_id`` of those that did not come so tonight; all others were seen tonight too."""
     opened: pl.DataFrame
     """``SNAPSHOT``: rows that came so for the first time."""
-    changes: pl.DataFrame
-    nights: pl.DataFrame
-    measures: pl.DataFrame
-
-    @property
-    def histories(self) -> dict[str, pl.DataFrame]:
-        """By table, those that are written anew."""
-        return {"delivery_change": self.changes, "source_night": self.nights, "source_measure": self.measures}
+    history: History
+    """All but the snapshot, with tonight."""
 
 
-def forward(kept: Snapshots, intake: Intake, as_at: date) -> Forward:
+def forward(kept: History, intake: Intake, as_at: date) -> Forward:
     """What :func:`keep` makes of tonight's delivery, where ``as_at`` is later than every night kept: only what changed."""
     before = last_nights(kept.nights)
     came = intake.nights.select("source")
@@ -95,9 +76,12 @@ def forward(kept: Snapshots, intake: Intake, as_at: date) -> Forward:
         seen=before.join(came, on="source", how="semi").rename({"before_on": "last_seen_on"}),
         ended=judged.filter(pl.col("state").is_in(["changed", "went"]))["record_id"],
         opened=_opened(judged, as_at),
-        changes=without_old(pl.concat([kept.changes, changes.sort("source")]), as_at, KEPT_DAYS),
-        nights=without_old(pl.concat([kept.nights, intake.nights]), as_at, KEPT_DAYS),
-        measures=without_old(pl.concat([kept.measures, measures]), as_at, LEARNT_DAYS),
+        history=replace(
+            kept,
+            changes=without_old(pl.concat([kept.changes, changes.sort("source")]), as_at, KEPT_DAYS),
+            nights=without_old(pl.concat([kept.nights, intake.nights]), as_at, KEPT_DAYS),
+            measures=without_old(pl.concat([kept.measures, measures]), as_at, LEARNT_DAYS),
+        ),
     )
 
 

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import KEPT_DAYS, Intake
-from pipelines.intake.snapshot import Snapshots, keep
+from pipelines.intake.snapshot import keep
 from pipelines.intake.standardise import standardise
 from pipelines.intake.vanished import SET_ASIDE_DOUBT, WORDS, Rolls, keep_vanished, with_still_known
 from pipelines.tables import (
-    DELIVERY_CHANGE,
     RENUMBERED,
     SET_ASIDE,
     SNAPSHOT,
@@ -43,14 +43,14 @@ def _day(night: int) -> date:
     return FIRST + timedelta(days=night)
 
 
-def _after(nights: list[Delivery]) -> Snapshots:
-    kept = Snapshots(*(table.to_frame() for table in (SNAPSHOT, DELIVERY_CHANGE, SOURCE_NIGHT, SOURCE_MEASURE)))
+def _after(nights: list[Delivery]) -> History:
+    kept = History()
     for night, rows in enumerate(nights):
         kept = keep(kept, _intake(rows, _day(night)), _day(night))
     return kept
 
 
-def _changes(kept: Snapshots) -> list[tuple[int, ...]]:
+def _changes(kept: History) -> list[tuple[int, ...]]:
     return list(kept.changes.select("came", "changed", "went", "same").iter_rows())
 
 
