@@ -142,7 +142,7 @@ def read_settings(
     file = config
     if file is None and (workspace / SETTINGS_IN_FORCE).exists():
         file = workspace / SETTINGS_IN_FORCE
-    said: dict[str, Any] = {} if file is None else _read_toml(file)
+    said: dict[str, Any] = {} if file is None else read_toml(file)
     for key in NOT_IN_A_FILE:
         if key in said:
             option = f"it is asked for with --{key.replace('_', '-')}" if key in ASKED_FOR else "it is noted by itself"
@@ -190,11 +190,6 @@ def replaced(settings: Settings, values: Mapping[str, Any], where: str, *, but: 
     return _validated({**values, **settings.model_dump(include=set(but))}, where)
 
 
-def read_changes(path: Path) -> dict[str, Any]:
-    """A TOML file of some values. Raises :class:`SettingsError`."""
-    return _read_toml(path)
-
-
 def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(values)
     for key, value in changes.items():
@@ -226,7 +221,8 @@ def _line_of(written: str, place: tuple[int | str, ...]) -> str:
     return f"line {line}, " if line else ""
 
 
-def _read_toml(config: Path) -> dict[str, Any]:
+def read_toml(config: Path) -> dict[str, Any]:
+    """A TOML file of some values. Raises :class:`SettingsError`."""
     try:
         return tomllib.loads(config.read_text(encoding="utf-8-sig"))  # with a mark, as Notepad writes one
     except OSError as error:

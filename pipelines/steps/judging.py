@@ -8,7 +8,10 @@ from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.other_teams import Known, for_other_teams
 from pipelines.listing.rank import of_age, rank
 from pipelines.residence.living_here import judge_residence
-from pipelines.steps.under_way import JUDGED_FROM, Counts, Night
+from pipelines.steps.under_way import Counts, Night
+
+JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision", "residence")
+"""Tables from which a child's standing is judged."""
 
 
 def find_provision_step(night: Night) -> Counts:

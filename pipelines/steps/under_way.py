@@ -35,9 +35,6 @@ KNOWN_AS = {
 }  # fmt: skip
 """Table of the store -> what functions of data call it, where that is not its own name."""
 
-JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision", "residence")
-"""Tables from which a child's standing is judged."""
-
 Counts = dict[str, int]
 """What a step counted: name -> number. Never a child's value."""
 

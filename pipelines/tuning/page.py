@@ -15,7 +15,7 @@ from pipelines.decisions.outcomes import read_outcomes
 from pipelines.decisions.proposals import Figures
 from pipelines.linking.model_file import kept_model
 from pipelines.rank_settings import Recalibration
-from pipelines.settings import Settings, SettingsError, changed, read_changes
+from pipelines.settings import Settings, SettingsError, changed, read_toml
 from pipelines.steps.publishing import PUBLISHED_FOLDER
 from pipelines.tables.night import judged_on
 from pipelines.tuning.report import Tuned, tuning_html
@@ -51,7 +51,7 @@ def tried(
 
 def _points(path: Path) -> dict[str, Any]:
     """Points by finding, at the top of the file or under ``[ranking.points]`` as a settings file has them."""
-    said = read_changes(path)
+    said = read_toml(path)
     if set(said) != {"ranking"}:
         return said
     points = said["ranking"].get("points") if isinstance(said["ranking"], Mapping) else None

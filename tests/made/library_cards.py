@@ -1,7 +1,8 @@
 """A made-up source for tests of reading and receiving, library cards: contract, good files, and a sentinel child."""
 
 import io
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,15 @@ def several_sheets(*sheets: Sequence[Sequence[str]]) -> bytes:
             for line, row in enumerate(rows):
                 for position, value in enumerate(row):
                     page.write_string(line, position, value)
+    return kept.getvalue()
+
+
+def zipped(members: Mapping[str, bytes | str]) -> bytes:
+    """A zip archive: name -> content."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
     return kept.getvalue()
 
 

@@ -1,11 +1,11 @@
 """Every bad file that is known to come, and what is said of it: file, line, column, rule, what stops, and the remedy.
 
+Those that are bad in the same way whoever sends them are tried for every source in ``tests/corpus``.
+
 Each file holds the sentinel child, and nothing that is said may hold a value of hers.
 """
 
-import io
 import os
-import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from tests.made.library_cards import (
     as_xml,
     breaches_of,
     library_contract,
+    zipped,
 )
 
 ROWS = (SMITH, QUILLFEATHER, OKAFOR)
@@ -61,15 +62,6 @@ def csv_with_line(line: str) -> bytes:
     return (GOOD + line + "\n").encode()
 
 
-def zipped(**members: str) -> bytes:
-    """A zip archive."""
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(name, text)
-    return kept.getvalue()
-
-
 LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n + 1};" * 10}">' for n in range(9))
 ENTITIES = {
     "an entity bomb": f'{LAUGHS}<!ENTITY a9 "{SENTINEL[0]}">',
@@ -83,9 +75,6 @@ EXTERNAL = (
 )
 
 UNREADABLE = [
-    pytest.param("csv", b"", Said("empty file", "file"), id="nothing in the file"),
-    pytest.param("csv", b"\xef\xbb\xbf\r\n\r\n", Said("empty file", "file"), id="nothing but blank lines"),
-    pytest.param("csv", as_csv().encode(), Said("no rows", "file"), id="a header and no row"),
     pytest.param("csv", as_csv().encode() + b",,,,,,,\n\n", Said("no rows", "file"), id="a header and rows of nothing"),
     pytest.param("csv", csv_without("Surname"),
                  Said("missing column", "file", column="Surname"), id="a missing column"),
@@ -100,7 +89,6 @@ UNREADABLE = [
                  Said("duplicated column", "file", column="Address"), id="a column twice"),
     pytest.param("csv", csv_headed(LastLoan="family NAME "),
                  Said("duplicated column", "file", column="family NAME"), id="a column twice by its alias"),
-    pytest.param("csv", GOOD.partition("\n")[2].encode(), Said("header", "file", line=1), id="no header line"),
     pytest.param("csv", GOOD.replace("\n", "", 1).encode(),
                  Said("header", "file", line=1), id="the header run together with the first row"),
     pytest.param("csv", GOOD.replace("Ann", "Siân").encode("cp1252").replace(b"\xe2", b"\x81"),
@@ -109,8 +97,6 @@ UNREADABLE = [
                          + b"LC000004,Bront\xeb,,,,,,\n"),
                  Said("encoding", "file", line=5, words="mixes UTF-8"), id="two encodings mixed"),
     pytest.param("csv", GOOD.encode("utf-16")[:-1], Said("encoding", "file", line=4), id="UTF-16 cut in a letter"),
-    pytest.param("csv", GOOD.replace("Ann", "A\0n").encode(), Said("NUL characters", "file", line=2), id="a NUL"),
-    pytest.param("csv", b"\0" * 500, Said("NUL characters", "file", line=1), id="nothing but NUL"),
     pytest.param("csv", csv_with_line("LC000004,Jones,Mo"),
                  Said("ragged row", "row", line=5, words="and the row has fields for 3"), id="a row too short"),
     pytest.param("csv", csv_with_line("LC000004,Jones,Mo,01/01/2015,F,3 Low Street, Town,ZA1 1AA,"),
@@ -129,8 +115,6 @@ UNREADABLE = [
                  Said("ragged row", "row", line=5), id="a note under the rows, without an end of its line"),
     pytest.param("csv", csv_with_line('LC000004,"Jones" junior,Mo,01/01/2015,F,3 Low Street,ZA1 1AA,'),
                  Said("quotes", "row", line=5), id="text behind a quoted value"),
-    pytest.param("csv", csv_with_line('LC000004,"Jones,Mo,01/01/2015,F,3 Low Street,ZA1 1AA,'),
-                 Said("unclosed quote", "file", line=5), id="a quote left open at the end"),
     pytest.param("csv", GOOD.replace("Smith", '"Smith').encode(),
                  Said("unclosed quote", "file", line=2), id="a quote left open that a later quote closes"),
     pytest.param("csv", as_csv(SMITH, QUILLFEATHER, SMITH).replace("Smith", '"Smith', 1).replace("Smith,", 'Smith",')
@@ -179,12 +163,10 @@ UNREADABLE = [
                  Said("missing column", "file", column="Surname"), id="an element that no row has"),
     pytest.param("xml", as_xlsx(*ROWS), Said("form", "file"), id="a workbook called xml"),
     pytest.param("xlsx", GOOD.encode(), Said("form", "file", words="was renamed"), id="a csv renamed to xlsx"),
-    pytest.param("xlsx", zipped(readme="hello"), Said("form", "file"), id="a zip that is no workbook"),
-    pytest.param("xlsx", zipped(**{"xl/workbook.xml": "<workbook/>"}), Said("form", "file"), id="a hollow workbook"),
-    pytest.param("xlsx", as_xlsx(*ROWS)[:3000], Said("form", "file"), id="a workbook cut in the middle"),
+    pytest.param("xlsx", zipped({"readme": "hello"}), Said("form", "file"), id="a zip that is no workbook"),
+    pytest.param("xlsx", zipped({"xl/workbook.xml": "<workbook/>"}), Said("form", "file"), id="a hollow workbook"),
     pytest.param("xlsx", b"\xd0\xcf\x11\xe0" + b"x" * 600,
                  Said("form", "file", words="without a password"), id="an old or locked workbook"),
-    pytest.param("xlsx", as_xlsx(headers=[]), Said("empty file", "file"), id="an empty sheet"),
     pytest.param("xlsx", as_xlsx(), Said("no rows", "file"), id="a sheet with a header and no row"),
     pytest.param("parquet", b"PAR1", Said("form", "file", words="cut off"), id="a parquet file cut short"),
     pytest.param("feather", b"ARROW1", Said("form", "file", words=".feather are not read"), id="a form that is not read"),

@@ -1,8 +1,6 @@
 """Packed files: what comes in from a zip or a gzip, and what is refused because it cannot be trusted."""
 
 import gzip
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,16 +18,8 @@ from tests.made.library_cards import (
     as_xlsx,
     as_xml,
     delivered,
+    zipped,
 )
-
-
-def zipped(members: dict[str, bytes | str]) -> bytes:
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return kept.getvalue()
-
 
 BRANCHES = {
     "north/library_cards_north.csv": as_csv(SMITH),
