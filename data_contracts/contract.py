@@ -13,32 +13,11 @@ from typing import Literal, TypeVar
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from data_contracts.breach import Stops
 from data_contracts.completeness import Completeness
 from data_contracts.faults import told
-from data_contracts.file_layout import Files, Layout, Totals, XmlLayout
-from data_contracts.parts import (
-    Classification,
-    Column,
-    Description,
-    Flattened,
-    OneOrMany,
-    Options,
-    Part,
-    PersonField,
-    Rule,
-    RuleArguments,
-    SchemaObject,
-    fault,
-)
+from data_contracts.file_layout import Files, Layout
+from data_contracts.parts import Column, Description, Flattened, OneOrMany, Part, SchemaObject, fault
 from data_contracts.yaml_file import read_yaml
-
-__all__ = [
-    "CONTRACT_FOLDER", "Classification", "Column", "Contract", "ContractError", "DataContract", "Description", "Doubt",
-    "Files", "Layout", "Options", "PersonField", "Rule", "RuleArguments", "SchemaObject", "Statement", "Stops", "Totals",
-    "XmlLayout",
-    "read_candidates_contract", "read_contract", "read_contracts",
-]  # fmt: skip
 
 CONTRACT_FOLDER = Path(__file__).parent
 CANDIDATES = "candidates.yaml"

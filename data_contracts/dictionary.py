@@ -6,7 +6,6 @@ from pathlib import Path
 from data_contracts.breach import STOPS_MOST_FIRST
 from data_contracts.contract import (
     CONTRACT_FOLDER,
-    Column,
     Contract,
     DataContract,
     Doubt,
@@ -14,6 +13,7 @@ from data_contracts.contract import (
     read_candidates_contract,
     read_contracts,
 )
+from data_contracts.parts import Column
 from data_contracts.rules import Check, list_checks, source_checks
 from data_contracts.today import today
 

@@ -14,7 +14,8 @@ from functools import lru_cache
 import polars as pl
 
 from data_contracts.breach import Stops
-from data_contracts.contract import Column, Contract, plain_header
+from data_contracts.contract import Contract, plain_header
+from data_contracts.parts import Column
 from pipelines.files.rows import Fault, UnreadableFileError
 
 HEADER_WITHIN = 30

@@ -10,7 +10,8 @@ import polars as pl
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
-from data_contracts.contract import Contract, XmlLayout, plain_header
+from data_contracts.contract import Contract, plain_header
+from data_contracts.file_layout import XmlLayout
 from pipelines.files.headers import columns_by_header, match_headers
 from pipelines.files.rows import (
     LONGEST_VALUE,

@@ -10,7 +10,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from data_contracts.contract import Column, Contract, Doubt, PersonField, Statement
+from data_contracts.contract import Contract, Doubt, Statement
+from data_contracts.parts import Column, PersonField
 from data_contracts.values import IDENTIFYING, as_codes, is_shortened_number, parse_dates, text_of
 from matching.addresses import addresses, postcodes_at_end, shown_addresses
 from matching.dates import plausible_birth_date

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from data_contracts.contract import Column, Contract
+from data_contracts.contract import Contract
+from data_contracts.parts import Column
 from tests.corpus.good import (
     SENTINEL,
     as_csv,

@@ -7,7 +7,8 @@ from datetime import date
 
 import xlsxwriter
 
-from data_contracts.contract import Column, Contract
+from data_contracts.contract import Contract
+from data_contracts.parts import Column
 
 BORN_ON, DAY = date(2015, 3, 24), date(2024, 1, 12)
 SENTINEL = "Zzyzxquill"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from data_contracts.breach import Stops
-from data_contracts.contract import Column, Contract
-from data_contracts.parts import YEAR_ALONE
+from data_contracts.contract import Contract
+from data_contracts.parts import YEAR_ALONE, Column
 from tests.corpus.good import Cells, good_cells, good_value, written
 
 Broken = tuple[str, str | None, Stops]

@@ -16,8 +16,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.contract import Column, Contract, read_contracts
+from data_contracts.contract import Contract, read_contracts
 from data_contracts.marks import Outcome, read_marks
+from data_contracts.parts import Column
 from data_contracts.rules import Check
 from pipelines.failure import NightFailed
 from pipelines.night import STEPS, Silent, night_under_way, perform

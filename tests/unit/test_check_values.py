@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.contract import Column
+from data_contracts.parts import Column
 from data_contracts.values import (
     EXPORTED_EMPTY,
     NO_DAY,
