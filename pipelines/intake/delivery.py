@@ -102,11 +102,11 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
     named = file.name if file == folder else file.relative_to(folder).as_posix()
     place = PurePosixPath("".join(letter if letter.isprintable() else NOT_PRINTED for letter in named))
     shown = place.as_posix()
-    contract, wrong = contract_for(place, contracts)
+    found = contract_for(place, contracts)
     try:
         data = file.read_bytes()
     except OSError:
-        source = contract.id if contract else UNKNOWN
+        source = _source(found[0])
         wrong = Breach(
             source, shown, None, None, "not readable", "file",
             "The file could not be opened.", "Give this account the right to read it, and look after the disk.",
@@ -115,32 +115,33 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
         return
     if is_packed(place.name):
         yield from _unpacked(place, data, contracts)
-    elif contract is None or wrong:
-        yield _refused(
-            contract.id if contract else UNKNOWN, shown, data, (replace(wrong, file=shown),) if wrong else ()
-        )
     else:
-        yield Opened(contract, place.name, shown, data, hashlib.sha256(data).hexdigest())
+        yield _by_name(*found, place.name, shown, data)
 
 
 def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
     """Each file of an archive as one of its own; an archive that is refused is one itself."""
+    shown = place.as_posix()
     try:
-        members = unpack(place.as_posix(), data)
+        members = unpack(shown, data)
     except UnreadableFileError as error:
-        contract, _ = contract_for_member(place, PurePosixPath(place.name).stem, contracts)
-        source = contract.id if contract else UNKNOWN
-        shown = place.as_posix()
+        source = _source(contract_for_member(place, PurePosixPath(place.name).stem, contracts)[0])
         breach = Breach(source, shown, error.line, None, error.rule, "file", error.why, error.fix)
         yield _refused(source, shown, data, (breach,))
         return
     for member in members:
-        contract, wrong = contract_for_member(place, member.name, contracts)
-        if contract is None or wrong:
-            told = (replace(wrong, file=member.shown),) if wrong else ()
-            yield _refused(contract.id if contract else UNKNOWN, member.shown, member.data, told)
-        else:
-            yield Opened(contract, member.name, member.shown, member.data, hashlib.sha256(member.data).hexdigest())
+        yield _by_name(*contract_for_member(place, member.name, contracts), member.name, member.shown, member.data)
+
+
+def _by_name(contract: Contract | None, wrong: Breach | None, name: str, shown: str, data: bytes) -> Opened | Delivery:
+    """A file to be looked at, or refused by what is ``wrong`` with its name."""
+    if contract is None or wrong:
+        return _refused(_source(contract), shown, data, (replace(wrong, file=shown),) if wrong else ())
+    return Opened(contract, name, shown, data, hashlib.sha256(data).hexdigest())
+
+
+def _source(contract: Contract | None) -> str:
+    return contract.id if contract else UNKNOWN
 
 
 def _refused(
