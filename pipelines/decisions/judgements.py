@@ -32,6 +32,7 @@ JUDGEMENT = pl.Schema(
             "sample": pl.String,  # the sample that the pair was drawn in
             "stratum": pl.String,  # null: the pair was not drawn by chance
             "stratum_weight": pl.Float64,  # pairs of the stratum that this one stands for; null with stratum
+            "night_at": pl.Datetime("us", "UTC"),  # when the night began whose records were judged; null: not kept
         }
     )
 )
@@ -50,6 +51,7 @@ DRAWN = pl.Schema(
             "match_weight": pl.Float64,  # bits, on the night of the draw
             "match_probability": pl.Float64,  # 0..1, on the night of the draw
             "facts": pl.String,  # fingerprint of the cells shown of the pair: a row whose cells were mixed up is seen
+            "night_at": pl.Datetime("us", "UTC"),  # when the night began whose records were drawn; null: not kept
         }
     )
 )
@@ -58,10 +60,10 @@ DRAWN = pl.Schema(
 TABLES = {
     "judgement": "left_id text not null, right_id text not null, answer text not null "
     "check (answer in ('same', 'different', 'unsure')), by text not null, at text not null, note text, "
-    "sample text not null, stratum text, stratum_weight real",
+    "sample text not null, stratum text, stratum_weight real, night_at text",
     "drawn": "sample text not null, pair text primary key, left_id text not null, right_id text not null, "
     "part text not null, stratum text, stratum_weight real, match_weight real not null, "
-    "match_probability real not null, facts text not null",
+    "match_probability real not null, facts text not null, night_at text",
 }
 
 

@@ -19,12 +19,15 @@ def records_now(records: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
 
 
 def keys_at(decided: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Series:
-    """``record_id`` under the keys of tonight, of what was decided ``at`` a moment (both columns of ``decided``).
+    """``record_id`` under the keys of tonight, of what was decided of the tables of the night begun ``night_at`` (null: those
+    of the moment ``at`` which it was kept; all three columns of ``decided``).
 
-    A key may have been given to another child since: what was decided before is of the child that it was then.
+    A key may have been given to another child since: what was decided of earlier tables is of the child that it was then,
+    though it came while the night that gave the key away was running, or in a sample that lay on a desk meanwhile.
     """
     until = pl.col("reused_at").fill_null(_NEVER)
-    return _keys_as_of(decided.select("record_id", "at"), renumbered.select("record_id", "now_id", at=until))
+    asked = decided.select("record_id", at=pl.coalesce("night_at", "at"))
+    return _keys_as_of(asked, renumbered.select("record_id", "now_id", at=until))
 
 
 def snapshot_now(snapshot: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
@@ -64,7 +67,9 @@ def outcomes_now(outcomes: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFra
     """``OUTCOME`` with the records of each child under the keys of tonight: one renumbered since is no new record."""
     if outcomes.is_empty() or renumbered.is_empty():
         return outcomes
-    each = outcomes.select("at", pl.col("records").str.split(";").alias("record_id")).with_row_index("_outcome")
+    each = outcomes.select("night_at", "at", pl.col("records").str.split(";").alias("record_id")).with_row_index(
+        "_outcome"
+    )
     records = each.explode("record_id", empty_as_null=True)
     now = records.with_columns(keys_at(records, renumbered)).group_by("_outcome", maintain_order=True)
     return outcomes.with_columns(now.agg(pl.col("record_id").str.join(";"))["record_id"].alias("records"))
@@ -75,7 +80,8 @@ def judgements_now(judgements: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Dat
     if judgements.is_empty() or renumbered.is_empty():
         return judgements
     ends = judgements.with_columns(
-        keys_at(judgements.select("at", record_id=side), renumbered).alias(side) for side in ("left_id", "right_id")
+        keys_at(judgements.select("night_at", "at", record_id=side), renumbered).alias(side)
+        for side in ("left_id", "right_id")
     )
     return ends.with_columns(
         left_id=pl.min_horizontal("left_id", "right_id"), right_id=pl.max_horizontal("left_id", "right_id")

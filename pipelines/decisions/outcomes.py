@@ -18,6 +18,7 @@ from matching.person import Columns
 from pipelines.decisions.append_only import add_rows, read_rows
 from pipelines.files.handed_in import cells_handed_in, listed
 from pipelines.settings import SettingsError
+from pipelines.tables.night import begun_at
 
 OUTCOMES_FILE = "outcomes.sqlite"
 
@@ -87,6 +88,9 @@ OUTCOME = pl.Schema(
             "estimated": pl.Float64,  # before recalibration; null with lane, and where there was no recalibration yet
             "records": pl.String,  # record ids of the child then, apart by ";"
             "hours": pl.Float64,  # 0 and more: an officer's time on it since the outcome before; null: not said
+            "night_at": pl.Datetime(
+                "us", "UTC"
+            ),  # when the night began whose child and records these are; null: not kept
         }
     )
 )
@@ -94,10 +98,10 @@ OUTCOME = pl.Schema(
 
 TABLES = {
     "outcome": "child_id text not null, outcome text not null, outcome_on text not null, reason text, by text not null, "
-    "at text not null, lane text, likelihood real, estimated real, records text not null, hours real"
+    "at text not null, lane text, likelihood real, estimated real, records text not null, hours real, night_at text"
 }
 SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
-ASKED = ("child_record", "candidate", "lead")
+ASKED = ("child_record", "candidate", "lead", "night")
 """Tables of the store that tell which child an outcome is about, and what was said of it."""
 
 COLUMNS = (("child_id", "outcome", "date"), ("reason", "hours"))
@@ -150,7 +154,7 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
         given.unique(SAME_LINE, keep="first", maintain_order=True)
         .join(members, on="child_id", how="left", validate="m:1")
         .join(on_list, on="child_id", how="left", validate="m:1")
-        .with_columns(by=pl.lit(by.strip()), at=pl.lit(datetime.now(UTC)))
+        .with_columns(by=pl.lit(by.strip()), at=pl.lit(datetime.now(UTC)), night_at=pl.lit(begun_at(tables)))
     )
 
     def not_there(there: pl.DataFrame) -> pl.DataFrame:

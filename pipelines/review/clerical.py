@@ -27,7 +27,7 @@ from pipelines.review.sample_workbook import (
     shown_pairs,
 )
 from pipelines.settings import SettingsError
-from pipelines.tables.night import judged_on
+from pipelines.tables.night import begun_at, judged_on
 from pipelines.whole_folder import write_asked_for
 
 
@@ -67,6 +67,7 @@ def write_sample(
         sample = f"S{earlier['sample'].n_unique() + 1}"
         pairs = found.with_columns(
             sample=pl.lit(sample),
+            night_at=pl.lit(begun_at(tables)),
             pair=formatted("{}-{}", pl.lit(sample), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)),
         )
         shown = shown_pairs(pairs, tables["person_record"], dict(source_names))

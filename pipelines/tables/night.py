@@ -1,7 +1,7 @@
 """The night itself."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -23,3 +23,9 @@ def judged_on(tables: Mapping[str, pl.DataFrame]) -> date:
     """The date judged of the night that tables of the store are of. ``tables``: ``night`` among them."""
     judged: date = tables["night"]["as_at"].item()
     return judged
+
+
+def begun_at(tables: Mapping[str, pl.DataFrame]) -> datetime:
+    """When the night began that tables of the store are of. ``tables``: ``night`` among them."""
+    begun: datetime = tables["night"]["started_at"].item()
+    return begun

@@ -16,6 +16,7 @@ from pipelines.decisions.append_only import append_only
 from pipelines.decisions.outcomes import OUTCOMES_FILE, add_outcomes, read_outcomes, standing
 from pipelines.settings import SettingsError
 
+LISTED_AT = datetime(2026, 11, 1, 2, 30, tzinfo=UTC)
 TABLES = {
     "child_record": pl.DataFrame({"record_id": ["health:H1", "housing:P1", "health:H2"], "child_id": ["A", "A", "B"]}),
     "candidate": pl.DataFrame({"child_id": ["A"], "lane": ["follow up"], "likelihood": [0.93], "estimated": [0.97]}),
@@ -27,6 +28,7 @@ TABLES = {
             "records": ["health:H1", "health:H2;housing:P3", "housing:P5", "housing:P4"],
         }
     ),
+    "night": pl.DataFrame({"started_at": [LISTED_AT]}),
 }
 HEADER = "child_id,outcome,date,reason,note\n"
 WITH_HOURS = "child_id,outcome,date,hours\n"
@@ -55,8 +57,21 @@ def test_outcomes_are_kept_without_their_notes_and_read_twice_only_once(tmp_path
             0.97,
             "health:H1;housing:P1",
             None,
+            LISTED_AT,
         ),
-        ("B", "UNTRACED", date(2026, 11, 3), "Mental health", "M. Okafor", None, None, None, "health:H2", None),
+        (
+            "B",
+            "UNTRACED",
+            date(2026, 11, 3),
+            "Mental health",
+            "M. Okafor",
+            None,
+            None,
+            None,
+            "health:H2",
+            None,
+            LISTED_AT,
+        ),
     ]
     stored = (tmp_path / OUTCOMES_FILE).read_bytes()
     assert b"aunt" not in stored

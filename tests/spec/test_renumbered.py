@@ -1,6 +1,6 @@
 """A system that gives its rows other keys overnight: which row goes on as which, and what was decided under the old keys."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -63,6 +63,7 @@ TWIN = {**CHILD, "given_names": "RUTH"}
 OTHER = {**CHILD, "given_names": "BETH", "surname": "BELL", "date_of_birth": "20150607"}
 THIRD = {**CHILD, "given_names": "CY", "surname": "CROW", "date_of_birth": "20140809"}
 UNTIL = " until 2026-11-03"
+MOMENTS = {"at": pl.Datetime("us", "UTC"), "night_at": pl.Datetime("us", "UTC")}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_key_that_goes_from_child_to_child_is_read_by_when_something_was_decid
         nights.night(night, school_census=census(), health=[{"record_id": "1", **row}])
     nights.night(3, school_census=census(), health=[{"record_id": "1", **CHILD}, {"record_id": "2", **THIRD}])
     ats = [datetime(2026, 11, 2 + day, 12, tzinfo=UTC) for day in range(4)]
-    decided = pl.DataFrame({"record_id": ["health:1"] * 4, "at": ats})
+    decided = pl.DataFrame({"record_id": ["health:1"] * 4, "at": ats, "night_at": None}, schema_overrides=MOMENTS)
     now = ["health:1 until 2026-11-03", "health:1 until 2026-11-04", "health:2", "health:1"]
     assert keys_at(decided, nights.table("renumbered")).to_list() == now
     found = pl.DataFrame(
@@ -112,6 +113,24 @@ def test_a_key_that_goes_from_child_to_child_is_read_by_when_something_was_decid
     seen = snapshot_now(nights.table("snapshot").filter(source="health"), nights.table("renumbered"))
     first_seen = dict(seen.group_by("record_id").agg(pl.col("first_seen_on").min().dt.day()).iter_rows())
     assert first_seen == {now[0]: 2, now[1]: 3, "health:2": 4, "health:1": 5}, "each child since its own first night"
+
+
+@pytest.mark.parametrize(
+    "kept", [pytest.param(1 / 60, id="while that night is running"), pytest.param(60.0, id="days after")]
+)
+def test_what_was_decided_of_the_list_before_a_key_was_given_away_is_of_the_child_that_stood_there(
+    tmp_path: Path, kept: float
+) -> None:
+    nights = Deliveries(tmp_path)
+    for night, row in enumerate([CHILD, OTHER]):
+        nights.night(night, school_census=census(), health=[{"record_id": "1", **row}])
+    first, second = (datetime(2026, 11, day, 2, tzinfo=UTC) for day in (2, 3))
+    decided = {"at": second + timedelta(hours=kept), "left_id": "gp:7", "right_id": "health:1", "records": "health:1"}
+    of = [{**decided, "night_at": first}, {**decided, "night_at": second}]
+    keys = nights.table("renumbered")
+    now = ["health:1 until 2026-11-03", "health:1"]
+    assert outcomes_now(pl.DataFrame(of, schema=OUTCOME), keys)["records"].to_list() == now
+    assert judgements_now(pl.DataFrame(of, schema=JUDGEMENT), keys)["right_id"].to_list() == now
 
 
 def test_a_pupil_whose_key_is_given_to_another_has_vanished_from_the_roll(tmp_path: Path) -> None:

@@ -195,9 +195,9 @@ def test_judgements_are_read_back_once(sampled: Path, workspace: Path) -> None:
     assert kept["answer"].to_list() == ["same", "different", "unsure"]
     assert kept["note"].to_list() == ["changed her name", None, None]
     asked = read_drawn(workspace)
-    assert kept.select("left_id", "right_id", "stratum", "stratum_weight").equals(
-        asked[[0, 1, 3]].select("left_id", "right_id", "stratum", "stratum_weight")
-    )
+    as_drawn = ["left_id", "right_id", "stratum", "stratum_weight", "night_at"]
+    assert kept.select(as_drawn).equals(asked[[0, 1, 3]].select(as_drawn))
+    assert set(asked["night_at"]) == set(tables_of(workspace)["night"]["started_at"])
     assert set(kept["by"]) == {"Ann Example"}
     before = read_judgements(workspace)
     assert judge(sampled, workspace, "Ann Example")[0].is_empty()
