@@ -20,4 +20,9 @@ def software() -> str:
     return told.hexdigest()[:32]
 
 
+def made_with(*told: object) -> str:
+    """A fingerprint (hex digits) of the software and of all else that decides about a result."""
+    return sha256(repr((software(), *told)).encode()).hexdigest()[:32]
+
+
 _NO_CODE = (".pyc", ".pyo")

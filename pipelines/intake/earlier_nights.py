@@ -1,11 +1,11 @@
 """What earlier nights left behind: tonight's files are held against it, and it goes on with what they are."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.intake.figures import KEPT_DAYS, LEARNT_DAYS, recent
+from pipelines.intake.figures import KEPT_DAYS, LEARNT_DAYS
 from pipelines.tables import ACCEPTANCE, DELIVERY_CHANGE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
 
 HISTORIES = {
@@ -33,7 +33,8 @@ class History:
         )
 
         def counts(frame: pl.DataFrame, days: int) -> pl.DataFrame:
-            rows = recent(frame, as_at, days).join(accepted, on="source", how="left", validate="m:1")
+            recent = frame.filter(pl.col("as_at").is_between(as_at - timedelta(days=days), as_at, closed="left"))
+            rows = recent.join(accepted, on="source", how="left", validate="m:1")
             return rows.filter(pl.col("from_on").is_null() | (pl.col("as_at") >= pl.col("from_on"))).drop("from_on")
 
         nights = counts(self.nights, KEPT_DAYS).sort("as_at", "source")

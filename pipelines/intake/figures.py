@@ -4,7 +4,7 @@ The figures of earlier nights are what tonight's are held against (:mod:`pipelin
 tell which rows came, changed and went (:mod:`pipelines.intake.snapshot`). Which columns are read, the contracts say.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import blake2b
@@ -243,11 +243,6 @@ def last_nights(nights: pl.DataFrame) -> pl.DataFrame:
     return nights.group_by("source").agg(before_on=pl.col("as_at").max()).sort("source")
 
 
-def recent(frame: pl.DataFrame, as_at: date, days: int) -> pl.DataFrame:
-    """Rows of earlier nights that are not older than ``days``; those of tonight are left out."""
-    return frame.filter(pl.col("as_at").is_between(as_at - timedelta(days=days), as_at, closed="left"))
-
-
 def as_measures(rows: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """Measures of tonight as ``SOURCE_MEASURE``."""
     return rows.with_columns(as_at=pl.lit(as_at)).select(SOURCE_MEASURE.names()).cast(SOURCE_MEASURE)
@@ -341,18 +336,18 @@ def place_dates(contract: Contract) -> tuple[str, ...] | None:
 
 def has_ended(contract: Contract, on: date) -> pl.Expr:
     """Of each row as received: whether its place had ended on a day; false where no end is told."""
-    dates = place_dates(contract)
-    return pl.lit(value=False) if dates is None else _is_told(parse_dates(contract.column_named[dates[0]]) <= on)
+    until = (place_dates(contract) or ())[:1]
+    return _is_any(parse_dates(contract.column_named[name]) <= on for name in until)
 
 
 def is_to_come(contract: Contract, on: date) -> pl.Expr:
     """Of each row as received: whether its place begins after a day; false where no beginning is told."""
     since = (place_dates(contract) or ())[1:]
-    return _is_told(parse_dates(contract.column_named[since[0]]) > on) if since else pl.lit(value=False)
+    return _is_any(parse_dates(contract.column_named[name]) > on for name in since)
 
 
-def _is_told(said: pl.Expr) -> pl.Expr:
-    return said.fill_null(value=False)
+def _is_any(said: Iterable[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(pl.lit(value=False), *said).fill_null(value=False)
 
 
 def without_old(frame: pl.DataFrame, as_at: date, days: int, column: str = "as_at") -> pl.DataFrame:

@@ -37,7 +37,7 @@ from pipelines.intake.last_intake import PLACE, LastIntake, RowsBefore, read_by
 from pipelines.intake.other_children import OtherChildren, other_children
 from pipelines.intake.receive import Received
 from pipelines.intake.renumbered import keys_left, with_tonight
-from pipelines.intake.snapshot import changed_tonight, forward, keep
+from pipelines.intake.snapshot import forward, keep
 from pipelines.intake.standing_in import STANDS_IN, standing_in
 from pipelines.intake.units import units_gone, units_that_went_on
 from pipelines.intake.vanished import Rolls, keep_vanished
@@ -272,7 +272,7 @@ def keep_tonight(
     # What a night of the past loaded is not what the next night's rows are compared with.
     store.write("judged_file", received.judged.clear() if is_past else received.judged)
     store.write("flawed_row", received.flawed.alias("record_id").to_frame())
-    counted = changed_tonight(changes, as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
+    counted = changes.filter(as_at=as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
     gone = vanished.filter(pl.col("vanished_on").is_not_null()).height
     return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
 

@@ -12,14 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from hashlib import sha256
 from threading import Lock
 
 import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.rows import KnownLines
-from pipelines.software import software
+from pipelines.software import made_with
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
 RECORD_ID = "_record_id"
@@ -152,10 +151,9 @@ def is_kept_whole(contract: Contract) -> pl.Expr:
 
 def read_by(contract: Contract) -> str:
     """A fingerprint of all that decides about a file besides its name, its bytes and the day: software and contract."""
-    return sha256(repr((software(), contract.model_dump_json())).encode()).hexdigest()[:32]
+    return made_with(contract.model_dump_json())
 
 
 def judged_by(contract: Contract, columns: Iterable[str]) -> str:
     """A fingerprint of all that decides about a row by itself: the software, the contract, the columns of the file."""
-    told = (software(), contract.model_dump_json(), sorted(columns))
-    return sha256(repr(told).encode()).hexdigest()[:32]
+    return made_with(contract.model_dump_json(), sorted(columns))

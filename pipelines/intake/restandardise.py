@@ -8,7 +8,6 @@ it is where its row has not changed since it was made and none of these days has
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from hashlib import sha256
 
 import polars as pl
 
@@ -16,7 +15,7 @@ from data_contracts.contract import Contract
 from matching.dates import plausible_birth_date
 from pipelines.intake.standardise import reading_of_day
 from pipelines.intake.year_seven import year_seven_from
-from pipelines.software import software
+from pipelines.software import made_with
 from pipelines.tables import DATED_CELL
 
 
@@ -24,8 +23,7 @@ def made_by(contracts: Mapping[str, Contract], withheld: str) -> str:
     """A fingerprint of all that decides about a record beside its row: the software, the contracts, and which former
     identities are withheld (:attr:`pipelines.intake.former_identities.FormerIdentities.mark`).
     """
-    told = (software(), withheld, [contracts[source].model_dump_json() for source in sorted(contracts)])
-    return sha256(repr(told).encode()).hexdigest()[:32]
+    return made_with(withheld, [contracts[source].model_dump_json() for source in sorted(contracts)])
 
 
 def turning_columns(contract: Contract) -> tuple[str, ...]:

@@ -85,11 +85,6 @@ def forward(kept: History, intake: Intake, as_at: date) -> Forward:
     )
 
 
-def changed_tonight(changes: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``DELIVERY_CHANGE`` of one night, by source."""
-    return changes.filter(pl.col("as_at") == as_at).sort("source")
-
-
 def _rewound(snapshot: pl.DataFrame, before: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """The snapshot as it was before tonight, with ``before_on``: the last night before of each row's source."""
     last = pl.col("last_seen_on")

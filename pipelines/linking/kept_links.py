@@ -1,6 +1,5 @@
 """What a night's linkage keeps for the next one, in the store: records, their pairs, blocks, and what was weighed."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from matching.person import PERSON_RECORD
 from matching.rivals import Weighed, signs_of
 from pipelines.linking.link import Linked
 from pipelines.linking.measures_in_force import Held
-from pipelines.software import software
+from pipelines.software import made_with
 from pipelines.store import Store
 from pipelines.tables import BLOCK_SIGN, LINK_KEPT, LINKED_RECORD, SCORED_PAIR, WEIGHED_CHILDREN
 
@@ -31,8 +30,7 @@ Numbers = NDArray[np.int64]
 
 def mark_of(held: Held) -> str:
     """Of all that must be the same for what is kept to hold: the measures in force, and the software."""
-    told = (held.fingerprint, held.measured_on, held.why, held.records, software())
-    return hashlib.sha256(repr(told).encode()).hexdigest()
+    return made_with(held.fingerprint, held.measured_on, held.why, held.records)
 
 
 def contents(person: pl.DataFrame, judged: Judged | None) -> NDArray[np.uint64]:

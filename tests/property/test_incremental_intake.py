@@ -155,8 +155,7 @@ def test_a_night_of_what_changed_keeps_what_a_night_that_starts_anew_keeps(seed:
             put(files, extracts, chance)
             version = chance.choice("1112")
             with (
-                patch("pipelines.intake.last_intake.software", lambda of=version: of),
-                patch("pipelines.intake.restandardise.software", lambda of=version: of),
+                patch("pipelines.software.software", lambda of=version: of),
                 patch("data_contracts.check.ask_great_expectations", marks_speak),
             ):
                 told = [run(changed, extracts, as_at, full=False), run(anew, extracts, as_at, full=True)]
