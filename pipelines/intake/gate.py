@@ -261,7 +261,7 @@ def keep_tonight(
     # A key that is given to another child tonight is, of the rows before, that under which they go on.
     then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
     vanished = keep_vanished(
-        was_gone, _rolls(store, received, contracts, stand, then), contracts,
+        was_gone.with_columns(then), _rolls(store, received, contracts, stand, then), contracts,
         snapshot=before.snapshot.with_columns(then), set_aside=received.set_aside,
         renumbered=renumbered.filter(pl.col("reused_at").is_null()), as_at=as_at,
     )  # fmt: skip
@@ -306,7 +306,8 @@ def _renumbered(
     before = {
         source: _before(store, received, source) for source, rows in came.items() if rows.height and source in there
     }
-    return with_tonight(store.read_or_empty("renumbered"), before, came, contracts, as_at, at=at)
+    kept, leads = store.read_or_empty("renumbered"), store.read_or_empty("lead")
+    return with_tonight(kept, before, came, contracts, as_at, at=at, leads=leads)
 
 
 def _keep_histories(

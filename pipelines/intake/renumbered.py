@@ -41,13 +41,16 @@ def with_tonight(
     as_at: date,
     *,
     at: datetime,
+    leads: pl.DataFrame,
 ) -> pl.DataFrame:
-    """``RENUMBERED`` after tonight. ``at``: the moment at which the night began.
+    """``RENUMBERED`` after tonight. ``at``: the moment at which the night began. ``leads``: ``LEAD`` of the night before.
 
     ``kept``: that of the night before. ``before``, ``tonight``: by source, rows as received that stand no more and those that
     are new; of a row that only changed both. A key that is in use again stands for whoever it is given to now.
     """
-    found = keys_left(before, tonight, contracts, as_at)
+    left = keys_left(before, tonight, contracts, as_at)
+    back = keys_back(leads, _had_by_nobody(before, tonight), contracts, as_at)
+    found = pl.concat([left, back.join(kept, on="record_id", how="anti")])
     reused_at = pl.when("is_given").then(pl.lit(at))
     fresh = found.select("record_id", "now_id", since_on=pl.lit(as_at), reused_at=reused_at).cast(RENUMBERED)
     in_use = pl.concat([kept["record_id"].clear(), *(rows["record_id"] for rows in tonight.values())])
@@ -90,6 +93,40 @@ def keys_left(
     nowhere = given.filter(~given.is_in(moved["record_id"].implode())).to_frame()
     gone = nowhere.with_columns(now_id=pl.col("record_id") + f" until {as_at}")
     return pl.concat([moved, gone]).with_columns(is_given=pl.col("record_id").is_in(given.implode()))
+
+
+def _had_by_nobody(before: Mapping[str, pl.DataFrame], tonight: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    return {
+        source: rows.join(before[source], on="record_id", how="anti") if source in before else rows
+        for source, rows in tonight.items()
+    }
+
+
+def keys_back(
+    leads: pl.DataFrame, tonight: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date
+) -> pl.DataFrame:
+    """Keys that nobody had last night, and that were another child's when it was on the list: as :func:`keys_left`, all given.
+
+    Of a row that was gone for a night nothing is kept but its key; of a child that was on the list the ledger has the name and
+    the birth date. Where both are others now, what an officer found of that child is not of this one. ``tonight``: by source,
+    the rows whose keys nobody had.
+    """
+    last = leads.sort("last_listed_on").select(pl.col("records").str.split(";").alias("record_id"), *_NAMED)
+    listed = last.explode("record_id", empty_as_null=True).unique("record_id", keep="last")
+    asked = {source: rows.join(listed, on="record_id", how="semi") for source, rows in tonight.items()}
+    person = persons_of({source: rows for source, rows in asked.items() if rows.height}, contracts, as_at=as_at)
+    both = person.join(listed, on="record_id", how="inner", validate="1:1", suffix=" of the lead")
+    now, then = (_letters(pl.col(name)) for name in ("forename", "forename of the lead"))
+    is_named_otherwise = ~(now.str.starts_with(then) | then.str.starts_with(now))
+    given = both.filter(is_named_otherwise, pl.col("date_of_birth") != pl.col("date_of_birth of the lead"))["record_id"]
+    return given.to_frame().with_columns(now_id=pl.col("record_id") + f" until {as_at}", is_given=pl.lit(value=True))
+
+
+_NAMED = ("forename", "date_of_birth")
+
+
+def _letters(name: pl.Expr) -> pl.Expr:
+    return name.str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[^\p{L}]", "")
 
 
 def _apart(before: pl.DataFrame, tonight: pl.DataFrame, doubts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -9,7 +9,8 @@ import pytest
 from pipelines.decisions.judgements import JUDGEMENT
 from pipelines.decisions.keys_tonight import judgements_now, keys_at, outcomes_now, snapshot_now
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.tables import RENUMBERED
+from pipelines.store import Store
+from pipelines.tables import LEAD, RENUMBERED
 from tests.made.deliveries import FIRST, Deliveries, census
 
 NHS = "9434765919"
@@ -131,6 +132,40 @@ def test_what_was_decided_of_the_list_before_a_key_was_given_away_is_of_the_chil
     now = ["health:1 until 2026-11-03", "health:1"]
     assert outcomes_now(pl.DataFrame(of, schema=OUTCOME), keys)["records"].to_list() == now
     assert judgements_now(pl.DataFrame(of, schema=JUDGEMENT), keys)["right_id"].to_list() == now
+
+
+@pytest.mark.parametrize(
+    ("comes", "is_another"),
+    [
+        pytest.param(OTHER, True, id="another child"),
+        pytest.param(CHILD, False, id="the child itself"),
+        pytest.param({**CHILD, "given_names": "ANNE", "surname": "BELL"}, False, id="its forename completed"),
+        pytest.param(TWIN, False, id="a twin, or the forename corrected"),
+        pytest.param({**OTHER, "given_names": "ANN"}, False, id="a namesake, or the birth date corrected"),
+        pytest.param({**OTHER, "date_of_birth": ""}, False, id="nobody knows when it was born"),
+    ],
+)  # fmt: skip
+def test_a_key_that_nobody_had_for_a_night_is_another_childs_where_the_ledger_knew_the_first(
+    tmp_path: Path, comes: dict[str, str], *, is_another: bool
+) -> None:
+    nights = Deliveries(tmp_path)
+    rest = {"record_id": "2", **THIRD}
+    nights.night(0, school_census=census(), health=[{"record_id": "1", **CHILD}, rest])
+    nights.night(1, school_census=census(), health=[rest])
+    of_child = {
+        "forename": "Ann",
+        "date_of_birth": date(2017, 3, 4),
+        "last_listed_on": FIRST,
+        "records": "gp:7;health:1",
+    }
+    with Store(tmp_path) as store:
+        lead = {"child_id": "CH1", "spell": 1, "state": "left", **of_child}
+        store.write("lead", pl.DataFrame([lead], schema=LEAD))
+    nights.night(2, school_census=census(), health=[{"record_id": "1", **comes}, rest])
+    assert _keys(nights) == ([("health:1", "health:1 until 2026-11-04")] if is_another else [])
+    found = pl.DataFrame([{"records": "health:1", "at": datetime(2026, 11, 2, 9, tzinfo=UTC)}], schema=OUTCOME)
+    now = "health:1 until 2026-11-04" if is_another else "health:1"
+    assert outcomes_now(found, nights.table("renumbered"))["records"].to_list() == [now]
 
 
 def test_a_pupil_whose_key_is_given_to_another_has_vanished_from_the_roll(tmp_path: Path) -> None:
