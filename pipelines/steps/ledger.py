@@ -1,10 +1,16 @@
 """The step that keeps the life of every child that was ever on the list."""
 
+from pathlib import Path
+
+import polars as pl
+
 from pipelines.decisions.keys_tonight import snapshot_now
+from pipelines.intake.former_identities import read_former
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.list_changes import CHANGES, what_changed
 from pipelines.ledger.lives import Ledger, keep_ledger
 from pipelines.steps.under_way import Counts, Night
+from pipelines.store import Store
 
 KEPT = {
     "lead": "leads", "lead_before": "leads_before", "lead_night": "nights", "list_night": "lists", "list_change": "changes",
@@ -41,5 +47,13 @@ def _tonight(night: Night) -> Tonight:
         cut_off=night.judged.cut_off if night.judged else frozenset(),
         settings=night.settings.ranking,
         names=night.source_names,
-        withheld=night.store.read_or_empty("former_record")["record_id"],
+        withheld=former_records(night.store, night.settings.workspace),
     )
+
+
+def former_records(store: Store, workspace: Path) -> pl.Series:
+    """Records of identities from before an adoption: those that came tonight and, as the senders are asked to close them, those
+    of leads that came no more, where they were handed in by their keys."""
+    came, leads = store.read_or_empty("former_record")["record_id"], store.read_or_empty("lead")
+    of_leads = leads["records"].str.split(";").explode(empty_as_null=True)
+    return pl.concat([came, read_former(workspace).are("record_id", of_leads)]).unique()

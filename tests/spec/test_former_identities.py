@@ -23,8 +23,9 @@ from pipelines.intake.former_identities import (
 from pipelines.intake.standardise import Standardised
 from pipelines.night import run_night
 from pipelines.settings import Settings, SettingsError
+from pipelines.steps.ledger import former_records
 from pipelines.store import Store
-from pipelines.tables import PERSON, RENUMBERED, STATEMENT
+from pipelines.tables import LEAD, PERSON, RENUMBERED, STATEMENT
 from tests.conftest import FirstNight
 
 NHS, OTHER_NHS = "9434765919", "9990000018"
@@ -203,6 +204,19 @@ def test_without_its_key_no_night_may_run(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).unlink()
     with pytest.raises(SettingsError, match="Restore it from the backup"):
         read_former(tmp_path)
+
+
+def test_a_lead_of_a_former_identity_is_known_by_its_key_though_its_sender_has_closed_it(tmp_path: Path) -> None:
+    hand_in(written(tmp_path, "record\nhealth:2\n"), tmp_path, "Ann Example")
+    leads = [
+        {"child_id": "A", "spell": 1, "records": "health:2;housing:3"},
+        {"child_id": "B", "spell": 1, "records": "gp:2"},
+    ]
+    with Store(tmp_path) as store:
+        assert former_records(store, tmp_path).is_empty()
+        store.write("former_record", pl.DataFrame({"record_id": ["housing:9"]}))
+        store.write("lead", pl.DataFrame(leads, schema=LEAD))
+        assert former_records(store, tmp_path).sort().to_list() == ["health:2", "housing:9"]
 
 
 def test_a_listed_child_s_former_identity_is_gone_from_everything_but_the_adoption_team_s_file(
