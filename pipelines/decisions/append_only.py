@@ -12,13 +12,17 @@ from time import monotonic, sleep
 
 import polars as pl
 
-from pipelines.workspace import StoreError, must_be_there, private_files
+from pipelines.workspace import DiskFullError, StoreError, must_be_there, private_files
 
 MOMENT = "%Y-%m-%dT%H:%M:%S%.6f%:z"
 """How a moment stands in a file."""
 
 WAITS = 30.0
 """Seconds until another who writes the file has come to an end, or the file counts as one that cannot be used."""
+
+
+NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+"""What SQLite says on a full disk: of the file, and of the memory that it shares with others who have it open."""
 
 
 class RecordsError(StoreError):
@@ -29,8 +33,8 @@ class RecordsError(StoreError):
 def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Connection]:
     """Open (or make, mode 0600) a file of append-only tables; all that is written within is kept together or not at all.
 
-    ``tables``: name -> its columns in SQL. Raises :class:`RecordsError`, and :class:`StoreError` where there is no such
-    workspace.
+    ``tables``: name -> its columns in SQL. Raises :class:`RecordsError`, :class:`DiskFullError` where there is no room even to
+    read, and :class:`StoreError` where there is no such workspace.
     """
     must_be_there(path.parent)
     try:
@@ -46,6 +50,10 @@ def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Conne
                 raise
             connection.commit()
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) in NO_ROOM:
+            raise DiskFullError(
+                f"The disk of {path} is full, and nothing was kept. Free some space and try again."
+            ) from None
         told = f"{path} cannot be used ({type(error).__name__}). Check the disk and its permissions, or restore it."
     except OSError as error:
         told = f"{path} cannot be written: {error.strerror}. Check the disk and its permissions."

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from matching.thresholds import measured_by_threshold
-from pipelines.decisions.append_only import RecordsError, read_rows
+from pipelines.decisions.append_only import RecordsError, append_only, read_rows
 from pipelines.decisions.judgements import (
     BLIND,
     DRAWN,
@@ -30,6 +30,7 @@ from pipelines.decisions.judgements import (
     read_drawn,
     read_judgements,
 )
+from pipelines.workspace import DiskFullError
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -134,6 +135,21 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / JUDGEMENTS_FILE).write_text("not a database, " * 100)
     with pytest.raises(RecordsError, match=JUDGEMENTS_FILE):
         read_judgements(tmp_path)
+
+
+def test_without_room_nothing_is_kept_and_it_is_said_that_the_disk_is_full(tmp_path: Path) -> None:
+    path, tables = tmp_path / JUDGEMENTS_FILE, {"said": "by text not null"}
+
+    def say(words: int) -> None:
+        with append_only(path, tables) as connection:
+            connection.execute("pragma max_page_count = 3").fetchall()
+            connection.execute("insert into said values (?)", ["A. Lee " * words])
+
+    say(1)
+    with pytest.raises(DiskFullError, match=r"judgements\.sqlite is full, and nothing was kept"):
+        say(10_000)
+    with append_only(path, tables) as connection:
+        assert connection.execute("select count(*) from said").fetchone() == (1,)
 
 
 def test_a_column_that_no_table_has_is_an_error_and_its_name_no_value(tmp_path: Path) -> None:
