@@ -91,7 +91,7 @@ def measured(children: int, pairs_in_bucket: int) -> Measured:
         person = records_of(children, folder / "authority")
         with found.stage("keys and codes"):
             table = with_keys(person.sort("record_id"))
-            encoded = prepare(table, CHILD_COMPARISONS, CHILD_BLOCKING_RULES, "upns", "birth_year")
+            encoded = prepare(table, CHILD_COMPARISONS, CHILD_BLOCKING_RULES, "upns", "permanent_upns", "birth_year")
         found.records = table.height
         model = model.on(table.height)
         with found.stage("blocks"):

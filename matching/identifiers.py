@@ -105,6 +105,11 @@ def canonical_upn(text: pl.Expr) -> pl.Expr:
     return pl.when(_upn_checks(upn)).then(upn)
 
 
+def upn_is_permanent(upn: pl.Expr) -> pl.Expr:
+    """True where a canonical Unique Pupil Number ends in a digit; a temporary one ends in a letter. Null: there is none."""
+    return upn.str.contains(r"[0-9]$")
+
+
 def _nhs_number_checks(number: pl.Expr) -> pl.Expr:
     """True where a tidied text is ten digits with the right check digit."""
     return number.map_batches(_nhs_numbers_are_right, return_dtype=pl.Boolean, is_elementwise=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import polars as pl
 
 from matching.chinese_names import given_name_custom
+from matching.identifiers import upn_is_permanent
 from matching.names import listed_names, skeleton_key, spelling_groups, variant_groups
 
 CHAIN = 3
@@ -62,6 +63,10 @@ def _name_lists() -> list[pl.Expr]:
             "first_two"
         ),
         pl.concat_list("upn", "former_upn").list.drop_nulls().alias("upns"),
+        # A school that gives a temporary number does not know the pupil's own yet: it says who nobody is not.
+        pl.concat_list(*(pl.when(upn_is_permanent(pl.col(of))).then(of) for of in ("upn", "former_upn")))
+        .list.drop_nulls()
+        .alias("permanent_upns"),
     ]
 
 

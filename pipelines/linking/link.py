@@ -79,7 +79,7 @@ class Linked:
     """Of each scored pair."""
 
 
-CHILD_SETTINGS = Settings(apart="upns", beside=LISTED_BESIDE, stratum="birth_year")
+CHILD_SETTINGS = Settings(apart="permanent_upns", beside=LISTED_BESIDE, stratum="birth_year")
 
 APPROVED_MODEL = Path(__file__).parents[2] / "matching" / "data" / "approved_model.toml"
 """Weights trained on a made-up authority: what stands in where tonight's records are too few to learn from."""

@@ -106,7 +106,7 @@ def weighed(
         dataset=table["dataset"].replace_strict(numbers, return_dtype=pl.Int32).to_numpy(),
         stratum=strata_of(encoded, "birth_year", held.measures.strata)[1],
         coverage=held.measures.coverage,
-        apart=encoded.lists["upns"],
+        apart=encoded.lists[settings.apart] if settings.apart else None,
         judged={},
         settings=settings,
     )

@@ -10,6 +10,7 @@ from matching.identifiers import (
     canonical_upn,
     canonical_uprn,
     nhs_number_is_valid,
+    upn_is_permanent,
     upn_is_valid,
 )
 
@@ -60,6 +61,18 @@ def test_a_upn_is_valid_by_its_check_letter(text, is_valid):
 )
 def test_canonical_upn(text, upn):
     assert _one(canonical_upn, text) == upn
+
+
+@pytest.mark.parametrize(
+    ("upn", "is_permanent"),
+    [
+        pytest.param("H823432100123", True, id="ends in a digit"),
+        pytest.param("U37040001950A", False, id="ends in a letter: temporary"),
+        pytest.param(None, None, id="absent"),
+    ],
+)
+def test_a_temporary_upn_ends_in_a_letter(upn, is_permanent):
+    assert _one(upn_is_permanent, upn) is is_permanent
 
 
 @pytest.mark.parametrize(

