@@ -139,7 +139,8 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     by default those that may be absent.
 
     Faults: a column twice, a column missing or renamed (both stop the file, unless the contract lets the column be
-    absent), a column that the contract does not know (ignored, and said).
+    absent), none of several columns of which every row needs one, a column that the contract does not know (ignored,
+    and said).
     Raises :class:`UnreadableFileError` where the first line is no header line at all.
     """
     known = columns_by_header(contract)
@@ -162,6 +163,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     # In XML an element that no row has may be empty in all of them, as none of them has ended.
     endless = contract.ends_unsaid(found) if is_header_line else []
     faults += _missing(headers, unknown, missing, optional, endless)
+    faults += _none_of(contract, missing, optional) if is_header_line else []
     are_headers = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
     faults += [_extra(headers, position, are_headers) for position in unknown]
     return MatchedHeaders(
@@ -222,6 +224,25 @@ def _missing(
                 )
             )
     return faults
+
+
+def _none_of(contract: Contract, missing: Sequence[Column], optional: frozenset[str]) -> list[Fault]:
+    """Faults for columns of which every row needs one, and the file has none: no row of it could be loaded.
+
+    Told of the file, so that the rows its source sent last stand in for it, and not of each of its rows.
+    """
+    lacking = {column.name: column.header for column in missing if column.name in optional}
+    return [
+        Fault(
+            MISSING,
+            "file",
+            f"The file has none of the columns {', '.join(lacking[name] for name in rule.columns)}. {rule.why}",
+            "Head the columns with these names, or add the file's own headers to alsoCalled in the contract.",
+            column=lacking[rule.columns[0]],
+        )
+        for rule in contract.table.quality
+        if rule.metric == "allEmpty" and rule.stops != "nothing" and all(name in lacking for name in rule.columns)
+    ]
 
 
 def _without_end(column: Column, renamed: str | None) -> Fault:

@@ -209,3 +209,23 @@ def test_a_list_without_keys_is_told_to_number_its_lines(tmp_path: Path) -> None
     (missing,) = [breach for breach in found.breaches if breach.rule == "missing column"]
     assert found.is_refused
     assert "a number given once to each line" in missing.fix
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_refused"),
+    [
+        pytest.param({"FullName": "Tenant"}, True, id="under another name: no row says whom it is about"),
+        pytest.param({"FullName": "Name"}, False, id="under a name that the contract knows"),
+        pytest.param({"FullName": "Surname"}, False, id="in part: a surname"),
+    ],
+)
+def test_a_list_without_any_column_of_names_is_refused_whole(
+    tmp_path: Path, headers: dict[str, str], is_refused: bool
+) -> None:
+    """Else each of its rows would be set aside, and nothing would stand in for the source."""
+    row = {k: v for k, v in GOOD["housing"].items() if k not in ("Surname", "Forename")}
+    pl.DataFrame([row]).rename(headers).write_csv(tmp_path / "housing.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    refusing = [(breach.rule, breach.column) for breach in found.breaches if breach.stops == "file"]
+    assert refusing == ([("missing column", "FullName")] if is_refused else [])
+    assert found.is_refused == is_refused
