@@ -16,7 +16,7 @@ def _digits(numbers: Numbers, width: int) -> Numbers:
     return numbers[:, None] // 10 ** np.arange(width - 1, -1, -1) % 10
 
 
-def make_upns(la: Numbers, estab: Numbers, year: Numbers, serial: Numbers, temporary: bool = False) -> Texts:
+def _make_upns(la: Numbers, estab: Numbers, year: Numbers, serial: Numbers, temporary: bool = False) -> Texts:
     """Make unique pupil numbers: check letter, LA, school, year of issue, serial (the last place of a temporary one a
     letter).
     """
@@ -43,7 +43,7 @@ def issue_upns(estab: Numbers, year: Numbers, la: Numbers, temporary: bool = Fal
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.array([], dtype=np.int64)
     turn = np.empty(len(key), dtype=np.int64)
     turn[order] = np.arange(len(key)) - np.repeat(starts, np.diff(np.r_[starts, len(key)])) + 1
-    return make_upns(la, estab, year, turn, temporary)
+    return _make_upns(la, estab, year, turn, temporary)
 
 
 def make_nhs_numbers(dice: Dice, count: int) -> Texts:

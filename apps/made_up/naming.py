@@ -67,7 +67,7 @@ def draw_surnames(dice: Dice, origin: Texts) -> Texts:
     return drawn
 
 
-def feminine(surname: Texts) -> Texts:
+def _feminine(surname: Texts) -> Texts:
     """Give the form a daughter bears where names have gender: Kowalski, Kowalska."""
     return texts(column(surname).str.replace(r"(s|c|dz)ki$", "${1}ka"))
 
@@ -90,7 +90,7 @@ def name_families(dice: Dice, origin: Texts) -> pl.DataFrame:
     )
     bears = np.where(bears == "patronym", "father, mother keeps hers", bears)
     married = (bears == "father") & (dice.random(count) < 0.85) | (bears == "gendered")
-    mother = np.where(married, np.where(custom == "gendered", feminine(father), father), mother_born)
+    mother = np.where(married, np.where(custom == "gendered", _feminine(father), father), mother_born)
     is_girl = np.ones(count, dtype=bool)
     return table(
         {
@@ -114,7 +114,7 @@ def surnames_of_children(dice: Dice, families: pl.DataFrame, family: Numbers, is
     surname = np.where(bears == "double", mother + "-" + father, surname)
     surname = np.where(bears == "both", mother + " " + father, surname)
     surname = np.where(bears == "grandfather", of["grandfather"], surname)
-    surname = np.where((bears == "gendered") & is_girl, feminine(father), surname)
+    surname = np.where((bears == "gendered") & is_girl, _feminine(father), surname)
     for name in ("pakistani", "bangladeshi"):
         own = (bears == "by_sex") & (of["origin"] == name)
         by_family = pick(dice, names(name, "girl_surname"), families.height, 0.9)[family]

@@ -20,7 +20,7 @@ def child_ids(child: Numbers) -> list[str]:
     return [CHILD_ID.format(number + 1) for number in child]
 
 
-def gives_provision(source: str, rows: pl.DataFrame, as_at: date) -> Flags:
+def _gives_provision(source: str, rows: pl.DataFrame, as_at: date) -> Flags:
     """True for rows that show a current education on the date judged."""
     if source == "school_census":
         return is_current(rows["leaving_on"].to_numpy(), as_at)
@@ -43,7 +43,7 @@ def make_truth(world: World, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     for source, frame in rows.items():
         child = frame["child"].to_numpy()
         known[child] = True
-        provided[child[gives_provision(source, frame, world.as_at)]] = True
+        provided[child[_gives_provision(source, frame, world.as_at)]] = True
         if source == "ehe_register":
             unsuitable[child[(frame["Suitability"] == UNSUITABLE).to_numpy()]] = True
     resident = world.state != "gone"

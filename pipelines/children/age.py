@@ -43,10 +43,10 @@ def starts_on(date_of_birth: pl.Expr) -> pl.Expr:
 def ends_on(date_of_birth: pl.Expr) -> pl.Expr:
     """School leaving date of a child: the last day, inclusive, on which the child is of compulsory school age."""
     after_summer = (date_of_birth.dt.month() >= 9).cast(pl.Int32)
-    return last_friday_in_june(date_of_birth.dt.year() + 16 + after_summer)
+    return _last_friday_in_june(date_of_birth.dt.year() + 16 + after_summer)
 
 
-def last_friday_in_june(year: pl.Expr) -> pl.Expr:
+def _last_friday_in_june(year: pl.Expr) -> pl.Expr:
     """School leaving date of a calendar year (SI 1997/1970)."""
     last_of_june = pl.date(year, 6, 30)
     days_back = (last_of_june.dt.weekday() + 7 - FRIDAY) % 7
@@ -63,7 +63,7 @@ def born_of_age(as_at: date) -> tuple[date, date]:
 
     Who is younger neither starts nor ends earlier, so that there is none between them who is not of age.
     """
-    leaving_date: date = pl.select(last_friday_in_june(pl.lit(as_at.year))).item()
+    leaving_date: date = pl.select(_last_friday_in_june(pl.lit(as_at.year))).item()
     leaving_year = as_at.year + (as_at > leaving_date)
     days = (date(year, month, day) for year in (as_at.year - 1, as_at.year) for month, day in PRESCRIBED_DAYS)
     last_start = max(day for day in days if day <= as_at)

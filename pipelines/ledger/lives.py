@@ -156,7 +156,7 @@ def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> p
     if lost := live.join(pl.concat([still.select("lead"), gone.select("lead")]), on="lead", how="anti")[
         "child_id"
     ].to_list():
-        raise silently_gone(lost)
+        raise _silently_gone(lost)
     return _numbered(
         pl.concat([part.select(pl.exclude("now_id", "continues", "lead")) for part in parts], how="diagonal")
     )
@@ -212,7 +212,7 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
         found.filter(pl.col("off_because").is_null()), on=["child_id", "spell"], how="semi"
     )
     if silent.height:
-        raise silently_gone(silent["child_id"].to_list())
+        raise _silently_gone(silent["child_id"].to_list())
     kept = {name: f"{name}_was" for name in WHY_OFF}
     both = off.rename(kept).join(found, on=["child_id", "spell"], how="left", validate="1:1", maintain_order="left")
     has_reason = pl.col("off_because").is_not_null()
@@ -232,7 +232,7 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
     )
 
 
-def silently_gone(children: Sequence[str]) -> NightFailed:
+def _silently_gone(children: Sequence[str]) -> NightFailed:
     """What is said of children who were on the last list, and are off tonight's without a reason."""
     return NightFailed(
         f"{len(children)} of the children on the last list are not on tonight's, and nothing says why: "

@@ -36,7 +36,7 @@ def back_test(outcomes: pl.DataFrame, nights: Iterable[PublishedNight]) -> pl.Da
 
     A child is found on a list by its id, or by any of the records that it had, as ids may change.
     """
-    ordered = standing_first(outcomes)
+    ordered = _standing_first(outcomes)
     found = pl.concat([_BACK_ROWS, *(_on_night(ordered, night) for night in nights)])
     by_child = found.sort("child_id", "as_at").group_by("child_id", "found_on", maintain_order=True)
     return (
@@ -56,7 +56,7 @@ def back_test(outcomes: pl.DataFrame, nights: Iterable[PublishedNight]) -> pl.Da
 _BACK_ROWS = pl.DataFrame(schema={"child_id": pl.String, "found_on": pl.Date, "as_at": pl.Date, "told": pl.String})
 
 
-def standing_first(outcomes: pl.DataFrame) -> pl.DataFrame:
+def _standing_first(outcomes: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``found_on``, ``records`` of each child whose outcome that stands says missing education."""
     still = standing(outcomes).filter(pl.col("outcome").is_in(MISSING)).select("child_id")
     first = outcomes.filter(pl.col("outcome").is_in(MISSING)).sort("outcome_on").join(still, on="child_id", how="semi")

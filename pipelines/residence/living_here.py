@@ -172,7 +172,7 @@ def _because(as_at: date) -> pl.Expr:
         .then(pl.lit("never seen with a date"))
         .when(days > NOT_SEEN_SINCE_DAYS)
         .then(pl.concat_str([pl.lit("not seen by anyone since "), month(pl.col("last_seen_on"))]))
-        .otherwise(pl.concat_str([pl.lit("seen by "), pl.col("last_seen_by"), pl.lit(" "), how_long_ago(days)]))
+        .otherwise(pl.concat_str([pl.lit("seen by "), pl.col("last_seen_by"), pl.lit(" "), _how_long_ago(days)]))
     )
     several = pl.when(pl.col("agencies") >= 2).then(
         pl.concat_str([pl.lit("known to "), pl.col("agencies").cast(pl.String), pl.lit(" agencies")])
@@ -211,7 +211,7 @@ def month(day: pl.Expr) -> pl.Expr:
     return pl.concat_str([names, pl.lit(" "), day.dt.year().cast(pl.String)])
 
 
-def how_long_ago(days: pl.Expr) -> pl.Expr:
+def _how_long_ago(days: pl.Expr) -> pl.Expr:
     """``today``, ``5 days ago``, ``3 weeks ago``, ``4 months ago``: whole units, of a size that people use."""
     count = pl.when(days < 14).then(days).when(days < 92).then(days // 7).otherwise(days * 12 // 365)
     unit = pl.when(days < 14).then(pl.lit("day")).when(days < 92).then(pl.lit("week")).otherwise(pl.lit("month"))

@@ -88,14 +88,14 @@ def _facts(source_names: dict[str, str]) -> list[pl.Expr]:
         pl.coalesce("address_shown", "address").alias("Address"),
         pl.coalesce("postcode_shown", "postcode").alias("Postcode"),
         carer.alias("Carer"),
-        *(last_three(column).alias(header) for column, header in
+        *(_last_three(column).alias(header) for column, header in
           (("phone", "Phone"), ("upn", "UPN"), ("nhs_number", "NHS number"))),
         pl.col("dataset").replace(source_names).alias("Source"),
         keys_without_place(pl.col("record_id")).alias("Record"),
     ]  # fmt: skip
 
 
-def last_three(column: str) -> pl.Expr:
+def _last_three(column: str) -> pl.Expr:
     """An identifier with all but its last three characters hidden; null stays null."""
     return pl.lit("…") + pl.col(column).str.tail(3)
 

@@ -82,7 +82,8 @@ def compared(
 ) -> Compared:
     """Judge the last night again, without publishing, and write the page that shows the difference.
 
-    ``tables``: ``TUNING_READS`` of the store. Errors: as :func:`write_page`, and those of what people decided.
+    ``tables``: ``TUNING_READS`` of the store. Raises SettingsError where the page cannot be written, and what reading of what
+    people decided raises.
     """
     made_at, keys = datetime.now(UTC), keys_of_the_list(workspace)
     unlike = unlike_those_of_the_night(_said_of_settings(workspace, judged_on(tables)), before)
@@ -99,7 +100,7 @@ def compared(
 
     listed = judged(before) if unlike else last_night(tables, before)
     again = judged(after)
-    page = write_page(workspace, Tuned(listed, again, measured(workspace), tables, made_at, unlike))
+    page = _write_page(workspace, Tuned(listed, again, measured(workspace), tables, made_at, unlike))
     return Compared(page, figures(listed, again), unlike)
 
 
@@ -112,7 +113,7 @@ def _said_of_settings(workspace: Path, night: date) -> dict[str, object]:
         return {}
 
 
-def write_page(workspace: Path, tuned: Tuned) -> Path:
+def _write_page(workspace: Path, tuned: Tuned) -> Path:
     """Write ``WORKSPACE/tuning/tuning-TIME.html``, mode 0600. Raises SettingsError where it cannot be written."""
     path = workspace / TUNING_FOLDER / f"tuning-{tuned.made_at:%Y-%m-%dT%H-%M-%S-%f}Z.html"
     write_asked_for(path, tuning_html(tuned))
