@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.children.missed_links import MOST_MISSED, with_missed
+from pipelines.children.missed_links import with_missed
 from pipelines.children.provision import find_provision
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
@@ -33,23 +33,27 @@ def missed(
     *,
     never_met: pl.DataFrame | None = ONE_IN_1000,
     here: float = 1.0,
+    found_none: float = 1.0,
 ) -> float:
-    """How likely ``child`` has a place that nobody has found; ``without``: who knows the others that have none."""
+    """How likely ``child`` has a place that nobody has found; ``without``: who knows the others (``LEFT``: a roll's entry that
+    has ended)."""
     known = [sources for sources, many in [*PUPILS, *without] for _ in range(many)]
     rows = [
-        {"record_id": f"{source}:{n}", "dataset": source, "child_id": f"CH{n:05}", "membership": 1.0}
+        {"record_id": f"{source}:{n}", "dataset": source.split(",")[0], "child_id": f"CH{n:05}", "membership": 1.0}
         for n, sources in enumerate([*known, child])
         for source in sources
     ]
     person, records = (pl.DataFrame(rows, schema=dict(schema)) for schema in (PERSON, CHILD_RECORD))
-    said = [{**row, "source": row["dataset"], "kind": "provision"} for row in rows if row["dataset"] == "school_census"]
+    said = [{**row, "source": row["dataset"], "kind": "provision", "until_on": AS_AT if LEFT in row["record_id"] else None}
+            for row in rows if row["dataset"] == "school_census"]  # fmt: skip
     provision = find_provision(pl.DataFrame(said, schema=dict(STATEMENT)), records, AS_AT)
-    judged = records.select("child_id").unique().with_columns(of_age=1.0, living_here=here, found_none=1.0)
+    judged = records.select("child_id").unique().with_columns(of_age=1.0, living_here=here, found_none=found_none)
     found = with_missed(judged, person, records, provision, never_met)
     return float(found.filter(child_id=f"CH{len(known):05}")["missed"].item())
 
 
 GP, HOUSING, GP_HOUSING = ("health",), ("housing",), ("health", "housing")
+LEFT = "school_census, left"
 FEW = [(GP, 198), (GP_HOUSING, 98)]
 
 
@@ -63,7 +67,7 @@ FEW = [(GP, 198), (GP_HOUSING, 98)]
         pytest.param(FEW, ("health", "housing", "social_care"), 0.0, 0.06, id="of three hardly"),
         pytest.param([], ("police",), 0.0, 0.0, id="no pupil is known to the police alone"),
         pytest.param(FEW, (*GP, "school_census"), 0.0, 0.0, id="a place was found: none is missed"),
-        pytest.param([], GP, MOST_MISSED, MOST_MISSED, id="one child alone: never more than an even chance"),
+        pytest.param([], GP, 0.5, 0.5, id="one child alone: never more than an even chance"),
     ],
 )  # fmt: skip
 def test_missed_by_who_knows_the_child(
@@ -74,6 +78,16 @@ def test_missed_by_who_knows_the_child(
 
 def test_children_who_have_probably_left_are_not_those_who_were_missed() -> None:
     assert missed(FEW, GP, here=0.5) == pytest.approx(2 * missed(FEW, GP), rel=0.02)
+
+
+def test_nor_are_children_who_may_be_one_in_education() -> None:
+    assert missed(FEW, GP, found_none=0.5) == pytest.approx(2 * missed(FEW, GP), rel=0.02)
+
+
+def test_two_rows_of_one_roll_never_meet_as_often_as_was_measured_of_its_own() -> None:
+    moved_school = [(("school_census", LEFT), 3_000)]
+    never_met = met(("school_census", "school_census", 1_000_000, 1_000), ("health", "school_census", 1_000_000, 9_000))
+    assert missed([*moved_school, ((LEFT,), 9)], (LEFT,), never_met=never_met) == pytest.approx(3 / 11, rel=0.01)
 
 
 def test_nothing_is_missed_where_nothing_was_measured() -> None:
