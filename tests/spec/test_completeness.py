@@ -312,6 +312,7 @@ def test_a_school_above_a_fifth_of_a_roll_holds_no_night_as_it_closes_nor_the_ni
     there = _places(24, entry_date="2026-10-01")
     closed = WITHOUT + there + [row for row in ROLL if row["estab"] == "2001"][:rows_left]
     nights.night(0, school_census=ROLL + there)
+    assert "fewer rows" in nights.night(1, school_census=closed[18:]).found["check"], "cut off on that night"
     for after in (1, 1, 2, 3):
         told = nights.night(after, school_census=_with(closed, "2000", nc_year_actual=str(after)))
         assert told.found.is_empty(), f"night {after}"
