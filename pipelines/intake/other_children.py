@@ -138,7 +138,18 @@ def _values(rows: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
 def _value(column: Column) -> pl.Expr:
     if column.logical_type == "date":
         return parse_dates(column)
-    return text_of(column).str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
+    return in_plain_capitals(text_of(column))
+
+
+def in_plain_capitals(text: pl.Expr) -> pl.Expr:
+    """The letters and digits of a text, without accents."""
+    return text.str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
+
+
+def is_another_text(now: pl.Expr, then: pl.Expr) -> pl.Expr:
+    """Whether a text (:func:`in_plain_capitals`) is another than before; not where either is empty or null, nor where it was
+    only cut or completed."""
+    return ~(now.str.starts_with(then) | then.str.starts_with(now)).fill_null(value=True)
 
 
 def _differs(column: Column) -> pl.Expr:
@@ -146,7 +157,7 @@ def _differs(column: Column) -> pl.Expr:
     now, then = pl.col(column.name), pl.col(column.name + _BEFORE)
     if column.logical_type == "date":
         return (now != then).fill_null(value=False)
-    return ~(now.str.starts_with(then) | then.str.starts_with(now)).fill_null(value=True)
+    return is_another_text(now, then)
 
 
 def _stays(column: Column) -> pl.Expr:

@@ -17,7 +17,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.decisions.keys_tonight import key_now
-from pipelines.intake.other_children import told_otherwise
+from pipelines.intake.other_children import in_plain_capitals, is_another_text, told_otherwise
 from pipelines.intake.standardise import persons_of
 from pipelines.intake.vanished import SCHOOL_AGE_DAYS
 from pipelines.tables import RENUMBERED
@@ -116,17 +116,13 @@ def keys_back(
     asked = {source: rows.join(listed, on="record_id", how="semi") for source, rows in tonight.items()}
     person = persons_of({source: rows for source, rows in asked.items() if rows.height}, contracts, as_at=as_at)
     both = person.join(listed, on="record_id", how="inner", validate="1:1", suffix=" of the lead")
-    now, then = (_letters(pl.col(name)) for name in ("forename", "forename of the lead"))
-    is_named_otherwise = ~(now.str.starts_with(then) | then.str.starts_with(now))
+    now, then = (in_plain_capitals(pl.col(name)) for name in ("forename", "forename of the lead"))
+    is_named_otherwise = is_another_text(now, then)
     given = both.filter(is_named_otherwise, pl.col("date_of_birth") != pl.col("date_of_birth of the lead"))["record_id"]
     return given.to_frame().with_columns(now_id=pl.col("record_id") + f" until {as_at}", is_given=pl.lit(value=True))
 
 
 _NAMED = ("forename", "date_of_birth")
-
-
-def _letters(name: pl.Expr) -> pl.Expr:
-    return name.str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[^\p{L}]", "")
 
 
 def _apart(before: pl.DataFrame, tonight: pl.DataFrame, doubts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
