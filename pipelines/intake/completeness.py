@@ -52,7 +52,7 @@ def judge_completeness(
     *,
     breaches: pl.DataFrame,
     others: Mapping[str, OtherChildren],
-    came: pl.DataFrame,
+    set_aside: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
     due: Mapping[str, Sequence[str]],
@@ -62,10 +62,12 @@ def judge_completeness(
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
     (``BREACH``): what was found in the files. ``others``: by source, what tells of other children under the keys of
-    the last delivery. ``came``: ``record_id`` of every row that came, those set aside too; what ``intake`` tells to be the
-    same need not be there. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in. ``accepted``: sources that a
-    named person has accepted for tonight. ``due``: by source, the units that must have rows.
+    the last delivery. ``set_aside`` (``SET_ASIDE``): rows that came and were kept out. ``stands_in`` (``STANDS_IN``):
+    sources whose last rows stand in. ``accepted``: sources that a named person has accepted for tonight. ``due``: by
+    source, the units that must have rows.
     """
+    came = pl.concat([intake.fingerprints.select("record_id"), set_aside.select("record_id")])
+    lost = _lost(set_aside, deliveries, intake)
     kept = {row["source"]: (row["keys"], row["kept"])
             for row in keys_kept(before.snapshot, last_nights(before.nights), came, intake).to_dicts()}  # fmt: skip
     until = dict(stands_in.select("source", "until").iter_rows())
@@ -74,6 +76,7 @@ def judge_completeness(
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
             until=until.get(source), others=others.get(source, OtherChildren()), due=due.get(source, ()),
+            lost=lost.get(source, 0),
         )  # fmt: skip
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
         for check, words in _outside(own):
@@ -109,6 +112,7 @@ def _source(
     until: date | None,
     others: OtherChildren,
     due: Sequence[str],
+    lost: int,
 ) -> SourceTonight:
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
@@ -123,7 +127,7 @@ def _source(
         keys=kept,
         files=deliveries.filter(source=contract.id).height,
         refused=deliveries.filter(source=contract.id, verdict="refused")["file"].sort().to_list(),
-        set_aside=int(deliveries.filter(source=contract.id, verdict="loaded")["rows_set_aside"].sum()),
+        set_aside=lost,
         set_aside_for=first_of([f"{column}: {rule}" for column, rule in _kept_out(own)]),
         refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=until,
@@ -131,6 +135,13 @@ def _source(
         others=others,
         due=due,
     )
+
+
+def _lost(set_aside: pl.DataFrame, deliveries: pl.DataFrame, intake: Intake) -> dict[str, int]:
+    """How many rows of the files that were loaded were set aside, by source, without copies of rows that were not."""
+    loaded = deliveries.filter(verdict="loaded").select("file_id")
+    lost = set_aside.join(loaded, on="file_id", how="semi").join(intake.fingerprints, on="record_id", how="anti")
+    return dict(lost.group_by("source").len().iter_rows())
 
 
 def _kept_out(breaches: pl.DataFrame) -> list[tuple[str, str]]:

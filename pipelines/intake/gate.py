@@ -206,7 +206,7 @@ def judge_tonight(
         before,
         breaches=received.breaches,
         others=others,
-        came=pl.concat([intake.fingerprints.select("record_id"), received.set_aside.select("record_id")]),
+        set_aside=received.set_aside,
         stands_in=stands_in,
         accepted=sources,
         due=units_due,

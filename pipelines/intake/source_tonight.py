@@ -41,7 +41,7 @@ class SourceTonight:
     refused: Sequence[str]
     """Names of those that were not loaded."""
     set_aside: int
-    """Rows set aside of the files that were loaded."""
+    """Rows set aside of the files that were loaded, without copies of rows that were not."""
     set_aside_for: str
     """Columns and rules that kept rows out; empty where none did."""
     refused_for: str

@@ -206,10 +206,11 @@ def person_records(written: pl.DataFrame) -> pl.DataFrame:
 
 
 def _names(written: pl.DataFrame) -> pl.DataFrame:
-    halves = split_full_names(written["full_name"])
+    halves = split_full_names(written.select(pl.coalesce(_whole_in_one_column(), "full_name")).to_series())
+    is_apart = _whole_in_one_column().is_null()
     frame = written.with_columns(
-        given=pl.coalesce("forename", halves["given"]),
-        surname=pl.coalesce("surname", halves["surname"]),
+        given=pl.coalesce(pl.when(is_apart).then("forename"), halves["given"]),
+        surname=pl.coalesce(pl.when(is_apart).then("surname"), halves["surname"]),
     ).with_columns(given_and_middle=pl.concat_str("given", "middle_names", separator=" ", ignore_nulls=True))
     canonical = surnames(frame["surname"])
     return pl.concat(
@@ -223,6 +224,12 @@ def _names(written: pl.DataFrame) -> pl.DataFrame:
         ],
         how="horizontal",
     )
+
+
+def _whole_in_one_column() -> pl.Expr:
+    """What stands in one of the two columns for names where the other is empty, and a comma parts it: "SMITH, Ann"."""
+    alone = pl.when(pl.col("forename").is_null()).then("surname").when(pl.col("surname").is_null()).then("forename")
+    return pl.when(alone.str.contains(",")).then(alone)
 
 
 def _other_surnames(text: pl.Series, surname: pl.Series) -> pl.Series:

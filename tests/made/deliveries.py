@@ -101,7 +101,8 @@ class Deliveries:
             ],
             schema=DELIVERY,
         )  # fmt: skip
-        kept = pl.DataFrame([{"source": r.split(":")[0], "record_id": r} for r in aside], schema=SET_ASIDE)
+        whose = [(r.split(":")[0], r) for r in aside]
+        kept = pl.DataFrame([{"source": s, "file_id": s, "record_id": r} for s, r in whose], schema=SET_ASIDE)
         return Received(raw, BREACH.to_frame(), kept, deliveries, RULE_HISTORY.to_frame())
 
     def _raw(self, source: str, rows: Rows) -> pl.DataFrame:

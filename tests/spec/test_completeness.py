@@ -395,6 +395,12 @@ def test_a_roll_of_which_a_fifth_of_the_rows_is_set_aside_holds_the_first_night_
     assert (judged.warnings if source == "school_census" else judged.held) == ()
 
 
+def test_a_file_that_has_every_row_twice_loses_nothing_on_the_first_night(tmp_path: Path) -> None:
+    again = tuple(f"school_census:{row['record_id']}" for row in census())
+    judged = Deliveries(tmp_path).night(0, school_census=census(), set_aside=again)
+    assert judged.held == judged.warnings == ()
+
+
 def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says_why(tmp_path: Path) -> None:
     why = Breach("health", "health.csv", None, "BirthDate", "form of dates", "file", "Why.", "Fix.")
     judged = Deliveries(tmp_path).night(0, school_census=census(), refused=("health",), breaches=(why,))

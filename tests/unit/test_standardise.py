@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import Contract, read_contract, read_contracts
-from pipelines.intake.standardise import Standardised, standardise
+from pipelines.intake.standardise import WRITTEN, Standardised, person_records, standardise
 from pipelines.tables import PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)
@@ -148,6 +148,24 @@ def test_a_row_becomes_a_person_record_by_its_contract(contract: Contract) -> No
         "household": "book_club:F7", "forename_shown": "Anna Mary", "surname_shown": "O'Neill",
         "address_shown": "12A High St", "postcode_shown": "ZA1 9FG",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("surname", "forename", "read"),
+    [
+        pytest.param("NGUYEN, Anh Mai", None, ("NGUYEN", "ANH", "MAI"), id="all in the surname's column"),
+        pytest.param(None, "NGUYEN, Anh Mai", ("NGUYEN", "ANH", "MAI"), id="all in the forename's column"),
+        pytest.param("Nguyen Tran", None, ("NGUYENTRAN", None, None), id="no comma: a surname of two parts"),
+        pytest.param("Nguyen, Jnr", "Anh", ("NGUYEN", "ANH", None), id="the other column is filled"),
+    ],
+)
+def test_a_whole_name_in_one_column_is_parted_at_its_comma(
+    surname: str | None, forename: str | None, read: tuple[str | None, ...]
+) -> None:
+    row = {"record_id": "health:1", "dataset": "health", "surname": surname, "forename": forename}
+    person = person_records(pl.DataFrame([row], schema=WRITTEN))
+    assert person.select("surname", "forename", "middle_names").row(0) == read
+    assert person["surname_shown"][0].startswith("Nguyen")
 
 
 @pytest.mark.parametrize(
