@@ -85,6 +85,7 @@ class Night:
     told: Told | None = None
     """Is told how far the step at hand is, by a step that takes long."""
     _contact: pl.DataFrame | None = field(default=None, repr=False)
+    _outcomes: pl.DataFrame | None = field(default=None, repr=False)
     _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1), repr=False)
 
     def aside(self, work: Callable[[], Done]) -> Future[Done]:
@@ -117,8 +118,13 @@ class Night:
         return {table: self.store.read(table) for table in tables}
 
     def outcomes(self) -> pl.DataFrame:
-        """What officers found (``OUTCOME``), of records under the keys of tonight."""
-        return outcomes_now(read_outcomes(self.settings.workspace), self.store.read("renumbered"))
+        """What officers found (``OUTCOME``), of records under the keys of tonight.
+
+        It is read once: what is handed in later is for the next night, so that a night's list, ledger and report agree.
+        """
+        if self._outcomes is None:
+            self._outcomes = outcomes_now(read_outcomes(self.settings.workspace), self.store.read("renumbered"))
+        return self._outcomes
 
     def contact_told(self) -> pl.DataFrame:
         """The statements, where no letter to everybody stands as contact; once residence is judged, and worked out once."""

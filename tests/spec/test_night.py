@@ -21,9 +21,10 @@ import polars as pl
 import pytest
 
 from pipelines import night as night_module
+from pipelines.decisions.outcomes import ASKED, add_outcomes
 from pipelines.failure import ALREADY_RUNNING, CANNOT_GO_ON, DISK_FULL, INTERNAL_ERROR, NightFailed
 from pipelines.lock import lock
-from pipelines.night import STEPS, RunReport, night_under_way, run_night
+from pipelines.night import STEPS, RunReport, Silent, night_under_way, perform, run_night
 from pipelines.settings import Settings
 from pipelines.store import Store
 from tests.conftest import FirstNight
@@ -219,6 +220,21 @@ def test_what_fails_beside_the_steps_is_told_of_the_step_that_began_it(quick_nig
             began.result()
     assert "Quillfeather" not in str(failed.value)
     assert (failed.value.__cause__, failed.value.__context__) == (None, None)
+
+
+def test_what_an_officer_found_while_a_night_runs_is_for_the_next_night(
+    quick_night: FirstNight, workspace: Path, tmp_path: Path
+) -> None:
+    handed_in, tonight = tmp_path / "outcomes.csv", _tonight(quick_night, workspace=workspace)
+    with night_under_way(tonight) as night:
+        for step in STEPS:
+            perform(night, step, Silent())
+            if step.name == "rank":
+                opened = night.store.read("explained")["child_id"][0]
+                handed_in.write_text(f"child_id,outcome,date\n{opened},UNDER_ENQUIRY,2026-11-20\n", "utf-8")
+                add_outcomes(handed_in, workspace, night.read(*ASKED), "M. Okafor")
+    assert night.changed.in_view.is_empty()
+    assert pl.read_csv(run_night(tonight).published / "in_view.csv")["child_id"].to_list() == [opened]
 
 
 def test_a_full_disk_leaves_the_last_list(
