@@ -31,7 +31,7 @@ def explain(
         is_record = as_typed(child_or_record) in tables["child_record"]["record_id"]
         if is_record:
             tables |= {table: store.read(table) for table in EXPLAIN_PAIR_READS if table not in tables}
-        tables |= {table: store.read(table) for table in LIFE_READS if store.has(table)}
+        tables |= {table: store.read_or_empty(table) for table in LIFE_READS}
     names = source_names(workspace, contracts)
     if against is None:
         page = page_about(child_or_record, tables, names)

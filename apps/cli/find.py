@@ -37,7 +37,7 @@ def find(
         )
     with store_for_readers(workspace) as store:
         tables = {table: store.read(table) for table in FIND_READS}
-        tables |= {table: store.read(table) for table in ("lead",) if store.has(table)}
+        tables["lead"] = store.read_or_empty("lead")
     asked = asked_for(_line("Forename"), _line("Surname"), _line("Birth date, as 14/05/2015"))
     found = find(asked, tables, kept_model(workspace))
     print(found_words(found, tables, most=found.height if everyone else MOST_TOLD))

@@ -48,23 +48,13 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # told below, rather than ended without a word
 )
-for _command in (demo, night, check, explain, find, sample, judge, tune, train, proposals, approve):
+for _command in (
+    demo, night, check, explain, find, sample, judge, tune, train, proposals, approve, contract, status, doctor, migrate,
+    backup, restore, retention, outcomes, weekly, report, handover, adoption, sheet,
+):  # fmt: skip
     app.command(_command)
-app.command(contract)
-app.command(status)
-app.command(doctor)
-app.command(migrate)
-app.command(backup)
-app.command(restore)
-app.command(retention)
-app.command(outcomes)
 app.command(yields, name="yield")
 app.command(termly, name="return")
-app.command(weekly)
-app.command(report)
-app.command(handover)
-app.command(adoption)
-app.command(sheet)
 
 
 # Else Python looks through all that a command has loaded once more, for garbage, before it gives the memory back in any case.

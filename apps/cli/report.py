@@ -22,13 +22,11 @@ def report(
     """
     from apps.cli.words import day_typed, source_names
     from pipelines.decisions.outcomes import read_outcomes
-    from pipelines.for_readers import store_for_readers
     from pipelines.publish.outcome_yield import hours_for_each_found
     from pipelines.reports.published import published_nights, read_night
     from pipelines.reports.report_page import report_html
-    from pipelines.reports.return_folder import refuse_unknown_day
+    from pipelines.reports.return_folder import confirmed_by
     from pipelines.reports.termly_report import termly_report
-    from pipelines.reports.termly_return import confirmed_missing
     from pipelines.settings import SettingsError
     from pipelines.steps.publishing import PUBLISHED_FOLDER
     from pipelines.whole_folder import put_in_place
@@ -42,13 +40,8 @@ def report(
         raise SettingsError(
             f"{workspace}: no list was published from {since} to {as_at}. Give a period with a list in it."
         )
-    with store_for_readers(workspace) as store:
-        person, said, members = (store.read(name) for name in ("person_record", "statement", "child_record"))
-        night_on = store.read("night")["as_at"].item()
-    refuse_unknown_day(last, night_on)
-    outcomes = read_outcomes(workspace)
-    confirmed = confirmed_missing(person, said, members, outcomes, last)
-    names = source_names(workspace, contracts)
+    confirmed, night_on = confirmed_by(last, workspace)
+    outcomes, names = read_outcomes(workspace), source_names(workspace, contracts)
     made = termly_report(confirmed, outcomes, nights, since=first, as_at=last, names=names)
     folder = workspace / "reports" / last.isoformat()
     hours = hours_for_each_found(outcomes, last)

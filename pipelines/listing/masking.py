@@ -165,7 +165,7 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
         **{name: pl.lit(None, candidates.schema[name]) for name in ("date_of_birth", "age", "sex")},
     }
     is_adopted = is_protected & (pl.col("route") == ADOPTION).fill_null(value=False)
-    return candidates.with_columns(**_where(is_protected, withheld), **_where(is_adopted, nobodys))
+    return candidates.with_columns(**withheld_where(is_protected, withheld), **withheld_where(is_adopted, nobodys))
 
 
 def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:
@@ -177,10 +177,11 @@ def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFr
         "record_id": keys_without_place(record_id),
         "records": keys_without_place(records),
     }
-    return explained.with_columns(**_where(is_protected, withheld))
+    return explained.with_columns(**withheld_where(is_protected, withheld))
 
 
-def _where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
+def withheld_where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
+    """Columns by name: what is told in place of each (``withheld``) where a row is protected, and else what it holds."""
     return {
         name: pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()
     }

@@ -6,8 +6,9 @@ Protected children as on the list, also those that only the ledger still knows t
 import polars as pl
 
 from pipelines.ledger.list_changes import WhatChanged
-from pipelines.listing.masking import keys_without_place, off_list_without_place
+from pipelines.listing.masking import keys_without_place, off_list_without_place, withheld_where
 from pipelines.listing.rank import RESTRICTED
+from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
 WHY_WITHHELD = "The named restricted role finds the reason in the folder 'restricted'."
@@ -16,8 +17,14 @@ WHY_WITHHELD = "The named restricted role finds the reason in the folder 'restri
 def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
     """``LIST_CHANGE`` as all who read the list may read it."""
     lanes = {name: pl.when(pl.col(name).is_not_null()).then(pl.lit(RESTRICTED)) for name in ("lane", "lane_before")}
-    withheld = {**lanes, "why": pl.lit(WHY_WITHHELD), "record_id": keys_without_place(pl.col("record_id"))}
-    return _masked(changes.with_columns(off_list_without_place("why", "because")), protected, withheld)
+    withheld = {
+        **lanes,
+        "why": pl.lit(WHY_WITHHELD),
+        "record_id": keys_without_place(pl.col("record_id")),
+        "restricted": pl.lit(True),
+    }
+    told = changes.with_columns(off_list_without_place("why", "because"))
+    return told.with_columns(**withheld_where(of_protected(protected), withheld))
 
 
 def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
@@ -29,18 +36,10 @@ def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
         "source": pl.lit(None, pl.String),
         "lane": pl.lit(RESTRICTED),
         "records": keys_without_place(pl.col("records")),
+        "restricted": pl.lit(True),
     }
-    return _masked(in_view.with_columns(off_list_without_place("off_why", "off_because")), protected, withheld)
-
-
-def _masked(frame: pl.DataFrame, protected: pl.Series, withheld: dict[str, pl.Expr]) -> pl.DataFrame:
-    is_protected = _is_protected(protected)
-    told = [pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()]
-    return frame.with_columns(*told, restricted=is_protected)
-
-
-def _is_protected(protected: pl.Series) -> pl.Expr:
-    return pl.col("restricted") | pl.col("child_id").is_in(protected.implode())
+    told = in_view.with_columns(off_list_without_place("off_why", "off_because"))
+    return told.with_columns(**withheld_where(of_protected(protected), withheld))
 
 
 def changes_csvs(changed: WhatChanged, protected: pl.Series) -> dict[str, bytes]:
@@ -48,8 +47,7 @@ def changes_csvs(changed: WhatChanged, protected: pl.Series) -> dict[str, bytes]
     files = {"changes.csv": csv_bytes(masked_changes(changed.changes, protected))}
     if changed.in_view.height:
         files["in_view.csv"] = csv_bytes(masked_in_view(changed.in_view, protected))
-    for name, frame in (("changes", changed.changes), ("in_view", changed.in_view)):
-        full = frame.filter(_is_protected(protected)).with_columns(restricted=pl.lit(True))
-        if full.height:
-            files[f"restricted/{name}_restricted.csv"] = csv_bytes(full)
-    return files
+    restricted = restricted_csv("changes", changed.changes, protected) | restricted_csv(
+        "in_view", changed.in_view, protected
+    )
+    return files | restricted

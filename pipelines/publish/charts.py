@@ -46,7 +46,7 @@ def stacked_bars(
     told = f"{len(rows)} bars in {unit}; the longest is {longest[0]} with {_whole(most)}. " + "; ".join(
         f"{label}: {_whole(sum(values))}" for label, values in rows
     )
-    return _svg(name, title, told, top + ROW * len(rows) + 6, drawn)
+    return drawing(name, title, told, top + ROW * len(rows) + 6, drawn)
 
 
 def weight_histogram(name: str, bins: Sequence[Bin], threshold: float | None) -> Markup:
@@ -78,7 +78,7 @@ def weight_histogram(name: str, bins: Sequence[Bin], threshold: float | None) ->
         f"{_whole(pairs)} pairs between {low:g} and {high:g} bits, of which {_whole(matches)} are expected to match. "
         "The height grows by one step for each tenfold number of pairs."
     )
-    return _svg(name, "Distribution of match weights", told, height, drawn)
+    return drawing(name, "Distribution of match weights", told, height, drawn)
 
 
 def weight_bar(weight: float, most: float) -> Markup:
@@ -123,7 +123,8 @@ def _night(place: int, share: float, is_tonight: bool) -> Markup:
     )
 
 
-def _svg(name: str, title: str, told: str, height: float, drawn: Sequence[Markup]) -> Markup:
+def drawing(name: str, title: str, told: str, height: float, drawn: Sequence[Markup]) -> Markup:
+    """A chart put together. ``told``: what it shows, in words, for those who cannot see it."""
     return Markup(
         '<svg class="chart" viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-desc">'
         '<title id="{name}-title">{title}</title><desc id="{name}-desc">{told}</desc>{drawn}</svg>'

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.counted import counted
-from pipelines.publish.numbers import count, share
+from pipelines.publish.page import REPORT, page
 from pipelines.publish.quality_tables import (
     STOPS,
     failed_checks,
@@ -17,7 +17,6 @@ from pipelines.publish.quality_tables import (
     stand_in_words,
     worse_rules,
 )
-from pipelines.publish.templates import HERE, style_hash, templates
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -26,30 +25,23 @@ if TYPE_CHECKING:
 
 def data_quality_html(publication: Publication) -> bytes:
     """The data quality page: no script, nothing fetched from anywhere, no value from a file. UTF-8."""
-    sheets = ("match_report.css", "data_quality.css")
-    style = "".join((HERE / sheet).read_text(encoding="utf-8") for sheet in sheets)
     sources = sources_told(publication)
-    page = (
-        templates(count=count, counted=counted, share=share)
-        .get_template("data_quality.html.j2")
-        .render(
-            style=style,
-            style_hash=style_hash(style),
-            as_at=publication.as_at,
-            authority=publication.authority,
-            headline=_headline(publication, sources),
-            refused=refused_files(publication),
-            absent=[source for source in sources if source.is_absent and source.is_known],
-            never_sent=[source.name for source in sources if not source.is_known],
-            stand_in=stand_in_words(publication),
-            failed=failed_checks(publication),
-            worse=worse_rules(sources),
-            sources=[source for source in sources if not source.is_absent],
-            nights=publication.rule_history["as_at"].n_unique(),
-            stops=STOPS,
-        )
+    return page(
+        "data_quality.html.j2",
+        styles=(*REPORT, "data_quality.css"),
+        as_at=publication.as_at,
+        authority=publication.authority,
+        headline=_headline(publication, sources),
+        refused=refused_files(publication),
+        absent=[source for source in sources if source.is_absent and source.is_known],
+        never_sent=[source.name for source in sources if not source.is_known],
+        stand_in=stand_in_words(publication),
+        failed=failed_checks(publication),
+        worse=worse_rules(sources),
+        sources=[source for source in sources if not source.is_absent],
+        nights=publication.rule_history["as_at"].n_unique(),
+        stops=STOPS,
     )
-    return page.encode()
 
 
 def _headline(publication: Publication, sources: list[SourceTold]) -> list[str]:

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from pipelines.listing.masking import WITHHELD, keys_without_place
+from pipelines.listing.masking import WITHHELD, keys_without_place, withheld_where
+from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
 BECAUSE_WITHHELD = (
@@ -12,7 +13,6 @@ BECAUSE_WITHHELD = (
 
 def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
     """``EARLY_WARNING`` as all who read the list may read it."""
-    is_protected = pl.col("restricted") | pl.col("child_id").is_in(protected.implode())
     withheld = {
         "because": pl.lit(BECAUSE_WITHHELD),
         "address": pl.lit(WITHHELD),
@@ -20,16 +20,10 @@ def masked_warning(children: pl.DataFrame, protected: pl.Series) -> pl.DataFrame
         "records": keys_without_place(pl.col("records")),
         "restricted": pl.lit(True),
     }
-    return children.with_columns(
-        pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()
-    )
+    return children.with_columns(**withheld_where(of_protected(protected), withheld))
 
 
 def early_warning_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, bytes]:
     """The file for all readers, and, where a protected child is on it, the full rows for the restricted role."""
-    shown = masked_warning(children, protected)
-    files = {"early_warning.csv": csv_bytes(shown)}
-    full = children.filter(shown["restricted"]).with_columns(restricted=pl.lit(True))
-    if full.height:
-        files["restricted/early_warning_restricted.csv"] = csv_bytes(full)
-    return files
+    shown = csv_bytes(masked_warning(children, protected))
+    return {"early_warning.csv": shown, **restricted_csv("early_warning", children, protected)}

@@ -18,7 +18,7 @@ from pipelines.counted import counted
 from pipelines.formatted import formatted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.publish import evidence_tables as told_of
-from pipelines.publish.templates import HERE, style_hash, templates
+from pipelines.publish.page import page
 from pipelines.publish.timeline import timeline
 from pipelines.reasons import in_100, sentences, source_called
 
@@ -74,11 +74,7 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
     protected = set(listed.protected)
     full = {row["child_id"]: row for row in listed.restricted.iter_rows(named=True)}
     evidence = told_of.evidence_of(publication, first, listed.protected)
-    style = (HERE / "evidence.css").read_text(encoding="utf-8")
-    page = templates(day=told_of.day).get_template("evidence.html.j2")
     shared = {
-        "style": style,
-        "style_hash": style_hash(style),
         "as_at": publication.as_at,
         "authority": publication.authority,
         "listed": f"{listed.candidates.height:,}",
@@ -93,7 +89,8 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
     for row in first.iter_rows(named=True):
         is_protected = row["child_id"] in protected
         sheet = _sheet(night, full[row["child_id"]] if is_protected else row, is_protected)
-        files[_path(row["child_id"], is_protected=is_protected)] = page.render(sheet=sheet, **shared).encode()
+        path = _path(row["child_id"], is_protected=is_protected)
+        files[path] = page("evidence.html.j2", styles=("evidence.css",), sheet=sheet, **shared)
     return files
 
 

@@ -14,8 +14,9 @@ import polars as pl
 from pipelines.children.provision import find_provision
 from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.masking import keys_without_place
+from pipelines.publish.numbers import day
 from pipelines.publish.timeline import Line
-from pipelines.reasons import day_written, in_100, source_called
+from pipelines.reasons import in_100, source_called
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -104,11 +105,6 @@ def for_and_against(levels: str, weights: Mapping[str, float]) -> tuple[str, str
     speaks_for = [part for part in parts if part == LEVEL or weights.get(part, 0.0) > 0]
     against = [part for part in parts if weights.get(part, 0.0) < 0]
     return "; ".join(speaks_for) or "nothing", "; ".join(against) or "too little speaks for it"
-
-
-def day(value: date | None) -> str:
-    """A date as people write it; "not known" for null."""
-    return "not known" if value is None else day_written(value)
 
 
 def words_of(said: Iterable[Row]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from pipelines.publish.charts import WIDTH, text_at
+from pipelines.publish.charts import WIDTH, drawing, text_at
 
 MARKS = ("part0", "part3")
 """Classes of the marks, dark and pale: no more than two can be told apart in one row."""
@@ -44,10 +44,7 @@ def estimates(name: str, title: str, parts: Sequence[str], rows: Sequence[tuple[
     told = "; ".join(
         f"{label}: {', '.join(_worded(p, e) for p, e in zip(parts, row, strict=False))}" for label, row in rows
     )
-    return Markup(
-        '<svg class="chart" viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="{name}-title {name}-desc">'
-        '<title id="{name}-title">{title}</title><desc id="{name}-desc">{told}</desc>{drawn}</svg>'
-    ).format(width=WIDTH, height=top + 4, name=name, title=title, told=told, drawn=Markup("").join(drawn))
+    return drawing(name, title, told, top + 4, drawn)
 
 
 def _mark(found: Estimate, left: float, middle: float, scale: float, mark: str) -> Markup:

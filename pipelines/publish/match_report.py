@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.listing.recalibration import answers, said_and_found
 from pipelines.publish import charts, error_tables, report_tables
-from pipelines.publish.numbers import bits, count, difference, figure, fine_share, odds, plain, share
 from pipelines.publish.outcome_yield import outcome_yield
+from pipelines.publish.page import REPORT, page
 from pipelines.publish.report_words import headline, not_known
 from pipelines.publish.stands_out import RULES_IN_WORDS, stands_out
-from pipelines.publish.templates import HERE, style_hash, templates
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -22,15 +21,8 @@ if TYPE_CHECKING:
 
 def match_report_html(publication: Publication, listed: Masked) -> bytes:
     """The match report: no name, no address, no script, nothing fetched from anywhere. UTF-8."""
-    style = (HERE / "match_report.css").read_text(encoding="utf-8")
-    environment = templates(
-        count=count, share=share, bits=bits, plain=plain, figure=figure, odds=odds, fine_share=fine_share,
-        difference=difference,
-    )  # fmt: skip
-    page = environment.get_template("match_report.html.j2").render(
-        style=style, style_hash=style_hash(style), **_tables(publication, listed), **_charts(publication, listed)
-    )
-    return page.encode()
+    told = _tables(publication, listed) | _charts(publication, listed)
+    return page("match_report.html.j2", styles=REPORT, **told)
 
 
 def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:

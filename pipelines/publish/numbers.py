@@ -1,6 +1,9 @@
-"""Numbers, and names in code, as the pages write them for people: each a filter of the templates."""
+"""Numbers, dates and names in code, as the pages write them for people: each a filter of the templates."""
 
 import math
+from datetime import date
+
+from pipelines.reasons import day_written
 
 
 def count(value: float | None) -> str:
@@ -8,6 +11,11 @@ def count(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "–"
     return f"{value:,.1f}" if isinstance(value, float) and value != round(value) else f"{value:,.0f}"
+
+
+def day(value: date | None) -> str:
+    """A date as people write it; "not known" for null."""
+    return "not known" if value is None else day_written(value)
 
 
 def share(value: float | None) -> str:

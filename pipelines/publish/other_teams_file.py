@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from pipelines.listing.masking import keys_without_place
+from pipelines.listing.masking import keys_without_place, withheld_where
 from pipelines.listing.route import ADOPTION
+from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 
 BECAUSE_WITHHELD = "What another team should look at is withheld here: the folder 'restricted' has it."
@@ -22,15 +23,8 @@ def other_teams_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, 
 
     Children of the adoption team stand in the restricted file only: nobody else may learn of them.
     """
-    is_protected = pl.col("restricted") | pl.col("child_id").is_in(protected.implode())
-    marked = children.with_columns(restricted=is_protected | (pl.col("team") == ADOPTION))
-    guarded = pl.col("restricted")
-    shown = marked.filter(pl.col("team") != ADOPTION).with_columns(
-        because=pl.when(guarded).then(pl.lit(BECAUSE_WITHHELD)).otherwise("because"),
-        records=pl.when(guarded).then(keys_without_place(pl.col("records"))).otherwise("records"),
-    )
-    files = {"other_teams.csv": csv_bytes(shown)}
-    full = marked.filter("restricted")
-    if full.height:
-        files["restricted/other_teams_restricted.csv"] = csv_bytes(full)
-    return files
+    guarded = of_protected(protected) | (pl.col("team") == ADOPTION)
+    marked = children.with_columns(restricted=guarded)
+    withheld = {"because": pl.lit(BECAUSE_WITHHELD), "records": keys_without_place(pl.col("records"))}
+    shown = marked.filter(pl.col("team") != ADOPTION).with_columns(**withheld_where(pl.col("restricted"), withheld))
+    return {"other_teams.csv": csv_bytes(shown), **restricted_csv("other_teams", marked, protected)}

@@ -23,7 +23,6 @@ from pipelines.publish.changes_file import changes_csvs, masked_changes, masked_
 from pipelines.publish.data_quality import data_quality_html
 from pipelines.publish.early_warning_file import early_warning_csvs, masked_warning
 from pipelines.publish.evidence import evidence_sheets
-from pipelines.publish.explained import explained_parquet
 from pipelines.publish.list_check import check_list
 from pipelines.publish.match_report import match_report_html
 from pipelines.publish.other_teams_file import former_csv, other_teams_csvs
@@ -148,7 +147,7 @@ def _other_outputs(publication: Publication, listed: Masked) -> dict[str, bytes]
         "candidates.csv": csv_bytes(listed.candidates),
         "candidates.parquet": parquet_bytes(listed.candidates),
         "data_quality.html": data_quality_html(publication),
-        "explained.parquet": explained_parquet(listed.explained),
+        "explained.parquet": parquet_bytes(listed.explained.sort("child_id")),
         "match_report.html": match_report_html(publication, listed),
         "restricted/candidates_restricted.csv": csv_bytes(listed.restricted),
         **evidence_sheets(publication, listed),

@@ -70,9 +70,9 @@ class Told:
 def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: Mapping[str, str] | None = None) -> str:
     """A page about one child, given by child id ("CH…") or by the id of one of its records ("source:key").
 
-    ``tables``: the tables named in ``EXPLAIN_READS``, of one night, and those of
-    :data:`pipelines.reports.life.LIFE_READS` that were ever written. An id that a child had earlier leads to that child;
-    of one without any record tonight the ledger's page is told. Raises :class:`UnknownIdentifierError`.
+    ``tables``: the tables named in ``EXPLAIN_READS``, of one night, and in
+    :data:`pipelines.reports.life.LIFE_READS`. An id that a child had earlier leads to that child; of one
+    without any record tonight the ledger's page is told. Raises :class:`UnknownIdentifierError`.
     """
     asked = as_typed(identifier)
     child_id = _child_asked(asked, tables)
@@ -120,7 +120,7 @@ def _child_asked(asked: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
     if asked not in records["child_id"] and asked not in records["record_id"]:
         if (here := child_since(asked, tables)) is not None:
             return here
-        if "lead" in tables and known_to_ledger(asked, tables["lead"]):
+        if known_to_ledger(asked, tables["lead"]):
             return None
     return child_of(asked, records)
 

@@ -28,7 +28,7 @@ from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 
 FIND_READS = ("night", *MASKED_READS, *MEASURED_TABLES)
-"""Tables of the store that :func:`find` reads; and ``lead``, where it was ever written."""
+"""Tables of the store that :func:`find` reads; and ``lead``, without a row before the first night that kept one."""
 
 NEAR = 0.01
 """A record is told where it would be the child's with this probability, were it certain that the child is one of those here."""
@@ -137,9 +137,11 @@ def found_words(found: pl.DataFrame, tables: Mapping[str, pl.DataFrame], most: i
             "ask with --all for all of them."
         )
     as_at = judged_on(tables)
-    looked = "the extracts" if "lead" not in tables else "the extracts and in the lists of the last two years"
-    return "\n".join([*lines, f"Looked up in {looked}, as at {as_at:%d/%m/%Y}. Not looked up: rows that were set aside or not "
-                      "loaded, and identities from before an adoption, which the adoption team answers for."])  # fmt: skip
+    looked = (
+        f"Looked up in the extracts and in the lists of the last two years, as at {as_at:%d/%m/%Y}. Not looked up: rows that "
+        "were set aside or not loaded, and identities from before an adoption, which the adoption team answers for."
+    )
+    return "\n".join([*lines, looked])
 
 
 def _written(rows: list[dict[str, object]]) -> pl.DataFrame:
@@ -153,8 +155,6 @@ def _known(tables: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFra
     withheld = shown.filter((pl.col("forename") == WITHHELD) & (pl.col("surname") == WITHHELD))
     whose = tables["child_record"].join(withheld, on="child_id", how="anti").select("record_id", "child_id")
     person = tables["person_record"].join(whose, on="record_id", how="semi")
-    if "lead" not in tables:
-        return person, whose.with_columns(where=pl.lit(TONIGHT))
     gone = tables["lead"].join(tables["child_record"], on="child_id", how="anti").sort("spell").unique(
         "child_id", keep="last", maintain_order=True
     )  # fmt: skip

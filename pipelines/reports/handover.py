@@ -5,7 +5,7 @@ the list's likelihood and points, health registrations, concerns in words, and a
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.children.facts import child_facts
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.outcomes import under_tonights_ids
-from pipelines.listing.masking import WITHHELD, masked_in
+from pipelines.listing.masking import MASKED_READS, WITHHELD, masked_in
 from pipelines.listing.route import ADOPTION, routes
 from pipelines.priority import social_care
 from pipelines.priority.evidence import Evidence
@@ -24,16 +24,7 @@ from pipelines.residence.contact import SEEN, without_letters
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 
-HANDOVER_READS = (
-    "night",
-    "person_record",
-    "statement",
-    "child_record",
-    "provision",
-    "residence",
-    "candidate",
-    "explained",
-)
+HANDOVER_READS = ("night", *MASKED_READS, "provision", "residence")
 HANDOVERS_FILE, HANDOVERS_FOLDER = "handovers.sqlite", "handovers"
 TABLES = {
     "handover": "child_id text not null, to_authority text not null, by text not null, at text not null, "
@@ -78,10 +69,6 @@ class Handover:
     """28 days after that."""
     is_protected: bool
 
-    def row(self) -> dict[str, Any]:
-        """The packet as one row."""
-        return asdict(self)
-
 
 def handover(
     identifier: str,
@@ -106,7 +93,7 @@ def handover(
     evidence = _evidence(child_id, facts["date_of_birth"], said, tables["provision"], as_at)
     if ADOPTION in routes(evidence)["route"]:
         raise SettingsError("This child is the adoption team's: no packet is made. Ask that team.")
-    is_protected = _is_protected(child_id, tables)
+    is_protected = child_id in masked_in(tables).protected
     moved = _moved_on(child_id, outcomes, tables["child_record"])
     whole = _packet(facts, person, evidence)
     shown = {name: WITHHELD for name in _PLACES if whole[name] is not None} if is_protected else {}
@@ -130,10 +117,6 @@ def _evidence(child_id: str, born: date | None, said: pl.DataFrame, provision: p
         {"child_id": [child_id], "date_of_birth": [born]}, schema={"child_id": pl.String, "date_of_birth": pl.Date}
     )
     return Evidence(said, provision.filter(pl.col("child_id") == child_id), births, as_at)
-
-
-def _is_protected(child_id: str, tables: Mapping[str, pl.DataFrame]) -> bool:
-    return child_id in masked_in(tables).protected
 
 
 def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame) -> date | None:

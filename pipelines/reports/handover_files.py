@@ -1,7 +1,7 @@
 """The files of a handover: a page to read, and the same as CSV and JSON for the receiving authority's system."""
 
 import json
-from datetime import date
+from dataclasses import asdict
 
 import polars as pl
 
@@ -16,17 +16,10 @@ def handover_files(packet: Handover) -> dict[str, bytes]:
     address = ", ".join(part for part in (packet.last_address, packet.last_postcode) if part) or None
     if packet.is_protected:
         address = packet.last_address
-    row = packet.row()
-    text = json.dumps(row, indent=2, ensure_ascii=False, default=_iso)
+    row = asdict(packet)
+    text = json.dumps(row, indent=2, ensure_ascii=False, default=str)  # a date as YYYY-MM-DD
     return {
         "handover.html": page("handover.html.j2", packet=packet, name=name, address=address),
         "handover.csv": csv_bytes(pl.DataFrame([row])),
         "handover.json": text.encode(),
     }
-
-
-def _iso(value: object) -> str:
-    """A date as JSON has it. Raises TypeError for anything else."""
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"a handover cannot hold a {type(value).__name__}")

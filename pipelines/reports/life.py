@@ -13,10 +13,9 @@ from pipelines.listing.masking import anothers_keys_without_place, without_sex
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.publish.changes_file import WHY_WITHHELD
 from pipelines.reasons import day_written, in_100_written
-from pipelines.tables import TABLES
 
 LIFE_READS = ("lead", "lead_night", "child_move")
-"""Tables of the store that :func:`life_of` reads, where they were ever written."""
+"""Tables of the store that :func:`life_of` reads; without a row before the first night that kept them."""
 
 NIGHTS_TOLD = 12
 """Nights of a child that are told one by one: those with another likelihood or lane than the night before, the last ones."""
@@ -40,7 +39,7 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
 
     Of a child that is protected, or was on any night that the ledger knows, no reason is told that could say where it is.
     """
-    leads, nights, moves = (tables[name] if name in tables else TABLES[name].to_frame() for name in LIFE_READS)
+    leads, nights, moves = (tables[name] for name in LIFE_READS)
     own = leads.filter(_is_under(child_id)).sort("first_listed_on", "off_on", nulls_last=True)
     withheld = is_protected or bool(own["restricted"].any())
     ids = {child_id, *(former for text in own["former_ids"].drop_nulls() for former in text.split(";"))}
@@ -56,11 +55,10 @@ def life_of(child_id: str, tables: Mapping[str, pl.DataFrame], *, is_protected: 
 def child_since(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str | None:
     """The child of tonight that an earlier child goes on as, by its lead or by the merges on record; null: none."""
     here = set(tables["child_record"]["child_id"].unique())
-    leads, moves = (tables[name] if name in tables else TABLES[name].to_frame() for name in ("lead", "child_move"))
-    known = known_to_ledger(child_id, leads)
+    known = known_to_ledger(child_id, tables["lead"])
     if known in here:
         return known
-    into = moves.filter(kind="merged").sort("as_at", "records").select("child_id", "other_child_id")
+    into = tables["child_move"].filter(kind="merged").sort("as_at", "records").select("child_id", "other_child_id")
     merges, seen, now = dict(into.iter_rows()), set[str](), child_id
     while now not in here and now in merges and now not in seen:
         seen.add(now)

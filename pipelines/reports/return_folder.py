@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.decisions.outcomes import read_outcomes
-from pipelines.for_readers import store_for_readers
+from pipelines.for_readers import tables_for_readers
 from pipelines.publish.tabular import csv_bytes
 from pipelines.reports.return_page import return_html
-from pipelines.reports.termly_return import termly_return
+from pipelines.reports.termly_return import confirmed_missing, termly_return
 from pipelines.settings import SettingsError
+from pipelines.tables.night import judged_on
 from pipelines.whole_folder import put_in_place
 
 KNOWN_FOR = timedelta(days=31)
@@ -27,30 +30,31 @@ class PublishedReturn:
     """The night that knew where each child was educated."""
 
 
-def refuse_unknown_day(as_at: date, night_on: date) -> None:
-    """Raise SettingsError for a day so long after the last night (``night_on``) that nobody can know of it yet."""
+def confirmed_by(as_at: date, workspace: Path) -> tuple[pl.DataFrame, date]:
+    """Who is missing education on a day (:func:`~pipelines.reports.termly_return.confirmed_missing`), and as which night knew.
+
+    Raises :class:`~pipelines.workspace.StoreError` before the first night, and SettingsError for a day so long after the last
+    night that nobody can know where each child will be educated then.
+    """
+    tables = tables_for_readers(workspace, "night", "person_record", "statement", "child_record")
+    night_on = judged_on(tables)
     if as_at > night_on + KNOWN_FOR:
         raise SettingsError(
             f"--as-at {as_at}: the last night is of {night_on:%d/%m/%Y}, and does not know who will be missing education then. "
             "Give a day that has been, or run a night of it first."
         )
+    person, said, members = (tables[name] for name in ("person_record", "statement", "child_record"))
+    return confirmed_missing(person, said, members, read_outcomes(workspace), as_at), night_on
 
 
 def publish_return(workspace: Path, as_at: date) -> PublishedReturn:
     """The return as at a census day, from officers' outcomes and the last night.
 
-    Raises :class:`~pipelines.workspace.StoreError` before the first night, SettingsError for a day so long after the last night
-    that nobody can know where each child will be educated then, and PublicationFailed.
+    Raises as :func:`confirmed_by`, and PublicationFailed.
     """
-    with store_for_readers(workspace) as store:
-        person, said, members = (store.read(name) for name in ("person_record", "statement", "child_record"))
-        night_on = store.read("night")["as_at"].item()
-    refuse_unknown_day(as_at, night_on)
-    made = termly_return(person, said, members, read_outcomes(workspace), as_at)
+    children, night_on = confirmed_by(as_at, workspace)
+    table = termly_return(children)
     folder = workspace / "returns" / as_at.isoformat()
-    files = {
-        "termly_return.csv": csv_bytes(made.table),
-        "termly_return.html": return_html(made.table, as_at, night_on),
-    }
+    files = {"termly_return.csv": csv_bytes(table), "termly_return.html": return_html(table, as_at, night_on)}
     put_in_place(files, folder)
-    return PublishedReturn(folder, made.children, night_on)
+    return PublishedReturn(folder, children.height, night_on)

@@ -176,22 +176,18 @@ def blank_pdf(as_at: date) -> FPDF:
 
         font = files("fontpkg_noto_sans") / "files" / "NotoSans[wdth,wght].ttf"
     except ImportError:
-        told = NEEDS_EXTRA
-    else:
-        for talker in ("fpdf", "fontTools"):
-            logging.getLogger(talker).setLevel(
-                logging.CRITICAL
-            )  # it would name letters of a child's name that it lacks
-        pdf = FPDF(format="A4")
-        pdf.set_creation_date(datetime.combine(as_at, time(), UTC))
-        pdf.set_title(f"Evidence sheets as at {as_at:%d/%m/%Y}")
-        pdf.set_lang("en-GB")
-        pdf.set_margin(MARGIN_MM)
-        pdf.set_auto_page_break(auto=True, margin=MARGIN_MM)
-        pdf.add_font(FONT, "", str(font))
-        pdf.set_line_width(STROKE_MM)
-        return pdf
-    raise SettingsError(told)
+        raise SettingsError(NEEDS_EXTRA) from None
+    for talker in ("fpdf", "fontTools"):  # they would name letters of a child's name that the font lacks
+        logging.getLogger(talker).setLevel(logging.CRITICAL)
+    pdf = FPDF(format="A4")
+    pdf.set_creation_date(datetime.combine(as_at, time(), UTC))
+    pdf.set_title(f"Evidence sheets as at {as_at:%d/%m/%Y}")
+    pdf.set_lang("en-GB")
+    pdf.set_margin(MARGIN_MM)
+    pdf.set_auto_page_break(auto=True, margin=MARGIN_MM)
+    pdf.add_font(FONT, "", str(font))
+    pdf.set_line_width(STROKE_MM)
+    return pdf
 
 
 def _lay_out(pdf: FPDF, block: Block) -> None:

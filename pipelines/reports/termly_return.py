@@ -5,7 +5,6 @@ education holds that day; not one who has died.
 Counts from 1 to 4 are not shown ("c"), nor any that would let one of them be worked out from a total.
 """
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -36,21 +35,12 @@ CERTAIN = 0.5
 """From this probability on, an education that holds is the child's."""
 
 
-@dataclass(frozen=True)
-class TermlyReturn:
-    """One return."""
+def termly_return(children: pl.DataFrame) -> pl.DataFrame:
+    """The return of the children counted (:func:`confirmed_missing`).
 
-    table: pl.DataFrame
-    """``breakdown_topic``, ``breakdown``, then a column each for the total, the sexes and the year groups, as text."""
-    children: int
-    """How many are counted; for those who made the return, not for publication where it is under 5."""
-
-
-def termly_return(
-    person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, outcomes: pl.DataFrame, as_at: date
-) -> TermlyReturn:
-    """The return as at a day. Frames as in :mod:`pipelines.tables`, ``outcomes`` as ``OUTCOME``."""
-    children = confirmed_missing(person, statements, child_records, outcomes, as_at)
+    One row is one breakdown: ``breakdown_topic``, ``breakdown``, then a column each for the total, the sexes and the year
+    groups, as text that may be shown.
+    """
     rows = [
         (TOTAL, TOTAL),
         *(("Duration", band) for band in BANDS),
@@ -65,9 +55,7 @@ def termly_return(
     ]
     names = [TOTAL, *(f"Sex: {sex}" for sex in SEXES), *(f"Year group: {year}" for year in YEARS)]
     table = pl.DataFrame({"breakdown_topic": [topic for topic, _ in rows], "breakdown": [name for _, name in rows]})
-    return TermlyReturn(
-        table.with_columns(pl.Series(name, column) for name, column in zip(names, cells, strict=True)), children.height
-    )
+    return table.with_columns(pl.Series(name, column) for name, column in zip(names, cells, strict=True))
 
 
 def confirmed_missing(

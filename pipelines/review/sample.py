@@ -111,7 +111,7 @@ def _without_protected(links: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) 
 
 
 def _decided(judgements: pl.DataFrame) -> pl.DataFrame:
-    return standing(judgements).filter(pl.col("answer") != UNSURE).select("left_id", "right_id")
+    return standing(judgements).filter(pl.col("answer") != UNSURE).select(PAIRED)
 
 
 def _blind(links: pl.DataFrame, begins: float, wanted: int, seed: int) -> pl.DataFrame:
@@ -172,10 +172,10 @@ def _for_list(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> pl.Dat
     paired = weighed.with_columns(
         left_id=pl.min_horizontal("record_id", "other_id"), right_id=pl.max_horizontal("record_id", "other_id")
     ).filter(pl.col("worth") >= LEAST_WORTH)
-    known = paired.join(links, on=["left_id", "right_id"], how="inner", validate="m:1")
+    known = paired.join(links, on=PAIRED, how="inner", validate="m:1")
     ordered = known.sort("worth", "left_id", "right_id", "child_id", descending=[True, False, False, False])
     once = ordered.unique("child_id", keep="first", maintain_order=True)
-    once = once.unique(["left_id", "right_id"], keep="first", maintain_order=True)
+    once = once.unique(PAIRED, keep="first", maintain_order=True)
     return once.with_columns(part=pl.lit(FOR_LIST), stratum=pl.lit(None, pl.String), stratum_weight=None)
 
 
@@ -208,9 +208,7 @@ def _what_explains(tables: Mapping[str, pl.DataFrame], links: pl.DataFrame) -> p
     nearest = nearest.unique("child_id", keep="first", maintain_order=True)
     return pl.concat(
         [
-            tied.select("child_id", "other_id", record_id="explaining", p="p").select(
-                "child_id", "record_id", "other_id", "p"
-            ),
+            tied.select("child_id", pl.col("explaining").alias("record_id"), "other_id", "p"),
             nearest.select("child_id", "record_id", other_id="rival_record_id", p="probability"),
         ]
     )

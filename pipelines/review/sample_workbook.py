@@ -5,7 +5,6 @@ It holds names and addresses: it is written with mode 0600, and says so. Identif
 
 import hashlib
 import io
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,22 +28,14 @@ BORN = "%d/%m/%Y"
 """How a birth date is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What is shown of both records in two columns side by side."""
+FACTS = {
+    "Forename": 14, "Other given names": 14, "Surname": 16, "Other surnames": 14, "Born": 11, "Sex": 5, "Address": 26,
+    "Postcode": 10, "Carer": 18, "Phone": 9, "UPN": 9, "NHS number": 9, "Source": 18, "Record": 20,
+}  # fmt: skip
+"""What is shown of both records, in the order of the sheet, and how wide (characters); each stands twice, side by side, as
+*Forename A* and *Forename B*."""
 
-    header: str
-    width: int
-
-
-FACTS = (
-    Fact("Forename", 14), Fact("Other given names", 14), Fact("Surname", 16), Fact("Other surnames", 14),
-    Fact("Born", 11), Fact("Sex", 5), Fact("Address", 26), Fact("Postcode", 10), Fact("Carer", 18), Fact("Phone", 9),
-    Fact("UPN", 9), Fact("NHS number", 9), Fact("Source", 18), Fact("Record", 20),
-)  # fmt: skip
-"""In the order of the sheet; each stands twice, as *Forename A* and *Forename B*."""
-
-HEADERS = (PAIR, ANSWER, NOTE, *(f"{fact.header} {side}" for fact in FACTS for side in SIDES))
+HEADERS = (PAIR, ANSWER, NOTE, *(f"{fact} {side}" for fact in FACTS for side in SIDES))
 
 _READ_ME = (
     ("What this is", "Pairs of records. For each: are the two records of one child? Your answers outrank the software."),
@@ -141,7 +132,7 @@ def _write_pairs(book: Any, shown: pl.DataFrame) -> None:
     header = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#1F3A4D", "font_color": "#FFFFFF"})
     styles = {"A": book.add_format(look), "B": book.add_format({**look, "bg_color": "#DBE8EE"})}
     asked = book.add_format({**look, "bg_color": "#FFF8D6", "border": 1, "border_color": "#B8A44C"})
-    widths = [9, 11, 24, *(fact.width for fact in FACTS for _ in SIDES)]
+    widths = [9, 11, 24, *(width for width in FACTS.values() for _ in SIDES)]
     for place, (name, width) in enumerate(zip(HEADERS, widths, strict=True)):
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, name, header)

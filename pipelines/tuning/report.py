@@ -15,8 +15,7 @@ import polars as pl
 from matching.thresholds import expected_by_threshold
 from pipelines.publish import charts
 from pipelines.publish.interval_charts import Estimate, estimates
-from pipelines.publish.numbers import bits, count, figure, fine_share, plain, share
-from pipelines.publish.templates import HERE, style_hash, templates
+from pipelines.publish.page import REPORT, page
 from pipelines.review.sample import links_begin
 from pipelines.tables.night import judged_on
 from pipelines.tuning.trial import (
@@ -57,12 +56,7 @@ class Tuned:
 
 def tuning_html(tuned: Tuned) -> bytes:
     """The page. UTF-8; it holds child ids and reasons, so it is personal data all the same."""
-    style = (HERE / "match_report.css").read_text(encoding="utf-8")
-    environment = templates(count=count, share=share, fine_share=fine_share, bits=bits, plain=plain, figure=figure)
-    page = environment.get_template("tuning.html.j2").render(
-        style=style, style_hash=style_hash(style), **_tables(tuned), **_charts(tuned)
-    )
-    return page.encode()
+    return page("tuning.html.j2", styles=REPORT, **_tables(tuned), **_charts(tuned))
 
 
 def _tables(tuned: Tuned) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from pipelines.children.provision import find_provision
 from pipelines.listing.rank import Ranked, rank
 from pipelines.priority import Evidence
 from pipelines.rank_settings import RankSettings
-from pipelines.tables import CHILD_RECORD, NIGHT, PERSON, RESIDENCE, RIVAL, SCHOOL, STATEMENT
+from pipelines.reports.life import LIFE_READS
+from pipelines.tables import CHILD_RECORD, NIGHT, PERSON, RESIDENCE, RIVAL, SCHOOL, STATEMENT, TABLES
 
 AS_AT = date(2026, 11, 20)
 ELEVEN = date(2015, 5, 14)
@@ -127,6 +128,7 @@ class Drawn:
             "finding": ranked.findings,
             "candidate": ranked.candidates,
             "explained": ranked.explained,
+            **{name: TABLES[name].to_frame() for name in LIFE_READS},
         }
 
 

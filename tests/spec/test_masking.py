@@ -122,7 +122,7 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
     spell = {"child_id": "CH1", "off_because": SAME_AS_RIVAL, "off_why": gone["why"].item(), "state": "left",
              "off_on": AS_AT, "left_on": AS_AT, "restricted": False}  # fmt: skip
     lead = pl.concat([LEAD.to_frame(), pl.DataFrame([spell])], how="diagonal")
-    assert "9012001" not in str(life_of("CH1", {"lead": lead}, is_protected=False))
+    assert "9012001" not in str(life_of("CH1", tables | {"lead": lead}, is_protected=False))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -218,7 +219,7 @@ def _packet(drawn: Drawn, outcomes: pl.DataFrame | None = None) -> Handover:
 
 def test_the_packet_holds_what_the_receiving_authority_needs() -> None:
     packet = _packet(_child().on_roll("school_census:C1", date(2027, 1, 5), place="Byron School"))  # not begun yet
-    assert packet.row() == {
+    assert asdict(packet) == {
         "to_authority": "Neighbour", "from_authority": "Here", "as_at": AS_AT,
         "forename": "Amira", "surname": "Hadad", "other_surnames": "Haddad", "date_of_birth": date(2015, 5, 14),
         "sex": "F", "upn": "H823432100123", "last_address": "1 Old Road", "last_postcode": "ZA1 1AA",
@@ -253,7 +254,7 @@ def test_of_a_protected_child_the_whereabouts_are_withheld() -> None:
     packet = _packet(_child().says("health:H1", "protected"))
     assert packet.is_protected
     named = ("last_address", "last_postcode", "last_education", "carers", "phones")
-    assert {packet.row()[name] for name in named} == {WITHHELD}
+    assert {asdict(packet)[name] for name in named} == {WITHHELD}
     whole = b"".join(handover_files(packet).values()).decode()
     assert not re.search("Old Road|ZA1|Keats|Ada|07700", whole)
     assert "named restricted role" in whole

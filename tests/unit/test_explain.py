@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 
 from pipelines.reports.explain import EXPLAIN_READS, UnknownIdentifierError, explain
+from pipelines.reports.life import LIFE_READS
 from tests.made.children import SOURCE_NAMES, THREE, Drawn
 
 
 def page(drawn: Drawn, identifier: str = "CH1") -> str:
     night = drawn.night()
-    tables = {name: night[name] for name in EXPLAIN_READS}
+    tables = {name: night[name] for name in (*EXPLAIN_READS, *LIFE_READS)}
     return explain(identifier, tables, SOURCE_NAMES)
 
 

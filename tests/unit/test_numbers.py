@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.counted import counted
-from pipelines.publish.numbers import figure
+from pipelines.publish.numbers import bits, figure, odds
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,18 @@ def test_a_figure_of_a_page(value: object, told: str) -> None:
 )  # fmt: skip
 def test_a_number_with_what_it_counts(count: float, thing: str, told: str) -> None:
     assert counted(count, thing) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.955, "95.5%"), (0.0002, "1 in 5,000"), (0.0, "0.0%"), (1.0, "100.0%"), (None, "–"), (float("nan"), "–")],
+)
+def test_a_probability_of_the_model_reads_well(value: float | None, shown: str) -> None:
+    assert odds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(12.16, "+12.2"), (-4.6, "−4.6"), (None, "–"), (float("-inf"), "−inf"), (0.0, "+0.0")]
+)
+def test_bits_carry_their_sign(value: float | None, shown: str) -> None:
+    assert bits(value) == shown

@@ -240,21 +240,6 @@ def test_a_quiet_night_is_not_made_to_look_alarming() -> None:
     assert "Look first" not in page
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(0.955, "95.5%"), (0.0002, "1 in 5,000"), (0.0, "0.0%"), (1.0, "100.0%"), (None, "–"), (float("nan"), "–")],
-)
-def test_a_probability_of_the_model_reads_well(value: float | None, shown: str) -> None:
-    assert match_report.odds(value) == shown
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(12.16, "+12.2"), (-4.6, "−4.6"), (None, "–"), (float("-inf"), "−inf"), (0.0, "+0.0")]
-)
-def test_bits_carry_their_sign(value: float | None, shown: str) -> None:
-    assert match_report.bits(value) == shown
-
-
 def test_a_bar_is_as_long_as_its_number() -> None:
     drawn = charts.stacked_bars("x", "X", ("a", "b"), [("one", (10, 30)), ("two", (20, 0))], "children")
     widths = [float(width) for width in re.findall(r'y="\d+\.\d" width="([\d.]+)" height="16"', drawn)]
