@@ -293,7 +293,8 @@ def _found_missing_half_as_often(workspace: Path) -> None:
     kept = read_outcomes(workspace)
     assert kept["estimated"].null_count() == 0
     (workspace / OUTCOMES_FILE).unlink()
-    later = kept.with_columns(pl.col("outcome_on").dt.offset_by("1y").cast(pl.String), pl.col("at").cast(pl.String))
+    moments = pl.col("at", "night_at").cast(pl.String)
+    later = kept.with_columns(pl.col("outcome_on").dt.offset_by("1y").cast(pl.String), moments)
     with append_only(workspace / OUTCOMES_FILE, TABLES) as connection:
         places = ", ".join("?" * later.width)
         connection.executemany(f"insert into outcome ({', '.join(later.columns)}) values ({places})", later.rows())
