@@ -12,5 +12,4 @@ FACTOR = "border"
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child, with points below 0."""
     because = formatted("lives by the border with {}, and may be on the roll of a school there", "neighbour")
-    by_border = evidence.homes.filter("is_by_border")
-    return as_findings(by_border.with_columns(factor=pl.lit(FACTOR), points=pl.lit(-points.border), because=because))
+    return as_findings(evidence.homes.filter("is_by_border"), FACTOR, -points.border, because)

@@ -90,16 +90,13 @@ def earliest_open(
     ``because`` is followed by ``dated`` ("since", or "on" for what happened once) and the date, where there is one.
     """
     since = formatted(" {} {}", pl.lit(dated), day(pl.col("since_on"))).fill_null("")
-    stated = concerns.with_columns(
-        factor=pl.lit(factor),
-        points=points if isinstance(points, pl.Expr) else pl.lit(points),
-        because=(because if isinstance(because, pl.Expr) else pl.lit(because)) + since,
-    )
+    stated = concerns.with_columns(points=points, because=because + since)
     by = ["child_id", "points", "since_on", "because", "record_id"]
     ordered = stated.sort(by, descending=[False, True, False, False, False], nulls_last=True)
-    return as_findings(ordered.unique("child_id", keep="first", maintain_order=True))
+    first = ordered.unique("child_id", keep="first", maintain_order=True)
+    return as_findings(first, factor, pl.col("points"), pl.col("because"))
 
 
-def as_findings(frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns of ``FINDING``, in their types."""
-    return frame.select(FINDING.names()).cast(FINDING)
+def as_findings(about: pl.DataFrame, factor: str, points: int | pl.Expr, because: pl.Expr) -> pl.DataFrame:
+    """``FINDING`` of a factor, a row for each row of ``about``."""
+    return about.select("child_id", factor=pl.lit(factor), points=points, because=because).cast(FINDING)

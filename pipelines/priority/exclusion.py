@@ -27,4 +27,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         pl.lit("excluded, without a known place"),
     )
     late = first.with_columns(days=days).filter(pl.col("days").is_null() | (pl.col("days") >= OWED_FROM))
-    return as_findings(late.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.exclusion), because=told))
+    return as_findings(late, FACTOR, points.exclusion, told)

@@ -27,5 +27,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .when(pl.col("places") >= MANY)
         .then(formatted("{} places ended within two years", "places"))
     )
-    told = counted.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.in_and_out), because=because)
-    return as_findings(told.drop_nulls("because"))
+    return as_findings(counted, FACTOR, points.in_and_out, because).drop_nulls("because")

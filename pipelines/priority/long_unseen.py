@@ -23,4 +23,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         formatted("no agency has had contact since {}", day(pl.col("last_on"))),
         pl.lit("no extract says when anybody last had contact"),
     )
-    return as_findings(unseen.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.long_unseen), because=because))
+    return as_findings(unseen, FACTOR, points.long_unseen, because)

@@ -10,10 +10,5 @@ FACTOR = "never_on_a_roll"
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child without any provision statement that had begun by the date judged."""
-    return as_findings(
-        evidence.births.join(evidence.begun_provision(), on="child_id", how="anti").with_columns(
-            factor=pl.lit(FACTOR),
-            points=pl.lit(points.never_on_a_roll),
-            because=pl.lit("no extract shows the child ever in education"),
-        )
-    )
+    never = evidence.births.join(evidence.begun_provision(), on="child_id", how="anti")
+    return as_findings(never, FACTOR, points.never_on_a_roll, pl.lit("no extract shows the child ever in education"))

@@ -15,10 +15,5 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose last education to end was out of school."""
     what = in_small_letters(pl.col("what"))
     out_of_school = evidence.last_ended().filter(what.str.contains(NAMED))
-    return as_findings(
-        out_of_school.with_columns(
-            factor=pl.lit(FACTOR),
-            points=pl.lit(points.other_education_ended),
-            because=formatted("{} ended on {} and nothing followed", what, day(pl.col("until_on"))),
-        )
-    )
+    because = formatted("{} ended on {} and nothing followed", what, day(pl.col("until_on")))
+    return as_findings(out_of_school, FACTOR, points.other_education_ended, because)

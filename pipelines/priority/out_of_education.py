@@ -15,10 +15,5 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     weeks = (pl.lit(evidence.as_at) - pl.col("until_on")).dt.total_days() // 7
     steps = ((52, points.out_52_weeks), (26, points.out_26_weeks), (12, points.out_12_weeks), (4, points.out_4_weeks))
     worth = pl.coalesce(pl.when(weeks >= least).then(pl.lit(given)) for least, given in steps)
-    return as_findings(
-        ended.with_columns(
-            factor=pl.lit(FACTOR),
-            points=worth,
-            because=formatted("last known education ended {} weeks ago", weeks),
-        ).drop_nulls("points")
-    )
+    because = formatted("last known education ended {} weeks ago", weeks)
+    return as_findings(ended, FACTOR, worth, because).drop_nulls("points")

@@ -31,4 +31,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(formatted("a place starts on {}", when))
         .otherwise(formatted("a place started on {}, and the roll may not show it yet", when))
     )
-    return as_findings(first.with_columns(factor=pl.lit(FACTOR), points=pl.lit(-points.place_to_come), because=because))
+    return as_findings(first, FACTOR, -points.place_to_come, because)

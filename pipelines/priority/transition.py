@@ -24,5 +24,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .when(school_year(born, as_at) == 7)
         .then(pl.lit("of the age of moving to secondary school (Year 7)"))
     )
-    judged = evidence.births.with_columns(factor=pl.lit(FACTOR), points=pl.lit(points.transition), because=because)
-    return as_findings(judged.drop_nulls("because"))
+    return as_findings(evidence.births, FACTOR, points.transition, because).drop_nulls("because")

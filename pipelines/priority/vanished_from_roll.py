@@ -15,10 +15,5 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     gone = evidence.statements.filter((pl.col("kind") == "vanished") & (pl.col("since_on") <= evidence.as_at))
     ordered = gone.sort("child_id", "since_on", "record_id", descending=[False, True, False])
     last = ordered.unique("child_id", keep="first", maintain_order=True)
-    return as_findings(
-        last.with_columns(
-            factor=pl.lit(FACTOR),
-            points=pl.lit(points.vanished_from_roll),
-            because=formatted("{}, last there on {}", pl.col("what"), day(pl.col("since_on"))),
-        )
-    )
+    because = formatted("{}, last there on {}", pl.col("what"), day(pl.col("since_on")))
+    return as_findings(last, FACTOR, points.vanished_from_roll, because)
