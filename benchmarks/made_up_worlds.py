@@ -29,6 +29,7 @@ from pipelines.intake.receive import receive
 from pipelines.intake.standardise import Standardised, standardise
 from pipelines.linking.link import Linked, link
 from pipelines.linking.link_groups import GroupsAsked
+from pipelines.listing.known import Known
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
@@ -81,11 +82,12 @@ def night(made: MadeUp) -> Night:
     residence = judge_residence(
         listen(known.statements, AS_AT), known.person, linked.child_records, provision, as_at=AS_AT
     )
-    ranked = rank(
+    found = Known(
         person=known.person, statements=known.statements, child_records=linked.child_records, rivals=linked.rivals,
         provision=provision, residence=residence, as_at=AS_AT, settings=RankSettings(),
         source_names={source: contract.name for source, contract in contracts.items()}, never_met=linked.held.never_met,
     )  # fmt: skip
+    ranked = rank(found)
     refused = received.deliveries.filter(pl.col("verdict") == "refused")["source"].unique().sort()
     return Night(made, linked, ranked, true_child, tuple(refused), known, provision)
 

@@ -6,6 +6,7 @@ Frozen, with defaults; an unknown key is an error. ``config/example.toml`` shows
 from datetime import date
 from typing import Annotated
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 LEAST_SLOPE = 0.05
@@ -22,6 +23,11 @@ DaysAfter = Annotated[Days, Field(ge=1)]
 
 ROUNDING = 1e-9
 """A likelihood this little below the cut-off is on it: 0.25 x 0.8 is not to fail 0.2 for the last bit."""
+
+
+def reaches(likelihood: pl.Expr, cut_off: float) -> pl.Expr:
+    """Whether a likelihood is on a cut-off, or above it."""
+    return likelihood >= cut_off - ROUNDING
 
 
 class Group(BaseModel):

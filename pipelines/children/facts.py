@@ -36,10 +36,12 @@ def child_facts(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
     """One row is one child of ``child_records``, in the order of ``child_id``: :func:`child_ages`,
-    :func:`records_of`, :func:`described` and ``restricted`` (a record of the child is protected).
+    :func:`records_of`, :func:`described` and ``restricted`` (a record of the child is protected). ``statements``: of all
+    records, so that every proving source is known.
 
     Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
+    person = person.join(child_records, on="record_id", how="semi")
     ages = child_ages(person, statements, child_records, as_at)
     told = with_told(ages, records_of(child_records), described(person, statements, child_records, as_at))
     protected = protected_by_source(statements, child_records)

@@ -23,13 +23,13 @@ def members(
     return child_records.join(told.select("record_id", *columns), on="record_id", how=how, validate="1:1")
 
 
-def with_told(children: pl.DataFrame, *told: pl.DataFrame) -> pl.DataFrame:
-    """``children``, one row each, with what every frame of ``told`` says of some of them, by ``child_id``; null of the others.
+def with_told(children: pl.DataFrame, *told: pl.DataFrame, by: str = "child_id") -> pl.DataFrame:
+    """``children``, one row each, in their order, with what every frame of ``told`` says of some of them; null of the others.
 
     Raises :class:`polars.exceptions.ComputeError` where a frame has two rows of a child.
     """
     for frame in told:
-        children = children.join(frame, on="child_id", how="left", validate="1:1")
+        children = children.join(frame, on=by, how="left", validate="1:1", maintain_order="left")
     return children
 
 

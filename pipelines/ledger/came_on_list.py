@@ -5,12 +5,13 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.children.age import starts_on
+from pipelines.children.members import with_told
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
-from pipelines.rank_settings import ROUNDING
+from pipelines.rank_settings import reaches
 from pipelines.reasons import day, in_100, source_name
 
 FIRST_NIGHT = "first night"
@@ -57,30 +58,25 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
     """
     before_on, cut_before, cut_now = before["as_at"].item(), CutOff.then(before), CutOff.of(tonight.settings)
     listed = tonight.candidates.join(come.select("child_id"), on="child_id", how="semi")
-    joined = come.join(
-        listed.select(
-            "child_id", "records", "date_of_birth", "likelihood", "estimated", "living_here", "last_seen_on", "last_seen_by"
-        ),
-        on="child_id", how="inner", validate="1:1",
-    )  # fmt: skip
-    for known in (
-        _first_seen(listed, tonight), _parted(tonight, before_on), _vanished(listed, tonight, before_on),
-        _ended(listed, tonight, before_on), _contradicted(listed, tonight),
-    ):  # fmt: skip
-        joined = joined.join(known, on="child_id", how="left", validate="1:1")
-    joined = joined.join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")
-    let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & (
-        pl.col("estimated") < cut_before.estimate_from - ROUNDING
+    shown = listed.select(
+        "child_id", "date_of_birth", "likelihood", "estimated", "living_here", "last_seen_on", "last_seen_by"
     )
+    records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
+    joined = with_told(
+        come.join(shown, on="child_id", how="inner", validate="1:1"),
+        _first_seen(records, tonight), _parted(tonight, before_on), _vanished(records, tonight, before_on),
+        _ended(listed, tonight, before_on), _contradicted(records, tonight),
+    ).join(_proof_now(come, tonight), on="record_id", how="left", validate="m:1")  # fmt: skip
+    was_out = ~reaches(pl.col("estimated"), cut_before.estimate_from)
+    let_in = pl.lit(cut_now.estimate_from < cut_before.estimate_from) & was_out
     how = CUT_OFF_LOWERED if cut_now.list_from < cut_before.list_from else RECALIBRATED
     return joined.with_columns(came_because=_because(before_on, tonight, pl.when(let_in).then(pl.lit(how)))).select(
         "child_id", "came_because", came_why=_why(tonight)
     )
 
 
-def _first_seen(listed: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _first_seen(records: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """``child_id``, ``known_since``: the first night in which any record of the child came."""
-    records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
     seen = records.join(tonight.snapshot.select("record_id", "first_seen_on"), on="record_id", how="inner")
     return seen.group_by("child_id").agg(known_since=pl.col("first_seen_on").min())
 
@@ -92,9 +88,8 @@ def _parted(tonight: Tonight, before_on: date) -> pl.DataFrame:
     return most.select(child_id="other_child_id", parted_from="child_id")
 
 
-def _vanished(listed: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFrame:
+def _vanished(records: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFrame:
     """``child_id``, ``vanished_of``: children whose entry on a roll has vanished since the last list."""
-    records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
     gone = tonight.statements.filter(pl.col("kind") == "vanished", pl.col("since_on") >= before_on)
     both = records.select("child_id", "record_id").join(gone, on="record_id", how="inner").sort("child_id", "record_id")
     named = source_name(pl.col("source"), tonight.names)
@@ -113,9 +108,8 @@ def _ended(listed: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFr
     return last.select("child_id", ended_on="until_on", ended_of=of, ended_record="record_id")
 
 
-def _contradicted(listed: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+def _contradicted(records: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """``child_id``, ``back_because``: what contradicts the outcome that had closed a lead."""
-    records = tonight.child_records.join(listed.select("child_id"), on="child_id", how="semi")
     closed = closed_children(
         tonight.outcomes, tonight.statements, records,
         as_at=tonight.as_at, names=tonight.names, holds=tonight.settings.outcome_holds,
@@ -151,7 +145,7 @@ def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
     came_of_age = starts_on(pl.col("date_of_birth")).is_between(before_on, tonight.as_at, closed="right")
     has_ended = (pl.col("proof_child") == pl.col("child_id")) & ~pl.col("proof_current")
     is_gone = pl.col("proof_child").is_null() | (pl.col("proof_child") != pl.col("child_id"))
-    is_faint = pl.col("likelihood") < tonight.settings.list_from - ROUNDING  # kept by pipelines.listing.gone_quiet
+    is_faint = ~reaches(pl.col("likelihood"), tonight.settings.list_from)  # kept by pipelines.listing.gone_quiet
     rose = pl.when(is_faint).then(pl.lit(TO_CHECK)).otherwise(pl.lit(ROSE))
     return (
         pl.when(let_in.is_not_null())

@@ -12,12 +12,13 @@ import polars as pl
 
 from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
-from pipelines.decisions.outcomes import CLOSING, outcome_in_words, standing, under_tonights_ids
+from pipelines.decisions.outcomes import CLOSING, standing, under_tonights_ids
 from pipelines.formatted import formatted
+from pipelines.listing.closed import closed_in_words
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
-from pipelines.rank_settings import ROUNDING, RankSettings
+from pipelines.rank_settings import ROUNDING, RankSettings, reaches
 from pipelines.reasons import day, in_100, source_name
 from pipelines.tables import FORMER_RECORD, WHY_OFF
 
@@ -100,12 +101,8 @@ class Tonight:
 
     def facts_of(self, children: pl.Series) -> pl.DataFrame:
         """:func:`~pipelines.children.facts.child_facts` of some children of tonight."""
-        if children.is_empty():
-            return child_facts(self.person.clear(), self.statements.clear(), self.child_records.clear(), self.as_at)
         records = self.child_records.join(children.alias("child_id").to_frame(), on="child_id", how="semi")
-        person = self.person.join(records.select("record_id"), on="record_id", how="semi")
-        said = self.statements.join(records.select("record_id"), on="record_id", how="semi")
-        return child_facts(person, said, records, self.as_at)
+        return child_facts(self.person, self.statements, records, self.as_at)
 
 
 def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFrame:
@@ -123,8 +120,7 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
         .join(known.rename({name: f"{name}_now" for name in FACTORS}), on="now_id", how="left", validate="m:1")
         .join(_ages(gone, tonight), on="now_id", how="left", validate="m:1")
         .join(_closed_by_officers(tonight), on="id_now", how="left", validate="m:1")
-        .join(_not_loaded(gone, tonight), on=["child_id", "spell"], how="left", validate="1:1")
-        .join(_cut_off(gone, tonight), on=["child_id", "spell"], how="left", validate="1:1")
+        .join(_sources_wanting(gone, tonight), on=["child_id", "spell"], how="left", validate="1:1")
         .with_columns(
             estimated_now=pl.col("on_no_roll_now") * pl.col("living_here_now") * pl.col("of_age_now"),
             is_listed=pl.col("now_id").is_in(tonight.candidates["child_id"].implode()),
@@ -161,10 +157,7 @@ def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
     last = tonight.outcomes_standing
     here = under_tonights_ids(last, tonight.child_records)
     both = pl.concat([here, last.join(here, on="child_id", how="anti")]).filter(pl.col("outcome").is_in(CLOSING))
-    told = formatted(
-        "An officer closed this on {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
-    )
-    return both.select(id_now="child_id", officer_words=told)
+    return both.select(id_now="child_id", officer_words=closed_in_words())
 
 
 def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
@@ -173,27 +166,15 @@ def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
     return records.explode("record_id", empty_as_null=True)
 
 
-def _not_loaded(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``child_id``, ``spell``, ``not_loaded``: sources of a lead's records of which nothing was loaded tonight, in words."""
-    return _sources_of(gone, ~pl.col("source").is_in(list(tonight.loaded)), tonight.names, "not_loaded")
-
-
-def _cut_off(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``child_id``, ``spell``, ``cut_off``: sources of a lead's records whose file may be cut off tonight, in words."""
-    return _sources_of(gone, pl.col("source").is_in(list(tonight.cut_off)), tonight.names, "cut_off")
-
-
-def _sources_of(gone: pl.DataFrame, are: pl.Expr, names: Mapping[str, str], told: str) -> pl.DataFrame:
-    """``child_id``, ``spell`` and, as ``told``, those sources of a lead's records that ``are`` so, in words."""
-    asked = (
-        records_of_leads(gone)
-        .select("child_id", "spell", source=pl.col("record_id").str.split(":").list.first())
-        .filter(are)
-        .unique()
-        .with_columns(source_name(pl.col("source"), names))
-        .sort("source")
-    )
-    return asked.group_by("child_id", "spell", maintain_order=True).agg(pl.col("source").str.join(", ").alias(told))
+def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``child_id``, ``spell``, ``not_loaded`` and ``cut_off``: sources of a lead's records, in words, of which nothing was
+    loaded tonight, and whose file may be cut off."""
+    source, called = pl.col("source"), source_name(pl.col("source"), tonight.names)
+    asked = records_of_leads(gone).select("child_id", "spell", source=pl.col("record_id").str.split(":").list.first())
+    known = asked.unique().with_columns(called=called).sort("called").group_by("child_id", "spell", maintain_order=True)
+    named = {"not_loaded": ~source.is_in(list(tonight.loaded)), "cut_off": source.is_in(list(tonight.cut_off))}
+    told = {name: pl.col("called").filter(are).str.join(", ").replace("", None) for name, are in named.items()}
+    return known.agg(**told)
 
 
 def _fell_most() -> pl.Expr:
@@ -210,7 +191,7 @@ def _because(list_from: float, before: CutOff) -> pl.Expr:
     """The one reason, the surest first."""
     reason, fell, likelihood = pl.col("reason"), pl.col("fell"), pl.col("likelihood_now")
     never_listed, is_known = pl.col("likelihood").is_null(), reason.is_not_null() | pl.col("age_words").is_not_null()
-    below = likelihood < list_from - ROUNDING
+    below = ~reaches(likelihood, list_from)
     by_factor = pl.any_horizontal((fell == name) & reason.is_in(reasons) for name, reasons in BY_FACTOR.items())
     return (
         pl.when((pl.col("state") == IN_VIEW) & pl.col("officer_words").is_not_null())
@@ -223,7 +204,7 @@ def _because(list_from: float, before: CutOff) -> pl.Expr:
         .then(reason)
         .when(reason.is_null() & pl.col("age_words").is_not_null())
         .then(pl.lit(NOT_OF_AGE))
-        .when(below & (pl.col("estimated_now") >= before.estimate_from - ROUNDING))
+        .when(below & reaches(pl.col("estimated_now"), before.estimate_from))
         .then(pl.lit(CUT_OFF_RAISED if list_from > before.list_from else RECALIBRATED))
         .when(below & (by_factor | never_listed))
         .then(reason)

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED
-from pipelines.listing.rank import IN_EDUCATION
+from pipelines.listing.rank import IN_EDUCATION, urgency
 from pipelines.reasons import in_100
 from pipelines.tables import LEAD, LIST_CHANGE
 
@@ -107,8 +107,8 @@ def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
 def _change(as_at: date) -> pl.Expr:
     """Which of ``CHANGES`` a lead has seen; null: none."""
     is_listed, was = pl.col("state") == LISTED, pl.col("was")
-    urgency = pl.col("likelihood") * (1 + pl.col("priority") / 100)
-    urgency_before = pl.col("likelihood_before") * (1 + pl.col("priority_before") / 100)
+    urgent = urgency(pl.col("likelihood"), pl.col("priority"))
+    urgent_before = urgency(pl.col("likelihood_before"), pl.col("priority_before"))
     likelier = (pl.col("likelihood") - pl.col("likelihood_before")).abs() >= MOVED
     has_moved = is_listed & (was == LISTED) & (likelier | (pl.col("priority") != pl.col("priority_before")))
     return (
@@ -120,9 +120,9 @@ def _change(as_at: date) -> pl.Expr:
         .then(pl.lit(GONE))
         .when((pl.col("state") == IN_VIEW) & (pl.col("off_on") == as_at))
         .then(pl.lit(KEPT_IN_VIEW))
-        .when(has_moved & (urgency > urgency_before))
+        .when(has_moved & (urgent > urgent_before))
         .then(pl.lit(RISEN))
-        .when(has_moved & (urgency < urgency_before))
+        .when(has_moved & (urgent < urgent_before))
         .then(pl.lit(FALLEN))
     )
 

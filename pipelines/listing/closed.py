@@ -69,19 +69,26 @@ def closed_children(
     mine = child_records.join(held.select("child_id", "outcome", "outcome_on", "records"), on="child_id", how="inner")
     said = mine.join(statements, on="record_id", how="inner").filter(pl.col("since_on").is_null() | _is_past(as_at))
     changes = pl.concat([*_said_since(said, as_at, names), _new_records(mine), _grown_old(held, as_at)])
-    told = formatted("An officer closed this on {}: {}", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome")))
+    told = closed_in_words()
     again = formatted(" It is asked again from {}.", day(pl.col("until"))).fill_null("")
     return (
         held.join(_in_words(changes), on="child_id", how="left", validate="1:1")
         .select(
             "child_id",
             closed_why=pl.when(pl.col("changed").is_null()).then(
-                told + ". Nothing that contradicts it has changed since." + again
+                told + " Nothing that contradicts it has changed since." + again
             ),
-            back_because=told + ". Back on the list, as since then: " + pl.col("changed") + ".",
+            back_because=told + " Back on the list, as since then: " + pl.col("changed") + ".",
         )
         .cast(CLOSED)
         .sort("child_id")
+    )
+
+
+def closed_in_words() -> pl.Expr:
+    """Of an outcome that closes, in a sentence."""
+    return formatted(
+        "An officer closed this on {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
     )
 
 

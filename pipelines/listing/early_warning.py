@@ -17,7 +17,8 @@ from pipelines.children.members import with_told
 from pipelines.children.promised_places import ACCEPTED, OFFERED, promised_places
 from pipelines.children.provision import surely_holds
 from pipelines.formatted import formatted
-from pipelines.rank_settings import RankSettings
+from pipelines.listing.known import Known
+from pipelines.rank_settings import RankSettings, reaches
 from pipelines.reasons import day, place_of
 from pipelines.tables import EARLY_WARNING
 
@@ -49,37 +50,15 @@ class EarlyWarning:
     """Sentences for people: what was not judged tonight, and why."""
 
 
-@dataclass(frozen=True)
-class _Known:
-    person: pl.DataFrame
-    statements: pl.DataFrame
-    child_records: pl.DataFrame
-    provision: pl.DataFrame
-    rivals: pl.DataFrame
-    residence: pl.DataFrame
-    as_at: date
-    settings: RankSettings
-
-
-def early_warning(
-    *,
-    person: pl.DataFrame,
-    statements: pl.DataFrame,
-    child_records: pl.DataFrame,
-    provision: pl.DataFrame,
-    rivals: pl.DataFrame,
-    residence: pl.DataFrame,
-    as_at: date,
-    settings: RankSettings,
-) -> EarlyWarning:
+def early_warning(known: Known) -> EarlyWarning:
     """Children who come of age with the next term, and (1 March to August) Year 6 children, without a place after it.
 
     A place is an education that holds on the first day of term or starts soon after, or an offer: for the first, one
     that is accepted. Primary schools tell no leaving date before July, so that of Year 6 an open entry at a school that has
     nobody older is none. One whose day has come counts as long as a roll may not show it yet. Warned of is who is as likely
-    without one as the list asks (``settings.list_from``). Frames as in :mod:`pipelines.tables`.
+    without one as the list asks (``list_from``).
     """
-    known = _Known(person, statements, child_records, provision, rivals, residence, as_at, settings)
+    as_at, settings = known.as_at, known.settings
     term = next_term_starts(as_at)
     born = pl.col("date_of_birth")
     of_age, by_then = born_of_age(as_at)[1], born_of_age(term - timedelta(days=1))[1]
@@ -98,23 +77,21 @@ def early_warning(
             )
         else:
             warned.append(waiting.with_columns(warning=pl.lit(MOVES_UP)))
-    told = _told(pl.concat(warned), known).filter(pl.col("likelihood") >= settings.list_from)
+    told = _told(pl.concat(warned), known).filter(reaches(pl.col("likelihood"), settings.list_from))
     return EarlyWarning(told, tuple(notes))
 
 
-def _facts(known: _Known, is_meant: pl.Expr) -> pl.DataFrame:
+def _facts(known: Known, is_meant: pl.Expr) -> pl.DataFrame:
     """``child_facts`` of the children whose birth date by vote is meant."""
     maybe = known.person.filter(is_meant).select("record_id")
     children = known.child_records.join(maybe, on="record_id", how="semi").select("child_id").unique()
     members = known.child_records.join(children, on="child_id", how="semi")
-    person = known.person.join(members, on="record_id", how="semi")
-    said = known.statements.join(members, on="record_id", how="semi")
-    alive = ~pl.col("child_id").is_in(surely_died(said, members).implode())
-    return child_facts(person, said, members, known.as_at).filter(is_meant & alive)
+    alive = ~pl.col("child_id").is_in(surely_died(known.statements, members).implode())
+    return child_facts(known.person, known.statements, members, known.as_at).filter(is_meant & alive)
 
 
 def _without_place(
-    known: _Known, children: pl.DataFrame, holding: pl.DataFrame, term: date, ways: Sequence[str]
+    known: Known, children: pl.DataFrame, holding: pl.DataFrame, term: date, ways: Sequence[str]
 ) -> pl.DataFrame:
     """``children`` with ``due_on`` and ``no_place`` (0..1), but for those who have a certain place.
 
@@ -143,7 +120,7 @@ def _holding(provision: pl.DataFrame, term: date, settings: RankSettings) -> pl.
     return provision.filter(holds).select("child_id", sure=sure)
 
 
-def _beyond_year_six(known: _Known) -> pl.DataFrame:
+def _beyond_year_six(known: Known) -> pl.DataFrame:
     """``PROVISION`` without the open entries at schools that end with Year 6."""
     born = known.person.select("record_id", "date_of_birth").drop_nulls()
     current = known.provision.filter("is_current").drop_nulls("place")
@@ -155,7 +132,7 @@ def _beyond_year_six(known: _Known) -> pl.DataFrame:
     return known.provision.join(ends, on=["child_id", "record_id"], how="anti")
 
 
-def _promised(known: _Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
+def _promised(known: Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
     """``child_id``, ``sure`` (0..1): promised places that start by soon after the first day of term, if not long ago."""
     lag, since = timedelta(days=known.settings.points.not_arrived_after_days), pl.col("since_on")
     in_time = since.is_null() | ((since > known.as_at - lag) & (since <= term + TAKEN_UP_WITHIN))
@@ -163,7 +140,7 @@ def _promised(known: _Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
     return known.child_records.join(said, on="record_id", how="semi").select("child_id", sure="membership")
 
 
-def _told(warned: pl.DataFrame, known: _Known) -> pl.DataFrame:
+def _told(warned: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``EARLY_WARNING`` in words."""
     theirs = known.provision.filter("is_current").join(warned, on="child_id", how="semi")
     ending = theirs.sort("child_id", "until_on", nulls_last=True, maintain_order=True)
@@ -172,25 +149,19 @@ def _told(warned: pl.DataFrame, known: _Known) -> pl.DataFrame:
         pl.when(pl.col("warning") == MOVES_UP)
         .then(pl.lit("Year 7 begins"))
         .otherwise(
-            formatted(
-                "Of compulsory school age from {}; education is due",
-                day(starts_on(pl.col("date_of_birth"))),
-            )
+            formatted("Of compulsory school age from {}; education is due", day(starts_on(pl.col("date_of_birth"))))
         )
     )
-    place = formatted(" Now: {}.", place_of("now_"))
+    place = pl.when(pl.col("now_what").is_not_null()).then(formatted(" Now: {}.", place_of("now_")))
     found = (
         pl.when(pl.col("no_place") < 1)
         .then(pl.lit("the place that is known is in doubt"))
         .otherwise(pl.lit("no place or accepted offer is known"))
     )
-    because = formatted("{} on {}, and {}.", moment, day(pl.col("due_on")), found) + pl.when(
-        pl.col("now_what").is_not_null()
-    ).then(place).otherwise(pl.lit(""))
+    because = formatted("{} on {}, and {}.", moment, day(pl.col("due_on")), found) + place.fill_null("")
+    now = now.select("child_id", now_what="what", now_place="place")
     return (
-        warned.join(
-            now.select("child_id", now_what="what", now_place="place"), on="child_id", how="left", validate="m:1"
-        )
+        warned.join(now, on="child_id", how="left", validate="m:1")
         .join(known.residence.select("child_id", "living_here"), on="child_id", how="left", validate="m:1")
         .with_columns(pl.col("living_here").fill_null(1.0), because=because)
         .with_columns(

@@ -9,8 +9,9 @@ seen: an enquiry that somebody has asked for ends with an answer.
 
 import polars as pl
 
+from pipelines.listing.known import Known
 from pipelines.priority import HIGH_RISK, social_care
-from pipelines.rank_settings import ROUNDING, RankSettings
+from pipelines.rank_settings import RankSettings, reaches
 
 QUIET = "Nobody says that the child has left: where it lives can be checked at a desk, before anybody goes to the door."
 OPEN = "Probably moved away, and on the list all the same: a concern is open, and nobody has found where the child is."
@@ -26,21 +27,15 @@ def only_residence(settings: RankSettings) -> pl.Expr:
     return is_sure & pl.col("date_of_birth").is_not_null()
 
 
-def kept(
-    quiet: pl.DataFrame,
-    findings: pl.DataFrame,
-    statements: pl.DataFrame,
-    child_records: pl.DataFrame,
-    settings: RankSettings,
-) -> pl.DataFrame:
+def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``child_id`` and ``kept_because`` (a sentence) of those of ``quiet`` who stay on the list.
 
     ``quiet``: ``child_id`` and ``likelihood`` of children too unlikely to be listed, of whom :func:`only_residence` is
-    true. ``findings``: ``FINDING`` about them. Other frames as in :mod:`pipelines.tables`.
+    true. ``findings``: ``FINDING`` about them.
     """
     asked_after = findings.filter(pl.col("factor").is_in(ASKED_AFTER))["child_id"].unique()
-    is_worth_a_check = pl.col("likelihood") >= settings.check_from - ROUNDING
-    has_left = pl.col("child_id").is_in(_said_to_have_left(quiet, statements, child_records).implode())
+    is_worth_a_check = reaches(pl.col("likelihood"), known.settings.check_from)
+    has_left = pl.col("child_id").is_in(_said_to_have_left(quiet, known.statements, known.child_records).implode())
     because = (
         pl.when(pl.col("child_id").is_in(asked_after.implode()))
         .then(pl.lit(OPEN))

@@ -15,6 +15,7 @@ from pipelines.children.age import starts_on
 from pipelines.children.died import CERTAIN
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.formatted import formatted
+from pipelines.listing.known import Known
 from pipelines.priority import HIGH_RISK, Evidence
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day
@@ -30,20 +31,14 @@ others."""
 WAITING = pl.Schema({"child_id": pl.String, "waits": pl.String, "listed_from": pl.Date, "waits_why": pl.String})
 
 
-def not_yet(
-    evidence: Evidence, found: pl.DataFrame, child_records: pl.DataFrame, settings: RankSettings
-) -> pl.DataFrame:
+def not_yet(evidence: Evidence, found: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``WAITING``: one row is one child who waits; ``waits``: :data:`NOT_YET` or :data:`OVER_HOLIDAYS`.
 
     ``listed_from``: the day from which it waits no longer; ``waits_why``: a sentence. ``found``: ``FINDING``.
     """
-    places = that_follow(_settled_places(evidence, child_records), evidence)
-    both = pl.concat(
-        [
-            _over_holidays(places, evidence.as_at, settings),
-            _within_threshold(evidence, settings.weeks_before_listed),
-        ]
-    )
+    places = that_follow(_settled_places(evidence, known.child_records), evidence)
+    over_holidays = _over_holidays(places, evidence.as_at, known.settings)
+    both = pl.concat([over_holidays, _within_threshold(evidence, known.settings.weeks_before_listed)])
     waiting = both.join(at_high_risk(found), on="child_id", how="anti").filter(pl.col("listed_from") > evidence.as_at)
     return waiting.unique("child_id", keep="first", maintain_order=True).sort("child_id")
 

@@ -4,12 +4,10 @@ Home education not yet assessed or looked at for a year, a guest without a main 
 grown old, a roll where a child is said never to attend: such an entry keeps a child off the list, and nobody would see it.
 """
 
-from dataclasses import dataclass
-from datetime import date
-
 import polars as pl
 
 from pipelines.children.facts import child_facts
+from pipelines.listing.known import Known
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.listing.route import ATTENDANCE, OF_ATTENDANCE, ROUTES, route_of_doubt
 from pipelines.priority.evidence import Evidence
@@ -31,26 +29,17 @@ OTHER_TEAM = pl.Schema(
 """One row is one child and one team that should look. Not kept: made for publish. Address and school are not in it."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """The tables that it is read from, as in :mod:`pipelines.tables`."""
+def for_other_teams(known: Known, explained: pl.DataFrame) -> pl.DataFrame:
+    """``OTHER_TEAM``, by team and child: every child whom an education explains that is in doubt or not attended.
 
-    person: pl.DataFrame
-    statements: pl.DataFrame
-    child_records: pl.DataFrame
-    provision: pl.DataFrame
-    explained: pl.DataFrame
-
-
-def for_other_teams(known: Known, as_at: date) -> pl.DataFrame:
-    """``OTHER_TEAM``, by team and child: every child whom an education explains that is in doubt or not attended."""
-    educated = known.explained.filter(pl.col("reason") == IN_EDUCATION).select("child_id", "record_id")
-    asked = pl.concat([_in_doubt(known, educated), _not_attending(known, educated, as_at)])
+    ``explained``: ``EXPLAINED``.
+    """
+    educated = explained.filter(pl.col("reason") == IN_EDUCATION).select("child_id", "record_id")
+    asked = pl.concat([_in_doubt(known, educated), _not_attending(known, educated)])
     order = pl.col("team").replace_strict(ROUTES, list(range(len(ROUTES))), return_dtype=pl.Int64)
     once = asked.group_by("team", "child_id").agg(because=pl.col("because").sort().str.join(" "))
     members = known.child_records.join(once, on="child_id", how="semi")
-    said = known.statements.join(members, on="record_id", how="semi")
-    facts = child_facts(known.person.join(members, on="record_id", how="semi"), said, members, as_at)
+    facts = child_facts(known.person, known.statements, members, known.as_at)
     return (
         once.join(facts, on="child_id", how="left", validate="m:1")
         .sort(order, "child_id")
@@ -67,7 +56,7 @@ def _in_doubt(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
     return own.select(team=route_of_doubt(), child_id="child_id", because=sentence(named)).unique()
 
 
-def _not_attending(known: Known, educated: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def _not_attending(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
     """The same of children on a roll of whom an open concern says that they do not attend."""
     mine = known.child_records.select("child_id", "record_id").join(educated, on="child_id", how="semi")
     concerns = known.statements.filter(pl.col("kind") == "concern")
@@ -75,7 +64,7 @@ def _not_attending(known: Known, educated: pl.DataFrame, as_at: date) -> pl.Data
         statements=mine.join(concerns, on="record_id", how="inner"),
         provision=known.provision.clear(),
         births=mine.select("child_id", date_of_birth=pl.lit(None, pl.Date)).unique(),
-        as_at=as_at,
+        as_at=known.as_at,
     )
     absent = evidence.open_concerns().filter(pl.col("what").str.contains(OF_ATTENDANCE)).unique(["child_id", "what"])
     told = sentence("on a roll, and a concern is open: " + pl.col("what"))

@@ -11,7 +11,7 @@ child keeps the place that the danger gives it. Ties go by likelihood, then poin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -21,21 +21,21 @@ from pipelines.children.age_slips import with_age_slips
 from pipelines.children.died import CERTAIN, died
 from pipelines.children.facts import child_ages, described, protected_by_source, records_of
 from pipelines.children.members import with_told
-from pipelines.decisions.outcomes import OUTCOME
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
+from pipelines.listing.known import Known
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, not_yet
-from pipelines.listing.roll_to_come import Rolls, roll_to_come
+from pipelines.listing.roll_to_come import roll_to_come
 from pipelines.listing.route import routes
 from pipelines.listing.standing import standing
 from pipelines.priority import Evidence, findings
 from pipelines.priority.no_place import FACTOR as NO_PLACE
-from pipelines.rank_settings import ROUNDING, RankSettings
+from pipelines.rank_settings import RankSettings, reaches
 from pipelines.residence.area import HOME, homes
 from pipelines.residence.contact import without_letters
 from pipelines.residence.records import hear, listen
-from pipelines.tables import CANDIDATE, EXPLAINED, SCHOOL
+from pipelines.tables import CANDIDATE, EXPLAINED
 
 FOLLOW_UP = "follow up"
 DOUBTFUL_LINK = "doubtful link"
@@ -72,72 +72,41 @@ class Ranked:
     """``FINDING`` about the candidates, weightiest first."""
 
 
-def rank(
-    *,
-    person: pl.DataFrame,
-    statements: pl.DataFrame,
-    child_records: pl.DataFrame,
-    rivals: pl.DataFrame,
-    provision: pl.DataFrame,
-    residence: pl.DataFrame,
-    as_at: date,
-    settings: RankSettings,
-    source_names: Mapping[str, str] | None = None,
-    outcomes: pl.DataFrame | None = None,
-    never_met: pl.DataFrame | None = None,
-    ages: pl.DataFrame | None = None,
-    contact: pl.DataFrame | None = None,
-    schools: pl.DataFrame | None = None,
-) -> Ranked:
+def rank(known: Known, *, ages: pl.DataFrame | None = None, contact: pl.DataFrame | None = None) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
-    Frames as in :mod:`pipelines.tables`. How likely a child is of age, :mod:`pipelines.children.age_slips` says: without any
-    birth date as often as the dated children of the same sources without a place. Likely ones are listed in the lane "data
-    problem", the others explained. A child without a row in ``residence`` is taken to live here. ``source_names``: source ->
-    its name in text for people. A child whom one of ``outcomes`` (``OUTCOME``; null: none) closes is explained by it until
-    something changes, a letter to all being nothing that does. ``never_met``: ``LINK_NEVER_MET``, how often records of one
-    child never come near each other: a place so missed makes a child less likely, and takes nobody off the list; null: none
-    was missed. ``ages``: what :func:`of_age` says of these frames, and ``contact``: what
-    :func:`~pipelines.residence.contact.without_letters` does; null: it has not been asked. ``schools``: ``SCHOOL``; null: no
-    school is known by another name than its own. Raises :class:`ValueError` where a probability is missing or outside 0..1,
-    polars' ComputeError where a key is not unique.
+    How likely a child is of age, :mod:`pipelines.children.age_slips` says: without any birth date as often as the dated
+    children of the same sources without a place. Likely ones are listed in the lane "data problem", the others explained.
+    ``ages``: what :func:`of_age` says of these frames, and ``contact``: what
+    :func:`~pipelines.residence.contact.without_letters` does, a letter to all being nothing that changes anything; null: it has
+    not been asked. Raises :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key
+    is not unique.
     """
     _check_probabilities(
-        membership=child_records, probability=rivals, link_probability=provision, living_here=residence
-    )
-    statements = without_letters(statements, child_records, residence) if contact is None else contact
-    judged = standing(
-        of_age(person, statements, child_records, provision, as_at) if ages is None else ages,
-        person=person, child_records=child_records, rivals=rivals, provision=provision, residence=residence,
-        settings=settings, never_met=never_met,
+        membership=known.child_records, probability=known.rivals, link_probability=known.provision,
+        living_here=known.residence,
     )  # fmt: skip
-    names, found_out = source_names or {}, OUTCOME.to_frame() if outcomes is None else outcomes
-    holds = settings.outcome_holds
-    closed = closed_children(found_out, statements, child_records, as_at=as_at, names=names, holds=holds)
-    theirs = child_records.join(judged, on="child_id", how="semi")
-    opened = in_hand(found_out, child_records, as_at)
-    judged = with_told(judged, closed, opened, died(statements, child_records), records_of(theirs))
-    is_likely = pl.col("likelihood") >= settings.list_from - ROUNDING
-    looked_at = judged.filter(is_likely | only_residence(settings))
-    evidence = _evidence(looked_at, statements, child_records, provision, person, as_at=as_at, settings=settings)
-    found = findings(evidence, settings.points)
-    stay = kept(looked_at.filter(~is_likely), found, statements, child_records, settings)
-    rolls = Rolls(provision, person, SCHOOL.to_frame() if schools is None else schools)
-    waiting, to_come = not_yet(evidence, found, theirs, settings), roll_to_come(evidence, found, theirs, rolls)
-    judged = with_told(judged, stay, waiting, to_come)
-    is_listed = is_likely | pl.col("kept_because").is_not_null()
-    judged = judged.with_columns(held=_held(is_listed), restricted=_restricted(statements, child_records, rivals))
-    listed = judged.filter(is_listed & pl.col("held").is_null())
+    if contact is None:
+        contact = without_letters(known.statements, known.child_records, known.residence)
+    known = replace(known, statements=contact)
+    everyone = _judged(known, ages)
+    is_likely = reaches(pl.col("likelihood"), known.settings.list_from)
+    looked_at = everyone.filter(is_likely | only_residence(known.settings))
+    evidence = _evidence(looked_at, known)
+    found = findings(evidence, known.settings.points)
+    to_come = roll_to_come(evidence, found, known)
+    told = with_told(
+        everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(evidence, found, known), to_come
+    )
+    is_meant = is_likely | pl.col("kept_because").is_not_null()
+    told = told.with_columns(held=_held(is_meant), restricted=_restricted(known))
+    is_listed = is_meant & pl.col("held").is_null()
+    listed = told.filter(is_listed)
     # That no roll shows a child is no reason to look sooner where none can yet.
     untold = to_come.select("child_id", factor=pl.lit(NO_PLACE))
     found = found.join(listed, on="child_id", how="semi").join(untold, on=["child_id", "factor"], how="anti")
-    return Ranked(
-        candidates=_candidates(
-            listed, found, evidence, settings, person=person, statements=statements, child_records=child_records
-        ),
-        explained=_explained(judged.filter(~is_listed | pl.col("held").is_not_null()), names),
-        findings=found,
-    )
+    candidates = _candidates(listed, found, evidence, known)
+    return Ranked(candidates, _explained(told.filter(~is_listed), known.source_names), found)
 
 
 def of_age(
@@ -149,22 +118,28 @@ def of_age(
     return ages.filter(pl.col("of_age") > 0).sort("child_id")
 
 
-def _candidates(
-    listed: pl.DataFrame,
-    found: pl.DataFrame,
-    evidence: Evidence,
-    settings: RankSettings,
-    *,
-    person: pl.DataFrame,
-    statements: pl.DataFrame,
-    child_records: pl.DataFrame,
-) -> pl.DataFrame:
+def _judged(known: Known, ages: pl.DataFrame | None) -> pl.DataFrame:
+    """Each child who may be of age: how it stands, what officers say of it, whether it has died, and its records."""
+    statements, child_records, as_at = known.statements, known.child_records, known.as_at
+    if ages is None:
+        ages = of_age(known.person, statements, child_records, known.provision, as_at)
+    judged = standing(ages, known)
+    closed = closed_children(
+        known.outcomes, statements, child_records,
+        as_at=as_at, names=known.source_names, holds=known.settings.outcome_holds,
+    )  # fmt: skip
+    theirs = records_of(child_records.join(judged, on="child_id", how="semi"))
+    opened = in_hand(known.outcomes, child_records, as_at)
+    return with_told(judged, closed, opened, died(statements, child_records), theirs)
+
+
+def _candidates(listed: pl.DataFrame, found: pl.DataFrame, evidence: Evidence, known: Known) -> pl.DataFrame:
     """``CANDIDATE``: the listed children in their order, with what officers read of each and who lives together."""
-    as_at, theirs = evidence.as_at, child_records.join(listed, on="child_id", how="semi")
-    facts = described(person, statements, theirs, as_at)
+    theirs = known.child_records.join(listed, on="child_id", how="semi")
+    facts = described(known.person, known.statements, theirs, known.as_at)
     told = with_told(_with_history(listed, evidence), facts, routes(evidence))
-    ranked = _in_order(told, found, as_at, person["dataset"].n_unique(), settings)
-    together = households(ranked, person, statements, child_records, as_at)
+    ranked = _in_order(told, found, known)
+    together = households(ranked, known.person, known.statements, known.child_records, known.as_at)
     return with_told(ranked, together).select(CANDIDATE.names())
 
 
@@ -194,35 +169,26 @@ def _check_probabilities(**frames: pl.DataFrame) -> None:
             )
 
 
-def _restricted(statements: pl.DataFrame, child_records: pl.DataFrame, rivals: pl.DataFrame) -> pl.Expr:
+def _restricted(known: Known) -> pl.Expr:
     """True for a child whom a source protects, and for one who may well be such a child."""
-    guarded = protected_by_source(statements, child_records)
-    near = rivals.filter((pl.col("probability") >= PROTECTED_RIVAL) & pl.col("rival_child_id").is_in(guarded.implode()))
+    guarded = protected_by_source(known.statements, known.child_records)
+    may_be = pl.col("probability") >= PROTECTED_RIVAL
+    near = known.rivals.filter(may_be & pl.col("rival_child_id").is_in(guarded.implode()))
     return pl.col("child_id").is_in(pl.concat([guarded, near["child_id"]]).unique().implode())
 
 
-def _evidence(
-    listed: pl.DataFrame,
-    statements: pl.DataFrame,
-    child_records: pl.DataFrame,
-    provision: pl.DataFrame,
-    person: pl.DataFrame,
-    *,
-    as_at: date,
-    settings: RankSettings,
-) -> Evidence:
-    """What the priority factors may read, about the listed children only."""
-    births = listed.select("child_id", "date_of_birth")
-    records = child_records.join(births, on="child_id", how="semi")
-    said = records.select("child_id", "record_id").join(statements, on="record_id", how="inner", validate="1:m")
-    is_asked = bool(settings.area.postcodes)
+def _evidence(looked_at: pl.DataFrame, known: Known) -> Evidence:
+    """What the priority factors may read, about the children looked at only."""
+    births, as_at, area = looked_at.select("child_id", "date_of_birth"), known.as_at, known.settings.area
+    records = known.child_records.join(births, on="child_id", how="semi")
+    said = records.select("child_id", "record_id").join(known.statements, on="record_id", how="inner", validate="1:m")
     return Evidence(
         statements=said,
-        provision=provision.join(births, on="child_id", how="semi"),
+        provision=known.provision.join(births, on="child_id", how="semi"),
         births=births,
         as_at=as_at,
-        closures=settings.school_closures,
-        homes=homes(hear(listen(said, as_at), records), person, settings.area) if is_asked else HOME.to_frame(),
+        closures=known.settings.school_closures,
+        homes=homes(hear(listen(said, as_at), records), known.person, area) if area.postcodes else HOME.to_frame(),
     )
 
 
@@ -265,18 +231,22 @@ def _is_own_doubt(settings: RankSettings) -> pl.Expr:
     return is_own & (pl.col("rival_none").fill_null(1.0) >= settings.doubtful_link_below)
 
 
-def _in_order(
-    listed: pl.DataFrame, found: pl.DataFrame, as_at: date, sources: int, settings: RankSettings
-) -> pl.DataFrame:
+def urgency(likelihood: pl.Expr, points: pl.Expr) -> pl.Expr:
+    """What the list is ordered by."""
+    return likelihood * (1 + points / 100)
+
+
+def _in_order(listed: pl.DataFrame, found: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``CANDIDATE`` without who lives together: lane, order and reasons of the listed children."""
     points = found.group_by("child_id").agg(priority=pl.col("points").sum())
-    told = reasons.told_findings(found)
-    urgency = (pl.col("likelihood") * (1 + pl.col("priority") / 100)).round(9)
+    because = reasons.because(known.as_at, known.person["dataset"].n_unique(), known.settings.recalibration)
     return (
-        with_told(listed, points, told)
+        with_told(listed, points, reasons.told_findings(found))
         .with_columns(pl.col("priority").fill_null(0))
         .with_columns(
-            lane=_lane(settings), because=reasons.because(as_at, sources, settings.recalibration), urgency=urgency
+            lane=_lane(known.settings),
+            because=because,
+            urgency=urgency(pl.col("likelihood"), pl.col("priority")).round(9),
         )
         .sort("urgency", "likelihood", "priority", "child_id", descending=[True, True, True, False])
         .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))

@@ -4,7 +4,6 @@ An academy may send its roll with the termly census alone. Until the next is in,
 the school can. Nobody waits for that: the child is listed, in a lane of its own, and the school is named.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import polars as pl
@@ -12,6 +11,7 @@ import polars as pl
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.children.silent_schools import is_silent, last_told
 from pipelines.formatted import formatted
+from pipelines.listing.known import Known
 from pipelines.listing.not_yet import at_high_risk, known_of_place, surely_theirs, that_follow
 from pipelines.priority import Evidence
 from pipelines.reasons import day
@@ -21,29 +21,18 @@ ROLL_IS_IN = timedelta(weeks=9)
 (department's termly guide, 2022). Of a school that has told nothing by then each child is followed up."""
 
 
-@dataclass(frozen=True)
-class Rolls:
-    """What shows whether the roll of a school has been told, of all children."""
-
-    provision: pl.DataFrame
-    """``PROVISION``."""
-    person: pl.DataFrame
-    """``PERSON``."""
-    schools: pl.DataFrame
-    """``SCHOOL``."""
-
-
-def roll_to_come(evidence: Evidence, found: pl.DataFrame, child_records: pl.DataFrame, rolls: Rolls) -> pl.DataFrame:
+def roll_to_come(evidence: Evidence, found: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``child_id``, ``roll_to_come``: one row is one child whose school is to be asked; which, and why, in a sentence.
 
-    Children at high risk are not among them. ``found``: ``FINDING``.
+    Children at high risk are not among them. ``found``: ``FINDING``. ``known``: of all children, as their entries show whether
+    the roll of a school has been told.
     """
     starts, as_at = pl.col("since_on"), evidence.as_at
     promised = promised_places(evidence.statements, as_at, [ACCEPTED]).select(
         "child_id", "record_id", "since_on", "place"
     )
     asked = promised.join(evidence.births, on="child_id", how="left", validate="m:1")
-    told = surely_theirs(last_told(asked, rolls.provision, rolls.person, rolls.schools, as_at), child_records)
+    told = surely_theirs(last_told(asked, known.provision, known.person, known.schools, as_at), known.child_records)
     places = that_follow(told.select("child_id", "since_on", "school", "told_on"), evidence)
     silent = places.filter(is_silent(starts, pl.col("told_on")), starts <= as_at, starts + ROLL_IS_IN > as_at).join(
         at_high_risk(found), on="child_id", how="anti"

@@ -7,42 +7,33 @@ import polars as pl
 from pipelines.children.members import with_told
 from pipelines.children.missed_links import with_missed
 from pipelines.children.provision import surely_holds
+from pipelines.listing.known import Known
 from pipelines.listing.recalibration import recalibrated
-from pipelines.rank_settings import ROUNDING, RankSettings
+from pipelines.rank_settings import RankSettings, reaches
 
 LIKELY_ENOUGH = 0.1
 """From this probability on that a child is its nearest rival, it is told that the two bear different UPNs."""
 
 
-def standing(
-    ages: pl.DataFrame,
-    *,
-    person: pl.DataFrame,
-    child_records: pl.DataFrame,
-    rivals: pl.DataFrame,
-    provision: pl.DataFrame,
-    residence: pl.DataFrame,
-    settings: RankSettings,
-    never_met: pl.DataFrame | None,
-) -> pl.DataFrame:
-    """``ages`` with the likelihood, its factors, and the own and rival records behind them. Frames as in
-    :mod:`pipelines.tables`; ``never_met`` as for :func:`pipelines.listing.rank.rank`.
+def standing(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """``ages`` with the likelihood, its factors, and the own and rival records behind them.
 
     ``found_none``: 0..1, that no record found shows a place of the child's; ``missed``: that one was not found;
     ``on_no_roll``: neither. ``estimated``: before any recalibration. ``has_other_upn``: the nearest rival in education, who
     is likely enough, bears a UPN and the child another.
     """
-    own = _in_education(provision, settings)
-    near = _nearest_in_education(rivals, own)
-    lives = residence.select(
-        "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because=pl.col("because")
+    own = _in_education(known.provision, known.settings)
+    near = _nearest_in_education(known.rivals, own)
+    lives = known.residence.select(
+        "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because="because"
     )
-    told = with_told(ages, own, near, _with_other_upn(near, person, child_records), lives)
+    told = with_told(ages, own, near, _with_other_upn(near, known.person, known.child_records), lives)
     judged = told.with_columns(
         found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0),
         living_here=pl.col("living_here").fill_null(1.0),
     )
-    return _with_likelihood(with_missed(judged, person, child_records, provision, never_met), settings)
+    missed = with_missed(judged, known.person, known.child_records, known.provision, known.never_met)
+    return _with_likelihood(missed, known.settings)
 
 
 def _with_likelihood(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
@@ -53,8 +44,9 @@ def _with_likelihood(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFra
     found = (pl.col("found_none") * pl.col("living_here") * pl.col("of_age")).clip(0.0, 1.0)
     line = settings.recalibration
     before, after = recalibrated(found, line), recalibrated(found * (1 - pl.col("missed")), line)
-    least = (settings.list_from - ROUNDING, settings.check_from - ROUNDING)
-    hides = pl.any_horizontal((before >= each) & (after < each) for each in least)
+    hides = pl.any_horizontal(
+        reaches(before, least) & ~reaches(after, least) for least in (settings.list_from, settings.check_from)
+    )
     return (
         judged.with_columns(missed=pl.when(hides).then(0.0).otherwise("missed"))
         .with_columns(

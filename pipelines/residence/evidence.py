@@ -13,7 +13,7 @@ import polars as pl
 
 from matching.keys import place_keys
 from pipelines.children.age import born_of_age
-from pipelines.children.members import is_first_of, members
+from pipelines.children.members import is_first_of, members, with_told
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.residence.letters import with_letters
 from pipelines.residence.records import Heard
@@ -88,12 +88,10 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
     """Readings for each child of ``heard``; homes (:func:`with_homes`) and provision of no such child are left out."""
     mine = members(heard.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
-    children = heard.children
-    for told in (
-        _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _said_moved(heard),
-        _first_known(heard, as_at),
-    ):  # fmt: skip
-        children = children.join(told, on="child", how="left", validate="1:1", maintain_order="left")
+    children = with_told(
+        heard.children, _age_groups(mine, as_at), _places(entries), _ended_places(entries, as_at), _said_moved(heard),
+        _first_known(heard, as_at), by="child",
+    )  # fmt: skip
     has_place = pl.col("place_probability").is_not_null()
     children = children.with_columns(
         pl.col("age_group").fill_null("unknown"),
@@ -109,9 +107,7 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
     agencies = with_letters(known, children, as_at)
     signs = _signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
     return Evidence(
-        children=children.join(signs, on="child", how="left", validate="1:1", maintain_order="left").join(
-            _left_together(families, children), on="child", how="left", validate="1:1", maintain_order="left"
-        ),
+        children=with_told(children, signs, _left_together(families, children), by="child"),
         agencies=agencies,
         families=families.sort("child", "other"),
     )

@@ -11,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.children.members import with_told
 from pipelines.formatted import formatted
 from pipelines.rank_settings import Area
 from pipelines.reasons import source_name
@@ -19,9 +20,6 @@ from pipelines.residence.evidence import days_since, gather_evidence, met, with_
 from pipelines.residence.mixture import SURE_PLACE, living_here
 from pipelines.residence.records import Heard, Said, hear
 from pipelines.tables import RESIDENCE
-
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
 
 HAS_PLACE = "has a current place"
 
@@ -78,14 +76,11 @@ def _told(
     theirs = replace(heard, records=heard.records.join(asked, on="child", how="semi"))
     known = agencies.join(asked, on="child", how="semi")
     letters = known.filter("is_letter")
-    sightings, entries = _last_sightings(met(theirs, letters, as_at), names), _entries_in_words(theirs, names)
-    other = (
-        _letters_in_words(letters, names, as_at),
-        _agencies_in_words(known),
-        _old_extracts_in_words(known, names, as_at),
-    )
-    for words in (sightings, *entries, *other):
-        asked = asked.join(words, on="child", how="left", validate="1:1")
+    asked = with_told(
+        asked, _last_sightings(met(theirs, letters, as_at), names), *_entries_in_words(theirs, names),
+        _letters_in_words(letters, names, as_at), _agencies_in_words(known), _old_extracts_in_words(known, names, as_at),
+        by="child",
+    )  # fmt: skip
     settled = pl.concat_str(pl.lit(HAS_PLACE), "outside", separator="; ", ignore_nulls=True)
     return pl.concat(
         [asked.with_columns(because=_because(as_at)), children.filter(is_settled).with_columns(because=settled)],
@@ -111,8 +106,8 @@ def _last_sightings(heard: Heard, names: Mapping[str, str]) -> pl.DataFrame:
         .unique()
         .sort("child", "by")
     )
-    by_child = by_whom.group_by("child", maintain_order=True).agg(pl.col("last_seen_on").first(), "by")
-    return by_child.select("child", "last_seen_on", last_seen_by=pl.col("by").list.join(" and "))
+    by_child = by_whom.group_by("child", maintain_order=True)
+    return by_child.agg(pl.col("last_seen_on").first(), last_seen_by=pl.col("by").str.join(" and "))
 
 
 def _entries_in_words(heard: Heard, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -158,9 +153,8 @@ def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_
     old = agencies.filter((pl.col("unsighted_days") >= OLD_EXTRACT_DAYS) & ~pl.col("is_start"))
     ends = pl.lit(as_at) - pl.duration(days=pl.col("unsighted_days").round())
     words = formatted("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
-    return old.sort("child", "source").group_by("child", maintain_order=True).agg(old=words).with_columns(
-        pl.col("old").list.join("; ")
-    )  # fmt: skip
+    in_order = old.sort("child", "source").with_columns(old=words)
+    return in_order.group_by("child", maintain_order=True).agg(pl.col("old").str.join("; "))
 
 
 def _because(as_at: date) -> pl.Expr:
@@ -171,12 +165,10 @@ def _because(as_at: date) -> pl.Expr:
         .when(days.is_null())
         .then(pl.lit("never seen with a date"))
         .when(days > NOT_SEEN_SINCE_DAYS)
-        .then(pl.concat_str([pl.lit("not seen by anyone since "), month(pl.col("last_seen_on"))]))
-        .otherwise(pl.concat_str([pl.lit("seen by "), pl.col("last_seen_by"), pl.lit(" "), _how_long_ago(days)]))
+        .then(formatted("not seen by anyone since {}", month(pl.col("last_seen_on"))))
+        .otherwise(formatted("seen by {} {}", "last_seen_by", _how_long_ago(days)))
     )
-    several = pl.when(pl.col("agencies") >= 2).then(
-        pl.concat_str([pl.lit("known to "), pl.col("agencies").cast(pl.String), pl.lit(" agencies")])
-    )
+    several = pl.when(pl.col("agencies") >= 2).then(formatted("known to {} agencies", "agencies"))
     place = (
         pl.when(pl.col("undoubted_place").is_not_null())
         .then(pl.lit(HAS_PLACE))
@@ -190,34 +182,18 @@ def _because(as_at: date) -> pl.Expr:
         .then(pl.lit("no other child of the household has been seen for a year"))
     )
     moved = pl.when("said_moved").then(pl.lit("taken off the last roll as moved away"))
-    parts = [
-        place,
-        pl.col("outside"),
-        seen,
-        pl.col("letter"),
-        pl.col("old"),
-        pl.col("ended"),
-        moved,
-        pl.col("open"),
-        several,
-        home,
-    ]
+    parts = (place, "outside", seen, "letter", "old", "ended", moved, "open", several, home)
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 
 def month(day: pl.Expr) -> pl.Expr:
     """``March 2024``."""
-    names = day.dt.month().cast(pl.Int64).replace_strict(dict(enumerate(MONTHS, start=1)), return_dtype=pl.String)
-    return pl.concat_str([names, pl.lit(" "), day.dt.year().cast(pl.String)])
+    return day.dt.strftime("%B %Y")
 
 
 def _how_long_ago(days: pl.Expr) -> pl.Expr:
     """``today``, ``5 days ago``, ``3 weeks ago``, ``4 months ago``: whole units, of a size that people use."""
     count = pl.when(days < 14).then(days).when(days < 92).then(days // 7).otherwise(days * 12 // 365)
     unit = pl.when(days < 14).then(pl.lit("day")).when(days < 92).then(pl.lit("week")).otherwise(pl.lit("month"))
-    plural = pl.when(count == 1).then(pl.lit(" ago")).otherwise(pl.lit("s ago"))
-    return (
-        pl.when(days == 0)
-        .then(pl.lit("today"))
-        .otherwise(pl.concat_str([count.cast(pl.String), pl.lit(" "), unit, plural]))
-    )
+    plural = pl.when(count == 1).then(pl.lit("")).otherwise(pl.lit("s"))
+    return pl.when(days == 0).then(pl.lit("today")).otherwise(formatted("{} {}{} ago", count, unit, plural))

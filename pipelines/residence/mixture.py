@@ -28,16 +28,7 @@ from pipelines.residence.family import (
 )
 from pipelines.residence.group_shares import BOUNDS, CLOSE_ENOUGH, ROUNDS, mean_by_group, shares_here, usual_shares
 from pipelines.residence.levels import ENOUGH_KNOWN
-from pipelines.residence.reading import (
-    DEPARTURES,
-    Codes,
-    Flags,
-    Floats,
-    Likelihood,
-    Reading,
-    Told,
-    told_by,
-)
+from pipelines.residence.reading import DEPARTURES, Codes, Flags, Floats, Likelihood, Reading, Told, told_by
 from pipelines.residence.readings import readings_of
 
 PLACE_CERTAINTY = 0.995
@@ -85,17 +76,10 @@ class Children:
 
     def of(self, rows: Codes) -> "Children":
         """The children in ``rows`` alone."""
-        readings = [one.of(rows) for one in self.readings]
-        families = self.families.of(rows, len(self.group))
         return Children(
-            readings,
-            self.group[rows],
-            self.is_never[rows],
-            self.with_school[rows],
-            self.counts[rows],
-            families,
-            self.season,
-        )
+            [one.of(rows) for one in self.readings], self.group[rows], self.is_never[rows], self.with_school[rows],
+            self.counts[rows], self.families.of(rows, len(self.group)), self.season,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from functools import partial
 
 from pipelines.children.provision import find_provision
 from pipelines.listing.early_warning import early_warning
+from pipelines.listing.known import Known
 from pipelines.listing.masking import MASKED_READS, masked_in
-from pipelines.listing.other_teams import Known, for_other_teams
+from pipelines.listing.other_teams import for_other_teams
 from pipelines.listing.rank import of_age, rank
 from pipelines.residence.living_here import judge_residence
 from pipelines.steps.under_way import Counts, Night
 
-JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision", "residence")
-"""Tables from which a child's standing is judged."""
+JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision", "residence", "school")
+"""Tables from which the list is made."""
 
 
 def find_provision_step(night: Night) -> Counts:
@@ -45,24 +46,20 @@ def rank_step(night: Night) -> Counts:
     """
     assert night.ages is not None  # noqa: S101 - residence stands before rank in STEPS
     night.store.read_ahead("snapshot", "link")  # for the ledger, and for publish
-    ages, known = night.ages.result(), night.known(*JUDGED_FROM)
-    as_at, settings = night.settings.as_at, night.settings.ranking
-    night.early_warning = night.aside(partial(early_warning, **known, as_at=as_at, settings=settings))
-    ranked = rank(
-        **known,
-        as_at=as_at,
-        settings=settings,
+    ages = night.ages.result()
+    known = Known(
+        **night.known(*JUDGED_FROM),
+        as_at=night.settings.as_at,
+        settings=night.settings.ranking,
         source_names=night.source_names,
         outcomes=night.outcomes(),
         never_met=night.store.read("link_never_met"),
-        ages=ages,
-        contact=night.contact_told(),
-        schools=night.store.read("school"),
     )
+    night.early_warning = night.aside(partial(early_warning, known))
+    ranked = rank(known, ages=ages, contact=night.contact_told())
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
     night.listed = night.aside(partial(masked_in, night.read(*MASKED_READS)))
-    told = Known(**night.known("person_record", "statement", "child_record", "provision", "explained"))
-    night.other_teams = night.aside(partial(for_other_teams, told, as_at))
+    night.other_teams = night.aside(partial(for_other_teams, known, night.store.read("explained")))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

@@ -32,6 +32,7 @@ from pipelines.tables import NIGHT
 KNOWN_AS = {
     "person_record": "person", "statement": "statements", "child_record": "child_records", "link": "links",
     "rival": "rivals", "finding": "findings", "candidate": "candidates", "delivery": "deliveries", "breach": "breaches",
+    "school": "schools",
 }  # fmt: skip
 """Table of the store -> what functions of data call it, where that is not its own name."""
 

@@ -18,6 +18,7 @@ from pipelines.decisions.judgements import for_link
 from pipelines.formatted import formatted
 from pipelines.linking.link import CHILD_SETTINGS, link
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
+from pipelines.listing.known import Known
 from pipelines.listing.masking import BECAUSE_WITHHELD, masked
 from pipelines.listing.rank import LANES, RESTRICTED, rank
 from pipelines.rank_settings import RankSettings
@@ -116,7 +117,7 @@ def judged_again(
         source_names=source_names,
         area=settings.ranking.area,
     )
-    ranked = rank(
+    known = Known(
         person=person,
         statements=statements,
         child_records=linked.child_records,
@@ -130,6 +131,7 @@ def judged_again(
         never_met=linked.held.never_met,
         schools=tables["school"],
     )
+    ranked = rank(known)
     return _listed(settings, tables, linked.links, linked.child_records, (ranked.candidates, ranked.explained))
 
 

@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.provision import find_provision
+from pipelines.listing.known import Known
 from pipelines.listing.rank import Ranked, rank
 from pipelines.priority import Evidence
 from pipelines.rank_settings import RankSettings
@@ -112,7 +113,7 @@ class Drawn:
 
     def ranked(self, settings: RankSettings | None = None) -> Ranked:
         """The list of the children drawn."""
-        return rank(**self.tables(), as_at=AS_AT, settings=settings or RankSettings(), source_names=SOURCE_NAMES)
+        return rank(Known(**self.tables(), as_at=AS_AT, settings=settings or RankSettings(), source_names=SOURCE_NAMES))
 
     def night(self) -> dict[str, pl.DataFrame]:
         """The tables of the store after the night, by name."""

@@ -10,6 +10,7 @@ from pipelines.children.provision import find_provision
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.lives import Ledger, keep_ledger, published
+from pipelines.listing.known import Known
 from pipelines.listing.masking import protected_children
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
@@ -63,10 +64,11 @@ class Nights:
         """What the ledger reads of a night."""
         tables = drawn.tables()
         provision = find_provision(tables["statements"], tables["child_records"], self.as_at)
-        ranked = rank(
+        known = Known(
             **(tables | {"provision": provision}), as_at=self.as_at, settings=settings, source_names=SOURCE_NAMES,
             outcomes=self.outcomes,
         )  # fmt: skip
+        ranked = rank(known)
         members = tables["child_records"]
         moved = id_moves(self.records, members).with_columns(as_at=pl.lit(self.as_at)).select(CHILD_MOVE.names())
         self.moves = pl.concat([self.moves.filter(pl.col("as_at") != self.as_at), moved])

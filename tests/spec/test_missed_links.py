@@ -5,6 +5,7 @@ import pytest
 
 from pipelines.children.missed_links import with_missed
 from pipelines.children.provision import find_provision
+from pipelines.listing.known import Known
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import CHILD_RECORD, LINK_NEVER_MET, PERSON, STATEMENT
@@ -124,7 +125,9 @@ def _listed(living_here: float) -> dict[str, object] | None:
         drawn.record(f"health:{n}", f"P{n}").record(f"school_census:{n}", f"P{n}").on_roll(f"school_census:{n}")
     settings = RankSettings(wasted_enquiries_per_missed_child=8)
     never_met = met(("health", "school_census", 1_000_000, 200))
-    ranked = rank(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, never_met=never_met)
+    ranked = rank(
+        Known(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, never_met=never_met)
+    )
     return next(iter(ranked.candidates.filter(child_id="CH1").to_dicts()), None)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.decisions.outcomes import CODES, OUTCOME, kept_open
 from pipelines.listing.closed import CONTRADICTED_BY
+from pipelines.listing.known import Known
 from pipelines.listing.rank import CLOSED, Ranked, rank
 from pipelines.publish.match_report import match_report_html
 from pipelines.publish.outcome_yield import outcome_yield, yield_words
@@ -30,7 +31,7 @@ def outcome(
 
 def ranked(drawn: Drawn, outcomes: pl.DataFrame) -> Ranked:
     settings = RankSettings()
-    return rank(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, outcomes=outcomes)
+    return rank(Known(**drawn.tables(), as_at=AS_AT, settings=settings, source_names=SOURCE_NAMES, outcomes=outcomes))
 
 
 def lead() -> Drawn:
@@ -162,7 +163,7 @@ def test_an_outcome_grows_old(code: str, on: date, comes_back: bool) -> None:
 def test_how_long_an_outcome_holds_is_the_authoritys_to_say() -> None:
     settings = RankSettings(outcome_holds=OutcomeHolds(independent=0))
     old = outcome("INDEPENDENT", date(2019, 1, 1))
-    assert rank(**lead().tables(), as_at=AS_AT, settings=settings, outcomes=old).candidates.is_empty()
+    assert rank(Known(**lead().tables(), as_at=AS_AT, settings=settings, outcomes=old)).candidates.is_empty()
 
 
 def test_every_closing_outcome_says_what_contradicts_it() -> None:

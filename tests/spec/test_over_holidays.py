@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.children.provision import find_provision
 from pipelines.ledger.came_on_list import NOT_TAKEN_UP
+from pipelines.listing.known import Known
 from pipelines.listing.not_yet import OVER_HOLIDAYS
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
@@ -42,7 +43,7 @@ def entrant(accepted_from: date | None, born: date = FIVE_IN_MARCH) -> Drawn:
 def as_of(drawn: Drawn, as_at: date) -> Ranked:
     tables = drawn.tables()
     tables["provision"] = find_provision(tables["statements"], tables["child_records"], as_at)
-    return rank(**tables, as_at=as_at, settings=RankSettings(), source_names=SOURCE_NAMES)
+    return rank(Known(**tables, as_at=as_at, settings=RankSettings(), source_names=SOURCE_NAMES))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ import pytest
 from data_contracts.contract import read_contracts
 from pipelines.children.provision import SAID_TO_HAVE_ENDED, find_provision
 from pipelines.intake.standardise import standardise
-from pipelines.listing.other_teams import Known, for_other_teams
+from pipelines.listing.known import Known
+from pipelines.listing.other_teams import for_other_teams
 from pipelines.listing.rank import Ranked, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import CHILD_RECORD, RESIDENCE, RIVAL
@@ -49,13 +50,13 @@ class Authority:
         made = standardise({source: pl.DataFrame(rows) for source, rows in raw.items()}, contracts, as_at=AS_AT)
         child_records = pl.DataFrame(self.members, schema=CHILD_RECORD, orient="row")
         provision = find_provision(made.statements, child_records, AS_AT)
-        ranked = rank(
+        known = Known(
             person=made.person, statements=made.statements, child_records=child_records, rivals=RIVAL.to_frame(),
             provision=provision, residence=RESIDENCE.to_frame(), as_at=AS_AT, settings=settings or RankSettings(),
             source_names={source: contract.name for source, contract in CONTRACTS.items()},
         )  # fmt: skip
-        known = Known(made.person, made.statements, child_records, provision, ranked.explained)
-        return Judged(ranked, for_other_teams(known, AS_AT))
+        ranked = rank(known)
+        return Judged(ranked, for_other_teams(known, ranked.explained))
 
 
 @dataclass

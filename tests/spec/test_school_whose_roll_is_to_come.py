@@ -9,6 +9,7 @@ import pytest
 from pipelines.children.provision import find_provision
 from pipelines.children.silent_schools import A_YEAR, PROMISED, USUAL
 from pipelines.intake.schools import named_in, told_apart
+from pipelines.listing.known import Known
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import DATA_PROBLEM, FOLLOW_UP, RESTRICTED, Ranked, rank
 from pipelines.listing.route import ADMISSIONS
@@ -64,7 +65,7 @@ def accepted(
 def as_of(drawn: Drawn, as_at: date, settings: RankSettings | None = None) -> Ranked:
     tables = drawn.tables()
     tables["provision"] = find_provision(tables["statements"], tables["child_records"], as_at)
-    return rank(**tables, as_at=as_at, settings=settings or RankSettings(), source_names=SOURCE_NAMES)
+    return rank(Known(**tables, as_at=as_at, settings=settings or RankSettings(), source_names=SOURCE_NAMES))
 
 
 def listed(drawn: Drawn, as_at: date) -> dict[str, Any]:
