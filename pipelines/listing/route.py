@@ -7,6 +7,7 @@ counts, the narrowest circle of readers before the wider.
 import polars as pl
 
 from pipelines.formatted import in_small_letters
+from pipelines.priority import in_and_out, no_place, referral
 from pipelines.priority.evidence import Evidence
 
 ADOPTION = "adoption"
@@ -17,13 +18,10 @@ ATTENDANCE = "attendance"
 NEIGHBOUR = "other authority"
 ROUTES = (ADOPTION, SEND, HOME_EDUCATION, ADMISSIONS, ATTENDANCE, NEIGHBOUR)
 
-OF_ADOPTION = r"\badopt"
 OF_SEND = (
     r"\bsend\b|\behcp?\b|special educational|education, health and care|\beotas\b|otherwise than at school|\baln\b"
 )
 """Education otherwise than at school is arranged under a plan (Children and Families Act 2014, section 61), mostly."""
-OF_HOME_EDUCATION = r"home educat|elective home"
-OF_ADMISSIONS = r"\boffer|\brefus|\bwithdrawn\b|\baccepted\b|\bapplied\b|\bapplication\b|\badmission|\bexpected at\b"
 OF_NEIGHBOUR = r"another authority|other authority"
 OF_ATTENDANCE = r"\battendance\b|not attending|never attended|\bexclu|\babsen|part-time timetable"
 
@@ -45,15 +43,15 @@ def routes(evidence: Evidence) -> pl.DataFrame:
 def _named(text: pl.Expr) -> pl.Expr:
     """The route that a text in small letters names; null: none."""
     return (
-        pl.when(text.str.contains(OF_ADOPTION))
+        pl.when(text.str.contains(referral.ADOPTION))
         .then(pl.lit(ADOPTION))
         .when(text.str.contains(OF_SEND))
         .then(pl.lit(SEND))
-        .when(text.str.contains(OF_HOME_EDUCATION))
+        .when(text.str.contains(in_and_out.AT_HOME))
         .then(pl.lit(HOME_EDUCATION))
         .when(text.str.contains(OF_ATTENDANCE))
         .then(pl.lit(ATTENDANCE))
-        .when(text.str.contains(OF_ADMISSIONS))
+        .when(text.str.contains(no_place.NAMED))
         .then(pl.lit(ADMISSIONS))
     )
 

@@ -18,6 +18,7 @@ BEGAN, ENDED = date(2026, 2, 2), date(2026, 7, 20)
         pytest.param("concern", "no offer of a school place", {}, "admissions", id="no offer"),
         pytest.param("concern", "refused a school place", {}, "admissions", id="refused"),
         pytest.param("concern", "school place accepted", {}, "admissions", id="an offer accepted and never taken up"),
+        pytest.param("concern", "school place deferred", {}, "admissions", id="deferred, and not taken up since"),
         pytest.param("concern", "school place offered", {"until": ENDED}, None, id="an offer long closed"),
         pytest.param("concern", "home education assessed as unsuitable", {}, "home-education", id="unsuitable"),
         pytest.param("concern", "permanently excluded", {}, "attendance", id="excluded"),
