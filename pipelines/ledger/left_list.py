@@ -95,6 +95,11 @@ class Tonight:
     """record_id of records of identities from before an adoption."""
 
     @property
+    def is_protected(self) -> pl.Expr:
+        """Of rows with ``child_id`` and ``restricted``: whether the child is protected, by these or by what publications do."""
+        return pl.col("restricted") | pl.col("child_id").is_in(self.protected.implode())
+
+    @property
     def outcomes_standing(self) -> pl.DataFrame:
         """The one of ``outcomes`` that counts tonight, for each child of which there is any."""
         return standing(self.outcomes.filter(pl.col("outcome_on") <= self.as_at))

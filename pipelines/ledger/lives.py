@@ -16,6 +16,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.children.members import with_told
 from pipelines.counted import first_of
 from pipelines.decisions.outcomes import OPENING, kept_open
 from pipelines.failure import INTERNAL_ERROR, NightFailed
@@ -32,6 +33,7 @@ IN_HAND = "taken in hand by an officer"
 EVERY_NIGHT_DAYS = 60
 """``LEAD_NIGHT`` keeps every night of two months; of those before, the nights with another likelihood or lane."""
 
+WHO = ("forename", "surname", "date_of_birth", "records")
 SHOWN_OF_A_NIGHT = ("lane", "rank", "likelihood", "on_no_roll", "living_here", "of_age", "priority")
 
 
@@ -136,10 +138,8 @@ def _with_age(candidates: pl.DataFrame) -> pl.DataFrame:
 def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
     """``LEAD`` after tonight; of live leads with their ``was`` and ``<BEFORE>_before``."""
     candidates = _with_age(tonight.candidates)
-    moves = (
-        tonight.child_moves if last.is_empty() else tonight.child_moves.filter(pl.col("as_at") > last["as_at"].item())
-    )
-    ids = now_ids(before, moves, tonight.child_records)
+    since = pl.lit(value=True) if last.is_empty() else pl.col("as_at") > last["as_at"].item()
+    ids = now_ids(before, tonight.child_moves.filter(since), tonight.child_records)
     leads = before.with_row_index("lead").join(ids, on=["child_id", "spell"], how="left", validate="1:1")
     live, past = leads.filter(pl.col("state") != LEFT), leads.filter(pl.col("state") == LEFT)
     opened = _opened(tonight)
@@ -148,18 +148,13 @@ def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> p
     gone = _off_the_list(live.filter(~goes_on), opened, tonight, last)
     come = candidates.join(still.select("child_id"), on="child_id", how="anti")
     fresh = _come(come, past, tonight, last)
-    known = pl.concat(
-        [still.select("child_id"), fresh.select("child_id"), gone.filter(state=IN_VIEW).select("child_id")]
-    )
-    in_hand = _in_hand(opened.filter(~opened.is_in(known["child_id"].implode())), tonight)
-    parts = [past, still, gone, fresh, in_hand]
-    if lost := live.join(pl.concat([still.select("lead"), gone.select("lead")]), on="lead", how="anti")[
-        "child_id"
-    ].to_list():
-        raise _silently_gone(lost)
-    return _numbered(
-        pl.concat([part.select(pl.exclude("now_id", "continues", "lead")) for part in parts], how="diagonal")
-    )
+    known = pl.concat([still["child_id"], fresh["child_id"], gone.filter(state=IN_VIEW)["child_id"]])
+    in_hand = _in_hand(opened.filter(~opened.is_in(known.implode())), tonight)
+    lost = live.filter(~pl.col("lead").is_in(pl.concat([still["lead"], gone["lead"]]).implode()))
+    if lost.height:
+        raise _silently_gone(lost["child_id"].to_list())
+    parts = (part.select(pl.exclude("now_id", "continues", "lead")) for part in (past, still, gone, fresh, in_hand))
+    return _numbered(pl.concat(parts, how="diagonal"))
 
 
 def _numbered(leads: pl.DataFrame) -> pl.DataFrame:
@@ -175,9 +170,7 @@ def _still_listed(listed: pl.DataFrame, candidates: pl.DataFrame, tonight: Tonig
     before = listed.with_columns(*was, was_restricted="restricted").drop(set(shown.columns) - {"child_id"})
     came = _why_came(listed.filter(state=IN_VIEW).with_columns(child_id="now_id"), tonight, last)
     return (
-        _renamed(before)
-        .join(shown, on="child_id", how="left", validate="1:1")
-        .join(came, on="child_id", how="left", validate="1:1")
+        with_told(_renamed(before), shown, came)
         .with_columns(pl.lit(None, kind).alias(name) for name, kind in (*WHY_OFF.items(), ("off_on", LEAD["off_on"])))
         .with_columns(
             was="state",
@@ -193,9 +186,7 @@ def _still_listed(listed: pl.DataFrame, candidates: pl.DataFrame, tonight: Tonig
 
 def _shown(candidates: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """What a lead keeps of its last night on the list, by ``child_id``."""
-    is_protected = pl.col("restricted") | pl.col("child_id").is_in(tonight.protected.implode())
-    names = ("forename", "surname", "date_of_birth", "records")
-    return candidates.select("child_id", *SHOWN_OF_A_NIGHT, *names, restricted=is_protected)
+    return candidates.select("child_id", *SHOWN_OF_A_NIGHT, *WHO, restricted=tonight.is_protected)
 
 
 def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
@@ -208,9 +199,8 @@ def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
 def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
     """Live leads that are off tonight's list: left, or in view, with why. Raises NightFailed where there is no reason."""
     found = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.then(last))
-    silent = off.filter(state=LISTED).join(
-        found.filter(pl.col("off_because").is_null()), on=["child_id", "spell"], how="semi"
-    )
+    unexplained = found.filter(pl.col("off_because").is_null())
+    silent = off.filter(state=LISTED).join(unexplained, on=["child_id", "spell"], how="semi")
     if silent.height:
         raise _silently_gone(silent["child_id"].to_list())
     kept = {name: f"{name}_was" for name in WHY_OFF}
@@ -248,24 +238,15 @@ def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: Tonight, last: pl.Dat
     latest = earlier.unique("child_id", keep="last", maintain_order=True)
     asked = come.select("child_id").join(latest.drop("now_id"), on="child_id", how="left", validate="1:1")
     came = _why_came(asked, tonight, last)
-    return (
-        _shown(come, tonight)
-        .join(came, on="child_id", how="left", validate="1:1")
-        .join(
-            latest.select("child_id", was="state", was_restricted="restricted"),
-            on="child_id",
-            how="left",
-            validate="1:1",
-        )
-        .with_columns(
-            spell=pl.lit(0, pl.Int64),
-            state=pl.lit(LISTED),
-            first_listed_on=pl.lit(tonight.as_at),
-            last_listed_on=pl.lit(tonight.as_at),
-            came_because="came_because_now",
-            came_why="came_why_now",
-            restricted=pl.col("restricted") | pl.col("was_restricted").fill_null(value=False),
-        )
+    was = latest.select("child_id", was="state", was_restricted="restricted")
+    return with_told(_shown(come, tonight), came, was).with_columns(
+        spell=pl.lit(0, pl.Int64),
+        state=pl.lit(LISTED),
+        first_listed_on=pl.lit(tonight.as_at),
+        last_listed_on=pl.lit(tonight.as_at),
+        came_because="came_because_now",
+        came_why="came_why_now",
+        restricted=pl.col("restricted") | pl.col("was_restricted").fill_null(value=False),
     )
 
 
@@ -287,9 +268,7 @@ def _opened(tonight: Tonight) -> pl.Series:
 
 def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
     """Spells in view of children who are on no list, and whom an officer has taken in hand all the same."""
-    facts = tonight.facts_of(opened)
-    is_protected = pl.col("restricted") | pl.col("child_id").is_in(tonight.protected.implode())
-    known = facts.select("child_id", "forename", "surname", "date_of_birth", "records", restricted=is_protected)
+    known = tonight.facts_of(opened).select("child_id", *WHO, restricted=tonight.is_protected)
     blank = pl.concat([LEAD.to_frame(), known, _without_records(opened, tonight)], how="diagonal")
     is_known = pl.col("child_id").is_in(known["child_id"].implode())
     asked = blank.with_columns(

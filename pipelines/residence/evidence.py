@@ -71,7 +71,7 @@ class Evidence:
     in ``children``). ``state``: 1 open, 2 ended. ``sighted_days``: since it last saw the child; null: no date.
     ``is_start``: that was the day its entry began; ``is_letter``: a day that tells of no meeting
     (:mod:`pipelines.residence.letters`). ``begun_days``: since its open entry began; null: no date. ``ended_days``:
-    since its last entry ended; null: one is open, or it has no date. ``is_shared``: open, and another child of the household
+    since its last entry ended; null: one is open. ``is_shared``: open, and another child of the household
     has an open one there with the same dates, so that it tells of the household and not of either child.
     ``membership``: 0..1, that the surest record is this child's. Of the agency's extract, the same in each of its rows:
     ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight)."""

@@ -124,9 +124,8 @@ class _Agency:
 
     @cached_property
     def standing(self) -> Codes:
-        """Level of each record: open (1), or ended (``ENDED``) and so long ago; without a date as if just now."""
-        ended = ENDED + np.maximum(level_of(self.ended, DEPARTED[1:]), 0)
-        return np.where(self.state == ENDED, ended, self.state)
+        """Level of each record: open (1), or ended (``ENDED``) and so long ago."""
+        return np.where(self.state == ENDED, ENDED + level_of(self.ended, DEPARTED[1:]), self.state)
 
     @cached_property
     def tells_starts_only(self) -> bool:
