@@ -11,20 +11,26 @@ EHE = "ehe_register"
 
 
 @pytest.mark.parametrize(
-    ("at_home", "least", "most"),
+    ("at_home", "unmet", "least", "most"),
     [
-        pytest.param(0, 0.0, 0.1, id="only pupils, whom a nurse meets every term: one unmet for ten months has gone"),
-        pytest.param(120, 0.3, 0.9, id="she meets no home-educated child: nor one without a place"),
+        pytest.param(
+            0, 0, 0.0, 0.1, id="only pupils, whom a nurse meets every term: one unmet for ten months has gone"
+        ),
+        pytest.param(120, 120, 0.3, 0.9, id="she meets no home-educated child: nor one without a place"),
+        pytest.param(
+            60, 16, 0.0, 0.01, id="she meets most of sixty as pupils: that she has not met some may be chance"
+        ),
     ],
 )
 def test_where_an_agency_comes_to_schools_children_without_a_place_are_seen_as_the_home_educated(
-    at_home: int, least: float, most: float
+    at_home: int, unmet: int, least: float, most: float
 ) -> None:
     children = town()
     for n in range(600):
         children[f"roll{n:03}"] = on_roll() + at_gp(seen=(n * 7) % 90, since=800 + n)
     for n in range(at_home):
-        children[f"home{n:03}"] = [say(EHE, "provision", ago(700)), *at_gp(seen=(n * 37) % 700)]
+        seen = (n * 37) % 700 if n < unmet else (n * 7) % 90
+        children[f"home{n:03}"] = [say(EHE, "provision", ago(700)), *at_gp(seen=seen)]
     found = judge(children | {"child": at_gp(seen=300)})
     assert least <= found.filter(child_id="child")["living_here"].item() <= most
 
