@@ -24,8 +24,9 @@ def proposals(*, workspace: Workspace) -> int:
 
 def _told(made: "Proposal") -> list[str]:
     from data_contracts.today import day_of
+    from pipelines.publish.numbers import figure
 
-    figures = ", ".join(f"{name} {value}" for name, value in made.figures.items())
+    figures = ", ".join(f"{name} {figure(value)}" for name, value in made.figures.items())
     in_force = ": IN FORCE" if made.is_in_force else ""
     return [
         f"{made.id}  {made.kind}, proposed by {made.by} on {day_of(made.at):%d/%m/%Y}{in_force}",

@@ -22,6 +22,7 @@ def train(
     """
     from apps.cli.words import command, typed
     from pipelines.decisions.proposals import model_file, propose_model
+    from pipelines.publish.numbers import figure
     from pipelines.settings import SettingsError
     from pipelines.tuning.training import learnt_in
 
@@ -29,7 +30,7 @@ def train(
         raise SettingsError("--propose needs --why, in words, and --by, the name of the person who proposes it.")
     found = learnt_in(workspace)
     for name, value in found.figures.items():
-        print(f"  {name}: {value}")
+        print(f"  {name}: {figure(value)}")
     if not propose:
         print("Nothing was kept. With --propose --why ... --by NAME the weights are proposed.")
         return 0

@@ -22,8 +22,9 @@ Flags = NDArray[np.bool_]
 
 
 def shown(total: int, *breakdowns: Sequence[int]) -> tuple[str, list[list[str]]]:
-    """A total and its breakdowns, each of which adds up to it, as text, rounded; ``SUPPRESSED`` for what is not
-    to be seen.
+    """A total and its breakdowns, each of which adds up to it, as text, rounded; ``SUPPRESSED`` for what is not to be seen.
+
+    That is judged by the counts themselves: whoever sees them rounded knows less.
     """
     counts = np.array([[total, *(count for parts in breakdowns for count in parts)]], dtype=np.int64)
     hidden = suppressed(counts, (), tuple(len(parts) for parts in breakdowns))[0]
@@ -31,20 +32,8 @@ def shown(total: int, *breakdowns: Sequence[int]) -> tuple[str, list[list[str]]]
     for parts in breakdowns:
         places.append(range(start, start + len(parts)))
         start += len(parts)
-    for own in places:
-        if _are_all_one(counts[0], hidden, own):
-            hidden[[place for place in own if counts[0][place] == 0] or [0]] = True
     cells = [SUPPRESSED if is_hidden else _rounded(count) for count, is_hidden in zip(counts[0], hidden, strict=True)]
     return cells[0], [[cells[place] for place in own] for own in places]
-
-
-def _are_all_one(counts: Counts, hidden: Flags, parts: Sequence[int]) -> bool:
-    """Whether what is hidden of a breakdown can be worked out, as so many are hidden that each can be no more than one."""
-    unseen = sum(bool(hidden[part]) for part in parts)
-    shown_least = sum(
-        max(_to_nearest(counts[part]) - 2, SMALLEST_SHOWN) for part in parts if counts[part] and not hidden[part]
-    )
-    return not hidden[0] and unseen > 0 and unseen >= _to_nearest(counts[0]) + 2 - shown_least
 
 
 def shown_alone(counts: Sequence[int]) -> list[str]:
@@ -52,18 +41,9 @@ def shown_alone(counts: Sequence[int]) -> list[str]:
     return [SUPPRESSED if 0 < count < SMALLEST_SHOWN else _rounded(count) for count in counts]
 
 
-def _to_nearest(count: int) -> int:
-    """Rounded: two less and two more at most."""
-    return (int(count) + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO
-
-
 def _rounded(count: int) -> str:
-    return f"{_to_nearest(count):,}"
-
-
-def as_bar(text: str) -> int:
-    """Length of a count's bar: none where it is not to be seen."""
-    return 0 if text == SUPPRESSED else int(text.replace(",", ""))
+    """To the nearest: two less and two more at most."""
+    return f"{(int(count) + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO:,}"
 
 
 def suppressed(counts: Counts, row_parts: tuple[int, ...], column_parts: tuple[int, ...]) -> Flags:

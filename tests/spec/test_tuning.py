@@ -252,7 +252,7 @@ def test_from_trying_to_the_night_that_runs_with_it(
     said = ["--propose", "--why", "fewer false links", "--by", "Ann Example"]
     assert main(["tune", *at, "--link-threshold", "0.9", "--enquiries-per-missed-child", "9", *said]) == 0
     assert main(["train", *at, "--propose", "--why", "learnt from this term", "--by", "Ann Example"]) == 0
-    assert f"links of the night: {published['linkage']['links']}\n" in capsys.readouterr().out
+    assert f"links of the night: {published['linkage']['links']:,}\n" in capsys.readouterr().out
     (page,) = (workspace / "tuning").iterdir()
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert json.loads((workspace / "published" / "latest" / "run.json").read_text("utf-8")) == published

@@ -188,6 +188,7 @@ def test_a_night_without_candidates_is_published_too(tmp_path: Path) -> None:
         pytest.param(pl.lit(float("nan")).alias("likelihood"), "between 0 and 1", id="likelihood not a number"),
         pytest.param(pl.lit(" ").alias("because"), "because must not be empty", id="no reason given"),
         pytest.param(pl.lit(1).cast(pl.Int32).alias("age"), "columns are not those", id="wrong type"),
+        pytest.param(pl.lit("X").alias("sex"), "known code", id="what the contract of a column forbids"),
     ],
 )
 def test_a_list_that_breaks_its_contract_is_not_published(tmp_path: Path, broken: pl.Expr, rule: str) -> None:
