@@ -64,11 +64,13 @@ class Statement(Part):
     ``protected``  the address must not be shown.
     ``died``       the child has died, and nobody is to ask the family anything; it always needs ``when``.
     ``grown_up``   the row is about a grown-up of the household; it always needs ``when``, and any birth date outweighs it.
+    ``misdated``   a day in ``on`` is one that no child of the row's birth date can have met: by more than half a year it lies
+                   before the first or after the last of ``ages``, so that the birth date (or the day) was mistyped.
     ``holds_days`` says, instead of ``until``, for how long after ``since`` the first, the third and the fifth hold.
     A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty).
     """
 
-    kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected", "died", "grown_up"]
+    kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected", "died", "grown_up", "misdated"]
     what: str | None = None
     what_from: str | None = None
     """Column whose code says what, instead of ``what`` (a closed code list only)."""
@@ -80,6 +82,8 @@ class Statement(Part):
     until: str | None = None
     on: OneOrMany = ()
     holds_days: int | None = Field(None, gt=0)
+    ages: tuple[int, int] | None = None
+    """Whole years of age, the first and the last, in which a child may have such a day (``misdated``)."""
     when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
 
@@ -108,8 +112,10 @@ class Statement(Part):
             raise fault(
                 "provision and concern need either what or what_from, left may have one, and no other kind", "kind"
             )
-        if (self.kind in ("seen", "left")) != bool(self.on):
-            raise fault("seen and left, and no other kind, need on", "kind")
+        if (self.kind in ("seen", "left", "misdated")) != bool(self.on):
+            raise fault("seen, left and misdated, and no other kind, need on", "kind")
+        if (self.kind == "misdated") != (self.ages is not None):
+            raise fault("misdated, and no other kind, needs ages: the first and the last", "ages")
         if self.kind not in ("provision", "lives_here", "concern") and (self.since or self.until):
             raise fault("only provision, lives_here and concern have since and until", "kind")
         if self.kind not in ("provision", "concern") and self.place:

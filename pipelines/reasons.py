@@ -151,7 +151,7 @@ def doubtful_age() -> pl.Expr:
     """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``of_age``. Null: nothing."""
     return (
         pl.when(pl.col("date_of_birth").is_null())
-        .then(pl.lit("No extract gives a birth date: ask the senders for it."))
+        .then(pl.lit("No extract gives a birth date that can be right: ask the senders for it."))
         .when(pl.col("dates_differ"))
         .then(
             formatted(

@@ -42,10 +42,21 @@ def child_facts(
     Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     person = person.join(child_records, on="record_id", how="semi")
-    ages = child_ages(person, statements, child_records, as_at)
+    ages = child_ages(with_births_that_can_be(person, statements), statements, child_records, as_at)
     told = with_told(ages, records_of(child_records), described(person, statements, child_records, as_at))
     protected = protected_by_source(statements, child_records)
     return told.with_columns(restricted=pl.col("child_id").is_in(protected.implode())).sort("child_id")
+
+
+def with_births_that_can_be(person: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
+    """``person`` without the birth dates that their own rows contradict (``misdated``): linkage weighs such a date, as most of
+    it may be right, but nobody's age rests on it.
+    """
+    misdated = statements.filter(pl.col("kind") == "misdated")["record_id"].unique()
+    if misdated.is_empty():
+        return person
+    is_misdated = pl.col("record_id").is_in(misdated.implode())
+    return person.with_columns(pl.when(~is_misdated).then("date_of_birth").alias("date_of_birth"))
 
 
 def child_ages(

@@ -47,6 +47,11 @@ WRITTEN = pl.Schema(
 """One row is one row of a source, each field as text; null: not said."""
 
 
+DAYS_IN_A_YEAR = 365.25
+NEARLY = 0.5
+"""Years by which a birth date and another day may contradict each other and both stand: so small a slip makes no other age."""
+
+
 @dataclass(frozen=True)
 class Standardised:
     """Tonight's rows in one form."""
@@ -358,8 +363,22 @@ def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: d
     said = rows.lazy().filter(_holds(contract, statement.when))
     if not statement.on:
         return [said.select(**fields).collect()]
-    days = [fields | {"since_on": pl.col(name)} for name in statement.on]
-    return [said.select(**each).filter(pl.col("since_on") <= as_at).collect() for each in days]
+    days = [
+        said.filter((pl.col(name) <= as_at) & _is_met(contract, statement, pl.col(name))).select(
+            **fields | {"since_on": pl.col(name)}
+        )
+        for name in statement.on
+    ]
+    return pl.collect_all(days)
+
+
+def _is_met(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
+    """Whether the statement is made of a day in ``on``; one about ``ages`` only where the birth date lies far outside them."""
+    if statement.ages is None:
+        return pl.lit(value=True)
+    first, last = statement.ages
+    age = (day - _born_on(contract)).dt.total_days() / DAYS_IN_A_YEAR
+    return (age < first - NEARLY) | (age > last + 1 + NEARLY)
 
 
 def _in_order(said: list[pl.DataFrame]) -> pl.DataFrame:

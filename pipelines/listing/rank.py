@@ -19,7 +19,7 @@ import polars as pl
 from pipelines import reasons
 from pipelines.children.age_slips import with_age_slips
 from pipelines.children.died import CERTAIN, died
-from pipelines.children.facts import child_ages, described, protected_by_source, records_of
+from pipelines.children.facts import child_ages, described, protected_by_source, records_of, with_births_that_can_be
 from pipelines.children.members import with_told
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
@@ -113,8 +113,9 @@ def of_age(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
     """The children who may be of compulsory school age, with how likely they are: a row each, in the order of their ids."""
-    ages = child_ages(person, statements, child_records, as_at)
-    ages = with_age_slips(ages, person, child_records, provision, as_at)
+    dated = with_births_that_can_be(person, statements)
+    ages = child_ages(dated, statements, child_records, as_at)
+    ages = with_age_slips(ages, dated, child_records, provision, as_at)
     return ages.filter(pl.col("of_age") > 0).sort("child_id")
 
 

@@ -129,6 +129,8 @@ def words_of(said: Iterable[Row]) -> list[str]:
             lines.append("the address must not be shown")
         elif kind == "grown_up":
             lines.append("a grown-up of the household")
+        elif kind == "misdated":
+            lines.append(f"its birth date cannot be right beside {day(row['since_on'])}, and counts for no age")
     if seen:
         dates = sorted(seen, reverse=True)
         more = f" and {len(dates) - DATES_TOLD} earlier" if len(dates) > DATES_TOLD else ""

@@ -69,7 +69,7 @@ def test_a_child_without_a_birth_date_is_as_likely_of_age_as_others_of_the_sourc
         drawn.record(f"health:{number}", f"CX{number}", born)
     row = listed(drawn)
     assert (row["likelihood"], row["age"], row["date_of_birth"]) == (0.75, None, None)
-    assert "No extract gives a birth date: ask the senders for it." in str(row["because"])
+    assert "No extract gives a birth date that can be right: ask the senders for it." in str(row["because"])
 
 
 def test_a_grown_up_of_whom_no_birth_date_is_known_is_no_child() -> None:

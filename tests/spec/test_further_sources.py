@@ -56,10 +56,14 @@ SAYS = [
         ("seen", None, on(16, 9, 2018), None), ("seen", None, on(6, 11), None),
         ("lives_here", None, on(16, 9, 2018), on(30, 10)), ("left", None, on(30, 10), None),
     }, id="a claim that has ended"),
-    pytest.param("early_years", {}, {
+    pytest.param("early_years", {"DateOfBirth": "24/03/2022"}, {
         ("seen", None, on(7, 5, 2025), None), ("seen", None, on(2, 10), None),
         ("lives_here", None, on(7, 5, 2025), None),
     }, id="a nursery place is no education of school age"),
+    pytest.param("early_years", {"DateOfBirth": "24/03/2015"}, {
+        ("seen", None, on(7, 5, 2025), None), ("seen", None, on(2, 10), None),
+        ("lives_here", None, on(7, 5, 2025), None), ("misdated", None, on(7, 5, 2025), None),
+    }, id="a nursery place begun at ten: the birth date was mistyped"),
     pytest.param("asylum", {}, {
         ("seen", None, on(3, 9), None), ("lives_here", None, on(3, 9), None),
         ("concern", "newly arrived, in asylum or dispersal accommodation", on(3, 9), None),
