@@ -356,7 +356,8 @@ def _bad_row(line: int, row: list[str] | None, source: str, layout: _Layout) -> 
         "ragged row",
         "row",
         f"The header names {len(layout.headers)} columns, and the row has fields for {len(row)}.",
-        "Give every row one field a column, and quote a value that holds the separator.",
+        "Give every row one field a column, and quote a value that holds the separator. Leave out a closing line that is "
+        "no row, such as a count.",
         line,
     )
     return BadRow(line, json.dumps(_named(row, layout.headers), ensure_ascii=False), fault)
