@@ -31,6 +31,8 @@ ROUNDS_WITHIN = 30
 """Rounds after which the shares of the classes among a dataset's own pairs have settled."""
 SURE_WITHIN = 0.99
 """A dataset's own pairs of rows teach where all else says with this probability that they are one child."""
+FEWEST_AT_HOME = 30
+"""Pairs known to be two children of one household, below which nobody can say how brothers and sisters are alike."""
 M_PRIOR = 50.0
 """Pseudo-pairs behind the starting m: errors are rare, before any pair is seen."""
 LEAST_M = 2e-4
@@ -99,8 +101,10 @@ class _Home:
 
     siblings: list[NDArray[np.float64]]
     twins: list[NDArray[np.float64]]
+    found: int
+    """How many such pairs there are."""
     share: float
-    """Such pairs for each pair of rows of a dataset."""
+    """The same for each pair of rows of a dataset."""
 
     @property
     def twin_share(self) -> float:
@@ -111,7 +115,7 @@ class _Home:
 
 def _nobody(comparisons: Sequence[Comparison]) -> _Home:
     siblings, twins = ([np.zeros(len(c.levels)) for c in comparisons] for _ in range(2))
-    return _Home(siblings, twins, share=0.0)
+    return _Home(siblings, twins, found=0, share=0.0)
 
 
 def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Households) -> _Home:
@@ -129,7 +133,7 @@ def _at_home(table: Encoded, comparisons: Sequence[Comparison], households: Hous
             home.siblings[k][:] += _level_counts(levels[k], (~twins).astype(float), comparison)
             home.twins[k][:] += _level_counts(levels[k], twins.astype(float), comparison)
     possible = households.possible(table)
-    return _Home(home.siblings, home.twins, found / possible if possible else 0.0)
+    return replace(home, found=found, share=found / possible if possible else 0.0)
 
 
 def _h(
@@ -272,6 +276,11 @@ def train(
     if max((_likely(sample, state, k) for k, sample in enumerate(samples) if k), default=0.0) < FEWEST_MATCHES:
         raise TrainingError(
             f"training finds fewer than {FEWEST_MATCHES} likely matches, too few to learn from: keep the approved model"
+        )
+    if households is not None and home.found < FEWEST_AT_HOME:
+        raise TrainingError(
+            f"training finds fewer than {FEWEST_AT_HOME} pairs of brothers and sisters whose {households.identifier} tells "
+            "them apart, and would take others for one child: keep the approved model"
         )
     weights = {c.name: Weights(state.m[k], state.u[k], state.h[k], state.t[k]) for k, c in enumerate(comparisons)}
     figures: dict[str, float | int | str] = {

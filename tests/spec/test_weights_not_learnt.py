@@ -16,6 +16,10 @@ from tests.conftest import FirstNight
 from tests.made.linked_nights import LinkedNights
 
 TOO_FEW = "training finds fewer than 30 likely matches, too few to learn from: keep the approved model"
+NO_BROTHERS = (
+    "training finds fewer than 30 pairs of brothers and sisters whose upn tells them apart, and would take others for one "
+    "child: keep the approved model"
+)
 NOT_SETTLED = "training did not settle within 1 rounds: keep the approved model"
 
 
@@ -50,6 +54,17 @@ def test_too_few_records_say_why_and_are_linked_with_the_approved_weights(
     tables: dict[str, pl.DataFrame], approved: str, tmp_path: Path
 ) -> None:
     assert _told(tables, tmp_path, 12) == (f"the approved one: {TOO_FEW}", approved, False)
+
+
+def test_a_roll_without_upns_cannot_teach_how_brothers_are_alike_and_the_approved_weights_link(
+    tables: dict[str, pl.DataFrame], approved: str, tmp_path: Path
+) -> None:
+    without = tables["person_record"].with_columns(upn=pl.lit(None, pl.String))
+    assert _told({"person_record": without}, tmp_path, without.height) == (
+        f"the approved one: {NO_BROTHERS}",
+        approved,
+        False,
+    )
 
 
 def test_rounds_that_do_not_settle_say_so_and_the_approved_weights_link(

@@ -1,6 +1,7 @@
 """Training: held to another library's expectation-maximisation, and to weights that are known beforehand."""
 
 import logging
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -192,12 +193,33 @@ def test_siblings_of_the_roll_teach_the_household_class():
     assert (upn.h[1], upn.h[2]) == (0.005, 0.995)
 
 
-def test_twins_of_one_first_name_are_two_children_where_their_further_names_tell():
-    """40 homes of twins, all called alike first: known to be two by a further name, and one child with two UPNs without."""
+@pytest.mark.parametrize(("homes", "learns"), [(29, False), (30, True)])
+def test_where_hardly_a_pair_is_known_to_be_brothers_nothing_is_learnt_that_would_make_one_child_of_them(homes, learns):
+    """Two children a home on a roll of 60 homes, of which so many have UPNs."""
     rows = [
-        {"roll": "census", "upn": f"U{home}-{child}", "forename": f"F{home % 9}", "further": f"N{child}",
-         "born": f"D{home}", "home": f"H{home}", "everyone": "x"}
-        for home in range(40) for child in range(2)
+        {"roll": roll, "upn": f"U{home}-{child}" if home < homes and roll == "census" else None, "home": f"H{home}",
+         "forename": f"F{home + 30 * child}", "born": f"D{home}-{child}", "everyone": "x"}
+        for home in range(60) for child in range(2) for roll in ("census", "health")
+    ]  # fmt: skip
+    comparisons = (
+        _same_or_silent("forename"),
+        _same_or_silent("born"),
+        replace(_same_or_silent("home"), at_home="shared"),
+    )
+    table = encode(pl.DataFrame(rows), rows[0])
+    told = Households("roll", "upn", (BlockingRule("home", ("home",)),), same=("forename", "born"))
+    with nullcontext() if learns else pytest.raises(TrainingError, match="whose upn tells them apart"):
+        model = train(table, comparisons, [EVERYONE], households=told)
+        assert model.household == pytest.approx(30 / (60 * 59 / 2))
+
+
+def test_twins_of_one_first_name_are_two_children_where_their_further_names_tell():
+    """40 homes of twins, all called alike first: known to be two by a further name, and one child with two UPNs without.
+    In 30 other homes two of two names and birth dates."""
+    rows = [
+        {"roll": "census", "upn": f"U{home}-{child}", "forename": f"F{home % 9 if home < 40 else home + child}",
+         "further": f"N{child}", "born": f"D{home}" if home < 40 else f"D{home}-{child}", "home": f"H{home}", "everyone": "x"}
+        for home in range(70) for child in range(2)
     ]  # fmt: skip
     table = pl.DataFrame(rows + [{**row, "roll": "health", "upn": None} for row in rows])
     forename = Comparison(
