@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipelines.counted import counted
+from pipelines.files.folder import UNKNOWN
 from pipelines.formatted import formatted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.publish import evidence_tables as told_of
@@ -172,6 +173,7 @@ def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool
 def _sources(publication: Publication) -> list[Row]:
     """Every source that came or should have come, by name: the rows searched, and why it was not, where it was not.
 
+    A file that no contract names is of no source.
     ``of``: the day of the rows, where older ones stand in for tonight's; null: tonight's.
     """
     loaded = publication.deliveries.group_by("source").agg(
@@ -180,7 +182,7 @@ def _sources(publication: Publication) -> list[Row]:
     came = {row["source"]: row for row in loaded.iter_rows(named=True)}
     stand = {source: (on, rows) for source, on, _, rows in publication.stands_in.iter_rows()}
     names = publication.source_names
-    named = {source: source_called(source, names) for source in {*came, *names}}
+    named = {source: source_called(source, names) for source in {*came, *names} - {UNKNOWN}}
     return [
         {
             "source": source,

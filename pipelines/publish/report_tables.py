@@ -10,6 +10,7 @@ import polars as pl
 
 from data_contracts.breach import STOPS_MOST_FIRST
 from pipelines.children.members import is_first_of, members
+from pipelines.files.folder import UNKNOWN
 from pipelines.formatted import formatted
 from pipelines.ledger.list_changes import CHANGES
 from pipelines.listing.masking import WITHHELD, Masked, keys_without_place
@@ -212,8 +213,8 @@ def explained_by(explained: pl.DataFrame, names: Mapping[str, str]) -> list[Row]
 
 
 def _named(source: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
-    """The source's name for people; its id where no contract names it."""
-    return source.replace(dict(names)) if names else source
+    """The source's name for people; its id where it has none."""
+    return source.replace({UNKNOWN: "no contract", **names})
 
 
 def _initials(person: pl.DataFrame, record_ids: pl.Series) -> dict[str, str]:

@@ -97,6 +97,13 @@ def test_a_sheet_says_what_was_searched_and_that_a_source_was_refused(made: dict
     assert "GP registrations on 1 March 2026" in page
 
 
+def test_a_file_that_no_contract_names_is_no_source_that_was_not_searched() -> None:
+    night = made_publication()
+    stray = night.deliveries.filter(source="housing").with_columns(source=pl.lit("unknown"))
+    found = sheets(replace(night, deliveries=pl.concat([night.deliveries, stray])))
+    assert "Not searched, as its file was refused: Housing." in text(found["evidence/CH0000000005.html"])
+
+
 def test_a_sheet_escapes_what_a_source_wrote(made: dict[str, str]) -> None:
     assert not any("<b>Bold</b>" in page for page in made.values())
     assert any("&lt;b&gt;Bold&lt;/b&gt;" in page for page in made.values())

@@ -206,6 +206,12 @@ def test_a_file_whose_rows_do_not_add_up_comes_first() -> None:
     assert "does not add up" in page
 
 
+def test_a_file_that_no_contract_names_is_told_as_such() -> None:
+    night = made_publication()
+    stray = night.deliveries.with_columns(source=pl.when(source="housing").then(pl.lit("unknown")).otherwise("source"))
+    assert "no contract housing.csv" in Page(html_of(replace(night, deliveries=stray))).text
+
+
 def test_weights_that_did_not_settle_stand_out() -> None:
     night = made_publication()
     report = replace(night.link_report, figures={"model": f"{STANDS_IN}: too few", "estimated blocking recall": 0.9})
