@@ -56,43 +56,29 @@ def rival(probability: float) -> Drawn:
 LEAVES = [
     # what tonight shows, why the child is off the list, and how it is told
     pytest.param(
-        schooled(),
-        IN_EDUCATION,
-        r"since 16 November 2026 \(School census, record school_census:C1\); more than 99 in 100",
-        id="a roll shows the child",
+        schooled(), IN_EDUCATION,
+        r"since 16 November 2026 \(School census, record school_census:C1\); more than 99 in 100", id="a roll shows the child",
     ),
     pytest.param(
-        rival(0.97),
-        SAME_AS_RIVAL,
-        "same child as that of record school_census:C2.*97 in 100",
-        id="a child in education is probably the same",
+        rival(0.97), SAME_AS_RIVAL,
+        "same child as that of record school_census:C2.*97 in 100", id="a child in education is probably the same",
+    ),
+    pytest.param(lead(living_here=0.04), MOVED_AWAY, "4 in 100 that the child still lives here. The GP saw", id="moved away"),
+    pytest.param(
+        lead(living_here=0.06).says("health:H1", "lives_here").says("health:H1", "left", since=AS_AT), MOVED_AWAY,
+        "6 in 100 that the child still lives here", id="quiet, and its doctor says that it has left",
     ),
     pytest.param(
-        lead(living_here=0.04), MOVED_AWAY, "4 in 100 that the child still lives here. The GP saw", id="moved away"
-    ),
-    pytest.param(
-        lead(living_here=0.06).says("health:H1", "lives_here").says("health:H1", "left", since=AS_AT),
-        MOVED_AWAY,
-        "6 in 100 that the child still lives here",
-        id="quiet, and its doctor says that it has left",
-    ),
-    pytest.param(
-        lead(born=THREE),
-        NOT_OF_AGE,
-        "not of compulsory school age before 31 August 2028",
-        id="the birth date was put right",
+        lead(born=THREE), NOT_OF_AGE,
+        "not of compulsory school age before 31 August 2028", id="the birth date was put right",
     ),
     pytest.param(merged(), MERGED, "those of child B now. In education", id="merged with a child in education"),
     pytest.param(
-        lead().says("health:H1", "died"),
-        DIED,
-        r"says that the child has died \(GP registrations, record health:H1\)",
-        id="a source says that the child has died",
+        lead().says("health:H1", "died"), DIED,
+        r"says that the child has died \(GP registrations, record health:H1\)", id="a source says that the child has died",
     ),
-    pytest.param(
-        nobody(), RECORDS_GONE, "The child's one record did not come tonight.$", id="no record comes any more"
-    ),
-]
+    pytest.param(nobody(), RECORDS_GONE, "The child's one record did not come tonight.$", id="no record comes any more"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("tonight", "because", "why"), LEAVES)
@@ -187,123 +173,68 @@ RETURNS: list[object] = [
     # what the last list saw, what tonight shows, and why the child is on it (again)
     pytest.param([nobody], lead, NOT_KNOWN_BEFORE, NEW, "No agency had sent a record", id="a child nobody had sent"),
     pytest.param(
-        [schooled],
-        lambda: schooled(until=AS_AT),
-        EDUCATION_ENDED,
-        NEW,
-        "record school_census:C1 ended on 20 November 2026",
-        id="the roll says that the child has left",
+        [schooled], lambda: schooled(until=AS_AT), EDUCATION_ENDED, NEW,
+        "record school_census:C1 ended on 20 November 2026", id="the roll says that the child has left",
     ),
     pytest.param(
-        [schooled],
-        lambda: schooled(until=AS_AT).says("school_census:C1", "vanished", since=AS_AT),
-        VANISHED,
-        NEW,
-        "vanished from School census without",
-        id="the entry vanishes",
+        [schooled], lambda: schooled(until=AS_AT).says("school_census:C1", "vanished", since=AS_AT), VANISHED, NEW,
+        "vanished from School census without", id="the entry vanishes",
     ),
     pytest.param(
-        [lambda: lead(living_here=0.04)],
-        lead,
-        ROSE,
-        NEW,
-        "The likelihood is 95 in 100 now",
-        id="seen again, never listed before",
+        [lambda: lead(living_here=0.04)], lead, ROSE, NEW,
+        "The likelihood is 95 in 100 now", id="seen again, never listed before",
+    ),
+    pytest.param([merged], lambda: rival(0.02), PARTED, NEW, "those of child B before", id="parted from a child in education"),
+    pytest.param(
+        [lead, schooled], lambda: schooled(until=AS_AT), EDUCATION_ENDED, RETURNED,
+        "record school_census:C1 ended on 20 November", id="back: the education ended",
     ),
     pytest.param(
-        [merged], lambda: rival(0.02), PARTED, NEW, "those of child B before", id="parted from a child in education"
+        [lead, schooled], lead, PROOF_GONE, RETURNED,
+        "which had shown an education, came no more", id="back: the roll has dropped its row",
     ),
     pytest.param(
-        [lead, schooled],
-        lambda: schooled(until=AS_AT),
-        EDUCATION_ENDED,
-        RETURNED,
-        "record school_census:C1 ended on 20 November",
-        id="back: the education ended",
+        [lead, schooled], lambda: schooled(sure=0.6), LESS_SURE, RETURNED,
+        "60 in 100 that it is this child's; it had been more than 99", id="back: the link is doubted",
     ),
     pytest.param(
-        [lead, schooled],
-        lead,
-        PROOF_GONE,
-        RETURNED,
-        "which had shown an education, came no more",
-        id="back: the roll has dropped its row",
-    ),
-    pytest.param(
-        [lead, schooled],
-        lambda: schooled(sure=0.6),
-        LESS_SURE,
-        RETURNED,
-        "60 in 100 that it is this child's; it had been more than 99",
-        id="back: the link is doubted",
-    ),
-    pytest.param(
-        [lead, schooled],
-        lambda: schooled(doubt="nobody has renewed it for two years", proves=0.6),
-        LESS_SURE,
-        RETURNED,
+        [lead, schooled], lambda: schooled(doubt="nobody has renewed it for two years", proves=0.6), LESS_SURE, RETURNED,
         "more than 99 in 100 that it is this child's. It is in doubt: nobody has renewed it for two years.",
         id="back: the entry itself is doubted",
     ),
     pytest.param(
-        [lead, lambda: schooled(sure=0.8, living_here=0.3)],
-        lambda: schooled(sure=0.8),
-        LESS_SURE,
-        RETURNED,
+        [lead, lambda: schooled(sure=0.8, living_here=0.3)], lambda: schooled(sure=0.8), LESS_SURE, RETURNED,
         "80 in 100 that it is this child's. The likelihood is 19 in 100 now.",
         id="back: as unsure as it was, and the child is seen here again",
     ),
     pytest.param(
-        [lead, lambda: rival(0.97)],
-        lambda: rival(0.2),
-        NOT_THE_SAME,
-        RETURNED,
-        "no longer probable",
-        id="back: not the child in education",
+        [lead, lambda: rival(0.97)], lambda: rival(0.2), NOT_THE_SAME, RETURNED,
+        "no longer probable", id="back: not the child in education",
     ),
     pytest.param(
-        [lead, lambda: lead(living_here=0.04)],
-        lead,
-        LIVES_HERE,
-        RETURNED,
-        "95 in 100 that the child lives here. Last seen on 3 October 2026 by GP registrations",
-        id="back: seen here",
+        [lead, lambda: lead(living_here=0.04)], lead, LIVES_HERE, RETURNED,
+        "95 in 100 that the child lives here. Last seen on 3 October 2026 by GP registrations", id="back: seen here",
     ),
     pytest.param(
-        [lead, lambda: lead(living_here=0.04)],
-        lambda: referred(living_here=0.04),
-        TO_CHECK,
-        RETURNED,
+        [lead, lambda: lead(living_here=0.04)], lambda: referred(living_here=0.04), TO_CHECK, RETURNED,
         "Only 4 in 100 that the child lives here, but nobody has found where it is. Last seen on 3 October 2026",
         id="back: somebody asks after a child that has probably moved away",
     ),
     pytest.param(
-        [lambda: lead(living_here=0.04)],
-        lambda: lead(living_here=0.06),
-        TO_CHECK,
-        NEW,
-        "Only 6 in 100",
-        id="worth a check at a desk now",
+        [lambda: lead(living_here=0.04)], lambda: lead(living_here=0.06), TO_CHECK, NEW,
+        "Only 6 in 100", id="worth a check at a desk now",
     ),
     pytest.param(
-        [lead, lambda: lead().says("health:H1", "died")],
-        lead,
-        DEATH_TAKEN_BACK,
-        RETURNED,
-        "says any more",
-        id="back: the death was an error",
+        [lead, lambda: lead().says("health:H1", "died")], lead, DEATH_TAKEN_BACK, RETURNED,
+        "says any more", id="back: the death was an error",
     ),
     pytest.param([lead, nobody], lead, RECORDS_BACK, RETURNED, "come again", id="back: its records are there"),
     pytest.param([lead, merged], lead, PARTED, RETURNED, "those of child B before", id="back: the merge is undone"),
     pytest.param(
-        [lead, lambda: lead(born=THREE)],
-        lead,
-        CAME_OF_AGE,
-        RETURNED,
-        "from 31 August 2020",
-        id="back: the birth date was right after all",
+        [lead, lambda: lead(born=THREE)], lead, CAME_OF_AGE, RETURNED,
+        "from 31 August 2020", id="back: the birth date was right after all",
     ),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("before", "tonight", "because", "change", "why"), RETURNS)

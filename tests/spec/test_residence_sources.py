@@ -47,6 +47,15 @@ def test_what_is_usual_among_pupils_is_no_proof_of_having_left_where_the_home_ed
     assert found.filter(child_id="child")["living_here"].item() > 0.3
 
 
+def test_that_many_who_live_here_are_off_a_roll_for_long_speaks_for_those_off_for_less_long_as_well() -> None:
+    """Sixty came off their rolls about two years ago and were seen since; hardly any did fourteen months ago."""
+    children = town()
+    for n in range(60):
+        children[f"off{n:03}"] = on_roll(entered=2000, left=670 + n % 40) + at_gp(seen=(n * 7) % 90)
+    found = judge(children | {"child": on_roll(entered=2000, left=420) + at_gp(seen=250)})
+    assert found.filter(child_id="child")["living_here"].item() > 0.94
+
+
 def test_that_children_off_a_roll_have_applied_for_places_says_nothing_of_one_never_on_a_roll() -> None:
     """Within two years two hundred come off their rolls, most with an application; one educated elsewhere from the first made
     none."""
