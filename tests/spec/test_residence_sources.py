@@ -56,6 +56,17 @@ def test_that_many_who_live_here_are_off_a_roll_for_long_speaks_for_those_off_fo
     assert found.filter(child_id="child")["living_here"].item() > 0.94
 
 
+def test_those_who_left_do_not_teach_how_those_who_live_here_are_known_however_many_they_are() -> None:
+    """Everybody here is with a doctor, and one in eight of the 1,600 who came off their rolls as they left."""
+    children = town()
+    for n in range(1600):
+        left = 20 + n % 1000
+        seen = at_gp(seen=left + (n * 61) % 700, since=3600) if n % 8 == 0 else [say("nurse", "seen", ago(left + 40))]
+        children[f"left{n:04}"] = on_roll(3000, left) + seen
+    found = judge(children | {"child": on_roll(2000, 200) + in_home(seen=300)})
+    assert found.filter(child_id="child")["living_here"].item() < 0.1
+
+
 def test_that_children_off_a_roll_have_applied_for_places_says_nothing_of_one_never_on_a_roll() -> None:
     """Within two years two hundred come off their rolls, most with an application; one educated elsewhere from the first made
     none."""
