@@ -20,7 +20,7 @@ def train(
         Keep the weights as a proposal; another named person approves it: rollcall approve. Without it, only say what
         they would do.
     """
-    from apps.cli.words import command, typed
+    from apps.cli.words import proposed
     from pipelines.decisions.proposals import model_file, propose_model
     from pipelines.publish.numbers import figure
     from pipelines.settings import SettingsError
@@ -36,6 +36,5 @@ def train(
         return 0
     number = propose_model(workspace, found.model, why=why, by=by, figures=found.figures)
     print(f"Proposal {number} is kept; read the weights in {model_file(workspace, number)}.")
-    print("Another named person puts it in force:")
-    print(f"  {command()} approve {number} --by NAME --workspace {typed(workspace)}")
+    print(proposed(number, workspace))
     return 0

@@ -24,7 +24,7 @@ def tune(
     check_costs: float | None = None,
     points: Path | None = None,
     from_outcomes: Flag = False,
-    since: date | None = None,
+    since: str | None = None,
     config: Path | None = None,
     contracts: NamingContracts = None,
     propose: Flag = False,
@@ -53,6 +53,7 @@ def tune(
     propose
         Propose these settings; another named person approves them: rollcall approve.
     """
+    from apps.cli.words import day_typed
     from pipelines.decisions.in_force import settings_of
     from pipelines.for_readers import tables_for_readers
     from pipelines.tables.night import judged_on
@@ -60,9 +61,10 @@ def tune(
     from pipelines.tuning.trial import TUNING_READS, differing
 
     _refuse_what_goes_alone(since=since is not None and not from_outcomes, said=bool(why or by) and not propose)
+    earliest = None if since is None else day_typed("--since", since)
     tables = tables_for_readers(workspace, *TUNING_READS)
     before = settings_of(workspace, config, judged_on(tables))
-    found = _taught(workspace, tables, before, since) if from_outcomes else None
+    found = _taught(workspace, tables, before, earliest) if from_outcomes else None
     after = tried(
         before, link_threshold=link_threshold, enquiries_per_missed_child=enquiries_per_missed_child,
         check_costs=check_costs, points=points, recalibration=None if found is None else found.line,
@@ -111,12 +113,11 @@ def _compared(
 
 
 def _propose(workspace: Path, after: "Settings", told: "Figures", *, why: str, by: str) -> None:
-    from apps.cli.words import command, typed
+    from apps.cli.words import proposed
     from pipelines.decisions.proposals import propose_settings
 
     number = propose_settings(workspace, after, why=why, by=by, figures=told)
-    print(f"Proposal {number} is kept. Another named person puts it in force:")
-    print(f"  {command()} approve {number} --by NAME --workspace {typed(workspace)}")
+    print(f"Proposal {number} is kept. {proposed(number, workspace)}")
 
 
 def _refuse_what_goes_alone(*, since: bool, said: bool) -> None:

@@ -115,6 +115,12 @@ def day_typed(option: str, text: str) -> date:
         raise SettingsError(f"{option} {text} is no date. Write it as YYYY-MM-DD, such as 2026-11-20.") from None
 
 
+def proposed(number: int, workspace: Path) -> str:
+    """What becomes of a proposal, and by which command."""
+    approve = f"{command()} approve {number} --by NAME --workspace {typed(workspace)}"
+    return f"Another named person puts it in force:\n  {approve}"
+
+
 def typed(path: Path) -> str:
     """A path as it is typed into a command: in quotes where a space or a letter of the shell's own stands in it."""
     return list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))

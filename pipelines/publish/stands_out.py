@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from pipelines.counted import counted
-from pipelines.files.folder import UNKNOWN
 from pipelines.linking.link_report import STANDS_IN
 from pipelines.listing.gap_in_files import gap_in_files
 from pipelines.listing.rank import DOUBTFUL_LINK
@@ -88,9 +87,6 @@ def _about_files(publication: Publication, files: list[Row]) -> Iterator[Notice]
         yield Notice(
             "note", f"No file tonight from: {', '.join(silent)}. Children only these know, or explain, are affected."
         )
-    unknown = publication.deliveries.filter(pl.col("source") == UNKNOWN).height
-    if unknown:
-        yield Notice("note", f"{counted(unknown, 'file')} in the folder fit no contract and were not read.")
 
 
 def _about_set_aside(publication: Publication) -> Iterator[Notice]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.tables import CANDIDATE, EXPLAINED
+from pipelines.whole_folder import lists_in
 
 LIST_FILE, EXPLAINED_FILE = "candidates.parquet", "explained.parquet"
 
@@ -24,16 +25,11 @@ class PublishedNight:
 
 
 def published_nights(folder: Path) -> dict[date, Path]:
-    """Date judged -> folder of its publication, the oldest first. Folders of another name are no publication."""
-    found = {}
-    for path in folder.iterdir() if folder.exists() else ():
-        try:
-            as_at = date.fromisoformat(path.name)
-        except ValueError:
-            continue
-        if (path / LIST_FILE).exists() and (path / EXPLAINED_FILE).exists():
-            found[as_at] = path
-    return dict(sorted(found.items()))
+    """Date judged -> folder of its publication, the oldest first."""
+    there = {date.fromisoformat(name): folder / name for name in lists_in(folder)}
+    return {
+        as_at: path for as_at, path in there.items() if (path / LIST_FILE).exists() and (path / EXPLAINED_FILE).exists()
+    }
 
 
 def read_night(as_at: date, folder: Path) -> PublishedNight:

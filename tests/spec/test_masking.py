@@ -96,6 +96,20 @@ def test_an_explained_protected_child_shows_no_source_and_no_school() -> None:
     assert after["records"] == row(night.explained, EXPLAINED)["records"]
 
 
+def test_a_protected_child_s_row_shows_no_key_with_a_school_in_it_and_none_of_its_household() -> None:
+    key, shown, is_it = "school_census:9012001|A1", f"school_census:{WITHHELD}", pl.col("child_id") == LISTED
+    homes = {name: pl.when(is_it).then(pl.lit("HH0000000001")) for name in ("household", "also_here", "route")}
+    night = made_publication()
+    listed = night.candidates.with_columns(records=pl.lit(key), **homes)
+    explained = night.explained.with_columns(records=pl.lit(key), record_id=pl.lit(key))
+    keyed = replace(night, candidates=listed, explained=explained)
+    after = mask(protect(protect(keyed, LISTED), EXPLAINED))
+    told = row(after.candidates, LISTED)
+    assert (told["records"], told["household"], told["also_here"], told["route"]) == (shown, None, None, None)
+    assert row(after.candidates, ALSO_LISTED)["records"] == key
+    assert {row(after.explained, EXPLAINED)[name] for name in ("record_id", "records")} == {shown}
+
+
 def test_other_children_are_not_touched() -> None:
     night = made_publication()
     after = mask(protect(night, LISTED))
