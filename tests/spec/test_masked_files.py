@@ -1,0 +1,67 @@
+"""What is published beside the list withholds of a protected child what could show where it is, and of nobody else."""
+
+import io
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from pipelines.listing.masking import WITHHELD
+from pipelines.listing.other_teams import OTHER_TEAM
+from pipelines.listing.route import ADOPTION
+from pipelines.publish.changes_file import masked_changes, masked_in_view
+from pipelines.publish.early_warning_file import masked_warning
+from pipelines.publish.other_teams_file import other_teams_csvs
+from pipelines.publish.restricted_file import restricted_csv
+from pipelines.tables import EARLY_WARNING, LEAD, LIST_CHANGE
+
+SCHOOL = "9012001"
+PROTECTED, OTHER = "CH0000000001", "CH0000000002"
+
+
+def two(schema: pl.Schema, *, marked: bool = False) -> pl.DataFrame:
+    """A protected child and another, of whom every text tells a school. ``marked``: its row itself says so."""
+    row = {name: f"school_census:{SCHOOL}|A1" for name, kind in schema.items() if kind == pl.String}
+    rows = [row | {"child_id": PROTECTED, "restricted": marked}, row | {"child_id": OTHER, "restricted": False}]
+    return pl.DataFrame(rows, schema=schema)
+
+
+@pytest.mark.parametrize("marked", [False, True], ids=["known by its id", "marked in its row"])
+@pytest.mark.parametrize(
+    ("masked", "schema", "withheld"),
+    [
+        pytest.param(masked_warning, EARLY_WARNING, "because address postcode records", id="early warning"),
+        pytest.param(masked_changes, LIST_CHANGE, "lane lane_before why record_id", id="changes"),
+        pytest.param(masked_in_view, LEAD, "off_why came_why record_id source lane records", id="in view"),
+    ],
+)
+def test_what_is_withheld_of_a_protected_child_and_of_nobody_else(
+    masked: Callable[[pl.DataFrame, pl.Series], pl.DataFrame], schema: pl.Schema, withheld: str, marked: bool
+) -> None:
+    before = two(schema, marked=marked)
+    after = masked(before, pl.Series([] if marked else [PROTECTED], dtype=pl.String))
+    was, told = (frame.row(0, named=True) for frame in (before, after))
+    assert {name for name in schema if told[name] != was[name]} - {"restricted"} == set(withheld.split())
+    assert not any(SCHOOL in str(told[name]) for name in withheld.split())
+    assert told["restricted"] is True
+    assert after.row(1) == before.row(1)
+
+
+def test_the_full_row_is_the_restricted_role_s() -> None:
+    rows = two(LEAD)
+    assert restricted_csv("in_view", rows, pl.Series([], dtype=pl.String)) == {}
+    (content,) = restricted_csv("in_view", rows, pl.Series([PROTECTED])).values()
+    full = pl.read_csv(io.BytesIO(content))
+    assert full["child_id"].to_list() == [PROTECTED]
+    assert SCHOOL in full["records"].item()
+
+
+def test_of_children_of_the_adoption_team_nobody_else_learns() -> None:
+    adopted = two(OTHER_TEAM).head(1).with_columns(child_id=pl.lit("CH0000000003"), team=pl.lit(ADOPTION))
+    files = other_teams_csvs(pl.concat([two(OTHER_TEAM), adopted]), pl.Series([PROTECTED]))
+    shown, full = (pl.read_csv(io.BytesIO(content)) for content in files.values())
+    assert shown["child_id"].to_list() == [PROTECTED, OTHER]
+    assert shown["records"].to_list() == [f"school_census:{WITHHELD}", f"school_census:{SCHOOL}|A1"]
+    assert [SCHOOL in because for because in shown["because"]] == [False, True]
+    assert full["child_id"].to_list() == [PROTECTED, "CH0000000003"]
+    assert list(files) == ["other_teams.csv", "restricted/other_teams_restricted.csv"]
