@@ -107,6 +107,7 @@ DateTime     | 2062-07-20    | not in the future       | nothing
 """,
     "early_years": CHILD_RULES + """
 StartDate     | 07/05        | date                    | nothing
+StartDate     | 01/01/1900   | not before 2001         | nothing
 EndDate       | July         | date                    | nothing
 EndDate       | 01/01/1900   | not before 1990         | nothing
 LastClaimedOn | autumn       | date                    | nothing

@@ -64,6 +64,9 @@ SAYS = [
         ("seen", None, on(7, 5, 2025), None), ("seen", None, on(2, 10), None),
         ("lives_here", None, on(7, 5, 2025), None), ("misdated", None, on(7, 5, 2025), None),
     }, id="a nursery place begun at ten: the birth date was mistyped"),
+    pytest.param("early_years", {"DateOfBirth": "24/03/2022", "StartDate": "01/01/1900"}, {
+        ("seen", None, on(2, 10), None), ("lives_here", None, None, None),
+    }, id="a first day that stands in for one not known contradicts no birth date"),
     pytest.param("asylum", {}, {
         ("seen", None, on(3, 9), None), ("lives_here", None, on(3, 9), None),
         ("concern", "newly arrived, in asylum or dispersal accommodation", on(3, 9), None),
