@@ -118,7 +118,6 @@ BirthDate      | 19000101      | not before 1990        | nothing
 BirthDate      | 20510324      | not in the future      | nothing
 Postcode       | ZA1 CC1       | form                   | nothing
 RegisteredFrom | 2015-04-31    | date                   | nothing
-RegisteredFrom | 2000-01-01    | not before 2001        | nothing
 RegisteredFrom | 2051-04-01    | not in the future      | nothing
 DeductionDate  | gone          | date                   | nothing
 DeductionDate  | 1900-01-01    | not before 1990        | nothing
