@@ -46,7 +46,6 @@ WRITTEN = pl.Schema(
 )
 """One row is one row of a source, each field as text; null: not said."""
 
-
 DAYS_IN_A_YEAR = 365.25
 NEARLY = 0.5
 """Years by which a birth date and another day may contradict each other and both stand: so small a slip makes no other age."""
@@ -211,9 +210,10 @@ def person_records(written: pl.DataFrame) -> pl.DataFrame:
 
 
 def _names(written: pl.DataFrame) -> pl.DataFrame:
-    halves = split_full_names(written.select(pl.coalesce(_whole_in_one_column(), "full_name")).to_series())
-    is_apart = _whole_in_one_column().is_null()
-    frame = written.with_columns(
+    frame = written.with_columns(in_one=_whole_in_one_column())
+    halves = split_full_names(frame.select(pl.coalesce("in_one", "full_name")).to_series())
+    is_apart = pl.col("in_one").is_null()
+    frame = frame.with_columns(
         given=pl.coalesce(pl.when(is_apart).then("forename"), halves["given"]),
         surname=pl.coalesce(pl.when(is_apart).then("surname"), halves["surname"]),
     ).with_columns(given_and_middle=pl.concat_str("given", "middle_names", separator=" ", ignore_nulls=True))
