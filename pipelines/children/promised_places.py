@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.children.in_time import has_not_ended
 from pipelines.formatted import in_small_letters
 
 OFFERED, ACCEPTED, DEFERRED = "offered", "accepted", "deferred"
@@ -30,6 +31,6 @@ def promised_places(statements: pl.DataFrame, as_at: date, ways: Sequence[str] =
 
     A promise still counts on its last day. ``since_on``, null where it is not said, may be past or to come.
     """
-    is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= as_at)
-    concerns = statements.filter((pl.col("kind") == "concern") & is_open)  # first: texts are searched of these alone
+    # First, as texts are searched of these alone.
+    concerns = statements.filter((pl.col("kind") == "concern") & has_not_ended(as_at))
     return concerns.filter(says_promised(in_small_letters(pl.col("what")), ways))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.children.in_time import has_begun
 from pipelines.intake.schools import plain_number
 from pipelines.tables import PROVISION
 
@@ -104,6 +105,4 @@ def _less_where_it_is_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl
 
 def _holds_on(as_at: date) -> pl.Expr:
     """True where the statement holds on a date; its last day is no longer part of it."""
-    has_begun = pl.col("since_on").is_null() | (pl.col("since_on") <= as_at)
-    is_open = pl.col("until_on").is_null() | (pl.col("until_on") > as_at)
-    return has_begun & is_open
+    return has_begun(as_at) & (pl.col("until_on").is_null() | (pl.col("until_on") > as_at))

@@ -73,7 +73,7 @@ def _counted(file: JudgedFile, contract: Contract) -> Counter[RuleAt]:
     return counts
 
 
-def with_tonight(history: pl.DataFrame, tonight: pl.DataFrame) -> pl.DataFrame:
+def history_with(history: pl.DataFrame, tonight: pl.DataFrame) -> pl.DataFrame:
     """The history with tonight's counts in place of an earlier run for the same date; the last nights of each source."""
     earlier = history.filter(~pl.col("as_at").is_in(tonight["as_at"].unique().implode()))
     every = pl.concat([earlier, tonight])

@@ -39,7 +39,7 @@ MOST_CHANGED = 0.25
 
 
 @dataclass(frozen=True)
-class Tonight:
+class ToLink:
     """What tonight's linkage is of."""
 
     person: pl.DataFrame
@@ -96,7 +96,7 @@ class LinkedAgain:
     next_number: int
 
 
-def known_records(store: Store, tonight: Tonight) -> Known | None:
+def known_records(store: Store, tonight: ToLink) -> Known | None:
     """The last night's records and which are tonight's; null: so many changed that all are to be linked anew."""
     least, records = store.read("link_kept")["next_number"].item(), store.read("linked_record")
     if not records["record_id"].equals(tonight.previous["record_id"]):
@@ -106,7 +106,7 @@ def known_records(store: Store, tonight: Tonight) -> Known | None:
     return known if many <= MOST_CHANGED * tonight.person.height else None
 
 
-def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
+def linked_again(store: Store, tonight: ToLink, known: Known) -> LinkedAgain:
     """Link what changed, and what hangs on it."""
     known, signs, met = _met(store, tonight.person, known)
     before = store.read("scored_pair")
@@ -131,7 +131,7 @@ def linked_again(store: Store, tonight: Tonight, known: Known) -> LinkedAgain:
     return _told(tonight, known, again, before, signs, stood=stood)
 
 
-def stand_again(store: Store, tonight: Tonight, known: Known) -> tuple[Callable[[], LinkReport], int, int]:
+def stand_again(store: Store, tonight: ToLink, known: Known) -> tuple[Callable[[], LinkReport], int, int]:
     """What works out the report of the last night's links, which stand as no record has changed; how many pairs are in one
     child, and how many are kept.
     """
@@ -177,7 +177,7 @@ def _met(store: Store, person: pl.DataFrame, known: Known) -> tuple[Known, pl.Da
 
 
 def _told(
-    tonight: Tonight, known: Known, again: Again, before: pl.DataFrame, signs: pl.DataFrame, *, stood: pl.DataFrame
+    tonight: ToLink, known: Known, again: Again, before: pl.DataFrame, signs: pl.DataFrame, *, stood: pl.DataFrame
 ) -> LinkedAgain:
     children = _children(tonight, again, stood)
     ids = tonight.person["record_id"]
@@ -215,7 +215,7 @@ def _told(
     )
 
 
-def _report(tonight: Tonight, rows: pl.DataFrame, labels: Labels) -> LinkReport:
+def _report(tonight: ToLink, rows: pl.DataFrame, labels: Labels) -> LinkReport:
     """The report. ``rows``: SCORED_PAIR in the order of its rows, by which it has the two records; ``labels``: of each."""
     person, child = tonight.person, pl.Series(labels)
     model = tonight.model.on(tonight.held.measures.records)
@@ -251,7 +251,7 @@ def _ids_of(pairs: pl.DataFrame, known: Known) -> pl.DataFrame:
     return pl.DataFrame({name: ids.gather(place[pairs[side].to_numpy()]) for name, side in sides.items()})
 
 
-def _children(tonight: Tonight, again: Again, stood: pl.DataFrame) -> pl.DataFrame:
+def _children(tonight: ToLink, again: Again, stood: pl.DataFrame) -> pl.DataFrame:
     """CHILD_RECORD: that of the last night, save for children that are not made of the same records.
 
     ``stood``: that of the last night for tonight's records, in their order; null where there was none.
@@ -266,7 +266,7 @@ def _children(tonight: Tonight, again: Again, stood: pl.DataFrame) -> pl.DataFra
     return stood.select("record_id", names, membership=pl.Series(again.membership)).cast(CHILD_RECORD)
 
 
-def _rivals(tonight: Tonight, again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
+def _rivals(tonight: ToLink, again: Again, children: pl.DataFrame, model: Model) -> pl.DataFrame:
     rivals, described = again.rivals, partial(_in_words, again, model)
     nearest = rivals.nearest[is_told(rivals)]
     words, weights = described(rivals.left[nearest], rivals.right[nearest])

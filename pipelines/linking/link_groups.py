@@ -14,7 +14,7 @@ from pipelines.children.age import age_in_years
 AGE_BANDS = ((0, "0 to 4"), (5, "5 to 10"), (11, "11 to 15"), (16, "16 and over"))
 """Below compulsory school age, primary, secondary, beyond it: whole years on the date judged, from each lower end."""
 SEXES = {"F": "girls", "M": "boys"}
-MOVED, SETTLED = "at several postcodes", "at one postcode"
+SEVERAL_POSTCODES, ONE_POSTCODE = "at several postcodes", "at one postcode"
 SMALL_AREAS = "districts with fewer than 10 children each"
 TWIN, SINGLE = "birth date and home shared", "not shared"
 
@@ -63,7 +63,10 @@ def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.D
         *([] if asked.as_at is None else [_age_band()]),
         sex=pl.col("sex").replace_strict(SEXES, default=None, return_dtype=pl.String),
         source=pl.col("dataset"),
-        moves=pl.when(pl.col("postcodes") > 1).then(pl.lit(MOVED)).when(pl.col("postcodes") == 1).then(pl.lit(SETTLED)),
+        moves=pl.when(pl.col("postcodes") > 1)
+        .then(pl.lit(SEVERAL_POSTCODES))
+        .when(pl.col("postcodes") == 1)
+        .then(pl.lit(ONE_POSTCODE)),
         twins=pl.when("shares_home").then(pl.lit(TWIN)).otherwise(pl.lit(SINGLE)),
         area=pl.when(pl.col("child").n_unique().over("district") >= FEWEST_CHILDREN)
         .then("district")

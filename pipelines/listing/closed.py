@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.children.in_time import has_begun, has_not_ended
 from pipelines.decisions.outcomes import DUPLICATE, kept_open, outcome_in_words, standing, under_tonights_ids
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority import social_care, temporary_accommodation
@@ -67,7 +68,7 @@ def closed_children(
         until=pl.col("outcome_on") + pl.duration(days=pl.col("days"))
     )
     mine = child_records.join(held.select("child_id", "outcome", "outcome_on", "records"), on="child_id", how="inner")
-    said = mine.join(statements, on="record_id", how="inner").filter(pl.col("since_on").is_null() | _is_past(as_at))
+    said = mine.join(statements, on="record_id", how="inner").filter(has_begun(as_at))
     changes = pl.concat([*_said_since(said, as_at, names), _new_records(mine), _grown_old(held, as_at)])
     told = closed_in_words()
     again = formatted(" It is asked again from {}.", day(pl.col("until"))).fill_null("")
@@ -103,10 +104,6 @@ def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) ->
     return kept_open(outcomes, child_records, as_at).select("child_id", in_hand=told)
 
 
-def _is_past(as_at: date) -> pl.Expr:
-    return pl.col("since_on") <= as_at
-
-
 def _days_held(holds: OutcomeHolds) -> pl.DataFrame:
     """``outcome`` and ``days`` that it holds; null: for good."""
     days = {code.upper(): days or None for code, days in holds.model_dump().items()}
@@ -121,7 +118,6 @@ def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> li
     is_since = since > pl.col("outcome_on")
     what = pl.col("what").fill_null("").str.replace_all("_", " ")
     is_doubt = ~in_small_letters(pl.col("what")).str.contains(CIRCUMSTANCE)
-    is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= as_at)
     ended = pl.col("until_on").is_between(pl.col("outcome_on"), as_at, closed="right")
     kind = pl.col("kind")
     return [
@@ -131,7 +127,7 @@ def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> li
             formatted("{} has the child at a home since {}", source, day(since)),
         ),
         _change(
-            said.filter((kind == "concern") & is_since & is_doubt & is_open), CONCERN, since,
+            said.filter((kind == "concern") & is_since & is_doubt & has_not_ended(as_at)), CONCERN, since,
             formatted("{} raised a concern on {} ({})", source, day(since), what),
         ),
         _change(

@@ -31,12 +31,12 @@ OFFERS_FROM = (3, 1)
 MOSTLY_OFFERED = 0.5
 """Where fewer of the Year 6 children have an offer, the extracts do not hold the round of admissions."""
 
-LEAST_SCHOOL = 10
+LEAST_PUPILS = 10
 OLDER_BY_A_SLIP = 0.05
 """A school that ends with Year 6 has at least so many pupils, and no larger share of them is past it, by birth dates that may
 be slips. All-through and middle schools have far more, and of an entry with few others nobody can tell."""
 
-TAKEN_UP_WITHIN = timedelta(days=31)
+STARTS_SOON_AFTER = timedelta(days=31)
 """A place that starts within so many days of the first day of term is that term's place."""
 
 
@@ -115,7 +115,7 @@ def _without_place(
 def _holding(provision: pl.DataFrame, term: date, settings: RankSettings) -> pl.DataFrame:
     """``child_id``, ``sure`` (0..1): educations that hold on the first day of term or start soon after."""
     until, since = pl.col("until_on"), pl.col("since_on")
-    holds = (until.is_null() | (until > term)) & (since.is_null() | (since <= term + TAKEN_UP_WITHIN))
+    holds = (until.is_null() | (until > term)) & (since.is_null() | (since <= term + STARTS_SOON_AFTER))
     sure = surely_holds(settings.doubtful_provision)
     return provision.filter(holds).select("child_id", sure=sure)
 
@@ -127,7 +127,7 @@ def _beyond_year_six(known: Known) -> pl.DataFrame:
     pupils = current.join(born, on="record_id", how="inner", validate="m:1")
     is_older = school_year(pl.col("date_of_birth"), known.as_at) > 6
     schools = pupils.group_by("source", "place").agg(pupils=pl.len(), older=is_older.mean())
-    primary = schools.filter(pl.col("pupils") >= LEAST_SCHOOL, pl.col("older") < OLDER_BY_A_SLIP)
+    primary = schools.filter(pl.col("pupils") >= LEAST_PUPILS, pl.col("older") < OLDER_BY_A_SLIP)
     ends = current.filter(pl.col("until_on").is_null()).join(primary, on=["source", "place"], how="semi")
     return known.provision.join(ends, on=["child_id", "record_id"], how="anti")
 
@@ -135,7 +135,7 @@ def _beyond_year_six(known: Known) -> pl.DataFrame:
 def _promised(known: Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
     """``child_id``, ``sure`` (0..1): promised places that start by soon after the first day of term, if not long ago."""
     lag, since = timedelta(days=known.settings.points.not_arrived_after_days), pl.col("since_on")
-    in_time = since.is_null() | ((since > known.as_at - lag) & (since <= term + TAKEN_UP_WITHIN))
+    in_time = since.is_null() | ((since > known.as_at - lag) & (since <= term + STARTS_SOON_AFTER))
     said = promised_places(known.statements, known.as_at, ways).filter(in_time).select("record_id").unique()
     return known.child_records.join(said, on="record_id", how="semi").select("child_id", sure="membership")
 

@@ -25,10 +25,10 @@ from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
 from pipelines.listing.known import Known
+from pipelines.listing.likelihood import with_likelihood
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, not_yet
 from pipelines.listing.roll_to_come import roll_to_come
 from pipelines.listing.route import routes
-from pipelines.listing.standing import standing
 from pipelines.priority import Evidence, findings
 from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.rank_settings import RankSettings, reaches
@@ -120,11 +120,11 @@ def of_age(
 
 
 def _judged(known: Known, ages: pl.DataFrame | None) -> pl.DataFrame:
-    """Each child who may be of age: how it stands, what officers say of it, whether it has died, and its records."""
+    """Each child who may be of age: its likelihood, what officers say of it, whether it has died, and its records."""
     statements, child_records, as_at = known.statements, known.child_records, known.as_at
     if ages is None:
         ages = of_age(known.person, statements, child_records, known.provision, as_at)
-    judged = standing(ages, known)
+    judged = with_likelihood(ages, known)
     closed = closed_children(
         known.outcomes, statements, child_records,
         as_at=as_at, names=known.source_names, holds=known.settings.outcome_holds,

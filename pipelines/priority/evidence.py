@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from pipelines.children.in_time import has_begun, has_not_ended
 from pipelines.children.promised_places import promised_places
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.reasons import day
@@ -49,12 +50,10 @@ class Evidence:
     def open_concerns(self, named: str = "") -> pl.DataFrame:
         """Statements of concern in force on the date judged, ``what`` in small letters (an empty text for null).
 
-        ``named``: only those in whose ``what`` this regular expression is found. A concern still counts on its last day:
-        where a date leaves doubt, the child is looked at.
+        ``named``: only those in whose ``what`` this regular expression is found.
         """
-        has_begun = pl.col("since_on").is_null() | (pl.col("since_on") <= self.as_at)
-        is_open = pl.col("until_on").is_null() | (pl.col("until_on") >= self.as_at)
-        concerns = self.statements.filter((pl.col("kind") == "concern") & has_begun & is_open)
+        in_force = has_begun(self.as_at) & has_not_ended(self.as_at)
+        concerns = self.statements.filter((pl.col("kind") == "concern") & in_force)
         return concerns.with_columns(what=in_small_letters(pl.col("what"))).filter(pl.col("what").str.contains(named))
 
     def places_to_come(self) -> pl.DataFrame:
@@ -69,7 +68,7 @@ class Evidence:
 
     def begun_provision(self) -> pl.DataFrame:
         """Provision that had begun by the date judged, or has no first day."""
-        return self.provision.filter(pl.col("since_on").is_null() | (pl.col("since_on") <= self.as_at))
+        return self.provision.filter(has_begun(self.as_at))
 
     def ended_provision(self) -> pl.DataFrame:
         """Provision that had ended by the date judged, and has a last day."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from pipelines.listing.masking import Masked
-    from pipelines.publish.evidence_tables import Evidence, Row
+    from pipelines.publish.evidence_tables import Row, SheetRows
     from pipelines.publish.publication import Publication
 
 FOLDER = "evidence"
@@ -61,7 +61,7 @@ class _Night:
     """What the sheets of one night share."""
 
     publication: Publication
-    evidence: Evidence
+    evidence: SheetRows
     weights: dict[str, float]
     likelihoods: dict[str, str]
     sources: Sequence[Row]
@@ -74,7 +74,7 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
     first = listed.candidates.sort("rank").head(publication.evidence_sheets)
     protected = set(listed.protected)
     full = {row["child_id"]: row for row in listed.restricted.iter_rows(named=True)}
-    evidence = told_of.evidence_of(publication, first, listed.protected)
+    evidence = told_of.sheet_rows_of(publication, first, listed.protected)
     shared = {
         "as_at": publication.as_at,
         "authority": publication.authority,

@@ -30,7 +30,7 @@ DATES_TOLD = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class SheetRows:
     """Rows about the chosen children, by child id."""
 
     members: ByChild
@@ -42,12 +42,12 @@ class Evidence:
     """Records in education that came near and are another child's, the nearest first."""
 
 
-def evidence_of(publication: Publication, chosen: pl.DataFrame, protected: pl.Series) -> Evidence:
+def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.Series) -> SheetRows:
     """The tables behind the sheets of the children in ``chosen`` (``child_id``); ``protected``: ids of the protected."""
     mine = publication.child_records.join(chosen.select("child_id"), on="child_id", how="semi")
     members = mine.join(publication.person, on="record_id", how="inner", validate="1:1")
     said = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
-    return Evidence(
+    return SheetRows(
         members=_by_child(members.with_columns(sure=in_100(pl.col("membership"))).sort("child_id", "record_id")),
         said=_by_child(said.sort("child_id", "record_id", "kind", "since_on", "until_on", "what")),
         findings=_by_child(publication.findings.join(chosen.select("child_id"), on="child_id", how="semi")),

@@ -31,7 +31,7 @@ TABLES = {
     "is_protected integer not null"
 }
 WITHIN = timedelta(days=28)
-MOVED = ("MOVED_OTHER_LA_CONFIRMED", "ON_ROLL_OTHER_LA")
+TO_OTHER_AUTHORITY = ("MOVED_OTHER_LA_CONFIRMED", "ON_ROLL_OTHER_LA")
 """Outcomes whose day the 28 days run from."""
 
 
@@ -120,7 +120,7 @@ def _evidence(child_id: str, born: date | None, said: pl.DataFrame, provision: p
 
 
 def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame) -> date | None:
-    moved = under_tonights_ids(outcomes.filter(pl.col("outcome").is_in(MOVED)), child_records)
+    moved = under_tonights_ids(outcomes.filter(pl.col("outcome").is_in(TO_OTHER_AUTHORITY)), child_records)
     days = moved.filter(pl.col("child_id") == child_id)["outcome_on"]
     return days.min() if days.len() else None  # type: ignore[return-value]  # a date: the column holds nothing else
 

@@ -10,7 +10,7 @@ from pipelines.intake.former_identities import FormerIdentities, read_former, wi
 from pipelines.intake.gate import judge_tonight, keep_tonight, last_intake
 from pipelines.intake.receive import receive, sender_files
 from pipelines.intake.restandardise import dated_cells, made_by, turning
-from pipelines.intake.rule_history import with_tonight
+from pipelines.intake.rule_history import history_with
 from pipelines.intake.schools import schools
 from pipelines.intake.vanished import turned_entries, with_still_known
 from pipelines.steps.under_way import Counts, Night
@@ -32,7 +32,7 @@ def receive_step(night: Night) -> Counts:
     night.store.write("delivery", received.deliveries)
     night.store.write("breach", received.breaches)
     night.store.write("set_aside", received.set_aside)
-    night.store.write("rule_history", with_tonight(night.store.read_or_empty("rule_history"), received.rules))
+    night.store.write("rule_history", history_with(night.store.read_or_empty("rule_history"), received.rules))
     night.received, night.sender_files = received, sender_files(received)
     delivered = received.deliveries.select("rows_read", "rows_loaded", "rows_set_aside").sum().row(0, named=True)
     night.refused = tuple(received.deliveries.filter(verdict="refused")["file"])

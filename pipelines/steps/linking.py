@@ -13,7 +13,7 @@ from pipelines.decisions.obeyed import Decided, decided_in
 from pipelines.linking.bucketed import buckets_in
 from pipelines.linking.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
 from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source
-from pipelines.linking.link_again import LinkedAgain, Tonight, known_records, linked_again, stand_again
+from pipelines.linking.link_again import LinkedAgain, ToLink, known_records, linked_again, stand_again
 from pipelines.linking.link_groups import GroupsAsked
 from pipelines.linking.link_report import LinkReport
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
@@ -127,7 +127,7 @@ def _tonight(
     decided: Decided,
     in_force: ModelInUse | None,
     held: Held | None,
-) -> Tonight | None:
+) -> ToLink | None:
     """What is to be linked, where what is kept of the last night holds; null: it does not, or nothing is kept.
 
     ``last``: ``CHILD_RECORD`` of last night, and that under the keys of tonight.
@@ -143,7 +143,7 @@ def _tonight(
     if night.store.read("link_kept")["mark"].item() != mark_of(held):
         return None
     judged = judged_rows(decided.judgements, person["record_id"])
-    return Tonight(
+    return ToLink(
         person, contents(person, judged), *last, judged, in_force.model, in_force.origin, settings,
         _asked(night), held,
     )  # fmt: skip
@@ -182,7 +182,7 @@ def _link_all(
     return lambda: linked.report, links, linked.links.height, linked.child_records
 
 
-def _write_again(night: Night, again: LinkedAgain, tonight: Tonight) -> None:
+def _write_again(night: Night, again: LinkedAgain, tonight: ToLink) -> None:
     """Write what changed."""
     store = night.store
     changed, fresh = again.records.filter(~again.stand), again.child_records.filter(pl.Series(again.touched))

@@ -12,7 +12,7 @@ import pytest
 from data_contracts.breach import Breach
 from data_contracts.check import COULD_NOT_RUN
 from data_contracts.contract import read_contracts
-from pipelines.intake.rule_history import NIGHTS_KEPT, JudgedFile, contract_rules, rules_tonight, with_tonight
+from pipelines.intake.rule_history import NIGHTS_KEPT, JudgedFile, contract_rules, history_with, rules_tonight
 from pipelines.intake.standing_in import STANDS_IN
 from pipelines.publish import charts
 from pipelines.publish.data_quality import data_quality_html
@@ -47,7 +47,7 @@ def with_nights(publication: Publication, *broken: int) -> Publication:
     first = publication.as_at - timedelta(days=len(broken) - 1)
     history = RULE_HISTORY.to_frame()
     for number, count in enumerate(broken):
-        history = with_tonight(history, night(first + timedelta(days=number), count))
+        history = history_with(history, night(first + timedelta(days=number), count))
     told = [(b.source, "f", b.file, b.line, b.column, b.rule, b.stops, b.why, b.fix) for b in breaches(broken[-1])]
     table = pl.concat([publication.breaches, pl.DataFrame(told, schema=BREACH, orient="row")])
     return replace(publication, contracts=CONTRACTS, rule_history=history, breaches=table)
@@ -103,9 +103,9 @@ def test_files_of_one_source_are_counted_together_and_files_of_none_are_not() ->
 def test_a_night_run_again_counts_once_and_only_the_last_nights_are_kept() -> None:
     history = RULE_HISTORY.to_frame()
     for number in range(NIGHTS_KEPT + 5):
-        history = with_tonight(history, night(date(2026, 1, 1) + timedelta(days=number), number))
+        history = history_with(history, night(date(2026, 1, 1) + timedelta(days=number), number))
     last = history["as_at"].max()
-    history = with_tonight(history, night(date(2026, 1, 1) + timedelta(days=NIGHTS_KEPT + 4), 7))
+    history = history_with(history, night(date(2026, 1, 1) + timedelta(days=NIGHTS_KEPT + 4), 7))
     assert history["as_at"].n_unique() == NIGHTS_KEPT
     assert history["as_at"].max() == last
     assert count_of(history.filter(as_at=last), *POSTCODE) == 7

@@ -1,5 +1,5 @@
-"""How each child stands: in education by its own records, or by those of a child it may be; living here; and so the
-likelihood that it is missing education.
+"""The likelihood that each child is missing education: whether its own records show one, or those of a child that it may be,
+and whether it lives here.
 """
 
 import polars as pl
@@ -15,7 +15,7 @@ LIKELY_ENOUGH = 0.1
 """From this probability on that a child is its nearest rival, it is told that the two bear different UPNs."""
 
 
-def standing(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
+def with_likelihood(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``ages`` with the likelihood, its factors, and the own and rival records behind them.
 
     ``found_none``: 0..1, that no record found shows a place of the child's; ``missed``: that one was not found;
@@ -33,10 +33,10 @@ def standing(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
         living_here=pl.col("living_here").fill_null(1.0),
     )
     missed = with_missed(judged, known.person, known.child_records, known.provision, known.never_met)
-    return _with_likelihood(missed, known.settings)
+    return _weighed(missed, known.settings)
 
 
-def _with_likelihood(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
+def _weighed(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
     """``judged`` with on_no_roll, estimated and likelihood.
 
     A place that nobody has found explains nobody: where it alone would take a child off the list, ``missed`` is 0.
