@@ -66,7 +66,8 @@ def approve(
         raise SettingsError("Give either the number of a proposal (rollcall proposals lists them) or --roll-back.")
     if number is not None:
         found = put_in_force(workspace, number, by)
-        print(f"Proposal {found.id} ({found.kind}, by {found.by}) is in force. The next night uses it.")
+        when = "begins" if found.kind == "settings" else "links"
+        print(f"Proposal {found.id} ({found.kind}, by {found.by}) is in force. The next night that {when} uses it.")
         return 0
     undone, before = undo(workspace, by)
     again = "the defaults" if undone.kind == "settings" else "the weights that the first night learnt"

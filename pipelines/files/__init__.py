@@ -146,11 +146,14 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
     return FORMS[ending](data, contract)
 
 
-def refuse_no_text(data: bytes) -> None:
-    """Raise :class:`UnreadableFileError` where the first bytes of a file are those of something else than text."""
-    for start, (what, fix) in _NO_TEXT.items():
+def refuse_no_text(data: bytes, fix: str | None = None) -> None:
+    """Raise :class:`UnreadableFileError` where the first bytes of a file are those of something else than text.
+
+    ``fix``: what to do about it; null: what an extract's sender is to do.
+    """
+    for start, (what, of_extracts) in _NO_TEXT.items():
         if data.startswith(start):
-            raise UnreadableFileError("form", f"The file is no text but {what}.", fix)
+            raise UnreadableFileError("form", f"The file is no text but {what}.", fix or of_extracts)
 
 
 def _counts_rows(contract: Contract) -> bool:

@@ -65,7 +65,7 @@ def _sheets(file: Path, needed: Sequence[str], others: Sequence[str]) -> list[Li
     data = file.read_bytes()
     if file.suffix.lower() == ".xlsx" or data.startswith(ZIP_BEGINS):
         return [[line for line in sheet if any(line[1])] for sheet in map(_lines_of_sheet, all_sheets(data))]
-    refuse_no_text(data)
+    refuse_no_text(data, "Hand it in as CSV or as an Excel workbook (.xlsx).")
     text = decode_text(data, _ENCODINGS).text
     first, *more = sorted(",;\t", key=text.partition("\n")[0].count, reverse=True)
     likely = _lines_of_text(text, first)
@@ -135,7 +135,7 @@ def _of_sheets(sheets: Sequence[Lines], name: str, needed: Sequence[str], others
     if all(lacking.values()):
         where = f"line {filled[0][0][0]}" if len(filled) == 1 else f"none of its {len(filled)} sheets has them all"
         _, missing = min((len(names), names) for names in lacking.values())
-        fix = f"Name the columns {', '.join(needed)}" if needed else "Name at least one of them"
+        fix = "Head the columns with these names" if needed else "Head one column at least with its name"
         raise SettingsError(f"{name}, {where}: no column {', '.join(missing)}. {fix}.")
     columns = (*needed, *others)
     read: list[tuple[str, ...]] = []

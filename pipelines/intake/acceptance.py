@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 import polars as pl
@@ -54,8 +55,9 @@ def _source_of(given: Path, contracts: Mapping[str, Contract]) -> str:
          if (found := contract_for(PurePosixPath(name), contracts)[0])), None
     )  # fmt: skip
     if contract is None:
+        near = [f"did you mean {name}? " for name in get_close_matches(given.name, contracts, n=1)]
         raise SettingsError(
-            f"--accept {given.name}: no contract names this file. Give the file of tonight that the night was held "
-            f"for, or its source: {', '.join(contracts)}."
+            f"--accept {given.name}: {''.join(near)}No contract names this file. Give the file of tonight that the night "
+            f"was held for, or its source: {', '.join(contracts)}."
         )
     return contract.id

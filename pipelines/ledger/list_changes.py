@@ -17,7 +17,7 @@ CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN)
 hand, or its records are gone from a file that may be cut off. ``risen`` and ``fallen``: more, or less, urgent by itself,
 whatever the others on the list did."""
 
-MOVED = 0.05
+LEAST_MOVE = 0.05
 """A likelihood that has moved by less has not moved."""
 
 BEFORE = ("lane", "rank", "likelihood", "priority")
@@ -67,9 +67,9 @@ def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tup
 
 
 def _reasons(changes: pl.DataFrame) -> str:
-    """Each reason with its count, the commonest first."""
+    """Each reason and, in brackets, of how many children, the commonest first."""
     counted = changes.group_by("because").len().sort("len", "because", descending=[True, False])
-    return "; ".join(f"{count:,} {because}" for because, count in counted.iter_rows())
+    return "; ".join(f"{because} ({count:,})" for because, count in counted.iter_rows())
 
 
 def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -109,7 +109,7 @@ def _change(as_at: date) -> pl.Expr:
     is_listed, was = pl.col("state") == LISTED, pl.col("was")
     urgent = urgency(pl.col("likelihood"), pl.col("priority"))
     urgent_before = urgency(pl.col("likelihood_before"), pl.col("priority_before"))
-    likelier = (pl.col("likelihood") - pl.col("likelihood_before")).abs() >= MOVED
+    likelier = (pl.col("likelihood") - pl.col("likelihood_before")).abs() >= LEAST_MOVE
     has_moved = is_listed & (was == LISTED) & (likelier | (pl.col("priority") != pl.col("priority_before")))
     return (
         pl.when(is_listed & was.is_null())
@@ -129,7 +129,7 @@ def _change(as_at: date) -> pl.Expr:
 
 def _moved_because() -> pl.Expr:
     more, now, before = pl.col("change") == RISEN, pl.col("likelihood"), pl.col("likelihood_before")
-    by_likelihood = (now - before).abs() >= MOVED
+    by_likelihood = (now - before).abs() >= LEAST_MOVE
     likelier = pl.when(more).then(pl.lit("more likely")).otherwise(pl.lit("less likely"))
     sooner = pl.when(more).then(pl.lit("more reasons to look sooner")).otherwise(pl.lit("fewer reasons to look sooner"))
     same_way = (pl.col("priority") > pl.col("priority_before")) == more

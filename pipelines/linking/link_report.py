@@ -1,5 +1,6 @@
 """What the match report tells of the linkage, from its pairs in whole columns; counts and record ids only."""
 
+import math
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,6 +13,8 @@ from pipelines.linking.measures_in_force import Held
 
 LIKELY = 0.5
 """Pairs at least so probable by themselves count as links that hold a child's records together."""
+IN_DOUBT = 0.001
+"""A pair less likely, or more by as much, is in no doubt: its probability is rounded, and its log-odds tell little."""
 STANDS_IN = "the approved one"
 """How the figure *model* begins where weights could not be learnt, and those kept for that case were taken."""
 
@@ -35,6 +38,16 @@ class LinkReport:
     ties: pl.DataFrame
     """What holds children's records together, by their number, as BY_SIZE of :mod:`matching.ties`."""
     figures: dict[str, float | int | str]
+
+
+def weights_at(links: pl.DataFrame, threshold: float) -> pl.Series:
+    """Match weight (bits) at which each pair in doubt would have the probability ``threshold``. ``links``: LINK.
+
+    Weight less the log-odds of the probability is what was held likely before the two records were compared.
+    """
+    sure = pl.col("match_probability")
+    bits = pl.col("match_weight") - (sure / (1 - sure)).log(2) + math.log2(threshold / (1 - threshold))
+    return links.filter(sure.is_between(IN_DOUBT, 1 - IN_DOUBT)).select(bits).to_series()
 
 
 def report_of(

@@ -22,7 +22,7 @@ ASKED_AFTER = tuple(factor for factor in HIGH_RISK if factor != social_care.FACT
 
 def only_residence(settings: RankSettings) -> pl.Expr:
     """True where neither a record of an education nor the age keeps a child off the list; reads columns of
-    :func:`pipelines.listing.standing.standing`."""
+    :func:`pipelines.listing.likelihood.with_likelihood`."""
     is_sure = (pl.col("found_none") >= settings.doubtful_link_below) & (pl.col("of_age") >= settings.doubtful_age_below)
     return is_sure & pl.col("date_of_birth").is_not_null()
 

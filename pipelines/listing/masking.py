@@ -218,10 +218,12 @@ def without_place(words: pl.Expr) -> pl.Expr:
     return words.str.replace_all(r"(^|; )(address|phone|carer|family): [^;]*", "").str.strip_prefix("; ")
 
 
-def without_sex(words: pl.Expr) -> pl.Expr:
-    """Words about a pair of records without how their sex compares.
+NOT_SHOWN_OF_A_PAIR = "sex"
+"""The comparison that nothing is printed of outside the restricted folder: a difference in sex may tell of a gender recognised
+since (Gender Recognition Act 2004, s22)."""
 
-    A difference may tell of a gender recognised since (Gender Recognition Act 2004, s22), so that it is no reason to
-    print outside the restricted list.
-    """
-    return words.str.replace_all(r"; sex: \w+|\bsex: \w+(; )?", "")
+
+def without_sex(words: pl.Expr) -> pl.Expr:
+    """Words about a pair of records without how their sex compares (see ``NOT_SHOWN_OF_A_PAIR``)."""
+    level = rf"{NOT_SHOWN_OF_A_PAIR}: \w+"
+    return words.str.replace_all(rf"; {level}|\b{level}(; )?", "")

@@ -18,6 +18,7 @@ from pipelines.counted import counted
 from pipelines.files.folder import UNKNOWN
 from pipelines.formatted import formatted
 from pipelines.listing.clearing import what_would_clear
+from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR
 from pipelines.publish import evidence_tables as told_of
 from pipelines.publish.page import page
 from pipelines.publish.timeline import timeline
@@ -165,8 +166,9 @@ def _record(row: Row, said: Sequence[Row], names: Any) -> Row:
 
 def _near(row: Row, names: Any, weights: dict[str, float], *, is_protected: bool) -> Row:
     """One roll record that came near; how its sex compares is told in the restricted folder only."""
-    parts = [part for part in (row["levels"] or "").split("; ") if is_protected or not part.startswith("sex: ")]
-    speaks_for, against = told_of.for_and_against("; ".join(parts), weights)
+    parts = (row["levels"] or "").split("; ")
+    shown = [part for part in parts if is_protected or part.split(": ")[0] != NOT_SHOWN_OF_A_PAIR]
+    speaks_for, against = told_of.for_and_against("; ".join(shown), weights)
     return {**row, "source": source_called(row["source"], names), "speaks_for": speaks_for, "against": against}
 
 

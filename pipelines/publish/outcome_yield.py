@@ -103,8 +103,7 @@ def sources_in(records: pl.Expr) -> pl.Expr:
 
 def hours_spent(outcomes: pl.DataFrame) -> pl.DataFrame:
     """``child_id`` and ``hours`` of each child of whom any are said: every outcome's, of a line handed in again the last."""
-    said = outcomes.drop_nulls("hours").with_row_index("order").sort("order")
-    once = said.unique(["child_id", "outcome", "outcome_on"], keep="last", maintain_order=True)
+    once = outcomes.drop_nulls("hours").unique(["child_id", "outcome", "outcome_on"], keep="last", maintain_order=True)
     return once.group_by("child_id", maintain_order=True).agg(pl.col("hours").sum())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,8 @@ from pipelines.children.members import is_first_of, members
 from pipelines.files.folder import UNKNOWN
 from pipelines.formatted import formatted
 from pipelines.ledger.list_changes import CHANGES
-from pipelines.listing.masking import WITHHELD, Masked, keys_without_place
+from pipelines.linking.link_report import weights_at
+from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, WITHHELD, Masked, keys_without_place
 from pipelines.publish.workbook import lanes_of
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Bars = tuple[str, list[float]]
 """A bar's label and a number for each of its parts."""
-
-NOT_SHOWN_OF_A_PAIR = ("sex",)
-"""A difference in sex may tell of a gender recognised since (Gender Recognition Act 2004, s22), so none is printed."""
 
 ALIKE_SHOWN = 15
 NEAR_MISSES_SHOWN = 25
@@ -97,16 +94,12 @@ def blocking_cost(publication: Publication) -> list[Row]:
 def joined_from(publication: Publication) -> float | None:
     """The match weight (bits) at which a pair by itself reaches the linkage's threshold; null where none can be said.
 
-    Taken from the pairs themselves: weight less the log-odds of the probability is the same for all of them, unless
-    the prior differs from pair to pair.
+    Taken from the pairs themselves, of which it is the same for all, unless the prior differs from pair to pair.
     """
-    threshold = _threshold(publication)
-    sure = pl.col("match_probability")
-    undecided = publication.links.filter(sure.is_between(0.001, 0.999))
-    zero = undecided.select(pl.col("match_weight") - (sure / (1 - sure)).log(2)).to_series()
-    if zero.len() < 10 or zero.quantile(0.95) - zero.quantile(0.05) > 1:  # type: ignore[operator]  # not empty: not null
+    weights = weights_at(publication.links, _threshold(publication))
+    if weights.len() < 10 or weights.quantile(0.95) - weights.quantile(0.05) > 1:  # type: ignore[operator]  # not empty: not null
         return None
-    return float(zero.median()) + math.log2(threshold / (1 - threshold))  # type: ignore[arg-type]  # as above
+    return float(weights.median())  # type: ignore[arg-type]  # as above
 
 
 def _threshold(publication: Publication) -> float:
@@ -228,5 +221,5 @@ def _initials(person: pl.DataFrame, record_ids: pl.Series) -> dict[str, str]:
 def _evidence(levels: str, bits: Mapping[tuple[str, str], float]) -> list[Row]:
     """The levels of one pair, as ``{"level": "forename: exact", "bits": 7.2}``; bits null: not in the model."""
     parts = [tuple(part.strip().split(": ", 1)) for part in (levels or "").split(";") if ": " in part]
-    parts = [part for part in parts if part[0] not in NOT_SHOWN_OF_A_PAIR]
+    parts = [part for part in parts if part[0] != NOT_SHOWN_OF_A_PAIR]
     return [{"level": f"{part[0]}: {part[1]}", "bits": bits.get((part[0], part[1]))} for part in parts]

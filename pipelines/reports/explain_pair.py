@@ -34,8 +34,8 @@ from matching.score import Scorer
 from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import CHILD_SETTINGS
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
-from pipelines.listing.masking import MASKED_READS, keys_without_place, masked_in
-from pipelines.publish.report_tables import NOT_SHOWN_OF_A_PAIR, Row
+from pipelines.listing.masking import MASKED_READS, NOT_SHOWN_OF_A_PAIR, keys_without_place, masked_in
+from pipelines.publish.report_tables import Row
 from pipelines.reasons import source_called
 from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.life import as_typed
@@ -226,7 +226,7 @@ def lines_of(bars: pl.DataFrame, *, is_protected: bool) -> list[Line]:
     lines: list[Line] = []
     hidden = places = 0.0
     for part, comparison, level, bits in bars.select("part", "comparison", "level", "bits").iter_rows():
-        if comparison in NOT_SHOWN_OF_A_PAIR:
+        if comparison == NOT_SHOWN_OF_A_PAIR:
             hidden += bits
         elif is_protected and comparison in PLACES:
             places += bits

@@ -14,6 +14,7 @@ import polars as pl
 from matching.judgement import UNSURE, standing
 from matching.person import Columns
 from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL
+from pipelines.linking.link_report import weights_at
 from pipelines.listing.masking import masked_in
 from pipelines.listing.rank import IN_EDUCATION, SAME_AS_RIVAL
 from pipelines.settings import SettingsError
@@ -84,16 +85,13 @@ def pairs_worth_asking(
 
 
 def links_begin(links: pl.DataFrame, threshold: float) -> float:
-    """Match weight (bits) from which half of the pairs or more are one child, taken from the pairs themselves.
+    """Match weight (bits) from which pairs are linked, taken from the pairs themselves: of those in doubt the middle one.
 
-    Weight less the log-odds of the probability is the prior; it differs from pair to pair, and its median stands for
-    it. Where no pair is in doubt: halfway between the lightest link and the heaviest pair apart.
+    Where no pair is in doubt: halfway between the lightest link and the heaviest pair apart.
     """
-    sure = pl.col("match_probability")
-    doubtful = links.filter(sure.is_between(0.002, 0.998))
-    if doubtful.height:
-        zero = doubtful.select((pl.col("match_weight") - (sure / (1 - sure)).log(2)).median()).item()
-        return float(zero + math.log2(threshold / (1 - threshold)))
+    middle = weights_at(links, threshold).median()
+    if isinstance(middle, float):
+        return middle
     ends = [
         links.filter("is_same_child")["match_weight"].min(),
         links.filter(~pl.col("is_same_child"))["match_weight"].max(),

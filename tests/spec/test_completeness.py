@@ -490,7 +490,8 @@ def test_a_file_is_accepted_as_it_is_and_no_other(nights: Deliveries, tmp_path: 
     [
         pytest.param("school_census.csv", {"why": " "}, "needs --why", id="without a reason"),
         pytest.param("school_census.csv", {"by": ""}, "--by", id="without a name"),
-        pytest.param("nonsense.csv", {}, "no contract names this file", id="a file that nobody knows"),
+        pytest.param("nonsense.csv", {}, "No contract names this file", id="a file that nobody knows"),
+        pytest.param("scool_census", {}, "did you mean school_census", id="a source with a slip"),
     ],
 )
 def test_nobody_overrules_without_a_name_and_a_reason(

@@ -176,7 +176,7 @@ def test_the_list_itself_may_come_back_with_outcomes_beside_its_children(tmp_pat
         ),
         pytest.param(
             [READ_ME, [LANE[:4], ("1", "Smith", "A", "UNTRACED")]],
-            "none of its 2 sheets has them all: no column date. Name the columns",
+            "none of its 2 sheets has them all: no column date. Head the columns with these names",
             id="no sheet with the columns",
         ),
         pytest.param([[], []], "there is nothing in it", id="empty sheets"),
@@ -364,6 +364,7 @@ def test_a_file_with_a_fault_is_refused_by_line_and_nothing_is_kept(tmp_path: Pa
         pytest.param("A,UNTRACED,2026-11-02\n", "line 1: no column child_id", id="no headers"),
         pytest.param("", "there is nothing in it", id="an empty file"),
         pytest.param("%PDF-1.7 and so on", "no text but a PDF", id="a PDF called csv"),
+        pytest.param("PAR1", "no text but a parquet file. Hand it in as CSV or as an Excel workbook", id="parquet"),
     ],
 )
 def test_a_file_that_is_no_list_of_outcomes(tmp_path: Path, header: str, told: str) -> None:

@@ -87,9 +87,9 @@ def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) 
     said = json.loads((folder / "run.json").read_text("utf-8"))["changes"]
     assert said == [
         "Against the list of 20/11/2026: 1 new, 0 returned, 2 gone, 1 kept in view, 0 risen, 0 fallen.",
-        "New: 1 not known before.",
-        "Gone: 2 in education.",
-        "Kept in view: 1 in education.",
+        "New: not known before (1).",
+        "Gone: in education (2).",
+        "Kept in view: in education (1).",
         "In view, off the list but in an officer's hands or gone from a file that may be cut off: 1.",
     ]
     page = (folder / "match_report.html").read_text("utf-8")
