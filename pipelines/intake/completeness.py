@@ -182,17 +182,28 @@ def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
-    how = " (no file came)" if not source.files else ""
-    could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
-    how = f" ({counted(len(source.refused), 'file')} came and {could_not})" if source.refused else how
+    none = f"no row came tonight{_why_none(source)}"
     if source.nights:
         told = f"{counted(source.last.rows, 'row')} were loaded on {day_of(source.last.as_at)}"
         stand = f" Those stand in until {day_of(source.stands_in_until)}." if source.stands_in_until else ""
-        yield "missing", f"no row came tonight{how}, while {told}.{stand}"
+        yield "missing", f"{none}, while {told}.{stand}"
     elif due != "never":
-        yield "missing", f"no row came tonight{how}, and its contract expects it {due}."
-    elif source.refused:
-        yield "missing", f"no row came tonight{how}, and no earlier night shows how many are usual."
+        yield "missing", f"{none}, and its contract expects it {due}."
+    elif source.refused or source.set_aside:
+        yield "missing", f"{none}, and no earlier night shows how many are usual."
+
+
+def _why_none(source: SourceTonight) -> str:
+    """What became of the files of a source of which no row was loaded, in brackets; empty where they had none."""
+    came = []
+    if source.refused:
+        could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
+        came.append(f"{counted(len(source.refused), 'file')} came and {could_not}")
+    if source.set_aside:
+        came.append(f"{counted(source.set_aside, 'row')} came and every one was set aside: {source.set_aside_for}")
+    if not source.files:
+        came.append("no file came")
+    return f" ({'; '.join(came)})" if came else ""
 
 
 def _endless(source: SourceTonight) -> Iterator[tuple[Check, str]]:

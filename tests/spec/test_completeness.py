@@ -409,6 +409,20 @@ def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says
     assert judged.held == ()
 
 
+def test_a_source_of_which_every_row_was_set_aside_stamps_the_first_night_and_says_why(tmp_path: Path) -> None:
+    undated = Breach("ehe_register", "ehe_register.csv", 2, "StartDate", "required", "row", "Why.", "Fix.")
+    aside = ("ehe_register:X1", "ehe_register:X2")
+    judged = Deliveries(tmp_path).night(
+        0, school_census=census(), ehe_register=[], set_aside=aside, breaches=(undated,) * 2
+    )
+    (told,) = judged.warnings
+    assert told.endswith(
+        "no row came tonight (2 rows came and every one was set aside: StartDate: required), and no earlier night shows how "
+        "many are usual."
+    )
+    assert judged.held == ()
+
+
 @pytest.mark.parametrize("rule", ["form of dates", "missing column"])
 def test_a_column_that_says_nothing_of_many_children_stamps_the_night(tmp_path: Path, rule: str) -> None:
     unsaid = Breach("health", "health.csv", None, "LastContact", rule, "nothing", "18 of its 100 dates.", "Fix.")
