@@ -6,6 +6,9 @@ leaves its key: no id, and nothing that people decided, follows it (:mod:`pipeli
 Where many of a column do overnight, it has slipped against the others: cells deleted and the rest moved up, one column
 sorted without the others, a date read as another. Rows are in order then, and every value is well formed, so that no
 rule breaks; but children are taken for others, and a list made from them is full of children who are in school.
+
+A whole row under another key is no such sign. Where the key is the row's place in a sheet, one child that is put in near the
+top moves all below it: each goes on under its new key, and nobody is taken for another.
 """
 
 from collections.abc import Callable, Sequence
@@ -60,10 +63,24 @@ def other_children(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame,
     columns, both = _told_by_both(contract, before, rows)
     if both.is_empty() or not columns:
         return OtherChildren()
-    if found := _changed_columns(both, columns, both.height + same):
+    slipped = both.join(_moved_whole(contract, before, rows), on="record_id", how="anti")
+    if found := _changed_columns(slipped, columns, both.height + same):
         return OtherChildren(columns=found)
     reused = both.filter(_is_another(columns)).select("record_id")
     return OtherChildren(lines=rows.join(reused, on="record_id", how="semi")["line"].sort().to_list())
+
+
+def _moved_whole(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """``record_id`` of rows of which all cells but the key stood in a row before."""
+    content = all_but_key(contract, before, rows)
+    stood = before.select(content).to_series()
+    return rows.filter(content.is_in(stood.implode())).select("record_id")
+
+
+def all_but_key(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.Expr:
+    """A hash of all cells of a row but the key, in columns that both deliveries have."""
+    shared = [name for name in contract.column_named if name in before.columns and name in rows.columns]
+    return pl.struct(name for name in shared if name != contract.key.name).hash()
 
 
 def told_otherwise(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

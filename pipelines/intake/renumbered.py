@@ -17,7 +17,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.decisions.keys_tonight import key_now
-from pipelines.intake.other_children import in_plain_capitals, is_another_text, told_otherwise
+from pipelines.intake.other_children import all_but_key, in_plain_capitals, is_another_text, told_otherwise
 from pipelines.intake.standardise import persons_of
 from pipelines.intake.vanished import SCHOOL_AGE_DAYS
 from pipelines.tables import RENUMBERED
@@ -157,13 +157,10 @@ def _pairs(
 def _told(
     apart: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], side: int, contracts: Mapping[str, Contract], as_at: date
 ) -> pl.DataFrame:
-    """Whom each row of one ``side`` tells of, in canonical form, and :data:`CONTENT`: a hash of all cells but the key, in
-    columns that both deliveries have."""
+    """Whom each row of one ``side`` tells of, in canonical form, and :data:`CONTENT` (:func:`all_but_key`)."""
     contents = [pl.DataFrame(schema={"record_id": pl.String, CONTENT: pl.UInt64})]
     for source, both in apart.items():
-        contract = contracts[source]
-        shared = [name for name in contract.column_named if all(name in rows.columns for rows in both)]
-        content = pl.struct(name for name in shared if name != contract.key.name).hash().alias(CONTENT)
+        content = all_but_key(contracts[source], *both).alias(CONTENT)
         contents.append(both[side].select("record_id", content))
     rows = {source: pl.concat([both[side], both[1 - side].clear()], how="diagonal") for source, both in apart.items()}
     person = persons_of(rows, contracts, as_at=as_at)

@@ -14,6 +14,7 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.intake.last_intake import PLACE
+from pipelines.intake.other_children import all_but_key
 from pipelines.intake.restandardise import turned
 from pipelines.intake.standardise import Standardised, standardise, statements_of
 from pipelines.intake.units import units_that_went_on
@@ -78,8 +79,7 @@ def _gone(source: str, rolls: Rolls, contract: Contract, renumbered: pl.DataFram
     """Rows of the night before that are not there tonight, under their key or another: VANISHED, without the day."""
     before = rolls.before[source]
     tonight = rolls.tonight.get(source, before.clear())
-    shared = [name for name in contract.column_named if name in before.columns and name in tonight.columns]
-    content = pl.struct(name for name in shared if name != contract.key.name).hash()
+    content = all_but_key(contract, before, tonight)
     gone = before.filter(~pl.col("record_id").is_in(tonight["record_id"].implode()))
     if gone.height:
         gone = gone.filter(~content.is_in(tonight.select(content).to_series().implode()))

@@ -41,9 +41,9 @@ def last_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param(_slipped(CHILDREN, "surname"), "FamilyName in 99", id="surnames slipped"),
         pytest.param(_slipped(CHILDREN, "nhs_number"), "NHSNumber in 99", id="numbers slipped"),
         pytest.param(
-            [{**CHILDREN[99 - n], "record_id": row["record_id"]} for n, row in enumerate(CHILDREN)],
+            [{**CHILDREN[99 - n], "record_id": row["record_id"], "postcode": "ZA9 9ZZ"} for n, row in enumerate(CHILDREN)],
             "NHSNumber in 100, FamilyName in 100, GivenNames in 100, BirthDate in 100",
-            id="keys given to other children",
+            id="keys given to other children, and something else told of each",
         ),
         pytest.param(_slipped(CHILDREN, "date_of_birth", 90), None, id="one value in ten: children are put right"),
         pytest.param([{**row, "postcode": "ZA9 9ZZ"} for row in CHILDREN], None, id="all have moved"),
@@ -107,6 +107,25 @@ def test_a_key_that_another_child_has_now_is_told_by_its_line(
     assert judged.held == ()
     of_health = [words for words in judged.warnings if words.startswith("health")]
     assert of_health == ([told] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    "tonight",
+    [
+        pytest.param([CHILDREN[99 - n] for n in range(100)], id="sorted the other way round"),
+        pytest.param([{**CHILDREN[99], "given_names": "Zoë", "nhs_number": "", "date_of_birth": "20150609"}, *CHILDREN],
+                     id="one child put in at the top"),
+        pytest.param([*CHILDREN[:20], *CHILDREN[21:]], id="one child gone"),
+    ],
+)  # fmt: skip
+def test_whole_rows_under_other_keys_hold_no_list(last_night: Path, tmp_path: Path, tonight: Rows) -> None:
+    """As where the key is a row's place in a sheet: each child is under another, and goes on under it."""
+    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
+    keyed = [{**row, "record_id": f"H{n}"} for n, row in enumerate(tonight)]
+    judged = nights.night(1, school_census=census(), health=keyed)
+    assert judged.held == ()
+    (told,) = (words for words in judged.warnings if words.startswith("health"))
+    assert "may stand under a key that was another child's last time" in told
 
 
 def test_what_a_person_accepts_is_what_the_next_night_is_held_against(tmp_path: Path) -> None:
