@@ -75,9 +75,13 @@ def _words(plain: pl.Expr) -> pl.Expr:
 
 
 def _said(words: pl.Expr) -> pl.Expr:
-    """Words without those that name nobody, and those like "known as" that stand between two names."""
+    """Words without those that name nobody, and those like "known as" that stand between two names.
+
+    AKA and NEE are surnames too: where nothing else is said, either is one.
+    """
     said = words.str.replace_all(rf"\b(?:{_WORDS_BETWEEN}|{_NOBODY_WORDS})\b", " ")
-    return said.str.replace_all(r" +", " ").str.strip_chars(" ")
+    said = said.str.replace_all(r" +", " ").str.strip_chars(" ")
+    return pl.when(words.is_in(["AKA", "NEE"])).then(words).otherwise(said)
 
 
 def _given_words(text: pl.Series) -> pl.Expr:
