@@ -9,6 +9,7 @@ from pipelines.children.members import with_told
 from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
+from pipelines.listing.masking import keys_without_place
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.rank_settings import reaches
@@ -191,10 +192,15 @@ def _why(tonight: Tonight) -> pl.Expr:
         EDUCATION_ENDED: formatted("The education of record {} ended on {}.", ended_record, day(ended_on)),
         CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(pl.col("date_of_birth")))),
         CONTRADICTED: pl.col("back_because"),
-        PROOF_GONE: formatted("Record {}, which had shown an education, ", "record_id")
-        + pl.when(pl.col("proof_child").is_null())
-        .then(pl.lit("came no more."))
-        .otherwise(formatted("is child {}'s now.", "proof_child")),
+        PROOF_GONE: pl.when(pl.col("proof_child").is_null())
+        .then(formatted("Record {}, which had shown an education, came no more.", "record_id"))
+        # Of another child, whom a source may protect.
+        .otherwise(
+            formatted(
+                "Record {}, which had shown an education, is child {}'s now.",
+                keys_without_place(pl.col("record_id")), "proof_child",
+            )
+        ),
         LESS_SURE: _less_sure(),
         NOT_THE_SAME: pl.lit("It is no longer probable that this is the same child as one in education."),
         LIVES_HERE: formatted("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,

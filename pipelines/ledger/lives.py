@@ -209,11 +209,14 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
     is_open = pl.coalesce("now_id", "child_id").is_in(opened.implode()) & (
         pl.col("continues") | pl.col("now_id").is_null()
     )
+    # Why it is off the list is told in the words of what explains the child that has its records now.
+    goes_on_protected = pl.col("now_id").is_in(tonight.protected.implode())
     state = pl.when(is_open | pl.col("waits_for").is_not_null()).then(pl.lit(IN_VIEW)).otherwise(pl.lit(LEFT))
     return (
         both.with_columns(pl.when(has_reason).then(name).otherwise(was).alias(name) for name, was in kept.items())
         .drop(kept.values())
         .with_columns(was="state", state=state, off_on=pl.col("off_on").fill_null(tonight.as_at))
+        .with_columns(restricted=pl.col("restricted") | goes_on_protected.fill_null(value=False))
         .with_columns(
             left_on=pl.when(pl.col("state") == LEFT).then(pl.lit(tonight.as_at)),
             now_id=pl.when(pl.col("state") == IN_VIEW).then("now_id").fill_null(pl.col("child_id")),

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import date
 
 import polars as pl
 import pytest
@@ -14,6 +15,9 @@ from pipelines.publish.early_warning_file import masked_warning
 from pipelines.publish.other_teams_file import other_teams_csvs
 from pipelines.publish.restricted_file import restricted_csv
 from pipelines.tables import EARLY_WARNING, LEAD, LIST_CHANGE
+from tests.made.children import Drawn
+from tests.made.leads import lead
+from tests.made.nights import Nights
 
 SCHOOL = "9012001"
 PROTECTED, OTHER = "CH0000000001", "CH0000000002"
@@ -65,3 +69,44 @@ def test_of_children_of_the_adoption_team_nobody_else_learns() -> None:
     assert [SCHOOL in because for because in shown["because"]] == [False, True]
     assert full["child_id"].to_list() == [PROTECTED, "CH0000000003"]
     assert list(files) == ["other_teams.csv", "restricted/other_teams_restricted.csv"]
+
+
+KEATS = {"place": "Keats Primary"}
+ROLL = f"school_census:{SCHOOL}|C2"
+
+
+def protected_at_keats() -> Drawn:
+    """Another child, whom a source protects, on the roll of a school."""
+    return Drawn().record(ROLL, "B").on_roll(ROLL, **KEATS).says(ROLL, "protected").lives("B", 1.0)
+
+
+def at_keats_as_it_seemed() -> Drawn:
+    """The lead, on that roll by a record that was taken for its own."""
+    return lead().record(ROLL, "A").on_roll(ROLL, **KEATS)
+
+
+def lead_beside_the_protected() -> Drawn:
+    """The lead, and the other child, whose record that is."""
+    drawn = protected_at_keats().record("health:H1", "A").lives("A", 0.95)
+    return drawn.says("health:H1", "seen", since=date(2026, 10, 3))
+
+
+@pytest.mark.parametrize(
+    "nights",
+    [
+        pytest.param(
+            [lead, lambda: protected_at_keats().record("health:H1", "B")],
+            id="a lead's records are a protected child's now",
+        ),
+        pytest.param(
+            [lead, at_keats_as_it_seemed, lead_beside_the_protected],
+            id="what showed its education is a protected child's",
+        ),
+    ],
+)
+def test_a_lead_does_not_tell_where_a_protected_child_goes_to_school(nights: list[Callable[[], Drawn]]) -> None:
+    told = Nights()
+    for drawn in nights:
+        told.night(drawn())
+    (change,) = masked_changes(told.ledger.changes.filter(child_id="A"), pl.Series(["B"])).to_dicts()
+    assert not any(place in str(change) for place in (SCHOOL, "Keats"))
