@@ -7,7 +7,7 @@ import pytest
 from pipelines.listing.gone_quiet import OPEN, QUIET
 from pipelines.listing.rank import CLOSED, MOVED_AWAY
 from pipelines.rank_settings import Points, RankSettings
-from tests.made.children import Drawn
+from tests.made.children import THREE, Drawn
 from tests.made.nights import Nights
 
 SEPTEMBER = date(2026, 9, 1)
@@ -62,6 +62,13 @@ STAYS = [
     pytest.param(
         Drawn().record("health:1", "CH1", born=None).lives("CH1", 0.16), None,
         id="as likely as the first, and of no known age",
+    ),
+    pytest.param(
+        Drawn().record("health:1", "CH1", born=None).lives("CH1", 0.06).record("health:2", "CH2").on_roll("health:2"), None,
+        id="as likely as the first, without a birth date, where the GP's others are of age",
+    ),
+    pytest.param(
+        unseen(0.16).record("housing:1", "CH1", THREE), None, id="as likely as the first, and of age by one of two birth dates",
     ),
 ]  # fmt: skip
 
