@@ -29,6 +29,7 @@ from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
 from pipelines.linking.link_report import STANDS_IN, LinkReport, report_of
 from pipelines.linking.measures_in_force import Held, fingerprint, held_from, why_due
+from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.tables import CHILD_RECORD, LINK, RIVAL
 
 HOUSEHOLDS = Households(
@@ -109,7 +110,7 @@ def link(
     ``groups``: what the report's measures by group need to be told; null: nothing. ``progress``: is told how far it is.
     ``buckets``: where pairs are scored; null: in this process.
     """
-    table = with_keys(person.sort("record_id"))
+    table = with_keys(without_shared_upns(person).sort("record_id"))
     asked = groups or GroupsAsked()
     counts = records_by_source(table["dataset"])
     due = _why_due(held, model, settings, counts, asked.as_at)

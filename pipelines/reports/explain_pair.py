@@ -34,6 +34,7 @@ from matching.score import Scorer
 from pipelines.linking.family_ties import LEVEL
 from pipelines.linking.link import CHILD_SETTINGS
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
+from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.listing.masking import MASKED_READS, NOT_SHOWN_OF_A_PAIR, keys_without_place, masked_in
 from pipelines.publish.report_tables import Row
 from pipelines.reasons import source_called
@@ -97,7 +98,7 @@ def weighed(
     held = held_in(tables)
     if held is None:
         raise UnknownIdentifierError("The last night had no records. Run a night on tonight's extracts first.")
-    table = with_keys(tables["person_record"].sort("record_id"))
+    table = with_keys(without_shared_upns(tables["person_record"]).sort("record_id"))
     encoded = prepare(table, CHILD_COMPARISONS, [], *settings.reads)
     numbers = {name: number for number, name in enumerate(held.sources)}
     judge = Judge(

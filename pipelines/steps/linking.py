@@ -18,6 +18,7 @@ from pipelines.linking.link_groups import GroupsAsked
 from pipelines.linking.link_report import LinkReport
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, fingerprint, held_in, held_tables, why_due
 from pipelines.linking.model_file import ModelInUse, model_in_use, model_row
+from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.residence.evidence import with_homes
 from pipelines.residence.records import listen
 from pipelines.steps.under_way import Counts, Night
@@ -100,8 +101,8 @@ def _given_since(store: Store, renumbered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _person(store: Store) -> pl.DataFrame:
-    """PERSON, in the order of the ids."""
-    person = store.read("person_record")
+    """PERSON as it is linked, in the order of the ids."""
+    person = without_shared_upns(store.read("person_record"))
     return person if person["record_id"].is_sorted() else person.sort("record_id")
 
 

@@ -1,0 +1,40 @@
+"""UPNs that one source gives to two children: a school that takes over a year group may copy a brother's number to a sister.
+
+A UPN is permanent and one child's. Where one roll shows it for two, at least one of them bears another's number, and which of
+them nobody can say: it would hold the child apart from its own earlier entry, and prove it to be the other one.
+"""
+
+import polars as pl
+
+LEAST_APART_DAYS = 270
+"""Children of one mother are born so far apart, or are twins; the slips of one birth date that pass it keep day and month."""
+
+
+def without_shared_upns(person: pl.DataFrame) -> pl.DataFrame:
+    """``person`` (``PERSON``) with ``upn`` and ``former_upn`` null where their source gives that UPN to two children.
+
+    They are two where another name and another birth date stand beside it, and neither is a slip of the other: not one
+    child's forename among the names of the other, and dates too far apart for twins and not of one day of the year.
+    """
+    asked = person.filter(pl.col("upn").is_not_null(), pl.struct("dataset", "upn").is_duplicated())
+    told = asked.drop_nulls(["forename", "date_of_birth"]).sort("date_of_birth", "record_id")
+    names = pl.concat_list("forename", pl.col("middle_names").fill_null("").str.split(" "))
+    told = told.select("dataset", "upn", "forename", born="date_of_birth", names=names)
+    eldest = told.group_by("dataset", "upn", maintain_order=True).first()
+    both = told.join(eldest, on=["dataset", "upn"], how="left", validate="m:1", suffix="_of_eldest")
+    born, eldest_born = pl.col("born"), pl.col("born_of_eldest")
+    is_another = (
+        ~pl.col("names_of_eldest").list.contains(pl.col("forename"))
+        & ~pl.col("names").list.contains(pl.col("forename_of_eldest"))
+        & ((born - eldest_born).dt.total_days() >= LEAST_APART_DAYS)
+        & (born.dt.strftime("%m%d") != eldest_born.dt.strftime("%m%d"))
+    )
+    shared = both.filter(is_another).select("dataset", "upn").unique()
+    if shared.is_empty():
+        return person
+    numbers = pl.struct("dataset", "upn"), pl.struct("dataset", upn="former_upn")
+    are_shared = [each.is_in(shared.to_struct().implode()) for each in numbers]
+    return person.with_columns(
+        pl.when(~is_shared).then(name).alias(name)
+        for name, is_shared in zip(("upn", "former_upn"), are_shared, strict=True)
+    )
