@@ -25,7 +25,6 @@ def find_provision_step(night: Night) -> Counts:
 
 def judge_residence_step(night: Night) -> Counts:
     """Statement, person_record, child_record, provision -> residence. Beside it, for the next step, who is of age."""
-    assert night.said is not None and night.homes is not None  # noqa: S101 - link stands before residence in STEPS
     known = night.known("person_record", "child_record", "provision")
     night.ages = night.aside(partial(of_age, **known, **night.known("statement"), as_at=night.settings.as_at))
     judged = judge_residence(
@@ -44,7 +43,6 @@ def rank_step(night: Night) -> Counts:
     """All of it -> candidate, explained, finding. Beside it and what follows, for publish, what is told to others than the
     list, and what is withheld of it, for the ledger too.
     """
-    assert night.ages is not None  # noqa: S101 - residence stands before rank in STEPS
     night.store.read_ahead("snapshot", "link")  # for the ledger, and for publish
     ages = night.ages.result()
     known = Known(

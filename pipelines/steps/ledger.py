@@ -33,7 +33,6 @@ def ledger_step(night: Night) -> Counts:
 
 
 def _tonight(night: Night) -> Tonight:
-    assert night.listed is not None  # noqa: S101 - rank stands before ledger in STEPS
     known = night.known("candidate", "explained", "person_record", "statement", "child_record", "provision", "snapshot")
     known["statements"] = night.contact_told()
     known["snapshot"] = snapshot_now(known["snapshot"], night.store.read("renumbered"))

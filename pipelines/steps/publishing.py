@@ -23,9 +23,6 @@ PUBLISHED_FOLDER = "published"
 
 def publish_step(night: Night) -> Counts:
     """All of it -> the files, whole or not at all."""
-    assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
-    assert night.early_warning is not None and night.listed is not None  # noqa: S101 - as rank does
-    assert night.other_teams is not None  # noqa: S101
     known = night.known(
         "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
         "delivery", "breach", "set_aside", "rule_history",
@@ -70,7 +67,6 @@ def published_lanes(counts: Mapping[str, Counts]) -> dict[str, int]:
 
 def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
     """What ``run.json`` says of the night up to its publication: inputs, counts, seconds, versions, thresholds."""
-    assert night.link_report is not None  # noqa: S101 - link stands before publish in STEPS
     inputs = deliveries.drop("file_id", "received_at").sort("source", "file")
     return {
         "as_at": night.settings.as_at,

@@ -42,7 +42,10 @@ Counts = dict[str, int]
 
 @dataclass(slots=True)
 class Night:
-    """One night under way: what it is run with, its open store, and what it has counted so far."""
+    """One night under way: what it is run with, its open store, and what it has counted so far.
+
+    What one step leaves to others, in the order of ``STEPS``, is not there before it.
+    """
 
     settings: Settings
     store: Store
@@ -58,22 +61,22 @@ class Night:
     """What came in, until its rows are kept in the store."""
     judged: Judged | None = None
     """What the completeness gate found."""
-    link_report: Future[LinkReport] | None = None
+    link_report: Future[LinkReport] = field(init=False, repr=False)
     """What the match report tells of the linkage; is worked out while later steps run."""
     model: Model | None = None
     """The weights by which tonight's records are linked."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    said: Future[Said] | None = None
+    said: Future[Said] = field(init=False, repr=False)
     """What each record says of where its child is; is worked out beside the linkage, as is the next."""
-    homes: Future[pl.DataFrame] | None = None
+    homes: Future[pl.DataFrame] = field(init=False, repr=False)
     """The home that each record names, in keys (``with_homes`` of the residence)."""
-    ages: Future[pl.DataFrame] | None = None
+    ages: Future[pl.DataFrame] = field(init=False, repr=False)
     """How likely children are of compulsory school age (``of_age`` of the rank), worked out beside their residence."""
-    early_warning: Future[EarlyWarning] | None = None
+    early_warning: Future[EarlyWarning] = field(init=False, repr=False)
     """Who may be without education from the next term; is worked out beside the rank."""
-    listed: Future[Masked] | None = None
+    listed: Future[Masked] = field(init=False, repr=False)
     """The list as it may be published; is worked out beside the ledger, as is the next."""
-    other_teams: Future[pl.DataFrame] | None = None
+    other_teams: Future[pl.DataFrame] = field(init=False, repr=False)
     """Children whom other teams should look at (``OTHER_TEAM``)."""
     changed: WhatChanged = field(default_factory=WhatChanged.nothing)
     """What the list says otherwise than the last one published."""
