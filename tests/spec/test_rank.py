@@ -310,18 +310,20 @@ def test_the_cut_off_falls_as_a_missed_child_is_worth_more_enquiries() -> None:
 @pytest.mark.parametrize(
     ("own", "theirs", "probability", "is_told"),
     [
-        pytest.param("A1", "B2", 0.8, True, id="another UPN, and likely the same child"),
-        pytest.param("A1", "A1", 0.8, False, id="the same UPN"),
-        pytest.param(None, "B2", 0.8, False, id="no UPN of its own"),
-        pytest.param("A1", "B2", 0.05, False, id="another UPN, but hardly the same child"),
+        pytest.param("A1", ("B2", None), 0.8, True, id="another UPN, and likely the same child"),
+        pytest.param("A1", ("A1", None), 0.8, False, id="the same UPN"),
+        pytest.param("A1", ("B2", "A1"), 0.8, False, id="another UPN, and this one before it"),
+        pytest.param(None, ("B2", None), 0.8, False, id="no UPN of its own"),
+        pytest.param("A1", ("B2", None), 0.05, False, id="another UPN, but hardly the same child"),
     ],
 )
 def test_a_child_that_may_have_two_upns_is_told_so(
-    own: str | None, theirs: str, probability: float, is_told: bool
+    own: str | None, theirs: tuple[str, str | None], probability: float, is_told: bool
 ) -> None:
     drawn = known_to_gp().record("school_census:1", "CH1", upn=own)
     drawn.on_roll("school_census:1", date(2020, 9, 1), date(2026, 7, 21))
-    drawn.record("school_census:9", "CH9", upn=theirs).on_roll("school_census:9", date(2026, 9, 1))
+    upn, former = theirs
+    drawn.record("school_census:9", "CH9", upn=upn, former_upn=former).on_roll("school_census:9", date(2026, 9, 1))
     drawn.rivalry(("CH1", "health:CH1"), ("CH9", "school_census:9"), probability)
     told = "Its UPN is another: ask the schools whether one child was given two."
     assert (told in str(listed(drawn)["because"])) == is_told
