@@ -95,6 +95,7 @@ def test_given_names_run_together_agree_however_they_are_parted(text):
         pytest.param("Smith-Jones", "SMITHJONES", ["SMITH", "JONES"], id="double, hyphen"),
         pytest.param("SMITH JONES", "SMITHJONES", ["SMITH", "JONES"], id="double, space"),
         pytest.param("Smith (née Jones)", "SMITHJONES", ["SMITH", "JONES"], id="née"),
+        pytest.param("R0BIN5ON", "ROBINSON", ["ROBINSON"], id="0 for O and 5 for S between letters"),
         pytest.param("Smith Jnr", "SMITH", ["SMITH"], id="suffix"),
         pytest.param("Le", "LE", ["LE"], id="a particle alone is the name"),
         pytest.param("Aka", "AKA", ["AKA"], id="a word that stands between names is one where it stands alone"),
