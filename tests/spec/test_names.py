@@ -125,6 +125,7 @@ def test_surnames(text, surname, parts):
         pytest.param("Ian St. John", "Ian", "St. John", id="St."),
         pytest.param("Abu Bakr Khan", "Abu Bakr", "Khan", id="a particle at the start is a forename"),
         pytest.param("John Smith - Jones", "John", "Smith-Jones", id="hyphen with spaces"),
+        pytest.param("Amira Khan (Amy)", "Amira", "Khan", id="known as, in brackets"),
         pytest.param("Baby Boy Khan", "Baby Boy", "Khan", id="no forename yet"),
         pytest.param("Ahmed", None, "Ahmed", id="one name"),
         pytest.param("Dr", None, None, id="only a title"),
