@@ -15,6 +15,7 @@ from pipelines.children.facts import child_facts
 from pipelines.decisions.outcomes import CLOSING, standing, under_tonights_ids
 from pipelines.formatted import formatted
 from pipelines.listing.closed import closed_in_words
+from pipelines.listing.masking import off_list_without_place
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
@@ -118,7 +119,8 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
     ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records; null: none). ``before``: the cut-off of the
     last list.
     """
-    known = tonight.explained.drop("records", "likelihood").rename({"child_id": "now_id"})
+    explained = tonight.explained.with_columns(off_list_without_place("why", "reason"))
+    known = explained.drop("records", "likelihood").rename({"child_id": "now_id"})
     joined = (
         gone.select("child_id", "spell", "state", "records", "now_id", "likelihood", *FACTORS)
         .with_columns(id_now=pl.coalesce("now_id", "child_id"))

@@ -91,9 +91,18 @@ def lead_beside_the_protected() -> Drawn:
     return drawn.says("health:H1", "seen", since=date(2026, 10, 3))
 
 
+def probably_the_protected() -> Drawn:
+    """The lead's record is a third child's now, which is most probably the other one."""
+    drawn = protected_at_keats().record("health:H1", "C").lives("C", 0.95)
+    return drawn.rivalry(("C", "health:H1"), ("B", ROLL), 0.97)
+
+
 @pytest.mark.parametrize(
     "nights",
     [
+        pytest.param(
+            [lead, probably_the_protected], id="a lead's records are those of one who is probably such a child"
+        ),
         pytest.param(
             [lead, lambda: protected_at_keats().record("health:H1", "B")],
             id="a lead's records are a protected child's now",
