@@ -138,6 +138,8 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     ``optional``: our names of the columns that the file need not have, where there is no header line to speak of (XML);
     by default those that may be absent.
 
+    Of several headers that name one column the contract's own holds, and the others are ignored, and said.
+
     Faults: a column twice, a column missing or renamed (both stop the file, unless the contract lets the column be
     absent), none of several columns of which every row needs one, a column that the contract does not know (ignored,
     and said).
@@ -158,7 +160,11 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
             unknown.append(position)
     if is_header_line:
         _refuse_no_header(found, wanted)
-    faults = [_twice(headers[positions[1]]) for positions in found.values() if len(positions) > 1]
+    faults = []
+    for column in contract.columns:
+        found[column.name], others = _own_first(headers, found.get(column.name, []), column)
+        faults += others
+    found = {name: positions for name, positions in found.items() if positions}
     missing = [column for column in contract.columns if column.name not in found]
     # In XML an element that no row has may be empty in all of them, as none of them has ended.
     endless = contract.ends_unsaid(found) if is_header_line else []
@@ -182,6 +188,26 @@ def _refuse_no_header(found: dict[str, list[int]], wanted: list[Column]) -> None
             f"Send the file with its header line, which names {', '.join(column.header for column in wanted)}.",
             line=1,
         )
+
+
+def _own_first(headers: Sequence[str], positions: list[int], column: Column) -> tuple[list[int], list[Fault]]:
+    """Where a column stands, and faults for the other headers that name it."""
+    if len(positions) < 2:
+        return positions, []
+    own = [position for position in positions if plain_header(headers[position]) == _plain_of_contract(column.header)]
+    if len(own) != 1:
+        return positions, [_twice(headers[positions[1]])]
+    return own, [_beside(headers[position], column) for position in positions if position not in own]
+
+
+def _beside(header: str, column: Column) -> Fault:
+    return Fault(
+        "extra column",
+        "nothing",
+        f"It could be {column.header} by another name. The file has {column.header} itself, so this one was not read.",
+        f"Nothing needs doing where {column.header} is the right one of the two; else send only the right one.",
+        column=header.strip(),
+    )
 
 
 def _twice(header: str) -> Fault:

@@ -54,6 +54,33 @@ LAYOUTS = {
         {"Forename": "Legal first name", "Surname": "Legal last name", "Sex": "Sex (Legal)", "EntryDate": "Enrolment date"},
         "",
     ),
+    "rolls: as a council's pupil database heads its columns": (
+        "school_census",
+        {"Estab": "DfE No", "SchoolName": "Base Name", "UPN": "Current UPN", "Forename": "Forename 1",
+         "MiddleNames": "Forename 2", "BirthDate": "Date of Birth", "NCyearActual": "NCY",
+         "EnrolStatus": "Reg Status", "EntryDate": "Base Start Date",
+         "LeavingDate": "Base End Date", "PAON": "House No", "SAON": "Flat No", "Town": "Town/City"},
+        "",
+    ),
+    "health: as a practice system heads its columns": (
+        "health",
+        {"FamilyName": "Patient Surname", "GivenNames": "Patient Forenames", "BirthDate": "Patient DOB",
+         "Gender": "Administrative Gender", "GPPractice": "ODS Code", "RegisteredFrom": "Date of Registration",
+         "DeductionDate": "Date of Deduction", "LastContact": "Last Consultation"},
+        "",
+    ),
+    "housing: as a landlord's system heads its columns": (
+        "housing",
+        {"PersonRef": "Household Member Ref", "TenancyRef": "Tenancy Number", "TenancyStart": "Start Date",
+         "TenancyEnd": "End Date", "FullName": "Occupant Name", "Address": "Property Address", "LastVerified": "Last Visit"},
+        "",
+    ),
+    "social care: as a case system heads its columns": (
+        "social_care", {"Status": "Case Type", "Opened": "Case Start Date", "Closed": "Case End Date"}, "",
+    ),
+    "home education: as a list kept by hand heads its columns": (
+        "ehe_register", {"NotifiedOn": "Start Date", "ClosedOn": "End Date", "Suitability": "Suitable"}, "",
+    ),
     "health: as a doctors' register heads its columns": (
         "health", {"RecordId": "PATIENT_ID", "RegisteredFrom": "REG_DATE", "LastContact": "LAST_SEEN_DATE"}, "",
     ),
@@ -133,7 +160,7 @@ SHARED = (
 )  # fmt: skip
 """What the senders of many sources write of a child in the same words."""
 
-WHOSE = ("child", "pupil", "student", "dependant", "person")
+WHOSE = ("child", "pupil", "student", "dependant", "patient", "person")
 """How a header begins that says what the child is to its sender: each contract has its own."""
 
 
