@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import plain_header, read_contracts
+from data_contracts.values import as_codes
 from pipelines.files import read_bytes
 from pipelines.files.headers import known_columns, match_headers
 from pipelines.intake.receive import CheckedFile, check_files
@@ -153,6 +154,27 @@ def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() 
     headers = [column.header for column in health.columns if column.name != "deduction_date"]
     told = match_headers(headers, health, optional=frozenset(health.column_named)).faults
     assert [fault for fault in told if fault.column == "DeductionDate"] == []
+
+
+WORDS = """
+school_census | enrol_status | Current (Single Registration at this school) | C
+school_census | enrol_status | Main - Dual Registration                     | M
+school_census | enrol_status | Previous                                     | Unknown
+social_care   | status       | Looked After Child                           | CLA
+social_care   | status       | s17                                          | CIN
+social_care   | status       | Early help                                   | Other
+admissions    | offer_status | Place Offered                                | Offered
+admissions    | offer_status | Waiting List                                 | No offer
+ehe_register  | suitability  | To be assessed                               | Not yet assessed
+ehe_register  | suitability  | Yes                                          | Not known
+"""
+
+
+@pytest.mark.parametrize("line", WORDS.strip().splitlines())
+def test_a_code_is_known_by_the_words_that_systems_write_for_it_and_no_other_is_guessed(line: str) -> None:
+    source, column, cell, meaning = (part.strip() for part in line.split("|"))
+    code = as_codes(CONTRACTS[source].column_named[column])
+    assert pl.DataFrame({column: [cell]}).select(code).item() == meaning
 
 
 SHARED = (
