@@ -29,7 +29,7 @@ from pipelines.intake.last_intake import (
     is_kept_whole,
     judged_by,
 )
-from pipelines.intake.misleading_files import unreadable_dates
+from pipelines.intake.misleading_files import under_anothers_name, unreadable_dates
 from pipelines.tables import SET_ASIDE
 
 LINE_HASH, MOVED = "_line_hash", "_moved"
@@ -116,7 +116,7 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
     if is_packed(place.name):
         yield from _unpacked(place, data, contracts)
     else:
-        yield _by_name(*found, place.name, shown, data)
+        yield _by_name(found, place.name, shown, data, contracts)
 
 
 def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
@@ -130,11 +130,17 @@ def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contrac
         yield _refused(source, shown, data, (breach,))
         return
     for member in members:
-        yield _by_name(*contract_for_member(place, member.name, contracts), member.name, member.shown, member.data)
+        found = contract_for_member(place, member.name, contracts)
+        yield _by_name(found, member.name, member.shown, member.data, contracts)
 
 
-def _by_name(contract: Contract | None, wrong: Breach | None, name: str, shown: str, data: bytes) -> Opened | Delivery:
-    """A file to be looked at, or refused by what is ``wrong`` with its name."""
+def _by_name(
+    found: tuple[Contract | None, Breach | None], name: str, shown: str, data: bytes, contracts: Mapping[str, Contract]
+) -> Opened | Delivery:
+    """A file to be looked at, or refused by what is wrong with its name (``found``, as from :func:`contract_for`)."""
+    contract, wrong = found
+    if contract is None and wrong:
+        wrong = under_anothers_name(wrong, name, data, contracts)
     if contract is None or wrong:
         return _refused(_source(contract), shown, data, (replace(wrong, file=shown),) if wrong else ())
     return Opened(contract, name, shown, data, hashlib.sha256(data).hexdigest())

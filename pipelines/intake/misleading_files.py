@@ -113,10 +113,10 @@ def told_of(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.Series
 
 
 def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mapping[str, Contract]) -> Breach:
-    """The breach of a file whose header is not that of its source, saying whose it is where it is another's.
+    """The breach of a file whose name or header is not that of its source, saying whose columns it has.
 
-    Two extracts saved under each other's names look like this. The ``breach`` as it is where the header is nobody's, or
-    no single contract knows the most of its columns.
+    Two extracts saved under each other's names look like this, and one under a name that no contract has. The ``breach``
+    as it is where the header is nobody's, or no single contract knows the most of its columns.
     """
     try:
         headers = sniff_headers(file, data)
@@ -125,10 +125,12 @@ def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mappi
     fits = {source: _fit(headers, contract) for source, contract in contracts.items() if source != breach.source}
     best = max(fits.values(), default=0)
     fitting = [contracts[source] for source, fit in fits.items() if fit == best]
-    if best <= len(known_columns(headers, contracts[breach.source])) or len(fitting) != 1:
+    own = contracts.get(breach.source)
+    if best <= (len(known_columns(headers, own)) if own else 0) or len(fitting) != 1:
         return breach
     other = fitting[0]
-    why = f"{breach.why} Its columns are those of {other.name} ({other.id}): perhaps two files have each other's name."
+    swapped = ": perhaps two files have each other's name" if own else ""
+    why = f"{breach.why} Its columns are those of {other.name} ({other.id}){swapped}."
     fix = f"If it is that list, let the file's name begin with {other.id}. If not: {breach.fix}"
     return replace(breach, why=why, fix=fix)
 

@@ -149,6 +149,17 @@ def test_two_lists_under_each_others_names_are_told_whose_columns_they_have(tmp_
     assert "begin with health. If not: Send" in told["housing"].fix
 
 
+def test_a_list_under_a_name_that_no_contract_has_is_told_whose_columns_it_has(tmp_path: Path) -> None:
+    pl.DataFrame([GOOD["health"]]).write_csv(tmp_path / "GP list.csv")
+    (tmp_path / "minutes.csv").write_text("Item,Who\nWelcome,the chair\n")
+    told = {found.file: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
+    assert "Its columns are those of Health registrations (health)." in told["GP list.csv"].why
+    assert told["GP list.csv"].fix.startswith(
+        "If it is that list, let the file's name begin with health. If not: Name it"
+    )
+    assert told["minutes.csv"].why == "No contract names this file."
+
+
 def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() -> None:
     health = CONTRACTS["health"]
     headers = [column.header for column in health.columns if column.name != "deduction_date"]
