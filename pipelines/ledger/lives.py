@@ -65,7 +65,7 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
         return Ledger(kept.leads, kept.leads_before, kept.nights, kept.lists, LIST_CHANGE.to_frame())
     before = rewound(kept, as_at)
     last = before.lists.filter(pl.col("as_at") == pl.col("as_at").max())
-    leads = _without_former(_next_leads(before.leads, tonight, last), tonight.withheld)
+    leads = _without_former(_of_protected(_next_leads(before.leads, tonight, last), tonight), tonight.withheld)
     here = pl.DataFrame(
         {"as_at": [as_at], "before_on": last["as_at"].to_list() or [None], "list_from": [tonight.settings.list_from],
          "estimate_from": [CutOff.of(tonight.settings).estimate_from], "listed": [tonight.candidates.height],
@@ -82,6 +82,16 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
         lists=pl.concat([before.lists, here]).filter(pl.col("as_at") >= kept_from),
         changes=list_changes(leads, as_at) if last.height else LIST_CHANGE.to_frame(),
     )
+
+
+def _of_protected(leads: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
+    """``leads``, restricted where the record that took a child off the list is a protected child's by now: whatever was told of
+    it then tells where that child goes to school.
+    """
+    is_theirs = pl.col("child_id").is_in(tonight.protected.implode())
+    records = tonight.child_records.filter(is_theirs)["record_id"]
+    known = pl.col("record_id").is_in(records.implode()).fill_null(value=False)
+    return leads.with_columns(restricted=pl.col("restricted") | known)
 
 
 def _without_former(leads: pl.DataFrame, withheld: pl.Series) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from pipelines.publish.changes_file import masked_changes, masked_in_view
 from pipelines.publish.early_warning_file import masked_warning
 from pipelines.publish.other_teams_file import other_teams_csvs
 from pipelines.publish.restricted_file import restricted_csv
+from pipelines.reports.life import life_of
 from pipelines.tables import EARLY_WARNING, LEAD, LIST_CHANGE
 from tests.made.children import Drawn
 from tests.made.leads import lead
@@ -118,4 +119,6 @@ def test_a_lead_does_not_tell_where_a_protected_child_goes_to_school(nights: lis
     for drawn in nights:
         told.night(drawn())
     (change,) = masked_changes(told.ledger.changes.filter(child_id="A"), pl.Series(["B"])).to_dicts()
-    assert not any(place in str(change) for place in (SCHOOL, "Keats"))
+    tables = {"lead": told.ledger.leads, "lead_night": told.ledger.nights, "child_move": told.moves}
+    life = life_of("A", tables, is_protected=False)
+    assert not any(place in str([change, life]) for place in (SCHOOL, "Keats"))
