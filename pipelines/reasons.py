@@ -147,6 +147,20 @@ def nearest_rival() -> pl.Expr:
     return pl.coalesce(near + levels + "." + numbered, whose + " in education comes near.")
 
 
+_NEAREST = r"(Nearest child in education, by record (.+?): [a-z ]*\d+ in 100 to be this child) \(.*?\)"
+"""What :func:`nearest_rival` says where it tells how the two compare: without that, and the record."""
+
+
+def record_compared(because: pl.Expr) -> pl.Expr:
+    """The record of the nearest child in education, where a ``because`` tells how the two compare; null: it does not."""
+    return because.str.extract(_NEAREST, 2)
+
+
+def without_comparison(because: pl.Expr) -> pl.Expr:
+    """A ``because`` that does not tell how the child and the nearest one in education compare."""
+    return because.str.replace(_NEAREST, "${1}")
+
+
 def doubtful_age() -> pl.Expr:
     """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``of_age``. Null: nothing."""
     return (

@@ -15,6 +15,7 @@ from pipelines.children.facts import protected_by_source
 from pipelines.formatted import formatted
 from pipelines.listing.rank import RESTRICTED, SAME_AS_RIVAL
 from pipelines.listing.route import ADOPTION
+from pipelines.reasons import record_compared, without_comparison
 
 HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "address_shown", "postcode_shown")
 """Columns of a person record that tell a home."""
@@ -56,10 +57,13 @@ def masked(
     candidates = candidates.sort("rank")
     protected = protected_children(candidates, person, statements, child_records)
     is_protected = pl.col("child_id").is_in(protected.implode())
+    because, theirs = pl.col("because"), child_records.filter(is_protected)["record_id"]
+    # How a protected child's home compares with that of another tells where it is.
+    told = (
+        pl.when(record_compared(because).is_in(theirs.implode())).then(without_comparison(because)).otherwise(because)
+    )
     return Masked(
-        candidates=_mask_candidates(
-            candidates.with_columns(keys_without_place(without_sex(pl.col("because")))), is_protected
-        ),
+        candidates=_mask_candidates(candidates.with_columns(keys_without_place(without_sex(told))), is_protected),
         restricted=candidates.filter(is_protected).with_columns(lane=pl.lit(RESTRICTED), restricted=pl.lit(True)),
         explained=_mask_explained(explained.with_columns(off_list_without_place("why", "reason")), is_protected),
         protected=protected,

@@ -60,7 +60,13 @@ class Told:
     tables: Mapping[str, pl.DataFrame]
     names: Mapping[str, str]
     as_at: date
-    is_protected: bool
+    protected: pl.Series
+    """``child_id`` of every child that is protected."""
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether this one is."""
+        return self.child_id in self.protected
 
     def rows(self, table: str) -> list[Row]:
         """The child's rows of a table."""
@@ -84,7 +90,7 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
         tables={**tables, "candidate": safe.candidates, "explained": safe.explained},
         names=source_names or {},
         as_at=judged_on(tables),
-        is_protected=child_id in safe.protected,
+        protected=safe.protected,
     )
     facts = _facts(told)
     opening = [f"Child {child_id}, as at {day_written(told.as_at)}", _who(facts)]
@@ -256,9 +262,10 @@ def _rivals(told: Told) -> list[str]:
 
 
 def _levels(told: Told) -> pl.Expr:
-    """Words of the levels; how places compare is withheld for a protected child, how sexes compare for every child."""
+    """Words of the levels; how places compare is withheld where either child is protected, how sexes compare of every child."""
     levels = without_sex(pl.col("levels"))
-    return without_place(levels) if told.is_protected else levels
+    is_withheld = pl.lit(told.is_protected) | pl.col("rival_child_id").is_in(told.protected.implode())
+    return pl.when(is_withheld).then(without_place(levels)).otherwise(levels)
 
 
 def _key(told: Told, column: str) -> pl.Expr:

@@ -24,6 +24,7 @@ from pipelines.listing.masking import (
 from pipelines.listing.rank import SAME_AS_RIVAL
 from pipelines.publish.changes_file import masked_changes
 from pipelines.publish.publication import Publication
+from pipelines.reports.explain import explain
 from pipelines.reports.life import life_of
 from pipelines.tables import CANDIDATE, CHILD_RECORD, LEAD, LIST_CHANGE, PERSON, STATEMENT
 from tests.made.children import AS_AT, Drawn
@@ -137,6 +138,20 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
              "off_on": AS_AT, "left_on": AS_AT, "restricted": False}  # fmt: skip
     lead = pl.concat([LEAD.to_frame(), pl.DataFrame([spell])], how="diagonal")
     assert "9012001" not in str(life_of("CH1", tables | {"lead": lead}, is_protected=False))
+
+
+def test_a_protected_child_who_comes_near_another_does_not_tell_where_it_lives_by_how_the_two_compare() -> None:
+    near, other = (Drawn().record("health:H1", "CH1").lives("CH1", 0.9) for _ in range(2))
+    for drawn in (near, other):
+        drawn.record("school_census:A1", "CH2").on_roll("school_census:A1", place="Keats Primary")
+        drawn.rivalry(("CH1", "health:H1"), ("CH2", "school_census:A1"), 0.05)
+        drawn.rivals = [rival | {"levels": "forename: exact; address: same postcode"} for rival in drawn.rivals]
+    tables = near.says("school_census:A1", "protected").night()
+    for told in (row(masked_in(tables).candidates, "CH1")["because"], explain("CH1", tables)):
+        assert "school_census:A1" in str(told)
+        assert "same postcode" not in str(told)
+    assert "same postcode" in str(row(masked_in(other.night()).candidates, "CH1")["because"])
+    assert "same postcode" in explain("CH1", other.night())
 
 
 @pytest.mark.parametrize(
