@@ -13,23 +13,26 @@ from data_contracts.parts import Column, Part, fault
 
 Check = Literal[
     "missing", "few rows", "fewer rows", "more rows", "units", "keys", "other children", "reused keys", "empty values",
-    "stale",
+    "stale", "taken back", "protection",
 ]  # fmt: skip
 """``missing``: no row came, though some came last night or are expected. ``few rows``: fewer than a file of this source
 can have, on the first night. ``fewer rows`` and ``more rows``: than on the last nights. ``units``: a unit (a school)
 that is gone, or has lost most of its rows or places. ``keys``: too few of last night's rows came again. ``other
 children``: under the keys of last night many names, birth dates or numbers are others. ``reused keys``: under a few
 keys forename and birth date are both others. ``empty values``: a
-column that is emptier than it was. ``stale``: a file that should have changed by now, or an older one again."""
+column that is emptier than it was. ``stale``: a file that should have changed by now, or an older one again.
+``taken back``: many entries that had ended have no end any more. ``protection``: most marks are gone that say to show no
+address."""
 
 Outcome = Literal["holds", "stamps"]
 """``holds``: the night publishes no new list. ``stamps``: it goes on, and all that it publishes carries the warning."""
 
-HELD_OF_ANY: tuple[Check, ...] = ("other children",)
-"""What holds the list where a contract does not say: children are taken for others, and look missing by the score."""
+HELD_OF_ANY: tuple[Check, ...] = ("other children", "protection")
+"""What holds the list where a contract does not say: children are taken for others, and look missing by the score; and what is
+once shown is not taken back."""
 
-HELD_OF_A_ROLL: tuple[Check, ...] = ("missing", "fewer rows", "units", *HELD_OF_ANY)
-"""What holds it of a roll: each makes children in school look missing by the score."""
+HELD_OF_A_ROLL: tuple[Check, ...] = ("missing", "fewer rows", "units", "taken back", *HELD_OF_ANY)
+"""What holds it of a roll: each makes children in school look missing by the score, or those without a place look placed."""
 
 STALE_DAYS = {"nightly": 1, "weekly": 8, "termly": 130}
 """Days after which the same rows again are stale: a day late for a week, a fortnight for the longest term."""

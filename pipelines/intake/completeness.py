@@ -52,6 +52,7 @@ def judge_completeness(
     *,
     breaches: pl.DataFrame,
     others: Mapping[str, OtherChildren],
+    taken_back: Mapping[str, Sequence[tuple[Check, str]]],
     set_aside: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
@@ -62,9 +63,9 @@ def judge_completeness(
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
     (``BREACH``): what was found in the files. ``others``: by source, what tells of other children under the keys of
-    the last delivery. ``set_aside`` (``SET_ASIDE``): rows that came and were kept out. ``stands_in`` (``STANDS_IN``):
-    sources whose last rows stand in. ``accepted``: sources that a named person has accepted for tonight. ``due``: by
-    source, the units that must have rows.
+    the last delivery. ``taken_back``: by source, the checks that fail by what was told then. ``set_aside``
+    (``SET_ASIDE``): rows that came and were kept out. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in.
+    ``accepted``: sources that a named person has accepted for tonight. ``due``: by source, the units that must have rows.
     """
     came = pl.concat([intake.fingerprints.select("record_id"), set_aside.select("record_id")])
     lost = _lost(set_aside, deliveries, intake)
@@ -75,7 +76,8 @@ def judge_completeness(
     for source, contract in contracts.items():
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
-            until=until.get(source), others=others.get(source, OtherChildren()), due=due.get(source, ()),
+            until=until.get(source), others=others.get(source, OtherChildren()),
+            taken_back=taken_back.get(source, ()), due=due.get(source, ()),
             lost=lost.get(source, 0),
         )  # fmt: skip
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
@@ -111,6 +113,7 @@ def _source(
     kept: tuple[int, float] | None,
     until: date | None,
     others: OtherChildren,
+    taken_back: Sequence[tuple[Check, str]],
     due: Sequence[str],
     lost: int,
 ) -> SourceTonight:
@@ -133,6 +136,7 @@ def _source(
         stands_in_until=until,
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
         others=others,
+        taken_back=taken_back,
         due=due,
     )
 
@@ -176,6 +180,7 @@ def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         yield "other children", changed_words(source.others.columns)
     if source.others.lines:
         yield "reused keys", reused_words(source.others.lines)
+    yield from source.taken_back
     yield from _empty_values(source)
     yield from _stale(source)
 

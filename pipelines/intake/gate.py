@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now
@@ -39,6 +40,7 @@ from pipelines.intake.receive import Received
 from pipelines.intake.renumbered import keys_left, with_tonight
 from pipelines.intake.snapshot import forward, keep
 from pipelines.intake.standing_in import STANDS_IN, standing_in
+from pipelines.intake.taken_back import taken_back
 from pipelines.intake.units import units_gone, units_that_went_on
 from pipelines.intake.vanished import Rolls, keep_vanished
 from pipelines.settings import SettingsError
@@ -151,18 +153,19 @@ def _comparable(store: Store, received: Received, history: History, as_at: date)
 
 def _against_last(
     store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
-) -> tuple[dict[str, OtherChildren], dict[str, frozenset[str]]]:
-    """By source, held against the rows that stand in the store: what tells of other children, and the units that are gone and
-    whose rows go on under others."""
-    others, went_on = {}, {}
+) -> tuple[dict[str, OtherChildren], dict[str, frozenset[str]], dict[str, list[tuple[Check, str]]]]:
+    """By source, held against the rows that stand in the store: what tells of other children; the units that are gone and
+    whose rows go on under others; and what is taken back."""
+    others, went_on, went_back = {}, {}, {}
     for source in _comparable(store, received, history, as_at):
         contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
         before, came = _before(store, received, source), tonight.filter(~is_same)
         others[source] = other_children(contract, before, came, int(is_same.sum()))
+        went_back[source] = list(taken_back(contract, before, came, tonight.filter(is_same), as_at))
         if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
             left = keys_left({source: before}, {source: came}, contracts, as_at)
             went_on[source] = units_that_went_on(before, tonight, left, contract)
-    return others, went_on
+    return others, went_on, went_back
 
 
 def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
@@ -188,7 +191,7 @@ def judge_tonight(
         before.nights, contracts, came=intake.nights["source"].to_list(), kept=store.raw_sources(),
         accepted=sources, as_at=as_at,
     )  # fmt: skip
-    others, went_on = _against_last(store, received, history, contracts, as_at)
+    others, went_on, went_back = _against_last(store, received, history, contracts, as_at)
     again = history.nights.filter(pl.col("as_at") >= as_at)  # of these what stands in the store is no earlier night's
     stand = {
         source: partial(store.read_raw, source)
@@ -206,6 +209,7 @@ def judge_tonight(
         before,
         breaches=received.breaches,
         others=others,
+        taken_back=went_back,
         set_aside=received.set_aside,
         stands_in=stands_in,
         accepted=sources,

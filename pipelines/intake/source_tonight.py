@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.intake.figures import LOST_NOBODY
@@ -54,6 +55,8 @@ class SourceTonight:
     """Units that must have rows, the first night too."""
     others: OtherChildren
     """What tells of other children under the keys of the last delivery."""
+    taken_back: Sequence[tuple[Check, str]]
+    """What it has taken back since then: the check, and why in words."""
 
     @property
     def last(self) -> SourceNight:

@@ -303,6 +303,13 @@ def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
     ).fill_null(value=False)
 
 
+def is_said(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
+    """Of each row as received: whether it says anything of a kind, such as that its address is protected."""
+    said = [_holds(contract, statement.when) for statement in contract.says if statement.kind == kind]
+    is_any = pl.any_horizontal(pl.lit(value=False), *said)
+    return _read(rows, contract).with_columns(is_any.alias(kind))[kind]
+
+
 def _what(contract: Contract, statement: Statement) -> pl.Expr:
     if statement.what_from is None:
         return pl.lit(statement.what, pl.String)

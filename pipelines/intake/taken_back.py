@@ -1,0 +1,102 @@
+"""What had happened, and is told no more: an end that had gone by, a day on which a child was met, a mark of protection.
+
+Of one child a clerk puts it right. Of many overnight a column came empty, has slipped against the others, or is an older one;
+and no other rule breaks, as most cells of such a column are empty anyway. Entries that had ended would then go on, and hide
+children who have lost their place; and where marks of protection are gone, addresses would be shown that must not be.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from data_contracts.completeness import Check
+from data_contracts.contract import Contract
+from data_contracts.values import is_empty, parse_dates
+from pipelines.intake.standardise import is_said
+
+MANY, FEWEST = 0.1, 5
+"""More than one in ten of those that had it, and more than five rows."""
+
+MARKS, FEWEST_MARKS = 0.5, 2
+"""Of few marks one or another may end. That most of them do in one night is no decision about children."""
+
+
+@dataclass(frozen=True)
+class _Both:
+    """The rows of a source whose keys came again, then and now in the same order, and those that are the same."""
+
+    then: pl.DataFrame
+    now: pl.DataFrame
+    same: pl.DataFrame
+
+    def had(self, test: pl.Expr) -> int:
+        """Of how many it held last time. Most rows are the same, so this is asked only where something is gone."""
+        return sum(int(frame.select(test.sum()).item()) for frame in (self.then, self.same))
+
+
+def taken_back(
+    contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: pl.DataFrame, as_at: date
+) -> Iterator[tuple[Check, str]]:
+    """Every check that a source does not pass by what it has taken back, and why in words.
+
+    ``before``: the rows of the last delivery, all or those that may differ. ``rows``: those of tonight that may differ from
+    it. ``same``: those that came again as they were.
+    """
+    again = [
+        one.join(other, on="record_id", how="semi").sort("record_id") for one, other in ((before, rows), (rows, before))
+    ]
+    both = _Both(again[0], again[1], same)
+    yield from _marks(contract, both)
+    ends = [name for name in dict.fromkeys(said.until for said in contract.says) if name in before.columns]
+    for name in filter(None, ends):
+        yield from _ends(contract, name, both, as_at)
+    begin = {said.since for said in contract.says}
+    met = dict.fromkeys(name for said in contract.says if said.kind == "seen" for name in said.on)
+    for name in met:
+        if name in before.columns and name not in {*ends, *begin}:  # what is left is only ever moved on
+            yield from _met(contract, name, both)
+
+
+def _ends(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[tuple[Check, str]]:
+    column = contract.column_named[name]
+    had_ended = (parse_dates(column) <= as_at).fill_null(value=False)
+    was, is_now = both.then.select(had_ended).to_series(), both.now.select(is_empty(column)).to_series()
+    gone = int((was & is_now).sum())
+    if gone > FEWEST and gone > MANY * (had := both.had(had_ended)):
+        words = (
+            f"of {had:,} rows whose {column.header} had gone by, {gone:,} have none any more: what had ended would seem to go "
+            "on. The column may have come empty, or slipped against the others."
+        )
+        yield "taken back", words
+
+
+def _met(contract: Contract, name: str, both: _Both) -> Iterator[tuple[Check, str]]:
+    column = contract.column_named[name]
+    days = [frame.select(parse_dates(column)).to_series() for frame in (both.now, both.then)]
+    earlier = int((days[0] < days[1]).sum())
+    if earlier > FEWEST and earlier > MANY * (had := both.had(~is_empty(column))):
+        words = (
+            f"in {earlier:,} of {had:,} rows {column.header} is earlier than last time. It may be an older file, or the column "
+            "has slipped against the others."
+        )
+        yield "stale", words
+
+
+def _marks(contract: Contract, both: _Both) -> Iterator[tuple[Check, str]]:
+    marks = [said.when for said in contract.says if said.kind == "protected"]
+    if not marks:
+        return
+    was, is_now = (is_said(frame, contract, "protected") for frame in (both.then, both.now))
+    gone = int((was & ~is_now).sum())
+    if gone < FEWEST_MARKS:
+        return
+    had = int(was.sum()) + int(is_said(both.same, contract, "protected").sum())
+    if gone > MARKS * had:
+        headers = " and ".join(dict.fromkeys(contract.column_named[name].header for when in marks for name in when))
+        words = (
+            f"of {had:,} rows that said to show no address, {gone:,} do not say so any more ({headers}): those addresses "
+            "would be shown. Ask the sender before you accept it."
+        )
+        yield "protection", words

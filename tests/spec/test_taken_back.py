@@ -1,0 +1,82 @@
+"""What had happened and is told no more: ends, days on which children were met, marks of protection."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.made.deliveries import Deliveries, Rows, census, health
+
+LEFT = "2026-07-17"
+ROLL = [{**row, "leaving_date": LEFT if n % 10 == 0 else ""} for n, row in enumerate(census())]
+CASES = [{"record_id": f"S{n}", "surname": f"Name{n}", "address_protected": "Y" if n < 3 else "N"} for n in range(40)]
+LIST = [{**row, "last_contact": f"2026-10-{n % 28 + 1:02}"} for n, row in enumerate(health())]
+
+
+def _with(rows: Rows, column: str, value: str, first: int = 0, last: int = 1000) -> Rows:
+    return [{**row, column: value} if first <= n < last else row for n, row in enumerate(rows)]
+
+
+def _slipped(rows: Rows, column: str) -> Rows:
+    return [{**row, column: rows[(n + 1) % len(rows)][column]} for n, row in enumerate(rows)]
+
+
+@pytest.fixture(scope="module")
+def last_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace to which the rows came once: to be copied."""
+    workspace = tmp_path_factory.mktemp("last_night")
+    Deliveries(workspace).night(0, school_census=ROLL, health=LIST, social_care=CASES)
+    return workspace
+
+
+ENDS = (
+    "school_census.csv: of 12 rows whose LeavingDate had gone by, 12 have none any more: what had ended would seem to go on. "
+    "The column may have come empty, or slipped against the others."
+)
+MARKS = (
+    "social_care.csv: of 3 rows that said to show no address, {} do not say so any more (Status and AddressProtected): those "
+    "addresses would be shown. Ask the sender before you accept it."
+)
+
+
+@pytest.mark.parametrize(
+    ("tonight", "held"),
+    [
+        pytest.param({"school_census": _with(ROLL, "leaving_date", "")}, ENDS, id="leaving dates came empty"),
+        pytest.param({"school_census": _slipped(ROLL, "leaving_date")}, ENDS, id="leaving dates slipped by a row"),
+        pytest.param({"school_census": _with(ROLL, "leaving_date", "", last=50)}, None, id="five leavers were put right"),
+        pytest.param({"school_census": _with(ROLL, "leaving_date", "2027-07-31")}, None, id="ends that are to come"),
+        pytest.param({"school_census": [row for row in ROLL if not row["leaving_date"]]}, None, id="leavers come no more"),
+        pytest.param({"social_care": _with(CASES, "address_protected", "N")}, MARKS.format(3), id="no mark is left"),
+        pytest.param({"social_care": _with(CASES, "address_protected", "", last=2)}, MARKS.format(2), id="two of three"),
+        pytest.param({"social_care": _with(CASES, "address_protected", "N", last=1)}, None, id="one mark has ended"),
+        pytest.param({"social_care": _with(CASES, "address_protected", "y")}, None, id="all are marked now"),
+    ],
+)  # fmt: skip
+def test_ends_and_marks_that_are_gone_hold_the_list(
+    last_night: Path, tmp_path: Path, tonight: dict[str, Rows], held: str | None
+) -> None:
+    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
+    judged = nights.night(1, **{"school_census": ROLL, "health": LIST, "social_care": CASES} | tonight)
+    assert judged.held == (() if held is None else (held,))
+
+
+@pytest.mark.parametrize(
+    ("tonight", "earlier"),
+    [
+        pytest.param(_with(LIST, "last_contact", "2026-09-30", last=12), 12, id="twelve in a hundred go back"),
+        pytest.param(_with(LIST, "last_contact", "2026-09-30", last=10), None, id="ten in a hundred are put right"),
+        pytest.param(_with(LIST, "last_contact", "2026-11-02"), None, id="all were met today"),
+    ],
+)
+def test_days_of_meeting_that_go_back_stamp_the_list(
+    last_night: Path, tmp_path: Path, tonight: Rows, earlier: int | None
+) -> None:
+    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
+    judged = nights.night(1, school_census=ROLL, health=tonight, social_care=CASES)
+    told = (
+        f"health.csv: in {earlier} of 100 rows LastContact is earlier than last time. It may be an older file, or the column "
+        "has slipped against the others."
+    )
+    assert judged.held == ()
+    assert [words for words in judged.warnings if words.startswith("health")] == ([told] if earlier else [])
