@@ -12,11 +12,12 @@ from pydantic import Field, model_validator
 from data_contracts.parts import Column, Part, fault
 
 Check = Literal[
-    "missing", "few rows", "fewer rows", "more rows", "units", "keys", "other children", "reused keys", "empty values",
-    "stale", "taken back", "protection",
+    "missing", "few rows", "fewer rows", "rows gone", "more rows", "units", "keys", "other children", "reused keys",
+    "empty values", "stale", "taken back", "protection",
 ]  # fmt: skip
 """``missing``: no row came, though some came last night or are expected. ``few rows``: fewer than a file of this source
-can have, on the first night. ``fewer rows`` and ``more rows``: than on the last nights. ``units``: a unit (a school)
+can have, on the first night. ``fewer rows``, ``rows gone`` and ``more rows``: a fifth fewer than on the last nights, a tenth
+fewer, half as many again. ``units``: a unit (a school)
 that is gone, or has lost most of its rows or places. ``keys``: too few of last night's rows came again. ``other
 children``: under the keys of last night many names, birth dates or numbers are others. ``reused keys``: under a few
 keys forename and birth date are both others. ``empty values``: a

@@ -28,8 +28,8 @@ from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
-FEWER_ROWS, MORE_ROWS = 0.2, 0.5
-"""A fifth fewer rows than usual, or half as many again, is outside the band unless the nights have varied more."""
+FEWER_ROWS, ROWS_GONE, MORE_ROWS = 0.2, 0.1, 0.5
+"""A fifth or a tenth fewer rows than usual, or half as many again, is outside the band unless the nights have varied more."""
 FEWEST_ROWS_APART = 5
 """A register of ten may lose four from one night to the next; that is no incomplete file."""
 KEYS_KEPT = 0.8
@@ -174,7 +174,7 @@ def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     fewer = list(_rows(source))
     yield from fewer
     yield from (("units", words) for words in units_less(source))
-    if not any(check == "fewer rows" for check, _ in fewer):
+    if not any(check in ("fewer rows", "rows gone") for check, _ in fewer):
         yield from _keys(source)
     if source.others.columns:
         yield "other children", changed_words(source.others.columns)
@@ -263,9 +263,13 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         least = usual - max(down, FEWEST_ROWS_APART)
         most = usual + max(MORE_ROWS * usual, spread, FEWEST_ROWS_APART)
     told = f"{counted(rows, 'row')} came, where {usual:,.0f} are usual"
+    a_tenth = usual - max(ROWS_GONE * usual, spread, FEWEST_ROWS_APART)
     if rows < least:
         why = source.not_read or " The file may be cut off."
         yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
+    elif not band and rows < a_tenth:
+        why = source.not_read or " Part of the file may be missing."
+        yield "rows gone", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
     if rows > most:
         yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
 

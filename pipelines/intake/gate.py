@@ -72,8 +72,9 @@ class Judged:
 
     @property
     def cut_off(self) -> frozenset[str]:
-        """Sources whose file may be cut off: far fewer rows came than are usual, and nobody has accepted what came."""
-        return frozenset(self.found.filter(check="fewer rows", outcome=STAMPS)["source"]) - {*self.accepted["source"]}
+        """Sources whose file may be cut off: fewer rows came than are usual, and nobody has accepted what came."""
+        is_cut = pl.col("check").is_in(["fewer rows", "rows gone"]) & (pl.col("outcome") == STAMPS)
+        return frozenset(self.found.filter(is_cut)["source"]) - {*self.accepted["source"]}
 
     @property
     def warnings(self) -> tuple[str, ...]:

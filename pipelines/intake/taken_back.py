@@ -67,7 +67,7 @@ def _ends(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[t
     if gone > FEWEST and gone > MANY * (had := both.had(had_ended)):
         words = (
             f"of {had:,} rows whose {column.header} had gone by, {gone:,} have none any more: what had ended would seem to go "
-            "on. The column may have come empty, or slipped against the others."
+            "on. The column may have come empty, or slipped against the others. Where last time's were wrong, accept it."
         )
         yield "taken back", words
 
@@ -78,8 +78,8 @@ def _met(contract: Contract, name: str, both: _Both) -> Iterator[tuple[Check, st
     earlier = int((days[0] < days[1]).sum())
     if earlier > FEWEST and earlier > MANY * (had := both.had(~is_empty(column))):
         words = (
-            f"in {earlier:,} of {had:,} rows {column.header} is earlier than last time. It may be an older file, or the column "
-            "has slipped against the others."
+            f"in {earlier:,} of {had:,} rows {column.header} is earlier than last time. This file or the last one may be an "
+            "older one, or have the column slipped against the others."
         )
         yield "stale", words
 

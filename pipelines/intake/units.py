@@ -104,6 +104,10 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     rows = named.filter(measure=UNIT)
     gone, thin = rows.filter(pl.col("now") == 0, ~pl.col("of").is_in(source.due)), rows.filter(pl.col("now") > 0)
     places = named.filter(measure=PLACES).join(rows, on="of", how="anti")
+    if source.measures.filter(measure=UNIT, as_at=source.as_at).is_empty() and not before.is_empty():
+        header = source.contract.column_named[str(source.contract.completeness.unit)].header
+        yield f"no row has {header} any more, so that nobody sees whose rows are missing."
+        return
     if gone.height:
         known = before.filter(pl.col("value") >= ENOUGH_IN_UNIT).height
         yield (

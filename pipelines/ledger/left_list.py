@@ -88,7 +88,7 @@ class Tonight:
     loaded: frozenset[str]
     """Sources of which rows were loaded tonight."""
     cut_off: frozenset[str]
-    """Sources whose file of tonight may be cut off: far fewer rows came than are usual, and nobody has accepted that."""
+    """Sources whose file of tonight may be cut off: fewer rows came than are usual, and nobody has accepted that."""
     settings: RankSettings
     names: Mapping[str, str]
     """Source -> its name in text for people."""

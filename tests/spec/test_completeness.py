@@ -121,6 +121,17 @@ Expected = tuple[str, str, str, str]
             id="a file with fewer rows that is no roll",
         ),
         pytest.param(
+            {"health": health(88, seen_on=FIRST + timedelta(days=2))},
+            ("health", "rows gone", "stamps", "88 rows came, where 101 are usual: 13% fewer. Part of the file may be missing."),
+            id="a tenth fewer",
+        ),
+        pytest.param(
+            {"school_census": [row for n, row in enumerate(_census(3)) if n % 8]},
+            ("school_census", "rows gone", "stamps",
+             "105 rows came, where 120 are usual: 12% fewer. Part of the file may be missing."),
+            id="a tenth fewer of a roll, no school of which has lost most",
+        ),
+        pytest.param(
             {"health": health(160, seen_on=FIRST + timedelta(days=2))},
             ("health", "more rows", "stamps", "160 rows came, where 101 are usual: 58% more."),
             id="a file with half as many rows again",
@@ -563,3 +574,27 @@ def test_a_date_far_from_the_days_of_which_the_files_tell_is_taken_for_a_slip(
         return
     with pytest.raises(SettingsError, match=told):
         delivered.night(after, school_census=census(), **seen)
+
+
+PRACTICES = [{**row, "gp_practice": f"Z{n % 4}"} for n, row in enumerate(health(100))]
+
+
+@pytest.mark.parametrize(
+    ("tonight", "told"),
+    [
+        pytest.param([row for row in PRACTICES if row["gp_practice"] != "Z1" or row["record_id"] == "H1"],
+                     "most rows of these schools or other units are gone: Z1 (25 to 1).", id="a practice did not send"),
+        pytest.param([{**row, "gp_practice": ""} for row in PRACTICES],
+                     "no row has GPPractice any more, so that nobody sees whose rows are missing.", id="no practice is named"),
+        pytest.param([{**row, "gp_practice": "Z2" if row["gp_practice"] == "Z1" else row["gp_practice"]} for row in PRACTICES],
+                     None, id="two practices have merged"),
+    ],
+)  # fmt: skip
+def test_the_practices_of_the_doctors_list_are_missed_like_schools(
+    tmp_path: Path, tonight: Rows, told: str | None
+) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, school_census=census(), health=PRACTICES)
+    nights.night(1, school_census=census(), health=tonight)
+    of_units = [words for check, outcome, words in _told(nights, "health") if (check, outcome) == ("units", "stamps")]
+    assert of_units == ([] if told is None else [told])
