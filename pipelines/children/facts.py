@@ -28,6 +28,9 @@ GROWN_UP = 20
 children and of pupils to 19.
 """
 
+PROTECTED_RIVAL = 0.1
+"""From this probability of being the same child on, a rival's protection covers the child too: the strictest wins."""
+
 UNKNOWN_AGE = 0.5
 """Likelihood that a child is of age, where no record of any such source has a birth date."""
 
@@ -121,6 +124,14 @@ def protected_by_source(statements: pl.DataFrame, child_records: pl.DataFrame) -
     """child_id of every child whom a source marks as protected."""
     said = statements.filter(pl.col("kind") == "protected").select("record_id").unique()
     return child_records.join(said, on="record_id", how="semi")["child_id"].unique()
+
+
+def may_be_protected(statements: pl.DataFrame, child_records: pl.DataFrame, rivals: pl.DataFrame) -> pl.Series:
+    """child_id of every child whom a source marks as protected, and of all who may well be such a child."""
+    by_source = protected_by_source(statements, child_records)
+    may_be = pl.col("probability") >= PROTECTED_RIVAL
+    near = rivals.filter(may_be & pl.col("rival_child_id").is_in(by_source.implode()))
+    return pl.concat([by_source, near["child_id"]]).unique()
 
 
 def _proving(statements: pl.DataFrame) -> pl.Series:

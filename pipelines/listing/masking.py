@@ -1,9 +1,10 @@
 """Withholds where a protected child can be found from everything published, save the restricted list.
 
 A child is protected where any source says so, whenever it said so: an extract that drops a flag is no proof of safety.
-A child who shares an address or a household with a protected child is withheld with it, as the one row would give the
-other away. The domain's rule is that the most restrictive source wins. Of a child whom the adoption team
-is to be asked about, the name and the birth date are withheld as well: an old identity is for that team alone.
+So is one who may well be such a child, on the list or off it. A child who shares an address or a household with a
+protected child is withheld with it, as the one row would give the other away. The domain's rule is that the most
+restrictive source wins. Of a child whom the adoption team is to be asked about, the name and the birth date are withheld
+as well: an old identity is for that team alone.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.children.facts import protected_by_source
+from pipelines.children.facts import may_be_protected
 from pipelines.formatted import formatted
 from pipelines.listing.rank import RESTRICTED, SAME_AS_RIVAL
 from pipelines.listing.route import ADOPTION
@@ -28,7 +29,7 @@ BECAUSE_WITHHELD = (
 WHY_WITHHELD = "Not listed tonight. The record that explains this child is withheld here."
 
 
-MASKED_READS = ("candidate", "explained", "person_record", "statement", "child_record")
+MASKED_READS = ("candidate", "explained", "person_record", "statement", "child_record", "rival")
 """Tables of the store that :func:`masked_in` reads."""
 
 
@@ -46,16 +47,14 @@ class Masked:
     """child_id of every protected child, also of those on neither table."""
 
 
-def masked(
-    candidates: pl.DataFrame,
-    explained: pl.DataFrame,
-    person: pl.DataFrame,
-    statements: pl.DataFrame,
-    child_records: pl.DataFrame,
-) -> Masked:
-    """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list."""
+def masked_in(tables: Mapping[str, pl.DataFrame]) -> Masked:
+    """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list.
+
+    ``tables``: at least those of ``MASKED_READS``, as they stand in the store.
+    """
+    candidates, explained, person, statements, child_records, rivals = (tables[name] for name in MASKED_READS)
     candidates = candidates.sort("rank")
-    protected = protected_children(candidates, person, statements, child_records)
+    protected = protected_children(candidates, person, statements, child_records, rivals)
     is_protected = pl.col("child_id").is_in(protected.implode())
     because, theirs = pl.col("because"), child_records.filter(is_protected)["record_id"]
     # How a protected child's home compares with that of another tells where it is.
@@ -70,24 +69,18 @@ def masked(
     )
 
 
-def masked_in(tables: Mapping[str, pl.DataFrame]) -> Masked:
-    """As :func:`masked`, of what stands in the store. ``tables``: at least those of ``MASKED_READS``."""
-    return masked(*(tables[name] for name in MASKED_READS))
-
-
 def protected_children(
-    candidates: pl.DataFrame, person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame
+    candidates: pl.DataFrame,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    rivals: pl.DataFrame,
 ) -> pl.Series:
-    """child_id of every child who is protected, or shares a home with one who is; sorted."""
-    flagged = _flagged(candidates, statements, child_records)
+    """child_id of every child who is protected, may well be one who is, or shares a home with either; sorted."""
+    by_source = may_be_protected(statements, child_records, rivals)
+    flagged = pl.concat([by_source, candidates.filter("restricted")["child_id"]]).unique()
     near = pl.concat([flagged, _sharing_a_home(flagged, candidates, person, child_records)])
     return pl.concat([near, _of_their_households(near, candidates)]).unique().sort()
-
-
-def _flagged(candidates: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
-    """child_id of every child whom a source or the list itself marks as protected."""
-    by_source = protected_by_source(statements, child_records)
-    return pl.concat([by_source, candidates.filter("restricted")["child_id"]]).unique()
 
 
 def _sharing_a_home(

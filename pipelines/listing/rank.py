@@ -19,7 +19,7 @@ import polars as pl
 from pipelines import reasons
 from pipelines.children.age_slips import with_age_slips
 from pipelines.children.died import CERTAIN, died
-from pipelines.children.facts import child_ages, described, protected_by_source, records_of, with_births_that_can_be
+from pipelines.children.facts import child_ages, described, may_be_protected, records_of, with_births_that_can_be
 from pipelines.children.members import with_told
 from pipelines.listing.closed import closed_children, in_hand
 from pipelines.listing.gone_quiet import kept, only_residence
@@ -55,9 +55,6 @@ REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NO
 
 TOGETHER = ("household", "also_here")
 """Columns of ``CANDIDATE`` that need the ranks."""
-
-PROTECTED_RIVAL = 0.1
-"""From this probability of being the same child on, a rival's protection covers the child too: the strictest wins."""
 
 
 @dataclass(frozen=True)
@@ -172,10 +169,7 @@ def _check_probabilities(**frames: pl.DataFrame) -> None:
 
 def _restricted(known: Known) -> pl.Expr:
     """True for a child whom a source protects, and for one who may well be such a child."""
-    guarded = protected_by_source(known.statements, known.child_records)
-    may_be = pl.col("probability") >= PROTECTED_RIVAL
-    near = known.rivals.filter(may_be & pl.col("rival_child_id").is_in(guarded.implode()))
-    return pl.col("child_id").is_in(pl.concat([guarded, near["child_id"]]).unique().implode())
+    return pl.col("child_id").is_in(may_be_protected(known.statements, known.child_records, known.rivals).implode())
 
 
 def _evidence(looked_at: pl.DataFrame, known: Known) -> Evidence:

@@ -42,7 +42,7 @@ from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.life import as_typed
 
 EXPLAIN_PAIR_READS = (
-    *MASKED_READS, "link", "rival", *MEASURED_TABLES,
+    *MASKED_READS, "link", *MEASURED_TABLES,
 )  # fmt: skip
 """Tables of the store that :func:`explain_pair` reads."""
 

@@ -19,7 +19,7 @@ from pipelines.formatted import formatted
 from pipelines.linking.link import CHILD_SETTINGS, link
 from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
 from pipelines.listing.known import Known
-from pipelines.listing.masking import BECAUSE_WITHHELD, masked
+from pipelines.listing.masking import BECAUSE_WITHHELD, masked_in
 from pipelines.listing.rank import LANES, RESTRICTED, rank
 from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
@@ -27,8 +27,8 @@ from pipelines.residence.records import listen
 from pipelines.settings import LinkSettings, Settings, settings_by_key
 
 TUNING_READS = (
-    "night", "person_record", "statement", "link", "child_record", "provision", "candidate", "explained",
-    "school", *MEASURED_TABLES,
+    "night", "person_record", "statement", "link", "child_record", "rival", "provision", "candidate",
+    "explained", "school", *MEASURED_TABLES,
 )  # fmt: skip
 """Tables of the store that :func:`last_night` and :func:`judged_again` read."""
 
@@ -83,7 +83,7 @@ class Listed:
 
 def last_night(tables: Mapping[str, pl.DataFrame], settings: Settings) -> Listed:
     """The last night as it stands. ``settings``: those it ran with."""
-    return _listed(settings, tables, tables["link"], tables["child_record"], (tables["candidate"], tables["explained"]))
+    return _listed(settings, tables)
 
 
 def judged_again(
@@ -132,18 +132,14 @@ def judged_again(
         schools=tables["school"],
     )
     ranked = rank(known)
-    return _listed(settings, tables, linked.links, linked.child_records, (ranked.candidates, ranked.explained))
+    again = {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals,
+             "candidate": ranked.candidates, "explained": ranked.explained}  # fmt: skip
+    return _listed(settings, {**tables, **again})
 
 
-def _listed(
-    settings: Settings,
-    tables: Mapping[str, pl.DataFrame],
-    links: pl.DataFrame,
-    child_records: pl.DataFrame,
-    both: tuple[pl.DataFrame, pl.DataFrame],
-) -> Listed:
-    safe = masked(*both, tables["person_record"], tables["statement"], child_records)
-    return Listed(settings, links, child_records, safe.candidates, safe.explained, safe.protected)
+def _listed(settings: Settings, tables: Mapping[str, pl.DataFrame]) -> Listed:
+    safe = masked_in(tables)
+    return Listed(settings, tables["link"], tables["child_record"], safe.candidates, safe.explained, safe.protected)
 
 
 def changes(before: Listed, after: Listed) -> pl.DataFrame:

@@ -83,7 +83,9 @@ class Nights:
             as_at=self.as_at, candidates=ranked.candidates, explained=ranked.explained, person=tables["person"],
             statements=tables["statements"], child_records=members, child_moves=self.moves, provision=provision,
             snapshot=snapshot, outcomes=self.outcomes,
-            protected=protected_children(ranked.candidates, tables["person"], tables["statements"], members),
+            protected=protected_children(
+                ranked.candidates, tables["person"], tables["statements"], members, tables["rivals"]
+            ),
             loaded=loaded, cut_off=cut_off, settings=settings, names=SOURCE_NAMES,
         )  # fmt: skip
 

@@ -26,7 +26,7 @@ from pipelines.publish.changes_file import masked_changes
 from pipelines.publish.publication import Publication
 from pipelines.reports.explain import explain
 from pipelines.reports.life import life_of
-from pipelines.tables import CANDIDATE, CHILD_RECORD, LEAD, LIST_CHANGE, PERSON, STATEMENT
+from pipelines.tables import CANDIDATE, CHILD_RECORD, LEAD, LIST_CHANGE, PERSON, RIVAL, STATEMENT
 from tests.made.children import AS_AT, Drawn
 from tests.made.publication import made_publication, mask, protect, publish
 
@@ -128,7 +128,7 @@ def test_who_is_probably_a_protected_child_does_not_tell_that_childs_school() ->
     assert "9012001" in str(row(tables["explained"], "CH1"))
     shown = row(masked_in(tables).explained, "CH1")
     assert shown["reason"] == SAME_AS_RIVAL
-    assert shown["record_id"] == f"school_census:{WITHHELD}"
+    assert (shown["record_id"], shown["source"], shown["what"]) == (f"school_census:{WITHHELD}", WITHHELD, WITHHELD)
     assert "9012001" not in str(shown)
     gone = pl.DataFrame({"child_id": "CH1", "because": SAME_AS_RIVAL, "why": tables["explained"]["why"][0],
                          "record_id": tables["explained"]["record_id"][0], "restricted": False})  # fmt: skip
@@ -152,6 +152,17 @@ def test_a_protected_child_who_comes_near_another_does_not_tell_where_it_lives_b
         assert "same postcode" not in str(told)
     assert "same postcode" in str(row(masked_in(other.night()).candidates, "CH1")["because"])
     assert "same postcode" in explain("CH1", other.night())
+
+
+@pytest.mark.parametrize(("probability", "is_withheld"), [(0.1, True), (0.09, False)])
+def test_who_may_well_be_a_protected_child_is_protected_also_where_it_is_not_listed(
+    probability: float, is_withheld: bool
+) -> None:
+    drawn = Drawn().record("social_care:1", "CH2").says("social_care:1", "protected").lives("CH2", 0.9)
+    drawn.record("school_census:9012001|A1", "CH1").on_roll("school_census:9012001|A1", place="Keats Primary")
+    tables = drawn.rivalry(("CH1", "school_census:9012001|A1"), ("CH2", "social_care:1"), probability).night()
+    for told in (row(masked_in(tables).explained, "CH1"), explain("CH1", tables)):
+        assert ("9012001" not in str(told)) is is_withheld
 
 
 @pytest.mark.parametrize(
@@ -240,7 +251,7 @@ def test_who_shares_any_home_with_a_protected_child_is_protected(
     person = pl.DataFrame([{**home, "record_id": record} for home, record in zip(homes, records, strict=True)], PERSON)
     said = [{"record_id": record, "source": "health", "kind": "protected"} for record in records[:flagged]]
     members = pl.DataFrame({"record_id": records, "child_id": children, "membership": 1.0}, CHILD_RECORD)
-    found = protected_children(CANDIDATE.to_frame(), person, pl.DataFrame(said, STATEMENT), members)
+    found = protected_children(CANDIDATE.to_frame(), person, pl.DataFrame(said, STATEMENT), members, RIVAL.to_frame())
     theirs = set().union(*(names_of(home) for home in homes[:flagged]))
     sharing = [child for child, home in zip(children, homes, strict=True) if names_of(home) & theirs]
     assert found.to_list() == sorted({*children[:flagged], *sharing})
@@ -254,7 +265,7 @@ def test_a_hotel_may_be_a_refuge_and_is_withheld_whole(families: int) -> None:
     person = pl.DataFrame([{**place, "record_id": record, "surname": f"NAME{record}"} for record in records], PERSON)
     said = pl.DataFrame([{"record_id": records[0], "source": "health", "kind": "protected"}], STATEMENT)
     members = pl.DataFrame({"record_id": records, "child_id": children, "membership": 1.0}, CHILD_RECORD)
-    assert protected_children(CANDIDATE.to_frame(), person, said, members).to_list() == children
+    assert protected_children(CANDIDATE.to_frame(), person, said, members, RIVAL.to_frame()).to_list() == children
 
 
 def test_a_record_without_any_address_shares_a_home_with_nobody() -> None:
