@@ -74,7 +74,8 @@ class Evidence:
     since its last entry ended; null: one is open. ``is_shared``: open, and another child of the household
     has an open one there with the same dates, so that it tells of the household and not of either child.
     ``membership``: 0..1, that the surest record is this child's. Of the agency's extract, the same in each of its rows:
-    ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight)."""
+    ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight);
+    ``tells_events``: it meets a child once, when something is to be told, and has no habit of meeting it again."""
     families: pl.DataFrame
     """One row is one child and another of its household: ``child`` and ``other``, rows of ``children``."""
 
@@ -245,6 +246,7 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
         ended_days=pl.when("is_ended").then(days_since(pl.col("ended_on"), as_at)),
         is_start="only_start",
         membership="membership",
+        tells_events=pl.col("source").is_in(heard.tell_events.implode()),
     )
 
 

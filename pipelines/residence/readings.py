@@ -61,6 +61,10 @@ others or less; an agency's records soon show it. One in twenty dated as if here
 LATE_SHARE = 0.002
 """So many of the children who live here are seen as late as those who left: no want of contact is proof."""
 
+ONCE_SHARE = 0.25
+"""As many children without a place who live here applied, or were told of, at any time rather than when pupils do: these mostly
+in the rounds of one year. So a date long ago, by itself, is hardly a sign of having left."""
+
 KNOWN_CHILDREN = 600.0
 """What the known children weigh at the least, as a prior for how often an agency knows a child without a place who lives
 here: much, as most are known to the same agencies; and never less than the children without a place, so that those of
@@ -116,6 +120,7 @@ class _Agency:
     is_shared: Flags
     unsighted: float
     untold: float
+    tells_events: bool
 
     @cached_property
     def seen_levels(self) -> Codes:
@@ -155,6 +160,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
             records["ended_days"].cast(pl.Float64).to_numpy(), records["is_start"].to_numpy(),
             records["is_letter"].to_numpy(), records["membership"].to_numpy(),
             records["is_shared"].to_numpy(), records["unsighted_days"][0], records["untold_days"][0],
+            records["tells_events"][0],
         )  # fmt: skip
         readings += _presence(agency, rows, (is_known, without_place, is_elsewhere), is_new, is_never)
         for mine in of_group.values():
@@ -240,6 +246,8 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
 
     A child not seen since its entry began, or since a letter to all, was last seen that long ago or longer: twice the levels,
     the second half for "that long ago at the least". Not so by an agency that dates only starts.
+
+    What an agency tells of (an application, a report) comes once, and at other times than with pupils (``ONCE_SHARE``).
     """
     is_dated = ~np.isnan(agency.sighted)
     if not np.any(of_group[agency.child] & is_dated):
@@ -250,7 +258,8 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     usual = _out_of_school(usual, agency, (is_elsewhere & of_group)[agency.child] & is_dated)
     here = shares_of(np.bincount(np.searchsorted(SEEN, usual), minlength=len(SEEN) + 1).astype(np.float64))
     after = {pace: levels_of_gone(usual, SEEN, agency.unsighted, pace) for pace in LEAVING_PACE}
-    here = (1.0 - LATE_SHARE) * here + LATE_SHARE * after[1.0].mean(axis=0)
+    late = ONCE_SHARE if agency.tells_events else LATE_SHARE
+    here = (1.0 - late) * here + late * after[1.0].mean(axis=0)
     both = with_censored(here)
     is_censored = (agency.is_start & is_dated & (not agency.tells_starts_only)) | agency.is_letter
     levels = agency.seen_levels + np.where(is_censored, len(here), 0)

@@ -37,6 +37,8 @@ class Heard:
     """Sources whose records prove an education."""
     keep_entries: pl.Series
     """Sources whose records tell of homes or places, which begin and end."""
+    tell_events: pl.Series
+    """Sources that keep no entries and see a child on the day of what they tell of it: an application, a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Said:
     """One row is one record that says anything: its ``record_id``, and the dates that ``Heard`` has of it; sorted."""
     rolls: pl.Series
     keep_entries: pl.Series
+    tell_events: pl.Series
     """As ``Heard`` has them."""
 
 
@@ -67,10 +70,12 @@ def listen(statements: pl.DataFrame, as_at: date) -> Said:
     said = _without_dates_given_at_once(said, as_at)
     for dates in (_sightings(said, as_at), _entries(said, as_at), _leavings(said, as_at)):
         told = told.join(dates, on="record", how="left", validate="1:1", maintain_order="left")
+    keep_entries = said.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique()
     return Said(
         told.drop("record"),
         rolls=said.filter(pl.col("kind") == "provision")["source"].unique(),
-        keep_entries=said.filter(pl.col("kind").is_in(["lives_here", "provision"]))["source"].unique(),
+        keep_entries=keep_entries,
+        tell_events=_of_events(said.filter(~pl.col("source").is_in(keep_entries.implode()))),
     )
 
 
@@ -89,7 +94,7 @@ def hear(said: Said, child_records: pl.DataFrame) -> Heard:
         )
         .drop("child_id", "is_open")
     )
-    return Heard(children, records, said.rolls, said.keep_entries)
+    return Heard(children, records, said.rolls, said.keep_entries, said.tell_events)
 
 
 def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -114,6 +119,12 @@ def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFram
         .with_columns(since_on=pl.when(is_of_list & (pl.col("kind") == "lives_here")).then(None).otherwise(since))
         .drop("at_once")
     )
+
+
+def _of_events(said: pl.DataFrame) -> pl.Series:
+    """Sources of which a record sees the child on the very day from which its concern holds."""
+    seen, concern = (said.filter(pl.col("kind") == kind) for kind in ("seen", "concern"))
+    return concern.join(seen, on=["record", "since_on"], how="semi")["source"].unique()
 
 
 def _sightings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:

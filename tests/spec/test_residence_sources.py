@@ -255,3 +255,16 @@ def test_a_family_that_has_just_come_is_not_yet_known_to_all(known_for: int, lea
         children[f"gone{n:03}"] += [say("admissions", "seen", ago(20 + 18 * n + (n * 37) % 700))]
     child = judge(children | {"child": [say("admissions", "seen", ago(known_for))]}).filter(child_id="child")
     assert least <= child["living_here"].item() <= most
+
+
+def applied(when: int, refused: bool = False) -> list[dict[str, object]]:
+    return [say("admissions", "seen", ago(when)), *([say("admissions", "concern", ago(when))] if refused else [])]
+
+
+def test_that_an_application_was_two_years_ago_is_hardly_a_sign_of_having_left() -> None:
+    pupils = {f"roll{n:03}": applied(300 + n % 60, refused=n % 20 == 0) for n in range(400)}
+    children = {name: said + pupils.get(name, []) for name, said in town().items()}
+    silent = on_roll(2000, 200) + at_gp(seen=150)
+    told = judge(children | {"silent": silent, "last year": silent + applied(330), "long ago": silent + applied(730)})
+    here = dict(told.select("child_id", "living_here").iter_rows())
+    assert here["silent"] - 0.2 < here["long ago"] < here["last year"]
