@@ -39,10 +39,11 @@ class Notice:
 
 
 RULES_IN_WORDS = (
-    "a file that is not as complete as on earlier nights, a file refused or missing, rows that do not add up, more "
-    "than 1% of a file's rows set aside (three at least), more than 1% of the links between two sources expected to be "
-    "false, an empty list, more than 6% of the children of age on the list, a quarter of it on doubtful links, pairs left "
-    "out of a block, blocking estimated to reach fewer than 98% of true pairs, weights that could not be learnt"
+    "a file that is not as complete as on earlier nights, a column that agrees with no other source, a file refused or "
+    "missing, rows that do not add up, more than 1% of a file's rows set aside (three at least), more than 1% of the links "
+    "between two sources expected to be false, an empty list, more than 6% of the children of age on the list, a quarter of"
+    " it on doubtful links, pairs left out of a block, blocking estimated to reach fewer than 98% of true pairs, weights "
+    "that could not be learnt"
 )
 
 

@@ -70,6 +70,8 @@ class Night:
     """What each record says of where its child is; is worked out beside the linkage, as is the next."""
     homes: Future[pl.DataFrame] = field(init=False, repr=False)
     """The home that each record names, in keys (``with_homes`` of the residence)."""
+    at_odds: Future[tuple[str, ...]] | None = None
+    """What is said of columns that agree with no other source; null: not looked at yet."""
     ages: Future[pl.DataFrame] = field(init=False, repr=False)
     """How likely children are of compulsory school age (``of_age`` of the rank), worked out beside their residence."""
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)
@@ -112,10 +114,12 @@ class Night:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What everything published tonight must carry: of the files, and once there is a list, of its length."""
+        """What everything published tonight must carry: of the files, of what they say of one child, and of the length of the
+        list, once there is one."""
         ranked = self.counts.get("rank", {})
         of_list = gap_in_files(int(ranked["candidates"]), int(ranked["explained"])) if ranked else ()
-        return (*(self.judged.warnings if self.judged else ()), *of_list)
+        of_columns = self.at_odds.result() if self.at_odds else ()
+        return (*(self.judged.warnings if self.judged else ()), *of_columns, *of_list)
 
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""

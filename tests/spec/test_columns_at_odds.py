@@ -1,0 +1,141 @@
+"""On the first night: a column that slipped, was sorted by itself, or stands under another's header."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apps.made_up.authority import make_authority
+from data_contracts.contract import read_contracts
+from matching.person import PERSON_RECORD
+from pipelines.intake.at_odds import ENOUGH_CHILDREN, SWAPPED, columns_at_odds, columns_at_odds_in_words
+from pipelines.night import run_night
+from pipelines.settings import Settings
+
+CONTRACTS = read_contracts()
+CHILDREN = 90
+FORENAMES = (
+    "AMY",
+    "BEN",
+    "CARA",
+    "DAN",
+    "EVE",
+    "FINN",
+    "GWEN",
+    "HAL",
+    "IDA",
+    "JOE",
+    "KIT",
+    "LIV",
+    "MAX",
+    "NIA",
+    "OLLIE",
+)
+SURNAMES = (
+    "SHAW",
+    "TODD",
+    "UNWIN",
+    "VALE",
+    "WEST",
+    "YATES",
+    "ABBOT",
+    "BOND",
+    "CLEGG",
+    "DREW",
+    "ELLIS",
+    "FROST",
+    "GRAY",
+)
+
+
+def _rows(source: str, count: int = CHILDREN) -> pl.DataFrame:
+    """The same children in each source, in the same words."""
+    who = range(count)
+    return pl.DataFrame(
+        {
+            "record_id": [f"{source}:{n}" for n in who], "dataset": source,
+            "forename": [FORENAMES[n % len(FORENAMES)] for n in who],
+            "surname": [SURNAMES[n % len(SURNAMES)] for n in who],
+            "date_of_birth": [date(2012, 1, 1) + timedelta(days=17 * n) for n in who],
+            "postcode": [f"ZA{n % 9 + 1}{n % 7 + 1}AB" for n in who],
+        }
+    )  # fmt: skip
+
+
+def _person(*sources: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([PERSON_RECORD.to_frame(), *sources], how="diagonal_relaxed")
+
+
+def _moved_down(column: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    return lambda rows: rows.with_columns(pl.concat([rows[column].tail(1), rows[column].head(-1)]))
+
+
+def _sorted(column: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    return lambda rows: rows.with_columns(rows[column].sort(descending=True))
+
+
+def _of_some(share: int, fault: Callable[[pl.DataFrame], pl.DataFrame]) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """The fault in every so-manieth row."""
+    return lambda rows: pl.concat(
+        [fault(rows.gather_every(share)), *(rows.gather_every(share, n) for n in range(1, share))]
+    )
+
+
+FAULTS = {
+    "nothing": (lambda rows: rows, None),
+    "forenames a row too low": (_moved_down("forename"), "forename"),
+    "surnames a row too low": (_moved_down("surname"), "surname"),
+    "birth dates sorted by themselves": (_sorted("date_of_birth"), "date_of_birth"),
+    "birth dates a day early": (lambda rows: rows.with_columns(pl.col("date_of_birth") - timedelta(days=1)), "date_of_birth"),
+    "forenames and surnames under each other's header": (
+        lambda rows: rows.rename({"forename": "surname", "surname": "forename"}), SWAPPED,
+    ),
+    "initials for forenames": (lambda rows: rows.with_columns(pl.col("forename").str.head(1)), None),
+    "other homes": (_moved_down("postcode"), None),
+    "every third surname another": (_of_some(3, _moved_down("surname")), None),
+    "every third name the wrong way round": (
+        _of_some(3, lambda rows: rows.rename({"forename": "surname", "surname": "forename"}).select(rows.columns)), None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_column_that_agrees_with_no_other_source_is_told(fault: str) -> None:
+    slip, column = FAULTS[fault]
+    found = columns_at_odds(_person(_rows("school_census"), slip(_rows("housing")), _rows("health")))
+    assert [(odd.source, odd.column) for odd in found] == ([("housing", column)] if column else [])
+
+
+def test_of_two_sources_nobody_can_tell_which_is_wrong_and_both_are_told() -> None:
+    found = columns_at_odds(_person(_rows("school_census"), _sorted("date_of_birth")(_rows("health"))))
+    assert [(odd.source, odd.other) for odd in found] == [("health", "school_census"), ("school_census", "health")]
+
+
+def test_a_few_common_children_tell_nothing() -> None:
+    few = _sorted("date_of_birth")(_rows("housing", ENOUGH_CHILDREN - 1))
+    assert columns_at_odds(_person(_rows("school_census"), few, _rows("health"))) == []
+
+
+def test_it_is_said_in_counts_and_headers_and_no_value() -> None:
+    person = _person(_rows("school_census"), _sorted("date_of_birth")(_rows("housing")), _rows("health"))
+    (told,) = columns_at_odds_in_words(person, CONTRACTS)
+    assert told.startswith(
+        "Council housing and benefits: of 90 children whom Health registrations has, too, by all else that says who they are, "
+        "only 0 agree in DateOfBirth."
+    )
+    swapped = _rows("housing").rename({"forename": "surname", "surname": "forename"})
+    (told,) = columns_at_odds_in_words(_person(_rows("school_census"), swapped, _rows("health")), CONTRACTS)
+    assert "90 have Forename and Surname in each other's place" in told
+
+
+def test_the_first_night_carries_it(tmp_path: Path) -> None:
+    made = make_authority(tmp_path / "made", children=400, seed=3, as_at=date(2026, 11, 20))
+    health = pl.read_csv(made.extracts / "health.csv", infer_schema=False)
+    health.with_columns(pl.col("BirthDate").sort()).write_csv(made.extracts / "health.csv")
+    settings = Settings(extracts=made.extracts, workspace=tmp_path / "workspace", as_at=date(2026, 11, 20))
+    report = run_night(settings)
+    (told,) = [warning for warning in report.warnings if warning.startswith("Health registrations")]
+    assert "agree in BirthDate" in told
+    assert told in (report.published / "WARNINGS.txt").read_text()
