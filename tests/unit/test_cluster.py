@@ -213,6 +213,22 @@ def test_an_id_is_not_given_again_while_it_is_known():
     assert _night(["BC", "A"], ids) == ids
 
 
+@pytest.mark.parametrize(
+    ("previous", "known"),
+    [
+        pytest.param({"Z": new_child_id("A")}, (), id="of a child of last night that is gone"),
+        pytest.param({}, (new_child_id("A"),), id="of a child that is known otherwise"),
+    ],
+)
+def test_an_id_that_a_record_would_give_is_not_given_where_another_child_bore_it(previous, known):
+    before = pl.DataFrame(
+        {"record_id": list(previous), "child_id": list(previous.values())},
+        schema_overrides={"record_id": pl.String, "child_id": pl.String},
+    )
+    found = named(pl.DataFrame({"record_id": ["A"], "cluster": [0]}), before, known)
+    assert found["child_id"].to_list() == [new_child_id("A#2")]
+
+
 def _cut_by(letters, children):
     return sorted({"".join(c for c, n in zip(letters, children, strict=True) if n == child) for child in children})
 

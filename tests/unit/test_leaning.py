@@ -60,6 +60,11 @@ NAMESAKES = {(0, 1): 40.0, (0, 2): 40.0, (1, 2): 40.0, (0, 3): 12.0, (1, 3): 12.
     [
         pytest.param({}, [0, 0, 0, 3, 3], id="to its own other record"),
         pytest.param({(3, 4): -2.0}, [0, 0, 0, 0, 4], id="not where it belongs less"),
+        pytest.param(
+            {(3, 4): -2.0} | dict.fromkeys(((0, 3), (1, 3), (2, 3)), -30.0),
+            [0, 0, 0, 0, 4],
+            id="not where it belongs more and is still another's",
+        ),
         pytest.param({(3, 4): NEVER}, [0, 0, 0, 0, 4], id="not where a judgement keeps it apart"),
         pytest.param({(0, 3): ALWAYS}, [0, 0, 0, 0, 4], id="not from where a judgement has put it"),
     ],
