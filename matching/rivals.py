@@ -99,8 +99,8 @@ def between_of(labels: Labels, left: Rows, right: Rows, weights: Bits, joint: Bi
 
 
 def competing(between: Between) -> Rivals:
-    """Children that may be one after all. The rivals of a child compete, with none of them as the other possibility; of the
-    two children of a pair, the one with more rivals has it: a place that others claim too is hardly this child's.
+    """Children that may be one after all. A child is one with one of its rivals or with none, so that they compete. A pair is
+    as likely as the more contested of its two children makes it: a place that others claim too is hardly this child's.
     """
     child, rival = np.concatenate([between.one, between.other]), np.concatenate([between.other, between.one])
     ratio, claims = _competing(between)
@@ -146,8 +146,8 @@ def _counted_off(between: Between) -> Between:
 
 
 def _claims(between: Between, ratio: Bits, total: Bits, crowded: Labels) -> Bits:
-    """Of each of these pairs: how much speaks for the two being one, or for another rival of the more contested of them;
-    odds to 1. A rival that is likely one with the other of the two, a piece of the same child, does not compete.
+    """Of each pair in ``crowded``, as odds to 1: how much speaks for the more contested of the two being one with the other or
+    with a further rival. A rival that is likely one with the other of the two, a piece of the same child, does not compete.
     """
     width = np.int64(len(total))
     likely = np.flatnonzero(ratio > 1)

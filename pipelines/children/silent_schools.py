@@ -36,9 +36,9 @@ def last_told(
     """``places`` with ``school``, its name on a roll, and ``told_on``, the last day of which that roll is known to tell.
 
     ``places``: places that are accepted, with ``since_on``, ``place`` (a number or the name of the school; null: not said) and
-    ``date_of_birth``. Where no school is said, ``school`` is null and ``told_on`` that of the schools which have half of those
-    a school year older. Both are null for a school that no roll has. ``provision``, ``person``, ``schools``: ``PROVISION``,
-    ``PERSON``, ``SCHOOL``.
+    ``date_of_birth``. Where no school is said, ``school`` is null and ``told_on`` that of most of the pupils one school
+    year older (the middle one). Both are null for a school that no roll has. ``provision``, ``person``, ``schools``:
+    ``PROVISION``, ``PERSON``, ``SCHOOL``.
     """
     asked = places.with_columns(number=plain_number(pl.col("place")), year=school_year(pl.col("date_of_birth"), as_at))
     promised = asked.select("number", "since_on").join(schools, on="number", how="inner")

@@ -55,8 +55,8 @@ def early_warning(known: Known) -> EarlyWarning:
 
     A place is an education that holds on the first day of term or starts soon after, or an offer: for the first, one
     that is accepted. Primary schools tell no leaving date before July, so that of Year 6 an open entry at a school that has
-    nobody older is none. One whose day has come counts as long as a roll may not show it yet. Warned of is who is as likely
-    without one as the list asks (``list_from``).
+    nobody older is none. One whose day has come counts as long as a roll may not show it yet. A child is warned of
+    who is as likely without one as the list asks (``list_from``).
     """
     as_at, settings = known.as_at, known.settings
     term = next_term_starts(as_at)

@@ -12,7 +12,8 @@ ENOUGH_LISTED = 20
 def gap_in_files(listed: int, explained: int) -> tuple[str, ...]:
     """What a list must carry of which the length shows that the files are not whole; empty where it does not.
 
-    Files are held against those of earlier nights, of which the first has none, and those that never came nobody misses.
+    Elsewhere files are held against those of earlier nights: the first night has none, and a file that never came is missed
+    by nobody.
     ``listed``: children on the list. ``explained``: all others of compulsory school age.
     """
     known = listed + explained

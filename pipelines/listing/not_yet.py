@@ -49,9 +49,10 @@ def at_high_risk(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def that_follow(places: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """Each of ``places`` (``child_id``, ``since_on``) that follows the child's last education, as they begin.
+    """Those of ``places`` (``child_id``, ``since_on``) that follow the child's last education, each with the columns of
+    :func:`_owed`; by child, then day.
 
-    With it :func:`_owed`. An entry that began with the place and ended on that day is of one who did not come.
+    An entry that began with the place and ended on that day is of one who did not come.
     """
     starts, began_on = pl.col("since_on"), pl.col("began_on")
     follows = (starts >= pl.col("owed_on")) & (began_on < starts).fill_null(value=True)
@@ -59,13 +60,13 @@ def that_follow(places: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
 
 
 def known_of_place() -> pl.Expr:
-    """Since when a child ought to have a place, and from when it has one; reads the columns of :func:`that_follow`."""
+    """Since when a child ought to have a place and from when it has one, in words; reads columns of :func:`that_follow`."""
     starts, owed_on = day(pl.col("since_on")), day(pl.col("owed_on"))
     return formatted("{} {}, and a place is accepted from {}", pl.col("owed_why"), owed_on, starts)
 
 
 def surely_theirs(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """What records say (``record_id``) that are surely the child's."""
+    """Those rows of ``said`` whose record (``record_id``) is surely its child's."""
     surely = child_records.filter(pl.col("membership") >= CERTAIN).select("record_id")
     return said.join(surely, on="record_id", how="semi")
 
