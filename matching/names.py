@@ -156,9 +156,11 @@ def _cut_full_name(text: pl.Expr) -> pl.Expr:
     comma = whole.str.extract_groups(r"^(?P<surname>[^,]+?)\s*,\s*(?P<given>.*)$").struct
     after_comma = comma["given"].str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*)+", "").str.replace_all(r"[\s,]+", " ")
     natural = whole.str.extract_groups(rf"(?i)^(?P<given>\S+(?:\s\S+)*?)\s(?P<surname>{_LAST_NAME})$").struct
+    one_word = pl.when(~whole.str.contains("[ ,]")).then(whole)
+    is_surname = text.str.contains(rf"(?i)^(?:{_TITLES})\b|,")
     return pl.struct(
-        given=pl.coalesce(after_comma, natural["given"]),
-        surname=pl.coalesce(comma["surname"], natural["surname"], pl.when(~whole.str.contains(" ")).then(whole)),
+        given=pl.coalesce(after_comma, natural["given"], pl.when(~is_surname).then(one_word)),
+        surname=pl.coalesce(comma["surname"], natural["surname"], pl.when(is_surname).then(one_word)),
     )
 
 
@@ -166,7 +168,8 @@ def split_full_names(text: pl.Series) -> pl.DataFrame:
     """Columns ``given`` and ``surname``, still in the letters of the text (repaired), one row a row of ``text``.
 
     Read as "SURNAME, Forename Middle" where there is a comma, else as "[Title] Forename Middle Surname": the last word
-    is the surname, together with its hyphen and the particles before it. A single word is a surname.
+    is the surname, together with its hyphen and the particles before it. A single word is what the child is called, as in a
+    household's list, where the tenant's row has the surname; behind a title or before a comma it is a surname.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
@@ -186,6 +189,9 @@ def carer_names(text: pl.Series) -> pl.DataFrame:
         named = repaired(values).str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*(?:{_JOINERS}\s*)?)+", "")
         named = named.str.replace(rf"(?i)^([^\s,]+)\s*{_JOINERS}\s*(?:.*\s)?{_LAST_NAME}$", "${1} ${2}")
         halves = split_full_names(named.str.replace(rf"(?i)\s*{_JOINERS}.*$", ""))
+        halves = halves.select(  # of a carer a single word is the surname, whether titled or not
+            given=pl.when(pl.col("surname").is_not_null()).then("given"), surname=pl.coalesce("surname", "given")
+        )
         forename = given_names(halves["given"])["forename"]
         return pl.DataFrame({"parent_forename": forename, "parent_surname": surnames(halves["surname"])["surname"]})
 
