@@ -13,17 +13,16 @@ from data_contracts.parts import Column, Part, fault
 
 Check = Literal[
     "missing", "few rows", "fewer rows", "rows gone", "more rows", "units", "keys", "other children", "reused keys",
-    "empty values", "stale", "taken back", "protection",
+    "empty values", "stale", "taken back", "ended at once", "protection",
 ]  # fmt: skip
 """``missing``: no row came, though some came last night or are expected. ``few rows``: fewer than a file of this source
 can have, on the first night. ``fewer rows``, ``rows gone`` and ``more rows``: a fifth fewer than on the last nights, a tenth
-fewer, half as many again. ``units``: a unit (a school)
-that is gone, or has lost most of its rows or places. ``keys``: too few of last night's rows came again. ``other
-children``: under the keys of last night many names, birth dates or numbers are others. ``reused keys``: under a few
-keys forename and birth date are both others. ``empty values``: a
-column that is emptier than it was. ``stale``: a file that should have changed by now, or an older one again.
-``taken back``: many entries that had ended have no end any more. ``protection``: most marks are gone that say to show no
-address."""
+fewer, half as many again. ``units``: a unit (a school) that is gone, or has lost most of its rows or places. ``keys``: too
+few of last night's rows came again. ``other children``: under the keys of last night many names, birth dates or numbers are
+others. ``reused keys``: under a few keys forename and birth date are both others. ``empty values``: a column that is emptier
+than it was. ``stale``: a file that should have changed by now, or an older one again. ``taken back``: many entries that had
+ended have no end any more. ``ended at once``: many have one that had none. ``protection``: most marks are gone that say to
+show no address."""
 
 Outcome = Literal["holds", "stamps"]
 """``holds``: the night publishes no new list. ``stamps``: it goes on, and all that it publishes carries the warning."""

@@ -173,14 +173,16 @@ def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         return
     fewer = list(_rows(source))
     yield from fewer
-    yield from (("units", words) for words in units_less(source))
+    units = list(units_less(source))
+    yield from (("units", words) for words in units)
     if not any(check in ("fewer rows", "rows gone") for check, _ in fewer):
         yield from _keys(source)
     if source.others.columns:
         yield "other children", changed_words(source.others.columns)
     if source.others.lines:
         yield "reused keys", reused_words(source.others.lines)
-    yield from source.taken_back
+    closed = bool(units) or not source.lost_nobody.is_empty()  # whose places ended at once, and is told as such
+    yield from (told for told in source.taken_back if not (closed and told[0] == "ended at once"))
     yield from _empty_values(source)
     yield from _stale(source)
 

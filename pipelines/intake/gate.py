@@ -40,7 +40,7 @@ from pipelines.intake.receive import Received
 from pipelines.intake.renumbered import keys_left, with_tonight
 from pipelines.intake.snapshot import forward, keep
 from pipelines.intake.standing_in import STANDS_IN, standing_in
-from pipelines.intake.taken_back import taken_back
+from pipelines.intake.taken_back import settled, taken_back
 from pipelines.intake.units import units_gone, units_that_went_on
 from pipelines.intake.vanished import Rolls, keep_vanished
 from pipelines.settings import SettingsError
@@ -162,7 +162,9 @@ def _against_last(
         contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
         before, came = _before(store, received, source), tonight.filter(~is_same)
         others[source] = other_children(contract, before, came, int(is_same.sum()))
-        went_back[source] = list(taken_back(contract, before, came, tonight.filter(is_same), as_at))
+        went_back[source] = list(
+            taken_back(contract, settled(history, source, before), came, tonight.filter(is_same), as_at)
+        )
         if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
             left = keys_left({source: before}, {source: came}, contracts, as_at)
             went_on[source] = units_that_went_on(before, tonight, left, contract)

@@ -3,6 +3,7 @@
 Of one child a clerk puts it right. Of many overnight a column came empty, has slipped against the others, or is an older one;
 and no other rule breaks, as most cells of such a column are empty anyway. Entries that had ended would then go on, and hide
 children who have lost their place; and where marks of protection are gone, addresses would be shown that must not be.
+The other way round, ends that many entries have overnight were filled in for all of a year, or are the end of a term.
 """
 
 from collections.abc import Iterator
@@ -14,10 +15,14 @@ import polars as pl
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from data_contracts.values import is_empty, parse_dates
+from pipelines.intake.earlier_nights import History
 from pipelines.intake.standardise import is_said
 
 MANY, FEWEST = 0.1, 5
 """More than one in ten of those that had it, and more than five rows."""
+
+ENDED = 0.05
+"""More than one in twenty of all rows: less than a year group of eleven or twelve."""
 
 MARKS, FEWEST_MARKS = 0.5, 2
 """Of few marks one or another may end. That most of them do in one night is no decision about children."""
@@ -34,6 +39,18 @@ class _Both:
     def had(self, test: pl.Expr) -> int:
         """Of how many it held last time. Most rows are the same, so this is asked only where something is gone."""
         return sum(int(frame.select(test.sum()).item()) for frame in (self.then, self.same))
+
+
+def settled(history: History, source: str, before: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``before`` without those that its last delivery alone told so, where it had sent any before that.
+
+    What a wrong file told of many is put right by the next, which is not to be held for it.
+    """
+    nights = history.nights.filter(source=source)["as_at"].unique()
+    if len(nights) < 2:
+        return before
+    fresh = history.snapshot.filter(pl.col("source") == source, pl.col("first_seen_on") == nights.max())["record_id"]
+    return before.filter(~pl.col("record_id").is_in(fresh.implode()))
 
 
 def taken_back(
@@ -64,6 +81,14 @@ def _ends(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[t
     had_ended = (parse_dates(column) <= as_at).fill_null(value=False)
     was, is_now = both.then.select(had_ended).to_series(), both.now.select(is_empty(column)).to_series()
     gone = int((was & is_now).sum())
+    ended = int((~was & both.now.select(had_ended).to_series()).sum())
+    rows = both.then.height + both.same.height
+    if ended > FEWEST and ended > ENDED * rows:
+        words = (
+            f"{ended:,} of {rows:,} rows have a {column.header} gone by that had none last time. It may have been filled in "
+            "for many by mistake; at the end of a term it may be right."
+        )
+        yield "ended at once", words
     if gone > FEWEST and gone > MANY * (had := both.had(had_ended)):
         words = (
             f"of {had:,} rows whose {column.header} had gone by, {gone:,} have none any more: what had ended would seem to go "

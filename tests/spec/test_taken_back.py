@@ -80,3 +80,34 @@ def test_days_of_meeting_that_go_back_stamp_the_list(
     )
     assert judged.held == ()
     assert [words for words in judged.warnings if words.startswith("health")] == ([told] if earlier else [])
+
+
+@pytest.mark.parametrize(
+    ("last", "ended"),
+    [
+        pytest.param(8, 7, id="seven pupils of 120 have a leaving date overnight"),
+        pytest.param(7, None, id="six: one in twenty"),
+    ],
+)
+def test_ends_by_the_score_stamp_the_list(last_night: Path, tmp_path: Path, last: int, ended: int | None) -> None:
+    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
+    tonight = _with(ROLL, "leaving_date", "2026-11-02", first=1, last=last)
+    judged = nights.night(1, school_census=tonight, health=LIST, social_care=CASES)
+    told = (
+        f"school_census.csv: {ended} of 120 rows have a LeavingDate gone by that had none last time. It may have been filled "
+        "in for many by mistake; at the end of a term it may be right."
+    )
+    assert judged.held == ()
+    assert [words for words in judged.warnings if words.startswith("school_census")] == ([told] if ended else [])
+
+
+def test_a_file_that_is_right_again_is_not_held_for_what_a_wrong_one_told(last_night: Path, tmp_path: Path) -> None:
+    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
+    wrong = _with(ROLL, "leaving_date", "2026-11-02", last=60)
+    others = {"health": LIST, "social_care": CASES}
+    nights.night(1, school_census=wrong, **others)
+    assert nights.table("completeness").filter(check="ended at once").height == 1
+    right = [*ROLL[:-1], {**ROLL[-1], "leaving_date": "2026-11-03"}]
+    judged = nights.night(2, school_census=right, **others)
+    assert judged.held == ()
+    assert "taken back" not in judged.found["check"].to_list()
