@@ -3,7 +3,8 @@ sources differ.
 
 A child on no roll whose only birth date has slipped (a year, a day for a month, 1 January for want of papers) looks of
 age and is not: hardly any child of age has no place, but most toddlers have none, so that a slip in one date of five
-hundred fills a list. How often dates slip is read from tonight's children to whom several sources give one.
+hundred fills a list. How often dates slip is read from tonight's children to whom several sources give one. A source
+whose dates are wrong of many children in school says nothing of how often those of others slip.
 """
 
 from datetime import date
@@ -17,6 +18,9 @@ from pipelines.children.provision import surely_holds
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
 """Before any date is compared, one in five hundred is taken to make a child of another age seem of age."""
+
+MOST_WRONG = 0.1
+"""Of the dates that a source gives children in school: where more make them too young or too old, the column has slipped."""
 
 MOST_SLIPPED = 0.9
 """However many slips are expected, no child's date is taken for one with more than this probability."""
@@ -43,7 +47,9 @@ def with_age_slips(
     records = members(child_records, person, "dataset", "date_of_birth")
     dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
     without_place = dates.filter(~is_placed)
-    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), _slip_rate(without_place))
+    pupils = facts.filter(is_placed, pl.col("of_age") >= 0.5).select("child_id")
+    rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at))
+    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), rates)
     undated = _undated(facts, records, without_place)
     differing = _differing(facts.filter(~is_placed), sources_of(records, bits_of(person)))
     return (
@@ -65,24 +71,30 @@ def _dates(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     return records.drop_nulls("date_of_birth").group_by("child_id", "dataset").agg(is_of_age=is_of_age.any())
 
 
-def _slip_rate(dates: pl.DataFrame) -> float:
-    """Of the dates of children not of age by every other source, the share that make them so, and so have slipped."""
+def _slip_rates(dates: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
+    """``dataset`` and ``rate``: of its dates of children not of age by every other source, the share that make them so, and so
+    have slipped. One for all sources, save those whose dates are mostly wrong of ``pupils``, who are of age by most sources.
+    """
+    wrong = pupils.group_by("dataset").agg(rate=(~pl.col("is_of_age")).mean()).filter(pl.col("rate") > MOST_WRONG)
+    trusted = dates.join(wrong, on="dataset", how="anti")
     of_age = pl.col("is_of_age").cast(pl.Int64).sum().over("child_id")
     is_other = of_age == pl.col("is_of_age").cast(pl.Int64)
-    compared = dates.filter(is_other & (pl.len().over("child_id") > 1))
-    return (compared.filter("is_of_age").height + PRIOR_SLIPS) / (compared.height + PRIOR_DATES)
+    compared = trusted.filter(is_other & (pl.len().over("child_id") > 1))
+    rate = (compared.filter("is_of_age").height + PRIOR_SLIPS) / (compared.height + PRIOR_DATES)
+    return pl.concat([trusted.select(pl.col("dataset").unique(), rate=pl.lit(rate)), wrong])
 
 
-def _slipped(lone: pl.DataFrame, rate: float) -> pl.DataFrame:
+def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     """``slipped``: 0..1, that the only date of a child of age by it is a slip: expected slips among such dates of its source.
 
-    ``rate``: as :func:`_slip_rate`.
+    ``rates``: as :func:`_slip_rates`.
     """
     of_age = pl.col("is_of_age")
-    counted = lone.group_by("dataset").agg(
-        slipped=(rate * (~of_age).sum() / (of_age.sum() + 1.0)).clip(0.0, MOST_SLIPPED)
+    counted = lone.group_by("dataset").agg(of_age=of_age.sum(), other=(~of_age).sum())
+    expected = counted.join(rates, on="dataset", how="left", validate="1:1").select(
+        "dataset", slipped=(pl.col("rate") * pl.col("other") / (pl.col("of_age") + 1.0)).clip(0.0, MOST_SLIPPED)
     )
-    told = lone.filter("is_of_age").join(counted, on="dataset", how="left", validate="m:1")
+    told = lone.filter(of_age).join(expected, on="dataset", how="left", validate="m:1")
     return told.select("child_id", "slipped")
 
 

@@ -74,6 +74,15 @@ def test_a_third_source_tells_which_of_two_has_slipped() -> None:
     assert of_age([*town(0), *slipped], {"health": PUPIL}) < 0.7
 
 
+def test_a_source_whose_dates_are_bad_makes_those_of_another_no_worse() -> None:
+    """Housing's dates are wrong of half its pupils: where it makes a toddler of the GP's of age, the GP is not in doubt."""
+    of_school: list[Child] = [{"school_census": PUPIL, "health": PUPIL, "housing": TODDLER}] * 50
+    of_school += [{"school_census": PUPIL, "health": PUPIL, "housing": PUPIL}] * 50
+    of_none: list[Child] = [{"health": TODDLER, "housing": PUPIL}] * 50 + [{"health": PUPIL, "housing": TODDLER}] * 5
+    assert of_age([*town(0), *of_school, *of_none], {"health": PUPIL}) > 0.9
+    assert of_age([*town(0), *of_school, *of_none, *[{"housing": TODDLER}] * 50], {"housing": PUPIL}) < 0.2
+
+
 BOTH = {"health": PUPIL, "health_visitor": TODDLER}
 
 
