@@ -71,6 +71,16 @@ def test_a_child_out_of_year_six_whose_brother_came_off_a_roll_as_well_has_more_
     assert chance(86) < chance(101) - 0.02
 
 
+def test_that_a_brothers_school_closed_in_those_days_does_not_make_the_child_one_of_a_family_that_moves() -> None:
+    def elm_park(entered: int) -> list[dict[str, object]]:
+        return [row | {"place": "Elm Park"} for row in on_roll(entered, left=4)]
+
+    pupils = {f"elm{n:02}": elm_park(1000) + at_gp(seen=5 + (n * 37) % 700) for n in range(60)}
+    household = {"child": on_roll(900, 9) + at_gp(seen=100), "brother": elm_park(1500) + at_gp(seen=330)}
+    found = judge(town() | pupils | household, dict.fromkeys(household, FAMILY))
+    assert found.filter(child_id="child")["living_here"].item() > 0.3
+
+
 FLAT = FAMILY | {"flat": "3"}
 
 
