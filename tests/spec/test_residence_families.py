@@ -143,22 +143,41 @@ def test_a_child_without_any_other_of_its_household_is_less_surely_here_where_fa
     assert with_families < without
 
 
-def in_one_home(seen: int, other_seen: int | None = None) -> pl.DataFrame:
+def in_one_home(seen: int, other_seen: int | None = None, *, is_dated: bool) -> pl.DataFrame:
     """A child off the roll for half a year, whom no doctor knows, and its brother on the roll, in one open tenancy that was
     confirmed for both ``seen`` days ago; or for the brother on another day."""
-    child = on_roll(entered=2000, left=180) + in_home(seen)
-    brother = on_roll() + in_home(seen if other_seen is None else other_seen)
+
+    def tenancy(day: int) -> list[dict[str, object]]:
+        return [row if is_dated or row["kind"] != "lives_here" else row | {"since_on": None} for row in in_home(day)]
+
+    child = on_roll(entered=2000, left=180) + tenancy(seen)
+    brother = on_roll() + tenancy(seen if other_seen is None else other_seen)
     household = {"child": child, "brother": brother}
     return judge(town() | household, dict.fromkeys(household, FAMILY)).filter(child_id="child")
 
 
-def test_a_tenancy_that_a_household_has_in_common_says_nothing_of_one_child_of_it() -> None:
+@pytest.mark.parametrize(
+    "is_dated", [pytest.param(True, id="since a day"), pytest.param(False, id="nobody says since when")]
+)
+def test_a_tenancy_that_a_household_has_in_common_says_nothing_of_one_child_of_it(is_dated: bool) -> None:
     """It is confirmed for all whom it names while any of them lives there, and he is known to: so nothing hangs on the day."""
     lately, long_ago, of_its_own = (
-        each["living_here"].item() for each in (in_one_home(20), in_one_home(380), in_one_home(20, other_seen=50))
+        in_one_home(*days, is_dated=is_dated)["living_here"].item() for days in ((20,), (380,), (20, 50))
     )
     assert lately == pytest.approx(long_ago, abs=0.03)
     assert of_its_own > 0.9
+
+
+def test_that_a_tenancy_has_ended_is_heard_of_each_child_of_the_household() -> None:
+    def chance(other_seen: int) -> float:
+        household = {
+            "child": on_roll(2000, 180) + in_home(200, ended=150),
+            "brother": on_roll() + in_home(other_seen, ended=150),
+        }
+        found = judge(town() | household, dict.fromkeys(household, FAMILY))
+        return float(found.filter(child_id="child")["living_here"].item())
+
+    assert chance(200) == pytest.approx(chance(210), rel=0.1)
 
 
 def test_a_tenancy_that_three_children_have_in_common_is_heard_once() -> None:
