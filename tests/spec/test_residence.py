@@ -230,3 +230,14 @@ def test_that_a_school_closed_tells_nothing_of_a_move(placed: int, least: float)
     departed = found.filter(pl.col("child_id").str.starts_with("gone"))["living_here"]
     assert np.mean(pupils.to_list()) > least
     assert np.mean(departed.to_list()) < 0.15
+
+
+def test_a_school_has_not_closed_where_more_than_one_in_ten_of_those_who_left_are_there_still() -> None:
+    def chance(still: int) -> float:
+        roll = {f"still{n}": [row | {"place": "Elm Park"} for row in on_roll()] for n in range(still)}
+        left = [row | {"place": "Elm Park"} for row in on_roll(1000, left=4)]
+        pupils = {f"elm{n:02}": left + at_gp(seen=5 + (n * 37) % 700) for n in range(60)}
+        found = judge(town() | roll | pupils).filter(pl.col("child_id").str.starts_with("elm"))
+        return float(np.mean(found["living_here"].to_list()))
+
+    assert chance(7) < chance(6) - 0.02
