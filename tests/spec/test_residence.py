@@ -119,6 +119,18 @@ def test_a_school_that_says_that_a_family_moved_is_heard() -> None:
     assert found.filter(pl.col("because").str.contains("moved away"))["child_id"].to_list() == ["child Moved"]
 
 
+def test_that_a_family_moved_here_from_another_school_says_nothing_of_a_later_move() -> None:
+    def chance(earlier: str | None, last: str | None) -> float:
+        def leaving(source: str, why: str | None, entered: int, left: int) -> list[dict[str, object]]:
+            said = on_roll(entered, left)
+            return [row | {"source": source} | ({"what": why} if row["kind"] == "left" else {}) for row in said]
+
+        child = leaving("other_la", earlier, 3000, 900) + leaving(ROLL, last, 800, 60) + at_gp(seen=100)
+        return float(str(judged(child)["living_here"]))
+
+    assert chance("Moved", None) == chance(None, None) > chance(None, "Moved") + 0.2
+
+
 @pytest.mark.parametrize(
     ("met", "least", "most"),
     [
