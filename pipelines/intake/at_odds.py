@@ -96,13 +96,32 @@ def _in_common(some: pl.DataFrame, left_on: list[str], right_on: list[str], agre
 
 
 def _alone(column: str, pairs: pl.DataFrame) -> Iterator[AtOdds]:
-    """The sources whose column is at odds with every other source that has enough children in common with it."""
-    known = pairs.filter(pl.col("children") >= ENOUGH_CHILDREN)
-    is_odd = (pl.col("agreeing") < LEAST_AGREEING * pl.col("children")).all().over("source")
-    alone = known.filter(is_odd).sort("source", "children", "other", descending=[False, True, False])
-    most = alone.unique("source", keep="first", maintain_order=True)
-    for source, other, children, agreeing in most.select("source", "other", "children", "agreeing").iter_rows():
-        yield AtOdds(source, column, other, children, agreeing)
+    """The sources whose column is at odds with every other source that has enough children in common with it.
+
+    The one at odds with the most sources is told first, and no other source is held against it any more: one that shares
+    children with it alone is not told with it.
+    """
+    enough = pairs.filter(pl.col("children") >= ENOUGH_CHILDREN)
+    most_first = enough.sort("source", "children", "other", descending=[False, True, False])
+    told = most_first.select("source", pl.lit(column), "other", "children", "agreeing")
+    known = [AtOdds(*row) for row in told.iter_rows()]
+    while alone := _most_alone(known):
+        yield from alone
+        gone = {odd.source for odd in alone}
+        known = [odd for odd in known if not {odd.source, odd.other} & gone]
+
+
+def _most_alone(known: list[AtOdds]) -> list[AtOdds]:
+    """Of the sources that are at odds wherever they are known, the one with the most others, held against that with which it
+    has most children in common; of two that have only each other, both; empty: there is none.
+    """
+    of: dict[str, list[AtOdds]] = {}
+    for odd in known:
+        of.setdefault(odd.source, []).append(odd)
+    alone = [own for own in of.values() if all(odd.agreeing < LEAST_AGREEING * odd.children for odd in own)]
+    most = max(map(len, alone), default=0)
+    first = [own[0] for own in alone if len(own) == most]
+    return first if most == 1 else first[:1]
 
 
 def columns_at_odds_in_words(person: pl.DataFrame, contracts: Mapping[str, Contract]) -> tuple[str, ...]:

@@ -113,6 +113,13 @@ def test_of_two_sources_nobody_can_tell_which_is_wrong_and_both_are_told() -> No
     assert [(odd.source, odd.other) for odd in found] == [("health", "school_census"), ("school_census", "health")]
 
 
+def test_who_shares_children_with_the_wrong_source_alone_is_not_told_with_it() -> None:
+    roll, ehe = _rows("school_census"), _rows("ehe_register", 2 * CHILDREN).tail(CHILDREN)
+    doctors = _sorted("date_of_birth")(_rows("health", 2 * CHILDREN))
+    found = columns_at_odds(_person(roll, doctors, ehe, _rows("housing")))
+    assert [(odd.source, odd.other) for odd in found] == [("health", "ehe_register")]
+
+
 def test_a_few_common_children_tell_nothing() -> None:
     few = _sorted("date_of_birth")(_rows("housing", ENOUGH_CHILDREN - 1))
     assert columns_at_odds(_person(_rows("school_census"), few, _rows("health"))) == []
