@@ -131,6 +131,14 @@ def test_that_a_family_moved_here_from_another_school_says_nothing_of_a_later_mo
     assert chance("Moved", None) == chance(None, None) > chance(None, "Moved") + 0.2
 
 
+def test_a_child_is_newly_known_only_where_every_record_says_since_when() -> None:
+    """That no doctor has it tells nothing of a child first seen a month ago; of one who may be known for years it does."""
+    lately = [say(HOMES, "seen", ago(30)), say(HOMES, "lives_here", ago(30))]
+    undated = say("admissions", "concern", None) | {"what": "applied"}
+    newly, perhaps_not = (float(str(judged(said)["living_here"])) for said in (lately, [*lately, undated]))
+    assert newly > perhaps_not + 0.02
+
+
 @pytest.mark.parametrize(
     ("met", "least", "most"),
     [
