@@ -131,6 +131,17 @@ def test_that_a_family_moved_here_from_another_school_says_nothing_of_a_later_mo
     assert chance("Moved", None) == chance(None, None) > chance(None, "Moved") + 0.2
 
 
+def test_pupils_whose_entries_are_in_doubt_do_not_teach_how_those_who_live_here_are_met() -> None:
+    """600 of the roll whom nobody has met for four years: where their entries hold, such a child may well live here."""
+
+    def chance(doubt: str | None) -> float:
+        entries = [row | ({"doubt": doubt} if row["kind"] == "provision" else {}) for row in on_roll()]
+        others = {f"odd{n:03}": entries + at_gp(seen=1500 + (n * 37) % 700, since=2600) for n in range(600)}
+        return float(str(judged(at_gp(seen=900), **others)["living_here"]))
+
+    assert chance(None) > chance("nobody has renewed it") + 0.2
+
+
 def test_a_child_is_newly_known_only_where_every_record_says_since_when() -> None:
     """That no doctor has it tells nothing of a child first seen a month ago; of one who may be known for years it does."""
     lately = [say(HOMES, "seen", ago(30)), say(HOMES, "lives_here", ago(30))]
