@@ -69,10 +69,10 @@ def child_ages(
 
     ``date_of_birth`` (null: no record has one), ``of_age`` (0..1, that the child is of compulsory school age),
     ``age`` (whole years; null with the birth date), ``dates_differ`` (the records have dates on both sides of an end of
-    compulsory school age). Whom no record gives a date, and one calls a grown-up, is of no school age. Raises
+    compulsory school age). Whom no record gives a date, and one calls a grown-up or unborn, is of no school age. Raises
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
-    mine = members(child_records, person, "dataset", "date_of_birth", how="left")
+    mine = members(child_records, person, "dataset", "date_of_birth", "forename_shown", how="left")
     born = pl.col("date_of_birth")
     given = mine.select("child_id", "date_of_birth").drop_nulls("date_of_birth")
     given = given.filter(is_first_of("child_id", "date_of_birth"))
@@ -86,12 +86,12 @@ def child_ages(
     asked = given.filter(is_one_of_several).select("child_id")
     voted = _voted(mine.join(asked, on="child_id", how="semi"), _proving(statements), as_at)
     without = mine.filter(born.is_null()).join(given, on="child_id", how="anti")
-    is_grown_up = pl.col("child_id").is_in(_grown_up(statements, without).implode())
+    is_no_pupil = pl.col("child_id").is_in(pl.concat([_grown_up(statements, without), _unborn(without)]).implode())
     undated = (
         without.select("child_id")
         .unique()
         .join(_undated(without, mine, as_at), on="child_id", how="left", validate="1:1")
-        .with_columns(of_age=pl.when(is_grown_up).then(0.0).otherwise(pl.col("of_age").fill_null(UNKNOWN_AGE)))
+        .with_columns(of_age=pl.when(is_no_pupil).then(0.0).otherwise(pl.col("of_age").fill_null(UNKNOWN_AGE)))
     )
     return pl.concat([agreed, voted, undated], how="diagonal").with_columns(
         pl.col("dates_differ").fill_null(value=False), age=age_in_years(born, as_at)
@@ -143,6 +143,12 @@ def _grown_up(statements: pl.DataFrame, mine: pl.DataFrame) -> pl.Series:
     """child_id of everybody whom a record calls a grown-up."""
     said = statements.filter(pl.col("kind") == "grown_up").select("record_id").unique()
     return mine.join(said, on="record_id", how="semi")["child_id"].unique()
+
+
+def _unborn(mine: pl.DataFrame) -> pl.Series:
+    """child_id of everybody whom a record names so: social care plans for a child before its birth, by the day expected if any,
+    which is still to come and so no birth date."""
+    return mine.filter(pl.col("forename_shown").str.contains(r"(?i)^unborn\b"))["child_id"].unique()
 
 
 def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:

@@ -72,6 +72,16 @@ def test_a_child_without_a_birth_date_is_as_likely_of_age_as_others_of_the_sourc
     assert "No extract gives a birth date that can be right: ask the senders for it." in str(row["because"])
 
 
+@pytest.mark.parametrize("called", ["Unborn", "Unborn Baby"])
+def test_a_child_still_to_be_born_is_not_listed(called: str) -> None:
+    drawn = known_to_gp(born=None).record("social_care:9", "CH9", born=None, forename_shown=called)
+    for number, born in enumerate((ELEVEN, ELEVEN, THREE)):
+        drawn.record(f"social_care:{number}", f"CX{number}", born)
+    assert "CH9" not in drawn.ranked().candidates["child_id"]
+    drawn.record("health:9", "CH9", ELEVEN)
+    assert listed(drawn, "CH9")["age"] == 11, "a birth date outweighs what the list says"
+
+
 def test_a_grown_up_of_whom_no_birth_date_is_known_is_no_child() -> None:
     drawn = Drawn()
     for number, born in enumerate((ELEVEN, ELEVEN, THREE)):

@@ -55,6 +55,7 @@ def _column(*texts):
         pytest.param("BABY GIRL TWO", None, None, id="Baby Girl Two"),
         pytest.param("Twin 1", None, None, id="Twin 1"),
         pytest.param("Infant", None, None, id="Infant"),
+        pytest.param("Unborn Baby", None, None, id="Unborn Baby"),
         pytest.param("Baby Alice", "ALICE", None, id="a baby who has a name"),
         pytest.param("Unknown", None, None, id="Unknown"),
         pytest.param("Not known", None, None, id="Not known"),
