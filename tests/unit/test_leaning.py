@@ -76,6 +76,15 @@ def test_a_record_goes_to_the_child_to_which_it_leans_more(changes, after):
     assert moved(labels, linked, _weighing(NAMESAKES | changes), MARGIN)[:5].tolist() == after
 
 
+def test_two_records_that_lean_to_each_others_child_do_not_both_go():
+    """Rows 1 and 2 belong together: whichever goes first, the other stays."""
+    labels = np.arange(210)
+    labels[:4] = [0, 0, 2, 2]
+    weights = {(0, 1): 12.0, (2, 3): 12.0, (1, 2): 60.0, (0, 2): 0.0, (1, 3): 0.0}
+    linked = np.array([1], np.int32), np.array([2], np.int32)
+    assert moved(labels, linked, _weighing(weights), MARGIN)[:4].tolist() == [0, 1, 1, 1]
+
+
 def test_a_child_whose_lowest_record_leaves_is_named_after_the_next():
     labels = np.arange(210)
     labels[:5] = [0, 0, 0, 0, 4]
