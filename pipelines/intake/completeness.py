@@ -32,6 +32,8 @@ FEWER_ROWS, ROWS_GONE, MORE_ROWS = 0.2, 0.1, 0.5
 """A fifth or a tenth fewer rows than usual, or half as many again, is outside the band unless the nights have varied more."""
 FEWEST_ROWS_APART = 5
 """A register of ten may lose four from one night to the next; that is no incomplete file."""
+LONG_LIST = 200
+"""A list of so many rows loses or gains a tenth of them by a fault; a register of fewer goes up and down."""
 KEYS_KEPT = 0.8
 EMPTY_RISE = 0.1
 NEWEST_DAYS = 7
@@ -254,7 +256,7 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     rows = source.tonight.rows
     learnt_from = source.as_at - timedelta(days=LEARNT_DAYS)
     nights = [source.rows_still_due(night) for night in source.nights if night.as_at >= learnt_from]
-    nights = nights or [source.rows_still_due(source.last)]
+    nights = _whole(nights or [source.rows_still_due(source.last)])
     usual = median(nights)
     spread = SPREADS * _spread(nights)
     band = source.contract.completeness.rows
@@ -270,10 +272,21 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         why = source.not_read or " The file may be cut off."
         yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
     elif not band and rows < a_tenth:
-        why = source.not_read or " Part of the file may be missing."
+        why = source.not_read or " Part of the file may be missing. Where all of it is there, accept it once."
         yield "rows gone", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
     if rows > most:
         yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
+
+
+def _whole(nights: Sequence[int]) -> list[int]:
+    """Rows of a source's nights, oldest first, without those of long lists that had a tenth fewer or half as many again: what
+    comes in part for some nights is missed until it is whole, or accepted (no night before that counts then)."""
+    whole = list(nights[:1])
+    for rows in nights[1:]:
+        usual = median(whole)
+        if usual < LONG_LIST or (1 - ROWS_GONE) * usual <= rows <= (1 + MORE_ROWS) * usual:
+            whole.append(rows)
+    return whole
 
 
 def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:

@@ -122,13 +122,15 @@ Expected = tuple[str, str, str, str]
         ),
         pytest.param(
             {"health": health(88, seen_on=FIRST + timedelta(days=2))},
-            ("health", "rows gone", "stamps", "88 rows came, where 101 are usual: 13% fewer. Part of the file may be missing."),
+            ("health", "rows gone", "stamps", "88 rows came, where 101 are usual: 13% fewer. Part of the file may be missing. "
+             "Where all of it is there, accept it once."),
             id="a tenth fewer",
         ),
         pytest.param(
             {"school_census": [row for n, row in enumerate(_census(3)) if n % 8]},
             ("school_census", "rows gone", "stamps",
-             "105 rows came, where 120 are usual: 12% fewer. Part of the file may be missing."),
+             "105 rows came, where 120 are usual: 12% fewer. Part of the file may be missing. "
+             "Where all of it is there, accept it once."),
             id="a tenth fewer of a roll, no school of which has lost most",
         ),
         pytest.param(
@@ -598,3 +600,23 @@ def test_the_practices_of_the_doctors_list_are_missed_like_schools(
     nights.night(1, school_census=census(), health=tonight)
     of_units = [words for check, outcome, words in _told(nights, "health") if (check, outcome) == ("units", "stamps")]
     assert of_units == ([] if told is None else [told])
+
+
+def test_a_list_of_which_a_part_is_missing_for_some_nights_does_not_become_the_usual_one(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    told = []
+    for after, rows in enumerate((300, 260, 260, 260, 299, 600, 300)):
+        judged = nights.night(after, school_census=_census(after), health=health(rows))
+        rows_told = judged.found.filter(pl.col("check").str.contains("rows"), source="health")
+        told.append(rows_told["check"].to_list())
+    assert told == [[], *[["rows gone"]] * 3, [], ["more rows"], []]
+
+
+def test_what_is_accepted_of_a_shorter_list_is_the_usual_from_then_on(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    for after in range(3):
+        nights.night(after, school_census=_census(after), health=health(300))
+    accept(nights.workspace, CONTRACTS, Path("health"), why="weeded", by="A. Lee", as_at=FIRST + timedelta(days=3))
+    for after in (3, 4):
+        judged = nights.night(after, school_census=_census(after), health=health(260))
+    assert "rows gone" not in judged.found["check"].to_list()
