@@ -46,8 +46,16 @@ def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFr
 
 
 def _said_to_have_left(quiet: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
-    """``child_id`` of those of whom a source that keeps homes says that they left: off a doctor's list, a tenancy ended."""
-    homes = statements.filter(pl.col("kind") == "lives_here")["source"].unique()
-    left = statements.filter((pl.col("kind") == "left") & pl.col("source").is_in(homes.implode()))
-    theirs = child_records.join(quiet, on="child_id", how="semi")
-    return theirs.join(left, on="record_id", how="semi")["child_id"].unique()
+    """``child_id`` of those of whom a source that keeps homes says that they left, off a doctor's list or a tenancy ended, and
+    none that another entry has begun since and is open: who is on another doctor's list has only moved.
+    """
+    kind, since = pl.col("kind"), pl.col("since_on")
+    entries = statements.filter(kind == "lives_here")
+    left = statements.filter((kind == "left") & pl.col("source").is_in(entries["source"].unique().implode()))
+    theirs = child_records.join(quiet, on="child_id", how="semi").select("child_id", "record_id")
+    left_on = theirs.join(left, on="record_id").group_by("child_id").agg(left_on=since.max())
+    here = theirs.join(entries.filter(pl.col("until_on").is_null()), on="record_id")
+    began_on = here.group_by("child_id").agg(began_on=since.max())
+    told = left_on.join(began_on, on="child_id", how="left", validate="1:1")
+    has_moved = (pl.col("began_on") >= pl.col("left_on")).fill_null(value=False)
+    return told.filter(~has_moved)["child_id"]

@@ -36,6 +36,16 @@ STAYS = [
     pytest.param(unseen(0.2), "", id="likely enough by itself: nothing is to be said"),
     pytest.param(unseen(0.06).says("health:1", "left", since=SEPTEMBER), None, id="taken off the GP's list in September"),
     pytest.param(
+        unseen(0.06).says("health:1", "left", since=date(2024, 5, 2)).record("health:2", "CH1")
+        .says("health:2", "lives_here", since=date(2024, 5, 9)), QUIET,
+        id="taken off one GP's list in 2024, and on another's since",
+    ),
+    pytest.param(
+        unseen(0.06).says("health:1", "left", since=SEPTEMBER).record("health:2", "CH1")
+        .says("health:2", "lives_here", since=date(2024, 5, 9)), None,
+        id="taken off one GP's list in September, and on another's since before that",
+    ),
+    pytest.param(
         unseen(0.06).record("lost_pupils:1", "CH1").says("lost_pupils:1", "left", since=SEPTEMBER), QUIET,
         id="has left a school: that is no home",
     ),
