@@ -212,6 +212,8 @@ def test_a_child_outside_compulsory_school_age_is_nowhere(born: str, place: str)
     [
         pytest.param({"Relationship": "Tenant", "DateOfBirth": ""}, "nowhere", id="the tenant, no birth date"),
         pytest.param({"Relationship": "joint tenant", "DateOfBirth": ""}, "nowhere", id="in small letters"),
+        pytest.param({"Relationship": "Lodger", "DateOfBirth": ""}, "nowhere", id="a lodger"),
+        pytest.param({"Relationship": "Non-dependant", "DateOfBirth": ""}, "nowhere", id="a grown-up son"),
         pytest.param({"Relationship": "Tenant", "DateOfBirth": ELEVEN}, FOLLOW_UP, id="a child whom a slip made the tenant"),
         pytest.param({"Relationship": "Daughter", "DateOfBirth": ""}, "listed: data problem", id="a child, no birth date"),
         pytest.param({"Relationship": "Niece", "DateOfBirth": ""}, "listed: data problem", id="no word of the contract's"),
