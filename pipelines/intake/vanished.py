@@ -27,6 +27,7 @@ SCHOOL_AGE_DAYS = 11 * 366
 """Compulsory school age lasts eleven years; after them no child of the entry is of age."""
 
 _KEY = ("record_id", "last_seen_on")
+_LAST_SEEN = pl.col("last_seen_on").max()
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,11 @@ def keep_vanished(
     its own goes on as, amalgamated or under another number.
     """
     gone = [_gone(source, rolls, contracts[source], renumbered) for source in rolls.before if source in contracts]
-    last = pl.col("last_seen_on")
-    seen = snapshot.filter(last == last.max().over("source")).select(_KEY)
-    dated = [rows.join(seen, on="record_id", how="inner", validate="1:1") for rows in gone]
     nothing = VANISHED.to_frame()
+    asked = pl.concat([nothing["record_id"], *(rows["record_id"] for rows in gone)])
+    # After a night of the past was run by hand its rows stand in the store; some were last loaded before the last night.
+    seen = snapshot.filter(pl.col("record_id").is_in(asked.implode())).group_by("record_id").agg(_LAST_SEEN)
+    dated = [rows.join(seen, on="record_id", how="inner", validate="1:1") for rows in gone]
     fresh = _open_entries(pl.concat([nothing, *(rows.select(VANISHED.names()) for rows in dated)]), contracts)
     every = pl.concat([fresh, kept]).unique("record_id", keep="first", maintain_order=True)
     came = pl.concat([pl.Series("record_id", [], pl.String), *(rows["record_id"] for rows in rolls.tonight.values())])

@@ -145,6 +145,13 @@ def test_a_pupil_who_vanishes_without_a_leaving_date_is_an_event_of_its_own(nigh
     assert _vanished(nights) == [], "until the entry comes again"
 
 
+def test_who_has_vanished_stays_known_after_a_night_of_the_past_was_run_once_more(nights: Deliveries) -> None:
+    nights.night(2, school_census=_without(census()))
+    nights.night(1, school_census=census())
+    nights.night(3, school_census=_without(census()))
+    assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(3))]
+
+
 @pytest.mark.parametrize(
     ("before", "tonight"),
     [
