@@ -41,7 +41,7 @@ def test_a_school_that_is_due_and_gone_is_told_once(tmp_path: Path) -> None:
     assert told == ["1 of 1 schools that are due have no row: 2009."]
 
 
-@pytest.mark.parametrize("named", ["health", "school_cenus"])
+@pytest.mark.parametrize("named", ["housing", "school_cenus"])
 def test_schools_can_be_due_only_of_a_source_that_tells_them_apart_and_that_is_said_before_a_file_is_read(
     tmp_path: Path, named: str
 ) -> None:
