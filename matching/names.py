@@ -40,14 +40,20 @@ _NOBODY_WORDS = (
 
 _NOBODY = (
     "NOT KNOWN|NOT GIVEN|NOT STATED|NOT AVAILABLE|NOT PROVIDED|NOT RECORDED|NOT APPLICABLE|NOT DISCLOSED|NO NAME|"
-    "UN NAMED|NO FORENAME|NO SURNAME|NAMELESS|UNBORN|TEST|TEST TEST|TEST CHILD|TEST PUPIL|DUMMY|TO BE CONFIRMED|"
-    "NONE|NIL|ANON|MISSING|SURNAME|FORENAME|FIRST NAME|LAST NAME|FIRSTNAME|LASTNAME|DO NOT USE|DELETED|DUPLICATE|"
-    "X{2,}(?: X+)*|Z{3,}"
+    "UN NAMED|NO FORENAME|NO SURNAME|NO FIRST NAME|NO LAST NAME|NO GIVEN NAME|NAMELESS|UNBORN|TEST|TEST TEST|"
+    "TEST CHILD|TEST PUPIL|DUMMY|TO BE CONFIRMED|NONE|NIL|ANON|MISSING|SURNAME|FORENAME|FIRST NAME|LAST NAME|"
+    "FIRSTNAME|LASTNAME|DO NOT USE|DELETED|DUPLICATE"
 )
 """Texts that name nobody where nothing else is said."""
 
 _UNNAMED_CHILD = "UNBORN|BABY|BABYBOY|BABYGIRL|BABYOF|INFANT|NEWBORN|NEW BORN|TWIN|TRIPLET|BOY|GIRL|MALE|FEMALE|BB"
 _CALLED_BY_NUMBER = "BOY|GIRL|MALE|FEMALE|OF|ONE|TWO|THREE|I|II|III|A|B|C|NUMBER|NO"
+
+_CHILD_OF = rf"\b(?:{_UNNAMED_CHILD}|SON|DAUGHTER|CHILD)(?: (?:{_CALLED_BY_NUMBER}))* OF\b.*$"
+"""What a child without a name is called by its mother's: none of it is the child's."""
+
+_NO_MORE_IN_USE = r"(?:XX+|ZZ+)(?: X+\b)* ?"
+"""How systems mark a record of somebody who has died or that is not to be used, so that it sorts to the end."""
 
 _LOST_LETTERS = r"([A-Z'])\?+|\?+([A-Z'])"
 """Question marks that systems without accents put in the place of letters (and of curled apostrophes)."""
@@ -68,6 +74,7 @@ def _words(plain: pl.Expr) -> pl.Expr:
         .str.replace_all("'", "")
         .str.replace_all(r"\b(?:[AN]\s*[/\\]\s*)?K\s*[/\\]\s*A\b", "AKA")
         .str.replace_all(r"\bN\s*[/\\]\s*[AK]\b", "UNKNOWN")
+        .str.replace_all(r"^\s*B\s*[/\\]\s*O\b", "BABY OF")
     )
     for digit, letter in (("0", "O"), ("1", "I"), ("5", "S")):
         words = words.str.replace_all(rf"([A-Z]){digit}([A-Z])", f"${{1}}{letter}${{2}}")
@@ -86,8 +93,9 @@ def _said(words: pl.Expr) -> pl.Expr:
 
 def _given_words(text: pl.Series) -> pl.Expr:
     """Given names as words, with title, suffix and placeholders gone; may be empty."""
-    words = _said(_words(pl.lit(plain_capitals(text))))
-    words = words.str.replace(rf"^(?:(?:{_TITLES}) |(?:{_UNNAMED_CHILD})(?: (?:{_CALLED_BY_NUMBER})\b)*(?: |$))+", "")
+    words = _said(_words(pl.lit(plain_capitals(text)))).str.replace(_CHILD_OF, "").str.strip_chars(" ")
+    before = rf"(?:{_TITLES}) |{_NO_MORE_IN_USE}|(?:{_UNNAMED_CHILD})(?: (?:{_CALLED_BY_NUMBER})\b)*(?: |$)"
+    words = words.str.replace(rf"^(?:{before})+", "")
     words = words.str.replace(rf"(?: (?:{_SUFFIXES}))+$", "")
     return words.str.replace(rf"^(?:{_NOBODY}|CHILD)$", "")
 
@@ -111,7 +119,7 @@ def given_names(text: pl.Series) -> pl.DataFrame:
 
 def _surname_words(text: pl.Series) -> pl.Expr:
     """A surname as words, with title, suffix and placeholders gone; may be empty."""
-    words = _said(_words(pl.lit(plain_capitals(text)))).str.replace(rf"^(?:(?:{_TITLES}) )+", "")
+    words = _said(_words(pl.lit(plain_capitals(text)))).str.replace(rf"^(?:(?:{_TITLES}) |{_NO_MORE_IN_USE})+", "")
     words = words.str.replace(rf"(?: (?:{_SUFFIXES}))+$", "")
     is_nobody = words.str.contains(rf"^(?:{_NOBODY})$") | words.str.replace_all(" ", "").str.contains(
         rf"^(?:{_NOBODY}|{_NOBODY_WORDS})$"
