@@ -73,7 +73,7 @@ def _dates(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 def _slip_rates(dates: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
     """``dataset`` and ``rate``: of its dates of children not of age by every other source, the share that make them so, and so
-    have slipped. One for all sources, save those whose dates are mostly wrong of ``pupils``, who are of age by most sources.
+    have slipped. One for all sources, save those whose dates are often wrong of ``pupils``, who are of age by most sources.
     """
     wrong = pupils.group_by("dataset").agg(rate=(~pl.col("is_of_age")).mean()).filter(pl.col("rate") > MOST_WRONG)
     trusted = dates.join(wrong, on="dataset", how="anti")

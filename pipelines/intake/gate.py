@@ -163,7 +163,7 @@ def _against_last(
         before, came = _before(store, received, source), tonight.filter(~is_same)
         others[source] = other_children(contract, before, came, int(is_same.sum()))
         went_back[source] = list(
-            taken_back(contract, settled(history, source, before), came, tonight.filter(is_same), as_at)
+            taken_back(contract, settled(history, source, before), came, tonight.lazy().filter(is_same), as_at)
         )
         if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
             left = keys_left({source: before}, {source: came}, contracts, as_at)

@@ -37,11 +37,19 @@ class _Both:
 
     then: pl.DataFrame
     now: pl.DataFrame
-    same: pl.DataFrame
+    same: pl.LazyFrame
+    """Most rows: what is asked of them is read, and no more."""
 
     def had(self, test: pl.Expr) -> int:
-        """Of how many it held last time. Most rows are the same, so this is asked only where something is gone."""
-        return sum(int(frame.select(test.sum()).item()) for frame in (self.then, self.same))
+        """Of how many it held last time; asked only where something is gone."""
+        return int(
+            pl.concat([self.then.lazy().select(test.sum()), self.same.select(test.sum())]).sum().collect().item()
+        )
+
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+        return self.then.height + int(self.same.select(pl.len()).collect().item())
 
 
 def settled(history: History, source: str, before: pl.DataFrame) -> pl.DataFrame:
@@ -57,7 +65,7 @@ def settled(history: History, source: str, before: pl.DataFrame) -> pl.DataFrame
 
 
 def taken_back(
-    contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: pl.DataFrame, as_at: date
+    contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: pl.LazyFrame, as_at: date
 ) -> Iterator[tuple[Check, str]]:
     """Every check that a source does not pass by what it has taken back, and why in words.
 
@@ -91,8 +99,7 @@ def _ends(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[t
     was, is_now = both.then.select(had_ended).to_series(), both.now.select(is_empty(column)).to_series()
     gone = int((was & is_now).sum())
     ended = int((~was & both.now.select(had_ended).to_series()).sum())
-    rows = both.then.height + both.same.height
-    if ended > FEWEST and ended > ENDED * rows:
+    if ended > FEWEST and ended > ENDED * (rows := both.rows):
         words = (
             f"{ended:,} of {rows:,} rows have a {column.header} gone by that had none last time. It may have been filled in "
             "for many by mistake; at the end of a term it may be right."
@@ -139,7 +146,7 @@ def _marks(contract: Contract, both: _Both) -> Iterator[tuple[Check, str]]:
     gone = int((was & ~is_now).sum())
     if gone < FEWEST_MARKS:
         return
-    had = int(was.sum()) + int(is_said(both.same, contract, "protected").sum())
+    had = int(was.sum()) + int(is_said(both.same.collect(), contract, "protected").sum())
     if gone > MARKS * had:
         headers = " and ".join(dict.fromkeys(contract.column_named[name].header for when in marks for name in when))
         words = (
