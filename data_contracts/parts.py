@@ -46,6 +46,16 @@ def strptime(written: str) -> str:
     return _DATE_PART.sub(lambda part: DATE_PARTS[part[0]], written)
 
 
+BETWEEN_WORDS = r"([^\W\d_])[\W_]+([^\W\d_])"
+"""What stands between two letters of a code and is no letter or digit: systems write Non-dependant, Non dependant or
+NON_DEPENDANT. Before and behind digits it counts: 1.0 is not 10."""
+
+
+def plain_code(code: str) -> str:
+    """By what two codes are compared: letters and digits, whatever their case; as :func:`data_contracts.values.plain_codes`."""
+    return re.sub(BETWEEN_WORDS, r"\1\2", code.casefold())
+
+
 def fault(message: str, *place: str | int) -> PydanticCustomError:
     """A fault in a contract, to be raised by a validator; ``place`` leads on from the part that is validated."""
     return PydanticCustomError("contract", "{message}", {"message": message, "place": list(place)})
@@ -200,7 +210,9 @@ class Column(Flattened):
     """Other headers for the same column; only their letters and digits count."""
     maps_to: PersonField | None = Field(None, alias="mapsTo")
     codes: dict[str, str] = {}
-    """What each code means in our terms (for ``sex``: F, M or empty); case is ignored, "" is an empty cell.
+    """What each code means in our terms (for ``sex``: F, M or empty); "" is an empty cell.
+
+    Case is ignored, and what stands between words (:func:`plain_code`).
 
     Read by :func:`data_contracts.values.as_codes`.
     """
@@ -255,6 +267,12 @@ class Column(Flattened):
             )
         if self.unknown_code is not None and not self.codes:
             raise fault(f"column {self.name}: unknownCode needs codes", "unknownCode")
+        meant: dict[str, str] = {}
+        for code, means in self.codes.items():
+            if meant.setdefault(plain_code(code), means) != means:
+                raise fault(
+                    f"column {self.name}: another code is written as {code}, and means something else", "codes", code
+                )
         if self.maps_to == "sex" and not self.meanings <= {"F", "M"}:
             raise fault(f"column {self.name}: codes of sex mean F, M or empty", "codes")
         for number, rule in enumerate(self.quality):

@@ -7,7 +7,16 @@ from functools import partial
 
 import polars as pl
 
-from data_contracts.parts import DATE_PARTS, EXCEL_DAYS, YEAR_ALONE, Column, PersonField, strptime
+from data_contracts.parts import (
+    BETWEEN_WORDS,
+    DATE_PARTS,
+    EXCEL_DAYS,
+    YEAR_ALONE,
+    Column,
+    PersonField,
+    plain_code,
+    strptime,
+)
 from data_contracts.today import HOME
 
 IDENTIFYING: frozenset[PersonField] = frozenset({"upn", "former_upn", "nhs_number", "uprn", "phone", "household"})
@@ -157,19 +166,24 @@ def _pattern(written: str) -> str:
 
 
 def as_codes(column: Column) -> pl.Expr:
-    """What the cell's code means by ``codes``: case is ignored, a code outside them means ``unknownCode`` (or null).
+    """What the cell's code means by ``codes``: a code outside them means ``unknownCode`` (or null).
 
     Null also where the code means nothing (""), and where the cell is empty and ``codes`` give "" no meaning. A column
     without codes gives its text unchanged, save for the spaces around it.
     """
     if not column.codes:
         return text_of(column)
-    meaning = {code.casefold(): means or None for code, means in column.codes.items() if code}
-    code = text_of(column).str.to_lowercase()
+    meaning = {plain_code(code): means or None for code, means in column.codes.items() if code}
+    code = plain_codes(text_of(column))
     known = code.replace_strict(meaning, default=column.unknown_code, return_dtype=pl.String)
     return pl.when(code.is_null()).then(pl.lit(column.codes.get("") or None, dtype=pl.String)).otherwise(known)
 
 
 def is_known_code(column: Column) -> pl.Expr:
     """True where the cell's code stands in ``codes``; null where the cell is empty."""
-    return text_of(column).str.to_lowercase().is_in([code.casefold() for code in column.codes])
+    return plain_codes(text_of(column)).is_in([plain_code(code) for code in column.codes])
+
+
+def plain_codes(text: pl.Expr) -> pl.Expr:
+    """By what codes are compared, whatever their case, and what stands between their words (``BETWEEN_WORDS``)."""
+    return text.str.to_lowercase().str.replace_all(BETWEEN_WORDS, "${1}${2}")

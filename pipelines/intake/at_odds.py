@@ -4,6 +4,8 @@ A column that was sorted without the others, or two that stand under each other'
 night there is no earlier one to hold them against (:mod:`pipelines.intake.other_children`). But other sources know many of
 the same children: two rows with the same surname, birth date and postcode are mostly one child's, and so have one
 forename. Where they mostly have not, one of the two columns is wrong; it is the one that agrees with nobody.
+
+Of the days on which something begins and ends the source itself tells: nothing ends before it has begun.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +20,10 @@ ENOUGH_CHILDREN = 30
 
 LEAST_AGREEING = 0.5
 """Of common children nine in ten and more agree in any one column; where not half do, it is no slip of single rows."""
+
+ENOUGH_ENDED, LEAST_REVERSED = 20, 0.2
+"""Of fewer entries that have ended a share says nothing. Where a day was mistyped here and there, one in twenty ends before it
+has begun; where the ends stand in other rows than their own, nearly half do, or fewer where most begin early."""
 
 LOOKED_AT = 20_000
 """So many records tell enough of all."""
@@ -124,9 +130,36 @@ def _most_alone(known: list[AtOdds]) -> list[AtOdds]:
     return first if most == 1 else first[:1]
 
 
-def columns_at_odds_in_words(person: pl.DataFrame, contracts: Mapping[str, Contract]) -> tuple[str, ...]:
-    """A sentence or two for each of :func:`columns_at_odds`, for all that is published."""
-    return tuple(_in_words(each, contracts) for each in columns_at_odds(person))
+@dataclass(frozen=True)
+class Reversed:
+    """What a source says of one kind, of which too much ends before it has begun."""
+
+    source: str
+    kind: str
+    ended: int
+    """Rows that say when it began and when it ended."""
+    reversed: int
+    """Of these, the ones that end first."""
+
+
+def ends_before_begin(statement: pl.DataFrame, contracts: Mapping[str, Contract]) -> list[Reversed]:
+    """Sources of which, by ``statement`` (``STATEMENT``), many a row ends before it has begun; of each what most rows say."""
+    dated = pl.DataFrame(list(_begin_and_end(contracts)), schema=["source", "kind"], orient="row")
+    said = statement.drop_nulls(["since_on", "until_on"]).join(dated, on=["source", "kind"], how="semi")
+    row = said.group_by("source", "kind", "record_id").agg(reversed=(pl.col("until_on") < pl.col("since_on")).any())
+    counted = row.group_by("source", "kind").agg(ended=pl.len(), reversed=pl.col("reversed").sum())
+    many = counted.filter(pl.col("ended") >= ENOUGH_ENDED, pl.col("reversed") > LEAST_REVERSED * pl.col("ended"))
+    most_first = many.sort("source", "ended", "kind", descending=[False, True, False])
+    return [Reversed(*row) for row in most_first.unique("source", keep="first", maintain_order=True).iter_rows()]
+
+
+def at_odds_in_words(
+    person: pl.DataFrame, statement: pl.DataFrame, contracts: Mapping[str, Contract]
+) -> tuple[str, ...]:
+    """A sentence or two for each of :func:`columns_at_odds` and :func:`ends_before_begin`, for all that is published."""
+    columns = (_in_words(each, contracts) for each in columns_at_odds(person))
+    days = (_reversed_in_words(each, contracts) for each in ends_before_begin(statement, contracts))
+    return (*columns, *days)
 
 
 def _in_words(odd: AtOdds, contracts: Mapping[str, Contract]) -> str:
@@ -141,6 +174,25 @@ def _in_words(odd: AtOdds, contracts: Mapping[str, Contract]) -> str:
         f"{told}only {odd.agreeing:,} agree in {_headers(contract, odd.column)}. The column has probably slipped against the "
         "others, or was sorted without them: children are taken for others, or for too young or too old for school. Have the "
         "file sent anew."
+    )
+
+
+def _begin_and_end(contracts: Mapping[str, Contract]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Source and kind of statement -> how the source heads the columns with its first day and its last."""
+    return {
+        (source, said.kind): (contract.column_named[said.since].header, contract.column_named[said.until].header)
+        for source, contract in contracts.items()
+        for said in contract.says
+        if said.since and said.until
+    }
+
+
+def _reversed_in_words(odd: Reversed, contracts: Mapping[str, Contract]) -> str:
+    since, until = _begin_and_end(contracts)[odd.source, odd.kind]
+    return (
+        f"{contracts[odd.source].name}: of {odd.ended:,} rows with a {until}, {odd.reversed:,} have one before their {since}. "
+        "One of the two columns has probably slipped against the others, or was sorted without them: what goes on is taken "
+        "for ended, and what has ended for going on. Have the file sent anew."
     )
 
 

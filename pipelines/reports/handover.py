@@ -64,7 +64,7 @@ class Handover:
     social_care_involved: bool
     """Whether the receiving authority is to ask our social care first."""
     moved_on: date | None
-    """Day on which an officer found that the child had moved; null: no outcome says so."""
+    """Day on which an officer found that the child had moved; null: no outcome says so, or a later one says otherwise."""
     due_on: date | None
     """28 days after that."""
     is_protected: bool
@@ -120,9 +120,9 @@ def _evidence(child_id: str, born: date | None, said: pl.DataFrame, provision: p
 
 
 def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame) -> date | None:
-    moved = under_tonights_ids(outcomes.filter(pl.col("outcome").is_in(TO_OTHER_AUTHORITY)), child_records)
-    days = moved.filter(pl.col("child_id") == child_id)["outcome_on"]
-    return days.min() if days.len() else None  # type: ignore[return-value]  # a date: the column holds nothing else
+    found = under_tonights_ids(outcomes, child_records).filter(pl.col("child_id") == child_id)
+    moved = found.filter(pl.col("outcome").is_in(TO_OTHER_AUTHORITY))["outcome_on"]
+    return moved[0] if moved.len() else None
 
 
 def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) -> dict[str, Any]:

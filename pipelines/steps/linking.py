@@ -10,7 +10,7 @@ from matching.cluster import id_moves
 from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now, records_now
 from pipelines.decisions.obeyed import Decided, decided_in
-from pipelines.intake.at_odds import columns_at_odds_in_words
+from pipelines.intake.at_odds import at_odds_in_words
 from pipelines.linking.bucketed import buckets_in
 from pipelines.linking.kept_links import KEPT_TABLES, contents, keep_all, kept_row, mark_of
 from pipelines.linking.link import CHILD_SETTINGS, judged_rows, link, records_by_source
@@ -46,8 +46,9 @@ def link_step(night: Night) -> Counts:
     known = None if tonight is None else known_records(store, tonight)
     statements = store.promised("statement")  # which may not have been put in order by now
     night.said = night.aside(lambda: listen(statements(), night.settings.as_at))
-    night.homes = night.aside(partial(with_homes, store.read("person_record")))
-    night.at_odds = night.aside(partial(columns_at_odds_in_words, store.read("person_record"), night.contracts))
+    person = store.read("person_record")
+    night.homes = night.aside(partial(with_homes, person))
+    night.at_odds = night.aside(lambda: at_odds_in_words(person, statements(), night.contracts))
     touched, night.model = None, None if tonight is None else tonight.model
     if tonight is None or before is None or known is None:
         report, links, pairs, after = _link_all(night, before, decided, in_force, held)

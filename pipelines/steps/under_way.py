@@ -71,7 +71,7 @@ class Night:
     homes: Future[pl.DataFrame] = field(init=False, repr=False)
     """The home that each record names, in keys (``with_homes`` of the residence)."""
     at_odds: Future[tuple[str, ...]] | None = None
-    """What is said of columns that agree with no other source; null: not looked at yet."""
+    """What is said of columns that agree with no other source, or not with each other; null: not looked at yet."""
     ages: Future[pl.DataFrame] = field(init=False, repr=False)
     """How likely children are of compulsory school age (``of_age`` of the rank), worked out beside their residence."""
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)

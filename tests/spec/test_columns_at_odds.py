@@ -10,9 +10,17 @@ import pytest
 from apps.made_up.authority import make_authority
 from data_contracts.contract import read_contracts
 from matching.person import PERSON_RECORD
-from pipelines.intake.at_odds import ENOUGH_CHILDREN, SWAPPED, columns_at_odds, columns_at_odds_in_words
+from pipelines.intake.at_odds import (
+    ENOUGH_CHILDREN,
+    ENOUGH_ENDED,
+    SWAPPED,
+    at_odds_in_words,
+    columns_at_odds,
+    ends_before_begin,
+)
 from pipelines.night import run_night
 from pipelines.settings import Settings
+from pipelines.tables import STATEMENT
 
 CONTRACTS = read_contracts()
 CHILDREN = 90
@@ -127,14 +135,53 @@ def test_a_few_common_children_tell_nothing() -> None:
 
 def test_it_is_said_in_counts_and_headers_and_no_value() -> None:
     person = _person(_rows("school_census"), _sorted("date_of_birth")(_rows("housing")), _rows("health"))
-    (told,) = columns_at_odds_in_words(person, CONTRACTS)
+    (told,) = at_odds_in_words(person, STATEMENT.to_frame(), CONTRACTS)
     assert told.startswith(
         "Council housing and benefits: of 90 children whom Health registrations has, too, by all else that says who they are, "
         "only 0 agree in DateOfBirth."
     )
     swapped = _rows("housing").rename({"forename": "surname", "surname": "forename"})
-    (told,) = columns_at_odds_in_words(_person(_rows("school_census"), swapped, _rows("health")), CONTRACTS)
+    (told,) = at_odds_in_words(
+        _person(_rows("school_census"), swapped, _rows("health")), STATEMENT.to_frame(), CONTRACTS
+    )
     assert "90 have Forename and Surname in each other's place" in told
+
+
+def _entries(ended: int, reversed: int, *, source: str = "school_census", kind: str = "provision") -> pl.DataFrame:
+    """Rows of a source that begin, and as many that end; the first few end before they have begun."""
+    begun = date(2024, 9, 2)
+    days = [begun - timedelta(days=1) if n < reversed else begun + timedelta(days=n) for n in range(ended)]
+    rows = {
+        "record_id": [f"{source}:{n}" for n in range(2 * ended)], "source": source, "kind": kind,
+        "since_on": begun, "until_on": [*days, *[None] * ended],
+    }  # fmt: skip
+    return pl.concat([STATEMENT.to_frame(), pl.DataFrame(rows)], how="diagonal_relaxed")
+
+
+@pytest.mark.parametrize(
+    ("ended", "reversed", "is_told"),
+    [
+        (100, 0, False), (100, 20, False), (100, 21, True), (100, 100, True),
+        (ENOUGH_ENDED, 20, True), (ENOUGH_ENDED - 1, 19, False),
+    ],
+)  # fmt: skip
+def test_ends_that_stand_before_their_begin_are_told(ended: int, reversed: int, is_told: bool) -> None:
+    assert bool(ends_before_begin(_entries(ended, reversed), CONTRACTS)) is is_told
+
+
+def test_ends_are_told_once_a_source_in_its_own_headers() -> None:
+    said = [
+        _entries(50, 30),
+        _entries(40, 30, source="housing", kind="concern"),
+        _entries(60, 30, source="housing", kind="lives_here"),
+    ]
+    housing, roll = at_odds_in_words(PERSON_RECORD.to_frame(), pl.concat(said), CONTRACTS)
+    assert housing.startswith(
+        "Council housing and benefits: of 60 rows with a TenancyEnd, 30 have one before their TenancyStart."
+    )
+    assert roll.startswith(
+        f"{CONTRACTS['school_census'].name}: of 50 rows with a LeavingDate, 30 have one before their EntryDate."
+    )
 
 
 def test_the_first_night_carries_it(tmp_path: Path) -> None:

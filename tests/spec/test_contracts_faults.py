@@ -48,6 +48,11 @@ SLIPS = {
         "- {property: mapsTo, value: full_name}", "- {property: mayBeAbsent, value: true}",
         "column full_name maps to nothing and says nothing; give notUsed with the reason",
     ),
+    "a code that is another one's": (
+        "- {property: mapsTo, value: full_name}",
+        "- {property: mapsTo, value: full_name}\n    - {property: codes, value: {Non-resident: N, non resident: R}}",
+        "column full_name: another code is written as non resident, and means something else",
+    ),
     "two columns for one field": ("value: full_name}", "value: date_of_birth}", "two columns map to date_of_birth"),
     "two columns under one header": ("value: [Card Number]", "value: [name]", "two columns may be headed"),
     "no key": ("    primaryKey: true  ", "    primaryKey: false", "exactly one column must be the primaryKey"),

@@ -230,6 +230,22 @@ def test_the_packet_holds_what_the_receiving_authority_needs() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("found", "moved_on"),
+    [
+        ([], None),
+        ([("MOVED_OTHER_LA_CONFIRMED", 2)], date(2026, 11, 2)),
+        ([("UNDER_ENQUIRY", 1), ("ON_ROLL_OTHER_LA", 9)], date(2026, 11, 9)),
+        ([("MOVED_OTHER_LA_CONFIRMED", 2), ("UNTRACED", 9)], None),
+        ([("MOVED_OTHER_LA_CONFIRMED", 2), ("ON_ROLL_OWN", 9), ("MOVED_OTHER_LA_CONFIRMED", 16)], date(2026, 11, 16)),
+    ],
+)
+def test_the_28_days_run_from_what_an_officer_found_last(found: list[tuple[str, int]], moved_on: date | None) -> None:
+    outcomes = pl.concat([OUTCOME.to_frame(), *(outcome(code, date(2026, 11, day)) for code, day in found)])
+    packet = _packet(_child(), outcomes)
+    assert (packet.moved_on, packet.due_on) == (moved_on, moved_on and moved_on + timedelta(days=28))
+
+
 def test_a_letter_to_everybody_is_no_day_on_which_the_child_was_seen() -> None:
     """The doctor's date of 1 September; a school saw the child on its last day there."""
     night = _child().night()

@@ -173,6 +173,7 @@ def test_what_is_no_day_is_none_in_every_date_and_in_no_other_column(cell: str) 
 
 STATUS = column(codes={"C": "C", "Single": "C", "G": "G", "U": ""}, unknownCode="Unknown", notAValue=["-"])
 MARK = column(codes={"Y": "Y", "N": "N", "": "N"}, unknownCode="Y")
+WORDS = column(codes={"Non-dependant": "Grown-up", "10": "Ten"})
 SEX = column(codes={"F": "F", "1": "M"})
 
 
@@ -181,6 +182,11 @@ SEX = column(codes={"F": "F", "1": "M"})
     [
         pytest.param(STATUS, "C", "C", id="a code"),
         pytest.param(STATUS, " single ", "C", id="case and spaces are ignored"),
+        pytest.param(WORDS, "non dependant", "Grown-up", id="a space for a hyphen"),
+        pytest.param(WORDS, "NON_DEPENDANT", "Grown-up", id="an underscore for a hyphen"),
+        pytest.param(WORDS, "NonDependant", "Grown-up", id="nothing for a hyphen"),
+        pytest.param(WORDS, "10", "Ten", id="two digits"),
+        pytest.param(WORDS, "1.0", None, id="digits stay apart"),
         pytest.param(STATUS, "Z", "Unknown", id="an unknown code"),
         pytest.param(STATUS, "U", None, id="a code that says nothing"),
         pytest.param(STATUS, "-", None, id="a placeholder"),
