@@ -42,7 +42,8 @@ def lost_nobody(
         own = pl.concat([history.measures, measures]).filter(source=source)
         if own.filter(as_at=as_at).is_empty():
             continue
-        less = units_with_less(own, contracts[source], last_on=last_on, as_at=as_at)
+        every = units_with_less(own, contracts[source], last_on=last_on, as_at=as_at)
+        less = every.filter(pl.col("on") == last_on)  # of what was gone before that the rows are not there
         closed: Collection[str] = ()
         if source in before and less.height:
             rows = before[source]()

@@ -2,8 +2,8 @@
 
 What lies outside its band *holds* the night (no new list is published, the last one stays up and is marked stale) or
 *stamps* it (the night goes on and everything published carries the warning), as the contract says; where a named person
-has accepted the file, a hold becomes *accepted*. Each check is one function: figures of tonight and of earlier nights
-in, sentences out. No sentence holds a value of a child: only counts, dates, names of files, columns and schools.
+has accepted the file, all that is told of it becomes *accepted*. Each check is one function: figures of tonight and of
+earlier nights in, sentences out. No sentence holds a value of a child: only counts, dates, names of files, columns and schools.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,7 +85,7 @@ def judge_completeness(
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
         for check, words in _outside(own):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
-            outcome = ACCEPTED if source in accepted and (outcome == HOLDS or check == "missing") else outcome
+            outcome = ACCEPTED if source in accepted else outcome
             rows.append((source, files, check, outcome, words))
     found = pl.DataFrame(rows, schema=COMPLETENESS, orient="row")
     order = pl.col("outcome").replace_strict({HOLDS: 0, ACCEPTED: 1, STAMPS: 2}, return_dtype=pl.Int64)

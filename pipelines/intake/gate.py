@@ -72,8 +72,9 @@ class Judged:
 
     @property
     def cut_off(self) -> frozenset[str]:
-        """Sources whose file may be cut off: fewer rows came than are usual, and nobody has accepted what came."""
-        is_cut = pl.col("check").is_in(["fewer rows", "rows gone"]) & (pl.col("outcome") == STAMPS)
+        """Sources whose file may be cut off, or of which none is there: fewer rows came than are usual, a unit is gone, or no
+        row stands in any more; and nobody has accepted that."""
+        is_cut = pl.col("check").is_in(["missing", "fewer rows", "rows gone", "units"]) & (pl.col("outcome") == STAMPS)
         return frozenset(self.found.filter(is_cut)["source"]) - {*self.accepted["source"]}
 
     @property

@@ -13,7 +13,7 @@ import polars as pl
 from data_contracts.contract import Contract
 from data_contracts.values import text_of
 from pipelines.counted import counted, first_of
-from pipelines.intake.figures import PLACES, UNIT
+from pipelines.intake.figures import LOST_NOBODY, PLACES, UNIT
 from pipelines.intake.misleading_files import ENOUGH_ROWS
 from pipelines.intake.source_tonight import SourceTonight, day_of
 from pipelines.settings import SettingsError
@@ -73,34 +73,61 @@ def units_due(source: SourceTonight) -> Iterator[str]:
         yield f"{len(absent)} of {len(source.due)} schools that are due have no row: {first_of(absent)}."
 
 
-def units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date, as_at: date) -> pl.DataFrame:
-    """Units that kept too few of their rows, or of their current places, from the source's last night to tonight.
+def units_when_whole(measures: pl.DataFrame, contract: Contract, *, as_at: date) -> pl.DataFrame:
+    """The rows of each unit on the last night before ``as_at`` on which it was whole.
 
-    One row is one measure (``UNIT``, ``PLACES``) of one unit: ``measure``, ``of``, ``value`` then, ``now``. ``measures``:
-    ``SOURCE_MEASURE`` of the source, of both nights.
+    One row is one unit: ``of``, ``shown`` for people, ``value``, and ``on``, that night. What a unit loses is missed until
+    it is there again, or somebody accepts it (of no night before that are there ``measures`` then): the nights with a gap
+    are no measure of those after them. One that lost nobody is missed no more. Places are not asked in this way, as all at
+    once come to an end with a term. ``measures``: ``SOURCE_MEASURE`` of the source.
     """
-    enough = pl.when(measure=UNIT).then(ENOUGH_IN_UNIT).otherwise(ENOUGH_ROWS)
-    units = measures.filter(pl.col("measure").is_in([UNIT, PLACES])).select("as_at", "measure", "of", "value")
-    before = units.filter(pl.col("as_at") == last_on, pl.col("value") >= enough).drop("as_at")
-    tonight = units.filter(pl.col("as_at") == as_at).select("measure", "of", now="value")
-    both = before.join(tonight, on=["measure", "of"], how="left", validate="1:1").with_columns(
-        pl.col("now").fill_null(0.0)
+    nights = measures.filter(pl.col("as_at") < as_at).partition_by("as_at", as_dict=True)
+    whole: dict[str, tuple[str, float, date]] = {}
+    for (night,), told in sorted(nights.items()):
+        units = told.filter(measure=UNIT).select("of", pl.coalesce("name", "of"), "value")
+        came = {of: (shown, rows, night) for of, shown, rows in units.iter_rows()}
+        missed = whole.keys() - {*told.filter(measure=LOST_NOBODY)["of"]}
+        gaps = {of: whole[of] for of in missed if _has_less(came.get(of, ("", 0.0))[1], whole[of][1], contract)}
+        whole = came | gaps
+    rows = [(of, *told) for of, told in whole.items()]
+    return pl.DataFrame(
+        rows, schema={"of": pl.String, "shown": pl.String, "value": pl.Float64, "on": pl.Date}, orient="row"
     )
-    return both.filter(pl.col("now") < contract.completeness.unit_rows_kept * pl.col("value"))
+
+
+def _has_less(now: float, before: float, contract: Contract) -> bool:
+    return before >= ENOUGH_IN_UNIT and now < contract.completeness.unit_rows_kept * before
+
+
+def units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date, as_at: date) -> pl.DataFrame:
+    """Units that have too few of the rows that they had when they were last whole, or of the current places of the last night.
+
+    One row is one measure (``UNIT``, ``PLACES``) of one unit: ``measure``, ``of``, ``shown`` for people, ``value`` then, the
+    night ``on`` which that was so, ``now``. ``measures``: ``SOURCE_MEASURE`` of the source, of tonight and before.
+    ``last_on``: its last night.
+    """
+    whole = units_when_whole(measures, contract, as_at=as_at).filter(pl.col("value") >= ENOUGH_IN_UNIT)
+    places = measures.filter(pl.col("as_at") == last_on, pl.col("value") >= ENOUGH_ROWS, measure=PLACES)
+    shown = places.join(whole.select("of", "shown"), on="of", how="left", validate="1:1")
+    before = pl.concat(
+        [
+            whole.select(pl.lit(UNIT).alias("measure"), "of", "shown", "value", "on"),
+            shown.select("measure", "of", pl.coalesce("shown", "of"), "value", on="as_at"),
+        ]
+    )
+    tonight = measures.filter(pl.col("as_at") == as_at).select("measure", "of", now="value")
+    both = before.join(tonight, on=["measure", "of"], how="left", validate="1:1")
+    now = both.with_columns(pl.col("now").fill_null(0.0))
+    return now.filter(pl.col("now") < contract.completeness.unit_rows_kept * pl.col("value"))
 
 
 def units_less(source: SourceTonight) -> Iterator[str]:
-    """Rows and places of each unit (a school) against the last night in which the source came; units that are due and have no
-    row are told by that, and of a unit that lost its rows not its places."""
+    """Rows and places of each unit (a school) against the night on which it was last whole, and the last night; units that are
+    due and have no row are told by that, and of a unit that lost its rows not its places."""
     last_on = source.last.as_at
-    before = source.measures.filter(measure=UNIT, as_at=last_on)
     less = units_with_less(source.measures, source.contract, last_on=last_on, as_at=source.as_at)
-    names = before.select("of", shown=pl.coalesce("name", "of"))
-    named = (
-        less.filter(~pl.col("of").is_in(source.lost_nobody.implode()))
-        .join(names, on="of", validate="m:1")
-        .sort("shown", "of")
-    )
+    named = less.filter(~pl.col("of").is_in(source.lost_nobody.implode())).sort("shown", "of")
+    before = units_when_whole(source.measures, source.contract, as_at=source.as_at)
     rows = named.filter(measure=UNIT)
     gone, thin = rows.filter(pl.col("now") == 0, ~pl.col("of").is_in(source.due)), rows.filter(pl.col("now") > 0)
     places = named.filter(measure=PLACES).join(rows, on="of", how="anti")
@@ -108,14 +135,16 @@ def units_less(source: SourceTonight) -> Iterator[str]:
         header = source.contract.column_named[str(source.contract.completeness.unit)].header
         yield f"no row has {header} any more, so that nobody sees whose rows are missing."
         return
+    is_held = source.contract.completeness.outcome("units", is_roll=source.contract.is_roll) == "holds"
+    why = source.not_read or ("" if is_held else " Where that is right, accept it once.")
     if gone.height:
         known = before.filter(pl.col("value") >= ENOUGH_IN_UNIT).height
         yield (
-            f"{gone.height} of {known} schools or other units of {day_of(last_on)} are gone, with "
-            f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}.{source.not_read}"
+            f"{gone.height} of {known} schools or other units of {day_of(min(gone['on'].to_list()))} are gone, with "
+            f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}.{why}"
         )
     if thin.height:
-        yield f"most rows of these schools or other units are gone: {_fewer(thin)}.{source.not_read}"
+        yield f"most rows of these schools or other units are gone: {_fewer(thin)}.{why}"
     if places.height:
         yield (
             f"most places at these schools or other units no longer hold as on {day_of(last_on)}: {_fewer(places)}. "

@@ -88,7 +88,7 @@ class Tonight:
     loaded: frozenset[str]
     """Sources of which rows were loaded tonight."""
     cut_off: frozenset[str]
-    """Sources whose file of tonight may be cut off: fewer rows came than are usual, and nobody has accepted that."""
+    """Sources whose file of tonight may be cut off, or did not come, and nobody has accepted that."""
     settings: RankSettings
     names: Mapping[str, str]
     """Source -> its name in text for people."""
@@ -114,7 +114,7 @@ class Tonight:
 def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFrame:
     """``child_id``, ``spell`` and ``WHY_OFF`` of leads that are not on tonight's list; all null where no reason is found.
 
-    With them ``waits_for``, in words: the sources of a lead whose records are gone of which the file may be cut off.
+    With them ``waits_for``, in words: the sources of a lead whose records are gone of which the file is not whole.
 
     ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records; null: none). ``before``: the cut-off of the
     last list.
@@ -175,7 +175,7 @@ def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
 
 def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     """``child_id``, ``spell``, ``not_loaded`` and ``cut_off``: sources of a lead's records, in words, of which nothing was
-    loaded tonight, and whose file may be cut off."""
+    loaded tonight, and whose file is not whole."""
     source, called = pl.col("source"), source_name(pl.col("source"), tonight.names)
     asked = records_of_leads(gone).select("child_id", "spell", source=pl.col("record_id").str.split(":").list.first())
     known = asked.unique().with_columns(called=called).sort("called").group_by("child_id", "spell", maintain_order=True)
@@ -231,9 +231,7 @@ def _why(list_from: float) -> pl.Expr:
         .otherwise(formatted("The child's {} records did", count))
     )
     gone = how_many + " not come tonight." + formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
-    gone += formatted(
-        " The file may be cut off ({}): the child stays in view until it comes whole.", "cut_off"
-    ).fill_null("")
+    gone += formatted(" The child stays in view until the file comes whole ({}).", "cut_off").fill_null("")
     otherwise = pl.coalesce("why", "age_words")
     cut_off = in_100(pl.lit(list_from))
     now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))

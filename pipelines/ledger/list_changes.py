@@ -14,7 +14,7 @@ from pipelines.tables import LEAD, LIST_CHANGE
 NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN = "new", "returned", "gone", "kept in view", "risen", "fallen"
 CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN)
 """``LIST_CHANGE.change``, in the order in which people read them. ``kept in view``: off the list, but an officer has it in
-hand, or its records are gone from a file that may be cut off. ``risen`` and ``fallen``: more, or less, urgent by itself,
+hand, or its records are gone from a file that is not whole. ``risen`` and ``fallen``: more, or less, urgent by itself,
 whatever the others on the list did."""
 
 LEAST_MOVE = 0.05
@@ -31,7 +31,7 @@ class WhatChanged:
     changes: pl.DataFrame
     """``LIST_CHANGE``."""
     in_view: pl.DataFrame
-    """``LEAD`` of the children who are off the list, and whom an officer has in hand or whose file may be cut off."""
+    """``LEAD`` of the children who are off the list, and whom an officer has in hand or whose file is not whole."""
     words: tuple[str, ...]
     """Sentences with counts only."""
 
@@ -61,7 +61,7 @@ def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tup
             words.append(f"{change.capitalize()}: {reasons}.")
     if in_view:
         words.append(
-            f"In view, off the list but in an officer's hands or gone from a file that may be cut off: {in_view:,}."
+            f"In view, off the list but in an officer's hands or gone from a file that is not whole: {in_view:,}."
         )
     return tuple(words)
 

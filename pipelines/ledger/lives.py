@@ -3,7 +3,7 @@
 A child leaves the list for a reason that is on record, or the night fails: nobody leaves it silently. What an officer
 has taken in hand stays in view until an officer closes it (Children missing education, statutory guidance for local
 authorities: nobody comes off before enquiries are complete or education is confirmed), and so does a child whose records
-are gone from a file that may be cut off, until it comes whole. Ids of children are followed where
+are gone from a file that is not whole, until it comes whole. Ids of children are followed where
 children are merged, so that a lead goes on under the id that its records have now.
 
 Tonight's list is held against the last one *published*: a night that never reached its readers is taken back, and so is

@@ -122,7 +122,7 @@ def _changed(publication: Publication) -> list[tuple[str, str, str]]:
     if changed.in_view.height:
         text = (
             f"{_children(changed.in_view.height)}, off the list, whom an officer has in hand, or who are gone from a file that "
-            "may be cut off. They stay here until closed, or until the file is whole."
+            "is not whole. They stay here until closed, or until the file is whole."
         )
         lines.append(("lane", "in view", text))
     return lines

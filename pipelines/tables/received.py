@@ -114,7 +114,7 @@ COMPLETENESS = pl.Schema(
         "source": pl.String,
         "file": pl.String,  # the first files of the source, and how many more; where none came, its name for people
         "check": pl.String,  # data_contracts.completeness.Check
-        "outcome": pl.String,  # "holds", "stamps", or "accepted" where a named person overruled a hold
+        "outcome": pl.String,  # "holds", "stamps", or "accepted" where a named person has accepted the file
         "words": pl.String,  # plain English: what came and what was to be expected; no value of a child
     }
 )

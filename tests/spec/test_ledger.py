@@ -95,9 +95,7 @@ def test_a_child_who_is_gone_from_a_file_that_may_be_cut_off_stays_in_view_until
     nights = Nights().night(lead()).night(nobody(), cut_off=half)
     found = nights.lead()
     assert (found["state"], found["off_because"], nights.changes()["A"]) == ("in view", RECORDS_GONE, KEPT_IN_VIEW)
-    assert str(found["off_why"]).endswith(
-        "The file may be cut off (GP registrations): the child stays in view until it comes whole."
-    )
+    assert str(found["off_why"]).endswith("The child stays in view until the file comes whole (GP registrations).")
     assert nights.night(nobody(), cut_off=half).lead()["state"] == "in view"
     assert nights.night(lead()).lead()["state"] == "listed"
     assert nights.lead()["spell"] == 1

@@ -90,7 +90,7 @@ def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) 
         "New: not known before (1).",
         "Gone: in education (2).",
         "Kept in view: in education (1).",
-        "In view, off the list but in an officer's hands or gone from a file that may be cut off: 1.",
+        "In view, off the list but in an officer's hands or gone from a file that is not whole: 1.",
     ]
     page = (folder / "match_report.html").read_text("utf-8")
     assert all(sentence.replace("'", "&#39;") in page for sentence in said)
