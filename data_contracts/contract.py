@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from data_contracts.completeness import Completeness
 from data_contracts.faults import told
-from data_contracts.file_layout import Files, Layout
+from data_contracts.file_layout import Files, KeyOfChild, Layout
 from data_contracts.parts import Column, Description, Flattened, OneOrMany, Part, SchemaObject, fault
 from data_contracts.yaml_file import read_yaml
 
@@ -218,12 +218,21 @@ class Contract(DataContract):
         totals = self.files.totals
         if totals and (unknown := set(totals.empty) - set(self.column_named)):
             raise fault(f"totals reads {sorted(unknown)}, which is no column", "files", "totals")
+        if self.files.key_of_child:
+            self._key_of_child_holds(self.files.key_of_child)
         for number, layout in enumerate(self.files.layouts):
             place = ("files", "layouts", number)
             if unknown := set(layout.columns) - set(self.column_named):
                 raise fault(f"the layout {layout.name} names {sorted(unknown)}, which is no column", *place)
             if alike := _headed_alike(self.in_layout(layout).columns):
                 raise fault(f"in the layout {layout.name} two columns may be headed {alike[1]}", *place)
+
+    def _key_of_child_holds(self, made: KeyOfChild) -> None:
+        if unknown := set(made.and_) - set(self.column_named):
+            raise fault(f"keyOfChild names {sorted(unknown)}, which is no column", "files", "keyOfChild")
+        columns = {plain_header(h) for column in self.columns for h in (column.header, *column.also_called)}
+        if taken := [header for header in made.headers if plain_header(header) in columns]:
+            raise fault(f"keyOfChild names {taken}, which heads a column", "files", "keyOfChild")
 
     def beginnings_of(self, end: str) -> frozenset[str]:
         """The columns with the beginnings of what the column ``end`` ends."""

@@ -42,6 +42,18 @@ class Totals(Part):
     """Patterns (fnmatch, case ignored) of the first filled cell of the row, such as ``Total*``."""
 
 
+class KeyOfChild(Part):
+    """How a key of the row is made where a file has the number by which a system knows the child, and no key of the row.
+
+    A child has two rows where it changed schools, or came back: the number alone would be theirs both.
+    """
+
+    headers: OneOrMany = Field(min_length=1)
+    """Headers of such a number, such as ``Pupil ID``. Of several in one file the one that stands first here is used."""
+    and_: OneOrMany = Field(min_length=1, alias="and")
+    """Columns that tell the child's rows apart: they stand behind the number in the key."""
+
+
 class Layout(Part):
     """Another layout of the same source, such as last year's: only what differs is said."""
 
@@ -74,6 +86,8 @@ class Files(Part):
     layouts: tuple[Layout, ...] = ()
     """Further layouts, beside the one that the columns describe. The headers of a file say which one it has."""
     xml: XmlLayout | None = None
+    key_of_child: KeyOfChild | None = Field(None, alias="keyOfChild")
+    """For a file that has no key of its rows; not in XML."""
 
     @property
     def named_columns(self) -> frozenset[str]:

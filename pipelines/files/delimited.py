@@ -96,8 +96,11 @@ def _header_fits_no_row() -> Fault:
 
 
 def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract) -> pl.DataFrame:
-    """Positions to our column names, in the contract's order; a column that the file has not is empty text."""
-    return rows.select(
+    """Positions to our column names, in the contract's order; a column that the file has not is empty text.
+
+    A key is made of the child's number where the file has no key; a row without that number has none.
+    """
+    named = rows.select(
         "line",
         *(
             pl.col(str(matched.position_of[column.name])).alias(column.name)
@@ -106,6 +109,11 @@ def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract)
             for column in contract.columns
         ),
     )
+    if not matched.key_and:
+        return named
+    key = pl.col(contract.key.name)
+    made = pl.concat_str(key, *matched.key_and, separator="|").str.replace_all(r"\s", "")
+    return named.with_columns(pl.when(key.str.strip_chars() == "").then(key).otherwise(made))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 Headers are matched by name or alias, by their letters and digits alone: ``D.O.B.``, ``Forename(s)`` and ``Post_Code``
 are ``DOB``, ``Forenames`` and ``Postcode``. A header in two languages (``Surname / Cyfenw``) counts where both halves
-name the same column. A header that we do not know is named in a message only where it is clearly a header: in a file
-that came without its header line, or with it run together with the next, the "headers" are a child's details.
+name the same column; once one does, also where one half names a column and the other none. A header that we do not know
+is named in a message only where it is clearly a header: in a file that came without its header line, or with it run
+together with the next, the "headers" are a child's details.
 """
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -39,6 +41,8 @@ class MatchedHeaders:
     headers: dict[str, str]
     """Our name for a column -> its header in the file."""
     faults: tuple[Fault, ...]
+    key_and: tuple[str, ...] = ()
+    """Our names of the columns that stand behind the child's number in the key of a row; none: the file has a key."""
 
 
 def shows(cell: str) -> bool:
@@ -61,16 +65,21 @@ def columns_by_header(contract: Contract) -> dict[str, Column]:
 
 def known_columns(headers: Sequence[str], contract: Contract) -> set[str]:
     """Our names of the columns that these headers name."""
+    return {column.name for column in _columns_of(headers, contract) if column}
+
+
+def _columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None]:
+    """The column that each header names, whole or, in two languages, by its halves; None: none, or two.
+
+    Where one header of a file says a column in two languages, so do the others: of them one half that we know will do.
+    Otherwise a slash may mean anything: Parent/Surname is no child's surname.
+    """
     known = columns_by_header(contract)
-    return {column.name for header in headers if (column := _column_of(header, known))}
-
-
-def _column_of(header: str, known: dict[str, Column]) -> Column | None:
-    """The column that a header names, whole or, in two languages, in each of its halves; None: none, or two."""
-    if column := known.get(plain_header(header)):
-        return column
-    halves = [known.get(plain_header(half)) for half in header.split("/")]
-    return halves[0] if len(halves) == 2 and halves[0] is halves[1] else None
+    halves = [[known.get(plain_header(half)) for half in header.split("/")] for header in headers]
+    pairs = [pair if len(pair) == 2 else [None, None] for pair in halves]
+    is_bilingual = any(one and one is other for one, other in pairs)
+    either = [one or other if one is other or (is_bilingual and not (one and other)) else None for one, other in pairs]
+    return [known.get(plain_header(header)) or column for header, column in zip(headers, either, strict=True)]
 
 
 def must_be_there(contract: Contract) -> list[Column]:
@@ -145,15 +154,13 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     and said).
     Raises :class:`UnreadableFileError` where the first line is no header line at all.
     """
-    known = columns_by_header(contract)
     is_header_line = optional is None
     if optional is None:
         optional = frozenset(column.name for column in contract.columns if column.may_be_absent)
     wanted = [column for column in contract.columns if column.name not in optional]
     found: dict[str, list[int]] = {}
     unknown: list[int] = []
-    for position, header in enumerate(headers):
-        column = _column_of(header, known)
+    for position, column in enumerate(_columns_of(headers, contract)):
         if column:
             found.setdefault(column.name, []).append(position)
         else:
@@ -165,10 +172,15 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         found[column.name], others = _own_first(headers, found.get(column.name, []), column)
         faults += others
     found = {name: positions for name, positions in found.items() if positions}
+    made = _key_of_child(headers, unknown, contract) if is_header_line and contract.key.name not in found else None
+    if made is not None:
+        unknown.remove(made)
+        found[contract.key.name] = [made]
+        faults.append(_made_key(headers[made].strip(), contract))
     missing = [column for column in contract.columns if column.name not in found]
     # In XML an element that no row has may be empty in all of them, as none of them has ended.
     endless = contract.ends_unsaid(found) if is_header_line else []
-    faults += _missing(headers, unknown, missing, optional, endless)
+    faults += _missing(headers, unknown, contract, missing, optional, endless=endless)
     faults += _none_of(contract, missing, optional) if is_header_line else []
     are_headers = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
     faults += [_extra(headers, position, are_headers) for position in unknown]
@@ -176,6 +188,28 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         {name: positions[0] for name, positions in found.items()},
         {name: headers[positions[0]].strip("\ufeff \t\r\n\u00a0") for name, positions in found.items()},
         tuple(faults),
+        contract.files.key_of_child.and_ if made is not None and contract.files.key_of_child else (),
+    )
+
+
+def _key_of_child(headers: Sequence[str], unknown: list[int], contract: Contract) -> int | None:
+    """Position of the number by which a system knows the child, in a file without a key of its rows; None: there is none."""
+    for name in contract.files.key_of_child.headers if contract.files.key_of_child else ():
+        there = [position for position in unknown if plain_header(headers[position]) == _plain_of_contract(name)]
+        if len(there) == 1:
+            return there[0]
+    return None
+
+
+def _made_key(header: str, contract: Contract) -> Fault:
+    made = contract.files.key_of_child
+    behind = " and ".join(contract.column_named[name].header for name in made.and_) if made else ""
+    return Fault(
+        "key of the child",
+        "nothing",
+        f"The file has no {contract.key.header}. The key of a row is made of {header} with {behind} behind it.",
+        f"Nothing needs doing; a {contract.key.header} that a row keeps from night to night is safer.",
+        column=header,
     )
 
 
@@ -223,16 +257,24 @@ def _twice(header: str) -> Fault:
 def _missing(
     headers: Sequence[str],
     unknown: list[int],
+    contract: Contract,
     missing: list[Column],
     optional: frozenset[str],
+    *,
     endless: Collection[Column],
 ) -> list[Fault]:
-    """Faults for the columns that no header names, one a column. Takes a renamed column's position out of ``unknown``."""
+    """Faults for the columns that no header names, one a column. Takes a renamed column's position out of ``unknown``.
+
+    A header with a word that is in the names of other columns and in none of this one's is never taken for it: an end
+    headed Enrolment End Date is no Enrolment Date, and a sender who headed it so would have every pupil begin at its end.
+    """
     faults = []
     for column in missing:
-        nearest = max(unknown, key=lambda position: _likeness(headers[position], column), default=None)
+        others = _words(other for other in contract.columns if other is not column) - _words([column])
+        like = {at: _likeness(headers[at], column) for at in unknown if others.isdisjoint(_words_in(headers[at]))}
+        nearest = max(like, key=lambda at: like[at], default=None)
         renamed = None
-        if nearest is not None and _likeness(headers[nearest], column) >= _NEAR:
+        if nearest is not None and like[nearest] >= _NEAR:
             unknown.remove(nearest)
             renamed = headers[nearest].strip()
         if column in endless:
@@ -319,6 +361,18 @@ def _extra(headers: Sequence[str], position: int, are_headers: bool) -> Fault:
         "Leave it out, or add it to the contract with what it means.",
         column=header if named else None,
     )
+
+
+def _words(columns: Iterable[Column]) -> frozenset[str]:
+    """The words in all names of the columns."""
+    names = (name for column in columns for name in (column.header, *column.also_called))
+    return frozenset(word for name in names for word in _words_in(name))
+
+
+@lru_cache(maxsize=4096)
+def _words_in(header: str) -> frozenset[str]:
+    """StartDate and Start_Date are start and date."""
+    return frozenset(word.casefold() for word in re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])", header))
 
 
 def _likeness(header: str, column: Column) -> float:

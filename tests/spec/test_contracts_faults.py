@@ -42,6 +42,14 @@ SLIPS = {
     "a source under a false name": ("id: library_cards", "id: library", "raw_library"),
     "a statement about no column": ("on: last_used", "on: last_usd", "seen reads ['last_usd'], which is no column"),
     "a statement about no date": ("on: last_used", "on: card", "seen takes card for a date, and it is none"),
+    "a key made of no column": (
+        "    encodings: [utf-8, windows-1252]", "    keyOfChild: {headers: [Reader], and: [branch]}",
+        "keyOfChild names ['branch'], which is no column",
+    ),
+    "a child's number that heads a column": (
+        "    encodings: [utf-8, windows-1252]", "    keyOfChild: {headers: [Name], and: [last_used]}",
+        "keyOfChild names ['Name'], which heads a column",
+    ),
     "a statement of no kind": ("kind: seen", "kind: saw", "Input should be 'provision'"),
     "a statement that says nothing": ("on: last_used}", "since: last_used}", "need on"),
     "a column for nothing": (

@@ -9,6 +9,7 @@ from data_contracts.contract import plain_header, read_contracts
 from data_contracts.values import as_codes
 from pipelines.files import read_bytes
 from pipelines.files.headers import known_columns, match_headers
+from pipelines.files.rows import FileRows
 from pipelines.intake.receive import CheckedFile, check_files
 from tests.spec.test_contracts import GOOD
 
@@ -40,6 +41,22 @@ Address_Line_2                | address_line_2
 def test_a_header_is_known_by_its_letters_and_in_two_languages(line: str) -> None:
     header, column = (part.strip() for part in line.split("|"))
     assert known_columns([header], CONTRACTS["other_la"]) == ({column} if column else set())
+
+
+@pytest.mark.parametrize(
+    ("header", "known"),
+    [
+        pytest.param("Dyddiad cadarnhau / Confirmed On", {"surname", "confirmed_on"}, id="of one half a name we know"),
+        pytest.param("Surname / Postcode", {"surname"}, id="two columns are no one column"),
+        pytest.param("Parent / Carer / Postcode", {"surname"}, id="in more than two parts"),
+        pytest.param("Rhif / Nodyn", {"surname"}, id="of neither half"),
+    ],
+)
+def test_where_one_header_is_in_two_languages_the_half_of_another_that_we_know_will_do(
+    header: str, known: set[str]
+) -> None:
+    assert known_columns([header], CONTRACTS["other_la"]) == set()
+    assert known_columns(["Cyfenw / Surname", header], CONTRACTS["other_la"]) == known
 
 
 LAYOUTS = {
@@ -260,6 +277,63 @@ def test_two_lists_that_name_the_same_children_are_loaded_where_the_older_cannot
     tmp_path: Path, source: str, second: dict[str, str]
 ) -> None:
     assert not any(file.is_refused for file in _in_two_files(tmp_path, source, **second))
+
+
+def _without_keys(source: str, *rows: dict[str, str]) -> FileRows:
+    """The good row of a source under the pupil's number as a school's system knows it, each with other cells."""
+    written = [{"Pupil ID": "77"} | GOOD[source] | row for row in rows]
+    csv = pl.DataFrame(written).drop(CONTRACTS[source].key.header).write_csv()
+    return read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source])
+
+
+def test_where_a_file_has_a_number_of_the_child_and_no_key_a_row_is_told_from_the_childs_others_by_how_it_began() -> (
+    None
+):
+    schools = {"Estab": "2001", "EntryDate": "03 Sep 2019"}, {"Estab": "4001", "EntryDate": "04/09/2026"}
+    read = _without_keys("school_census", *schools, schools[0] | {"Pupil ID": " "})
+    assert read.rows["record_id"].to_list() == ["77|2001|03Sep2019", "77|4001|04/09/2026", " "]
+    assert not read.is_refused
+    (told,) = [breach for breach in read.breaches if breach.rule == "key of the child"]
+    assert (told.column, told.stops) == ("Pupil ID", "nothing")
+    assert "Pupil ID with Estab and EntryDate behind it" in told.why
+
+
+def test_a_key_of_the_row_outweighs_a_number_of_the_child() -> None:
+    csv = pl.DataFrame([GOOD["social_care"] | {"Person ID": "77"}]).write_csv()
+    read = read_bytes("social_care.csv", csv.encode(), CONTRACTS["social_care"])
+    assert read.rows["record_id"].to_list() == [GOOD["social_care"]["RecordId"]]
+    assert "key of the child" not in {breach.rule for breach in read.breaches}
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "header"),
+    [
+        pytest.param("school_census", "EntryDate", "Enrolment Dte", id="cut short"),
+        pytest.param("alternative_provision", "StartDate", "Placement Strt", id="mistyped"),
+    ],
+)
+def test_a_column_under_a_like_header_is_named(source: str, column: str, header: str) -> None:
+    csv = pl.DataFrame([GOOD[source]]).rename({column: header}).write_csv()
+    breaches = read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source]).breaches
+    assert [(b.rule, b.column) for b in breaches] == [("renamed column", header)]
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "header"),
+    [
+        pytest.param("school_census", "EntryDate", "Enrolment End Date", id="an end for a beginning"),
+        pytest.param("school_census", "PreferredSurname", "House Name", id="a house for a surname"),
+        pytest.param("alternative_provision", "Provider", "Placement Id", id="a key for a provider"),
+        pytest.param("social_care", "Opened", "Case End", id="a close for an opening"),
+    ],
+)
+def test_no_sender_is_told_to_head_a_column_as_what_its_words_say_it_is_not(
+    source: str, column: str, header: str
+) -> None:
+    csv = pl.DataFrame([GOOD[source]]).rename({column: header}).write_csv()
+    told = read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source]).breaches
+    assert told
+    assert "renamed column" not in {breach.rule for breach in told}
 
 
 def test_a_list_without_keys_is_told_to_number_its_lines(tmp_path: Path) -> None:
