@@ -225,21 +225,27 @@ def _refuse_no_header(found: dict[str, list[int]], wanted: list[Column]) -> None
 
 
 def _own_first(headers: Sequence[str], positions: list[int], column: Column) -> tuple[list[int], list[Fault]]:
-    """Where a column stands, and faults for the other headers that name it."""
+    """Where a column stands, and faults for the other headers that name it.
+
+    Of a column that is used for nothing any will do: Practice and Practice Code keep no patient out.
+    """
     if len(positions) < 2:
         return positions, []
     own = [position for position in positions if plain_header(headers[position]) == _plain_of_contract(column.header)]
+    if not own and column.not_used:
+        own = positions[:1]
     if len(own) != 1:
         return positions, [_twice(headers[positions[1]])]
-    return own, [_beside(headers[position], column) for position in positions if position not in own]
+    read = headers[own[0]].strip()
+    return own, [_beside(headers[position], column, read) for position in positions if position not in own]
 
 
-def _beside(header: str, column: Column) -> Fault:
+def _beside(header: str, column: Column, read: str) -> Fault:
     return Fault(
         "extra column",
         "nothing",
-        f"It could be {column.header} by another name. The file has {column.header} itself, so this one was not read.",
-        f"Nothing needs doing where {column.header} is the right one of the two; else send only the right one.",
+        f"It could be {column.header} by another name. The file has {read} itself, so this one was not read.",
+        f"Nothing needs doing where {read} is the right one of the two; else send only the right one.",
         column=header.strip(),
     )
 

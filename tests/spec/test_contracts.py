@@ -71,7 +71,8 @@ BirthDate    |               | required                | nothing
 BirthDate    | 2015-02-31    | date                    | nothing
 BirthDate    | 1900-01-01    | not before 1990         | nothing
 BirthDate    | 2051-03-24    | not in the future       | nothing
-NCyearActual | 15            | known code              | nothing
+NCyearActual | 15            | form                    | nothing
+NCyearActual | Year 15       | form                    | nothing
 EnrolStatus  | Z             | known code              | nothing
 EntryDate    |               | required                | nothing
 EntryDate    | soon          | date                    | nothing
@@ -242,6 +243,11 @@ def test_the_contract_knows_the_columns_of_its_layout(source: str) -> None:
 def test_a_bad_cell_breaks_its_rule_and_no_other(source: str, column: str, value: str, rule: str, stops: str) -> None:
     found = breaches_by_case(source)[column, value]
     assert [(header, broken, stopped) for _, header, broken, stopped in found] == [(column, rule, stops)]
+
+
+@pytest.mark.parametrize("year", ["N2", "R", "Reception", "7", "Year  7", "year 07", "Y10", "14", "X"])
+def test_a_year_group_is_known_as_school_systems_write_it(year: str) -> None:
+    assert judged(CONTRACTS["school_census"], [GOOD["school_census"] | {"NCyearActual": year}]) == []
 
 
 @pytest.mark.parametrize("source", GOOD)

@@ -93,6 +93,52 @@ LAYOUTS = {
          "TenancyEnd": "End Date", "FullName": "Occupant Name", "Address": "Property Address", "LastVerified": "Last Visit"},
         "",
     ),
+    "rolls: as another hosted system exports enrolments": (
+        "school_census",
+        {"Estab": "LAESTAB", "UPN": "Unique Pupil Number", "Forename": "Legal First Name", "MiddleNames": "Legal Middle Name",
+         "Surname": "Legal Last Name", "PreferredSurname": "Preferred Last Name", "NCyearActual": "Year Group",
+         "EnrolStatus": "Enrolment Mode", "EntryDate": "Enrolment Start Date", "LeavingDate": "Enrolment End Date",
+         "PAON": "Address Line 1", "LeavingGround": "Leaving Destination Reason"},
+        "LEA SAON Street",
+    ),
+    "rolls: as a school's own system lists its pupils": (
+        "school_census", {"Estab": "School DfE No", "NCyearActual": "Year Taught In", "PAON": "House Name"}, "LEA SAON",
+    ),
+    "health: as a practice system searches its list": (
+        "health",
+        {"GPPractice": "Organisation", "FamilyName": "Family Name", "GivenNames": "Given Name",
+         "AddressLine1": "House Name/Flat Number", "AddressLine2": "Number and Street",
+         "RegisteredFrom": "GMS registration start", "DeductionDate": "GMS registration end"},
+        "LastContact Deceased",
+    ),
+    "admissions: house and street apart": (
+        "admissions",
+        {"AddressLine1": "House", "AddressLine2": "Street", "ParentPhone": "Carer Phone",
+         "OfferedEstab": "Offered School DfE No"},
+        "",
+    ),
+    "housing: as tables of a database are headed": (
+        "housing", {"TenancyRef": "TCY_REFNO", "TenancyStart": "TENANCY_START_DATE", "TenancyEnd": "TENANCY_END_DATE"},
+        "FullName LastVerified",
+    ),
+    "benefits: as a list of dependants is headed": (
+        "benefits", {"FullName": "Dependant Name", "DateOfBirth": "Dependant DOB", "Address": "Property Address"}, "",
+    ),
+    "home education: as a case system heads its columns": (
+        "ehe_register", {"NotifiedOn": "EHE Start Date", "ClosedOn": "EHE End Date", "Suitability": "Suitability Status"}, "",
+    ),
+    "alternative provision: as a placement system heads its columns": (
+        "alternative_provision", {"RecordId": "Placement ID", "Provider": "AP Provider"}, "",
+    ),
+    "another authority: as a pupil database heads its columns": (
+        "other_la", {"ConfirmingLA": "Maintaining LA", "SchoolName": "Base Name"}, "",
+    ),
+    "post-16: as a tracking system heads its columns": (
+        "post_16",
+        {"Provider": "Establishment", "StartDate": "Activity Start Date", "EndDate": "Activity End Date",
+         "LastContact": "Date of Last Contact"},
+        "",
+    ),
     "social care: as a case system heads its columns": (
         "social_care", {"Status": "Case Type", "Opened": "Case Start Date", "Closed": "Case End Date"}, "",
     ),
@@ -194,6 +240,15 @@ social_care   | status       | Early help                                   | Ot
 admissions    | offer_status | Place Offered                                | Offered
 admissions    | offer_status | Waiting List                                 | No offer
 ehe_register  | suitability  | To be assessed                               | Not yet assessed
+school_census | enrol_status | C - Current (single registration at this school) | C
+school_census | enrol_status | Main registration                            | M
+school_census | leaving_ground | Moved to another school                    | Other school
+pupil_returns | leaving_ground | Moved abroad                               | Moved
+admissions    | offer_status | No Offer Made                                | No offer
+referrals     | concern      | Non-attendance                               | Not attending
+referrals     | concern      | Awaiting school place                        | No school place
+post_16       | activity     | Seeking employment, education or training    | None
+ehe_register  | suitability  | Education not suitable                       | Unsuitable
 ehe_register  | suitability  | Yes                                          | Not known
 """
 
@@ -277,6 +332,16 @@ def test_two_lists_that_name_the_same_children_are_loaded_where_the_older_cannot
     tmp_path: Path, source: str, second: dict[str, str]
 ) -> None:
     assert not any(file.is_refused for file in _in_two_files(tmp_path, source, **second))
+
+
+def test_a_column_that_is_used_for_nothing_may_stand_twice() -> None:
+    row = GOOD["health"] | {"Practice": "Hill Surgery", "Practice Code": "Z10003"}
+    csv = pl.DataFrame([row]).drop("GPPractice").write_csv()
+    read = read_bytes("health.csv", csv.encode(), CONTRACTS["health"])
+    assert (read.is_refused, read.rows["gp_practice"].to_list()) == (False, ["Hill Surgery"])
+    (told,) = read.breaches
+    assert (told.rule, told.stops, told.column) == ("extra column", "nothing", "Practice Code")
+    assert "The file has Practice itself" in told.why
 
 
 def _without_keys(source: str, *rows: dict[str, str]) -> FileRows:
