@@ -50,7 +50,7 @@ class Completeness(Part):
     """Days for which the rows may stay the same; null: by ``expected`` (STALE_DAYS)."""
     stands_in_days: int | None = Field(None, ge=0)
     """For how many days the last rows stand in where none come and that does not hold the list; 0: they do not; null: for
-    STANDS_IN_DAYS, or as long as its rows may stay the same where that is longer."""
+    STANDS_IN_DAYS, for a term where they show places, or as long as they may stay the same where that is longer."""
     newest_within_days: int | None = Field(None, ge=0)
     """How old the newest date in the rows may be on the date judged; null: learnt."""
     rows: tuple[float, float] | None = None
@@ -75,12 +75,12 @@ class Completeness(Part):
         """Days after which the same rows again are stale; null: never."""
         return self.stale_days or STALE_DAYS.get(self.expected)
 
-    @property
-    def stands_in_for_days(self) -> int:
+    def stands_in_for(self, *, shows_places: bool) -> int:
         """Days for which the last rows stand in."""
         if self.stands_in_days is not None:
             return self.stands_in_days
-        return max(STANDS_IN_DAYS, self.stale_after_days or 0)
+        least = STALE_DAYS["termly"] if shows_places else STANDS_IN_DAYS
+        return max(least, self.stale_after_days or 0)
 
     def outcome(self, check: Check, *, is_roll: bool) -> Outcome:
         """What a failed check does to the night."""

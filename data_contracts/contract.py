@@ -196,6 +196,11 @@ class Contract(DataContract):
     completeness: Completeness = Completeness()
     """When its files are complete, and what an incomplete one does to the night."""
 
+    @property
+    def stands_in_for_days(self) -> int:
+        """Days for which its last rows stand in where none come."""
+        return self.completeness.stands_in_for(shows_places=any(said.kind == "provision" for said in self.says))
+
     @model_validator(mode="after")
     def _holds_together(self) -> "Contract":
         if self.table.physical_name != f"raw_{self.id}":

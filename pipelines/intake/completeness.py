@@ -21,8 +21,8 @@ from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
-from pipelines.intake.other_children import OtherChildren, changed_words, reused_words
 from pipelines.intake.source_tonight import SourceNight, SourceTonight, day_of
+from pipelines.intake.standing_in import stands_in_until
 from pipelines.intake.units import units_due, units_less
 from pipelines.tables import COMPLETENESS
 
@@ -53,8 +53,7 @@ def judge_completeness(
     before: History,
     *,
     breaches: pl.DataFrame,
-    others: Mapping[str, OtherChildren],
-    taken_back: Mapping[str, Sequence[tuple[Check, str]]],
+    told: Mapping[str, Sequence[tuple[Check, str]]],
     set_aside: pl.DataFrame,
     stands_in: pl.DataFrame,
     accepted: Sequence[str] = (),
@@ -64,10 +63,9 @@ def judge_completeness(
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
     ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
-    (``BREACH``): what was found in the files. ``others``: by source, what tells of other children under the keys of
-    the last delivery. ``taken_back``: by source, the checks that fail by what was told then. ``set_aside``
-    (``SET_ASIDE``): rows that came and were kept out. ``stands_in`` (``STANDS_IN``): sources whose last rows stand in.
-    ``accepted``: sources that a named person has accepted for tonight. ``due``: by source, the units that must have rows.
+    (``BREACH``): what was found in the files. ``told``: by source, the checks that fail by what the last delivery told
+    otherwise. ``set_aside`` (``SET_ASIDE``): rows that were kept out. ``stands_in`` (``STANDS_IN``): sources whose last rows
+    do. ``accepted``: sources that a named person has accepted tonight. ``due``: by source, the units that must have rows.
     """
     came = pl.concat([intake.fingerprints.select("record_id"), set_aside.select("record_id")])
     lost = _lost(set_aside, deliveries, intake)
@@ -78,9 +76,7 @@ def judge_completeness(
     for source, contract in contracts.items():
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
-            until=until.get(source), others=others.get(source, OtherChildren()),
-            taken_back=taken_back.get(source, ()), due=due.get(source, ()),
-            lost=lost.get(source, 0),
+            until=until.get(source), told=told.get(source, ()), due=due.get(source, ()), lost=lost.get(source, 0),
         )  # fmt: skip
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
         for check, words in _outside(own):
@@ -114,8 +110,7 @@ def _source(
     as_at: date,
     kept: tuple[int, float] | None,
     until: date | None,
-    others: OtherChildren,
-    taken_back: Sequence[tuple[Check, str]],
+    told: Sequence[tuple[Check, str]],
     due: Sequence[str],
     lost: int,
 ) -> SourceTonight:
@@ -137,8 +132,7 @@ def _source(
         refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
         stands_in_until=until,
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
-        others=others,
-        taken_back=taken_back,
+        told=told,
         due=due,
     )
 
@@ -179,12 +173,8 @@ def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     yield from (("units", words) for words in units)
     if not any(check in ("fewer rows", "rows gone") for check, _ in fewer):
         yield from _keys(source)
-    if source.others.columns:
-        yield "other children", changed_words(source.others.columns)
-    if source.others.lines:
-        yield "reused keys", reused_words(source.others.lines)
     closed = bool(units) or not source.lost_nobody.is_empty()  # whose places ended at once, and is told as such
-    yield from (told for told in source.taken_back if not (closed and told[0] == "ended at once"))
+    yield from (told for told in source.told if not (closed and told[0] == "ended at once"))
     yield from _empty_values(source)
     yield from _stale(source)
 
@@ -194,12 +184,24 @@ def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     none = f"no row came tonight{_why_none(source)}"
     if source.nights:
         told = f"{counted(source.last.rows, 'row')} were loaded on {day_of(source.last.as_at)}"
-        stand = f" Those stand in until {day_of(source.stands_in_until)}." if source.stands_in_until else ""
-        yield "missing", f"{none}, while {told}.{stand}"
+        yield "missing", f"{none}, while {told}.{_stood_in(source)}"
     elif due != "never":
         yield "missing", f"{none}, and its contract expects it {due}."
     elif source.refused or source.set_aside:
         yield "missing", f"{none}, and no earlier night shows how many are usual."
+
+
+def _stood_in(source: SourceTonight) -> str:
+    """Until when its last rows stand in, or what it means that they do so no more; a sentence to go on with."""
+    if source.stands_in_until:
+        return f" Those stand in until {day_of(source.stands_in_until)}."
+    until = stands_in_until(source.contract, source.last.as_at)
+    if until is None or until >= source.as_at:
+        return ""
+    return (
+        f" They stood in until {day_of(until)} and are read no more: whoever has a place by them alone is listed as without "
+        "one, and whoever is known by them alone is on no list. Where nothing is to come any more, accept that once."
+    )
 
 
 def _why_none(source: SourceTonight) -> str:

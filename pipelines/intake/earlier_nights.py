@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.intake.figures import KEPT_DAYS, LEARNT_DAYS
+from data_contracts.completeness import Check
+from pipelines.intake.figures import KEPT_DAYS, LEARNT_DAYS, TOLD, Intake, as_measures
 from pipelines.tables import ACCEPTANCE, DELIVERY_CHANGE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
 
 HISTORIES = {
@@ -13,6 +14,10 @@ HISTORIES = {
     "acceptance": "acceptances",
 }  # fmt: skip
 """Table of the store -> its part of a history."""
+
+
+Told = dict[str, list[tuple[Check, str]]]
+"""Source -> what it tells otherwise than its last delivery: the check that fails by it, and why in words."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +44,20 @@ class History:
 
         nights = counts(self.nights, KEPT_DAYS).sort("as_at", "source")
         return replace(self, nights=nights, measures=counts(self.measures, LEARNT_DAYS))
+
+    def told_on(self, as_at: date, intake: Intake) -> Told:
+        """What an earlier run of that night told of sources that come with the same rows once more (``intake``). Those stand in
+        the store by now, so that nothing is found against them."""
+        again = self.nights.filter(as_at=as_at).join(intake.nights, on=["source", "content"], how="semi")
+        kept = self.measures.filter(as_at=as_at, measure=TOLD).join(again, on="source", how="semi")
+        told: Told = {}
+        for source, check, words in kept.select("source", "name", "of").iter_rows():
+            told.setdefault(source, []).append((check, words))
+        return told
+
+
+def told_as_measures(told: Told, as_at: date) -> pl.DataFrame:
+    """``SOURCE_MEASURE`` of what is told, each count one."""
+    rows = [(source, TOLD, words, check, 1.0) for source, found in told.items() for check, words in found]
+    columns = ["source", "measure", "of", "name", "value"]
+    return as_measures(pl.DataFrame(rows, schema=columns, orient="row"), as_at)

@@ -31,7 +31,7 @@ LEARNT_DAYS = 60
 FINGERPRINT = pl.Schema({"source": pl.String, "record_id": pl.String, "row_hash": pl.UInt64})
 """One row is one row loaded tonight; ``row_hash`` stays the same for the same row, in any order, on any machine."""
 
-EMPTY, UNIT, PLACES, LOST_NOBODY, KEYS = "empty values", "unit", "places", "lost nobody", "keys"
+EMPTY, UNIT, PLACES, LOST_NOBODY, KEYS, TOLD = "empty values", "unit", "places", "lost nobody", "keys", "told"
 """What a SOURCE_MEASURE measures."""
 
 _APART = "\x1f"

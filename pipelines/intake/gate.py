@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 
-from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from pipelines.amendment import Amendment
 from pipelines.decisions.keys_tonight import key_now
@@ -20,7 +19,7 @@ from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import in_force
 from pipelines.intake.closed_units import lost_nobody
 from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
-from pipelines.intake.earlier_nights import HISTORIES, History
+from pipelines.intake.earlier_nights import HISTORIES, History, Told, told_as_measures
 from pipelines.intake.figures import (
     EMPTY,
     FINGERPRINT,
@@ -35,7 +34,7 @@ from pipelines.intake.figures import (
     measure,
 )
 from pipelines.intake.last_intake import PLACE, LastIntake, RowsBefore, read_by
-from pipelines.intake.other_children import OtherChildren, other_children
+from pipelines.intake.other_children import other_children
 from pipelines.intake.receive import Received
 from pipelines.intake.renumbered import keys_left, with_tonight
 from pipelines.intake.snapshot import forward, keep
@@ -155,21 +154,21 @@ def _comparable(store: Store, received: Received, history: History, as_at: date)
 
 def _against_last(
     store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
-) -> tuple[dict[str, OtherChildren], dict[str, frozenset[str]], dict[str, list[tuple[Check, str]]]]:
-    """By source, held against the rows that stand in the store: what tells of other children; the units that are gone and
-    whose rows go on under others; and what is taken back."""
-    others, went_on, went_back = {}, {}, {}
+) -> tuple[Told, dict[str, frozenset[str]]]:
+    """By source, held against the rows that stand in the store: what tells of other children, or is taken back; and the units
+    that are gone and whose rows go on under others."""
+    told, went_on = {}, {}
     for source in _comparable(store, received, history, as_at):
         contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
         before, came = _before(store, received, source), tonight.filter(~is_same)
-        others[source] = other_children(contract, before, came, int(is_same.sum()))
-        went_back[source] = list(
-            taken_back(contract, settled(history, source, before), came, tonight.lazy().filter(is_same), as_at)
-        )
+        told[source] = [
+            *other_children(contract, before, came, int(is_same.sum())).told,
+            *taken_back(contract, settled(history, source, before), came, tonight.lazy().filter(is_same), as_at),
+        ]
         if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
             left = keys_left({source: before}, {source: came}, contracts, as_at)
             went_on[source] = units_that_went_on(before, tonight, left, contract)
-    return others, went_on, went_back
+    return told, went_on
 
 
 def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
@@ -195,25 +194,25 @@ def judge_tonight(
         before.nights, contracts, came=intake.nights["source"].to_list(), kept=store.raw_sources(),
         accepted=sources, as_at=as_at,
     )  # fmt: skip
-    others, went_on, went_back = _against_last(store, received, history, contracts, as_at)
+    told, went_on = _against_last(store, received, history, contracts, as_at)
+    told |= history.told_on(as_at, intake)
     again = history.nights.filter(pl.col("as_at") >= as_at)  # of these what stands in the store is no earlier night's
     stand = {
         source: partial(store.read_raw, source)
         for source in {*store.raw_sources()}.difference(sources, again["source"])
     }
-    told = history.measures.filter(as_at=as_at, measure=LOST_NOBODY).group_by("source").agg("of", "value")
-    told_earlier = {source: dict(zip(units, rows, strict=True)) for source, units, rows in told.iter_rows()}
-    known = {source: dict.fromkeys(went_on.get(source, ()), 0.0) | told_earlier.get(source, {}) for source in contracts}
+    earlier = history.measures.filter(as_at=as_at, measure=LOST_NOBODY).group_by("source").agg("of", "value")
+    lost_earlier = {source: dict(zip(units, rows, strict=True)) for source, units, rows in earlier.iter_rows()}
+    known = {source: dict.fromkeys(went_on.get(source, ()), 0.0) | lost_earlier.get(source, {}) for source in contracts}
     lost = lost_nobody(stand, received.raw, contracts, before, known=known, measures=intake.measures, as_at=as_at)
-    intake = replace(intake, measures=pl.concat([intake.measures, lost]))
+    intake = replace(intake, measures=pl.concat([intake.measures, lost, told_as_measures(told, as_at)]))
     found = judge_completeness(
         intake,
         received.deliveries,
         contracts,
         before,
         breaches=received.breaches,
-        others=others,
-        taken_back=went_back,
+        told=told,
         set_aside=received.set_aside,
         stands_in=stands_in,
         accepted=sources,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from data_contracts.parts import Column
 from data_contracts.values import parse_dates, text_of
@@ -52,6 +53,13 @@ class OtherChildren:
     """Those of which more than one value in ten changed, in the order of the contract."""
     lines: Sequence[int] = ()
     """Lines of single rows, in order; none where whole columns tell."""
+
+    @property
+    def told(self) -> tuple[tuple[Check, str], ...]:
+        """The checks that fail by it, and why in words."""
+        if self.columns:
+            return (("other children", changed_words(self.columns)),)
+        return (("reused keys", reused_words(self.lines)),) if self.lines else ()
 
 
 def other_children(contract: Contract, before: pl.DataFrame, rows: pl.DataFrame, same: int) -> OtherChildren:

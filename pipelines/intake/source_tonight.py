@@ -11,7 +11,6 @@ from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.intake.figures import LOST_NOBODY
-from pipelines.intake.other_children import OtherChildren
 
 
 class SourceNight(NamedTuple):
@@ -53,10 +52,8 @@ class SourceTonight:
     """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
     due: Sequence[str]
     """Units that must have rows, the first night too."""
-    others: OtherChildren
-    """What tells of other children under the keys of the last delivery."""
-    taken_back: Sequence[tuple[Check, str]]
-    """What it has taken back since then: the check, and why in words."""
+    told: Sequence[tuple[Check, str]]
+    """What it tells otherwise than the last delivery: the check, and why in words."""
 
     @property
     def last(self) -> SourceNight:

@@ -36,13 +36,13 @@ def standing_in(
         (source, loaded_on, until, count)
         for source, loaded_on, count in last.sort("source").iter_rows()
         if source in kept and source not in came and source not in accepted
-        if (until := _until(contracts.get(source), loaded_on)) and until >= as_at
+        if source in contracts and (until := stands_in_until(contracts[source], loaded_on)) and until >= as_at
     ]
     return pl.DataFrame(rows, schema=STANDS_IN, orient="row")
 
 
-def _until(contract: Contract | None, loaded_on: date) -> date | None:
-    """The last day on which rows loaded on a day may stand in; null: they may not."""
-    if contract is None or contract.completeness.outcome("missing", is_roll=contract.is_roll) == "holds":
+def stands_in_until(contract: Contract, loaded_on: date) -> date | None:
+    """The last day on which rows of a source that were loaded on a day may stand in; null: that none come holds the night."""
+    if contract.completeness.outcome("missing", is_roll=contract.is_roll) == "holds":
         return None
-    return loaded_on + timedelta(days=contract.completeness.stands_in_for_days)
+    return loaded_on + timedelta(days=contract.stands_in_for_days)

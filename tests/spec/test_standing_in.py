@@ -17,7 +17,7 @@ from tests.conftest import FirstNight
 from tests.golden.authority import AS_AT
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health, register
 
-DAYS = CONTRACTS["health"].completeness.stands_in_for_days
+DAYS = CONTRACTS["health"].stands_in_for_days
 OTHERS = {"school_census": census(), "ehe_register": register()}
 
 
@@ -62,10 +62,31 @@ def test_the_last_rows_stand_in_where_none_come(
     refused = tuple(source for source, rows in sent.items() if rows is None)
     came = {source: rows for source, rows in sent.items() if rows is not None}
     judged = nights.night(after, refused=refused, **OTHERS, **came)
-    until = FIRST + timedelta(days=nights.contracts["health"].completeness.stands_in_for_days)
-    told = f"100 rows were loaded on {FIRST:%d/%m/%Y}." + f" Those stand in until {until:%d/%m/%Y}." * stand
+    until = FIRST + timedelta(days=nights.contracts["health"].stands_in_for_days)
+    told = f"100 rows were loaded on {FIRST:%d/%m/%Y}. " + (
+        f"Those stand in until {until:%d/%m/%Y}."
+        if stand
+        else f"They stood in until {until:%d/%m/%Y} and are read no more: whoever has a place by them alone is listed as "
+        "without one, and whoever is known by them alone is on no list. Where nothing is to come any more, accept that once."
+    )
     assert any(warning.endswith(told) for warning in judged.warnings)
+    assert "health" in judged.cut_off
     assert _rows(nights, "health") == (100 if stand else 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "after", "stand"),
+    [
+        pytest.param("ehe_register", 36, True, id="places, the day after others would be read no more"),
+        pytest.param("ehe_register", 130, True, id="places, a term later"),
+        pytest.param("ehe_register", 131, False, id="places, the day after that"),
+        pytest.param("health", 36, False, id="no places"),
+    ],
+)
+def test_rows_that_show_places_stand_in_for_a_term(delivered: Deliveries, source: str, after: int, stand: bool) -> None:
+    sent = {"school_census": census(), "ehe_register": register(), "health": health()}
+    judged = delivered.night(after, **{name: rows for name, rows in sent.items() if name != source})
+    assert (source in judged.stands_in["source"]) is stand
 
 
 @pytest.mark.parametrize(

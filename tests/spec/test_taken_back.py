@@ -137,3 +137,20 @@ def test_nothing_is_taken_back_of_another_child_under_the_same_key(tmp_path: Pat
     judged = nights.night(1, school_census=keyed)
     assert judged.held == ()
     assert "taken back" not in judged.found["check"].to_list()
+
+
+def test_what_a_night_told_of_a_file_is_told_again_whenever_it_is_run_with_the_same_rows(
+    last_night: Path, tmp_path: Path
+) -> None:
+    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
+    older = _with(LIST, "last_contact", "2026-09-01", last=40)
+    sent = {"school_census": ROLL, "social_care": CASES}
+    first, again = (nights.night(1, health=older, **sent).warnings for _ in range(2))
+    assert "LastContact is earlier than last time" in first[0]
+    assert again == first
+    moved = [*older[1:], older[0]]
+    assert nights.night(1, health=moved, **sent).warnings == first, "in any order"
+    newer = _with(LIST, "last_contact", "2026-11-02", last=40)
+    for after in (1, 1, 2):
+        warnings = nights.night(after, health=newer, **sent).warnings
+        assert not any("LastContact" in told for told in warnings), "another file has come in its place"
