@@ -87,6 +87,7 @@ def compared(
     """
     made_at, keys = datetime.now(UTC), keys_of_the_list(workspace)
     unlike = unlike_those_of_the_night(_said_of_settings(workspace, judged_on(tables)), before)
+    is_linked_so = not any(key.startswith("linkage.") for key in unlike)
 
     def judged(settings: Settings) -> Listed:
         return judged_again(
@@ -96,6 +97,7 @@ def compared(
             judgements=judgements_now(read_judgements(workspace), keys),
             outcomes=outcomes_now(read_outcomes(workspace), keys),
             source_names=source_names,
+            links_stand=is_linked_so and settings.linkage == before.linkage,
         )
 
     listed = judged(before) if unlike else last_night(tables, before)

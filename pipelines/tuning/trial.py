@@ -94,24 +94,30 @@ def judged_again(
     judgements: pl.DataFrame,
     outcomes: pl.DataFrame,
     source_names: Mapping[str, str],
+    links_stand: bool = False,
 ) -> Listed:
-    """The last night with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are."""
+    """The last night with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are.
+    ``links_stand``: no setting of the linkage is another one, so that its records are linked as they were."""
     night = tables["night"].row(0, named=True)
     by_then = pl.col("at") < night["started_at"]
-    person, statements = tables["person_record"], tables["statement"]
-    linked = link(
-        person,
-        previous=tables["child_record"],
-        judgements=for_link(judgements.filter(by_then)),
-        model=model,
-        settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
-        held=held_in(tables),
-    )
-    provision = find_provision(statements, linked.child_records, night["as_at"])
+    person, statements, held = tables["person_record"], tables["statement"], held_in(tables)
+    links = {name: tables[name] for name in ("link", "child_record", "rival")}
+    if held is None or not links_stand:
+        linked = link(
+            person,
+            previous=tables["child_record"],
+            judgements=for_link(judgements.filter(by_then)),
+            model=model,
+            settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
+            held=held,
+        )
+        links = {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}
+        held = linked.held
+    provision = find_provision(statements, links["child_record"], night["as_at"])
     residence = judge_residence(
         listen(statements, night["as_at"]),
         person,
-        linked.child_records,
+        links["child_record"],
         provision,
         as_at=night["as_at"],
         source_names=source_names,
@@ -120,21 +126,19 @@ def judged_again(
     known = Known(
         person=person,
         statements=statements,
-        child_records=linked.child_records,
-        rivals=linked.rivals,
+        child_records=links["child_record"],
+        rivals=links["rival"],
         provision=provision,
         residence=residence,
         as_at=night["as_at"],
         settings=settings.ranking,
         source_names=source_names,
         outcomes=outcomes.filter(by_then),
-        never_met=linked.held.never_met,
+        never_met=held.never_met,
         schools=tables["school"],
     )
     ranked = rank(known)
-    again = {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals,
-             "candidate": ranked.candidates, "explained": ranked.explained}  # fmt: skip
-    return _listed(settings, {**tables, **again})
+    return _listed(settings, {**tables, **links, "candidate": ranked.candidates, "explained": ranked.explained})
 
 
 def _listed(settings: Settings, tables: Mapping[str, pl.DataFrame]) -> Listed:

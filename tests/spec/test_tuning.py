@@ -57,6 +57,8 @@ def again(
     settings: Settings,
     judgements: pl.DataFrame = NOBODY,
     outcomes: pl.DataFrame = NOTHING,
+    *,
+    links_stand: bool = False,
 ) -> Listed:
     return judged_again(
         tables,
@@ -65,6 +67,7 @@ def again(
         judgements=judgements,
         outcomes=outcomes,
         source_names=NAMES,
+        links_stand=links_stand,
     )
 
 
@@ -98,6 +101,16 @@ def test_with_the_night_s_own_settings_the_list_comes_out_as_it_was_whatever_peo
     assert same.links.equals(before.links)
     assert changes(before, same).is_empty()
     assert differing(before.settings, same.settings) == []
+
+
+def test_where_the_links_stand_the_list_is_as_if_all_were_linked_anew(
+    first_night: FirstNight, tables: Tables, before: Listed
+) -> None:
+    readier = changed(first_night.settings, {"ranking": {"wasted_enquiries_per_missed_child": 30}}, "test")
+    anew, stands = (again(first_night, tables, readier, links_stand=stand) for stand in (False, True))
+    assert stands.candidates.height > before.candidates.height
+    for name in ("candidates", "explained", "links", "child_records"):
+        assert getattr(stands, name).equals(getattr(anew, name)), name
 
 
 def test_who_comes_and_who_leaves_is_the_difference_of_the_lists(before: Listed, wider: Listed) -> None:
