@@ -1,19 +1,22 @@
 """Listed children whose school can tell more than a visit: its roll was last told before their accepted place began.
 
 An academy may send its roll with the termly census alone. Until the next is in, no roll can show whether the child came;
-the school can. Nobody waits for that: the child is listed, in a lane of its own, and the school is named.
+the school can. Nobody waits for that: the child is listed, in a lane of its own, and the school is named. Who left Year 6 in
+the summer is owed a place in Year 7 though no source names one: admissions may have begun with next year's, or send nothing.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.children.silent_schools import is_silent, last_told
 from pipelines.formatted import formatted
+from pipelines.intake.year_seven import year_seven_from
 from pipelines.listing.known import Known
 from pipelines.listing.not_yet import at_high_risk, known_of_place, surely_theirs, that_follow
 from pipelines.priority import Evidence
+from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.reasons import day
 
 ROLL_IS_IN = timedelta(weeks=9)
@@ -31,13 +34,28 @@ def roll_to_come(evidence: Evidence, found: pl.DataFrame, known: Known) -> pl.Da
     promised = promised_places(evidence.statements, as_at, [ACCEPTED]).select(
         "child_id", "record_id", "since_on", "place"
     )
-    asked = promised.join(evidence.births, on="child_id", how="left", validate="m:1")
-    told = surely_theirs(last_told(asked, known.provision, known.person, known.schools, as_at), known.child_records)
-    places = that_follow(told.select("child_id", "since_on", "school", "told_on"), evidence)
+    owed = _owed_in_year_seven(evidence, found, promised)
+    asked = pl.concat([promised, owed], how="diagonal").join(evidence.births, on="child_id", how="left", validate="m:1")
+    told = last_told(asked, known.provision, known.person, known.schools, as_at)
+    is_promised = pl.col("record_id").is_not_null()
+    both = pl.concat([surely_theirs(told.filter(is_promised), known.child_records), told.filter(~is_promised)])
+    places = that_follow(both.select("child_id", "since_on", "school", "told_on", is_promised=is_promised), evidence)
     silent = places.filter(is_silent(starts, pl.col("told_on")), starts <= as_at, starts + ROLL_IS_IN > as_at).join(
         at_high_risk(found), on="child_id", how="anti"
     )
     return silent.unique("child_id", keep="first", maintain_order=True).select("child_id", roll_to_come=_told())
+
+
+def _owed_in_year_seven(evidence: Evidence, found: pl.DataFrame, promised: pl.DataFrame) -> pl.DataFrame:
+    """``child_id``, ``since_on``: who left Year 6 in the summer, and of whom nothing is known of a place, not even that there
+    is none (``found``)."""
+    summer, term = date(evidence.as_at.year, 7, 1), date(evidence.as_at.year, 9, 1)
+    left = evidence.last_ended().filter(pl.col("until_on") >= summer).select("child_id")
+    known = pl.concat([promised["child_id"], found.filter(factor=NO_PLACE)["child_id"]])
+    owed = evidence.births.join(left, on="child_id", how="semi").filter(
+        year_seven_from(pl.col("date_of_birth")) == term, ~pl.col("child_id").is_in(known.implode())
+    )
+    return owed.select("child_id", since_on=pl.lit(term))
 
 
 def _told() -> pl.Expr:
@@ -52,4 +70,9 @@ def _told() -> pl.Expr:
         "which school it is, and the school whether the child came.",
         known_of_place(), told_on,
     )  # fmt: skip
-    return pl.when(school.is_null()).then(unnamed).otherwise(named)
+    owed = formatted(
+        "{} {}, and Year 7 began on {}; the rolls of most schools for this age show nobody who began after {}: ask for the "
+        "rolls of the new school year.",
+        pl.col("owed_why"), day(pl.col("owed_on")), day(pl.col("since_on")), told_on,
+    )  # fmt: skip
+    return pl.when(~pl.col("is_promised")).then(owed).when(school.is_null()).then(unnamed).otherwise(named)

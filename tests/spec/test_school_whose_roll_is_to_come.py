@@ -105,6 +105,46 @@ def test_who_changes_school_over_the_summer_is_its_schools_to_tell_where_no_roll
     assert listed(drawn, as_at)["lane"] == said
 
 
+def left_year_six(
+    *, born: date = YEAR_6, ended: date = ENDED, ridge: date = IN_MAY, offer: str | None = None, **told: Any
+) -> Drawn:
+    """Left primary school, and no source names a place that is to follow."""
+    drawn = rolls(ridge=ridge, **told).record("school_census:1", "CH1", born)
+    drawn.on_roll("school_census:1", date(2019, 9, 2), ended).record("health:1", "CH1", born).lives("CH1", 0.95)
+    if offer:
+        drawn.record("admissions:1", "CH1", born).says("admissions:1", "concern", offer, IN_MAY)
+    return drawn
+
+
+@pytest.mark.parametrize(
+    ("drawn", "as_at", "said"),
+    [
+        pytest.param(left_year_six(), date(2026, 8, 31), FOLLOW_UP, id="in the summer nobody owes it a place yet"),
+        pytest.param(left_year_six(), date(2026, 9, 14), DATA_PROBLEM, id="term has begun, and all rolls are of May"),
+        pytest.param(left_year_six(), date(2026, 11, 2), DATA_PROBLEM, id="the autumn census may still come in"),
+        pytest.param(left_year_six(), date(2026, 11, 3), FOLLOW_UP, id="it ought to be in"),
+        pytest.param(left_year_six(ridge=TERM, priory=TERM), date(2026, 9, 14), FOLLOW_UP, id="the rolls came, without it"),
+        pytest.param(left_year_six(a_year=USUAL // 2 - 1), date(2026, 9, 14), DATA_PROBLEM, id="all schools are, together"),
+        pytest.param(left_year_six(born=date(2016, 5, 14)), date(2026, 9, 14), FOLLOW_UP, id="left Year 5: owed none"),
+        pytest.param(left_year_six(ended=date(2026, 6, 30)), date(2026, 9, 14), FOLLOW_UP, id="left before the summer"),
+        pytest.param(left_year_six(offer="refused a school place"), date(2026, 9, 14), FOLLOW_UP, id="a place was refused"),
+        pytest.param(left_year_six().says("health:1", "concern", "child protection plan", IN_MAY), date(2026, 9, 14), FOLLOW_UP,
+                     id="at high risk: is visited all the same"),
+    ],
+)  # fmt: skip
+def test_who_left_year_six_is_the_rolls_to_tell_where_no_source_names_a_place(
+    drawn: Drawn, as_at: date, said: str
+) -> None:
+    assert listed(drawn, as_at)["lane"] == said
+
+
+def test_the_reasons_say_that_the_rolls_of_the_new_year_are_to_be_asked_for() -> None:
+    assert (
+        "Between two schools: the last education ended on 21 July 2026, and Year 7 began on 1 September 2026; the rolls of "
+        "most schools for this age show nobody who began after 4 May 2026: ask for the rolls of the new school year."
+    ) in listed(left_year_six(), date(2026, 9, 14))["because"]
+
+
 AUTUMN = (date(2025, 10, 21), date(2024, 10, 22))
 """Days on which pupils began within the term, in the two years before."""
 
