@@ -124,6 +124,9 @@ def units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date
 def units_less(source: SourceTonight) -> Iterator[str]:
     """Rows and places of each unit (a school) against the night on which it was last whole, and the last night; units that are
     due and have no row are told by that, and of a unit that lost its rows not its places."""
+    unit = source.contract.completeness.unit
+    if unit is None:  # though it may have named one last night
+        return
     last_on = source.last.as_at
     less = units_with_less(source.measures, source.contract, last_on=last_on, as_at=source.as_at)
     named = less.filter(~pl.col("of").is_in(source.lost_nobody.implode())).sort("shown", "of")
@@ -132,7 +135,7 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     gone, thin = rows.filter(pl.col("now") == 0, ~pl.col("of").is_in(source.due)), rows.filter(pl.col("now") > 0)
     places = named.filter(measure=PLACES).join(rows, on="of", how="anti")
     if source.measures.filter(measure=UNIT, as_at=source.as_at).is_empty() and not before.is_empty():
-        header = source.contract.column_named[str(source.contract.completeness.unit)].header
+        header = source.contract.column_named[unit].header
         yield f"no row has {header} any more, so that nobody sees whose rows are missing."
         return
     is_held = source.contract.completeness.outcome("units", is_roll=source.contract.is_roll) == "holds"

@@ -635,6 +635,16 @@ def test_a_practice_is_missed_until_it_sends_again(
     assert tuple("health" in judged.cut_off for judged in found) == told
 
 
+def test_a_contract_that_names_no_practices_any_more_misses_none(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, school_census=_census(0), health=_twelve_practices(0))
+    without = CONTRACTS["health"].completeness.model_copy(update={"unit": None})
+    nights.contracts = {**CONTRACTS, "health": CONTRACTS["health"].model_copy(update={"completeness": without})}
+    for after in (1, 2):
+        rows = _twelve_practices(after, without=20)
+        assert nights.night(after, school_census=_census(after), health=rows).found.is_empty()
+
+
 def test_a_practice_that_is_accepted_as_gone_is_missed_no_more(tmp_path: Path) -> None:
     nights = Deliveries(tmp_path)
     nights.night(0, school_census=_census(0), health=_twelve_practices(0))
