@@ -107,13 +107,12 @@ def _is_no_date(column: Column) -> pl.Expr:
 
 def _value_check(column: Column, rule: Rule, setting: Setting) -> Check:
     """The check for a rule at one column. Empty cells keep every rule but ``nullValues``."""
-    text = text_of(column)
     asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "nullValues": ("required", lambda: is_empty(column)),
         "invalidValues": _valid(column, rule),
         "duplicateValues": ("unique key", lambda: _contradicts(column, setting.contract)),
-        "upn": ("UPN check letter", lambda: ~setting.identifier_checks["upn"](text)),
-        "nhsNumber": ("NHS number check digit", lambda: ~setting.identifier_checks["nhsNumber"](text)),
+        "upn": ("UPN check letter", lambda: ~setting.identifier_checks["upn"](text_of(column))),
+        "nhsNumber": ("NHS number check digit", lambda: ~setting.identifier_checks["nhsNumber"](text_of(column))),
         "notInFuture": (NOT_IN_FUTURE, lambda: parse_dates(column) > setting.today),
         "notBefore": (f"not before {rule.year}", lambda: parse_dates(column).dt.year() < rule.year),
     }
