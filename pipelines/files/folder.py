@@ -140,8 +140,9 @@ def _fits(path: PurePosixPath, pattern: str) -> bool:
 
 
 def _as_written(name: str) -> tuple[str, str]:
-    """A name, case ignored, as it stands and as people mean it: "School Census" and "school-census" are school_census."""
-    return name.casefold(), re.sub(r"[\s-]+", "_", name.casefold())
+    """A name, case ignored, as it stands and as people mean it: "School Census" and "SchoolCensus" are school_census."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return name.casefold(), re.sub(r"[\s_-]+", "_", apart.casefold())
 
 
 def contract_by_stem(path: PurePosixPath, contracts: Mapping[str, Contract]) -> Contract | None:

@@ -8,7 +8,7 @@ together with the next, the "headers" are a child's details.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -30,6 +30,7 @@ NO_HEADER = "header"
 """Name of the rule, as a breach shows it, of a file that has no header of its source."""
 
 _NEAR = 0.7
+_ALL_BUT_A_LETTER = 0.93
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,7 @@ _plain_of_contract = lru_cache(maxsize=None)(plain_header)
 
 def columns_by_header(contract: Contract) -> dict[str, Column]:
     """The columns of a contract by every plain header they may carry."""
-    return {
-        _plain_of_contract(header): column
-        for column in contract.columns
-        for header in (column.header, *column.also_called)
-    }
+    return {_plain_of_contract(header): column for column in contract.columns for header in _names(column)}
 
 
 def known_columns(headers: Sequence[str], contract: Contract) -> set[str]:
@@ -271,13 +268,13 @@ def _missing(
 ) -> list[Fault]:
     """Faults for the columns that no header names, one a column. Takes a renamed column's position out of ``unknown``.
 
-    A header with a word that is in the names of other columns and in none of this one's is never taken for it: an end
-    headed Enrolment End Date is no Enrolment Date, and a sender who headed it so would have every pupil begin at its end.
+    A header says of itself what it is by the words that the contract knows: an end headed Enrolment End Date is no
+    Enrolment Date, nor a Preferred Name a Preferred Surname. A sender who headed it so would send the one for the other.
     """
     faults = []
+    words = frozenset(word for column in contract.columns for name in _names(column) for word in _words_in(name))
     for column in missing:
-        others = _words(other for other in contract.columns if other is not column) - _words([column])
-        like = {at: _likeness(headers[at], column) for at in unknown if others.isdisjoint(_words_in(headers[at]))}
+        like = {at: _likeness(headers[at], column, words) for at in unknown}
         nearest = max(like, key=lambda at: like[at], default=None)
         renamed = None
         if nearest is not None and like[nearest] >= _NEAR:
@@ -369,24 +366,29 @@ def _extra(headers: Sequence[str], position: int, are_headers: bool) -> Fault:
     )
 
 
-def _words(columns: Iterable[Column]) -> frozenset[str]:
-    """The words in all names of the columns."""
-    names = (name for column in columns for name in (column.header, *column.also_called))
-    return frozenset(word for name in names for word in _words_in(name))
+def _names(column: Column) -> tuple[str, ...]:
+    return (column.header, *column.also_called)
 
 
 @lru_cache(maxsize=4096)
 def _words_in(header: str) -> frozenset[str]:
-    """StartDate and Start_Date are start and date."""
-    return frozenset(word.casefold() for word in re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])", header))
+    """StartDate and Start_Date are start and date; a letter is no word."""
+    found = re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])", header)
+    return frozenset(word.casefold() for word in found if len(word) > 1)
 
 
-def _likeness(header: str, column: Column) -> float:
-    """0..1: how like a header is to the names of a column. Digits that no name of the column has make it unlike."""
-    plain = plain_header(header)
+def _likeness(header: str, column: Column, words: frozenset[str]) -> float:
+    """0..1: how like a header is to the names of a column.
+
+    Digits that no name of the column has make it unlike, and so does a word of the contract (``words``) that stands in one
+    of the two alone, unless a word that the contract has not stands for it, or the two are the same but for a letter.
+    """
+    plain, said = plain_header(header), _words_in(header)
     best = 0.0
-    for name in (column.header, *column.also_called):
-        other = _plain_of_contract(name)
+    for name in _names(column):
+        other, own = _plain_of_contract(name), _words_in(name)
+        is_said = said & words <= own and len(own - said) <= len(said - words)
         if {c for c in plain if c.isdigit()} <= {c for c in other if c.isdigit()}:
-            best = max(best, SequenceMatcher(None, plain, other).ratio())
+            like = SequenceMatcher(None, plain, other).ratio()
+            best = max(best, like if is_said or like >= _ALL_BUT_A_LETTER else 0)
     return best

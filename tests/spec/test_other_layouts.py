@@ -388,6 +388,8 @@ def test_a_column_under_a_like_header_is_named(source: str, column: str, header:
     [
         pytest.param("school_census", "EntryDate", "Enrolment End Date", id="an end for a beginning"),
         pytest.param("school_census", "PreferredSurname", "House Name", id="a house for a surname"),
+        pytest.param("school_census", "PreferredSurname", "Preferred Name", id="what a child is called for a surname"),
+        pytest.param("ehe_register", "Surname", "Pupil Name", id="a whole name for a surname"),
         pytest.param("alternative_provision", "Provider", "Placement Id", id="a key for a provider"),
         pytest.param("social_care", "Opened", "Case End", id="a close for an opening"),
     ],

@@ -233,7 +233,13 @@ def test_an_unknown_file_is_named_and_the_night_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Library Cards.csv", "library-cards_north.CSV", "LIBRARY  CARDS Nov 2026 FINAL v2.csv", "Library Cards.tsv"],
+    [
+        "Library Cards.csv",
+        "library-cards_north.CSV",
+        "LIBRARY  CARDS Nov 2026 FINAL v2.csv",
+        "Library Cards.tsv",
+        "LibraryCards_2026.csv",
+    ],
 )
 def test_spaces_and_hyphens_in_a_name_are_underscores(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(as_csv(SMITH))
