@@ -32,7 +32,9 @@ def decode_text(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
     Text that is UTF-8 is read as UTF-8 even where the contract names another encoding (and says so): valid UTF-8 with
     accents is never anything else in practice, while Windows-1252 would take it and garble the names.
 
-    Raises :class:`UnreadableFileError` where no encoding fits, where two are mixed, and for NUL characters.
+    A file that is mostly UTF-8 is read line by line, and it is said.
+
+    Raises :class:`UnreadableFileError` where no encoding fits, and for NUL characters.
     """
     encoding = _marked(data) or _unmarked_utf16(data)
     decoded = DecodedText(_strict(data, encoding)) if encoding else _by_contract(data, encodings)
@@ -81,9 +83,9 @@ def _by_contract(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
         except UnicodeDecodeError as caught:
             error = caught
             continue
-        if position > 0 and _is_utf8(encodings[0]):
-            _refuse_mixed(data, encoding)
-        elif position == 0 and not any(_is_utf8(e) for e in encodings):
+        if position > 0 and _is_utf8(encodings[0]) and _is_mixed(data):
+            return _by_lines(data, encoding)
+        if position == 0 and not any(_is_utf8(e) for e in encodings):
             return DecodedText(text, (_written_as_utf8(encodings),))
         return DecodedText(text)
     raise _undecodable(data, error, encodings) from None
@@ -102,27 +104,36 @@ def _written_as_utf8(encodings: tuple[str, ...]) -> Fault:
     )
 
 
-def _refuse_mixed(data: bytes, encoding: str) -> None:
-    """A UTF-8 file with a few damaged lines would pass as Windows-1252 and garble every accented name in it.
+def _is_mixed(data: bytes) -> bool:
+    """Whether most lines are UTF-8: a list put together out of two, or one with a few damaged lines.
 
-    A Windows-1252 file that holds names garbled long before (Ã© for é) is not meant, however many they are beside the few
-    accents that such systems keep: garbled names are mended one by one, and a list that is not read hides all its children.
+    Read whole as Windows-1252 it would pass, and every accented name in it would be garbled. A Windows-1252 file that holds
+    names garbled long before (Ã© for é) is not meant, however many they are beside the few accents that such systems keep.
     """
     # Half or more of the bytes of a letter in UTF-8 are of these: most files are told by counting them.
     if 2 * _count(data, _LATER_BYTES) < max(6, 0.5 * _count(data, _HIGH_BYTES)):
-        return
+        return False
     accented = [line for line in data.splitlines() if not line.isascii()]
-    if sum(map(_fits_utf8, accented)) < MOSTLY * len(accented):
-        return
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableFileError(
-            "encoding",
-            f"The file mixes UTF-8 with another encoding, so that reading it as {encoding} would garble names.",
-            "Export the whole file in one encoding, best UTF-8.",
-            line=_line_at(data, error.start),
-        ) from None
+    return sum(map(_fits_utf8, accented)) >= MOSTLY * len(accented)
+
+
+def _by_lines(data: bytes, encoding: str) -> DecodedText:
+    """Each line in the encoding that it has: no name is garbled for the sake of others, and no list hidden for a few names."""
+    lines = data.splitlines(keepends=True)
+    others = [number for number, line in enumerate(lines, start=1) if not _fits_utf8(line)]
+    text = "".join(line.decode("utf-8" if _fits_utf8(line) else encoding) for line in lines)
+    return DecodedText(text, (_mixed(len(others), others[0], encoding),))
+
+
+def _mixed(others: int, first: int, encoding: str) -> Fault:
+    return Fault(
+        "encoding",
+        "nothing",
+        f"The file mixes UTF-8 with another encoding: {others} of its lines, this one first, are not. Each line was read "
+        f"by itself, those as {encoding}; where a letter was cut in two, a name there is garbled.",
+        "Export the whole file in one encoding, best UTF-8.",
+        first,
+    )
 
 
 def _fits_utf8(line: bytes) -> bool:

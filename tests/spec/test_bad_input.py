@@ -98,7 +98,7 @@ UNREADABLE = [
                  Said("encoding", "file", line=2, words="utf-8 or windows-1252"), id="a byte of no encoding"),
     pytest.param("csv", (GOOD.replace("Ann", "Siân").replace("Chidi", "Chïdi").replace("High", "Hîgh").encode()
                          + b"LC000004,Bront\xeb,,,,,,\n"),
-                 Said("encoding", "file", line=5, words="mixes UTF-8"), id="two encodings mixed"),
+                 Said("encoding", "nothing", line=5, words="1 of its lines, this one first"), id="two encodings mixed"),
     pytest.param("csv", GOOD.encode("utf-16")[:-1], Said("encoding", "file", line=4), id="UTF-16 cut in a letter"),
     pytest.param("csv", csv_with_line("LC000004,Jones,Mo"),
                  Said("ragged row", "row", line=5, words="and the row has fields for 3"), id="a row too short"),

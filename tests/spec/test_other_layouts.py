@@ -334,6 +334,16 @@ def test_two_lists_that_name_the_same_children_are_loaded_where_the_older_cannot
     assert not any(file.is_refused for file in _in_two_files(tmp_path, source, **second))
 
 
+def test_of_two_lists_put_together_in_two_encodings_every_name_is_read_as_it_was_written() -> None:
+    names = [("Siân", "utf-8"), ("Zoë", "utf-8"), ("Renée", "windows-1252"), ("Chloë", "utf-8"), ("Ann", "utf-8")]
+    header, *_ = pl.DataFrame([GOOD["health"]]).write_csv().splitlines(keepends=True)
+    rows = [pl.DataFrame([GOOD["health"] | {"GivenNames": name}]).write_csv(include_header=False) for name, _ in names]
+    data = header.encode() + b"".join(row.encode(encoding) for row, (_, encoding) in zip(rows, names, strict=True))
+    read = read_bytes("health.csv", data, CONTRACTS["health"])
+    assert read.rows["given_names"].to_list() == [name for name, _ in names]
+    assert [(b.rule, b.stops, b.line) for b in read.breaches] == [("encoding", "nothing", 4)]
+
+
 def test_a_column_that_is_used_for_nothing_may_stand_twice() -> None:
     row = GOOD["health"] | {"Practice": "Hill Surgery", "Practice Code": "Z10003"}
     csv = pl.DataFrame([row]).drop("GPPractice").write_csv()
