@@ -373,12 +373,12 @@ def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     lag = (source.as_at - newest).days
     within = source.contract.completeness.newest_within_days
     if within is None:
-        lags = [(night.as_at - night.newest_on).days for night in source.nights if night.newest_on]
-        if not lags:
+        nights = source.newer_each
+        if not nights:
             return
+        lags = [(night.as_at - day).days for night, day in nights]
         within = round(median(lags) + max(NEWEST_DAYS, SPREADS * _spread(lags)))
-        went_back = source.last.newest_on is not None and newest < source.last.newest_on
-        if not (went_back or source.contract.completeness.stale_after_days):
+        if not (newest < nights[-1][1] or source.contract.completeness.stale_after_days):
             return  # nothing need ever happen in a source that is never due
     if lag > within:
         yield (

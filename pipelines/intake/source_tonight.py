@@ -61,6 +61,16 @@ class SourceTonight:
         return self.nights[-1]
 
     @property
+    def newer_each(self) -> list[tuple[SourceNight, date]]:
+        """Its nights with the newest date of each, without those on which that had gone back: an old file is told as one
+        until a newer comes, and is no measure of what is usual."""
+        kept: list[tuple[SourceNight, date]] = []
+        for night in self.nights:
+            if night.newest_on and (not kept or night.newest_on >= kept[-1][1]):
+                kept.append((night, night.newest_on))
+        return kept
+
+    @property
     def lost_nobody(self) -> pl.Series:
         """Units whose children are elsewhere, whatever rows or places they lost: they go on under others, or have closed."""
         return self.measures.filter(measure=LOST_NOBODY, as_at=self.as_at)["of"]
@@ -80,7 +90,8 @@ class SourceTonight:
         if self.refused:
             kept_out.append(f"{first_of(self.refused)} could not be used" + _because(self.refused_for))
         if self.set_aside:
-            kept_out.append(f"{counted(self.set_aside, 'row')} were set aside" + _because(self.set_aside_for))
+            were = "was" if self.set_aside == 1 else "were"
+            kept_out.append(f"{counted(self.set_aside, 'row')} {were} set aside" + _because(self.set_aside_for))
         return f" Not read: {'; '.join(kept_out)}. Have that mended first." if kept_out else ""
 
 

@@ -81,17 +81,20 @@ def units_when_whole(measures: pl.DataFrame, contract: Contract, *, as_at: date)
     are no measure of those after them. One that lost nobody is missed no more. Places are not asked in this way, as all at
     once come to an end with a term. ``measures``: ``SOURCE_MEASURE`` of the source.
     """
-    nights = measures.filter(pl.col("as_at") < as_at).partition_by("as_at", as_dict=True)
+    before = measures.filter(pl.col("as_at") < as_at)
+    units = before.filter(measure=UNIT).select("as_at", "of", pl.coalesce("name", "of"), "value")
+    lost_nobody = set(before.filter(measure=LOST_NOBODY).select("as_at", "of").iter_rows())
+    came: dict[date, dict[str, tuple[str, float, date]]] = {night: {} for night in before["as_at"].unique().sort()}
+    for night, of, shown, rows in units.iter_rows():
+        came[night][of] = (shown, rows, night)
     whole: dict[str, tuple[str, float, date]] = {}
-    for (night,), told in sorted(nights.items()):
-        units = told.filter(measure=UNIT).select("of", pl.coalesce("name", "of"), "value")
-        came = {of: (shown, rows, night) for of, shown, rows in units.iter_rows()}
-        missed = whole.keys() - {*told.filter(measure=LOST_NOBODY)["of"]}
-        gaps = {of: whole[of] for of in missed if _has_less(came.get(of, ("", 0.0))[1], whole[of][1], contract)}
-        whole = came | gaps
-    rows = [(of, *told) for of, told in whole.items()]
+    for night, here in came.items():
+        missed = {of: was for of, was in whole.items() if (night, of) not in lost_nobody}
+        gaps = {of: was for of, was in missed.items() if _has_less(here.get(of, ("", 0.0))[1], was[1], contract)}
+        whole = here | gaps
+    every = [(of, *was) for of, was in whole.items()]
     return pl.DataFrame(
-        rows, schema={"of": pl.String, "shown": pl.String, "value": pl.Float64, "on": pl.Date}, orient="row"
+        every, schema={"of": pl.String, "shown": pl.String, "value": pl.Float64, "on": pl.Date}, orient="row"
     )
 
 

@@ -635,6 +635,25 @@ def test_a_practice_is_missed_until_it_sends_again(
     assert tuple("health" in judged.cut_off for judged in found) == told
 
 
+def _notified(after: int, *, last_year: bool = False) -> Rows:
+    """A register to which one more child was notified yesterday; or the workbook of the year before, put back."""
+    newest = FIRST - timedelta(days=400) if last_year else FIRST + timedelta(days=after - 1)
+    return [
+        {**row, "notified_on": f"{newest - timedelta(days=n):%d/%m/%Y}"} for n, row in enumerate(register(30 + after))
+    ]
+
+
+def test_an_old_file_of_a_source_that_need_not_change_is_told_until_a_newer_one_comes(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    told = []
+    for after, last_year in enumerate([False, False, True, True, True, True, False, False]):
+        rows = _notified(after, last_year=last_year)
+        seen = health(100 + after, seen_on=FIRST + timedelta(days=after - 1))
+        found = nights.night(after, school_census=_census(after), health=seen, ehe_register=rows).found
+        told.append(found.filter(source="ehe_register", check="stale").height > 0)
+    assert told == [False, False, True, True, True, True, False, False]
+
+
 def test_a_contract_that_names_no_practices_any_more_misses_none(tmp_path: Path) -> None:
     nights = Deliveries(tmp_path)
     nights.night(0, school_census=_census(0), health=_twelve_practices(0))
