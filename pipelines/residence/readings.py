@@ -100,6 +100,10 @@ STILL_ON_ROLL = (0.3, 0.02)
 """Of those gone so many are on a school's roll still up to half a year after they left, and longer: as many as it takes off
 after enquiries, and a slip."""
 
+MOSTLY_LEFT = 0.2
+"""An agency of whose entries of known children no more than these are open still is one that all leave as they grow, such as a
+nursery: that an entry there has ended tells nothing of a move, and that there is none at all tells the age."""
+
 MOSTLY_OFF_ROLL = 3.0
 """An agency that knows so many times more of the children without a place than of those with one works off the roll."""
 
@@ -194,6 +198,8 @@ def _presence(
     than the first, who are only a prior here; and none for an agency that works through schools, to which hardly one of the
     second is known, nor of the third.
 
+    No reading of an agency that all leave as they grow (``MOSTLY_LEFT``).
+
     Of an agency that works off the roll (a hotel, a transfer file unclaimed, a referral), knowing children because they have no
     place, only whether its record is open: children with a place cannot show how often it knows those who live here.
     """
@@ -202,6 +208,8 @@ def _presence(
     rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
     if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
         return _standing(agency, rows, counts[0].astype(np.float64))
+    if counts[0][0] < MOSTLY_LEFT * counts[0].sum():
+        return []
     known = shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
     at_most = max(2.0 * rates[1], rates[2] if sizes[2] >= ENOUGH_KNOWN else 0.0)
     _, is_current, is_ended = known * min(1.0, at_most / (known[1] + known[2]))

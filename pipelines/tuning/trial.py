@@ -17,7 +17,7 @@ from pipelines.children.provision import find_provision
 from pipelines.decisions.judgements import for_link
 from pipelines.formatted import formatted
 from pipelines.linking.link import CHILD_SETTINGS, link
-from pipelines.linking.measures_in_force import MEASURED_TABLES, held_in
+from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, held_in
 from pipelines.listing.known import Known
 from pipelines.listing.masking import BECAUSE_WITHHELD, masked_in
 from pipelines.listing.rank import LANES, RESTRICTED, rank
@@ -31,6 +31,9 @@ TUNING_READS = (
     "explained", "school", *MEASURED_TABLES,
 )  # fmt: skip
 """Tables of the store that :func:`last_night` and :func:`judged_again` read."""
+
+LINKS = ("link", "child_record", "rival")
+"""Those of them that hang on the settings of the linkage."""
 
 COMES, LEAVES = "comes", "leaves"
 
@@ -101,18 +104,9 @@ def judged_again(
     night = tables["night"].row(0, named=True)
     by_then = pl.col("at") < night["started_at"]
     person, statements, held = tables["person_record"], tables["statement"], held_in(tables)
-    links = {name: tables[name] for name in ("link", "child_record", "rival")}
+    links = {name: tables[name] for name in LINKS}
     if held is None or not links_stand:
-        linked = link(
-            person,
-            previous=tables["child_record"],
-            judgements=for_link(judgements.filter(by_then)),
-            model=model,
-            settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
-            held=held,
-        )
-        links = {"link": linked.links, "child_record": linked.child_records, "rival": linked.rivals}
-        held = linked.held
+        links, held = _linked(tables, settings, model, judgements.filter(by_then), held)
     provision = find_provision(statements, links["child_record"], night["as_at"])
     residence = judge_residence(
         listen(statements, night["as_at"]),
@@ -139,6 +133,21 @@ def judged_again(
     )
     ranked = rank(known)
     return _listed(settings, {**tables, **links, "candidate": ranked.candidates, "explained": ranked.explained})
+
+
+def _linked(
+    tables: Mapping[str, pl.DataFrame], settings: Settings, model: Model, judgements: pl.DataFrame, held: Held | None
+) -> tuple[dict[str, pl.DataFrame], Held]:
+    """``LINKS`` of the night's records with other settings, and the measures that weighed them."""
+    linked = link(
+        tables["person_record"],
+        previous=tables["child_record"],
+        judgements=for_link(judgements),
+        model=model,
+        settings=replace(CHILD_SETTINGS, link_probability=settings.linkage.link_threshold),
+        held=held,
+    )
+    return dict(zip(LINKS, (linked.links, linked.child_records, linked.rivals), strict=True)), linked.held
 
 
 def _listed(settings: Settings, tables: Mapping[str, pl.DataFrame]) -> Listed:

@@ -272,3 +272,20 @@ def test_a_school_has_not_closed_where_more_than_one_in_ten_of_those_who_left_ar
         return float(np.mean(found["living_here"].to_list()))
 
     assert chance(7) < chance(6) - 0.02
+
+
+def test_that_an_entry_has_ended_with_an_agency_that_all_leave_tells_nothing_of_a_move() -> None:
+    """Every second pupil was at a nursery once, of those without a place every tenth: they are older. Whether one of them was
+    says how old it is, and nothing of where it lives."""
+
+    def at_nursery(said: list[dict[str, object]]) -> list[dict[str, object]]:
+        return [*said, say("early_years", "lives_here", ago(1500), ago(1200))]
+
+    children = town()
+    for number, (child, said) in enumerate(children.items()):
+        if number % (2 if child.startswith("roll") else 10) == 0:
+            children[child] = at_nursery(said)
+    child = at_gp(seen=330)
+    alike = {"never at one": child, "was at one": at_nursery(child)}
+    chance = dict(judge(children | alike).select("child_id", "living_here").iter_rows())
+    assert chance["was at one"] == pytest.approx(chance["never at one"])
