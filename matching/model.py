@@ -196,7 +196,7 @@ def model_of(text: str, comparisons: Sequence[Comparison], file: str) -> Model:
             f"{'in the model' if odd in given else 'in the comparisons'}. Train again, or use the comparisons it was made for."
         )
     weights = {comparison.name: _weights_from(file, comparison, given) for comparison in comparisons}
-    household, twins, match = (_probability(file, name, data.get(name)) for name in ("household", "twins", "match"))
+    household, twins, match = (probability(file, name, data.get(name)) for name in ("household", "twins", "match"))
     return Model(tuple(comparisons), weights, household, twins, match, data.get("figures", {}))
 
 
@@ -207,11 +207,12 @@ def _weights_from(file: str, comparison: Comparison, given: dict[tuple[str, str]
             continue
         entry = given[comparison.name, level.label]
         for key, column in columns.items():
-            column[number] = _probability(file, f"{key} of '{level.label}' of '{comparison.name}'", entry.get(key))
+            column[number] = probability(file, f"{key} of '{level.label}' of '{comparison.name}'", entry.get(key))
     return Weights(**columns)
 
 
-def _probability(file: str, place: str, value: object) -> float:
+def probability(file: str, place: str, value: object) -> float:
+    """A number as it stands at a place of a model's file. Raises :class:`ModelError` where it is no probability."""
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ModelError(f"{file}: {place} must be a probability from 0 to 1. Mend it or train again.")
     return float(value)

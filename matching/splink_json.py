@@ -20,9 +20,11 @@ from matching import date_similarity as date_tests
 from matching import similarity as tests
 from matching import word_similarity as word_tests
 from matching.comparisons import Comparison
-from matching.model import Model, ModelError, Together, Weights
+from matching.model import Model, ModelError, Together, Weights, probability
 
 MATCH = "probability_two_random_records_match"
+SETTINGS = "Splink settings"
+"""What errors call them, and a model that comes from them."""
 SPARK_NAMES = {"jaro_winkler_similarity": "jaro_winkler", "list_has_any": "arrays_overlap", "len": "size"}
 
 
@@ -306,47 +308,49 @@ def from_splink(text: str, comparisons: Sequence[Comparison]) -> Model:
     """Take m, u and the prior of these comparisons from Splink settings whose levels bear the same labels in the same order.
 
     Settings that Splink itself saved do as well. Raises :class:`ModelError` where a comparison or a level is missing, a
-    number is no probability, or a level counts how common a value is in one of the two and not in the other.
+    number is no probability, or a level says nothing, or counts how common a value is, in one of the two and not in the
+    other.
     """
     try:
         settings = json.loads(text)
     except json.JSONDecodeError as error:
         raise ModelError(f"the settings are no readable JSON: {error}") from None
     for key in ("comparisons", MATCH):
-        if key not in settings:
+        if not isinstance(settings, dict) or key not in settings:
             raise ModelError(f"the settings have no {key}: save them from Splink once the model is trained")
-    given = {entry["output_column_name"]: entry["comparison_levels"] for entry in settings["comparisons"]}
+    given = {entry.get("output_column_name"): entry.get("comparison_levels") for entry in settings["comparisons"]}
     weights = {}
     for comparison in comparisons:
         levels = given.get(comparison.name.replace(" ", "_"))
         labels = [level.label for level in comparison.levels]
-        if levels is None or [entry["label_for_charts"] for entry in levels] != labels:
+        if levels is None or [entry.get("label_for_charts") for entry in levels] != labels:
             raise ModelError(f"the settings have no comparison '{comparison.name}' with the levels {', '.join(labels)}")
         m, u = (_column(comparison, levels, key) for key in ("m_probability", "u_probability"))
         weights[comparison.name] = Weights(m, u, u, u)
         _refuse_other_frequencies(comparison, levels)
-    match = float(settings[MATCH])
-    if not 0 <= match <= 1:
-        raise ModelError(f"{MATCH} must be a probability from 0 to 1")
-    return Model(tuple(comparisons), weights, 0.0, 0.0, match, {"from": "Splink settings"})
+    match = probability(SETTINGS, MATCH, settings[MATCH])
+    return Model(tuple(comparisons), weights, 0.0, 0.0, match, {"from": SETTINGS})
 
 
 def _refuse_other_frequencies(comparison: Comparison, levels: list[dict[str, Any]]) -> None:
     """A value's frequency stands in for u at a level, or it does not: the same model cannot do both."""
     for level, entry in zip(comparison.levels, levels, strict=True):
-        theirs, share = entry.get("tf_adjustment_column"), float(entry.get("tf_adjustment_weight", 1.0))
+        theirs, share = entry.get("tf_adjustment_column"), entry.get("tf_adjustment_weight", 1.0)
         if theirs != level.frequency_of or (theirs is not None and share != 1.0):
             raise ModelError(
                 f"'{level.label}' of '{comparison.name}' counts how common the value of {level.frequency_of or 'nothing'} "
-                f"is, in the settings that of {theirs or 'nothing'} with weight {share:g}: make them the same"
+                f"is, in the settings that of {theirs or 'nothing'} with weight {share}: make them the same"
             )
 
 
 def _column(
     comparison: Comparison, levels: list[dict[str, Any]], key: str
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    values = np.array([np.nan if entry.get("is_null_level") else float(entry.get(key, np.nan)) for entry in levels])
-    for level, value in zip(comparison.levels, values, strict=True):
-        if not level.says_nothing and not 0 <= value <= 1:
-            raise ModelError(f"{key} of '{level.label}' of '{comparison.name}' must be a probability from 0 to 1")
+    values = np.full(len(levels), np.nan)
+    for number, (level, entry) in enumerate(zip(comparison.levels, levels, strict=True)):
+        place, is_null = f"'{level.label}' of '{comparison.name}'", bool(entry.get("is_null_level"))
+        if is_null != level.says_nothing:
+            raise ModelError(f"{place} says nothing in one of the two only: make it a null level in both or in neither")
+        if not is_null:
+            values[number] = probability(SETTINGS, f"{key} of {place}", entry.get(key))
     return values

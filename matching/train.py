@@ -258,8 +258,9 @@ def train(
     :func:`samples_of`. ``judged``: pairs that analysts judged to be one child. Raises :class:`TrainingError` where there
     is too little to learn from.
     """
-    if table.height < 2:
-        raise TrainingError("a model needs at least two records to learn from; keep the approved model")
+    possible = _possible_pairs(table.height, between)
+    if not possible:
+        raise TrainingError("a model needs at least two records that may be one child's; keep the approved model")
     samples = samples_of(table, comparisons, rules, between=between, learns=learns)
     if judged is not None and len(judged[0]):
         samples.append(judged_sample(table, comparisons, *judged))
@@ -290,7 +291,7 @@ def train(
         "iterations": iterations,
     }
     # The matches that the best single rule finds, over all pairs: no recall is guessed, and the share is a little low.
-    share = min(0.5, max(expected[1:]) / _possible_pairs(table.height, between))
+    share = min(0.5, max(expected[1:]) / possible)
     return Model(tuple(comparisons), weights, home.share, home.twin_share, share, figures)
 
 
@@ -298,7 +299,7 @@ def _possible_pairs(height: int, between: NDArray[np.int32] | None) -> float:
     if between is None:
         return height * (height - 1) / 2
     sizes = np.unique(between, return_counts=True)[1].astype(np.float64)
-    return max(1.0, float(sizes.sum() ** 2 - (sizes**2).sum()) / 2)
+    return float(sizes.sum() ** 2 - (sizes**2).sum()) / 2
 
 
 def _likely(sample: Sample, state: _State, number: int) -> float:

@@ -13,7 +13,7 @@ from matching.blocking import BlockingRule, Plan, plan
 from matching.comparisons import Comparison
 from matching.encode import Encoded, Rows
 from matching.score import Patterns, levels_in, patterns_of
-from matching.sorting import run_ends
+from matching.sorting import order_of, run_ends
 
 RANDOM_PAIRS = 1_000_000
 PAIRS_A_RULE = 1_000_000
@@ -41,18 +41,35 @@ def _rng(seed: int) -> np.random.Generator:
 
 
 def _random_pairs(height: int, between: NDArray[np.int32] | None, many: int) -> tuple[Rows, Rows]:
-    """Pairs of different rows, evenly at random; all of them where there are fewer than ``many``."""
+    """Pairs of different rows, evenly at random; all of them where the table has no more than ``many``."""
     if height * (height - 1) // 2 <= many:
         left, right = (side.astype(np.int32) for side in np.triu_indices(height, 1))
-    else:
+    elif between is None:
         rng = _rng(SEED)
         left, right = (rng.integers(0, height, many).astype(np.int32) for _ in range(2))
+    else:
+        left, right = _drawn_between(between, many)
     keep = left != right
     if between is not None:
         keep &= between.take(left) != between.take(right)
     # In the order of their left rows, which are then read one after the other.
     both = np.sort(np.compress(keep, left).astype(np.int64) << 32 | np.compress(keep, right))
     return (both >> 32).astype(np.int32), (both & 0xFFFFFFFF).astype(np.int32)
+
+
+def _drawn_between(between: NDArray[np.int32], many: int) -> tuple[Rows, Rows]:
+    """Pairs of rows with different numbers, one as likely as another: ``many``, or as many as there are.
+
+    Drawn from all rows, hardly any would be left of a short list and a long one, and chance would pass for u.
+    """
+    order = order_of(between)
+    ends = run_ends(between[order])
+    sizes = np.diff(ends, prepend=0)
+    others, end = np.repeat(len(between) - sizes, sizes), np.repeat(ends, sizes)
+    ways, rng = np.cumsum(others), _rng(SEED)
+    left = np.searchsorted(ways, rng.integers(0, ways[-1], min(many, int(ways[-1]) // 2)), side="right")
+    right = (end[left] + rng.integers(0, others[left])) % len(between)
+    return order[left].astype(np.int32), order[right].astype(np.int32)
 
 
 def _sampled(pairs: Plan, number: int, many: int) -> tuple[Rows, Rows]:

@@ -246,6 +246,19 @@ FORENAME = Comparison("forename", (missing("forename"), exact("forename"), other
         pytest.param(
             '"m_probability": 0', '"m_probability": 7', "m_probability of 'exact' of 'forename'", id="no probability"
         ),
+        pytest.param(
+            '"m_probability": 0', '"m_probability": null, "m": 0', "m_probability of 'exact'", id="m not learnt"
+        ),
+        pytest.param(
+            f'"{MATCH}": 0', f'"{MATCH}": "?", "p": 0', f"{MATCH} must be a probability", id="a prior in words"
+        ),
+        pytest.param('"is_null_level": true', '"m_probability": 1', "'not said' .* says nothing", id="nothing weighs"),
+        pytest.param(
+            '"tf_adjustment_column"', '"is_null_level": true, "c"', "'exact' .* says nothing", id="says nothing"
+        ),
+        pytest.param('"label_for_charts": "exact"', '"label": 1', "with the levels not said, exact", id="no label"),
+        pytest.param('"output_column_name"', '"name"', "no comparison 'forename'", id="a comparison without a name"),
+        pytest.param('"comparison_levels"', '"levels"', "no comparison 'forename'", id="no levels"),
         pytest.param('"u_probability"', '"u"', "u_probability of 'exact' of 'forename'", id="no u"),
         pytest.param("{", "", "no readable JSON", id="no JSON"),
         pytest.param('"comparisons"', '"compared"', "no comparisons", id="no comparisons at all"),
@@ -267,6 +280,12 @@ def test_settings_that_do_not_fit_are_refused_with_the_place(old, new, why):
     assert old in text
     with pytest.raises(ModelError, match=why):
         from_splink(text.replace(old, new, 1), [FORENAME])
+
+
+@pytest.mark.parametrize("text", ["null", "3", "[]"])
+def test_what_is_no_settings_is_refused(text):
+    with pytest.raises(ModelError, match="no comparisons: save them from Splink"):
+        from_splink(text, [FORENAME])
 
 
 def test_a_test_without_a_form_in_sql_is_named():

@@ -19,6 +19,7 @@ from matching.households import Households
 from matching.score import Scorer, patterns_of
 from matching.similarity import Equal, EqualAcross, Swapped, Unequal, both, none_of
 from matching.train import TrainingError, train
+from matching.training_samples import _random_pairs
 
 EVERYONE = BlockingRule("everyone", ("everyone",))
 
@@ -293,6 +294,27 @@ def test_a_slip_that_the_roll_cannot_show_is_as_likely_of_a_brothers_record_as_o
 def test_too_little_to_learn_from_keeps_the_approved_model(table, rules):
     with pytest.raises(TrainingError, match="keep the approved model"):
         _trained(table.with_columns(void=pl.lit(None, pl.String)), rules)
+
+
+def test_two_lists_of_which_one_is_empty_teach_nothing():
+    table = _simulated().head(300)
+    with pytest.raises(TrainingError, match=r"may be one child's; keep the approved model"):
+        train(encode(table, table.columns), [_same_or_silent("sex")], [EVERYONE], between=np.zeros(300, np.int32))
+
+
+@pytest.mark.parametrize(("many", "drawn"), [(20_000, 20_000), (100_000, 29_900)])
+def test_of_a_short_list_and_a_long_one_pairs_are_drawn_that_lie_between_them(many, drawn):
+    """Of pairs of all rows seven in a thousand do, and none of them would bear a rare name twice."""
+    between = np.array([1, 0] * 10 + [0] * 2_980, np.int32)
+    left, right = _random_pairs(3_000, between, many)
+    assert len(left) == drawn
+    assert (between[left] != between[right]).all()
+    both = np.bincount(left, minlength=3_000) + np.bincount(right, minlength=3_000)
+    short, long = both[between == 1], both[between == 0]
+    assert short.sum() == long.sum() == drawn
+    assert short.min() > 0.9 * drawn / 10
+    assert np.corrcoef(long, np.arange(2_990))[0, 1] == pytest.approx(0, abs=0.06)
+    assert (long > 0).mean() > 0.99
 
 
 def test_training_that_does_not_settle_says_so(monkeypatch):
