@@ -19,11 +19,12 @@ from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
-from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, Intake, keys_kept, last_nights
+from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, UNKNOWN, Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
 from pipelines.intake.source_tonight import SourceNight, SourceTonight, day_of
 from pipelines.intake.standing_in import stands_in_until
 from pipelines.intake.units import units_due, units_less
+from pipelines.intake.usual import NIGHTS_TO_LEARN, SHARE_APART, SPREADS, shares_risen, spread
 from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
@@ -35,13 +36,8 @@ FEWEST_ROWS_APART = 5
 LONG_LIST = 200
 """A list of so many rows loses or gains a tenth of them by a fault; a register of fewer goes up and down."""
 KEYS_KEPT = 0.8
-EMPTY_RISE = 0.1
 NEWEST_DAYS = 7
 """The newest date in a file may lag a week more than usual: half-term, or a quiet week."""
-SPREADS = 4.0
-"""A band reaches four robust standard deviations from the median: one normal night in 16,000 lies outside."""
-NIGHTS_TO_LEARN = 5
-"""A spread is only learnt from five nights on."""
 FILES_NAMED = 3
 """So many files of one source are named; of more, the first."""
 
@@ -260,16 +256,16 @@ def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     nights = [source.rows_still_due(night) for night in source.nights if night.as_at >= learnt_from]
     nights = _whole(nights or [source.rows_still_due(source.last)])
     usual = median(nights)
-    spread = SPREADS * _spread(nights)
+    apart = SPREADS * spread(nights)
     band = source.contract.completeness.rows
     if band:
         least, most = band[0] * usual, band[1] * usual
     else:
-        down = FEWER_ROWS * usual if source.contract.is_roll else max(FEWER_ROWS * usual, spread)
+        down = FEWER_ROWS * usual if source.contract.is_roll else max(FEWER_ROWS * usual, apart)
         least = usual - max(down, FEWEST_ROWS_APART)
-        most = usual + max(MORE_ROWS * usual, spread, FEWEST_ROWS_APART)
+        most = usual + max(MORE_ROWS * usual, apart, FEWEST_ROWS_APART)
     told = f"{counted(rows, 'row')} came, where {usual:,.0f} are usual"
-    a_tenth = usual - max(ROWS_GONE * usual, spread, FEWEST_ROWS_APART)
+    a_tenth = usual - max(ROWS_GONE * usual, apart, FEWEST_ROWS_APART)
     if rows < least:
         why = source.not_read or " The file may be cut off."
         yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
@@ -302,7 +298,7 @@ def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if least is None:
         least = KEYS_KEPT
         if len(nights) >= NIGHTS_TO_LEARN:
-            least = median(nights) - max(EMPTY_RISE, SPREADS * _spread(nights))
+            least = median(nights) - max(SHARE_APART, SPREADS * spread(nights))
     if kept < least:
         yield (
             "keys",
@@ -312,22 +308,28 @@ def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 
 
 def _empty_values(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Share of empty values of each column against the median of the last nights."""
+    """Columns that say less than they did: emptier, or with codes that nobody knows."""
     if source.tonight.rows < ENOUGH_ROWS:
         return
-    shares = source.measures.filter(measure=EMPTY)
-    before = dict(shares.filter(pl.col("as_at") < source.as_at).group_by("of").agg("value").iter_rows())
-    rise = source.contract.completeness.empty_rise
-    emptier = []
-    for of, share in shares.filter(as_at=source.as_at).sort("of").select("of", "value").iter_rows():
-        nights = before.get(of)
-        if not nights:
-            continue
-        allowed = max(EMPTY_RISE, SPREADS * _spread(nights)) if rise is None else rise
-        if share > median(nights) + allowed:
-            emptier.append(f"{source.contract.column_named[of].header} ({_share(median(nights))} to {_share(share)})")
-    if emptier:
-        yield "empty values", f"more values are empty than usual, in {first_of(emptier)}."
+    if emptier := _risen(source, EMPTY):
+        yield (
+            "empty values",
+            f"more values are empty than usual, in {first_of(emptier)}. Where that is right, accept it once.",
+        )
+    if unknown := _risen(source, UNKNOWN):
+        yield (
+            "empty values",
+            f"more codes than usual are none that its contract knows, and say nothing, in {first_of(unknown)}. Add the codes "
+            "to the contract (codes).",
+        )
+
+
+def _risen(source: SourceTonight, measure: str) -> list[str]:
+    """The columns of which a share is larger than is usual, and from what to what."""
+    risen = shares_risen(source.measures.filter(measure=measure), source.as_at, source.contract.completeness.empty_rise)
+    return [
+        f"{source.contract.column_named[of].header} ({_share(usual)} to {_share(share)})" for of, usual, share in risen
+    ]
 
 
 def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
@@ -377,7 +379,7 @@ def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         if not nights:
             return
         lags = [(night.as_at - day).days for night, day in nights]
-        within = round(median(lags) + max(NEWEST_DAYS, SPREADS * _spread(lags)))
+        within = round(median(lags) + max(NEWEST_DAYS, SPREADS * spread(lags)))
         if not (newest < nights[-1][1] or source.contract.completeness.stale_after_days):
             return  # nothing need ever happen in a source that is never due
     if lag > within:
@@ -386,14 +388,6 @@ def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
             f"its newest date is {day_of(newest)}, {counted(lag, 'day')} before the night; at most "
             f"{counted(within, 'day')} are to be expected. It may be an old file.",
         )
-
-
-def _spread(values: Sequence[float]) -> float:
-    """Robust standard deviation: 1.4826 times the median absolute deviation; 0 of too few nights."""
-    if len(values) < NIGHTS_TO_LEARN:
-        return 0.0
-    middle = median(values)
-    return 1.4826 * median(abs(value - middle) for value in values)
 
 
 def _share(value: float) -> str:

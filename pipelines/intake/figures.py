@@ -12,7 +12,7 @@ from hashlib import blake2b
 import polars as pl
 
 from data_contracts.contract import Contract
-from data_contracts.values import is_empty, parse_dates, text_of
+from data_contracts.values import is_empty, is_known_code, parse_dates, text_of
 from pipelines.tables import SOURCE_MEASURE, SOURCE_NIGHT
 
 KEPT_DAYS = 731
@@ -31,7 +31,8 @@ LEARNT_DAYS = 60
 FINGERPRINT = pl.Schema({"source": pl.String, "record_id": pl.String, "row_hash": pl.UInt64})
 """One row is one row loaded tonight; ``row_hash`` stays the same for the same row, in any order, on any machine."""
 
-EMPTY, UNIT, PLACES, LOST_NOBODY, KEYS, TOLD = "empty values", "unit", "places", "lost nobody", "keys", "told"
+EMPTY, UNKNOWN, UNIT, PLACES = "empty values", "unknown codes", "unit", "places"
+LOST_NOBODY, KEYS, TOLD = "lost nobody", "keys", "told"
 """What a SOURCE_MEASURE measures."""
 
 _APART = "\x1f"
@@ -44,7 +45,7 @@ class Standing:
     night: pl.DataFrame
     """Its ``SOURCE_NIGHT`` of that night."""
     measures: pl.DataFrame
-    """Its ``SOURCE_MEASURE`` of that night: empty values and units."""
+    """Its ``SOURCE_MEASURE`` of that night: empty values, unknown codes and units."""
     cells: Callable[[str], pl.DataFrame]
     """Column -> a frame of that column, each distinct cell once."""
     columns: Callable[..., pl.DataFrame]
@@ -138,7 +139,8 @@ def _measures_of_standing(standing: Standing, contract: Contract, as_at: date) -
 def _measures_of_rows(
     rows: pl.DataFrame, contract: Contract, stood: Stood | None, as_at: date
 ) -> tuple[pl.DataFrame, ...]:
-    return _empty_values(rows, contract, stood), _units(rows, contract), _places(rows.select, contract, as_at)
+    shares = (_empty_values(rows, contract, stood), _unknown_codes(rows, contract))
+    return *shares, _units(rows, contract), _places(rows.select, contract, as_at)
 
 
 def _rows_of(still: Mapping[str, Standing]) -> dict[str, int]:
@@ -281,6 +283,23 @@ def _empty_values(rows: pl.DataFrame, contract: Contract, stood: Stood | None) -
     return pl.DataFrame(shares).with_columns(
         source=pl.lit(contract.id), measure=pl.lit(EMPTY), name=pl.lit(None, pl.String)
     )
+
+
+def _unknown_codes(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """One row is one column that is held to its codes, and the share of those in it that the contract does not know."""
+    shares = {}
+    for column in contract.columns:
+        if column.codes and any(rule.metric == "invalidValues" for rule in column.quality):
+            cells = rows.select(pl.col(column.name).value_counts(name="rows")).unnest(
+                column.name
+            )  # each code is read once
+            given = cells.filter(~is_empty(column))
+            unknown = given.filter(~is_known_code(column))
+            shares[column.name] = int(unknown["rows"].sum()) / max(int(given["rows"].sum()), 1)
+    told = pl.DataFrame(
+        {"of": list(shares), "value": list(shares.values())}, schema={"of": pl.String, "value": pl.Float64}
+    )
+    return told.with_columns(source=pl.lit(contract.id), measure=pl.lit(UNKNOWN), name=pl.lit(None, pl.String))
 
 
 def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:

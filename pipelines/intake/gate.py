@@ -27,6 +27,7 @@ from pipelines.intake.figures import (
     LONG_DAYS,
     LOST_NOBODY,
     UNIT,
+    UNKNOWN,
     Intake,
     Standing,
     Stood,
@@ -111,7 +112,10 @@ def _standing(store: Store, received: Received, history: History) -> dict[str, S
     if received.last.stood_on is None:
         return {}
     on = pl.col("as_at") == received.last.stood_on
-    nights, measures = history.nights.filter(on), history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNIT]))
+    nights, measures = (
+        history.nights.filter(on),
+        history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNKNOWN, UNIT])),
+    )
     return {
         source: Standing(
             nights.filter(source=source),

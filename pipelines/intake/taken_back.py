@@ -1,5 +1,4 @@
-"""What had happened, and is told no more: an end that had gone by, a day on which a child was met, a mark of protection,
-what a code means.
+"""What had happened, and is told no more: an end that had gone by, a day on which a child was met, a mark of protection.
 
 Of one child a clerk puts it right. Of many overnight a column came empty, has slipped against the others, or is an older one;
 and no other rule breaks, as most cells of such a column are empty anyway. Entries that had ended would then go on, and hide
@@ -15,8 +14,7 @@ import polars as pl
 
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
-from data_contracts.parts import Column
-from data_contracts.values import is_empty, is_known_code, parse_dates
+from data_contracts.values import is_empty, parse_dates
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.other_children import told_otherwise
 from pipelines.intake.standardise import is_said
@@ -80,9 +78,6 @@ def taken_back(
     again = [frame.join(same_child, on="record_id", how="semi").sort("record_id") for frame in (before, rows)]
     both = _Both(again[0], again[1], same)
     yield from _marks(contract, both)
-    for column in contract.columns:
-        if column.codes and column.name in before.columns:
-            yield from _codes(column, both)
     ends = [name for name in dict.fromkeys(said.until for said in contract.says) if name in before.columns]
     for name in filter(None, ends):
         yield from _ends(contract, name, both, as_at)
@@ -111,19 +106,6 @@ def _ends(contract: Contract, name: str, both: _Both, as_at: date) -> Iterator[t
             "on. The column may have come empty, or slipped against the others. Where last time's were wrong, accept it."
         )
         yield "taken back", words
-
-
-def _codes(column: Column, both: _Both) -> Iterator[tuple[Check, str]]:
-    """A system that writes its codes otherwise, where nobody has told the contract."""
-    is_known = is_known_code(column).fill_null(value=False)
-    is_other = ~is_known_code(column).fill_null(value=True)
-    gone = int((both.then.select(is_known).to_series() & both.now.select(is_other).to_series()).sum())
-    if gone > FEWEST and gone > MANY * (had := both.had(is_known)):
-        words = (
-            f"of {had:,} rows with a known {column.header}, {gone:,} have a code that its contract does not know, and that "
-            "says nothing. Add the codes to the contract (codes)."
-        )
-        yield "empty values", words
 
 
 def _met(contract: Contract, name: str, both: _Both) -> Iterator[tuple[Check, str]]:

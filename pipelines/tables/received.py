@@ -160,9 +160,9 @@ SOURCE_MEASURE = pl.Schema(
         {
             "as_at": pl.Date,
             "source": pl.String,
-            "measure": pl.String,  # "empty values" (share, 0..1, of a column), "unit" (rows), "places" (rows that show one
-            # now), "keys" (share kept, 0..1), "lost nobody" (rows gone with a unit whose children have a place elsewhere),
-            # "told" (what was found against the last delivery: the same rows again on that night are told so again)
+            "measure": pl.String,  # "empty values", "unknown codes" (shares, 0..1, of a column), "unit" (rows), "places" (rows
+            # that show one now), "keys" (share kept, 0..1), "lost nobody" (rows gone with a unit whose children have a place
+            # elsewhere), "told" (what was found against the last delivery: the same rows again on that night are told so again)
             "of": pl.String,  # the column, the unit, or what is told, in words; null for keys
             "name": pl.String,  # what a unit is called for people, or the check by which it is told; null: as ``of``
             "value": pl.Float64,

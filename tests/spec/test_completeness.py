@@ -654,6 +654,25 @@ def test_an_old_file_of_a_source_that_need_not_change_is_told_until_a_newer_one_
     assert told == [False, False, True, True, True, True, False, False]
 
 
+def test_codes_that_a_system_writes_otherwise_are_told_until_the_contract_knows_them(tmp_path: Path) -> None:
+    nights, whole = (
+        Deliveries(tmp_path),
+        [{**row, "leaving_ground": "EHE" if n < 20 else ""} for n, row in enumerate(census())],
+    )
+    other = [
+        {**row, "leaving_ground": "gone elsewhere" if n < 3 else row["leaving_ground"]} for n, row in enumerate(whole)
+    ]
+    told = (
+        "school_census.csv: more codes than usual are none that its contract knows, and say nothing, in LeavingGround (0% to "
+        "15%). Add the codes to the contract (codes)."
+    )
+    for after, (rows, is_told) in enumerate(
+        [(whole, False), (other, True), (other, True), (whole, False), (other, True)]
+    ):
+        named = [{**row, "nc_year_actual": str(after)} for row in rows]
+        assert (told in nights.night(after, school_census=named).warnings) is is_told
+
+
 def test_a_contract_that_names_no_practices_any_more_misses_none(tmp_path: Path) -> None:
     nights = Deliveries(tmp_path)
     nights.night(0, school_census=_census(0), health=_twelve_practices(0))

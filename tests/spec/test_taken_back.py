@@ -113,19 +113,6 @@ def test_a_file_that_is_right_again_is_not_held_for_what_a_wrong_one_told(last_n
     assert "taken back" not in judged.found["check"].to_list()
 
 
-def test_codes_that_a_system_writes_otherwise_stamp_the_list(tmp_path: Path) -> None:
-    nights = Deliveries(tmp_path)
-    coded = _with(ROLL, "enrol_status", "C")
-    nights.night(0, school_census=coded)
-    judged = nights.night(1, school_census=_with(coded, "enrol_status", "Enrolled here", last=13))
-    assert judged.held == ()
-    assert judged.warnings == (
-        "school_census.csv: of 120 rows with a known EnrolStatus, 13 have a code that its contract does not know, and that "
-        "says nothing. Add the codes to the contract (codes).",
-    )
-    assert not nights.night(2, school_census=_with(coded, "enrol_status", "m")).warnings, "another code that is known"
-
-
 def test_nothing_is_taken_back_of_another_child_under_the_same_key(tmp_path: Path) -> None:
     """As where the key is a row's place in a sheet."""
     nights = Deliveries(tmp_path)
