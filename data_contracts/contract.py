@@ -253,7 +253,7 @@ class Contract(DataContract):
         columns = []
         for column in self.columns:
             header, *others = layout.headers.get(column.name, (column.header, *column.also_called))
-            may_be_absent = column.may_be_absent or column.name in layout.absent
+            may_be_absent = column.name not in layout.needs and (column.may_be_absent or column.name in layout.absent)
             changed = {"header": header, "also_called": tuple(others), "may_be_absent": may_be_absent}
             columns.append(column.model_copy(update=changed))
         table = self.table.model_copy(update={"properties": tuple(columns)})

@@ -63,11 +63,13 @@ class Layout(Part):
     """Column name -> its headers in this layout, instead of those that it has otherwise."""
     absent: OneOrMany = ()
     """Columns that a file of this layout may lack."""
+    needs: OneOrMany = ()
+    """Columns that it may not lack, though others may."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that the layout names."""
-        return (*self.headers, *self.absent)
+        return (*self.headers, *self.absent, *self.needs)
 
 
 class Files(Part):

@@ -11,7 +11,7 @@ from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.columnar import read_parquet
 from pipelines.files.delimited import first_row, read_delimited
-from pipelines.files.headers import shows
+from pipelines.files.headers import RENAMED, shows
 from pipelines.files.markup import read_markup
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
@@ -68,6 +68,7 @@ def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | N
 def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: KnownLines) -> tuple[ReadTable, Contract]:
     """The file as its contract describes it, or in the further layout that fits it: the one that knows most columns.
 
+    A layout that passes over a column because another stands for it does not fit a file that has it under a wrong header.
     A file that no layout fits is told by the faults that it has under the contract itself.
     """
     own: ReadTable | UnreadableFileError
@@ -78,12 +79,14 @@ def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: Known
     if isinstance(own, ReadTable) and not own.faults:
         return own, contract
     fitting = [(own, contract)] if isinstance(own, ReadTable) and _fits(own) else []
+    faults = own.faults if isinstance(own, ReadTable) else ()
+    renamed = {fault.column for fault in faults if (fault.rule, fault.stops) == (RENAMED, "file")}
     for layout in contract.files.layouts:
         try:
             table = _read(file, data, contract.in_layout(layout), known)
         except UnreadableFileError:
             continue
-        if _fits(table):
+        if _fits(table) and (not layout.needs or renamed <= set(table.headers.values())):
             fitting.append((table, contract.in_layout(layout)))
     if fitting:
         return max(fitting, key=lambda found: len(found[0].headers))

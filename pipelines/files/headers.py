@@ -26,6 +26,9 @@ HEADER_WITHIN = 30
 MISSING = "missing column"
 """Name of the rule, as a breach shows it. Where it stops nothing, the night is stamped."""
 
+RENAMED = "renamed column"
+"""Name of the rule, as a breach shows it."""
+
 NO_HEADER = "header"
 """Name of the rule, as a breach shows it, of a file that has no header of its source."""
 
@@ -345,7 +348,7 @@ def _sent_as(column: Column) -> str:
 
 def _renamed(header: str, column: Column, stops: Stops) -> Fault:
     return Fault(
-        "renamed column",
+        RENAMED,
         stops,
         f"The column {column.header} is missing; this one looks like it under another name, and was not read.",
         f"Head it {column.header} again, or add the new header to alsoCalled in the contract.",

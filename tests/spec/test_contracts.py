@@ -47,13 +47,19 @@ GOOD = {
         "Deceased": "N",
     },
     "ehe_register": CHILD | {
+        "FullName": "",
         "NotifiedOn": "10/01/2024", "ClosedOn": "", "Suitability": "Under review", "AssessedOn": "02/03/2026",
     },
     "alternative_provision": CHILD | {
+        "FullName": "",
         "Provider": "York Centre", "StartDate": "07/05/2026", "EndDate": "31/12/9999", "SettingType": "OOT",
     },
-    "independent_schools": CHILD | {"UPN": "", "School": "Burns House", "StartDate": "29/08/2024", "LeavingDate": ""},
-    "other_la": CHILD | {"ConfirmedOn": "01/11/2026", "ConfirmingLA": "352", "SchoolName": "Out of area school"},
+    "independent_schools": CHILD | {
+        "FullName": "", "UPN": "", "School": "Burns House", "StartDate": "29/08/2024", "LeavingDate": "",
+    },
+    "other_la": CHILD | {
+        "FullName": "", "ConfirmedOn": "01/11/2026", "ConfirmingLA": "352", "SchoolName": "Out of area school",
+    },
     "social_care": CHILD | {"Status": "CIN", "Opened": "23/06/2025", "Closed": "", "AddressProtected": "N"},
     "referrals": CHILD | {"ReferredOn": "17/10/2026", "ReferredBy": "Other LA", "Concern": "No school place"},
     "lost_pupils": CHILD | {"UploadedOn": "09/07/2026", "LastSchoolURN": "100008"},

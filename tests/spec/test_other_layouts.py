@@ -1,5 +1,6 @@
 """How the same source comes from other councils and other suppliers: headers, addresses, names and dates."""
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from pipelines.files import read_bytes
 from pipelines.files.headers import known_columns, match_headers
 from pipelines.files.rows import FileRows
 from pipelines.intake.receive import CheckedFile, check_files
+from pipelines.intake.standardise import persons_of
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
@@ -334,6 +336,27 @@ def test_two_lists_that_name_the_same_children_are_loaded_where_the_older_cannot
     assert not any(file.is_refused for file in _in_two_files(tmp_path, source, **second))
 
 
+@pytest.mark.parametrize("name", ["MERRICK, Isla Rose", "Isla Rose Merrick"])
+@pytest.mark.parametrize("source", ["ehe_register", "alternative_provision", "independent_schools", "other_la"])
+def test_a_list_kept_by_hand_may_have_each_name_in_one_column(source: str, name: str, tmp_path: Path) -> None:
+    row = {k: v for k, v in GOOD[source].items() if k not in ("Surname", "Forename", "MiddleNames", "FullName")}
+    pl.DataFrame([row | {"Pupil Name": name}]).write_csv(tmp_path / f"{source}.csv")
+    contract = CONTRACTS[source]
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert (found.is_refused, found.breaches) == (False, ())
+    read = read_bytes(f"{source}.csv", (tmp_path / f"{source}.csv").read_bytes(), contract)
+    rows = read.rows.with_columns(pl.lit("one").alias("record_id"))
+    (person,) = persons_of({source: rows}, CONTRACTS, as_at=date(2026, 11, 20)).to_dicts()
+    assert (person["forename_shown"], person["surname_shown"]) == ("Isla Rose", "Merrick")
+
+
+def test_a_list_without_surnames_is_refused_where_it_has_no_whole_names(tmp_path: Path) -> None:
+    pl.DataFrame([GOOD["ehe_register"]]).drop("Surname", "FullName").write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert found.is_refused
+    assert [(b.rule, b.column) for b in found.breaches] == [("missing column", "Surname")]
+
+
 def test_of_two_lists_put_together_in_two_encodings_every_name_is_read_as_it_was_written() -> None:
     names = [("Siân", "utf-8"), ("Zoë", "utf-8"), ("Renée", "windows-1252"), ("Chloë", "utf-8"), ("Ann", "utf-8")]
     header, *_ = pl.DataFrame([GOOD["health"]]).write_csv().splitlines(keepends=True)
@@ -399,7 +422,7 @@ def test_a_column_under_a_like_header_is_named(source: str, column: str, header:
         pytest.param("school_census", "EntryDate", "Enrolment End Date", id="an end for a beginning"),
         pytest.param("school_census", "PreferredSurname", "House Name", id="a house for a surname"),
         pytest.param("school_census", "PreferredSurname", "Preferred Name", id="what a child is called for a surname"),
-        pytest.param("ehe_register", "Surname", "Pupil Name", id="a whole name for a surname"),
+        pytest.param("early_years", "Surname", "Pupil Name", id="a whole name for a surname"),
         pytest.param("alternative_provision", "Provider", "Placement Id", id="a key for a provider"),
         pytest.param("social_care", "Opened", "Case End", id="a close for an opening"),
     ],
