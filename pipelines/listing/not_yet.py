@@ -72,7 +72,7 @@ def surely_theirs(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFra
 
 
 def _within_threshold(evidence: Evidence, weeks: int) -> pl.DataFrame:
-    ended = evidence.last_ended().select("child_id", ended_on="until_on")
+    ended = evidence.last_ended.select("child_id", ended_on="until_on")
     due = pl.col("ended_on") + pl.duration(weeks=weeks)
     told = formatted("Education ended lately: listed from {}, as the authority has it.", day(due))
     return ended.select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=told).cast(WAITING)
@@ -84,7 +84,7 @@ def _owed(evidence: Evidence) -> pl.DataFrame:
     It is the day on which the last education ended or the child came of compulsory school age, whichever is later.
     ``began_on``: when that education began; null: not known, or there was none.
     """
-    ended = evidence.last_ended().select("child_id", began_on="since_on", ended_on="until_on")
+    ended = evidence.last_ended.select("child_id", began_on="since_on", ended_on="until_on")
     of_age_on, ended_on = starts_on(pl.col("date_of_birth")), pl.col("ended_on")
     is_first = ended_on.is_null() | (of_age_on > ended_on)
     return evidence.births.join(ended, on="child_id", how="left", validate="1:1").select(

@@ -189,7 +189,7 @@ def _evidence(looked_at: pl.DataFrame, known: Known) -> Evidence:
 
 def _with_history(listed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """``listed`` with the education that ended last, and the one that starts next."""
-    begun, last, coming = evidence.begun_provision(), evidence.last_ended(), evidence.places_to_come()
+    begun, last, coming = evidence.begun_provision(), evidence.last_ended, evidence.places_to_come
     upcoming = coming.unique("child_id", keep="first", maintain_order=True)
     told = with_told(
         listed,

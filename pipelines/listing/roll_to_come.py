@@ -50,7 +50,7 @@ def _owed_in_year_seven(evidence: Evidence, found: pl.DataFrame, promised: pl.Da
     """``child_id``, ``since_on``: who left Year 6 in the summer, and of whom nothing is known of a place, not even that there
     is none (``found``)."""
     summer, term = date(evidence.as_at.year, 7, 1), date(evidence.as_at.year, 9, 1)
-    left = evidence.last_ended().filter(pl.col("until_on") >= summer).select("child_id")
+    left = evidence.last_ended.filter(pl.col("until_on") >= summer).select("child_id")
     known = pl.concat([promised["child_id"], found.filter(factor=NO_PLACE)["child_id"]])
     owed = evidence.births.join(left, on="child_id", how="semi").filter(
         year_seven_from(pl.col("date_of_birth")) == term, ~pl.col("child_id").is_in(known.implode())

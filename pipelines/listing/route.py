@@ -78,8 +78,8 @@ def _by_doubt(evidence: Evidence) -> pl.DataFrame:
 
 def _by_place(evidence: Evidence) -> pl.DataFrame:
     """The education that ended last, where a team other than the schools' arranged it, and a place that is to start."""
-    ended = _routed(evidence.last_ended(), in_small_letters(pl.col("what")))
-    return pl.concat([ended, evidence.places_to_come().select("child_id", route=pl.lit(ADMISSIONS)).unique()])
+    ended = _routed(evidence.last_ended, in_small_letters(pl.col("what")))
+    return pl.concat([ended, evidence.places_to_come.select("child_id", route=pl.lit(ADMISSIONS)).unique()])
 
 
 def _by_vanishing(evidence: Evidence) -> pl.DataFrame:

@@ -6,6 +6,7 @@ nor which source is which: a new source works through its contract.
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -52,10 +53,15 @@ class Evidence:
 
         ``named``: only those in whose ``what`` this regular expression is found.
         """
+        return self._open_concerns.filter(pl.col("what").str.contains(named))
+
+    @cached_property
+    def _open_concerns(self) -> pl.DataFrame:
         in_force = has_begun(self.as_at) & has_not_ended(self.as_at)
         concerns = self.statements.filter((pl.col("kind") == "concern") & in_force)
-        return concerns.with_columns(what=in_small_letters(pl.col("what"))).filter(pl.col("what").str.contains(named))
+        return concerns.with_columns(what=in_small_letters(pl.col("what")))
 
+    @cached_property
     def places_to_come(self) -> pl.DataFrame:
         """Places that start after the date judged: on a roll already, or offered, accepted or deferred.
 
@@ -70,14 +76,16 @@ class Evidence:
         """Provision that had begun by the date judged, or has no first day."""
         return self.provision.filter(has_begun(self.as_at))
 
+    @cached_property
     def ended_provision(self) -> pl.DataFrame:
         """Provision that had ended by the date judged, and has a last day."""
         return self.provision.filter(~pl.col("is_current") & (pl.col("until_on") <= self.as_at))
 
+    @cached_property
     def last_ended(self) -> pl.DataFrame:
         """Of each child the provision that ended last; of several that ended on one day the first by record, by child."""
         by = ["child_id", "until_on", "record_id", "what"]
-        ordered = self.ended_provision().sort(by, descending=[False, True, False, False], nulls_last=True)
+        ordered = self.ended_provision.sort(by, descending=[False, True, False, False], nulls_last=True)
         return ordered.unique("child_id", keep="first", maintain_order=True)
 
 

@@ -17,7 +17,7 @@ MANY = 3
 
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with two spells of home education, or three places left, that ended within two years."""
-    lately = evidence.ended_provision().filter(pl.col("until_on") > evidence.as_at - WITHIN)
+    lately = evidence.ended_provision.filter(pl.col("until_on") > evidence.as_at - WITHIN)
     ended = lately.unique(["child_id", "what", "until_on"])
     at_home = in_small_letters(pl.col("what")).str.contains(AT_HOME)
     counted = ended.group_by("child_id").agg(spells=at_home.sum(), places=pl.len()).sort("child_id")

@@ -14,6 +14,6 @@ NAMED = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referr
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose last education to end was out of school."""
     what = in_small_letters(pl.col("what"))
-    out_of_school = evidence.last_ended().filter(what.str.contains(NAMED))
+    out_of_school = evidence.last_ended.filter(what.str.contains(NAMED))
     because = formatted("{} ended on {} and nothing followed", what, day(pl.col("until_on")))
     return as_findings(out_of_school, FACTOR, points.other_education_ended, because)

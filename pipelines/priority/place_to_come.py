@@ -20,7 +20,7 @@ FACTOR = "place_to_come"
 def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child, with points below 0, from the place that starts first."""
     on, as_at = pl.col("since_on"), evidence.as_at
-    soon = evidence.places_to_come().filter(on <= as_at + timedelta(days=points.place_to_come_days))
+    soon = evidence.places_to_come.filter(on <= as_at + timedelta(days=points.place_to_come_days))
     lag = as_at - timedelta(days=points.not_arrived_after_days)
     fresh = promised_places(evidence.statements, as_at).filter((on > lag) & (on <= as_at))
     both = pl.concat([soon.select("child_id", "since_on"), fresh.select("child_id", "since_on")])

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.children.members import members
 
-MOVED = r"\bmoved\b"
+SAYS_MOVED = r"\bmoved\b"
 """In why an entry was closed: the family has moved away."""
 
 AT_ONCE, ENOUGH_AT_ONCE = 0.02, 50
@@ -154,5 +154,5 @@ def _leavings(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``record``, ``left_on``, ``said_moved``."""
     left = said.filter((pl.col("kind") == "left") & (pl.col("since_on") <= as_at))
     is_last = pl.col("since_on") == pl.col("since_on").max()
-    said_moved = pl.col("what").str.to_lowercase().str.contains(MOVED).filter(is_last).max()
+    said_moved = pl.col("what").str.to_lowercase().str.contains(SAYS_MOVED).filter(is_last).max()
     return left.group_by("record").agg(said_moved=said_moved, left_on=pl.col("since_on").max())
