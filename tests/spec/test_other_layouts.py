@@ -357,6 +357,14 @@ def test_a_list_without_surnames_is_refused_where_it_has_no_whole_names(tmp_path
     assert [(b.rule, b.column) for b in found.breaches] == [("missing column", "Surname")]
 
 
+def test_surnames_under_a_wrong_header_are_not_passed_over_for_a_column_of_whole_names(tmp_path: Path) -> None:
+    row = pl.DataFrame([GOOD["ehe_register"]]).rename({"Surname": "Sur_name_s"})
+    row.write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert found.is_refused
+    assert [(b.rule, b.column) for b in found.breaches] == [("renamed column", "Sur_name_s")]
+
+
 def test_of_two_lists_put_together_in_two_encodings_every_name_is_read_as_it_was_written() -> None:
     names = [("Siân", "utf-8"), ("Zoë", "utf-8"), ("Renée", "windows-1252"), ("Chloë", "utf-8"), ("Ann", "utf-8")]
     header, *_ = pl.DataFrame([GOOD["health"]]).write_csv().splitlines(keepends=True)
