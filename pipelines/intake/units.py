@@ -109,17 +109,23 @@ def units_with_less(measures: pl.DataFrame, contract: Contract, *, last_on: date
     night ``on`` which that was so, ``now``. ``measures``: ``SOURCE_MEASURE`` of the source, of tonight and before.
     ``last_on``: its last night.
     """
-    whole = units_when_whole(measures, contract, as_at=as_at).filter(pl.col("value") >= ENOUGH_IN_UNIT)
+    units, tonight = (measures.filter(measure=UNIT), measures.filter(pl.col("as_at") == as_at))
+    most = units.filter(pl.col("as_at") < as_at).group_by("of").agg(pl.col("value").max())
+    all_there = most.join(tonight.filter(measure=UNIT), on="of", validate="1:1", suffix="_now").filter(
+        pl.col("value_now") >= contract.completeness.unit_rows_kept * pl.col("value")
+    )["of"]  # most units: no night of theirs is looked at
+    asked = measures.filter((pl.col("measure") != UNIT) | ~pl.col("of").is_in(all_there.implode()))
+    whole = units_when_whole(asked, contract, as_at=as_at).filter(pl.col("value") >= ENOUGH_IN_UNIT)
     places = measures.filter(pl.col("as_at") == last_on, pl.col("value") >= ENOUGH_ROWS, measure=PLACES)
-    shown = places.join(whole.select("of", "shown"), on="of", how="left", validate="1:1")
+    names = units.filter(as_at=last_on).select("of", shown="name")
+    shown = places.join(names, on="of", how="left", validate="1:1")
     before = pl.concat(
         [
             whole.select(pl.lit(UNIT).alias("measure"), "of", "shown", "value", "on"),
             shown.select("measure", "of", pl.coalesce("shown", "of"), "value", on="as_at"),
         ]
     )
-    tonight = measures.filter(pl.col("as_at") == as_at).select("measure", "of", now="value")
-    both = before.join(tonight, on=["measure", "of"], how="left", validate="1:1")
+    both = before.join(tonight.select("measure", "of", now="value"), on=["measure", "of"], how="left", validate="1:1")
     now = both.with_columns(pl.col("now").fill_null(0.0))
     return now.filter(pl.col("now") < contract.completeness.unit_rows_kept * pl.col("value"))
 
@@ -133,20 +139,21 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     last_on = source.last.as_at
     less = units_with_less(source.measures, source.contract, last_on=last_on, as_at=source.as_at)
     named = less.filter(~pl.col("of").is_in(source.lost_nobody.implode())).sort("shown", "of")
-    before = units_when_whole(source.measures, source.contract, as_at=source.as_at)
+    units = source.measures.filter(measure=UNIT)
     rows = named.filter(measure=UNIT)
     gone, thin = rows.filter(pl.col("now") == 0, ~pl.col("of").is_in(source.due)), rows.filter(pl.col("now") > 0)
     places = named.filter(measure=PLACES).join(rows, on="of", how="anti")
-    if source.measures.filter(measure=UNIT, as_at=source.as_at).is_empty() and not before.is_empty():
+    if not units.is_empty() and units.filter(as_at=source.as_at).is_empty():
         header = source.contract.column_named[unit].header
         yield f"no row has {header} any more, so that nobody sees whose rows are missing."
         return
     is_held = source.contract.completeness.outcome("units", is_roll=source.contract.is_roll) == "holds"
     why = source.not_read or ("" if is_held else " Where that is right, accept it once.")
     if gone.height:
-        known = before.filter(pl.col("value") >= ENOUGH_IN_UNIT).height
+        whole_on = min(gone["on"].to_list())
+        known = units.filter(pl.col("value") >= ENOUGH_IN_UNIT, as_at=whole_on).height
         yield (
-            f"{gone.height} of {known} schools or other units of {day_of(min(gone['on'].to_list()))} are gone, with "
+            f"{gone.height} of {known} schools or other units of {day_of(whole_on)} are gone, with "
             f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}.{why}"
         )
     if thin.height:

@@ -22,9 +22,13 @@ def shares_risen(shares: pl.DataFrame, as_at: date, rise: float | None) -> Itera
     """
     nights = shares.filter(pl.col("as_at") < as_at).sort("as_at").group_by("of").agg("value")
     before = dict(nights.iter_rows())
+    least = SHARE_APART if rise is None else rise
     for of, share in shares.filter(as_at=as_at).sort("of").select("of", "value").iter_rows():
+        values = before.get(of, ())
+        if not values or share <= min(values) + least:  # most columns: no night is looked at
+            continue
         usual: list[float] = []
-        for value in before.get(of, ()):
+        for value in values:
             usual += [] if _has_risen(usual, value, rise) else [value]
         if _has_risen(usual, share, rise):
             yield of, median(usual), share
