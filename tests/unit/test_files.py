@@ -136,12 +136,12 @@ def test_a_list_is_read_whole_where_some_of_its_names_were_garbled_long_before(
     assert values(read(as_csv(*rows).encode("cp1252"), contract)) == rows
 
 
-def test_a_utf8_file_is_refused_where_some_of_its_lines_were_damaged(contract: Contract) -> None:
+def test_a_utf8_file_is_read_line_by_line_where_some_of_its_lines_are_in_another_encoding(contract: Contract) -> None:
     rows = [(f"LC00002{row}", "Smith", "Siân", *SMITH[3:]) for row in range(8)]
-    damaged = as_csv(*rows).encode() + b"LC000030,Smith,Si\xe2n,,,,,\n"
-    assert [(b.rule, b.stops, b.line) for b in read_bytes("cards.csv", damaged, contract).breaches] == [
-        ("encoding", "file", 10)
-    ]
+    mixed = as_csv(*rows).encode() + b"LC000030,Smith,Si\xe2n,,,,,\n"
+    found = read_bytes("cards.csv", mixed, contract)
+    assert found.rows["forename"].to_list() == ["Siân"] * 9
+    assert [(b.rule, b.stops, b.line) for b in found.breaches] == [("encoding", "nothing", 10)]
 
 
 def test_utf8_is_read_as_utf8_even_where_the_contract_says_otherwise() -> None:
