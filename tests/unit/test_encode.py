@@ -113,3 +113,13 @@ def test_rows_in_another_order_are_the_same_codes():
     forwards = encode(TABLE, TABLE.columns)
     for name in forwards.codes:
         assert backwards.codes[name].tolist() == forwards.codes[name].tolist()[::-1]
+
+
+def test_the_letters_of_many_words_are_looked_at_some_words_at_a_time(monkeypatch):
+    table = pl.DataFrame({"name": ["", "Āda", "Ȁda", "Bo", "Cy", "Dee"]})
+    at_once = encode(table, ["name"])
+    assert len(set(at_once.beginnings.tolist())) == 6, "two letters whose numbers end alike are two"
+    monkeypatch.setattr("matching.encode.WORDS_AT_ONCE", 2)
+    in_parts = encode(table, ["name"])
+    for found in ("first_letters", "signatures", "beginnings"):
+        assert getattr(in_parts, found).tolist() == getattr(at_once, found).tolist()
