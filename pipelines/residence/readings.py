@@ -53,10 +53,10 @@ TAKEN_OFF_PRIOR = np.array([3.0, 5.0, 1.0, 1.0])
 roll after enquiries, at once, at the end of term before, or long out of school by then. What holds here is learnt."""
 
 LEAVING_PACE = (0.5, 1.0, 2.0)
-SEEN_SINCE_PRIOR = np.array([3.0, 4.0, 3.0, 0.5])
+SEEN_SINCE_PRIOR = np.array([3.0, 4.0, 3.0, 0.1])
 """Sightings of children who left: up to that day at half the gaps that are usual, as usual, or at twice them; or dated as
 if they had not left (a letter, a check of papers, another child's record). A family that is to move may be met more than
-others or less; an agency's records soon show it. One in twenty dated as if here, unless they show more or fewer."""
+others or less; an agency's records soon show it. One in a hundred dated as if here, unless they show more."""
 
 LATE_SHARE = 0.002
 """So many of the children who live here are seen as late as those who left: no want of contact is proof."""
