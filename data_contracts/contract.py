@@ -235,7 +235,7 @@ class Contract(DataContract):
     def _key_of_child_holds(self, made: KeyOfChild) -> None:
         if unknown := set(made.and_) - set(self.column_named):
             raise fault(f"keyOfChild names {sorted(unknown)}, which is no column", "files", "keyOfChild")
-        columns = {plain_header(h) for column in self.columns for h in (column.header, *column.also_called)}
+        columns = {plain_header(h) for column in self.columns for h in column.headers}
         if taken := [header for header in made.headers if plain_header(header) in columns]:
             raise fault(f"keyOfChild names {taken}, which heads a column", "files", "keyOfChild")
 
@@ -252,7 +252,7 @@ class Contract(DataContract):
         """This contract with the headers, and the columns that may be absent, of another layout of the source."""
         columns = []
         for column in self.columns:
-            header, *others = layout.headers.get(column.name, (column.header, *column.also_called))
+            header, *others = layout.headers.get(column.name, column.headers)
             may_be_absent = column.name not in layout.needs and (column.may_be_absent or column.name in layout.absent)
             changed = {"header": header, "also_called": tuple(others), "may_be_absent": may_be_absent}
             columns.append(column.model_copy(update=changed))
@@ -303,7 +303,7 @@ def _headed_alike(columns: Iterable[Column]) -> tuple[int, str] | None:
     None where there is none."""
     heard: dict[str, str] = {}
     for number, column in enumerate(columns):
-        for header in (column.header, *column.also_called):
+        for header in column.headers:
             if heard.setdefault(plain_header(header), column.name) != column.name:
                 return number, header
     return None

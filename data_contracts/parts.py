@@ -228,6 +228,11 @@ class Column(Flattened):
     examples: tuple[str, ...] = ()
 
     @property
+    def headers(self) -> tuple[str, ...]:
+        """Every header that a file may give the column, its own first."""
+        return (self.header, *self.also_called)
+
+    @property
     def date_formats(self) -> tuple[str, ...]:
         """All date formats taken, as strptime patterns."""
         return tuple(map(strptime, self.dates_written))

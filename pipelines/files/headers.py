@@ -60,7 +60,7 @@ _plain_of_contract = lru_cache(maxsize=None)(plain_header)
 
 def columns_by_header(contract: Contract) -> dict[str, Column]:
     """The columns of a contract by every plain header they may carry."""
-    return {_plain_of_contract(header): column for column in contract.columns for header in _names(column)}
+    return {_plain_of_contract(header): column for column in contract.columns for header in column.headers}
 
 
 def known_columns(headers: Sequence[str], contract: Contract) -> set[str]:
@@ -275,7 +275,7 @@ def _missing(
     Enrolment Date, nor a Preferred Name a Preferred Surname. A sender who headed it so would send the one for the other.
     """
     faults = []
-    words = frozenset(word for column in contract.columns for name in _names(column) for word in _words_in(name))
+    words = frozenset(word for column in contract.columns for name in column.headers for word in _words_in(name))
     for column in missing:
         like = {at: _likeness(headers[at], column, words) for at in unknown}
         nearest = max(like, key=lambda at: like[at], default=None)
@@ -369,10 +369,6 @@ def _extra(headers: Sequence[str], position: int, are_headers: bool) -> Fault:
     )
 
 
-def _names(column: Column) -> tuple[str, ...]:
-    return (column.header, *column.also_called)
-
-
 @lru_cache(maxsize=4096)
 def _words_in(header: str) -> frozenset[str]:
     """StartDate and Start_Date are start and date; a letter is no word."""
@@ -388,7 +384,7 @@ def _likeness(header: str, column: Column, words: frozenset[str]) -> float:
     """
     plain, said = plain_header(header), _words_in(header)
     best = 0.0
-    for name in _names(column):
+    for name in column.headers:
         other, own = _plain_of_contract(name), _words_in(name)
         is_said = said & words <= own and len(own - said) <= len(said - words)
         if {c for c in plain if c.isdigit()} <= {c for c in other if c.isdigit()}:

@@ -279,10 +279,7 @@ def _empty_values(rows: pl.DataFrame, contract: Contract, stood: Stood | None) -
     """One row is one column and its share of empty values."""
     known = stood if stood is not None and stood.empty.height else None
     cells = _empty_cells(rows, contract) if known is None else _empty_since(rows, contract, known)
-    shares = {"of": list(cells), "value": [count / rows.height for count in cells.values()]}
-    return pl.DataFrame(shares).with_columns(
-        source=pl.lit(contract.id), measure=pl.lit(EMPTY), name=pl.lit(None, pl.String)
-    )
+    return _shares(EMPTY, {name: count / rows.height for name, count in cells.items()}, contract)
 
 
 def _unknown_codes(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
@@ -290,16 +287,18 @@ def _unknown_codes(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     shares = {}
     for column in contract.columns:
         if column.codes and any(rule.metric == "invalidValues" for rule in column.quality):
-            cells = rows.select(pl.col(column.name).value_counts(name="rows")).unnest(
-                column.name
-            )  # each code is read once
+            # Each code is read once.
+            cells = rows.select(pl.col(column.name).value_counts(name="rows")).unnest(column.name)
             given = cells.filter(~is_empty(column))
             unknown = given.filter(~is_known_code(column))
             shares[column.name] = int(unknown["rows"].sum()) / max(int(given["rows"].sum()), 1)
-    told = pl.DataFrame(
-        {"of": list(shares), "value": list(shares.values())}, schema={"of": pl.String, "value": pl.Float64}
-    )
-    return told.with_columns(source=pl.lit(contract.id), measure=pl.lit(UNKNOWN), name=pl.lit(None, pl.String))
+    return _shares(UNKNOWN, shares, contract)
+
+
+def _shares(measure: str, shares: Mapping[str, float], contract: Contract) -> pl.DataFrame:
+    """One row is one column and its share."""
+    told = pl.DataFrame(list(shares.items()), schema={"of": pl.String, "value": pl.Float64}, orient="row")
+    return told.with_columns(source=pl.lit(contract.id), measure=pl.lit(measure), name=pl.lit(None, pl.String))
 
 
 def _empty_cells(rows: pl.DataFrame, contract: Contract) -> dict[str, int]:

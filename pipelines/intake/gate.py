@@ -112,10 +112,8 @@ def _standing(store: Store, received: Received, history: History) -> dict[str, S
     if received.last.stood_on is None:
         return {}
     on = pl.col("as_at") == received.last.stood_on
-    nights, measures = (
-        history.nights.filter(on),
-        history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNKNOWN, UNIT])),
-    )
+    nights = history.nights.filter(on)
+    measures = history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNKNOWN, UNIT]))
     return {
         source: Standing(
             nights.filter(source=source),
