@@ -51,6 +51,8 @@ NO_DAY = (
 """How people and software write, in small letters, that a date is not known or not there yet, whatever the source. The 0th of
 January 1900 is Excel's day 0; the last days of all are those of entries that still hold."""
 
+_LONGEST_DAY = len("31-dec-9999")
+
 _NAMES: frozenset[PersonField] = frozenset({"surname", "forename", "full_name"})
 """Null is also a surname."""
 
@@ -72,9 +74,10 @@ def text_of(column: Column) -> pl.Expr:
     said = text != "" if column.maps_to in _NAMES else ~text.is_in(("", "'", *EXPORTED_EMPTY))
     if column.logical_type == "date":
         said &= text.str.contains("[0-9A-Za-z]")
-    placeholders = [*(NO_DAY if column.logical_type == "date" else ()), *map(str.casefold, column.not_a_value)]
-    if placeholders:
-        said &= ~text.str.to_lowercase().is_in(placeholders)
+        day = text.str.head(_LONGEST_DAY).str.strip_chars_end("T ")  # as databases write it: 9999-12-31T00:00:00
+        said &= ~(text.str.to_lowercase().is_in(NO_DAY) | day.str.to_lowercase().is_in(NO_DAY))
+    if column.not_a_value:
+        said &= ~text.str.to_lowercase().is_in([*map(str.casefold, column.not_a_value)])
     return pl.when(said).then(held)
 
 

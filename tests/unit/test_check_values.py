@@ -165,7 +165,13 @@ def test_a_mask_that_nobody_filled_in_is_no_day_and_breaks_no_rule_of_one(mask: 
     assert said(mask, is_empty(column())) is False
 
 
-@pytest.mark.parametrize("cell", [*NO_DAY, "Current", "31-DEC-9999", "31-Dec-99"])
+LAST_MOMENTS = [
+    "9999-12-31 00:00:00.000", "9999-12-31T23:59:59.9999999", "31/12/9999 00:00", "31-DEC-9999 23:59:59",
+]  # fmt: skip
+"""As databases write the end of what still holds."""
+
+
+@pytest.mark.parametrize("cell", [*NO_DAY, "Current", "31-DEC-9999", "31-Dec-99", *LAST_MOMENTS])
 def test_what_is_no_day_is_none_in_every_date_and_in_no_other_column(cell: str) -> None:
     assert said(f" {cell} ", is_empty(DAY)) is True
     assert said(cell, is_empty(column())) is False
