@@ -62,6 +62,11 @@ class CutOff:
         """The one in force."""
         return cls(settings.list_from, estimate_of(settings.list_from, settings.recalibration))
 
+    def check_from(self, settings: RankSettings) -> float:
+        """The least likelihood of a child gone quiet that stays listed under it, where a check costs what ``settings`` say."""
+        worth = {"wasted_enquiries_per_missed_child": 1 / self.list_from - 1}
+        return settings.model_copy(update=worth).check_from
+
     @classmethod
     def then(cls, night: pl.DataFrame) -> "CutOff":
         """That of one ``LIST_NIGHT``."""
@@ -134,12 +139,12 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
             fell=_fell_most(),
         )
         .with_columns(likelihood_now=recalibrated(pl.col("estimated_now"), tonight.settings.recalibration))
-        .with_columns(off_because=_because(tonight.settings.list_from, before))
+        .with_columns(off_because=_because(tonight.settings, before))
     )
     shows = pl.col("reason").is_in([IN_EDUCATION, SAME_AS_RIVAL]) & pl.col("off_because").is_not_null()
     kept = ("record_id", "source", "since_on", "until_on", "link_probability")
     return joined.with_columns(
-        off_why=_why(tonight.settings.list_from),
+        off_why=_why(tonight.settings),
         other_child_id=pl.when(pl.col("off_because") == MERGED).then("now_id"),
         **{name: pl.when(shows).then(pl.col(name)) for name in kept},
         waits_for=pl.when(pl.col("off_because") == RECORDS_GONE).then("cut_off"),
@@ -194,11 +199,14 @@ def _fell_most() -> pl.Expr:
     return pl.when(least < 1 - ROUNDING).then(chosen)
 
 
-def _because(list_from: float, before: CutOff) -> pl.Expr:
+def _because(settings: RankSettings, before: CutOff) -> pl.Expr:
     """The one reason, the surest first."""
+    list_from, is_raised = settings.list_from, pl.lit(settings.list_from > before.list_from)
     reason, fell, likelihood = pl.col("reason"), pl.col("fell"), pl.col("likelihood_now")
     never_listed, is_known = pl.col("likelihood").is_null(), reason.is_not_null() | pl.col("age_words").is_not_null()
     below = ~reaches(likelihood, list_from)
+    was_checked = (reason == MOVED_AWAY) & ~reaches(pl.col("likelihood"), before.list_from)
+    would_be_still = was_checked & reaches(likelihood, before.check_from(settings))
     by_factor = pl.any_horizontal((fell == name) & reason.is_in(reasons) for name, reasons in BY_FACTOR.items())
     return (
         pl.when((pl.col("state") == IN_VIEW) & pl.col("officer_words").is_not_null())
@@ -212,7 +220,9 @@ def _because(list_from: float, before: CutOff) -> pl.Expr:
         .when(reason.is_null() & pl.col("age_words").is_not_null())
         .then(pl.lit(NOT_OF_AGE))
         .when(below & reaches(pl.col("estimated_now"), before.estimate_from))
-        .then(pl.lit(CUT_OFF_RAISED if list_from > before.list_from else RECALIBRATED))
+        .then(pl.when(is_raised).then(pl.lit(CUT_OFF_RAISED)).otherwise(pl.lit(RECALIBRATED)))
+        .when(below & is_raised & would_be_still)
+        .then(pl.lit(CUT_OFF_RAISED))
         .when(below & (by_factor | never_listed))
         .then(reason)
         .when(below & fell.is_not_null())
@@ -222,7 +232,7 @@ def _because(list_from: float, before: CutOff) -> pl.Expr:
     )
 
 
-def _why(list_from: float) -> pl.Expr:
+def _why(settings: RankSettings) -> pl.Expr:
     """The reason in a sentence or two."""
     count = pl.col("records").str.count_matches(";") + 1
     how_many = (
@@ -233,13 +243,16 @@ def _why(list_from: float) -> pl.Expr:
     gone = how_many + " not come tonight." + formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
     gone += formatted(" The child stays in view until the file comes whole ({}).", "cut_off").fill_null("")
     otherwise = pl.coalesce("why", "age_words")
-    cut_off = in_100(pl.lit(list_from))
+    cut_off, check_from = in_100(pl.lit(settings.list_from)), in_100(pl.lit(settings.check_from))
     now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))
     words = {
         RECORDS_GONE: gone,
         MERGED: formatted("Its records are those of child {} now. ", "now_id") + otherwise.fill_null("That child is listed."),
         CLOSED: pl.coalesce(pl.when(pl.col("reason") == CLOSED).then("why"), "officer_words"),
-        CUT_OFF_RAISED: formatted("The cut-off is {} now, and the likelihood {}.", cut_off, now),
+        CUT_OFF_RAISED: formatted("The cut-off is {} now, and the likelihood {}.", cut_off, now)
+        + pl.when(pl.col("reason") == MOVED_AWAY).then(
+            formatted(" Where it lives is checked at a desk from {} on.", check_from)
+        ).otherwise(pl.lit("")),
         RECALIBRATED: formatted(
             "By the records alone the likelihood is {}; by what officers found of earlier leads {}, under the cut-off of {}.",
             in_100(pl.col("estimated_now")), now, cut_off,

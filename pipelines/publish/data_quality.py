@@ -57,6 +57,6 @@ def _headline(publication: Publication, sources: list[SourceTold]) -> list[str]:
         f"{counted(deliveries.height, 'file')} of {counted(len(came), 'source')} came in: {counted(read, 'row')} read, "
         f"{loaded:,} loaded, {aside:,} set aside. {counted(refused, 'file')} refused.",
         f"{counted(rules, 'rule')} asked, {broken:,} of them broken somewhere. {counted(noted, 'place')} broke a rule that "
-        "stops nothing: such a row is used, and the value counts as the rule says.",
+        "stops nothing: no child's row is kept out by it, and the value counts as the rule says.",
         f"Nothing came from {counted(sum(source.is_absent for source in sources), 'source')} that a contract knows.",
     ]

@@ -27,7 +27,7 @@ from pipelines.ledger.came_on_list import (
     VANISHED,
     WAITED,
 )
-from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, MERGED, RECALIBRATED, RECORDS_GONE
+from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, LISTED, MERGED, RECALIBRATED, RECORDS_GONE
 from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
@@ -139,7 +139,23 @@ def test_what_fell_is_the_reason_and_not_what_was_low_before() -> None:
 def test_a_stricter_cut_off_is_a_reason_of_its_own() -> None:
     nights = Nights().night(lead(living_here=0.2)).night(lead(living_here=0.2), settings=STRICTER)
     assert nights.lead()["off_because"] == CUT_OFF_RAISED
-    assert nights.lead()["off_why"] == "The cut-off is 50 in 100 now, and the likelihood 20 in 100."
+    assert nights.lead()["off_why"] == (
+        "The cut-off is 50 in 100 now, and the likelihood 20 in 100. Where it lives is checked at a desk from 29 in 100 on."
+    )
+
+
+@pytest.mark.parametrize("now", [0.08, 0.079], ids=["as before", "a little less likely"])
+def test_a_stricter_cut_off_is_why_a_child_is_no_longer_kept_for_a_check_at_a_desk(now: float) -> None:
+    nights = Nights().night(lead(living_here=0.2)).night(lead(living_here=0.08))
+    assert nights.lead()["state"] == LISTED, "kept for a check"
+    nights.night(lead(living_here=now), settings=STRICTER)
+    assert nights.lead()["off_because"] == CUT_OFF_RAISED
+
+
+def test_a_child_kept_for_a_check_that_would_be_kept_no_more_is_off_for_its_own_reason_under_any_cut_off() -> None:
+    for settings in (RankSettings(), STRICTER):
+        nights = Nights().night(lead(living_here=0.08)).night(lead(living_here=0.03), settings=settings)
+        assert nights.lead()["off_because"] == MOVED_AWAY
 
 
 def test_a_threshold_of_weeks_that_the_authority_sets_is_a_reason_of_its_own() -> None:
