@@ -20,18 +20,26 @@ AS_ANY = 1000.0
 """Pairs of records that a source's are taken to have met as often as those of any two sources do, besides its own."""
 
 
+def known_besides(person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame) -> pl.DataFrame:
+    """``child_id`` and ``sources``, one bit a source as in :func:`~pipelines.children.members.bits_of`: who knows the child
+    by records that show no place now. Children whom the same sources so know are alike."""
+    placed = provision.filter("is_current")
+    known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
+    return sources_of(known, bits_of(person))
+
+
 def with_missed(
     judged: pl.DataFrame,
+    known: pl.DataFrame,
     person: pl.DataFrame,
-    child_records: pl.DataFrame,
     provision: pl.DataFrame,
     never_met: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """``judged`` with ``missed``: 0..1, that the child has a place by a record that nobody has found; 0 where it has one.
 
     ``judged``: one row a child, with ``child_id``, ``living_here``, ``of_age`` and ``found_none`` (0..1, that no record
-    found shows a place). Children are alike whom the same sources know, by records that are no place themselves.
-    ``never_met``: ``LINK_NEVER_MET``; null: none was missed.
+    found shows a place). ``known``: what :func:`known_besides` says. ``never_met``: ``LINK_NEVER_MET``; null: none was
+    missed.
 
     What has gone astray may be all such records of a child with a place, or some of them, while the others have stayed with
     the place: see :func:`_went_astray`.
@@ -39,8 +47,7 @@ def with_missed(
     if never_met is None:
         return judged.with_columns(missed=pl.lit(0.0))
     placed, bits = provision.filter("is_current"), bits_of(person)
-    known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
-    looks = judged.join(sources_of(known, bits), on="child_id", how="inner", validate="1:1").with_columns(
+    looks = judged.join(known, on="child_id", how="inner", validate="1:1").with_columns(
         is_placed=pl.col("child_id").is_in(placed["child_id"].unique().implode())
     )
     is_placed, of_age = pl.col("is_placed"), pl.col("of_age")
@@ -90,4 +97,4 @@ def _went_astray() -> pl.Expr:
     return alike * pl.when(pl.col("sources") == pl.col("whole")).then(1.0).otherwise(0.5)
 
 
-__all__ = ["with_missed"]
+__all__ = ["known_besides", "with_missed"]

@@ -5,8 +5,9 @@ and whether it lives here.
 import polars as pl
 
 from pipelines.children.members import with_told
-from pipelines.children.missed_links import with_missed
+from pipelines.children.missed_links import known_besides, with_missed
 from pipelines.children.provision import surely_holds
+from pipelines.children.pupils_are_here import odds_of_being_a_pupil
 from pipelines.listing.known import Known
 from pipelines.listing.recalibration import recalibrated
 from pipelines.rank_settings import RankSettings, reaches
@@ -23,16 +24,17 @@ def with_likelihood(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
     is likely enough, bears a UPN and the child another.
     """
     own = _in_education(known.provision, known.settings)
-    near = _nearest_in_education(known.rivals, own)
+    besides = known_besides(known.person, known.child_records, known.provision)
     lives = known.residence.select(
         "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because="because"
     )
-    told = with_told(ages, own, near, _with_other_upn(near, known.person, known.child_records), lives)
-    judged = told.with_columns(
-        found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0),
-        living_here=pl.col("living_here").fill_null(1.0),
+    aged = with_told(ages, own, lives).with_columns(pl.col("living_here").fill_null(1.0))
+    pupils = odds_of_being_a_pupil(aged.filter(pl.col("own_none").is_null()), besides)
+    near = _nearest_in_education(known.rivals, own, pupils)
+    judged = with_told(aged, near, _with_other_upn(near, known.person, known.child_records)).with_columns(
+        found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0)
     )
-    missed = with_missed(judged, known.person, known.child_records, known.provision, known.never_met)
+    missed = with_missed(judged, besides, known.person, known.provision, known.never_met)
     return _weighed(missed, known.settings)
 
 
@@ -80,8 +82,11 @@ def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFra
     return pl.concat([current.filter(~has_several).select("child_id", *own, own_none=none), best])
 
 
-def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """One row is one child with a rival in education: ``rival_none``, that it is none of them, and the nearest."""
+def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
+    """One row is one child with a rival in education: ``rival_none``, that it is none of them, and the nearest.
+
+    ``pupils``: what :func:`~pipelines.children.pupils_are_here.odds_of_being_a_pupil` says of some children.
+    """
     schooled = own.select(
         rival_child_id="child_id",
         schooled=1 - pl.col("own_none"),
@@ -91,8 +96,14 @@ def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFra
         rival_since_on="own_since_on",
         rival_until_on="own_until_on",
     )
-    near = rivals.join(schooled, on="rival_child_id", how="inner", validate="m:1").with_columns(
-        rival_certainty=pl.col("probability") * pl.col("schooled"), rival_levels=pl.col("levels")
+    linked = pl.col("probability") * pl.col("schooled")
+    odds = linked * pl.col("is_likelier").fill_null(1.0)
+    # What is certain stays, wherever the child lives.
+    certainty = pl.when(linked < 1).then(odds / (1 - linked + odds)).otherwise(linked)
+    near = (
+        rivals.join(schooled, on="rival_child_id", how="inner", validate="m:1")
+        .join(pupils, on="child_id", how="left", validate="m:1")
+        .with_columns(rival_certainty=certainty, rival_levels=pl.col("levels"))
     )
     ordered = near.sort(
         "child_id", "rival_certainty", "match_weight", "rival_child_id", descending=[False, True, True, False]

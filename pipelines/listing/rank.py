@@ -2,7 +2,8 @@
 
 likelihood = on no roll x living here x of age, for every child whom any extract knows; where officers' outcomes have
 taught better, recalibrated (:mod:`pipelines.listing.recalibration`). On no roll: no record found shows a place, whether it
-is the child's or a rival's, and none was missed (:mod:`pipelines.children.missed_links`). A child of compulsory school age
+is the child's or a rival's (likelier of a child who is here: :mod:`pipelines.children.pupils_are_here`), and none was missed
+(:mod:`pipelines.children.missed_links`). A child of compulsory school age
 is either listed (``CANDIDATE``) or explained (``EXPLAINED``): never in both, never in neither.
 
 The order of the list is one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with
