@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.completeness import Check
-from pipelines.intake.figures import KEPT_DAYS, LEARNT_DAYS, TOLD, Intake, as_measures
+from pipelines.intake.figures import FINGERPRINT, KEPT_DAYS, LEARNT_DAYS, TOLD, Intake, as_measures
 from pipelines.tables import ACCEPTANCE, DELIVERY_CHANGE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
 
 HISTORIES = {
@@ -15,6 +15,8 @@ HISTORIES = {
 }  # fmt: skip
 """Table of the store -> its part of a history."""
 
+CAME_AGAIN = 0.5
+"""Of what a file changed, so much comes again in one with the same fault; where that was mended, next to nothing."""
 
 Told = dict[str, list[tuple[Check, str]]]
 """Source -> what it tells otherwise than its last delivery: the check that fails by it, and why in words."""
@@ -46,9 +48,14 @@ class History:
         return replace(self, nights=nights, measures=counts(self.measures, LEARNT_DAYS))
 
     def told_on(self, as_at: date, intake: Intake) -> Told:
-        """What an earlier run of that night told of sources that come with the same rows once more (``intake``). Those stand in
-        the store by now, so that nothing is found against them."""
-        again = self.nights.filter(as_at=as_at).join(intake.nights, on=["source", "content"], how="semi")
+        """What an earlier run of that night told of sources of whose new and changed rows at least half come once more
+        (``intake``). Those stand in the store by now, so that nothing is found against them."""
+        fresh = self.snapshot.filter(pl.col("first_seen_on") == as_at).select(FINGERPRINT.names())
+        came = fresh.join(
+            intake.fingerprints.with_columns(is_here=True), on=FINGERPRINT.names(), how="left", validate="1:1"
+        )
+        share = pl.col("is_here").is_not_null().mean()
+        again = came.group_by("source").agg(share=share).filter(pl.col("share") >= CAME_AGAIN)
         kept = self.measures.filter(as_at=as_at, measure=TOLD).join(again, on="source", how="semi")
         told: Told = {}
         for source, check, words in kept.select("source", "name", "of").iter_rows():

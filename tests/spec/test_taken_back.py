@@ -137,6 +137,8 @@ def test_what_a_night_told_of_a_file_is_told_again_whenever_it_is_run_with_the_s
     assert again == first
     moved = [*older[1:], older[0]]
     assert nights.night(1, health=moved, **sent).warnings == first, "in any order"
+    one_more = [*older, {"record_id": "H1000", "surname": "Name1000"}]
+    assert nights.night(1, health=one_more, **sent).warnings == first, "among others"
     newer = _with(LIST, "last_contact", "2026-11-02", last=40)
     for after in (1, 1, 2):
         warnings = nights.night(after, health=newer, **sent).warnings
