@@ -8,6 +8,7 @@ from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
 from pipelines.files.headers import match_headers
 from pipelines.files.rows import LARGEST_UNPACKED, ReadTable, UnreadableFileError, has_text
+from pipelines.files.versions import part_versions
 
 _AS_TEXT = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 
@@ -24,8 +25,8 @@ def read_parquet(data: bytes, contract: Contract) -> ReadTable:
     matched = match_headers(headers, contract)
     lines = pl.int_range(2, table.height + 2, dtype=pl.Int64, eager=True).alias("line")
     rows = pl.DataFrame([lines, *texts])
-    return ReadTable(by_contract(rows.filter(has_text(rows.columns[1:])), matched, contract), matched.headers,
-                     matched.faults)  # fmt: skip
+    kept, older = part_versions(rows.filter(has_text(rows.columns[1:])), headers, matched.marks)
+    return ReadTable(by_contract(kept, matched, contract), matched.headers, [*matched.faults, *older])
 
 
 def _table(data: bytes) -> pl.DataFrame:

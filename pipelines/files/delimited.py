@@ -39,6 +39,7 @@ from pipelines.files.rows import (
 )
 from pipelines.files.text import decode_text
 from pipelines.files.totals import part_totals
+from pipelines.files.versions import part_versions
 
 _DELIMITERS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line
@@ -65,15 +66,16 @@ def read_delimited(
     rows, bad_rows, totals = part_totals(below, parsed.bad_rows, matched, contract)
     key = matched.position_of.get(contract.key.name, len(layout.headers))
     row_before = max([0, *rows["line"].tail(1), *parsed.known["line"].tail(1)])
+    rows, older = part_versions(rows, layout.headers, matched.marks)
     bad_rows = with_cut_told(
         bad_rows, decoded.text, layout.headers, delimiter=layout.delimiter, key=key, row_before=row_before
     )
-    faults = [*decoded.faults, *matched.faults, *again, *totals]
+    faults = [*decoded.faults, *matched.faults, *again, *totals, *older]
     if layout.has_rows_above:
         faults.insert(0, above_header(layout.header_line))
     if layout.is_underlined:
         faults.append(_underlined(layout.header_line + 1))
-    if rows.is_empty() and parsed.known.is_empty() and bad_rows:
+    if rows.is_empty() and parsed.known.is_empty() and bad_rows and not older:
         faults.append(_header_fits_no_row())
     return ReadTable(
         by_contract(rows, matched, contract), matched.headers, faults, bad_rows, parsed.lines, parsed.known

@@ -9,7 +9,7 @@ together with the next, the "headers" are a child's details.
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -19,6 +19,7 @@ from data_contracts.breach import Stops
 from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column
 from pipelines.files.rows import Fault, UnreadableFileError
+from pipelines.files.versions import VersionMarks, version_marks
 
 HEADER_WITHIN = 30
 """Rows with any text among which the header is looked for: titles and notes may stand above it."""
@@ -47,6 +48,8 @@ class MatchedHeaders:
     faults: tuple[Fault, ...]
     key_and: tuple[str, ...] = ()
     """Our names of the columns that stand behind the child's number in the key of a row; none: the file has a key."""
+    marks: VersionMarks = field(default_factory=VersionMarks)
+    """The columns that say which rows hold."""
 
 
 def shows(cell: str) -> bool:
@@ -177,6 +180,8 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         unknown.remove(made)
         found[contract.key.name] = [made]
         faults.append(_made_key(headers[made].strip(), contract))
+    marks = version_marks(headers, unknown) if is_header_line else VersionMarks()
+    unknown = [position for position in unknown if position not in (*marks.holds, *marks.taken_out)]
     missing = [column for column in contract.columns if column.name not in found]
     # In XML an element that no row has may be empty in all of them, as none of them has ended.
     endless = contract.ends_unsaid(found) if is_header_line else []
@@ -189,6 +194,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         {name: headers[positions[0]].strip("\ufeff \t\r\n\u00a0") for name, positions in found.items()},
         tuple(faults),
         contract.files.key_of_child.and_ if made is not None and contract.files.key_of_child else (),
+        marks,
     )
 
 

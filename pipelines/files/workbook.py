@@ -22,6 +22,7 @@ from pipelines.files.headers import (
 )
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import part_totals
+from pipelines.files.versions import part_versions
 
 LOOKED_AT = 200
 """Rows at the head of each of several sheets in which its header is looked for."""
@@ -52,9 +53,10 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     matched = match_headers(headers, contract)
     below, again = part_repeated_headers(under.slice(1), headers)
     rows, _, totals = part_totals(below, (), matched, contract)
+    rows, older = part_versions(rows, headers, matched.marks)
     if position:
         faults.append(above_header(under.get_column("line").item(0)))
-    faults += [*matched.faults, *again, *totals]
+    faults += [*matched.faults, *again, *totals, *older]
     return ReadTable(by_contract(rows, matched, contract), matched.headers, faults)
 
 

@@ -1,6 +1,7 @@
 """Files as they really come: titles above the header, totals below, in last year's layout, out of Excel."""
 
 import io
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,58 @@ def test_a_header_that_stands_among_the_rows_is_no_child(lines: tuple[Any, ...],
         assert told(found) == [("header again", "nothing", line) for line in again]
         assert found.rows_read == len(lines) - len(again)
         assert "Forename" not in found.rows["forename"]
+
+
+# Older versions of a row ---------------------------------------------------------------------------------------------
+
+VERSIONED = (*HEADERS, "valid_from", "valid_to", "is_current")
+FOREVER = "9999-12-31 00:00:00.000"
+
+
+def versions(*marked: tuple[Sequence[str], str]) -> list[tuple[str, ...]]:
+    """Each row with the mark behind it, as a data warehouse keeps them."""
+    return [(*row, "2026-01-05 00:00:00.000", FOREVER, mark) for row, mark in marked]
+
+
+@pytest.mark.parametrize(
+    ("headers", "marks", "stay"),
+    [
+        pytest.param(VERSIONED, ("0", "1", "1"), (1, 2), id="a bit"),
+        pytest.param((*HEADERS, "EffectiveFrom", "EffectiveTo", "CurrentFlag"), ("N", "Y", "n"), (1,), id="letters"),
+        pytest.param((*HEADERS, "row_from", "row_expiry_date", "current_row_indicator"), ("True", "False", " 1 "), (0, 2),
+                     id="words, one padded"),
+        pytest.param(VERSIONED, ("", "?", "0"), (0, 1), id="a mark that says neither: the row may hold"),
+        pytest.param((*HEADERS, "a", "b", "is_current"), ("0", "1", "1"), (0, 1, 2),
+                     id="without the day until which a version held it may speak of the child"),
+        pytest.param((*HEADERS, "a", "b", "is_deleted"), ("0", "1", "1"), (0,), id="taken out"),
+        pytest.param((*HEADERS, "a", "b", "Deleted"), ("0", "1", "1"), (0, 1, 2), id="a school deletes names from its roll"),
+        pytest.param((*HEADERS, "a", "valid_to", "Deleted"), ("0", "1", "1"), (0,), id="among versions it is the row's"),
+    ],
+)  # fmt: skip
+def test_rows_that_hold_no_more_are_not_read(
+    headers: tuple[str, ...], marks: tuple[str, ...], stay: tuple[int, ...]
+) -> None:
+    lines = versions(*zip(ROWS, marks, strict=True))
+    parquet = io.BytesIO()
+    pl.DataFrame(lines, schema=list(headers), orient="row").write_parquet(parquet)
+    for found in (
+        read_bytes("cards.csv", as_csv(*lines, headers=headers).encode(), library_contract()),
+        read_bytes("cards.xlsx", as_xlsx(*lines, headers=headers), library_contract()),
+        read_bytes("cards.parquet", parquet.getvalue(), library_contract()),
+    ):
+        assert cards(found) == [ROWS[place] for place in stay]
+        older = [breach.why for breach in found.breaches if breach.rule == "older versions"]
+        assert [f" {len(ROWS) - len(stay)} of the file's lines " in why for why in older] == [True] * (
+            len(stay) < len(ROWS)
+        )
+
+
+def test_of_the_versions_of_a_row_under_one_key_that_counts_which_holds(tmp_path: Path) -> None:
+    moved = (*SMITH[:5], "9 New Street", *SMITH[6:])
+    lines = versions((SMITH, "0"), (moved, "1"), (OKAFOR, "1"))
+    received = delivered(tmp_path, library_cards__csv=as_csv(*lines, headers=VERSIONED))
+    assert received.set_aside.is_empty()
+    assert received.raw["library_cards"]["address"].to_list() == ["9 New Street", OKAFOR[5]]
 
 
 # Dashes under the header ---------------------------------------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""Rows that a database keeps though they hold no more: older versions of a row, and rows taken out by a mark.
+
+A view of a data warehouse has every version of a row, each with the day until which it held and a mark of the one that
+holds. An older version of a place still has no end; read as a row it would teach a child who has left. Nothing about any one
+source stands here: databases head such columns alike, whatever they are about.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_contracts.contract import plain_header
+from pipelines.files.rows import Fault
+
+_HOLDS = frozenset({
+    "iscurrent", "iscurrentrow", "iscurrentrecord", "iscurrentversion", "iscurrentflag", "current", "currentflag", "currentrow",
+    "currentrecord", "currentversion", "currentindicator", "currentind", "currentrowflag", "currentrowindicator",
+    "rowiscurrent", "rowcurrent", "islatest", "latestflag", "dwcurrentflag", "dwiscurrent",
+})  # fmt: skip
+"""Plain headers of the mark of the version that holds."""
+
+_HELD_UNTIL = frozenset({
+    "validto", "validtodate", "validuntil", "effectiveto", "effectivetodate", "effectiveenddate", "rowexpirydate",
+    "rowexpirationdate", "rowenddate", "rowvalidto", "roweffectiveto", "recordenddate", "recordvalidto", "versionenddate",
+    "dwvalidto", "dweffectiveto", "scdenddate", "scdvalidto",
+})  # fmt: skip
+"""Of the day until which a version held. Only beside it does the mark speak of versions: alone it may say that a pupil is on
+roll, and the row of one who has left must be read."""
+
+_TAKEN_OUT = frozenset({
+    "isdeleted", "deletedflag", "isdeletedflag", "deletedindicator", "deletedind", "rowdeleted", "rowisdeleted",
+    "recorddeleted", "softdeleted", "issoftdeleted", "dwisdeleted", "dwdeletedflag",
+})  # fmt: skip
+"""Of the mark of a row that was taken out. ``Deleted`` counts only among versions: a school deletes names from its roll."""
+
+_YES, _NO = ("1", "true", "t", "y", "yes"), ("0", "false", "f", "n", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMarks:
+    """Positions of the columns of a file that say which of its rows hold."""
+
+    holds: tuple[int, ...] = ()
+    taken_out: tuple[int, ...] = ()
+
+
+def version_marks(headers: Sequence[str], unknown: Sequence[int]) -> VersionMarks:
+    """The marks among the headers (at positions ``unknown``) that no column of the contract has."""
+    plain = {position: plain_header(headers[position]) for position in unknown}
+    has_versions = not _HELD_UNTIL.isdisjoint(plain.values())
+    taken_out = _TAKEN_OUT | {"deleted"} if has_versions else _TAKEN_OUT
+    return VersionMarks(
+        tuple(position for position, name in plain.items() if has_versions and name in _HOLDS),
+        tuple(position for position, name in plain.items() if name in taken_out),
+    )
+
+
+def part_versions(rows: pl.DataFrame, headers: Sequence[str], marks: VersionMarks) -> tuple[pl.DataFrame, list[Fault]]:
+    """Take out the rows that hold no more: the rows that stay, and a fault (that stops nothing) that says how many went.
+
+    ``rows`` have ``line`` and the cells by position. A row whose marks say neither yes nor no stays.
+    """
+    said = {at: pl.col(str(at)).str.strip_chars().str.to_lowercase() for at in (*marks.holds, *marks.taken_out)}
+    goes = [said[at].is_in(_NO) for at in marks.holds] + [said[at].is_in(_YES) for at in marks.taken_out]
+    kept = rows.filter(~pl.any_horizontal(goes)) if goes else rows
+    gone = rows.height - kept.height
+    return kept, [_older(gone, [headers[at].strip() for at in said])] if gone else []
+
+
+def _older(gone: int, marks: Sequence[str]) -> Fault:
+    return Fault(
+        "older versions",
+        "nothing",
+        f"By {' and '.join(marks)}, {gone:,} of the file's lines hold no more: older versions of a row, or rows taken out. "
+        "They were not read as rows.",
+        "Nothing needs doing; an export of the rows that hold is smaller and safer.",
+    )
