@@ -85,7 +85,7 @@ class Drawn:
         self.residences.append({"child_id": child_id, "living_here": living_here, "because": because, **seen})
         return self
 
-    def tables(self) -> dict[str, pl.DataFrame]:
+    def tables(self, as_at: date = AS_AT) -> dict[str, pl.DataFrame]:
         """The tables that rank reads; ``schools``, which it need not be told, only where some are drawn."""
         child_records = pl.DataFrame(self.members, schema=CHILD_RECORD)
         statements = pl.DataFrame(self.statements, schema=STATEMENT)
@@ -94,7 +94,7 @@ class Drawn:
             "statements": statements,
             "child_records": child_records,
             "rivals": pl.DataFrame(self.rivals, schema=RIVAL),
-            "provision": find_provision(statements, child_records, AS_AT),
+            "provision": find_provision(statements, child_records, as_at),
             "residence": pl.DataFrame(self.residences, schema=RESIDENCE),
             **({"schools": pl.DataFrame(self.schools, schema=SCHOOL, orient="row")} if self.schools else {}),
         }
@@ -111,9 +111,10 @@ class Drawn:
             as_at=AS_AT,
         )
 
-    def ranked(self, settings: RankSettings | None = None) -> Ranked:
-        """The list of the children drawn."""
-        return rank(Known(**self.tables(), as_at=AS_AT, settings=settings or RankSettings(), source_names=SOURCE_NAMES))
+    def ranked(self, settings: RankSettings | None = None, as_at: date = AS_AT, **more: pl.DataFrame) -> Ranked:
+        """The list of the children drawn; ``more``: further tables that it is made from."""
+        settings = settings or RankSettings()
+        return rank(Known(**self.tables(as_at), **more, as_at=as_at, settings=settings, source_names=SOURCE_NAMES))
 
     def night(self) -> dict[str, pl.DataFrame]:
         """The tables of the store after the night, by name."""

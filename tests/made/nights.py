@@ -1,12 +1,12 @@
 """Nights of drawn children, one after the other, with the ledger kept as the night keeps it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
 from matching.cluster import id_moves
-from pipelines.children.provision import find_provision
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.ledger.left_list import Tonight
 from pipelines.ledger.lives import Ledger, keep_ledger, published
@@ -15,9 +15,18 @@ from pipelines.listing.masking import protected_children
 from pipelines.listing.rank import rank
 from pipelines.rank_settings import RankSettings
 from pipelines.tables import CHILD_MOVE, CHILD_RECORD, SNAPSHOT
+from tests.made.beside import apart, beside, named, together
 from tests.made.children import AS_AT, SOURCE_NAMES, Drawn
 
 SOURCES = frozenset({"health", "school_census", "housing"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an officer found of the lead of a case."""
+
+    code: str
+    child: str = "A"
 
 
 @dataclass
@@ -62,12 +71,8 @@ class Nights:
         cut_off: frozenset[str] = frozenset(),
     ) -> Tonight:
         """What the ledger reads of a night."""
-        tables = drawn.tables()
-        provision = find_provision(tables["statements"], tables["child_records"], self.as_at)
-        known = Known(
-            **(tables | {"provision": provision}), as_at=self.as_at, settings=settings, source_names=SOURCE_NAMES,
-            outcomes=self.outcomes,
-        )  # fmt: skip
+        tables = drawn.tables(self.as_at)
+        known = Known(**tables, as_at=self.as_at, settings=settings, source_names=SOURCE_NAMES, outcomes=self.outcomes)
         ranked = rank(known)
         members = tables["child_records"]
         moved = id_moves(self.records, members).with_columns(as_at=pl.lit(self.as_at)).select(CHILD_MOVE.names())
@@ -81,7 +86,7 @@ class Nights:
         )  # fmt: skip
         return Tonight(
             as_at=self.as_at, candidates=ranked.candidates, explained=ranked.explained, person=tables["person"],
-            statements=tables["statements"], child_records=members, child_moves=self.moves, provision=provision,
+            statements=tables["statements"], child_records=members, child_moves=self.moves, provision=tables["provision"],
             snapshot=snapshot, outcomes=self.outcomes,
             protected=protected_children(
                 ranked.candidates, tables["person"], tables["statements"], members, tables["rivals"]
@@ -96,6 +101,14 @@ class Nights:
         self.outcomes = pl.concat([self.outcomes, pl.DataFrame([row], schema=OUTCOME)])
         return self
 
+    def each(self, cases: int) -> "list[Nights]":
+        """The ledger of each of the cases drawn :func:`~tests.made.beside.beside` one another, as it stands now."""
+        leads, changes = (apart(frame, cases) for frame in (self.ledger.leads, self.ledger.changes))
+        return [
+            Nights(replace(self.ledger, leads=own, changes=changed))
+            for own, changed in zip(leads, changes, strict=True)
+        ]
+
     def lead(self, child: str = "A") -> dict[str, object]:
         """The last spell of a child."""
         return self.ledger.leads.filter(child_id=child).sort("spell").to_dicts()[-1]
@@ -103,3 +116,17 @@ class Nights:
     def changes(self) -> dict[str, str]:
         """Child -> what has changed tonight."""
         return dict(self.ledger.changes.select("child_id", "change").iter_rows())
+
+
+def lived(histories: Sequence[Sequence[Drawn | Found]]) -> list[list[Nights]]:
+    """The ledger of each history after each of its nights: one night is what is drawn, and officers find between them."""
+    told: list[list[Nights]] = [[] for _ in histories]
+    for group in together([[step for step in history if isinstance(step, Drawn)] for history in histories]):
+        nights = Nights()
+        for steps in zip(*(histories[number] for number in group), strict=True):
+            for case, found in enumerate(step for step in steps if isinstance(step, Found)):
+                nights.officer(found.code, named(found.child, case), named("health:H1", case))
+            if tonight := [step for step in steps if isinstance(step, Drawn)]:
+                for number, each in zip(group, nights.night(beside(tonight)).each(len(group)), strict=True):
+                    told[number].append(each)
+    return told

@@ -1,5 +1,6 @@
 """The ledger, drawn night by night: why a child leaves the list, what brings one onto it, and who stays in view."""
 
+import functools
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -34,7 +35,7 @@ from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_O
 from pipelines.rank_settings import RankSettings, Recalibration
 from tests.made.children import AS_AT, THREE, Drawn
 from tests.made.leads import lead, merged, nobody, schooled
-from tests.made.nights import Nights
+from tests.made.nights import Found, Nights, lived
 
 SIXTEEN_SOON = date(2010, 9, 1)
 """Of compulsory school age until 25 June 2027."""
@@ -81,9 +82,17 @@ LEAVES = [
 ]  # fmt: skip
 
 
+TONIGHT: list[Drawn] = [case.values[0] for case in LEAVES]
+
+
+@functools.cache
+def listed_and_then_tonight() -> list[list[Nights]]:
+    return lived([[lead(), tonight] for tonight in TONIGHT])
+
+
 @pytest.mark.parametrize(("tonight", "because", "why"), LEAVES)
 def test_a_child_leaves_the_list_for_a_reason_on_record(tonight: Drawn, because: str, why: str) -> None:
-    nights = Nights().night(lead()).night(tonight)
+    nights = listed_and_then_tonight()[TONIGHT.index(tonight)][-1]
     found = nights.lead()
     assert (found["state"], found["off_because"], found["left_on"]) == ("left", because, AS_AT + timedelta(days=1))
     assert re.search(why, str(found["off_why"]))
@@ -251,14 +260,19 @@ RETURNS: list[object] = [
 ]  # fmt: skip
 
 
+HISTORIES = [[*case.values[0], case.values[1]] for case in RETURNS]  # type: ignore[attr-defined]
+
+
+@functools.cache
+def lived_until_tonight() -> list[list[Nights]]:
+    return lived([[drawn() for drawn in history] for history in HISTORIES])
+
+
 @pytest.mark.parametrize(("before", "tonight", "because", "change", "why"), RETURNS)
 def test_a_child_comes_onto_the_list_for_a_reason_on_record(
     before: list[Callable[[], Drawn]], tonight: Callable[[], Drawn], because: str, change: str, why: str
 ) -> None:
-    nights = Nights()
-    for drawn in before:
-        nights.night(drawn())
-    nights.night(tonight())
+    nights = lived_until_tonight()[HISTORIES.index([*before, tonight])][-1]
     assert (nights.lead()["state"], nights.lead()["came_because"]) == ("listed", because)
     assert re.search(why, str(nights.lead()["came_why"]))
     assert nights.changes()["A"] == change
@@ -317,21 +331,35 @@ def test_every_reason_there_is_has_been_drawn() -> None:
     assert came == set(CAME_BECAUSE)
 
 
-IN_VIEW_CASES = [pytest.param(case.values[0], case.values[1], id=str(case.id)) for case in LEAVES]
+def goes_on_as(because: object) -> str:
+    return "B" if because == MERGED else "A"
+
+
+@functools.cache
+def opened_and_then_closed() -> list[list[Nights]]:
+    opened = Found("UNDER_ENQUIRY")
+    return lived(
+        [
+            [lead(), opened, tonight, tonight, Found("ON_ROLL_OWN", goes_on_as(case.values[1])), tonight]
+            for case, tonight in zip(LEAVES, TONIGHT, strict=True)
+        ]
+    )
+
+
+IN_VIEW_CASES = [pytest.param(*case.values[:2], id=str(case.id)) for case in LEAVES]
 
 
 @pytest.mark.parametrize(("tonight", "because"), IN_VIEW_CASES)
 def test_what_an_officer_has_opened_stays_in_view_until_the_officer_closes_it(tonight: Drawn, because: str) -> None:
-    nights = Nights().night(lead()).officer("UNDER_ENQUIRY").night(tonight)
-    child = "B" if because == MERGED else "A"
-    found = nights.lead(child)
+    child = goes_on_as(because)
+    _, first, after, closed = opened_and_then_closed()[TONIGHT.index(tonight)]
+    found = first.lead(child)
     assert (found["state"], found["off_because"], found["left_on"]) == ("in view", because, None)
-    assert nights.changes()[child] == KEPT_IN_VIEW
-    after = nights.night(tonight).lead(child)
+    assert first.changes()[child] == KEPT_IN_VIEW
     still = IN_EDUCATION if because == MERGED else because
-    assert (after["state"], after["off_because"]) == ("in view", still), "also on the nights after"
-    assert child not in nights.changes()
-    nights.officer("ON_ROLL_OWN", child).night(tonight)
-    closed = nights.lead(child)
-    assert (closed["state"], closed["off_because"]) == ("left", CLOSED)
-    assert nights.changes()[child] == GONE
+    assert (after.lead(child)["state"], after.lead(child)["off_because"]) == ("in view", still), (
+        "also on the nights after"
+    )
+    assert child not in after.changes()
+    assert (closed.lead(child)["state"], closed.lead(child)["off_because"]) == ("left", CLOSED)
+    assert closed.changes()[child] == GONE

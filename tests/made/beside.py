@@ -1,0 +1,82 @@
+"""Cases of a table of children, drawn into one night that is judged in one call, each with names of its own, so that none
+says anything of another.
+
+It holds where nothing is learnt from all children together: a case with a child that has no birth date, or one that may be
+another, is judged alone. Homes are not told apart.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from pipelines.listing.rank import Ranked
+from pipelines.rank_settings import RankSettings
+from tests.made.children import AS_AT, Drawn, Row
+
+CASE = r"~(\d+)~"
+"""What a name has behind it in the one night: the number of the case."""
+
+CHILDREN = ("child_id", "rival_child_id")
+RECORDS = ("record_id", "rival_record_id")
+
+
+def beside(cases: Sequence[Drawn]) -> Drawn:
+    """All cases in one: each child, record and school has the number of its case behind its name."""
+    all_cases = Drawn()
+    for number, case in enumerate(cases):
+        assert not case.schools, "schools have numbers, which are not told apart"
+        for ours, theirs in (
+            (all_cases.persons, case.persons), (all_cases.statements, case.statements), (all_cases.members, case.members),
+            (all_cases.rivals, case.rivals), (all_cases.residences, case.residences),
+        ):  # fmt: skip
+            ours += [_numbered(row, number) for row in theirs]
+    return all_cases
+
+
+def together(histories: Sequence[Sequence[Drawn]]) -> list[list[int]]:
+    """Which histories (a drawing a night) may be lived beside one another: those of as many nights, and others alone."""
+    groups: dict[int | str, list[int]] = {}
+    for number, history in enumerate(histories):
+        is_alone = any(drawn.rivals or any(row["date_of_birth"] is None for row in drawn.persons) for drawn in history)
+        groups.setdefault(f"alone {number}" if is_alone else len(history), []).append(number)
+    return list(groups.values())
+
+
+def named(name: object, case: int) -> str:
+    """What a child, record or school of a case is called in the one night."""
+    return f"{name}~{case}~"
+
+
+def _numbered(row: Row, number: int) -> Row:
+    own = {name: named(row[name], number) for name in (*CHILDREN, *RECORDS, "place") if row.get(name) is not None}
+    return row | own
+
+
+def apart(frame: pl.DataFrame, cases: int) -> list[pl.DataFrame]:
+    """The rows of each case, under the names that it drew."""
+    number = pl.col("child_id").str.extract(CASE).cast(pl.Int64)
+    texts = pl.col(pl.String).str.replace_all(CASE, "")
+    told = frame.with_columns(texts, number.alias("case")).partition_by("case", as_dict=True, include_key=False)
+    return [told.get((each,), frame.clear()) for each in range(cases)]
+
+
+class AtOnce:
+    """The lists of many cases by themselves, by what is drawn and the day judged: those of a day in one call."""
+
+    def __init__(self, *cases: tuple[Drawn, date], settings: RankSettings | None = None) -> None:
+        self.cases = cases
+        self.settings = settings
+        self.ranked: dict[int, Ranked] = {}
+
+    def of(self, drawn: Drawn, as_at: date = AS_AT) -> Ranked:
+        """The list of one case."""
+        case = self.cases.index((drawn, as_at))
+        if case not in self.ranked:
+            todays = [number for number, (_, day) in enumerate(self.cases) if day == as_at]
+            groups = together([[self.cases[number][0]] for number in todays])
+            (group,) = [[todays[each] for each in group] for group in groups if todays.index(case) in group]
+            found = beside([self.cases[number][0] for number in group]).ranked(self.settings, as_at)
+            parts = (apart(frame, len(group)) for frame in (found.candidates, found.explained, found.findings))
+            self.ranked |= {number: Ranked(*each) for number, *each in zip(group, *parts, strict=True)}
+        return self.ranked[case]
