@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -67,6 +68,7 @@ class Deliveries:
         set_aside: tuple[str, ...] = (),
         breaches: tuple[Breach, ...] = (),
         schools_due: Mapping[str, tuple[str, ...]] | None = None,
+        is_kept: bool = True,
         **sources: Rows,
     ) -> Judged:
         """One night: judged, and kept where it is not held. ``set_aside``: record ids of rows that were set aside."""
@@ -75,10 +77,14 @@ class Deliveries:
         received = replace(self.received(sources, refused, set_aside), breaches=found)
         with Store(self.workspace) as store:
             judged = judge_tonight(store, received, self.contracts, as_at, schools_due or {})
-            if not judged.held:
+            if is_kept and not judged.held:
                 began_at = datetime.combine(as_at, time(2), UTC)
                 keep_tonight(store, received, judged, self.contracts, as_at, at=began_at)
         return judged
+
+    def judged(self, after_days: int, **sent: Any) -> Judged:
+        """What would be found in a night of which nothing is kept: the workspace may serve many tests."""
+        return self.night(after_days, is_kept=False, **sent)
 
     def table(self, name: str) -> pl.DataFrame:
         with Store(self.workspace, read_only=True) as store:

@@ -12,25 +12,43 @@ from pydantic import ValidationError
 from data_contracts.breach import Breach
 from data_contracts.completeness import Completeness
 from pipelines.intake.acceptance import accept
+from pipelines.intake.gate import Judged
 from pipelines.settings import SettingsError
 from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, census, health, register
 
 
 @pytest.fixture(scope="module")
-def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workspace of an authority that has delivered for three nights."""
+def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Deliveries:
+    """An authority that has delivered for three nights, to be looked at: no night of it is kept."""
     delivered = Deliveries(tmp_path_factory.mktemp("deliveries") / "workspace")
     for after in range(3):
         sent = health(100 + after, seen_on=FIRST + timedelta(days=after - 1))
         assert not delivered.night(after, school_census=_census(after), health=sent, ehe_register=register()).held
-    return delivered.workspace
+    return delivered
 
 
 @pytest.fixture
-def nights(three_nights: Path, tmp_path: Path) -> Deliveries:
+def nights(three_nights: Deliveries, tmp_path: Path) -> Deliveries:
     """The same, to go on with."""
-    shutil.copytree(three_nights, tmp_path / "workspace")
-    return Deliveries(tmp_path / "workspace")
+    return Deliveries(shutil.copytree(three_nights.workspace, tmp_path / "workspace"))
+
+
+Begun = Callable[..., Deliveries]
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    """An authority that has delivered for one night, to be looked at; one for all tests that have the same first night."""
+    made: dict[str, Deliveries] = {}
+
+    def delivered(after: int = 0, **sources: Rows) -> Deliveries:
+        night = repr((after, sources))
+        if night not in made:
+            made[night] = Deliveries(tmp_path_factory.mktemp("begun"))
+            made[night].night(after, **sources)
+        return made[night]
+
+    return delivered
 
 
 def _census(after: int) -> Rows:
@@ -47,13 +65,12 @@ def _tonight(**changed: Rows | None) -> dict[str, Rows]:
     return {source: rows for source, rows in {**sent, **changed}.items() if rows is not None}
 
 
-def _told(nights: Deliveries, source: str) -> list[tuple[str, str, str]]:
-    found = nights.table("completeness").filter(source=source)
-    return list(found.select("check", "outcome", "words").iter_rows())
+def _told(judged: Judged, source: str) -> list[tuple[str, str, str]]:
+    return list(judged.found.filter(source=source).select("check", "outcome", "words").iter_rows())
 
 
-def test_a_usual_night_is_complete(nights: Deliveries) -> None:
-    judged = nights.night(3, **_tonight())
+def test_a_usual_night_is_complete(three_nights: Deliveries) -> None:
+    judged = three_nights.judged(3, **_tonight())
     assert judged.found.is_empty()
     assert (judged.held, judged.warnings) == ((), ())
 
@@ -151,12 +168,12 @@ Expected = tuple[str, str, str, str]
     ],
 )  # fmt: skip
 def test_what_is_outside_its_band_holds_or_stamps_by_name(
-    nights: Deliveries, changed: dict[str, Rows | None], expected: Expected
+    three_nights: Deliveries, changed: dict[str, Rows | None], expected: Expected
 ) -> None:
     source, check, outcome, words = expected
     refused = tuple(name for name in changed if name == "ehe_register" and changed[name] is None)
-    judged = nights.night(3, refused=refused, **_tonight(**changed))
-    (found,) = [told for told in _told(nights, source) if told[0] == check]
+    judged = three_nights.judged(3, refused=refused, **_tonight(**changed))
+    (found,) = [told for told in _told(judged, source) if told[0] == check]
     assert found[1] == outcome
     assert words in found[2]
     told = judged.held if outcome == "holds" else judged.warnings
@@ -193,20 +210,20 @@ def _under_another_number(rows: Rows, **numbers: str) -> Rows:
     ],
 )  # fmt: skip
 def test_a_school_whose_pupils_go_on_under_another_number_is_not_gone(
-    nights: Deliveries, tonight: Rows, gone: str
+    three_nights: Deliveries, tonight: Rows, gone: str
 ) -> None:
-    held = nights.night(3, **_tonight(school_census=tonight)).held
+    held = three_nights.judged(3, **_tonight(school_census=tonight)).held
     assert [line.split("rows: ")[1] for line in held if "are gone" in line] == ([gone] if gone else [])
     assert bool(held) == bool(gone)
 
 
-def test_a_hold_says_which_files_and_rows_were_not_read_and_why(nights: Deliveries) -> None:
+def test_a_hold_says_which_files_and_rows_were_not_read_and_why(three_nights: Deliveries) -> None:
     renamed = Breach("school_census", "school_census.csv", None, "RecordId", "missing column", "file", "Why.", "Fix.")
     shared = Breach("school_census", "school_census.csv", 2, "RecordId", "own key", "row", "Why.", "Fix.")
     left = [row for row in _census(3) if row["estab"] > "2001"]
     aside = tuple(f"school_census:{n}" for n in range(12))
     found = (renamed, *(shared,) * 12)
-    held = nights.night(
+    held = three_nights.judged(
         3, refused=("school_census",), set_aside=aside, breaches=found, **_tonight(school_census=left)
     ).held
     assert held[-1].endswith(
@@ -238,12 +255,11 @@ ENDED = [
         pytest.param({"leaving_date": "N/A"}, [], id="no date"),
     ],
 )
-def test_a_school_whose_places_end_all_at_once_holds_the_list(tmp_path: Path, left: dict[str, str], told: Told) -> None:
-    nights, roll = Deliveries(tmp_path), census(3, 24)
-    nights.night(0, school_census=roll)
+def test_a_school_whose_places_end_all_at_once_holds_the_list(begun: Begun, left: dict[str, str], told: Told) -> None:
+    roll = census(3, 24)
     some = [{**row, **left} if row["estab"] == "2001" and number % 24 < 13 else row for number, row in enumerate(roll)]
-    nights.night(1, school_census=some)
-    assert [each for each in _told(nights, "school_census") if each[0] == "units"] == told
+    judged = begun(school_census=roll).judged(1, school_census=some)
+    assert [each for each in _told(judged, "school_census") if each[0] == "units"] == told
 
 
 def _three_schools() -> Rows:
@@ -295,11 +311,9 @@ LEFT, GONE = "School 1 (24 to 0)", "are gone, with 24 rows: School 1."
     ],
 )  # fmt: skip
 def test_a_school_that_closes_holds_the_list_where_its_pupils_are_nowhere(
-    tmp_path: Path, before: Rows, tonight: Rows, told: str | None
+    begun: Begun, before: Rows, tonight: Rows, told: str | None
 ) -> None:
-    nights = Deliveries(tmp_path)
-    nights.night(0, school_census=before)
-    found = nights.night(1, school_census=tonight).found
+    found = begun(school_census=before).judged(1, school_census=tonight).found
     held = found.filter(check="units", outcome="holds")["words"]
     assert [words for words in held if told is None or told not in words] == []
     assert len(held) == (told is not None)
@@ -348,14 +362,14 @@ def test_places_that_end_of_themselves_while_the_file_stays_the_same_hold_the_li
     nights, roll = Deliveries(tmp_path), census(3, 24)
     roll = [{**row, "leaving_date": "2026-11-03"} if row["estab"] == "2001" else row for row in roll]
     assert nights.night(0, school_census=roll).found.is_empty()
-    assert any("School 1 (24 to 0)" in line for line in nights.night(1, school_census=roll).held)
+    assert any("School 1 (24 to 0)" in line for line in nights.judged(1, school_census=roll).held)
 
 
 def test_a_few_places_of_a_small_unit_may_end(tmp_path: Path) -> None:
     nights, roll = Deliveries(tmp_path), census(3, 19)
     nights.night(0, school_census=roll)
     gone = [{**row, "leaving_date": "2026-11-01"} if row["estab"] == "2001" else row for row in roll]
-    assert nights.night(1, school_census=gone).held == ()
+    assert nights.judged(1, school_census=gone).held == ()
 
 
 def test_half_of_the_schools_missing_is_held_again_the_next_night(nights: Deliveries) -> None:
@@ -377,7 +391,7 @@ def test_half_of_the_schools_missing_is_held_again_the_next_night(nights: Delive
 def test_on_the_first_night_only_what_cannot_be_true_is_told(
     tmp_path: Path, sent: dict[str, Rows], check: list[str]
 ) -> None:
-    judged = Deliveries(tmp_path).night(0, **({"school_census": census()} | sent))
+    judged = Deliveries(tmp_path).judged(0, **({"school_census": census()} | sent))
     assert judged.found["check"].to_list() == check
     assert not judged.held
 
@@ -400,7 +414,7 @@ def test_a_roll_of_which_a_fifth_of_the_rows_is_set_aside_holds_the_first_night_
 ) -> None:
     end = Breach(source, f"{source}.csv", 2, "LeavingDate", "date", "row", "Why.", "Fix.")
     aside = tuple(f"{source}:X{row}" for row in range(kept_out))
-    judged = Deliveries(tmp_path).night(
+    judged = Deliveries(tmp_path).judged(
         0, school_census=census(), health=health(120), set_aside=aside, breaches=(end,) * kept_out
     )
     told = f"{source}.csv: 31 of its 151 rows were set aside (LeavingDate: date): what they say of their children is not known."
@@ -410,13 +424,13 @@ def test_a_roll_of_which_a_fifth_of_the_rows_is_set_aside_holds_the_first_night_
 
 def test_a_file_that_has_every_row_twice_loses_nothing_on_the_first_night(tmp_path: Path) -> None:
     again = tuple(f"school_census:{row['record_id']}" for row in census())
-    judged = Deliveries(tmp_path).night(0, school_census=census(), set_aside=again)
+    judged = Deliveries(tmp_path).judged(0, school_census=census(), set_aside=again)
     assert judged.held == judged.warnings == ()
 
 
 def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says_why(tmp_path: Path) -> None:
     why = Breach("health", "health.csv", None, "BirthDate", "form of dates", "file", "Why.", "Fix.")
-    judged = Deliveries(tmp_path).night(0, school_census=census(), refused=("health",), breaches=(why,))
+    judged = Deliveries(tmp_path).judged(0, school_census=census(), refused=("health",), breaches=(why,))
     (told,) = judged.warnings
     assert told.startswith("health.csv: no row came tonight (1 file came and could not be used: form of dates), and no")
     assert judged.held == ()
@@ -425,7 +439,7 @@ def test_a_source_of_which_nothing_could_be_used_stamps_the_first_night_and_says
 def test_a_source_of_which_every_row_was_set_aside_stamps_the_first_night_and_says_why(tmp_path: Path) -> None:
     undated = Breach("ehe_register", "ehe_register.csv", 2, "StartDate", "required", "row", "Why.", "Fix.")
     aside = ("ehe_register:X1", "ehe_register:X2")
-    judged = Deliveries(tmp_path).night(
+    judged = Deliveries(tmp_path).judged(
         0, school_census=census(), ehe_register=[], set_aside=aside, breaches=(undated,) * 2
     )
     (told,) = judged.warnings
@@ -439,7 +453,7 @@ def test_a_source_of_which_every_row_was_set_aside_stamps_the_first_night_and_sa
 @pytest.mark.parametrize("rule", ["form of dates", "missing column"])
 def test_a_column_that_says_nothing_of_many_children_stamps_the_night(tmp_path: Path, rule: str) -> None:
     unsaid = Breach("health", "health.csv", None, "LastContact", rule, "nothing", "18 of its 100 dates.", "Fix.")
-    judged = Deliveries(tmp_path).night(0, school_census=census(), health=health(), breaches=(unsaid,))
+    judged = Deliveries(tmp_path).judged(0, school_census=census(), health=health(), breaches=(unsaid,))
     assert (judged.held, judged.warnings) == ((), ("health.csv: LastContact: 18 of its 100 dates.",))
 
 
@@ -459,21 +473,20 @@ def test_the_same_night_again_is_no_file_of_yesterday(nights: Deliveries) -> Non
         pytest.param(7, 8, True, id="Monday's on Tuesday"),
     ],
 )
-def test_no_rows_need_change_over_a_weekend(tmp_path: Path, first: int, again: int, is_stale: bool) -> None:
-    delivered = Deliveries(tmp_path)
-    for after in (first, again):
-        judged = delivered.night(after, school_census=_census(after), health=health(100))
+def test_no_rows_need_change_over_a_weekend(begun: Begun, first: int, again: int, is_stale: bool) -> None:
+    delivered = begun(first, school_census=_census(first), health=health(100))
+    judged = delivered.judged(again, school_census=_census(again), health=health(100))
     assert ("stale" in judged.found.filter(source="health")["check"].to_list()) is is_stale
 
 
-def test_a_register_that_need_not_change_is_not_stale(nights: Deliveries) -> None:
-    assert nights.night(60, **_tonight()).found.filter(source="ehe_register").is_empty()
+def test_a_register_that_need_not_change_is_not_stale(three_nights: Deliveries) -> None:
+    assert three_nights.judged(60, **_tonight()).found.filter(source="ehe_register").is_empty()
 
 
-def test_a_band_in_the_contract_outweighs_what_is_learnt(nights: Deliveries) -> None:
+def test_a_band_in_the_contract_outweighs_what_is_learnt(three_nights: Deliveries) -> None:
     strict = Completeness(rows=(0.99, 1.02), holds=("fewer rows", "empty values"), empty_rise=0.5, keys_kept=0.0)
-    nights.contracts = {**CONTRACTS, "health": CONTRACTS["health"].model_copy(update={"completeness": strict})}
-    judged = nights.night(3, **_tonight(health=health(99)))
+    contracts = {**CONTRACTS, "health": CONTRACTS["health"].model_copy(update={"completeness": strict})}
+    judged = Deliveries(three_nights.workspace, contracts).judged(3, **_tonight(health=health(99)))
     assert judged.held == ("health.csv: 99 rows came, where 101 are usual: 2% fewer. The file may be cut off.",)
 
 
@@ -482,7 +495,7 @@ def test_nights_that_vary_widen_the_band(tmp_path: Path) -> None:
     sizes = (60, 100, 140, 80, 120, 100, 60, 140)
     for after, size in enumerate(sizes):
         delivered.night(after, school_census=_census(after), health=health(size))
-    judged = delivered.night(len(sizes), school_census=_census(99), health=health(55))
+    judged = delivered.judged(len(sizes), school_census=_census(99), health=health(55))
     assert "fewer rows" not in judged.found.filter(source="health")["check"].to_list()
 
 
@@ -548,9 +561,9 @@ def _with_unit(unit: str) -> object:
     return type(census_contract).model_validate({**fields, "completeness": Completeness(unit=unit)})
 
 
-def test_no_check_tells_a_value_of_a_child(nights: Deliveries) -> None:
+def test_no_check_tells_a_value_of_a_child(three_nights: Deliveries) -> None:
     odd = [{**row, "surname": "Zzyzx", "record_id": f"Zzyzx{row['record_id']}", "postcode": ""} for row in _census(3)]
-    judged = nights.night(3, **_tonight(school_census=odd, health=None))
+    judged = three_nights.judged(3, **_tonight(school_census=odd, health=None))
     assert judged.found.height >= 2
     assert "Zzyzx" not in "".join(judged.found.select(pl.concat_str(pl.all())).to_series())
 
@@ -572,10 +585,10 @@ def test_a_date_far_from_the_days_of_which_the_files_tell_is_taken_for_a_slip(
             for source, column in (("health", "last_contact"), ("housing", "last_verified"))}  # fmt: skip
     delivered = Deliveries(tmp_path / "workspace")
     if told is None:
-        assert not delivered.night(after, school_census=census(), **seen).held
+        assert not delivered.judged(after, school_census=census(), **seen).held
         return
     with pytest.raises(SettingsError, match=told):
-        delivered.night(after, school_census=census(), **seen)
+        delivered.judged(after, school_census=census(), **seen)
 
 
 PRACTICES = [{**row, "gp_practice": f"Z{n % 4}"} for n, row in enumerate(health(100))]
@@ -594,12 +607,10 @@ PRACTICES = [{**row, "gp_practice": f"Z{n % 4}"} for n, row in enumerate(health(
     ],
 )  # fmt: skip
 def test_the_practices_of_the_doctors_list_are_missed_like_schools(
-    tmp_path: Path, tonight: Rows, told: str | None
+    begun: Begun, tonight: Rows, told: str | None
 ) -> None:
-    nights = Deliveries(tmp_path)
-    nights.night(0, school_census=census(), health=PRACTICES)
-    nights.night(1, school_census=census(), health=tonight)
-    of_units = [words for check, outcome, words in _told(nights, "health") if (check, outcome) == ("units", "stamps")]
+    judged = begun(school_census=census(), health=PRACTICES).judged(1, school_census=census(), health=tonight)
+    of_units = [words for check, outcome, words in _told(judged, "health") if (check, outcome) == ("units", "stamps")]
     assert of_units == ([] if told is None else [told])
 
 
@@ -623,10 +634,10 @@ def _twelve_practices(after: int, *, without: int = 0) -> Rows:
     ],
 )  # fmt: skip
 def test_a_practice_is_missed_until_it_sends_again(
-    tmp_path: Path, without: tuple[int, ...], told: tuple[bool, ...]
+    begun: Begun, tmp_path: Path, without: tuple[int, ...], told: tuple[bool, ...]
 ) -> None:
-    nights = Deliveries(tmp_path)
-    nights.night(0, school_census=_census(0), health=_twelve_practices(0))
+    first = begun(school_census=_census(0), health=_twelve_practices(0))
+    nights = Deliveries(shutil.copytree(first.workspace, tmp_path / "workspace"))
     found = [
         nights.night(after, school_census=_census(after), health=_twelve_practices(after, without=gone))
         for after, gone in enumerate(without, start=1)
