@@ -98,6 +98,7 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
     """One file, or, where it is packed, each file in it; what is refused by its name or its bytes is delivered so.
 
     A name may hold bytes that are no text, or what cannot be printed: each such letter is shown as one that says so.
+    Raises OSError where the folder cannot be read any more.
     """
     named = file.name if file == folder else file.relative_to(folder).as_posix()
     place = PurePosixPath("".join(letter if letter.isprintable() else NOT_PRINTED for letter in named))
@@ -106,6 +107,7 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
     try:
         data = file.read_bytes()
     except OSError:
+        list(file.parent.iterdir())  # raises where it is the share that is away, which may pass
         source = _source(found[0])
         wrong = Breach(
             source, shown, None, None, "not readable", "file",

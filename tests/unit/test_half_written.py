@@ -1,6 +1,9 @@
 """A file that its sender still writes while the night reads it."""
 
+import errno
+from contextlib import nullcontext
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -39,3 +42,23 @@ def test_a_file_that_is_written_to_while_it_is_read_is_refused(
     assert delivery.rows_read - delivery.rows_set_aside == loaded
     assert delivery.is_refused is (loaded == 0)
     assert [breach.rule for breach in delivery.breaches] == ["being written"] * (loaded == 0)
+
+
+@pytest.mark.parametrize("is_share_away", [False, True])
+def test_a_file_that_cannot_be_read_is_refused_and_a_share_that_stops_in_the_middle_is_tried_again(
+    tmp_path: Path, is_share_away: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "library_cards.csv").write_text(GOOD)
+
+    def stopped(*_: object) -> NoReturn:
+        raise OSError(errno.EIO, "no answer")
+
+    def read_until_it_stopped(_: Path) -> NoReturn:
+        if is_share_away:
+            monkeypatch.setattr(Path, "iterdir", stopped)
+        stopped()
+
+    monkeypatch.setattr(Path, "read_bytes", read_until_it_stopped)
+    with pytest.raises(OSError, match="no answer") if is_share_away else nullcontext():
+        (delivery,) = check_files(tmp_path, {"library_cards": library_contract()})
+        assert [breach.rule for breach in delivery.breaches] == ["not readable"]
