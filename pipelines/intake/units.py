@@ -154,7 +154,8 @@ def units_less(source: SourceTonight) -> Iterator[str]:
         known = units.filter(pl.col("value") >= ENOUGH_IN_UNIT, as_at=whole_on).height
         yield (
             f"{gone.height} of {known} schools or other units of {day_of(whole_on)} are gone, with "
-            f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}.{why}"
+            f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}."
+            f"{_counted_otherwise(units, source)}{why}"
         )
     if thin.height:
         yield f"most rows of these schools or other units are gone: {_fewer(thin)}.{why}"
@@ -163,6 +164,18 @@ def units_less(source: SourceTonight) -> Iterator[str]:
             f"most places at these schools or other units no longer hold as on {day_of(last_on)}: {_fewer(places)}. "
             "Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number."
         )
+
+
+def _counted_otherwise(units: pl.DataFrame, source: SourceTonight) -> str:
+    """What it may mean that no unit of tonight was ever there before; a sentence to go on with."""
+    tonight = units.filter(as_at=source.as_at)["of"]
+    if tonight.is_in(units.filter(pl.col("as_at") < source.as_at)["of"].implode()).any():
+        return ""
+    header = source.contract.column_named[source.contract.completeness.unit or ""].header
+    return (
+        f" None of tonight's {len(tonight)} was there before: where the contract counts by {header} only from tonight on, "
+        "accept it once."
+    )
 
 
 def _fewer(units: pl.DataFrame) -> str:

@@ -372,6 +372,21 @@ def test_a_few_places_of_a_small_unit_may_end(tmp_path: Path) -> None:
     assert nights.judged(1, school_census=gone).held == ()
 
 
+def test_a_contract_that_counts_by_another_column_is_held_once_and_says_what_it_may_be(tmp_path: Path) -> None:
+    Deliveries(tmp_path).night(0, school_census=census())
+    roll = CONTRACTS["school_census"]
+    by_name = roll.completeness.model_copy(update={"unit": "school_name"})
+    nights = Deliveries(tmp_path, {**CONTRACTS, "school_census": roll.model_copy(update={"completeness": by_name})})
+    (held,) = nights.night(1, school_census=census()).held
+    assert "10 of 10 schools or other units of 02/11/2026 are gone" in held
+    assert held.endswith(
+        " None of tonight's 10 was there before: where the contract counts by SchoolName only from tonight on, accept it once."
+    )
+    accept(tmp_path, CONTRACTS, Path("school_census"), why="by name", by="A. Lee", as_at=FIRST + timedelta(days=1))
+    assert not nights.night(1, school_census=census()).held
+    assert not nights.night(2, school_census=census()).held
+
+
 def test_half_of_the_schools_missing_is_held_again_the_next_night(nights: Deliveries) -> None:
     half = [row for row in _census(3) if int(row["estab"]) % 2]
     assert nights.night(3, **_tonight(school_census=half)).held
