@@ -53,6 +53,16 @@ def as_row(breach: Breach) -> dict[str, object]:
     return {"file_id": breach.source, **asdict(breach)}
 
 
+def as_received(contract: Contract, rows: Rows) -> pl.DataFrame:
+    """Rows of a source as a night receives them."""
+    source = contract.id
+    columns = {name: [row.get(name, "") for row in rows] for name in contract.column_named}
+    keys = [f"{source}:{row['record_id']}" for row in rows]
+    placed = {"record_id": keys, "file_id": [source] * len(rows), "line": list(range(2, len(rows) + 2))}
+    received = pl.DataFrame(placed | {name: cells for name, cells in columns.items() if name != "record_id"})
+    return received.cast({"record_id": pl.String, "file_id": pl.String, "line": pl.Int64})
+
+
 @dataclass
 class Deliveries:
     """A workspace to which files are delivered night by night."""
@@ -91,7 +101,7 @@ class Deliveries:
             return store.read(name)
 
     def received(self, sources: Mapping[str, Rows], refused: tuple[str, ...], aside: tuple[str, ...]) -> Received:
-        raw = {source: self._raw(source, rows) for source, rows in sources.items()}
+        raw = {source: as_received(self.contracts[source], rows) for source, rows in sources.items()}
         files = [
             (source, "loaded", len(rows), sum(record.startswith(f"{source}:") for record in aside))
             for source, rows in sources.items()
@@ -110,11 +120,3 @@ class Deliveries:
         whose = [(r.split(":")[0], r) for r in aside]
         kept = pl.DataFrame([{"source": s, "file_id": s, "record_id": r} for s, r in whose], schema=SET_ASIDE)
         return Received(raw, BREACH.to_frame(), kept, deliveries, RULE_HISTORY.to_frame())
-
-    def _raw(self, source: str, rows: Rows) -> pl.DataFrame:
-        contract = self.contracts[source]
-        columns = {name: [row.get(name, "") for row in rows] for name in contract.column_named}
-        keys = [f"{source}:{row['record_id']}" for row in rows]
-        placed = {"record_id": keys, "file_id": [source] * len(rows), "line": list(range(2, len(rows) + 2))}
-        rows_as_received = pl.DataFrame(placed | {n: v for n, v in columns.items() if n != "record_id"})
-        return rows_as_received.cast({"record_id": pl.String, "file_id": pl.String, "line": pl.Int64})

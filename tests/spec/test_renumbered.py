@@ -1,6 +1,6 @@
 """A system that gives its rows other keys overnight: which row goes on as which, and what was decided under the old keys."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -9,17 +9,25 @@ import pytest
 from pipelines.decisions.judgements import JUDGEMENT
 from pipelines.decisions.keys_tonight import judgements_now, keys_at, outcomes_now, snapshot_now
 from pipelines.decisions.outcomes import OUTCOME
-from pipelines.store import Store
+from pipelines.intake.renumbered import with_tonight
 from pipelines.tables import LEAD, RENUMBERED
-from tests.made.deliveries import FIRST, Deliveries, census
+from tests.made.deliveries import CONTRACTS, FIRST, Deliveries, Rows, as_received, census
 
 NHS = "9434765919"
 CHILD = {"surname": "OKAFOR", "given_names": "ANN JOY", "date_of_birth": "20170304", "postcode": "ZA1 1AA"}
 AT_THE_DOCTORS = {**CHILD, "gp_practice": "Z1", "last_contact": "2026-10-01"}
 
 
-def _keys(nights: Deliveries) -> list[tuple[str, str]]:
-    return nights.table("renumbered").select("record_id", "now_id").rows()
+def _keys(renumbered: pl.DataFrame) -> list[tuple[str, str]]:
+    return renumbered.select("record_id", "now_id").rows()
+
+
+def _overnight(before: Rows, after: Rows, leads: pl.DataFrame | None = None) -> pl.DataFrame:
+    """``RENUMBERED`` after the second night of a list of the doctors'."""
+    stood, came = ({"health": as_received(CONTRACTS["health"], rows)} for rows in (before, after))
+    second, ledger = FIRST + timedelta(days=1), LEAD.to_frame() if leads is None else leads
+    began_at = datetime.combine(second, time(2), UTC)
+    return with_tonight(RENUMBERED.to_frame(), stood, came, CONTRACTS, second, at=began_at, leads=ledger)
 
 
 @pytest.mark.parametrize(
@@ -38,22 +46,20 @@ def _keys(nights: Deliveries) -> list[tuple[str, str]]:
     ],
 )  # fmt: skip
 def test_a_row_goes_on_under_another_key_where_it_tells_of_one_child_beyond_doubt(
-    tmp_path: Path, before: dict[str, str], after: dict[str, str], goes_on: bool
+    before: dict[str, str], after: dict[str, str], goes_on: bool
 ) -> None:
-    nights = Deliveries(tmp_path)
-    nights.night(0, school_census=census(), health=[{"record_id": "0071", **before}])
-    nights.night(1, school_census=census(), health=[{"record_id": "71", **after}])
-    assert _keys(nights) == ([("health:0071", "health:71")] if goes_on else [])
+    renumbered = _overnight([{"record_id": "0071", **before}], [{"record_id": "71", **after}])
+    assert _keys(renumbered) == ([("health:0071", "health:71")] if goes_on else [])
 
 
 def test_a_key_is_followed_through_every_later_one_until_it_is_given_to_somebody_else(tmp_path: Path) -> None:
     nights = Deliveries(tmp_path)
     for night, key in enumerate(["1", "P-1", "Q-1", "Q-1"]):
         nights.night(night, school_census=census(), health=[{"record_id": key, **CHILD}])
-    assert _keys(nights) == [("health:1", "health:Q-1"), ("health:P-1", "health:Q-1")]
+    assert _keys(nights.table("renumbered")) == [("health:1", "health:Q-1"), ("health:P-1", "health:Q-1")]
     newcomer = {"record_id": "1", **CHILD, "given_names": "TUNDE"}
     nights.night(4, school_census=census(), health=[{"record_id": "Q-1", **CHILD}, newcomer])
-    assert _keys(nights) == [("health:1", "health:Q-1"), ("health:P-1", "health:Q-1")]
+    assert _keys(nights.table("renumbered")) == [("health:1", "health:Q-1"), ("health:P-1", "health:Q-1")]
     reused = nights.table("renumbered")["reused_at"].to_list()
     assert reused == [datetime(2026, 11, 6, 2, tzinfo=UTC), None], (
         "what is decided of the first from then on is of TUNDE"
@@ -89,13 +95,10 @@ MOMENTS = {"at": pl.Datetime("us", "UTC"), "night_at": pl.Datetime("us", "UTC")}
     ],
 )  # fmt: skip
 def test_a_key_that_is_given_to_another_child_takes_nothing_of_the_first_with_it(
-    tmp_path: Path, before: list[dict[str, str]], after: list[dict[str, str]], goes_on: list[tuple[str, str]]
+    before: list[dict[str, str]], after: list[dict[str, str]], goes_on: list[tuple[str, str]]
 ) -> None:
-    nights = Deliveries(tmp_path)
-    for night, rows in enumerate((before, after)):
-        listed = [{"record_id": str(number), **row} for number, row in enumerate(rows, 1)]
-        nights.night(night, school_census=census(), health=listed)
-    assert _keys(nights) == [(f"health:{was}", f"health:{now}") for was, now in goes_on]
+    nights = ([{"record_id": str(number), **row} for number, row in enumerate(rows, 1)] for rows in (before, after))
+    assert _keys(_overnight(*nights)) == [(f"health:{was}", f"health:{now}") for was, now in goes_on]
 
 
 def test_a_key_that_goes_from_child_to_child_is_read_by_when_something_was_decided(tmp_path: Path) -> None:
@@ -146,26 +149,21 @@ def test_what_was_decided_of_the_list_before_a_key_was_given_away_is_of_the_chil
     ],
 )  # fmt: skip
 def test_a_key_that_nobody_had_for_a_night_is_another_childs_where_the_ledger_knew_the_first(
-    tmp_path: Path, comes: dict[str, str], *, is_another: bool
+    comes: dict[str, str], *, is_another: bool
 ) -> None:
-    nights = Deliveries(tmp_path)
     rest = {"record_id": "2", **THIRD}
-    nights.night(0, school_census=census(), health=[{"record_id": "1", **CHILD}, rest])
-    nights.night(1, school_census=census(), health=[rest])
     of_child = {
         "forename": "Ann",
         "date_of_birth": date(2017, 3, 4),
         "last_listed_on": FIRST,
         "records": "gp:7;health:1",
     }
-    with Store(tmp_path) as store:
-        lead = {"child_id": "CH1", "spell": 1, "state": "left", **of_child}
-        store.write("lead", pl.DataFrame([lead], schema=LEAD))
-    nights.night(2, school_census=census(), health=[{"record_id": "1", **comes}, rest])
-    assert _keys(nights) == ([("health:1", "health:1 until 2026-11-04")] if is_another else [])
+    lead = pl.DataFrame([{"child_id": "CH1", "spell": 1, "state": "left", **of_child}], schema=LEAD)
+    renumbered = _overnight([rest], [{"record_id": "1", **comes}, rest], lead)
+    assert _keys(renumbered) == ([("health:1", "health:1" + UNTIL)] if is_another else [])
     found = pl.DataFrame([{"records": "health:1", "at": datetime(2026, 11, 2, 9, tzinfo=UTC)}], schema=OUTCOME)
-    now = "health:1 until 2026-11-04" if is_another else "health:1"
-    assert outcomes_now(found, nights.table("renumbered"))["records"].to_list() == [now]
+    now = "health:1" + UNTIL if is_another else "health:1"
+    assert outcomes_now(found, renumbered)["records"].to_list() == [now]
 
 
 def test_a_pupil_whose_key_is_given_to_another_has_vanished_from_the_roll(tmp_path: Path) -> None:
@@ -179,12 +177,10 @@ def test_a_pupil_whose_key_is_given_to_another_has_vanished_from_the_roll(tmp_pa
     assert nights.table("vanished")["record_id"].to_list() == [f"{key}{UNTIL}"]
 
 
-def test_rows_alike_go_on_one_by_one_and_a_child_whose_key_stays_is_asked_nothing(tmp_path: Path) -> None:
-    nights = Deliveries(tmp_path)
+def test_rows_alike_go_on_one_by_one_and_a_child_whose_key_stays_is_is_asked_nothing() -> None:
     stays = {"record_id": "3", **CHILD, "given_names": "TUNDE"}
-    nights.night(0, school_census=census(), health=[{"record_id": "1", **CHILD}, {"record_id": "2", **CHILD}, stays])
-    nights.night(1, school_census=census(), health=[{"record_id": "8", **CHILD}, {"record_id": "9", **CHILD}, stays])
-    assert _keys(nights) == [("health:1", "health:8"), ("health:2", "health:9")]
+    before, after = ([*({"record_id": key, **CHILD} for key in keys), stays] for keys in ("12", "89"))
+    assert _keys(_overnight(before, after)) == [("health:1", "health:8"), ("health:2", "health:9")]
 
 
 def test_what_people_decided_holds_under_the_keys_of_tonight() -> None:

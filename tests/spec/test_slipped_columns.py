@@ -1,6 +1,5 @@
 """Other children under the keys of the last delivery: a column slipped against the others, or keys given anew."""
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,10 +60,9 @@ def last_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )  # fmt: skip
 def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
-    last_night: Path, tmp_path: Path, tonight: Rows, changed: str | None
+    last_night: Path, tonight: Rows, changed: str | None
 ) -> None:
-    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
-    judged = nights.night(1, school_census=census(), health=tonight)
+    judged = Deliveries(last_night).judged(1, school_census=census(), health=tonight)
     told = (
         "health.csv: of 100 rows whose keys came again, many tell of another child than last time ({}). A column may have "
         "slipped against the others, keys were given to other children, or a spreadsheet changed how dates or numbers are "
@@ -95,10 +93,11 @@ def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
     ],
 )
 def test_a_key_that_another_child_has_now_is_told_by_its_line(
-    last_night: Path, tmp_path: Path, tonight: dict[str, str], is_told: bool
+    last_night: Path, tonight: dict[str, str], is_told: bool
 ) -> None:
-    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
-    judged = nights.night(1, school_census=census(), health=[*CHILDREN[:7], CHILDREN[7] | tonight, *CHILDREN[8:]])
+    judged = Deliveries(last_night).judged(
+        1, school_census=census(), health=[*CHILDREN[:7], CHILDREN[7] | tonight, *CHILDREN[8:]]
+    )
     told = (
         "health.csv: 1 row (line 9) may stand under a key that was another child's last time: forename and birth date are "
         "both others. Nothing that was known or decided of the one is told of the other. Have each child sent under a key of "
@@ -118,11 +117,10 @@ def test_a_key_that_another_child_has_now_is_told_by_its_line(
         pytest.param([*CHILDREN[:20], *CHILDREN[21:]], id="one child gone"),
     ],
 )  # fmt: skip
-def test_whole_rows_under_other_keys_hold_no_list(last_night: Path, tmp_path: Path, tonight: Rows) -> None:
+def test_whole_rows_under_other_keys_hold_no_list(last_night: Path, tonight: Rows) -> None:
     """As where the key is a row's place in a sheet: each child is under another, and goes on under it."""
-    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
     keyed = [{**row, "record_id": f"H{n}"} for n, row in enumerate(tonight)]
-    judged = nights.night(1, school_census=census(), health=keyed)
+    judged = Deliveries(last_night).judged(1, school_census=census(), health=keyed)
     assert judged.held == ()
     (told,) = (words for words in judged.warnings if words.startswith("health"))
     assert "may stand under a key that was another child's last time" in told

@@ -1,5 +1,6 @@
 """What is kept of every delivery: what came, changed and went, and the pupils who vanish from a roll."""
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -125,11 +126,17 @@ def _changed(rows: Rows, **columns: str) -> Rows:
     return [{**row, **columns} if row["record_id"] == GONE else row for row in rows]
 
 
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace to which the roll came once: to be copied."""
+    workspace = tmp_path_factory.mktemp("first_night")
+    Deliveries(workspace).night(0, school_census=census())
+    return workspace
+
+
 @pytest.fixture
-def nights(tmp_path: Path) -> Deliveries:
-    delivered = Deliveries(tmp_path / "workspace")
-    delivered.night(0, school_census=census())
-    return delivered
+def nights(first_night: Path, tmp_path: Path) -> Deliveries:
+    return Deliveries(shutil.copytree(first_night, tmp_path / "workspace"))
 
 
 def _vanished(nights: Deliveries) -> list[tuple[object, ...]]:

@@ -21,12 +21,18 @@ DAYS = CONTRACTS["health"].stands_in_for_days
 OTHERS = {"school_census": census(), "ehe_register": register()}
 
 
-@pytest.fixture
-def delivered(tmp_path: Path) -> Deliveries:
-    """A first night with a roll, a list of the GPs and a register of home education."""
-    delivered = Deliveries(tmp_path)
+@pytest.fixture(scope="module")
+def first_delivery(tmp_path_factory: pytest.TempPathFactory) -> Deliveries:
+    """A first night with a roll, a list of the GPs and a register of home education: to be looked at."""
+    delivered = Deliveries(tmp_path_factory.mktemp("first_delivery"))
     delivered.night(0, health=health(), **OTHERS)
     return delivered
+
+
+@pytest.fixture
+def delivered(first_delivery: Deliveries, tmp_path: Path) -> Deliveries:
+    """The same, to go on with."""
+    return Deliveries(shutil.copytree(first_delivery.workspace, tmp_path / "workspace"))
 
 
 def _with_health(**completeness: object) -> Mapping[str, Contract]:
@@ -83,9 +89,11 @@ def test_the_last_rows_stand_in_where_none_come(
         pytest.param("health", 36, False, id="no places"),
     ],
 )
-def test_rows_that_show_places_stand_in_for_a_term(delivered: Deliveries, source: str, after: int, stand: bool) -> None:
+def test_rows_that_show_places_stand_in_for_a_term(
+    first_delivery: Deliveries, source: str, after: int, stand: bool
+) -> None:
     sent = {"school_census": census(), "ehe_register": register(), "health": health()}
-    judged = delivered.night(after, **{name: rows for name, rows in sent.items() if name != source})
+    judged = first_delivery.judged(after, **{name: rows for name, rows in sent.items() if name != source})
     assert (source in judged.stands_in["source"]) is stand
 
 
@@ -100,7 +108,7 @@ def test_rows_that_show_places_stand_in_for_a_term(delivered: Deliveries, source
 def test_rows_that_stand_in_without_an_end_say_so(tmp_path: Path, columns: dict[str, str], said: bool) -> None:
     nights = Deliveries(tmp_path)
     nights.night(0, health=health(**columns), **OTHERS)
-    told = [words for words in nights.night(1, **OTHERS).warnings if "DeductionDate" in words]
+    told = [words for words in nights.judged(1, **OTHERS).warnings if "DeductionDate" in words]
     assert [words.endswith("count as registered, and as living here, to this day.") for words in told] == [True] * said
 
 

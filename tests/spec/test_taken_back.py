@@ -54,10 +54,9 @@ MARKS = (
     ],
 )  # fmt: skip
 def test_ends_and_marks_that_are_gone_hold_the_list(
-    last_night: Path, tmp_path: Path, tonight: dict[str, Rows], held: str | None
+    last_night: Path, tonight: dict[str, Rows], held: str | None
 ) -> None:
-    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
-    judged = nights.night(1, **{"school_census": ROLL, "health": LIST, "social_care": CASES} | tonight)
+    judged = Deliveries(last_night).judged(1, **{"school_census": ROLL, "health": LIST, "social_care": CASES} | tonight)
     assert judged.held == (() if held is None else (held,))
 
 
@@ -69,11 +68,8 @@ def test_ends_and_marks_that_are_gone_hold_the_list(
         pytest.param(_with(LIST, "last_contact", "2026-11-02"), None, id="all were met today"),
     ],
 )
-def test_days_of_meeting_that_go_back_stamp_the_list(
-    last_night: Path, tmp_path: Path, tonight: Rows, earlier: int | None
-) -> None:
-    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
-    judged = nights.night(1, school_census=ROLL, health=tonight, social_care=CASES)
+def test_days_of_meeting_that_go_back_stamp_the_list(last_night: Path, tonight: Rows, earlier: int | None) -> None:
+    judged = Deliveries(last_night).judged(1, school_census=ROLL, health=tonight, social_care=CASES)
     told = (
         f"health.csv: in {earlier} of 100 rows LastContact is earlier than last time. This file or the last one may be "
         "an older one, or have the column slipped against the others."
@@ -89,10 +85,9 @@ def test_days_of_meeting_that_go_back_stamp_the_list(
         pytest.param(7, None, id="six: one in twenty"),
     ],
 )
-def test_ends_by_the_score_stamp_the_list(last_night: Path, tmp_path: Path, last: int, ended: int | None) -> None:
-    nights = Deliveries(shutil.copytree(last_night, tmp_path / "workspace"))
+def test_ends_by_the_score_stamp_the_list(last_night: Path, last: int, ended: int | None) -> None:
     tonight = _with(ROLL, "leaving_date", "2026-11-02", first=1, last=last)
-    judged = nights.night(1, school_census=tonight, health=LIST, social_care=CASES)
+    judged = Deliveries(last_night).judged(1, school_census=tonight, health=LIST, social_care=CASES)
     told = (
         f"school_census.csv: {ended} of 120 rows have a LeavingDate gone by that had none last time. It may have been filled "
         "in for many by mistake; at the end of a term it may be right."
