@@ -261,6 +261,12 @@ class Contract(DataContract):
         copied.__dict__.pop("column_named", None)  # kept from the other layout by the copy
         return copied
 
+    def of_sheet(self, sheet: str | None) -> "Contract":
+        """This contract for one sheet of a workbook that has several; itself where none is named."""
+        if sheet is None:
+            return self
+        return self.model_copy(update={"files": self.files.model_copy(update={"sheet": sheet})})
+
     def _statement_holds(self, statement: Statement, number: int) -> None:
         if unknown := statement.columns - set(self.column_named):
             raise fault(f"{statement.kind} reads {sorted(unknown)}, which is no column", "says", number)

@@ -1,6 +1,7 @@
 """Workbooks (xlsx): every cell as the text it stands for, whatever Excel made of it."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,11 @@ from pipelines.files.versions import part_versions
 
 LOOKED_AT = 200
 """Rows at the head of each of several sheets in which its header is looked for."""
+
+_ANOTHER_EDITION = re.compile(
+    r"20\d\d|\b\d\d\s*[-/]\s*\d\d\b|\b(?:old|last|previous|archived?|copy|backup|draft|test|template)\b", re.IGNORECASE
+)
+"""In the names of sheets that may be one list as it stood at different times, and not its parts."""
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _MIDNIGHT = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
@@ -108,6 +114,31 @@ def all_sheets(data: bytes) -> list[pl.DataFrame]:
         return [_sheet(data, sheet) for sheet in fastexcel.read_excel(data).sheet_names]
 
 
+def sheets_of_parts(data: bytes, contract: Contract) -> dict[int, str]:
+    """Place, counted from 1, -> name of the sheets of a workbook that are each a part of one list, such as a school's.
+
+    None where a single sheet is to be read, and where nobody can tell whether they are parts: one is hidden, or named for a
+    year or as an old one. Then, and where the workbook cannot be read, :func:`read_workbook` says so.
+    """
+    if contract.files.sheet is not None:
+        return {}
+    try:
+        _refuse_other_forms(data)
+        with _told_plainly():
+            book = fastexcel.read_excel(data)
+            fits = [_fit(_sheet(data, name).head(LOOKED_AT), contract) for name in book.sheet_names]
+            parts = {n: book.sheet_names[n - 1] for n, fit in enumerate(fits, start=1) if fit == max(fits) > 0}
+            if len(parts) < 2 or any(map(_ANOTHER_EDITION.search, parts.values())):
+                return {}
+            return parts if all(_is_visible(book, name) for name in parts.values()) else {}
+    except UnreadableFileError:
+        return {}
+
+
+def _is_visible(book: fastexcel.ExcelReader, name: str) -> bool:
+    return book.load_sheet(name, header_row=None, n_rows=1, dtypes="string").visible == "visible"
+
+
 def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
     """All cells of the sheet to be read as text, by position, with ``line`` in front, and what is to be said of the choice.
 
@@ -148,7 +179,8 @@ def _the_one_that_fits(fits: list[float], contract: Contract) -> tuple[int, list
     """Which of several sheets is read, counted from 0, and the fault that says so where it is not the first.
 
     No sheet is called by its name, as that may be a child's. Raises :class:`UnreadableFileError` where none fits, and
-    where several fit alike: the rows of those that are not read would be missing without a word.
+    where several fit alike and are no parts (:func:`sheets_of_parts`): the rows of those that are not read would be missing
+    without a word.
     """
     best = max(fits)
     fitting = [place for place, fit in enumerate(fits) if fit == best]
@@ -163,10 +195,10 @@ def _the_one_that_fits(fits: list[float], contract: Contract) -> tuple[int, list
         told = ", ".join(str(place + 1) for place in fitting[:-1]) + f" and {fitting[-1] + 1}"
         raise UnreadableFileError(
             "sheet",
-            f"Sheets {told} of {len(fits)} all hold rows under the header of this source, and one alone is read "
-            "(hidden sheets count).",
-            "Put all rows on one sheet, or delete the sheets that hold no more; or name the right one in the contract "
-            "(files, sheet).",
+            f"Sheets {told} of {len(fits)} all hold rows under the header of this source, and one of them is hidden, or named "
+            "for a year or as an old one: nobody can tell which hold.",
+            "Put all rows that hold on one sheet, or delete the sheets that hold no more; or name the right one in the "
+            "contract (files, sheet). Sheets named for schools, providers or terms are all read.",
         )
     return fitting[0], [_read_from(fitting[0] + 1, len(fits))] if fitting[0] else []
 

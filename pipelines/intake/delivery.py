@@ -18,6 +18,7 @@ from pipelines.files import read_bytes, rows_as_json
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.rows import FileRows, UnreadableFileError
+from pipelines.files.workbook import sheets_of_parts
 from pipelines.intake.last_intake import (
     HAD,
     RECORD_ID,
@@ -82,6 +83,9 @@ class Opened:
     """What people call the file: with the folder or the archive that it came in."""
     data: bytes = field(repr=False)
     sha256: str
+    """Of the bytes; of a sheet of several, of them and its place."""
+    sheet: str | None = None
+    """Name of the sheet to be read; null: the contract says which, or there is one."""
 
     @property
     def file_id(self) -> str:
@@ -118,7 +122,19 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
     if is_packed(place.name):
         yield from _unpacked(place, data, contracts)
     else:
-        yield _by_name(found, place.name, shown, data, contracts)
+        yield from _by_sheet(_by_name(found, place.name, shown, data, contracts))
+
+
+def _by_sheet(file: Opened | Delivery) -> Iterator[Opened | Delivery]:
+    """A workbook with a part of its list on each of several sheets as a file for each."""
+    is_workbook = isinstance(file, Opened) and PurePosixPath(file.name).suffix.lower() == ".xlsx"
+    sheets = sheets_of_parts(file.data, file.contract) if isinstance(file, Opened) and is_workbook else {}
+    if not sheets or isinstance(file, Delivery):
+        yield file
+        return
+    for place, sheet in sheets.items():
+        own = hashlib.sha256(f"{file.sha256} {place}".encode()).hexdigest()
+        yield replace(file, shown=f"{file.shown} (sheet {place})", sha256=own, sheet=sheet)
 
 
 def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contract]) -> Iterator[Opened | Delivery]:
@@ -133,7 +149,7 @@ def _unpacked(place: PurePosixPath, data: bytes, contracts: Mapping[str, Contrac
         return
     for member in members:
         found = contract_for_member(place, member.name, contracts)
-        yield _by_name(found, member.name, member.shown, member.data, contracts)
+        yield from _by_sheet(_by_name(found, member.name, member.shown, member.data, contracts))
 
 
 def _by_name(
@@ -172,7 +188,8 @@ def judged(file: Opened, judging: Judging) -> Delivery:
 
     contract = file.contract
     today = judging.today
-    found = read_bytes(file.name, file.data, contract, judging.last.lines(contract, today) if today else None)
+    known = judging.last.lines(contract, today) if today else None
+    found = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
     blank = _refused(contract.id, file.shown, file.data, (), file.sha256)
     breaches = [replace(breach, file=blank.file) for breach in found.breaches]
     rows = _rows(found, contract, judging.last)

@@ -158,12 +158,16 @@ def workbook(fill: Callable[[Any], None], sheet: str = "Cards") -> bytes:
     return kept.getvalue()
 
 
-def several_sheets(*sheets: Sequence[Sequence[str]]) -> bytes:
-    """A workbook of several sheets of text cells."""
+def several_sheets(
+    *sheets: Sequence[Sequence[str]], names: Sequence[str | None] = (), hidden: Sequence[int] = ()
+) -> bytes:
+    """A workbook of several sheets of text cells, called Sheet1, Sheet2 ... save where ``names`` are given."""
     kept = io.BytesIO()
     with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
-        for rows in sheets:
-            page = book.add_worksheet()
+        for place, rows in enumerate(sheets):
+            page = book.add_worksheet(names[place] if names else None)
+            if place in hidden:
+                page.hide()
             for line, row in enumerate(rows):
                 for position, value in enumerate(row):
                     page.write_string(line, position, value)

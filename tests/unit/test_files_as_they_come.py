@@ -11,6 +11,8 @@ import pytest
 
 from pipelines.files import read_bytes
 from pipelines.files.rows import FileRows
+from pipelines.intake.misleading_files import ENOUGH_ROWS
+from pipelines.intake.receive import check_files
 from pipelines.intake.standardise import standardise
 from tests.made.library_cards import (
     GOOD,
@@ -117,6 +119,39 @@ def test_several_sheets_of_which_none_or_more_than_one_fits_are_refused(sheets: 
 def test_a_sheet_named_in_the_contract_is_read_beside_others_like_it() -> None:
     found = read_bytes("cards.xlsx", several_sheets(PAGE, (HEADERS, SMITH)), library_contract(sheet="Sheet2"))
     assert (told(found), cards(found)) == ([], [SMITH])
+
+
+@pytest.mark.parametrize(
+    ("names", "hidden", "is_read"),
+    [
+        pytest.param(("Hill School", "Dale School"), (), True, id="a sheet a school"),
+        pytest.param(("Autumn", "Spring"), (), True, id="a sheet a term"),
+        pytest.param(("2026-27", "2025-26"), (), False, id="last year's left in"),
+        pytest.param(("Pupils", "Pupils 25-26"), (), False, id="one of them named for a year"),
+        pytest.param(("Pupils", "Pupils old"), (), False, id="an old one"),
+        pytest.param(("Pupils", "Sheet2"), (1,), False, id="one that nobody sees"),
+    ],
+)
+def test_sheets_that_are_parts_of_one_list_are_all_read(
+    tmp_path: Path, names: tuple[str, ...], hidden: tuple[int, ...], is_read: bool
+) -> None:
+    parts = several_sheets((HEADERS, SMITH, OKAFOR), COVER, (HEADERS, QUILLFEATHER), names=[names[0], "Key", names[1]],
+                           hidden=[2 * place for place in hidden])  # fmt: skip
+    (tmp_path / "library_cards.xlsx").write_bytes(parts)
+    files = check_files(tmp_path, {"library_cards": library_contract()})
+    found = [(file.file, file.rows_read, file.is_refused) for file in files]
+    if is_read:
+        assert found == [("library_cards.xlsx (sheet 1)", 2, False), ("library_cards.xlsx (sheet 3)", 1, False)]
+    else:
+        assert found == [("library_cards.xlsx", 0, True)]
+        assert [breach.rule for breach in files[0].breaches] == ["sheet"]
+
+
+def test_two_sheets_of_the_same_children_are_two_deliveries_of_one_list(tmp_path: Path) -> None:
+    page = (HEADERS, *((f"LC{number:06}", *SMITH[1:]) for number in range(ENOUGH_ROWS)))
+    (tmp_path / "library_cards.xlsx").write_bytes(several_sheets(page, page))
+    files = check_files(tmp_path, {"library_cards": library_contract()})
+    assert [(file.is_refused, [b.rule for b in file.breaches]) for file in files] == [(True, ["two deliveries"])] * 2
 
 
 def test_rows_about_children_above_a_header_are_never_passed_over() -> None:
