@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.completeness import Check
-from pipelines.intake.figures import FINGERPRINT, KEPT_DAYS, LEARNT_DAYS, TOLD, Intake, as_measures
+from pipelines.intake.figures import FINGERPRINT, KEPT_DAYS, TOLD, Intake, as_measures, recent_measures
 from pipelines.tables import ACCEPTANCE, DELIVERY_CHANGE, SNAPSHOT, SOURCE_MEASURE, SOURCE_NIGHT
 
 HISTORIES = {
@@ -39,13 +39,13 @@ class History:
             self.acceptances.filter(pl.col("as_at") < as_at).group_by("source").agg(from_on=pl.col("as_at").max())
         )
 
-        def counts(frame: pl.DataFrame, days: int) -> pl.DataFrame:
-            recent = frame.filter(pl.col("as_at").is_between(as_at - timedelta(days=days), as_at, closed="left"))
+        def counts(frame: pl.DataFrame) -> pl.DataFrame:
+            recent = frame.filter(pl.col("as_at").is_between(as_at - timedelta(days=KEPT_DAYS), as_at, closed="left"))
             rows = recent.join(accepted, on="source", how="left", validate="m:1")
             return rows.filter(pl.col("from_on").is_null() | (pl.col("as_at") >= pl.col("from_on"))).drop("from_on")
 
-        nights = counts(self.nights, KEPT_DAYS).sort("as_at", "source")
-        return replace(self, nights=nights, measures=counts(self.measures, LEARNT_DAYS))
+        nights = counts(self.nights).sort("as_at", "source")
+        return replace(self, nights=nights, measures=recent_measures(counts(self.measures)))
 
     def told_on(self, as_at: date, intake: Intake) -> Told:
         """What an earlier run of that night told of sources of whose new and changed rows at least half come once more

@@ -368,6 +368,12 @@ def _is_any(said: Iterable[pl.Expr]) -> pl.Expr:
     return pl.any_horizontal(pl.lit(value=False), *said).fill_null(value=False)
 
 
+def recent_measures(measures: pl.DataFrame) -> pl.DataFrame:
+    """``SOURCE_MEASURE`` of the nights that bands are learnt from: two months, back from the last night of each source, as one
+    that comes once a term, or after a pause, is held against that."""
+    return measures.filter(pl.col("as_at") > pl.col("as_at").max().over("source") - timedelta(days=LEARNT_DAYS))
+
+
 def without_old(frame: pl.DataFrame, as_at: date, days: int, column: str = "as_at") -> pl.DataFrame:
     """The rows of a history that are to be kept."""
     return frame.filter(pl.col(column) >= as_at - timedelta(days=days))

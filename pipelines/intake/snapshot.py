@@ -12,12 +12,12 @@ import polars as pl
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import (
     KEPT_DAYS,
-    LEARNT_DAYS,
     Intake,
     as_key_measures,
     keys_kept,
     keys_on,
     last_nights,
+    recent_measures,
     without_old,
 )
 from pipelines.tables import DELIVERY_CHANGE, SNAPSHOT
@@ -80,7 +80,7 @@ def forward(kept: History, intake: Intake, as_at: date) -> Forward:
             kept,
             changes=without_old(pl.concat([kept.changes, changes.sort("source")]), as_at, KEPT_DAYS),
             nights=without_old(pl.concat([kept.nights, intake.nights]), as_at, KEPT_DAYS),
-            measures=without_old(pl.concat([kept.measures, measures]), as_at, LEARNT_DAYS),
+            measures=recent_measures(without_old(pl.concat([kept.measures, measures]), as_at, KEPT_DAYS)),
         ),
     )
 

@@ -387,6 +387,14 @@ def test_a_contract_that_counts_by_another_column_is_held_once_and_says_what_it_
     assert not nights.night(2, school_census=census()).held
 
 
+def test_a_school_is_missed_after_a_pause_and_in_a_file_that_comes_once_a_term_too(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, school_census=census(), health=health())
+    nights.night(1, health=health())
+    (held,) = nights.night(100, school_census=census(9), health=health()).held
+    assert "1 of 10 schools or other units of 02/11/2026 are gone, with 12 rows: School 9." in held
+
+
 def test_half_of_the_schools_missing_is_held_again_the_next_night(nights: Deliveries) -> None:
     half = [row for row in _census(3) if int(row["estab"]) % 2]
     assert nights.night(3, **_tonight(school_census=half)).held
