@@ -336,11 +336,22 @@ def test_two_lists_that_name_the_same_children_are_loaded_where_the_older_cannot
     assert not any(file.is_refused for file in _in_two_files(tmp_path, source, **second))
 
 
-@pytest.mark.parametrize("name", ["MERRICK, Isla Rose", "Isla Rose Merrick"])
+@pytest.mark.parametrize(
+    ("headers", "name"),
+    [
+        pytest.param(("RecordId", "Pupil Name"), "MERRICK, Isla Rose", id="surname first"),
+        pytest.param(("RecordId", "Pupil Name"), "Isla Rose Merrick", id="forename first"),
+        pytest.param(("Ref", "Child"), "MERRICK, Isla Rose", id="headed by whose it is"),
+    ],
+)
 @pytest.mark.parametrize("source", ["ehe_register", "alternative_provision", "independent_schools", "other_la"])
-def test_a_list_kept_by_hand_may_have_each_name_in_one_column(source: str, name: str, tmp_path: Path) -> None:
-    row = {k: v for k, v in GOOD[source].items() if k not in ("Surname", "Forename", "MiddleNames", "FullName")}
-    pl.DataFrame([row | {"Pupil Name": name}]).write_csv(tmp_path / f"{source}.csv")
+def test_a_list_kept_by_hand_may_have_each_name_in_one_column(
+    source: str, headers: tuple[str, str], name: str, tmp_path: Path
+) -> None:
+    key, header = headers
+    apart = ("RecordId", "Surname", "Forename", "MiddleNames", "FullName")
+    row = {k: v for k, v in GOOD[source].items() if k not in apart} | {key: GOOD[source]["RecordId"]}
+    pl.DataFrame([row | {header: name}]).write_csv(tmp_path / f"{source}.csv")
     contract = CONTRACTS[source]
     (found,) = check_files(tmp_path, CONTRACTS)
     assert (found.is_refused, found.breaches) == (False, ())
@@ -348,6 +359,12 @@ def test_a_list_kept_by_hand_may_have_each_name_in_one_column(source: str, name:
     rows = read.rows.with_columns(pl.lit("one").alias("record_id"))
     (person,) = persons_of({source: rows}, CONTRACTS, as_at=date(2026, 11, 20)).to_dicts()
     assert (person["forename_shown"], person["surname_shown"]) == ("Isla Rose", "Merrick")
+
+
+def test_a_column_headed_pupil_is_no_name_beside_surname_and_forename(tmp_path: Path) -> None:
+    pl.DataFrame([GOOD["ehe_register"] | {"Pupil": "Y"}]).write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert [(b.rule, b.column) for b in found.breaches] == [("extra column", "Pupil")]
 
 
 def test_a_list_without_surnames_is_refused_where_it_has_no_whole_names(tmp_path: Path) -> None:
