@@ -158,10 +158,11 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
 
 
 def _keep_for_readers(night: Night) -> None:
-    """The weights and the tables that the list in use is by: those who read have both from one night."""
+    """The tables and the weights that the list in use is by: those who read have both from one night, also where there is no
+    room for the first, which is the large one."""
     assert night.model is not None  # noqa: S101 - link stands before publish in STEPS
-    keep_model(night.model, night.settings.workspace)
     keep_for_readers(night.settings.workspace)
+    keep_model(night.model, night.settings.workspace)
 
 
 @contextmanager

@@ -125,7 +125,8 @@ def test_a_disk_too_full_for_the_copy_is_told_and_the_list_stands(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipelines.for_readers.shutil.copyfile", full)
+    for name in ("pipelines.for_readers.shutil.copyfile", "pipelines.night.keep_model"):
+        monkeypatch.setattr(name, full)
     tomorrow = quick_night.settings.as_at + timedelta(days=1)
     with pytest.raises(NightFailed, match="Tonight's list is published, but the copy") as failed:
         run_night(quick_night.settings.model_copy(update={"workspace": workspace, "as_at": tomorrow}))
