@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from pipelines.decisions.outcomes import OUTCOME
 from pipelines.listing.rank import Ranked
 from pipelines.rank_settings import RankSettings
 from tests.made.children import AS_AT, Drawn, Row
@@ -61,12 +62,28 @@ def apart(frame: pl.DataFrame, cases: int) -> list[pl.DataFrame]:
     return [told.get((each,), frame.clear()) for each in range(cases)]
 
 
+def ranked_beside(
+    cases: Sequence[Drawn],
+    as_at: date = AS_AT,
+    settings: RankSettings | None = None,
+    *,
+    outcomes: Sequence[pl.DataFrame] | None = None,
+) -> list[Ranked]:
+    """The list of each case by itself, all judged in one call. ``outcomes``: ``OUTCOME`` of each case; null: there are none."""
+    found = OUTCOME.to_frame()
+    for case, own in enumerate(outcomes or ()):
+        records = pl.col("records").str.replace_all(r"[^;]+", named("${0}", case))
+        found = pl.concat([found, own.with_columns(child_id=pl.col("child_id") + named("", case), records=records)])
+    ranked = beside(cases).ranked(settings, as_at, outcomes=found)
+    parts = (apart(frame, len(cases)) for frame in (ranked.candidates, ranked.explained, ranked.findings))
+    return [Ranked(*each) for each in zip(*parts, strict=True)]
+
+
 class AtOnce:
     """The lists of many cases by themselves, by what is drawn and the day judged: those of a day in one call."""
 
-    def __init__(self, *cases: tuple[Drawn, date], settings: RankSettings | None = None) -> None:
+    def __init__(self, *cases: tuple[Drawn, date]) -> None:
         self.cases = cases
-        self.settings = settings
         self.ranked: dict[int, Ranked] = {}
 
     def of(self, drawn: Drawn, as_at: date = AS_AT) -> Ranked:
@@ -74,9 +91,8 @@ class AtOnce:
         case = self.cases.index((drawn, as_at))
         if case not in self.ranked:
             todays = [number for number, (_, day) in enumerate(self.cases) if day == as_at]
-            groups = together([[self.cases[number][0]] for number in todays])
-            (group,) = [[todays[each] for each in group] for group in groups if todays.index(case) in group]
-            found = beside([self.cases[number][0] for number in group]).ranked(self.settings, as_at)
-            parts = (apart(frame, len(group)) for frame in (found.candidates, found.explained, found.findings))
-            self.ranked |= {number: Ranked(*each) for number, *each in zip(group, *parts, strict=True)}
+            for group in together([[self.cases[number][0]] for number in todays]):
+                numbers = [todays[each] for each in group]
+                lists = ranked_beside([self.cases[number][0] for number in numbers], as_at)
+                self.ranked |= dict(zip(numbers, lists, strict=True))
         return self.ranked[case]

@@ -7,7 +7,8 @@ import pytest
 from pipelines.listing.gone_quiet import OPEN, QUIET
 from pipelines.listing.rank import CLOSED, MOVED_AWAY
 from pipelines.rank_settings import Points, RankSettings
-from tests.made.children import THREE, Drawn
+from tests.made.beside import AtOnce
+from tests.made.children import AS_AT, THREE, Drawn
 from tests.made.nights import Nights
 
 SEPTEMBER = date(2026, 9, 1)
@@ -83,9 +84,12 @@ STAYS = [
 ]  # fmt: skip
 
 
+AT_ONCE = AtOnce(*((case.values[0], AS_AT) for case in STAYS))
+
+
 @pytest.mark.parametrize(("drawn", "because"), STAYS)
 def test_who_stays_on_the_list_although_probably_moved_away(drawn: Drawn, because: str | None) -> None:
-    candidates = drawn.ranked().candidates
+    candidates = AT_ONCE.of(drawn).candidates
     if because is None:
         assert candidates.is_empty()
         return
