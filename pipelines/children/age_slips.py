@@ -7,6 +7,7 @@ hundred fills a list. How often dates slip is read from tonight's children to wh
 whose dates are wrong of many children in school says nothing of how often those of others slip.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -26,43 +27,85 @@ MOST_SLIPPED = 0.9
 """However many slips are expected, no child's date is taken for one with more than this probability."""
 
 
-def with_age_slips(
-    facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
-) -> pl.DataFrame:
-    """``facts`` (:mod:`pipelines.children.facts`) where ``of_age`` allows for slips in birth dates of children without a place.
+@dataclass(frozen=True)
+class BirthDates:
+    """What tonight's birth dates say of who is of compulsory school age, before it is asked who lives here."""
 
-    A date that one source alone gives, and makes of age: less the expected slips among such dates. No date at all: as
-    likely as the dated children without a place, whom the same sources know, are; whoever is called a grown-up is none of
-    them. Dates on both sides of an end of compulsory school age: their vote, held against how many children without a place,
-    whom just these sources know, are of age and how many are not. All other children stay as they are.
+    facts: pl.DataFrame
+    """:mod:`pipelines.children.facts`, and ``is_placed``: that the child surely has a place."""
+    without_place: pl.DataFrame
+    """One row is one source that gives a child without a place a birth date: ``child_id``, ``dataset``, ``is_of_age``."""
+    rates: pl.DataFrame
+    """``dataset``, ``rate``: how often its dates slip."""
+    undated: pl.DataFrame
+    """``child_id``, ``dataset`` of the records of children without any date."""
+    sources: pl.DataFrame
+    """``child_id``, ``sources``: who knows each child asked, a bit a source."""
+
+
+def birth_dates(
+    facts: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
+) -> BirthDates:
+    """What the birth dates of ``facts`` (:mod:`pipelines.children.facts`) say, source by source.
 
     A place that is itself in doubt is none here: were it one, a record that is hardly the child's would make it likelier
     that the child is of age by more than it makes it likelier that the child is at school.
     """
     sure = surely_holds(doubtful=1.0) >= MOST_SLIPPED
     placed = provision.filter(pl.col("is_current") & sure)["child_id"].unique()
-    is_placed = pl.col("child_id").is_in(placed.implode())
+    facts = facts.with_columns(is_placed=pl.col("child_id").is_in(placed.implode()))
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
-    asked = facts.filter(~(is_placed & is_surely_of_age))  # dates that all agree on a pupil's age tell of no slip
+    asked = facts.filter(
+        ~(pl.col("is_placed") & is_surely_of_age)
+    )  # dates that all agree on a pupil's age tell of no slip
     records = members(child_records, person, "dataset", "date_of_birth")
     dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
-    without_place = dates.filter(~is_placed)
-    pupils = facts.filter(is_placed, pl.col("of_age") >= 0.5).select("child_id")
+    without_place = dates.filter(~pl.col("child_id").is_in(placed.implode()))
+    pupils = facts.filter("is_placed", pl.col("of_age") >= 0.5).select("child_id")
     rates = _slip_rates(without_place, _dates(records.join(pupils, on="child_id", how="semi"), as_at))
-    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), rates)
-    undated = _undated(facts, records, without_place)
-    differing = _differing(facts.filter(~is_placed), sources_of(records, bits_of(person)))
+    undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
+    known = records.join(undated, on="child_id", how="semi").select("child_id", "dataset")
+    return BirthDates(facts, without_place, rates, known, sources_of(records, bits_of(person)))
+
+
+def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
+    """The facts of ``said`` where ``of_age`` allows for slips in birth dates of children without a place.
+
+    A date that one source alone gives, and makes of age: less the expected slips among such dates. No date at all: as
+    likely as the dated children without a place, whom the same sources know, are; whoever is called a grown-up is none of
+    them. Dates on both sides of an end of compulsory school age: their vote, held against how many children without a place,
+    whom just these sources know, are of age and how many are not. All other children stay as they are.
+
+    Children are counted by how likely they live here (``residence``: ``child_id``, ``living_here``; no row: here). Of those
+    without a place who are of age most have gone, and of the others few have: a slipped date of a child who is here stands
+    among few true ones, however many of those who have gone bear one.
+    """
+    lives = residence.select("child_id", here="living_here")
+    without_place = _here(said.without_place, lives)
+    slipped = _slipped(without_place.filter(pl.len().over("child_id") == 1), said.rates)
+    undated = _undated(said.undated, without_place)
+    differing = _differing(_here(said.facts.filter(~pl.col("is_placed")), lives), said.sources)
     return (
-        with_told(facts, slipped, undated, differing)
+        with_told(said.facts, slipped, undated, differing)
         .with_columns(
             of_age=pl.when(pl.col("slipped").is_not_null() & (pl.col("of_age") > 0))
             .then(pl.col("of_age") * (1 - pl.col("slipped")))
-            .when(pl.col("date_of_birth").is_null() & ~is_placed & (pl.col("of_age") > 0))
+            .when(pl.col("date_of_birth").is_null() & ~pl.col("is_placed") & (pl.col("of_age") > 0))
             .then(pl.coalesce("undated_of_age", "of_age"))
             .otherwise(pl.coalesce("differing_of_age", "of_age"))
         )
-        .drop("slipped", "undated_of_age", "differing_of_age")
+        .drop("is_placed", "slipped", "undated_of_age", "differing_of_age")
     )
+
+
+def _here(children: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
+    told = children.join(lives, on="child_id", how="left", validate="m:1")
+    return told.with_columns(pl.col("here").fill_null(1.0))
+
+
+def _counted(is_meant: pl.Expr) -> pl.Expr:
+    """How many live here of those meant."""
+    return pl.col("here").filter(is_meant).sum().round(9)
 
 
 def _dates(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
@@ -90,7 +133,7 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     ``rates``: as :func:`_slip_rates`.
     """
     of_age = pl.col("is_of_age")
-    counted = lone.group_by("dataset").agg(of_age=of_age.sum(), other=(~of_age).sum())
+    counted = lone.group_by("dataset").agg(of_age=_counted(of_age), other=_counted(~of_age))
     expected = counted.join(rates, on="dataset", how="left", validate="1:1").select(
         "dataset", slipped=(pl.col("rate") * pl.col("other") / (pl.col("of_age") + 1.0)).clip(0.0, MOST_SLIPPED)
     )
@@ -98,11 +141,12 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     return told.select("child_id", "slipped")
 
 
-def _undated(facts: pl.DataFrame, records: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
+def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
     """``undated_of_age`` of children without any date: the share of age among those whom the same sources give one."""
-    rates = without_place.group_by("dataset").agg(of_age=pl.col("is_of_age").mean())
-    undated = facts.filter(pl.col("date_of_birth").is_null()).select("child_id")
-    known = records.join(undated, on="child_id", how="semi")
+    counted = without_place.group_by("dataset").agg(
+        of_age=_counted(pl.col("is_of_age")), all=_counted(pl.lit(value=True))
+    )
+    rates = counted.filter(pl.col("all") > 0).select("dataset", of_age=pl.col("of_age") / pl.col("all"))
     likely = as_their_sources_have_it(known, rates).rename({"of_age": "undated_of_age"})
     return likely.filter(pl.col("undated_of_age") > 0)  # where no such child is of age, none is lost for want of a date
 
@@ -116,7 +160,7 @@ def _differing(without_place: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFra
     known = without_place.drop_nulls("date_of_birth").join(sources, on="child_id", how="inner", validate="1:1")
     agreed = known.filter(~pl.col("dates_differ"))
     is_of_age = pl.col("of_age") > 0
-    peers = agreed.group_by("sources").agg(of_age_peers=is_of_age.sum(), other_peers=(~is_of_age).sum())
+    peers = agreed.group_by("sources").agg(of_age_peers=_counted(is_of_age), other_peers=_counted(~is_of_age))
     asked = known.filter("dates_differ").join(peers, on="sources", how="left", validate="m:1")
     of_age, other = (pl.col(name).fill_null(0) + 0.5 for name in ("of_age_peers", "other_peers"))
     vote = pl.col("of_age")

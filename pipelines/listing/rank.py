@@ -18,7 +18,7 @@ from datetime import date
 import polars as pl
 
 from pipelines import reasons
-from pipelines.children.age_slips import with_age_slips
+from pipelines.children.age_slips import BirthDates, birth_dates, with_age_slips
 from pipelines.children.died import CERTAIN, died
 from pipelines.children.facts import child_ages, described, may_be_protected, records_of, with_births_that_can_be
 from pipelines.children.members import with_told
@@ -70,12 +70,12 @@ class Ranked:
     """``FINDING`` about the candidates, weightiest first."""
 
 
-def rank(known: Known, *, ages: pl.DataFrame | None = None, contact: pl.DataFrame | None = None) -> Ranked:
+def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame | None = None) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
     How likely a child is of age, :mod:`pipelines.children.age_slips` says: without any birth date as often as the dated
     children of the same sources without a place. Likely ones are listed in the lane "data problem", the others explained.
-    ``ages``: what :func:`of_age` says of these frames, and ``contact``: what
+    ``dates``: what :func:`dates_told` says of these frames, and ``contact``: what
     :func:`~pipelines.residence.contact.without_letters` does, a letter to all being nothing that changes anything; null: it has
     not been asked. Raises :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key
     is not unique.
@@ -87,7 +87,7 @@ def rank(known: Known, *, ages: pl.DataFrame | None = None, contact: pl.DataFram
     if contact is None:
         contact = without_letters(known.statements, known.child_records, known.residence)
     known = replace(known, statements=contact)
-    everyone = _judged(known, ages)
+    everyone = _judged(known, dates)
     is_likely = reaches(pl.col("likelihood"), known.settings.list_from)
     looked_at = everyone.filter(is_likely | only_residence(known.settings))
     evidence = _evidence(looked_at, known)
@@ -107,22 +107,21 @@ def rank(known: Known, *, ages: pl.DataFrame | None = None, contact: pl.DataFram
     return Ranked(candidates, _explained(told.filter(~is_listed), known.source_names), found)
 
 
-def of_age(
+def dates_told(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
-) -> pl.DataFrame:
-    """The children who may be of compulsory school age, with how likely they are: a row each, in the order of their ids."""
+) -> BirthDates:
+    """What the birth dates say of who is of compulsory school age."""
     dated = with_births_that_can_be(person, statements)
-    ages = child_ages(dated, statements, child_records, as_at)
-    ages = with_age_slips(ages, dated, child_records, provision, as_at)
-    return ages.filter(pl.col("of_age") > 0).sort("child_id")
+    return birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
 
 
-def _judged(known: Known, ages: pl.DataFrame | None) -> pl.DataFrame:
+def _judged(known: Known, dates: BirthDates | None) -> pl.DataFrame:
     """Each child who may be of age: its likelihood, what officers say of it, whether it has died, and its records."""
     statements, child_records, as_at = known.statements, known.child_records, known.as_at
-    if ages is None:
-        ages = of_age(known.person, statements, child_records, known.provision, as_at)
-    judged = with_likelihood(ages, known)
+    if dates is None:
+        dates = dates_told(known.person, statements, child_records, known.provision, as_at)
+    ages = with_age_slips(dates, known.residence)
+    judged = with_likelihood(ages.filter(pl.col("of_age") > 0).sort("child_id"), known)
     closed = closed_children(
         known.outcomes, statements, child_records,
         as_at=as_at, names=known.source_names, holds=known.settings.outcome_holds,

@@ -7,7 +7,7 @@ from pipelines.listing.early_warning import early_warning
 from pipelines.listing.known import Known
 from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.other_teams import for_other_teams
-from pipelines.listing.rank import of_age, rank
+from pipelines.listing.rank import dates_told, rank
 from pipelines.residence.living_here import judge_residence
 from pipelines.steps.under_way import Counts, Night
 
@@ -24,9 +24,9 @@ def find_provision_step(night: Night) -> Counts:
 
 
 def judge_residence_step(night: Night) -> Counts:
-    """Statement, person_record, child_record, provision -> residence. Beside it, for the next step, who is of age."""
+    """Statement, person_record, child_record, provision -> residence. Beside it, for the next step, what birth dates say."""
     known = night.known("person_record", "child_record", "provision")
-    night.ages = night.aside(partial(of_age, **known, **night.known("statement"), as_at=night.settings.as_at))
+    night.dates = night.aside(partial(dates_told, **known, **night.known("statement"), as_at=night.settings.as_at))
     judged = judge_residence(
         night.said.result(),
         **known,
@@ -44,7 +44,7 @@ def rank_step(night: Night) -> Counts:
     list, and what is withheld of it, for the ledger too.
     """
     night.store.read_ahead("snapshot", "link")  # for the ledger, and for publish
-    ages = night.ages.result()
+    dates = night.dates.result()
     known = Known(
         **night.known(*JUDGED_FROM),
         as_at=night.settings.as_at,
@@ -54,7 +54,7 @@ def rank_step(night: Night) -> Counts:
         never_met=night.store.read("link_never_met"),
     )
     night.early_warning = night.aside(partial(early_warning, known))
-    ranked = rank(known, ages=ages, contact=night.contact_told())
+    ranked = rank(known, dates=dates, contact=night.contact_told())
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)

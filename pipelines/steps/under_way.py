@@ -13,6 +13,7 @@ from data_contracts.contract import Contract
 from matching.buckets import Run
 from matching.model import Model
 from matching.score import Told
+from pipelines.children.age_slips import BirthDates
 from pipelines.decisions.keys_tonight import outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.failure import Done, in_plain_words
@@ -72,8 +73,8 @@ class Night:
     """The home that each record names, in keys (``with_homes`` of the residence)."""
     at_odds: Future[tuple[str, ...]] | None = None
     """What is said of columns that agree with no other source, or not with each other; null: not looked at yet."""
-    ages: Future[pl.DataFrame] = field(init=False, repr=False)
-    """How likely children are of compulsory school age (``of_age`` of the rank), worked out beside their residence."""
+    dates: Future[BirthDates] = field(init=False, repr=False)
+    """What birth dates say of who is of compulsory school age (``dates_told`` of the rank), worked out beside the residence."""
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)
     """Who may be without education from the next term; is worked out beside the rank."""
     listed: Future[Masked] = field(init=False, repr=False)

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from pipelines.children.facts import child_facts
 from pipelines.listing.gone_quiet import OPEN, QUIET
 from pipelines.listing.known import Known
-from pipelines.listing.rank import LANES, REASONS, Ranked, of_age, rank
+from pipelines.listing.rank import LANES, REASONS, Ranked, dates_told, rank
 from pipelines.rank_settings import RankSettings
 from tests.made.children import AS_AT, Drawn
 
@@ -53,10 +53,10 @@ def of(drawn: Drawn, shuffle: int | None = None) -> Ranked:
 
 @settings(max_examples=12, deadline=None)
 @given(drawn=nights())
-def test_who_is_of_age_may_be_worked_out_beforehand(drawn: Drawn) -> None:
+def test_what_birth_dates_say_may_be_worked_out_beforehand(drawn: Drawn) -> None:
     tables = drawn.tables()
     asked = {name: tables[name] for name in ("person", "statements", "child_records", "provision")}
-    ahead = rank(Known(**tables, as_at=AS_AT, settings=RankSettings()), ages=of_age(**asked, as_at=AS_AT))
+    ahead = rank(Known(**tables, as_at=AS_AT, settings=RankSettings()), dates=dates_told(**asked, as_at=AS_AT))
     for name, table in vars(of(drawn)).items():
         assert getattr(ahead, name).equals(table), name
 

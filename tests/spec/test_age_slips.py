@@ -1,17 +1,21 @@
 """A child whom one source makes of age, on no roll: how likely is it a slip of the pen in a toddler's birth date?"""
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
 import pytest
 
-from pipelines.children.age_slips import with_age_slips
+from matching.person import Columns
+from pipelines.children.age_slips import birth_dates, with_age_slips
 from pipelines.children.facts import child_facts
 from pipelines.children.provision import find_provision
 from pipelines.tables import CHILD_RECORD, PERSON, STATEMENT
 
 AS_AT = date(2026, 11, 20)
 TODDLER, PUPIL = date(2023, 8, 9), date(2015, 8, 9)
+
+RESIDES = pl.Schema(Columns({"child_id": pl.String, "living_here": pl.Float64}))
 
 Child = dict[str, date | None]
 """Source -> the birth date it gives; the census makes a place."""
@@ -25,19 +29,24 @@ def town(slips: int) -> list[Child]:
     return [*pupils, *toddlers, *slipped, *[{"health": TODDLER}] * 300, *[{"health": PUPIL}] * 10]
 
 
-def of_age(children: list[Child], child: Child) -> float:
-    """How likely ``child`` is of age, laid beside the others."""
+def of_age(children: list[Child], child: Child, gone: Sequence[Child] = ()) -> float:
+    """How likely ``child`` is of age, laid beside the others. ``gone``: further children, who have moved away."""
     rows = [
         {"record_id": f"{source}:{n}", "dataset": source, "date_of_birth": born, "child_id": f"CH{n:04}"}
-        for n, known in enumerate([*children, child])
+        for n, known in enumerate([*children, child, *gone])
         for source, born in known.items()
     ]
     person = pl.DataFrame(rows, schema=dict(PERSON))
     records = pl.DataFrame([{**row, "membership": 1.0} for row in rows], schema=dict(CHILD_RECORD))
-    said = [{**row, "source": row["dataset"], "kind": "provision"} for row in rows if row["dataset"] == "school_census"]
-    statements = pl.DataFrame(said, schema=dict(STATEMENT))
+    places = [
+        {**row, "source": row["dataset"], "kind": "provision"} for row in rows if row["dataset"] == "school_census"
+    ]
+    statements = pl.DataFrame(places, schema=dict(STATEMENT))
     facts = child_facts(person, statements, records, AS_AT)
-    found = with_age_slips(facts, person, records, find_provision(statements, records, AS_AT), AS_AT)
+    said = birth_dates(facts, person, records, find_provision(statements, records, AS_AT), AS_AT)
+    away = [f"CH{n:04}" for n in range(len(children) + 1, len(children) + 1 + len(gone))]
+    residence = pl.DataFrame({"child_id": away, "living_here": [0.0] * len(away)}, schema=RESIDES)
+    found = with_age_slips(said, residence)
     return float(found.filter(child_id=f"CH{len(children):04}")["of_age"].item())
 
 
@@ -106,3 +115,23 @@ def test_dates_on_both_sides_are_held_against_children_known_to_the_same_sources
     peers: Child, child: Child, least: float, most: float
 ) -> None:
     assert least <= of_age([peers] * 100, child) <= most
+
+
+@pytest.mark.parametrize(
+    ("child", "gone"),
+    [
+        pytest.param(
+            {"health": PUPIL}, {"health": PUPIL}, id="of age by the GP alone: true dates of who has gone are not its"
+        ),
+        pytest.param({"health": PUPIL}, {"health": TODDLER}, id="toddlers who have gone slip into nobody who is here"),
+        pytest.param({"health": None}, {"health": PUPIL}, id="no date: as many of age as are here"),
+        pytest.param({"health": None}, {"health": TODDLER}, id="no date: as many toddlers as are here"),
+        pytest.param(BOTH, {"health": PUPIL, "health_visitor": PUPIL}, id="dates on both sides: its like who are here"),
+    ],
+)
+def test_whoever_has_gone_tells_nothing_of_those_who_are_here(child: Child, gone: Child) -> None:
+    assert of_age(town(20), child, [gone] * 500) == pytest.approx(of_age(town(20), child))
+
+
+def test_where_all_have_gone_a_child_without_a_date_is_as_its_source_says_of_all() -> None:
+    assert 0.5 < of_age([], {"health": None}, [{"health": PUPIL}] * 10) <= 1
