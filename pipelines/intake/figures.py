@@ -370,8 +370,11 @@ def _is_any(said: Iterable[pl.Expr]) -> pl.Expr:
 
 def recent_measures(measures: pl.DataFrame) -> pl.DataFrame:
     """``SOURCE_MEASURE`` of the nights that bands are learnt from: two months, back from the last night of each source, as one
-    that comes once a term, or after a pause, is held against that."""
-    return measures.filter(pl.col("as_at") > pl.col("as_at").max().over("source") - timedelta(days=LEARNT_DAYS))
+    that comes once a term, or after a pause, is held against that. Of a unit that is gone its last, as it is still missed.
+    """
+    day, is_of_unit = pl.col("as_at"), pl.col("measure").is_in([UNIT, LOST_NOBODY])
+    is_recent = day > day.max().over("source") - timedelta(days=LEARNT_DAYS)
+    return measures.filter(is_recent | (is_of_unit & (day == day.max().over("source", "measure", "of"))))
 
 
 def without_old(frame: pl.DataFrame, as_at: date, days: int, column: str = "as_at") -> pl.DataFrame:

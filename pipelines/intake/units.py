@@ -151,7 +151,7 @@ def units_less(source: SourceTonight) -> Iterator[str]:
     why = source.not_read or ("" if is_held else " Where that is right, accept it once.")
     if gone.height:
         whole_on = min(gone["on"].to_list())
-        known = units.filter(pl.col("value") >= ENOUGH_IN_UNIT, as_at=whole_on).height
+        known = units.filter(pl.col("value") >= ENOUGH_IN_UNIT, pl.col("as_at") < source.as_at)["of"].n_unique()
         yield (
             f"{gone.height} of {known} schools or other units of {day_of(whole_on)} are gone, with "
             f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}."

@@ -171,7 +171,7 @@ SOURCE_MEASURE = pl.Schema(
 )
 """One row is one measure of one source in one night that was not held. Key (as_at, source, measure, of).
 
-Kept for LEARNT_DAYS of :mod:`pipelines.intake.figures`. Written by snapshot.
+Kept as ``recent_measures`` of :mod:`pipelines.intake.figures` says. Written by snapshot.
 """
 
 SNAPSHOT = pl.Schema(

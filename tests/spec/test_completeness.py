@@ -669,6 +669,15 @@ def test_a_practice_is_missed_until_it_sends_again(
     assert tuple("health" in judged.cut_off for judged in found) == told
 
 
+def test_a_practice_is_missed_for_longer_than_bands_are_learnt_from(tmp_path: Path) -> None:
+    nights = Deliveries(tmp_path)
+    nights.night(0, school_census=_census(0), health=_twelve_practices(0))
+    for after in (1, 40, 61, 62, 130):
+        rows = _twelve_practices(after, without=20)
+        told = nights.night(after, school_census=_census(after), health=rows).warnings
+        assert any("1 of 12 schools or other units of 02/11/2026 are gone, with 20 rows: Z1." in each for each in told)
+
+
 def _notified(after: int, *, last_year: bool = False) -> Rows:
     """A register to which one more child was notified yesterday; or the workbook of the year before, put back."""
     newest = FIRST - timedelta(days=400) if last_year else FIRST + timedelta(days=after - 1)
