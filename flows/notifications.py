@@ -49,7 +49,7 @@ RUN = {"prefect.resource.id": "prefect.flow-run.*"}
 OURS = {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.rollcall"}
 NIGHTLY = {"prefect.resource.role": "deployment", "prefect.resource.name": "nightly"}
 ENDED_BADLY = {f"prefect.flow-run.{state}" for state in ("Failed", "TimedOut", "Crashed", "Cancelled")}
-BEGUN, LATE = "prefect.flow-run.Running", "prefect.flow-run.Late"
+PENDING, BEGUN, LATE = (f"prefect.flow-run.{state}" for state in ("Pending", "Running", "Late"))
 COMPLETED, BEAT = "prefect.flow-run.Completed", "prefect.flow-run.heartbeat"
 
 ABOUT = "{{ deployment.name }} ({{ flow_run.name }})"
@@ -95,7 +95,7 @@ DEAD = AutomationCore(
     name="Rollcall: a run has died",
     trigger=EventTrigger(
         posture=Posture.Proactive, match=RUN, match_related=OURS, within=DEAD_AFTER,
-        after={BEAT}, expect={BEAT, COMPLETED, *ENDED_BADLY}, for_each={"prefect.resource.id"},
+        after={PENDING, BEGUN, BEAT}, expect={BEAT, COMPLETED, *ENDED_BADLY}, for_each={"prefect.resource.id"},
     ),
     actions=[ChangeFlowRunState(
         state=StateType.CRASHED,
@@ -103,7 +103,7 @@ DEAD = AutomationCore(
         "killed, while it ran. The list published last stands. Start it again.",
     )],
 )  # fmt: skip
-"""A run that beats no more, and has not ended, counts as crashed."""
+"""A run that beats no more, or never did since a worker took it, and has not ended, counts as crashed."""
 
 
 def set_up(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -59,3 +59,5 @@ def test_a_run_counts_as_dead_only_where_more_than_two_of_its_beats_have_not_com
     assert beats_after is not None
     assert DEAD.trigger.within > timedelta(seconds=3 * beats_after)
     assert {BEAT, "prefect.flow-run.Completed", *ENDED_BADLY} == DEAD.trigger.expect, "a run that has ended is not dead"
+    taken_by_a_worker = {"prefect.flow-run.Pending", "prefect.flow-run.Running"}
+    assert {BEAT, *taken_by_a_worker} == DEAD.trigger.after, "one that was killed before its first beat is"
