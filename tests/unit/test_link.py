@@ -18,7 +18,8 @@ from pipelines.linking.link import link
 from pipelines.tables import CHILD_RECORD, LINK, PERSON, RIVAL
 from tests.made.records import born, person_records, upn_of
 
-SHOWN = {name: dtype for name, dtype in PERSON.items() if name not in person_records([]).columns}
+COMPARED = frozenset(person_records([]).columns)
+SHOWN = {name: dtype for name, dtype in PERSON.items() if name not in COMPARED}
 
 
 def _person(*rows):
