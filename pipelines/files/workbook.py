@@ -3,8 +3,9 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 
 import fastexcel
 import polars as pl
@@ -24,6 +25,9 @@ from pipelines.files.headers import (
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import part_totals
 from pipelines.files.versions import part_versions
+
+MOST_AGAIN = 0.5
+"""Of the children on an old list more than this share are on the next one: most stay at a school for years."""
 
 LOOKED_AT = 200
 """Rows at the head of each of several sheets in which its header is looked for."""
@@ -151,7 +155,7 @@ def _cells(data: bytes, contract: Contract) -> tuple[pl.DataFrame, list[Fault]]:
         read = [_sheet(data, sheet) for sheet in named]
         if read:
             fits = [_fit(cells.head(LOOKED_AT), contract) for cells in read] if len(read) > 1 else [1.0]
-            place, faults = _the_one_that_fits(fits, contract)
+            place, faults = _the_one_that_fits(fits, contract, _newest_edition(read, named, fits, contract))
             line = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line")
             return read[place].select(line, pl.all()), faults
     raise UnreadableFileError(
@@ -175,8 +179,46 @@ def _fit(cells: pl.DataFrame, contract: Contract) -> float:
     return named / len(wanted) if 2 * named >= len(wanted) and filled.height > position + 1 else 0.0
 
 
-def _the_one_that_fits(fits: list[float], contract: Contract) -> tuple[int, list[Fault]]:
+def _newest_edition(
+    sheets: Sequence[pl.DataFrame], names: Sequence[str], fits: Sequence[float], contract: Contract
+) -> int | None:
+    """Which of several sheets that fit alike is this year's list, where each other one is a list of a year before it.
+
+    By the years in their names, and only where most children of each are on the next newer one: a log with a sheet a year, of
+    other children each, is none. Null where that is not so of all.
+    """
+    fitting = [place for place, fit in enumerate(fits) if fit == max(fits) > 0]
+    years = {place: _year_in(names[place]) for place in fitting}
+    newest_first = sorted(fitting, key=lambda place: years[place] or 0, reverse=True)
+    if None in years.values() or len(set(years.values())) < len(years):
+        return None
+    children = [_children_on(sheets[place], contract) for place in newest_first]
+    again = [len(older & newer) > MOST_AGAIN * len(older) for newer, older in pairwise(children)]
+    return newest_first[0] if again and all(again) else None
+
+
+def _year_in(name: str) -> int | None:
+    """The first year that the name of a sheet says, such as 2025 in ``Sept 2025`` and ``25-26``."""
+    found = re.search(r"20(\d\d)|\b(\d\d)\s*[-/]\s*\d\d\b", name)
+    return int(found[1] or found[2]) if found else None
+
+
+def _children_on(cells: pl.DataFrame, contract: Contract) -> set[tuple[str, ...]]:
+    """The names and birth dates on a sheet, in small letters."""
+    filled = cells.filter(has_text(cells.columns))
+    position = find_header(filled.head(HEADER_WITHIN).rows(), contract)
+    places = match_headers(filled.row(position), contract).position_of
+    said = ("surname", "forename", "full_name", "date_of_birth")
+    theirs = [places[column.name] for column in contract.columns if column.maps_to in said and column.name in places]
+    if not theirs:
+        return set()
+    rows = filled.slice(position + 1).select(pl.nth(theirs).str.strip_chars().str.to_lowercase()).rows()
+    return {row for row in rows if all(row)}
+
+
+def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None = None) -> tuple[int, list[Fault]]:
     """Which of several sheets is read, counted from 0, and the fault that says so where it is not the first.
+    ``newest``: that of this year (:func:`_newest_edition`).
 
     No sheet is called by its name, as that may be a child's. Raises :class:`UnreadableFileError` where none fits, and
     where several fit alike and are no parts (:func:`sheets_of_parts`): the rows of those that are not read would be missing
@@ -191,6 +233,8 @@ def _the_one_that_fits(fits: list[float], contract: Contract) -> tuple[int, list
             "Send the rows under their header, which names "
             f"{', '.join(column.header for column in must_be_there(contract))}; a workbook of one sheet is safest.",
         )
+    if newest is not None:
+        return newest, [_read_newest(newest + 1, len(fitting))]
     if len(fitting) > 1:
         told = ", ".join(str(place + 1) for place in fitting[:-1]) + f" and {fitting[-1] + 1}"
         raise UnreadableFileError(
@@ -210,6 +254,16 @@ def _read_from(place: int, sheets: int) -> Fault:
         f"The rows were read from sheet {place} of {sheets}, the only one with the header of this source; the others "
         "were not read.",
         "Nothing needs doing; a workbook with one sheet is safer.",
+    )
+
+
+def _read_newest(place: int, sheets: int) -> Fault:
+    return Fault(
+        "other sheets",
+        "nothing",
+        f"Of {sheets} sheets with the header of this source the rows were read from sheet {place}, by its name the newest; "
+        "most children of an older one are on the next, so that those are lists of earlier years. They were not read.",
+        "Nothing needs doing; a workbook without the older sheets is safer.",
     )
 
 

@@ -78,6 +78,7 @@ def test_a_workbook_may_have_titles_above_its_header_too() -> None:
     assert found.rows["line"].to_list() == [5, 6, 7]
 
 
+OTHER = ("LC000009", "Underhill", "Perry", "02/03/2013", "M", "4 Low Street", "YO1 7EP", "")
 COVER = (("Library cards",), ("made for", "the council"), ("CardNo", "the number on the card"))
 PAGE = (HEADERS, *ROWS)
 BARE = (("CardNo", "Surname", "Sex"), ("LC000001", "Smith", "F"))
@@ -145,6 +146,33 @@ def test_sheets_that_are_parts_of_one_list_are_all_read(
     else:
         assert found == [("library_cards.xlsx", 0, True)]
         assert [breach.rule for breach in files[0].breaches] == ["sheet"]
+
+
+@pytest.mark.parametrize(
+    ("names", "before", "read_from"),
+    [
+        pytest.param(("2025-26", "2026-27"), ROWS[:2], 2, id="last year's, left in"),
+        pytest.param(("Sept 2026", "Sept 2025"), ROWS[1:], 1, id="behind this year's"),
+        pytest.param(("26-27", "25-26"), ROWS, 1, id="years in two digits"),
+        pytest.param(
+            ("2026", "2025"), [OTHER], None, id="other children: a log with a sheet a year, all of which may hold"
+        ),
+        pytest.param(("2026", "2025"), [OTHER, SMITH], None, id="half of them others"),
+        pytest.param(("2026", "Autumn 2026"), ROWS, None, id="of one year"),
+        pytest.param(("Pupils", "2025"), ROWS, None, id="one of no year"),
+    ],
+)
+def test_of_the_lists_of_several_years_the_newest_is_read(
+    names: tuple[str, str], before: Sequence[tuple[str, ...]], read_from: int | None
+) -> None:
+    old = (HEADERS, *((f"OLD{place}", *row[1:]) for place, row in enumerate(before)))
+    sheets = (old, PAGE) if read_from == 2 else (PAGE, old)
+    found = read_bytes("cards.xlsx", several_sheets(*sheets, names=names), library_contract())
+    if read_from is None:
+        assert told(found) == [("sheet", "file", None)]
+    else:
+        assert (told(found), cards(found)) == ([("other sheets", "nothing", None)], list(ROWS))
+        assert f"read from sheet {read_from}," in found.breaches[0].why
 
 
 def test_two_sheets_of_the_same_children_are_two_deliveries_of_one_list(tmp_path: Path) -> None:
