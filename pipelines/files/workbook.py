@@ -29,6 +29,10 @@ from pipelines.files.versions import part_versions
 MOST_AGAIN = 0.5
 """Of the children on an old list more than this share are on the next one: most stay at a school for years."""
 
+NEARLY = 0.8
+"""A sheet of pupils on roll may lack the column of leaving dates that the sheet of leavers has: it is no less a part for it. A
+summary has fewer of the columns."""
+
 LOOKED_AT = 200
 """Rows at the head of each of several sheets in which its header is looked for."""
 
@@ -131,7 +135,7 @@ def sheets_of_parts(data: bytes, contract: Contract) -> dict[int, str]:
         with _told_plainly():
             book = fastexcel.read_excel(data)
             fits = [_fit(_sheet(data, name).head(LOOKED_AT), contract) for name in book.sheet_names]
-            parts = {n: book.sheet_names[n - 1] for n, fit in enumerate(fits, start=1) if fit == max(fits) > 0}
+            parts = {place + 1: book.sheet_names[place] for place in _fitting(fits)}
             if len(parts) < 2 or any(map(_ANOTHER_EDITION.search, parts.values())):
                 return {}
             return parts if all(_is_visible(book, name) for name in parts.values()) else {}
@@ -187,7 +191,7 @@ def _newest_edition(
     By the years in their names, and only where most children of each are on the next newer one: a log with a sheet a year, of
     other children each, is none. Null where that is not so of all.
     """
-    fitting = [place for place, fit in enumerate(fits) if fit == max(fits) > 0]
+    fitting = _fitting(fits)
     years = {place: _year_in(names[place]) for place in fitting}
     newest_first = sorted(fitting, key=lambda place: years[place] or 0, reverse=True)
     if None in years.values() or len(set(years.values())) < len(years):
@@ -216,6 +220,11 @@ def _children_on(cells: pl.DataFrame, contract: Contract) -> set[tuple[str, ...]
     return {row for row in rows if all(row)}
 
 
+def _fitting(fits: Sequence[float]) -> list[int]:
+    """Places, counted from 0, of the sheets that hold rows of the source, as well as the best or nearly (``NEARLY``)."""
+    return [place for place, fit in enumerate(fits) if fit > 0 and fit >= NEARLY * max(fits)]
+
+
 def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None = None) -> tuple[int, list[Fault]]:
     """Which of several sheets is read, counted from 0, and the fault that says so where it is not the first.
     ``newest``: that of this year (:func:`_newest_edition`).
@@ -224,9 +233,8 @@ def _the_one_that_fits(fits: list[float], contract: Contract, newest: int | None
     where several fit alike and are no parts (:func:`sheets_of_parts`): the rows of those that are not read would be missing
     without a word.
     """
-    best = max(fits)
-    fitting = [place for place, fit in enumerate(fits) if fit == best]
-    if best == 0:
+    fitting = _fitting(fits)
+    if not fitting:
         raise UnreadableFileError(
             "sheet",
             f"None of the {len(fits)} sheets has the header of this source with rows under it.",

@@ -175,6 +175,17 @@ def test_of_the_lists_of_several_years_the_newest_is_read(
         assert f"read from sheet {read_from}," in found.breaches[0].why
 
 
+def test_a_sheet_that_lacks_one_column_is_a_part_and_not_passed_over_for_one_that_has_it(tmp_path: Path) -> None:
+    without = [row[:6] + row[7:] for row in (HEADERS, SMITH, OKAFOR)]
+    (tmp_path / "library_cards.xlsx").write_bytes(several_sheets(without, (HEADERS, QUILLFEATHER)))
+    files = check_files(tmp_path, {"library_cards": library_contract()})
+    assert [(file.file, file.is_refused) for file in files] == [
+        ("library_cards.xlsx (sheet 1)", True),
+        ("library_cards.xlsx (sheet 2)", False),
+    ]
+    assert ("missing column", "file") in [(breach.rule, breach.stops) for breach in files[0].breaches]
+
+
 def test_two_sheets_of_the_same_children_are_two_deliveries_of_one_list(tmp_path: Path) -> None:
     page = (HEADERS, *((f"LC{number:06}", *SMITH[1:]) for number in range(ENOUGH_ROWS)))
     (tmp_path / "library_cards.xlsx").write_bytes(several_sheets(page, page))
