@@ -6,15 +6,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.children.provision import find_provision
 from pipelines.children.silent_schools import A_YEAR, PROMISED, USUAL
 from pipelines.intake.schools import named_in, told_apart
-from pipelines.listing.known import Known
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
-from pipelines.listing.rank import DATA_PROBLEM, FOLLOW_UP, RESTRICTED, Ranked, rank
+from pipelines.listing.rank import DATA_PROBLEM, FOLLOW_UP, RESTRICTED
 from pipelines.listing.route import ADMISSIONS
 from pipelines.rank_settings import RankSettings
-from tests.made.children import SOURCE_NAMES, Drawn
+from tests.made.children import Drawn
 from tests.made.deliveries import CONTRACTS
 
 YEAR_6, YEAR_7 = date(2015, 5, 14), date(2014, 5, 14)
@@ -62,15 +60,9 @@ def accepted(
     return drawn.says("admissions:1", "concern", "school place accepted", starts, place=at)
 
 
-def as_of(drawn: Drawn, as_at: date, settings: RankSettings | None = None) -> Ranked:
-    tables = drawn.tables()
-    tables["provision"] = find_provision(tables["statements"], tables["child_records"], as_at)
-    return rank(Known(**tables, as_at=as_at, settings=settings or RankSettings(), source_names=SOURCE_NAMES))
-
-
 def listed(drawn: Drawn, as_at: date) -> dict[str, Any]:
     """The child's row of the list."""
-    return as_of(drawn, as_at).candidates.row(by_predicate=pl.col("child_id") == "CH1", named=True)
+    return drawn.ranked(as_at=as_at).candidates.row(by_predicate=pl.col("child_id") == "CH1", named=True)
 
 
 @pytest.mark.parametrize(
@@ -182,9 +174,9 @@ def test_who_joins_within_the_term_is_its_schools_to_tell_where_the_roll_is_too_
 
 
 def test_whoever_waits_does_so_first() -> None:
-    first = as_of(accepted(), date(2026, 9, 16)).explained
+    first = accepted().ranked(as_at=date(2026, 9, 16)).explained
     assert first.filter(child_id="CH1")["reason"].item() == OVER_HOLIDAYS, "a fortnight into term"
-    weeks = as_of(in_autumn(began=AUTUMN), date(2026, 11, 19), RankSettings(weeks_before_listed=4)).explained
+    weeks = in_autumn(began=AUTUMN).ranked(RankSettings(weeks_before_listed=4), date(2026, 11, 19)).explained
     assert weeks.filter(child_id="CH1")["reason"].item() == NOT_YET, "four weeks, as the authority has it"
 
 
