@@ -26,8 +26,9 @@ from pipelines.intake.misleading_files import ENOUGH_ROWS
 WHO = ("date_of_birth", "surname", "forename", "full_name", "upn", "nhs_number")
 """What a column maps to that says who the child is. A home is not among it: whole streets are numbered anew."""
 
-MOST_CHANGED = 0.1
-"""One value in ten. From one term to the next some children get another surname or a first UPN; never so many."""
+MOST_CHANGED, FEWEST_CHANGED = 0.1, 5
+"""One value in ten, and more than five. From one term to the next some children get another surname or a first UPN; never so
+many. Of a list of thirty a clerk may put three right in one night."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class OtherChildren:
     """What tells of other children than a source's last delivery told of under the same keys."""
 
     columns: Sequence[Changed] = ()
-    """Those of which more than one value in ten changed, in the order of the contract."""
+    """Those of which too many values changed, in the order of the contract."""
     lines: Sequence[int] = ()
     """Lines of single rows, in order; none where whole columns tell."""
 
@@ -118,7 +119,7 @@ def _changed_columns(both: pl.DataFrame, columns: Sequence[Column], compared: in
         return []
     counts = both.select(_differs(column).sum().alias(column.name) for column in columns).row(0, named=True)
     told = [Changed(column.header, compared, counts[column.name]) for column in columns]
-    return [each for each in told if each.share > MOST_CHANGED]
+    return [each for each in told if each.share > MOST_CHANGED and each.changed > FEWEST_CHANGED]
 
 
 def _is_another(columns: Sequence[Column]) -> pl.Expr:

@@ -72,6 +72,16 @@ def test_other_children_under_the_keys_of_the_last_delivery_hold_the_list(
     assert judged.held == (() if changed is None else (told.format(changed),))
 
 
+@pytest.mark.parametrize(("slipped", "is_held"), [(5, False), (6, True)])
+def test_a_few_names_of_a_short_list_may_be_put_right(tmp_path: Path, slipped: int, is_held: bool) -> None:
+    nights, short = Deliveries(tmp_path), CHILDREN[:24]
+    nights.night(0, school_census=census(), health=short)
+    put_right = [{**row, "given_names": "Mia"} if n < slipped else row for n, row in enumerate(short)]
+    held = nights.judged(1, school_census=census(), health=put_right).held
+    assert bool(held) is is_held
+    assert all(f"GivenNames in {slipped}" in told for told in held)
+
+
 @pytest.mark.parametrize(
     ("tonight", "is_told"),
     [
