@@ -28,8 +28,8 @@ NINETEEN, TWENTY_SIX = date(2007, 5, 14), date(2000, 3, 24)
             [("health", THREE), ("social_care", THREE), ("housing", ELEVEN)], THREE, "explained", id="one against two"
         ),
         pytest.param(
-            [("health", date(2015, 1, 1)), ("housing", date(2015, 8, 9))], date(2015, 8, 9), "follow up",
-            id="1 January is an office's default",
+            [("health", date(2016, 1, 1)), ("housing", date(2015, 8, 9))], date(2015, 8, 9), "follow up",
+            id="1 January is an office's default, though it is the later",
         ),
         pytest.param([("health", date(2015, 1, 1))], date(2015, 1, 1), "follow up", id="1 January, and no other date"),
         pytest.param(

@@ -192,6 +192,8 @@ def test_a_file_that_was_not_loaded_is_named() -> None:
     )
 
 
+AFTER = AS_AT + timedelta(days=1)
+"""The second night of a history."""
 RETURNS: list[object] = [
     # what the last list saw, what tonight shows, and why the child is on it (again)
     pytest.param([nobody], lead, NOT_KNOWN_BEFORE, NEW, "No agency had sent a record", id="a child nobody had sent"),
@@ -211,6 +213,10 @@ RETURNS: list[object] = [
     pytest.param(
         [lead, schooled], lambda: schooled(until=AS_AT), EDUCATION_ENDED, RETURNED,
         "record school_census:C1 ended on 20 November", id="back: the education ended",
+    ),
+    pytest.param(
+        [lead, schooled], lambda: schooled(until=AFTER).says("school_census:C1", "vanished", since=AFTER), VANISHED, RETURNED,
+        "vanished from School census without", id="back: the entry vanishes",
     ),
     pytest.param(
         [lead, schooled], lead, PROOF_GONE, RETURNED,
