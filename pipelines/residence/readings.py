@@ -70,6 +70,9 @@ KNOWN_CHILDREN = 600.0
 here: much, as most are known to the same agencies; and never less than the children without a place, so that those of
 them who have moved away, however many, do not teach how those who live here are known."""
 
+OFF_ROLL_CHILDREN = 300.0
+"""What it weighs that an agency which works off the roll knows children alike, whether they live here or have gone."""
+
 NEWLY_KNOWN_DAYS = 42
 """Of a child first seen so lately it tells nothing that an agency has no record of it yet."""
 
@@ -201,13 +204,14 @@ def _presence(
     No reading of an agency that all leave as they grow (``MOSTLY_LEFT``).
 
     Of an agency that works off the roll (a hotel, a transfer file unclaimed, a referral), knowing children because they have no
-    place, only whether its record is open: children with a place cannot show how often it knows those who live here.
+    place, whether it has a record, and whether that is open, each by itself.
     """
     counts = [np.bincount(agency.state[mine[agency.child]], minlength=3)[1:] for mine in whom]
     sizes = [np.count_nonzero(mine) for mine in whom]
     rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
     if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
-        return _standing(agency, rows, counts[0].astype(np.float64))
+        known = _known_or_not(agency, rows, is_new, is_never, rates[1])
+        return [*known, *_standing(agency, rows, counts[0].astype(np.float64))]
     if counts[0][0] < MOSTLY_LEFT * counts[0].sum():
         return []
     known = shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
@@ -223,6 +227,22 @@ def _presence(
             np.where(is_never == of_never, codes, -1), trust, max(KNOWN_CHILDREN, float(sizes[1])) * here + 0.5, prior,
             np.ones(1), True, is_alike=True, is_presence=True, of_never=of_never, has_ends=True, habit=agency.source,
             is_shared=is_shared, unaware=left_within(agency.untold),
+        )
+        for of_never in (False, True)
+    ]  # fmt: skip
+
+
+def _known_or_not(agency: _Agency, rows: Codes, is_new: Flags, is_never: Flags, rate: float) -> list[Reading]:
+    """Whether an agency that works off the roll has a record (1) or none (0); so many (``rate``) children without a place it knows.
+    Children with a place cannot show how often it knows those who live here: these and those gone are taken to be known alike,
+    and it is learnt."""
+    codes, trust, is_shared = _laid_out(agency, np.ones_like(agency.state), rows)
+    codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
+    alike = OFF_ROLL_CHILDREN * np.array([1.0 - rate, rate])
+    return [
+        Reading(
+            np.where(is_never == of_never, codes, -1), trust, alike, alike[None, None, :], np.ones(1), True, is_alike=True,
+            of_never=of_never, is_shared=is_shared, unaware=left_within(agency.untold),
         )
         for of_never in (False, True)
     ]  # fmt: skip

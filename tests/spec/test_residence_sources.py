@@ -268,3 +268,29 @@ def test_that_an_application_was_two_years_ago_is_hardly_a_sign_of_having_left()
     told = judge(children | {"silent": silent, "last year": silent + applied(330), "long ago": silent + applied(730)})
     here = dict(told.select("child_id", "living_here").iter_rows())
     assert here["silent"] - 0.2 < here["long ago"] < here["last year"]
+
+
+@pytest.mark.parametrize(
+    ("here", "gone", "least", "most"),
+    [
+        pytest.param(60, 0, 1.3, 20.0, id="known to it are none of those who have gone: rather here"),
+        pytest.param(60, 60, 1.0, 1.2, id="those here and those gone alike: it says nothing"),
+        pytest.param(0, 60, 0.9, 1.1, id="only those who have gone: being known is never a sign of it"),
+        pytest.param(0, 0, 1.0, 1.0, id="nobody but the child: it says nothing"),
+    ],
+)
+def test_an_agency_that_works_off_the_roll_shows_whom_it_knows(here: int, gone: int, least: float, most: float) -> None:
+    """Files of pupils whom no school has claimed: by how much likelier is a child here of whom one tells? Half of all children
+    without a place have gone, and were not seen since."""
+    unclaimed = [say("lost_pupils", "note", ago(30))]
+    children = {f"roll{n:03}": on_roll() + at_gp(seen=(n * 61) % 700) for n in range(600)}
+    for n in range(150):
+        off = on_roll(2000, 150 + n)
+        children[f"here{n:03}"] = off + at_gp(seen=(n * 61) % 700 // 4) + unclaimed * (n < here)
+        children[f"gone{n:03}"] = off + at_gp(seen=150 + n + (n * 61) % 700) + unclaimed * (n < gone)
+    child = on_roll(2000, 200) + at_gp(seen=300)
+    found = dict(
+        judge(children | {"told of": child + unclaimed, "child": child}).select("child_id", "living_here").iter_rows()
+    )
+    told, untold = (found[name] / (1 - found[name]) for name in ("told of", "child"))
+    assert least <= told / untold <= most
