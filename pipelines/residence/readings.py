@@ -233,9 +233,9 @@ def _presence(
 
 
 def _known_or_not(agency: _Agency, rows: Codes, is_new: Flags, is_never: Flags, rate: float) -> list[Reading]:
-    """Whether an agency that works off the roll has a record (1) or none (0); so many (``rate``) children without a place it knows.
-    Children with a place cannot show how often it knows those who live here: these and those gone are taken to be known alike,
-    and it is learnt."""
+    """Whether an agency that works off the roll has a record (1) or none (0); it knows so many (``rate``) of the children
+    without a place. Children with a place cannot show how often it knows those who live here: these and those gone are
+    taken to be known alike, and it is learnt."""
     codes, trust, is_shared = _laid_out(agency, np.ones_like(agency.state), rows)
     codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
     alike = OFF_ROLL_CHILDREN * np.array([1.0 - rate, rate])
