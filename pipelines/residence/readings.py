@@ -210,8 +210,8 @@ def _presence(
     sizes = [np.count_nonzero(mine) for mine in whom]
     rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
     if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
-        known = _known_or_not(agency, rows, is_new, is_never, rates[1])
-        return [*known, *_standing(agency, rows, counts[0].astype(np.float64))]
+        standing = _standing(agency, rows, counts[0].astype(np.float64))
+        return [*_known_or_not(agency, rows, is_new, is_never, rates[1]), *standing]
     if counts[0][0] < MOSTLY_LEFT * counts[0].sum():
         return []
     known = shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
