@@ -55,9 +55,8 @@ def birth_dates(
     placed = provision.filter(pl.col("is_current") & sure)["child_id"].unique()
     facts = facts.with_columns(is_placed=pl.col("child_id").is_in(placed.implode()))
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
-    asked = facts.filter(
-        ~(pl.col("is_placed") & is_surely_of_age)
-    )  # dates that all agree on a pupil's age tell of no slip
+    # Dates that all agree on a pupil's age tell of no slip.
+    asked = facts.filter(~(pl.col("is_placed") & is_surely_of_age))
     records = members(child_records, person, "dataset", "date_of_birth")
     dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
     without_place = dates.filter(~pl.col("child_id").is_in(placed.implode()))

@@ -21,9 +21,10 @@ def odds_of_being_a_pupil(lives: pl.DataFrame, known: pl.DataFrame) -> pl.DataFr
     ``known``: what :func:`~pipelines.children.missed_links.known_besides` says.
     """
     alike = lives.join(known, on="child_id", how="inner", validate="1:1")
-    counted = alike.group_by("sources").agg(
+    counts = alike.group_by("sources").agg(
         children=pl.col("of_age").sum().round(9), here=(pl.col("of_age") * pl.col("living_here")).sum().round(9)
     )
+    counted = counts.sort("sources")  # a sum hangs on its order by a last bit, and nights are compared to the byte
     share = pl.col("here").sum() / pl.col("children").sum()
     usual = counted.select("sources", usual=(pl.col("here") + AS_ALL * share) / (pl.col("children") + AS_ALL))
     told = alike.join(usual, on="sources", how="left", validate="m:1")
