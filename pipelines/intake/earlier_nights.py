@@ -50,13 +50,16 @@ class History:
     def told_on(self, as_at: date, intake: Intake) -> Told:
         """What an earlier run of that night told of sources of whose new and changed rows at least half come once more
         (``intake``). Those stand in the store by now, so that nothing is found against them."""
+        before = self.measures.filter(as_at=as_at, measure=TOLD)
+        if before.is_empty():
+            return {}
         fresh = self.snapshot.filter(pl.col("first_seen_on") == as_at).select(FINGERPRINT.names())
         came = fresh.join(
             intake.fingerprints.with_columns(is_here=True), on=FINGERPRINT.names(), how="left", validate="1:1"
         )
         share = pl.col("is_here").is_not_null().mean()
         again = came.group_by("source").agg(share=share).filter(pl.col("share") >= CAME_AGAIN)
-        kept = self.measures.filter(as_at=as_at, measure=TOLD).join(again, on="source", how="semi")
+        kept = before.join(again, on="source", how="semi")
         told: Told = {}
         for source, check, words in kept.select("source", "name", "of").iter_rows():
             told.setdefault(source, []).append((check, words))
