@@ -10,6 +10,7 @@ from data_contracts.contract import read_contracts
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import Standardised, standardise
 from tests.spec.further_contract_cases import FURTHER_GOOD
+from tests.spec.test_contracts import GOOD
 
 AS_AT = date(2026, 11, 20)
 CONTRACTS = read_contracts()
@@ -130,6 +131,19 @@ def test_a_part_time_college_place_is_held_in_doubt(tmp_path: Path, mode: str, d
     places = sent(tmp_path, "post_16", Mode=mode).statements.filter(kind="provision")
     assert places["doubt"].to_list() == [doubt]
     assert places["place"].to_list() == ["Harbour College"]
+
+
+@pytest.mark.parametrize(
+    ("status", "lives_here"),
+    [("CIN", True), ("CP", True), ("CLA", True), ("Private fostering", True), ("Adopted", False), ("Strategy", False)],
+)
+def test_whose_case_says_that_the_child_lives_here(tmp_path: Path, status: str, lives_here: bool) -> None:
+    """A child in care may be known to nobody else yet, and a private fostering is told to the authority it takes place in."""
+    pl.DataFrame([GOOD["social_care"] | {"Status": status, "Opened": "23/06/2026"}]).write_csv(
+        tmp_path / "social_care.csv"
+    )
+    told = night(tmp_path, "social_care").statements.filter(kind="lives_here")
+    assert told.select("since_on", "until_on").rows() == [(on(23, 6), None)] * lives_here
 
 
 # Common transfer files -----------------------------------------------------------------------------------------------
