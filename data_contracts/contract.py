@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
+from unicodedata import normalize
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -235,9 +236,9 @@ class Contract(DataContract):
     def _key_of_child_holds(self, made: KeyOfChild) -> None:
         if unknown := set(made.and_) - set(self.column_named):
             raise fault(f"keyOfChild names {sorted(unknown)}, which is no column", "files", "keyOfChild")
-        columns = {plain_header(h) for column in self.columns for h in column.headers}
-        if taken := [header for header in made.headers if plain_header(header) in columns]:
-            raise fault(f"keyOfChild names {taken}, which heads a column", "files", "keyOfChild")
+        of_key = {plain_header(header) for header in self.key.headers}
+        if taken := [header for header in made.headers if plain_header(header) in of_key]:
+            raise fault(f"keyOfChild names {taken}, which heads the key itself", "files", "keyOfChild")
 
     def beginnings_of(self, end: str) -> frozenset[str]:
         """The columns with the beginnings of what the column ``end`` ends."""
@@ -300,8 +301,8 @@ class Contract(DataContract):
 
 
 def plain_header(header: str) -> str:
-    """The letters and digits of a header, whatever their case: what two headers are compared by."""
-    return "".join(filter(str.isalnum, header)).casefold()
+    """The letters and digits of a header, whatever their case and accents: what two headers are compared by."""
+    return "".join(filter(str.isalnum, normalize("NFKD", header))).casefold()
 
 
 def _headed_alike(columns: Iterable[Column]) -> tuple[int, str] | None:

@@ -292,7 +292,8 @@ class Column(Flattened):
         parts = _DATE_PART.findall(written)
         leftover = re.sub("[-/. :T]", "", _DATE_PART.sub("", written))
         by_name = {"MMM", "MMMM"} & set(parts)
-        years = parts.count("yyyy") + (parts.count("yy") if by_name else 0)
+        in_figures = [part for part in parts if part in DATE_PARTS]
+        years = parts.count("yyyy") + (parts.count("yy") if by_name or in_figures == ["dd", "MM", "yy"] else 0)
         if leftover or years != 1 or parts.count("dd") != 1 or not {"MM", *by_name} & set(parts):
             raise fault(
                 f"column {self.name}: the date format {written} is not made of yyyy, MM (or MMM, MMMM) and dd", "name"

@@ -23,6 +23,9 @@ NOT_IN_FUTURE = "not in the future"
 SHORTENED = "number shortened by a spreadsheet"
 """Name of the rule that a number like 1.23E+12 breaks."""
 
+KNOWN_CODE = "known code"
+"""Name of the rule that a code outside its column's codes breaks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -132,8 +135,8 @@ def _valid(column: Column, rule: Rule) -> tuple[str, Callable[[], pl.Expr]]:
         return "form", lambda: ~text_of(column).str.contains(f"(?i)^(?:{rule.arguments.pattern})$")
     values = [value.casefold() for value in rule.arguments.valid_values or ()]
     if values:
-        return "known code", lambda: ~text_of(column).str.to_lowercase().is_in(values)
-    return "known code", lambda: ~is_known_code(column)
+        return KNOWN_CODE, lambda: ~text_of(column).str.to_lowercase().is_in(values)
+    return KNOWN_CODE, lambda: ~is_known_code(column)
 
 
 def _contradicts(column: Column, contract: DataContract) -> pl.Expr:

@@ -1,7 +1,7 @@
 """What a cell says under its contract: given or empty, a date, a code. The only place that decides it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
@@ -50,6 +50,9 @@ NO_DAY = (
 )  # fmt: skip
 """How people and software write, in small letters, that a date is not known or not there yet, whatever the source. The 0th of
 January 1900 is Excel's day 0; the last days of all are those of entries that still hold."""
+
+_SAID_TWICE = re.compile(r"\s*[/:=]\s*|\s+[-\N{EN DASH}]\s+")
+"""What stands between a code and its word, or the same code in another language."""
 
 _LONGEST_DAY = len("31-dec-9999")
 
@@ -176,15 +179,47 @@ def as_codes(column: Column) -> pl.Expr:
     """
     if not column.codes:
         return text_of(column)
-    meaning = {plain_code(code): means or None for code, means in column.codes.items() if code}
-    code = plain_codes(text_of(column))
+    meaning = _meanings(column)
+    code = _codes_of(column)
     known = code.replace_strict(meaning, default=column.unknown_code, return_dtype=pl.String)
     return pl.when(code.is_null()).then(pl.lit(column.codes.get("") or None, dtype=pl.String)).otherwise(known)
 
 
 def is_known_code(column: Column) -> pl.Expr:
     """True where the cell's code stands in ``codes``; null where the cell is empty."""
-    return plain_codes(text_of(column)).is_in([plain_code(code) for code in column.codes])
+    return _codes_of(column).is_in([plain_code(code) for code in column.codes])
+
+
+def _meanings(column: Column) -> dict[str, str | None]:
+    """What each code of a column means, by what codes are compared; null: nothing."""
+    return {plain_code(code): means or None for code, means in column.codes.items() if code}
+
+
+def _codes_of(column: Column) -> pl.Expr:
+    """The code of the cell, as codes are compared; null where the cell is empty.
+
+    One that is said twice, as a letter with its word or in two languages (``1 - Male``, ``Gwryw / Male``), is the first of the
+    two where both are codes that mean the same.
+    """
+    said_once = partial(_said_once, meaning=_meanings(column))
+    return text_of(column).map_batches(said_once, return_dtype=pl.String, is_elementwise=True)
+
+
+def _said_once(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Series:
+    """As ``_codes_of``: only codes that are not known as they stand are looked at by their halves, each once."""
+    codes = text.to_frame("text").select(plain_codes(pl.col("text"))).to_series()
+    unknown = text.filter(codes.is_not_null() & ~codes.is_in(list(meaning))).unique()
+    said = {plain_code(whole): half for whole in unknown if (half := _first_of_two(whole, meaning)) is not None}
+    return codes.replace(said) if said else codes
+
+
+def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
+    """The first half of a code that is said twice, as codes are compared; null where it is not."""
+    for halves in (_SAID_TWICE.split(text, 1), text.rstrip(")").split("(", 1)):
+        codes = [plain_code(half.strip()) for half in halves]
+        if len(codes) == 2 and all(code in meaning for code in codes) and meaning[codes[0]] == meaning[codes[1]]:
+            return codes[0]
+    return None
 
 
 def plain_codes(text: pl.Expr) -> pl.Expr:

@@ -17,12 +17,12 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.cut_off import with_cut_told
+from pipelines.files.header_names import known_columns
 from pipelines.files.headers import (
     HEADER_WITHIN,
     MatchedHeaders,
     above_header,
     find_header,
-    known_columns,
     match_headers,
     part_repeated_headers,
     shows,
@@ -63,7 +63,8 @@ def read_delimited(
     names = [str(position) for position in range(len(layout.headers))]
     filled = parsed.rows.filter(has_text(names)) if names else parsed.rows
     below, again = part_repeated_headers(filled, layout.headers)
-    rows, bad_rows, totals = part_totals(below, parsed.bad_rows, matched, contract)
+    last_known = max(parsed.known["line"].tail(1), default=0)
+    rows, bad_rows, totals = part_totals(below, parsed.bad_rows, matched, contract, after=last_known)
     key = matched.position_of.get(contract.key.name, len(layout.headers))
     row_before = max([0, *rows["line"].tail(1), *parsed.known["line"].tail(1)])
     rows, older = part_versions(rows, layout.headers, matched.marks)

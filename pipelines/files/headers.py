@@ -1,14 +1,11 @@
 """Which column of a file is which column of its contract.
 
-Headers are matched by name or alias, by their letters and digits alone: ``D.O.B.``, ``Forename(s)`` and ``Post_Code``
-are ``DOB``, ``Forenames`` and ``Postcode``. A header in two languages (``Surname / Cyfenw``) counts where both halves
-name the same column; once one does, also where one half names a column and the other none. A header that we do not know
-is named in a message only where it is clearly a header: in a file that came without its header line, or with it run
-together with the next, the "headers" are a child's details.
+A header that we do not know is named in a message only where it is clearly a header: in a file that came without its header
+line, or with it run together with the next, the "headers" are a child's details.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -18,6 +15,7 @@ import polars as pl
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column
+from pipelines.files.header_names import columns_of, known_columns, plain_of_contract
 from pipelines.files.rows import Fault, UnreadableFileError
 from pipelines.files.versions import VersionMarks, version_marks
 
@@ -55,34 +53,6 @@ class MatchedHeaders:
 def shows(cell: str) -> bool:
     """Whether a cell has anything in it that a reader would see: no byte-order mark, nor spaces of any kind."""
     return any(letter.isprintable() and not letter.isspace() for letter in cell)
-
-
-_plain_of_contract = lru_cache(maxsize=None)(plain_header)
-"""Of the headers in contracts, which are asked for again at each file."""
-
-
-def columns_by_header(contract: Contract) -> dict[str, Column]:
-    """The columns of a contract by every plain header they may carry."""
-    return {_plain_of_contract(header): column for column in contract.columns for header in column.headers}
-
-
-def known_columns(headers: Sequence[str], contract: Contract) -> set[str]:
-    """Our names of the columns that these headers name."""
-    return {column.name for column in _columns_of(headers, contract) if column}
-
-
-def _columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None]:
-    """The column that each header names, whole or, in two languages, by its halves; None: none, or two.
-
-    Where one header of a file says a column in two languages, so do the others: of them one half that we know will do.
-    Otherwise a slash may mean anything: Parent/Surname is no child's surname.
-    """
-    known = columns_by_header(contract)
-    halves = [[known.get(plain_header(half)) for half in header.split("/")] for header in headers]
-    pairs = [pair if len(pair) == 2 else [None, None] for pair in halves]
-    is_bilingual = any(one and one is other for one, other in pairs)
-    either = [one or other if one is other or (is_bilingual and not (one and other)) else None for one, other in pairs]
-    return [known.get(plain_header(header)) or column for header, column in zip(headers, either, strict=True)]
 
 
 def must_be_there(contract: Contract) -> list[Column]:
@@ -163,7 +133,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     wanted = [column for column in contract.columns if column.name not in optional]
     found: dict[str, list[int]] = {}
     unknown: list[int] = []
-    for position, column in enumerate(_columns_of(headers, contract)):
+    for position, column in enumerate(columns_of(headers, contract)):
         if column:
             found.setdefault(column.name, []).append(position)
         else:
@@ -175,9 +145,9 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         found[column.name], others = _own_first(headers, found.get(column.name, []), column)
         faults += others
     found = {name: positions for name, positions in found.items() if positions}
-    made = _key_of_child(headers, unknown, contract) if is_header_line and contract.key.name not in found else None
+    made = _key_of_child(headers, contract) if is_header_line and contract.key.name not in found else None
     if made is not None:
-        unknown.remove(made)
+        unknown = [position for position in unknown if position != made]
         found[contract.key.name] = [made]
         faults.append(_made_key(headers[made].strip(), contract))
     marks = version_marks(headers, unknown) if is_header_line else VersionMarks()
@@ -187,8 +157,9 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     endless = contract.ends_unsaid(found) if is_header_line else []
     faults += _missing(headers, unknown, contract, missing, optional, endless=endless)
     faults += _none_of(contract, missing, optional) if is_header_line else []
-    are_headers = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
-    faults += [_extra(headers, position, are_headers) for position in unknown]
+    few = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
+    surely = len(headers) if few else _surely_headers(found, len(headers)) if is_header_line else 0
+    faults += [_extra(headers, position, is_header=position < surely) for position in unknown]
     return MatchedHeaders(
         {name: positions[0] for name, positions in found.items()},
         {name: headers[positions[0]].strip("\ufeff \t\r\n\u00a0") for name, positions in found.items()},
@@ -198,13 +169,19 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     )
 
 
-def _key_of_child(headers: Sequence[str], unknown: list[int], contract: Contract) -> int | None:
+def _key_of_child(headers: Sequence[str], contract: Contract) -> int | None:
     """Position of the number by which a system knows the child, in a file without a key of its rows; None: there is none."""
     for name in contract.files.key_of_child.headers if contract.files.key_of_child else ():
-        there = [position for position in unknown if plain_header(headers[position]) == _plain_of_contract(name)]
+        there = [position for position, header in enumerate(headers) if plain_of_contract(name) in _halves(header)]
         if len(there) == 1:
             return there[0]
     return None
+
+
+def _halves(header: str) -> set[str]:
+    """The plain header, and its halves where it is in two languages."""
+    halves = header.split("/") if "(" not in header else ()
+    return {plain_header(said) for said in (header, *halves)}
 
 
 def _made_key(header: str, contract: Contract) -> Fault:
@@ -237,7 +214,7 @@ def _own_first(headers: Sequence[str], positions: list[int], column: Column) -> 
     """
     if len(positions) < 2:
         return positions, []
-    own = [position for position in positions if plain_header(headers[position]) == _plain_of_contract(column.header)]
+    own = [position for position in positions if plain_header(headers[position]) == plain_of_contract(column.header)]
     if not own and column.not_used:
         own = positions[:1]
     if len(own) != 1:
@@ -362,9 +339,17 @@ def _renamed(header: str, column: Column, stops: Stops) -> Fault:
     )
 
 
-def _extra(headers: Sequence[str], position: int, are_headers: bool) -> Fault:
+def _surely_headers(found: Mapping[str, Sequence[int]], count: int) -> int:
+    """How many cells of the header line, from the first, are surely headers: a row that was run together with it stands
+    behind the last that we know, and has as many cells as the header.
+    """
+    upto = 1 + max((position for positions in found.values() for position in positions), default=-1)
+    return count if 2 * (count - upto) <= upto else upto
+
+
+def _extra(headers: Sequence[str], position: int, *, is_header: bool) -> Fault:
     header = headers[position].strip()
-    named = are_headers and header and len(header) <= 60 and sum(map(str.isdigit, header)) < 3
+    named = is_header and header and len(header) <= 60 and sum(map(str.isdigit, header)) < 3
     place = "This column" if named else f"Column {position + 1} of the file"
     return Fault(
         "extra column",
@@ -391,7 +376,7 @@ def _likeness(header: str, column: Column, words: frozenset[str]) -> float:
     plain, said = plain_header(header), _words_in(header)
     best = 0.0
     for name in column.headers:
-        other, own = _plain_of_contract(name), _words_in(name)
+        other, own = plain_of_contract(name), _words_in(name)
         is_said = said & words <= own and len(own - said) <= len(said - words)
         if {c for c in plain if c.isdigit()} <= {c for c in other if c.isdigit()}:
             like = SequenceMatcher(None, plain, other).ratio()

@@ -12,7 +12,8 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from data_contracts.contract import Contract, plain_header
 from data_contracts.file_layout import XmlLayout
-from pipelines.files.headers import columns_by_header, match_headers
+from pipelines.files.header_names import columns_by_header
+from pipelines.files.headers import match_headers
 from pipelines.files.rows import (
     LONGEST_VALUE,
     BadRow,

@@ -1,4 +1,7 @@
-"""A row of totals under the last row is no row about a child: recognised as the contract says, and told."""
+"""Rows under the last row that sum up or close a file are no rows about a child: recognised, and told.
+
+As the contract says; without that, by how reports and database tools close what they print (``_CLOSINGS``).
+"""
 
 import json
 from collections.abc import Sequence
@@ -13,22 +16,36 @@ from pipelines.files.rows import BadRow, Fault
 MOST = 5
 """Rows of totals that may stand under the last row."""
 
+_CLOSINGS = (
+    "total", "total *", "totals", "totals *", "grand total*", "cyfanswm*", "number of *", "count of *", "applied filters:*",
+    "end of report*", "end of file*", "report run *", "report printed *", "page * of *", "trl", "trailer",
+    "([0-9]* row)", "([0-9]* rows)", "([0-9]* row affected)", "([0-9]* rows affected)", "[0-9]* rows selected.",
+)  # fmt: skip
+"""Patterns of the first cell of such a row: people, reports (``Number of pupils: 120``), Power BI, ``sqlcmd``, ``psql``,
+SQL*Plus."""
+
+_CLOSING_CELLS = 2
+"""Most cells filled in such a row: a word, and a number."""
+
 
 def part_totals(
-    rows: pl.DataFrame, bad_rows: Sequence[BadRow], matched: MatchedHeaders, contract: Contract
+    rows: pl.DataFrame,
+    bad_rows: Sequence[BadRow],
+    matched: MatchedHeaders,
+    contract: Contract,
+    *,
+    after: int = 0,
 ) -> tuple[pl.DataFrame, list[BadRow], list[Fault]]:
     """Take the rows of totals off the end of a file: the rows that stay, and a fault (that stops nothing) for each.
 
     ``rows`` have ``line`` and the cells by position; ``bad_rows`` those that did not fit the header, as a row of totals
-    often does not.
+    often does not. ``after``: the last line that is known to be a row about a child, and is not among them.
     """
-    if contract.files.totals is None:
-        return rows, list(bad_rows), []
     ends = [(line, list(cells)) for line, *cells in rows.tail(MOST).iter_rows()]
     ends += [(bad.line, list(json.loads(bad.row).values())) for bad in bad_rows[-MOST:]]
     lines = []
     for line, cells in sorted(ends, reverse=True)[:MOST]:
-        if not _is_totals(cells, matched, contract):
+        if line <= after or not _is_totals(cells, matched, contract):
             break
         lines.append(line)
     kept = [bad for bad in bad_rows if bad.line not in lines]
@@ -36,11 +53,16 @@ def part_totals(
 
 
 def _is_totals(cells: list[str], matched: MatchedHeaders, contract: Contract) -> bool:
+    """Without a word of the contract: no birth date and no postcode stands in it, and no more than a word and a number."""
     totals = contract.files.totals
-    first = next((cell.strip() for cell in cells if cell.strip()), "")
-    if totals is None or not any(fnmatchcase(first.casefold(), pattern.casefold()) for pattern in totals.begins):
+    if totals is None and sum(bool(cell.strip()) for cell in cells) > _CLOSING_CELLS:
         return False
-    places = [matched.position_of[name] for name in totals.empty if name in matched.position_of]
+    first = next((cell.strip() for cell in cells if cell.strip()), "")
+    if not any(fnmatchcase(first.casefold(), form.casefold()) for form in (totals.begins if totals else _CLOSINGS)):
+        return False
+    of_child = (column.name for column in contract.columns if column.maps_to in ("date_of_birth", "postcode"))
+    empty = totals.empty if totals else tuple(of_child)
+    places = [matched.position_of[name] for name in empty if name in matched.position_of]
     filled = [cells[place].strip() for place in places if place < len(cells)]
     # The word itself may stand under the key's header, as the first cell of the row.
     return all(cell in ("", first) for cell in filled)
@@ -50,7 +72,7 @@ def _totals(line: int) -> Fault:
     return Fault(
         "row of totals",
         "nothing",
-        "The row sums up the rows above it, so it was not read as a row.",
+        "The row sums up the rows above it or closes the file, so it was not read as a row.",
         "Nothing needs doing; an export without it is safer.",
         line,
     )

@@ -12,11 +12,11 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
+from pipelines.files.header_names import known_columns
 from pipelines.files.headers import (
     HEADER_WITHIN,
     above_header,
     find_header,
-    known_columns,
     match_headers,
     must_be_there,
     part_repeated_headers,

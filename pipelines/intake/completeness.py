@@ -20,7 +20,7 @@ from pipelines.counted import counted, first_of
 from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, UNKNOWN, Intake, keys_kept, last_nights
-from pipelines.intake.misleading_files import ENOUGH_ROWS, UNREADABLE_DATES
+from pipelines.intake.misleading_files import ENOUGH_ROWS, UNKNOWN_CODES, UNREADABLE_DATES
 from pipelines.intake.source_tonight import SourceNight, SourceTonight, day_of
 from pipelines.intake.standing_in import stands_in_until
 from pipelines.intake.units import units_due, units_less
@@ -113,7 +113,7 @@ def _source(
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
     own = breaches.filter(source=contract.id)
-    unsaid = own.filter(pl.col("rule").is_in([UNREADABLE_DATES, MISSING]), stops="nothing").to_dicts()
+    unsaid = own.filter(pl.col("rule").is_in([UNREADABLE_DATES, UNKNOWN_CODES, MISSING]), stops="nothing").to_dicts()
     return SourceTonight(
         contract=contract,
         as_at=as_at,

@@ -30,7 +30,7 @@ from pipelines.intake.last_intake import (
     is_kept_whole,
     judged_by,
 )
-from pipelines.intake.misleading_files import under_anothers_name, unreadable_dates
+from pipelines.intake.misleading_files import under_anothers_name, unknown_codes, unreadable_dates
 from pipelines.tables import SET_ASIDE
 
 LINE_HASH, MOVED = "_line_hash", "_moved"
@@ -204,7 +204,8 @@ def judged(file: Opened, judging: Judging) -> Delivery:
             today=today,
             known=judging.last.known(rows, contract.id, by, today) if today else None,
         )
-        breaches += unreadable_dates(rows, found.contract or contract, blank.file, found.headers, breaches)
+        read = (rows, found.contract or contract, blank.file, found.headers)
+        breaches += [*unreadable_dates(*read, breaches), *unknown_codes(*read, breaches)]
     # A rule of the row that names no line cannot set its row aside, so it must not let the file through.
     stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
     fitted = replace(

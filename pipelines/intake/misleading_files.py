@@ -8,9 +8,11 @@ import polars as pl
 from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract
 from data_contracts.parts import PersonField
-from data_contracts.values import is_empty
+from data_contracts.rules import KNOWN_CODE
+from data_contracts.values import as_days, is_empty, text_of
 from pipelines.files import sniff_headers
-from pipelines.files.headers import known_columns, must_be_there
+from pipelines.files.header_names import known_columns
+from pipelines.files.headers import must_be_there
 from pipelines.files.rows import UnreadableFileError
 from pipelines.intake.last_intake import RECORD_ID
 
@@ -20,6 +22,9 @@ SAME_AGAIN = "same file twice"
 ENOUGH_ROWS = 20
 """Shares of fewer rows than this say nothing."""
 
+ENOUGH_DATES = 5
+"""Dates of which it says something that none is in a form that is read, however few rows there are."""
+
 MOST = 0.5
 """More than this share of a file's rows is most of them."""
 
@@ -28,9 +33,12 @@ MANY = 0.1
 
 _CHILD: frozenset[PersonField] = frozenset({"surname", "forename", "full_name", "date_of_birth"})
 
-UNREADABLE_DATES = "form of dates"
+UNREADABLE_DATES, UNKNOWN_CODES = "form of dates", "codes of another system"
 TWO_DELIVERIES, SHARED_KEYS = "two deliveries", "keys of two systems"
 """Names of the rules, as a breach shows them."""
+
+_UNAGREED = ("dd/MM/yy", "dd-MM-yy", "dd.MM.yy", "MM/dd/yyyy")
+"""Forms of dates that are common and read in no file unless its own contract says so, as they may be misread."""
 
 _OTHER = " other"
 
@@ -38,7 +46,7 @@ _OTHER = " other"
 def unreadable_dates(
     rows: pl.DataFrame, contract: Contract, file: str, headers: Mapping[str, str], breaches: Sequence[Breach]
 ) -> Iterator[Breach]:
-    """A breach for each date column of one file of which many filled cells are no date in a form that is read.
+    """A breach for each date column of one file of which many filled cells are no date in a form that is read, or all of few.
 
     One such cell is a slip, many of them are a form that nobody agreed. Without most of its birth dates a file turns
     the children that it knows into children that no roll knows, so it is refused; all else is noted. ``breaches``: what
@@ -51,12 +59,15 @@ def unreadable_dates(
         wrong = [breach for breach in breaches if breach.rule == "date" and breach.column == header]
         bad = len(wrong)
         filled = rows.height - int(rows.select(is_empty(column).sum()).item()) if bad > MANY * ENOUGH_ROWS else 0
-        if filled < ENOUGH_ROWS or bad <= MANY * filled:
+        if bad <= MANY * filled or (filled < ENOUGH_ROWS and bad < max(filled, ENOUGH_DATES)):
             continue
         first = min((breach.line for breach in wrong if breach.line is not None), default=None)
         where = "" if first is None else f" (the first on line {first})"
         becomes = "their rows are set aside" if column.bad_type_stops == "row" else "count as empty"
         why = f"{bad:,} of its {filled:,} dates{where} are in no form that this source's contract knows, and {becomes}."
+        why += _looks_like(
+            rows.filter(pl.col("line").is_in([b.line for b in wrong])).select(text_of(column)).to_series()
+        )
         is_refused = column.maps_to == "date_of_birth" and bad > MOST * filled
         why += " Without birth dates hardly a child would be found on its roll." if is_refused else ""
         fix = (
@@ -67,13 +78,42 @@ def unreadable_dates(
         yield Breach(contract.id, file, None, header, UNREADABLE_DATES, stops, why, fix)
 
 
+def _looks_like(cells: pl.Series) -> str:
+    """A sentence with the form in which nearly all of these cells are days, of those that no contract reads by itself."""
+    read = {form: cells.to_frame("text").select(as_days(pl.col("text"), [form])).to_series() for form in _UNAGREED}
+    form = next((form for form, days in read.items() if days.null_count() <= MANY * len(days)), None)
+    return f" They look like {form}." if form else ""
+
+
+def unknown_codes(
+    rows: pl.DataFrame, contract: Contract, file: str, headers: Mapping[str, str], breaches: Sequence[Breach]
+) -> Iterator[Breach]:
+    """A breach for each column of one file that is held to its codes and most filled cells of which are none of them.
+
+    One such cell is a slip, most of them are the codes of another system: every row then says what the contract takes an
+    unknown code for, such as a place in doubt. ``breaches``: what the rows were found to break.
+    """
+    for column in contract.columns:
+        header = headers.get(column.name)
+        broken = [b for b in breaches if (b.rule, b.column) == (KNOWN_CODE, header) and b.stops == "nothing"]
+        if header is None or len(broken) <= MOST * ENOUGH_ROWS:
+            continue
+        filled = rows.height - int(rows.select(is_empty(column).sum()).item())
+        if filled >= ENOUGH_ROWS and len(broken) > MOST * filled:
+            why = f"{len(broken):,} of its {filled:,} codes are none that this source's contract knows. {broken[0].why}"
+            fix = f"Add the codes of {header} to the contract (codes), each with its meaning. Or: {broken[0].fix}"
+            yield Breach(contract.id, file, None, header, UNKNOWN_CODES, "nothing", why, fix)
+
+
 def told_once(breaches: Sequence[Breach]) -> list[Breach]:
-    """The breaches of one file without the single dates of a column that :func:`unreadable_dates` tells of as a whole.
+    """The breaches of one file without the single dates and codes of a column that :func:`unreadable_dates` or
+    :func:`unknown_codes` tells of as a whole.
 
     Those that keep a row out stay.
     """
-    whole = {breach.column for breach in breaches if breach.rule == UNREADABLE_DATES}
-    return [b for b in breaches if not (b.rule == "date" and b.stops == "nothing" and b.column in whole)]
+    of_one = {UNREADABLE_DATES: "date", UNKNOWN_CODES: KNOWN_CODE}
+    whole = {(of_one[breach.rule], breach.column) for breach in breaches if breach.rule in of_one}
+    return [b for b in breaches if not (b.stops == "nothing" and (b.rule, b.column) in whole)]
 
 
 def twice_delivered(keys: Sequence[pl.Series]) -> dict[int, int]:

@@ -24,7 +24,7 @@ GOOD = {
         "FormerUPN": "", "Surname": "Merrick", "Forename": "Isla", "MiddleNames": "", "PreferredSurname": "Merrick",
         "Sex": "F", "BirthDate": "2015-03-24", "NCyearActual": "6", "EnrolStatus": "C", "EntryDate": "2019-09-03",
         "LeavingDate": "", "SAON": "Flat 2", "PAON": "7", "Street": "Lantern Row", "Town": "Exmouth Hill",
-        "Postcode": "ZA1 2BD", "UPRN": "100020010780", "RecordId": "CEN0000001", "LeavingGround": "",
+        "Postcode": "ZA1 2BD", "UPRN": "100020010780", "RecordId": "CEN0000001", "LeavingGround": "", "FullName": "",
     },
     "admissions": {
         "ApplicationRef": "AP0000001", "ApplicationType": "In-year", "AppliedOn": "15/12/2025",
@@ -32,7 +32,7 @@ GOOD = {
         "Gender": "Female", "AddressLine1": "7 Lantern Row", "AddressLine2": "Exmouth Hill", "Postcode": "ZA12BD",
         "ParentName": "Ada Merrick", "ParentPhone": "07700900123", "OfferStatus": "Refused", "OfferedURN": "",
         "OfferedEstab": "8892001", "OfferedSchool": "Elm Park",
-        "ExpectedStartDate": "",
+        "ExpectedStartDate": "", "FullName": "",
     },
     "housing": {
         "PersonRef": "HS0000001", "TenancyRef": "T0000001", "Tenure": "Secure", "TenancyStart": "16/09/2018",
@@ -44,7 +44,7 @@ GOOD = {
         "RecordId": "H0000001", "NHSNumber": "9434765919", "FamilyName": "MERRICK", "GivenNames": "ISLA ROSE",
         "Gender": "2", "BirthDate": "20150324", "AddressLine1": "7 Lantern Row", "AddressLine2": "", "Postcode": "",
         "GPPractice": "Z10003", "RegisteredFrom": "2015-04-01", "DeductionDate": "", "LastContact": "2026-01-31",
-        "Deceased": "N",
+        "Deceased": "N", "FullName": "", "MiddleNames": "",
     },
     "ehe_register": CHILD | {
         "FullName": "",
@@ -60,8 +60,10 @@ GOOD = {
     "other_la": CHILD | {
         "FullName": "", "ConfirmedOn": "01/11/2026", "ConfirmingLA": "352", "SchoolName": "Out of area school",
     },
-    "social_care": CHILD | {"Status": "CIN", "Opened": "23/06/2025", "Closed": "", "AddressProtected": "N"},
-    "referrals": CHILD | {"ReferredOn": "17/10/2026", "ReferredBy": "Other LA", "Concern": "No school place"},
+    "social_care": CHILD | {"Status": "CIN", "Opened": "23/06/2025", "Closed": "", "AddressProtected": "N", "FullName": ""},
+    "referrals": CHILD | {
+        "FullName": "", "ReferredOn": "17/10/2026", "ReferredBy": "Other LA", "Concern": "No school place",
+    },
     "lost_pupils": CHILD | {"UploadedOn": "09/07/2026", "LastSchoolURN": "100008"},
     **FURTHER_GOOD,
 }  # fmt: skip

@@ -47,8 +47,8 @@ SLIPS = {
         "keyOfChild names ['branch'], which is no column",
     ),
     "a child's number that heads a column": (
-        "    encodings: [utf-8, windows-1252]", "    keyOfChild: {headers: [Name], and: [last_used]}",
-        "keyOfChild names ['Name'], which heads a column",
+        "    encodings: [utf-8, windows-1252]", "    keyOfChild: {headers: [Card Number], and: [last_used]}",
+        "keyOfChild names ['Card Number'], which heads the key itself",
     ),
     "a statement of no kind": ("kind: seen", "kind: saw", "Input should be 'provision'"),
     "a statement that says nothing": ("on: last_used}", "since: last_used}", "need on"),
@@ -67,7 +67,9 @@ SLIPS = {
     "a date without a format": (
         "    logicalTypeOptions: {format: dd/MM/yyyy}\n", "", "needs logicalTypeOptions.format",
     ),
-    "a year of two digits": ("format: dd/MM/yyyy", "format: dd/MM/yy", "the date format dd/MM/yy is not made of"),
+    "a year of two digits before a day in figures": (
+        "format: dd/MM/yyyy", "format: yy/MM/dd", "the date format yy/MM/dd is not made of",
+    ),
     "a rule without its bound": ("      mustBe: 0\n", "", "a metric of the standard needs mustBe: 0"),
     "a rule of the table at a column": (
         "metric: duplicateValues\n      mustBe: 0", "metric: rowCount\n      mustBeGreaterOrEqualTo: 1",

@@ -1,0 +1,97 @@
+"""Which column of a contract a header names.
+
+By name or alias, and by letters and digits alone: ``D.O.B.``, ``Forename(s)`` and ``Post_Code`` are ``DOB``, ``Forenames`` and
+``Postcode``. In two languages (``Surname / Cyfenw``, ``Surname (Cyfenw)``) where both halves name the same column; once one
+header of a file is parted by a slash so, also where one half names a column and the other none. And by whose it is or how it
+is filled in (``Pupil Address``, ``DOB (dd/mm/yyyy)``), where nothing else in the file is that column.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from data_contracts.contract import Contract, plain_header
+from data_contracts.parts import Column
+
+_WHOSE = re.compile(
+    r"^((the )?(child|pupil|student|learner|patient|client|service user|young person|person)"
+    "(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current )+",
+    re.IGNORECASE,
+)
+"""Words before a header that say of whom every column of these lists is, or as of when."""
+
+_HOW_FILLED_IN = re.compile(
+    r"\s*\(\s*([dmy]{1,4}([ /.-]*[dmy]{1,4})*|y(es)?\s*/\s*no?|m\s*/\s*f(\s*/\s*[a-z])?|if (known|any|applicable))\s*\)",
+    re.IGNORECASE,
+)
+"""A note in brackets that says how a column is filled in."""
+
+plain_of_contract = lru_cache(maxsize=None)(plain_header)
+"""Of the headers in contracts, which are asked for again at each file."""
+
+
+def columns_by_header(contract: Contract) -> dict[str, Column]:
+    """The columns of a contract by every plain header they may carry."""
+    return {plain_of_contract(header): column for column in contract.columns for header in column.headers}
+
+
+def known_columns(headers: Sequence[str], contract: Contract) -> set[str]:
+    """Our names of the columns that these headers name."""
+    return {column.name for column in columns_of(headers, contract) if column}
+
+
+def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None]:
+    """The column that each header names; None: none, or two."""
+    known = columns_by_header(contract)
+    in_two = _in_two_languages(headers, known)
+    named = [known.get(plain_header(header)) or column for header, column in zip(headers, in_two, strict=True)]
+    taken = {column.name for column in named if column}
+    ways = [{} if column else _otherwise(header, known, taken) for header, column in zip(headers, named, strict=True)]
+    claims = Counter(name for way in ways for name in way)
+    only = [way if len(way) == 1 and all(claims[name] == 1 for name in way) else {} for way in ways]
+    return [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
+
+
+def _in_two_languages(headers: Sequence[str], known: Mapping[str, Column]) -> list[Column | None]:
+    """The column that each header names by its halves.
+
+    Where one header of a file says a column in two languages, so do the others: of them one half that we know will do.
+    Otherwise a slash may mean anything: Parent/Surname is no child's surname.
+    """
+    pairs = [[_said_by(half, known) for half in header.split("/")] for header in headers]
+    is_bilingual = any(len(pair) == 2 and pair[0] and pair[0] is pair[1] for pair in pairs)
+    return [
+        _of_two(pair, is_bilingual)
+        or _of_two([_said_by(half, known) for half in header.split("(")], is_bilingual=False)
+        for header, pair in zip(headers, pairs, strict=True)
+    ]
+
+
+def _said_by(half: str, known: Mapping[str, Column]) -> Column | None:
+    return next((known[way] for way in (plain_header(half), *_other_ways(half)) if way in known), None)
+
+
+def _of_two(pair: Sequence[Column | None], is_bilingual: bool) -> Column | None:
+    if len(pair) != 2:
+        return None
+    one, other = pair
+    return one or other if one is other or (is_bilingual and not (one and other)) else None
+
+
+def _otherwise(header: str, known: Mapping[str, Column], taken: set[str]) -> dict[str, Column]:
+    """By name, the columns not taken that a header names by other words.
+
+    Never the key: the number of a child is none of its row.
+    """
+    said = [known[way] for way in _other_ways(header) if way in known]
+    return {column.name: column for column in said if column.name not in taken and not column.primary_key}
+
+
+@lru_cache(maxsize=4096)
+def _other_ways(header: str) -> tuple[str, ...]:
+    """The plain headers that say the same without whose it is, how it is filled in, and a database's short words."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _HOW_FILLED_IN.sub("", header)).replace("_", " ").strip()
+    said = [apart, _WHOSE.sub("", apart)]
+    said += [re.sub(r"(?i) desc(ription)?$", "", re.sub(r"(?i) dt$", " date", way)) for way in said]
+    return tuple(dict.fromkeys(filter(None, map(plain_header, said))))

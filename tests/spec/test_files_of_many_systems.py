@@ -1,0 +1,186 @@
+"""What reports, databases and people write around the same columns: whose they are, closing lines, codes with their words."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data_contracts.contract import read_contracts
+from data_contracts.parts import Column
+from data_contracts.values import as_codes, is_known_code, parse_dates
+from pipelines.files import read_bytes
+from pipelines.files.header_names import known_columns
+from pipelines.files.rows import FileRows
+from pipelines.intake.receive import CheckedFile, check_files
+from tests.spec.test_contracts import GOOD
+
+CONTRACTS = read_contracts()
+
+OTHERWISE_SAID = """
+Pupil Address            | address
+Child's Postcode         | postcode
+child_surname            | surname
+StudentForename          | forename
+Current Address          | address
+The Young Person's DOB   | date_of_birth
+DOB (dd/mm/yyyy)         | date_of_birth
+Date of Birth (DOB)      | date_of_birth
+confirmation_dt          | confirmed_on
+Surname (Mother)         |
+Address (previous)       |
+Parent Surname           |
+Former Surname           |
+Child                    |
+Pupil ID                 |
+"""
+
+
+@pytest.mark.parametrize("line", OTHERWISE_SAID.strip().splitlines())
+def test_a_header_may_say_whose_it_is_and_how_it_is_filled_in(line: str) -> None:
+    header, column = (part.strip() for part in line.split("|"))
+    assert known_columns([header], CONTRACTS["other_la"]) == ({column} if column else set())
+
+
+def test_of_two_headers_that_name_a_column_by_other_words_neither_is_taken() -> None:
+    assert known_columns(["Pupil Address", "Current Address"], CONTRACTS["other_la"]) == set()
+    assert known_columns(["Pupil Address", "Address"], CONTRACTS["other_la"]) == {"address"}
+
+
+def test_accents_make_no_other_header() -> None:
+    assert known_columns(["Côd Post", "Rhif y Ty"], CONTRACTS["school_census"]) == {"postcode", "paon"}
+
+
+def written(source: str, rows: list[dict[str, str]], *below: str) -> FileRows:
+    text = pl.DataFrame(rows).write_csv() + "".join(f"{line}\n" for line in below)
+    return read_bytes(f"{source}.csv", text.encode(), CONTRACTS[source])
+
+
+CLOSINGS = """
+(3 rows affected)
+(1 row)
+3 rows selected.
+Number of pupils: 3
+TRL,3
+Total,3
+Grand Total
+Applied filters: Active is 1
+"""
+
+
+@pytest.mark.parametrize("line", CLOSINGS.strip().splitlines())
+def test_a_line_by_which_a_report_or_a_database_closes_a_file_is_no_row(line: str) -> None:
+    found = written("lost_pupils", [GOOD["lost_pupils"] | {"RecordId": f"L{n}"} for n in range(3)], "", line)
+    assert found.rows["record_id"].to_list() == ["L0", "L1", "L2"]
+    assert [(breach.rule, breach.stops) for breach in found.breaches] == [("row of totals", "nothing")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["L9,Total", "L9,,Total,Ann,,24/03/2015,,,,,", "Total,,Total,Ann,,24/03/2015,,,,,", "Miss Total, Ann"],
+)
+def test_a_row_about_a_child_is_no_closing_line(line: str) -> None:
+    found = written("lost_pupils", [GOOD["lost_pupils"]], line)
+    assert found.rows_read == 2
+
+
+def test_a_closing_line_is_none_above_other_rows() -> None:
+    good = GOOD["lost_pupils"]
+    found = written("lost_pupils", [good], "Total," + "," * (len(good) - 2), ",".join(["L2", *list(good.values())[1:]]))
+    assert found.rows_read == 3
+
+
+def headed(headers: dict[str, str], *, but: str) -> FileRows:
+    good = {headers.get(name, name): value for name, value in GOOD["social_care"].items() if name not in but.split()}
+    return read_bytes("social_care.csv", pl.DataFrame([good]).write_csv().encode(), CONTRACTS["social_care"])
+
+
+def test_a_header_that_nobody_knows_is_named_in_a_file_that_is_refused_for_it() -> None:
+    found = headed({"Status": "Kind of help", "Opened": "Since"}, but="")
+    assert found.is_refused
+    assert [b.column for b in found.breaches if b.rule == "extra column"] == ["Kind of help", "Since"]
+
+
+def test_what_may_be_a_row_that_was_run_together_with_the_header_is_not_named() -> None:
+    good = GOOD["social_care"]
+    line = ",".join([*good, *(value or "Isla" for value in good.values())])
+    found = read_bytes("social_care.csv", f"{line}\nSC1,,Merrick\n".encode(), CONTRACTS["social_care"])
+    assert found.is_refused
+    assert {b.column for b in found.breaches if b.rule == "extra column"} == {None}
+
+
+SAID_TWICE = """
+Sex         | 1 - Male                    | M
+Sex         | Gwryw / Male                | M
+Sex         | F (Female)                  | F
+Sex         | F: Female                   | F
+Sex         | Male / Female               |
+Sex         | Female - as her mother says |
+Status      | CIN - Child in Need         | CIN
+Status      | CP (closed)                 | Other
+AddressProtected | N - No                 | N
+AddressProtected | No - ask first         | Y
+"""
+
+
+@pytest.mark.parametrize("line", SAID_TWICE.strip().splitlines())
+def test_a_code_that_stands_beside_its_word_is_known_where_both_mean_the_same(line: str) -> None:
+    header, cell, meaning = (part.strip() for part in line.split("|"))
+    column = next(column for column in CONTRACTS["social_care"].columns if column.header == header)
+    cells = pl.DataFrame({column.name: [cell]})
+    assert cells.select(as_codes(column)).item() == (meaning or None)
+    is_guessed = meaning in ("", column.unknown_code)
+    assert cells.select(is_known_code(column)).item() is not is_guessed
+
+
+def checked(rows: list[dict[str, str]], tmp_path: Path, source: str = "ehe_register") -> CheckedFile:
+    numbered = [row | {"RecordId": f"K{n}"} for n, row in enumerate(rows)]
+    pl.DataFrame(numbered).write_csv(tmp_path / f"{source}.csv")
+    (file,) = check_files(tmp_path, CONTRACTS)
+    return file
+
+
+def test_the_codes_of_another_system_are_told_at_once_and_what_they_count_as(tmp_path: Path) -> None:
+    file = checked([GOOD["ehe_register"] | {"Suitability": "Yes"}] * 24, tmp_path)
+    (told,) = [breach for breach in file.breaches if breach.rule == "codes of another system"]
+    assert (told.column, told.stops, told.line) == ("Suitability", "nothing", None)
+    assert told.why.startswith("24 of its 24 codes are none that this source's contract knows.")
+
+
+def test_a_few_slips_in_codes_are_no_other_system(tmp_path: Path) -> None:
+    good = GOOD["ehe_register"]
+    file = checked([good | {"Suitability": "Yes"}] * 9 + [good] * 15, tmp_path)
+    assert {breach.rule for breach in file.breaches} == {"known code"}
+
+
+@pytest.mark.parametrize(("readable", "refused"), [(0, True), (1, False)])
+def test_a_short_list_none_of_whose_birth_dates_can_be_read_is_refused(
+    readable: int, refused: bool, tmp_path: Path
+) -> None:
+    rows = [GOOD["ehe_register"] | {"DateOfBirth": "24/3/15"}] * 6 + [GOOD["ehe_register"]] * readable
+    file = checked(rows, tmp_path)
+    assert file.is_refused is refused
+    assert [b.why.split(". ")[1] for b in file.breaches if b.rule == "form of dates"] == (
+        ["They look like dd/MM/yy"] if refused else []
+    )
+
+
+def test_a_contract_of_ones_own_may_say_that_a_year_has_two_digits() -> None:
+    own = Column.model_validate({
+        "name": "born", "physicalName": "Born", "logicalType": "date", "logicalTypeOptions": {"format": "dd/MM/yyyy"},
+        "alsoWritten": ["dd/MM/yy"], "badTypeWhy": "-", "classification": "personal", "description": "-",
+    })  # fmt: skip
+    cells = pl.DataFrame({own.name: ["24/3/15", "03/09/08", "24/03/2015", "31/02/15"]})
+    assert cells.select(parse_dates(own)).to_series().to_list() == [
+        date(2015, 3, 24), date(2008, 9, 3), date(2015, 3, 24), None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "number"), [("school_census", "UPN"), ("health", "NHSNumber")])
+def test_a_file_with_no_key_but_the_childs_number_takes_that_and_reads_it_too(source: str, number: str) -> None:
+    good = {name: value for name, value in GOOD[source].items() if name != "RecordId"}
+    found = read_bytes(f"{source}.csv", pl.DataFrame([good]).write_csv().encode(), CONTRACTS[source])
+    assert not found.is_refused
+    (row,) = found.rows.to_dicts()
+    assert row["record_id"].startswith(f"{good[number]}|")
+    assert good[number] in (row.get("upn"), row.get("nhs_number"))
