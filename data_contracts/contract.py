@@ -5,6 +5,7 @@ one object, its ``properties`` are the columns, ``quality`` the rules. What the 
 ``customProperties``. Unknown keys are errors, so that a slip of the pen never goes unread.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -30,26 +31,40 @@ class ContractError(Exception):
 
 
 class Doubt(Part):
-    """A reason to hold a statement for less than certain: where its columns have these codes, its dates are so old, and it is
-    from before the child moved to secondary school."""
+    """A reason to hold a statement for less than certain: where its columns have these codes or words, its dates are so old,
+    and it is from before the child came to a school year."""
 
     when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     older_than: dict[str, int] = Field(default_factory=dict)
     """Column with a date -> days: the doubt applies from so many days after it on; an empty date is not old."""
-    before_year_seven: str | None = None
-    """Column with a date: the doubt applies to a child in Year 7 or later, by the row's birth date, where it lies before
-    that Year 7; an empty date does not."""
+    before_year: dict[str, int] = Field(default_factory=dict)
+    """Column with a date -> school year: the doubt applies to a child in that year or later, by the row's birth date, where
+    the date lies before it (with Year 7: before the child moved to secondary school); an empty date does not."""
+    named: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Column with a name -> words: the doubt applies where the name has one of them, in letters of either case."""
+    not_named: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """As ``named``: the doubt does not apply where the name has one of these words."""
     because: str
     proves: float | None = Field(None, ge=0, le=1)
     """How far the statement still proves an education, 0..1; null: as the settings have it (``doubtful_provision``)."""
 
     @model_validator(mode="after")
     def _applies_somewhere(self) -> "Doubt":
-        if not (self.when or self.older_than or self.before_year_seven):
-            raise fault("a doubt needs when, older_than or before_year_seven, or it would hold for every row", "when")
+        if not (self.when or self.older_than or self.before_year or self.named):
+            raise fault("a doubt needs when, older_than, before_year or named, or it would hold for every row", "when")
         if any(days < 1 for days in self.older_than.values()):
             raise fault("older_than takes days, 1 or more", "older_than")
         return self
+
+    @property
+    def patterns(self) -> tuple[tuple[str, str, bool], ...]:
+        """Columns of names, a regular expression that finds one of the words, and whether it must find one or none."""
+        told = ((self.named, True), (self.not_named, False))
+        return tuple(
+            (column, rf"(?i)\b(?:{'|'.join(map(re.escape, words))})\b", is_there)
+            for names, is_there in told
+            for column, words in names.items()
+        )
 
 
 class Statement(Part):
@@ -91,7 +106,7 @@ class Statement(Part):
     @property
     def dates(self) -> frozenset[str]:
         """Every column that the statement reads a date from."""
-        aged = (column for doubt in self.doubts for column in (*doubt.older_than, doubt.before_year_seven))
+        aged = (column for doubt in self.doubts for column in (*doubt.older_than, *doubt.before_year))
         return frozenset(column for column in (self.since, self.until, *self.on, *aged) if column)
 
     @property
@@ -104,6 +119,7 @@ class Statement(Part):
         """Every column that the statement reads."""
         numbers = (column for columns in self.place_also for column in columns)
         named = {column for column in (self.what_from, *self.place, *numbers) if column}
+        named |= {column for doubt in self.doubts for column in (*doubt.named, *doubt.not_named)}
         return frozenset(self.dates | named | {column for condition in self.conditions for column in condition})
 
     @model_validator(mode="after")

@@ -118,13 +118,16 @@ def _said(statement: Statement, headers: Mapping[str, str]) -> str:
 
 def _doubted(doubt: Doubt, named: Mapping[str, str]) -> str:
     """One doubt of a statement, and how far the statement still proves anything."""
-    old = " and".join(f" {named[column]} is {days} days old or older" for column, days in doubt.older_than.items())
-    aged = f"{' and' if doubt.when else ', where'}{old}" if old else ""
-    if doubt.before_year_seven:
-        also = " and" if doubt.when or old else ", where"
-        aged += f"{also} {named[doubt.before_year_seven]} is before the child's Year 7, which has begun"
+    holds = [f"{named[column]} means {' or '.join(meanings)}" for column, meanings in doubt.when.items()]
+    holds += [f"{named[column]} has the word {' or '.join(words)}" for column, words in doubt.named.items()]
+    holds += [f"{named[column]} has not the word {' or '.join(words)}" for column, words in doubt.not_named.items()]
+    holds += [f"{named[column]} is {days} days old or older" for column, days in doubt.older_than.items()]
+    holds += [
+        f"{named[column]} is before the child's Year {year}, which has begun"
+        for column, year in doubt.before_year.items()
+    ]
     proves = "" if doubt.proves is None else f" (still proves it with {doubt.proves:g})"
-    return f"; in doubt{_where(doubt.when, named)}{aged}: {doubt.because}{proves}"
+    return f"; in doubt, where {' and '.join(holds)}: {doubt.because}{proves}"
 
 
 def _where(when: Mapping[str, Iterable[str]], named: Mapping[str, str]) -> str:

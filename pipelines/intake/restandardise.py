@@ -11,10 +11,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from data_contracts.contract import Contract
+from data_contracts.contract import Contract, Doubt
 from matching.dates import plausible_birth_date
 from pipelines.intake.standardise import reading_of_day
-from pipelines.intake.year_seven import year_seven_from
+from pipelines.intake.year_seven import year_begins
 from pipelines.software import made_with
 from pipelines.tables import DATED_CELL
 
@@ -35,8 +35,16 @@ def turning_columns(contract: Contract) -> tuple[str, ...]:
 def _spans(contract: Contract) -> list[tuple[str, int]]:
     """Column with a date -> days: what a row says turns so many days after it."""
     on = [(name, 0) for statement in contract.says for name in statement.on]
-    doubts = (doubt for statement in contract.says for doubt in statement.doubts)
-    return [*on, *(span for doubt in doubts for span in doubt.older_than.items())]
+    return [*on, *(span for doubt in _doubts(contract) for span in doubt.older_than.items())]
+
+
+def _school_years(contract: Contract) -> set[int]:
+    """School years with which what a row says turns, as the child comes to them."""
+    return {year for doubt in _doubts(contract) for year in doubt.before_year.values()}
+
+
+def _doubts(contract: Contract) -> list[Doubt]:
+    return [doubt for statement in contract.says for doubt in statement.doubts]
 
 
 def dated_cells(rows: pl.DataFrame, contract: Contract, known: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -71,8 +79,8 @@ def turning(cells: pl.DataFrame, contract: Contract, made_on: date, as_at: date)
         differs = [(day <= made_on - span) != (day <= as_at - span) for span in spans]
         if contract.column_named[name].maps_to == "date_of_birth":
             differs.append(plausible_birth_date(day, made_on).ne_missing(plausible_birth_date(day, as_at)))
-            moved_on = year_seven_from(day)
-            differs.append((moved_on <= made_on) != (moved_on <= as_at))
+            begins = (year_begins(year, day) for year in _school_years(contract))
+            differs += [(began_on <= made_on) != (began_on <= as_at) for began_on in begins]
         found = cells.filter(pl.any_horizontal(differs), column=name)["cell"]
         if found.len():
             turns[name] = found

@@ -25,7 +25,7 @@ from matching.identifiers import (
 from matching.lettering import by_distinct
 from matching.names import carer_names, given_names, shown_names, split_full_names, surnames
 from matching.person import Columns
-from pipelines.intake.year_seven import year_seven_from
+from pipelines.intake.year_seven import year_begins
 from pipelines.tables import PERSON, STATEMENT
 
 _TEXT_FIELDS: tuple[PersonField, ...] = (
@@ -318,12 +318,13 @@ def _what(contract: Contract, statement: Statement) -> pl.Expr:
 
 
 def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
-    """True where a doubt holds: its codes, its dates so long before the date judged, and before the child's Year 7."""
+    """True where a doubt holds: its codes, its words, its dates so long before the day judged, before the school year."""
     holds = [_holds(contract, doubt.when)]
+    holds += [pl.col(name).str.contains(words) == is_there for name, words, is_there in doubt.patterns]
     holds += [pl.col(name) <= as_at - timedelta(days=days) for name, days in doubt.older_than.items()]
-    if doubt.before_year_seven:
-        moved_on = year_seven_from(plausible_birth_date(_born_on(contract), as_at))
-        holds += [pl.col(doubt.before_year_seven) < moved_on, moved_on <= as_at]
+    for name, year in doubt.before_year.items():
+        began_on = year_begins(year, plausible_birth_date(_born_on(contract), as_at))
+        holds += [pl.col(name) < began_on, began_on <= as_at]
     return pl.all_horizontal(holds).fill_null(value=False)
 
 

@@ -320,6 +320,30 @@ def test_a_confirmation_for_a_primary_school_holds_where_neighbours_confirm_but_
     assert ("a school that the child has left with Year 6" in judged.words) is (confirmed == "01/05/2026")
 
 
+@pytest.mark.parametrize(
+    ("school", "began", "born", "place"),
+    [
+        pytest.param(
+            "Beck Hill Primary School", "02/09/2019", "14/10/2012", DATA_PROBLEM, id="14, at a primary school"
+        ),
+        pytest.param("BECK HILL JUNIORS", "02/09/2021", "14/10/2012", DATA_PROBLEM, id="in capitals, and for juniors"),
+        pytest.param("Beck Hill Junior and Senior School", "02/09/2019", "14/10/2012", EXPLAINED, id="and for seniors"),
+        pytest.param("Beck Hill School", "02/09/2019", "14/10/2012", EXPLAINED, id="the school may teach all ages"),
+        pytest.param("Beck Hill Primary School", "02/09/2019", "14/10/2014", EXPLAINED, id="just in Year 7: lists lag"),
+        pytest.param("Beck Hill Primary School", "02/09/2025", "14/10/2012", EXPLAINED, id="taken in later than that"),
+    ],
+)
+def test_who_is_too_old_for_a_primary_school_may_have_left_it_unsaid(
+    school: str, began: str, born: str, place: str
+) -> None:
+    """Most lists of independent schools tell no leaving dates."""
+    day, month, year = born.split("/")
+    authority = of_gp(year + month + day)
+    judged = authority.knows("independent_schools", DateOfBirth=born, School=school, StartDate=began).judged()
+    assert judged.place == place
+    assert ("by its name the school ends with Year 6" in judged.words) is (place == DATA_PROBLEM)
+
+
 def test_an_old_confirmation_of_a_record_that_may_be_another_childs_is_the_analysts_first() -> None:
     judged = of_gp().knows("other_la", 0.5, ConfirmedOn="01/11/2025").judged()
     assert judged.place == DOUBTFUL

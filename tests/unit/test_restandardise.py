@@ -46,3 +46,30 @@ def test_a_row_turns_on_the_day_on_which_its_date_begins_to_count(
     before, after = (standardise({source: row}, CONTRACTS, as_at=day) for day in (LAST, TONIGHT))
     stays = before.person.equals(after.person) and before.statements.equals(after.statements)
     assert stays is not turns, "as the reading of the whole row has it"
+
+
+@pytest.mark.parametrize(
+    ("source", "began", "more", "born", "turns"),
+    [
+        pytest.param(
+            "other_la", "confirmed_on", {}, date(2014, 10, 14), True, id="confirmed for a primary, and Year 7"
+        ),
+        pytest.param("other_la", "confirmed_on", {}, date(2013, 10, 14), False, id="in Year 7 since long"),
+        pytest.param(
+            "independent_schools", "start_date", {"school": "Beck Primary"}, date(2013, 10, 14), True, id="and Year 8"
+        ),
+        pytest.param(
+            "independent_schools", "start_date", {"school": "Beck Primary"}, date(2014, 10, 14), False, id="not yet"
+        ),
+    ],
+)
+def test_a_row_turns_on_the_day_on_which_its_child_comes_to_the_school_year_that_is_asked_for(
+    source: str, began: str, more: dict[str, str], born: date, turns: bool
+) -> None:
+    contract, (august, september) = CONTRACTS[source], (date(2026, 8, 31), date(2026, 9, 1))
+    dates = {name: _written(source, name, day) for name, day in (("date_of_birth", born), (began, date(2026, 3, 2)))}
+    row = _row(source, **dates, **more)
+    read = row.select("record_id", *turning_columns(contract))
+    assert (turned(read, contract, august, september).len() == 1) is turns
+    before, after = (standardise({source: row}, CONTRACTS, as_at=day) for day in (august, september))
+    assert before.statements.equals(after.statements) is not turns, "as the reading of the whole row has it"
