@@ -18,8 +18,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from pipelines.residence.evidence import Evidence
+from pipelines.residence.off_roll import TAKEN_OFF, TAKEN_OFF_PRIOR
 from pipelines.residence.reading import DEPARTED, Codes, Flags, Floats
-from pipelines.residence.readings import TAKEN_OFF, TAKEN_OFF_PRIOR
 
 FOLLOWS_PRIOR = (7.0, 3.0)
 """Children without a place expected to fare with their household, and by themselves. Most families move together; but a

@@ -49,6 +49,16 @@ def left_within(days: float) -> Floats:
     return np.clip((days - DEPARTED[:-1]) / np.diff(DEPARTED), 0.0, 1.0)
 
 
+def begun_before(edges: Floats, untold_days: float) -> Floats:
+    """Of the days of each level (columns; beyond the last edge all), the share that lies before a child left, for each
+    departure (rows, its middle day); an extract that knows nothing of the last ``untold_days`` may have begun entries since.
+    """
+    left = (DEPARTED[:-1] + DEPARTED[1:])[:, None] / 2.0
+    before = np.clip((edges - left) / np.diff(edges, prepend=0.0), 0.0, 1.0)
+    unaware = left_within(untold_days)[:, None]
+    return np.hstack([unaware + (1.0 - unaware) * before, np.ones((len(left), 1))])
+
+
 def levels_of_gone(usual: Floats, edges: Floats, unaware_days: float = 0.0, pace: float = 1.0) -> Floats:
     """Share of each level, for each departure, of children of whom ``usual`` held on the day they left.
 

@@ -10,12 +10,12 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from pipelines.residence.departures import WIDTHS
 from pipelines.residence.evidence import NEVER, Evidence
 from pipelines.residence.letters import gaps_between
 from pipelines.residence.levels import (
     ENOUGH_KNOWN,
     MOST_KNOWN,
+    begun_before,
     later_is_likelier_gone,
     left_within,
     level_of,
@@ -25,7 +25,8 @@ from pipelines.residence.levels import (
     usual_days,
     with_censored,
 )
-from pipelines.residence.reading import DEPARTED, DEPARTURES, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
+from pipelines.residence.off_roll import off_roll_readings
+from pipelines.residence.reading import DEPARTED, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
 """Days since a sighting, cut where the departures are cut."""
@@ -33,30 +34,12 @@ SEEN = np.array([14.0, *DEPARTED[1:]])
 BEGUN = np.array([30.0, 60, 91, 122, 152, 183, 274, 365, 548, 730, 1095])
 """Days since an entry began."""
 
-OFF_ROLL = DEPARTED[1:]
-"""Days since the last provision ended."""
-
-MEDIAN_ABSENCE_DAYS = 84.0
-"""Half of the children missing education have been so for 12 weeks or less (DfE, autumn 2025: 50 %)."""
-
-ABSENT_CHILDREN = 20.0
-"""What is published of all England is worth this many children of one authority: who is off roll for years and seen by
-nobody looks, in a small one, as if such children were usual there. No more than this, as where families move much most of
-those taken off a roll within the last weeks have moved away."""
-
-FADING_FROM_DAYS = 183.0
-"""Of the children here, the fewer are off roll for so long, the longer, from half a year on; before, ends of terms show."""
-
-TAKEN_OFF = ((-180.0, -30.0), (-30.0, 30.0), (30.0, 180.0), (180.0, 1095.0))
-TAKEN_OFF_PRIOR = np.array([3.0, 5.0, 1.0, 1.0])
-"""Days from the end of the last place on to the day when the child left, and children expected in each: taken off the
-roll after enquiries, at once, at the end of term before, or long out of school by then. What holds here is learnt."""
-
 LEAVING_PACE = (0.5, 1.0, 2.0)
-SEEN_SINCE_PRIOR = np.array([3.0, 4.0, 3.0, 0.1])
+SEEN_SINCE_PRIOR = np.array([9.0, 12.0, 9.0, 0.3])
 """Sightings of children who left: up to that day at half the gaps that are usual, as usual, or at twice them; or dated as
 if they had not left (a letter, a check of papers, another child's record). A family that is to move may be met more than
-others or less; an agency's records soon show it. One in a hundred dated as if here, unless they show more."""
+others or less; an agency's records soon show it. One in a hundred dated as if here, and held firmly: of an agency that
+knows few children, one taken for gone although it was met lately would teach that meetings are no sign of being here."""
 
 LATE_SHARE = 0.002
 """So many of the children who live here are seen as late as those who left: no want of contact is proof."""
@@ -90,18 +73,6 @@ no proof of having left, as where an application dates a child and pupils elsewh
 
 SMIRNOV = 1.36
 """Over the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 (Smirnov 1948)."""
-
-SAID_MOVED = (0.1, 0.5)
-"""Of the children off a roll and here, and of those gone, so many are said by it to have moved away. Families tell a school
-that they go, and some do not, or go no further than the next street; what holds here is learnt."""
-
-LEFT_TOGETHER = 2.0
-"""So many times likelier of those gone than of those here it is that a brother or sister came off a roll within days of the
-child: a family that moves takes all along; but one that turns to a private school or to home education may do so too."""
-
-STILL_ON_ROLL = (0.3, 0.02)
-"""Of those gone so many are on a school's roll still up to half a year after they left, and longer: as many as it takes off
-after enquiries, and a slip."""
 
 MOSTLY_LEFT = 0.2
 """An agency of whose entries of known children no more than these are open still is one that all leave as they grow, such as a
@@ -173,13 +144,7 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
         for mine in of_group.values():
             readings += _sighting(agency, rows, is_known, is_elsewhere, mine)
         readings += _beginning(agency, rows, is_known)
-    readings.append(_company(evidence, rows, is_known, without_place))
-    readings += _why_off_roll(children["said_moved"].cast(pl.Int64).fill_null(-1).to_numpy()[rows])
-    readings.append(_left_together(children["left_together"].fill_null(value=False).to_numpy()[rows]))
-    days = pl.col("roll_ended_days").cast(pl.Float64)
-    off_roll = children.select(pl.when(~pl.col("left_with_all")).then(days)).to_series().to_numpy()[rows]
-    closed = children.select(pl.when(evidence.without_school).then(days)).to_series().to_numpy()[rows]
-    return [*readings, *_until_school_closed(closed), *_time_off_roll(off_roll, season)]
+    return [*readings, _company(evidence, rows, is_known, without_place), *off_roll_readings(evidence, rows, season)]
 
 
 def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats, Flags]:
@@ -323,17 +288,18 @@ def _out_of_school(known: Floats, agency: _Agency, elsewhere: Flags) -> Floats:
 
 
 def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
-    """How long ago an open entry began: who moved in lately has had little time to leave. Children without a place move
-    more than the known ones, who are therefore only a prior.
+    """How long ago an open entry began: not before that had the child left. That a family came lately says no more: where
+    many come for a season, or are posted, they leave again as soon. A slip of the date in one of fifty.
     """
     is_dated = ~np.isnan(agency.begun)
     if not is_dated.any() or agency.tells_starts_only:
         return []
     usual = usual_days(agency.begun[is_known[agency.child] & is_dated])
     here = shares_of(np.bincount(np.searchsorted(BEGUN, usual), minlength=len(BEGUN) + 1).astype(np.float64) + 1.0)
-    gone = 0.98 * levels_of_gone(usual, BEGUN, agency.untold) + 0.02 * here
+    gone = here * begun_before(BEGUN, agency.untold)
+    gone = 0.98 * gone / gone.sum(axis=1, keepdims=True) + 0.02 * here
     codes, trust, is_shared = _laid_out(agency, level_of(agency.begun, BEGUN), rows)
-    return [Reading(codes, trust, PRIOR_CHILDREN * here, gone[None], np.ones(1), learns_here=True, is_shared=is_shared)]
+    return [Reading(codes, trust, here, gone[None], np.ones(1), is_shared=is_shared)]
 
 
 def _company(evidence: Evidence, rows: Codes, is_known: Flags, without_place: Flags) -> Reading:
@@ -345,52 +311,3 @@ def _company(evidence: Evidence, rows: Codes, is_known: Flags, without_place: Fl
     prior = max(KNOWN_CHILDREN, float(np.count_nonzero(without_place))) * here + 0.5
     gone = PRIOR_CHILDREN * here[None, None, :] + 0.5
     return Reading(others[rows], np.ones(len(rows)), prior, gone, np.ones(1), learns_here=True, is_alike=True)
-
-
-def _why_off_roll(said_moved: Codes) -> list[Reading]:
-    """Whether the last roll says that the family moved away (0), or why else the child left it (1)."""
-    codes = np.where(said_moved < 0, -1, 1 - said_moved)
-    if (codes < 0).all():
-        return []
-    here, gone = (PRIOR_CHILDREN * np.array([moved, 1.0 - moved]) for moved in SAID_MOVED)
-    return [Reading(codes, np.ones(len(codes)), here, gone[None, None, :], np.ones(1), learns_here=True, is_alike=True)]
-
-
-def _left_together(together: Flags) -> Reading:
-    """Whether a brother or sister came off a roll within days of the child (0). That they came off apart, or that no other one
-    did, says nothing: one of a family that is to move may go before."""
-    gone = np.full((1, DEPARTURES, 1), LEFT_TOGETHER)
-    return Reading(np.where(together, 0, -1), np.ones(len(together)), np.ones(1), gone, np.ones(1))
-
-
-def _until_school_closed(days: Floats) -> list[Reading]:
-    """How long ago the school closed that the child was at until then: hardly any of them had left long before. Nothing more,
-    as all came off its roll, those who are here and those who have left since."""
-    if np.isnan(days).all():
-        return []
-    before = DEPARTED[:-1, None] - OFF_ROLL
-    after_enquiries, by_a_slip = STILL_ON_ROLL
-    gone = np.where(before < 0.0, 1.0, np.where(before < -TAKEN_OFF[0][0], after_enquiries, by_a_slip))
-    gone = np.hstack([gone, gone[:, -1:]])
-    return [Reading(level_of(days, OFF_ROLL), np.ones(len(days)), np.ones(gone.shape[1]), gone[None], np.ones(1))]
-
-
-def _time_off_roll(days: Floats, season: Floats) -> list[Reading]:
-    """How long ago the last provision ended. Priors: those who are here return to education, half of them within
-    twelve weeks; those who left were taken off the roll about when they left. Either is likelier where rolls mostly end
-    (``season``). Whoever came off with Year 6, or as the school closed, did so with all others: it says nothing of them (nan).
-    """
-    if np.isnan(days).all():
-        return []
-    return_by = np.append(1.0 - 0.5 ** (OFF_ROLL / MEDIAN_ABSENCE_DAYS), 1.0)
-    often, days_within = np.append(season, 1.0), np.append(WIDTHS, WIDTHS[-1])
-    here = shares_of(often * (np.diff(return_by, prepend=0.0) + 0.01))
-    taken_off = [often * levels_of_gone(np.linspace(*days_before, 20), OFF_ROLL) for days_before in TAKEN_OFF]
-    gone = [0.98 * each / each.sum(axis=1, keepdims=True) + 0.02 * here for each in taken_off]
-    return [
-        Reading(
-            level_of(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
-            learns_here=True, fades_over=np.where(DEPARTED >= FADING_FROM_DAYS, often * days_within, 0.0),
-            habit="taking off a roll",
-        )
-    ]  # fmt: skip

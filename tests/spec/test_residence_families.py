@@ -18,10 +18,10 @@ def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
 @pytest.mark.parametrize(
     ("others", "least", "most"),
     [
-        pytest.param([], 0.2, 0.4, id="nobody else of the household is known"),
-        pytest.param([on_roll()] * 3, 0.4, 0.9, id="three others are on the roll: yet one may have gone alone"),
-        pytest.param([at_gp(seen=5)], 0.2, 0.9, id="another without a place was met by the GP this week"),
-        pytest.param([at_gp(seen=1500)], 0.0, 0.1, id="another without a place was met by nobody for four years"),
+        pytest.param([], 0.4, 0.6, id="nobody else of the household is known"),
+        pytest.param([on_roll()] * 3, 0.7, 0.9, id="three others are on the roll: yet one may have gone alone"),
+        pytest.param([at_gp(seen=5)], 0.6, 0.9, id="another without a place was met by the GP this week"),
+        pytest.param([at_gp(seen=1500)], 0.0, 0.2, id="another without a place was met by nobody for four years"),
         pytest.param([at_gp(seen=900, deducted=100)], 0.0, 0.1, id="another was taken off the GP's list"),
     ],
 )
@@ -58,6 +58,16 @@ def test_brothers_who_came_off_their_rolls_together_have_more_likely_left(brothe
     apart = household | {"brother": on_roll(1500, 75) + at_gp(seen=330)}
     without = judge(town() | apart, dict.fromkeys(apart, FAMILY)).filter(child_id="child")["living_here"].item()
     assert (found < without - 0.02) is is_less
+
+
+def test_the_day_on_which_a_family_came_off_its_rolls_is_said_once_however_many_came_off() -> None:
+    def chance(brothers: int) -> float:
+        family = {f"brother{n}": on_roll(2000 - n, 25) + at_gp(seen=30 + n) for n in range(brothers)}
+        household = family | {"child": on_roll(2000, 25) + at_gp(seen=30)}
+        found = judge(town() | household, dict.fromkeys(household, FAMILY))
+        return float(found.filter(child_id="child")["living_here"].item())
+
+    assert 0.1 < chance(2) < chance(1) < 0.5 < chance(0)
 
 
 def test_a_child_out_of_year_six_whose_brother_came_off_a_roll_as_well_has_more_likely_left() -> None:
@@ -120,8 +130,8 @@ def test_neighbours_of_another_name_are_no_household() -> None:
 @pytest.mark.parametrize(
     ("guests", "least", "most"),
     [
-        pytest.param(3, 0.4, 0.9, id="three brothers at the address are on a roll"),
-        pytest.param(40, 0.15, 0.4, id="a hotel: of its forty guests on a roll some have the same surname"),
+        pytest.param(3, 0.7, 0.9, id="three brothers at the address are on a roll"),
+        pytest.param(40, 0.4, 0.6, id="a hotel: of its forty guests on a roll some have the same surname"),
     ],
 )
 def test_one_surname_at_a_hotel_is_no_household(guests: int, least: float, most: float) -> None:

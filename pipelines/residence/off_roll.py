@@ -1,0 +1,112 @@
+"""What is read of a child's having come off a roll: how long ago, why, and whether with its school or its family."""
+
+import numpy as np
+import polars as pl
+
+from pipelines.residence.departures import WIDTHS
+from pipelines.residence.evidence import Evidence
+from pipelines.residence.levels import level_of, levels_of_gone, shares_of
+from pipelines.residence.reading import DEPARTED, DEPARTURES, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
+
+OFF_ROLL = DEPARTED[1:]
+"""Days since the last provision ended."""
+
+MEDIAN_ABSENCE_DAYS = 84.0
+"""Half of the children missing education have been so for 12 weeks or less (DfE, autumn 2025: 50 %)."""
+
+ABSENT_CHILDREN = 20.0
+"""What is published of all England is worth this many children of one authority: who is off roll for years and seen by
+nobody looks, in a small one, as if such children were usual there. No more than this, as where families move much most of
+those taken off a roll within the last weeks have moved away."""
+
+FADING_FROM_DAYS = 183.0
+"""Of the children here, the fewer are off roll for so long, the longer, from half a year on; before, ends of terms show."""
+
+TAKEN_OFF = ((-180.0, -30.0), (-30.0, 30.0), (30.0, 180.0), (180.0, 1095.0))
+TAKEN_OFF_PRIOR = np.array([3.0, 5.0, 1.0, 1.0])
+"""Days from the end of the last place on to the day when the child left, and children expected in each: taken off the
+roll after enquiries, at once, at the end of term before, or long out of school by then. What holds here is learnt."""
+
+SAID_MOVED = (0.1, 0.5)
+"""Of the children off a roll and here, and of those gone, so many are said by it to have moved away. Families tell a school
+that they go, and some do not, or go no further than the next street; what holds here is learnt."""
+
+LEFT_TOGETHER = 2.0
+"""So many times likelier of those gone than of those here it is that a brother or sister came off a roll within days of the
+child: a family that moves takes all along; but one that turns to a private school or to home education may do so too."""
+
+STILL_ON_ROLL = (0.3, 0.02)
+"""Of those gone so many are on a school's roll still up to half a year after they left, and longer: as many as it takes off
+after enquiries, and a slip."""
+
+
+def off_roll_readings(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading]:
+    """What the children in ``rows`` of ``evidence.children`` have come off tells; ``season``: as from
+    :func:`pipelines.residence.departures.season_of`."""
+    children = evidence.children
+    together = children["left_together"].fill_null(value=False).to_numpy()[rows]
+    said_moved = children["said_moved"].cast(pl.Int64).fill_null(-1).to_numpy()[rows]
+    days = pl.col("roll_ended_days").cast(pl.Float64)
+    off_roll = children.select(pl.when(~pl.col("left_with_all")).then(days)).to_series().to_numpy()[rows]
+    closed = children.select(pl.when(evidence.without_school).then(days)).to_series().to_numpy()[rows]
+    return [
+        *_why_off_roll(said_moved, together), _left_together(together), *_until_school_closed(closed),
+        *_time_off_roll(off_roll, season, together),
+    ]  # fmt: skip
+
+
+def _why_off_roll(said_moved: Codes, together: Flags) -> list[Reading]:
+    """Whether the last roll says that the family moved away (0), or why else the child left it (1); of those who came off
+    ``together``, of the household."""
+    codes = np.where(said_moved < 0, -1, 1 - said_moved)
+    if (codes < 0).all():
+        return []
+    here, gone = (PRIOR_CHILDREN * np.array([moved, 1.0 - moved]) for moved in SAID_MOVED)
+    return [
+        Reading(
+            codes, np.ones(len(codes)), here, gone[None, None, :], np.ones(1), learns_here=True, is_alike=True,
+            is_shared=together,
+        )
+    ]  # fmt: skip
+
+
+def _left_together(together: Flags) -> Reading:
+    """Whether a brother or sister came off a roll within days of the child (0), said of the household. That they came off
+    apart, or that no other one did, says nothing: one of a family that is to move may go before."""
+    gone = np.full((1, DEPARTURES, 1), LEFT_TOGETHER)
+    codes = np.where(together, 0, -1)
+    return Reading(codes, np.ones(len(codes)), np.ones(1), gone, np.ones(1), is_shared=together)
+
+
+def _until_school_closed(days: Floats) -> list[Reading]:
+    """How long ago the school closed that the child was at until then: hardly any of them had left long before. Nothing more,
+    as all came off its roll, those who are here and those who have left since."""
+    if np.isnan(days).all():
+        return []
+    before = DEPARTED[:-1, None] - OFF_ROLL
+    after_enquiries, by_a_slip = STILL_ON_ROLL
+    gone = np.where(before < 0.0, 1.0, np.where(before < -TAKEN_OFF[0][0], after_enquiries, by_a_slip))
+    gone = np.hstack([gone, gone[:, -1:]])
+    return [Reading(level_of(days, OFF_ROLL), np.ones(len(days)), np.ones(gone.shape[1]), gone[None], np.ones(1))]
+
+
+def _time_off_roll(days: Floats, season: Floats, together: Flags) -> list[Reading]:
+    """How long ago the last provision ended. Priors: those who are here return to education, half of them within
+    twelve weeks; those who left were taken off the roll about when they left. Either is likelier where rolls mostly end
+    (``season``). Whoever came off with Year 6, or as the school closed, did so with all others: it says nothing of them (nan).
+    Brothers and sisters who came off ``together`` did so for one reason: it is said of the household.
+    """
+    if np.isnan(days).all():
+        return []
+    return_by = np.append(1.0 - 0.5 ** (OFF_ROLL / MEDIAN_ABSENCE_DAYS), 1.0)
+    often, days_within = np.append(season, 1.0), np.append(WIDTHS, WIDTHS[-1])
+    here = shares_of(often * (np.diff(return_by, prepend=0.0) + 0.01))
+    taken_off = [often * levels_of_gone(np.linspace(*days_before, 20), OFF_ROLL) for days_before in TAKEN_OFF]
+    gone = [0.98 * each / each.sum(axis=1, keepdims=True) + 0.02 * here for each in taken_off]
+    return [
+        Reading(
+            level_of(days, OFF_ROLL), np.ones(len(days)), ABSENT_CHILDREN * here, np.array(gone), TAKEN_OFF_PRIOR,
+            learns_here=True, fades_over=np.where(DEPARTED >= FADING_FROM_DAYS, often * days_within, 0.0),
+            habit="taking off a roll", is_shared=together,
+        )
+    ]  # fmt: skip
