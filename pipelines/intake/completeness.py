@@ -68,8 +68,11 @@ def judge_completeness(
     kept = {row["source"]: (row["keys"], row["kept"])
             for row in keys_kept(before.snapshot, last_nights(before.nights), came, intake).to_dicts()}  # fmt: skip
     until = dict(stands_in.select("source", "until").iter_rows())
+    heard_of = {*before.nights["source"], *intake.nights["source"], *deliveries["source"]}
     rows = []
     for source, contract in contracts.items():
+        if source not in heard_of and contract.completeness.expected == "never":
+            continue
         own = _source(
             contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
             until=until.get(source), told=told.get(source, ()), due=due.get(source, ()), lost=lost.get(source, 0),

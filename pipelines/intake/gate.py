@@ -19,12 +19,12 @@ from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import in_force
 from pipelines.intake.closed_units import lost_nobody
 from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
+from pipelines.intake.date_judged import refuse_date_far_from_files
 from pipelines.intake.earlier_nights import HISTORIES, History, Told, told_as_measures
 from pipelines.intake.figures import (
     EMPTY,
     FINGERPRINT,
     KEPT_DAYS,
-    LONG_DAYS,
     LOST_NOBODY,
     UNIT,
     UNKNOWN,
@@ -43,7 +43,6 @@ from pipelines.intake.standing_in import STANDS_IN, standing_in
 from pipelines.intake.taken_back import settled, taken_back
 from pipelines.intake.units import units_gone, units_that_went_on
 from pipelines.intake.vanished import Rolls, keep_vanished
-from pipelines.settings import SettingsError
 from pipelines.stale import mark_stale
 from pipelines.store import Store
 
@@ -188,8 +187,7 @@ def judge_tonight(
     """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
     history = _history(store)
     intake = _measured(store, received, contracts, history, as_at)
-    _refuse_date_long_after(intake.nights, as_at)
-    _refuse_date_long_before(intake.later_on, as_at)
+    refuse_date_far_from_files(intake, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
     sources, before = accepted["source"].to_list(), history.before(as_at)
     stands_in = standing_in(
@@ -198,15 +196,10 @@ def judge_tonight(
     )  # fmt: skip
     told, went_on = _against_last(store, received, history, contracts, as_at)
     told |= history.told_on(as_at, intake)
-    again = history.nights.filter(pl.col("as_at") >= as_at)  # of these what stands in the store is no earlier night's
-    stand = {
-        source: partial(store.read_raw, source)
-        for source in {*store.raw_sources()}.difference(sources, again["source"])
-    }
-    earlier = history.measures.filter(as_at=as_at, measure=LOST_NOBODY).group_by("source").agg("of", "value")
-    lost_earlier = {source: dict(zip(units, rows, strict=True)) for source, units, rows in earlier.iter_rows()}
-    known = {source: dict.fromkeys(went_on.get(source, ()), 0.0) | lost_earlier.get(source, {}) for source in contracts}
-    lost = lost_nobody(stand, received.raw, contracts, before, known=known, measures=intake.measures, as_at=as_at)
+    lost = _lost_nobody(
+        store, received, contracts, history, before=before, went_on=went_on, accepted=sources, measures=intake.measures,
+        as_at=as_at,
+    )  # fmt: skip
     intake = replace(intake, measures=pl.concat([intake.measures, lost, told_as_measures(told, as_at)]))
     found = judge_completeness(
         intake,
@@ -225,6 +218,34 @@ def judge_tonight(
     return Judged(intake, found, accepted, stands_in)
 
 
+def _lost_nobody(
+    store: Store,
+    received: Received,
+    contracts: Mapping[str, Contract],
+    history: History,
+    *,
+    before: History,
+    went_on: Mapping[str, Collection[str]],
+    accepted: Collection[str],
+    measures: pl.DataFrame,
+    as_at: date,
+) -> pl.DataFrame:
+    """``SOURCE_MEASURE``: the units that lost rows or places, and nobody by it, in this run of tonight or an earlier one.
+
+    ``before``: what counts of ``history`` for tonight. ``went_on``: by source, units whose rows go on under others.
+    ``accepted``: sources that a named person has accepted. ``measures``: ``SOURCE_MEASURE`` of tonight.
+    """
+    again = history.nights.filter(pl.col("as_at") >= as_at)  # of these what stands in the store is no earlier night's
+    stand = {
+        source: partial(store.read_raw, source)
+        for source in {*store.raw_sources()}.difference(accepted, again["source"])
+    }
+    earlier = history.measures.filter(as_at=as_at, measure=LOST_NOBODY).group_by("source").agg("of", "value")
+    told = {source: dict(zip(units, rows, strict=True)) for source, units, rows in earlier.iter_rows()}
+    known = {source: dict.fromkeys(went_on.get(source, ()), 0.0) | told.get(source, {}) for source in contracts}
+    return lost_nobody(stand, received.raw, contracts, before, known=known, measures=measures, as_at=as_at)
+
+
 def _measured(
     store: Store, received: Received, contracts: Mapping[str, Contract], history: History, as_at: date
 ) -> Intake:
@@ -236,28 +257,6 @@ def _measured(
         received.raw, contracts, received.deliveries, as_at, hashed=last_hashes(history.snapshot, same) if same else None,
         standing=_standing(store, received, history), stood=stood,
     )  # fmt: skip
-
-
-def _refuse_date_long_after(nights: pl.DataFrame, as_at: date) -> None:
-    """Raise SettingsError where all sources (``SOURCE_NIGHT``, two at least) end long before the date judged."""
-    newest = nights["newest_on"].drop_nulls()
-    last = max(newest, default=as_at)
-    if len(newest) > 1 and (as_at - last).days > LONG_DAYS:
-        raise SettingsError(
-            f"The night is as at {as_at:%d/%m/%Y}, but no file of tonight has a date after {last:%d/%m/%Y}: places would "
-            "seem ended, and children gone. Give --as-at the day on which the files were made."
-        )
-
-
-def _refuse_date_long_before(later_on: Mapping[str, date], as_at: date) -> None:
-    """Raise SettingsError where sources, two at least, tell of days long after the date judged as gone by."""
-    if len(later_on) > 1:
-        last = min(later_on.values())
-        raise SettingsError(
-            f"The night is as at {as_at:%d/%m/%Y}, but the files of tonight tell of days up to {last:%d/%m/%Y} as gone "
-            "by: places would seem yet to begin, and children without one. Give --as-at the day on which the files "
-            "were made."
-        )
 
 
 def keep_tonight(

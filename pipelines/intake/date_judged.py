@@ -1,0 +1,27 @@
+"""Whether the date judged is one that tonight's files can be of: a slip in it makes places seem ended, or yet to begin."""
+
+from datetime import date
+
+from pipelines.intake.figures import LONG_DAYS, Intake
+from pipelines.settings import SettingsError
+
+SOURCES = 2
+"""So many sources at the least must say so: one alone may be an old file, or have slips in its dates."""
+
+
+def refuse_date_far_from_files(intake: Intake, as_at: date) -> None:
+    """Raise SettingsError where all sources end long before ``as_at``, or some tell of days long after it as gone by."""
+    newest = intake.nights["newest_on"].drop_nulls()
+    last = max(newest, default=as_at)
+    if len(newest) >= SOURCES and (as_at - last).days > LONG_DAYS:
+        raise SettingsError(
+            f"The night is as at {as_at:%d/%m/%Y}, but no file of tonight has a date after {last:%d/%m/%Y}: places would "
+            "seem ended, and children gone. Give --as-at the day on which the files were made."
+        )
+    if len(intake.later_on) >= SOURCES:
+        last = min(intake.later_on.values())
+        raise SettingsError(
+            f"The night is as at {as_at:%d/%m/%Y}, but the files of tonight tell of days up to {last:%d/%m/%Y} as gone "
+            "by: places would seem yet to begin, and children without one. Give --as-at the day on which the files "
+            "were made."
+        )
