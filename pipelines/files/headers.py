@@ -15,6 +15,7 @@ import polars as pl
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column
+from pipelines.counted import first_of
 from pipelines.files.header_names import columns_of, known_columns, plain_of_contract
 from pipelines.files.rows import Fault, UnreadableFileError
 from pipelines.files.versions import VersionMarks, version_marks
@@ -155,11 +156,11 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
     missing = [column for column in contract.columns if column.name not in found]
     # In XML an element that no row has may be empty in all of them, as none of them has ended.
     endless = contract.ends_unsaid(found) if is_header_line else []
-    faults += _missing(headers, unknown, contract, missing, optional, endless=endless)
-    faults += _none_of(contract, missing, optional) if is_header_line else []
     few = all(c.name in found for c in wanted) and 2 * len(unknown) <= len(found)
     surely = len(headers) if few else _surely_headers(found, len(headers)) if is_header_line else 0
-    faults += [_extra(headers, position, is_header=position < surely) for position in unknown]
+    faults += _missing(headers, unknown, contract, missing, optional, endless=endless, surely=surely)
+    faults += _none_of(contract, missing, optional) if is_header_line else []
+    faults += [_extra(headers, position, surely) for position in unknown]
     return MatchedHeaders(
         {name: positions[0] for name, positions in found.items()},
         {name: headers[positions[0]].strip("\ufeff \t\r\n\u00a0") for name, positions in found.items()},
@@ -251,6 +252,7 @@ def _missing(
     optional: frozenset[str],
     *,
     endless: Collection[Column],
+    surely: int,
 ) -> list[Fault]:
     """Faults for the columns that no header names, one a column. Takes a renamed column's position out of ``unknown``.
 
@@ -275,7 +277,8 @@ def _missing(
                 Fault(
                     MISSING,
                     "file",
-                    f"The contract needs the column {column.header}, and the file has none of that name.",
+                    f"The contract needs the column {column.header}, and the file has none of that name."
+                    + _perhaps([named for at in unknown if (named := _named(headers, at, surely))]),
                     _sent_as(column),
                     column=column.header,
                 )
@@ -347,16 +350,26 @@ def _surely_headers(found: Mapping[str, Sequence[int]], count: int) -> int:
     return count if 2 * (count - upto) <= upto else upto
 
 
-def _extra(headers: Sequence[str], position: int, *, is_header: bool) -> Fault:
+def _named(headers: Sequence[str], position: int, surely: int) -> str | None:
+    """A header as it may be shown; null where it may be a detail of a child: past the first ``surely``, or no short text."""
     header = headers[position].strip()
-    named = is_header and header and len(header) <= 60 and sum(map(str.isdigit, header)) < 3
-    place = "This column" if named else f"Column {position + 1} of the file"
+    return header if position < surely and len(header) <= 60 and sum(map(str.isdigit, header)) < 3 and header else None
+
+
+def _perhaps(unknown: Sequence[str]) -> str:
+    """A sentence that names the headers that nobody knows, of which one may be the column that is missing."""
+    return f" Perhaps it is one of those that nobody knows: {first_of(unknown)}." if unknown else ""
+
+
+def _extra(headers: Sequence[str], position: int, surely: int) -> Fault:
+    header = _named(headers, position, surely)
+    place = "This column" if header else f"Column {position + 1} of the file"
     return Fault(
         "extra column",
         "nothing",
         f"{place} is not in the contract, so it was not read.",
         "Leave it out, or add it to the contract with what it means.",
-        column=header if named else None,
+        column=header,
     )
 
 

@@ -32,6 +32,7 @@ from pipelines.intake.delivery import (
     opened,
     with_set_aside,
 )
+from pipelines.intake.elsewhere import lists_of_elsewhere
 from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
 from pipelines.intake.misleading_files import (
     half_written,
@@ -185,6 +186,7 @@ def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging)
         else:
             deliveries.append(delivery)
     settled = [d for source in (*contracts, UNKNOWN) for d in _settled(deliveries, contracts.get(source), source)]
+    settled = list(_without_lists_of_elsewhere(settled, contracts, judging.last))
     for delivery in settled:
         _check_accounts(delivery)
     return settled
@@ -257,6 +259,21 @@ def _without_second_deliveries(own: Sequence[Delivery], contract: Contract | Non
     breaches = {breach.file: breach for breach in second_deliveries([one.file for one in read], loaded, contract)}
     for delivery in own:
         breach = None if delivery.is_refused else breaches.get(delivery.file)
+        yield delivery if breach is None else _refused(delivery, breach)
+
+
+def _without_lists_of_elsewhere(
+    deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], last: LastIntake
+) -> Iterator[Delivery]:
+    """All files, those refused that are lists of another authority. A roll of which nothing came is as it last stood."""
+    rolls = [source for source, contract in contracts.items() if contract.is_roll]
+    came = {source: [d.loaded for d in deliveries if d.source == source and d.loaded.height] for source in rolls}
+    rows = {source: pl.concat(own, how="diagonal") for source, own in came.items() if own}
+    rows |= {source: last.raw[source] for source in rolls if source not in rows and source in last.raw}
+    files = [(d.file, contracts[d.source], d.loaded) for d in deliveries if d.loaded.height and d.source in contracts]
+    breaches = {(breach.source, breach.file): breach for breach in lists_of_elsewhere(files, rows, contracts)}
+    for delivery in deliveries:
+        breach = breaches.get((delivery.source, delivery.file))
         yield delivery if breach is None else _refused(delivery, breach)
 
 
