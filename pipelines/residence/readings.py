@@ -56,8 +56,9 @@ them who have moved away, however many, do not teach how those who live here are
 OFF_ROLL_CHILDREN = 300.0
 """What it weighs that an agency which works off the roll knows children alike, whether they live here or have gone."""
 
-NEWLY_KNOWN_DAYS = 42
-"""Of a child first seen so lately it tells nothing that an agency has no record of it yet."""
+NEWLY_KNOWN_DAYS = 91
+"""Of a child first seen so lately it tells nothing that an agency has no record of it yet: families that come take a term to
+register with all of them."""
 
 SURELY_PLACED = 0.9
 """From this probability of a place on, it shows how agencies see children educated outside the largest roll."""
