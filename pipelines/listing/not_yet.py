@@ -16,7 +16,7 @@ from pipelines.children.died import CERTAIN
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.formatted import formatted
 from pipelines.listing.known import Known
-from pipelines.priority import HIGH_RISK, Evidence
+from pipelines.priority import HIGH_RISK, Circumstances
 from pipelines.rank_settings import RankSettings
 from pipelines.reasons import day
 
@@ -31,15 +31,17 @@ others."""
 WAITING = pl.Schema({"child_id": pl.String, "waits": pl.String, "listed_from": pl.Date, "waits_why": pl.String})
 
 
-def not_yet(evidence: Evidence, found: pl.DataFrame, known: Known) -> pl.DataFrame:
+def not_yet(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``WAITING``: one row is one child who waits; ``waits``: :data:`NOT_YET` or :data:`OVER_HOLIDAYS`.
 
     ``listed_from``: the day from which it waits no longer; ``waits_why``: a sentence. ``found``: ``FINDING``.
     """
-    places = that_follow(_settled_places(evidence, known.child_records), evidence)
-    over_holidays = _over_holidays(places, evidence.as_at, known.settings)
-    both = pl.concat([over_holidays, _within_threshold(evidence, known.settings.weeks_before_listed)])
-    waiting = both.join(at_high_risk(found), on="child_id", how="anti").filter(pl.col("listed_from") > evidence.as_at)
+    places = that_follow(_settled_places(circumstances, known.child_records), circumstances)
+    over_holidays = _over_holidays(places, circumstances.as_at, known.settings)
+    both = pl.concat([over_holidays, _within_threshold(circumstances, known.settings.weeks_before_listed)])
+    waiting = both.join(at_high_risk(found), on="child_id", how="anti").filter(
+        pl.col("listed_from") > circumstances.as_at
+    )
     return waiting.unique("child_id", keep="first", maintain_order=True).sort("child_id")
 
 
@@ -48,7 +50,7 @@ def at_high_risk(found: pl.DataFrame) -> pl.DataFrame:
     return found.filter(pl.col("factor").is_in(HIGH_RISK)).select("child_id")
 
 
-def that_follow(places: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+def that_follow(places: pl.DataFrame, circumstances: Circumstances) -> pl.DataFrame:
     """Those of ``places`` (``child_id``, ``since_on``) that follow the child's last education, each with the columns of
     :func:`_owed`; by child, then day.
 
@@ -56,7 +58,7 @@ def that_follow(places: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """
     starts, began_on = pl.col("since_on"), pl.col("began_on")
     follows = (starts >= pl.col("owed_on")) & (began_on < starts).fill_null(value=True)
-    return _owed(evidence).join(places, on="child_id", how="inner").filter(follows).sort("child_id", "since_on")
+    return _owed(circumstances).join(places, on="child_id", how="inner").filter(follows).sort("child_id", "since_on")
 
 
 def known_of_place() -> pl.Expr:
@@ -71,23 +73,23 @@ def surely_theirs(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFra
     return said.join(surely, on="record_id", how="semi")
 
 
-def _within_threshold(evidence: Evidence, weeks: int) -> pl.DataFrame:
-    ended = evidence.last_ended.select("child_id", ended_on="until_on")
+def _within_threshold(circumstances: Circumstances, weeks: int) -> pl.DataFrame:
+    ended = circumstances.last_ended.select("child_id", ended_on="until_on")
     due = pl.col("ended_on") + pl.duration(weeks=weeks)
     told = formatted("Education ended lately: listed from {}, as the authority has it.", day(due))
     return ended.select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=told).cast(WAITING)
 
 
-def _owed(evidence: Evidence) -> pl.DataFrame:
+def _owed(circumstances: Circumstances) -> pl.DataFrame:
     """``child_id``, ``owed_on``, ``owed_why``: since when a child without a place ought to have one; null: not known.
 
     It is the day on which the last education ended or the child came of compulsory school age, whichever is later.
     ``began_on``: when that education began; null: not known, or there was none.
     """
-    ended = evidence.last_ended.select("child_id", began_on="since_on", ended_on="until_on")
+    ended = circumstances.last_ended.select("child_id", began_on="since_on", ended_on="until_on")
     of_age_on, ended_on = starts_on(pl.col("date_of_birth")), pl.col("ended_on")
     is_first = ended_on.is_null() | (of_age_on > ended_on)
-    return evidence.births.join(ended, on="child_id", how="left", validate="1:1").select(
+    return circumstances.births.join(ended, on="child_id", how="left", validate="1:1").select(
         "child_id",
         "began_on",
         owed_on=pl.max_horizontal(of_age_on, ended_on),
@@ -119,9 +121,9 @@ def _holidays(as_at: date) -> list[tuple[date, date]]:
     ]
 
 
-def _settled_places(evidence: Evidence, child_records: pl.DataFrame) -> pl.DataFrame:
+def _settled_places(circumstances: Circumstances, child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``since_on``: places on a roll, and those accepted, by records that are surely the child's."""
     columns = ("child_id", "record_id", "since_on")
-    promised = promised_places(evidence.statements, evidence.as_at, [ACCEPTED])
-    said = pl.concat([evidence.provision.select(columns), promised.select(columns)])
+    promised = promised_places(circumstances.statements, circumstances.as_at, [ACCEPTED])
+    said = pl.concat([circumstances.provision.select(columns), promised.select(columns)])
     return surely_theirs(said, child_records).select("child_id", "since_on")

@@ -10,7 +10,7 @@ from pipelines.children.facts import child_facts
 from pipelines.listing.known import Known
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.listing.route import ATTENDANCE, OF_ATTENDANCE, ROUTES, route_of_doubt
-from pipelines.priority.evidence import Evidence
+from pipelines.priority.circumstances import Circumstances
 from pipelines.reasons import sentence
 
 OTHER_TEAM = pl.Schema(
@@ -60,12 +60,14 @@ def _not_attending(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
     """The same of children on a roll of whom an open concern says that they do not attend."""
     mine = known.child_records.select("child_id", "record_id").join(educated, on="child_id", how="semi")
     concerns = known.statements.filter(pl.col("kind") == "concern")
-    evidence = Evidence(
+    circumstances = Circumstances(
         statements=mine.join(concerns, on="record_id", how="inner"),
         provision=known.provision.clear(),
         births=mine.select("child_id", date_of_birth=pl.lit(None, pl.Date)).unique(),
         as_at=known.as_at,
     )
-    absent = evidence.open_concerns().filter(pl.col("what").str.contains(OF_ATTENDANCE)).unique(["child_id", "what"])
+    absent = (
+        circumstances.open_concerns().filter(pl.col("what").str.contains(OF_ATTENDANCE)).unique(["child_id", "what"])
+    )
     told = sentence("on a roll, and a concern is open: " + pl.col("what"))
     return absent.select(team=pl.lit(ATTENDANCE), child_id="child_id", because=told)

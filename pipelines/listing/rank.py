@@ -30,7 +30,7 @@ from pipelines.listing.likelihood import with_likelihood
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, not_yet
 from pipelines.listing.roll_to_come import roll_to_come
 from pipelines.listing.route import routes
-from pipelines.priority import Evidence, findings
+from pipelines.priority import Circumstances, findings
 from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.residence.area import HOME, homes
@@ -90,11 +90,11 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     everyone = _judged(known, dates)
     is_likely = reaches(pl.col("likelihood"), known.settings.list_from)
     looked_at = everyone.filter(is_likely | only_residence(known.settings))
-    evidence = _evidence(looked_at, known)
-    found = findings(evidence, known.settings.points)
-    to_come = roll_to_come(evidence, found, known)
+    circumstances = _circumstances(looked_at, known)
+    found = findings(circumstances, known.settings.points)
+    to_come = roll_to_come(circumstances, found, known)
     told = with_told(
-        everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(evidence, found, known), to_come
+        everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(circumstances, found, known), to_come
     )
     is_meant = is_likely | pl.col("kept_because").is_not_null()
     told = told.with_columns(held=_held(is_meant), restricted=_restricted(known))
@@ -103,7 +103,7 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     # That no roll shows a child is no reason to look sooner where none can yet.
     untold = to_come.select("child_id", factor=pl.lit(NO_PLACE))
     found = found.join(listed, on="child_id", how="semi").join(untold, on=["child_id", "factor"], how="anti")
-    candidates = _candidates(listed, found, evidence, known)
+    candidates = _candidates(listed, found, circumstances, known)
     return Ranked(candidates, _explained(told.filter(~is_listed), known.source_names), found)
 
 
@@ -131,11 +131,11 @@ def _judged(known: Known, dates: BirthDates | None) -> pl.DataFrame:
     return with_told(judged, closed, opened, died(statements, child_records), theirs)
 
 
-def _candidates(listed: pl.DataFrame, found: pl.DataFrame, evidence: Evidence, known: Known) -> pl.DataFrame:
+def _candidates(listed: pl.DataFrame, found: pl.DataFrame, circumstances: Circumstances, known: Known) -> pl.DataFrame:
     """``CANDIDATE``: the listed children in their order, with what officers read of each and who lives together."""
     theirs = known.child_records.join(listed, on="child_id", how="semi")
     facts = described(known.person, known.statements, theirs, known.as_at)
-    told = with_told(_with_history(listed, evidence), facts, routes(evidence))
+    told = with_told(_with_history(listed, circumstances), facts, routes(circumstances))
     ranked = _in_order(told, found, known)
     together = households(ranked, known.person, known.statements, known.child_records, known.as_at)
     return with_told(ranked, together).select(CANDIDATE.names())
@@ -172,12 +172,12 @@ def _restricted(known: Known) -> pl.Expr:
     return pl.col("child_id").is_in(may_be_protected(known.statements, known.child_records, known.rivals).implode())
 
 
-def _evidence(looked_at: pl.DataFrame, known: Known) -> Evidence:
+def _circumstances(looked_at: pl.DataFrame, known: Known) -> Circumstances:
     """What the priority factors may read, about the children looked at only."""
     births, as_at, area = looked_at.select("child_id", "date_of_birth"), known.as_at, known.settings.area
     records = known.child_records.join(births, on="child_id", how="semi")
     said = records.select("child_id", "record_id").join(known.statements, on="record_id", how="inner", validate="1:m")
-    return Evidence(
+    return Circumstances(
         statements=said,
         provision=known.provision.join(births, on="child_id", how="semi"),
         births=births,
@@ -187,9 +187,9 @@ def _evidence(looked_at: pl.DataFrame, known: Known) -> Evidence:
     )
 
 
-def _with_history(listed: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+def _with_history(listed: pl.DataFrame, circumstances: Circumstances) -> pl.DataFrame:
     """``listed`` with the education that ended last, and the one that starts next."""
-    begun, last, coming = evidence.begun_provision(), evidence.last_ended, evidence.places_to_come
+    begun, last, coming = circumstances.begun_provision(), circumstances.last_ended, circumstances.places_to_come
     upcoming = coming.unique("child_id", keep="first", maintain_order=True)
     told = with_told(
         listed,

@@ -15,7 +15,7 @@ from pipelines.formatted import formatted
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.listing.known import Known
 from pipelines.listing.not_yet import at_high_risk, known_of_place, surely_theirs, that_follow
-from pipelines.priority import Evidence
+from pipelines.priority import Circumstances
 from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.reasons import day
 
@@ -24,35 +24,39 @@ ROLL_IS_IN = timedelta(weeks=9)
 (department's termly guide, 2022). Of a school that has told nothing by then each child is followed up."""
 
 
-def roll_to_come(evidence: Evidence, found: pl.DataFrame, known: Known) -> pl.DataFrame:
+def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``child_id``, ``roll_to_come``: one row is one child whose school is to be asked; which, and why, in a sentence.
 
     Children at high risk are not among them. ``found``: ``FINDING``. ``known``: of all children, as their entries show whether
     the roll of a school has been told.
     """
-    starts, as_at = pl.col("since_on"), evidence.as_at
-    promised = promised_places(evidence.statements, as_at, [ACCEPTED]).select(
+    starts, as_at = pl.col("since_on"), circumstances.as_at
+    promised = promised_places(circumstances.statements, as_at, [ACCEPTED]).select(
         "child_id", "record_id", "since_on", "place"
     )
-    owed = _owed_in_year_seven(evidence, found, promised)
-    asked = pl.concat([promised, owed], how="diagonal").join(evidence.births, on="child_id", how="left", validate="m:1")
+    owed = _owed_in_year_seven(circumstances, found, promised)
+    asked = pl.concat([promised, owed], how="diagonal").join(
+        circumstances.births, on="child_id", how="left", validate="m:1"
+    )
     told = last_told(asked, known.provision, known.person, known.schools, as_at)
     is_promised = pl.col("record_id").is_not_null()
     both = pl.concat([surely_theirs(told.filter(is_promised), known.child_records), told.filter(~is_promised)])
-    places = that_follow(both.select("child_id", "since_on", "school", "told_on", is_promised=is_promised), evidence)
+    places = that_follow(
+        both.select("child_id", "since_on", "school", "told_on", is_promised=is_promised), circumstances
+    )
     silent = places.filter(is_silent(starts, pl.col("told_on")), starts <= as_at, starts + ROLL_IS_IN > as_at).join(
         at_high_risk(found), on="child_id", how="anti"
     )
     return silent.unique("child_id", keep="first", maintain_order=True).select("child_id", roll_to_come=_told())
 
 
-def _owed_in_year_seven(evidence: Evidence, found: pl.DataFrame, promised: pl.DataFrame) -> pl.DataFrame:
+def _owed_in_year_seven(circumstances: Circumstances, found: pl.DataFrame, promised: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``since_on``: who left Year 6 in the summer, and of whom nothing is known of a place, not even that there
     is none (``found``)."""
-    summer, term = date(evidence.as_at.year, 7, 1), date(evidence.as_at.year, 9, 1)
-    left = evidence.last_ended.filter(pl.col("until_on") >= summer).select("child_id")
+    summer, term = date(circumstances.as_at.year, 7, 1), date(circumstances.as_at.year, 9, 1)
+    left = circumstances.last_ended.filter(pl.col("until_on") >= summer).select("child_id")
     known = pl.concat([promised["child_id"], found.filter(factor=NO_PLACE)["child_id"]])
-    owed = evidence.births.join(left, on="child_id", how="semi").filter(
+    owed = circumstances.births.join(left, on="child_id", how="semi").filter(
         year_seven_from(pl.col("date_of_birth")) == term, ~pl.col("child_id").is_in(known.implode())
     )
     return owed.select("child_id", since_on=pl.lit(term))

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.formatted import in_small_letters
 from pipelines.priority import in_and_out, no_place, referral
-from pipelines.priority.evidence import Evidence
+from pipelines.priority.circumstances import Circumstances
 
 ADOPTION = "adoption"
 SEND = "SEND"
@@ -26,15 +26,21 @@ OF_NEIGHBOUR = r"another authority|other authority"
 OF_ATTENDANCE = r"\battendance\b|not attending|never attended|\bexclu|\babsen|part-time timetable"
 
 
-def routes(evidence: Evidence) -> pl.DataFrame:
+def routes(circumstances: Circumstances) -> pl.DataFrame:
     """One row is one child with a route: ``child_id``, ``route`` (one of ``ROUTES``).
 
     Read from open concerns, from doubts about a current education, from the education that ended last or starts next,
     from a roll that a pupil went from without a leaving date, and from a home outside the authority or by its border.
     """
-    next_door = evidence.homes.select("child_id", route=pl.lit(NEIGHBOUR))
+    next_door = circumstances.homes.select("child_id", route=pl.lit(NEIGHBOUR))
     found = pl.concat(
-        [_by_concern(evidence), _by_doubt(evidence), _by_place(evidence), _by_vanishing(evidence), next_door]
+        [
+            _by_concern(circumstances),
+            _by_doubt(circumstances),
+            _by_place(circumstances),
+            _by_vanishing(circumstances),
+            next_door,
+        ]
     )
     order = pl.col("route").replace_strict(ROUTES, list(range(len(ROUTES))), return_dtype=pl.Int64)
     return found.sort("child_id", order).unique("child_id", keep="first", maintain_order=True)
@@ -67,21 +73,21 @@ def _routed(frame: pl.DataFrame, text: pl.Expr) -> pl.DataFrame:
     return frame.select("child_id", route=_named(text)).drop_nulls("route")
 
 
-def _by_concern(evidence: Evidence) -> pl.DataFrame:
-    return _routed(evidence.open_concerns(), pl.col("what"))
+def _by_concern(circumstances: Circumstances) -> pl.DataFrame:
+    return _routed(circumstances.open_concerns(), pl.col("what"))
 
 
-def _by_doubt(evidence: Evidence) -> pl.DataFrame:
-    doubtful = evidence.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
+def _by_doubt(circumstances: Circumstances) -> pl.DataFrame:
+    doubtful = circumstances.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
     return doubtful.select("child_id", route=route_of_doubt()).unique()
 
 
-def _by_place(evidence: Evidence) -> pl.DataFrame:
+def _by_place(circumstances: Circumstances) -> pl.DataFrame:
     """The education that ended last, where a team other than the schools' arranged it, and a place that is to start."""
-    ended = _routed(evidence.last_ended, in_small_letters(pl.col("what")))
-    return pl.concat([ended, evidence.places_to_come.select("child_id", route=pl.lit(ADMISSIONS)).unique()])
+    ended = _routed(circumstances.last_ended, in_small_letters(pl.col("what")))
+    return pl.concat([ended, circumstances.places_to_come.select("child_id", route=pl.lit(ADMISSIONS)).unique()])
 
 
-def _by_vanishing(evidence: Evidence) -> pl.DataFrame:
-    gone = evidence.statements.filter(pl.col("kind") == "vanished")
+def _by_vanishing(circumstances: Circumstances) -> pl.DataFrame:
+    gone = circumstances.statements.filter(pl.col("kind") == "vanished")
     return gone.select("child_id", route=pl.lit(ATTENDANCE)).unique()

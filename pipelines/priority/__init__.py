@@ -1,8 +1,8 @@
 """Reasons to look sooner: one file a factor, each giving ``FINDING`` rows with points and a plain because.
 
 Ethnicity is never a factor. A factor knows no source: it reads what statements say, through
-:class:`~pipelines.priority.evidence.Evidence`. To add one: write its file with a ``FACTOR`` and a ``finding``, give it
-points in :class:`~pipelines.rank_settings.Points`, and a line in ``FACTORS``.
+:class:`~pipelines.priority.circumstances.Circumstances`. To add one: write its file with a ``FACTOR`` and a ``finding``,
+give it points in :class:`~pipelines.rank_settings.Points`, and a line in ``FACTORS``.
 """
 
 from collections.abc import Callable
@@ -33,12 +33,12 @@ from pipelines.priority import (
     vanished_from_roll,
     youth_justice,
 )
-from pipelines.priority.evidence import Evidence
+from pipelines.priority.circumstances import Circumstances
 from pipelines.rank_settings import Points
 
-__all__ = ["FACTORS", "HIGH_RISK", "Evidence", "Points", "findings"]
+__all__ = ["FACTORS", "HIGH_RISK", "Circumstances", "Points", "findings"]
 
-FACTORS: tuple[Callable[[Evidence, Points], pl.DataFrame], ...] = (
+FACTORS: tuple[Callable[[Circumstances, Points], pl.DataFrame], ...] = (
     social_care.finding,
     exploitation.finding,
     missing_from_home.finding,
@@ -71,13 +71,13 @@ HIGH_RISK = (
 """Factors for which no child waits for an authority's threshold of weeks (``weeks_before_listed``)."""
 
 
-def findings(evidence: Evidence, points: Points) -> pl.DataFrame:
-    """All findings (``FINDING``) about the children in ``evidence.births``: at most one a child and factor.
+def findings(circumstances: Circumstances, points: Points) -> pl.DataFrame:
+    """All findings (``FINDING``) about the children in ``circumstances.births``: at most one a child and factor.
 
     Findings worth 0 points are left out: so an authority switches a factor off. Points below 0 move a child
     down. Order: child, points (most first), then
     the order of ``FACTORS``.
     """
-    found = pl.concat(factor(evidence, points) for factor in FACTORS)
-    about = found.join(evidence.births.select("child_id"), on="child_id", how="semi")
+    found = pl.concat(factor(circumstances, points) for factor in FACTORS)
+    about = found.join(circumstances.births.select("child_id"), on="child_id", how="semi")
     return about.filter(pl.col("points") != 0).sort("child_id", "points", descending=[False, True], maintain_order=True)

@@ -3,13 +3,13 @@
 import polars as pl
 
 from pipelines.formatted import formatted
-from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 
 FACTOR = "border"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child, with points below 0."""
     because = formatted("lives by the border with {}, and may be on the roll of a school there", "neighbour")
-    return as_findings(evidence.homes.filter("is_by_border"), FACTOR, -points.border, because)
+    return as_findings(circumstances.homes.filter("is_by_border"), FACTOR, -points.border, because)

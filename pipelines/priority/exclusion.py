@@ -7,7 +7,7 @@ section 19, and the regulations under it).
 import polars as pl
 
 from pipelines.formatted import formatted
-from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
 
@@ -17,11 +17,11 @@ OWED_FROM = 6
 """School day after the exclusion from which education is owed."""
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose earliest open exclusion is past that day; one without a date is taken to be."""
-    open_ones = evidence.open_concerns(NAMED).sort("child_id", "since_on")
+    open_ones = circumstances.open_concerns(NAMED).sort("child_id", "since_on")
     first = open_ones.unique("child_id", keep="first", maintain_order=True)
-    days = evidence.school_days_since(first["since_on"])
+    days = circumstances.school_days_since(first["since_on"])
     told = pl.coalesce(
         formatted("excluded on {}, {} school days ago, without a known place", day(pl.col("since_on")), "days"),
         pl.lit("excluded, without a known place"),

@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "harm"
 NAMED = r"domestic abuse|\bneglect|police protection|\bat risk of harm|\babused?\b"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with such a concern in force on the date judged."""
-    named = evidence.open_concerns(NAMED)
+    named = circumstances.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.harm, "a concern of harm is open: " + pl.col("what"))

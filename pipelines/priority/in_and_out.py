@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.formatted import formatted, in_small_letters
-from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 
 FACTOR = "in_and_out"
@@ -15,9 +15,9 @@ MANY = 3
 """So many places left within two years are many."""
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with two spells of home education, or three places left, that ended within two years."""
-    lately = evidence.ended_provision.filter(pl.col("until_on") > evidence.as_at - WITHIN)
+    lately = circumstances.ended_provision.filter(pl.col("until_on") > circumstances.as_at - WITHIN)
     ended = lately.unique(["child_id", "what", "until_on"])
     at_home = in_small_letters(pl.col("what")).str.contains(AT_HOME)
     counted = ended.group_by("child_id").agg(spells=at_home.sum(), places=pl.len()).sort("child_id")

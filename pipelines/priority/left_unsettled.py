@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "left_unsettled"
 NAMED = r"off the roll after an absence|without a known destination|left the roll for home education"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child, from the earliest such leaving that is open on the date judged."""
     because = (
         pl.when(pl.col("what").str.contains("absence"))
@@ -18,4 +18,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(pl.lit("on no register of home education, and left the roll for it"))
         .otherwise(pl.lit("left the roll without a known destination"))
     )
-    return earliest_open(evidence.open_concerns(NAMED), FACTOR, points.left_unsettled, because, "on")
+    return earliest_open(circumstances.open_concerns(NAMED), FACTOR, points.left_unsettled, because, "on")

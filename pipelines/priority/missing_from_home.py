@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "missing_from_home"
 NAMED = r"missing from|missing episode|reported missing|\brunaway|\babscond"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with such a report in force on the date judged."""
-    named = evidence.open_concerns(NAMED)
+    named = circumstances.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.missing_from_home, "reported missing from home or care", "on")

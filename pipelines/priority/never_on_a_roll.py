@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 
 FACTOR = "never_on_a_roll"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child without any provision statement that had begun by the date judged."""
-    never = evidence.births.join(evidence.begun_provision(), on="child_id", how="anti")
+    never = circumstances.births.join(circumstances.begun_provision(), on="child_id", how="anti")
     return as_findings(never, FACTOR, points.never_on_a_roll, pl.lit("no extract shows the child ever in education"))

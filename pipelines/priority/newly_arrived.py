@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "newly_arrived"
@@ -10,9 +10,9 @@ ALONE = r"\bunaccompanied\b|\buasc\b"
 NAMED = rf"newly arrived|moved in from|{ALONE}|asylum|dispers"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child; one who came alone weighs more."""
     is_alone = pl.col("what").str.contains(ALONE)
     worth = pl.when(is_alone).then(points.unaccompanied).otherwise(points.newly_arrived)
     because = pl.when(is_alone).then(pl.lit("unaccompanied and seeking asylum")).otherwise(pl.col("what"))
-    return earliest_open(evidence.open_concerns(NAMED), FACTOR, worth, because)
+    return earliest_open(circumstances.open_concerns(NAMED), FACTOR, worth, because)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.children.promised_places import says_promised
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "no_place"
@@ -16,7 +16,7 @@ TAKEN_UP_WITHIN = timedelta(days=60)
 """An education that began so shortly before the day of an application or offer, or since, is what came of it."""
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose application has not led to a place by the date judged."""
     what, since = pl.col("what"), pl.col("since_on")
     because = (
@@ -32,9 +32,9 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(pl.lit("on no roll, though a place offered was to begin"))
         .otherwise(pl.lit("without a school place yet, and applied for one"))
     )
-    lag = evidence.as_at - timedelta(days=points.not_arrived_after_days)
-    last = evidence.begun_provision().group_by("child_id").agg(began_on=pl.col("since_on").max())
-    applied = evidence.open_concerns(NAMED).join(last, on="child_id", how="left", validate="m:1")
+    lag = circumstances.as_at - timedelta(days=points.not_arrived_after_days)
+    last = circumstances.begun_provision().group_by("child_id").agg(began_on=pl.col("since_on").max())
+    applied = circumstances.open_concerns(NAMED).join(last, on="child_id", how="left", validate="m:1")
     waiting = applied.filter(
         pl.col("began_on").is_null() | since.is_null() | (pl.col("began_on") < since - TAKEN_UP_WITHIN),
         ~says_promised(what) | since.is_null() | (since <= lag),

@@ -3,16 +3,16 @@
 import polars as pl
 
 from pipelines.formatted import formatted
-from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 
 FACTOR = "out_of_education"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose last education ended at least four weeks before the date judged."""
-    ended = evidence.ended_provision.group_by("child_id").agg(pl.col("until_on").max())
-    weeks = (pl.lit(evidence.as_at) - pl.col("until_on")).dt.total_days() // 7
+    ended = circumstances.ended_provision.group_by("child_id").agg(pl.col("until_on").max())
+    weeks = (pl.lit(circumstances.as_at) - pl.col("until_on")).dt.total_days() // 7
     steps = ((52, points.out_52_weeks), (26, points.out_26_weeks), (12, points.out_12_weeks), (4, points.out_4_weeks))
     worth = pl.coalesce(pl.when(weeks >= least).then(pl.lit(given)) for least, given in steps)
     because = formatted("last known education ended {} weeks ago", weeks)

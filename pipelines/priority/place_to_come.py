@@ -10,19 +10,19 @@ import polars as pl
 
 from pipelines.children.promised_places import promised_places
 from pipelines.formatted import formatted
-from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
 
 FACTOR = "place_to_come"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child, with points below 0, from the place that starts first."""
-    on, as_at = pl.col("since_on"), evidence.as_at
-    soon = evidence.places_to_come.filter(on <= as_at + timedelta(days=points.place_to_come_days))
+    on, as_at = pl.col("since_on"), circumstances.as_at
+    soon = circumstances.places_to_come.filter(on <= as_at + timedelta(days=points.place_to_come_days))
     lag = as_at - timedelta(days=points.not_arrived_after_days)
-    fresh = promised_places(evidence.statements, as_at).filter((on > lag) & (on <= as_at))
+    fresh = promised_places(circumstances.statements, as_at).filter((on > lag) & (on <= as_at))
     both = pl.concat([soon.select("child_id", "since_on"), fresh.select("child_id", "since_on")])
     first = both.sort("child_id", "since_on").unique("child_id", keep="first", maintain_order=True)
     when = day(on)

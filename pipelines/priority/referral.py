@@ -19,7 +19,7 @@ from pipelines.priority import (
     unregistered_setting,
     youth_justice,
 )
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "referral"
@@ -32,13 +32,13 @@ _NAMED_BY = (
 NAMED_ELSEWHERE = "|".join((*(factor.NAMED for factor in _NAMED_BY), ADOPTION))
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with such a concern open on the date judged, the longest open one.
 
     One that has waited for ``referral_waiting_days`` weighs ``referral_waiting`` points more.
     """
-    waiting = evidence.open_concerns().filter(~pl.col("what").str.contains(NAMED_ELSEWHERE))
-    days = (pl.lit(evidence.as_at) - pl.col("since_on")).dt.total_days()
+    waiting = circumstances.open_concerns().filter(~pl.col("what").str.contains(NAMED_ELSEWHERE))
+    days = (pl.lit(circumstances.as_at) - pl.col("since_on")).dt.total_days()
     is_long = (days >= points.referral_waiting_days).fill_null(value=False)
     worth = points.referral + pl.when(is_long).then(points.referral_waiting).otherwise(0)
     because = (

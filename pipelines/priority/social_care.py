@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "social_care"
@@ -13,7 +13,7 @@ PRIVATELY_FOSTERED = r"privately fostered|private fostering"
 NAMED = f"{CHILD_PROTECTION}|{LOOKED_AFTER}|{IN_NEED}|{PRIVATELY_FOSTERED}|social care|social work"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child: the weightiest involvement open on the date judged."""
     what = pl.col("what")
     is_protected, is_looked_after = what.str.contains(CHILD_PROTECTION), what.str.contains(LOOKED_AFTER)
@@ -35,4 +35,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(pl.lit("privately fostered"))
         .otherwise(pl.lit("open to social care"))
     )
-    return earliest_open(evidence.open_concerns(NAMED), FACTOR, worth, because)
+    return earliest_open(circumstances.open_concerns(NAMED), FACTOR, worth, because)

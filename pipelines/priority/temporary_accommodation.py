@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "temporary_accommodation"
 NAMED = r"temporary|hostel|refuge\b|bed and breakfast|\bb&b\b|homeless"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whom a source places in such accommodation on the date judged."""
-    named = evidence.open_concerns(NAMED)
+    named = circumstances.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.temporary_accommodation, "lives in temporary accommodation")

@@ -6,16 +6,16 @@ import polars as pl
 
 from pipelines.children.age import school_year, starts_on
 from pipelines.formatted import formatted
-from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
 
 FACTOR = "transition"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child who came of compulsory school age within the last year, or is of the age of Year 7."""
-    born, as_at = pl.col("date_of_birth"), evidence.as_at
+    born, as_at = pl.col("date_of_birth"), circumstances.as_at
     came_of_age = starts_on(born)
     is_new = came_of_age.is_between(as_at - timedelta(days=365), as_at)
     because = (
@@ -24,4 +24,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .when(school_year(born, as_at) == 7)
         .then(pl.lit("of the age of moving to secondary school (Year 7)"))
     )
-    return as_findings(evidence.births, FACTOR, points.transition, because).drop_nulls("because")
+    return as_findings(circumstances.births, FACTOR, points.transition, because).drop_nulls("because")

@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "unclaimed_transfer"
 NAMED = r"transfer|lost pupil|unclaimed|\bctf\b"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose transfer file waits on the date judged."""
-    named = evidence.open_concerns(NAMED)
+    named = circumstances.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.unclaimed_transfer, "no school has claimed the transfer file")

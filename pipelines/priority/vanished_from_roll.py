@@ -3,16 +3,16 @@
 import polars as pl
 
 from pipelines.formatted import formatted
-from pipelines.priority.evidence import Evidence, as_findings
+from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
 
 FACTOR = "vanished_from_roll"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child, from the entry that vanished last."""
-    gone = evidence.statements.filter((pl.col("kind") == "vanished") & (pl.col("since_on") <= evidence.as_at))
+    gone = circumstances.statements.filter((pl.col("kind") == "vanished") & (pl.col("since_on") <= circumstances.as_at))
     ordered = gone.sort("child_id", "since_on", "record_id", descending=[False, True, False])
     last = ordered.unique("child_id", keep="first", maintain_order=True)
     because = formatted("{}, last there on {}", pl.col("what"), day(pl.col("since_on")))

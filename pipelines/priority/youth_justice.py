@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from pipelines.priority.evidence import Evidence, earliest_open
+from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
 FACTOR = "youth_justice"
 NAMED = r"youth justice|youth offending|\byjs\b|\byot\b"
 
 
-def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
+def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with an open case, told by what it says of the child's education where it says any."""
     says_none = pl.col("what").str.contains(r"\bno education")
     because = (
@@ -17,4 +17,4 @@ def finding(evidence: Evidence, points: Points) -> pl.DataFrame:
         .then(pl.lit("youth justice knows of no education"))
         .otherwise(pl.lit("known to youth justice"))
     )
-    return earliest_open(evidence.open_concerns(NAMED), FACTOR, points.youth_justice, because)
+    return earliest_open(circumstances.open_concerns(NAMED), FACTOR, points.youth_justice, because)

@@ -18,7 +18,7 @@ from pipelines.decisions.outcomes import under_tonights_ids
 from pipelines.listing.masking import MASKED_READS, WITHHELD, masked_in
 from pipelines.listing.route import ADOPTION, routes
 from pipelines.priority import social_care
-from pipelines.priority.evidence import Evidence
+from pipelines.priority.circumstances import Circumstances
 from pipelines.reports.explain import child_of
 from pipelines.residence.contact import SEEN, without_letters
 from pipelines.settings import SettingsError
@@ -90,12 +90,12 @@ def handover(
     contact = without_letters(tables["statement"], members, tables["residence"])
     said = contact.join(members.select("record_id", "child_id"), on="record_id", how="inner")
     facts = child_facts(person, tables["statement"], members, as_at).row(0, named=True)
-    evidence = _evidence(child_id, facts["date_of_birth"], said, tables["provision"], as_at)
-    if ADOPTION in routes(evidence)["route"]:
+    circumstances = _circumstances(child_id, facts["date_of_birth"], said, tables["provision"], as_at)
+    if ADOPTION in routes(circumstances)["route"]:
         raise SettingsError("This child is the adoption team's: no packet is made. Ask that team.")
     is_protected = child_id in masked_in(tables).protected
     moved = _moved_on(child_id, outcomes, tables["child_record"])
-    whole = _packet(facts, person, evidence)
+    whole = _packet(facts, person, circumstances)
     shown = {name: WITHHELD for name in _PLACES if whole[name] is not None} if is_protected else {}
     return Handover(
         **{**whole, **shown},
@@ -112,11 +112,13 @@ _PLACES = ("last_address", "last_postcode", "last_education", "carers", "phones"
 """What is withheld of a protected child."""
 
 
-def _evidence(child_id: str, born: date | None, said: pl.DataFrame, provision: pl.DataFrame, as_at: date) -> Evidence:
+def _circumstances(
+    child_id: str, born: date | None, said: pl.DataFrame, provision: pl.DataFrame, as_at: date
+) -> Circumstances:
     births = pl.DataFrame(
         {"child_id": [child_id], "date_of_birth": [born]}, schema={"child_id": pl.String, "date_of_birth": pl.Date}
     )
-    return Evidence(said, provision.filter(pl.col("child_id") == child_id), births, as_at)
+    return Circumstances(said, provision.filter(pl.col("child_id") == child_id), births, as_at)
 
 
 def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame) -> date | None:
@@ -125,11 +127,13 @@ def _moved_on(child_id: str, outcomes: pl.DataFrame, child_records: pl.DataFrame
     return moved[0] if moved.len() else None
 
 
-def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) -> dict[str, Any]:
+def _packet(facts: Mapping[str, Any], person: pl.DataFrame, circumstances: Circumstances) -> dict[str, Any]:
     """What is known of the child, unmasked."""
-    is_seen = (pl.col("kind") == SEEN) & (pl.col("since_on") <= evidence.as_at)
+    is_seen = (pl.col("kind") == SEEN) & (pl.col("since_on") <= circumstances.as_at)
     ends_on = pl.col("until_on").fill_null(date.max)
-    known = evidence.begun_provision().sort("is_current", ends_on, "since_on", "record_id", "what", nulls_last=False)
+    known = circumstances.begun_provision().sort(
+        "is_current", ends_on, "since_on", "record_id", "what", nulls_last=False
+    )
     last = known.row(-1, named=True) if known.height else {"what": None, "place": None, "until_on": None}
     carer = pl.concat_str("parent_forename", "parent_surname", separator=" ", ignore_nulls=True)
     carers = person.select(carer.str.to_titlecase())
@@ -144,12 +148,12 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, evidence: Evidence) 
         "upn": upns[0] if upns.len() else None,
         "last_address": facts["address"],
         "last_postcode": facts["postcode"],
-        "last_seen_on": evidence.statements.filter(is_seen)["since_on"].max(),
+        "last_seen_on": circumstances.statements.filter(is_seen)["since_on"].max(),
         "last_education": ", ".join(part for part in (last["what"], last["place"]) if part) or None,
         "education_ended_on": last["until_on"],
         "carers": _together(carers.to_series().to_list()),
         "phones": _together(person["phone"].to_list()),
-        "social_care_involved": bool(evidence.open_concerns(social_care.NAMED).height),
+        "social_care_involved": bool(circumstances.open_concerns(social_care.NAMED).height),
     }
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.children.provision import find_provision
 from pipelines.listing.known import Known
 from pipelines.listing.rank import Ranked, rank
-from pipelines.priority import Evidence
+from pipelines.priority import Circumstances
 from pipelines.rank_settings import RankSettings
 from pipelines.reports.life import LIFE_READS
 from pipelines.tables import CHILD_RECORD, NIGHT, PERSON, RESIDENCE, RIVAL, SCHOOL, STATEMENT, TABLES
@@ -99,12 +99,12 @@ class Drawn:
             **({"schools": pl.DataFrame(self.schools, schema=SCHOOL, orient="row")} if self.schools else {}),
         }
 
-    def evidence(self) -> Evidence:
+    def circumstances(self) -> Circumstances:
         """What a priority factor reads about every child drawn, with the first birth date of each."""
         tables = self.tables()
         child_records = tables["child_records"]
         births = child_records.join(tables["person"], on="record_id").group_by("child_id", maintain_order=True)
-        return Evidence(
+        return Circumstances(
             statements=child_records.select("child_id", "record_id").join(tables["statements"], on="record_id"),
             provision=tables["provision"],
             births=births.agg(pl.col("date_of_birth").drop_nulls().first()),

@@ -123,7 +123,7 @@ def test_an_open_concern_counts_once_under_its_own_factor(
     drawn = concern(what, date(2026, 5, 3))
     dated = "on" if factor in {no_place, missing_from_home, left_unsettled} else "since"
     assert told(factor.finding, drawn) == [(points, f"{because} {dated} 3 May 2026")]
-    named = findings(drawn.evidence(), Points())["factor"].to_list()
+    named = findings(drawn.circumstances(), Points())["factor"].to_list()
     assert [name for name in named if name not in {"never_on_a_roll", "long_unseen", "transition"}] == [factor.FACTOR]
 
 
@@ -160,8 +160,8 @@ AUTUMN_BREAK = ((date(2026, 11, 9), date(2026, 11, 13)),)
 def test_an_exclusion_counts_from_the_sixth_school_day(
     since: date | None, closures: tuple[tuple[date, date], ...], told_of: str | None
 ) -> None:
-    evidence = dataclasses.replace(concern("permanently excluded", since).evidence(), closures=closures)
-    found = exclusion.finding(evidence, Points())
+    circumstances = dataclasses.replace(concern("permanently excluded", since).circumstances(), closures=closures)
+    found = exclusion.finding(circumstances, Points())
     assert found.select("points", "because").rows() == ([(40, told_of)] if told_of else [])
 
 
@@ -270,7 +270,7 @@ def test_long_unseen(seen: list[date], because: str | None) -> None:
 
 def test_an_authority_sets_the_points_and_switches_a_factor_off() -> None:
     drawn = concern("child in need")
-    found = findings(drawn.evidence(), Points(child_in_need=75, never_on_a_roll=0, long_unseen=0, transition=0))
+    found = findings(drawn.circumstances(), Points(child_in_need=75, never_on_a_roll=0, long_unseen=0, transition=0))
     assert found.select("factor", "points").rows() == [("social_care", 75)]
 
 
@@ -297,7 +297,7 @@ def test_every_factor_is_named_for_its_file_and_gives_each_child_one_finding_at_
             drawn.says(f"health:{child}", "concern", what, date(2026, 1, 1))
         drawn.says(f"ehe_register:{child}", "vanished", "vanished from the roll", date(2026, 1, 1))
     next_door = pl.DataFrame([{"child_id": "CH1", "is_by_border": True, "neighbour": "Zedshire"}], schema=HOME)
-    found = findings(replace(drawn.evidence(), homes=next_door), Points())
+    found = findings(replace(drawn.circumstances(), homes=next_door), Points())
     files = {factor.__module__.rpartition(".")[2] for factor in FACTORS}
     assert set(found["factor"]) == files - {"never_on_a_roll"}
     assert not found.select("child_id", "factor").is_duplicated().any()

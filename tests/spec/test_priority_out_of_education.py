@@ -104,7 +104,7 @@ def test_home_education_or_alternative_provision_ended_without_another_place(
 def test_never_on_a_roll_is_a_child_without_any_entry_that_has_begun() -> None:
     drawn = Drawn().record("health:1", "CH1").record("school_census:2", "CH2").record("school_census:3", "CH3")
     drawn.on_roll("school_census:2", date(2019, 9, 1), date(2020, 7, 1)).on_roll("school_census:3", date(2027, 1, 4))
-    found = never_on_a_roll.finding(drawn.evidence(), Points())
+    found = never_on_a_roll.finding(drawn.circumstances(), Points())
     assert found["child_id"].sort().to_list() == ["CH1", "CH3"]
 
 

@@ -43,20 +43,20 @@ BEGAN, ENDED = date(2026, 2, 2), date(2026, 7, 20)
 )  # fmt: skip
 def test_route(kind: str, what: str | None, more: dict[str, Any], route: str | None) -> None:
     drawn = Drawn().record("health:H1", "A").says("health:H1", kind, what, **{"since": BEGAN, **more})
-    found = routes(drawn.evidence())
+    found = routes(drawn.circumstances())
     assert found["route"].to_list() == ([route] if route else [])
 
 
 def test_of_several_routes_the_narrowest_circle_counts() -> None:
     drawn = Drawn().record("health:H1", "A").says("health:H1", "concern", "no offer of a school place", BEGAN)
     drawn.says("health:H1", "concern", "EHC plan", BEGAN)
-    assert routes(drawn.evidence()).rows() == [("A", "SEND")]
+    assert routes(drawn.circumstances()).rows() == [("A", "SEND")]
 
 
 def test_home_education_that_ended_before_another_school_is_no_route() -> None:
     drawn = Drawn().record("health:H1", "A").says("health:H1", "provision", "home education", BEGAN, date(2026, 3, 1))
     drawn.says("health:H1", "provision", "state school", date(2026, 3, 2), ENDED)
-    assert routes(drawn.evidence()).is_empty()
+    assert routes(drawn.circumstances()).is_empty()
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["as they come", "the other way round"])
@@ -64,9 +64,9 @@ def test_of_two_educations_that_ended_on_one_day_the_first_by_record_is_the_last
     """Whatever order the rows are in: the same list comes out on any number of threads."""
     drawn = Drawn().record("ehe_register:E1", "A").record("school_census:C1", "A")
     drawn.says("ehe_register:E1", "provision", "home education", BEGAN, ENDED).on_roll("school_census:C1", BEGAN, ENDED)
-    evidence = drawn.evidence()
-    rows = evidence.provision.reverse() if turned else evidence.provision
-    assert routes(replace(evidence, provision=rows)).rows() == [("A", "home-education")]
+    circumstances = drawn.circumstances()
+    rows = circumstances.provision.reverse() if turned else circumstances.provision
+    assert routes(replace(circumstances, provision=rows)).rows() == [("A", "home-education")]
 
 
 def test_a_route_stands_on_the_list() -> None:

@@ -20,7 +20,7 @@ from pipelines.tables import FINDING
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Circumstances:
     """What is known of the children to be judged."""
 
     statements: pl.DataFrame
