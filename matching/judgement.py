@@ -25,7 +25,7 @@ class Contradiction:
     """Row numbers of a shortest chain of *same* from one record of the pair to the other."""
 
 
-def standing(judgements: pl.DataFrame) -> pl.DataFrame:
+def standing_judgements(judgements: pl.DataFrame) -> pl.DataFrame:
     """The judgements that stand: of each pair (whichever record comes first) the last row.
 
     ``judgements``: left_id, right_id, answer and any further columns, in the order in which they were made. An *unsure*

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from matching.judgement import DIFFERENT, SAME, standing
+from matching.judgement import DIFFERENT, SAME, standing_judgements
 from matching.person import Columns
 from matching.thresholds import SAMPLE, measured_by_threshold, reliability
 from pipelines.decisions.append_only import add_rows, read_rows
@@ -92,7 +92,7 @@ def add_drawn(workspace: Path, made: Callable[[pl.DataFrame], pl.DataFrame]) -> 
 
 def for_link(judgements: pl.DataFrame) -> pl.DataFrame:
     """``JUDGEMENT`` -> what the linkage obeys: left_id, right_id, is_same, of the judgements that stand."""
-    decided = standing(judgements).filter(pl.col("answer").is_in([SAME, DIFFERENT]))
+    decided = standing_judgements(judgements).filter(pl.col("answer").is_in([SAME, DIFFERENT]))
     return decided.select("left_id", "right_id", is_same=pl.col("answer") == SAME)
 
 
@@ -102,7 +102,7 @@ def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
     Within its stratum a decided pair also stands for those that nobody could decide or has answered yet. A sample of
     which some stratum has no decided pair is left out whole; several samples count as one, each with an equal share.
     """
-    last = standing(judgements).select("left_id", "right_id", "answer")
+    last = standing_judgements(judgements).select("left_id", "right_id", "answer")
     pairs = drawn.filter(part=BLIND).join(last, on=["left_id", "right_id"], how="left", validate="m:1")
     answered = pairs.with_columns(
         is_same=pl.when(pl.col("answer").is_in([SAME, DIFFERENT])).then(pl.col("answer") == SAME)

@@ -239,7 +239,7 @@ def outcome_in_words(outcome: pl.Expr) -> pl.Expr:
     return outcome.replace_strict({code: meaning.words for code, meaning in CODES.items()}, return_dtype=pl.String)
 
 
-def standing(outcomes: pl.DataFrame) -> pl.DataFrame:
+def standing_outcomes(outcomes: pl.DataFrame) -> pl.DataFrame:
     """The outcome of each child that counts: the latest by its day, and by when it was read in."""
     ordered = outcomes.with_row_index("order").sort("outcome_on", "order")
     return ordered.unique("child_id", keep="last", maintain_order=True).drop("order")
@@ -274,5 +274,5 @@ def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) 
     ``OUTCOME`` under tonight's child ids, by child. Such a child stays in view until an outcome closes it, whatever
     becomes of its likelihood.
     """
-    last = standing(outcomes.filter(pl.col("outcome_on") <= as_at))
+    last = standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at))
     return under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(OPENING)).sort("child_id")

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
-from pipelines.decisions.outcomes import CLOSING, standing, under_tonights_ids
+from pipelines.decisions.outcomes import CLOSING, standing_outcomes, under_tonights_ids
 from pipelines.formatted import formatted
 from pipelines.listing.closed import closed_in_words
 from pipelines.listing.masking import off_list_without_place
@@ -108,7 +108,7 @@ class Tonight:
     @property
     def outcomes_standing(self) -> pl.DataFrame:
         """The one of ``outcomes`` that counts tonight, for each child of which there is any."""
-        return standing(self.outcomes.filter(pl.col("outcome_on") <= self.as_at))
+        return standing_outcomes(self.outcomes.filter(pl.col("outcome_on") <= self.as_at))
 
     def facts_of(self, children: pl.Series) -> pl.DataFrame:
         """:func:`~pipelines.children.facts.child_facts` of some children of tonight."""

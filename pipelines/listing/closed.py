@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.children.in_time import has_begun, has_not_ended
-from pipelines.decisions.outcomes import DUPLICATE, kept_open, outcome_in_words, standing, under_tonights_ids
+from pipelines.decisions.outcomes import DUPLICATE, kept_open, outcome_in_words, standing_outcomes, under_tonights_ids
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.priority import social_care, temporary_accommodation
 from pipelines.rank_settings import OutcomeHolds
@@ -60,7 +60,7 @@ def closed_children(
     ``closed_why`` (what the officer found) or ``back_because`` (what has changed since), the other null. Where the child
     has got another id since, it is found by the records that it had.
     """
-    last = standing(outcomes.filter(pl.col("outcome_on") <= as_at))
+    last = standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at))
     closing = under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(list(CONTRADICTED_BY)))
     if closing.is_empty():
         return pl.DataFrame(schema=CLOSED)

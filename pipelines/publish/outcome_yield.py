@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CLOSING, MISSING, standing
+from pipelines.decisions.outcomes import CLOSING, MISSING, standing_outcomes
 from pipelines.publish.report_tables import band_of
 from pipelines.publish.small_counts import SMALLEST_SHOWN
 from pipelines.reasons import source_name
@@ -58,7 +58,7 @@ def _known(outcomes: pl.DataFrame) -> pl.DataFrame:
     """A row a child: the outcome that stands, what it means, the hours, and the groups that the child counts in."""
     not_listed, likelihood = pl.lit("not on the list"), pl.col("likelihood")
     return (
-        standing(outcomes)
+        standing_outcomes(outcomes)
         .drop("hours")
         .join(hours_spent(outcomes), on="child_id", how="left", validate="1:1")
         .with_columns(

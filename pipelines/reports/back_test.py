@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.decisions.outcomes import MISSING, standing
+from pipelines.decisions.outcomes import MISSING, standing_outcomes
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.reports.published import PublishedNight
 
@@ -58,7 +58,7 @@ _BACK_ROWS = pl.DataFrame(schema={"child_id": pl.String, "found_on": pl.Date, "a
 
 def _standing_first(outcomes: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``found_on``, ``records`` of each child whose outcome that stands says missing education."""
-    still = standing(outcomes).filter(pl.col("outcome").is_in(MISSING)).select("child_id")
+    still = standing_outcomes(outcomes).filter(pl.col("outcome").is_in(MISSING)).select("child_id")
     first = outcomes.filter(pl.col("outcome").is_in(MISSING)).sort("outcome_on").join(still, on="child_id", how="semi")
     return first.unique("child_id", keep="first", maintain_order=True).select(
         "child_id", "records", found_on="outcome_on"

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CODES, DFE_REASONS, MISSING, standing
+from pipelines.decisions.outcomes import CODES, DFE_REASONS, MISSING, standing_outcomes
 from pipelines.publish.outcome_yield import sources_in
 from pipelines.publish.small_counts import shown, shown_alone
 from pipelines.reasons import source_name
@@ -107,7 +107,7 @@ def _table(title: str, labels: Sequence[str], counts: Sequence[str], note: str =
 def _found(outcomes: pl.DataFrame, since: date, as_at: date) -> pl.DataFrame:
     """The outcome that stood last of each child of whom one was found in the period."""
     on = pl.col("outcome_on")
-    return standing(outcomes.filter((on > since) & (on <= as_at)))
+    return standing_outcomes(outcomes.filter((on > since) & (on <= as_at)))
 
 
 def _leads(listed: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[Table]:

@@ -15,7 +15,7 @@ from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
 from pipelines.children.members import with_told
 from pipelines.children.provision import find_provision, surely_holds
-from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing, under_tonights_ids
+from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing_outcomes, under_tonights_ids
 from pipelines.formatted import formatted
 from pipelines.publish.small_counts import SUPPRESSED, suppressed
 
@@ -66,7 +66,7 @@ def confirmed_missing(
     Duration runs from the end of the last known education; where none is known, it is "Unknown". The reason is the one
     that an officer gave; where none was, "Not recorded".
     """
-    last = under_tonights_ids(standing(outcomes.filter(pl.col("outcome_on") <= as_at)), child_records)
+    last = under_tonights_ids(standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at)), child_records)
     known = last.filter(pl.col("outcome").is_in(MISSING)).select("child_id", "reason")
     members = child_records.join(known, on="child_id", how="semi")
     said = statements.join(members, on="record_id", how="semi")

@@ -9,7 +9,14 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.decisions.outcomes import CODES, MISSING, kept_open, outcome_in_words, standing, under_tonights_ids
+from pipelines.decisions.outcomes import (
+    CODES,
+    MISSING,
+    kept_open,
+    outcome_in_words,
+    standing_outcomes,
+    under_tonights_ids,
+)
 from pipelines.health import SourceState
 from pipelines.listing.rank import LANES
 from pipelines.publish.outcome_yield import hours_spent, outcome_yield
@@ -79,7 +86,7 @@ def weekly(
         came=_came(now, then),
         went=_went(now, then),
         outcomes=_by_words(this_week),
-        found=standing(this_week).filter(pl.col("outcome").is_in(MISSING)).height,
+        found=standing_outcomes(this_week).filter(pl.col("outcome").is_in(MISSING)).height,
         hours=float(hours_spent(this_week)["hours"].sum()) if hours.len() else None,
         hours_per_child_found=total.item() if total.len() else None,
         in_hand=_in_hand(known, child_records, now.as_at),
@@ -114,7 +121,7 @@ def _went(now: PublishedNight, then: PublishedNight | None) -> list[tuple[str, i
 
 
 def _by_words(outcomes: pl.DataFrame) -> list[tuple[str, int]]:
-    counted = standing(outcomes).group_by("outcome").len().sort("len", "outcome", descending=[True, False])
+    counted = standing_outcomes(outcomes).group_by("outcome").len().sort("len", "outcome", descending=[True, False])
     return [(CODES[outcome].words, count) for outcome, count in counted.iter_rows()]
 
 

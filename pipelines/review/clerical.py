@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from matching.judgement import ANSWERS, Contradiction, contradictions, standing
+from matching.judgement import ANSWERS, Contradiction, contradictions, standing_judgements
 from pipelines.decisions.judgements import DRAWN, JUDGEMENT, add_drawn, add_judgements, read_drawn, read_judgements
 from pipelines.decisions.keys_tonight import judgements_now, keys_of_the_list
 from pipelines.files.handed_in import listed
@@ -156,7 +156,7 @@ def _contradicting(placed: pl.DataFrame, made: pl.DataFrame, earlier: pl.DataFra
         place=formatted("a judgement by {} on {}", "by", pl.col("at").dt.strftime("%d/%m/%Y"))
     )
     tonight = made.join(lines, on=["left_id", "right_id"], how="left", validate="m:1", maintain_order="left")
-    together = standing(pl.concat([before, tonight.select(before.columns)]))
+    together = standing_judgements(pl.concat([before, tonight.select(before.columns)]))
     places = together["place"].to_list()
     return [_told_contradiction(found, places) for found in contradictions(together)]
 
@@ -172,12 +172,12 @@ def _told_contradiction(found: Contradiction, places: list[str]) -> str:
 def _new(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """What the file says that does not stand already: the same workbook read twice adds nothing."""
     known = ["left_id", "right_id", "answer", "by", "sample"]
-    return made.join(standing(earlier), on=known, how="anti")
+    return made.join(standing_judgements(earlier), on=known, how="anti")
 
 
 def outranked(made: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """``by``, ``pairs``: of how many pairs what another person said stood until ``made`` said otherwise, by person."""
-    before = standing(earlier).select("left_id", "right_id", "by", "answer")
+    before = standing_judgements(earlier).select("left_id", "right_id", "by", "answer")
     now = made.select("left_id", "right_id", now_by="by", now="answer")
     otherwise = (pl.col("by") != pl.col("now_by")) & (pl.col("answer") != pl.col("now"))
     both = now.join(before, on=["left_id", "right_id"]).filter(otherwise)

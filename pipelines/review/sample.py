@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from matching.judgement import UNSURE, standing
+from matching.judgement import UNSURE, standing_judgements
 from matching.person import Columns
 from pipelines.decisions.judgements import BLIND, FOR_LIST, FOR_MODEL
 from pipelines.linking.link_report import weights_at
@@ -109,7 +109,7 @@ def _without_protected(links: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) 
 
 
 def _decided(judgements: pl.DataFrame) -> pl.DataFrame:
-    return standing(judgements).filter(pl.col("answer") != UNSURE).select(PAIRED)
+    return standing_judgements(judgements).filter(pl.col("answer") != UNSURE).select(PAIRED)
 
 
 def _blind(links: pl.DataFrame, begins: float, wanted: int, seed: int) -> pl.DataFrame:

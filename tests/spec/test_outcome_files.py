@@ -13,7 +13,7 @@ import xlsxwriter
 
 from data_contracts.today import day_of
 from pipelines.decisions.append_only import append_only
-from pipelines.decisions.outcomes import OUTCOMES_FILE, add_outcomes, read_outcomes, standing
+from pipelines.decisions.outcomes import OUTCOMES_FILE, add_outcomes, read_outcomes, standing_outcomes
 from pipelines.settings import SettingsError
 
 LISTED_AT = datetime(2026, 11, 1, 2, 30, tzinfo=UTC)
@@ -388,7 +388,7 @@ def test_a_line_handed_in_again_with_its_hours_is_kept_and_stands(tmp_path: Path
     add_outcomes(written(tmp_path, "A,UNTRACED,2026-11-02,\n", WITH_HOURS), tmp_path, TABLES, "M. Okafor")
     again = written(tmp_path, "A,UNTRACED,2026-11-02,3\nA,UNTRACED,2026-11-02,3\n", WITH_HOURS)
     assert add_outcomes(again, tmp_path, TABLES, "M. Okafor").height == 1
-    assert standing(read_outcomes(tmp_path))["hours"].to_list() == [3.0]
+    assert standing_outcomes(read_outcomes(tmp_path))["hours"].to_list() == [3.0]
 
 
 def test_outcomes_that_an_earlier_version_kept_are_read_on(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.judgement import ANSWERS, DIFFERENT, SAME, UNSURE, contradictions, standing
+from matching.judgement import ANSWERS, DIFFERENT, SAME, UNSURE, contradictions, standing_judgements
 
 Told = list[tuple[str, str, str]]
 
@@ -66,5 +66,5 @@ def test_contradictions_are_those_of_plain_reasoning(rows: Told) -> None:
 
 
 def test_of_one_pair_the_last_word_stands_whichever_record_is_named_first() -> None:
-    kept = standing(judged([("A", "B", SAME), ("C", "D", SAME), ("B", "A", DIFFERENT), ("C", "D", UNSURE)]))
+    kept = standing_judgements(judged([("A", "B", SAME), ("C", "D", SAME), ("B", "A", DIFFERENT), ("C", "D", UNSURE)]))
     assert kept.rows() == [("B", "A", DIFFERENT), ("C", "D", UNSURE)]
