@@ -12,7 +12,7 @@ child keeps the place that the danger gives it. Ties go by likelihood, then poin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -28,7 +28,7 @@ from pipelines.listing.household import households
 from pipelines.listing.known import Known
 from pipelines.listing.likelihood import with_likelihood
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, not_yet
-from pipelines.listing.roll_to_come import roll_to_come
+from pipelines.listing.roll_to_come import TO_COME, roll_to_come
 from pipelines.listing.route import routes
 from pipelines.priority import Circumstances, findings
 from pipelines.priority.no_place import FACTOR as NO_PLACE
@@ -68,6 +68,8 @@ class Ranked:
     """``EXPLAINED``, by child."""
     findings: pl.DataFrame
     """``FINDING`` about the candidates, weightiest first."""
+    to_come: pl.DataFrame = field(default_factory=TO_COME.to_frame)
+    """``TO_COME`` of those candidates, of whom none is protected, whose schools can tell more than a visit."""
 
 
 def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame | None = None) -> Ranked:
@@ -93,8 +95,9 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     circumstances = _circumstances(looked_at, known)
     found = findings(circumstances, known.settings.points)
     to_come = roll_to_come(circumstances, found, known)
+    asked = to_come.select("child_id", "roll_to_come")
     told = with_told(
-        everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(circumstances, found, known), to_come
+        everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(circumstances, found, known), asked
     )
     is_meant = is_likely | pl.col("kept_because").is_not_null()
     told = told.with_columns(held=_held(is_meant), restricted=_restricted(known))
@@ -104,7 +107,8 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     untold = to_come.select("child_id", factor=pl.lit(NO_PLACE))
     found = found.join(listed, on="child_id", how="semi").join(untold, on=["child_id", "factor"], how="anti")
     candidates = _candidates(listed, found, circumstances, known)
-    return Ranked(candidates, _explained(told.filter(~is_listed), known.source_names), found)
+    to_come = to_come.join(candidates.filter(~pl.col("restricted")), on="child_id", how="semi")
+    return Ranked(candidates, _explained(told.filter(~is_listed), known.source_names), found, to_come)
 
 
 def dates_told(

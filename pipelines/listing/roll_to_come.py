@@ -11,21 +11,29 @@ import polars as pl
 
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.children.silent_schools import is_silent, last_told
+from pipelines.counted import counted, first_of
 from pipelines.formatted import formatted
 from pipelines.intake.year_seven import year_seven_from
 from pipelines.listing.known import Known
 from pipelines.listing.not_yet import at_high_risk, known_of_place, surely_theirs, that_follow
 from pipelines.priority import Circumstances
 from pipelines.priority.no_place import FACTOR as NO_PLACE
-from pipelines.reasons import day
+from pipelines.reasons import day, day_written
 
 ROLL_IS_IN = timedelta(weeks=9)
 """How long a roll may be to come: of places from 2 September until 4 November, when the returns of the autumn census are due
 (department's termly guide, 2022). Of a school that has told nothing by then each child is followed up."""
 
 
+ENOUGH_TO_WARN = 5
+"""Listed children for whom it is worth a word before the list that rolls are to come; of fewer their own rows tell."""
+
+TO_COME = pl.Schema({"child_id": pl.String, "school": pl.String, "told_on": pl.Date, "roll_to_come": pl.String})
+
+
 def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """``child_id``, ``roll_to_come``: one row is one child whose school is to be asked; which, and why, in a sentence.
+    """``TO_COME``: one row is one child whose school is to be asked (null: none is named), of what day its roll was last told,
+    and both in a sentence.
 
     Children at high risk are not among them. ``found``: ``FINDING``. ``known``: of all children, as their entries show whether
     the roll of a school has been told.
@@ -47,7 +55,26 @@ def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known
     silent = places.filter(is_silent(starts, pl.col("told_on")), starts <= as_at, starts + ROLL_IS_IN > as_at).join(
         at_high_risk(found), on="child_id", how="anti"
     )
-    return silent.unique("child_id", keep="first", maintain_order=True).select("child_id", roll_to_come=_told())
+    first = silent.unique("child_id", keep="first", maintain_order=True)
+    return first.select("child_id", "school", "told_on", roll_to_come=_told()).cast(TO_COME)
+
+
+def rolls_to_ask_for(to_come: pl.DataFrame) -> tuple[str, ...]:
+    """What the list must be read with: whose rolls are to come, the schools of most children first. ``to_come``: ``TO_COME`` of
+    listed children, none of them protected; of fewer than ``ENOUGH_TO_WARN`` nothing is said.
+    """
+    if to_come.height < ENOUGH_TO_WARN:
+        return ()
+    schools = to_come.group_by("school", "told_on").len()
+    schools = schools.sort("len", "school", "told_on", descending=[True, False, False], nulls_last=True)
+    named = [
+        f"{school or 'schools not named'} ({counted(children, 'child')}; nobody who began after {day_written(told_on)})"
+        for school, told_on, children in schools.iter_rows()
+    ]
+    return (
+        f"No roll can show yet whether {counted(to_come.height, 'child')} of the list came to school, as theirs have not been "
+        f"told for so long: {first_of(named)}. Ask for these rolls first; the children stand in the lane 'data problem'.",
+    )
 
 
 def _owed_in_year_seven(circumstances: Circumstances, found: pl.DataFrame, promised: pl.DataFrame) -> pl.DataFrame:

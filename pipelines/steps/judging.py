@@ -8,6 +8,7 @@ from pipelines.listing.known import Known
 from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.other_teams import for_other_teams
 from pipelines.listing.rank import dates_told, rank
+from pipelines.listing.roll_to_come import rolls_to_ask_for
 from pipelines.residence.living_here import judge_residence
 from pipelines.steps.under_way import Counts, Night
 
@@ -58,6 +59,7 @@ def rank_step(night: Night) -> Counts:
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
+    night.of_rolls = rolls_to_ask_for(ranked.to_come)
     night.listed = night.aside(partial(masked_in, night.read(*MASKED_READS)))
     night.other_teams = night.aside(partial(for_other_teams, known, night.store.read("explained")))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

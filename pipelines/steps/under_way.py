@@ -77,6 +77,8 @@ class Night:
     """What birth dates say of who is of compulsory school age (``dates_told`` of the rank), worked out beside the residence."""
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)
     """Who may be without education from the next term; is worked out beside the rank."""
+    of_rolls: tuple[str, ...] = ()
+    """What is said of schools whose rolls are to come, once there is a list."""
     listed: Future[Masked] = field(init=False, repr=False)
     """The list as it may be published; is worked out beside the ledger, as is the next."""
     other_teams: Future[pl.DataFrame] = field(init=False, repr=False)
@@ -115,12 +117,12 @@ class Night:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What everything published tonight must carry: of the files, of what they say of one child, and of the length of the
-        list, once there is one."""
+        """What everything published tonight must carry: of the files, of what they say of one child, and, once there is a list,
+        of its length and of rolls that are to come."""
         ranked = self.counts.get("rank", {})
         of_list = gap_in_files(int(ranked["candidates"]), int(ranked["explained"])) if ranked else ()
         of_columns = self.at_odds.result() if self.at_odds else ()
-        return (*(self.judged.warnings if self.judged else ()), *of_columns, *of_list)
+        return (*(self.judged.warnings if self.judged else ()), *of_columns, *of_list, *self.of_rolls)
 
     def read(self, *tables: str) -> dict[str, pl.DataFrame]:
         """Tables of the store by name."""

@@ -10,6 +10,7 @@ from pipelines.children.silent_schools import A_YEAR, PROMISED, USUAL
 from pipelines.intake.schools import named_in, told_apart
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import DATA_PROBLEM, FOLLOW_UP, RESTRICTED
+from pipelines.listing.roll_to_come import rolls_to_ask_for
 from pipelines.listing.route import ADMISSIONS
 from pipelines.rank_settings import RankSettings
 from tests.made.children import Drawn
@@ -51,13 +52,14 @@ def in_autumn(others: int = 0, *, at: str | None = "104002", ended: date = date(
 
 
 def accepted(
-    at: str | None = "104002", *, among: Drawn | None = None, ended: date = ENDED, starts: date = TERM
+    at: str | None = "104002", *, among: Drawn | None = None, ended: date = ENDED, starts: date = TERM, number: int = 1
 ) -> Drawn:
     """Left primary school, is on a GP's list, and has a place accepted at a school."""
-    drawn = (among or rolls()).record("school_census:1", "CH1", YEAR_6)
-    drawn.on_roll("school_census:1", date(2019, 9, 2), ended).record("health:1", "CH1", YEAR_6).lives("CH1", 0.95)
-    drawn.record("admissions:1", "CH1", YEAR_6)
-    return drawn.says("admissions:1", "concern", "school place accepted", starts, place=at)
+    child = f"CH{number}"
+    drawn = (among or rolls()).record(f"school_census:{number}", child, YEAR_6).lives(child, 0.95)
+    drawn.on_roll(f"school_census:{number}", date(2019, 9, 2), ended).record(f"health:{number}", child, YEAR_6)
+    drawn.record(f"admissions:{number}", child, YEAR_6)
+    return drawn.says(f"admissions:{number}", "concern", "school place accepted", starts, place=at)
 
 
 def listed(drawn: Drawn, as_at: date) -> dict[str, Any]:
@@ -215,6 +217,21 @@ def test_of_a_restricted_child_no_school_is_named() -> None:
     row = listed(accepted().says("health:1", "protected"), LATE_SEPTEMBER)
     assert row["lane"] == RESTRICTED
     assert PRIORY not in row["because"]
+
+
+def test_the_list_is_read_with_the_schools_whose_rolls_are_to_come() -> None:
+    drawn = rolls(ridge=IN_MAY)
+    for number, at in enumerate(("104001", "104002", "104002", "104002", None, "104002"), start=1):
+        accepted(at, among=drawn, number=number)
+    drawn.says("health:4", "protected")
+    assert rolls_to_ask_for(drawn.ranked(as_at=LATE_SEPTEMBER).to_come) == (
+        "No roll can show yet whether 5 children of the list came to school, as theirs have not been told for so long: Priory "
+        "Academy (3 children; nobody who began after 4 May 2026), Ridge High School (1 child; nobody who began after 4 May "
+        "2026), schools not named (1 child; nobody who began after 4 May 2026). Ask for these rolls first; the children stand "
+        "in the lane 'data problem'.",
+    )
+    drawn.says("health:6", "protected")
+    assert rolls_to_ask_for(drawn.ranked(as_at=LATE_SEPTEMBER).to_come) == (), "of four their own rows tell"
 
 
 def test_a_school_goes_by_its_numbers_and_its_name_and_by_none_that_two_have() -> None:
