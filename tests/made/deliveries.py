@@ -1,6 +1,6 @@
 """Nights of drawn deliveries under the real contracts, without files: what came in, held against earlier nights."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -46,6 +46,26 @@ def health(children: int = 100, *, seen_on: date | None = None, **columns: str) 
 def register(children: int = 30) -> Rows:
     """A register of home education."""
     return [{"record_id": f"E{child}", "surname": f"Name{child}"} for child in range(children)]
+
+
+def roll_on(after: int) -> Rows:
+    """A roll that changes a little every night."""
+    return [{**row, "nc_year_actual": str(after)} for row in census()]
+
+
+def sent_tonight(**changed: Rows | None) -> dict[str, Rows]:
+    """What comes on the fourth night, usual but for the sources ``changed``; null: nothing comes of that one."""
+    sent = {
+        "school_census": roll_on(3),
+        "health": health(103, seen_on=FIRST + timedelta(days=2)),
+        "ehe_register": register(),
+    }
+    return {source: rows for source, rows in {**sent, **changed}.items() if rows is not None}
+
+
+def told_of(judged: Judged, source: str) -> list[tuple[str, str, str]]:
+    """Check, outcome and words of all that was found of a source."""
+    return list(judged.found.filter(source=source).select("check", "outcome", "words").iter_rows())
 
 
 def as_row(breach: Breach) -> dict[str, object]:
@@ -120,3 +140,7 @@ class Deliveries:
         whose = [(r.split(":")[0], r) for r in aside]
         kept = pl.DataFrame([{"source": s, "file_id": s, "record_id": r} for s, r in whose], schema=SET_ASIDE)
         return Received(raw, BREACH.to_frame(), kept, deliveries, RULE_HISTORY.to_frame())
+
+
+Begun = Callable[..., Deliveries]
+"""Gives an authority that has delivered on one night (so many days after the first) what it is told, by source."""
