@@ -23,6 +23,7 @@ hypothesis.settings.load_profile("rollcall")
 LONG = {
     "test_real_server", "test_dask_buckets", "test_nightly", "test_many_nights", "test_incremental_intake",
     "test_incremental_linkage", "test_killed_nights", "test_full_night", "test_held_night", "test_cli", "test_night",
+    "test_backup", "test_units_that_are_gone",
 }  # fmt: skip
 """Files that take a quarter of a minute or more. They begin first, so that none is left to one core at the end."""
 

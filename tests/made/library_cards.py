@@ -11,6 +11,7 @@ import xlsxwriter
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
+from pipelines.files.rows import FileRows
 from pipelines.intake.receive import Received, check_files, receive
 
 SENTINEL = ("Quillfeather", "Zebedee", "13/02/2015", "Flat 9, Sentinel Wharf", "ZA9 9ZQ", "LC777777")
@@ -20,6 +21,11 @@ HEADERS = ("CardNo", "Surname", "Forename", "BirthDate", "Sex", "Address", "Post
 SMITH = ("LC000001", "Smith", "Ann", "01/05/2014", "F", "1 High Street", "ZA1 1AA", "02/09/2026")
 QUILLFEATHER = ("LC777777", "Quillfeather", "Zebedee", "13/02/2015", "M", "Flat 9, Sentinel Wharf", "ZA9 9ZQ", "")
 OKAFOR = ("LC000003", "Okafor", "Chidi", "31/12/2012", "M", '2 "The Elms"', "ZA2 2BB", "")
+NAMES = ("card_no", "surname", "forename", "born_on", "sex", "address", "postcode", "last_loan_on")
+"""Our names of those columns."""
+
+ROWS = (SMITH, QUILLFEATHER, OKAFOR)
+"""What a file of library cards holds."""
 
 _UNIQUE = {
     "metric": "duplicateValues",
@@ -196,3 +202,13 @@ def delivered(folder: Path, *contracts: Contract, **files: bytes | str) -> Recei
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     known = {contract.id: contract for contract in contracts or (library_contract(),)}
     return receive(folder, known, received_at=datetime(2026, 11, 20, 2, 30))
+
+
+def told(found: FileRows) -> list[tuple[str, str, int | None]]:
+    """Rule, what it stops, and line of each breach that reading found."""
+    return [(breach.rule, breach.stops, breach.line) for breach in found.breaches]
+
+
+def cards(found: FileRows) -> list[tuple[Any, ...]]:
+    """The cells of the cards that were read, in the order of ``HEADERS``."""
+    return found.rows.select(NAMES).rows()
