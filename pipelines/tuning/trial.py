@@ -25,6 +25,7 @@ from pipelines.rank_settings import RankSettings
 from pipelines.residence.living_here import judge_residence
 from pipelines.residence.records import listen
 from pipelines.settings import LinkSettings, Settings, settings_by_key
+from pipelines.tables.night import judged_on
 
 TUNING_READS = (
     "night", "person_record", "statement", "link", "child_record", "rival", "provision", "candidate",
@@ -101,38 +102,37 @@ def judged_again(
 ) -> Listed:
     """The last night with other settings. ``model``: its weights. ``judgements``, ``outcomes``: all there are.
     ``links_stand``: no setting of the linkage is another one, so that its records are linked as they were."""
-    night = tables["night"].row(0, named=True)
-    by_then = pl.col("at") < night["started_at"]
-    person, statements, held = tables["person_record"], tables["statement"], held_in(tables)
-    links = {name: tables[name] for name in LINKS}
+    by_then = pl.col("at") < tables["night"]["started_at"].item()
+    links, held = {name: tables[name] for name in LINKS}, held_in(tables)
     if held is None or not links_stand:
         links, held = _linked(tables, settings, model, judgements.filter(by_then), held)
-    provision = find_provision(statements, links["child_record"], night["as_at"])
-    residence = judge_residence(
-        listen(statements, night["as_at"]),
-        person,
-        links["child_record"],
-        provision,
-        as_at=night["as_at"],
-        source_names=source_names,
-        area=settings.ranking.area,
-    )
-    known = Known(
-        person=person,
-        statements=statements,
-        child_records=links["child_record"],
-        rivals=links["rival"],
-        provision=provision,
-        residence=residence,
-        as_at=night["as_at"],
-        settings=settings.ranking,
-        source_names=source_names,
-        outcomes=outcomes.filter(by_then),
-        never_met=held.never_met,
-        schools=tables["school"],
-    )
+    known = _known(tables, links, settings, held, outcomes=outcomes.filter(by_then), source_names=source_names)
     ranked = rank(known)
     return _listed(settings, {**tables, **links, "candidate": ranked.candidates, "explained": ranked.explained})
+
+
+def _known(
+    tables: Mapping[str, pl.DataFrame],
+    links: Mapping[str, pl.DataFrame],
+    settings: Settings,
+    held: Held,
+    *,
+    outcomes: pl.DataFrame,
+    source_names: Mapping[str, str],
+) -> Known:
+    """What is known of the night's children by these ``LINKS``, the measures that weighed them and these settings."""
+    as_at = judged_on(tables)
+    person, statements, child_records = tables["person_record"], tables["statement"], links["child_record"]
+    provision = find_provision(statements, child_records, as_at)
+    residence = judge_residence(
+        listen(statements, as_at), person, child_records, provision,
+        as_at=as_at, source_names=source_names, area=settings.ranking.area,
+    )  # fmt: skip
+    return Known(
+        person=person, statements=statements, child_records=child_records, rivals=links["rival"], provision=provision,
+        residence=residence, as_at=as_at, settings=settings.ranking, source_names=source_names, outcomes=outcomes,
+        never_met=held.never_met, schools=tables["school"],
+    )  # fmt: skip
 
 
 def _linked(
