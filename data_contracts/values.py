@@ -40,6 +40,11 @@ _MIDNIGHT_OF_SUMMER = r"[T ]+23:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)$"
 """In the time of Greenwich midnight of British Summer Time falls on the day before."""
 
 
+_DAY_OF_WEEK = r"^(?i)(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+(\d{1,2}\D|[a-z])"
+_ORDINAL = r"^(\d{1,2})(?i:st|nd|rd|th)\b"
+_SEPT = r"(?i)\bsept([^a-z]|$)"
+
+
 EXPORTED_EMPTY = ("NULL", "Null", "null", "(NULL)", "(null)", "<NULL>", "<null>", "\\N", "NaN", "nan", "NaT", "#N/A")
 """How software that writes tables as text shows a cell in which nothing stands, whatever the source: SQL Server, Oracle,
 MySQL, pandas, Excel."""
@@ -115,6 +120,8 @@ def _days_in(text: pl.Series, written: Sequence[str]) -> pl.Series:
     """
     days = pl.Series(text.name, [None], dtype=pl.Date).new_from_index(0, len(text))
     without_time = text.str.replace(_TIME_OF_DAY, "")
+    if without_time.str.contains("[A-Za-z]").any():
+        without_time = _plainly_said(without_time)
     left = text.is_not_null().arg_true()
     for form in written:
         if left.is_empty():
@@ -125,6 +132,13 @@ def _days_in(text: pl.Series, written: Sequence[str]) -> pl.Series:
         left = left.filter(~is_read)
     at_midnight = text.str.contains(_MIDNIGHT_OF_SUMMER).fill_null(value=False)
     return days.zip_with(~at_midnight, _in_london(days)) if at_midnight.any() else days
+
+
+def _plainly_said(text: pl.Series) -> pl.Series:
+    """Days with a month by name as the formats have them: without the day of the week, ordinals and commas, and September cut
+    to three letters as the other months are: software of today writes Sept where it writes Aug and Oct."""
+    said = text.str.replace(_DAY_OF_WEEK, "${1}").str.replace(_ORDINAL, "${1}").str.replace_all(",", "")
+    return said.str.replace(_SEPT, "Sep${1}").str.replace_all(r"\s+", " ")
 
 
 def _in_london(days: pl.Series) -> pl.Series:

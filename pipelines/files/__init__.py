@@ -15,14 +15,14 @@ from pipelines.files.headers import RENAMED, shows
 from pipelines.files.markup import read_markup
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
-from pipelines.files.workbook import all_sheets, read_workbook
+from pipelines.files.workbook import WORKBOOKS, all_sheets, read_workbook
 
 FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
     ".csv": read_delimited,
     ".txt": read_delimited,
     ".tsv": read_delimited,
     ".xml": read_markup,
-    ".xlsx": read_workbook,
+    **dict.fromkeys(WORKBOOKS, read_workbook),
     ".parquet": read_parquet,
 }
 """The reader for each ending of a file name."""
@@ -134,7 +134,7 @@ def _read_form(file: str, data: bytes, contract: Contract, named: Mapping[str, s
         )
     if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
         raise UnreadableFileError("empty file", "There is nothing in the file.", "Send the whole file again.")
-    if ending not in (".xlsx", ".parquet"):
+    if ending not in (*WORKBOOKS, ".parquet"):
         refuse_no_text(data)
     if FORMS[ending] is read_delimited and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<!")):
         raise UnreadableFileError(
@@ -193,7 +193,7 @@ def sniff_headers(file: str, data: bytes) -> Sequence[str]:
     Empty where there is none. Raises :class:`UnreadableFileError` where the file is no table that can be read.
     """
     ending = PurePath(file).suffix.lower()
-    if ending == ".xlsx":
+    if ending in WORKBOOKS:
         rows = (row for sheet in all_sheets(data)[:1] for row in sheet.iter_rows())
         return next((row for row in rows if any(map(shows, row))), ())
     if FORMS.get(ending) is not read_delimited:

@@ -178,12 +178,21 @@ def _layout(text: str, contract: Contract) -> _Layout:
         known = len(known_columns(headers, contract))
         if known > most:
             is_underlined = _is_underline(first_rows[position + 1 : position + 2], headers, line)
-            best, most = _Layout(delimiter, headers, line, position > 0, is_underlined), known
+            beyond = _empty_beyond([row for row, _ in first_rows[position + 1 :]], len(headers))
+            best, most = _Layout(delimiter, [*headers, *beyond], line, position > 0, is_underlined), known
     if best is None or not best.headers:
         raise UnreadableFileError(
             "empty file", "There is not even a header line in the file.", "Send the whole file again."
         )
     return best
+
+
+def _empty_beyond(rows: Sequence[list[str]], count: int) -> list[str]:
+    """A header of no name for each field that all rows have beyond the ``count`` of the header, where nothing stands in any:
+    some software ends its rows, and not its header, with a separator."""
+    wide = [row[count:] for row in rows if len(row) >= count]
+    widths = {len(row) for row in wide}
+    return [""] * widths.pop() if len(widths) == 1 and not any(shows(cell) for row in wide for cell in row) else []
 
 
 def _is_underline(after: Sequence[tuple[list[str], int]], headers: Sequence[str], line: int) -> bool:

@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
+from pipelines.files.workbook import WORKBOOKS
 
-TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
+TABLES = (".csv", ".txt", ".tsv", *WORKBOOKS, ".parquet")
 """Endings of tables: a file whose stem names a source may have any of them, whichever the contract names."""
 
 LEFT_BY_COMPUTERS = frozenset(
@@ -120,7 +121,7 @@ def _begins(pattern: str) -> str:
 def _other_form(path: PurePosixPath, contract: Contract) -> Breach:
     return Breach(
         contract.id, path.name, None, None, "form", "file",
-        f"Files of this source ending in {path.suffix} are not read.",
+        f"Files of this source ending in {path.suffix or 'nothing'} are not read.",
         f"Send it as {' or '.join(contract.files.names)}.",
     )  # fmt: skip
 

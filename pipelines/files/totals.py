@@ -18,7 +18,8 @@ MOST = 5
 
 _CLOSINGS = (
     "total", "total *", "totals", "totals *", "grand total*", "cyfanswm*", "number of *", "count of *", "applied filters:*",
-    "end of report*", "end of file*", "report run *", "report printed *", "page * of *", "trl", "trailer",
+    "end of report*", "end of file*", "end of extract*", "report *", "printed *", "produced *", "generated *", "run by *",
+    "run on *", "source: *", "page * of *", "official*", "confidential*", "trl", "trailer",
     "([0-9]* row)", "([0-9]* rows)", "([0-9]* row affected)", "([0-9]* rows affected)", "[0-9]* rows selected.",
 )  # fmt: skip
 """Patterns of the first cell of such a row: people, reports (``Number of pupils: 120``), Power BI, ``sqlcmd``, ``psql``,

@@ -26,6 +26,9 @@ from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableF
 from pipelines.files.totals import part_totals
 from pipelines.files.versions import part_versions
 
+WORKBOOKS = (".xlsx", ".xlsm")
+"""Endings of a workbook, the second of one with macros: nothing of them is run."""
+
 MOST_AGAIN = 0.5
 """Of the children on an old list more than this share are on the next one: most stay at a school for years."""
 

@@ -18,7 +18,7 @@ from pipelines.files import read_bytes, rows_as_json
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.rows import FileRows, UnreadableFileError
-from pipelines.files.workbook import sheets_of_parts
+from pipelines.files.workbook import WORKBOOKS, sheets_of_parts
 from pipelines.intake.last_intake import (
     HAD,
     RECORD_ID,
@@ -127,7 +127,7 @@ def opened(file: Path, folder: Path, contracts: Mapping[str, Contract]) -> Itera
 
 def _by_sheet(file: Opened | Delivery) -> Iterator[Opened | Delivery]:
     """A workbook with a part of its list on each of several sheets as a file for each."""
-    is_workbook = isinstance(file, Opened) and PurePosixPath(file.name).suffix.lower() == ".xlsx"
+    is_workbook = isinstance(file, Opened) and PurePosixPath(file.name).suffix.lower() in WORKBOOKS
     sheets = sheets_of_parts(file.data, file.contract) if isinstance(file, Opened) and is_workbook else {}
     if not sheets or isinstance(file, Delivery):
         yield file

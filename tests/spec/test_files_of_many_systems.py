@@ -190,3 +190,58 @@ def test_a_column_that_is_missing_is_told_with_the_headers_that_nobody_knows() -
     found = headed({"Status": "Kind of help", "Opened": "Since"}, but="")
     told = {b.column: b.why for b in found.breaches if b.rule == "missing column"}
     assert told["Opened"].endswith("Perhaps it is one of those that nobody knows: Kind of help, Since.")
+
+
+DAYS = """
+01-Sept-2014                 | en_GB of Java and browsers today
+1 Sept 2014                  | people
+3rd Sept 2014                | people, and never the 1st
+1st September 2014           | people
+Mon 01 Sep 2014              | reports
+Monday, 1 September 2014     | Excel's long date
+September 1, 2014            | software from elsewhere
+Sep  1 2014 12:00AM          | SQL Server
+01SEP2014                    | SAS
+01-SEP-14 00:00:00           | Oracle
+"""
+
+
+@pytest.mark.parametrize("line", DAYS.strip().splitlines())
+def test_a_day_with_its_month_by_name_is_read_as_systems_write_it(line: str) -> None:
+    column = CONTRACTS["health"].column_named["date_of_birth"]
+    cell = line.split(" | ", maxsplit=1)[0].strip()
+    day = date(2014, 9, 3 if cell.startswith("3") else 1)
+    assert pl.DataFrame({column.name: [cell]}).select(parse_dates(column)).item() == day
+
+
+@pytest.mark.parametrize("cell", ["Septic 1 2014", "1 Septober 2014", "31st September 2014", "Mon 2014", "13SEP14"])
+def test_what_only_looks_like_such_a_day_is_none(cell: str) -> None:
+    column = CONTRACTS["health"].column_named["date_of_birth"]
+    assert pl.DataFrame({column.name: [cell]}).select(parse_dates(column)).item() is None
+
+
+def numbered(count: int) -> list[str]:
+    rows = [GOOD["lost_pupils"] | {"RecordId": f"L{n}"} for n in range(count)]
+    return pl.DataFrame(rows).write_csv().splitlines()
+
+
+@pytest.mark.parametrize("below", [[], ["(3 rows)"]])
+def test_rows_may_end_with_a_separator_that_the_header_has_not(below: list[str]) -> None:
+    header, *lines = numbered(3)
+    text = "\n".join([header, *(f"{line}," for line in lines), *below])
+    found = read_bytes("lost_pupils.csv", text.encode(), CONTRACTS["lost_pupils"])
+    assert (found.is_refused, found.rows.height) == (False, 3)
+
+
+def test_a_field_too_many_in_single_rows_is_no_such_separator() -> None:
+    header, *lines = numbered(3)
+    text = "\n".join([header, *(line + beyond for line, beyond in zip(lines, ["", ",", ",x"], strict=True))])
+    found = read_bytes("lost_pupils.csv", text.encode(), CONTRACTS["lost_pupils"])
+    assert [breach.rule for breach in found.breaches] == ["ragged row", "ragged row"]
+
+
+def test_a_workbook_with_macros_is_read_as_one_without(tmp_path: Path) -> None:
+    pl.DataFrame([GOOD["ehe_register"]]).write_excel(tmp_path / "register.xlsx")
+    (tmp_path / "register.xlsx").rename(tmp_path / "ehe_register.xlsm")
+    (file,) = check_files(tmp_path, CONTRACTS)
+    assert (file.source, file.is_refused, file.rows_read) == ("ehe_register", False, 1)
