@@ -4,7 +4,7 @@ from apps.cli.parameters import NamingContracts, Workspace
 
 
 def explain(
-    child_or_record: str, /, *, workspace: Workspace, against: str | None = None, contracts: NamingContracts = None
+    child_or_record: str, /, against: str | None = None, *, workspace: Workspace, contracts: NamingContracts = None
 ) -> int:
     """Say why a child is on the last list, or why not; or why two records are, or are not, taken for one child.
 

@@ -257,7 +257,8 @@ def _rivals(told: Told) -> list[str]:
     for row in shown.iter_rows(named=True):
         schooled = "in education" if row["is_schooled"] else "in no current education"
         levels = f": {row['levels']}" if row["levels"] else ""
-        lines.append(f"{row['key']}, {schooled}: {row['sure']} the same child ({row['match_weight']:.1f} bits{levels})")
+        alone = f"{row['sure']} the same child by the records alone ({row['match_weight']:.1f} bits{levels})"
+        lines.append(f"{row['key']}, {schooled}: {alone}")
     return lines or ["None comes near."]
 
 

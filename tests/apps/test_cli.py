@@ -254,7 +254,7 @@ def test_explain_against_another_record_shows_what_speaks_for_and_against(
     told = capsys.readouterr().out
     assert "The night holds them as one child" in told
     assert "these two records by themselves" in told
-    assert main(["explain", pair[0], "--against", "health:none", "--workspace", str(workspace)]) == 2
+    assert main(["explain", pair[0], "health:none", "--workspace", str(workspace)]) == 2
 
 
 def test_explain_does_not_know_what_is_not_there(

@@ -64,7 +64,8 @@ def test_a_listed_child_is_told_whole() -> None:
         "    school_census:1, more than 99 in 100 this child's)\n"
         "\n"
         "Nearest other children\n"
-        "  school_census:9, in education: 30 in 100 the same child (3.0 bits: names: alike)\n"
+        "  school_census:9, in education: 30 in 100 the same child by the records alone (3.0 bits: names:\n"
+        "    alike)\n"
     )
 
 
