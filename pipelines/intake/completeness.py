@@ -2,16 +2,12 @@
 
 What lies outside its band *holds* the night (no new list is published, the last one stays up and is marked stale) or
 *stamps* it (the night goes on and everything published carries the warning), as the contract says; where a named person
-has accepted the file, all that is told of it becomes *accepted*. Each check is one function: figures of tonight and of
-earlier nights in, sentences out. No sentence holds a value of a child: only counts, dates, names of files, columns and schools.
+has accepted the file, all that is told of it becomes *accepted*. The checks are in :mod:`pipelines.intake.source_checks`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from itertools import takewhile
-from statistics import median
+from collections.abc import Mapping, Sequence
+from datetime import date
 
-import numpy as np
 import polars as pl
 
 from data_contracts.completeness import Check
@@ -19,25 +15,14 @@ from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
-from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, UNKNOWN, Intake, keys_kept, last_nights
-from pipelines.intake.misleading_files import ENOUGH_ROWS, UNKNOWN_CODES, UNREADABLE_DATES
-from pipelines.intake.source_tonight import SourceNight, SourceTonight, day_of
-from pipelines.intake.standing_in import stands_in_until
-from pipelines.intake.units import units_due, units_less
-from pipelines.intake.usual import NIGHTS_TO_LEARN, SHARE_APART, SPREADS, shares_risen, spread
+from pipelines.intake.figures import Intake, keys_kept, last_nights
+from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES
+from pipelines.intake.source_checks import outside
+from pipelines.intake.source_tonight import SourceNight, SourceTonight
 from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
 
-FEWER_ROWS, ROWS_GONE, MORE_ROWS = 0.2, 0.1, 0.5
-"""A fifth or a tenth fewer rows than usual, or half as many again, is outside the band unless the nights have varied more."""
-FEWEST_ROWS_APART = 5
-"""A register of ten may lose four from one night to the next; that is no incomplete file."""
-LONG_LIST = 200
-"""A list of so many rows loses or gains a tenth of them by a fault; a register of fewer goes up and down."""
-KEYS_KEPT = 0.8
-NEWEST_DAYS = 7
-"""The newest date in a file may lag a week more than usual: half-term, or a quiet week."""
 FILES_NAMED = 3
 """So many files of one source are named; of more, the first."""
 
@@ -78,7 +63,7 @@ def judge_completeness(
             until=until.get(source), told=told.get(source, ()), due=due.get(source, ()), lost=lost.get(source, 0),
         )  # fmt: skip
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
-        for check, words in _outside(own):
+        for check, words in outside(own):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
             outcome = ACCEPTED if source in accepted else outcome
             rows.append((source, files, check, outcome, words))
@@ -153,245 +138,3 @@ def _kept_out(breaches: pl.DataFrame) -> list[tuple[str, str]]:
 
 def _nights(frame: pl.DataFrame) -> list[SourceNight]:
     return [SourceNight(*row) for row in frame.select(SourceNight._fields).iter_rows()]
-
-
-def _outside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Every check that the source does not pass, and why in words."""
-    if not source.tonight.rows:
-        yield from _missing(source)
-        yield from _endless(source)
-        return
-    yield from (("empty values", words) for words in source.unsaid)
-    yield from (("units", words) for words in units_due(source))
-    if not source.nights:
-        yield from _few_rows(source)
-        return
-    fewer = list(_rows(source))
-    yield from fewer
-    units = list(units_less(source))
-    yield from (("units", words) for words in units)
-    if not any(check in ("fewer rows", "rows gone") for check, _ in fewer):
-        yield from _keys(source)
-    closed = bool(units) or not source.lost_nobody.is_empty()  # whose places ended at once, and is told as such
-    yield from (told for told in source.told if not (closed and told[0] == "ended at once"))
-    yield from _empty_values(source)
-    yield from _stale(source)
-
-
-def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    due = source.contract.completeness.expected
-    none = f"no row came tonight{_why_none(source)}"
-    if source.nights:
-        told = f"{counted(source.last.rows, 'row')} were loaded on {day_of(source.last.as_at)}"
-        yield "missing", f"{none}, while {told}.{_stood_in(source)}"
-    elif due != "never":
-        yield "missing", f"{none}, and its contract expects it {due}."
-    elif source.refused or source.set_aside:
-        yield "missing", f"{none}, and no earlier night shows how many are usual."
-
-
-def _stood_in(source: SourceTonight) -> str:
-    """Until when its last rows stand in, or what it means that they do so no more; a sentence to go on with."""
-    if source.stands_in_until:
-        return f" Those stand in until {day_of(source.stands_in_until)}."
-    until = stands_in_until(source.contract, source.last.as_at)
-    if until is None or until >= source.as_at:
-        return ""
-    return (
-        f" They stood in until {day_of(until)} and are read no more: whoever has a place by them alone is listed as without "
-        "one, and whoever is known by them alone is on no list. Where nothing is to come any more, accept that once."
-    )
-
-
-def _why_none(source: SourceTonight) -> str:
-    """What became of the files of a source of which no row was loaded, in brackets; empty where they had none."""
-    came = []
-    if source.refused:
-        could_not = "could not be used" + (f": {source.refused_for}" if source.refused_for else "")
-        came.append(f"{counted(len(source.refused), 'file')} came and {could_not}")
-    if source.set_aside:
-        came.append(f"{counted(source.set_aside, 'row')} came and every one was set aside: {source.set_aside_for}")
-    if not source.files:
-        came.append("no file came")
-    return f" ({'; '.join(came)})" if came else ""
-
-
-def _endless(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """What it means that no row standing in says an end, of each column without which what others begin never ends."""
-    if source.stands_in_until is None:
-        return
-    last = source.measures.filter(measure=EMPTY, as_at=source.last.as_at)
-    empty = {of for of, share in last.select("of", "value").iter_rows() if share == 1.0}
-    for column in source.contract.ends_unsaid(source.contract.column_named.keys() - empty):
-        yield "empty values", f"{column.header}: no row that stands in has one. {column.absent_why}"
-
-
-def _few_rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """On the first night: what came against the contract's least, and files of the source that were not loaded."""
-    if source.refused:
-        whose = f"{counted(len(source.refused), 'file')} of {source.files}"
-        could_not = "could not be used" + (f" ({source.refused_for})" if source.refused_for else "")
-        yield "fewer rows", f"{whose} came and {could_not}, and no earlier night shows how many rows are usual."
-    yield from _set_aside(source)
-    rows, least = source.tonight.rows, source.contract.completeness.least_rows
-    if rows < least:
-        yield (
-            "few rows",
-            f"only {counted(rows, 'row')} came, fewer than {least}, and no earlier night shows whether that is usual.",
-        )
-
-
-def _set_aside(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """On the first night: too many rows kept out one by one, which later nights miss against the usual number."""
-    came = source.tonight.rows + source.set_aside
-    if source.set_aside > max(FEWER_ROWS * came, FEWEST_ROWS_APART):
-        yield (
-            "fewer rows",
-            f"{source.set_aside:,} of its {counted(came, 'row')} were set aside ({source.set_aside_for}): what they say of "
-            "their children is not known.",
-        )
-
-
-def _rows(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Rows against the median of the last nights, without those that schools which closed since then had."""
-    rows = source.tonight.rows
-    learnt_from = source.as_at - timedelta(days=LEARNT_DAYS)
-    nights = [source.rows_still_due(night) for night in source.nights if night.as_at >= learnt_from]
-    nights = _whole(nights or [source.rows_still_due(source.last)])
-    usual = median(nights)
-    apart = SPREADS * spread(nights)
-    band = source.contract.completeness.rows
-    if band:
-        least, most = band[0] * usual, band[1] * usual
-    else:
-        down = FEWER_ROWS * usual if source.contract.is_roll else max(FEWER_ROWS * usual, apart)
-        least = usual - max(down, FEWEST_ROWS_APART)
-        most = usual + max(MORE_ROWS * usual, apart, FEWEST_ROWS_APART)
-    told = f"{counted(rows, 'row')} came, where {usual:,.0f} are usual"
-    a_tenth = usual - max(ROWS_GONE * usual, apart, FEWEST_ROWS_APART)
-    if rows < least:
-        why = source.not_read or " The file may be cut off."
-        yield "fewer rows", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
-    elif not band and rows < a_tenth:
-        why = source.not_read or " Part of the file may be missing. Where all of it is there, accept it once."
-        yield "rows gone", f"{told}: {_share(1 - rows / usual)} fewer.{why}"
-    if rows > most:
-        yield "more rows", f"{told}: {_share(rows / usual - 1)} more."
-
-
-def _whole(nights: Sequence[int]) -> list[int]:
-    """Rows of a source's nights, oldest first, without those of long lists that had a tenth fewer or half as many again: what
-    comes in part for some nights is missed until it is whole, or accepted (no night before that counts then)."""
-    whole = list(nights[:1])
-    for rows in nights[1:]:
-        usual = median(whole)
-        if usual < LONG_LIST or (1 - ROWS_GONE) * usual <= rows <= (1 + MORE_ROWS) * usual:
-            whole.append(rows)
-    return whole
-
-
-def _keys(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Share of the last night's keys that came again; nobody waits for those of a school that closed."""
-    if source.keys is None or source.keys[0] < ENOUGH_ROWS:
-        return
-    closed = source.last.rows - source.rows_still_due(source.last)
-    kept = source.keys[1] * source.keys[0] / max(source.keys[0] - closed, 1)
-    nights = source.measures.filter((pl.col("measure") == KEYS) & (pl.col("as_at") < source.as_at))["value"].to_list()
-    least = source.contract.completeness.keys_kept
-    if least is None:
-        least = KEYS_KEPT
-        if len(nights) >= NIGHTS_TO_LEARN:
-            least = median(nights) - max(SHARE_APART, SPREADS * spread(nights))
-    if kept < least:
-        yield (
-            "keys",
-            f"only {_share(kept)} of the last delivery's keys came again, where at least {_share(least)} are to be "
-            "expected: the file may be about other children, or its keys were numbered anew.",
-        )
-
-
-def _empty_values(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """Columns that say less than they did: emptier, or with codes that nobody knows."""
-    if source.tonight.rows < ENOUGH_ROWS:
-        return
-    if emptier := _risen(source, EMPTY):
-        yield (
-            "empty values",
-            f"more values are empty than usual, in {first_of(emptier)}. Where that is right, accept it once.",
-        )
-    if unknown := _risen(source, UNKNOWN):
-        yield (
-            "empty values",
-            f"more codes than usual are none that its contract knows, and say nothing, in {first_of(unknown)}. Add the codes "
-            "to the contract (codes).",
-        )
-
-
-def _risen(source: SourceTonight, measure: str) -> list[str]:
-    """The columns of which a share is larger than is usual, and from what to what."""
-    risen = shares_risen(source.measures.filter(measure=measure), source.as_at, source.contract.completeness.empty_rise)
-    return [
-        f"{source.contract.column_named[of].header} ({_share(usual)} to {_share(share)})" for of, usual, share in risen
-    ]
-
-
-def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """The same rows for too long, an older delivery again, or no date as new as there should be."""
-    after = source.contract.completeness.stale_after_days
-    same = [night for night in source.nights if night.content == source.tonight.content]
-    if after and same and same[-1] is source.last:
-        since = _first_of_run(source)
-        if (source.as_at - since).days >= after and _weekdays_between(since, source.as_at):
-            yield (
-                "stale",
-                f"this is the file of {day_of(since)} again; its rows should change within {counted(after, 'day')}.",
-            )
-            return
-    elif after and same:
-        yield "stale", f"this is the older file of {day_of(same[-1].as_at)} again, not a new one."
-        return
-    yield from _newest(source)
-
-
-def _first_of_run(source: SourceTonight) -> date:
-    """The first of the nights, up to the last one, in which the source's rows were the same as tonight."""
-    same = takewhile(lambda night: night.content == source.tonight.content, reversed(source.nights))
-    return min((night.as_at for night in same), default=source.as_at)
-
-
-def _weekdays_between(since: date, as_at: date) -> int:
-    """Weekdays whose changes one night had and the other not, whether nights run before or after midnight: the fewer.
-
-    Agencies change nothing at weekends, so that Friday's rows on a Monday are no old file.
-    """
-    after_midnight, before_midnight = (
-        np.busday_count(since + later, as_at + later) for later in (timedelta(), timedelta(days=1))
-    )
-    return int(min(after_midnight, before_midnight))
-
-
-def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
-    """How old the newest date in the rows is, against the contract or the last nights."""
-    newest = source.tonight.newest_on
-    if newest is None:
-        return
-    lag = (source.as_at - newest).days
-    within = source.contract.completeness.newest_within_days
-    if within is None:
-        nights = source.newer_each
-        if not nights:
-            return
-        lags = [(night.as_at - day).days for night, day in nights]
-        within = round(median(lags) + max(NEWEST_DAYS, SPREADS * spread(lags)))
-        if not (newest < nights[-1][1] or source.contract.completeness.stale_after_days):
-            return  # nothing need ever happen in a source that is never due
-    if lag > within:
-        yield (
-            "stale",
-            f"its newest date is {day_of(newest)}, {counted(lag, 'day')} before the night; at most "
-            f"{counted(within, 'day')} are to be expected. It may be an old file.",
-        )
-
-
-def _share(value: float) -> str:
-    return f"{value:.0%}"
