@@ -1,6 +1,5 @@
 """How the same source comes from other councils and other suppliers: headers, addresses, names and dates."""
 
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,9 +10,7 @@ from data_contracts.values import as_codes
 from pipelines.files import read_bytes
 from pipelines.files.header_names import known_columns
 from pipelines.files.headers import match_headers
-from pipelines.files.rows import FileRows
-from pipelines.intake.receive import CheckedFile, check_files
-from pipelines.intake.standardise import persons_of
+from pipelines.intake.receive import check_files
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
@@ -206,26 +203,6 @@ def test_an_end_under_another_name_is_told_once(header: str, column: str, words:
     assert words in missing.why and "to this day" in missing.why
 
 
-def test_two_lists_under_each_others_names_are_told_whose_columns_they_have(tmp_path: Path) -> None:
-    for name, source in {"health": "housing", "housing": "health"}.items():
-        pl.DataFrame([GOOD[source]]).write_csv(tmp_path / f"{name}.csv")
-    told = {found.source: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
-    assert [breach.stops for breach in told.values()] == ["file", "file"]
-    assert "those of Council housing and benefits (housing)" in told["health"].why
-    assert "begin with health. If not: Send" in told["housing"].fix
-
-
-def test_a_list_under_a_name_that_no_contract_has_is_told_whose_columns_it_has(tmp_path: Path) -> None:
-    pl.DataFrame([GOOD["health"]]).write_csv(tmp_path / "GP list.csv")
-    (tmp_path / "minutes.csv").write_text("Item,Who\nWelcome,the chair\n")
-    told = {found.file: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
-    assert "Its columns are those of Health registrations (health)." in told["GP list.csv"].why
-    assert told["GP list.csv"].fix.startswith(
-        "If it is that list, let the file's name begin with health. If not: Name it"
-    )
-    assert told["minutes.csv"].why == "No contract names this file."
-
-
 def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() -> None:
     health = CONTRACTS["health"]
     headers = [column.header for column in health.columns if column.name != "deduction_date"]
@@ -305,84 +282,6 @@ def test_a_number_wrapped_in_a_formula_to_keep_its_noughts_is_the_number() -> No
     assert read.select("record_id", "surname", "address").row(0) == ("000123", "O'Neil", row["Address"])
 
 
-def _in_two_files(tmp_path: Path, source: str, **second: str) -> list[CheckedFile]:
-    """Thirty rows in one file; in another, under keys of its own, the last twenty of them once more and five further."""
-    rows = [GOOD[source] | {"RecordId": f"A{n:07}", "Surname": f"Name {n}"} for n in range(30)]
-    pl.DataFrame(rows).write_csv(tmp_path / f"{source}_spring.csv")
-    again = [row | {"RecordId": f"B{n:07}"} | second for n, row in enumerate([*rows[10:], *rows[:5]])]
-    pl.DataFrame(again).write_csv(tmp_path / f"{source}_summer.csv")
-    return check_files(tmp_path, {source: CONTRACTS[source]})
-
-
-def test_two_censuses_that_number_their_rows_anew_are_two_deliveries_and_none_is_loaded(tmp_path: Path) -> None:
-    spring, summer = _in_two_files(tmp_path, "school_census")
-    assert spring.is_refused
-    assert summer.is_refused
-    assert "tell, under other keys, of the children and beginnings of rows of school_census_summer" in str(
-        spring.breaches
-    )
-
-
-@pytest.mark.parametrize(
-    ("source", "second"),
-    [
-        pytest.param("school_census", {"EntryDate": "2024-09-02"}, id="pupils who have all gone on to another school"),
-        pytest.param("school_census", {"BirthDate": "2014-09-02"}, id="children of the same names"),
-        pytest.param("early_years", {}, id="two headcounts, which prove no education and hide nobody"),
-    ],
-)
-def test_two_lists_that_name_the_same_children_are_loaded_where_the_older_cannot_hide_who_has_left(
-    tmp_path: Path, source: str, second: dict[str, str]
-) -> None:
-    assert not any(file.is_refused for file in _in_two_files(tmp_path, source, **second))
-
-
-@pytest.mark.parametrize(
-    ("headers", "name"),
-    [
-        pytest.param(("RecordId", "Pupil Name"), "MERRICK, Isla Rose", id="surname first"),
-        pytest.param(("RecordId", "Pupil Name"), "Isla Rose Merrick", id="forename first"),
-        pytest.param(("Ref", "Child"), "MERRICK, Isla Rose", id="headed by whose it is"),
-    ],
-)
-@pytest.mark.parametrize("source", ["ehe_register", "alternative_provision", "independent_schools", "other_la"])
-def test_a_list_kept_by_hand_may_have_each_name_in_one_column(
-    source: str, headers: tuple[str, str], name: str, tmp_path: Path
-) -> None:
-    key, header = headers
-    apart = ("RecordId", "Surname", "Forename", "MiddleNames", "FullName")
-    row = {k: v for k, v in GOOD[source].items() if k not in apart} | {key: GOOD[source]["RecordId"]}
-    pl.DataFrame([row | {header: name}]).write_csv(tmp_path / f"{source}.csv")
-    contract = CONTRACTS[source]
-    (found,) = check_files(tmp_path, CONTRACTS)
-    assert (found.is_refused, found.breaches) == (False, ())
-    read = read_bytes(f"{source}.csv", (tmp_path / f"{source}.csv").read_bytes(), contract)
-    rows = read.rows.with_columns(pl.lit("one").alias("record_id"))
-    (person,) = persons_of({source: rows}, CONTRACTS, as_at=date(2026, 11, 20)).to_dicts()
-    assert (person["forename_shown"], person["surname_shown"]) == ("Isla Rose", "Merrick")
-
-
-def test_a_column_headed_pupil_is_no_name_beside_surname_and_forename(tmp_path: Path) -> None:
-    pl.DataFrame([GOOD["ehe_register"] | {"Pupil": "Y"}]).write_csv(tmp_path / "ehe_register.csv")
-    (found,) = check_files(tmp_path, CONTRACTS)
-    assert [(b.rule, b.column) for b in found.breaches] == [("extra column", "Pupil")]
-
-
-def test_a_list_without_surnames_is_refused_where_it_has_no_whole_names(tmp_path: Path) -> None:
-    pl.DataFrame([GOOD["ehe_register"]]).drop("Surname", "FullName").write_csv(tmp_path / "ehe_register.csv")
-    (found,) = check_files(tmp_path, CONTRACTS)
-    assert found.is_refused
-    assert [(b.rule, b.column) for b in found.breaches] == [("missing column", "Surname")]
-
-
-def test_surnames_under_a_wrong_header_are_not_passed_over_for_a_column_of_whole_names(tmp_path: Path) -> None:
-    row = pl.DataFrame([GOOD["ehe_register"]]).rename({"Surname": "Sur_name_s"})
-    row.write_csv(tmp_path / "ehe_register.csv")
-    (found,) = check_files(tmp_path, CONTRACTS)
-    assert found.is_refused
-    assert [(b.rule, b.column) for b in found.breaches] == [("renamed column", "Sur_name_s")]
-
-
 def test_of_two_lists_put_together_in_two_encodings_every_name_is_read_as_it_was_written() -> None:
     names = [("Siân", "utf-8"), ("Zoë", "utf-8"), ("Renée", "windows-1252"), ("Chloë", "utf-8"), ("Ann", "utf-8")]
     header, *_ = pl.DataFrame([GOOD["health"]]).write_csv().splitlines(keepends=True)
@@ -401,32 +300,6 @@ def test_a_column_that_is_used_for_nothing_may_stand_twice() -> None:
     (told,) = read.breaches
     assert (told.rule, told.stops, told.column) == ("extra column", "nothing", "Practice Code")
     assert "The file has Practice itself" in told.why
-
-
-def _without_keys(source: str, *rows: dict[str, str]) -> FileRows:
-    """The good row of a source under the pupil's number as a school's system knows it, each with other cells."""
-    written = [{"Pupil ID": "77"} | GOOD[source] | row for row in rows]
-    csv = pl.DataFrame(written).drop(CONTRACTS[source].key.header).write_csv()
-    return read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source])
-
-
-def test_where_a_file_has_a_number_of_the_child_and_no_key_a_row_is_told_from_the_childs_others_by_how_it_began() -> (
-    None
-):
-    schools = {"Estab": "2001", "EntryDate": "03 Sep 2019"}, {"Estab": "4001", "EntryDate": "04/09/2026"}
-    read = _without_keys("school_census", *schools, schools[0] | {"Pupil ID": " "})
-    assert read.rows["record_id"].to_list() == ["77|2001|03Sep2019", "77|4001|04/09/2026", " "]
-    assert not read.is_refused
-    (told,) = [breach for breach in read.breaches if breach.rule == "key of the child"]
-    assert (told.column, told.stops) == ("Pupil ID", "nothing")
-    assert "Pupil ID with Estab and EntryDate behind it" in told.why
-
-
-def test_a_key_of_the_row_outweighs_a_number_of_the_child() -> None:
-    csv = pl.DataFrame([GOOD["social_care"] | {"Person ID": "77"}]).write_csv()
-    read = read_bytes("social_care.csv", csv.encode(), CONTRACTS["social_care"])
-    assert read.rows["record_id"].to_list() == [GOOD["social_care"]["RecordId"]]
-    assert "key of the child" not in {breach.rule for breach in read.breaches}
 
 
 @pytest.mark.parametrize(
@@ -460,32 +333,3 @@ def test_no_sender_is_told_to_head_a_column_as_what_its_words_say_it_is_not(
     told = read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source]).breaches
     assert told
     assert "renamed column" not in {breach.rule for breach in told}
-
-
-def test_a_list_without_keys_is_told_to_number_its_lines(tmp_path: Path) -> None:
-    row = {k: v for k, v in GOOD["ehe_register"].items() if k != "RecordId"}
-    pl.DataFrame([row]).write_csv(tmp_path / "ehe_register.csv")
-    (found,) = check_files(tmp_path, CONTRACTS)
-    (missing,) = [breach for breach in found.breaches if breach.rule == "missing column"]
-    assert found.is_refused
-    assert "a number given once to each line" in missing.fix
-
-
-@pytest.mark.parametrize(
-    ("headers", "is_refused"),
-    [
-        pytest.param({"FullName": "Tenant"}, True, id="under another name: no row says whom it is about"),
-        pytest.param({"FullName": "Name"}, False, id="under a name that the contract knows"),
-        pytest.param({"FullName": "Surname"}, False, id="in part: a surname"),
-    ],
-)
-def test_a_list_without_any_column_of_names_is_refused_whole(
-    tmp_path: Path, headers: dict[str, str], is_refused: bool
-) -> None:
-    """Else each of its rows would be set aside, and nothing would stand in for the source."""
-    row = {k: v for k, v in GOOD["housing"].items() if k not in ("Surname", "Forename")}
-    pl.DataFrame([row]).rename(headers).write_csv(tmp_path / "housing.csv")
-    (found,) = check_files(tmp_path, CONTRACTS)
-    refusing = [(breach.rule, breach.column) for breach in found.breaches if breach.stops == "file"]
-    assert refusing == ([("missing column", "FullName")] if is_refused else [])
-    assert found.is_refused == is_refused

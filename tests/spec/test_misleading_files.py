@@ -1,0 +1,64 @@
+"""Files that are not what their names say, and two deliveries of one extract."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data_contracts.contract import read_contracts
+from pipelines.intake.receive import CheckedFile, check_files
+from tests.spec.test_contracts import GOOD
+
+CONTRACTS = read_contracts()
+
+
+def test_two_lists_under_each_others_names_are_told_whose_columns_they_have(tmp_path: Path) -> None:
+    for name, source in {"health": "housing", "housing": "health"}.items():
+        pl.DataFrame([GOOD[source]]).write_csv(tmp_path / f"{name}.csv")
+    told = {found.source: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
+    assert [breach.stops for breach in told.values()] == ["file", "file"]
+    assert "those of Council housing and benefits (housing)" in told["health"].why
+    assert "begin with health. If not: Send" in told["housing"].fix
+
+
+def test_a_list_under_a_name_that_no_contract_has_is_told_whose_columns_it_has(tmp_path: Path) -> None:
+    pl.DataFrame([GOOD["health"]]).write_csv(tmp_path / "GP list.csv")
+    (tmp_path / "minutes.csv").write_text("Item,Who\nWelcome,the chair\n")
+    told = {found.file: found.breaches[0] for found in check_files(tmp_path, CONTRACTS)}
+    assert "Its columns are those of Health registrations (health)." in told["GP list.csv"].why
+    assert told["GP list.csv"].fix.startswith(
+        "If it is that list, let the file's name begin with health. If not: Name it"
+    )
+    assert told["minutes.csv"].why == "No contract names this file."
+
+
+def _in_two_files(tmp_path: Path, source: str, **second: str) -> list[CheckedFile]:
+    """Thirty rows in one file; in another, under keys of its own, the last twenty of them once more and five further."""
+    rows = [GOOD[source] | {"RecordId": f"A{n:07}", "Surname": f"Name {n}"} for n in range(30)]
+    pl.DataFrame(rows).write_csv(tmp_path / f"{source}_spring.csv")
+    again = [row | {"RecordId": f"B{n:07}"} | second for n, row in enumerate([*rows[10:], *rows[:5]])]
+    pl.DataFrame(again).write_csv(tmp_path / f"{source}_summer.csv")
+    return check_files(tmp_path, {source: CONTRACTS[source]})
+
+
+def test_two_censuses_that_number_their_rows_anew_are_two_deliveries_and_none_is_loaded(tmp_path: Path) -> None:
+    spring, summer = _in_two_files(tmp_path, "school_census")
+    assert spring.is_refused
+    assert summer.is_refused
+    assert "tell, under other keys, of the children and beginnings of rows of school_census_summer" in str(
+        spring.breaches
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "second"),
+    [
+        pytest.param("school_census", {"EntryDate": "2024-09-02"}, id="pupils who have all gone on to another school"),
+        pytest.param("school_census", {"BirthDate": "2014-09-02"}, id="children of the same names"),
+        pytest.param("early_years", {}, id="two headcounts, which prove no education and hide nobody"),
+    ],
+)
+def test_two_lists_that_name_the_same_children_are_loaded_where_the_older_cannot_hide_who_has_left(
+    tmp_path: Path, source: str, second: dict[str, str]
+) -> None:
+    assert not any(file.is_refused for file in _in_two_files(tmp_path, source, **second))

@@ -1,0 +1,117 @@
+"""Lists without a column for each name, or without a key of their rows."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data_contracts.contract import read_contracts
+from pipelines.files import read_bytes
+from pipelines.files.rows import FileRows
+from pipelines.intake.receive import check_files
+from pipelines.intake.standardise import persons_of
+from tests.spec.test_contracts import GOOD
+
+CONTRACTS = read_contracts()
+
+
+@pytest.mark.parametrize(
+    ("headers", "name"),
+    [
+        pytest.param(("RecordId", "Pupil Name"), "MERRICK, Isla Rose", id="surname first"),
+        pytest.param(("RecordId", "Pupil Name"), "Isla Rose Merrick", id="forename first"),
+        pytest.param(("Ref", "Child"), "MERRICK, Isla Rose", id="headed by whose it is"),
+    ],
+)
+@pytest.mark.parametrize("source", ["ehe_register", "alternative_provision", "independent_schools", "other_la"])
+def test_a_list_kept_by_hand_may_have_each_name_in_one_column(
+    source: str, headers: tuple[str, str], name: str, tmp_path: Path
+) -> None:
+    key, header = headers
+    apart = ("RecordId", "Surname", "Forename", "MiddleNames", "FullName")
+    row = {k: v for k, v in GOOD[source].items() if k not in apart} | {key: GOOD[source]["RecordId"]}
+    pl.DataFrame([row | {header: name}]).write_csv(tmp_path / f"{source}.csv")
+    contract = CONTRACTS[source]
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert (found.is_refused, found.breaches) == (False, ())
+    read = read_bytes(f"{source}.csv", (tmp_path / f"{source}.csv").read_bytes(), contract)
+    rows = read.rows.with_columns(pl.lit("one").alias("record_id"))
+    (person,) = persons_of({source: rows}, CONTRACTS, as_at=date(2026, 11, 20)).to_dicts()
+    assert (person["forename_shown"], person["surname_shown"]) == ("Isla Rose", "Merrick")
+
+
+def test_a_column_headed_pupil_is_no_name_beside_surname_and_forename(tmp_path: Path) -> None:
+    pl.DataFrame([GOOD["ehe_register"] | {"Pupil": "Y"}]).write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert [(b.rule, b.column) for b in found.breaches] == [("extra column", "Pupil")]
+
+
+def test_a_list_without_surnames_is_refused_where_it_has_no_whole_names(tmp_path: Path) -> None:
+    pl.DataFrame([GOOD["ehe_register"]]).drop("Surname", "FullName").write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert found.is_refused
+    assert [(b.rule, b.column) for b in found.breaches] == [("missing column", "Surname")]
+
+
+def test_surnames_under_a_wrong_header_are_not_passed_over_for_a_column_of_whole_names(tmp_path: Path) -> None:
+    row = pl.DataFrame([GOOD["ehe_register"]]).rename({"Surname": "Sur_name_s"})
+    row.write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert found.is_refused
+    assert [(b.rule, b.column) for b in found.breaches] == [("renamed column", "Sur_name_s")]
+
+
+def _without_keys(source: str, *rows: dict[str, str]) -> FileRows:
+    """The good row of a source under the pupil's number as a school's system knows it, each with other cells."""
+    written = [{"Pupil ID": "77"} | GOOD[source] | row for row in rows]
+    csv = pl.DataFrame(written).drop(CONTRACTS[source].key.header).write_csv()
+    return read_bytes(f"{source}.csv", csv.encode(), CONTRACTS[source])
+
+
+def test_where_a_file_has_a_number_of_the_child_and_no_key_a_row_is_told_from_the_childs_others_by_how_it_began() -> (
+    None
+):
+    schools = {"Estab": "2001", "EntryDate": "03 Sep 2019"}, {"Estab": "4001", "EntryDate": "04/09/2026"}
+    read = _without_keys("school_census", *schools, schools[0] | {"Pupil ID": " "})
+    assert read.rows["record_id"].to_list() == ["77|2001|03Sep2019", "77|4001|04/09/2026", " "]
+    assert not read.is_refused
+    (told,) = [breach for breach in read.breaches if breach.rule == "key of the child"]
+    assert (told.column, told.stops) == ("Pupil ID", "nothing")
+    assert "Pupil ID with Estab and EntryDate behind it" in told.why
+
+
+def test_a_key_of_the_row_outweighs_a_number_of_the_child() -> None:
+    csv = pl.DataFrame([GOOD["social_care"] | {"Person ID": "77"}]).write_csv()
+    read = read_bytes("social_care.csv", csv.encode(), CONTRACTS["social_care"])
+    assert read.rows["record_id"].to_list() == [GOOD["social_care"]["RecordId"]]
+    assert "key of the child" not in {breach.rule for breach in read.breaches}
+
+
+def test_a_list_without_keys_is_told_to_number_its_lines(tmp_path: Path) -> None:
+    row = {k: v for k, v in GOOD["ehe_register"].items() if k != "RecordId"}
+    pl.DataFrame([row]).write_csv(tmp_path / "ehe_register.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    (missing,) = [breach for breach in found.breaches if breach.rule == "missing column"]
+    assert found.is_refused
+    assert "a number given once to each line" in missing.fix
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_refused"),
+    [
+        pytest.param({"FullName": "Tenant"}, True, id="under another name: no row says whom it is about"),
+        pytest.param({"FullName": "Name"}, False, id="under a name that the contract knows"),
+        pytest.param({"FullName": "Surname"}, False, id="in part: a surname"),
+    ],
+)
+def test_a_list_without_any_column_of_names_is_refused_whole(
+    tmp_path: Path, headers: dict[str, str], is_refused: bool
+) -> None:
+    """Else each of its rows would be set aside, and nothing would stand in for the source."""
+    row = {k: v for k, v in GOOD["housing"].items() if k not in ("Surname", "Forename")}
+    pl.DataFrame([row]).rename(headers).write_csv(tmp_path / "housing.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    refusing = [(breach.rule, breach.column) for breach in found.breaches if breach.stops == "file"]
+    assert refusing == ([("missing column", "FullName")] if is_refused else [])
+    assert found.is_refused == is_refused
