@@ -7,7 +7,7 @@ one object, its ``properties`` are the columns, ``quality`` the rules. What the 
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 from unicodedata import normalize
@@ -19,7 +19,7 @@ from data_contracts.completeness import Completeness
 from data_contracts.faults import told
 from data_contracts.file_layout import Files, KeyOfChild, Layout
 from data_contracts.parts import Column, Description, Flattened, OneOrMany, Part, SchemaObject, fault
-from data_contracts.yaml_file import read_yaml
+from data_contracts.yaml_file import YamlFile, read_yaml
 
 CONTRACT_FOLDER = Path(__file__).parent
 CANDIDATES = "candidates.yaml"
@@ -335,6 +335,12 @@ def _headed_alike(columns: Iterable[Column]) -> tuple[int, str] | None:
 Kind = TypeVar("Kind", bound=DataContract)
 
 
+@lru_cache(maxsize=64)
+def _validated(document: YamlFile, kind: type[Kind]) -> Kind:
+    """The contract that a document holds, made once, as the text is taken apart once: nobody can change a contract."""
+    return kind.model_validate(document.data)
+
+
 def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
         document = read_yaml(path)
@@ -346,7 +352,7 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
     except (yaml.YAMLError, UnicodeDecodeError):
         raise ContractError(f"{path.name}: this is no YAML in UTF-8. Save it as plain text in UTF-8.") from None
     try:
-        contract = kind.model_validate(document.data)
+        contract: Kind = _validated(document, kind)
     except ValidationError as error:
         raise ContractError(told(path.name, document, kind, error)) from None
     if contract.id != path.stem:

@@ -99,6 +99,6 @@ def _because(rules: str) -> str:
     return f" ({rules})" if rules else ""
 
 
-def day_of(value: date) -> str:
+def day_in_figures(value: date) -> str:
     """A day as people write it."""
     return f"{value:%d/%m/%Y}"
