@@ -83,7 +83,8 @@ class Statement(Part):
     ``misdated``   a day in ``on`` is one that no child of the row's birth date can have met: by more than half a year it lies
                    before the first or after the last of ``ages``, so that the birth date (or the day) was mistyped.
     ``holds_days`` says, instead of ``until``, for how long after ``since`` the first, the third and the fifth hold.
-    A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty).
+    A statement applies where each column in ``when`` has one of the meanings given (all rows, where ``when`` is empty), and
+    ``seen`` not where a column in ``unless`` has one of those given there.
     """
 
     kind: Literal["provision", "seen", "lives_here", "left", "concern", "protected", "died", "grown_up", "misdated"]
@@ -101,6 +102,7 @@ class Statement(Part):
     ages: tuple[int, int] | None = None
     """Whole years of age, the first and the last, in which a child may have such a day (``misdated``)."""
     when: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    unless: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
 
     @property
@@ -112,7 +114,7 @@ class Statement(Part):
     @property
     def conditions(self) -> tuple[dict[str, tuple[str, ...]], ...]:
         """Every condition of the statement and of its doubts: column -> meanings."""
-        return (self.when, *(doubt.when for doubt in self.doubts))
+        return (self.when, self.unless, *(doubt.when for doubt in self.doubts))
 
     @property
     def columns(self) -> frozenset[str]:
@@ -141,6 +143,8 @@ class Statement(Part):
             raise fault("only provision has place_also and doubts", "kind")
         if self.place_also and not self.place:
             raise fault("place_also needs place, the column with the school's name", "place_also")
+        if self.kind != "seen" and self.unless:
+            raise fault("only seen has unless", "unless")
         if self.kind in ("died", "grown_up") and not self.when:
             raise fault(f"{self.kind} needs when: the codes that say so", "when")
         if self.holds_days and (self.until or not self.since):

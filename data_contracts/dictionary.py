@@ -113,6 +113,9 @@ def _said(statement: Statement, headers: Mapping[str, str]) -> str:
     if statement.holds_days:
         text += f", for {statement.holds_days} days"
     text += _where(statement.when, named)
+    text += "".join(
+        f", unless {named[column]} means {' or '.join(words)}" for column, words in statement.unless.items()
+    )
     return text + "".join(_doubted(doubt, named) for doubt in statement.doubts)
 
 

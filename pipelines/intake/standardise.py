@@ -368,7 +368,8 @@ def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: d
         "doubt": _doubt(contract, statement, as_at),
         "proves": _proves(contract, statement, as_at),
     }
-    said = rows.lazy().filter(_holds(contract, statement.when))
+    excepted = [_holds(contract, {name: meanings}) for name, meanings in statement.unless.items()]
+    said = rows.lazy().filter(_holds(contract, statement.when), *(~each for each in excepted))
     if not statement.on:
         return [said.select(**fields).collect()]
     days = [

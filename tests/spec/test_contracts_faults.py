@@ -52,6 +52,9 @@ SLIPS = {
     ),
     "a statement of no kind": ("kind: seen", "kind: saw", "Input should be 'provision'"),
     "a statement that says nothing": ("on: last_used}", "since: last_used}", "need on"),
+    "an exception where none is made": (
+        "{kind: seen, on: last_used}", "{kind: lives_here, since: last_used, unless: {card: [Lost]}}", "only seen has unless",
+    ),
     "a column for nothing": (
         "- {property: mapsTo, value: full_name}", "- {property: mayBeAbsent, value: true}",
         "column full_name maps to nothing and says nothing; give notUsed with the reason",

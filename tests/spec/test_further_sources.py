@@ -146,6 +146,25 @@ def test_whose_case_says_that_the_child_lives_here(tmp_path: Path, status: str, 
     assert told.select("since_on", "until_on").rows() == [(on(23, 6), None)] * lives_here
 
 
+@pytest.mark.parametrize(
+    ("concern", "was_seen"),
+    [
+        ("Neglect", True), ("Not attending", True), ("Something of their own", True), ("", True),
+        ("Whereabouts unknown", False), ("Moved without a forwarding address", False),
+    ],
+)  # fmt: skip
+def test_who_says_that_nobody_knows_where_a_child_is_has_not_seen_it(
+    tmp_path: Path, concern: str, was_seen: bool
+) -> None:
+    pl.DataFrame([GOOD["referrals"] | {"Concern": concern, "ReferredOn": "12/11/2026"}]).write_csv(
+        tmp_path / "referrals.csv"
+    )
+    told = said(night(tmp_path, "referrals"))
+    assert (("seen", None, on(12, 11), None) in told) is was_seen
+    assert (("left", "moved", on(12, 11), None) in told) is ("Moved" in concern)
+    assert "concern" in {kind for kind, *_ in told}, "and the child is looked for all the same"
+
+
 # Common transfer files -----------------------------------------------------------------------------------------------
 
 PUPIL = """<Pupil><UPN>{upn}</UPN><Surname>Merrick</Surname><Forename>{forename}</Forename><DOB>2015-03-24</DOB>
