@@ -17,7 +17,7 @@ from matching.blocking import BlockingRule, plan
 from matching.cluster import all_pairs_within, cluster
 from matching.components import Labels, components
 from matching.encode import Encoded, Rows
-from matching.judge import Judge, Judged, Known, Settings, judged_pairs
+from matching.judge import Judge, Judged, KnownPairs, Settings, judged_pairs
 from matching.leaning import membership_of, moved
 from matching.linkage import RIVAL_BITS, above, floor_of, pair_probability, with_judged_pairs
 from matching.measures import Measures
@@ -104,7 +104,7 @@ class Reach:
     stratum: NDArray[np.int32]
     judged: dict[int, float]
     settings: Settings
-    known: Known | None = None
+    known: KnownPairs | None = None
     """Pairs of which the evidence is known."""
     judge: Judge | None = None
     has: Mask | None = None
@@ -127,7 +127,7 @@ class Reach:
 
     def knowing(self, pairs: Pairs) -> Judge:
         """The judge, which from now on knows the evidence of these pairs."""
-        self.known = Known(pairs.left.astype(np.int64) << 32 | pairs.right, pairs.evidence)
+        self.known = KnownPairs(pairs.left.astype(np.int64) << 32 | pairs.right, pairs.evidence)
         self.judge = replace(self.over(), known=self.known)
         return self.judge
 

@@ -61,7 +61,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownPairs:
     """The evidence of pairs of rows that were weighed already."""
 
     keys: NDArray[np.int64]
@@ -69,7 +69,7 @@ class Known:
     evidence: Bits
 
     @classmethod
-    def of(cls, scored: Scored, evidence: Bits) -> "Known":
+    def of(cls, scored: Scored, evidence: Bits) -> "KnownPairs":
         """The scored pairs."""
         return cls(scored.left.astype(np.int64) << 32 | scored.right, evidence)
 
@@ -94,7 +94,7 @@ class Judge:
     settings: Settings
     place: Rows | None = None
     """Where the scorer's table, and ``apart``, hold only some rows: the place of each row in them; null: all rows."""
-    known: "Known | None" = None
+    known: "KnownPairs | None" = None
     """Pairs that need not be weighed again; null: none."""
 
     @property

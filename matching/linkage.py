@@ -24,7 +24,7 @@ from matching.comparisons import Comparison, columns_read
 from matching.components import Labels, numbered
 from matching.encode import Encoded, Rows, encode
 from matching.households import Households
-from matching.judge import Judge, Judged, Known, Settings, judged_pairs
+from matching.judge import Judge, Judged, KnownPairs, Settings, judged_pairs
 from matching.leaning import membership_of, moved
 from matching.measures import Measures, Strata, frequencies_kept, strata_of
 from matching.model import Model
@@ -269,7 +269,7 @@ def _judging(
     apart = scorer.table.lists[settings.apart] if settings.apart else None
     judge = Judge(scorer, priors, dataset, stratum, None, apart, judged_pairs(judged), settings)
     evidence = judge.ruled(scored.left, scored.right, scored.weight)
-    return replace(judge, known=Known.of(scored, evidence)), evidence
+    return replace(judge, known=KnownPairs.of(scored, evidence)), evidence
 
 
 def _measures(scorer: Scorer, pairs: Plan, priors: Priors, strata: Strata, coverage: Coverage) -> Measures:

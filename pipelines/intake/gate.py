@@ -48,7 +48,7 @@ from pipelines.store import Store
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedIntake:
     """What the completeness gate found tonight."""
 
     intake: Intake
@@ -183,7 +183,7 @@ def judge_tonight(
     contracts: Mapping[str, Contract],
     as_at: date,
     units_due: Mapping[str, Sequence[str]],
-) -> Judged:
+) -> JudgedIntake:
     """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
     history = _history(store)
     intake = _measured(store, received, contracts, history, as_at)
@@ -215,7 +215,7 @@ def judge_tonight(
         as_at=as_at,
     )
     store.write("completeness", found)
-    return Judged(intake, found, accepted, stands_in)
+    return JudgedIntake(intake, found, accepted, stands_in)
 
 
 def _lost_nobody(
@@ -260,7 +260,13 @@ def _measured(
 
 
 def keep_tonight(
-    store: Store, received: Received, judged: Judged, contracts: Mapping[str, Contract], as_at: date, *, at: datetime
+    store: Store,
+    received: Received,
+    judged: JudgedIntake,
+    contracts: Mapping[str, Contract],
+    as_at: date,
+    *,
+    at: datetime,
 ) -> dict[str, int]:
     """Put tonight's rows in the place of the last night's, keep what changed, and count it. ``at``: when the night began."""
     stand = {*received.stands, *judged.stands_in["source"]}
@@ -375,7 +381,7 @@ def _keep_rows(store: Store, received: Received, stand: Collection[str], differi
     store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
 
 
-def held_night(published: Path, as_at: date, judged: Judged) -> NightFailed:
+def held_night(published: Path, as_at: date, judged: JudgedIntake) -> NightFailed:
     """Mark the list that stays as stale, and return what is said of the night that was held."""
     stays = mark_stale(published, as_at, judged.held)
     stays_up = f"The list of {stays:%d/%m/%Y} stays up, marked stale." if stays else "No list has been published yet."

@@ -57,7 +57,7 @@ def _places(ids: pl.Series, among: pl.Series) -> Numbers:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownRecords:
     """The records of the last night, by their numbers, and which of tonight's they are."""
 
     records: pl.DataFrame
@@ -74,7 +74,7 @@ class Known:
     next_number: int
 
     @classmethod
-    def of(cls, records: pl.DataFrame, ids: pl.Series, content: NDArray[np.uint64], next_number: int) -> "Known":
+    def of(cls, records: pl.DataFrame, ids: pl.Series, content: NDArray[np.uint64], next_number: int) -> "KnownRecords":
         """Match tonight's records (``ids`` and their content, in order) with those of the last night."""
         place = _places(ids, records["record_id"])
         there = place != NOBODY
@@ -86,7 +86,7 @@ class Known:
     @classmethod
     def _numbered(
         cls, records: pl.DataFrame, place: Numbers, numbers: Numbers, is_new: NDArray[np.bool_], least: int
-    ) -> "Known":
+    ) -> "KnownRecords":
         numbers[is_new] = least + np.arange(int(is_new.sum()))
         row_of = np.full(least + int(is_new.sum()), NOBODY)
         row_of[numbers[~is_new]] = np.flatnonzero(~is_new)
@@ -118,14 +118,14 @@ class Known:
         """Whether tonight's records are the last night's, and none has changed in what the linkage reads."""
         return not self.is_new.any() and not len(self.gone)
 
-    def with_changed(self, rows: Numbers) -> "Known":
+    def with_changed(self, rows: Numbers) -> "KnownRecords":
         """The same with further rows taken for changed."""
         is_new = self.is_new.copy()
         is_new[rows] = True
         return self._numbered(self.records, self.place, self.numbers.copy(), is_new, self.next_number)
 
 
-def kept_of(known: Known, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]) -> Kept:
+def kept_of(known: KnownRecords, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]) -> Kept:
     """What the last night knew of tonight's rows.
 
     ``pairs``: SCORED_PAIR; ``weighed``: WEIGHED_CHILDREN; ``membership``: of tonight's rows, as it was.
@@ -156,7 +156,7 @@ def _signs(numbers: Numbers, labels: Numbers) -> NDArray[np.uint64]:
     return np.asarray(signs_of(own, numbers)[own == np.arange(len(own))])  # a child goes by its first record
 
 
-def _weighed_of(known: Known, weighed: pl.DataFrame) -> Weighed:
+def _weighed_of(known: KnownRecords, weighed: pl.DataFrame) -> Weighed:
     left, right = (known.row_of[weighed[side].to_numpy()] for side in ("left", "right"))
     stay = (left >= 0) & (right >= 0)
     one, other, odds = (weighed[name].to_numpy()[stay] for name in ("one", "other", "log_odds"))

@@ -26,7 +26,7 @@ from matching.linkage import prepare
 from matching.model import Model
 from matching.score import Patterns
 from pipelines.linking.family_ties import with_family_ties
-from pipelines.linking.kept_links import NOBODY, Known, kept_of, pair_frame, sign_frame, weighed_frame
+from pipelines.linking.kept_links import NOBODY, KnownRecords, kept_of, pair_frame, sign_frame, weighed_frame
 from pipelines.linking.link import figures_told, is_kept, is_told, links_of, rivals_told, words_of
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group
 from pipelines.linking.link_report import LinkReport, report_of
@@ -96,17 +96,17 @@ class LinkedAgain:
     next_number: int
 
 
-def known_records(store: Store, tonight: ToLink) -> Known | None:
+def known_records(store: Store, tonight: ToLink) -> KnownRecords | None:
     """The last night's records and which are tonight's; null: so many changed that all are to be linked anew."""
     least, records = store.read("link_kept")["next_number"].item(), store.read("linked_record")
     if not records["record_id"].equals(tonight.previous["record_id"]):
         return None
-    known = Known.of(records, tonight.person["record_id"], tonight.content, least)
+    known = KnownRecords.of(records, tonight.person["record_id"], tonight.content, least)
     many = known.is_new.sum() + len(known.gone)
     return known if many <= MOST_CHANGED * tonight.person.height else None
 
 
-def linked_again(store: Store, tonight: ToLink, known: Known) -> LinkedAgain:
+def linked_again(store: Store, tonight: ToLink, known: KnownRecords) -> LinkedAgain:
     """Link what changed, and what hangs on it."""
     known, signs, met = _met(store, tonight.person, known)
     before = store.read("scored_pair")
@@ -131,7 +131,7 @@ def linked_again(store: Store, tonight: ToLink, known: Known) -> LinkedAgain:
     return _told(tonight, known, again, before, signs, stood=stood)
 
 
-def stand_again(store: Store, tonight: ToLink, known: Known) -> tuple[Callable[[], LinkReport], int, int]:
+def stand_again(store: Store, tonight: ToLink, known: KnownRecords) -> tuple[Callable[[], LinkReport], int, int]:
     """What works out the report of the last night's links, which stand as no record has changed; how many pairs are in one
     child, and how many are kept.
     """
@@ -153,7 +153,7 @@ def _encoded(person: pl.DataFrame, settings: Settings) -> Callable[[Rows], Encod
     return encoded
 
 
-def _met(store: Store, person: pl.DataFrame, known: Known) -> tuple[Known, pl.DataFrame, Rows]:
+def _met(store: Store, person: pl.DataFrame, known: KnownRecords) -> tuple[KnownRecords, pl.DataFrame, Rows]:
     """The signs of all new records, and the rows that share a block with one, themselves among them.
 
     A block beyond LARGEST_BLOCK is split by what stands in it: where such a one gains or loses a record, all its
@@ -177,7 +177,13 @@ def _met(store: Store, person: pl.DataFrame, known: Known) -> tuple[Known, pl.Da
 
 
 def _told(
-    tonight: ToLink, known: Known, again: Again, before: pl.DataFrame, signs: pl.DataFrame, *, stood: pl.DataFrame
+    tonight: ToLink,
+    known: KnownRecords,
+    again: Again,
+    before: pl.DataFrame,
+    signs: pl.DataFrame,
+    *,
+    stood: pl.DataFrame,
 ) -> LinkedAgain:
     children = _children(tonight, again, stood)
     ids = tonight.person["record_id"]
@@ -226,7 +232,7 @@ def _report(tonight: ToLink, rows: pl.DataFrame, labels: Labels) -> LinkReport:
 
 
 def _differing(
-    before: pl.DataFrame, scored: pl.DataFrame, pairs: Pairs, known: Known
+    before: pl.DataFrame, scored: pl.DataFrame, pairs: Pairs, known: KnownRecords
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Pairs of the last night (SCORED_PAIR) that are no more, or not as they are ``scored`` tonight; and those of tonight
     that were not, or not so. ``pairs``: tonight's by their rows, in their order.
@@ -242,7 +248,7 @@ def _differing(
     return before.filter(pl.Series(~stood)), scored.filter(pl.Series(~stands))
 
 
-def _ids_of(pairs: pl.DataFrame, known: Known) -> pl.DataFrame:
+def _ids_of(pairs: pl.DataFrame, known: KnownRecords) -> pl.DataFrame:
     """left_id, right_id of pairs of numbers of the last night."""
     numbers, ids = known.records["number"].to_numpy(), known.records["record_id"]
     place = np.zeros(int(numbers.max(initial=NOBODY)) + 1, dtype=np.int64)

@@ -17,7 +17,7 @@ from pipelines.children.age_slips import BirthDates
 from pipelines.decisions.keys_tonight import outcomes_now
 from pipelines.decisions.outcomes import read_outcomes
 from pipelines.failure import Done, in_plain_words
-from pipelines.intake.gate import Judged
+from pipelines.intake.gate import JudgedIntake
 from pipelines.intake.receive import Received
 from pipelines.ledger.list_changes import WhatChanged
 from pipelines.linking.link_report import LinkReport
@@ -60,7 +60,7 @@ class Night:
     """Names of the files that broke a rule of the file, and were not loaded."""
     received: Received | None = None
     """What came in, until its rows are kept in the store."""
-    judged: Judged | None = None
+    judged: JudgedIntake | None = None
     """What the completeness gate found."""
     link_report: Future[LinkReport] = field(init=False, repr=False)
     """What the match report tells of the linkage; is worked out while later steps run."""

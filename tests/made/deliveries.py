@@ -10,7 +10,7 @@ import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract, read_contracts
-from pipelines.intake.gate import Judged, judge_tonight, keep_tonight
+from pipelines.intake.gate import JudgedIntake, judge_tonight, keep_tonight
 from pipelines.intake.receive import Received
 from pipelines.store import Store
 from pipelines.tables import BREACH, DELIVERY, RULE_HISTORY, SET_ASIDE
@@ -63,7 +63,7 @@ def sent_tonight(**changed: Rows | None) -> dict[str, Rows]:
     return {source: rows for source, rows in {**sent, **changed}.items() if rows is not None}
 
 
-def told_of(judged: Judged, source: str) -> list[tuple[str, str, str]]:
+def told_of(judged: JudgedIntake, source: str) -> list[tuple[str, str, str]]:
     """Check, outcome and words of all that was found of a source."""
     return list(judged.found.filter(source=source).select("check", "outcome", "words").iter_rows())
 
@@ -100,7 +100,7 @@ class Deliveries:
         schools_due: Mapping[str, tuple[str, ...]] | None = None,
         is_kept: bool = True,
         **sources: Rows,
-    ) -> Judged:
+    ) -> JudgedIntake:
         """One night: judged, and kept where it is not held. ``set_aside``: record ids of rows that were set aside."""
         as_at = FIRST + timedelta(days=after_days)
         found = pl.DataFrame([as_row(breach) for breach in breaches], schema=BREACH)
@@ -112,7 +112,7 @@ class Deliveries:
                 keep_tonight(store, received, judged, self.contracts, as_at, at=began_at)
         return judged
 
-    def judged(self, after_days: int, **sent: Any) -> Judged:
+    def judged(self, after_days: int, **sent: Any) -> JudgedIntake:
         """What would be found in a night of which nothing is kept: the workspace may serve many tests."""
         return self.night(after_days, is_kept=False, **sent)
 
