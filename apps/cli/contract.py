@@ -11,16 +11,19 @@ contract = App(name="contract", help="Draft a contract for a new source, and che
 
 @contract.command
 def new(name: str, /, *, sample: Annotated[Path, Parameter(name="--from")], to: Path = Path("contracts")) -> int:
-    """Draft a contract from a sample file, for a person to finish. An existing contract is never overwritten."""
-    from data_contracts.contract import ContractError
-    from pipelines.intake.draft import draft
+    """Draft a contract from a sample file, for a person to finish; of a source that has one shipped, copy that. An existing
+    contract is never overwritten.
+    """
+    from data_contracts.contract import ContractError, read_contracts
+    from pipelines.intake.draft import copied, draft
 
     if not sample.is_file():
         raise ContractError(f"{sample}: there is no such file. Give a sample of what the source sends.")
     path = to / f"{name}.yaml"
     if path.exists():
         raise ContractError(f"{path} is there already. Move it away, or draft under another name.")
-    text = draft(name, sample.name, sample.read_bytes())
+    data, shipped = sample.read_bytes(), read_contracts().get(name)
+    text = copied(path.name, shipped, sample.name, data) if shipped else draft(name, sample.name, data)
     to.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     print(f"Drafted {path}. Finish each 'Please decide', then: rollcall contract check {path}")

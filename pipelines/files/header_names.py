@@ -27,6 +27,8 @@ _HOW_FILLED_IN = re.compile(
 )
 """A note in brackets that says how a column is filled in."""
 
+_NAMES = ("surname", "forename", "full_name")
+
 plain_of_contract = lru_cache(maxsize=None)(plain_header)
 """Of the headers in contracts, which are asked for again at each file."""
 
@@ -80,12 +82,14 @@ def _of_two(pair: Sequence[Column | None], is_bilingual: bool) -> Column | None:
 
 
 def _otherwise(header: str, known: Mapping[str, Column], taken: set[str]) -> dict[str, Column]:
-    """By name, the columns not taken that a header names by other words.
+    """By name, the columns that a header names by other words and no header as it stands; a name of the child in any case:
+    of Name and Child Name nobody can tell whose the first is.
 
     Never the key: the number of a child is none of its row.
     """
     said = [known[way] for way in _other_ways(header) if way in known]
-    return {column.name: column for column in said if column.name not in taken and not column.primary_key}
+    free = (column for column in said if column.name not in taken or column.maps_to in _NAMES)
+    return {column.name: column for column in free if not column.primary_key}
 
 
 @lru_cache(maxsize=4096)

@@ -29,6 +29,8 @@ MISSING = "missing column"
 RENAMED = "renamed column"
 """Name of the rule, as a breach shows it."""
 
+EXTRA = "extra column"
+
 NO_HEADER = "header"
 """Name of the rule, as a breach shows it, of a file that has no header of its source."""
 
@@ -226,7 +228,7 @@ def _own_first(headers: Sequence[str], positions: list[int], column: Column) -> 
 
 def _beside(header: str, column: Column, read: str) -> Fault:
     return Fault(
-        "extra column",
+        EXTRA,
         "nothing",
         f"It could be {column.header} by another name. The file has {read} itself, so this one was not read.",
         f"Nothing needs doing where {read} is the right one of the two; else send only the right one.",
@@ -365,7 +367,7 @@ def _extra(headers: Sequence[str], position: int, surely: int) -> Fault:
     header = _named(headers, position, surely)
     place = "This column" if header else f"Column {position + 1} of the file"
     return Fault(
-        "extra column",
+        EXTRA,
         "nothing",
         f"{place} is not in the contract, so it was not read.",
         "Leave it out, or add it to the contract with what it means.",

@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 import yaml
 
-from data_contracts.contract import Contract, ContractError, plain_header
+from data_contracts.contract import CONTRACT_FOLDER, Contract, ContractError, plain_header
 from data_contracts.values import parse_dates
 from pipelines.files import read_bytes, sniff_headers
+from pipelines.files.headers import EXTRA, MISSING, RENAMED
 from pipelines.files.rows import UnreadableFileError
 
 DECIDE = "Please decide"
@@ -70,6 +71,24 @@ def draft(name: str, file: str, data: bytes) -> str:
             column["customProperties"] = [p for p in column["customProperties"] if p["property"] != "notUsed"]
     says: list[Mapping[str, Any]] = [{"kind": "seen", "on": days}] if days else []
     return _written(_document(name, file, drafted, says))
+
+
+def copied(name: str, shipped: Contract, file: str, data: bytes) -> str:
+    """The contract of a source as it is shipped, to be suited to one sender's files like this one: what is otherwise in it is
+    named at its head. ``name``: of the contract's file.
+    """
+    breaches = read_bytes(file, data, shipped).breaches
+    unknown = sorted({b.column for b in breaches if b.column and b.rule in (EXTRA, RENAMED)})
+    missing = sorted({b.column for b in breaches if b.column and b.rule == MISSING})
+    lines = [
+        f"{DECIDE}: which columns are these headers of the sample? Put each under alsoCalled: {', '.join(unknown)}",
+        f"{DECIDE}: the sample has no column of these names: {', '.join(missing)}",
+    ]
+    told = [line for line, names in zip(lines, (unknown, missing), strict=True) if names]
+    head = "".join(
+        f"# {line}\n" for line in ("Copied from the contract that is shipped, for one sender's files.", *told)
+    )
+    return head + (CONTRACT_FOLDER / name).read_text(encoding="utf-8")
 
 
 def _names(headers: list[str]) -> list[str]:

@@ -72,3 +72,18 @@ def test_a_fault_is_named_by_file_and_line(tmp_path: Path, capsys: pytest.Captur
     assert main(["contract", "check", str(tmp_path)]) == 1
     line = text[: text.index("versoin")].count("\n") + 1
     assert f"contract_template.yaml, line {line}: versoin: unknown key. Did you mean version" in capsys.readouterr().err
+
+
+def test_of_a_source_that_has_a_contract_that_is_copied_and_what_the_sample_has_otherwise_is_named(
+    tmp_path: Path,
+) -> None:
+    sample = tmp_path / "help.csv"
+    headers = "RecordId,Surname,Forename,DateOfBirth,Address,Postcode,Kind of help,Opened,Closed,AddressProtected"
+    sample.write_text(f"{headers}\nS1,Quillfeather,Zebedee,13/02/2015,,ZA9 9ZQ,CIN,01/01/2026,,N\n", encoding="utf-8")
+    assert main(["contract", "new", "social_care", "--from", str(sample), "--to", str(tmp_path)]) == 0
+    text = (tmp_path / "social_care.yaml").read_text(encoding="utf-8")
+    assert text.endswith((CONTRACT_FOLDER / "social_care.yaml").read_text(encoding="utf-8"))
+    head = text.split("apiVersion")[0]
+    assert "Put each under alsoCalled: Kind of help\n" in head
+    assert "no column of these names: Status\n" in head
+    assert "Quillfeather" not in text

@@ -47,6 +47,13 @@ def test_of_two_headers_that_name_a_column_by_other_words_neither_is_taken() -> 
     assert known_columns(["Pupil Address", "Address"], CONTRACTS["other_la"]) == {"address"}
 
 
+def test_a_name_beside_the_childs_name_may_be_anybodys() -> None:
+    good = {name: value for name, value in GOOD["other_la"].items() if name not in ("Surname", "Forename", "FullName")}
+    rows = [good | {"Name": "The Bridge", "Child Name": "Isla Merrick"}]
+    found = read_bytes("other_la.csv", pl.DataFrame(rows).write_csv().encode(), CONTRACTS["other_la"])
+    assert ("duplicated column", "Child Name") in {(b.rule, b.column) for b in found.breaches if b.stops == "file"}
+
+
 def test_accents_make_no_other_header() -> None:
     assert known_columns(["Côd Post", "Rhif y Ty"], CONTRACTS["school_census"]) == {"postcode", "paon"}
 
