@@ -20,7 +20,7 @@ Classification = Literal["public", "internal", "personal", "restricted"]
 ROW_CHECKS = frozenset({"upn", "nhsNumber", "notInFuture", "notBefore"})
 """Custom checks of one value."""
 
-TABLE_CHECKS = frozenset({"allEmpty", "countsRows", "notAbove", "withheldWhere"})
+TABLE_CHECKS = frozenset({"allEmpty", "leftWithoutDay", "countsRows", "notAbove", "withheldWhere"})
 """Custom checks between the columns of a row, or between rows: they stand in the rules of the table."""
 
 DATE_PARTS = {
@@ -28,6 +28,9 @@ DATE_PARTS = {
 }  # fmt: skip
 """What a date format may be made of, and the same for strptime. Years of a contract have four digits: two leave open which
 number is the year, save where the month is a name (03-Sep-15, as Oracle writes days unless it is told otherwise)."""
+
+LEFT = "Left"
+"""What a code means by which an entry has ended, whenever that was."""
 
 YEAR_ALONE = "yyyy"
 """A date format of its own, of birth dates of which no more is known: it is read as 1 January, the stand-in of offices."""
@@ -108,13 +111,14 @@ class Rule(Flattened):
     ``invalidValues``: values outside ``validValues`` (or outside the column's codes), or not matching ``pattern``;
     ``duplicateValues``; ``rowCount``; ``nullValues``. Custom, named in ``implementation.check``: ``upn`` and
     ``nhsNumber`` (check character), ``notInFuture``, ``notBefore`` (a year), ``allEmpty`` (no column of ``columns``
-    holds anything); for lists of our own ``countsRows``, ``notAbove`` and ``withheldWhere``.
+    holds anything), ``leftWithoutDay`` (the code of the first of ``columns`` means ``LEFT``, and the second is empty); for
+    lists of our own ``countsRows``, ``notAbove`` and ``withheldWhere``.
     Empty values never break a rule other than ``nullValues`` and ``allEmpty``.
     """
 
     metric: Literal["invalidValues", "duplicateValues", "rowCount", "nullValues",
                     "upn", "nhsNumber", "notInFuture", "notBefore",
-                    "allEmpty", "countsRows", "notAbove", "withheldWhere"]  # fmt: skip
+                    "allEmpty", "leftWithoutDay", "countsRows", "notAbove", "withheldWhere"]  # fmt: skip
     type: Literal["library", "custom"] = "library"
     engine: Literal["rollcall"] | None = None
     arguments: RuleArguments = RuleArguments()

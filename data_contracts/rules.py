@@ -8,8 +8,16 @@ import polars as pl
 
 from data_contracts.breach import Stops
 from data_contracts.contract import Contract, DataContract
-from data_contracts.parts import Column, Rule
-from data_contracts.values import IDENTIFYING, is_empty, is_known_code, is_shortened_number, parse_dates, text_of
+from data_contracts.parts import LEFT, Column, Rule
+from data_contracts.values import (
+    IDENTIFYING,
+    as_codes,
+    is_empty,
+    is_known_code,
+    is_shortened_number,
+    parse_dates,
+    text_of,
+)
 
 IdentifierChecks = Mapping[str, Callable[[pl.Expr], pl.Expr]]
 """Metric (``upn``, ``nhsNumber``) -> text column to true where its check character is right."""
@@ -163,6 +171,7 @@ def _table_check(rule: Rule, contract: DataContract) -> Check:
                      is_of_file=True)  # fmt: skip
     asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "allEmpty": ("not all empty", lambda: _are_all_empty(rule.columns, contract)),
+        "leftWithoutDay": ("left without a day", lambda: _has_left_without_day(*rule.columns, contract=contract)),
         "countsRows": ("counts the rows", lambda: pl.col(rule.columns[0]).ne_missing(pl.int_range(1, pl.len() + 1))),
         "notAbove": ("not above", lambda: _is_above(*rule.columns)),
         "withheldWhere": ("withheld", lambda: _shows_where(*rule.columns)),
@@ -173,6 +182,11 @@ def _table_check(rule: Rule, contract: DataContract) -> Check:
 
 def _are_all_empty(columns: Iterable[str], contract: DataContract) -> pl.Expr:
     return pl.all_horizontal(is_empty(contract.column_named[name]) for name in columns)
+
+
+def _has_left_without_day(status: str, day: str, *, contract: DataContract) -> pl.Expr:
+    has_left = as_codes(contract.column_named[status]) == LEFT
+    return has_left.fill_null(value=False) & is_empty(contract.column_named[day])
 
 
 def _never() -> pl.Expr:

@@ -52,6 +52,7 @@ MySQL, pandas, Excel."""
 NO_DAY = (
     "n/a", "unknown", "00/00/0000", "00/01/1900", "0000-00-00", "00000000",
     "31/12/9999", "9999-12-31", "99991231", "31/12/2999", "2999-12-31", "31-dec-9999", "current", "ongoing", "present",
+    "none", "nil", "on roll", "still on roll", "not left", "open", "active", "no end date", "to date",
 )  # fmt: skip
 """How people and software write, in small letters, that a date is not known or not there yet, whatever the source. The 0th of
 January 1900 is Excel's day 0; the last days of all are those of entries that still hold."""

@@ -181,7 +181,7 @@ UploadedOn   | 09/07/2062    | not in the future       | nothing
 """,
     **FURTHER_RULES,
 }  # fmt: skip
-OF_THE_TABLE = {("", "row count"), ("", "not all empty")}
+OF_THE_TABLE = {("", "row count"), ("", "not all empty"), ("", "left without a day")}
 """Rules that no single cell can break: they have tests of their own."""
 OF_EVERY_SOURCE = {SHORTENED}
 """Rules that no contract states, as they hold in all: they have tests of their own."""
