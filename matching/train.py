@@ -273,7 +273,22 @@ def train(
         _learn_within(samples_within(table, comparisons, rules, learns), comparisons, state, silent)
     if not converged:
         raise TrainingError(f"training did not settle within {MOST_ITERATIONS} rounds: keep the approved model")
+    _refuse_too_few(samples, state, home, households)
+    weights = {c.name: Weights(state.m[k], state.u[k], state.h[k], state.t[k]) for k, c in enumerate(comparisons)}
+    figures: dict[str, float | int | str] = {
+        "records learnt from": table.height,
+        "training pairs": int(sum(sample.counts.sum() for sample in samples[1:])),
+        "random pairs": int(samples[0].counts.sum()),
+        "iterations": iterations,
+    }
     expected = [float(share[0]) * sample.pairs for sample, share in zip(samples, state.shares, strict=True)]
+    # The matches that the best single rule finds, over all pairs: no recall is guessed, and the share is a little low.
+    share = min(0.5, max(expected[1:]) / possible)
+    return Model(tuple(comparisons), weights, home.share, home.twin_share, share, figures)
+
+
+def _refuse_too_few(samples: Sequence[Sample], state: _State, home: _Home, households: Households | None) -> None:
+    """Raise TrainingError where every rule finds too few likely matches, or too few brothers and sisters are told apart."""
     if max((_likely(sample, state, k) for k, sample in enumerate(samples) if k), default=0.0) < FEWEST_MATCHES:
         raise TrainingError(
             f"training finds fewer than {FEWEST_MATCHES} likely matches, too few to learn from: keep the approved model"
@@ -283,16 +298,6 @@ def train(
             f"training finds fewer than {FEWEST_AT_HOME} pairs of brothers and sisters whose {households.identifier} tells "
             "them apart, and would take others for one child: keep the approved model"
         )
-    weights = {c.name: Weights(state.m[k], state.u[k], state.h[k], state.t[k]) for k, c in enumerate(comparisons)}
-    figures: dict[str, float | int | str] = {
-        "records learnt from": table.height,
-        "training pairs": int(sum(sample.counts.sum() for sample in samples[1:])),
-        "random pairs": int(samples[0].counts.sum()),
-        "iterations": iterations,
-    }
-    # The matches that the best single rule finds, over all pairs: no recall is guessed, and the share is a little low.
-    share = min(0.5, max(expected[1:]) / possible)
-    return Model(tuple(comparisons), weights, home.share, home.twin_share, share, figures)
 
 
 def _possible_pairs(height: int, between: NDArray[np.int32] | None) -> float:
