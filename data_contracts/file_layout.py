@@ -49,7 +49,8 @@ class KeyOfChild(Part):
     """
 
     headers: OneOrMany = Field(min_length=1)
-    """Headers of such a number, such as ``Pupil ID``. Of several in one file the one that stands first here is used."""
+    """Headers of such a number that do not say so themselves as ``Pupil ID`` does. Of several in one file the one that stands
+    first here is used."""
     and_: OneOrMany = Field(min_length=1, alias="and")
     """Columns that tell the child's rows apart: they stand behind the number in the key."""
 

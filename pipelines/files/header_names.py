@@ -15,7 +15,8 @@ from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column
 
 _WHOSE = re.compile(
-    r"^((the )?(child|pupil|student|learner|patient|client|service user|young person|person)"
+    r"^((the )?"
+    "(child|pupil|student|learner|patient|client|service user|young person|person|occupant|dependant|household member)"
     "(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current )+",
     re.IGNORECASE,
 )
@@ -28,6 +29,16 @@ _HOW_FILLED_IN = re.compile(
 """A note in brackets that says how a column is filled in."""
 
 _NAMES = ("surname", "forename", "full_name")
+
+_NUMBERS = frozenset(
+    {"id", "no", "number", "ref", "refno", "refnumber", "reference", "referenceno", "referencenumber", "identifier"}
+)
+
+_ENDINGS = (
+    ("dt", " date"), ("desc(ription)?", ""), ("(no|num)", " number"), ("(ref|reference)", " reference"), ("reference", " ref"),
+    ("number", " no"),
+)  # fmt: skip
+"""Last word of a header -> the same written otherwise."""
 
 plain_of_contract = lru_cache(maxsize=None)(plain_header)
 """Of the headers in contracts, which are asked for again at each file."""
@@ -88,14 +99,38 @@ def _otherwise(header: str, known: Mapping[str, Column], taken: set[str]) -> dic
     Never the key: the number of a child is none of its row.
     """
     said = [known[way] for way in _other_ways(header) if way in known]
+    own = {plain for way in _written(_apart(header)) if (plain := plain_header(way)) in known}
     free = (column for column in said if column.name not in taken or column.maps_to in _NAMES)
-    return {column.name: column for column in free if not column.primary_key}
+    return {c.name: c for c in free if not c.primary_key or any(known[plain] is c for plain in own)}
+
+
+def is_number_of_child(header: str) -> bool:
+    """Whether a header says that it is the number by which a system knows the child: Learner ID, Pupil No, Client Ref."""
+    apart = _apart(header)
+    rest = _WHOSE.sub("", apart)
+    return rest != apart and plain_header(rest) in _NUMBERS
+
+
+def plain_ways(header: str) -> set[str]:
+    """The plain header, its halves where it is in two languages, and what it says by other words."""
+    halves = header.split("/") if "(" not in header else ()
+    return {*map(plain_header, (header, *halves)), *_other_ways(header)}
+
+
+def _apart(header: str) -> str:
+    """The words of a header apart, without a note in brackets on how it is filled in: child_dob and ChildDOB are child DOB."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _HOW_FILLED_IN.sub("", header)).replace("_", " ").strip()
 
 
 @lru_cache(maxsize=4096)
 def _other_ways(header: str) -> tuple[str, ...]:
     """The plain headers that say the same without whose it is, how it is filled in, and a database's short words."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", _HOW_FILLED_IN.sub("", header)).replace("_", " ").strip()
-    said = [apart, _WHOSE.sub("", apart)]
-    said += [re.sub(r"(?i) desc(ription)?$", "", re.sub(r"(?i) dt$", " date", way)) for way in said]
+    apart = _apart(header)
+    said = (*_written(apart), *_written(_WHOSE.sub("", apart)))
     return tuple(dict.fromkeys(filter(None, map(plain_header, said))))
+
+
+def _written(said: str) -> tuple[str, ...]:
+    """A header as it stands and with its short words written out, or one written out left out or cut short."""
+    others = (re.sub(rf"(?i) {ending}$", instead, said.rstrip(".")) for ending, instead in _ENDINGS)
+    return (said, *others)

@@ -16,7 +16,7 @@ from data_contracts.breach import Stops
 from data_contracts.contract import Contract, plain_header
 from data_contracts.parts import Column
 from pipelines.counted import first_of
-from pipelines.files.header_names import columns_of, known_columns, plain_of_contract
+from pipelines.files.header_names import columns_of, is_number_of_child, known_columns, plain_of_contract, plain_ways
 from pipelines.files.rows import Fault, UnreadableFileError
 from pipelines.files.versions import VersionMarks, version_marks
 
@@ -173,18 +173,19 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
 
 
 def _key_of_child(headers: Sequence[str], contract: Contract) -> int | None:
-    """Position of the number by which a system knows the child, in a file without a key of its rows; None: there is none."""
-    for name in contract.files.key_of_child.headers if contract.files.key_of_child else ():
-        there = [position for position, header in enumerate(headers) if plain_of_contract(name) in _halves(header)]
+    """Position of the number by which a system knows the child, in a file without a key of its rows; None: there is none.
+
+    One that says so itself (Pupil ID) comes first: a case may be of several children, and not every child has a UPN.
+    """
+    if contract.files.key_of_child is None:
+        return None
+    if said := [position for position, header in enumerate(headers) if is_number_of_child(header)]:
+        return said[0]
+    for name in contract.files.key_of_child.headers:
+        there = [position for position, header in enumerate(headers) if plain_of_contract(name) in plain_ways(header)]
         if len(there) == 1:
             return there[0]
     return None
-
-
-def _halves(header: str) -> set[str]:
-    """The plain header, and its halves where it is in two languages."""
-    halves = header.split("/") if "(" not in header else ()
-    return {plain_header(said) for said in (header, *halves)}
 
 
 def _made_key(header: str, contract: Contract) -> Fault:

@@ -27,12 +27,14 @@ The Young Person's DOB   | date_of_birth
 DOB (dd/mm/yyyy)         | date_of_birth
 Date of Birth (DOB)      | date_of_birth
 confirmation_dt          | confirmed_on
+Maintaining LA Desc      | confirming_la
 Surname (Mother)         |
 Address (previous)       |
 Parent Surname           |
 Former Surname           |
 Child                    |
 Pupil ID                 |
+Pupil No                 |
 """
 
 
@@ -277,3 +279,23 @@ def test_a_pupil_who_has_left_on_no_day_is_not_taken_for_one_who_is_there(
 def test_an_end_that_is_said_to_be_none_is_none(cell: str) -> None:
     column = CONTRACTS["school_census"].column_named["leaving_date"]
     assert pl.DataFrame({column.name: [cell]}).select(is_empty(column)).item()
+
+
+@pytest.mark.parametrize(
+    ("headers", "key"),
+    [
+        pytest.param(["Learner ID"], "Learner ID", id="the number that a system has for the child"),
+        pytest.param(["client_no"], "client_no", id="as a database heads it"),
+        pytest.param(
+            ["Case ID", "Young Person's Ref"], "Young Person's Ref", id="a case may be of brothers and sisters"
+        ),
+        pytest.param(["Case ID"], "Case ID", id="a number that the contract names"),
+        pytest.param(["Child Category"], None, id="no number"),
+    ],
+)
+def test_the_number_of_a_child_says_that_it_is_one(headers: list[str], key: str | None) -> None:
+    good = {name: value for name, value in GOOD["social_care"].items() if name != "RecordId"}
+    rows = [good | {header: f"{n}7" for n, header in enumerate(headers)}]
+    found = read_bytes("social_care.csv", pl.DataFrame(rows).write_csv().encode(), CONTRACTS["social_care"])
+    assert [b.column for b in found.breaches if b.rule == "key of the child"] == ([key] if key else [])
+    assert found.is_refused is (key is None)
