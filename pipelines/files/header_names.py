@@ -96,7 +96,7 @@ def _otherwise(header: str, known: Mapping[str, Column], taken: set[str]) -> dic
     """By name, the columns that a header names by other words and no header as it stands; a name of the child in any case:
     of Name and Child Name nobody can tell whose the first is.
 
-    Never the key: the number of a child is none of its row.
+    The key by its own words alone (Application No): the number of a child is none of its row.
     """
     said = [known[way] for way in _other_ways(header) if way in known]
     own = {plain for way in _written(_apart(header)) if (plain := plain_header(way)) in known}
