@@ -2,7 +2,8 @@
 
 That holds where the files come under the same names, in the same order, and were read and judged by the same software
 under the same contract, on a day no later than tonight's; where none of them broke a rule that hangs on the day; and
-where last night's verdicts are those of the rows that stand in the store, which a night that was held may have changed.
+where last night's verdicts are those of the rows that stand in the store, which a night that was held may have changed. The one
+verdict that hangs on other files, where the pupils live, is asked again in :mod:`pipelines.intake.elsewhere`.
 """
 
 import json

@@ -4,12 +4,14 @@ Such a list breaks no rule of its own, and each of its children looks like one w
 lives here are looked at: what shows a place hides nobody by showing it to strangers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
+from pipelines.intake.delivery import Delivery
+from pipelines.intake.last_intake import LastIntake
 
 ELSEWHERE = "list of elsewhere"
 """Name of the rule, as a breach shows it."""
@@ -29,25 +31,41 @@ _NONE = pl.Series([], dtype=pl.String)
 
 
 def lists_of_elsewhere(
-    files: Sequence[tuple[str, Contract, pl.DataFrame]],
-    rolls: Mapping[str, pl.DataFrame],
-    contracts: Mapping[str, Contract],
-) -> Iterator[Breach]:
-    """The breach of each of ``files`` (name, contract and loaded rows) that is a list of elsewhere.
+    deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], last: LastIntake
+) -> dict[tuple[str, str], Breach]:
+    """Source and file -> the breach of each delivery that is a list of elsewhere; none without rolls that have homes enough.
 
-    ``rolls``: the rows of each source that is a roll. None is told without rolls that have homes enough.
+    It hangs on the rolls too: where pupils live in other districts than by those of last night, files that stand since then
+    are asked as well. A roll of which nothing came is as it last stood.
     """
+    rolls = [source for source, contract in contracts.items() if contract.is_roll]
+    came = {source: [d.loaded for d in deliveries if d.source == source and d.loaded.height] for source in rolls}
+    tonight = {source: pl.concat(own, how="diagonal") for source, own in came.items() if own}
+    before = {source: last.raw[source] for source in rolls if source in last.raw}
+    here = _where_pupils_live(before | tonight, contracts)
+    files = [(d, d.loaded) for d in deliveries if d.loaded.height and d.source in contracts]
+    if tonight and here != _where_pupils_live(before, contracts):
+        standing = (d for d in deliveries if d.stands is not None)
+        files += [(d, last.raw[d.source].filter(file_id=d.file_id)) for d in standing]
+    told = ((d, _told_of(d.file, contracts[d.source], rows, here)) for d, rows in files) if here else ()
+    return {(delivery.source, delivery.file): breach for delivery, breach in told if breach}
+
+
+def _where_pupils_live(rolls: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]) -> frozenset[str]:
+    """Postcode districts; none where the rolls have too few homes to tell."""
     pupils = pl.concat([_NONE, *(_postcodes(rows, contracts[each]) for each, rows in rolls.items())])
     if pupils.n_unique() < ENOUGH_HOMES:
-        return
+        return frozenset()
     counted = _districts(pupils).value_counts()
-    here = counted.filter(pl.col("count") >= LEAST_PUPILS * len(pupils))["district"]
-    for name, contract, rows in files:
-        kinds = {said.kind for said in contract.says}
-        homes = (_postcodes(rows, contract) if "lives_here" in kinds and "provision" not in kinds else _NONE).unique()
-        inside = int(_districts(homes).is_in(here.implode()).sum())
-        if len(homes) >= ENOUGH_HOMES and inside < FEW * len(homes):
-            yield _breach(name, contract, inside, len(homes))
+    return frozenset(counted.filter(pl.col("count") >= LEAST_PUPILS * len(pupils))["district"])
+
+
+def _told_of(file: str, contract: Contract, rows: pl.DataFrame, here: frozenset[str]) -> Breach | None:
+    kinds = {said.kind for said in contract.says}
+    homes = (_postcodes(rows, contract) if "lives_here" in kinds and "provision" not in kinds else _NONE).unique()
+    inside = int(_districts(homes).is_in(here).sum())
+    is_elsewhere = len(homes) >= ENOUGH_HOMES and inside < FEW * len(homes)
+    return _breach(file, contract, inside, len(homes)) if is_elsewhere else None
 
 
 def _districts(postcodes: pl.Series) -> pl.Series:

@@ -9,7 +9,7 @@ byte for byte, nothing is asked at all (:mod:`pipelines.intake.carried`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from threading import Lock
@@ -74,6 +74,10 @@ class LastIntake:
     set_aside: pl.DataFrame = field(default_factory=SET_ASIDE.to_frame)
     stood_on: date | None = None
     """The night whose rows stand in the store; null: none, or tonight is not a later one."""
+
+    def without_files_of(self, sources: Collection[str]) -> "LastIntake":
+        """The same, of which no whole file of these sources is known, so that each is read again."""
+        return replace(self, delivered=self.delivered.filter(~pl.col("source").is_in(list(sources))))
 
     def lines(self, contract: Contract, today: date) -> KnownLines:
         """The lines of a source's files that need not be read ``today``: rows that stand, broke no rule, and cannot break

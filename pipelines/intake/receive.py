@@ -186,7 +186,11 @@ def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging)
         else:
             deliveries.append(delivery)
     settled = [d for source in (*contracts, UNKNOWN) for d in _settled(deliveries, contracts.get(source), source)]
-    settled = list(_without_lists_of_elsewhere(settled, contracts, judging.last))
+    elsewhere = lists_of_elsewhere(settled, contracts, judging.last)
+    unread = {d.source for d in settled if d.stands is not None and (d.source, d.file) in elsewhere}
+    if unread:  # the rows that are set aside must be read
+        return _deliveries(path, contracts, replace(judging, last=judging.last.without_files_of(unread)))
+    settled = [_refused(d, breach) if (breach := elsewhere.get((d.source, d.file))) else d for d in settled]
     for delivery in settled:
         _check_accounts(delivery)
     return settled
@@ -259,21 +263,6 @@ def _without_second_deliveries(own: Sequence[Delivery], contract: Contract | Non
     breaches = {breach.file: breach for breach in second_deliveries([one.file for one in read], loaded, contract)}
     for delivery in own:
         breach = None if delivery.is_refused else breaches.get(delivery.file)
-        yield delivery if breach is None else _refused(delivery, breach)
-
-
-def _without_lists_of_elsewhere(
-    deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], last: LastIntake
-) -> Iterator[Delivery]:
-    """All files, those refused that are lists of another authority. A roll of which nothing came is as it last stood."""
-    rolls = [source for source, contract in contracts.items() if contract.is_roll]
-    came = {source: [d.loaded for d in deliveries if d.source == source and d.loaded.height] for source in rolls}
-    rows = {source: pl.concat(own, how="diagonal") for source, own in came.items() if own}
-    rows |= {source: last.raw[source] for source in rolls if source not in rows and source in last.raw}
-    files = [(d.file, contracts[d.source], d.loaded) for d in deliveries if d.loaded.height and d.source in contracts]
-    breaches = {(breach.source, breach.file): breach for breach in lists_of_elsewhere(files, rows, contracts)}
-    for delivery in deliveries:
-        breach = breaches.get((delivery.source, delivery.file))
         yield delivery if breach is None else _refused(delivery, breach)
 
 

@@ -1,5 +1,6 @@
 """A list of another authority, laid into the folder by mistake: each of its children would look like one without a place."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -7,10 +8,12 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from pipelines.intake.elsewhere import ELSEWHERE
-from pipelines.intake.receive import check_files
+from pipelines.intake.last_intake import LastIntake
+from pipelines.intake.receive import Received, check_files, receive
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
+LAST, TONIGHT = date(2026, 11, 20), date(2026, 11, 21)
 
 
 def homes(count: int, *districts: str) -> list[str]:
@@ -75,3 +78,34 @@ def test_a_district_in_which_a_single_pupil_lives_is_not_where_the_pupils_live(t
 def test_without_a_roll_nobody_can_say_where_the_pupils_live(tmp_path: Path) -> None:
     send(tmp_path, "health", there(120))
     assert refused(tmp_path) == set()
+
+
+def received(folder: Path, on: date, last: LastIntake | None = None) -> Received:
+    return receive(folder, CONTRACTS, received_at=datetime(on.year, on.month, on.day, tzinfo=UTC), as_at=on, last=last)
+
+
+@pytest.mark.parametrize(
+    ("roll_last_night", "roll_tonight", "is_refused"),
+    [
+        pytest.param(here(150) + there(150), here(150), True, id="pupils of elsewhere are no longer on the roll"),
+        pytest.param(here(90), here(150), True, id="the roll shows for the first time where pupils live"),
+        pytest.param(here(150) + there(150), here(140) + there(140), False, id="pupils live where they did"),
+    ],
+)
+def test_a_list_that_is_last_nights_is_asked_again_where_only_the_roll_has_changed(
+    roll_last_night: list[str], roll_tonight: list[str], is_refused: bool, tmp_path: Path
+) -> None:
+    send(tmp_path, "health", there(120))
+    send(tmp_path, "school_census", roll_last_night)
+    first = received(tmp_path, LAST)
+    assert first.deliveries.filter(verdict="refused").is_empty()
+    send(tmp_path, "school_census", roll_tonight)
+    last = LastIntake(
+        first.raw, first.judged, first.flawed, delivered=first.deliveries, breaches=first.breaches,
+        set_aside=first.set_aside, stood_on=LAST,
+    )  # fmt: skip
+    again, anew = received(tmp_path, TONIGHT, last), received(tmp_path, TONIGHT)
+    assert again.deliveries.filter(source="health")["verdict"].to_list() == ["refused" if is_refused else "loaded"]
+    assert again.stands == ({} if is_refused else {"health": 120})
+    for said in ("breaches", "set_aside", "deliveries", "rules", "judged"):
+        assert getattr(again, said).equals(getattr(anew, said)), said
