@@ -1,6 +1,6 @@
 """Files that no single row gives away, and that would mislead about many children at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -35,6 +35,7 @@ _CHILD: frozenset[PersonField] = frozenset({"surname", "forename", "full_name", 
 
 UNREADABLE_DATES, UNKNOWN_CODES = "form of dates", "codes of another system"
 TWO_DELIVERIES, SHARED_KEYS = "two deliveries", "keys of two systems"
+ANOTHERS_LIST = "list of another source"
 """Names of the rules, as a breach shows them."""
 
 _UNAGREED = ("dd/MM/yy", "dd-MM-yy", "dd.MM.yy", "MM/dd/yyyy")
@@ -173,6 +174,24 @@ def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mappi
     why = f"{breach.why} Its columns are those of {other.name} ({other.id}){swapped}."
     fix = f"If it is that list, let the file's name begin with {other.id}. If not: {breach.fix}"
     return replace(breach, why=why, fix=fix)
+
+
+def list_of_another(
+    file: str, data: bytes, headers: Collection[str], contract: Contract, contracts: Mapping[str, Contract]
+) -> Breach | None:
+    """The breach of a file that has no column of all that its source tells, and every one that another's list must have.
+
+    It may break no rule, and of a source that shows places each child in it would look educated. ``headers``: our names of the
+    columns that were found.
+    """
+    if any(column in headers for said in contract.says for column in said.columns):
+        return None
+    breach = Breach(
+        contract.id, file, None, None, ANOTHERS_LIST, "file",
+        f"It has no column of what {contract.name} ({contract.id}) tells of a child.", "Send the list that its name says.",
+    )  # fmt: skip
+    told = under_anothers_name(breach, file, data, contracts)
+    return None if told is breach else told
 
 
 def _fit(headers: Sequence[str], contract: Contract) -> int:

@@ -36,6 +36,7 @@ from pipelines.intake.elsewhere import lists_of_elsewhere
 from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
 from pipelines.intake.misleading_files import (
     half_written,
+    list_of_another,
     same_again,
     second_deliveries,
     under_anothers_name,
@@ -222,8 +223,15 @@ def _refused(delivery: Delivery, breach: Breach) -> Delivery:
 
 
 def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -> Delivery:
-    """As :func:`judged`, and of a file with another header than its source's, whose header it has."""
+    """As :func:`judged`, and of a file with another header than its source's, whose header it has; one that has all of
+    another's and nothing of what its own tells is refused."""
     delivery = judged(file, judging)
+    if not delivery.is_refused:
+        other = list_of_another(file.name, file.data, delivery.headers, file.contract, contracts)
+        if other:
+            other = replace(other, file=file.shown)
+            return replace(_refused(delivery, other), breaches=(other, *delivery.breaches))
+        return delivery
     for place, breach in enumerate(delivery.breaches):
         if breach.rule in (NO_HEADER, MISSING) and breach.stops == "file":
             told = under_anothers_name(breach, file.name, file.data, contracts)

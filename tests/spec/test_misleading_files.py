@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
+from pipelines.intake.misleading_files import ANOTHERS_LIST
 from pipelines.intake.receive import CheckedFile, check_files
 from tests.spec.test_contracts import GOOD
 
@@ -19,6 +20,22 @@ def test_two_lists_under_each_others_names_are_told_whose_columns_they_have(tmp_
     assert [breach.stops for breach in told.values()] == ["file", "file"]
     assert "those of Council housing and benefits (housing)" in told["health"].why
     assert "begin with health. If not: Send" in told["housing"].fix
+
+
+@pytest.mark.parametrize("source", ["health", "housing", "social_care", "referrals", "benefits", "lost_pupils"])
+def test_a_list_under_the_name_of_one_that_shows_places_makes_nobody_look_educated(source: str, tmp_path: Path) -> None:
+    pl.DataFrame([GOOD[source]]).write_csv(tmp_path / "independent_schools.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert (found.is_refused, found.rows_set_aside) == (True, 1)
+    assert (found.breaches[0].rule, found.breaches[0].stops) == (ANOTHERS_LIST, "file")
+    assert f"({source}): perhaps two files have each other's name" in found.breaches[0].why
+
+
+def test_a_list_of_the_child_alone_under_its_own_name_is_read(tmp_path: Path) -> None:
+    told = ("Surname", "Forename", "DateOfBirth", "Address", "Postcode")
+    row = {"Pupil ID": "12"} | {name: GOOD["independent_schools"][name] for name in told}
+    pl.DataFrame([row]).write_csv(tmp_path / "independent_schools.csv")
+    assert not any(found.is_refused for found in check_files(tmp_path, CONTRACTS))
 
 
 def test_a_list_under_a_name_that_no_contract_has_is_told_whose_columns_it_has(tmp_path: Path) -> None:
