@@ -34,6 +34,9 @@ SHORTENED = "number shortened by a spreadsheet"
 KNOWN_CODE = "known code"
 """Name of the rule that a code outside its column's codes breaks."""
 
+LEFT_WITHOUT_DAY = "left without a day"
+"""Name of the rule that an entry breaks which has ended, and does not say when."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -171,7 +174,7 @@ def _table_check(rule: Rule, contract: DataContract) -> Check:
                      is_of_file=True)  # fmt: skip
     asked: dict[str, tuple[str, Callable[[], pl.Expr]]] = {
         "allEmpty": ("not all empty", lambda: _are_all_empty(rule.columns, contract)),
-        "leftWithoutDay": ("left without a day", lambda: _has_left_without_day(*rule.columns, contract=contract)),
+        "leftWithoutDay": (LEFT_WITHOUT_DAY, lambda: _has_left_without_day(*rule.columns, contract=contract)),
         "countsRows": ("counts the rows", lambda: pl.col(rule.columns[0]).ne_missing(pl.int_range(1, pl.len() + 1))),
         "notAbove": ("not above", lambda: _is_above(*rule.columns)),
         "withheldWhere": ("withheld", lambda: _shows_where(*rule.columns)),

@@ -3,7 +3,7 @@
 A roll that stops sending an open entry says nothing about why: the pupil may have moved, been taken off the roll, or
 been lost by an export. The entry's last row is kept, so that the child stays known: until the night in which it was
 last there it says what it said, and from then on that it has vanished. An entry whose row came and was set aside has
-not vanished: it goes on as it was last read, with that doubt.
+not vanished: it goes on as it was last read, with that doubt; save where the row says that the pupil has left, without a day.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.contract import Contract
+from data_contracts.rules import LEFT_WITHOUT_DAY
 from pipelines.intake.last_intake import PLACE
 from pipelines.intake.other_children import all_but_key
 from pipelines.intake.restandardise import turned
@@ -66,7 +67,8 @@ def keep_vanished(
     fresh = _open_entries(pl.concat([nothing, *(rows.select(VANISHED.names()) for rows in dated)]), contracts)
     every = pl.concat([fresh, kept]).unique("record_id", keep="first", maintain_order=True)
     came = pl.concat([pl.Series("record_id", [], pl.String), *(rows["record_id"] for rows in rolls.tonight.values())])
-    aside = pl.col("record_id").is_in(set_aside["record_id"].drop_nulls().implode())
+    still = set_aside.filter(~pl.col("rules").str.contains(LEFT_WITHOUT_DAY, literal=True))
+    aside = pl.col("record_id").is_in(still["record_id"].drop_nulls().implode())
     since = pl.coalesce("vanished_on", pl.lit(as_at))
     return (
         every.filter(~pl.col("record_id").is_in(came.implode()))

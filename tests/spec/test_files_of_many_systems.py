@@ -8,6 +8,7 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from data_contracts.parts import Column
+from data_contracts.rules import LEFT_WITHOUT_DAY
 from data_contracts.values import as_codes, is_empty, is_known_code, parse_dates
 from pipelines.files import read_bytes
 from pipelines.files.header_names import known_columns
@@ -272,7 +273,7 @@ def test_a_pupil_who_has_left_on_no_day_is_not_taken_for_one_who_is_there(
 ) -> None:
     file = checked([GOOD["school_census"] | {"EnrolStatus": status, "LeavingDate": leaving}], tmp_path, "school_census")
     assert file.rows_set_aside == aside
-    assert [b.rule for b in file.breaches if b.stops == "row"] == ["left without a day"] * aside
+    assert [b.rule for b in file.breaches if b.stops == "row"] == [LEFT_WITHOUT_DAY] * aside
 
 
 @pytest.mark.parametrize("cell", ["None", "Not left", "On Roll", "OPEN", "31/12/9999"])

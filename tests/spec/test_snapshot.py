@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from data_contracts.rules import LEFT_WITHOUT_DAY
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import KEPT_DAYS, Intake
 from pipelines.intake.snapshot import keep
@@ -277,6 +278,14 @@ def test_a_row_that_was_set_aside_has_not_vanished_and_goes_on_as_last_read(nigh
     assert provision["doubt"] == SET_ASIDE_DOUBT
     nights.night(2, school_census=_without(census()))
     assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(2))], "the next night it is gone altogether"
+
+
+def test_a_row_that_was_set_aside_as_it_says_that_the_pupil_left_without_a_day_has_vanished(nights: Deliveries) -> None:
+    for night in (1, 2):
+        nights.night(
+            night, school_census=_without(census()), set_aside=(f"school_census:{GONE}",), set_aside_by=LEFT_WITHOUT_DAY
+        )
+    assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(1))]
 
 
 def test_what_was_seen_after_the_date_judged_says_nothing_yet(nights: Deliveries) -> None:
