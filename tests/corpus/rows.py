@@ -62,7 +62,7 @@ def row_cases(contract: Contract) -> list[RowCase]:
             key = {} if column.primary_key else {contract.key.name: f"R{len(cases):05d}"}
             cells = good_cells(contract, f"R{len(cases):05d}") | {column.name: value} | key
             cases.append(RowCase(f"{column.header}: {what}", cells, frozenset(wanted)))
-    cases += _nameless(contract, f"N{len(cases):05d}")
+    cases += _empty_together(contract, f"N{len(cases):05d}")
     return [*cases, *_repeated(contract)]
 
 
@@ -114,19 +114,19 @@ def _days(column: Column) -> Iterator[tuple[str, str, list[Broken]]]:
             yield f"written as {form}", date(2015, 3, 24).strftime(how), []
 
 
-def _nameless(contract: Contract, key: str) -> Iterator[RowCase]:
-    """A row without any name."""
-    for rule in contract.table.quality:
-        if rule.metric != "allEmpty":
-            continue
-        named = {column.name: column for column in contract.columns}
+def _empty_together(contract: Contract, key: str) -> Iterator[RowCase]:
+    """A row for each rule of columns that may not all be empty, such as names: one in which they are."""
+    named = {column.name: column for column in contract.columns}
+    for number, rule in enumerate(rule for rule in contract.table.quality if rule.metric == "allEmpty"):
         required: set[Broken] = {
             ("required", named[name].header, named[name].required_stops)
             for name in rule.columns
             if named[name].required
         }
-        cells = good_cells(contract, key) | dict.fromkeys(rule.columns, " ")
-        yield RowCase("no name at all", cells, frozenset({("not all empty", None, rule.stops), *required}))
+        cells = good_cells(contract, f"{key}{number}") | dict.fromkeys(rule.columns, " ")
+        yield RowCase(
+            f"nothing in {', '.join(rule.columns)}", cells, frozenset({("not all empty", None, rule.stops), *required})
+        )
 
 
 def _repeated(contract: Contract) -> Iterator[RowCase]:
