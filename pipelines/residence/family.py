@@ -9,7 +9,7 @@ the others are; who came off one left them there: so each kind of child has its 
 
 A tenancy names all children of a household and is confirmed for all on one day. It is open for whoever of them still lives
 there. So an open entry that several have in common, with its dates, is said of the household, and once; of one child of it
-by itself it says nothing.
+by itself it says nothing. So it is with the days on which brothers and sisters came off their rolls together, and with why.
 """
 
 from dataclasses import dataclass
