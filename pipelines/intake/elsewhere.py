@@ -38,17 +38,26 @@ def lists_of_elsewhere(
     It hangs on the rolls too: where pupils live in other districts than by those of last night, files that stand since then
     are asked as well. A roll of which nothing came is as it last stood.
     """
+    lists = [d for d in deliveries if d.source in contracts and _tells_homes_alone(contracts[d.source])]
     rolls = [source for source, contract in contracts.items() if contract.is_roll]
     came = {source: [d.loaded for d in deliveries if d.source == source and d.loaded.height] for source in rolls}
     tonight = {source: pl.concat(own, how="diagonal") for source, own in came.items() if own}
+    asked = [(d, d.loaded) for d in lists if d.loaded.height]
+    standing = [d for d in lists if d.stands is not None] if tonight else []
+    if not (asked or standing):  # and last night's rolls need not be read
+        return {}
     before = {source: last.raw[source] for source in rolls if source in last.raw}
     here = _where_pupils_live(before | tonight, contracts)
-    files = [(d, d.loaded) for d in deliveries if d.loaded.height and d.source in contracts]
-    if tonight and here != _where_pupils_live(before, contracts):
-        standing = (d for d in deliveries if d.stands is not None)
-        files += [(d, last.raw[d.source].filter(file_id=d.file_id)) for d in standing]
-    told = ((d, _told_of(d.file, contracts[d.source], rows, here)) for d, rows in files) if here else ()
+    if standing and here != _where_pupils_live(before, contracts):
+        asked += [(d, last.raw[d.source].filter(file_id=d.file_id)) for d in standing]
+    told = ((d, _told_of(d.file, contracts[d.source], rows, here)) for d, rows in asked) if here else ()
     return {(delivery.source, delivery.file): breach for delivery, breach in told if breach}
+
+
+def _tells_homes_alone(contract: Contract) -> bool:
+    """Whether a source says who lives here, and shows nobody a place."""
+    kinds = {said.kind for said in contract.says}
+    return "lives_here" in kinds and "provision" not in kinds
 
 
 def _where_pupils_live(rolls: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]) -> frozenset[str]:
@@ -61,8 +70,7 @@ def _where_pupils_live(rolls: Mapping[str, pl.DataFrame], contracts: Mapping[str
 
 
 def _told_of(file: str, contract: Contract, rows: pl.DataFrame, here: frozenset[str]) -> Breach | None:
-    kinds = {said.kind for said in contract.says}
-    homes = (_postcodes(rows, contract) if "lives_here" in kinds and "provision" not in kinds else _NONE).unique()
+    homes = _postcodes(rows, contract).unique()
     inside = int(_districts(homes).is_in(here).sum())
     is_elsewhere = len(homes) >= ENOUGH_HOMES and inside < FEW * len(homes)
     return _breach(file, contract, inside, len(homes)) if is_elsewhere else None
