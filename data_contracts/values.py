@@ -194,15 +194,16 @@ def as_codes(column: Column) -> pl.Expr:
     """
     if not column.codes:
         return text_of(column)
-    meaning = _meanings(column)
-    code = _codes_of(column)
-    known = code.replace_strict(meaning, default=column.unknown_code, return_dtype=pl.String)
+    meanings = _meanings(column)
+    code = _codes_of(column, meanings)
+    known = code.replace_strict(meanings, default=column.unknown_code, return_dtype=pl.String)
     return pl.when(code.is_null()).then(pl.lit(column.codes.get("") or None, dtype=pl.String)).otherwise(known)
 
 
 def is_known_code(column: Column) -> pl.Expr:
     """True where the cell's code stands in ``codes``; null where the cell is empty."""
-    return _codes_of(column).is_in([plain_code(code) for code in column.codes])
+    meanings = _meanings(column)
+    return _codes_of(column, meanings).is_in(list(meanings))
 
 
 def _meanings(column: Column) -> dict[str, str | None]:
@@ -210,13 +211,13 @@ def _meanings(column: Column) -> dict[str, str | None]:
     return {plain_code(code): means or None for code, means in column.codes.items() if code}
 
 
-def _codes_of(column: Column) -> pl.Expr:
-    """The code of the cell, as codes are compared; null where the cell is empty.
+def _codes_of(column: Column, meanings: Mapping[str, str | None]) -> pl.Expr:
+    """The code of the cell, as codes are compared; null where the cell is empty. ``meanings``: those of the column.
 
     One that is said twice, as a letter with its word or in two languages (``1 - Male``, ``Gwryw / Male``), is the first of the
     two where both are codes that mean the same.
     """
-    said_once = partial(_said_once, meaning=_meanings(column))
+    said_once = partial(_said_once, meaning=meanings)
     return text_of(column).map_batches(said_once, return_dtype=pl.String, is_elementwise=True)
 
 

@@ -55,14 +55,19 @@ def part_totals(
 
 def _is_totals(cells: list[str], matched: MatchedHeaders, contract: Contract) -> bool:
     """Without a word of the contract: no birth date and no postcode stands in it, and no more than a word and a number."""
-    totals = contract.files.totals
-    if totals is None and sum(bool(cell.strip()) for cell in cells) > _CLOSING_CELLS:
-        return False
+    own = contract.files.totals
+    if own is not None:
+        return _closes(cells, own.begins, own.empty, matched)
+    of_child = [column.name for column in contract.columns if column.maps_to in ("date_of_birth", "postcode")]
+    is_short = sum(bool(cell.strip()) for cell in cells) <= _CLOSING_CELLS
+    return is_short and _closes(cells, _CLOSINGS, of_child, matched)
+
+
+def _closes(cells: list[str], begins: Sequence[str], empty: Sequence[str], matched: MatchedHeaders) -> bool:
+    """Whether the first filled cell of a row begins in one of these ways, and nothing stands in the columns ``empty``."""
     first = next((cell.strip() for cell in cells if cell.strip()), "")
-    if not any(fnmatchcase(first.casefold(), form.casefold()) for form in (totals.begins if totals else _CLOSINGS)):
+    if not any(fnmatchcase(first.casefold(), form.casefold()) for form in begins):
         return False
-    of_child = (column.name for column in contract.columns if column.maps_to in ("date_of_birth", "postcode"))
-    empty = totals.empty if totals else tuple(of_child)
     places = [matched.position_of[name] for name in empty if name in matched.position_of]
     filled = [cells[place].strip() for place in places if place < len(cells)]
     # The word itself may stand under the key's header, as the first cell of the row.
