@@ -123,8 +123,10 @@ def _source(
 
 def _lost(set_aside: pl.DataFrame, deliveries: pl.DataFrame, intake: Intake) -> dict[str, int]:
     """How many rows of the files that were loaded were set aside, by source, without copies of rows that were not."""
-    loaded = deliveries.filter(verdict="loaded").select("file_id")
-    lost = set_aside.join(loaded, on="file_id", how="semi").join(intake.fingerprints, on="record_id", how="anti")
+    loaded = deliveries.filter(verdict="loaded").select("source", "file_id")  # two sources may have sent the same bytes
+    lost = set_aside.join(loaded, on=["source", "file_id"], how="semi").join(
+        intake.fingerprints, on="record_id", how="anti"
+    )
     return dict(lost.group_by("source").len().iter_rows())
 
 

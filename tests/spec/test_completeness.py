@@ -1,6 +1,7 @@
 """What came in against earlier nights: what holds the list, what stamps it, and what is no reason to worry."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from pydantic import ValidationError
 
 from data_contracts.breach import Breach
 from data_contracts.completeness import Completeness
+from pipelines.intake.gate import judge_tonight
 from pipelines.settings import SettingsError
+from pipelines.store import Store
 from tests.made.deliveries import (
     CONTRACTS,
     FIRST,
@@ -152,6 +155,22 @@ def test_a_hold_says_which_files_and_rows_were_not_read_and_why(three_nights: De
         "school_census.csv could not be used (missing column); 12 rows were set aside (RecordId: own key). Have that "
         "mended first."
     )
+
+
+def test_rows_of_a_refused_file_are_not_counted_as_set_aside_of_another_with_the_same_bytes(
+    three_nights: Deliveries,
+) -> None:
+    """One file saved under two names: refused of one source, loaded of the other."""
+    aside = tuple(f"ehe_register:{n}" for n in range(20))
+    received = three_nights.received(sent_tonight(health=health(40), ehe_register=None), ("ehe_register",), aside)
+    same = {"file_id": pl.when(pl.col("source") != "school_census").then(pl.lit("same")).otherwise("file_id")}
+    received = replace(
+        received, set_aside=received.set_aside.with_columns(**same), deliveries=received.deliveries.with_columns(**same)
+    )
+    with Store(three_nights.workspace) as store:
+        judged = judge_tonight(store, received, CONTRACTS, FIRST + timedelta(days=3), {})
+    (found,) = told_of(judged, "ehe_register")
+    assert found[2].startswith("no row came tonight (1 file came and could not be used), while 30 rows were loaded")
 
 
 def test_the_same_night_again_is_no_file_of_yesterday(nights: Deliveries) -> None:
