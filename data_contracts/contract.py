@@ -264,6 +264,11 @@ class Contract(DataContract):
         """The columns with the beginnings of what the column ``end`` ends."""
         return frozenset(statement.since for statement in self.says if statement.until == end and statement.since)
 
+    @property
+    def ends_of_places(self) -> frozenset[str]:
+        """The columns with the days on which places end."""
+        return frozenset(said.until for said in self.says if said.kind == "provision" and said.until)
+
     def ends_unsaid(self, there: Collection[str]) -> list[Column]:
         """Columns (with ``absentWhy``) without which what begins in the columns ``there`` never ends."""
         absent = (column for column in self.columns if column.absent_why and column.name not in there)

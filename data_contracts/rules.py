@@ -34,6 +34,9 @@ SHORTENED = "number shortened by a spreadsheet"
 KNOWN_CODE = "known code"
 """Name of the rule that a code outside its column's codes breaks."""
 
+NO_DATE = "date"
+"""Name of the rule that a cell breaks in which something stands, and no day that can be read."""
+
 LEFT_WITHOUT_DAY = "left without a day"
 """Name of the rule that an entry breaks which has ended, and does not say when."""
 
@@ -91,7 +94,7 @@ def _column_checks(column: Column, setting: Setting) -> Iterable[Check]:
                     is_of_cell=True)  # fmt: skip
     if column.logical_type == "date":
         fix = f"Write {column.header} as a day of the calendar, such as {column.dates_such_as}."
-        yield Check("date", column.name, column.bad_type_stops, column.bad_type_why, fix,
+        yield Check(NO_DATE, column.name, column.bad_type_stops, column.bad_type_why, fix,
                     lambda: _is_no_date(column), is_of_cell=True)  # fmt: skip
     if column.logical_type == "integer":
         fix = f"Write {column.header} as a whole number, digits only."

@@ -13,6 +13,7 @@ import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
+from data_contracts.rules import LEFT_WITHOUT_DAY, NO_DATE
 from data_contracts.values import text_of
 from pipelines.files import read_bytes, rows_as_json
 from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
@@ -246,6 +247,18 @@ def _placed(rows: pl.DataFrame, contract: Contract, file_id: str, breaches: Sequ
     elsewhere = (pl.col(WAS_IN) != file_id) | (pl.col(WAS_ON) != pl.col("line"))
     moved = pl.col(SAME) & (elsewhere | pl.col(HAD).ne_missing(pl.col(LINE_HASH)))
     return rows.with_columns(line_hash).with_columns(moved.alias(MOVED)).drop(WAS_IN, WAS_ON, HAD)
+
+
+def said_to_have_left(delivery: Delivery, contract: Contract) -> pl.Series:
+    """``record_id`` of the rows set aside as they say that a place has ended, and on no day that can be read."""
+    ends = {delivery.headers.get(end, contract.column_named[end].header) for end in contract.ends_of_places}
+    lines = [
+        breach.line
+        for breach in delivery.breaches
+        if breach.rule == LEFT_WITHOUT_DAY or (breach.rule == NO_DATE and breach.column in ends)
+    ]
+    has_left = pl.col("line").is_in(pl.Series(lines, dtype=pl.Int64).drop_nulls().implode())
+    return delivery.set_aside.filter(has_left)["record_id"].drop_nulls()
 
 
 def with_set_aside(delivery: Delivery, breaches: Sequence[Breach], everything: Sequence[Breach] = ()) -> Delivery:

@@ -276,7 +276,8 @@ def keep_tonight(
     then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
     vanished = keep_vanished(
         was_gone.with_columns(then), _rolls(store, received, contracts, stand, then), contracts,
-        snapshot=before.snapshot.with_columns(then), set_aside=received.set_aside,
+        snapshot=before.snapshot.with_columns(then),
+        doubtful=received.set_aside.filter(~pl.col("record_id").is_in(received.left.implode()))["record_id"],
         renumbered=renumbered.filter(pl.col("reused_at").is_null()), as_at=as_at,
     )  # fmt: skip
     changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)

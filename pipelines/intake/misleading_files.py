@@ -8,7 +8,7 @@ import polars as pl
 from data_contracts.breach import Breach, Stops
 from data_contracts.contract import Contract
 from data_contracts.parts import PersonField
-from data_contracts.rules import KNOWN_CODE
+from data_contracts.rules import KNOWN_CODE, NO_DATE
 from data_contracts.values import as_days, is_empty, text_of
 from pipelines.files import sniff_headers
 from pipelines.files.header_names import known_columns
@@ -57,7 +57,7 @@ def unreadable_dates(
         if column.logical_type != "date" or column.name not in headers:
             continue
         header = headers[column.name]
-        wrong = [breach for breach in breaches if breach.rule == "date" and breach.column == header]
+        wrong = [breach for breach in breaches if breach.rule == NO_DATE and breach.column == header]
         bad = len(wrong)
         filled = rows.height - int(rows.select(is_empty(column).sum()).item()) if bad > MANY * ENOUGH_ROWS else 0
         if bad <= MANY * filled or (filled < ENOUGH_ROWS and bad < max(filled, ENOUGH_DATES)):
@@ -112,7 +112,7 @@ def told_once(breaches: Sequence[Breach]) -> list[Breach]:
 
     Those that keep a row out stay.
     """
-    of_one = {UNREADABLE_DATES: "date", UNKNOWN_CODES: KNOWN_CODE}
+    of_one = {UNREADABLE_DATES: NO_DATE, UNKNOWN_CODES: KNOWN_CODE}
     whole = {(of_one[breach.rule], breach.column) for breach in breaches if breach.rule in of_one}
     return [b for b in breaches if not (b.stops == "nothing" and (b.rule, b.column) in whole)]
 

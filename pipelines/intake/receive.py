@@ -30,6 +30,7 @@ from pipelines.intake.delivery import (
     Opened,
     judged,
     opened,
+    said_to_have_left,
     with_set_aside,
 )
 from pipelines.intake.elsewhere import lists_of_elsewhere
@@ -80,6 +81,8 @@ class Received:
     """``record_id`` of the rows that are loaded though they broke a rule."""
     last: LastIntake = field(default_factory=LastIntake)
     """What the rows were compared with."""
+    left: pl.Series = field(default_factory=lambda: pl.Series("record_id", [], pl.String))
+    """``record_id`` of the rows that are set aside and say that a place has ended, on no day that can be read."""
     stands: dict[str, int] = field(default_factory=dict)
     """Source -> rows that stand in the store, of the sources whose files are all last night's."""
 
@@ -151,6 +154,7 @@ def receive(
         judged=_judged_files(deliveries, contracts, today),
         flawed=_flawed(deliveries, judging.last),
         last=judging.last,
+        left=_left(deliveries, contracts),
         stands=_standing(deliveries),
     )
 
@@ -332,6 +336,12 @@ def _flawed(deliveries: Sequence[Delivery], last: LastIntake) -> pl.Series:
 def _flawed_in(delivery: Delivery) -> pl.Series:
     lines = pl.Series([breach.line for breach in delivery.breaches], dtype=pl.Int64).drop_nulls()
     return delivery.loaded.filter(pl.col("line").is_in(lines.implode()))[RECORD_ID]
+
+
+def _left(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract]) -> pl.Series:
+    """``record_id`` of the rows of all files that are set aside and say that a place has ended."""
+    left = [said_to_have_left(d, contracts[d.source]) for d in deliveries if d.source in contracts]
+    return pl.concat([pl.Series("record_id", [], pl.String), *left])
 
 
 def _rules(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:

@@ -3,7 +3,8 @@
 A roll that stops sending an open entry says nothing about why: the pupil may have moved, been taken off the roll, or
 been lost by an export. The entry's last row is kept, so that the child stays known: until the night in which it was
 last there it says what it said, and from then on that it has vanished. An entry whose row came and was set aside has
-not vanished: it goes on as it was last read, with that doubt; save where the row says that the pupil has left, without a day.
+not vanished: it goes on as it was last read, with that doubt, for as long as a whole file's last rows would stand in; save
+where the row says that the pupil has left, on no day that can be read.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,6 @@ from datetime import date, timedelta
 import polars as pl
 
 from data_contracts.contract import Contract
-from data_contracts.rules import LEFT_WITHOUT_DAY
 from pipelines.intake.last_intake import PLACE
 from pipelines.intake.other_children import all_but_key
 from pipelines.intake.restandardise import turned
@@ -46,7 +46,7 @@ def keep_vanished(
     contracts: Mapping[str, Contract],
     *,
     snapshot: pl.DataFrame,
-    set_aside: pl.DataFrame,
+    doubtful: pl.Series,
     renumbered: pl.DataFrame,
     as_at: date,
 ) -> pl.DataFrame:
@@ -56,7 +56,8 @@ def keep_vanished(
     ``rolls.before`` was last loaded. An entry is kept where it was open when it was last loaded, and neither its key
     nor, under another key, the same row is among tonight's rows: all its cells, or the same child's at the same school, as by
     ``renumbered`` (``RENUMBERED`` of tonight; the key of a census return changes with a temporary UPN), or at the school that
-    its own goes on as, amalgamated or under another number.
+    its own goes on as, amalgamated or under another number. ``doubtful``: ``record_id`` of tonight's rows that are set aside
+    and do not say that the pupil has left; null: a row without a key.
     """
     gone = [_gone(source, rolls, contracts[source], renumbered) for source in rolls.before if source in contracts]
     nothing = VANISHED.to_frame()
@@ -67,13 +68,15 @@ def keep_vanished(
     fresh = _open_entries(pl.concat([nothing, *(rows.select(VANISHED.names()) for rows in dated)]), contracts)
     every = pl.concat([fresh, kept]).unique("record_id", keep="first", maintain_order=True)
     came = pl.concat([pl.Series("record_id", [], pl.String), *(rows["record_id"] for rows in rolls.tonight.values())])
-    still = set_aside.filter(~pl.col("rules").str.contains(LEFT_WITHOUT_DAY, literal=True))
-    aside = pl.col("record_id").is_in(still["record_id"].drop_nulls().implode())
+    days = {source: contract.stands_in_for_days for source, contract in contracts.items()}
+    may_stand = pl.col("source").replace_strict(days, default=0, return_dtype=pl.Int64)
+    aside = pl.col("record_id").is_in(doubtful.drop_nulls().implode())
+    stands = aside & (pl.lit(as_at) <= pl.col("last_seen_on") + pl.duration(days=may_stand))
     since = pl.coalesce("vanished_on", pl.lit(as_at))
     return (
         every.filter(~pl.col("record_id").is_in(came.implode()))
         .filter(pl.col("last_seen_on") >= as_at - timedelta(days=SCHOOL_AGE_DAYS))
-        .with_columns(vanished_on=pl.when(~aside).then(since))
+        .with_columns(vanished_on=pl.when(~stands).then(since))
         .cast(VANISHED)
         .sort("record_id")
     )

@@ -96,17 +96,18 @@ class Deliveries:
         *,
         refused: tuple[str, ...] = (),
         set_aside: tuple[str, ...] = (),
-        set_aside_by: str = "unique key",
+        left: tuple[str, ...] = (),
         breaches: tuple[Breach, ...] = (),
         schools_due: Mapping[str, tuple[str, ...]] | None = None,
         is_kept: bool = True,
         **sources: Rows,
     ) -> JudgedIntake:
-        """One night: judged, and kept where it is not held. ``set_aside``: record ids of rows that were, by one rule."""
+        """One night: judged, and kept where it is not held. ``set_aside``: record ids of rows that were;
+        ``left``: those of them that say that the pupil has left."""
         as_at = FIRST + timedelta(days=after_days)
         found = pl.DataFrame([as_row(breach) for breach in breaches], schema=BREACH)
         received = replace(self.received(sources, refused, set_aside), breaches=found)
-        received = replace(received, set_aside=received.set_aside.with_columns(rules=pl.lit(set_aside_by)))
+        received = replace(received, left=pl.Series("record_id", left, pl.String))
         with Store(self.workspace) as store:
             judged = judge_tonight(store, received, self.contracts, as_at, schools_due or {})
             if is_kept and not judged.held:

@@ -1,6 +1,6 @@
 """What reports, databases and people write around the same columns: whose they are, closing lines, codes with their words."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +13,7 @@ from data_contracts.values import as_codes, is_empty, is_known_code, parse_dates
 from pipelines.files import read_bytes
 from pipelines.files.header_names import known_columns
 from pipelines.files.rows import FileRows
-from pipelines.intake.receive import CheckedFile, check_files
+from pipelines.intake.receive import CheckedFile, check_files, receive
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
@@ -274,6 +274,27 @@ def test_a_pupil_who_has_left_on_no_day_is_not_taken_for_one_who_is_there(
     file = checked([GOOD["school_census"] | {"EnrolStatus": status, "LeavingDate": leaving}], tmp_path, "school_census")
     assert file.rows_set_aside == aside
     assert [b.rule for b in file.breaches if b.stops == "row"] == [LEFT_WITHOUT_DAY] * aside
+
+
+SET_ASIDE_AND_LEFT = """
+RecordId | EnrolStatus | LeavingDate | Surname
+KEPT     | C           |             | Lamb
+1        | C           | Sept 2025   | Lamb    | left
+2        | Leaver      |             | Lamb    | left
+3        | C           | 31/02/2026  | Lamb    | left
+4        | C           | 1900-01-01  | Lamb
+5        | C           |             |
+"""
+
+
+def test_of_the_rows_set_aside_those_say_that_a_pupil_has_left_that_have_an_end_and_no_day(tmp_path: Path) -> None:
+    """A blank that a computer has filled in says neither, and a row without a name nothing of its end."""
+    header, *rows = ([cell.strip() for cell in line.split("|")] for line in SET_ASIDE_AND_LEFT.strip().splitlines())
+    sent = [GOOD["school_census"] | {"Forename": ""} | dict(zip(header, row, strict=False)) for row in rows]
+    pl.DataFrame(sent).write_csv(tmp_path / "school_census.csv")
+    received = receive(tmp_path, CONTRACTS, received_at=datetime(2026, 11, 20, tzinfo=UTC))
+    assert received.raw["school_census"]["record_id"].to_list() == ["school_census:KEPT"]
+    assert received.left.to_list() == [f"school_census:{row[0]}" for row in rows if row[-1] == "left"]
 
 
 @pytest.mark.parametrize("cell", ["None", "Not left", "On Roll", "OPEN", "31/12/9999"])

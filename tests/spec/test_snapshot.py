@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from data_contracts.rules import LEFT_WITHOUT_DAY
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import KEPT_DAYS, Intake
 from pipelines.intake.snapshot import keep
@@ -234,7 +233,7 @@ def test_how_long_a_vanished_pupil_stays_known(as_at: date, is_known: bool) -> N
     }
     later = keep_vanished(
         pl.DataFrame([row], schema=VANISHED), Rolls({}, {}), CONTRACTS, snapshot=SNAPSHOT.to_frame(),
-        set_aside=SET_ASIDE.to_frame(), renumbered=RENUMBERED.to_frame(), as_at=as_at,
+        doubtful=SET_ASIDE.to_frame()["record_id"], renumbered=RENUMBERED.to_frame(), as_at=as_at,
     )  # fmt: skip
     assert later.is_empty() != is_known
 
@@ -280,12 +279,18 @@ def test_a_row_that_was_set_aside_has_not_vanished_and_goes_on_as_last_read(nigh
     assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(2))], "the next night it is gone altogether"
 
 
-def test_a_row_that_was_set_aside_as_it_says_that_the_pupil_left_without_a_day_has_vanished(nights: Deliveries) -> None:
+def test_a_row_that_is_set_aside_as_it_says_that_the_pupil_has_left_has_vanished(nights: Deliveries) -> None:
+    record = f"school_census:{GONE}"
     for night in (1, 2):
-        nights.night(
-            night, school_census=_without(census()), set_aside=(f"school_census:{GONE}",), set_aside_by=LEFT_WITHOUT_DAY
-        )
-    assert _vanished(nights) == [(f"school_census:{GONE}", _day(0), _day(1))]
+        nights.night(night, school_census=_without(census()), set_aside=(record,), left=(record,))
+    assert _vanished(nights) == [(record, _day(0), _day(1))]
+
+
+def test_a_row_that_is_set_aside_night_after_night_stands_as_last_read_for_a_term(nights: Deliveries) -> None:
+    record, last = f"school_census:{GONE}", CONTRACTS["school_census"].stands_in_for_days
+    for night in (1, last, last + 1, last + 2):
+        nights.night(night, school_census=_without(census()), set_aside=(record,))
+        assert _vanished(nights) == [(record, _day(0), None if night <= last else _day(last + 1))]
 
 
 def test_what_was_seen_after_the_date_judged_says_nothing_yet(nights: Deliveries) -> None:
