@@ -265,6 +265,11 @@ class Contract(DataContract):
         return frozenset(statement.since for statement in self.says if statement.until == end and statement.since)
 
     @property
+    def told_columns(self) -> frozenset[str]:
+        """The columns of what the source tells of a child, beyond who it is."""
+        return frozenset(column for said in self.says for column in said.columns)
+
+    @property
     def ends_of_places(self) -> frozenset[str]:
         """The columns with the days on which places end."""
         return frozenset(said.until for said in self.says if said.kind == "provision" and said.until)
@@ -312,8 +317,7 @@ class Contract(DataContract):
 
     def _column_is_used(self, column: Column, number: int) -> None:
         place = ("schema", 0, "properties", number)
-        said = {name for statement in self.says for name in statement.columns}
-        idle = column.maps_to is None and column.name not in said and not column.primary_key
+        idle = column.maps_to is None and column.name not in self.told_columns and not column.primary_key
         if idle and not column.not_used:
             raise fault(f"column {column.name} maps to nothing and says nothing; give notUsed with the reason", *place)
         if column.absent_why and not (column.may_be_absent and self.beginnings_of(column.name)):

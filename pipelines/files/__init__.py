@@ -61,7 +61,7 @@ def read_bytes(file: str, data: bytes, contract: Contract, known: KnownLines | N
     bad = pl.DataFrame([(b.line, b.row, b.fault.rule) for b in table.bad_rows], schema=BAD_LINE, orient="row")
     in_layout = None if contract is own else contract
     return FileRows(
-        table.rows, table.headers, rows_read, tuple(breaches), bad, table.lines, table.known, contract=in_layout
+        table.rows, table.headers, rows_read, tuple(breaches), bad, table.lines, table.known, table.unread, in_layout
     )
 
 

@@ -79,7 +79,13 @@ def read_delimited(
     if rows.is_empty() and parsed.known.is_empty() and bad_rows and not older:
         faults.append(_header_fits_no_row())
     return ReadTable(
-        by_contract(rows, matched, contract), matched.headers, faults, bad_rows, parsed.lines, parsed.known
+        by_contract(rows, matched, contract),
+        matched.headers,
+        faults,
+        bad_rows,
+        parsed.lines,
+        parsed.known,
+        matched.unread,
     )
 
 

@@ -47,6 +47,8 @@ class MatchedHeaders:
     headers: dict[str, str]
     """Our name for a column -> its header in the file."""
     faults: tuple[Fault, ...]
+    unread: tuple[str, ...] = ()
+    """Every other header of the file. It may be a detail of a child, as in a file without a header line."""
     key_and: tuple[str, ...] = ()
     """Our names of the columns that stand behind the child's number in the key of a row; none: the file has a key."""
     marks: VersionMarks = field(default_factory=VersionMarks)
@@ -167,6 +169,7 @@ def match_headers(headers: Sequence[str], contract: Contract, optional: frozense
         {name: positions[0] for name, positions in found.items()},
         {name: headers[positions[0]].strip("\ufeff \t\r\n\u00a0") for name, positions in found.items()},
         tuple(faults),
+        tuple(header for at, header in enumerate(headers) if all(at != positions[0] for positions in found.values())),
         contract.files.key_of_child.and_ if made is not None and contract.files.key_of_child else (),
         marks,
     )

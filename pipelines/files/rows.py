@@ -86,6 +86,8 @@ class ReadTable:
     """LINE: those read, where fingerprints were asked for."""
     known: pl.DataFrame = field(default_factory=LINE.to_frame)
     """LINE: those that were not read, as they are known."""
+    unread: tuple[str, ...] = ()
+    """Headers of the columns that were not read; such a header may be a detail of a child."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class FileRows:
     """Rows that could not be fitted to the columns; schema :data:`BAD_LINE`."""
     lines: pl.DataFrame = field(default_factory=LINE.to_frame)
     known: pl.DataFrame = field(default_factory=LINE.to_frame)
+    unread: tuple[str, ...] = ()
     """As :class:`ReadTable` has them."""
     contract: Contract | None = None
     """The contract in the layout that the file has, where that is not the one which the contract itself describes."""

@@ -74,7 +74,7 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
     if position:
         faults.append(above_header(under.get_column("line").item(0)))
     faults += [*matched.faults, *again, *totals, *older]
-    return ReadTable(by_contract(rows, matched, contract), matched.headers, faults)
+    return ReadTable(by_contract(rows, matched, contract), matched.headers, faults, unread=matched.unread)
 
 
 def _refuse_other_forms(data: bytes) -> None:

@@ -20,6 +20,7 @@ from pipelines.files.folder import UNKNOWN, contract_for, contract_for_member
 from pipelines.files.packed import is_packed, unpack
 from pipelines.files.rows import FileRows, UnreadableFileError
 from pipelines.files.workbook import WORKBOOKS, sheets_of_parts
+from pipelines.intake.anothers_list import under_anothers_name
 from pipelines.intake.last_intake import (
     HAD,
     RECORD_ID,
@@ -31,7 +32,7 @@ from pipelines.intake.last_intake import (
     is_kept_whole,
     judged_by,
 )
-from pipelines.intake.misleading_files import under_anothers_name, unknown_codes, unreadable_dates
+from pipelines.intake.misleading_files import unknown_codes, unreadable_dates
 from pipelines.tables import SET_ASIDE
 
 LINE_HASH, MOVED = "_line_hash", "_moved"
@@ -63,6 +64,8 @@ class Delivery:
     breaches: tuple[Breach, ...]
     headers: dict[str, str]
     is_refused: bool
+    unread: tuple[str, ...] = ()
+    """Headers of the columns that were not read; such a header may be a detail of a child."""
     judged_by: str = ""
     """What decided about each row by itself (:func:`pipelines.intake.last_intake.judged_by`); empty where none was judged."""
     stands: int | None = None
@@ -214,6 +217,7 @@ def judged(file: Opened, judging: Judging) -> Delivery:
         rows_read=found.rows_read,
         loaded=_placed(rows, contract, blank.file_id, breaches),
         headers=found.headers,
+        unread=found.unread,
         is_refused=bool(stopping),
         judged_by=by,
     )

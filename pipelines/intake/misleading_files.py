@@ -1,7 +1,6 @@
 """Files that no single row gives away, and that would mislead about many children at once."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -10,10 +9,6 @@ from data_contracts.contract import Contract
 from data_contracts.parts import PersonField
 from data_contracts.rules import KNOWN_CODE, NO_DATE
 from data_contracts.values import as_days, is_empty, text_of
-from pipelines.files import sniff_headers
-from pipelines.files.header_names import known_columns
-from pipelines.files.headers import must_be_there
-from pipelines.files.rows import UnreadableFileError
 from pipelines.intake.last_intake import RECORD_ID
 
 SAME_AGAIN = "same file twice"
@@ -35,7 +30,6 @@ _CHILD: frozenset[PersonField] = frozenset({"surname", "forename", "full_name", 
 
 UNREADABLE_DATES, UNKNOWN_CODES = "form of dates", "codes of another system"
 TWO_DELIVERIES, SHARED_KEYS = "two deliveries", "keys of two systems"
-ANOTHERS_LIST = "list of another source"
 """Names of the rules, as a breach shows them."""
 
 _UNAGREED = ("dd/MM/yy", "dd-MM-yy", "dd.MM.yy", "MM/dd/yyyy")
@@ -151,53 +145,6 @@ def told_of(files: Sequence[pl.DataFrame], contract: Contract) -> list[pl.Series
         return []
     told = [c.name for c in contract.columns if c.maps_to in _CHILD or c.name in began]
     return [rows.select(pl.concat_str(told, separator="\x1f").str.to_lowercase()).to_series() for rows in files]
-
-
-def under_anothers_name(breach: Breach, file: str, data: bytes, contracts: Mapping[str, Contract]) -> Breach:
-    """The breach of a file whose name or header is not that of its source, saying whose columns it has.
-
-    Two extracts saved under each other's names look like this, and one under a name that no contract has. The ``breach``
-    as it is where the header is nobody's, or no single contract knows the most of its columns.
-    """
-    try:
-        headers = sniff_headers(file, data)
-    except UnreadableFileError:
-        return breach
-    fits = {source: _fit(headers, contract) for source, contract in contracts.items() if source != breach.source}
-    best = max(fits.values(), default=0)
-    fitting = [contracts[source] for source, fit in fits.items() if fit == best]
-    own = contracts.get(breach.source)
-    if best <= (len(known_columns(headers, own)) if own else 0) or len(fitting) != 1:
-        return breach
-    other = fitting[0]
-    swapped = ": perhaps two files have each other's name" if own else ""
-    why = f"{breach.why} Its columns are those of {other.name} ({other.id}){swapped}."
-    fix = f"If it is that list, let the file's name begin with {other.id}. If not: {breach.fix}"
-    return replace(breach, why=why, fix=fix)
-
-
-def list_of_another(
-    file: str, data: bytes, headers: Collection[str], contract: Contract, contracts: Mapping[str, Contract]
-) -> Breach | None:
-    """The breach of a file that has no column of all that its source tells, and every one that another's list must have.
-
-    It may break no rule, and of a source that shows places each child in it would look educated. ``headers``: our names of the
-    columns that were found.
-    """
-    if any(column in headers for said in contract.says for column in said.columns):
-        return None
-    breach = Breach(
-        contract.id, file, None, None, ANOTHERS_LIST, "file",
-        f"It has no column of what {contract.name} ({contract.id}) tells of a child.", "Send the list that its name says.",
-    )  # fmt: skip
-    told = under_anothers_name(breach, file, data, contracts)
-    return None if told is breach else told
-
-
-def _fit(headers: Sequence[str], contract: Contract) -> int:
-    """How many columns of the contract these headers name; 0 where one is missing that a file may not lack."""
-    named = known_columns(headers, contract)
-    return len(named) if all(column.name in named for column in must_be_there(contract)) else 0
 
 
 def half_written(source: str, file: str) -> Breach:

@@ -21,6 +21,7 @@ from data_contracts.contract import Contract
 from data_contracts.today import day_of
 from pipelines.files.folder import UNKNOWN, ExtractsError, is_written_to, last_written, list_files
 from pipelines.files.headers import MISSING, NO_HEADER
+from pipelines.intake.anothers_list import list_of_another, under_anothers_name
 from pipelines.intake.carried import carried
 from pipelines.intake.delivery import (
     LINE_HASH,
@@ -37,10 +38,8 @@ from pipelines.intake.elsewhere import lists_of_elsewhere
 from pipelines.intake.last_intake import RECORD_ID, SAME, LastIntake, read_by
 from pipelines.intake.misleading_files import (
     half_written,
-    list_of_another,
     same_again,
     second_deliveries,
-    under_anothers_name,
 )
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
@@ -231,7 +230,9 @@ def _judged(file: Opened, judging: Judging, contracts: Mapping[str, Contract]) -
     another's and nothing of what its own tells is refused."""
     delivery = judged(file, judging)
     if not delivery.is_refused:
-        other = list_of_another(file.name, file.data, delivery.headers, file.contract, contracts)
+        other = list_of_another(
+            file.name, file.data, file.contract, contracts, read=delivery.headers, unread=delivery.unread
+        )
         if other:
             other = replace(other, file=file.shown)
             return replace(_refused(delivery, other), breaches=(other, *delivery.breaches))

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import read_contracts
+from pipelines.intake.anothers_list import ANOTHERS_LIST
 from pipelines.intake.receive import CheckedFile, check_files
 from tests.spec.test_contracts import GOOD
 
@@ -31,6 +32,52 @@ def test_a_list_under_anothers_name_that_breaks_no_rule_of_its_rows_is_refused(
     assert (found.is_refused, found.rows_set_aside) == (True, 1)
     told = [breach.why for breach in found.breaches if breach.stops == "file"]
     assert any(f"({source}): perhaps two files have each other's name" in why for why in told)
+
+
+SAVED_AS = """
+exclusions            | independent_schools
+other_la              | independent_schools
+pupil_returns         | independent_schools
+post_16               | independent_schools alternative_provision early_years health refuge
+early_years           | independent_schools alternative_provision refuge
+alternative_provision | independent_schools health refuge
+asylum                | refuge
+youth_justice         | health
+"""
+"""A source, and the names under which its list has all that another must have, and more."""
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        pytest.param(source.strip(), name, id=f"{source.strip()} as {name}")
+        for source, names in (line.split("|") for line in SAVED_AS.strip().splitlines())
+        for name in names.split()
+    ],
+)
+def test_a_list_that_has_anothers_columns_and_more_of_its_own_is_refused_under_that_name(
+    source: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / f"{name}.csv").write_text(f"List of 24 November\n{pl.DataFrame([GOOD[source]]).write_csv()}")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    (told,) = [breach for breach in found.breaches if breach.stops == "file"]
+    assert (told.rule, told.line, f"({source})" in told.why, source in told.fix) == (ANOTHERS_LIST, None, True, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "also"),
+    [
+        pytest.param(
+            "alternative_provision", {"Activity": "Forest school"}, id="words that are no code of the other list"
+        ),
+        pytest.param("alternative_provision", {"Activity": ""}, id="nothing in the column that the other list has"),
+        pytest.param("independent_schools", {"Exclusion Type": "Permanent"}, id="one column of a list that needs two"),
+        pytest.param("other_la", {"Leaving Date": "20/07/2026"}, id="a day that is told with what only this list has"),
+    ],
+)
+def test_a_list_with_a_column_as_another_has_it_is_read(source: str, also: dict[str, str], tmp_path: Path) -> None:
+    pl.DataFrame([GOOD[source] | also]).write_csv(tmp_path / f"{source}.csv")
+    assert [found.is_refused for found in check_files(tmp_path, CONTRACTS)] == [False]
 
 
 def test_any_list_of_children_under_the_name_of_one_that_shows_places_makes_nobody_look_educated(
