@@ -40,6 +40,11 @@ SURE_PLACE = 0.99
 HERE_BOUNDS = (0.5, 0.995)
 """Share of all children of age known to anybody who live here."""
 
+COME_BACK = 0.005
+"""So many of the children gone have come back since, and are met as children here are; at most half of those whom an agency
+dates as if they had not left. Where it dates many so, most of them are letters, checks of papers or slips. A date that the
+child has in common with its household tells of no meeting with the child."""
+
 FURTHEST_AHEAD = 64.0
 """Rounds, about, that are ever foreseen at once."""
 
@@ -167,7 +172,8 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     core = np.flatnonzero(children.counts)
     others = children.families.other[np.isin(children.families.child, core)]
     mixture = _fit(children.of(np.union1d(core, others[others >= 0])), usual, placed)
-    likelihood = _likelihood(children, children.told(), mixture)
+    told = children.told()
+    likelihood = _likelihood(children, told, mixture)
     gone = (likelihood.own + likelihood.household)[1:]
     highest = gone.max(axis=0)
     departures = mixture.departures[:, children.is_never.astype(np.int64)]
@@ -176,7 +182,20 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
     odds = shares_here(ratio, children.group, usual, with_school)
     learnt = np.bincount(children.group[children.counts], minlength=len(usual)) > 0
     no_place = np.where(learnt, mixture.no_place, np.exp(odds - logit(mixture.here)))
-    return np.asarray(_posterior(children, likelihood, replace(mixture, no_place=no_place))[0][HERE], dtype=np.float64)
+    parts = _posterior(children, likelihood, replace(mixture, no_place=no_place))[0]
+    return np.asarray(parts[HERE] + (parts[1:] * _come_back(told, mixture)).sum(axis=0), dtype=np.float64)
+
+
+def _come_back(told: Told, mixture: Mixture) -> Floats:
+    """Probability, by departure (rows) and child, that a child who left then has come back, as it was met since."""
+    chances = []
+    for reading, ways, levels in zip(told.readings, mixture.ways, mixture.levels, strict=True):
+        chance = np.zeros((DEPARTURES, reading.size))
+        if reading.meets is not None:
+            back = min(COME_BACK, ways[-1] / 2)
+            np.divide(back * reading.gone[-1], levels[1:], out=chance, where=reading.meets)
+        chances.append(chance)
+    return told.any_of(np.hstack(chances))
 
 
 def _fit(children: Children, usual: Floats, placed: float) -> Mixture:

@@ -64,6 +64,9 @@ class Reading:
     how long it keeps them not on whether they were on a roll."""
     is_shared: Flags | None = None
     """Of each child, whether the reading tells of its household, which has the record in common; null: of none."""
+    meets: Flags | None = None
+    """By departure (rows) and level, whether it tells of a meeting since the child left. The last of the ways is then of
+    children dated as if they had not left, of whom some have come back. Null: the reading tells of no meetings."""
     unaware: Floats = field(default_factory=lambda: np.zeros(DEPARTURES))
     """Of those gone, by departure, the share who left after the extract's knowledge ends: alike, it has them as if here."""
 
@@ -121,6 +124,12 @@ class Told:
         """The sums of the logarithms of what is said of each child. ``ratios``: by part and code."""
         logs = np.log(self.trust * ratios[:, self.code] + (1.0 - self.trust))
         return Likelihood(*(np.ascontiguousarray((says @ logs.T).T) for says in (self.own, self.shared)))
+
+    def any_of(self, chances: Floats) -> Floats:
+        """Probability, by part (rows) and child, that any of what is said of the child itself came about in one way.
+        ``chances``: that it did, by part and code."""
+        logs = np.log1p(-self.trust * chances[:, self.code])
+        return np.asarray(-np.expm1((self.own @ logs.T).T))
 
     def by_level(self, posterior: Floats, unseen: Floats) -> list[Floats]:
         """For each reading the children it tells of by part (rows) and level, from the parts of each child. Children known to

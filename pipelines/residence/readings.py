@@ -26,10 +26,13 @@ from pipelines.residence.levels import (
     with_censored,
 )
 from pipelines.residence.off_roll import off_roll_readings
-from pipelines.residence.reading import DEPARTED, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
+from pipelines.residence.reading import DEPARTED, DEPARTURES, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
 """Days since a sighting, cut where the departures are cut."""
+
+SEEN_AFTER_LEAVING = np.hstack([DEPARTED[:-1, None] >= SEEN, np.zeros((DEPARTURES, len(SEEN) + 2), dtype=bool)])
+"""By departure (rows), whether a sighting of each level (columns, twice: seen, and so long ago at the least) came since."""
 
 BEGUN = np.array([30.0, 60, 91, 122, 152, 183, 274, 365, 548, 730, 1095])
 """Days since an entry began."""
@@ -261,7 +264,11 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     ways = [with_censored(later_is_likelier_gone(here, gone) * here) for gone in after.values()]
     as_if_here = np.broadcast_to(both, ways[0].shape)
     gone = np.stack([*ways, as_if_here])
-    return [Reading(codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared)]
+    return [
+        Reading(
+            codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared, meets=SEEN_AFTER_LEAVING
+        )
+    ]  # fmt: skip
 
 
 def _gaps(agency: _Agency, mine: Flags) -> Floats:

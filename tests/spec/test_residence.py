@@ -100,6 +100,30 @@ def test_where_families_are_met_more_before_they_leave_a_child_long_unmet_is_lik
     assert met_often > 1.2 * as_usual
 
 
+@pytest.mark.parametrize(
+    ("met", "least", "most"),
+    [
+        pytest.param(2, 0.1, 0.6, id="the GP met it the day before yesterday: it may have come back"),
+        pytest.param(720, 0.0, 0.01, id="nobody has met it since it came off the roll"),
+    ],
+)
+def test_a_family_that_left_may_come_back(met: int, least: float, most: float) -> None:
+    """Off the roll for two years, and long unmet where it had its home."""
+    child = on_roll(1500, left=700) + in_home(seen=1200, since=1400) + at_gp(met, since=1600)
+    assert least <= judged(child)["living_here"] <= most
+
+
+def test_that_a_list_dates_many_who_left_as_if_they_were_here_is_no_coming_back() -> None:
+    """Every fifth of those who left has a date of this year, in another month each, though nobody met it."""
+    child = on_roll(1500, left=700) + in_home(seen=1200, since=1400) + at_gp(2, since=1600)
+    children = town() | {"child": child}
+    for n in range(0, 60, 5):
+        left = 400 + 18 * n
+        children[f"gone{n:03}"] = on_roll(3000, left=left) + at_gp(seen=5 + 7 * n, since=3600) + in_home(left, 3000)
+    found = judge(children).filter(child_id="child")["living_here"].item()
+    assert found < judged(child)["living_here"] / 2
+
+
 def test_a_school_that_says_that_a_family_moved_is_heard() -> None:
     """Of those who left the town two in three are said to have moved; of those off a roll who live there none is."""
 
