@@ -17,11 +17,15 @@ from pipelines.files.headers import MISSING
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES
+from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
 from pipelines.intake.source_checks import outside
 from pipelines.intake.source_tonight import SourceNight, SourceTonight
 from pipelines.tables import COMPLETENESS
 
 HOLDS, STAMPS, ACCEPTED = "holds", "stamps", "accepted"
+
+STAMPING = (UNREADABLE_DATES, UNKNOWN_CODES, MISSING, SCHOOL_ELSEWHERE)
+"""Rules that stop nothing and that the list must be read with where a file breaks them."""
 
 FILES_NAMED = 3
 """So many files of one source are named; of more, the first."""
@@ -101,7 +105,7 @@ def _source(
     tonight = _nights(intake.nights.filter(source=contract.id))
     measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
     own = breaches.filter(source=contract.id)
-    unsaid = own.filter(pl.col("rule").is_in([UNREADABLE_DATES, UNKNOWN_CODES, MISSING]), stops="nothing").to_dicts()
+    unsaid = own.filter(pl.col("rule").is_in(STAMPING), stops="nothing").to_dicts()
     return SourceTonight(
         contract=contract,
         as_at=as_at,

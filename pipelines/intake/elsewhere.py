@@ -64,31 +64,39 @@ def _tells_homes_alone(contract: Contract) -> bool:
 
 def _where_pupils_live(rolls: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]) -> frozenset[str]:
     """Postcode districts; none where the rolls have too few homes to tell."""
-    pupils = pl.concat([_NONE, *(_postcodes(rows, contracts[each]) for each, rows in rolls.items())])
+    pupils = pl.concat([_NONE, *(postcodes_in(rows, contracts[each]) for each, rows in rolls.items())]).drop_nulls()
     if pupils.n_unique() < ENOUGH_HOMES:
         return frozenset()
-    counted = _districts(pupils).value_counts()
-    return frozenset(counted.filter(pl.col("count") >= LEAST_PUPILS * len(pupils))["district"])
+    return where_many_live(districts(pupils))
+
+
+def where_many_live(of_pupils: pl.Series) -> frozenset[str]:
+    """The districts in which pupils live, without slips; ``of_pupils``: the district of each."""
+    counted = of_pupils.alias("district").value_counts()
+    return frozenset(counted.filter(pl.col("count") >= LEAST_PUPILS * len(of_pupils))["district"])
 
 
 def _told_of(file: str, contract: Contract, rows: pl.DataFrame, here: frozenset[str]) -> Breach | None:
-    homes = _postcodes(rows, contract).unique()
-    inside = int(_districts(homes).is_in(here).sum())
+    homes = postcodes_in(rows, contract).drop_nulls().unique()
+    inside = int(districts(homes).is_in(here).sum())
     is_elsewhere = len(homes) >= ENOUGH_HOMES and inside < FEW * len(homes)
     return _breach(file, contract, inside, len(homes)) if is_elsewhere else None
 
 
-def _districts(postcodes: pl.Series) -> pl.Series:
+def districts(postcodes: pl.Series) -> pl.Series:
+    """The district of each postcode as :func:`postcodes_in` has it."""
     return postcodes.str.head(-3).alias("district")
 
 
-def _postcodes(rows: pl.DataFrame, contract: Contract) -> pl.Series:
-    """The postcode of each row that has one, as it is written in its own column, without blanks."""
+def postcodes_in(rows: pl.DataFrame, contract: Contract) -> pl.Series:
+    """The postcode of each row as it is written in its own column, without blanks; null where none is."""
     columns = [
         column.name for column in contract.columns if column.maps_to == "postcode" and column.name in rows.columns
     ]
     plain = [pl.col(name).str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "") for name in columns]
-    return pl.concat([_NONE, *(rows.select(each.str.extract(_POSTCODE)).to_series() for each in plain)]).drop_nulls()
+    return rows.select(
+        pl.coalesce([*(each.str.extract(_POSTCODE) for each in plain), pl.lit(None, pl.String)])
+    ).to_series()
 
 
 def _breach(file: str, contract: Contract, inside: int, homes: int) -> Breach:

@@ -42,6 +42,7 @@ from pipelines.intake.misleading_files import (
     second_deliveries,
 )
 from pipelines.intake.rule_history import JudgedFile, rules_tonight
+from pipelines.intake.schools_of_elsewhere import schools_of_elsewhere
 from pipelines.tables import BREACH, DELIVERY, JUDGED_FILE, SET_ASIDE
 
 FILES_AT_ONCE = 2
@@ -195,6 +196,8 @@ def _deliveries(path: Path, contracts: Mapping[str, Contract], judging: Judging)
     if unread:  # the rows that are set aside must be read
         return _deliveries(path, contracts, replace(judging, last=judging.last.without_files_of(unread)))
     settled = [_refused(d, breach) if (breach := elsewhere.get((d.source, d.file))) else d for d in settled]
+    schools = schools_of_elsewhere(settled, contracts)
+    settled = [replace(d, breaches=(*d.breaches, *schools.get((d.source, d.file), ()))) for d in settled]
     for delivery in settled:
         _check_accounts(delivery)
     return settled

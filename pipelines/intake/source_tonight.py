@@ -49,7 +49,8 @@ class SourceTonight:
     stands_in_until: date | None
     """The last day on which the rows that came last stand in; null: they do not."""
     unsaid: list[str]
-    """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end."""
+    """A sentence for each column of which many dates are in no form that is read, or that is absent and would say an end, or
+    that names a school of another authority."""
     due: Sequence[str]
     """Units that must have rows, the first night too."""
     told: Sequence[tuple[Check, str]]

@@ -10,6 +10,7 @@ from data_contracts.contract import read_contracts
 from pipelines.intake.elsewhere import ELSEWHERE
 from pipelines.intake.last_intake import LastIntake
 from pipelines.intake.receive import Received, check_files, receive
+from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
@@ -73,6 +74,40 @@ def test_a_district_in_which_a_single_pupil_lives_is_not_where_the_pupils_live(t
     send(tmp_path, "school_census", here(150) * 4 + homes(1, "ZB4"))
     send(tmp_path, "health", homes(120, "ZB4"))
     assert refused(tmp_path) == {"health"}
+
+
+@pytest.mark.parametrize(
+    ("postcodes", "authority", "is_told"),
+    [
+        pytest.param(there(25), "916", True, id="another authority's school"),
+        pytest.param(here(25), "916", False, id="at the edge: its pupils live here"),
+        pytest.param(there(25), "823", False, id="our boarding school"),
+        pytest.param(there(25), "", False, id="no UPN says whose it is"),
+        pytest.param(there(15), "916", False, id="so few homes that they say nothing"),
+        pytest.param(there(50), "916", False, id="half of the schools: authorities have merged"),
+    ],
+)
+def test_a_school_of_another_authority_among_the_rolls_is_told_and_read(
+    postcodes: list[str], authority: str, is_told: bool, tmp_path: Path
+) -> None:
+    pupils = [("2005", "823", home) for home in here(380)] + [("2006", authority, home) for home in postcodes]
+    rows = [
+        GOOD["school_census"]
+        | {
+            "RecordId": f"C{n}",
+            "Estab": school,
+            "SchoolName": school,
+            "UPN": issued and f"H{issued}432100123",
+            "Postcode": home,
+        }
+        for n, (school, issued, home) in enumerate(pupils)
+    ]
+    pl.DataFrame(rows).write_csv(tmp_path / "school_census.csv")
+    (file,) = check_files(tmp_path, CONTRACTS)
+    told = [breach for breach in file.breaches if breach.rule == SCHOOL_ELSEWHERE]
+    assert [(breach.column, breach.stops) for breach in told] == [("Estab", "nothing")] * is_told
+    assert (file.is_refused, file.rows_set_aside) == (False, 0)
+    assert all("2006 is probably a school of another authority. Of 25 homes 0" in breach.why for breach in told)
 
 
 def test_without_a_roll_nobody_can_say_where_the_pupils_live(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""Schools of another authority among the rolls: whoever has left one of them looks like a child without a place here.
+
+Such a school is told, and nothing of it refused, as some rolls of a neighbour are sent on purpose. It is known by two things at
+once: hardly a pupil lives where those of the other schools do, and most have a UPN that another authority gave. A school at
+the edge has the one, a boarding school the other. Where many schools have such UPNs authorities have merged.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from data_contracts.breach import Breach
+from data_contracts.contract import Contract
+from data_contracts.values import text_of
+from pipelines.intake.delivery import Delivery
+from pipelines.intake.elsewhere import ENOUGH_HOMES, FEW, districts, postcodes_in, where_many_live
+from pipelines.intake.misleading_files import ENOUGH_ROWS, MANY
+
+SCHOOL_ELSEWHERE = "school of elsewhere"
+"""Name of the rule, as a breach shows it."""
+
+_AUTHORITY = r"^[A-Z]([0-9]{3})[0-9]{8}[0-9A-Z]$"
+"""The three digits of a UPN that say which authority's school gave it."""
+
+
+def schools_of_elsewhere(
+    deliveries: Sequence[Delivery], contracts: Mapping[str, Contract]
+) -> dict[tuple[str, str], list[Breach]]:
+    """Source and file -> a breach for each school of another authority that it is the first to name.
+
+    Of rolls read tonight; those that stand since last night have theirs since then.
+    """
+    told: dict[tuple[str, str], list[Breach]] = {}
+    for contract in contracts.values():
+        unit = contract.completeness.unit
+        own = {d.file: d for d in deliveries if d.source == contract.id and d.loaded.height}
+        if not (own and contract.is_roll and unit):
+            continue
+        pupils = pl.concat([_pupils(delivery, contract, unit) for delivery in own.values()])
+        for school in _far(pupils).to_dicts():
+            file = school["file"]
+            header = own[file].headers.get(unit, contract.column_named[unit].header)
+            told.setdefault((contract.id, file), []).append(_breach(contract.id, file, header, school))
+    return told
+
+
+def _pupils(delivery: Delivery, contract: Contract, unit: str) -> pl.DataFrame:
+    """One row is one row of a roll: ``file``, ``unit`` and what people call it (``shown``), the pupil's ``district`` and the
+    ``authority`` that gave its UPN; null: not said."""
+    rows, named = delivery.loaded, contract.column_named
+    upns = [text_of(column).str.to_uppercase() for column in contract.columns if column.maps_to == "upn"]
+    return rows.select(
+        file=pl.lit(delivery.file),
+        unit=text_of(named[unit]),
+        shown=text_of(named[contract.completeness.unit_name or unit]),
+        district=districts(postcodes_in(rows, contract)),
+        authority=pl.coalesce([*(each.str.extract(_AUTHORITY) for each in upns), pl.lit(None, pl.String)]),
+    )
+
+
+def _far(pupils: pl.DataFrame) -> pl.DataFrame:
+    """The schools of other authorities: ``unit``, the first ``file`` and ``shown`` of each, its ``homes``, those ``inside``
+    the districts where pupils of the others live, the ``authority`` of its UPNs, and that of the ``most``."""
+    schools = (
+        pupils.filter(pl.col("unit").is_not_null())
+        .group_by("unit", maintain_order=True)
+        .agg(
+            pl.col("file").first(),
+            pl.coalesce(pl.col("shown").drop_nulls().first(), pl.col("unit").first()).alias("shown"),
+            pupils=pl.len(),
+            homes=pl.col("district").count(),
+            authority=pl.col("authority").drop_nulls().mode().min(),
+        )
+        .filter(pl.col("authority").is_not_null())
+    )
+    shares = schools.group_by("authority").agg(share=pl.col("pupils").sum() / schools["pupils"].sum())
+    if shares.height < 2:
+        return schools.head(0)
+    most = shares.sort("share", "authority", descending=[True, False])["authority"].item(0)
+    own = schools.filter(authority=most)["unit"]
+    homes = pupils.filter(pl.col("unit").is_in(own.implode()))["district"].drop_nulls()
+    if len(homes) < ENOUGH_HOMES:
+        return schools.head(0)
+    inside = pupils.group_by("unit").agg(inside=pl.col("district").is_in(where_many_live(homes)).sum())
+    few = shares.filter(pl.col("share") < MANY)["authority"]
+    others = schools.filter(pl.col("authority").is_in(few.implode()), pl.col("homes") >= ENOUGH_ROWS)
+    held = others.join(inside, on="unit", validate="1:1", maintain_order="left").with_columns(most=pl.lit(most))
+    return held.filter(pl.col("inside") < FEW * pl.col("homes"))
+
+
+def _breach(source: str, file: str, header: str, school: Mapping[str, Any]) -> Breach:
+    """``school``: a row of :func:`_far`."""
+    return Breach(
+        source, file, None, header, SCHOOL_ELSEWHERE, "nothing",
+        f"{school['shown']} is probably a school of another authority. Of {school['homes']} homes {school['inside']} are in a "
+        f"district where pupils of the other schools live, and most of its UPNs were given by authority {school['authority']}, "
+        f"not {school['most']}. Whoever has left it looks like a child without a place here.",
+        "Take its roll out of the folder. Where it is a school of this authority, nothing needs doing.",
+    )  # fmt: skip
