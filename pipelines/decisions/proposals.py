@@ -8,6 +8,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from matching.comparisons import CHILD_COMPARISONS
 from matching.model import Model, ModelError, read_model, write_model
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.in_force import MODEL_IN_FORCE, put_in_force, settings_of, settings_toml
-from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, replaced
+from pipelines.settings import NOT_IN_A_FILE, SETTINGS_IN_FORCE, Settings, SettingsError, replaced, settings_by_key
 from pipelines.workspace import private_files
 
 PROPOSALS_FILE = "proposals.sqlite"
@@ -29,6 +30,9 @@ APPROVED, ROLLED_BACK = "approved", "rolled back"
 
 OF_THE_MACHINE = {*NOT_IN_A_FILE, "machine", "contracts", "retention"}
 """Settings that no proposal changes: they hold for one machine, and stay as they are."""
+
+SETTINGS_TOLD = 6
+"""Settings named in a sentence at most; the match report has them all."""
 
 Figures = Mapping[str, float | int | str | None]
 
@@ -250,11 +254,49 @@ def _is_as_approved(workspace: Path, kind: str, approved: Proposal | None) -> bo
 
 def model_in_words(workspace: Path) -> str | None:
     """Who put the weights in force, for the match report; null: none are in force."""
-    found = next((made for made in history(workspace) if made.kind == MODEL and made.is_in_force), None)
-    if found is None:
-        return None
+    found = _in_force(workspace, MODEL)
+    return None if found is None else f"in force: {_approval(found)}"
+
+
+def settings_in_words(workspace: Path, settings: Settings) -> str | None:
+    """Who agreed to the settings of a night that bear on its list, or which of them nobody but their writer did; null: they
+    are the defaults. Settings in a file that a night is given, or written by hand, may be anybody's."""
+    found, agreed = _agreed(workspace, settings)
+    before, tonight = settings_by_key(agreed), settings_by_key(settings)
+    others = [key for key in sorted({*before, *tonight}) if before.get(key) != tonight.get(key)]
+    if not others:
+        return None if found is None else f"The settings are those of {_approval(found)}: {found.why}"
+    told = [_set(key, tonight.get(key), before.get(key)) for key in others[:SETTINGS_TOLD]]
+    more = f" and {len(others) - SETTINGS_TOLD} more" if len(others) > SETTINGS_TOLD else ""
+    whose = "by default" if found is None else f"in {_approval(found)}"
+    return (
+        f"This list hangs on settings that no second person has approved, otherwise than {whose}: {', '.join(told)}{more}. "
+        "rollcall tune --propose shows what they do, and another named person approves them."
+    )
+
+
+def _agreed(workspace: Path, settings: Settings) -> tuple[Proposal | None, Settings]:
+    """The proposal in force and its settings; the defaults where there is none, or none that this version can read."""
+    if found := _in_force(workspace, SETTINGS):
+        with suppress(SettingsError):
+            return found, _as_proposed(settings, found)
+    return None, replaced(settings, {}, "the defaults", but=OF_THE_MACHINE)
+
+
+def _set(key: str, tonight: object, before: object) -> str:
+    """A setting as it stands tonight; of one that is a number, what it was."""
+    if isinstance(tonight, int | float) and isinstance(before, int | float):
+        return f"{key} = {tonight:g} (not {before:g})"
+    return key
+
+
+def _in_force(workspace: Path, kind: str) -> Proposal | None:
+    return next((made for made in history(workspace) if made.kind == kind and made.is_in_force), None)
+
+
+def _approval(found: Proposal) -> str:
     last = [made for made in found.decisions if made.what == APPROVED][-1]
-    return f"in force: proposal {found.id} by {found.by}, approved by {last.by} on {day_of(last.at):%d/%m/%Y}"
+    return f"proposal {found.id} by {found.by}, approved by {last.by} on {day_of(last.at):%d/%m/%Y}"
 
 
 def _fingerprint(path: Path) -> str:

@@ -64,6 +64,7 @@ def _tables(publication: Publication, listed: Masked) -> dict[str, Any]:
         "yields": outcome_yield(publication.outcomes, publication.source_names).to_dicts(),
         "said_and_found": said_and_found(answers(publication.outcomes)).sort("band_from", descending=True).to_dicts(),
         "settings": publication.settings,
+        "settings_told": publication.settings_told,
         "not_known": not_known(publication, listed),
     }
 

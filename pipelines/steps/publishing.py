@@ -10,6 +10,7 @@ import polars as pl
 
 from data_contracts.contract import own_contracts
 from pipelines.decisions.judgements import measured, measured_by_band
+from pipelines.decisions.proposals import settings_in_words
 from pipelines.intake.standing_in import STANDS_IN
 from pipelines.ledger.lives import published
 from pipelines.listing.rank import LANES
@@ -41,6 +42,7 @@ def publish_step(night: Night) -> Counts:
         stands_in=STANDS_IN.to_frame() if night.judged is None else night.judged.stands_in,
         source_names=night.source_names,
         settings=settings_in_force(night.settings),
+        settings_told=settings_in_words(night.settings.workspace, night.settings),
         authority=night.settings.authority,
         early_warning=night.early_warning.result(),
         what_changed=night.changed,
@@ -81,6 +83,7 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
         "seconds": night.seconds,
         "linkage": dict(night.link_report.result().figures),
         "settings": settings_in_force(night.settings),
+        "settings_approved": settings_in_words(night.settings.workspace, night.settings),
         "versions": versions(),
     }
 

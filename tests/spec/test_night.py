@@ -83,6 +83,7 @@ def test_the_run_is_told_in_run_json(first_night: FirstNight) -> None:
     for path in first_night.settings.extracts.iterdir():
         assert by_file[path.name]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert run["settings"]["ranking.wasted_enquiries_per_missed_child"] == 8.0
+    assert run["settings_approved"] is None
     assert set(run["versions"]) >= {"rollcall", "python", "polars", "duckdb"}
 
 

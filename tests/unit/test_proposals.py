@@ -27,6 +27,7 @@ from pipelines.decisions.proposals import (
     propose_model,
     propose_settings,
     roll_back,
+    settings_in_words,
 )
 from pipelines.linking.link import APPROVED_MODEL
 from pipelines.settings import SETTINGS_IN_FORCE, SettingsError, changed
@@ -160,6 +161,32 @@ def test_settings_of_the_machine_are_nobodys_to_approve(tmp_path: Path) -> None:
     assert not_as_approved(tmp_path) == []
     in_force.write_text(text.replace("link_threshold = 0.9", "link_threshold = 0.8"), encoding="utf-8")
     assert not_as_approved(tmp_path) != []
+
+
+def test_a_night_says_who_agreed_to_its_settings(tmp_path: Path) -> None:
+    usual = settings_of(tmp_path, None, AS_AT)
+    assert settings_in_words(tmp_path, usual) is None
+    raised = changed(usual, {"ranking": {"wasted_enquiries_per_missed_child": 1.0, "points": {"referral": 0}}}, "test")
+    told = settings_in_words(tmp_path, raised) or ""
+    assert told.startswith(
+        "This list hangs on settings that no second person has approved, otherwise than by default: "
+        "ranking.points.referral = 0 (not 30), ranking.wasted_enquiries_per_missed_child = 1 (not 8). "
+    )
+    approve(tmp_path, proposed(tmp_path, 0.9), "Bo Other")
+    agreed = settings_in_words(tmp_path, settings_of(tmp_path, None, AS_AT)) or ""
+    assert agreed.startswith("The settings are those of proposal 1 by Ann Example, approved by Bo Other on ")
+    assert agreed.endswith(": fewer false links")
+    told = settings_in_words(tmp_path, usual) or ""
+    assert "otherwise than in proposal 1 by Ann Example" in told
+    assert "linkage.link_threshold = 0.7 (not 0.9). " in told
+
+
+def test_settings_written_by_hand_into_the_file_in_force_are_told_as_nobodys(tmp_path: Path) -> None:
+    (tmp_path / SETTINGS_IN_FORCE).write_text(
+        '[ranking]\ndoubtful_link_below = 0.1\n[ranking.area]\npostcodes = ["ZA"]\n'
+    )
+    told = settings_in_words(tmp_path, settings_of(tmp_path, None, AS_AT)) or ""
+    assert ": ranking.area.postcodes, ranking.doubtful_link_below = 0.1 (not 0.8). " in told
 
 
 def test_what_was_proposed_is_never_taken_out(tmp_path: Path) -> None:

@@ -43,6 +43,14 @@ def test_every_output_is_there(folder: Path) -> None:
     assert (folder.parent / "latest").resolve() == folder.resolve()
 
 
+def test_settings_that_nobody_approved_are_told_to_officers_and_analysts(tmp_path: Path) -> None:
+    told = "This list hangs on settings that no second person has approved"
+    folder = publish(made_publication(settings_told=told), tmp_path).path
+    words = pl.read_excel(folder / "candidates.xlsx", sheet_name="Read me", has_header=False)
+    assert ("Settings", told) in list(words.iter_rows())
+    assert told in (folder / "match_report.html").read_text("utf-8")
+
+
 def test_the_parquet_list_is_typed_and_in_rank_order(folder: Path) -> None:
     listed = pl.read_parquet(folder / "candidates.parquet")
     assert listed.schema == CANDIDATE
