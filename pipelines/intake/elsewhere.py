@@ -56,6 +56,15 @@ def lists_of_elsewhere(
     return {(delivery.source, delivery.file): breach for delivery, breach in told if breach}
 
 
+def of_elsewhere(
+    rows: Mapping[str, pl.DataFrame], rolls: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]
+) -> frozenset[str]:
+    """Which of these sources have rows of elsewhere, by the rows of the rolls."""
+    here = _where_pupils_live(rolls, contracts)
+    homes = {source: _homes(own, contracts[source], here) for source, own in rows.items()}
+    return frozenset(source for source, counted in homes.items() if here and _are_elsewhere(*counted))
+
+
 def _tells_homes_alone(contract: Contract) -> bool:
     """Whether a source says who lives here, and shows nobody a place."""
     kinds = {said.kind for said in contract.says}
@@ -77,10 +86,18 @@ def where_many_live(of_pupils: pl.Series) -> frozenset[str]:
 
 
 def _told_of(file: str, contract: Contract, rows: pl.DataFrame, here: frozenset[str]) -> Breach | None:
+    inside, homes = _homes(rows, contract, here)
+    return _breach(file, contract, inside, homes) if _are_elsewhere(inside, homes) else None
+
+
+def _homes(rows: pl.DataFrame, contract: Contract, here: frozenset[str]) -> tuple[int, int]:
+    """How many different postcodes of a list are where pupils live, and how many there are."""
     homes = postcodes_in(rows, contract).drop_nulls().unique()
-    inside = int(districts(homes).is_in(here).sum())
-    is_elsewhere = len(homes) >= ENOUGH_HOMES and inside < FEW * len(homes)
-    return _breach(file, contract, inside, len(homes)) if is_elsewhere else None
+    return int(districts(homes).is_in(here).sum()), len(homes)
+
+
+def _are_elsewhere(inside: int, homes: int) -> bool:
+    return homes >= ENOUGH_HOMES and inside < FEW * homes
 
 
 def districts(postcodes: pl.Series) -> pl.Series:

@@ -1,26 +1,25 @@
-"""The two steps between the folder and the work: is what came complete, and what has changed since the last night?
+"""The gate between the folder and the work: is what came complete?
 
-Judged first, on tonight's rows as they came; only what passes takes the place of the last night's rows in the store, so
-that a night that is held leaves everything as the last list was made from.
+Judged on tonight's rows as they came; only what passes takes the place of the last night's rows in the store
+(:mod:`pipelines.intake.keeping`), so that a night that is held leaves everything as the last list was made from.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from data_contracts.contract import Contract
-from pipelines.amendment import Amendment
-from pipelines.decisions.keys_tonight import key_now
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import in_force
 from pipelines.intake.closed_units import lost_nobody
 from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
 from pipelines.intake.date_judged import refuse_date_far_from_files
 from pipelines.intake.earlier_nights import HISTORIES, History, Told, told_as_measures
+from pipelines.intake.elsewhere import ELSEWHERE, of_elsewhere
 from pipelines.intake.figures import (
     EMPTY,
     FINGERPRINT,
@@ -34,15 +33,13 @@ from pipelines.intake.figures import (
     last_hashes,
     measure,
 )
-from pipelines.intake.last_intake import PLACE, LastIntake, RowsBefore, read_by
+from pipelines.intake.last_intake import LastIntake, RowsBefore, read_by
 from pipelines.intake.other_children import other_children
 from pipelines.intake.receive import Received
-from pipelines.intake.renumbered import keys_left, with_tonight
-from pipelines.intake.snapshot import forward, keep
+from pipelines.intake.renumbered import keys_left
 from pipelines.intake.standing_in import STANDS_IN, standing_in
 from pipelines.intake.taken_back import settled, taken_back
 from pipelines.intake.units import units_gone, units_that_went_on
-from pipelines.intake.vanished import Rolls, keep_vanished
 from pipelines.stale import mark_stale
 from pipelines.store import Store
 
@@ -87,7 +84,8 @@ class JudgedIntake:
         return (*overruled, *sentences(self.found, STAMPS))
 
 
-def _history(store: Store) -> History:
+def history_of(store: Store) -> History:
+    """What earlier nights had, as the store has it."""
     return History(**{part: store.read_or_empty(table) for table, part in HISTORIES.items()})
 
 
@@ -161,7 +159,7 @@ def _against_last(
     told, went_on = {}, {}
     for source in _comparable(store, received, history, as_at):
         contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
-        before, came = _before(store, received, source), tonight.filter(~is_same)
+        before, came = rows_before(store, received, source), tonight.filter(~is_same)
         told[source] = [
             *other_children(contract, before, came, int(is_same.sum())).told,
             *taken_back(contract, settled(history, source, before), came, tonight.lazy().filter(is_same), as_at),
@@ -172,7 +170,7 @@ def _against_last(
     return told, went_on
 
 
-def _before(store: Store, received: Received, source: str) -> pl.DataFrame:
+def rows_before(store: Store, received: Received, source: str) -> pl.DataFrame:
     """The rows of a source that stand in the store; without those that came again as they were, where that was seen."""
     return received.otherwise[source] if source in received.otherwise else store.read_raw(source)
 
@@ -185,13 +183,13 @@ def judge_tonight(
     units_due: Mapping[str, Sequence[str]],
 ) -> JudgedIntake:
     """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
-    history = _history(store)
+    history = history_of(store)
     intake = _measured(store, received, contracts, history, as_at)
     refuse_date_far_from_files(intake, as_at)
     accepted = in_force(history.acceptances, received.deliveries, as_at)
     sources, before = accepted["source"].to_list(), history.before(as_at)
     stands_in = standing_in(
-        before.nights, contracts, came=intake.nights["source"].to_list(), kept=store.raw_sources(),
+        before.nights, contracts, came=intake.nights["source"].to_list(), kept=_may_stand(store, received, contracts),
         accepted=sources, as_at=as_at,
     )  # fmt: skip
     told, went_on = _against_last(store, received, history, contracts, as_at)
@@ -216,6 +214,21 @@ def judge_tonight(
     )
     store.write("completeness", found)
     return JudgedIntake(intake, found, accepted, stands_in)
+
+
+def _may_stand(store: Store, received: Received, contracts: Mapping[str, Contract]) -> list[str]:
+    """Sources whose rows in the store may stand in for tonight's: not those of a list of elsewhere, such as the one refused."""
+    there = store.raw_sources()
+    refused = {*received.breaches.filter(rule=ELSEWHERE)["source"]}.difference(received.raw).intersection(there)
+    if not refused:
+        return [*there]
+    rolls = {
+        source: received.raw[source] if source in received.raw else store.read_raw(source)
+        for source in {*there, *received.raw}
+        if source in contracts and contracts[source].is_roll
+    }
+    elsewhere = of_elsewhere({source: store.read_raw(source) for source in refused}, rolls, contracts)
+    return [source for source in there if source not in elsewhere]
 
 
 def _lost_nobody(
@@ -257,129 +270,6 @@ def _measured(
         received.raw, contracts, received.deliveries, as_at, hashed=last_hashes(history.snapshot, same) if same else None,
         standing=_standing(store, received, history), stood=stood,
     )  # fmt: skip
-
-
-def keep_tonight(
-    store: Store,
-    received: Received,
-    judged: JudgedIntake,
-    contracts: Mapping[str, Contract],
-    as_at: date,
-    *,
-    at: datetime,
-) -> dict[str, int]:
-    """Put tonight's rows in the place of the last night's, keep what changed, and count it. ``at``: when the night began."""
-    stand = {*received.stands, *judged.stands_in["source"]}
-    before = _history(store)
-    was_gone, renumbered = store.read_or_empty("vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
-    # A key that is given to another child tonight is, of the rows before, that under which they go on.
-    then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
-    vanished = keep_vanished(
-        was_gone.with_columns(then), _rolls(store, received, contracts, stand, then), contracts,
-        snapshot=before.snapshot.with_columns(then),
-        doubtful=received.set_aside.filter(~pl.col("record_id").is_in(received.left.implode()))["record_id"],
-        renumbered=renumbered.filter(pl.col("reused_at").is_null()), as_at=as_at,
-    )  # fmt: skip
-    changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
-    store.write("vanished", vanished)
-    store.write("renumbered", renumbered)
-    _keep_rows(store, received, stand, _differing(was_gone, vanished))
-    # What a night of the past loaded is not what the next night's rows are compared with.
-    store.write("judged_file", received.judged.clear() if is_past else received.judged)
-    store.write("flawed_row", received.flawed.alias("record_id").to_frame())
-    counted = changes.filter(as_at=as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
-    gone = vanished.filter(pl.col("vanished_on").is_not_null()).height
-    return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
-
-
-def _rolls(
-    store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], then: pl.Expr
-) -> Rolls:
-    """The rolls as they stand in the store, keys as ``then``, and as they came, without those that stand as they did."""
-    rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
-    there = store.raw_sources()
-    return Rolls(
-        before={source: _before(store, received, source).with_columns(then) for source in rolls if source in there},
-        tonight={source: received.raw[source] for source in rolls if source in received.raw},
-    )
-
-
-def _renumbered(
-    store: Store,
-    received: Received,
-    contracts: Mapping[str, Contract],
-    stand: Collection[str],
-    as_at: date,
-    *,
-    at: datetime,
-) -> pl.DataFrame:
-    """``RENUMBERED`` after tonight, of the sources that did not stay as they stand in the store."""
-    came = {
-        source: rows.filter(~received.is_same(source)) for source, rows in received.raw.items() if source not in stand
-    }
-    there = set(store.raw_sources()).intersection(contracts)
-    before = {
-        source: _before(store, received, source) for source, rows in came.items() if rows.height and source in there
-    }
-    kept, leads = store.read_or_empty("renumbered"), store.read_or_empty("lead")
-    return with_tonight(kept, before, came, contracts, as_at, at=at, leads=leads)
-
-
-def _keep_histories(
-    store: Store, before: History, intake: Intake, as_at: date, *, forwards: bool
-) -> tuple[pl.DataFrame, bool]:
-    """Write the histories with tonight's delivery; ``DELIVERY_CHANGE``, and whether tonight is a night of the past.
-
-    ``forwards``: tonight is later than every night kept, so that of the large one only what changed is written.
-    """
-    written = ["source_night", "source_measure", "delivery_change"]
-    if forwards:
-        step = forward(before, intake, as_at)
-        store.set_where("snapshot", "last_seen_on", as_at, among=step.seen, but=step.ended)
-        store.change("snapshot", before.snapshot.clear(), step.opened)
-        store.forget_before("snapshot", "last_seen_on", as_at - timedelta(days=KEPT_DAYS))
-        kept = step.history
-    else:
-        kept = keep(before, intake, as_at)
-        written.append("snapshot")
-    for table in written:
-        store.write(table, getattr(kept, HISTORIES[table]))
-    return kept.changes, kept is before
-
-
-def _differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
-    """``record_id`` of the rows that stand in only one of two tables alike."""
-    parts = [a.join(b, on=a.columns, how="anti", nulls_equal=True) for a, b in ((one, other), (other, one))]
-    return pl.concat(parts)["record_id"]
-
-
-def _keep_rows(store: Store, received: Received, stand: Collection[str], differing: pl.Series) -> None:
-    """Tonight's rows -> raw_*, and which came, changed or went -> changed_row, the ``differing`` among them.
-
-    Rows that are the same are not written again, nor those of the sources that ``stand``.
-    """
-    kept = {*received.raw, *stand}
-    gone = {}
-    for source in store.raw_sources():
-        if source not in stand:
-            was = received.otherwise.get(source)
-            ids = store.read_raw_columns(source, "record_id") if was is None else was.select("record_id")
-            here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
-            gone[source] = ids.join(here, on="record_id", how="anti")["record_id"]
-    changed = [store.read_or_empty("changed_row")["record_id"], differing, *gone.values()]
-    store.forget_raw(but=kept)
-    for source, rows in received.raw.items():
-        if source in stand:
-            continue
-        is_same = received.is_same(source)
-        put = rows.filter(~is_same)
-        changed.append(put["record_id"])
-        if not is_same.any():
-            store.write_raw(source, rows)
-            continue
-        moved = rows.filter(received.moved[source]).select(PLACE)
-        store.amend_raw(source, rows, Amendment(put, gone[source], moved))
-    store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
 
 
 def held_night(published: Path, as_at: date, judged: JudgedIntake) -> NightFailed:

@@ -7,7 +7,8 @@ import polars as pl
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment
 from pipelines.intake.former_identities import FormerIdentities, read_former, without_former
-from pipelines.intake.gate import judge_tonight, keep_tonight, last_intake
+from pipelines.intake.gate import judge_tonight, last_intake
+from pipelines.intake.keeping import keep_tonight
 from pipelines.intake.receive import receive, sender_files
 from pipelines.intake.restandardise import dated_cells, made_by, turning
 from pipelines.intake.rule_history import history_with

@@ -10,7 +10,8 @@ import polars as pl
 
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract, read_contracts
-from pipelines.intake.gate import JudgedIntake, judge_tonight, keep_tonight
+from pipelines.intake.gate import JudgedIntake, judge_tonight
+from pipelines.intake.keeping import keep_tonight
 from pipelines.intake.receive import Received
 from pipelines.store import Store
 from pipelines.tables import BREACH, DELIVERY, RULE_HISTORY, SET_ASIDE

@@ -6,11 +6,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from data_contracts.breach import Breach
 from data_contracts.contract import read_contracts
 from pipelines.intake.elsewhere import ELSEWHERE
 from pipelines.intake.last_intake import LastIntake
 from pipelines.intake.receive import Received, check_files, receive
 from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
+from pipelines.store import Store
+from tests.made.deliveries import Deliveries, census, health
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
@@ -144,3 +147,25 @@ def test_a_list_that_is_last_nights_is_asked_again_where_only_the_roll_has_chang
     assert again.stands == ({} if is_refused else {"health": 120})
     for said in ("breaches", "set_aside", "deliveries", "rules", "judged"):
         assert getattr(again, said).equals(getattr(anew, said)), said
+
+
+@pytest.mark.parametrize(
+    ("loaded_once", "stands"),
+    [
+        pytest.param(there(120), False, id="a list of elsewhere too, loaded before anybody saw it"),
+        pytest.param(here(120), True, id="the right list"),
+    ],
+)
+def test_for_a_refused_list_of_elsewhere_the_last_rows_stand_in_save_where_they_are_of_elsewhere(
+    loaded_once: list[str], stands: bool, tmp_path: Path
+) -> None:
+    nights = Deliveries(tmp_path)
+    patients = [{**row, "postcode": home} for row, home in zip(health(120), loaded_once, strict=True)]
+    roll = [{**row, "postcode": home} for row, home in zip(census(), here(120), strict=True)]
+    nights.night(0, school_census=roll, health=patients)
+    refused = Breach("health", "health.csv", None, None, ELSEWHERE, "file", "Why.", "Fix.")
+    judged = nights.night(1, school_census=roll, refused=("health",), breaches=(refused,))
+    assert judged.stands_in["source"].to_list() == ["health"] * stands
+    assert "no row came tonight (1 file came and could not be used: list of elsewhere)" in "".join(judged.warnings)
+    with Store(tmp_path, read_only=True) as store:
+        assert ("health" in store.raw_sources()) is stands

@@ -1,0 +1,142 @@
+"""Tonight's rows in the place of the last night's, once they are judged complete, and what has changed since then."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.amendment import Amendment
+from pipelines.decisions.keys_tonight import key_now
+from pipelines.intake.earlier_nights import HISTORIES, History
+from pipelines.intake.figures import KEPT_DAYS, Intake
+from pipelines.intake.gate import JudgedIntake, history_of, rows_before
+from pipelines.intake.last_intake import PLACE
+from pipelines.intake.receive import Received
+from pipelines.intake.renumbered import with_tonight
+from pipelines.intake.snapshot import forward, keep
+from pipelines.intake.vanished import Rolls, keep_vanished
+from pipelines.store import Store
+
+
+def keep_tonight(
+    store: Store,
+    received: Received,
+    judged: JudgedIntake,
+    contracts: Mapping[str, Contract],
+    as_at: date,
+    *,
+    at: datetime,
+) -> dict[str, int]:
+    """Put tonight's rows in the place of the last night's, keep what changed, and count it. ``at``: when the night began."""
+    stand = {*received.stands, *judged.stands_in["source"]}
+    before = history_of(store)
+    was_gone, renumbered = store.read_or_empty("vanished"), _renumbered(store, received, contracts, stand, as_at, at=at)
+    # A key that is given to another child tonight is, of the rows before, that under which they go on.
+    then = key_now(pl.col("record_id"), renumbered.filter(reused_at=at))
+    vanished = keep_vanished(
+        was_gone.with_columns(then), _rolls(store, received, contracts, stand, then), contracts,
+        snapshot=before.snapshot.with_columns(then),
+        doubtful=received.set_aside.filter(~pl.col("record_id").is_in(received.left.implode()))["record_id"],
+        renumbered=renumbered.filter(pl.col("reused_at").is_null()), as_at=as_at,
+    )  # fmt: skip
+    changes, is_past = _keep_histories(store, before, judged.intake, as_at, forwards=received.last.stood_on is not None)
+    store.write("vanished", vanished)
+    store.write("renumbered", renumbered)
+    _keep_rows(store, received, stand, _differing(was_gone, vanished))
+    # What a night of the past loaded is not what the next night's rows are compared with.
+    store.write("judged_file", received.judged.clear() if is_past else received.judged)
+    store.write("flawed_row", received.flawed.alias("record_id").to_frame())
+    counted = changes.filter(as_at=as_at).select("came", "changed", "went", "same").sum().row(0, named=True)
+    gone = vanished.filter(pl.col("vanished_on").is_not_null()).height
+    return {**counted, "vanished": gone, "standing_in": vanished.height - gone}
+
+
+def _rolls(
+    store: Store, received: Received, contracts: Mapping[str, Contract], stand: Collection[str], then: pl.Expr
+) -> Rolls:
+    """The rolls as they stand in the store, keys as ``then``, and as they came, without those that stand as they did."""
+    rolls = [source for source in contracts if contracts[source].is_roll and source not in stand]
+    there = store.raw_sources()
+    return Rolls(
+        before={source: rows_before(store, received, source).with_columns(then) for source in rolls if source in there},
+        tonight={source: received.raw[source] for source in rolls if source in received.raw},
+    )
+
+
+def _renumbered(
+    store: Store,
+    received: Received,
+    contracts: Mapping[str, Contract],
+    stand: Collection[str],
+    as_at: date,
+    *,
+    at: datetime,
+) -> pl.DataFrame:
+    """``RENUMBERED`` after tonight, of the sources that did not stay as they stand in the store."""
+    came = {
+        source: rows.filter(~received.is_same(source)) for source, rows in received.raw.items() if source not in stand
+    }
+    there = set(store.raw_sources()).intersection(contracts)
+    before = {
+        source: rows_before(store, received, source) for source, rows in came.items() if rows.height and source in there
+    }
+    kept, leads = store.read_or_empty("renumbered"), store.read_or_empty("lead")
+    return with_tonight(kept, before, came, contracts, as_at, at=at, leads=leads)
+
+
+def _keep_histories(
+    store: Store, before: History, intake: Intake, as_at: date, *, forwards: bool
+) -> tuple[pl.DataFrame, bool]:
+    """Write the histories with tonight's delivery; ``DELIVERY_CHANGE``, and whether tonight is a night of the past.
+
+    ``forwards``: tonight is later than every night kept, so that of the large one only what changed is written.
+    """
+    written = ["source_night", "source_measure", "delivery_change"]
+    if forwards:
+        step = forward(before, intake, as_at)
+        store.set_where("snapshot", "last_seen_on", as_at, among=step.seen, but=step.ended)
+        store.change("snapshot", before.snapshot.clear(), step.opened)
+        store.forget_before("snapshot", "last_seen_on", as_at - timedelta(days=KEPT_DAYS))
+        kept = step.history
+    else:
+        kept = keep(before, intake, as_at)
+        written.append("snapshot")
+    for table in written:
+        store.write(table, getattr(kept, HISTORIES[table]))
+    return kept.changes, kept is before
+
+
+def _differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
+    """``record_id`` of the rows that stand in only one of two tables alike."""
+    parts = [a.join(b, on=a.columns, how="anti", nulls_equal=True) for a, b in ((one, other), (other, one))]
+    return pl.concat(parts)["record_id"]
+
+
+def _keep_rows(store: Store, received: Received, stand: Collection[str], differing: pl.Series) -> None:
+    """Tonight's rows -> raw_*, and which came, changed or went -> changed_row, the ``differing`` among them.
+
+    Rows that are the same are not written again, nor those of the sources that ``stand``.
+    """
+    kept = {*received.raw, *stand}
+    gone = {}
+    for source in store.raw_sources():
+        if source not in stand:
+            was = received.otherwise.get(source)
+            ids = store.read_raw_columns(source, "record_id") if was is None else was.select("record_id")
+            here = received.raw[source].select("record_id") if source in received.raw else ids.clear()
+            gone[source] = ids.join(here, on="record_id", how="anti")["record_id"]
+    changed = [store.read_or_empty("changed_row")["record_id"], differing, *gone.values()]
+    store.forget_raw(but=kept)
+    for source, rows in received.raw.items():
+        if source in stand:
+            continue
+        is_same = received.is_same(source)
+        put = rows.filter(~is_same)
+        changed.append(put["record_id"])
+        if not is_same.any():
+            store.write_raw(source, rows)
+            continue
+        moved = rows.filter(received.moved[source]).select(PLACE)
+        store.amend_raw(source, rows, Amendment(put, gone[source], moved))
+    store.write("changed_row", pl.concat(changed).unique().sort().to_frame())
