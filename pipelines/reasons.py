@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.formatted import formatted
-from pipelines.rank_settings import Recalibration
+from pipelines.rank_settings import RankSettings, Recalibration
 
 DAY = "%-d %B %Y"
 TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll", "long_unseen")
@@ -161,8 +161,11 @@ def without_comparison(because: pl.Expr) -> pl.Expr:
     return because.str.replace(_NEAREST, "${1}")
 
 
-def doubtful_age() -> pl.Expr:
-    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``of_age``. Null: nothing."""
+def doubtful_age(below: float) -> pl.Expr:
+    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``of_age``. Null: nothing.
+
+    ``below``: how unsure of the age makes a date that one source alone gives doubtful.
+    """
     return (
         pl.when(pl.col("date_of_birth").is_null())
         .then(pl.lit("No extract gives a birth date that can be right: ask the senders for it."))
@@ -170,6 +173,14 @@ def doubtful_age() -> pl.Expr:
         .then(
             formatted(
                 "The records give different birth dates; {} that the child is of compulsory school age.",
+                in_100(pl.col("of_age")),
+            )
+        )
+        .when(pl.col("of_age") < below)
+        .then(
+            formatted(
+                "One source alone gives the birth date, and some such dates are slips; {} that the child is of compulsory "
+                "school age.",
                 in_100(pl.col("of_age")),
             )
         )
@@ -231,13 +242,12 @@ def recalibration(line: Recalibration) -> pl.Expr:
     )
 
 
-def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
+def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
     """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above.
 
     ``in_hand``: that an officer looks into it; null: none does.
     ``back_because``: what brought back a child whom an officer had closed; null: none had. ``kept_because``: why a child who
     has probably moved away stays on the list; null: it is likely enough. ``roll_to_come``: which school to ask; null: none.
-    ``line``: the recalibration in force.
     """
     return pl.concat_str(
         pl.col("in_hand"),
@@ -253,8 +263,8 @@ def because(as_at: date, sources: int, line: Recalibration) -> pl.Expr:
         sentence(pl.col("residence_because")),
         pl.col("kept_because"),
         pl.col("told"),
-        doubtful_age(),
-        recalibration(line),
+        doubtful_age(settings.doubtful_age_below),
+        recalibration(settings.recalibration),
         separator=" ",
         ignore_nulls=True,
     )

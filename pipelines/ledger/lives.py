@@ -25,6 +25,7 @@ from pipelines.ledger.came_on_list import FIRST_NIGHT, why_came
 from pipelines.ledger.left_list import IN_VIEW, LEFT, LISTED, CutOff, Tonight, why_off
 from pipelines.ledger.list_changes import BEFORE, list_changes
 from pipelines.ledger.successor import now_ids
+from pipelines.listing.likelihood import with_age
 from pipelines.tables import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
 
 IN_HAND = "taken in hand by an officer"
@@ -138,16 +139,9 @@ def rewound(kept: Ledger, as_at: date) -> Ledger:
     return Ledger(leads, leads, nights, lists, LIST_CHANGE.to_frame())
 
 
-def _with_age(candidates: pl.DataFrame) -> pl.DataFrame:
-    """``CANDIDATE`` with the third factor of the likelihood, which it does not name."""
-    others = pl.col("on_no_roll") * pl.col("living_here")
-    of_age = pl.when(others > 0).then(pl.col("estimated") / others).otherwise(1.0).clip(0.0, 1.0)
-    return candidates.with_columns(of_age=of_age)
-
-
 def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
     """``LEAD`` after tonight; of live leads with their ``was`` and ``<BEFORE>_before``."""
-    candidates = _with_age(tonight.candidates)
+    candidates = with_age(tonight.candidates)
     since = pl.lit(value=True) if last.is_empty() else pl.col("as_at") > last["as_at"].item()
     ids = now_ids(before, tonight.child_moves.filter(since), tonight.child_records)
     leads = before.with_row_index("lead").join(ids, on=["child_id", "spell"], how="left", validate="1:1")

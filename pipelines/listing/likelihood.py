@@ -131,3 +131,10 @@ def _with_other_upn(near: pl.DataFrame, person: pl.DataFrame, child_records: pl.
     same = own.join(theirs, on=["child_id", "number"], how="semi")
     apart = theirs.join(own, on="child_id", how="semi").join(same, on="child_id", how="anti")
     return apart.select("child_id").unique().with_columns(has_other_upn=pl.lit(value=True))
+
+
+def with_age(candidates: pl.DataFrame) -> pl.DataFrame:
+    """``CANDIDATE`` with ``of_age`` (0..1), the third factor of the likelihood, which it does not name."""
+    others = pl.col("on_no_roll") * pl.col("living_here")
+    of_age = pl.when(others > 0).then(pl.col("estimated") / others).otherwise(1.0).clip(0.0, 1.0)
+    return candidates.with_columns(of_age=of_age)

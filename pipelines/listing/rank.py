@@ -238,7 +238,7 @@ def urgency(likelihood: pl.Expr, points: pl.Expr) -> pl.Expr:
 def _in_order(listed: pl.DataFrame, found: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``CANDIDATE`` without who lives together: lane, order and reasons of the listed children."""
     points = found.group_by("child_id").agg(priority=pl.col("points").sum())
-    because = reasons.because(known.as_at, known.person["dataset"].n_unique(), known.settings.recalibration)
+    because = reasons.because(known.as_at, known.person["dataset"].n_unique(), known.settings)
     return (
         with_told(listed, points, reasons.told_findings(found))
         .with_columns(pl.col("priority").fill_null(0))

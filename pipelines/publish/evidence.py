@@ -18,6 +18,7 @@ from pipelines.counted import counted
 from pipelines.files.folder import UNKNOWN
 from pipelines.formatted import formatted
 from pipelines.listing.clearing import what_would_clear
+from pipelines.listing.likelihood import with_age
 from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR
 from pipelines.publish import evidence_tables as told_of
 from pipelines.publish.page import page
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 FOLDER = "evidence"
 RESTRICTED_FOLDER = f"restricted/{FOLDER}"
+SURELY_OF_AGE = 0.995
+"""From this probability on, that the child is of compulsory school age is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,9 @@ def _likelihoods(candidates: pl.DataFrame) -> dict[str, str]:
         "How likely it is: {}. No roll or register has the child: {}. The child still lives here: {}.",
         *(in_100(pl.col(name)) for name in ("likelihood", "on_no_roll", "living_here")),
     )
-    return dict(candidates.select("child_id", told).iter_rows())
+    age = formatted(" The child is of compulsory school age: {}.", in_100(pl.col("of_age")))
+    doubtful = pl.when(pl.col("of_age") < SURELY_OF_AGE).then(age).otherwise(pl.lit(""))
+    return dict(with_age(candidates).select("child_id", told + doubtful).iter_rows())
 
 
 def _record(row: Row, said: Sequence[Row], names: Any) -> Row:

@@ -16,6 +16,7 @@ from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
 from pipelines.counted import counted
 from pipelines.listing.clearing import what_would_clear
+from pipelines.listing.likelihood import with_age
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
 from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
@@ -165,7 +166,7 @@ def _who(facts: Row) -> str:
 def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
     """On the list, explained, or not of age: and why."""
     if candidate := next(iter(told.rows("candidate")), None):
-        return _listed(told, candidate, facts["of_age"])
+        return _listed(told, candidate)
     if explained := next(iter(told.rows("explained")), None):
         return [
             ("Not on the list", [f"Reason: {explained['reason']}.", explained["why"]]),
@@ -177,15 +178,16 @@ def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
     return [("Not on the list", lines)]
 
 
-def _listed(told: Told, candidate: Row, of_age: float) -> list[tuple[str, list[str]]]:
+def _listed(told: Told, candidate: Row) -> list[tuple[str, list[str]]]:
     """Place on the list, its reasons, and what would clear it."""
     place = f'Rank {candidate["rank"]} of {told.tables["candidate"].height}, lane "{candidate["lane"]}".'
-    estimated, on_no_roll, living_here = (
-        in_100_written(candidate[name]) for name in ("estimated", "on_no_roll", "living_here")
+    made_of = with_age(told.tables["candidate"].filter(child_id=candidate["child_id"])).row(0, named=True)
+    estimated, on_no_roll, living_here, of_age = (
+        in_100_written(made_of[name]) for name in ("estimated", "on_no_roll", "living_here", "of_age")
     )
     likelihood = (
         f"Likelihood {estimated} = on no roll {on_no_roll} x living here {living_here} "
-        f"x of compulsory school age {in_100_written(of_age)}"
+        f"x of compulsory school age {of_age}"
     )
     moved = f"; {in_100_written(candidate['likelihood'])} as what officers found of earlier leads has it"
     likelihood += "." if candidate["likelihood"] == candidate["estimated"] else f"{moved}."

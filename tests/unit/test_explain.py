@@ -69,6 +69,21 @@ def test_a_listed_child_is_told_whole() -> None:
     )
 
 
+def test_the_factors_make_up_the_likelihood_also_where_the_only_birth_date_may_have_slipped() -> None:
+    """A doctor alone dates the child, and 250 toddlers whom nobody else knows: the date of one in five hundred is wrong."""
+    drawn = Drawn().record("health:1", "CH1")
+    for number in range(2, 252):
+        drawn.record(f"health:{number}", f"CH{number}", date_of_birth=THREE)
+    told = " ".join(page(drawn.lives("CH1", 0.9)).split())
+    assert (
+        "Likelihood 66 in 100 = on no roll more than 99 in 100 x living here 90 in 100 x of compulsory school age 74 in"
+        in told
+    )
+    assert (
+        "One source alone gives the birth date, and some such dates are slips; 74 in 100 that the child is of" in told
+    )
+
+
 def test_a_record_leads_to_its_child() -> None:
     told = page(missing_child(), "health:1")
     assert told.startswith("Child CH1,")

@@ -54,6 +54,23 @@ def test_only_the_first_by_rank_get_a_sheet_and_the_page_says_so() -> None:
     assert all("the first 4 children by rank" in text(page) for page in found.values())
 
 
+@pytest.mark.parametrize(
+    ("of_age", "told"),
+    [
+        pytest.param(0.9, "How likely it is: 57 in 100.", id="the likelihood"),
+        pytest.param(0.9, "The child is of compulsory school age: 90 in 100.", id="one source alone dates the child"),
+        pytest.param(1.0, "The child still lives here: 90 in 100. Why the child", id="surely of age: no word of it"),
+    ],
+)
+def test_every_factor_of_the_likelihood_is_told(of_age: float, told: str) -> None:
+    night = made_publication(evidence_sheets=1)
+    likelihood = 0.7 * 0.9 * of_age
+    made_of = {"on_no_roll": 0.7, "living_here": 0.9, "estimated": likelihood, "likelihood": likelihood}
+    listed = night.candidates.with_columns(**{name: pl.lit(value) for name, value in made_of.items()})
+    (sheet,) = sheets(replace(night, candidates=listed)).values()
+    assert told in text(sheet)
+
+
 def sharing_a_home(night: Publication, *children: str) -> Publication:
     is_one = pl.col("child_id").is_in(children)
     home = pl.when(is_one).then(pl.lit("HH1")).otherwise("household").alias("household")
