@@ -10,12 +10,13 @@ import polars as pl
 from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.columnar import read_parquet
+from pipelines.files.cut_off import fills_a_sheet
 from pipelines.files.delimited import first_row, read_delimited
 from pipelines.files.headers import RENAMED, shows
 from pipelines.files.markup import read_markup
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows
-from pipelines.files.workbook import WORKBOOKS, all_sheets, read_workbook
+from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets, read_workbook
 
 FORMS: dict[str, Callable[[bytes, Contract], ReadTable]] = {
     ".csv": read_delimited,
@@ -33,7 +34,7 @@ _NO_TEXT = {
         "Save a workbook as an Excel workbook (.xlsx), and send anything else unpacked.",
     ),
     b"\x1f\x8b": ("packed with gzip", "Unpack it, or send it under the ending .gz."),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "Save it as CSV (UTF-8) or as an Excel workbook (.xlsx)."),
+    OLD_EXCEL: ("an Excel workbook of before 2007", "Send it under its true ending (.xls), or save it as CSV (UTF-8)."),
     b"PAR1": ("a parquet file", "Send it under the ending .parquet, or as CSV."),
     b"%PDF": ("a PDF", "Send the rows as CSV or as an Excel workbook (.xlsx)."),
 }
@@ -104,6 +105,8 @@ def _read(file: str, data: bytes, contract: Contract, known: KnownLines) -> Read
     named = contract.files.said_by_name(file)
     table = _read_form(file, data, contract, named, known)
     faults = list(table.faults)
+    if FORMS[PurePath(file).suffix.lower()] in (read_delimited, read_workbook):
+        faults += fills_a_sheet(table)
     if contract.files.from_name and not named:
         faults.append(_name_says_nothing())
     filled = [

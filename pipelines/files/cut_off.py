@@ -1,4 +1,5 @@
-"""Whether delimited text ends in the middle of a row, as a full disk or a broken transfer leaves it."""
+"""Whether a file lacks its end: it stops in the middle of a row, as a full disk or a broken transfer leaves it, or on the last
+line that a sheet has room for, beyond which spreadsheets drop every row without a word."""
 
 import csv
 import json
@@ -6,7 +7,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipelines.files.rows import BadRow, Fault
+from pipelines.files.rows import BadRow, Fault, ReadTable
+
+FULL_SHEETS = {65_536, 1_048_576}
+"""Lines of a sheet of Excel until 2003, and since (Microsoft, Excel specifications and limits)."""
+
+
+def fills_a_sheet(table: ReadTable) -> list[Fault]:
+    """The fault of a workbook, or of text saved from one, whose last line is the last of a sheet; else none."""
+    ends = (table.rows["line"].max(), table.known["line"].max(), *(bad.line for bad in table.bad_rows[-1:]))
+    last = max((end for end in ends if isinstance(end, int)), default=0)
+    if last not in FULL_SHEETS:
+        return []
+    return [
+        Fault(
+            "full sheet",
+            "file",
+            f"The file ends on line {last:,}, the last for which a sheet has room: further rows were dropped as it was made.",
+            "Export it again as CSV or XML without a spreadsheet in between, and compare the number of rows.",
+        )
+    ]
 
 
 def with_cut_told(

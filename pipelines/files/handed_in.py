@@ -17,7 +17,7 @@ from pipelines.files.headers import HEADER_WITHIN
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import UnreadableFileError
 from pipelines.files.text import decode_text
-from pipelines.files.workbook import all_sheets
+from pipelines.files.workbook import OLD_EXCEL, WORKBOOKS, all_sheets
 from pipelines.settings import SettingsError
 
 FAULTS_TOLD = 30
@@ -63,7 +63,7 @@ def listed(faults: Sequence[str]) -> str:
 
 def _sheets(file: Path, needed: Sequence[str], others: Sequence[str]) -> list[Lines]:
     data = file.read_bytes()
-    if file.suffix.lower() == ".xlsx" or data.startswith(ZIP_BEGINS):
+    if file.suffix.lower() in WORKBOOKS or data.startswith((ZIP_BEGINS, OLD_EXCEL)):
         return [[line for line in sheet if any(line[1])] for sheet in map(_lines_of_sheet, all_sheets(data))]
     refuse_no_text(data, "Hand it in as CSV or as an Excel workbook (.xlsx).")
     text = decode_text(data, _ENCODINGS).text

@@ -1,4 +1,4 @@
-"""Workbooks (xlsx): every cell as the text it stands for, whatever Excel made of it."""
+"""Workbooks (Excel's of today and of before 2007, OpenDocument): every cell as the text it stands for."""
 
 import io
 import re
@@ -26,8 +26,9 @@ from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableF
 from pipelines.files.totals import part_totals
 from pipelines.files.versions import part_versions
 
-WORKBOOKS = (".xlsx", ".xlsm")
-"""Endings of a workbook, the second of one with macros: nothing of them is run."""
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+"""Endings of a workbook: Excel's, the same with macros, of which nothing is run, Excel's until 2003, which many systems write
+still, and OpenDocument's. What it is shows in its bytes, whichever of them it bears."""
 
 MOST_AGAIN = 0.5
 """Of the children on an old list more than this share are on the next one: most stay at a school for years."""
@@ -44,7 +45,12 @@ _ANOTHER_EDITION = re.compile(
 )
 """In the names of sheets that may be one list as it stood at different times, and not its parts."""
 
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+"""First bytes of a workbook of Excel until 2003, and of one locked with a password."""
+
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_WORKBOOK_INSIDE = {"xl/workbook.xml", "content.xml"}
+"""What an archive has inside that is a workbook of Excel's, or of OpenDocument's."""
 _MIDNIGHT = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 
 
@@ -78,18 +84,16 @@ def read_workbook(data: bytes, contract: Contract) -> ReadTable:
 
 
 def _refuse_other_forms(data: bytes) -> None:
-    if data.startswith(_OLD_EXCEL):
-        raise UnreadableFileError(
-            "form",
-            "The file is an old Excel workbook (.xls) or is locked with a password.",
-            "Save it as an Excel workbook (.xlsx) without a password.",
-        )
+    if data.startswith(OLD_EXCEL):
+        if _LOCKED in data:
+            raise UnreadableFileError("form", "The workbook is locked with a password.", "Save it without a password.")
+        return
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError):
         raise _no_workbook() from None
-    if "xl/workbook.xml" not in {member.filename for member in members}:
+    if _WORKBOOK_INSIDE.isdisjoint(member.filename for member in members):
         raise _no_workbook()
     if sum(member.file_size for member in members) > LARGEST_UNPACKED:
         raise UnreadableFileError(
@@ -102,8 +106,9 @@ def _refuse_other_forms(data: bytes) -> None:
 def _no_workbook() -> UnreadableFileError:
     return UnreadableFileError(
         "form",
-        "The file is called .xlsx but is no Excel workbook; perhaps a text file was renamed.",
-        "Open it and save it as an Excel workbook (.xlsx), or send it under its true ending (.csv).",
+        "The file is called a workbook but is no workbook that can be read: perhaps text or a web page was renamed, or it is "
+        "locked with a password, or damaged.",
+        "Open it and save it as an Excel workbook (.xlsx) without a password, or send text under its true ending (.csv).",
     )
 
 

@@ -249,7 +249,7 @@ def test_spaces_and_hyphens_in_a_name_are_underscores(tmp_path: Path, name: str)
 
 
 def test_a_known_source_in_a_form_that_is_not_read_is_told_which_are(tmp_path: Path) -> None:
-    night = received(put(tmp_path, library_cards__csv=GOOD, reading_clubs__xls=b"x"))
+    night = received(put(tmp_path, library_cards__csv=GOOD, reading_clubs__docx=b"x"))
     assert night.breaches.select("source", "rule", "stops").rows() == [("reading_clubs", "form", "file")]
     assert "reading_clubs*.csv" in night.breaches["fix"][0]
 
