@@ -8,6 +8,9 @@ import polars as pl
 LINE, PROSE_LINE = 13.5, 15.5
 """Height of a line of text in points: of a table's cell, and of the larger letters of a sheet to be read first."""
 
+A3, A4 = 8, 9
+"""Sizes of paper, by the numbers that workbooks have for them; without one, some programs print on paper of the US."""
+
 TALLEST = 409.0
 """Points. No spreadsheet shows a row higher than that."""
 
@@ -30,7 +33,7 @@ def fit_rows(sheet: Any, rows: pl.DataFrame, widths: Mapping[str, int], *, first
 def print_on_a3(sheet: Any, rows: int, columns: int) -> None:
     """Print the header, so many rows and the first so many columns, in A3 across: on A4 they are too small to read."""
     sheet.set_landscape()
-    sheet.set_paper(8)
+    sheet.set_paper(A3)
     sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.6)
     sheet.print_area(0, 0, max(rows, 1), columns - 1)
     sheet.fit_to_pages(1, 0)

@@ -14,7 +14,7 @@ import xlsxwriter
 from pipelines.decisions.outcomes import CODES, DFE_REASONS, MOST_HOURS
 from pipelines.listing.rank import FOLLOW_UP, LANES
 from pipelines.publish.read_me import READ_ME, read_me_lines
-from pipelines.publish.sheet_layout import PROSE_LINE, fit_rows, print_on_a3
+from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -239,6 +239,7 @@ def _write_read_me(book: Any, styles: dict[str, Any], lines: Sequence[tuple[str,
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 1, width := 95)
     sheet.set_portrait()
+    sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
     for row, (style, term, text) in enumerate(lines):
         if style == "lane":
@@ -278,6 +279,7 @@ def _write_lane(book: Any, styles: dict[str, Any], lane: str, rows: pl.DataFrame
 def _write_reasons(book: Any, styles: dict[str, Any]) -> None:
     sheet = book.add_worksheet(sheet_name(REASONS))
     sheet.set_column(0, 0, 60)
+    sheet.set_paper(A4)
     sheet.write_string(0, 0, "Reasons to choose from, in the department's words", styles["header"])
     _write_cells(sheet, styles["text"], 0, pl.Series(DFE_REASONS))
 

@@ -16,7 +16,7 @@ import xlsxwriter
 from data_contracts.values import excel_day
 from matching.judgement import ANSWERS
 from pipelines.listing.masking import keys_without_place
-from pipelines.publish.sheet_layout import PROSE_LINE, fit_rows, print_on_a3
+from pipelines.publish.sheet_layout import A4, PROSE_LINE, fit_rows, print_on_a3
 from pipelines.reasons import day_written
 from pipelines.settings import SettingsError
 
@@ -114,6 +114,7 @@ def _write_read_me(book: Any, as_at: date) -> None:
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, width := 95)
+    sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)
     bold = book.add_format({"bold": True, "valign": "top"})
     prose = book.add_format({"text_wrap": True, "valign": "top"})

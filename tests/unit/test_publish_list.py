@@ -148,6 +148,11 @@ def test_what_is_for_the_machine_or_to_be_filled_in_is_not_printed(folder: Path)
     assert all(area.startswith("$A$1:$") and area.split("$")[3] == last for area in areas)
 
 
+def test_each_sheet_is_printed_on_paper_of_this_country(folder: Path) -> None:
+    for _, sheet in sheets((folder / "candidates.xlsx").read_bytes()):
+        assert re.findall(r'paperSize="(\d+)"', sheet) in (["8"], ["9"])  # A3, A4
+
+
 def printed_headers() -> list[str]:
     return [column.header for column in (*COLUMNS, *TO_FILL_IN) if column.printed]
 
