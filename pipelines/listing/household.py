@@ -1,8 +1,9 @@
 """Children of the list who live together, so that one visit serves them all.
 
 Two children of the list stand in one household where their records name one dwelling (UPRN) or one household (a tenancy,
-a case) that none of those records has since closed, or where they have the same surname at the same address. A dwelling
-counts only as the number of the address shown for the child: at an earlier one somebody else may live by now.
+a case) that none of those records has since closed, or where they have the same surname or the same birth date at the same
+address: twins, or one child who may stand under two names. A dwelling counts only as the number of the address shown for the
+child: at an earlier one somebody else may live by now.
 """
 
 from datetime import date
@@ -27,9 +28,9 @@ def households(
 ) -> pl.DataFrame:
     """One row is one child of ``listed`` who shares a home with another child of it.
 
-    ``listed``: ``child_id``, ``rank``, ``surname``, ``address``, ``postcode``. Gives ``child_id``; ``household``, "HH"
-    and the rest of the first child id in it, which stays from night to night as that child does; and ``also_here``, a
-    sentence that names the others by rank.
+    ``listed``: ``child_id``, ``rank``, ``surname``, ``date_of_birth``, ``address``, ``postcode``. Gives ``child_id``;
+    ``household``, "HH" and the rest of the first child id in it, which stays from night to night as that child does; and
+    ``also_here``, a sentence that names the others by rank.
     """
     homes = _homes(listed, person, statements, child_records, as_at)
     shared = homes.filter(pl.len().over("home") > 1)
@@ -68,9 +69,16 @@ def _homes(
     )
     by_dwelling = mine.filter(at_address).select("child_id", home="dwelling " + pl.col("uprn"))
     by_household = mine.select("child_id", home="household " + pl.col("household"))
-    text = pl.concat_str("surname", "address", "postcode", separator="|").str.to_uppercase()
-    by_name = listed.select("child_id", home="name " + text.str.replace_all(r"[^\p{L}\p{N}|]", ""))
-    return pl.concat([by_dwelling, by_household, by_name]).drop_nulls().unique().sort("child_id", "home")
+    by_name, by_birth = (
+        listed.select("child_id", home=f"{shared} " + _letters_and_digits(shared, "address", "postcode"))
+        for shared in ("surname", "date_of_birth")
+    )
+    return pl.concat([by_dwelling, by_household, by_name, by_birth]).drop_nulls().unique().sort("child_id", "home")
+
+
+def _letters_and_digits(*columns: str) -> pl.Expr:
+    """Columns as text that is the same however it is written; null where one is."""
+    return pl.concat_str(columns, separator="|").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}|]", "")
 
 
 def _joined(shared: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""The child is at an age at which places are lost between two lists: starting school, or moving to secondary school."""
+"""The child is at an age at which places are lost between two lists: starting school, or moving to secondary school.
+
+Whose education went on for weeks after that has lost it since, and elsewhere.
+"""
 
 from datetime import timedelta
 
@@ -6,11 +9,14 @@ import polars as pl
 
 from pipelines.children.age import school_year, starts_on
 from pipelines.formatted import formatted
+from pipelines.intake.year_seven import year_seven_from
 from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
 
 FACTOR = "transition"
+WENT_ON_FOR = timedelta(days=30)
+"""An education that ended later than so long after the move had arrived: rolls keep those who never came for some weeks."""
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
@@ -24,4 +30,8 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
         .when(school_year(born, as_at) == 7)
         .then(pl.lit("of the age of moving to secondary school (Year 7)"))
     )
-    return as_findings(circumstances.births, FACTOR, points.transition, because).drop_nulls("because")
+    went_on = pl.col("until_on") > pl.when(is_new).then(came_of_age).otherwise(year_seven_from(born)) + WENT_ON_FOR
+    last = circumstances.births.join(circumstances.last_ended, on="child_id", how="left", validate="1:1")
+    return as_findings(last.filter(~went_on.fill_null(value=False)), FACTOR, points.transition, because).drop_nulls(
+        "because"
+    )

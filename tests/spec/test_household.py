@@ -35,7 +35,11 @@ def of(*homes: Home) -> list[tuple[str, str | None]]:
     [
         pytest.param(HOME, HOME, True, id="one surname, one address"),
         pytest.param(HOME, HOME | {"address_shown": "7, LANTERN ROW"}, True, id="the same, written otherwise"),
-        pytest.param(HOME, HOME | {"surname_shown": "Okafor"}, False, id="another surname at one address: not known"),
+        pytest.param(HOME, HOME | {"surname_shown": "Okafor", "date_of_birth": date(2016, 3, 2)}, False,
+                     id="another surname at one address: not known"),
+        pytest.param(HOME, HOME | {"surname_shown": "Okafor"}, True,
+                     id="another surname at one address, born on one day: twins, or one child under two names"),
+        pytest.param(HOME, OTHER | {"surname_shown": "Okafor"}, False, id="born on one day, two addresses"),
         pytest.param(HOME, OTHER, False, id="one surname, two addresses"),
         pytest.param(HOME | {"uprn": "1001"}, HOME | {"uprn": "1001", "surname_shown": "Okafor"}, True,
                      id="one dwelling, two surnames"),

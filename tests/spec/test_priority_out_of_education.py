@@ -123,3 +123,18 @@ def test_never_on_a_roll_is_a_child_without_any_entry_that_has_begun() -> None:
 def test_ages_of_transition(born: date | None, because: str | None) -> None:
     drawn = Drawn().record("health:1", "CH1", born)
     assert told(transition.finding, drawn) == ([(10, because)] if because else [])
+
+
+@pytest.mark.parametrize(
+    ("born", "left", "is_told"),
+    [
+        pytest.param(date(2015, 5, 1), date(2026, 7, 17), True, id="left Year 6, and came nowhere"),
+        pytest.param(date(2015, 5, 1), date(2026, 9, 11), True, id="taken off in September, having never come"),
+        pytest.param(date(2015, 5, 1), date(2026, 11, 13), False, id="was in Year 7 until last week"),
+        pytest.param(date(2021, 5, 1), date(2026, 7, 17), True, id="left Reception before it came of age"),
+        pytest.param(date(2020, 11, 30), date(2026, 7, 17), False, id="at school for two terms since it came of age"),
+    ],
+)
+def test_who_was_at_school_after_the_move_was_not_lost_by_it(born: date, left: date, is_told: bool) -> None:
+    drawn = Drawn().record("school_census:1", "CH1", born).on_roll("school_census:1", date(2025, 9, 1), left)
+    assert bool(told(transition.finding, drawn)) is is_told
