@@ -58,6 +58,8 @@ class Handover:
     last_education: str | None
     """Way and place."""
     education_ended_on: date | None
+    education_holds: bool
+    """Whether that education holds still; not told of a protected child."""
     carers: str | None
     """Names that records give, apart by "; "."""
     phones: str | None
@@ -97,6 +99,7 @@ def handover(
     moved = _moved_on(child_id, outcomes, tables["child_record"])
     whole = _packet(facts, person, circumstances)
     shown = {name: WITHHELD for name in _PLACES if whole[name] is not None} if is_protected else {}
+    whole["education_holds"] &= not is_protected
     return Handover(
         **{**whole, **shown},
         to_authority=to_authority,
@@ -134,7 +137,7 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, circumstances: Circu
     known = circumstances.begun_provision().sort(
         "is_current", ends_on, "since_on", "record_id", "what", nulls_last=False
     )
-    last = known.row(-1, named=True) if known.height else {"what": None, "place": None, "until_on": None}
+    last = known.row(-1, named=True) if known.height else dict.fromkeys(known.columns)
     carer = pl.concat_str("parent_forename", "parent_surname", separator=" ", ignore_nulls=True)
     carers = person.select(carer.str.to_titlecase())
     others = person["surname_shown"].drop_nulls().to_list()
@@ -151,6 +154,7 @@ def _packet(facts: Mapping[str, Any], person: pl.DataFrame, circumstances: Circu
         "last_seen_on": circumstances.statements.filter(is_seen)["since_on"].max(),
         "last_education": ", ".join(part for part in (last["what"], last["place"]) if part) or None,
         "education_ended_on": last["until_on"],
+        "education_holds": bool(last["is_current"]),
         "carers": _together(carers.to_series().to_list()),
         "phones": _together(person["phone"].to_list()),
         "social_care_involved": bool(circumstances.open_concerns(social_care.NAMED).height),

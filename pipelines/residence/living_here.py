@@ -143,9 +143,8 @@ def _letters_in_words(letters: pl.DataFrame, names: Mapping[str, str], as_at: da
 
 
 def _agencies_in_words(agencies: pl.DataFrame) -> pl.DataFrame:
-    """How many agencies have an open record of the child."""
-    open_ = agencies.filter(pl.col("state") == 1)
-    return open_.group_by("child").agg(agencies=pl.len())
+    """How many agencies have an open record of the child; no row of a child of whom none has any record."""
+    return agencies.group_by("child").agg(agencies=(pl.col("state") == 1).sum())
 
 
 def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
@@ -168,7 +167,12 @@ def _because(as_at: date) -> pl.Expr:
         .then(formatted("not seen by anyone since {}", month(pl.col("last_seen_on"))))
         .otherwise(formatted("seen by {} {}", "last_seen_by", _how_long_ago(days)))
     )
-    several = pl.when(pl.col("agencies") >= 2).then(formatted("known to {} agencies", "agencies"))
+    known = (
+        pl.when(pl.col("agencies").is_null())
+        .then(pl.lit("no agency but a school or register knows the child"))
+        .when(pl.col("agencies") >= 2)
+        .then(formatted("known to {} agencies", "agencies"))
+    )
     place = (
         pl.when(pl.col("undoubted_place").is_not_null())
         .then(pl.lit(HAS_PLACE))
@@ -182,7 +186,7 @@ def _because(as_at: date) -> pl.Expr:
         .then(pl.lit("no other child of the household has been seen for a year"))
     )
     moved = pl.when("said_moved").then(pl.lit("taken off the last roll as moved away"))
-    parts = (place, "outside", seen, "letter", "old", "ended", moved, "open", several, home)
+    parts = (place, "outside", seen, "letter", "old", "ended", moved, "open", known, home)
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 

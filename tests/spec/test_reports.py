@@ -224,10 +224,19 @@ def test_the_packet_holds_what_the_receiving_authority_needs() -> None:
         "forename": "Amira", "surname": "Hadad", "other_surnames": "Haddad", "date_of_birth": date(2015, 5, 14),
         "sex": "F", "upn": "H823432100123", "last_address": "1 Old Road", "last_postcode": "ZA1 1AA",
         "last_seen_on": date(2026, 9, 1), "last_education": "state school, Keats Primary School",
-        "education_ended_on": date(2026, 7, 17), "carers": "Ada Haddad", "phones": "07700900123",
+        "education_ended_on": date(2026, 7, 17), "education_holds": False, "carers": "Ada Haddad", "phones": "07700900123",
         "social_care_involved": False, "moved_on": date(2026, 11, 2), "due_on": date(2026, 11, 30),
         "is_protected": False,
     }  # fmt: skip
+
+
+def test_a_place_that_holds_is_not_said_to_have_ended() -> None:
+    drawn = _child().on_roll("school_census:C1", date(2026, 9, 2), place="Byron School")
+    page = handover_files(_packet(drawn))["handover.html"].decode()
+    assert "Byron School" in page
+    assert "it has not ended: our records show the child there still" in page
+    protected = handover_files(_packet(drawn.says("health:H1", "protected")))["handover.html"].decode()
+    assert "there still" not in protected
 
 
 @pytest.mark.parametrize(

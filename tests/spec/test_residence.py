@@ -52,6 +52,12 @@ WORDS = [
         "the entry of GP registrations has been open since 2018",
         id="not seen for long",
     ),
+    pytest.param(
+        on_roll(900, left=2),
+        "seen by School census 2 days ago; the entry of School census ended in November 2026; "
+        "no agency but a school or register knows the child",
+        id="only its school ever knew the child",
+    ),
     pytest.param([say("lost_pupils", "concern", ago(90))], "never seen with a date", id="nobody ever saw the child"),
     pytest.param(
         at_gp(seen=0, since=500) + in_home(seen=0, since=200),
@@ -62,7 +68,8 @@ WORDS = [
     pytest.param(on_roll() + at_gp(seen=21), "has a current place", id="nobody asks where a child at school lives"),
     pytest.param(
         [say(ROLL, "provision", ago(400)) | {"doubt": "a placeholder", "proves": 0.5}, say(ROLL, "seen", ago(60))],
-        "has an entry in education that is in doubt; seen by School census 8 weeks ago",
+        "has an entry in education that is in doubt; seen by School census 8 weeks ago; "
+        "no agency but a school or register knows the child",
         id="the place is in doubt",
     ),
 ]
