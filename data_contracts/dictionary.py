@@ -8,13 +8,12 @@ from data_contracts.contract import (
     CONTRACT_FOLDER,
     Contract,
     DataContract,
-    Doubt,
-    Statement,
     read_candidates_contract,
     read_contracts,
 )
 from data_contracts.parts import Column
 from data_contracts.rules import Check, list_checks, source_checks
+from data_contracts.statement import Doubt, Statement
 from data_contracts.today import today
 
 DICTIONARY = CONTRACT_FOLDER.parent / "docs" / "data_dictionary.md"

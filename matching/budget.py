@@ -13,7 +13,8 @@ from matching.assign import probability
 from matching.blocking import BlockingRule, Plan, plan
 from matching.encode import Encoded, Rows
 from matching.model import Model
-from matching.score import Scorer, patterns_of
+from matching.patterns import patterns_of
+from matching.score import Scorer
 
 PILOT_ROWS = 20_000
 PAIRS_A_ROW = 60

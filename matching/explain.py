@@ -13,8 +13,8 @@ import polars as pl
 from matching.assign import Bits, probability
 from matching.encode import Rows
 from matching.judge import Judge
+from matching.patterns import Patterns, levels_in, patterns_of
 from matching.person import Columns
-from matching.score import Patterns, levels_in, patterns_of
 
 PRIOR, COMPARISON, FREQUENCY, TOGETHER, CROWD, HOUSEHOLD, COVERAGE, RULE = (
     "prior", "comparison", "frequency", "together", "crowd", "household", "coverage", "rule",

@@ -23,8 +23,9 @@ from matching.linkage import RIVAL_BITS, above, floor_of, pair_probability, with
 from matching.measures import Measures
 from matching.model import Model
 from matching.parting import parted
+from matching.patterns import Patterns
 from matching.rivals import Rivalry, Rivals, Signs, Weighed, competing, signs_of
-from matching.score import Patterns, Scorer, score_pairs
+from matching.score import Scorer, score_pairs
 from matching.together import Questions
 from matching.weighing import Weighing
 

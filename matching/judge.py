@@ -12,7 +12,8 @@ from matching.assign import SURE, Bits, Coverage, Priors
 from matching.cluster import ALWAYS, APART, NEVER
 from matching.encode import Rows
 from matching.model import TRUSTED
-from matching.score import SLICE, Patterns, Scored, Scorer, patterns_of
+from matching.patterns import SLICE, Patterns, patterns_of
+from matching.score import Scored, Scorer
 from matching.similarity import Test
 from matching.together import Questions, weigh_together
 

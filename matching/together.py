@@ -12,7 +12,8 @@ from matching.assign import CERTAIN, SURE, Bits
 from matching.cluster import APART, NEVER
 from matching.encode import Rows
 from matching.model import CLASSES
-from matching.score import Patterns, Scorer, level_in, radices
+from matching.patterns import Patterns, level_in, radices
+from matching.score import Scorer
 
 Questions = NDArray[np.integer]
 """Of each pair, the number of the question that it speaks of."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matching.blocking import BlockingRule, Plan, plan
 from matching.comparisons import Comparison
 from matching.encode import Encoded, Rows
-from matching.score import Patterns, levels_in, patterns_of
+from matching.patterns import Patterns, levels_in, patterns_of
 from matching.sorting import order_of, run_ends
 
 RANDOM_PAIRS = 1_000_000

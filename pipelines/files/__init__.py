@@ -11,8 +11,10 @@ from data_contracts.breach import Breach
 from data_contracts.contract import Contract
 from pipelines.files.columnar import read_parquet
 from pipelines.files.cut_off import fills_a_sheet
-from pipelines.files.delimited import first_row, read_delimited
-from pipelines.files.headers import RENAMED, shows
+from pipelines.files.delimited import read_delimited
+from pipelines.files.delimited_layout import first_row
+from pipelines.files.header_faults import RENAMED
+from pipelines.files.header_row import shows
 from pipelines.files.markup import read_markup
 from pipelines.files.packed import ZIP_BEGINS
 from pipelines.files.rows import BAD_LINE, Fault, FileRows, KnownLines, ReadTable, UnreadableFileError, no_rows

@@ -17,16 +17,9 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from pipelines.files.cut_off import with_cut_told
-from pipelines.files.header_names import known_columns
-from pipelines.files.headers import (
-    HEADER_WITHIN,
-    MatchedHeaders,
-    above_header,
-    find_header,
-    match_headers,
-    part_repeated_headers,
-    shows,
-)
+from pipelines.files.delimited_layout import DelimitedLayout, layout_of, underlined
+from pipelines.files.header_row import above_header, part_repeated_headers
+from pipelines.files.headers import MatchedHeaders, match_headers
 from pipelines.files.rows import (
     LINE,
     LONGEST_VALUE,
@@ -41,10 +34,7 @@ from pipelines.files.text import decode_text
 from pipelines.files.totals import part_totals
 from pipelines.files.versions import part_versions
 
-_DELIMITERS = ",;\t|"
-_SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line
 _FORMULA_OPENS = '="'
-_DASHES = re.compile(r"\s*-+\s*")
 
 
 def read_delimited(
@@ -55,7 +45,7 @@ def read_delimited(
     ``named``: what the file's name says; ``known``: lines that are not read but named.
     """
     decoded = decode_text(data, contract.files.encodings)
-    layout = _layout(decoded.text, contract)
+    layout = layout_of(decoded.text, contract)
     matched = match_headers(layout.headers, contract)
     parsed = _parse(decoded.text, layout, _asked(known, layout, contract, named or {}))
     if _FORMULA_OPENS in decoded.text:
@@ -75,7 +65,7 @@ def read_delimited(
     if layout.has_rows_above:
         faults.insert(0, above_header(layout.header_line))
     if layout.is_underlined:
-        faults.append(_underlined(layout.header_line + 1))
+        faults.append(underlined(layout.header_line + 1))
     if rows.is_empty() and parsed.known.is_empty() and bad_rows and not older:
         faults.append(_header_fits_no_row())
     return ReadTable(
@@ -126,25 +116,6 @@ def by_contract(rows: pl.DataFrame, matched: MatchedHeaders, contract: Contract)
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    """How a delimited file is laid out."""
-
-    delimiter: str
-    headers: list[str]
-    header_line: int
-    """Line on which the header ends."""
-    has_rows_above: bool
-    """Whether anything but blank lines stands above the header."""
-    is_underlined: bool
-    """Whether the line under it is dashes, as database tools print them."""
-
-    @property
-    def first_line(self) -> int:
-        """Line on which the first row may start."""
-        return self.header_line + 1 + self.is_underlined
-
-
-@dataclass(frozen=True, slots=True)
 class _Parsed:
     """Rows by position: ``line``, ``0``, ``1`` ..."""
 
@@ -164,7 +135,9 @@ class _Asked:
     hashes: pl.Series
 
 
-def _asked(known: KnownLines | None, layout: "_Layout", contract: Contract, named: Mapping[str, str]) -> _Asked | None:
+def _asked(
+    known: KnownLines | None, layout: DelimitedLayout, contract: Contract, named: Mapping[str, str]
+) -> _Asked | None:
     """Null where no fingerprints are asked for, and where a row of totals is to be found, which hangs on other rows."""
     if known is None or not known.read_by or contract.files.totals is not None:
         return None
@@ -172,77 +145,7 @@ def _asked(known: KnownLines | None, layout: "_Layout", contract: Contract, name
     return _Asked(int.from_bytes(blake2b(repr(told).encode(), digest_size=8).digest()), known.hashes)
 
 
-def _layout(text: str, contract: Contract) -> _Layout:
-    """Find the delimiter (the one with which most columns are known) and the header."""
-    said = _SAYS_SEPARATOR.match(text)
-    best: _Layout | None = None
-    most = -1
-    for delimiter in said.group(1) if said else _DELIMITERS:
-        first_rows = _first_rows(text, delimiter, skip=1 if said else 0)
-        position = find_header([row for row, _ in first_rows], contract)
-        headers, line = first_rows[position] if first_rows else ([], 0)
-        known = len(known_columns(headers, contract))
-        if known > most:
-            is_underlined = _is_underline(first_rows[position + 1 : position + 2], headers, line)
-            beyond = _empty_beyond([row for row, _ in first_rows[position + 1 :]], len(headers))
-            best, most = _Layout(delimiter, [*headers, *beyond], line, position > 0, is_underlined), known
-    if best is None or not best.headers:
-        raise UnreadableFileError(
-            "empty file", "There is not even a header line in the file.", "Send the whole file again."
-        )
-    return best
-
-
-def _empty_beyond(rows: Sequence[list[str]], count: int) -> list[str]:
-    """A header of no name for each field that all rows have beyond the ``count`` of the header, where nothing stands in any:
-    some software ends its rows, and not its header, with a separator."""
-    wide = [row[count:] for row in rows if len(row) >= count]
-    widths = {len(row) for row in wide}
-    return [""] * widths.pop() if len(widths) == 1 and not any(shows(cell) for row in wide for cell in row) else []
-
-
-def _is_underline(after: Sequence[tuple[list[str], int]], headers: Sequence[str], line: int) -> bool:
-    """Whether the row ``after`` the header, which ends on a ``line``, is on the next one and only dashes in every column.
-
-    In some column more than one, as widths are drawn: a single dash is how people write that nothing is known.
-    """
-    return any(
-        (len(cells), ends) == (len(headers), line + 1)
-        and all(map(_DASHES.fullmatch, cells))
-        and any("--" in cell for cell in cells)
-        for cells, ends in after
-    )
-
-
-def _underlined(line: int) -> Fault:
-    return Fault(
-        "line of dashes",
-        "nothing",
-        "The line under the header only draws the widths of the columns, so it was not read as a row.",
-        "Nothing needs doing; an export without it is safer.",
-        line,
-    )
-
-
-def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], int]]:
-    """The first rows with any text, each with the line on which it ends."""
-    lines = io.StringIO(text[:LONGEST_VALUE], newline="")
-    for _ in range(skip):
-        lines.readline()
-    reader = csv.reader(lines, delimiter=delimiter)
-    rows: list[tuple[list[str], int]] = []
-    try:
-        for row in reader:
-            if any(map(shows, row)):
-                rows.append((row, reader.line_num + skip))
-            if len(rows) == HEADER_WITHIN:
-                break
-    except csv.Error:
-        return rows
-    return rows
-
-
-def _parse(text: str, layout: _Layout, asked: _Asked | None) -> _Parsed:
+def _parse(text: str, layout: DelimitedLayout, asked: _Asked | None) -> _Parsed:
     """Lines that are well-formed rows all at once by polars, save those that are known; each other row by the csv
     module.
     """
@@ -275,18 +178,18 @@ def _known_apart(numbered: pl.DataFrame, asked: _Asked | None) -> tuple[pl.DataF
     return hashed.filter(told).select(LINE.names()), hashed.filter(~told)
 
 
-def _is_well_formed(line: pl.Expr, layout: _Layout) -> pl.Expr:
+def _is_well_formed(line: pl.Expr, layout: DelimitedLayout) -> pl.Expr:
     return line.str.contains(_row_pattern(layout)) & (line.str.len_bytes() <= LONGEST_VALUE)
 
 
-def _row_pattern(layout: _Layout) -> str:
+def _row_pattern(layout: DelimitedLayout) -> str:
     """One line that is one row: exactly as many values as headers, each bare, or quoted from end to end."""
     delimiter = re.escape(layout.delimiter)
     value = rf'(?:"(?:[^"\r]|"")*"|[^"\r{delimiter}]*)'
     return rf"^{value}(?:{delimiter}{value}){{{len(layout.headers) - 1}}}$"
 
 
-def _rows_at_once(whole: pl.DataFrame, layout: _Layout) -> pl.DataFrame:
+def _rows_at_once(whole: pl.DataFrame, layout: DelimitedLayout) -> pl.DataFrame:
     """Parse well-formed lines (columns ``line`` and ``text``) by polars."""
     schema = pl.Schema({str(position): pl.String() for position in range(len(layout.headers))})
     if whole.is_empty():
@@ -310,7 +213,7 @@ class _OtherRows:
     """``line``: lines inside a value of several lines, which may look like rows and are none."""
 
 
-def _other_rows(text: str, first_lines: list[int], layout: _Layout) -> _OtherRows:
+def _other_rows(text: str, first_lines: list[int], layout: DelimitedLayout) -> _OtherRows:
     """Read the rows that start on these lines. Raises :class:`UnreadableFileError` for an unclosed quote."""
     lines = io.StringIO(text, newline="").readlines() if first_lines else []
     numbers, values, inner = list[int](), list[list[str]](), list[int]()
@@ -336,7 +239,7 @@ def _other_rows(text: str, first_lines: list[int], layout: _Layout) -> _OtherRow
     return _OtherRows(pl.DataFrame([line, *series]), bad, pl.DataFrame({"line": pl.Series(inner, dtype=pl.Int64)}))
 
 
-def _one_row(lines: list[str], first: int, layout: _Layout) -> tuple[list[str] | None, int]:
+def _one_row(lines: list[str], first: int, layout: DelimitedLayout) -> tuple[list[str] | None, int]:
     """The row that starts on a line, and its last line. No row: its quotes make no sense."""
     source = (lines[position] for position in range(first - 1, len(lines)))
     reader = csv.reader(source, delimiter=layout.delimiter, strict=True)
@@ -349,7 +252,7 @@ def _one_row(lines: list[str], first: int, layout: _Layout) -> tuple[list[str] |
     return row, first + reader.line_num - 1
 
 
-def _swallowed_rows(row: list[str], layout: _Layout) -> bool:
+def _swallowed_rows(row: list[str], layout: DelimitedLayout) -> bool:
     """True where a value over several lines holds whole rows: its quote was opened by mistake and closed by another."""
     others = len(layout.headers) - 1
     for value in row:
@@ -368,7 +271,7 @@ def _unclosed_quote(line: int) -> UnreadableFileError:
     )
 
 
-def _bad_row(line: int, row: list[str] | None, source: str, layout: _Layout) -> BadRow:
+def _bad_row(line: int, row: list[str] | None, source: str, layout: DelimitedLayout) -> BadRow:
     if row is None:
         fault = Fault(
             "quotes",
@@ -392,13 +295,3 @@ def _bad_row(line: int, row: list[str] | None, source: str, layout: _Layout) -> 
 def _named(row: Sequence[str], headers: Sequence[str]) -> dict[str, str]:
     surplus = [f"field {position + 1}" for position in range(len(headers), len(row))]
     return dict(zip([*headers, *surplus], row, strict=False))
-
-
-def first_row(data: bytes) -> list[str]:
-    """The first row with any text, of a table of which no contract is known; empty where there is none.
-
-    Raises :class:`UnreadableFileError` where the file is no text.
-    """
-    text = decode_text(data, ("utf-8", "windows-1252")).text
-    found = [rows[0][0] for delimiter in _DELIMITERS if (rows := _first_rows(text, delimiter, skip=0))]
-    return max(found, key=len, default=[])

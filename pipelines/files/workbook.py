@@ -13,15 +13,8 @@ import polars as pl
 from data_contracts.contract import Contract
 from pipelines.files.delimited import by_contract
 from pipelines.files.header_names import known_columns
-from pipelines.files.headers import (
-    HEADER_WITHIN,
-    above_header,
-    find_header,
-    match_headers,
-    must_be_there,
-    part_repeated_headers,
-    shows,
-)
+from pipelines.files.header_row import HEADER_WITHIN, above_header, find_header, part_repeated_headers, shows
+from pipelines.files.headers import match_headers, must_be_there
 from pipelines.files.rows import LARGEST_UNPACKED, Fault, ReadTable, UnreadableFileError, has_text
 from pipelines.files.totals import part_totals
 from pipelines.files.versions import part_versions

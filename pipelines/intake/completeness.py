@@ -13,7 +13,7 @@ import polars as pl
 from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
-from pipelines.files.headers import MISSING
+from pipelines.files.header_faults import MISSING
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES

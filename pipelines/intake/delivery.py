@@ -187,29 +187,14 @@ def _refused(
 
 def judged(file: Opened, judging: Judging) -> Delivery:
     """Read a file and part its rows into those loaded and those set aside."""
-    from data_contracts.check import judge
-    from matching.identifiers import nhs_number_is_valid, upn_is_valid
-
-    contract = file.contract
-    today = judging.today
+    contract, today = file.contract, judging.today
     known = judging.last.lines(contract, today) if today else None
     found = read_bytes(file.name, file.data, contract.of_sheet(file.sheet), known)
     blank = _refused(contract.id, file.shown, file.data, (), file.sha256)
-    breaches = [replace(breach, file=blank.file) for breach in found.breaches]
-    rows = _rows(found, contract, judging.last)
     by = judged_by(found.contract or contract, found.headers)
-    if not found.is_refused:
-        breaches += judge(
-            rows,
-            found.contract or contract,
-            blank.file,
-            found.headers,
-            identifier_checks={"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid},
-            today=today,
-            known=judging.last.known(rows, contract.id, by, today) if today else None,
-        )
-        read = (rows, found.contract or contract, blank.file, found.headers)
-        breaches += [*unreadable_dates(*read, breaches), *unknown_codes(*read, breaches)]
+    rows = _rows(found, contract, judging.last)
+    breaches = [replace(breach, file=blank.file) for breach in found.breaches]
+    breaches += [] if found.is_refused else _breaches(rows, found, file, judging, by)
     # A rule of the row that names no line cannot set its row aside, so it must not let the file through.
     stopping = [b for b in breaches if b.stops == "file" or (b.stops == "row" and b.line is None)]
     fitted = replace(
@@ -227,6 +212,25 @@ def judged(file: Opened, judging: Judging) -> Delivery:
         record_id=pl.lit(None, pl.String), row="row",
     )  # fmt: skip
     return replace(parted, set_aside=pl.concat([parted.set_aside, bad]).sort("line"))
+
+
+def _breaches(rows: pl.DataFrame, found: FileRows, file: Opened, judging: Judging, by: str) -> list[Breach]:
+    """What the rows of a file that can be read break, one by one and column by column. ``by``: what decides about a row."""
+    from data_contracts.check import judge
+    from matching.identifiers import nhs_number_is_valid, upn_is_valid
+
+    contract, today = found.contract or file.contract, judging.today
+    breaches = judge(
+        rows,
+        contract,
+        file.shown,
+        found.headers,
+        identifier_checks={"upn": upn_is_valid, "nhsNumber": nhs_number_is_valid},
+        today=today,
+        known=judging.last.known(rows, contract.id, by, today) if today else None,
+    )
+    read = (rows, contract, file.shown, found.headers)
+    return [*breaches, *unreadable_dates(*read, breaches), *unknown_codes(*read, breaches)]
 
 
 def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:

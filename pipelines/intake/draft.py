@@ -13,7 +13,7 @@ import yaml
 from data_contracts.contract import CONTRACT_FOLDER, Contract, ContractError, plain_header
 from data_contracts.values import parse_dates
 from pipelines.files import read_bytes, sniff_headers
-from pipelines.files.headers import EXTRA, MISSING, RENAMED
+from pipelines.files.header_faults import EXTRA, MISSING, RENAMED
 from pipelines.files.rows import UnreadableFileError
 
 DECIDE = "Please decide"

@@ -11,9 +11,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from data_contracts.contract import Contract, Doubt
+from data_contracts.contract import Contract
+from data_contracts.statement import Doubt
 from matching.dates import plausible_birth_date
-from pipelines.intake.standardise import reading_of_day
+from pipelines.intake.cells import reading_of_day
 from pipelines.intake.year_seven import year_begins
 from pipelines.software import made_with
 from pipelines.tables import DATED_CELL

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from data_contracts.contract import Contract, Statement
+from data_contracts.contract import Contract
+from data_contracts.statement import Statement
 from data_contracts.values import text_of
 from pipelines.store import Store
 from pipelines.tables import SCHOOL

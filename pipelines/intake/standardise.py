@@ -1,18 +1,19 @@
 """Every source in one form: raw rows become person records, and what they say becomes statements.
 
 Which column goes where, what its codes mean and what a row says stands in the source's contract; nothing here knows a
-source. Canonical forms come from :mod:`matching`, the reading of cells from :mod:`data_contracts.values`.
+source. Canonical forms come from :mod:`matching`, the reading of cells from :mod:`pipelines.intake.cells`, what rows say from
+:mod:`pipelines.intake.statements`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
-from data_contracts.contract import Contract, Doubt, Statement
+from data_contracts.contract import Contract
 from data_contracts.parts import Column, PersonField
-from data_contracts.values import IDENTIFYING, as_codes, is_shortened_number, parse_dates, text_of
+from data_contracts.values import IDENTIFYING, is_shortened_number, text_of
 from matching.addresses import addresses, postcodes_at_end, shown_addresses
 from matching.dates import plausible_birth_date
 from matching.identifiers import (
@@ -25,8 +26,9 @@ from matching.identifiers import (
 from matching.lettering import by_distinct
 from matching.names import carer_names, given_names, shown_names, split_full_names, surnames
 from matching.person import Columns
-from pipelines.intake.year_seven import year_begins
-from pipelines.tables import PERSON, STATEMENT
+from pipelines.intake.cells import born_on, columns_for, meaning_of, only_one, read_cells
+from pipelines.intake.statements import said_by
+from pipelines.tables import PERSON
 
 _TEXT_FIELDS: tuple[PersonField, ...] = (
     "forename", "middle_names", "surname", "full_name", "address", "postcode", "uprn", "upn", "former_upn",
@@ -46,10 +48,6 @@ WRITTEN = pl.Schema(
 )
 """One row is one row of a source, each field as text; null: not said."""
 
-DAYS_IN_A_YEAR = 365.25
-NEARLY = 0.5
-"""Years by which a birth date and another day may contradict each other and both stand: so small a slip makes no other age."""
-
 
 @dataclass(frozen=True)
 class Standardised:
@@ -67,7 +65,7 @@ def standardise(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contrac
     Raises :class:`ValueError` where a source has no contract, or where two rows share a ``record_id``.
     """
     sources = _sources(raw, contracts)
-    return Standardised(_persons(sources, contracts, as_at), _statements(sources, contracts, as_at))
+    return Standardised(_persons(sources, contracts, as_at), said_by(sources, contracts, as_at))
 
 
 def persons_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], *, as_at: date) -> pl.DataFrame:
@@ -77,14 +75,14 @@ def persons_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract
 
 def statements_of(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], *, as_at: date) -> pl.DataFrame:
     """``STATEMENT`` alone, as :func:`standardise` makes it."""
-    return _statements(_sources(raw, contracts), contracts, as_at)
+    return said_by(_sources(raw, contracts), contracts, as_at)
 
 
 def _sources(raw: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract]) -> dict[str, pl.DataFrame]:
     """The rows of every source, read, in the order of their ids."""
     if unknown := sorted(set(raw) - set(contracts)):
         raise ValueError(f"No contract for the source {', '.join(unknown)}. Add data_contracts/{unknown[0]}.yaml.")
-    return {source: _read(raw[source], contracts[source]) for source in sorted(raw)}
+    return {source: read_cells(raw[source], contracts[source]) for source in sorted(raw)}
 
 
 def _persons(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
@@ -92,56 +90,14 @@ def _persons(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contra
     return person_records(pl.concat(written)) if written else PERSON.to_frame()
 
 
-def _statements(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
-    said = [
-        rows
-        for source, sent in sources.items()
-        for statement in contracts[source].says
-        for rows in _said(sent, contracts[source], statement, as_at)
-    ]
-    return _in_order(said) if said else STATEMENT.to_frame()
-
-
-def _read(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Raw rows with every column of the contract (an absent one is empty), dates and codes read.
-
-    A date column is a date, and null where the cell is empty or no date. A column with codes keeps its text, beside
-    what the code means in ``<name>__means``. Each distinct cell is read once.
-    """
-    absent = [column.name for column in contract.columns if column.name not in rows.columns]
-    read = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
-    for column in contract.columns:
-        if column.logical_type == "date":
-            read = _by_distinct_cell(read, column.name, reading_of_day(column), column.name)
-        elif column.codes:
-            read = _by_distinct_cell(read, column.name, as_codes(column), _means(column.name))
-    return read
-
-
-def _means(name: str) -> str:
-    return f"{name}__means"
-
-
-def _by_distinct_cell(rows: pl.DataFrame, name: str, reading: pl.Expr, into: str) -> pl.DataFrame:
-    """Put what each distinct cell of a column is read as into the column ``into``, for every row."""
-    distinct = rows.select(pl.col(name).unique())
-    read = distinct.with_columns(reading.alias("__read"))
-    joined = rows.select(name).join(read, on=name, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
-    return rows.with_columns(joined["__read"].alias(into))
-
-
 # What stands in the row, field by field ------------------------------------------------------------------------------
-
-
-def _columns_for(contract: Contract, field: PersonField) -> list[Column]:
-    return [column for column in contract.columns if column.maps_to == field]
 
 
 def _text(contract: Contract, field: PersonField) -> pl.Expr:
     """The field's text; null where the source does not keep it, or the row leaves it empty. An address of several
     columns is joined in their order.
     """
-    texts = [_read_whole(column) for column in _columns_for(contract, field)]
+    texts = [_read_whole(column) for column in columns_for(contract, field)]
     joined = pl.concat_str([*texts, pl.lit(None, pl.String)], separator=", ", ignore_nulls=True)
     return pl.when(joined != "").then(joined).alias(field)
 
@@ -153,39 +109,16 @@ def _read_whole(column: Column) -> pl.Expr:
     return text_of(column)
 
 
-def reading_of_day(column: Column) -> pl.Expr:
-    """The cell as a date; a date before the year of a ``notBefore`` rule that stops nothing counts as empty."""
-    day = parse_dates(column)
-    for rule in column.quality:
-        if rule.metric == "notBefore" and rule.stops == "nothing" and rule.year is not None:
-            day = pl.when(day.dt.year() >= rule.year).then(day)
-    return day
-
-
-def _meaning(column: Column) -> pl.Expr:
-    """What the cell means: by its code, or its text where the column has no codes."""
-    return pl.col(_means(column.name)) if column.codes else text_of(column)
-
-
-def _only(cells: Iterable[pl.Expr], dtype: type[pl.DataType]) -> pl.Expr:
-    """The one cell, or null where the source has no such column."""
-    return pl.coalesce([*cells, pl.lit(None, dtype)])
-
-
-def _born_on(contract: Contract) -> pl.Expr:
-    return _only((pl.col(column.name) for column in _columns_for(contract, "date_of_birth")), pl.Date)
-
-
 def _written(rows: pl.DataFrame, contract: Contract, as_at: date) -> pl.DataFrame:
     """The fields of a person record as the source writes them. One row is one raw row."""
-    sex = _only((_meaning(column) for column in _columns_for(contract, "sex")), pl.String)
+    sex = only_one((meaning_of(column) for column in columns_for(contract, "sex")), pl.String)
     return (
         rows.lazy()
         .select(
             "record_id",
             pl.lit(contract.id).alias("dataset"),
             *(_text(contract, field) for field in _TEXT_FIELDS),
-            plausible_birth_date(_born_on(contract), as_at).alias("date_of_birth"),
+            plausible_birth_date(born_on(contract), as_at).alias("date_of_birth"),
             pl.when(sex.is_in(["F", "M"])).then(sex).alias("sex"),
         )
         .collect()
@@ -287,110 +220,3 @@ def _identifiers(written: pl.DataFrame) -> pl.DataFrame:
         )
         .collect()
     )
-
-
-# Statements ----------------------------------------------------------------------------------------------------------
-
-
-def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
-    """True where each column has one of its meanings (case ignored); true for all rows where ``when`` is empty."""
-    return pl.all_horizontal(
-        pl.lit(True),
-        *(
-            _meaning(contract.column_named[name]).str.to_lowercase().is_in([m.casefold() for m in meanings])
-            for name, meanings in when.items()
-        ),
-    ).fill_null(value=False)
-
-
-def is_said(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
-    """Of each row as received: whether it says anything of a kind, such as that its address is protected."""
-    said = [_holds(contract, statement.when) for statement in contract.says if statement.kind == kind]
-    is_any = pl.any_horizontal(pl.lit(value=False), *said)
-    return _read(rows, contract).with_columns(is_any.alias(kind))[kind]
-
-
-def _what(contract: Contract, statement: Statement) -> pl.Expr:
-    if statement.what_from is None:
-        return pl.lit(statement.what, pl.String)
-    column = contract.column_named[statement.what_from]
-    return pl.coalesce(_meaning(column), pl.lit(column.unknown_code or "not said"))
-
-
-def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
-    """True where a doubt holds: its codes, its words, its dates so long before the day judged, before the school year."""
-    holds = [_holds(contract, doubt.when)]
-    holds += [pl.col(name).str.contains(words) == is_there for name, words, is_there in doubt.patterns]
-    holds += [pl.col(name) <= as_at - timedelta(days=days) for name, days in doubt.older_than.items()]
-    for name, year in doubt.before_year.items():
-        began_on = year_begins(year, plausible_birth_date(_born_on(contract), as_at))
-        holds += [pl.col(name) < began_on, began_on <= as_at]
-    return pl.all_horizontal(holds).fill_null(value=False)
-
-
-def _proves(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
-    """The least that a doubt leaves of the statement, 0..1; null: no doubt says."""
-    said = [
-        pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.proves, pl.Float64)) for doubt in statement.doubts
-    ]
-    return pl.min_horizontal(pl.lit(None, pl.Float64), *said)
-
-
-def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
-    reasons = [pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.because)) for doubt in statement.doubts]
-    if statement.kind == "provision" and statement.holds_days is not None and statement.since is not None:
-        reasons.append(pl.when(pl.col(statement.since).is_null()).then(pl.lit("the confirmation has no date")))
-    if not reasons:
-        return pl.lit(None, pl.String)
-    joined = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
-    return pl.when(joined != "").then(joined)
-
-
-def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: date) -> list[pl.DataFrame]:
-    """What one statement of the contract says in each row that it applies to; of ``on``, one frame a date column.
-
-    Nobody has seen a child, or closed an entry, on a day still to come: such a date says nothing.
-    """
-    never = pl.lit(None, pl.Date)
-    since = never if statement.since is None else pl.col(statement.since)
-    until = never if statement.until is None else pl.col(statement.until)
-    if statement.holds_days is not None:
-        until = since + pl.duration(days=statement.holds_days)
-    place = _only((text_of(contract.column_named[name]) for name in statement.place), pl.String)
-    fields = {
-        "record_id": pl.col("record_id"),
-        "source": pl.lit(contract.id),
-        "kind": pl.lit(statement.kind),
-        "what": _what(contract, statement),
-        "place": place,
-        "since_on": since,
-        "until_on": until,
-        "doubt": _doubt(contract, statement, as_at),
-        "proves": _proves(contract, statement, as_at),
-    }
-    excepted = [_holds(contract, {name: meanings}) for name, meanings in statement.unless.items()]
-    said = rows.lazy().filter(_holds(contract, statement.when), *(~each for each in excepted))
-    if not statement.on:
-        return [said.select(**fields).collect()]
-    days = [
-        said.filter((pl.col(name) <= as_at) & _is_met(contract, statement, pl.col(name))).select(
-            **fields | {"since_on": pl.col(name)}
-        )
-        for name in statement.on
-    ]
-    return pl.collect_all(days)
-
-
-def _is_met(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
-    """Whether the statement is made of a day in ``on``; one about ``ages`` only where the birth date lies far outside them."""
-    if statement.ages is None:
-        return pl.lit(value=True)
-    first, last = statement.ages
-    age = (day - _born_on(contract)).dt.total_days() / DAYS_IN_A_YEAR
-    return (age < first - NEARLY) | (age > last + 1 + NEARLY)
-
-
-def _in_order(said: list[pl.DataFrame]) -> pl.DataFrame:
-    """All statements, each once, in an order that depends on nothing but themselves."""
-    every = pl.concat([rows.select(STATEMENT.names()).cast(STATEMENT) for rows in said])
-    return every.unique().sort(STATEMENT.names(), nulls_last=False)

@@ -17,7 +17,7 @@ from data_contracts.contract import Contract
 from data_contracts.values import is_empty, parse_dates
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.other_children import told_otherwise
-from pipelines.intake.standardise import is_said
+from pipelines.intake.statements import is_said
 
 MANY, FEWEST = 0.1, 5
 """More than one in ten of those that had it, and more than five rows."""

@@ -22,8 +22,9 @@ from matching.keys import with_keys
 from matching.linkage import Linkage, link_records
 from matching.model import Model, read_model
 from matching.name_similarity import OTHER_FURTHER_NAMES
+from matching.patterns import Patterns, levels_in
 from matching.rivals import Rivals
-from matching.score import Bits, Patterns, Told, levels_in
+from matching.score import Bits, Told
 from matching.train import TrainingError
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.link_groups import GroupsAsked, measured_by_group

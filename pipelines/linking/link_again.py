@@ -24,7 +24,7 @@ from matching.judge import Judged, Settings
 from matching.keys import home_keys, with_keys
 from matching.linkage import prepare
 from matching.model import Model
-from matching.score import Patterns
+from matching.patterns import Patterns
 from pipelines.linking.family_ties import with_family_ties
 from pipelines.linking.kept_links import NOBODY, KnownRecords, kept_of, pair_frame, sign_frame, weighed_frame
 from pipelines.linking.link import figures_told, is_kept, is_told, links_of, rivals_told, words_of

@@ -17,7 +17,8 @@ from matching.comparisons import CHILD_COMPARISONS
 from matching.keys import with_keys
 from matching.linkage import prepare
 from matching.model import Model
-from matching.score import Scorer, levels_in, patterns_of
+from matching.patterns import levels_in, patterns_of
+from matching.score import Scorer
 from pipelines.counted import counted
 from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
 from pipelines.formatted import formatted

@@ -19,7 +19,8 @@ from matching.judge import Settings
 from matching.keys import with_keys
 from matching.linkage import link_records, prepare
 from matching.model import read_model
-from matching.score import Scorer, patterns_of
+from matching.patterns import patterns_of
+from matching.score import Scorer
 from matching.together import weigh_together
 from pipelines.linking.link import APPROVED_MODEL, HOUSEHOLDS
 from tests.made.records import born, nhs_number_of, person_records, upn_of

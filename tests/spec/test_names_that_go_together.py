@@ -19,7 +19,8 @@ from matching.judge import Judge, Settings
 from matching.keys import with_keys
 from matching.linkage import prepare
 from matching.model import read_model
-from matching.score import Scorer, patterns_of
+from matching.patterns import patterns_of
+from matching.score import Scorer
 from matching.together import weigh_together
 from pipelines.linking.link import APPROVED_MODEL
 from pipelines.reports.explain_pair import lines_of

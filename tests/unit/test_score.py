@@ -13,7 +13,8 @@ from matching.comparisons import Comparison, Level, exact, missing, otherwise
 from matching.encode import encode
 from matching.frequencies import frequencies_of
 from matching.model import MEASURED_AT, TRUSTED, Model, Weights
-from matching.score import Scorer, levels_in, patterns_of, score_pairs
+from matching.patterns import levels_in, patterns_of
+from matching.score import Scorer, score_pairs
 from matching.similarity import Equal
 from matching.word_similarity import InitialOf, WithinEdits
 

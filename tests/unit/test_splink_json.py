@@ -27,7 +27,8 @@ from matching.date_similarity import (
 from matching.encode import encode
 from matching.keys import with_keys
 from matching.model import Model, ModelError, Weights
-from matching.score import Scorer, patterns_of
+from matching.patterns import patterns_of
+from matching.score import Scorer
 from matching.similarity import (
     Equal,
     EqualAcross,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from matching.comparisons import Comparison, Level, missing, otherwise
 from matching.encode import encode
 from matching.model import CLASSES, Model, Weights
-from matching.score import Scorer, levels_in, patterns_of
+from matching.patterns import levels_in, patterns_of
+from matching.score import Scorer
 from matching.similarity import Equal
 from matching.together import mean_of, weigh_together
 from tests.made.plain_tables import COMPARISONS, ROW, SCHEMA, plain_model

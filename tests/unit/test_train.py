@@ -16,7 +16,8 @@ from matching.comparisons import Comparison, Level, missing, otherwise
 from matching.date_similarity import FirstOfJanuary
 from matching.encode import encode
 from matching.households import Households
-from matching.score import Scorer, patterns_of
+from matching.patterns import patterns_of
+from matching.score import Scorer
 from matching.similarity import Equal, EqualAcross, Swapped, Unequal, both, none_of
 from matching.train import TrainingError, train
 from matching.training_samples import _random_pairs

@@ -1,0 +1,117 @@
+"""How a file of delimited text is laid out: what parts its fields, and where its header stands."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_contracts.contract import Contract
+from pipelines.files.header_names import known_columns
+from pipelines.files.header_row import HEADER_WITHIN, find_header, shows
+from pipelines.files.rows import LONGEST_VALUE, Fault, UnreadableFileError
+from pipelines.files.text import decode_text
+
+_DELIMITERS = ",;\t|"
+_SAYS_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # Excel's own first line
+_DASHES = re.compile(r"\s*-+\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class DelimitedLayout:
+    """How a delimited file is laid out."""
+
+    delimiter: str
+    headers: list[str]
+    header_line: int
+    """Line on which the header ends."""
+    has_rows_above: bool
+    """Whether anything but blank lines stands above the header."""
+    is_underlined: bool
+    """Whether the line under it is dashes, as database tools print them."""
+
+    @property
+    def first_line(self) -> int:
+        """Line on which the first row may start."""
+        return self.header_line + 1 + self.is_underlined
+
+
+def layout_of(text: str, contract: Contract) -> DelimitedLayout:
+    """Find the delimiter (the one with which most columns are known) and the header."""
+    said = _SAYS_SEPARATOR.match(text)
+    best: DelimitedLayout | None = None
+    most = -1
+    for delimiter in said.group(1) if said else _DELIMITERS:
+        first_rows = _first_rows(text, delimiter, skip=1 if said else 0)
+        position = find_header([row for row, _ in first_rows], contract)
+        headers, line = first_rows[position] if first_rows else ([], 0)
+        known = len(known_columns(headers, contract))
+        if known > most:
+            is_underlined = _is_underline(first_rows[position + 1 : position + 2], headers, line)
+            beyond = _empty_beyond([row for row, _ in first_rows[position + 1 :]], len(headers))
+            best, most = DelimitedLayout(delimiter, [*headers, *beyond], line, position > 0, is_underlined), known
+    if best is None or not best.headers:
+        raise UnreadableFileError(
+            "empty file", "There is not even a header line in the file.", "Send the whole file again."
+        )
+    return best
+
+
+def _empty_beyond(rows: Sequence[list[str]], count: int) -> list[str]:
+    """A header of no name for each field that all rows have beyond the ``count`` of the header, where nothing stands in any:
+    some software ends its rows, and not its header, with a separator."""
+    wide = [row[count:] for row in rows if len(row) >= count]
+    widths = {len(row) for row in wide}
+    return [""] * widths.pop() if len(widths) == 1 and not any(shows(cell) for row in wide for cell in row) else []
+
+
+def _is_underline(after: Sequence[tuple[list[str], int]], headers: Sequence[str], line: int) -> bool:
+    """Whether the row ``after`` the header, which ends on a ``line``, is on the next one and only dashes in every column.
+
+    In some column more than one, as widths are drawn: a single dash is how people write that nothing is known.
+    """
+    return any(
+        (len(cells), ends) == (len(headers), line + 1)
+        and all(map(_DASHES.fullmatch, cells))
+        and any("--" in cell for cell in cells)
+        for cells, ends in after
+    )
+
+
+def underlined(line: int) -> Fault:
+    """That a line of dashes under the header was not read."""
+    return Fault(
+        "line of dashes",
+        "nothing",
+        "The line under the header only draws the widths of the columns, so it was not read as a row.",
+        "Nothing needs doing; an export without it is safer.",
+        line,
+    )
+
+
+def _first_rows(text: str, delimiter: str, skip: int) -> list[tuple[list[str], int]]:
+    """The first rows with any text, each with the line on which it ends."""
+    lines = io.StringIO(text[:LONGEST_VALUE], newline="")
+    for _ in range(skip):
+        lines.readline()
+    reader = csv.reader(lines, delimiter=delimiter)
+    rows: list[tuple[list[str], int]] = []
+    try:
+        for row in reader:
+            if any(map(shows, row)):
+                rows.append((row, reader.line_num + skip))
+            if len(rows) == HEADER_WITHIN:
+                break
+    except csv.Error:
+        return rows
+    return rows
+
+
+def first_row(data: bytes) -> list[str]:
+    """The first row with any text, of a table of which no contract is known; empty where there is none.
+
+    Raises :class:`UnreadableFileError` where the file is no text.
+    """
+    text = decode_text(data, ("utf-8", "windows-1252")).text
+    found = [rows[0][0] for delimiter in _DELIMITERS if (rows := _first_rows(text, delimiter, skip=0))]
+    return max(found, key=len, default=[])

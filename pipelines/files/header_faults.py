@@ -1,0 +1,238 @@
+"""What is said of headers that are missing, renamed, twice there or not known.
+
+A header that we do not know is named in a message only where it is clearly a header: in a file that came without its header
+line, or with it run together with the next, the "headers" are a child's details.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from data_contracts.breach import Stops
+from data_contracts.contract import Contract, plain_header
+from data_contracts.parts import Column
+from pipelines.counted import first_of
+from pipelines.files.header_names import plain_of_contract
+from pipelines.files.rows import Fault
+
+MISSING = "missing column"
+"""Name of the rule, as a breach shows it. Where it stops nothing, the night is stamped."""
+
+RENAMED = "renamed column"
+"""Name of the rule, as a breach shows it."""
+
+EXTRA = "extra column"
+
+_NEAR = 0.7
+_ALL_BUT_A_LETTER = 0.93
+
+
+def made_key(header: str, contract: Contract) -> Fault:
+    """That the key of a row is made of the number of the child."""
+    made = contract.files.key_of_child
+    behind = " and ".join(contract.column_named[name].header for name in made.and_) if made else ""
+    return Fault(
+        "key of the child",
+        "nothing",
+        f"The file has no {contract.key.header}. The key of a row is made of {header} with {behind} behind it.",
+        f"Nothing needs doing; a {contract.key.header} that a row keeps from night to night is safer.",
+        column=header,
+    )
+
+
+def beside(header: str, column: Column, read: str) -> Fault:
+    """That a header names a column which has its own (``read``) in the file."""
+    return Fault(
+        EXTRA,
+        "nothing",
+        f"It could be {column.header} by another name. The file has {read} itself, so this one was not read.",
+        f"Nothing needs doing where {read} is the right one of the two; else send only the right one.",
+        column=header.strip(),
+    )
+
+
+def twice(header: str) -> Fault:
+    """That two headers name a column."""
+    return Fault(
+        "duplicated column",
+        "file",
+        "The column stands in the file twice, and nobody can tell which one holds.",
+        "Send it once; a column with another meaning needs another header.",
+        column=header.strip(),
+    )
+
+
+def column_faults(
+    headers: Sequence[str],
+    found: Mapping[str, Sequence[int]],
+    unknown: Sequence[int],
+    contract: Contract,
+    *,
+    optional: frozenset[str],
+    is_header_line: bool,
+) -> list[Fault]:
+    """What is said of the columns that no header names, and of the headers that name none.
+
+    ``found``: our names of the columns -> where they stand. ``unknown``: positions of the headers that nobody knows.
+    ``optional``: our names of the columns that the file need not have. ``is_header_line``: false for XML, in which an element
+    that no row has may be empty in all of them, as none of them has ended.
+    """
+    missing = [column for column in contract.columns if column.name not in found]
+    endless = contract.ends_unsaid(found) if is_header_line else []
+    few = all(column.name in optional for column in missing) and 2 * len(unknown) <= len(found)
+    surely = len(headers) if few else _surely_headers(found, len(headers)) if is_header_line else 0
+    renamed = _renamed_columns(headers, unknown, contract, missing)
+    unknown = [at for at in unknown if at not in renamed.values()]
+    others = [named for at in unknown if (named := _named(headers, at, surely))]
+    faults = []
+    for column in missing:
+        header = headers[renamed[column.name]].strip() if column.name in renamed else None
+        if column in endless:
+            faults.append(_without_end(column, header))
+        elif header is not None:
+            faults.append(_renamed(header, column, "nothing" if column.name in optional else "file"))
+        elif column.name not in optional:
+            faults.append(_missing(column, others))
+    faults += _none_of(contract, missing, optional) if is_header_line else []
+    return faults + [_extra(headers, position, surely) for position in unknown]
+
+
+def _renamed_columns(
+    headers: Sequence[str], unknown: Sequence[int], contract: Contract, missing: Sequence[Column]
+) -> dict[str, int]:
+    """Our name for a missing column -> position of the header that looks like it under another name.
+
+    A header says of itself what it is by the words that the contract knows: an end headed Enrolment End Date is no
+    Enrolment Date, nor a Preferred Name a Preferred Surname. A sender who headed it so would send the one for the other.
+    """
+    words = frozenset(word for column in contract.columns for name in column.headers for word in _words_in(name))
+    renamed: dict[str, int] = {}
+    for column in missing:
+        like = {at: _likeness(headers[at], column, words) for at in unknown if at not in renamed.values()}
+        nearest = max(like, key=lambda at: like[at], default=None)
+        if nearest is not None and like[nearest] >= _NEAR:
+            renamed[column.name] = nearest
+    return renamed
+
+
+def _missing(column: Column, unknown: Sequence[str]) -> Fault:
+    """``unknown``: headers that nobody knows and that may be shown."""
+    return Fault(
+        MISSING,
+        "file",
+        f"The contract needs the column {column.header}, and the file has none of that name." + _perhaps(unknown),
+        _sent_as(column),
+        column=column.header,
+    )
+
+
+def _none_of(contract: Contract, missing: Sequence[Column], optional: frozenset[str]) -> list[Fault]:
+    """Faults for columns of which every row needs one, and the file has none: no row of it could be loaded.
+
+    Told of the file, so that the rows its source sent last stand in for it, and not of each of its rows.
+    """
+    lacking = {column.name: column.header for column in missing if column.name in optional}
+    return [
+        Fault(
+            MISSING,
+            "file",
+            f"The file has none of the columns {', '.join(lacking[name] for name in rule.columns)}. {rule.why}",
+            "Head the columns with these names, or add the file's own headers to alsoCalled in the contract.",
+            column=lacking[rule.columns[0]],
+        )
+        for rule in contract.table.quality
+        if rule.metric == "allEmpty" and rule.stops != "nothing" and all(name in lacking for name in rule.columns)
+    ]
+
+
+def _without_end(column: Column, renamed: str | None) -> Fault:
+    """``renamed``: the header that looks like the column's under another name; null: none does."""
+    like = f" {renamed} looks like it under another name, and was not read." if renamed else ""
+    fix = (
+        f"Head {renamed} {column.header} again, or add it to alsoCalled in the contract."
+        if renamed
+        else _sent_as(column)
+    )
+    return Fault(
+        MISSING,
+        "nothing",
+        f"The file has no column of that name.{like} {column.absent_why}",
+        fix,
+        column=column.header,
+    )
+
+
+def _sent_as(column: Column) -> str:
+    """What the sender is to do about a column that is missing."""
+    if column.primary_key:
+        return (
+            f"Send {column.header} with a key in every row, which no other row has and the row keeps from night to night: "
+            "in a list kept by hand, a number given once to each line."
+        )
+    return f"Send {column.header} in every row, empty where nothing is known."
+
+
+def _renamed(header: str, column: Column, stops: Stops) -> Fault:
+    return Fault(
+        RENAMED,
+        stops,
+        f"The column {column.header} is missing; this one looks like it under another name, and was not read.",
+        f"Head it {column.header} again, or add the new header to alsoCalled in the contract.",
+        column=header,
+    )
+
+
+def _surely_headers(found: Mapping[str, Sequence[int]], count: int) -> int:
+    """How many cells of the header line, from the first, are surely headers: a row that was run together with it stands
+    behind the last that we know, and has as many cells as the header.
+    """
+    upto = 1 + max((position for positions in found.values() for position in positions), default=-1)
+    return count if 2 * (count - upto) <= upto else upto
+
+
+def _named(headers: Sequence[str], position: int, surely: int) -> str | None:
+    """A header as it may be shown; null where it may be a detail of a child: past the first ``surely``, or no short text."""
+    header = headers[position].strip()
+    return header if position < surely and len(header) <= 60 and sum(map(str.isdigit, header)) < 3 and header else None
+
+
+def _perhaps(unknown: Sequence[str]) -> str:
+    """A sentence that names the headers that nobody knows, of which one may be the column that is missing."""
+    return f" Perhaps it is one of those that nobody knows: {first_of(unknown)}." if unknown else ""
+
+
+def _extra(headers: Sequence[str], position: int, surely: int) -> Fault:
+    header = _named(headers, position, surely)
+    place = "This column" if header else f"Column {position + 1} of the file"
+    return Fault(
+        EXTRA,
+        "nothing",
+        f"{place} is not in the contract, so it was not read.",
+        "Leave it out, or add it to the contract with what it means.",
+        column=header,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _words_in(header: str) -> frozenset[str]:
+    """StartDate and Start_Date are start and date; a letter is no word."""
+    found = re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])", header)
+    return frozenset(word.casefold() for word in found if len(word) > 1)
+
+
+def _likeness(header: str, column: Column, words: frozenset[str]) -> float:
+    """0..1: how like a header is to the names of a column.
+
+    Digits that no name of the column has make it unlike, and so does a word of the contract (``words``) that stands in one
+    of the two alone, unless a word that the contract has not stands for it, or the two are the same but for a letter.
+    """
+    plain, said = plain_header(header), _words_in(header)
+    best = 0.0
+    for name in column.headers:
+        other, own = plain_of_contract(name), _words_in(name)
+        is_said = said & words <= own and len(own - said) <= len(said - words)
+        if {c for c in plain if c.isdigit()} <= {c for c in other if c.isdigit()}:
+            like = SequenceMatcher(None, plain, other).ratio()
+            best = max(best, like if is_said or like >= _ALL_BUT_A_LETTER else 0)
+    return best

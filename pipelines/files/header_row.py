@@ -1,0 +1,72 @@
+"""Where the header of a file stands among its first rows, and the rows that say it once more."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from pipelines.files.header_names import known_columns
+from pipelines.files.headers import must_be_there
+from pipelines.files.rows import Fault
+
+HEADER_WITHIN = 30
+"""Rows with any text among which the header is looked for: titles and notes may stand above it."""
+
+
+def shows(cell: str) -> bool:
+    """Whether a cell has anything in it that a reader would see: no byte-order mark, nor spaces of any kind."""
+    return any(letter.isprintable() and not letter.isspace() for letter in cell)
+
+
+def find_header(rows: Sequence[Sequence[str]], contract: Contract) -> int:
+    """Position of the header among the first rows of a file that hold any text: 0, save where titles stand above it.
+
+    It is the first row that names at least half of the columns that must be there. What stands above it is passed over
+    only where it is sparse, each row at most half as full as the header: rows of children are never passed over.
+    """
+    wanted = {column.name for column in must_be_there(contract)}
+    fullest = 0
+    for position, row in enumerate(rows[:HEADER_WITHIN]):
+        named = known_columns(row, contract)
+        if named and 2 * len(named & wanted) >= len(wanted):
+            return position if 2 * fullest <= len(named) else 0
+        fullest = max(fullest, sum(bool(cell.strip()) for cell in row))
+    return 0
+
+
+def above_header(line: int) -> Fault:
+    """The fault that says where the header was found; ``line`` is its own."""
+    return Fault(
+        "rows above the header",
+        "nothing",
+        "The header of the rows was recognised by its names on this line; what stands above it was not read.",
+        "Nothing needs doing; a file that begins with its header is safer.",
+        line,
+    )
+
+
+def part_repeated_headers(rows: pl.DataFrame, headers: Sequence[str]) -> tuple[pl.DataFrame, list[Fault]]:
+    """Take out rows that say the header once more, as files put one under another have: the rows that stay, and a fault
+    (that stops nothing) for each taken out.
+
+    ``rows`` have ``line`` and the cells by position. Only a row that says every header in its place is taken for one.
+    """
+    wanted = [header.strip("\ufeff \t\r\n").lower() for header in headers]
+    first = pl.col("0").str.strip_chars().str.to_lowercase()
+    begins = rows.filter(first == wanted[0]) if wanted else rows.head(0)  # few or none: only these are compared in full
+    lines = [
+        line for line, *cells in begins.iter_rows() if [cell.strip().lower() for cell in cells[: len(wanted)]] == wanted
+    ]
+    if not lines:
+        return rows, []
+    return rows.filter(~pl.col("line").is_in(lines)), [_header_again(line) for line in lines]
+
+
+def _header_again(line: int) -> Fault:
+    return Fault(
+        "header again",
+        "nothing",
+        "The line says the header once more, so it was not read as a row. Files put one under another look like this.",
+        "Nothing needs doing if all rows are of one extract; a file with one header is safer.",
+        line,
+    )

@@ -1,0 +1,133 @@
+"""What a source's rows say of their children, as statements. What each says stands in its contract."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import polars as pl
+
+from data_contracts.contract import Contract
+from data_contracts.statement import Doubt, Statement
+from data_contracts.values import text_of
+from matching.dates import plausible_birth_date
+from pipelines.intake.cells import born_on, meaning_of, only_one, read_cells
+from pipelines.intake.year_seven import year_begins
+from pipelines.tables import STATEMENT
+
+DAYS_IN_A_YEAR = 365.25
+NEARLY = 0.5
+"""Years by which a birth date and another day may contradict each other and both stand: so small a slip makes no other age."""
+
+
+def said_by(sources: Mapping[str, pl.DataFrame], contracts: Mapping[str, Contract], as_at: date) -> pl.DataFrame:
+    """``STATEMENT``: all that the rows of these sources say as at a day. ``sources``: as :func:`read_cells` has their rows."""
+    said = [
+        rows
+        for source, sent in sources.items()
+        for statement in contracts[source].says
+        for rows in _said(sent, contracts[source], statement, as_at)
+    ]
+    return _in_order(said) if said else STATEMENT.to_frame()
+
+
+def _holds(contract: Contract, when: Mapping[str, tuple[str, ...]]) -> pl.Expr:
+    """True where each column has one of its meanings (case ignored); true for all rows where ``when`` is empty."""
+    return pl.all_horizontal(
+        pl.lit(True),
+        *(
+            meaning_of(contract.column_named[name]).str.to_lowercase().is_in([m.casefold() for m in meanings])
+            for name, meanings in when.items()
+        ),
+    ).fill_null(value=False)
+
+
+def is_said(rows: pl.DataFrame, contract: Contract, kind: str) -> pl.Series:
+    """Of each row as received: whether it says anything of a kind, such as that its address is protected."""
+    said = [_holds(contract, statement.when) for statement in contract.says if statement.kind == kind]
+    is_any = pl.any_horizontal(pl.lit(value=False), *said)
+    return read_cells(rows, contract).with_columns(is_any.alias(kind))[kind]
+
+
+def _what(contract: Contract, statement: Statement) -> pl.Expr:
+    if statement.what_from is None:
+        return pl.lit(statement.what, pl.String)
+    column = contract.column_named[statement.what_from]
+    return pl.coalesce(meaning_of(column), pl.lit(column.unknown_code or "not said"))
+
+
+def _applies(contract: Contract, doubt: Doubt, as_at: date) -> pl.Expr:
+    """True where a doubt holds: its codes, its words, its dates so long before the day judged, before the school year."""
+    holds = [_holds(contract, doubt.when)]
+    holds += [pl.col(name).str.contains(words) == is_there for name, words, is_there in doubt.patterns]
+    holds += [pl.col(name) <= as_at - timedelta(days=days) for name, days in doubt.older_than.items()]
+    for name, year in doubt.before_year.items():
+        began_on = year_begins(year, plausible_birth_date(born_on(contract), as_at))
+        holds += [pl.col(name) < began_on, began_on <= as_at]
+    return pl.all_horizontal(holds).fill_null(value=False)
+
+
+def _proves(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
+    """The least that a doubt leaves of the statement, 0..1; null: no doubt says."""
+    said = [
+        pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.proves, pl.Float64)) for doubt in statement.doubts
+    ]
+    return pl.min_horizontal(pl.lit(None, pl.Float64), *said)
+
+
+def _doubt(contract: Contract, statement: Statement, as_at: date) -> pl.Expr:
+    reasons = [pl.when(_applies(contract, doubt, as_at)).then(pl.lit(doubt.because)) for doubt in statement.doubts]
+    if statement.kind == "provision" and statement.holds_days is not None and statement.since is not None:
+        reasons.append(pl.when(pl.col(statement.since).is_null()).then(pl.lit("the confirmation has no date")))
+    if not reasons:
+        return pl.lit(None, pl.String)
+    joined = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
+    return pl.when(joined != "").then(joined)
+
+
+def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: date) -> list[pl.DataFrame]:
+    """What one statement of the contract says in each row that it applies to; of ``on``, one frame a date column.
+
+    Nobody has seen a child, or closed an entry, on a day still to come: such a date says nothing.
+    """
+    never = pl.lit(None, pl.Date)
+    since = never if statement.since is None else pl.col(statement.since)
+    until = never if statement.until is None else pl.col(statement.until)
+    if statement.holds_days is not None:
+        until = since + pl.duration(days=statement.holds_days)
+    place = only_one((text_of(contract.column_named[name]) for name in statement.place), pl.String)
+    fields = {
+        "record_id": pl.col("record_id"),
+        "source": pl.lit(contract.id),
+        "kind": pl.lit(statement.kind),
+        "what": _what(contract, statement),
+        "place": place,
+        "since_on": since,
+        "until_on": until,
+        "doubt": _doubt(contract, statement, as_at),
+        "proves": _proves(contract, statement, as_at),
+    }
+    excepted = [_holds(contract, {name: meanings}) for name, meanings in statement.unless.items()]
+    said = rows.lazy().filter(_holds(contract, statement.when), *(~each for each in excepted))
+    if not statement.on:
+        return [said.select(**fields).collect()]
+    days = [
+        said.filter((pl.col(name) <= as_at) & _is_met(contract, statement, pl.col(name))).select(
+            **fields | {"since_on": pl.col(name)}
+        )
+        for name in statement.on
+    ]
+    return pl.collect_all(days)
+
+
+def _is_met(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
+    """Whether the statement is made of a day in ``on``; one about ``ages`` only where the birth date lies far outside them."""
+    if statement.ages is None:
+        return pl.lit(value=True)
+    first, last = statement.ages
+    age = (day - born_on(contract)).dt.total_days() / DAYS_IN_A_YEAR
+    return (age < first - NEARLY) | (age > last + 1 + NEARLY)
+
+
+def _in_order(said: list[pl.DataFrame]) -> pl.DataFrame:
+    """All statements, each once, in an order that depends on nothing but themselves."""
+    every = pl.concat([rows.select(STATEMENT.names()).cast(STATEMENT) for rows in said])
+    return every.unique().sort(STATEMENT.names(), nulls_last=False)
