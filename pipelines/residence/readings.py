@@ -110,7 +110,7 @@ class _Agency:
         return level_of(self.sighted, SEEN)
 
     @cached_property
-    def standing(self) -> Codes:
+    def entry_levels(self) -> Codes:
         """Level of each record: open (1), or ended (``ENDED``) and so long ago."""
         return np.where(self.state == ENDED, ENDED + level_of(self.ended, DEPARTED[1:]), self.state)
 
@@ -179,8 +179,8 @@ def _presence(
     sizes = [np.count_nonzero(mine) for mine in whom]
     rates = [(count.sum() + 0.5) / (size + 1.0) for count, size in zip(counts, sizes, strict=True)]
     if rates[1] > MOSTLY_OFF_ROLL * rates[0]:
-        standing = _standing(agency, rows, counts[0].astype(np.float64))
-        return [*_known_or_not(agency, rows, is_new, is_never, rates[1]), *standing]
+        open_or_ended = _open_or_ended(agency, rows, counts[0].astype(np.float64))
+        return [*_known_or_not(agency, rows, is_new, is_never, rates[1]), *open_or_ended]
     if counts[0][0] < MOSTLY_LEFT * counts[0].sum():
         return []
     known = shares_of(np.append(sizes[0] - counts[0].sum(), counts[0]) + 0.5)
@@ -188,7 +188,7 @@ def _presence(
     _, is_current, is_ended = known * min(1.0, at_most / (known[1] + known[2]))
     here = np.array([1.0 - is_current - is_ended, is_current, is_ended])
     gone = np.array([1.0 - 0.75 * is_current - is_ended, 0.5 * is_current, 0.25 * is_current + is_ended])
-    codes, trust, is_shared = _laid_out(agency, agency.standing, rows)
+    codes, trust, is_shared = _laid_out(agency, agency.entry_levels, rows)
     codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
     prior = PRIOR_CHILDREN * gone[None, None, :] + 0.5
     return [
@@ -217,7 +217,7 @@ def _known_or_not(agency: _Agency, rows: Codes, is_new: Flags, is_never: Flags, 
     ]  # fmt: skip
 
 
-def _standing(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
+def _open_or_ended(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
     """Whether the record of an agency is open (1) or ended (2), of the children of whom it has one: a prior are those of the
     known children of whom it has (``known``: open, ended), and that half of the entries end of those who leave.
 
@@ -227,7 +227,7 @@ def _standing(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
         return []
     is_current, is_ended = shares_of(known + 0.5)
     gone = np.array([0.0, 0.5 * is_current, 0.5 * is_current + is_ended])
-    codes, trust, is_shared = _laid_out(agency, agency.standing, rows)
+    codes, trust, is_shared = _laid_out(agency, agency.entry_levels, rows)
     return [
         Reading(
             codes, trust, np.append(0.0, known) + 0.5, PRIOR_CHILDREN * gone[None, None, :] + 0.5, np.ones(1), True,
