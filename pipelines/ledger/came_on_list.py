@@ -10,7 +10,7 @@ from pipelines.formatted import formatted
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, MERGED, RECALIBRATED, RECORDS_GONE, CutOff, Tonight
 from pipelines.listing.closed import EDUCATION_ENDED, closed_children
 from pipelines.listing.masking import keys_without_place
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
+from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.rank_settings import reaches
 from pipelines.reasons import day, in_100, source_name
@@ -46,7 +46,7 @@ TOLD_LATE = timedelta(days=90)
 BACK_FROM = {
     SAME_AS_RIVAL: NOT_THE_SAME, MOVED_AWAY: LIVES_HERE, NOT_OF_AGE: CAME_OF_AGE, RECORDS_GONE: RECORDS_BACK, MERGED: PARTED,
     CLOSED: CONTRADICTED, CUT_OFF_RAISED: CUT_OFF_LOWERED, RECALIBRATED: ROSE, FELL: ROSE,
-    NOT_YET: WAITED, OVER_HOLIDAYS: NOT_TAKEN_UP, DIED: DEATH_TAKEN_BACK,
+    NOT_YET: WAITED, OVER_HOLIDAYS: NOT_TAKEN_UP, AGE_ENDS: CAME_OF_AGE, DIED: DEATH_TAKEN_BACK,
 }  # fmt: skip
 """Why a child had left -> what its return means; an education needs a look at its record first."""
 

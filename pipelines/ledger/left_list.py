@@ -16,7 +16,7 @@ from pipelines.decisions.outcomes import CLOSING, standing_outcomes, under_tonig
 from pipelines.formatted import formatted
 from pipelines.listing.closed import closed_in_words
 from pipelines.listing.masking import off_list_without_place
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
+from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.rank_settings import ROUNDING, RankSettings, reaches
@@ -34,7 +34,7 @@ RECALIBRATED = "likelihoods were recalibrated"
 
 LEFT_BECAUSE = (
     IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, MERGED, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS,
-    FELL, CUT_OFF_RAISED, RECALIBRATED, RECORDS_GONE,
+    AGE_ENDS, FELL, CUT_OFF_RAISED, RECALIBRATED, RECORDS_GONE,
 )  # fmt: skip
 """Why a child is off the list (``LEAD.off_because``)."""
 
@@ -215,7 +215,7 @@ def _because(settings: RankSettings, before: CutOff) -> pl.Expr:
         .then(pl.lit(RECORDS_GONE))
         .when((pl.col("now_id") != pl.col("child_id")) & (is_known | pl.col("is_listed")))
         .then(pl.lit(MERGED))
-        .when(reason.is_in([CLOSED, DIED, NOT_YET, OVER_HOLIDAYS]))
+        .when(reason.is_in([CLOSED, DIED, NOT_YET, OVER_HOLIDAYS, AGE_ENDS]))
         .then(reason)
         .when(reason.is_null() & pl.col("age_words").is_not_null())
         .then(pl.lit(NOT_OF_AGE))

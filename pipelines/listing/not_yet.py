@@ -7,11 +7,11 @@ that closes at Christmas until January, and who comes of age on 31 March until t
 A child at high risk never waits.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.children.age import starts_on
+from pipelines.children.age import ends_on, starts_on
 from pipelines.children.died import CERTAIN
 from pipelines.children.promised_places import ACCEPTED, promised_places
 from pipelines.formatted import formatted
@@ -22,24 +22,32 @@ from pipelines.reasons import day
 
 NOT_YET = "not yet listed, by the authority's own threshold"
 OVER_HOLIDAYS = "over the holidays, with a place to come"
+AGE_ENDS = "left school as compulsory school age ends"
 
 HOLIDAYS = (((3, 20), (4, 25)), ((7, 1), (9, 15)), ((12, 12), (1, 12)))
 """Easter, summer and Christmas: (month, day) of the first day on which a term ends and of the last on which the next begins,
 wherever in England and Wales: schools set their own terms, Easter moves, and some take in the new Year 7 some days after the
 others."""
 
+LAST_DAYS = timedelta(weeks=2)
+"""Before the school leaving date: examinations are over, and an enquiry would find a child that need not go to school."""
+
 WAITING = pl.Schema({"child_id": pl.String, "waits": pl.String, "listed_from": pl.Date, "waits_why": pl.String})
 
 
 def not_yet(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """``WAITING``: one row is one child who waits; ``waits``: :data:`NOT_YET` or :data:`OVER_HOLIDAYS`.
+    """``WAITING``: one row is one child who waits; ``waits``: :data:`NOT_YET`, :data:`OVER_HOLIDAYS` or :data:`AGE_ENDS`.
 
-    ``listed_from``: the day from which it waits no longer; ``waits_why``: a sentence. ``found``: ``FINDING``.
+    ``listed_from``: the day from which it waits no longer; ``waits_why``: a sentence. ``found``: ``FINDING``. Who was at
+    school to the end of compulsory school age is not listed at high risk either.
     """
     places = that_follow(_settled_places(circumstances, known.child_records), circumstances)
     over_holidays = _over_holidays(places, circumstances.as_at, known.settings)
-    both = pl.concat([over_holidays, _within_threshold(circumstances, known.settings.weeks_before_listed)])
-    waiting = both.join(at_high_risk(found), on="child_id", how="anti").filter(
+    within_threshold = _within_threshold(circumstances, known.settings.weeks_before_listed)
+    leavers = _leavers(circumstances, known.child_records)
+    risky, to_the_end = at_high_risk(found), leavers.filter("to_the_end").select(WAITING.names())
+    some = pl.concat([leavers.select(WAITING.names()), over_holidays, within_threshold])
+    waiting = pl.concat([to_the_end, some.join(risky, on="child_id", how="anti")]).filter(
         pl.col("listed_from") > circumstances.as_at
     )
     return waiting.unique("child_id", keep="first", maintain_order=True).sort("child_id")
@@ -78,6 +86,24 @@ def _within_threshold(circumstances: Circumstances, weeks: int) -> pl.DataFrame:
     due = pl.col("ended_on") + pl.duration(weeks=weeks)
     told = formatted("Education ended lately: listed from {}, as the authority has it.", day(due))
     return ended.select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=told).cast(WAITING)
+
+
+def _leavers(circumstances: Circumstances, child_records: pl.DataFrame) -> pl.DataFrame:
+    """``WAITING`` of those whose education ended in the ``LAST_DAYS`` of compulsory school age, and ``to_the_end``: that it
+    lasted to the last of them. By records that are surely the child's.
+    """
+    last = surely_theirs(circumstances.last_ended, child_records).select("child_id", ended_on="until_on")
+    dated = circumstances.births.join(last, on="child_id", how="inner", validate="1:1")
+    over_on, ended_on = ends_on(pl.col("date_of_birth")), pl.col("ended_on")
+    told = formatted("Education ended on {}. Compulsory school age ends on {}.", day(ended_on), day(over_on))
+    left = dated.filter(ended_on >= over_on - LAST_DAYS)
+    return left.select(
+        "child_id",
+        waits=pl.lit(AGE_ENDS),
+        listed_from=over_on + timedelta(days=1),
+        waits_why=told,
+        to_the_end=ended_on >= over_on,
+    )
 
 
 def _owed(circumstances: Circumstances) -> pl.DataFrame:

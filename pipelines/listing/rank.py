@@ -27,7 +27,7 @@ from pipelines.listing.gone_quiet import kept, only_residence
 from pipelines.listing.household import households
 from pipelines.listing.known import Known
 from pipelines.listing.likelihood import with_likelihood
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS, not_yet
+from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS, not_yet
 from pipelines.listing.roll_to_come import TO_COME, roll_to_come
 from pipelines.listing.route import routes
 from pipelines.priority import Circumstances, findings
@@ -51,7 +51,7 @@ SAME_AS_RIVAL = "probably the same child as one in education"
 NOT_OF_AGE = "not of compulsory school age"
 CLOSED = "closed by an officer"
 DIED = "died"
-REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS)
+REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NOT_YET, OVER_HOLIDAYS, AGE_ENDS)
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
@@ -297,7 +297,7 @@ def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
         MOVED_AWAY: reasons.why_moved(),
         CLOSED: pl.col("closed_why"),
         DIED: reasons.why_died(names),
-        **dict.fromkeys((NOT_YET, OVER_HOLIDAYS), pl.col("waits_why")),
+        **dict.fromkeys((NOT_YET, OVER_HOLIDAYS, AGE_ENDS), pl.col("waits_why")),
         NOT_OF_AGE: reasons.why_not_of_age(),
     }
     return pl.concat([explained.filter(reason=reason).with_columns(why=told) for reason, told in why.items()])

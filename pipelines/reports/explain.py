@@ -18,7 +18,7 @@ from pipelines.counted import counted
 from pipelines.listing.clearing import what_would_clear
 from pipelines.listing.likelihood import with_age
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
+from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.reasons import day_written, in_100, in_100_written, sentences, source_called
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
@@ -43,6 +43,7 @@ WHAT_WOULD_LIST = {
     DIED: "The source's own correction, or a judgement that its record is another child's.",
     NOT_YET: "The day that is named above, or a reason to look sooner, such as a referral.",
     OVER_HOLIDAYS: "The day that is named above, or that the place is given up.",
+    AGE_ENDS: "A later birth date.",
 }
 """Reason of ``EXPLAINED`` -> what brings the child onto the list."""
 

@@ -30,7 +30,7 @@ from pipelines.ledger.came_on_list import (
 )
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, LISTED, MERGED, RECALIBRATED, RECORDS_GONE
 from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
-from pipelines.listing.not_yet import NOT_YET, OVER_HOLIDAYS
+from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings, Recalibration
 from tests.made.children import AS_AT, THREE, Drawn
@@ -330,7 +330,7 @@ def test_under_a_recalibration_a_child_that_falls_still_falls_for_its_own_reason
 
 def test_every_reason_there_is_has_been_drawn() -> None:
     left = {param.values[1] for param in LEAVES} | {FELL, CUT_OFF_RAISED, RECALIBRATED, CLOSED, NOT_YET}
-    left |= {OVER_HOLIDAYS}  # drawn in test_over_holidays.py
+    left |= {OVER_HOLIDAYS, AGE_ENDS}  # drawn in test_over_holidays.py and test_year_11_leaves.py
     came = {param.values[2] for param in RETURNS} | {FIRST_NIGHT, CONTRADICTED, CUT_OFF_LOWERED, RECALIBRATED, WAITED}  # type: ignore[attr-defined]
     came |= {NOT_TAKEN_UP}
     assert left == set(LEFT_BECAUSE)
