@@ -72,6 +72,17 @@ class Circumstances:
         found = pl.concat([places.select(columns) for places in said]).filter(pl.col("since_on") > self.as_at)
         return found.sort("child_id", "since_on", "record_id", "what")
 
+    def unanswered(self, concerns: pl.DataFrame, taken_up_within: timedelta = timedelta(days=-1)) -> pl.DataFrame:
+        """Those of ``concerns`` that no education of the child's has answered by the date judged.
+
+        One that began after the concern was raised is the answer, even if it has ended since: that it did is another question.
+        ``taken_up_within``: where the concern is for a place, one that began so shortly before is what came of it, too.
+        """
+        last = self.begun_provision().group_by("child_id").agg(began_on=pl.col("since_on").max())
+        asked = concerns.join(last, on="child_id", how="left", validate="m:1", maintain_order="left")
+        answered = pl.col("began_on") >= pl.col("since_on") - taken_up_within
+        return asked.filter(~answered.fill_null(value=False)).drop("began_on")
+
     def begun_provision(self) -> pl.DataFrame:
         """Provision that had begun by the date judged, or has no first day."""
         return self.provision.filter(has_begun(self.as_at))

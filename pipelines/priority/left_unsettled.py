@@ -18,4 +18,5 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
         .then(pl.lit("on no register of home education, and left the roll for it"))
         .otherwise(pl.lit("left the roll without a known destination"))
     )
-    return earliest_open(circumstances.open_concerns(NAMED), FACTOR, points.left_unsettled, because, "on")
+    unsettled = circumstances.unanswered(circumstances.open_concerns(NAMED))
+    return earliest_open(unsettled, FACTOR, points.left_unsettled, because, "on")

@@ -33,10 +33,6 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
         .otherwise(pl.lit("without a school place yet, and applied for one"))
     )
     lag = circumstances.as_at - timedelta(days=points.not_arrived_after_days)
-    last = circumstances.begun_provision().group_by("child_id").agg(began_on=pl.col("since_on").max())
-    applied = circumstances.open_concerns(NAMED).join(last, on="child_id", how="left", validate="m:1")
-    waiting = applied.filter(
-        pl.col("began_on").is_null() | since.is_null() | (pl.col("began_on") < since - TAKEN_UP_WITHIN),
-        ~says_promised(what) | since.is_null() | (since <= lag),
-    )
+    applied = circumstances.unanswered(circumstances.open_concerns(NAMED), TAKEN_UP_WITHIN)
+    waiting = applied.filter(~says_promised(what) | since.is_null() | (since <= lag))
     return earliest_open(waiting, FACTOR, points.no_place, because, "on")

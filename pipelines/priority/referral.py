@@ -31,19 +31,32 @@ _NAMED_BY = (
 )  # fmt: skip
 NAMED_ELSEWHERE = "|".join((*(factor.NAMED for factor in _NAMED_BY), ADOPTION))
 
+FOR_A_PLACE = r"\bplace\b"
+OF_A_PUPIL = r"\battend|\bwhereabouts\b|\bforwarding address\b"
+"""What an education that begins answers: where the child is to go to school, and where it is. Nothing else is settled by it."""
+
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with such a concern open on the date judged, the longest open one.
 
     One that has waited for ``referral_waiting_days`` weighs ``referral_waiting`` points more.
     """
-    waiting = circumstances.open_concerns().filter(~pl.col("what").str.contains(NAMED_ELSEWHERE))
+    what = pl.col("what")
+    waiting = _unanswered(circumstances, circumstances.open_concerns().filter(~what.str.contains(NAMED_ELSEWHERE)))
     days = (pl.lit(circumstances.as_at) - pl.col("since_on")).dt.total_days()
     is_long = (days >= points.referral_waiting_days).fill_null(value=False)
     worth = points.referral + pl.when(is_long).then(points.referral_waiting).otherwise(0)
-    because = (
-        pl.when(pl.col("what") == "")
-        .then(pl.lit("a concern is open"))
-        .otherwise("a concern is open: " + pl.col("what"))
-    )
+    because = pl.when(what == "").then(pl.lit("a concern is open")).otherwise("a concern is open: " + what)
     return earliest_open(waiting, FACTOR, worth, because)
+
+
+def _unanswered(circumstances: Circumstances, concerns: pl.DataFrame) -> pl.DataFrame:
+    """``concerns`` without those that an education begun since has answered."""
+    for_a_place, of_a_pupil = (pl.col("what").str.contains(named) for named in (FOR_A_PLACE, OF_A_PUPIL))
+    return pl.concat(
+        [
+            concerns.filter(~for_a_place & ~of_a_pupil),
+            circumstances.unanswered(concerns.filter(for_a_place), no_place.TAKEN_UP_WITHIN),
+            circumstances.unanswered(concerns.filter(of_a_pupil & ~for_a_place)),
+        ]
+    )

@@ -11,5 +11,5 @@ NAMED = r"transfer|lost pupil|unclaimed|\bctf\b"
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose transfer file waits on the date judged."""
-    named = circumstances.open_concerns(NAMED)
+    named = circumstances.unanswered(circumstances.open_concerns(NAMED))
     return earliest_open(named, FACTOR, points.unclaimed_transfer, "no school has claimed the transfer file")

@@ -4,7 +4,7 @@ import dataclasses
 import re
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from types import ModuleType
 
 import polars as pl
@@ -28,6 +28,7 @@ from pipelines.priority import (
     temporary_accommodation,
     unclaimed_transfer,
     unregistered_setting,
+    vanished_from_roll,
     youth_justice,
 )
 from pipelines.rank_settings import Points
@@ -218,6 +219,46 @@ def test_an_application_that_led_to_a_place_is_no_reason(began: tuple[date, ...]
 )  # fmt: skip
 def test_a_place_offered_has_fifteen_days_to_show_on_a_roll(what: str, since: date | None, counts: bool) -> None:
     assert bool(told(no_place.finding, concern(what, since))) is counts
+
+
+MAY, JUNE, JULY = date(2026, 5, 4), date(2026, 6, 1), date(2026, 7, 6)
+A_DAY = timedelta(days=1)
+
+ANSWERS = [
+    # the factor, what was said on 4 May, when an education began that has ended since, and whether the concern counts
+    pytest.param(referral, "No school place", JUNE, False, id="a school place, since found"),
+    pytest.param(referral, "No school place", MAY - 60 * A_DAY, False, id="a school place, as the roll was told of it late"),
+    pytest.param(referral, "No school place", MAY - 61 * A_DAY, True, id="a school place, after another one"),
+    pytest.param(referral, "Not attending", JUNE, False, id="not attending, and at another school since"),
+    pytest.param(referral, "Not attending", MAY - A_DAY, True, id="not attending the school it had begun at"),
+    pytest.param(referral, "Not attending", MAY, True, id="not attending, from the day on which it began"),
+    pytest.param(referral, "Whereabouts unknown", JUNE, False, id="whereabouts: found at a school"),
+    pytest.param(referral, "Moved without a forwarding address", JUNE, False, id="moved: found at a school"),
+    pytest.param(referral, "Part-time timetable", JUNE, True, id="a timetable: no place answers it"),
+    pytest.param(referral, "Another concern", JUNE, True, id="nor what nobody knows"),
+    pytest.param(harm, "Neglect", JUNE, True, id="nor harm"),
+    pytest.param(exclusion, "permanently excluded", JUNE, False, id="excluded, and at another school since"),
+    pytest.param(exclusion, "permanently excluded", MAY - A_DAY, True, id="excluded from the school it had begun at"),
+    pytest.param(left_unsettled, "taken off the roll after an absence", JUNE, False, id="taken off a roll, and on another"),
+    pytest.param(left_unsettled, "left the roll without a known destination", MAY, True, id="no destination: did not come"),
+    pytest.param(unclaimed_transfer, "transfer file that no school has claimed", JUNE, False, id="a file, a school since"),
+    pytest.param(unclaimed_transfer, "transfer file that no school has claimed", MAY - A_DAY, True, id="a file, none since"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("factor", "what", "began", "counts"), ANSWERS)
+def test_an_education_that_began_since_answers_what_was_asked_about_school(
+    factor: ModuleType, what: str, began: date, counts: bool
+) -> None:
+    drawn = concern(what, MAY).record("school_census:1", "CH1").on_roll("school_census:1", began, JULY)
+    assert bool(told(factor.finding, drawn)) is counts
+
+
+@pytest.mark.parametrize(("began", "counts"), [(JUNE, False), (MAY - A_DAY, True)])
+def test_who_vanished_from_a_roll_and_was_on_another_since_is_found(began: date, counts: bool) -> None:
+    drawn = Drawn().record("school_census:1", "CH1").says("school_census:1", "vanished", "vanished from the roll", MAY)
+    drawn.record("school_census:2", "CH1").on_roll("school_census:2", began, JULY)
+    assert bool(told(vanished_from_roll.finding, drawn)) is counts
 
 
 def test_an_old_identity_of_an_adopted_child_is_no_concern() -> None:
