@@ -4,6 +4,9 @@ A doctor who writes to each child after its birthday, or to all in one week of t
 those who left as those who live here. Such dates stand apart: far more of them fall in one week after the birthday, or in one
 week of the last year, than in others, and of children without a place as many as of pupils. A nurse who comes to the schools
 meets pupils alone. A letter's date says only that the child has not been met since.
+
+An agency that tells of events writes no letters: families who have just come apply for a place in the same weeks of August, and
+whoever had one before has applied long ago.
 """
 
 from datetime import date
@@ -42,12 +45,12 @@ def with_letters(agencies: pl.DataFrame, children: pl.DataFrame, as_at: date) ->
     without_place = pl.col("place_probability").is_null() & (pl.col("age_group") == "of")
     asked = children.select("is_known_here", age_days=age_days, without_place=without_place)
     is_pupil, age, has_none = (asked[name].to_numpy()[child] for name in ("is_known_here", "age_days", "without_place"))
-    is_sighting = ~agencies["is_start"].to_numpy() & agencies["sighted_days"].is_not_null().to_numpy()
+    meets = ~agencies["is_start"] & ~agencies["tells_events"] & agencies["sighted_days"].is_not_null()
     seen = agencies["sighted_days"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     source = agencies["source"].rle_id().cast(pl.Int64).to_numpy()
     is_letter = np.zeros(agencies.height, dtype=bool)
     for number in range(int(source.max(initial=-1)) + 1):
-        mine = np.flatnonzero((source == number) & is_sighting)
+        mine = np.flatnonzero((source == number) & meets.to_numpy())
         is_letter[mine] = are_letters(seen[mine], age[mine], is_pupil[mine], has_none[mine])
     return agencies.with_columns(is_letter=pl.Series(is_letter, dtype=pl.Boolean))
 

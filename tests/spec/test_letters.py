@@ -1,9 +1,12 @@
 """Which dates of an agency are letters to all, and which are meetings."""
 
+from datetime import date, timedelta
+
 import numpy as np
+import polars as pl
 import pytest
 
-from pipelines.residence.letters import are_letters
+from pipelines.residence.letters import are_letters, with_letters
 
 PUPILS, OTHERS = 600, 600
 AGES = 365 * 8 + 2 + np.arange(PUPILS + OTHERS) * 41 % 365
@@ -29,6 +32,21 @@ def test_letters_are_dates_that_children_without_a_place_have_as_pupils_have(see
     letters = are_letters(seen.astype(float), AGES.astype(float), IS_PUPIL, ~IS_PUPIL)
     assert letters[~EVERY_THIRD].all() if found else not letters.any()
     assert not letters[EVERY_THIRD & (seen > 60) & ((AGES - seen) % 365.25 > 7)].any()
+
+
+@pytest.mark.parametrize(("tells_events", "found"), [(False, True), (True, False)])
+def test_whoever_tells_of_events_writes_no_letters(tells_events: bool, found: bool) -> None:
+    as_at = date(2026, 9, 5)
+    applied = np.where(IS_PUPIL, MET + 200, 10 + MET % 20)  # who has just come applies in August, and others long ago
+    children = pl.DataFrame({
+        "born_on": [as_at - timedelta(days=int(age)) for age in AGES],
+        "is_known_here": IS_PUPIL, "place_probability": [1.0 if it else None for it in IS_PUPIL], "age_group": "of",
+    })  # fmt: skip
+    agencies = pl.DataFrame({
+        "child": np.arange(len(AGES)), "source": "admissions", "sighted_days": applied, "is_start": False,
+        "tells_events": tells_events,
+    })  # fmt: skip
+    assert with_letters(agencies, children, as_at)["is_letter"].any() is found
 
 
 def test_of_a_few_children_nobody_can_say_what_their_dates_are() -> None:
