@@ -16,6 +16,7 @@ from data_contracts.completeness import Check
 from pipelines.counted import counted, first_of
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, UNKNOWN
 from pipelines.intake.misleading_files import ENOUGH_ROWS
+from pipelines.intake.school_holidays import days_shut
 from pipelines.intake.source_tonight import SourceTonight, day_in_figures
 from pipelines.intake.standing_in import stands_in_until
 from pipelines.intake.units import units_due, units_less
@@ -218,7 +219,7 @@ def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     same = [night for night in source.nights if night.content == source.tonight.content]
     if after and same and same[-1] is source.last:
         since = _first_of_run(source)
-        if (source.as_at - since).days >= after and _weekdays_between(since, source.as_at):
+        if _days_open(source, since, source.as_at) >= after and _weekdays_between(source, since, source.as_at):
             yield (
                 "stale",
                 f"this is the file of {day_in_figures(since)} again; its rows should change within {counted(after, 'day')}.",
@@ -236,15 +237,26 @@ def _first_of_run(source: SourceTonight) -> date:
     return min((night.as_at for night in same), default=source.as_at)
 
 
-def _weekdays_between(since: date, as_at: date) -> int:
+def _weekdays_between(source: SourceTonight, since: date, as_at: date) -> int:
     """Weekdays whose changes one night had and the other not, whether nights run before or after midnight: the fewer.
 
     Agencies change nothing at weekends, so that Friday's rows on a Monday are no old file.
     """
+    holidays = _holidays(source, since, as_at)
     after_midnight, before_midnight = (
-        np.busday_count(since + later, as_at + later) for later in (timedelta(), timedelta(days=1))
+        np.busday_count(since + later, as_at + later, holidays=holidays) for later in (timedelta(), timedelta(days=1))
     )
     return int(min(after_midnight, before_midnight))
+
+
+def _days_open(source: SourceTonight, since: date, until: date) -> int:
+    """Days from one to another, without those on which the source cannot change."""
+    return (until - since).days - len(_holidays(source, since, until))
+
+
+def _holidays(source: SourceTonight, since: date, until: date) -> list[date]:
+    """Days on which the source cannot change: of a roll, while schools are shut."""
+    return days_shut(since, until) if source.contract.is_roll else []
 
 
 def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
@@ -252,22 +264,26 @@ def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     newest = source.tonight.newest_on
     if newest is None:
         return
-    lag = (source.as_at - newest).days
+    lag = _days_open(source, newest, source.as_at)
     within = source.contract.completeness.newest_within_days
     if within is None:
         nights = source.newer_each
         if not nights:
             return
-        lags = [(night.as_at - day).days for night, day in nights]
+        lags = [_days_open(source, day, night.as_at) for night, day in nights]
         within = round(median(lags) + max(NEWEST_DAYS, SPREADS * spread(lags)))
         if not (newest < nights[-1][1] or source.contract.completeness.stale_after_days):
             return  # nothing need ever happen in a source that is never due
     if lag > within:
         yield (
             "stale",
-            f"its newest date is {day_in_figures(newest)}, {counted(lag, 'day')} before the night; at most "
-            f"{counted(within, 'day')} are to be expected. It may be an old file.",
+            f"its newest date is {day_in_figures(newest)}, {counted((source.as_at - newest).days, 'day')} before the night; at "
+            f"most {counted(within, 'day')} are to be expected{_besides(source, newest)}. It may be an old file.",
         )
+
+
+def _besides(source: SourceTonight, newest: date) -> str:
+    return ", besides the school holidays" if _holidays(source, newest, source.as_at) else ""
 
 
 def _share(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -200,6 +200,40 @@ def test_no_rows_need_change_over_a_weekend(begun: Begun, first: int, again: int
     delivered = begun(first, school_census=roll_on(first), health=health(100))
     judged = delivered.judged(again, school_census=roll_on(again), health=health(100))
     assert ("stale" in judged.found.filter(source="health")["check"].to_list()) is is_stale
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "is_stale"),
+    [
+        pytest.param(date(2027, 6, 15), date(2027, 6, 30), True, id="in term"),
+        pytest.param(date(2027, 7, 16), date(2027, 7, 19), False, id="as the first schools close"),
+        pytest.param(date(2027, 7, 21), date(2027, 8, 20), False, id="of the end of term, in August"),
+        pytest.param(date(2027, 7, 21), date(2027, 9, 4), False, id="of the end of term, as the first schools open"),
+        pytest.param(date(2027, 7, 21), date(2027, 9, 9), True, id="of the end of term, a week into the next"),
+        pytest.param(date(2027, 6, 15), date(2027, 8, 20), True, id="of June, in August"),
+        pytest.param(date(2027, 12, 20), date(2028, 1, 4), False, id="over Christmas"),
+        pytest.param(date(2027, 12, 20), date(2028, 1, 7), True, id="of the end of term, when it has begun again"),
+    ],
+)
+def test_rolls_stand_still_while_schools_are_shut(begun: Begun, first: date, again: date, is_stale: bool) -> None:
+    after, again_after = ((day - FIRST).days for day in (first, again))
+    sent = {"school_census": roll_on(after), "health": health(100)}
+    found = begun(after, **sent).judged(again_after, **sent).found
+    told = found.filter(source="school_census", check="stale")["words"].to_list()
+    assert bool(told) is is_stale
+    assert found.filter(source="health", check="stale").height, "who is no school is not shut"
+
+
+def test_a_summer_does_not_teach_that_a_roll_may_be_old(tmp_path: Path) -> None:
+    nights, told = Deliveries(tmp_path), []
+    for week in range(10):
+        friday = date(2027, 7, 16) + timedelta(weeks=week)
+        rolled = roll_on(week)  # classes and homes change, and nobody comes or goes
+        rows = [{**row, "entry_date": "2027-07-12"} for row in rolled]
+        after = (friday - FIRST).days
+        found = nights.night(after, school_census=rows, health=health(100 + week, seen_on=friday)).found
+        told += [friday] * found.filter(source="school_census", check="stale").height
+    assert told == [date(2027, 9, 17)]
 
 
 def test_a_register_that_need_not_change_is_not_stale(three_nights: Deliveries) -> None:
