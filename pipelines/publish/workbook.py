@@ -209,14 +209,19 @@ def sheet_name(lane: str) -> str:
     return "".join(" " if letter in "[]:*?/\\'" else letter for letter in lane).strip().capitalize()[:31]
 
 
+SHARE = '[>=0.995]"over 99%";[<0.005]"under 1%";0%'
+"""How a probability is shown: as the reasons say it in words, never as certain."""
+
+
 def _styles(book: Any) -> dict[str, Any]:
     cell = {"valign": "top", "font_size": 10}
+    number = {**cell, "align": "center"}  # at the right edge it would run into the text of the next column
     return {
         "text": book.add_format({**cell, "text_wrap": True, "num_format": "@"}),
-        "whole": book.add_format({**cell, "num_format": "0"}),
+        "whole": book.add_format({**number, "num_format": "0"}),
         # Still a number, so that it sorts; shown as people say it.
         "school year": book.add_format({**cell, "num_format": '"Year "0;"Nursery";"Reception"', "align": "left"}),
-        "share": book.add_format({**cell, "num_format": "0%"}),
+        "share": book.add_format({**number, "num_format": SHARE}),
         "date": book.add_format({**cell, "num_format": "dd/mm/yyyy", "align": "left"}),
         "hours": book.add_format({**cell, "num_format": "0.0"}),
         "header": book.add_format(

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import polars as pl
@@ -146,6 +147,12 @@ def test_what_is_for_the_machine_or_to_be_filled_in_is_not_printed(folder: Path)
     last = string.ascii_uppercase[len(printed_headers()) - 1]
     assert len(areas) == 4
     assert all(area.startswith("$A$1:$") and area.split("$")[3] == last for area in areas)
+
+
+def test_no_probability_is_shown_as_certain(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "candidates.xlsx") as book:
+        forms = re.findall(r'formatCode="([^"]*%[^"]*)"', book.read("xl/styles.xml").decode())
+    assert [unescape(form) for form in forms] == ['[>=0.995]"over 99%";[<0.005]"under 1%";0%']
 
 
 def test_each_sheet_is_printed_on_paper_of_this_country(folder: Path) -> None:
