@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from data_contracts.completeness import Completeness
 from data_contracts.faults import told
 from data_contracts.file_layout import Files, KeyOfChild, Layout
-from data_contracts.parts import Column, Description, Flattened, SchemaObject, fault
+from data_contracts.parts import MONTHS_ALONE, Column, Description, Flattened, SchemaObject, fault
 from data_contracts.statement import Statement
 from data_contracts.yaml_file import YamlFile, read_yaml
 
@@ -200,6 +200,8 @@ class Contract(DataContract):
             raise fault(f"column {column.name} maps to nothing and says nothing; give notUsed with the reason", *place)
         if column.absent_why and not (column.may_be_absent and self.beginnings_of(column.name)):
             raise fault(f"column {column.name}: absentWhy is for an end (until, beside since) that mayBeAbsent", *place)
+        if {*MONTHS_ALONE}.intersection(column.also_written) and column.name not in {said.until for said in self.says}:
+            raise fault(f"column {column.name}: a month alone is read of an end (until), as its last day", *place)
         twice = [other for other in self.columns if other.maps_to == column.maps_to and column.maps_to]
         if len(twice) > 1 and column.maps_to != "address":
             raise fault(f"two columns map to {column.maps_to}; only an address is put together from several", *place)

@@ -35,6 +35,9 @@ LEFT = "Left"
 YEAR_ALONE = "yyyy"
 """A date format of its own, of birth dates of which no more is known: it is read as 1 January, the stand-in of offices."""
 
+MONTHS_ALONE = ("MMMM yyyy", "MM/yyyy")
+"""Date formats of ends of which no more than the month is known: read as its last day, on which they have come at last."""
+
 EXCEL_DAYS = "excel"
 """A date format of its own: the number of a day as Excel counts them (44197 is 1 January 2021)."""
 
@@ -292,6 +295,8 @@ class Column(Flattened):
         if written == EXCEL_DAYS and written != self.options.format:
             return
         if written == YEAR_ALONE and self.maps_to == "date_of_birth" and written != self.options.format:
+            return
+        if written in MONTHS_ALONE and written != self.options.format:
             return
         parts = _DATE_PART.findall(written)
         leftover = re.sub("[-/. :T]", "", _DATE_PART.sub("", written))

@@ -11,6 +11,7 @@ from data_contracts.parts import (
     BETWEEN_WORDS,
     DATE_PARTS,
     EXCEL_DAYS,
+    MONTHS_ALONE,
     YEAR_ALONE,
     Column,
     PersonField,
@@ -104,7 +105,7 @@ def parse_dates(column: Column) -> pl.Expr:
 
 
 def as_days(text: pl.Expr, written: Sequence[str]) -> pl.Expr:
-    """Text as a date; null where it is none in any of these formats (``DATE_PARTS``, ``excel``, or a year alone).
+    """Text as a date; null where it is none in any of these formats (``DATE_PARTS``, ``excel``, a year or a month alone).
 
     They are tried strictly, in order: the day must be in the calendar, so that 31/02/2015 is no date. A time of day
     behind the date is left out; but of 2015-05-13T23:00:00Z, as software that keeps days as moments writes 14 May 2015, the
@@ -155,6 +156,8 @@ def _as_day(text: pl.Expr, form: str) -> pl.Expr:
     fitting = pl.when(text.str.contains(_pattern(form))).then(text)
     if form == YEAR_ALONE:
         return (fitting + "-01-01").str.to_date("%Y-%m-%d", strict=False)
+    if form in MONTHS_ALONE:
+        return (pl.lit("01 ") + fitting).str.to_date(f"%d {strptime(form)}", strict=False).dt.month_end()
     return fitting.str.to_date(strptime(form), strict=False)
 
 

@@ -73,6 +73,9 @@ SLIPS = {
     "a year of two digits before a day in figures": (
         "format: dd/MM/yyyy", "format: yy/MM/dd", "the date format yy/MM/dd is not made of",
     ),
+    "a month alone of what is no end": (
+        "value: [yyyy-MM-dd]", "value: [yyyy-MM-dd, MM/yyyy]", "column date_of_birth: a month alone is read of an end (until)",
+    ),
     "a rule without its bound": ("      mustBe: 0\n", "", "a metric of the standard needs mustBe: 0"),
     "a rule of the table at a column": (
         "metric: duplicateValues\n      mustBe: 0", "metric: rowCount\n      mustBeGreaterOrEqualTo: 1",

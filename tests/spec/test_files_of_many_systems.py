@@ -276,10 +276,27 @@ def test_a_pupil_who_has_left_on_no_day_is_not_taken_for_one_who_is_there(
     assert [b.rule for b in file.breaches if b.stops == "row"] == [LEFT_WITHOUT_DAY] * aside
 
 
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        pytest.param("Sept 2025", date(2025, 9, 30), id="a month by its name"),
+        pytest.param("February 2024", date(2024, 2, 29), id="in a leap year"),
+        pytest.param("7/2026", date(2026, 7, 31), id="in figures"),
+        pytest.param("13/2026", None, id="no month"),
+        pytest.param("Sep-25", None, id="a month and a year, or a day and a month"),
+    ],
+)
+def test_an_end_of_which_the_month_alone_is_known_is_its_last_day(cell: str, day: date | None) -> None:
+    frame = pl.DataFrame({"leaving_date": [cell], "entry_date": [cell]})
+    census = CONTRACTS["school_census"].column_named
+    assert frame.select(parse_dates(census["leaving_date"])).item() == day
+    assert frame.select(parse_dates(census["entry_date"])).item() is None, "a beginning is no later than it is said"
+
+
 SET_ASIDE_AND_LEFT = """
 RecordId | EnrolStatus | LeavingDate | Surname
 KEPT     | C           |             | Lamb
-1        | C           | Sept 2025   | Lamb    | left
+1        | C           | Easter 2025 | Lamb    | left
 2        | Leaver      |             | Lamb    | left
 3        | C           | 31/02/2026  | Lamb    | left
 4        | C           | 1900-01-01  | Lamb

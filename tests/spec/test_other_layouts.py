@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from data_contracts.contract import plain_header, read_contracts
+from data_contracts.parts import MONTHS_ALONE, YEAR_ALONE
 from data_contracts.values import as_codes
 from pipelines.files import read_bytes
 from pipelines.files.header_names import known_columns
@@ -261,9 +262,17 @@ def test_each_contract_is_whole_by_itself_and_knows_what_the_others_know_of_a_fi
 
 def test_a_day_is_read_in_the_same_forms_wherever_people_may_write_it() -> None:
     written = [c for contract in CONTRACTS.values() if contract.id != "ctf" for c in contract.columns if c.date_formats]
-    forms = {frozenset(column.dates_written) - {"yyyy"} for column in written}
+    forms = {frozenset(column.dates_written).difference({YEAR_ALONE}, MONTHS_ALONE) for column in written}
     assert len(forms) == 1
-    assert {column.maps_to for column in written if "yyyy" in column.dates_written} == {"date_of_birth"}
+    assert {column.maps_to for column in written if YEAR_ALONE in column.dates_written} == {"date_of_birth"}
+
+
+def test_a_month_alone_is_read_of_every_end_and_of_no_other_day() -> None:
+    for contract in CONTRACTS.values():
+        begins = {said.since for said in contract.says if said.kind == "provision"}
+        ends = {said.until for said in contract.says if said.until} - begins
+        written = {column.name for column in contract.columns if {*MONTHS_ALONE}.intersection(column.dates_written)}
+        assert written == ends
 
 
 def test_ends_in_no_form_that_is_read_are_told_to_set_their_rows_aside(tmp_path: Path) -> None:
