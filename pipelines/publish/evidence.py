@@ -137,7 +137,11 @@ def _sheet(night: _Night, candidate: Row, is_protected: bool) -> Sheet:
         likelihood=night.likelihoods[child],
         because=sentences(candidate["because"]),
         findings=[f"{row['points']} points: {row['because']}" for row in evidence.findings.get(child, [])],
-        clearing=what_would_clear(candidate, has_rival=any(row["is_current"] for row in near)),
+        clearing=what_would_clear(
+            candidate,
+            has_rival=any(row["is_current"] for row in near),
+            household=(row for row in evidence.household.get(child, []) if is_protected or row["is_open_to_all"]),
+        ),
         contradictions=told_of.contradictions(members, names, is_protected=is_protected),
         timeline=timeline(told_of.timeline_lines(said, names), as_at),
         sightings=told_of.last_sightings(said, names, as_at),

@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.children.provision import find_provision
 from pipelines.linking.family_ties import LEVEL
+from pipelines.listing.household_places import household_places
 from pipelines.listing.masking import keys_without_place
 from pipelines.publish.numbers import day
 from pipelines.publish.timeline import Line
@@ -40,6 +41,8 @@ class SheetRows:
     findings: ByChild
     nearest: ByChild
     """Records in education that came near and are another child's, the nearest first."""
+    household: ByChild
+    """``HOUSEHOLD_PLACE``."""
 
 
 def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.Series) -> SheetRows:
@@ -52,6 +55,7 @@ def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.
         said=_by_child(said.sort("child_id", "record_id", "kind", "since_on", "until_on", "what")),
         findings=_by_child(publication.findings.join(chosen.select("child_id"), on="child_id", how="semi")),
         nearest=_by_child(_nearest(publication, mine, protected)),
+        household=_by_child(_household_places(publication, chosen, protected)),
     )
 
 
@@ -60,6 +64,11 @@ def _by_child(frame: pl.DataFrame) -> ByChild:
     for row in frame.iter_rows(named=True):
         rows[row["child_id"]].append(row)
     return rows
+
+
+def _household_places(publication: Publication, chosen: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
+    told = (publication.person, publication.statements, publication.child_records)
+    return household_places(chosen["child_id"], *told, protected=protected, as_at=publication.as_at)
 
 
 def _nearest(publication: Publication, mine: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from pipelines.children.age import ends_on, starts_on
 from pipelines.children.facts import child_facts
 from pipelines.counted import counted
 from pipelines.listing.clearing import what_would_clear
+from pipelines.listing.household_places import household_places
 from pipelines.listing.likelihood import with_age
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
 from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
@@ -197,8 +198,20 @@ def _listed(told: Told, candidate: Row) -> list[tuple[str, list[str]]]:
         ("On the list", [place, likelihood, LIST_IS_NO_FINDING]),
         ("Why", sentences(candidate["because"])),
         (f"Reasons to look sooner: {candidate['priority']} points", [] if told.is_protected else points),
-        ("What would clear it", what_would_clear(candidate, has_rival=bool(told.rows("rival")))),
+        (
+            "What would clear it",
+            what_would_clear(candidate, has_rival=bool(told.rows("rival")), household=_household(told)),
+        ),
     ]
+
+
+def _household(told: Told) -> list[Row]:
+    """Places of other children of the household, none of them protected."""
+    if told.is_protected:
+        return []
+    tables = (told.tables[name] for name in ("person_record", "statement", "child_record"))
+    places = household_places(pl.Series([told.child_id]), *tables, protected=told.protected, as_at=told.as_at)
+    return places.filter("is_open_to_all").to_dicts()
 
 
 def _evidence(told: Told) -> list[tuple[str, list[str]]]:

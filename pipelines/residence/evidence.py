@@ -103,7 +103,7 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
         left_with_all=~has_place & (_left_year_six(as_at) | pl.col("left_with_school")).fill_null(value=False),
         left_with_school=pl.col("left_with_school").fill_null(value=False),
     )
-    families = _families(mine)
+    families = relatives(mine)
     known = _with_shared(_agencies(heard, as_at), families).sort("source", "child")
     agencies = with_letters(known, children, as_at)
     signs = _signs(families, met(heard, agencies.filter("is_letter"), as_at), children, as_at)
@@ -290,9 +290,10 @@ def with_homes(person: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(dwelling=dwelling).drop("house_key", "building", "only", "last")
 
 
-def _families(mine: pl.DataFrame) -> pl.DataFrame:
+def relatives(mine: pl.DataFrame) -> pl.DataFrame:
     """One row is a ``child`` and an ``other`` one of its household: a reference kept by a source, or surname and home, where
-    the street or the postcode may be written with a slip."""
+    the street or the postcode may be written with a slip. ``mine``: ``child``, and the homes of its records
+    (:func:`with_homes`)."""
     pairs = []
     for key in (["household"], ["surname", "uprn"], ["surname", "dwelling"], ["surname", "door", "district"]):
         home = [name for name in key if name != "surname"]

@@ -181,7 +181,7 @@ def _because(as_at: date) -> pl.Expr:
     )
     home = (
         pl.when(pl.col("household") == 0)
-        .then(pl.lit("another child of the household has a place here"))
+        .then(pl.lit("another child of the household has a place"))
         .when(pl.col("household") == 2)
         .then(pl.lit("no other child of the household has been seen for a year"))
     )

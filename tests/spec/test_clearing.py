@@ -46,5 +46,19 @@ def test_what_would_clear_a_lead(candidate: dict[str, Any], has_rival: bool, ask
     assert all(line.startswith(start) for line, start in zip(lines, asked, strict=True))
 
 
+def test_where_brothers_and_sisters_are_educated_is_asked_in_one_sentence_after_the_other_team() -> None:
+    places = [
+        {"what": "state school", "place": "Keats Primary School", "record_id": "school_census:1"},
+        {"what": "home education", "place": None, "record_id": "ehe_register:2"},
+    ]
+    lines = what_would_clear(lead(route="admissions"), has_rival=False, household=places)
+    assert lines[1] == (
+        "Word from where another child of the household is educated (state school, Keats Primary School, record "
+        "school_census:1; home education, record ehe_register:2): whether the family lives here still, and where this child "
+        "is educated."
+    )
+    assert [line.startswith(("The admissions", PLACE)) for line in lines] == [True, False, True]
+
+
 def test_every_other_team_is_asked_something() -> None:
     assert set(ASK_FIRST) == set(ROUTES) - {ADOPTION}

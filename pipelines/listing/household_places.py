@@ -1,0 +1,60 @@
+"""Where other children of a lead's household are educated: who to ask first whether the family lives here still."""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.children.provision import find_provision, surely_holds
+from pipelines.residence.evidence import relatives, with_homes
+
+CERTAIN = 0.5
+"""From this probability on, an education is the other child's and holds."""
+TOLD = 3
+"""Children of the household told at most, the surest first."""
+
+HOUSEHOLD_PLACE = pl.Schema(
+    {"child_id": pl.String, "what": pl.String, "place": pl.String, "record_id": pl.String, "is_open_to_all": pl.Boolean}
+)
+"""One row is another child of a child's household that has a place: ``what`` and ``place`` (null: not said), by which record,
+and whether the other child is none that is protected."""
+
+
+def household_places(
+    chosen: pl.Series,
+    person: pl.DataFrame,
+    statements: pl.DataFrame,
+    child_records: pl.DataFrame,
+    *,
+    protected: pl.Series,
+    as_at: date,
+) -> pl.DataFrame:
+    """``HOUSEHOLD_PLACE`` of the children ``chosen`` (``child_id``), who are few; ``protected``: every protected child."""
+    known = _near(chosen, person, child_records)
+    pairs = relatives(known.rename({"child_id": "child"}))
+    asked = pairs.filter(pl.col("child").is_in(chosen.implode())).rename({"child": "child_id", "other": "other_id"})
+    theirs = child_records.filter(pl.col("child_id").is_in(asked["other_id"].implode()))
+    places = find_provision(statements.join(theirs, on="record_id", how="semi"), theirs, as_at)
+    holds = places.with_columns(holds=surely_holds(doubtful=1.0)).filter("is_current", pl.col("holds") >= CERTAIN)
+    best = holds.sort("holds", "since_on", "record_id", descending=[True, True, False], nulls_last=True).unique(
+        "child_id", keep="first", maintain_order=True
+    )
+    told = asked.join(best.rename({"child_id": "other_id"}), on="other_id", how="inner", validate="m:1")
+    return (
+        told.with_columns(is_open_to_all=~pl.col("other_id").is_in(protected.implode()))
+        .sort("child_id", "holds", "record_id", descending=[False, True, False])
+        .select(HOUSEHOLD_PLACE.names())
+        .group_by("child_id", maintain_order=True)
+        .head(TOLD)
+    )
+
+
+def _near(chosen: pl.Series, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
+    """Homes (:func:`~pipelines.residence.evidence.with_homes`), with ``child_id``, of all records that may share one with the
+    chosen children: what else lies in their postcodes, or bears their numbers of a dwelling or a household."""
+    mine = child_records.filter(pl.col("child_id").is_in(chosen.implode()))
+    own = person.join(mine, on="record_id", how="semi")
+    shared = (
+        pl.col(name).is_in(own[name].drop_nulls().unique().implode()) for name in ("postcode", "uprn", "household")
+    )
+    near = with_homes(person.filter(pl.any_horizontal(*shared)))
+    return near.join(child_records.select("record_id", "child_id"), on="record_id", how="inner", validate="1:1")
