@@ -247,7 +247,7 @@ def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
 
     ``in_hand``: that an officer looks into it; null: none does.
     ``back_because``: what brought back a child whom an officer had closed; null: none had. ``kept_because``: why a child who
-    has probably moved away stays on the list; null: it is likely enough. ``roll_to_come``: which school to ask; null: none.
+    has probably moved away stays on the list; null: it is likely enough. ``ask_school``: which school to ask; null: none.
     """
     return pl.concat_str(
         pl.col("in_hand"),
@@ -258,7 +258,7 @@ def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
         own_doubt(),
         last_education(as_at),
         next_education(),
-        pl.when(~pl.col("restricted")).then(pl.col("roll_to_come")),
+        pl.when(~pl.col("restricted")).then(pl.col("ask_school")),
         nearest_rival(),
         sentence(pl.col("residence_because")),
         pl.col("kept_because"),

@@ -30,6 +30,7 @@ from pipelines.listing.likelihood import with_likelihood
 from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS, not_yet
 from pipelines.listing.roll_to_come import TO_COME, roll_to_come
 from pipelines.listing.route import routes
+from pipelines.listing.study_leave import ON_LEAVE, study_leave
 from pipelines.priority import Circumstances, findings
 from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.rank_settings import RankSettings, reaches
@@ -70,6 +71,8 @@ class Ranked:
     """``FINDING`` about the candidates, weightiest first."""
     to_come: pl.DataFrame = field(default_factory=TO_COME.to_frame)
     """``TO_COME`` of those candidates, of whom none is protected, whose schools can tell more than a visit."""
+    on_leave: pl.DataFrame = field(default_factory=ON_LEAVE.to_frame)
+    """``ON_LEAVE`` of them."""
 
 
 def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame | None = None) -> Ranked:
@@ -94,8 +97,8 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     looked_at = everyone.filter(is_likely | only_residence(known.settings))
     circumstances = _circumstances(looked_at, known)
     found = findings(circumstances, known.settings.points)
-    to_come = roll_to_come(circumstances, found, known)
-    asked = to_come.select("child_id", "roll_to_come")
+    to_come, on_leave = (asked(circumstances, found, known) for asked in (roll_to_come, study_leave))
+    asked = pl.concat([frame.select("child_id", "ask_school") for frame in (to_come, on_leave)]).unique("child_id")
     told = with_told(
         everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(circumstances, found, known), asked
     )
@@ -107,8 +110,9 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     untold = to_come.select("child_id", factor=pl.lit(NO_PLACE))
     found = found.join(listed, on="child_id", how="semi").join(untold, on=["child_id", "factor"], how="anti")
     candidates = _candidates(listed, found, circumstances, known)
-    to_come = to_come.join(candidates.filter(~pl.col("restricted")), on="child_id", how="semi")
-    return Ranked(candidates, _explained(told.filter(~is_listed), known.source_names), found, to_come)
+    shown = candidates.filter(~pl.col("restricted"))
+    to_come, on_leave = (frame.join(shown, on="child_id", how="semi") for frame in (to_come, on_leave))
+    return Ranked(candidates, _explained(told.filter(~is_listed), known.source_names), found, to_come, on_leave)
 
 
 def dates_told(
@@ -210,7 +214,7 @@ def _lane(settings: RankSettings) -> pl.Expr:
         .then(pl.lit(RESTRICTED))
         .when(pl.col("date_of_birth").is_null() | (pl.col("of_age") < settings.doubtful_age_below))
         .then(pl.lit(DATA_PROBLEM))
-        .when(pl.col("roll_to_come").is_not_null())
+        .when(pl.col("ask_school").is_not_null())
         .then(pl.lit(DATA_PROBLEM))
         .when((pl.col("found_none") < settings.doubtful_link_below) & ~_is_own_doubt(settings))
         .then(pl.lit(DOUBTFUL_LINK))

@@ -28,7 +28,7 @@ ROLL_IS_IN = timedelta(weeks=9)
 ENOUGH_TO_WARN = 5
 """Listed children for whom it is worth a word before the list that rolls are to come; of fewer their own rows tell."""
 
-TO_COME = pl.Schema({"child_id": pl.String, "school": pl.String, "told_on": pl.Date, "roll_to_come": pl.String})
+TO_COME = pl.Schema({"child_id": pl.String, "school": pl.String, "told_on": pl.Date, "ask_school": pl.String})
 
 
 def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
@@ -56,7 +56,7 @@ def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known
         at_high_risk(found), on="child_id", how="anti"
     )
     first = silent.unique("child_id", keep="first", maintain_order=True)
-    return first.select("child_id", "school", "told_on", roll_to_come=_told()).cast(TO_COME)
+    return first.select("child_id", "school", "told_on", ask_school=_told()).cast(TO_COME)
 
 
 def rolls_to_ask_for(to_come: pl.DataFrame) -> tuple[str, ...]:

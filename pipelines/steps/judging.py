@@ -9,6 +9,7 @@ from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.other_teams import for_other_teams
 from pipelines.listing.rank import dates_told, rank
 from pipelines.listing.roll_to_come import rolls_to_ask_for
+from pipelines.listing.study_leave import years_to_ask_for
 from pipelines.residence.living_here import judge_residence
 from pipelines.steps.under_way import Counts, Night
 
@@ -59,7 +60,7 @@ def rank_step(night: Night) -> Counts:
     night.store.write("candidate", ranked.candidates)
     night.store.write_children("explained", ranked.explained)
     night.store.write("finding", ranked.findings)
-    night.of_rolls = rolls_to_ask_for(ranked.to_come)
+    night.of_rolls = (*rolls_to_ask_for(ranked.to_come), *years_to_ask_for(ranked.on_leave))
     night.listed = night.aside(partial(masked_in, night.read(*MASKED_READS)))
     night.other_teams = night.aside(partial(for_other_teams, known, night.store.read("explained")))
     return {"candidates": ranked.candidates.height, "explained": ranked.explained.height}

@@ -78,7 +78,7 @@ class Night:
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)
     """Who may be without education from the next term; is worked out beside the rank."""
     of_rolls: tuple[str, ...] = ()
-    """What is said of schools whose rolls are to come, once there is a list."""
+    """What is said of schools to ask, whose rolls are to come or Year 11 is gone early, once there is a list."""
     listed: Future[Masked] = field(init=False, repr=False)
     """The list as it may be published; is worked out beside the ledger, as is the next."""
     other_teams: Future[pl.DataFrame] = field(init=False, repr=False)

@@ -1,0 +1,72 @@
+"""Listed children of Year 11 whom their school took off its roll with most of the year, before the school leaving date.
+
+Examinations begin in May, and some schools enter the first day of study leave as the day of leaving: the pupils are on the
+roll until the last Friday in June all the same. Where most of a school's Year 11 has gone so, that one of them has says
+nothing of that one, and the school can say what it meant.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.children.age import ends_on, school_year
+from pipelines.counted import counted, first_of
+from pipelines.formatted import formatted
+from pipelines.listing.known import Known
+from pipelines.listing.not_yet import at_high_risk, surely_theirs
+from pipelines.priority import Circumstances
+from pipelines.reasons import day
+
+BEGINS = (5, 1)
+"""(month, day) from which a school may send its Year 11 home to study: the first examinations are in the first week of May."""
+
+MOST, ENOUGH = 0.5, 5
+"""Of a school's pupils in Year 11, and so many of them: of fewer each may have left by itself."""
+
+ON_LEAVE = pl.Schema(
+    {"child_id": pl.String, "school": pl.String, "left": pl.Int64, "pupils": pl.Int64, "ask_school": pl.String}
+)
+
+
+def study_leave(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """``ON_LEAVE``: one row is one child whose school is to be asked, how many of its pupils in Year 11 have left, and both in
+    a sentence.
+
+    Children at high risk are not among them. ``found``: ``FINDING``. ``known``: of all children, whose entries show who left.
+    """
+    as_at = circumstances.as_at
+    begins = date(as_at.year, *BEGINS)
+    born = known.person.select("record_id", "date_of_birth").filter(
+        school_year(pl.col("date_of_birth"), as_at) == 11, ends_on(pl.col("date_of_birth")) >= as_at
+    )
+    has_left = ~pl.col("is_current") & pl.col("until_on").is_between(begins, as_at)
+    entries = known.provision.drop_nulls("place").join(born, on="record_id", how="inner", validate="m:1")
+    of_year = entries.filter(has_left | pl.col("is_current")).with_columns(has_left=has_left)
+    schools = of_year.group_by("source", "place").agg(left=pl.col("has_left").sum(), pupils=pl.len())
+    gone = schools.filter(pl.col("left") >= ENOUGH, pl.col("left") > MOST * pl.col("pupils"))
+    last = surely_theirs(circumstances.last_ended, known.child_records).filter(pl.col("until_on") >= begins)
+    theirs = last.join(born, on="record_id", how="inner", validate="m:1").join(
+        gone, on=["source", "place"], how="inner"
+    )
+    asked = theirs.join(at_high_risk(found), on="child_id", how="anti").rename({"place": "school"})
+    told = formatted(
+        "Taken off the roll with {} of the {} pupils in Year 11 of {} before the school leaving date, {}: ask the school "
+        "whether they are on study leave.",
+        "left", "pupils", pl.col("school"), day(ends_on(pl.col("date_of_birth"))),
+    )  # fmt: skip
+    return asked.select("child_id", "school", "left", "pupils", ask_school=told).cast(ON_LEAVE)
+
+
+def years_to_ask_for(on_leave: pl.DataFrame) -> tuple[str, ...]:
+    """What the list must be read with: the schools to ask, most children first. ``on_leave``: ``ON_LEAVE`` of listed children,
+    none of them protected.
+    """
+    if on_leave.is_empty():
+        return ()
+    schools = on_leave.group_by("school", "left", "pupils").len().sort("len", "school", descending=[True, False])
+    named = [f"{school} ({left:,} of {pupils:,})" for school, left, pupils, _ in schools.iter_rows()]
+    return (
+        f"{counted(on_leave.height, 'child')} of the list came off a roll with most of its Year 11, before the school leaving "
+        f"date: {first_of(named)}. Study leave is no leaving: ask these schools first; the children stand in the lane 'data "
+        "problem'.",
+    )
