@@ -9,9 +9,11 @@ seen: an enquiry that somebody has asked for ends with an answer.
 
 import polars as pl
 
+from pipelines.children.members import with_told
 from pipelines.listing.known import Known
 from pipelines.priority import HIGH_RISK, social_care
 from pipelines.rank_settings import RankSettings, reaches
+from pipelines.residence.contact import SEEN
 
 QUIET = "Nobody says that the child has left: where it lives can be checked at a desk, before anybody goes to the door."
 OPEN = "Probably moved away, and on the list all the same: a concern is open, and nobody has found where the child is."
@@ -35,7 +37,7 @@ def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFr
     """
     asked_after = findings.filter(pl.col("factor").is_in(ASKED_AFTER))["child_id"].unique()
     is_worth_a_check = reaches(pl.col("likelihood"), known.settings.check_from)
-    has_left = pl.col("child_id").is_in(_said_to_have_left(quiet, known.statements, known.child_records).implode())
+    has_left = pl.col("child_id").is_in(_said_to_have_left(quiet, known).implode())
     because = (
         pl.when(pl.col("child_id").is_in(asked_after.implode()))
         .then(pl.lit(OPEN))
@@ -45,17 +47,20 @@ def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFr
     return quiet.select("child_id", kept_because=because).drop_nulls("kept_because")
 
 
-def _said_to_have_left(quiet: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame) -> pl.Series:
+def _said_to_have_left(quiet: pl.DataFrame, known: Known) -> pl.Series:
     """``child_id`` of those of whom a source that keeps homes says that they left, off a doctor's list or a tenancy ended, and
-    none that another entry has begun since and is open: who is on another doctor's list has only moved.
+    none that another entry has begun since and is open, or that it met them since: who is on another doctor's list, or
+    applies for a school, has only moved.
     """
-    kind, since = pl.col("kind"), pl.col("since_on")
+    statements, kind, since = known.statements, pl.col("kind"), pl.col("since_on")
     entries = statements.filter(kind == "lives_here")
     left = statements.filter((kind == "left") & pl.col("source").is_in(entries["source"].unique().implode()))
-    theirs = child_records.join(quiet, on="child_id", how="semi").select("child_id", "record_id")
+    theirs = known.child_records.join(quiet, on="child_id", how="semi").select("child_id", "record_id")
     left_on = theirs.join(left, on="record_id").group_by("child_id").agg(left_on=since.max())
     here = theirs.join(entries.filter(pl.col("until_on").is_null()), on="record_id")
     began_on = here.group_by("child_id").agg(began_on=since.max())
-    told = left_on.join(began_on, on="child_id", how="left", validate="1:1")
-    has_moved = (pl.col("began_on") >= pl.col("left_on")).fill_null(value=False)
-    return told.filter(~has_moved)["child_id"]
+    seen = statements.filter(kind == SEEN, since <= known.as_at)
+    met = theirs.join(seen, on="record_id").group_by("child_id").agg(met_on=since.max())
+    told = with_told(left_on, began_on, met)
+    has_moved = (pl.col("began_on") >= pl.col("left_on")) | (pl.col("met_on") > pl.col("left_on"))
+    return told.filter(~has_moved.fill_null(value=False))["child_id"]

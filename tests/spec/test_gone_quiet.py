@@ -47,6 +47,21 @@ STAYS = [
         id="taken off one GP's list in September, and on another's since before that",
     ),
     pytest.param(
+        unseen(0.06).says("health:1", "left", since=date(2024, 5, 2)).record("admissions:1", "CH1")
+        .says("admissions:1", "seen", since=SEPTEMBER), QUIET,
+        id="taken off the GP's list in 2024, and applied for a school since",
+    ),
+    pytest.param(
+        unseen(0.06).says("health:1", "left", since=SEPTEMBER).record("admissions:1", "CH1")
+        .says("admissions:1", "seen", since=SEPTEMBER), None,
+        id="taken off the GP's list on the day on which it was seen last",
+    ),
+    pytest.param(
+        unseen(0.06).says("health:1", "left", since=SEPTEMBER).record("admissions:1", "CH1")
+        .says("admissions:1", "seen", since=date(2027, 1, 5)), None,
+        id="taken off the GP's list, and to be seen by a school in January",
+    ),
+    pytest.param(
         unseen(0.06).record("lost_pupils:1", "CH1").says("lost_pupils:1", "left", since=SEPTEMBER), QUIET,
         id="has left a school: that is no home",
     ),
