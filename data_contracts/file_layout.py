@@ -15,13 +15,13 @@ class XmlLayout(Part):
     root: str
     rows: tuple[str, ...]
     """Paths of the elements that hold one row each, such as ``Pupils/PupilsOnRoll/PupilOnRoll``."""
-    header: dict[str, str] = Field(default_factory=dict)
-    """Column name -> path of an element that is said once for the whole file."""
+    header: dict[str, OneOrMany] = Field(default_factory=dict)
+    """Column name -> path of an element that is said once for the whole file; of several paths the first that is there."""
     elements: dict[str, str] = Field(default_factory=dict)
     """Column name -> path inside the row, where it differs from the column's header."""
     passed_over: tuple[str, ...] = Field((), alias="passedOver")
-    """Paths inside the row of elements that are about somebody or something else, such as ``Contacts``: nothing in
-    them is read, save what ``elements`` names."""
+    """Paths inside the row of elements that are about somebody or something else, such as ``Contacts`` or ``*Exclusion*``:
+    nothing in them is read, save what ``elements`` names."""
     repeated: dict[str, Literal["first", "last", "latest"]] = Field(default_factory=dict)
     """Column name -> which one holds where the element stands in the row several times (``latest``: of ISO dates)."""
     key: tuple[str, ...]

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 import polars as pl
 from defusedxml.common import DefusedXmlException
@@ -27,6 +28,11 @@ DEEPEST = 50
 
 _PASSED_OVER = ""
 """Stands instead of a column's name for an element that is about somebody or something else."""
+
+GROUPED = 2
+"""What a row itself says stands in it, or in one group within it (``PupilStatus/EntryDate``). Deeper stand things that the
+pupil has, with begins and ends of their own: exclusions, placements, aims. Only what tells who the person is, as an address
+does, is read there."""
 
 _BYTES_AT_A_TIME = 1 << 16
 _ROWS_AT_A_TIME = 50_000
@@ -105,11 +111,11 @@ class _Row:
     line: int
     depth: int
     values: dict[str, str] = field(default_factory=dict)
-    """Our name for a column -> text of the element that stands where the contract says."""
-    by_name: dict[str, str] = field(default_factory=dict)
-    """The same for elements that have the right name in another place: they count where the first are silent."""
-    repeated: dict[str, bool] = field(default_factory=dict)
-    """Columns said twice, differently -> whether at the place that the contract says."""
+    """Our name for a column -> text of the element that says it at the best place."""
+    places: dict[str, int] = field(default_factory=dict)
+    """The same -> how far that place is from where the contract says (:meth:`_Elements._place`)."""
+    repeated: set[str] = field(default_factory=set)
+    """Columns said twice at that place, differently."""
 
 
 class _Elements:
@@ -119,11 +125,11 @@ class _Elements:
         self._contract, self._layout, self._said_by_name = contract, layout, named
         self._row_paths = {tuple(path.split("/")) for path in layout.rows}
         self._path_of = {tuple(map(plain_header, path.split("/"))): name for name, path in layout.elements.items()}
-        self._passed_over = [tuple(map(plain_header, path.split("/"))) for path in layout.passed_over]
+        self._passed_over = [tuple(path.lower().split("/")) for path in layout.passed_over]
         self._named = {h: column.name for h, column in columns_by_header(contract).items()}
-        self._header_path_of = {tuple(path.split("/")): name for name, path in layout.header.items()}
+        self._header_paths = [(tuple(path.split("/")), name) for name, paths in layout.header.items() for path in paths]
         self.parser: object = None
-        self._places_of: dict[tuple[str, ...], tuple[str | None, bool]] = {}
+        self._places_of: dict[tuple[str, ...], tuple[str | None, int]] = {}
         self._local_names: dict[str, str] = {}
         self._path: list[str] = []
         self._row: _Row | None = None
@@ -136,7 +142,7 @@ class _Elements:
         self._bad_rows: list[tuple[int, _Row, str]] = []
         self._last_line = 0
         self._is_crowded = False  # several rows on one line: the place among the rows numbers them instead
-        self._header_values: dict[str, str] = {}
+        self._header_values: dict[tuple[str, ...], str] = {}
         self._near_header: dict[tuple[str, str], str] = {}
         self.header_of: dict[str, str] = {}
         self.count = 0
@@ -211,37 +217,48 @@ class _Elements:
         place = self._places_of.get(inside)
         if place is None:
             place = self._places_of[inside] = self._place(inside)
-        name, by_path = place
+        name, far = place
         if name is None or name == _PASSED_OVER:
             if name is None:
                 self._unknown[self._path[-1]] += 1
             return
-        values = row.values if by_path else row.by_name
-        said = values.setdefault(name, text)
-        if said != text:
+        held = row.places.get(name)
+        if held is None or far < held:
+            row.values[name], row.places[name] = text, far
+            row.repeated.discard(name)
+        elif far == held and (said := row.values[name]) != text:
             holds = self._layout.repeated.get(name)
             if holds is None:
-                row.repeated[name] = by_path
+                row.repeated.add(name)
             elif holds == "last" or (holds == "latest" and text > said):
-                values[name] = text
+                row.values[name] = text
         self.header_of.setdefault(name, self._path[-1])
 
-    def _place(self, inside: tuple[str, ...]) -> tuple[str | None, bool]:
-        """Our name for the element at a path inside a row, and whether the contract means this very place."""
+    def _place(self, inside: tuple[str, ...]) -> tuple[str | None, int]:
+        """Our name for the element at a path inside a row, and how far that is from where the contract says: 0 where it names
+        this path, or the element stands in the row itself; else by how deep it stands, and whether under the column's own name.
+        """
         plain = tuple(map(plain_header, inside))
         by_path = self._path_of.get(plain)
-        if by_path is None and any(plain[: len(path)] == path for path in self._passed_over):
-            return _PASSED_OVER, True
-        return by_path or self._named.get(plain[-1]), by_path is not None or len(plain) == 1
+        if by_path is not None:
+            return by_path, 0
+        if any(_lies_in(inside, path) for path in self._passed_over):
+            return _PASSED_OVER, 0
+        name = self._named.get(plain[-1])
+        if name is None or len(plain) == 1:
+            return name, 0
+        column = self._contract.column_named[name]
+        if len(plain) > GROUPED and column.maps_to is None:
+            return _PASSED_OVER, 0
+        return name, 2 * len(plain) + (plain[-1] != plain_header(column.header))
 
     def _take_header(self, text: str) -> None:
         path = tuple(self._path[1:])
-        name = self._header_path_of.get(path)
-        if name is None:
+        if all(path != known for known, _ in self._header_paths):
             if path:
                 self._near_header.setdefault((path[0], plain_header(path[-1])), text)
             return
-        if self._header_values.setdefault(name, text) != text:
+        if self._header_values.setdefault(path, text) != text:
             raise UnreadableFileError(
                 "repeated element",
                 "The header of the file says this twice, and differently.",
@@ -251,25 +268,25 @@ class _Elements:
             )
 
     def header_values(self) -> dict[str, str]:
-        """Our name for a column -> what the header of the file says (by the element's name where its path differs), or
-        else the file's name.
+        """Our name for a column -> what the header of the file says at the first of its paths (by the element's name where its
+        path differs), or else the file's name.
         """
-        values = dict(self._said_by_name)
-        for path, name in self._header_path_of.items():
+        values: dict[str, str] = {}
+        for path, name in self._header_paths:
             near = self._near_header.get((path[0], plain_header(path[-1])), "")
-            values[name] = self._header_values.get(name, near) or values.get(name, "")
-        return values
+            values[name] = values.get(name, "") or self._header_values.get(path, near)
+        return dict(self._said_by_name) | {
+            name: text or self._said_by_name.get(name, "") for name, text in values.items()
+        }
 
     def _keep(self, row: _Row) -> None:
-        repeated = [name for name, by_path in row.repeated.items() if by_path or name not in row.values]
-        row.values = row.by_name | row.values
         if not any(map(str.strip, row.values.values())):
             return
         self.count += 1
         self._is_crowded |= row.line == self._last_line
         self._last_line = row.line
-        if repeated:
-            self._bad_rows.append((self.count, row, self.header_of[repeated[0]]))
+        if row.repeated:
+            self._bad_rows.append((self.count, row, self.header_of[min(row.repeated)]))
             return
         self._places.append((row.line, self.count))
         for name, column in self._columns.items():
@@ -303,6 +320,13 @@ class _Elements:
     def bad_rows(self) -> list[BadRow]:
         """The rows that do not fit."""
         return [_repeated(row, place if self._is_crowded else row.line, said) for place, row, said in self._bad_rows]
+
+
+def _lies_in(inside: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    """Whether a path of elements begins with another one, whose parts may have ``*`` in them, whatever their case."""
+    return len(inside) >= len(path) and all(
+        fnmatchcase(part.lower(), pattern) for part, pattern in zip(inside, path, strict=False)
+    )
 
 
 def _with_key(rows: pl.DataFrame, contract: Contract, layout: XmlLayout) -> pl.DataFrame:

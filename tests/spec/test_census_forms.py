@@ -1,4 +1,5 @@
-"""The census as a school sends it (XML) and as a system exports it (CSV) tell the same of the same pupils."""
+"""The census as a school sends it (XML), plain or in the department's groups with all else that it holds of a pupil, and as a
+system exports it (CSV) tell the same of the same pupils."""
 
 import csv
 from datetime import UTC, date, datetime
@@ -17,12 +18,35 @@ from pipelines.intake.standardise import Standardised, standardise
 AS_AT = date(2026, 11, 20)
 
 
-def _as_xml(rows: list[dict[str, str]]) -> bytes:
+PLAIN: dict[str, tuple[str, ...]] = {}
+GROUPED = (
+    dict.fromkeys(("EnrolStatus", "EntryDate", "LeavingDate", "NCyearActual"), ("PupilStatus",))
+    | dict.fromkeys(("SAON", "PAON", "Street", "Town", "UPRN"), ("HomeInformation", "Address", "BS7666Address"))
+    | {"Postcode": ("HomeInformation", "Address")}
+)
+"""Where an element stands; all others in ``PupilIdentifiers``. As schools' systems write it (DfE, School census: business and
+technical specification)."""
+
+BESIDE = {
+    ("Exclusions", "TermlyExclusion"): {"Category": "SUSP", "StartDate": "2026-03-03", "Reason1": "PP"},
+    ("Attendance", "TermlyAttendance", "SessionDetails"): {"AttendanceReason": "C", "AbsenceSessions": "4"},
+    ("SpecialEducationalNeeds", "SENneeds"): {"SENtype": "SEMH", "StartDate": "2025-01-07"},
+    ("LearningAims", "LearningAim"): {"LearningStartDate": "2026-09-03", "Status": "1"},
+    ("SchoolArrangedAP", "SchoolArrangedAPDetail"): {
+        "URN": "999999", "EntryDate": "2026-01-10", "LeavingDate": "2026-05-01", "AttendancePattern": "PT",
+    },
+    ("OfNextYear", "Placements", "Placement"): {"EntryDate": "2025-01-10", "LeavingDate": "2025-05-01", "SchoolName": "Elm"},
+}  # fmt: skip
+"""What else a pupil may have, with begins and ends of its own; twice each."""
+
+
+def _as_xml(rows: list[dict[str, str]], groups: dict[str, tuple[str, ...]]) -> bytes:
     """The rows of one school as its census message."""
     message = ElementTree.Element("Message")
     source = ElementTree.SubElement(ElementTree.SubElement(message, "Header"), "Source")
+    about = ElementTree.SubElement(ElementTree.SubElement(message, "School"), "SchoolCharacteristics")
     for name in ("LEA", "Estab", "URN", "SchoolName"):
-        ElementTree.SubElement(source, name).text = rows[0][name]
+        ElementTree.SubElement(about if groups and name == "SchoolName" else source, name).text = rows[0][name]
     pupils = ElementTree.SubElement(message, "Pupils")
     on_roll = ElementTree.SubElement(pupils, "PupilsOnRoll")
     no_longer = ElementTree.SubElement(pupils, "PupilsNoLongerOnRoll")
@@ -31,8 +55,22 @@ def _as_xml(rows: list[dict[str, str]]) -> bytes:
         pupil = ElementTree.SubElement(part, element)
         for name, value in row.items():
             if value and name not in ("LEA", "Estab", "URN", "SchoolName", "RecordId"):
-                ElementTree.SubElement(pupil, name).text = value
+                place = groups.get(name, ("PupilIdentifiers",)) if groups else ()
+                ElementTree.SubElement(_group(pupil, place), name).text = value
+        for place, things in BESIDE.items() if groups else ():
+            for days_later in ("", "1"):
+                thing = ElementTree.SubElement(_group(pupil, place[:-1]), place[-1])
+                for name, value in things.items():
+                    ElementTree.SubElement(thing, name).text = value[: -len(days_later) or None] + days_later
     return ElementTree.tostring(message, encoding="utf-8", xml_declaration=True)
+
+
+def _group(pupil: ElementTree.Element, place: tuple[str, ...]) -> ElementTree.Element:
+    """The element within a pupil at a place, made where it is not there yet."""
+    for name in place:
+        found = pupil.find(name)
+        pupil = ElementTree.SubElement(pupil, name) if found is None else found
+    return pupil
 
 
 def _standardised(folder: Path) -> Standardised:
@@ -42,8 +80,8 @@ def _standardised(folder: Path) -> Standardised:
     return standardise(received.raw, contracts, as_at=AS_AT)
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Standardised, Standardised]:
+@pytest.fixture(scope="module", params=[PLAIN, GROUPED], ids=["plain", "in the department's groups"])
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Standardised, Standardised]:
     """The largest school of a made-up authority, from its CSV rows and from the XML made of them."""
     folder = tmp_path_factory.mktemp("census")
     errors = ErrorRates.usual().scaled(0.0, names=("broken_rows",))
@@ -58,7 +96,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Standardised, Standa
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    (folder / "xml/school_census_school.xml").write_bytes(_as_xml(rows))
+    (folder / "xml/school_census_school.xml").write_bytes(_as_xml(rows, request.param))
     return _standardised(folder / "csv"), _standardised(folder / "xml")
 
 
