@@ -1,5 +1,6 @@
 """The lists published before: what each night put up, read back from ``WORKSPACE/published``."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -48,3 +49,10 @@ def _as_today(path: Path, schema: Mapping[str, pl.DataType | type[pl.DataType]])
 def read_nights(folder: Path) -> list[PublishedNight]:
     """Every publication that is kept, the oldest first."""
     return [read_night(as_at, path) for as_at, path in published_nights(folder).items()]
+
+
+def settings_told(folder: Path) -> str | None:
+    """Who agreed to the settings of a publication, or that nobody did, by its ``run.json``; null: they are the defaults."""
+    run = folder / "run.json"
+    told = json.loads(run.read_text("utf-8")).get("settings_approved") if run.exists() else None
+    return None if told is None else str(told)

@@ -7,13 +7,17 @@ from pipelines.reports.back_test import missed_words
 from pipelines.reports.weekly import TOLD, Weekly
 
 
-def weekly_html(week: Weekly, names: Mapping[str, str], warnings: Sequence[str]) -> bytes:
-    """The page. ``names``: source -> its name for people; ``warnings``: what the last list must be read with."""
+def weekly_html(
+    week: Weekly, names: Mapping[str, str], warnings: Sequence[str], settings_told: str | None = None
+) -> bytes:
+    """The page. ``names``: source -> its name for people; ``warnings``: what the last list must be read with;
+    ``settings_told``: who agreed to its settings, or that nobody did; null: they are the defaults."""
     return page(
         "weekly.html.j2",
         week=week,
         names=names,
         warnings=warnings,
+        settings_told=settings_told,
         told=TOLD,
         listed=sum(now for _, now, _ in week.lanes),
         gone=sum(count for _, count in week.went),
