@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from cyclopts import App
 
@@ -73,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 only if it did all that was asked. Errors are told in one message."""
     os.umask(0o077)  # whatever a command writes is its owner's alone
     _keep_closed_output_closed()
+    _print_any_name()
     try:
         code = int(app(arguments) or 0)
         sys.stdout.flush()
@@ -96,6 +98,13 @@ def _keep_closed_output_closed() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False))
+
+
+def _print_any_name() -> None:
+    """Print a question mark for a letter that the output cannot hold, as that of Windows to a file: a name is no fault."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _stop_writing() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +18,7 @@ from apps.cli.main import main
 from pipelines.failure import CANNOT_GO_ON, NightFailed
 from pipelines.lock import LOCK_FILE, is_locked
 from pipelines.night import STEPS, RunReport
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 from tests.conftest import FirstNight
 
 HEAVY = ("polars", "duckdb", "pandas", "prefect", "great_expectations", "numpy", "scipy", "pydantic")
@@ -97,6 +98,24 @@ def test_a_schedule_may_close_the_output(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
     assert main(["status", "--workspace", str(tmp_path)]) == 2
+
+
+def test_a_name_of_which_the_output_lacks_a_letter_is_printed_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where output goes to a file in an alphabet of the west."""
+    written = BytesIO()
+    output = TextIOWrapper(written, encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", output)
+
+    def told(_workspace: Path) -> None:
+        print("Słupek")
+        raise SettingsError("no more")
+
+    monkeypatch.setattr("pipelines.health.read_status", told)
+    assert main(["status", "--workspace", str(tmp_path)]) == CANNOT_GO_ON
+    output.flush()
+    assert written.getvalue().split() == [b"S?upek"]
 
 
 @pytest.mark.parametrize(
