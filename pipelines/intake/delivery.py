@@ -32,7 +32,7 @@ from pipelines.intake.last_intake import (
     is_kept_whole,
     judged_by,
 )
-from pipelines.intake.misleading_files import unknown_codes, unreadable_dates
+from pipelines.intake.misleading_files import ages_of_others, unknown_codes, unreadable_dates
 from pipelines.tables import SET_ASIDE
 
 LINE_HASH, MOVED = "_line_hash", "_moved"
@@ -230,7 +230,8 @@ def _breaches(rows: pl.DataFrame, found: FileRows, file: Opened, judging: Judgin
         known=judging.last.known(rows, contract.id, by, today) if today else None,
     )
     read = (rows, contract, file.shown, found.headers)
-    return [*breaches, *unreadable_dates(*read, breaches), *unknown_codes(*read, breaches)]
+    of_columns = (*unreadable_dates(*read, breaches), *unknown_codes(*read, breaches))
+    return [*breaches, *of_columns, *ages_of_others(rows, contract, file.shown)]
 
 
 def _rows(found: FileRows, contract: Contract, last: LastIntake) -> pl.DataFrame:

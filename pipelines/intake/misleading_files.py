@@ -9,7 +9,9 @@ from data_contracts.contract import Contract
 from data_contracts.parts import PersonField
 from data_contracts.rules import KNOWN_CODE, NO_DATE
 from data_contracts.values import as_days, is_empty, text_of
+from pipelines.intake.cells import born_on, read_cells
 from pipelines.intake.last_intake import RECORD_ID
+from pipelines.intake.statements import is_met
 
 SAME_AGAIN = "same file twice"
 """Name of the rule, as a breach shows it, of a file that holds what another holds."""
@@ -29,6 +31,7 @@ MANY = 0.1
 _CHILD: frozenset[PersonField] = frozenset({"surname", "forename", "full_name", "date_of_birth"})
 
 UNREADABLE_DATES, UNKNOWN_CODES = "form of dates", "codes of another system"
+OTHER_AGES = "ages of another list"
 TWO_DELIVERIES, SHARED_KEYS = "two deliveries", "keys of two systems"
 """Names of the rules, as a breach shows them."""
 
@@ -98,6 +101,24 @@ def unknown_codes(
             why = f"{len(broken):,} of its {filled:,} codes are none that this source's contract knows. {broken[0].why}"
             fix = f"Add the codes of {header} to the contract (codes), each with its meaning. Or: {broken[0].fix}"
             yield Breach(contract.id, file, None, header, UNKNOWN_CODES, "nothing", why, fix)
+
+
+def ages_of_others(rows: pl.DataFrame, contract: Contract, file: str) -> Iterator[Breach]:
+    """A breach where most children of one file cannot have met a day of theirs by the ages that its source has (``misdated``).
+
+    One such birth date is a slip, most of them are the list of older children, or of younger ones: it may break no other rule.
+    """
+    for said in contract.says:
+        read = read_cells(rows, contract) if said.ages else rows.head(0)
+        for name in said.on if said.ages else ():
+            dated = read.filter(pl.col(name).is_not_null() & born_on(contract).is_not_null())
+            wrong = dated.filter(is_met(contract, said, pl.col(name))).height
+            if dated.height < ENOUGH_ROWS or wrong <= MOST * dated.height:
+                continue
+            header = contract.column_named[name].header
+            why = f"On {header} {wrong:,} of its {dated.height:,} children were of no age that {contract.name} are for."
+            fix = f"Send the list that its name says, or let its name begin with its own source's, not with {contract.id}."
+            yield Breach(contract.id, file, None, header, OTHER_AGES, "file", why, fix)
 
 
 def told_once(breaches: Sequence[Breach]) -> list[Breach]:

@@ -110,7 +110,7 @@ def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: d
     if not statement.on:
         return [said.select(**fields).collect()]
     days = [
-        said.filter((pl.col(name) <= as_at) & _is_met(contract, statement, pl.col(name))).select(
+        said.filter((pl.col(name) <= as_at) & is_met(contract, statement, pl.col(name))).select(
             **fields | {"since_on": pl.col(name)}
         )
         for name in statement.on
@@ -118,7 +118,7 @@ def _said(rows: pl.DataFrame, contract: Contract, statement: Statement, as_at: d
     return pl.collect_all(days)
 
 
-def _is_met(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
+def is_met(contract: Contract, statement: Statement, day: pl.Expr) -> pl.Expr:
     """Whether the statement is made of a day in ``on``; one about ``ages`` only where the birth date lies far outside them."""
     if statement.ages is None:
         return pl.lit(value=True)

@@ -36,8 +36,8 @@ FURTHER_GOOD = {
         "Serial": "001",
     } | {"RecordId": "H823432100123|8892005|XXXXXXX|001"},
     "early_years": CHILD | {
-        "Setting": "Little Owls", "FundingType": "15 hours", "StartDate": "07/05/2025", "EndDate": "",
-        "LastClaimedOn": "02/10/2026",
+        "DateOfBirth": "24/03/2022", "Setting": "Little Owls", "FundingType": "15 hours", "StartDate": "07/05/2025",
+        "EndDate": "", "LastClaimedOn": "02/10/2026",
     },
     "exclusions": CHILD | {
         "School": "Lantern Primary", "ExclusionType": "PERM", "ExcludedOn": "12/10/2026", "ReinstatedOn": "",

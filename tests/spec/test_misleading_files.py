@@ -7,6 +7,7 @@ import pytest
 
 from data_contracts.contract import read_contracts
 from pipelines.intake.anothers_list import ANOTHERS_LIST
+from pipelines.intake.misleading_files import OTHER_AGES
 from pipelines.intake.receive import CheckedFile, check_files
 from tests.spec.test_contracts import GOOD
 
@@ -62,6 +63,24 @@ def test_a_list_that_has_anothers_columns_and_more_of_its_own_is_refused_under_t
     (found,) = check_files(tmp_path, CONTRACTS)
     (told,) = [breach for breach in found.breaches if breach.stops == "file"]
     assert (told.rule, told.line, f"({source})" in told.why, source in told.fix) == (ANOTHERS_LIST, None, True, True)
+
+
+@pytest.mark.parametrize(
+    ("born", "is_refused"),
+    [
+        pytest.param(["24/03/2012"] * 13 + ["24/03/2022"] * 12, True, id="most were of an age to be at school"),
+        pytest.param(["24/03/2012"] * 12 + ["24/03/2022"] * 13, False, id="most were of an age for a nursery"),
+        pytest.param(["24/03/2012"] * 13, False, id="so few that they say nothing"),
+    ],
+)
+def test_a_list_of_nurseries_of_children_at_school_is_another_list(
+    born: list[str], is_refused: bool, tmp_path: Path
+) -> None:
+    """Alternative provision has no column that early years have not."""
+    rows = [GOOD["early_years"] | {"RecordId": f"A{n}", "DateOfBirth": day} for n, day in enumerate(born)]
+    pl.DataFrame(rows).write_csv(tmp_path / "early_years.csv")
+    (found,) = check_files(tmp_path, CONTRACTS)
+    assert [(b.rule, b.column) for b in found.breaches if b.stops == "file"] == [(OTHER_AGES, "StartDate")] * is_refused
 
 
 @pytest.mark.parametrize(
