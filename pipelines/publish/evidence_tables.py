@@ -189,6 +189,7 @@ def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_prote
     told: list[tuple[str, str, Callable[[Any], str]]] = [
         ("Birth dates differ", "date_of_birth", day),
         ("Surnames differ", "surname_shown", str),
+        ("Postcodes differ", "postcode_shown", str),
     ]
     if is_protected:
         told.append(("The sex differs", "sex", str))
@@ -196,14 +197,11 @@ def contradictions(members: Sequence[Row], names: Mapping[str, str], *, is_prote
     for title, column, shown in told:
         given: dict[str, tuple[str, set[str]]] = {}
         for row in members:
-            if row[column] is not None:
+            if row[column]:
                 words = shown(row[column])
                 sources = given.setdefault(re.sub(r"[\W_]", "", words).casefold(), (words, set()))[1]
                 sources.add(source_called(row["dataset"], names))
         if len(given) > 1:
             parts = (f"{words} ({', '.join(sorted(sources))})" for words, sources in given.values())
             lines.append(f"{title}: {'; '.join(parts)}.")
-    homes = {row["postcode_shown"] for row in members if row["postcode_shown"]}
-    if len(homes) > 1:
-        lines.append(f"The records give {len(homes)} postcodes: see the table of records.")
     return lines
