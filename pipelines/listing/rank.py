@@ -192,6 +192,7 @@ def _circumstances(looked_at: pl.DataFrame, known: Known) -> Circumstances:
         as_at=as_at,
         closures=known.settings.school_closures,
         homes=homes(hear(listen(said, as_at), records), known.person, area) if area.postcodes else HOME.to_frame(),
+        schools=known.schools,
     )
 
 

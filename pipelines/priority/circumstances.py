@@ -16,7 +16,7 @@ from pipelines.children.promised_places import promised_places
 from pipelines.formatted import formatted, in_small_letters
 from pipelines.reasons import day
 from pipelines.residence.area import HOME
-from pipelines.tables import FINDING
+from pipelines.tables import FINDING, SCHOOL
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Circumstances:
     """First and last days of the times in which schools are closed, weekends apart."""
     homes: pl.DataFrame = field(default_factory=HOME.to_frame)
     """``HOME``: children whose home lies outside the authority or by its border."""
+    schools: pl.DataFrame = field(default_factory=SCHOOL.to_frame)
+    """``SCHOOL``; without rows no school is known by another name than its own."""
 
     def school_days_since(self, days: pl.Series) -> pl.Series:
         """School days after each day, up to the date judged; null for null. Weekends and ``closures`` are none."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.children.promised_places import says_promised
+from pipelines.intake.schools import plain_number
 from pipelines.priority.circumstances import Circumstances, earliest_open
 from pipelines.rank_settings import Points
 
@@ -32,7 +33,27 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
         .then(pl.lit("on no roll, though a place offered was to begin"))
         .otherwise(pl.lit("without a school place yet, and applied for one"))
     )
-    lag = circumstances.as_at - timedelta(days=points.not_arrived_after_days)
+    arrives_within = timedelta(days=points.not_arrived_after_days)
     applied = circumstances.unanswered(circumstances.open_concerns(NAMED), TAKEN_UP_WITHIN)
-    waiting = applied.filter(~says_promised(what) | since.is_null() | (since <= lag))
+    waiting = applied.filter(~says_promised(what) | since.is_null() | (since <= circumstances.as_at - arrives_within))
+    taken_up = _taken_up(waiting.filter(says_promised(what)), circumstances, arrives_within)
+    waiting = waiting.join(taken_up, on="child_id", how="left", validate="m:1").filter(
+        pl.col("taken_up_on").is_null() | (since > pl.col("taken_up_on"))
+    )
     return earliest_open(waiting, FACTOR, points.no_place, because, "on")
+
+
+def _taken_up(promised: pl.DataFrame, circumstances: Circumstances, arrives_within: timedelta) -> pl.DataFrame:
+    """``child_id``, ``taken_up_on``: the day on which a promised place began at the very school at which the child then stayed.
+
+    A nursery class, or the year before, may have led there: its entry began long before the application did.
+    """
+    starts = pl.col("starts_on")
+    numbered = promised.select("child_id", starts_on="since_on", number=plain_number(pl.col("place")))
+    schools = circumstances.schools.rename({"place": "school"})
+    there = circumstances.begun_provision().select("child_id", "source", "until_on", school="place")
+    named = numbered.join(schools, on="number", how="inner").join(
+        there, on=["child_id", "source", "school"], how="inner"
+    )
+    stayed = named.filter(pl.col("until_on").is_null() | (pl.col("until_on") > starts + arrives_within))
+    return stayed.group_by("child_id").agg(taken_up_on=starts.max()).drop_nulls()

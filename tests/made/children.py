@@ -109,6 +109,7 @@ class Drawn:
             provision=tables["provision"],
             births=births.agg(pl.col("date_of_birth").drop_nulls().first()),
             as_at=AS_AT,
+            schools=pl.DataFrame(self.schools, schema=SCHOOL, orient="row"),
         )
 
     def ranked(self, settings: RankSettings | None = None, as_at: date = AS_AT, **more: pl.DataFrame) -> Ranked:

@@ -209,6 +209,27 @@ def test_an_application_that_led_to_a_place_is_no_reason(began: tuple[date, ...]
 
 
 @pytest.mark.parametrize(
+    ("school", "left", "counts"),
+    [
+        pytest.param("900001", date(2026, 11, 13), False, id="at that school since its nursery, until last week"),
+        pytest.param("900001", date(2026, 7, 17), True, id="left its nursery, and did not come back"),
+        pytest.param("900001", date(2026, 9, 11), True, id="taken off within fifteen days: it never came"),
+        pytest.param("900002", date(2026, 11, 13), True, id="at another school, which kept it until last week"),
+        pytest.param(None, date(2026, 11, 13), True, id="nobody says at which school"),
+    ],
+)
+def test_a_place_at_the_school_that_the_child_stayed_at_answers_all_that_was_applied_for_before(
+    school: str | None, left: date, counts: bool
+) -> None:
+    drawn = Drawn().record("admissions:1", "CH1").record("school_census:1", "CH1")
+    drawn.says("admissions:1", "concern", "refused a school place", date(2026, 3, 1))
+    drawn.says("admissions:1", "concern", "school place accepted", date(2026, 9, 2), place=school)
+    drawn.on_roll("school_census:1", date(2024, 9, 2), left, place="Keats Primary School")
+    drawn.schools.append(("900001", "school_census", "Keats Primary School"))
+    assert bool(told(no_place.finding, drawn)) is counts
+
+
+@pytest.mark.parametrize(
     ("what", "since", "counts"),
     [
         pytest.param("school place accepted", date(2026, 11, 5), True, id="to begin fifteen days ago"),
