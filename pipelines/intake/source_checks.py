@@ -16,7 +16,7 @@ from data_contracts.completeness import Check
 from pipelines.counted import counted, first_of
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, UNKNOWN
 from pipelines.intake.misleading_files import ENOUGH_ROWS
-from pipelines.intake.school_holidays import days_shut
+from pipelines.intake.school_holidays import SOME_SHUT, days_shut
 from pipelines.intake.source_tonight import SourceTonight, day_in_figures
 from pipelines.intake.standing_in import stands_in_until
 from pipelines.intake.units import units_due, units_less
@@ -255,8 +255,8 @@ def _days_open(source: SourceTonight, since: date, until: date) -> int:
 
 
 def _holidays(source: SourceTonight, since: date, until: date) -> list[date]:
-    """Days on which the source cannot change: of a roll, while schools are shut."""
-    return days_shut(since, until) if source.contract.is_roll else []
+    """Days on which the source cannot change: of a roll, while schools may be shut."""
+    return days_shut(since, until, SOME_SHUT) if source.contract.is_roll else []
 
 
 def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:

@@ -14,6 +14,7 @@ import polars as pl
 from pipelines.children.in_time import has_begun, has_not_ended
 from pipelines.children.promised_places import promised_places
 from pipelines.formatted import formatted, in_small_letters
+from pipelines.intake.school_holidays import ALL_SHUT, days_shut
 from pipelines.reasons import day
 from pipelines.residence.area import HOME
 from pipelines.tables import FINDING, SCHOOL
@@ -32,15 +33,18 @@ class Circumstances:
     as_at: date
     """The date judged."""
     closures: tuple[tuple[date, date], ...] = ()
-    """First and last days of the times in which schools are closed, weekends apart."""
+    """First and last days of the times in which schools are closed, weekends and everybody's holidays apart."""
     homes: pl.DataFrame = field(default_factory=HOME.to_frame)
     """``HOME``: children whose home lies outside the authority or by its border."""
     schools: pl.DataFrame = field(default_factory=SCHOOL.to_frame)
     """``SCHOOL``; without rows no school is known by another name than its own."""
 
     def school_days_since(self, days: pl.Series) -> pl.Series:
-        """School days after each day, up to the date judged; null for null. Weekends and ``closures`` are none."""
-        shut = [first + timedelta(days=n) for first, last in self.closures for n in range((last - first).days + 1)]
+        """School days after each day, up to the date judged; null for null. Weekends, ``closures`` and the days on which all
+        schools are shut are none.
+        """
+        closed = [first + timedelta(days=n) for first, last in self.closures for n in range((last - first).days + 1)]
+        shut = closed + days_shut(min(days.drop_nulls(), default=self.as_at), self.as_at, ALL_SHUT)
         until = np.datetime64(self.as_at + timedelta(days=1), "D")
         known = days.drop_nulls()
         counted = np.busday_count(

@@ -167,6 +167,22 @@ def test_an_exclusion_counts_from_the_sixth_school_day(
 
 
 @pytest.mark.parametrize(
+    ("as_at", "told_of"),
+    [
+        pytest.param(date(2026, 7, 24), None, id="five school days later, as the last schools close"),
+        pytest.param(date(2026, 8, 31), None, id="no further one in August"),
+        pytest.param(
+            date(2026, 9, 1), "excluded on 17 July 2026, 6 school days ago, without a known place", id="in September"
+        ),
+    ],
+)
+def test_no_school_day_passes_while_all_schools_are_shut(as_at: date, told_of: str | None) -> None:
+    drawn = concern("permanently excluded", date(2026, 7, 17))
+    found = exclusion.finding(dataclasses.replace(drawn.circumstances(), as_at=as_at), Points())
+    assert found["because"].to_list() == ([told_of] if told_of else [])
+
+
+@pytest.mark.parametrize(
     ("what", "since", "because"),
     [
         pytest.param("school place accepted", date(2026, 11, 30), "a place starts on 30 November 2026", id="in ten days"),
