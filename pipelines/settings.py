@@ -61,7 +61,7 @@ class Listing(Group):
     top: int = Field(0, ge=0)
     """How many children the sheet "Follow up" holds, the first by rank; the others stand on "Later". 0: all."""
     evidence_sheets: int = Field(200, ge=0)
-    """How many children, by rank, get an evidence sheet."""
+    """How many children, by rank, get an evidence sheet; every protected child does."""
 
 
 class Retention(Group):

@@ -74,8 +74,11 @@ class _Night:
 
 
 def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes]:
-    """The sheets of the first children by rank (``publication.evidence_sheets`` of them), by path in the publication."""
-    first = listed.candidates.sort("rank").head(publication.evidence_sheets)
+    """The sheets of the first children by rank (``publication.evidence_sheets`` of them) and of all protected children of the
+    list, of whom ``rollcall explain`` tells nobody more; by path in the publication."""
+    is_first = pl.int_range(pl.len()) < publication.evidence_sheets
+    is_protected = pl.col("child_id").is_in(listed.protected.implode())
+    first = listed.candidates.sort("rank").filter(is_first | is_protected)
     protected = set(listed.protected)
     full = {row["child_id"]: row for row in listed.restricted.iter_rows(named=True)}
     evidence = told_of.sheet_rows_of(publication, first, listed.protected)
@@ -92,9 +95,9 @@ def evidence_sheets(publication: Publication, listed: Masked) -> dict[str, bytes
     )  # fmt: skip
     files = {}
     for row in first.iter_rows(named=True):
-        is_protected = row["child_id"] in protected
-        sheet = _sheet(night, full[row["child_id"]] if is_protected else row, is_protected)
-        path = _path(row["child_id"], is_protected=is_protected)
+        child = row["child_id"]
+        sheet = _sheet(night, full.get(child, row), child in protected)
+        path = _path(child, is_protected=child in protected)
         files[path] = page("evidence.html.j2", styles=("evidence.css",), sheet=sheet, **shared)
     return files
 

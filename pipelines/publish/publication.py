@@ -94,7 +94,7 @@ class Publication:
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
     """What officers have found when they looked, ever; the match report tells the yield."""
     evidence_sheets: int = 200
-    """How many children, by rank, get an evidence sheet."""
+    """How many children, by rank, get an evidence sheet; every protected child does."""
     warnings: tuple[str, ...] = ()
     """What the list must be read with, a sentence each: files that are not as complete as they should be."""
 

@@ -54,6 +54,16 @@ def test_only_the_first_by_rank_get_a_sheet_and_the_page_says_so() -> None:
     assert all("the first 4 children by rank" in text(page) for page in found.values())
 
 
+def test_every_protected_child_has_a_sheet_whatever_its_rank() -> None:
+    night = made_publication(evidence_sheets=4)
+    last = night.candidates.sort("rank")["child_id"].to_list()[-1]
+    found = sheets(protect(night, last))
+    sheet = found[f"restricted/evidence/{last}.html"]
+    assert len([path for path in found if path.startswith("evidence/")]) <= 4
+    assert "rank 30" in text(sheet).lower()
+    assert "for every child of the restricted lane" in text(sheet)
+
+
 @pytest.mark.parametrize(
     ("of_age", "told"),
     [
