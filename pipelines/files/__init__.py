@@ -14,6 +14,7 @@ from pipelines.files.cut_off import fills_a_sheet
 from pipelines.files.delimited import read_delimited
 from pipelines.files.delimited_layout import first_row
 from pipelines.files.header_faults import RENAMED
+from pipelines.files.header_names import known_columns
 from pipelines.files.header_row import shows
 from pipelines.files.markup import read_markup
 from pipelines.files.packed import ZIP_BEGINS
@@ -72,6 +73,7 @@ def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: Known
     """The file as its contract describes it, or in the further layout that fits it: the one that knows most columns.
 
     A layout that passes over a column because another stands for it does not fit a file that has it under a wrong header.
+    Where one fits, only those are tried that know a further column of the file: a large file is not read once a layout.
     A file that no layout fits is told by the faults that it has under the contract itself.
     """
     own: ReadTable | UnreadableFileError
@@ -85,17 +87,25 @@ def _read_in_its_layout(file: str, data: bytes, contract: Contract, known: Known
     faults = own.faults if isinstance(own, ReadTable) else ()
     renamed = {fault.column for fault in faults if (fault.rule, fault.stops) == (RENAMED, "file")}
     for layout in contract.files.layouts:
+        other = contract.in_layout(layout)
+        if fitting and not _knows_more(other, fitting[0][0]):
+            continue
         try:
-            table = _read(file, data, contract.in_layout(layout), known)
+            table = _read(file, data, other, known)
         except UnreadableFileError:
             continue
         if _fits(table) and (not layout.needs or renamed <= set(table.headers.values())):
-            fitting.append((table, contract.in_layout(layout)))
+            fitting.append((table, other))
     if fitting:
         return max(fitting, key=lambda found: len(found[0].headers))
     if isinstance(own, UnreadableFileError):
         raise own
     return own, contract
+
+
+def _knows_more(contract: Contract, read: ReadTable) -> bool:
+    """Whether a contract knows a column among the headers of a file that has been read without it."""
+    return not known_columns([*read.headers.values(), *read.unread], contract) <= set(read.headers)
 
 
 def _fits(table: ReadTable) -> bool:

@@ -62,7 +62,7 @@ def read_markup(data: bytes, contract: Contract, named: Mapping[str, str] | None
     optional = frozenset(contract.column_named) - needed
     faults = match_headers([*headers.values(), *found.unknown()], contract, optional).faults if found.count else ()
     headers.setdefault(contract.key.name, contract.key.header)
-    return ReadTable(found.rows(), headers, faults, found.bad_rows())
+    return ReadTable(found.rows(), headers, faults, found.bad_rows(), unread=tuple(found.unknown()))
 
 
 def _parse(data: bytes, found: "_Elements") -> None:

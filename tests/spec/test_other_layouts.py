@@ -5,12 +5,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_contracts.contract import plain_header, read_contracts
+from data_contracts.contract import Contract, plain_header, read_contracts
 from data_contracts.parts import MONTHS_ALONE, YEAR_ALONE
 from data_contracts.values import as_codes
-from pipelines.files import read_bytes
+from pipelines import files
+from pipelines.files import _read, read_bytes
 from pipelines.files.header_names import known_columns
 from pipelines.files.headers import match_headers
+from pipelines.files.rows import KnownLines, ReadTable
 from pipelines.intake.receive import check_files
 from tests.spec.test_contracts import GOOD
 
@@ -166,6 +168,26 @@ def test_a_file_in_another_layout_is_read_whole(case: str, tmp_path: Path) -> No
     (found,) = check_files(tmp_path, CONTRACTS)
     assert (found.is_refused, found.rows_read, found.rows_set_aside) == (False, 1, 0)
     assert [breach.rule for breach in found.breaches] == []
+
+
+@pytest.mark.parametrize(
+    ("header", "layouts"),
+    [("RecordId", 1), ("House points", 1), ("Address Line 3", 2)],
+    ids=["its own columns", "and one that nobody knows", "and one of another layout"],
+)
+def test_a_file_is_read_once_more_only_for_a_layout_that_knows_more_of_it(
+    header: str, layouts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def counted(file: str, data: bytes, contract: Contract, known: KnownLines) -> ReadTable:
+        tried.append(file)
+        return _read(file, data, contract, known)
+
+    monkeypatch.setattr(files, "_read", counted)
+    row = {name: text for name, text in GOOD["school_census"].items() if name != "Town"} | {header: "12"}
+    found = read_bytes("school_census.csv", pl.DataFrame([row]).write_csv().encode(), CONTRACTS["school_census"])
+    assert (len(tried), found.rows.height, found.is_refused) == (layouts, 1, False)
 
 
 @pytest.mark.parametrize(
