@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.age import ends_on, school_year
+from pipelines.children.age import ends_on
 from pipelines.counted import counted, first_of
 from pipelines.formatted import formatted
 from pipelines.listing.known import Known
@@ -36,8 +36,11 @@ def study_leave(circumstances: Circumstances, found: pl.DataFrame, known: Known)
     """
     as_at = circumstances.as_at
     begins = date(as_at.year, *BEGINS)
+    if as_at < begins:
+        return ON_LEAVE.to_frame()
+    leaves_on = ends_on(pl.col("date_of_birth"))
     born = known.person.select("record_id", "date_of_birth").filter(
-        school_year(pl.col("date_of_birth"), as_at) == 11, ends_on(pl.col("date_of_birth")) >= as_at
+        leaves_on.dt.year() == as_at.year, leaves_on >= as_at
     )
     has_left = ~pl.col("is_current") & pl.col("until_on").is_between(begins, as_at)
     entries = known.provision.drop_nulls("place").join(born, on="record_id", how="inner", validate="m:1")
@@ -52,7 +55,7 @@ def study_leave(circumstances: Circumstances, found: pl.DataFrame, known: Known)
     told = formatted(
         "Taken off the roll with {} of the {} pupils in Year 11 of {} before the school leaving date, {}: ask the school "
         "whether they are on study leave.",
-        "left", "pupils", pl.col("school"), day(ends_on(pl.col("date_of_birth"))),
+        "left", "pupils", pl.col("school"), day(leaves_on),
     )  # fmt: skip
     return asked.select("child_id", "school", "left", "pupils", ask_school=told).cast(ON_LEAVE)
 
