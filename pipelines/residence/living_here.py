@@ -186,7 +186,10 @@ def _because(as_at: date) -> pl.Expr:
         .then(pl.lit("no other child of the household has been seen for a year"))
     )
     moved = pl.when("said_moved").then(pl.lit("taken off the last roll as moved away"))
-    parts = (place, "outside", seen, "letter", "old", "ended", moved, "open", known, home)
+    together = pl.when("left_together").then(
+        pl.lit("another child of the household came off its roll within two weeks")
+    )
+    parts = (place, "outside", seen, "letter", "old", "ended", moved, together, "open", known, home)
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 

@@ -54,10 +54,14 @@ def test_a_brother_still_on_the_roll_says_less_of_a_child_just_off_it() -> None:
 )
 def test_brothers_who_came_off_their_rolls_together_have_more_likely_left(brother: int, is_less: bool) -> None:
     household = {"child": on_roll(900, 60) + at_gp(seen=100), "brother": on_roll(1500, brother) + at_gp(seen=330)}
-    found = judge(town() | household, dict.fromkeys(household, FAMILY)).filter(child_id="child")["living_here"].item()
+    row = judge(town() | household, dict.fromkeys(household, FAMILY)).row(
+        by_predicate=pl.col("child_id") == "child", named=True
+    )
+    found = row["living_here"]
     apart = household | {"brother": on_roll(1500, 75) + at_gp(seen=330)}
     without = judge(town() | apart, dict.fromkeys(apart, FAMILY)).filter(child_id="child")["living_here"].item()
     assert (found < without - 0.02) is is_less
+    assert ("another child of the household came off its roll within two weeks" in row["because"]) is is_less
 
 
 def test_the_day_on_which_a_family_came_off_its_rolls_is_said_once_however_many_came_off() -> None:
