@@ -21,7 +21,7 @@ from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_O
 from pipelines.listing.recalibration import estimate_of, recalibrated
 from pipelines.rank_settings import ROUNDING, RankSettings, reaches
 from pipelines.reasons import day, in_100, source_name
-from pipelines.tables import FORMER_RECORD, WHY_OFF
+from pipelines.tables import FORMER_RECORD, SET_ASIDE, WHY_OFF
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
 """``LEAD.state``. In view: off the list, but an officer looks into it."""
@@ -97,6 +97,8 @@ class Tonight:
     settings: RankSettings
     names: Mapping[str, str]
     """Source -> its name in text for people."""
+    set_aside: pl.Series = field(default_factory=lambda: SET_ASIDE.to_frame()["record_id"])
+    """record_id of rows that came tonight in a file that was loaded, and were kept out; null: a row without a key."""
     withheld: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
     """record_id of records of identities from before an adoption."""
 
@@ -119,7 +121,8 @@ class Tonight:
 def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFrame:
     """``child_id``, ``spell`` and ``WHY_OFF`` of leads that are not on tonight's list; all null where no reason is found.
 
-    With them ``waits_for``, in words: the sources of a lead whose records are gone of which the file is not whole.
+    With them ``waits_for``, in words: the sources of a lead whose records are gone of which the file is not whole, or has a
+    row of it that was set aside.
 
     ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records; null: none). ``before``: the cut-off of the
     last list.
@@ -147,7 +150,7 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
         off_why=_why(tonight.settings),
         other_child_id=pl.when(pl.col("off_because") == MERGED).then("now_id"),
         **{name: pl.when(shows).then(pl.col(name)) for name in kept},
-        waits_for=pl.when(pl.col("off_because") == RECORDS_GONE).then("cut_off"),
+        waits_for=pl.when(pl.col("off_because") == RECORDS_GONE).then(pl.coalesce("cut_off", "kept_out")),
     ).select("child_id", "spell", *WHY_OFF.names(), "waits_for")
 
 
@@ -179,12 +182,20 @@ def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``child_id``, ``spell``, ``not_loaded`` and ``cut_off``: sources of a lead's records, in words, of which nothing was
-    loaded tonight, and whose file is not whole."""
+    """``child_id``, ``spell``, ``not_loaded``, ``cut_off`` and ``kept_out``: sources of a lead's records, in words, of which
+    nothing was loaded tonight, whose file is not whole, and of which a row of the lead's was set aside."""
     source, called = pl.col("source"), source_name(pl.col("source"), tonight.names)
-    asked = records_of_leads(gone).select("child_id", "spell", source=pl.col("record_id").str.split(":").list.first())
-    known = asked.unique().with_columns(called=called).sort("called").group_by("child_id", "spell", maintain_order=True)
-    named = {"not_loaded": ~source.is_in(list(tonight.loaded)), "cut_off": source.is_in(list(tonight.cut_off))}
+    record = pl.col("record_id")
+    asked = records_of_leads(gone).with_columns(
+        source=record.str.split(":").list.first(), is_aside=record.is_in(tonight.set_aside.drop_nulls().implode())
+    )
+    each = asked.group_by("child_id", "spell", "source").agg(pl.col("is_aside").any()).with_columns(called=called)
+    known = each.sort("called").group_by("child_id", "spell", maintain_order=True)
+    named = {
+        "not_loaded": ~source.is_in(list(tonight.loaded)),
+        "cut_off": source.is_in(list(tonight.cut_off)),
+        "kept_out": pl.col("is_aside"),
+    }
     told = {name: pl.col("called").filter(are).str.join(", ").replace("", None) for name, are in named.items()}
     return known.agg(**told)
 
@@ -240,7 +251,9 @@ def _why(settings: RankSettings) -> pl.Expr:
         .then(pl.lit("The child's one record did"))
         .otherwise(formatted("The child's {} records did", count))
     )
-    gone = how_many + " not come tonight." + formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
+    aside = formatted(", or a row was set aside ({}): the child stays in view until that is mended", "kept_out")
+    gone = how_many + " not come tonight" + aside.fill_null("") + "."
+    gone += formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
     gone += formatted(" The child stays in view until the file comes whole ({}).", "cut_off").fill_null("")
     otherwise = pl.coalesce("why", "age_words")
     cut_off, check_from = in_100(pl.lit(settings.list_from)), in_100(pl.lit(settings.check_from))

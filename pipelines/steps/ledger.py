@@ -44,10 +44,17 @@ def _tonight(night: Night) -> Tonight:
         protected=night.listed.result().protected,
         loaded=frozenset(night.store.raw_sources()),
         cut_off=night.judged.cut_off if night.judged else frozenset(),
+        set_aside=_set_aside(night.store),
         settings=night.settings.ranking,
         names=night.source_names,
         withheld=former_records(night.store, night.settings.workspace),
     )
+
+
+def _set_aside(store: Store) -> pl.Series:
+    """record_id of the rows kept out of the files that were loaded tonight; those of one that was refused are its source's."""
+    loaded = store.read("delivery").filter(verdict="loaded")
+    return store.read("set_aside").join(loaded, on=["source", "file_id"], how="semi")["record_id"]
 
 
 def former_records(store: Store, workspace: Path) -> pl.Series:

@@ -112,6 +112,18 @@ def test_a_child_who_is_gone_from_a_file_that_may_be_cut_off_stays_in_view_until
     assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", RECORDS_GONE)
 
 
+def test_a_child_whose_one_record_is_set_aside_stays_in_view_until_the_row_is_mended() -> None:
+    nights = Nights().night(lead()).night(nobody(), set_aside=("health:H1",))
+    found = nights.lead()
+    assert (found["state"], found["off_because"], nights.changes()["A"]) == ("in view", RECORDS_GONE, KEPT_IN_VIEW)
+    assert found["off_why"] == (
+        "The child's one record did not come tonight, or a row was set aside (GP registrations): the child stays in view until "
+        "that is mended."
+    )
+    nights.night(nobody(), set_aside=("health:H2",))
+    assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", RECORDS_GONE)
+
+
 def test_a_file_that_is_cut_off_keeps_nobody_in_view_whom_another_reason_takes_off_the_list() -> None:
     nights = Nights().night(lead()).night(schooled(), cut_off=frozenset({"health"}))
     assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", IN_EDUCATION)
