@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.children.age import school_year
+from pipelines.children.age import school_year, starts_on
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
 from pipelines.children.members import with_told
@@ -63,7 +63,8 @@ def confirmed_missing(
 ) -> pl.DataFrame:
     """One row is one child counted: ``child_id``, ``sex``, ``year``, ``duration``, ``reason``, in the labels.
 
-    Duration runs from the end of the last known education; where none is known, it is "Unknown". The reason is the one
+    Duration runs from the end of the last known education, and no longer than the child has been of compulsory school age;
+    where none is known, it is "Unknown". The reason is the one
     that an officer gave; where none was, "Not recorded".
     """
     last = under_tonights_ids(standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at)), child_records)
@@ -75,7 +76,8 @@ def confirmed_missing(
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
     facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
     is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(said, members).implode())
-    days = (pl.lit(as_at) - pl.col("ended_on")).dt.total_days()
+    without_since = pl.max_horizontal("ended_on", starts_on(pl.col("date_of_birth")))
+    days = pl.when(pl.col("ended_on").is_not_null()).then((pl.lit(as_at) - without_since).dt.total_days())
     band = pl.lit(LONGEST)
     for under, label in reversed(DURATIONS):
         band = pl.when(days < under).then(pl.lit(label)).otherwise(band)

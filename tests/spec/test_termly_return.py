@@ -48,6 +48,21 @@ def test_the_band_of_a_duration(days: int | None, band: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("born", "left", "band"),
+    [
+        pytest.param(date(2021, 5, 14), date(2026, 7, 17), "8 to 12 weeks", id="left Reception, of age from 31 August"),
+        pytest.param(
+            date(2020, 12, 20), date(2024, 7, 17), "26 to 52 weeks", id="left a nursery, of age for ten months"
+        ),
+        pytest.param(date(2021, 5, 14), date(2026, 10, 30), "2 to 4 weeks", id="left Year 1"),
+    ],
+)
+def test_a_duration_is_no_longer_than_the_child_is_of_compulsory_school_age(born: date, left: date, band: str) -> None:
+    drawn = Drawn().record("school_census:1", "A", born).on_roll("school_census:1", date(2023, 9, 1), left)
+    assert counted(drawn, outcome("CONFIRMED_CME_NEW", records="school_census:1"))["duration"].to_list() == [band]
+
+
+@pytest.mark.parametrize(
     ("code", "on", "is_counted"),
     [
         pytest.param("CONFIRMED_CME_NEW", date(2026, 10, 1), True, id="confirmed"),
