@@ -101,6 +101,13 @@ def test_home_education_or_alternative_provision_ended_without_another_place(
     assert all(points == 20 and words.startswith(because or "") for points, words in found)
 
 
+def test_who_left_a_nursery_is_out_of_education_since_it_came_of_compulsory_school_age() -> None:
+    drawn = Drawn().record("early_years:1", "CH1", date(2021, 5, 1))
+    drawn.says("early_years:1", "provision", "nursery", date(2024, 9, 2), date(2025, 7, 18))
+    words = "of compulsory school age for 11 weeks, and in no known education since"
+    assert told(out_of_education.finding, drawn) == [(5, words)]
+
+
 def test_never_on_a_roll_is_a_child_without_any_entry_that_has_begun() -> None:
     drawn = Drawn().record("health:1", "CH1").record("school_census:2", "CH2").record("school_census:3", "CH3")
     drawn.on_roll("school_census:2", date(2019, 9, 1), date(2020, 7, 1)).on_roll("school_census:3", date(2027, 1, 4))
