@@ -185,6 +185,7 @@ def _why(tonight: Tonight) -> pl.Expr:
     ended_record = pl.coalesce(pl.when(pl.col("off_because") == IN_EDUCATION).then("record_id"), "ended_record")
     seen = formatted(" Last seen on {} by {}.", day(pl.col("last_seen_on")), pl.col("last_seen_by")).fill_null("")
     from_whom = pl.coalesce(pl.when(pl.col("off_because") == MERGED).then("other_child_id"), "parted_from")
+    is_aside = pl.col("record_id").is_in(tonight.set_aside.drop_nulls().implode())
     words = {
         NOT_KNOWN_BEFORE: pl.lit("No agency had sent a record of this child before."),
         PARTED: formatted("Its records were those of child {} before.", from_whom),
@@ -192,7 +193,9 @@ def _why(tonight: Tonight) -> pl.Expr:
         EDUCATION_ENDED: formatted("The education of record {} ended on {}.", ended_record, day(ended_on)),
         CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(pl.col("date_of_birth")))),
         CONTRADICTED: pl.col("back_because"),
-        PROOF_GONE: pl.when(pl.col("proof_child").is_null())
+        PROOF_GONE: pl.when(pl.col("proof_child").is_null() & is_aside)
+        .then(formatted("Record {}, which had shown an education, was set aside: ask its sender first.", "record_id"))
+        .when(pl.col("proof_child").is_null())
         .then(formatted("Record {}, which had shown an education, came no more.", "record_id"))
         # Of another child, whom a source may protect.
         .otherwise(

@@ -124,6 +124,13 @@ def test_a_child_whose_one_record_is_set_aside_stays_in_view_until_the_row_is_me
     assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", RECORDS_GONE)
 
 
+def test_of_a_child_who_comes_back_as_the_row_of_its_education_was_set_aside_the_sender_is_to_be_asked() -> None:
+    nights = Nights().night(lead()).night(schooled()).night(lead(), set_aside=("school_census:C1",))
+    assert (nights.lead()["came_because"], nights.lead()["came_why"]) == (
+        PROOF_GONE, "Record school_census:C1, which had shown an education, was set aside: ask its sender first.",
+    )  # fmt: skip
+
+
 def test_a_file_that_is_cut_off_keeps_nobody_in_view_whom_another_reason_takes_off_the_list() -> None:
     nights = Nights().night(lead()).night(schooled(), cut_off=frozenset({"health"}))
     assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", IN_EDUCATION)
