@@ -260,15 +260,17 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     both = with_censored(here)
     is_censored = (agency.is_start & is_dated & (not agency.tells_starts_only)) | agency.is_letter
     levels = agency.seen_levels + np.where(is_censored, len(here), 0)
-    codes, trust, is_shared = _laid_out(agency, np.where(of_group[agency.child], levels, -1), rows)
     ways = [with_censored(later_is_likelier_gone(here, gone) * here) for gone in after.values()]
     as_if_here = np.broadcast_to(both, ways[0].shape)
     gone = np.stack([*ways, as_if_here])
-    return [
-        Reading(
-            codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared, meets=SEEN_AFTER_LEAVING
+    readings = []
+    # The day on which an entry was closed is no meeting: who has left is taken off a list, and has not come back.
+    for is_asked, meets in ((agency.state == ENDED, None), (agency.state != ENDED, SEEN_AFTER_LEAVING)):
+        codes, trust, is_shared = _laid_out(agency, np.where(of_group[agency.child] & is_asked, levels, -1), rows)
+        readings.append(
+            Reading(codes, trust, both, gone, SEEN_SINCE_PRIOR, habit=agency.source, is_shared=is_shared, meets=meets)
         )
-    ]  # fmt: skip
+    return readings
 
 
 def _gaps(agency: _Agency, mine: Flags) -> Floats:

@@ -108,15 +108,18 @@ def test_where_families_are_met_more_before_they_leave_a_child_long_unmet_is_lik
 
 
 @pytest.mark.parametrize(
-    ("met", "least", "most"),
+    ("at_the_gp", "least", "most"),
     [
-        pytest.param(2, 0.1, 0.6, id="the GP met it the day before yesterday: it may have come back"),
-        pytest.param(720, 0.0, 0.01, id="nobody has met it since it came off the roll"),
+        pytest.param(
+            at_gp(2, since=1600), 0.1, 0.6, id="the GP met it the day before yesterday: it may have come back"
+        ),
+        pytest.param(at_gp(720, since=1600), 0.0, 0.01, id="nobody has met it since it came off the roll"),
+        pytest.param(at_gp(2, since=1600, deducted=2), 0.0, 0.01, id="the GP closed its entry that day: no meeting"),
     ],
 )
-def test_a_family_that_left_may_come_back(met: int, least: float, most: float) -> None:
+def test_a_family_that_left_may_come_back(at_the_gp: list[dict[str, object]], least: float, most: float) -> None:
     """Off the roll for two years, and long unmet where it had its home."""
-    child = on_roll(1500, left=700) + in_home(seen=1200, since=1400) + at_gp(met, since=1600)
+    child = on_roll(1500, left=700) + in_home(seen=1200, since=1400) + at_the_gp
     assert least <= judged(child)["living_here"] <= most
 
 
