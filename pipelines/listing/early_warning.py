@@ -142,9 +142,11 @@ def _promised(known: Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
 
 def _told(warned: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``EARLY_WARNING`` in words."""
-    theirs = known.provision.filter("is_current").join(warned, on="child_id", how="semi")
-    ending = theirs.sort("child_id", "until_on", nulls_last=True, maintain_order=True)
-    now = ending.unique("child_id", keep="last", maintain_order=True)
+    theirs = known.provision.join(warned, on="child_id", how="semi").filter(
+        pl.col("is_current") | (pl.col("until_on") <= known.as_at)
+    )
+    ending = theirs.sort("child_id", "is_current", "until_on", nulls_last=True, maintain_order=True)
+    newest = ending.unique("child_id", keep="last", maintain_order=True)
     moment = (
         pl.when(pl.col("warning") == MOVES_UP)
         .then(pl.lit("Year 7 begins"))
@@ -152,16 +154,20 @@ def _told(warned: pl.DataFrame, known: Known) -> pl.DataFrame:
             formatted("Of compulsory school age from {}; education is due", day(starts_on(pl.col("date_of_birth"))))
         )
     )
-    place = pl.when(pl.col("now_what").is_not_null()).then(formatted(" Now: {}.", place_of("now_")))
+    place = (
+        pl.when(pl.col("is_current"))
+        .then(formatted(" Now: {}.", place_of("now_")))
+        .otherwise(formatted(" Until {}: {}.", day(pl.col("until_on")), place_of("now_")))
+    )
     found = (
         pl.when(pl.col("no_place") < 1)
         .then(pl.lit("the place that is known is in doubt"))
         .otherwise(pl.lit("no place or accepted offer is known"))
     )
     because = formatted("{} on {}, and {}.", moment, day(pl.col("due_on")), found) + place.fill_null("")
-    now = now.select("child_id", now_what="what", now_place="place")
+    newest = newest.select("child_id", "is_current", "until_on", now_what="what", now_place="place")
     return (
-        warned.join(now, on="child_id", how="left", validate="m:1")
+        warned.join(newest, on="child_id", how="left", validate="m:1")
         .join(known.residence.select("child_id", "living_here"), on="child_id", how="left", validate="m:1")
         .with_columns(pl.col("living_here").fill_null(1.0), because=because)
         .with_columns(

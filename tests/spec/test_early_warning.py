@@ -109,10 +109,20 @@ def test_the_reason_is_told_in_words() -> None:
     )
 
 
-def test_who_left_the_last_nursery_is_nowhere_now() -> None:
+def test_who_left_the_last_nursery_is_nowhere_now_and_it_is_said_since_when() -> None:
     drawn = Drawn().record("health:H1", "A", FIVE_IN_OCTOBER)
     drawn.says("health:H1", "provision", "nursery", until=date(2026, 7, 17), place="Byron Nursery")
-    assert "Now:" not in warned(drawn, AUTUMN).children["because"].item()
+    assert (
+        warned(drawn, AUTUMN)
+        .children["because"]
+        .item()
+        .endswith("no place or accepted offer is known. Until 17 July 2026: nursery, Byron Nursery.")
+    )
+
+
+def test_of_a_child_who_was_never_anywhere_no_place_is_told() -> None:
+    because = warned(Drawn().record("health:H1", "A", FIVE_IN_OCTOBER), AUTUMN).children["because"].item()
+    assert because.endswith("no place or accepted offer is known.")
 
 
 def test_those_come_first_who_are_likelier_to_be_without_a_place() -> None:
