@@ -62,18 +62,20 @@ def list_of_another(
     """
     told = {header for name, header in read.items() if name in contract.told_columns}
     more = {
-        source: len(only)
+        source: only
         for source, other in contracts.items()
         if source != contract.id and (only := _told_besides(file, data, (tuple(read.values()), unread), told, other))
     }
-    best = [source for source, count in more.items() if count == max(more.values())]
-    return _anothers_list(file, contract, [contracts[source] for source in best]) if best else None
+    most = max(map(len, more.values()), default=0)
+    best = {source: only for source, only in more.items() if len(only) == most}
+    return _anothers_list(file, contract, contracts, best) if best else None
 
 
 def _told_besides(
     file: str, data: bytes, headers: tuple[Sequence[str], Sequence[str]], told: set[str], other: Contract
 ) -> list[str]:
-    """Headers among those not read by which another source tells of the children; none where the file is not its list.
+    """What another source heads the columns by which it tells of the children, and which were not read; none where the file is
+    not its list.
 
     ``headers``: those read, and the others. ``told``: by which the file's own source tells.
     """
@@ -91,26 +93,33 @@ def _told_besides(
 
 
 def _readable(file: str, data: bytes, own: Mapping[str, Column], form: Contract) -> list[str]:
-    """Those of the headers under which most filled cells hold what the source writes there: a day, a code that is known."""
+    """What the source heads those of the columns under which most rows hold what it writes there: a day, a code that is known.
+
+    A column that few rows fill in stands in many a list: a school's own may say which of its pupils was excluded.
+    """
     rows = read_bytes(file, data, form).rows
-    return [header for header, column in own.items() if _is_read(rows, column)]
+    return [column.header for column in own.values() if _is_read(rows, column)]
 
 
 def _is_read(rows: pl.DataFrame, column: Column) -> bool:
     cells = rows.select(column.name).filter(text_of(column).is_not_null())
     fits = parse_dates(column).is_not_null() if column.logical_type == "date" else pl.lit(value=True)
     fits = is_known_code(column) if column.codes else fits
-    return cells.filter(fits).height > MOST * cells.height
+    return cells.filter(fits).height > MOST * rows.height
 
 
-def _anothers_list(file: str, contract: Contract, others: Sequence[Contract]) -> Breach:
-    whose = " or ".join(f"{other.name} ({other.id})" for other in others)
-    begins = " or ".join(other.id for other in others)
+def _anothers_list(
+    file: str, contract: Contract, contracts: Mapping[str, Contract], only: Mapping[str, Sequence[str]]
+) -> Breach:
+    """``only``: the sources whose list it may be -> what they head the columns that the file's own source has not."""
+    whose = " or ".join(f"{contracts[source].name} ({source})" for source in only)
+    columns = ", ".join(dict.fromkeys(header for headers in only.values() for header in headers))
     return Breach(
         contract.id, file, None, None, ANOTHERS_LIST, "file",
-        f"All that {contract.name} reads of a child in it another list has too, and more. Its columns are those of {whose}: "
-        "perhaps two files have each other's name.",
-        f"If it is that list, let the file's name begin with {begins}. If not, leave out the columns that only that list has.",
+        f"All that {contract.name} reads of a child in it another list has too, and more: {columns}. Its columns are those of "
+        f"{whose}: perhaps two files have each other's name.",
+        f"If it is that list, let the file's name begin with {' or '.join(only)}. If not, leave out the columns that only that "
+        f"list has, whatever they are called in the file: {columns}.",
     )  # fmt: skip
 
 

@@ -63,6 +63,17 @@ def test_a_list_that_has_anothers_columns_and_more_of_its_own_is_refused_under_t
     (found,) = check_files(tmp_path, CONTRACTS)
     (told,) = [breach for breach in found.breaches if breach.stops == "file"]
     assert (told.rule, told.line, f"({source})" in told.why, source in told.fix) == (ANOTHERS_LIST, None, True, True)
+    assert any(column.header in told.fix for column in CONTRACTS[source].columns)
+
+
+@pytest.mark.parametrize(("excluded", "is_refused"), [(1, False), (2, False), (3, True)])
+def test_a_column_of_another_list_that_few_rows_fill_in_says_nothing(
+    excluded: int, is_refused: bool, tmp_path: Path
+) -> None:
+    one, only = GOOD["exclusions"], dict.fromkeys(("ExclusionType", "ExcludedOn"), "")
+    rows = [one | {"RecordId": f"I{n}"} | ({} if n < excluded else only) for n in range(4)]
+    pl.DataFrame(rows).write_csv(tmp_path / "independent_schools.csv")
+    assert [found.is_refused for found in check_files(tmp_path, CONTRACTS)] == [is_refused]
 
 
 @pytest.mark.parametrize(
