@@ -5,6 +5,8 @@ those who left as those who live here. Such dates stand apart: far more of them 
 week of the last year, than in others, and of children without a place as many as of pupils. A nurse who comes to the schools
 meets pupils alone. A letter's date says only that the child has not been met since.
 
+So does a day on which a whole list is dated: a landlord reviews all rents on the first Monday of April.
+
 An agency that tells of events writes no letters: families who have just come apply for a place in the same weeks of August, and
 whoever had one before has applied long ago.
 """
@@ -14,7 +16,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.residence.reading import Codes, Flags, Floats
+from pipelines.residence.reading import ENDED, Codes, Flags, Floats
 
 YEAR_DAYS = 365.25
 WEEK_DAYS, WEEKS = 7.0, 53
@@ -27,6 +29,9 @@ ENOUGH_LETTERS = 0.2
 
 AS_MANY = 0.9
 """For each pupil with such a date so many children without a place have one, or more."""
+
+ENOUGH_ON_A_DAY = 10
+"""So many children without a place, all dated on one day, show what that day was."""
 
 ENOUGH_DATED = 100
 """So many pupils, and as many children without a place, show what an agency's dates are."""
@@ -45,13 +50,15 @@ def with_letters(agencies: pl.DataFrame, children: pl.DataFrame, as_at: date) ->
     without_place = pl.col("place_probability").is_null() & (pl.col("age_group") == "of")
     asked = children.select("is_known_here", age_days=age_days, without_place=without_place)
     is_pupil, age, has_none = (asked[name].to_numpy()[child] for name in ("is_known_here", "age_days", "without_place"))
+    is_open = agencies["state"].to_numpy() != ENDED
     meets = ~agencies["is_start"] & ~agencies["tells_events"] & agencies["sighted_days"].is_not_null()
     seen = agencies["sighted_days"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     source = agencies["source"].rle_id().cast(pl.Int64).to_numpy()
     is_letter = np.zeros(agencies.height, dtype=bool)
     for number in range(int(source.max(initial=-1)) + 1):
         mine = np.flatnonzero((source == number) & meets.to_numpy())
-        is_letter[mine] = are_letters(seen[mine], age[mine], is_pupil[mine], has_none[mine])
+        by_weeks = are_letters(seen[mine], age[mine], is_pupil[mine], has_none[mine])
+        is_letter[mine] = by_weeks | are_of_one_day(seen[mine], (is_pupil & is_open)[mine], (has_none & is_open)[mine])
     return agencies.with_columns(is_letter=pl.Series(is_letter, dtype=pl.Boolean))
 
 
@@ -70,6 +77,23 @@ def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_pl
         share, of_pupils = is_apart[without_place].mean(), is_apart[is_pupil].mean()
         if share >= max(ENOUGH_LETTERS, AS_MANY * of_pupils):
             found |= is_apart
+    return found
+
+
+def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> Flags:
+    """Whether each sighting of one agency is of a day on which it dated more than it can have met: a yearly review of rents, a
+    new system. ``is_pupil``, ``without_place``: of those whose entry is open, as nobody writes to the others.
+
+    One day is told by fewer children than a week. Not a day of the last week: a hotel counts its guests each morning.
+    """
+    found = np.zeros(len(seen_days), dtype=bool)
+    if np.count_nonzero(is_pupil) < ENOUGH_DATED:
+        return found
+    days, counts = np.unique(seen_days[without_place & (seen_days > WEEK_DAYS)], return_counts=True)
+    for on_it in (seen_days == day for day in days[counts >= ENOUGH_ON_A_DAY]):
+        share, of_pupils = on_it[without_place].mean(), on_it[is_pupil].mean()
+        if min(share, of_pupils) >= ENOUGH_LETTERS and share >= AS_MANY * of_pupils:
+            found |= on_it
     return found
 
 

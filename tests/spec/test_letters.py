@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.residence.letters import are_letters, with_letters
+from pipelines.residence.letters import are_letters, are_of_one_day, with_letters
 
 PUPILS, OTHERS = 600, 600
 AGES = 365 * 8 + 2 + np.arange(PUPILS + OTHERS) * 41 % 365
@@ -34,6 +34,44 @@ def test_letters_are_dates_that_children_without_a_place_have_as_pupils_have(see
     assert not letters[EVERY_THIRD & (seen > 60) & ((AGES - seen) % 365.25 > 7)].any()
 
 
+FEW = np.arange(PUPILS + OTHERS) < PUPILS + 20
+"""All the pupils, and twenty children without a place."""
+OF_ONE_DAY = [
+    pytest.param(np.where(EVERY_THIRD, MET, 45), True, id="two in three dated by one day in October"),
+    pytest.param(
+        np.where(EVERY_THIRD & ~IS_PUPIL, MET, 45), False, id="all pupils, and not so many others: they were met"
+    ),
+    pytest.param(
+        np.where(EVERY_THIRD & IS_PUPIL, MET, 45), True, id="all others, and two in three pupils: some met since"
+    ),
+    pytest.param(np.where(IS_PUPIL, MET, 45), False, id="all others, and no pupil: an event of theirs"),
+    pytest.param(np.where(EVERY_THIRD, MET, 6), False, id="all on a day of the last week: counted each morning"),
+    pytest.param(
+        np.where(EVERY_THIRD, MET, 45 + np.arange(PUPILS + OTHERS) % 4), False, id="within four days: a week's work"
+    ),
+]
+
+
+@pytest.mark.parametrize(("seen", "found"), OF_ONE_DAY)
+def test_a_day_on_which_a_whole_list_is_dated_is_no_meeting(seen: np.ndarray, found: bool) -> None:
+    letters = are_of_one_day(seen.astype(float)[FEW], IS_PUPIL[FEW], ~IS_PUPIL[FEW])
+    assert set(seen[FEW][letters]) == ({45} if found else set())
+
+
+def test_whose_entry_has_ended_got_no_letter() -> None:
+    as_at, has_left = date(2026, 4, 20), ~IS_PUPIL & ~EVERY_THIRD
+    children = pl.DataFrame({
+        "born_on": [as_at - timedelta(days=int(age)) for age in AGES],
+        "is_known_here": IS_PUPIL, "place_probability": [1.0 if it else None for it in IS_PUPIL], "age_group": "of",
+    })  # fmt: skip
+    agencies = pl.DataFrame({
+        "child": np.arange(len(AGES)), "source": "housing", "state": np.where(has_left, 2, 1), "is_start": False,
+        "sighted_days": np.where(has_left, 400, 14), "tells_events": False,
+    })  # fmt: skip
+    few = FEW | (np.arange(len(AGES)) >= len(AGES) - 60)
+    assert with_letters(agencies.filter(few), children, as_at)["is_letter"].to_list() == (~has_left[few]).tolist()
+
+
 @pytest.mark.parametrize(("tells_events", "found"), [(False, True), (True, False)])
 def test_whoever_tells_of_events_writes_no_letters(tells_events: bool, found: bool) -> None:
     as_at = date(2026, 9, 5)
@@ -44,7 +82,7 @@ def test_whoever_tells_of_events_writes_no_letters(tells_events: bool, found: bo
     })  # fmt: skip
     agencies = pl.DataFrame({
         "child": np.arange(len(AGES)), "source": "admissions", "sighted_days": applied, "is_start": False,
-        "tells_events": tells_events,
+        "tells_events": tells_events, "state": 1,
     })  # fmt: skip
     assert with_letters(agencies, children, as_at)["is_letter"].any() is found
 
