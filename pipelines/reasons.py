@@ -162,7 +162,7 @@ def without_comparison(because: pl.Expr) -> pl.Expr:
 
 
 def doubtful_age(below: float) -> pl.Expr:
-    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``of_age``. Null: nothing.
+    """What is wrong with the birth date; reads ``date_of_birth``, ``dates_differ``, ``birth_dates``, ``of_age``. Null: nothing.
 
     ``below``: how unsure of the age makes a date that one source alone gives doubtful.
     """
@@ -172,7 +172,8 @@ def doubtful_age(below: float) -> pl.Expr:
         .when(pl.col("dates_differ"))
         .then(
             formatted(
-                "The records give different birth dates; {} that the child is of compulsory school age.",
+                "The records give different birth dates ({}); {} that the child is of compulsory school age.",
+                pl.col("birth_dates").list.eval(day(pl.element())).list.join(", "),
                 in_100(pl.col("of_age")),
             )
         )

@@ -69,8 +69,9 @@ def child_ages(
 
     ``date_of_birth`` (null: no record has one), ``of_age`` (0..1, that the child is of compulsory school age),
     ``age`` (whole years; null with the birth date), ``dates_differ`` (the records have dates on both sides of an end of
-    compulsory school age). Whom no record gives a date, and one calls a grown-up or unborn, is of no school age. Raises
-    :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    compulsory school age), ``birth_dates`` (all that they give, where they give several; else null). Whom no record gives a
+    date, and one calls a grown-up or unborn, is of no school age. Raises :class:`polars.exceptions.ComputeError` where a
+    record id is not unique.
     """
     mine = members(child_records, person, "dataset", "date_of_birth", "forename_shown", how="left")
     born = pl.col("date_of_birth")
@@ -181,6 +182,7 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
         date_of_birth=pl.col("date_of_birth").first(),
         of_age=((share * pl.col("is_of_age")).sum() / share.sum()).clip(0.0, 1.0),
         dates_differ=pl.col("is_of_age").n_unique() > 1,
+        birth_dates=pl.col("date_of_birth").sort(),
     )
 
 

@@ -261,7 +261,8 @@ def test_the_because_reads_as_plain_sentences() -> None:
         "The GP saw the child in October 2026. "
         "Look sooner: without a school place, and refused one on 9 September 2026; "
         "of the age of moving to secondary school (Year 7). "
-        "The records give different birth dates; more than 99 in 100 that the child is of compulsory school age."
+        "The records give different birth dates (14 May 2015, 14 May 2023); more than 99 in 100 that the child is of "
+        "compulsory school age."
     )
 
 
