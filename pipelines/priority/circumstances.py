@@ -17,6 +17,7 @@ from pipelines.formatted import formatted, in_small_letters
 from pipelines.intake.school_holidays import ALL_SHUT, days_shut
 from pipelines.reasons import day
 from pipelines.residence.area import HOME
+from pipelines.residence.contact import SEEN
 from pipelines.tables import FINDING, SCHOOL
 
 
@@ -82,12 +83,21 @@ class Circumstances:
         """Those of ``concerns`` that no education of the child's has answered by the date judged.
 
         One that began after the concern was raised is the answer, even if it has ended since: that it did is another question.
+        A concern without a day (an offer that names none) is of the day on which its record last saw the child.
         ``taken_up_within``: where the concern is for a place, one that began so shortly before is what came of it, too.
         """
         last = self.begun_provision().group_by("child_id").agg(began_on=pl.col("since_on").max())
-        asked = concerns.join(last, on="child_id", how="left", validate="m:1", maintain_order="left")
-        answered = pl.col("began_on") >= pl.col("since_on") - taken_up_within
-        return asked.filter(~answered.fill_null(value=False)).drop("began_on")
+        seen = self.statements.filter(pl.col("kind") == SEEN, has_begun(self.as_at)).group_by("record_id")
+        asked = concerns.join(last, on="child_id", how="left", validate="m:1", maintain_order="left").join(
+            seen.agg(seen_on=pl.col("since_on").max()),
+            on="record_id",
+            how="left",
+            validate="m:1",
+            maintain_order="left",
+        )
+        raised_on = pl.coalesce("since_on", "seen_on")
+        answered = pl.col("began_on") >= raised_on - taken_up_within
+        return asked.filter(~answered.fill_null(value=False)).drop("began_on", "seen_on")
 
     def begun_provision(self) -> pl.DataFrame:
         """Provision that had begun by the date judged, or has no first day."""

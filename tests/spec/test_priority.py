@@ -291,6 +291,23 @@ def test_an_education_that_began_since_answers_what_was_asked_about_school(
     assert bool(told(factor.finding, drawn)) is counts
 
 
+@pytest.mark.parametrize(
+    ("applied", "counts"),
+    [
+        pytest.param(MAY, False, id="applied for in May"),
+        pytest.param(date(2026, 10, 2), True, id="applied for since that school was left"),
+        pytest.param(None, True, id="applied for on no known day"),
+    ],
+)
+def test_an_offer_that_names_no_day_is_of_the_day_of_the_application(applied: date | None, counts: bool) -> None:
+    drawn = (
+        concern("school place accepted", None).record("school_census:1", "CH1").on_roll("school_census:1", JUNE, JULY)
+    )
+    if applied:
+        drawn.says("some_agency:1", "seen", since=applied)
+    assert bool(told(no_place.finding, drawn)) is counts
+
+
 @pytest.mark.parametrize(("began", "counts"), [(JUNE, False), (MAY - A_DAY, True)])
 def test_who_vanished_from_a_roll_and_was_on_another_since_is_found(began: date, counts: bool) -> None:
     drawn = Drawn().record("school_census:1", "CH1").says("school_census:1", "vanished", "vanished from the roll", MAY)
