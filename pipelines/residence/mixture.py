@@ -2,7 +2,7 @@
 
 Children with a current school place surely live here: they show how long ago each agency has typically seen such a
 child. Children without one are a mixture. Those here are seen as the former are; those gone were seen so until the month in
-which they left. How many are here and how many left when, how
+which they left, and a few have come back since. How many are here and how many left when, how
 often an agency knows a child of either kind, and how families hold together, is estimated by expectation-maximisation
 (Dempster, Laird and Rubin 1977), as in learning from positive and unlabelled examples (Elkan and Noto 2008). Times of
 departure are smoothed between the rounds, as in the EMS algorithm (Silverman, Jones, Wilson and Nychka 1990), since nobody
