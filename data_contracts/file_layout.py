@@ -23,7 +23,8 @@ class XmlLayout(Part):
     """Paths inside the row of elements that are about somebody or something else, such as ``Contacts`` or ``*Exclusion*``:
     nothing in them is read, save what ``elements`` names."""
     repeated: dict[str, Literal["first", "last", "latest"]] = Field(default_factory=dict)
-    """Column name -> which one holds where the element stands in the row several times (``latest``: of ISO dates)."""
+    """Column name -> which one holds where the element stands in the row several times. ``latest``: of ISO dates; in a
+    group (``elements``: ``Schools/School/LeavingDate``) that of the one with the latest day in it, which may leave it out."""
     key: tuple[str, ...]
     """Columns that together make the row's key, as an XML row has no RecordId."""
 

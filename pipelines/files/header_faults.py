@@ -95,6 +95,8 @@ def column_faults(
         elif column.name not in optional:
             faults.append(_missing(column, others))
     faults += _none_of(contract, missing, optional) if is_header_line else []
+    if len(unknown) > 1 and not is_header_line:
+        return [*faults, _extra_elements(len(unknown))]
     return faults + [_extra(headers, position, surely) for position in unknown]
 
 
@@ -211,6 +213,16 @@ def _extra(headers: Sequence[str], position: int, surely: int) -> Fault:
         f"{place} is not in the contract, so it was not read.",
         "Leave it out, or add it to the contract with what it means.",
         column=header,
+    )
+
+
+def _extra_elements(count: int) -> Fault:
+    """Said once of an XML file: the department's own forms hold more of a pupil than is read, and nobody can leave it out."""
+    return Fault(
+        EXTRA,
+        "nothing",
+        f"{count} elements of a row are not in the contract, so they were not read.",
+        "Nothing needs doing, unless one of them is a column of the contract under another name.",
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ DEEPEST = 50
 
 _PASSED_OVER = ""
 """Stands instead of a column's name for an element that is about somebody or something else."""
+
+_IN_GROUP = -1
+"""Stands for how far an element is that stands in a group of which the latest holds."""
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 GROUPED = 2
 """What a row itself says stands in it, or in one group within it (``PupilStatus/EntryDate``). Deeper stand things that the
@@ -116,6 +122,10 @@ class _Row:
     """The same -> how far that place is from where the contract says (:meth:`_Elements._place`)."""
     repeated: set[str] = field(default_factory=set)
     """Columns said twice at that place, differently."""
+    group: dict[str, str] = field(default_factory=dict)
+    """Element -> text, of the group now open of those of which the latest holds."""
+    latest: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
+    """Path of such a group -> the last and the first day in the one that holds so far."""
 
 
 class _Elements:
@@ -125,6 +135,11 @@ class _Elements:
         self._contract, self._layout, self._said_by_name = contract, layout, named
         self._row_paths = {tuple(path.split("/")) for path in layout.rows}
         self._path_of = {tuple(map(plain_header, path.split("/"))): name for name, path in layout.elements.items()}
+        self._latest_in: dict[tuple[str, ...], dict[str, str]] = {}
+        """Path of the groups of which the latest holds -> element in them -> our name for the column that it is."""
+        for path, name in self._path_of.items():
+            if len(path) > 1 and layout.repeated.get(name) == "latest":
+                self._latest_in.setdefault(path[:-1], {})[path[-1]] = name
         self._passed_over = [tuple(path.lower().split("/")) for path in layout.passed_over]
         self._named = {h: column.name for h, column in columns_by_header(contract).items()}
         self._header_paths = [(tuple(path.split("/")), name) for name, paths in layout.header.items() for path in paths]
@@ -193,6 +208,8 @@ class _Elements:
             self._take(row, "".join(text))
         elif text is not None:
             self._take_header("".join(text))
+        elif row and row.group:
+            self._close_group(row)
         self._path.pop()
         self._text = None
 
@@ -218,6 +235,9 @@ class _Elements:
         if place is None:
             place = self._places_of[inside] = self._place(inside)
         name, far = place
+        if far == _IN_GROUP and name:
+            row.group[name] = text
+            return
         if name is None or name == _PASSED_OVER:
             if name is None:
                 self._unknown[self._path[-1]] += 1
@@ -234,11 +254,27 @@ class _Elements:
                 row.values[name] = text
         self.header_of.setdefault(name, self._path[-1])
 
+    def _close_group(self, row: _Row) -> None:
+        """Keep what a group says, of which the latest holds: an end that it leaves out is not that of an earlier one."""
+        path = tuple(map(plain_header, self._path[row.depth :]))
+        if path not in self._latest_in:
+            return
+        group, row.group = row.group, {}
+        days = sorted(text for text in group.values() if _ISO_DAY.match(text))
+        if days and (span := (days[-1], days[0])) >= row.latest.get(path, span):
+            row.latest[path] = span
+            for element, name in self._latest_in[path].items():
+                row.values[name] = group.get(element, "")
+                self.header_of.setdefault(name, self._contract.column_named[name].header)
+
     def _place(self, inside: tuple[str, ...]) -> tuple[str | None, int]:
         """Our name for the element at a path inside a row, and how far that is from where the contract says: 0 where it names
         this path, or the element stands in the row itself; else by how deep it stands, and whether under the column's own name.
+        Of an element in a group of which the latest holds, its own name.
         """
         plain = tuple(map(plain_header, inside))
+        if plain[:-1] in self._latest_in:
+            return plain[-1], _IN_GROUP
         by_path = self._path_of.get(plain)
         if by_path is not None:
             return by_path, 0

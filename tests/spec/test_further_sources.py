@@ -209,6 +209,17 @@ def test_a_transfer_file_says_who_let_the_child_go_and_to_whom(
     assert said(night(tmp_path, "ctf")) == GONE | expected
 
 
+def test_a_transfer_file_of_a_pupil_still_at_the_school_does_not_say_that_it_left_with_the_school_before(
+    tmp_path: Path,
+) -> None:
+    last = "<School><LEA>889</LEA><Estab>2005</Estab><LeavingDate>2026-07-09</LeavingDate></School>"
+    since = "<School><LEA>889</LEA><Estab>2005</Estab><EntryDate>2024-09-03</EntryDate><LastSchool>true</LastSchool></School>"
+    still_there = ISLA.replace(last, since)
+    assert still_there != ISLA
+    (tmp_path / "8892005_CTF_XXXXXXX_001.xml").write_text(transfer_file("XXX", still_there), encoding="utf-8")
+    assert said(night(tmp_path, "ctf")) == {UNCLAIMED}
+
+
 def test_a_pupil_of_a_transfer_file_is_keyed_by_upn_and_file_and_has_no_parents_details(tmp_path: Path) -> None:
     (tmp_path / "8892005_CTF_XXXXXXX_001.xml").write_text(transfer_file("XXX", ISLA, AVA), encoding="utf-8")
     person = night(tmp_path, "ctf").person

@@ -220,6 +220,13 @@ def test_an_element_that_the_contract_does_not_know_is_said(contract: Contract) 
     assert found.rows.height == 3
 
 
+def test_many_elements_that_the_contract_does_not_know_are_said_once(contract: Contract) -> None:
+    xml = as_xml(*ROWS).replace("<Sex>", "<Shoes>7</Shoes><Hat>2</Hat><Gloves>3</Gloves><Sex>")
+    (said,) = read_bytes("cards.xml", xml.encode(), contract).breaches
+    assert (said.rule, said.stops, said.column) == ("extra column", "nothing", None)
+    assert said.why.startswith("3 elements of a row")
+
+
 def test_a_workbook_says_the_same_as_the_csv(contract: Contract) -> None:
     assert read(as_xlsx(*ROWS), contract, "xlsx").rows.equals(read(GOOD, contract).rows)
 
