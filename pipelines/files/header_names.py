@@ -3,7 +3,8 @@
 By name or alias, and by letters and digits alone: ``D.O.B.``, ``Forename(s)`` and ``Post_Code`` are ``DOB``, ``Forenames`` and
 ``Postcode``. In two languages (``Surname / Cyfenw``, ``Surname (Cyfenw)``) where both halves name the same column; once one
 header of a file is parted by a slash so, also where one half names a column and the other none. And by whose it is or how it
-is filled in (``Pupil Address``, ``DOB (dd/mm/yyyy)``), where nothing else in the file is that column.
+is filled in (``Pupil Address``, ``DOB (dd/mm/yyyy)``), where nothing else in the file is that column. A
+``Legal Surname`` beside ``Surname`` is the other surname.
 """
 
 import re
@@ -16,7 +17,7 @@ from data_contracts.parts import Column
 
 _WHOSE = re.compile(
     r"^((the )?"
-    "(child|pupil|student|learner|patient|client|service user|young person|person|occupant|dependant|household member)"
+    "(child|pupil|student|learner|patient|client|service user|young person|person|occupant|dependant|(household )?member)"
     "(['\N{RIGHT SINGLE QUOTATION MARK}]?s)? |current )+",
     re.IGNORECASE,
 )
@@ -63,7 +64,22 @@ def columns_of(headers: Sequence[str], contract: Contract) -> list[Column | None
     ways = [{} if column else _otherwise(header, known, taken) for header, column in zip(headers, named, strict=True)]
     claims = Counter(name for way in ways for name in way)
     only = [way if len(way) == 1 and all(claims[name] == 1 for name in way) else {} for way in ways]
-    return [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
+    said = [column or next(iter(way.values()), None) for column, way in zip(named, only, strict=True)]
+    return _with_legal(headers, said, contract)
+
+
+def _with_legal(headers: Sequence[str], named: Sequence[Column | None], contract: Contract) -> list[Column | None]:
+    """The same, but where a file has the surname and the legal one, as schools' systems do, the second is the other surname: by
+    the first the child goes, and it is filled in for all."""
+    other = next((column for column in contract.columns if column.maps_to == "other_surname"), None)
+    is_legal = [plain_header(header).startswith("legal") for header in headers]
+    surnames = [c if c and c.maps_to == "surname" else None for c in named]
+    has_both = any(c and not legal for c, legal in zip(surnames, is_legal, strict=True))
+    if other is None or other in named or not has_both:
+        return list(named)
+    return [
+        other if surname and legal else column for column, surname, legal in zip(named, surnames, is_legal, strict=True)
+    ]
 
 
 def _in_two_languages(headers: Sequence[str], known: Mapping[str, Column]) -> list[Column | None]:

@@ -25,6 +25,7 @@ GOOD = {
         "Sex": "F", "BirthDate": "2015-03-24", "NCyearActual": "6", "EnrolStatus": "C", "EntryDate": "2019-09-03",
         "LeavingDate": "", "SAON": "Flat 2", "PAON": "7", "Street": "Lantern Row", "Town": "Exmouth Hill",
         "Postcode": "ZA1 2BD", "UPRN": "100020010780", "RecordId": "CEN0000001", "LeavingGround": "", "FullName": "",
+        "HouseName": "",
     },
     "admissions": {
         "ApplicationRef": "AP0000001", "ApplicationType": "In-year", "AppliedOn": "15/12/2025",

@@ -11,7 +11,7 @@ from data_contracts.parts import Column
 from data_contracts.rules import LEFT_WITHOUT_DAY
 from data_contracts.values import as_codes, is_empty, is_known_code, parse_dates
 from pipelines.files import read_bytes
-from pipelines.files.header_names import known_columns
+from pipelines.files.header_names import columns_of, known_columns
 from pipelines.files.rows import FileRows
 from pipelines.intake.receive import CheckedFile, check_files, receive
 from tests.spec.test_contracts import GOOD
@@ -55,6 +55,23 @@ def test_a_name_beside_the_childs_name_may_be_anybodys() -> None:
     rows = [good | {"Name": "The Bridge", "Child Name": "Isla Merrick"}]
     found = read_bytes("other_la.csv", pl.DataFrame(rows).write_csv().encode(), CONTRACTS["other_la"])
     assert ("duplicated column", "Child Name") in {(b.rule, b.column) for b in found.breaches if b.stops == "file"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "other"),
+    [
+        (("Surname", "Legal Surname"), "Legal Surname"),
+        (("legal_surname", "surname"), "legal_surname"),
+        (("Legal Surname", "Preferred Surname"), "Preferred Surname"),
+    ],
+)
+def test_a_legal_surname_beside_the_one_a_child_goes_by_is_the_other_surname(
+    headers: tuple[str, str], other: str
+) -> None:
+    named = columns_of(headers, CONTRACTS["school_census"])
+    assert {header: c.name for header, c in zip(headers, named, strict=True) if c} == {
+        header: "preferred_surname" if header == other else "surname" for header in headers
+    }
 
 
 def test_accents_make_no_other_header() -> None:

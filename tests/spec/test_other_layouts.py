@@ -1,5 +1,6 @@
 """How the same source comes from other councils and other suppliers: headers, addresses, names and dates."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,8 @@ from pipelines.files import _read, read_bytes
 from pipelines.files.header_names import known_columns
 from pipelines.files.headers import match_headers
 from pipelines.files.rows import KnownLines, ReadTable
-from pipelines.intake.receive import check_files
+from pipelines.intake.receive import check_files, receive
+from pipelines.intake.standardise import persons_of
 from tests.spec.test_contracts import GOOD
 
 CONTRACTS = read_contracts()
@@ -105,7 +107,24 @@ LAYOUTS = {
         "LEA SAON Street",
     ),
     "rolls: as a school's own system lists its pupils": (
-        "school_census", {"Estab": "School DfE No", "NCyearActual": "Year Taught In", "PAON": "House Name"}, "LEA SAON",
+        "school_census", {"Estab": "School DfE No", "NCyearActual": "Year Taught In", "PAON": "House No"}, "LEA SAON",
+    ),
+    "rolls: houses by name alone": ("school_census", {"HouseName": "House Name"}, "SAON PAON"),
+    "rolls: names and numbers of houses apart": (
+        "school_census",
+        {"SAON": "Apartment", "HouseName": "House Name", "PAON": "House Number", "EntryDate": "DOA", "LeavingDate": "DOL",
+         "LeavingGround": "Removal Ground"},
+        "LEA",
+    ),
+    "independent schools: as a hosted system exports enrolments": (
+        "independent_schools", {"StartDate": "Enrolment Start Date", "LeavingDate": "Enrolment End Date"}, "",
+    ),
+    "independent schools: as their own system lists pupils": ("independent_schools", {"StartDate": "Enrolment Date"}, ""),
+    "alternative provision: as the department's census names its items": (
+        "alternative_provision", {"StartDate": "EntryDate", "EndDate": "LeavingDate"}, "",
+    ),
+    "housing: as members of a household are headed": (
+        "housing", {"FullName": "Member Name", "DateOfBirth": "Member DOB"}, "",
     ),
     "health: as a practice system searches its list": (
         "health",
@@ -168,6 +187,20 @@ def test_a_file_in_another_layout_is_read_whole(case: str, tmp_path: Path) -> No
     (found,) = check_files(tmp_path, CONTRACTS)
     assert (found.is_refused, found.rows_read, found.rows_set_aside) == (False, 1, 0)
     assert [breach.rule for breach in found.breaches] == []
+
+
+def test_the_name_of_a_house_is_of_the_address_beside_its_number(tmp_path: Path) -> None:
+    row = GOOD["school_census"] | {"SAON": "", "Town": ""}
+    rows = [
+        row | {"HouseName": "Rose Cottage", "PAON": ""},
+        row | {"RecordId": "CEN2", "UPN": "", "HouseName": "Rose Cottage"},
+    ]
+    pl.DataFrame(rows).write_csv(tmp_path / "school_census.csv")
+    received = receive(tmp_path, CONTRACTS, received_at=datetime(2026, 11, 21, tzinfo=UTC))
+    persons = persons_of(received.raw, CONTRACTS, as_at=date(2026, 11, 20))
+    assert persons.select("address_shown", "house").rows() == [
+        ("Rose Cottage, Lantern Row", "ROSE COTTAGE"), ("Rose Cottage, 7 Lantern Row", "7"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
