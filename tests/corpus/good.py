@@ -10,7 +10,8 @@ import xlsxwriter
 from data_contracts.contract import Contract
 from data_contracts.parts import Column
 
-BORN_ON, DAY = date(2015, 3, 24), date(2024, 1, 12)
+BORN_ON, DAY = date(2015, 3, 24), date(2019, 1, 12)
+"""A day on which a child born then is of the age of every source, nurseries too."""
 SENTINEL = "Zzyzxquill"
 """Stands in every name and address of the corpus, and may stand in nothing that is said."""
 
