@@ -61,6 +61,9 @@ January 1900 is Excel's day 0; the last days of all are those of entries that st
 _SAID_TWICE = re.compile(r"\s*[/:=]\s*|\s+[-\N{EN DASH}]\s+")
 """What stands between a code and its word, or the same code in another language."""
 
+_LETTER_IN_LIST = re.compile(r"^\(?[A-Za-z0-9]{1,2}\)\s*")
+"""By what a form lists the answers to a question, as Annex A of the inspection of children's services does."""
+
 _LONGEST_DAY = len("31-dec-9999")
 
 _NAMES: frozenset[PersonField] = frozenset({"surname", "forename", "full_name"})
@@ -218,7 +221,7 @@ def _codes_of(column: Column, meanings: Mapping[str, str | None]) -> pl.Expr:
     """The code of the cell, as codes are compared; null where the cell is empty. ``meanings``: those of the column.
 
     One that is said twice, as a letter with its word or in two languages (``1 - Male``, ``Gwryw / Male``), is the first of the
-    two where both are codes that mean the same.
+    two where both are codes that mean the same. The letter by which a form lists its answers (``a) Male``) says nothing.
     """
     said_once = partial(_said_once, meaning=meanings)
     return text_of(column).map_batches(said_once, return_dtype=pl.String, is_elementwise=True)
@@ -233,7 +236,10 @@ def _said_once(text: pl.Series, meaning: Mapping[str, str | None]) -> pl.Series:
 
 
 def _first_of_two(text: str, meaning: Mapping[str, str | None]) -> str | None:
-    """The first half of a code that is said twice, as codes are compared; null where it is not."""
+    """The first half of a code that is said twice, or the code behind its letter in a list, as codes are compared; null where
+    it is neither."""
+    if (behind := plain_code(_LETTER_IN_LIST.sub("", text))) in meaning:
+        return behind
     for halves in (_SAID_TWICE.split(text, 1), text.rstrip(")").split("(", 1)):
         codes = [plain_code(half.strip()) for half in halves]
         if len(codes) == 2 and all(code in meaning for code in codes) and meaning[codes[0]] == meaning[codes[1]]:

@@ -143,7 +143,11 @@ Sex         | F (Female)                  | F
 Sex         | F: Female                   | F
 Sex         | Male / Female               |
 Sex         | Female - as her mother says |
+Sex         | a) Male                     | M
+Sex         | c) Neither                  |
 Status      | CIN - Child in Need         | CIN
+Status      | (a) Looked after child      | CLA
+Status      | e) Closed episode           | Other
 Status      | CP (closed)                 | Other
 AddressProtected | N - No                 | N
 AddressProtected | No - ask first         | Y
