@@ -275,6 +275,9 @@ social_care   | status       | s17                                          | CI
 social_care   | status       | Early help                                   | Other
 admissions    | offer_status | Place Offered                                | Offered
 admissions    | offer_status | Waiting List                                 | No offer
+admissions    | offer_status | Accepted by Parent                           | Accepted
+admissions    | offer_status | No Longer Required                           | Withdrawn
+admissions    | offer_status | Refused by LA                                | Refused
 ehe_register  | suitability  | To be assessed                               | Not yet assessed
 school_census | enrol_status | C - Current (single registration at this school) | C
 school_census | enrol_status | Main registration                            | M
