@@ -283,6 +283,9 @@ school_census | enrol_status | C - Current (single registration at this school) 
 school_census | enrol_status | Main registration                            | M
 school_census | leaving_ground | Moved to another school                    | Other school
 pupil_returns | leaving_ground | Moved abroad                               | Moved
+pupil_returns | leaving_ground | In-Year Transfer                           | Other school
+school_census | leaving_ground | Whereabouts Unknown                        | Not known
+school_census | leaving_ground | CME                                        | Not known
 admissions    | offer_status | No Offer Made                                | No offer
 referrals     | concern      | Non-attendance                               | Not attending
 referrals     | concern      | Awaiting school place                        | No school place
