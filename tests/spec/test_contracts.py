@@ -57,6 +57,7 @@ GOOD = {
     },
     "independent_schools": CHILD | {
         "FullName": "", "UPN": "", "School": "Burns House", "StartDate": "29/08/2024", "LeavingDate": "",
+        "Status": "",
     },
     "other_la": CHILD | {
         "FullName": "", "ConfirmedOn": "01/11/2026", "ConfirmingLA": "352", "SchoolName": "Out of area school",
@@ -157,6 +158,7 @@ StartDate    |               | required                | nothing
 StartDate    | 29/08         | date                    | nothing
 LeavingDate  | July          | date                    | row
 LeavingDate  | 01/01/1900    | not before 1990         | row
+Status       | Elsewhere     | known code              | nothing
 """,
     "other_la": CHILD_RULES + """
 ConfirmedOn  |               | required                | row

@@ -294,9 +294,11 @@ def test_a_workbook_with_macros_is_read_as_one_without(tmp_path: Path) -> None:
 def test_a_pupil_who_has_left_on_no_day_is_not_taken_for_one_who_is_there(
     status: str, leaving: str, aside: int, tmp_path: Path
 ) -> None:
-    file = checked([GOOD["school_census"] | {"EnrolStatus": status, "LeavingDate": leaving}], tmp_path, "school_census")
-    assert file.rows_set_aside == aside
-    assert [b.rule for b in file.breaches if b.stops == "row"] == [LEFT_WITHOUT_DAY] * aside
+    for source, header in (("school_census", "EnrolStatus"), ("independent_schools", "Status")):
+        file = checked([GOOD[source] | {header: status, "LeavingDate": leaving}], tmp_path, source)
+        assert file.rows_set_aside == aside, source
+        assert [b.rule for b in file.breaches if b.stops == "row"] == [LEFT_WITHOUT_DAY] * aside
+        (tmp_path / f"{source}.csv").unlink()
 
 
 @pytest.mark.parametrize(

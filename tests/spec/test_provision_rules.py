@@ -108,6 +108,7 @@ CASES = """
  OTH_LA, oldest | other_la              | ConfirmedOn=01/11/2015                               | data problem | other authority
  INDEP          | independent_schools   | StartDate=29/08/2024                                 | explained  |
  INDEP, left    | independent_schools   | StartDate=29/08/2024 LeavingDate=17/07/2026          | follow up  |
+ INDEP, to be   | independent_schools   | StartDate=29/08/2024 Status=Applicant                | data problem | admissions
  STATE          | school_census         | EnrolStatus=C                                        | explained  |
  STATE, left    | school_census         | EnrolStatus=C LeavingDate=2026-07-17                 | follow up  |
  STATE, to come | school_census         | EnrolStatus=C EntryDate=2027-01-04                   | follow up  | admissions
