@@ -269,6 +269,10 @@ def test_an_element_that_no_row_of_xml_has_says_of_nothing_that_it_never_ends() 
 WORDS = """
 school_census | enrol_status | Current (Single Registration at this school) | C
 school_census | enrol_status | Main - Dual Registration                     | M
+school_census | enrol_status | Dual Registration (Main)                     | M
+school_census | enrol_status | Dual Registered - Subsidiary                 | S
+school_census | enrol_status | Single Registered                            | C
+school_census | enrol_status | Pre-Admission                                | Applicant
 school_census | enrol_status | Previous                                     | Unknown
 social_care   | status       | Looked After Child                           | CLA
 social_care   | status       | s17                                          | CIN

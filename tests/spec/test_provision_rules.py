@@ -112,6 +112,7 @@ CASES = """
  STATE          | school_census         | EnrolStatus=C                                        | explained  |
  STATE, left    | school_census         | EnrolStatus=C LeavingDate=2026-07-17                 | follow up  |
  STATE, to come | school_census         | EnrolStatus=C EntryDate=2027-01-04                   | follow up  | admissions
+ STATE, applied | school_census         | EnrolStatus=Applicant                                | data problem | admissions
  DUAL_M         | school_census         | EnrolStatus=M                                        | explained  |
  DUAL_G, guest  | school_census         | EnrolStatus=G                                        | explained  | attendance
  DUAL_G, subs.  | school_census         | EnrolStatus=S                                        | explained  | attendance
