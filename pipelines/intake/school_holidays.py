@@ -4,7 +4,7 @@ Schools set their own terms. Some are shut from the end of the first term to the
 change in that time. All are shut on the days that lie in everybody's holidays: these are no school days anywhere.
 """
 
-from datetime import date, timedelta
+from datetime import MINYEAR, date, timedelta
 
 Spans = tuple[tuple[tuple[int, int], tuple[int, int]], ...]
 """(month, day) of first and last days."""
@@ -19,7 +19,7 @@ def days_shut(after: date, until: date, shut: Spans) -> list[date]:
     """The days of ``shut`` after one day up to another."""
     spans = (
         (date(year, *first), date(year + (last < first), *last))
-        for year in range(after.year - 1, until.year + 1)
+        for year in range(max(after.year - 1, MINYEAR), until.year + 1)
         for first, last in shut
     )
     days = (first + timedelta(days=n) for first, last in spans for n in range((last - first).days + 1))
