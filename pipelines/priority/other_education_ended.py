@@ -3,17 +3,16 @@
 import polars as pl
 
 from pipelines.formatted import formatted, in_small_letters
-from pipelines.priority.circumstances import Circumstances, as_findings
+from pipelines.priority.circumstances import OUT_OF_SCHOOL, Circumstances, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
 
 FACTOR = "other_education_ended"
-NAMED = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referral"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose last education to end was out of school."""
     what = in_small_letters(pl.col("what"))
-    out_of_school = circumstances.last_ended.filter(what.str.contains(NAMED))
+    out_of_school = circumstances.last_ended.filter(what.str.contains(OUT_OF_SCHOOL))
     because = formatted("{} ended on {} and nothing followed", what, day(pl.col("until_on")))
     return as_findings(out_of_school, FACTOR, points.other_education_ended, because)
