@@ -50,7 +50,8 @@ def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFr
 def _said_to_have_left(quiet: pl.DataFrame, known: Known) -> pl.Series:
     """``child_id`` of those of whom a source that keeps homes says that they left, off a doctor's list or a tenancy ended, and
     none that another entry has begun since and is open, or that it met them since: who is on another doctor's list, or
-    applies for a school, has only moved.
+    applies for a school, has only moved. The day on which an entry was closed is no meeting: a school takes a family that has
+    left off its roll, too.
     """
     statements, kind, since = known.statements, pl.col("kind"), pl.col("since_on")
     entries = statements.filter(kind == "lives_here")
@@ -60,6 +61,11 @@ def _said_to_have_left(quiet: pl.DataFrame, known: Known) -> pl.Series:
     here = theirs.join(entries.filter(pl.col("until_on").is_null()), on="record_id")
     began_on = here.group_by("child_id").agg(began_on=since.max())
     seen = statements.filter(kind == SEEN, since <= known.as_at)
+    ends = [
+        statements.select("record_id", since_on="until_on"),
+        statements.filter(kind == "left").select("record_id", since),
+    ]
+    seen = seen.join(pl.concat(ends), on=["record_id", "since_on"], how="anti")
     met = theirs.join(seen, on="record_id").group_by("child_id").agg(met_on=since.max())
     told = with_told(left_on, began_on, met)
     has_moved = (pl.col("began_on") >= pl.col("left_on")) | (pl.col("met_on") > pl.col("left_on"))

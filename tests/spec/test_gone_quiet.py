@@ -62,6 +62,12 @@ STAYS = [
         id="taken off the GP's list, and to be seen by a school in January",
     ),
     pytest.param(
+        unseen(0.06).says("health:1", "left", since=SEPTEMBER).record("school_census:1", "CH1")
+        .on_roll("school_census:1", date(2020, 9, 1), date(2026, 9, 20))
+        .says("school_census:1", "seen", since=date(2026, 9, 20)), None,
+        id="taken off the GP's list in September, and off its roll three weeks later",
+    ),
+    pytest.param(
         unseen(0.06).record("lost_pupils:1", "CH1").says("lost_pupils:1", "left", since=SEPTEMBER), QUIET,
         id="has left a school: that is no home",
     ),
