@@ -98,7 +98,8 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     circumstances = _circumstances(looked_at, known)
     found = findings(circumstances, known.settings.points)
     to_come, on_leave = (asked(circumstances, found, known) for asked in (roll_to_come, study_leave))
-    asked = pl.concat([frame.select("child_id", "ask_school") for frame in (to_come, on_leave)]).unique("child_id")
+    asked = pl.concat([frame.select("child_id", "ask_school") for frame in (to_come, on_leave)])
+    asked = asked.unique("child_id", keep="first", maintain_order=True)
     told = with_told(
         everyone, kept(looked_at.filter(~is_likely), found, known), not_yet(circumstances, found, known), asked
     )
