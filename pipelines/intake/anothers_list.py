@@ -55,12 +55,13 @@ def list_of_another(
     read: Mapping[str, str],
     unread: Sequence[str],
 ) -> Breach | None:
-    """The breach of a file that is another's list: that has all its columns, among them every one that the file's own source
-    tells by, and tells more by columns that its own has not.
+    """The breach of a file that is another's list: that has all its columns, among them every one by which the file's own
+    source says more than who the child is, and tells what its own does not.
 
     ``read``: our names of the columns that were read -> their headers. ``unread``: the other headers.
     """
-    told = {header for name, header in read.items() if name in contract.told_columns}
+    columns = contract.column_named
+    told = {header for name, header in read.items() if not columns[name].maps_to and not columns[name].primary_key}
     more = {
         source: only
         for source, other in contracts.items()
@@ -74,10 +75,10 @@ def list_of_another(
 def _told_besides(
     file: str, data: bytes, headers: tuple[Sequence[str], Sequence[str]], told: set[str], other: Contract
 ) -> list[str]:
-    """What another source heads the columns by which it tells of the children, and which were not read; none where the file is
-    not its list.
+    """What another source heads the columns by which it tells of the children, and of which none was read; none where the file
+    is not its list.
 
-    ``headers``: those read, and the others. ``told``: by which the file's own source tells.
+    ``headers``: those read, and the others. ``told``: by which the file's own source says more than who the child is.
     """
     read, unread = headers
     if not unread:
@@ -85,7 +86,8 @@ def _told_besides(
     for form in (other, *(other.in_layout(layout) for layout in other.files.layouts)):
         named = list(zip((*read, *unread), columns_of((*read, *unread), form), strict=True))
         there = {column.name for _, column in named if column}
-        own = {header: column for header, column in named[len(read) :] if column and column.name in form.told_columns}
+        only = form.told_columns - {column.name for _, column in named[: len(read)] if column}
+        own = {header: column for header, column in named[len(read) :] if column and column.name in only}
         is_whole = all(column.name in there or column.primary_key for column in must_be_there(form))
         if own and is_whole and told <= {header for header, column in named if column}:
             return _readable(file, data, own, form)
