@@ -4,6 +4,8 @@ A packed file gives a delivery for each file in it. What breaks a rule of the fi
 """
 
 import hashlib
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -34,6 +36,8 @@ from pipelines.intake.last_intake import (
 )
 from pipelines.intake.misleading_files import ages_of_others, unknown_codes, unreadable_dates
 from pipelines.tables import SET_ASIDE
+
+_YEAR, _SHORT_YEAR = re.compile(r"20(\d\d)"), re.compile(r"\D(\d\d)\s*$")
 
 LINE_HASH, MOVED = "_line_hash", "_moved"
 """Beside a row: the fingerprint of its line, and whether the row is last night's but stood elsewhere, or otherwise."""
@@ -258,16 +262,25 @@ def _placed(rows: pl.DataFrame, contract: Contract, file_id: str, breaches: Sequ
     return rows.with_columns(line_hash).with_columns(moved.alias(MOVED)).drop(WAS_IN, WAS_ON, HAD)
 
 
-def said_to_have_left(delivery: Delivery, contract: Contract) -> pl.Series:
-    """``record_id`` of the rows set aside as they say that a place has ended, and on no day that can be read."""
+def said_to_have_left(delivery: Delivery, contract: Contract, as_at: date) -> pl.Series:
+    """``record_id`` of the rows set aside as they say that a place has ended, and on no day that can be read; one that is to
+    end in a year after ``as_at`` ("Summer 2027") has not."""
     ends = {delivery.headers.get(end, contract.column_named[end].header) for end in contract.ends_of_places}
-    lines = [
-        breach.line
-        for breach in delivery.breaches
-        if breach.rule == LEFT_WITHOUT_DAY or (breach.rule == NO_DATE and breach.column in ends)
+    unread = {b.line: b.column for b in delivery.breaches if b.rule == NO_DATE and b.column in ends}
+    lines = {b.line for b in delivery.breaches if b.rule == LEFT_WITHOUT_DAY}.union(unread)
+    aside = delivery.set_aside.drop_nulls("record_id").select("line", "record_id", "row").iter_rows()
+    left = [
+        record
+        for line, record, row in aside
+        if line in lines and _year_of(json.loads(row).get(unread.get(line))) <= as_at.year
     ]
-    has_left = pl.col("line").is_in(pl.Series(lines, dtype=pl.Int64).drop_nulls().implode())
-    return delivery.set_aside.filter(has_left)["record_id"].drop_nulls()
+    return pl.Series("record_id", left, pl.String)
+
+
+def _year_of(end: str | None) -> int:
+    """The year that an end names which is no day ("Summer 2027", "Jul-27"); 0 where it names none."""
+    named = _YEAR.search(end or "") or _SHORT_YEAR.search(end or "")
+    return 2000 + int(named[1]) if named else 0
 
 
 def with_set_aside(delivery: Delivery, breaches: Sequence[Breach], everything: Sequence[Breach] = ()) -> Delivery:

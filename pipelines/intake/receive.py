@@ -137,7 +137,7 @@ def receive(
         judged=_judged_files(deliveries, contracts, today),
         flawed=_flawed(deliveries, judging.last),
         last=judging.last,
-        left=_left(deliveries, contracts),
+        left=_left(deliveries, contracts, as_at or received_on),
         stands=_standing(deliveries),
     )
 
@@ -209,9 +209,9 @@ def _flawed_in(delivery: Delivery) -> pl.Series:
     return delivery.loaded.filter(pl.col("line").is_in(lines.implode()))[RECORD_ID]
 
 
-def _left(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract]) -> pl.Series:
+def _left(deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], as_at: date) -> pl.Series:
     """``record_id`` of the rows of all files that are set aside and say that a place has ended."""
-    left = [said_to_have_left(d, contracts[d.source]) for d in deliveries if d.source in contracts]
+    left = [said_to_have_left(d, contracts[d.source], as_at) for d in deliveries if d.source in contracts]
     return pl.concat([pl.Series("record_id", [], pl.String), *left])
 
 

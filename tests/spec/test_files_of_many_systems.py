@@ -326,11 +326,17 @@ KEPT     | C           |             | Lamb
 3        | C           | 31/02/2026  | Lamb    | left
 4        | C           | 1900-01-01  | Lamb
 5        | C           |             |
+6        | C           | Summer 2027 | Lamb
+7        | C           | 31/06/2027  | Lamb
+8        | C           | Jul-27      | Lamb
+9        | C           | Sep-25      | Lamb    | left
+10       | C           | Moved       | Lamb    | left
 """
 
 
 def test_of_the_rows_set_aside_those_say_that_a_pupil_has_left_that_have_an_end_and_no_day(tmp_path: Path) -> None:
-    """A blank that a computer has filled in says neither, and a row without a name nothing of its end."""
+    """A blank that a computer has filled in says neither, a row without a name nothing of its end, and one that is to end next
+    year has not."""
     header, *rows = ([cell.strip() for cell in line.split("|")] for line in SET_ASIDE_AND_LEFT.strip().splitlines())
     sent = [GOOD["school_census"] | {"Forename": ""} | dict(zip(header, row, strict=False)) for row in rows]
     pl.DataFrame(sent).write_csv(tmp_path / "school_census.csv")
