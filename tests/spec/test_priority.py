@@ -155,6 +155,10 @@ AUTUMN_BREAK = ((date(2026, 11, 9), date(2026, 11, 13)),)
         pytest.param(date(2026, 11, 6), (), LONG_SINCE, id="two weeks"),
         pytest.param(date(2026, 11, 6), AUTUMN_BREAK, None, id="of which one was a holiday"),
         pytest.param(None, (), "excluded, without a known place", id="no date: taken to be past it"),
+        pytest.param(
+            date(1, 1, 1), (), "excluded on 1 January 0001, 460518 school days ago, without a known place",
+            id="the first day that software knows, as some writes for none",
+        ),
         pytest.param(date(2026, 11, 21), (), None, id="tomorrow"),
     ],
 )  # fmt: skip
@@ -288,6 +292,27 @@ def test_an_education_that_began_since_answers_what_was_asked_about_school(
     factor: ModuleType, what: str, began: date, counts: bool
 ) -> None:
     drawn = concern(what, MAY).record("school_census:1", "CH1").on_roll("school_census:1", began, JULY)
+    assert bool(told(factor.finding, drawn)) is counts
+
+
+@pytest.mark.parametrize(
+    ("what", "until", "counts"),
+    [
+        pytest.param("alternative provision", JULY, True, id="a placement, which has ended"),
+        pytest.param("alternative provision", None, False, id="a placement, which goes on"),
+        pytest.param("home education", JULY, True, id="home education, which has ended"),
+        pytest.param("independent school", JULY, False, id="a school, left since"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("factor", "asked"),
+    [(exclusion, "permanently excluded"), (referral, "Not attending"), (referral, "No school place")],
+)
+def test_what_is_no_school_answers_for_as_long_as_it_lasts(
+    factor: ModuleType, asked: str, what: str, until: date | None, counts: bool
+) -> None:
+    drawn = concern(asked, MAY).record("another_agency:1", "CH1")
+    drawn.says("another_agency:1", "provision", what, JUNE, until)
     assert bool(told(factor.finding, drawn)) is counts
 
 
