@@ -25,13 +25,22 @@ class XmlLayout(Part):
     repeated: dict[str, Literal["first", "last", "latest"]] = Field(default_factory=dict)
     """Column name -> which one holds where the element stands in the row several times. ``latest``: of ISO dates; in a
     group (``elements``: ``Schools/School/LeavingDate``) that of the one with the latest day in it, which may leave it out."""
+    ended: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Path of rows about what has ended -> column name -> the code that says so: of a row there that names no end."""
     key: tuple[str, ...]
     """Columns that together make the row's key, as an XML row has no RecordId."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that the layout names."""
-        return (*self.header, *self.elements, *self.repeated, *self.key)
+        ended = (name for codes in self.ended.values() for name in codes)
+        return (*self.header, *self.elements, *self.repeated, *ended, *self.key)
+
+    @model_validator(mode="after")
+    def _ended_rows_are_rows(self) -> "XmlLayout":
+        if set(self.ended) - set(self.rows):
+            raise fault("ended takes paths that stand in rows", "ended")
+        return self
 
 
 class Totals(Part):

@@ -324,6 +324,10 @@ class _Elements:
         if row.repeated:
             self._bad_rows.append((self.count, row, self.header_of[min(row.repeated)]))
             return
+        ended = self._layout.ended.get("/".join(self._path[1:]), {})
+        if ended and not any(row.values.get(end, "").strip() for end in self._contract.ends_of_places):
+            row.values |= ended
+            self.header_of = {name: self._contract.column_named[name].header for name in ended} | self.header_of
         self._places.append((row.line, self.count))
         for name, column in self._columns.items():
             column.append(row.values.get(name, ""))
@@ -389,12 +393,6 @@ def _fingerprint(text: str) -> str:
 
 
 def _repeated(row: _Row, line: int, element: str) -> BadRow:
-    fault = Fault(
-        "repeated element",
-        "row",
-        "The row says this twice, and differently.",
-        "Say it once for each pupil.",
-        line,
-        element,
-    )
+    why, fix = "The row says this twice, and differently.", "Say it once for each pupil."
+    fault = Fault("repeated element", "row", why, fix, line, element)
     return BadRow(line, json.dumps(row.values, ensure_ascii=False), fault)

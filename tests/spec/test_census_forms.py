@@ -14,6 +14,7 @@ from apps.made_up.error_rates import ErrorRates
 from data_contracts.contract import read_contracts
 from pipelines.intake.receive import receive
 from pipelines.intake.standardise import Standardised, standardise
+from tests.spec.test_contracts import GOOD
 
 AS_AT = date(2026, 11, 20)
 
@@ -114,3 +115,28 @@ def test_the_same_statements(both: tuple[Standardised, Standardised]) -> None:
         return said.sort(said.columns, nulls_last=True)
 
     assert told(both[0]).equals(told(both[1]))
+
+
+@pytest.mark.parametrize(
+    ("ended", "left"),
+    [
+        pytest.param({}, ["leaver"], id="on no day"),
+        pytest.param({"LeavingDate": "Easter"}, ["leaver"], id="on no day that can be read"),
+        pytest.param({"LeavingDate": "2026-10-09"}, [], id="on a day: the row is loaded"),
+    ],
+)
+def test_a_pupil_among_those_no_longer_on_roll_has_left(ended: dict[str, str], left: list[str], tmp_path: Path) -> None:
+    message = ElementTree.Element("Message")
+    source = ElementTree.SubElement(ElementTree.SubElement(message, "Header"), "Source")
+    for name in ("LEA", "Estab", "URN", "SchoolName"):
+        ElementTree.SubElement(source, name).text = GOOD["school_census"][name]
+    pupils = ElementTree.SubElement(message, "Pupils")
+    for key, place, more in (("pupil", "OnRoll", {}), ("leaver", "NoLongerOnRoll", ended)):
+        pupil = ElementTree.SubElement(ElementTree.SubElement(pupils, f"Pupils{place}"), f"Pupil{place}")
+        for name, value in (GOOD["school_census"] | {"RecordId": key, "UPN": "", "LeavingDate": ""} | more).items():
+            if value and name not in ("LEA", "Estab", "URN", "SchoolName"):
+                ElementTree.SubElement(pupil, name).text = value
+    (tmp_path / "school_census.xml").write_bytes(ElementTree.tostring(message))
+    received = receive(tmp_path, read_contracts(), received_at=datetime(2026, 11, 21, tzinfo=UTC), as_at=AS_AT)
+    assert received.left.to_list() == [f"school_census:{key}" for key in left]
+    assert received.raw["school_census"].height == 2 - len(left)
