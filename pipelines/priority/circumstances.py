@@ -23,6 +23,9 @@ from pipelines.tables import FINDING, SCHOOL
 OUT_OF_SCHOOL = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referral"
 """Ways of being educated, in small letters, that are no school."""
 
+WENT_ON_FOR = timedelta(days=30)
+"""An education that lasted so long had been taken up: rolls keep those who never came for some weeks."""
+
 
 @dataclass(frozen=True)
 class Circumstances:
@@ -85,13 +88,15 @@ class Circumstances:
     def unanswered(self, concerns: pl.DataFrame, taken_up_within: timedelta = timedelta(days=-1)) -> pl.DataFrame:
         """Those of ``concerns`` that no education of the child's has answered by the date judged.
 
-        One that began after the concern was raised is the answer. A school is so even if the child has left it since: that it
-        did is another question. Home education or a placement that has ended leaves the child as it was, such as excluded.
+        One that began after the concern was raised is the answer. A school is so even if the child has left it since, unless it
+        never came: that it left is another question. Home education or a placement that has ended leaves the child as it was.
         A concern without a day (an offer that names none) is of the day on which its record last saw the child.
         ``taken_up_within``: where the concern is for a place, one that began so shortly before is what came of it, too.
         """
-        lasts = pl.col("is_current") | ~in_small_letters(pl.col("what")).str.contains(OUT_OF_SCHOOL)
-        last = self.begun_provision().filter(lasts).group_by("child_id").agg(began_on=pl.col("since_on").max())
+        is_school = ~in_small_letters(pl.col("what")).str.contains(OUT_OF_SCHOOL)
+        went_on = pl.col("until_on") >= pl.col("since_on") + WENT_ON_FOR
+        answers = self.begun_provision().filter(pl.col("is_current") | (is_school & went_on))
+        last = answers.group_by("child_id").agg(began_on=pl.col("since_on").max())
         seen = self.statements.filter(pl.col("kind") == SEEN, has_begun(self.as_at)).group_by("record_id")
         asked = concerns.join(last, on="child_id", how="left", validate="m:1", maintain_order="left").join(
             seen.agg(seen_on=pl.col("since_on").max()),

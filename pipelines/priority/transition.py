@@ -10,13 +10,11 @@ import polars as pl
 from pipelines.children.age import school_year, starts_on
 from pipelines.formatted import formatted
 from pipelines.intake.year_seven import year_seven_from
-from pipelines.priority.circumstances import Circumstances, as_findings
+from pipelines.priority.circumstances import WENT_ON_FOR, Circumstances, as_findings
 from pipelines.rank_settings import Points
 from pipelines.reasons import day
 
 FACTOR = "transition"
-WENT_ON_FOR = timedelta(days=30)
-"""An education that ended later than so long after the move had arrived: rolls keep those who never came for some weeks."""
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:

@@ -224,7 +224,7 @@ def test_a_place_to_come_moves_the_child_down(what: str, since: date, because: s
 def test_an_application_that_led_to_a_place_is_no_reason(began: tuple[date, ...], counts: bool) -> None:
     drawn = concern("school place accepted", date(2026, 5, 3)).record("school_census:1", "CH1")
     for day in began:
-        drawn.on_roll("school_census:1", day, max(day, date(2026, 10, 2)))
+        drawn.on_roll("school_census:1", day, date(2026, 10, 2) if day < date(2026, 10, 2) else None)
     assert bool(told(no_place.finding, drawn)) is counts
 
 
@@ -302,13 +302,15 @@ def test_an_education_that_began_since_answers_what_was_asked_about_school(
         pytest.param("alternative provision", None, False, id="a placement, which goes on"),
         pytest.param("home education", JULY, True, id="home education, which has ended"),
         pytest.param("independent school", JULY, False, id="a school, left since"),
+        pytest.param("independent school", JUNE + 30 * A_DAY, False, id="a school, left after a month"),
+        pytest.param("state school", JUNE + 29 * A_DAY, True, id="a school that took it off the roll: it never came"),
     ],
 )
 @pytest.mark.parametrize(
     ("factor", "asked"),
     [(exclusion, "permanently excluded"), (referral, "Not attending"), (referral, "No school place")],
 )
-def test_what_is_no_school_answers_for_as_long_as_it_lasts(
+def test_what_is_no_school_or_was_never_taken_up_answers_for_as_long_as_it_lasts(
     factor: ModuleType, asked: str, what: str, until: date | None, counts: bool
 ) -> None:
     drawn = concern(asked, MAY).record("another_agency:1", "CH1")
