@@ -285,6 +285,8 @@ def test_a_workbook_with_macros_is_read_as_one_without(tmp_path: Path) -> None:
         pytest.param("Off-roll", "", 1, id="in other words"),
         pytest.param("Wedi gadael", "", 1, id="in Welsh"),
         pytest.param("De-registered", "", 1, id="in those of an office"),
+        pytest.param("No longer on roll", "", 1, id="in those of the census"),
+        pytest.param("Removed from roll", "", 1, id="in those of a register"),
         pytest.param("Leaver", "2026-07-20", 0, id="has left on a day"),
         pytest.param("On roll", "", 0, id="is on the roll"),
         pytest.param("C", "", 0, id="is on the roll by its code"),
