@@ -168,7 +168,8 @@ def _because(as_at: date) -> pl.Expr:
         .otherwise(formatted("seen by {} {}", "last_seen_by", _how_long_ago(days)))
     )
     known = (
-        pl.when(pl.col("agencies").is_null())
+        # Youth justice has homes, and places in custody: an agency, and as its own list a register.
+        pl.when(pl.col("agencies").is_null() & pl.col("open").is_null())
         .then(pl.lit("no agency but a school or register knows the child"))
         .when(pl.col("agencies") >= 2)
         .then(formatted("known to {} agencies", "agencies"))

@@ -58,6 +58,16 @@ WORDS = [
         "no agency but a school or register knows the child",
         id="only its school ever knew the child",
     ),
+    pytest.param(
+        [
+            *on_roll(900, left=2),
+            say("youth_justice", "lives_here", ago(200)),
+            say("youth_justice", "provision", ago(90), ago(60)),
+        ],
+        "seen by School census 2 days ago; the entry of School census ended in November 2026; "
+        "the entry of youth justice has been open since 2026",
+        id="only its school and youth justice, which educates in custody, know the child",
+    ),
     pytest.param([say("lost_pupils", "concern", ago(90))], "never seen with a date", id="nobody ever saw the child"),
     pytest.param(
         at_gp(seen=0, since=500) + in_home(seen=0, since=200),
