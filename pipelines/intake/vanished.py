@@ -21,7 +21,7 @@ from pipelines.intake.standardise import Standardised, standardise, statements_o
 from pipelines.intake.units import units_that_went_on
 from pipelines.tables import STATEMENT, VANISHED
 
-WORDS = "vanished from the roll without a leaving date"
+WORDS = "vanished from the roll without a leaving date that can be read"
 SET_ASIDE_DOUBT = "its row was set aside tonight, so it stands as it was last read"
 
 SCHOOL_AGE_DAYS = 11 * 366

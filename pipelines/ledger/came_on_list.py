@@ -189,7 +189,7 @@ def _why(tonight: Tonight) -> pl.Expr:
     words = {
         NOT_KNOWN_BEFORE: pl.lit("No agency had sent a record of this child before."),
         PARTED: formatted("Its records were those of child {} before.", from_whom),
-        VANISHED: formatted("The child's entry has vanished from {} without a leaving date.", "vanished_of"),
+        VANISHED: formatted("The child's entry has vanished from {} without a leaving date that can be read.", "vanished_of"),
         EDUCATION_ENDED: formatted("The education of record {} ended on {}.", ended_record, day(ended_on)),
         CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(pl.col("date_of_birth")))),
         CONTRADICTED: pl.col("back_because"),

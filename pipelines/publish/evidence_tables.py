@@ -133,7 +133,7 @@ def words_of(said: Iterable[Row]) -> list[str]:
         elif kind == "concern":
             lines.append(f"concern: {what.replace('_', ' ')}{_time(row)}")
         elif kind == "vanished":
-            lines.append(f"gone from the roll without a leaving date{_time(row)}")
+            lines.append(f"gone from the roll without a leaving date that can be read{_time(row)}")
         elif kind == "protected":
             lines.append("the address must not be shown")
         elif kind == "grown_up":

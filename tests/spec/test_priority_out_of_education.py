@@ -41,8 +41,18 @@ def test_in_and_out_of_education(ended: list[tuple[str, date]], because: str | N
 @pytest.mark.parametrize(
     ("what", "since", "counts"),
     [
-        pytest.param("vanished from the roll without a leaving date", date(2026, 10, 1), True, id="gone in October"),
-        pytest.param("vanished from the roll without a leaving date", date(2026, 11, 21), False, id="a day to come"),
+        pytest.param(
+            "vanished from the roll without a leaving date that can be read",
+            date(2026, 10, 1),
+            True,
+            id="gone in October",
+        ),
+        pytest.param(
+            "vanished from the roll without a leaving date that can be read",
+            date(2026, 11, 21),
+            False,
+            id="a day to come",
+        ),
     ],
 )
 def test_vanished_from_a_roll(what: str, since: date, counts: bool) -> None:

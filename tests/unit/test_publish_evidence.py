@@ -208,7 +208,7 @@ SAID = {"what": None, "place": None, "since_on": None, "until_on": None, "doubt"
         pytest.param({"kind": "seen", "since_on": date(2026, 3, 2)},
                      "dealt with the child or family on 2 March 2026", id="seen"),
         pytest.param({"kind": "vanished", "since_on": date(2026, 3, 2)},
-                     "gone from the roll without a leaving date from 2 March 2026", id="vanished"),
+                     "gone from the roll without a leaving date that can be read from 2 March 2026", id="vanished"),
     ],
 )  # fmt: skip
 def test_a_statement_in_words(said: dict[str, object], words: str) -> None:
