@@ -17,15 +17,18 @@ def odds_of_being_a_pupil(lives: pl.DataFrame, known: pl.DataFrame) -> pl.DataFr
     """``child_id`` and ``is_likelier``: what the odds that a child is one with a rival who has a place are to be multiplied
     by; above 1: likelier than linking says.
 
-    ``lives``: one row is one child without a place of its own, with ``child_id``, ``living_here`` and ``of_age`` (0..1).
+    ``lives``: one row is one child, with ``child_id``, ``living_here``, ``of_age`` and ``own_none``, that it has no place of
+    its own (each 0..1). It counts as far as it has none.
     ``known``: what :func:`~pipelines.children.missed_links.known_besides` says.
     """
     alike = lives.join(known, on="child_id", how="inner", validate="1:1")
+    asks = pl.col("of_age") * pl.col("own_none")
     counts = alike.group_by("sources").agg(
-        children=pl.col("of_age").sum().round(9), here=(pl.col("of_age") * pl.col("living_here")).sum().round(9)
+        children=asks.sum().round(9), here=(asks * pl.col("living_here")).sum().round(9)
     )
     counted = counts.sort("sources")  # a sum hangs on its order by a last bit, and nights are compared to the byte
-    share = pl.col("here").sum() / pl.col("children").sum()
+    everybody = pl.col("children").sum()
+    share = pl.when(everybody > 0).then(pl.col("here").sum() / everybody).otherwise(0.0)
     usual = counted.select("sources", usual=(pl.col("here") + AS_ALL * share) / (pl.col("children") + AS_ALL))
     told = alike.join(usual, on="sources", how="left", validate="m:1")
     is_likelier = pl.when(pl.col("usual") > 0).then(pl.col("living_here") / pl.col("usual")).otherwise(1.0)

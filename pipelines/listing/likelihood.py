@@ -29,7 +29,7 @@ def with_likelihood(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
         "child_id", "living_here", "last_seen_on", "last_seen_by", residence_because="because"
     )
     aged = with_told(ages, own, lives).with_columns(pl.col("living_here").fill_null(1.0))
-    pupils = odds_of_being_a_pupil(aged.filter(pl.col("own_none").is_null()), besides)
+    pupils = odds_of_being_a_pupil(aged.with_columns(pl.col("own_none").fill_null(1.0)), besides)
     near = _nearest_in_education(known.rivals, own, pupils)
     judged = with_told(aged, near, _with_other_upn(near, known.person, known.child_records)).with_columns(
         found_none=(pl.col("own_none").fill_null(1.0) * pl.col("rival_none").fill_null(1.0)).clip(0.0, 1.0)

@@ -9,20 +9,24 @@ from pipelines.children.pupils_are_here import odds_of_being_a_pupil
 from pipelines.tables import CHILD_RECORD, PERSON, PROVISION
 from tests.made.children import Drawn
 
-LIVES = pl.Schema(Columns({"child_id": pl.String, "living_here": pl.Float64, "of_age": pl.Float64}))
+LIVES = pl.Schema(
+    Columns({"child_id": pl.String, "living_here": pl.Float64, "of_age": pl.Float64, "own_none": pl.Float64})
+)
 GP, LANDLORD = "health", "housing"
 SEEN, SILENT = 0.9, 0.1
 
 
-def likelier(children: list[tuple[str, float, int]]) -> list[float]:
-    """What each of ``children`` (who knows it, how likely it lives here, how many such) has its odds multiplied by."""
+def likelier(children: list[tuple[str, float, int]], own_none: float = 1.0) -> list[float]:
+    """What each of ``children`` (who knows it, how likely it lives here, how many such) has its odds multiplied by.
+    ``own_none``: that it has no place of its own."""
     drawn = [(source, here) for source, here, many in children for _ in range(many)]
     rows = [{"record_id": f"{source}:{n:05}", "dataset": source, "child_id": f"CH{n:05}", "membership": 1.0}
             for n, (source, _) in enumerate(drawn)]  # fmt: skip
     person, records = (pl.DataFrame(rows, schema=dict(schema)) for schema in (PERSON, CHILD_RECORD))
     known = known_besides(person, records, PROVISION.to_frame())
     lives = pl.DataFrame(
-        [{"child_id": row["child_id"], "living_here": here, "of_age": 1.0} for row, (_, here) in zip(rows, drawn, strict=True)],
+        [{"child_id": row["child_id"], "living_here": here, "of_age": 1.0, "own_none": own_none}
+         for row, (_, here) in zip(rows, drawn, strict=True)],
         schema=LIVES,
     )  # fmt: skip
     found = dict(odds_of_being_a_pupil(lives, known).iter_rows())
@@ -52,6 +56,20 @@ def test_it_is_held_against_those_whom_the_same_sources_know(
     children: list[tuple[str, float, int]], expected: list[float]
 ) -> None:
     assert likelier(children) == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("own_none", "expected"),
+    [
+        pytest.param(1.0, [1.87, 0.207], id="none has a place: forty stand behind each"),
+        pytest.param(0.5, [1.57, 0.175], id="each has a doubtful one: as many as twenty do"),
+        pytest.param(0.0, [1.0, 1.0], id="each surely has one: nobody to be compared with"),
+    ],
+)
+def test_a_child_counts_as_far_as_it_has_no_place(own_none: float, expected: list[float]) -> None:
+    assert likelier([(GP, SEEN, 10), (GP, SILENT, 30), (LANDLORD, SEEN, 400)], own_none)[:2] == pytest.approx(
+        expected, rel=0.02
+    )
 
 
 PUPILS, WITHOUT, GONE = 40, 2000, 5000
