@@ -6,7 +6,7 @@ education is left out of every sentence.
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -271,10 +271,22 @@ def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
     )
 
 
+NO_EDUCATION_LASTS = timedelta(days=11 * 365)
+"""Compulsory school age lasts eleven years: an end so long after the begin is none that anybody named, but how long a source's
+word is taken at most, and is not told."""
+
+
+def named_end(since: date | None, until: date | None) -> date | None:
+    """The day on which an entry ends by what somebody said; null: nobody did."""
+    return None if since and until and until - since >= NO_EDUCATION_LASTS else until
+
+
 def why_in_education(names: Mapping[str, str]) -> pl.Expr:
     """Which record explains a child; reads ``own_*`` columns."""
-    since = formatted(" since {}", day(pl.col("own_since_on"))).fill_null("")
-    until = formatted(" until {}", day(pl.col("own_until_on"))).fill_null("")
+    begun, ended = pl.col("own_since_on"), pl.col("own_until_on")
+    since = formatted(" since {}", day(begun)).fill_null("")
+    is_named = (ended - begun < NO_EDUCATION_LASTS).fill_null(value=True)
+    until = formatted(" until {}", day(pl.when(is_named).then(ended))).fill_null("")
     doubt = formatted(" Doubt: {}.", pl.col("own_doubt")).fill_null("")
     says = formatted(" ({}, record {}); ", source_name(pl.col("own_source"), names), pl.col("own_record_id"))
     certain = formatted("{} that the record is this child's.", in_100(pl.col("own_link_probability")))

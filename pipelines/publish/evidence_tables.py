@@ -17,7 +17,7 @@ from pipelines.listing.household_places import household_places
 from pipelines.listing.masking import keys_without_place
 from pipelines.publish.numbers import day
 from pipelines.publish.timeline import Line
-from pipelines.reasons import in_100, source_called
+from pipelines.reasons import in_100, named_end, source_called
 
 if TYPE_CHECKING:
     from pipelines.publish.publication import Publication
@@ -123,7 +123,7 @@ def words_of(said: Iterable[Row]) -> list[str]:
         kind, what, place = row["kind"], row["what"] or "education", row["place"]
         if kind == "provision":
             named = ", ".join(part for part in (what, place) if part)
-            lines.append(f"{named}{_time(row)}{_doubt(row)}")
+            lines.append(f"{named}{_time(_as_named(row))}{_doubt(row)}")
         elif kind == "seen" and row["since_on"]:
             seen.add(row["since_on"])
         elif kind == "lives_here":
@@ -147,6 +147,11 @@ def words_of(said: Iterable[Row]) -> list[str]:
     return lines
 
 
+def _as_named(row: Row) -> Row:
+    """An education with the end that somebody named, if any did."""
+    return {**row, "until_on": named_end(row["since_on"], row["until_on"])}
+
+
 def _time(row: Row) -> str:
     since = f" from {day(row['since_on'])}" if row["since_on"] else ""
     until = f" to {day(row['until_on'])}" if row["until_on"] else ""
@@ -165,7 +170,8 @@ def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
         if row["kind"] in ("seen", "left", "vanished") and row["since_on"]:
             days[row["source"]].append(row["since_on"])
         elif row["kind"] in ("provision", "lives_here"):
-            spans[row["source"]].append((row["since_on"], row["until_on"], row["kind"]))
+            span = _as_named(row) if row["kind"] == "provision" else row
+            spans[row["source"]].append((span["since_on"], span["until_on"], row["kind"]))
     found = sorted({*days, *spans}, key=lambda source: names.get(source, source))
     return [Line(source_called(source, names), days[source], spans[source]) for source in found]
 

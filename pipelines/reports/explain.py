@@ -21,7 +21,7 @@ from pipelines.listing.likelihood import with_age
 from pipelines.listing.masking import keys_without_place, masked_in, without_place, without_sex
 from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
-from pipelines.reasons import day_written, in_100, in_100_written, sentences, source_called
+from pipelines.reasons import day_written, in_100, in_100_written, named_end, sentences, source_called
 from pipelines.reports.life import as_typed, child_since, known_to_ledger, life_of
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
@@ -251,7 +251,8 @@ def _education(told: Told) -> list[str]:
     for row in shown.iter_rows(named=True):
         place = ", ".join(part for part in (row["what"], row["place"]) if part)
         since = f" from {day_written(row['since_on'])}" if row["since_on"] else ""
-        until = f" to {day_written(row['until_on'])}" if row["until_on"] else ""
+        end = named_end(row["since_on"], row["until_on"])
+        until = f" to {day_written(end)}" if end else ""
         state = "current" if row["is_current"] else "not current"
         doubt = f"; doubt: {row['doubt']}" if row["doubt"] else ""
         lines.append(f"{place}{since}{until}: {state} (record {row['record_id']}, {row['sure']} this child's{doubt})")

@@ -64,6 +64,15 @@ def test_an_explained_child_names_record_school_validity_and_probability() -> No
     assert (row["likelihood"], row["records"]) == (None, "health:CH1;school_census:1")
 
 
+@pytest.mark.parametrize(
+    ("until", "told"), [(date(2027, 7, 20), " until 20 July 2027"), (date(2032, 9, 1), "")], ids=["named", "far off"]
+)
+def test_how_long_a_word_is_taken_is_no_end_of_an_education(until: date, told: str) -> None:
+    drawn = known_to_gp().record("other_la:1", "CH1")
+    drawn.says("other_la:1", "provision", "school in another authority", date(2020, 9, 1), until)
+    assert f"school in another authority since 1 September 2020{told} (" in str(explained(drawn)["why"])
+
+
 def test_of_several_entries_the_surest_is_told() -> None:
     drawn = Drawn().record("school_census:1", "CH1").on_roll("school_census:1")
     drawn.record("independent_schools:1", "CH1", sure=0.6).says(
