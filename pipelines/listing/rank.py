@@ -97,7 +97,7 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     looked_at = everyone.filter(is_likely | only_residence(known.settings))
     circumstances = _circumstances(looked_at, known)
     found = findings(circumstances, known.settings.points)
-    to_come, on_leave = (asked(circumstances, found, known) for asked in (roll_to_come, study_leave))
+    to_come, on_leave = roll_to_come(circumstances, found, known), study_leave(circumstances, found, known)
     asked = pl.concat([frame.select("child_id", "ask_school") for frame in (to_come, on_leave)])
     asked = asked.unique("child_id", keep="first", maintain_order=True)
     told = with_told(
