@@ -142,7 +142,7 @@ class _Elements:
                 self._latest_in.setdefault(path[:-1], {})[path[-1]] = name
         self._passed_over = [tuple(path.lower().split("/")) for path in layout.passed_over]
         self._named = {h: column.name for h, column in columns_by_header(contract).items()}
-        self._header_paths = [(tuple(path.split("/")), name) for name, paths in layout.header.items() for path in paths]
+        self._header_path_of = {tuple(path.split("/")): name for name, paths in layout.header.items() for path in paths}
         self.parser: object = None
         self._places_of: dict[tuple[str, ...], tuple[str | None, int]] = {}
         self._local_names: dict[str, str] = {}
@@ -290,7 +290,7 @@ class _Elements:
 
     def _take_header(self, text: str) -> None:
         path = tuple(self._path[1:])
-        if all(path != known for known, _ in self._header_paths):
+        if path not in self._header_path_of:
             if path:
                 self._near_header.setdefault((path[0], plain_header(path[-1])), text)
             return
@@ -307,13 +307,11 @@ class _Elements:
         """Our name for a column -> what the header of the file says at the first of its paths (by the element's name where its
         path differs), or else the file's name.
         """
-        values: dict[str, str] = {}
-        for path, name in self._header_paths:
+        values = dict(self._said_by_name)
+        for path, name in reversed(self._header_path_of.items()):
             near = self._near_header.get((path[0], plain_header(path[-1])), "")
-            values[name] = values.get(name, "") or self._header_values.get(path, near)
-        return dict(self._said_by_name) | {
-            name: text or self._said_by_name.get(name, "") for name, text in values.items()
-        }
+            values[name] = self._header_values.get(path, near) or values.get(name, "")
+        return values
 
     def _keep(self, row: _Row) -> None:
         if not any(map(str.strip, row.values.values())):
@@ -327,7 +325,8 @@ class _Elements:
         ended = self._layout.ended.get("/".join(self._path[1:]), {})
         if ended and not any(row.values.get(end, "").strip() for end in self._contract.ends_of_places):
             row.values |= ended
-            self.header_of = {name: self._contract.column_named[name].header for name in ended} | self.header_of
+            for name in ended:
+                self.header_of.setdefault(name, self._contract.column_named[name].header)
         self._places.append((row.line, self.count))
         for name, column in self._columns.items():
             column.append(row.values.get(name, ""))
