@@ -210,7 +210,7 @@ def _is_above(lower: str, *uppers: str) -> pl.Expr:
 
 def _shows_where(marked: str, *hidden: str) -> pl.Expr:
     """True where the first column is true and any of the others holds more than the word for withheld."""
-    shows = pl.any_horizontal(~_is_blank(name) & (pl.col(name) != WITHHELD) for name in hidden)
+    shows = pl.any_horizontal(~_is_blank(name) & (pl.col(name).cast(pl.String) != WITHHELD) for name in hidden)
     return pl.col(marked).fill_null(value=True) & shows
 
 

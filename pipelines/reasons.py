@@ -276,17 +276,18 @@ NO_EDUCATION_LASTS = timedelta(days=11 * 365)
 word is taken at most, and is not told."""
 
 
-def named_end(since: date | None, until: date | None) -> date | None:
-    """The day on which an entry ends by what somebody said; null: nobody did."""
-    return None if since and until and until - since >= NO_EDUCATION_LASTS else until
+def named_end(prefix: str = "") -> pl.Expr:
+    """The day on which an education ends by what somebody said, null where nobody did: ``<prefix>until_on``; reads that and
+    ``<prefix>since_on``.
+    """
+    begun, ended = pl.col(f"{prefix}since_on"), pl.col(f"{prefix}until_on")
+    return pl.when((ended - begun < NO_EDUCATION_LASTS).fill_null(value=True)).then(ended).alias(f"{prefix}until_on")
 
 
 def why_in_education(names: Mapping[str, str]) -> pl.Expr:
     """Which record explains a child; reads ``own_*`` columns."""
-    begun, ended = pl.col("own_since_on"), pl.col("own_until_on")
-    since = formatted(" since {}", day(begun)).fill_null("")
-    is_named = (ended - begun < NO_EDUCATION_LASTS).fill_null(value=True)
-    until = formatted(" until {}", day(pl.when(is_named).then(ended))).fill_null("")
+    since = formatted(" since {}", day(pl.col("own_since_on"))).fill_null("")
+    until = formatted(" until {}", day(named_end("own_"))).fill_null("")
     doubt = formatted(" Doubt: {}.", pl.col("own_doubt")).fill_null("")
     says = formatted(" ({}, record {}); ", source_name(pl.col("own_source"), names), pl.col("own_record_id"))
     certain = formatted("{} that the record is this child's.", in_100(pl.col("own_link_probability")))

@@ -177,8 +177,10 @@ def refuse_workspace_among_extracts(settings: Settings) -> None:
         )
 
 
-def changed(settings: Settings, changes: Mapping[str, Any], where: str) -> Settings:
-    """``settings`` with some values changed (nested by group). Raises :class:`SettingsError`, naming ``where``."""
+def changed(settings: Settings, changes: Mapping[str, Any], where: Path | str) -> Settings:
+    """``settings`` with some values changed (nested by group). Raises :class:`SettingsError`, naming ``where``: the file that
+    they stand in, and then the line, or what else they are called.
+    """
     return _validated(_merged(settings.model_dump(), changes), where)
 
 
@@ -209,14 +211,17 @@ def _validated(values: Mapping[str, Any], where: Path | str) -> Settings:
 
 
 def _line_of(written: str, place: tuple[int | str, ...]) -> str:
-    """``line 3, `` for the line of a TOML text on which a setting, or else its group, stands; nothing where neither does."""
+    """``line 3, `` for the line of a TOML text on which a setting, or else its group, stands; nothing where neither does.
+
+    A file of one group alone (``rollcall tune --points``) may leave out the heading.
+    """
     heading: tuple[str, ...] = ()
     nearest, line = 0, 0
     for number, text in enumerate(written.splitlines(), start=1):
         if stands := _STANDS.match(text):
             heading = tuple(stands["heading"].split(".")) if stands["heading"] else heading
             here = (*heading, *stands["key"].split(".")) if stands["key"] else heading
-            if nearest < len(here) and here == place[: len(here)]:
+            if nearest < len(here) and here in (place[: len(here)], place[-len(here) :]):
                 nearest, line = len(here), number
     return f"line {line}, " if line else ""
 

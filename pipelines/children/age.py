@@ -46,6 +46,13 @@ def ends_on(date_of_birth: pl.Expr) -> pl.Expr:
     return _last_friday_in_june(date_of_birth.dt.year() + 16 + after_summer)
 
 
+def without_since(ended_on: pl.Expr, date_of_birth: pl.Expr) -> pl.Expr:
+    """Date since which a child has been without the education that ended on a day: nobody is before being of age for it, so
+    that who left a nursery is from that day. Null where neither date is known.
+    """
+    return pl.max_horizontal(ended_on, starts_on(date_of_birth))
+
+
 def _last_friday_in_june(year: pl.Expr) -> pl.Expr:
     """School leaving date of a calendar year (SI 1997/1970)."""
     last_of_june = pl.date(year, 6, 30)

@@ -1,4 +1,4 @@
-"""What the list says otherwise than the last one published: new, returned, gone, kept in view, risen, fallen."""
+"""What the list says otherwise than the last one published: who came, went, stays in view all the same, rose or fell."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +11,13 @@ from pipelines.listing.rank import IN_EDUCATION, urgency
 from pipelines.reasons import in_100
 from pipelines.tables import LEAD, LIST_CHANGE
 
-NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN = "new", "returned", "gone", "kept in view", "risen", "fallen"
-CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, RISEN, FALLEN)
-"""``LIST_CHANGE.change``, in the order in which people read them. ``kept in view``: off the list, but an officer has it in
-hand, or its records are gone from a file that is not whole. ``risen`` and ``fallen``: more, or less, urgent by itself,
-whatever the others on the list did."""
+NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW = "new", "returned", "gone", "kept in view", "no longer in view"
+RISEN, FALLEN = "risen", "fallen"
+CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW, RISEN, FALLEN)
+"""``LIST_CHANGE.change``, in the order in which people read them. ``gone`` and ``kept in view`` are off the list since tonight,
+these as an officer has them in hand or their records are gone from a file that is not whole: the last list, with ``new`` and
+``returned`` and without those two, is tonight's. ``no longer in view`` were off it before. ``risen`` and ``fallen``: more, or
+less, urgent by itself, whatever the others on the list did."""
 
 LEAST_MOVE = 0.05
 """A likelihood that has moved by less has not moved."""
@@ -54,9 +56,10 @@ def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tup
     if before_on is None:
         return ("This is the first list: there is none before it to be held against.",)
     counts = dict(changes.group_by("change").len().iter_rows())
-    counted = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CHANGES if name != KEPT_IN_VIEW or in_view)
+    unsaid = {name for name, many in ((KEPT_IN_VIEW, in_view), (OUT_OF_VIEW, counts.get(OUT_OF_VIEW))) if not many}
+    counted = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CHANGES if name not in unsaid)
     words = [f"Against the list of {before_on:%d/%m/%Y}: {counted}."]
-    for change in (NEW, RETURNED, GONE, KEPT_IN_VIEW):
+    for change in (NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW):
         if reasons := _reasons(changes.filter(change=change)):
             words.append(f"{change.capitalize()}: {reasons}.")
     if in_view:
@@ -72,14 +75,14 @@ def _reasons(changes: pl.DataFrame) -> str:
     return "; ".join(f"{because} ({count:,})" for because, count in counted.iter_rows())
 
 
-def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
+def list_changes(leads: pl.DataFrame) -> pl.DataFrame:
     """``LIST_CHANGE`` of a night, by what has changed and then by rank.
 
     ``leads``: ``LEAD`` after the night, with ``was`` (its state after the last list; null: it is new) and, of ``BEFORE``,
     ``<name>_before``.
     """
     is_listed, was = pl.col("state") == LISTED, pl.col("was")
-    told = leads.with_columns(change=_change(as_at)).drop_nulls("change")
+    told = leads.with_columns(change=_change()).drop_nulls("change")
     came, moved = pl.col("change").is_in([NEW, RETURNED]), pl.col("change").is_in([RISEN, FALLEN])
     # Of a child off the list its lead has what it was when last listed: that is "before".
     before = {
@@ -104,9 +107,10 @@ def list_changes(leads: pl.DataFrame, as_at: date) -> pl.DataFrame:
     )
 
 
-def _change(as_at: date) -> pl.Expr:
+def _change() -> pl.Expr:
     """Which of ``CHANGES`` a lead has seen; null: none."""
-    is_listed, was = pl.col("state") == LISTED, pl.col("was")
+    state, was = pl.col("state"), pl.col("was")
+    is_listed = state == LISTED
     urgent = urgency(pl.col("likelihood"), pl.col("priority"))
     urgent_before = urgency(pl.col("likelihood_before"), pl.col("priority_before"))
     likelier = (pl.col("likelihood") - pl.col("likelihood_before")).abs() >= LEAST_MOVE
@@ -116,10 +120,12 @@ def _change(as_at: date) -> pl.Expr:
         .then(pl.lit(NEW))
         .when(is_listed & was.is_in([LEFT, IN_VIEW]))
         .then(pl.lit(RETURNED))
-        .when(pl.col("left_on") == as_at)
+        .when((state == LEFT) & (was == LISTED))
         .then(pl.lit(GONE))
-        .when((pl.col("state") == IN_VIEW) & (pl.col("off_on") == as_at))
+        .when((state == IN_VIEW) & (was == LISTED))
         .then(pl.lit(KEPT_IN_VIEW))
+        .when((state == LEFT) & (was == IN_VIEW))
+        .then(pl.lit(OUT_OF_VIEW))
         .when(has_moved & (urgent > urgent_before))
         .then(pl.lit(RISEN))
         .when(has_moved & (urgent < urgent_before))

@@ -81,7 +81,7 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
         leads_before=_without_former(before.leads, tonight.withheld),
         nights=condensed(pl.concat([before.nights, nights]), as_at),
         lists=pl.concat([before.lists, here]).filter(pl.col("as_at") >= kept_from),
-        changes=list_changes(leads, as_at) if last.height else LIST_CHANGE.to_frame(),
+        changes=list_changes(leads) if last.height else LIST_CHANGE.to_frame(),
     )
 
 

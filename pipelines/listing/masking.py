@@ -151,6 +151,7 @@ def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.Data
         "because": pl.lit(BECAUSE_WITHHELD),
         "address": pl.lit(WITHHELD),
         "postcode": pl.lit(WITHHELD),
+        "last_seen_on": pl.lit(None, pl.Date),
         "last_seen_by": pl.lit(WITHHELD),
         "records": keys_without_place(pl.col("records")),
         "restricted": pl.lit(True),
@@ -171,6 +172,7 @@ def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFr
         "why": pl.lit(WHY_WITHHELD),
         "source": pl.lit(WITHHELD),
         "what": pl.lit(WITHHELD),
+        **{name: pl.lit(None, pl.Date) for name in ("since_on", "until_on")},
         "record_id": keys_without_place(record_id),
         "records": keys_without_place(records),
     }

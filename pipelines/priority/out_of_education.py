@@ -1,11 +1,8 @@
-"""How long ago the last known education ended: past 4, 12, 26 or 52 weeks, as the Department's duration bands step.
-
-Nobody is out of education before it is of compulsory school age: who left a nursery is so from that day.
-"""
+"""How long ago the last known education ended: past 4, 12, 26 or 52 weeks, as the Department's duration bands step."""
 
 import polars as pl
 
-from pipelines.children.age import starts_on
+from pipelines.children.age import starts_on, without_since
 from pipelines.formatted import formatted
 from pipelines.priority.circumstances import Circumstances, as_findings
 from pipelines.rank_settings import Points
@@ -15,14 +12,14 @@ FACTOR = "out_of_education"
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whose last education ended at least four weeks before the date judged."""
-    last, came_of_age = circumstances.last_ended, starts_on(pl.col("date_of_birth"))
+    last, ended_on, born = circumstances.last_ended, pl.col("until_on"), pl.col("date_of_birth")
     ended = last.select("child_id", "until_on").join(circumstances.births, on="child_id", how="inner", validate="1:1")
-    since = pl.max_horizontal("until_on", came_of_age)
+    since = without_since(ended_on, born)
     weeks = (pl.lit(circumstances.as_at) - since).dt.total_days() // 7
     steps = ((52, points.out_52_weeks), (26, points.out_26_weeks), (12, points.out_12_weeks), (4, points.out_4_weeks))
     worth = pl.coalesce(pl.when(weeks >= least).then(pl.lit(given)) for least, given in steps)
     because = (
-        pl.when(came_of_age > pl.col("until_on"))
+        pl.when(starts_on(born) > ended_on)
         .then(formatted("of compulsory school age for {} weeks, and in no known education since", weeks))
         .otherwise(formatted("last known education ended {} weeks ago", weeks))
     )

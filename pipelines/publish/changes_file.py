@@ -10,6 +10,7 @@ from pipelines.listing.masking import keys_without_place, off_list_without_place
 from pipelines.listing.rank import RESTRICTED
 from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
+from pipelines.tables import LEAD
 
 WHY_WITHHELD = "The named restricted role finds the reason in the folder 'restricted'."
 
@@ -28,12 +29,12 @@ def masked_changes(changes: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
 
 
 def masked_in_view(in_view: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
-    """``LEAD`` of the children in view as all who read the list may read it; dates and words only of what took it off."""
+    """``LEAD`` of the children in view as all who read the list may read it."""
     withheld = {
         "off_why": pl.lit(WHY_WITHHELD),
         "came_why": pl.lit(WHY_WITHHELD),
         "record_id": keys_without_place(pl.col("record_id")),
-        "source": pl.lit(None, pl.String),
+        **{name: pl.lit(None, LEAD[name]) for name in ("source", "since_on", "until_on")},
         "lane": pl.lit(RESTRICTED),
         "records": keys_without_place(pl.col("records")),
         "restricted": pl.lit(True),

@@ -37,7 +37,7 @@ class SheetRows:
     members: ByChild
     """The child's records: person columns, ``membership``, ``sure``."""
     said: ByChild
-    """What they say: ``STATEMENT``, of every kind; letters to everybody are no contact."""
+    """What they say: ``STATEMENT`` of every kind, :func:`as_named`; letters to everybody are no contact."""
     findings: ByChild
     nearest: ByChild
     """Records in education that came near and are another child's, the nearest first."""
@@ -52,11 +52,16 @@ def sheet_rows_of(publication: Publication, chosen: pl.DataFrame, protected: pl.
     said = mine.select("child_id", "record_id").join(publication.statements, on="record_id", how="inner")
     return SheetRows(
         members=_by_child(members.with_columns(sure=in_100(pl.col("membership"))).sort("child_id", "record_id")),
-        said=_by_child(said.sort("child_id", "record_id", "kind", "since_on", "until_on", "what")),
+        said=_by_child(as_named(said.sort("child_id", "record_id", "kind", "since_on", "until_on", "what"))),
         findings=_by_child(publication.findings.join(chosen.select("child_id"), on="child_id", how="semi")),
         nearest=_by_child(_nearest(publication, mine, protected)),
         household=_by_child(_household_places(publication, chosen, protected)),
     )
+
+
+def as_named(said: pl.DataFrame) -> pl.DataFrame:
+    """Statements, where an education has no end but one that somebody named."""
+    return said.with_columns(until_on=pl.when(pl.col("kind") == "provision").then(named_end()).otherwise("until_on"))
 
 
 def _by_child(frame: pl.DataFrame) -> ByChild:
@@ -123,7 +128,7 @@ def words_of(said: Iterable[Row]) -> list[str]:
         kind, what, place = row["kind"], row["what"] or "education", row["place"]
         if kind == "provision":
             named = ", ".join(part for part in (what, place) if part)
-            lines.append(f"{named}{_time(_as_named(row))}{_doubt(row)}")
+            lines.append(f"{named}{_time(row)}{_doubt(row)}")
         elif kind == "seen" and row["since_on"]:
             seen.add(row["since_on"])
         elif kind == "lives_here":
@@ -147,11 +152,6 @@ def words_of(said: Iterable[Row]) -> list[str]:
     return lines
 
 
-def _as_named(row: Row) -> Row:
-    """An education with the end that somebody named, if any did."""
-    return {**row, "until_on": named_end(row["since_on"], row["until_on"])}
-
-
 def _time(row: Row) -> str:
     since = f" from {day(row['since_on'])}" if row["since_on"] else ""
     until = f" to {day(row['until_on'])}" if row["until_on"] else ""
@@ -170,8 +170,7 @@ def timeline_lines(said: Iterable[Row], names: Mapping[str, str]) -> list[Line]:
         if row["kind"] in ("seen", "left", "vanished") and row["since_on"]:
             days[row["source"]].append(row["since_on"])
         elif row["kind"] in ("provision", "lives_here"):
-            span = _as_named(row) if row["kind"] == "provision" else row
-            spans[row["source"]].append((span["since_on"], span["until_on"], row["kind"]))
+            spans[row["source"]].append((row["since_on"], row["until_on"], row["kind"]))
     found = sorted({*days, *spans}, key=lambda source: names.get(source, source))
     return [Line(source_called(source, names), days[source], spans[source]) for source in found]
 

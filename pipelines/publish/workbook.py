@@ -86,7 +86,7 @@ WARNED = (
 
 
 CHANGED = (
-    Column("change", "What changed", 14),
+    Column("change", "What changed", 17),
     Column("because", "In short", 24),
     Column("forename", "Forename", 16),
     Column("surname", "Surname", 20),

@@ -245,14 +245,13 @@ def _education(told: Told) -> list[str]:
         return []
     entries = pl.DataFrame(told.rows("provision"), schema=told.tables["provision"].schema)
     shown = entries.sort("is_current", "since_on", descending=True, nulls_last=True).with_columns(
-        sure=in_100(pl.col("link_probability"))
+        named_end(), sure=in_100(pl.col("link_probability"))
     )
     lines = []
     for row in shown.iter_rows(named=True):
         place = ", ".join(part for part in (row["what"], row["place"]) if part)
         since = f" from {day_written(row['since_on'])}" if row["since_on"] else ""
-        end = named_end(row["since_on"], row["until_on"])
-        until = f" to {day_written(end)}" if end else ""
+        until = f" to {day_written(row['until_on'])}" if row["until_on"] else ""
         state = "current" if row["is_current"] else "not current"
         doubt = f"; doubt: {row['doubt']}" if row["doubt"] else ""
         lines.append(f"{place}{since}{until}: {state} (record {row['record_id']}, {row['sure']} this child's{doubt})")

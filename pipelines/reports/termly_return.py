@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from pipelines.children.age import school_year, starts_on
+from pipelines.children.age import school_year, without_since
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
 from pipelines.children.members import with_told
@@ -76,8 +76,8 @@ def confirmed_missing(
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
     facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
     is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(said, members).implode())
-    without_since = pl.max_horizontal("ended_on", starts_on(pl.col("date_of_birth")))
-    days = pl.when(pl.col("ended_on").is_not_null()).then((pl.lit(as_at) - without_since).dt.total_days())
+    since = without_since(pl.col("ended_on"), pl.col("date_of_birth"))
+    days = pl.when(pl.col("ended_on").is_not_null()).then((pl.lit(as_at) - since).dt.total_days())
     band = pl.lit(LONGEST)
     for under, label in reversed(DURATIONS):
         band = pl.when(days < under).then(pl.lit(label)).otherwise(band)

@@ -35,17 +35,17 @@ def tried(
     recalibration: Recalibration | None = None,
 ) -> Settings:
     """The settings with what is to be tried. Raises :class:`~pipelines.settings.SettingsError`."""
-    asked: list[tuple[str, str, str, Any]] = [
+    asked: list[tuple[str, str, Path | str, Any]] = [
         ("linkage", "link_threshold", "--link-threshold", link_threshold),
         ("ranking", "wasted_enquiries_per_missed_child", "--enquiries-per-missed-child", enquiries_per_missed_child),
         ("ranking", "check_costs", "--check-costs", check_costs),
-        ("ranking", "points", f"--points {points}", None if points is None else _points(points)),
+        ("ranking", "points", points or "--points", None if points is None else _points(points)),
         ("ranking", "recalibration", "--from-outcomes", None if recalibration is None else recalibration.model_dump()),
     ]
     after = settings
-    for part, name, option, value in asked:
+    for part, name, where, value in asked:
         if value is not None:
-            after = changed(after, {part: {name: value}}, option)
+            after = changed(after, {part: {name: value}}, where)
     return after
 
 

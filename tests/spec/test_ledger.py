@@ -29,7 +29,7 @@ from pipelines.ledger.came_on_list import (
     WAITED,
 )
 from pipelines.ledger.left_list import CUT_OFF_RAISED, FELL, LEFT_BECAUSE, LISTED, MERGED, RECALIBRATED, RECORDS_GONE
-from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, RETURNED
+from pipelines.ledger.list_changes import GONE, KEPT_IN_VIEW, NEW, OUT_OF_VIEW, RETURNED
 from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.rank_settings import RankSettings, Recalibration
@@ -387,4 +387,4 @@ def test_what_an_officer_has_opened_stays_in_view_until_the_officer_closes_it(to
     )
     assert child not in after.changes()
     assert (closed.lead(child)["state"], closed.lead(child)["off_because"]) == ("left", CLOSED)
-    assert closed.changes()[child] == GONE
+    assert closed.changes()[child] == OUT_OF_VIEW

@@ -10,7 +10,7 @@ from pipelines.failure import INTERNAL_ERROR, NightFailed
 from pipelines.intake.figures import KEPT_DAYS
 from pipelines.ledger.came_on_list import EDUCATION_ENDED, FIRST_NIGHT
 from pipelines.ledger.left_list import MERGED, RECORDS_GONE
-from pipelines.ledger.list_changes import FALLEN, GONE, RETURNED, RISEN
+from pipelines.ledger.list_changes import FALLEN, GONE, OUT_OF_VIEW, RETURNED, RISEN
 from pipelines.ledger.lives import IN_HAND, condensed, keep_ledger
 from pipelines.listing.rank import IN_EDUCATION
 from pipelines.rank_settings import RankSettings
@@ -55,6 +55,8 @@ def test_a_child_that_was_never_listed_is_in_view_once_an_officer_opens_it() -> 
     found = nights.lead()
     assert (found["state"], found["came_because"], found["first_listed_on"]) == ("in view", IN_HAND, None)
     assert (found["forename"], found["off_because"]) == ("Amira", IN_EDUCATION)
+    assert nights.changes() == {}, "it was off the list before"
+    assert nights.officer("ON_ROLL_OWN").night(schooled()).changes() == {"A": OUT_OF_VIEW}
 
 
 def test_a_child_in_hand_who_was_never_listed_stays_in_view_though_its_records_go() -> None:

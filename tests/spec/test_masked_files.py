@@ -25,8 +25,9 @@ PROTECTED, OTHER = "CH0000000001", "CH0000000002"
 
 
 def two(schema: pl.Schema, *, marked: bool = False) -> pl.DataFrame:
-    """A protected child and another, of whom every text tells a school. ``marked``: its row itself says so."""
-    row = {name: f"school_census:{SCHOOL}|A1" for name, kind in schema.items() if kind == pl.String}
+    """A protected child and another, of whom every text tells a school and every date a day. ``marked``: its row says so."""
+    values = {pl.String: f"school_census:{SCHOOL}|A1", pl.Date: date(2026, 11, 16)}
+    row = {name: values[kind] for name, kind in schema.items() if kind in values}
     rows = [row | {"child_id": PROTECTED, "restricted": marked}, row | {"child_id": OTHER, "restricted": False}]
     return pl.DataFrame(rows, schema=schema)
 
@@ -37,7 +38,9 @@ def two(schema: pl.Schema, *, marked: bool = False) -> pl.DataFrame:
     [
         pytest.param(masked_warning, EARLY_WARNING, "because address postcode records", id="early warning"),
         pytest.param(masked_changes, LIST_CHANGE, "lane lane_before why record_id", id="changes"),
-        pytest.param(masked_in_view, LEAD, "off_why came_why record_id source lane records", id="in view"),
+        pytest.param(
+            masked_in_view, LEAD, "off_why came_why record_id source since_on until_on lane records", id="in view"
+        ),
     ],
 )
 def test_what_is_withheld_of_a_protected_child_and_of_nobody_else(

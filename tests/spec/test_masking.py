@@ -59,11 +59,13 @@ def test_a_protected_child_stays_on_the_list_with_the_place_withheld(mark) -> No
     night = made_publication()
     before = row(night.candidates, LISTED)
     after = row(mask(mark(night, LISTED)).candidates, LISTED)
-    withheld = {"address", "postcode", "last_seen_by", "because", "lane", "restricted"}
+    withheld = {"address", "postcode", "last_seen_on", "last_seen_by", "because", "lane", "restricted"}
     assert {name: value for name, value in after.items() if name not in withheld} == {
         name: value for name, value in before.items() if name not in withheld
     }
     assert {after[name] for name in ("address", "postcode", "last_seen_by")} == {WITHHELD}
+    assert before["last_seen_on"] is not None
+    assert after["last_seen_on"] is None
     assert (after["because"], after["lane"], after["restricted"]) == (BECAUSE_WITHHELD, "restricted", True)
 
 
@@ -93,6 +95,7 @@ def test_an_explained_protected_child_shows_no_source_and_no_school() -> None:
     night = made_publication()
     after = row(mask(protect(night, EXPLAINED)).explained, EXPLAINED)
     assert (after["source"], after["what"]) == (WITHHELD, WITHHELD)
+    assert (after["since_on"], after["until_on"]) == (None, None)
     assert "roll" not in str(after["why"])
     assert after["records"] == row(night.explained, EXPLAINED)["records"]
 

@@ -246,7 +246,12 @@ def test_a_check_that_costs_less_than_nothing_is_refused_by_its_option(first_nig
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param("lookd_after = 80\n", r"Did you mean ranking\.points\.looked_after\?", id="slip in a finding"),
+        pytest.param(
+            "# Ours\nlookd_after = 80\n",
+            r"points\.toml: line 2, .*Did you mean ranking\.points\.looked_after\?",
+            id="slip in a finding",
+        ),
+        pytest.param("[ranking.points]\n\nlooked_after = -1\n", r"points\.toml: line 3, ", id="under its heading"),
         pytest.param("[ranking]\ndoubtful_link_below = 0.5\n", "only points stand in this file", id="another setting"),
         pytest.param("looked_after = -1\n", "greater than or equal to 0", id="points below 0"),
     ],

@@ -19,6 +19,7 @@ ROW = {
 MASKED = {
     "address": "withheld",
     "postcode": "withheld",
+    "last_seen_on": None,
     "last_seen_by": "withheld",
     "restricted": True,
     "lane": "restricted",
@@ -73,6 +74,7 @@ def test_a_sound_list_may_be_published(changes: list[dict[str, object]]) -> None
         pytest.param({"restricted": None}, "required", "restricted", id="restricted left open"),
         pytest.param({"restricted": True}, "withheld", None, id="a protected child's address"),
         pytest.param(MASKED | {"postcode": "ZA1 2BD"}, "withheld", None, id="a protected child's postcode"),
+        pytest.param(MASKED | {"last_seen_on": date(2026, 9, 1)}, "withheld", None, id="the day on which one was seen"),
     ],
 )
 def test_an_unsound_row_stops_the_list(change: dict[str, object], rule: str, column: str | None) -> None:

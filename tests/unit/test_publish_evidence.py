@@ -12,9 +12,10 @@ import pytest
 
 from pipelines.linking.family_ties import LEVEL
 from pipelines.publish.evidence import evidence_sheets
-from pipelines.publish.evidence_tables import contradictions, for_and_against, words_of
+from pipelines.publish.evidence_tables import as_named, contradictions, for_and_against, words_of
 from pipelines.publish.publication import Publication
 from pipelines.publish.timeline import Line, timeline
+from pipelines.tables import STATEMENT
 from tests.made.publication import made_publication, mask, protect, publish
 
 AS_AT = date(2026, 11, 20)
@@ -190,9 +191,6 @@ def test_what_the_records_contradict(is_protected: bool, told: list[str]) -> Non
     ]
 
 
-SAID = {"what": None, "place": None, "since_on": None, "until_on": None, "doubt": None}
-
-
 @pytest.mark.parametrize(
     ("said", "words"),
     [
@@ -219,7 +217,7 @@ SAID = {"what": None, "place": None, "since_on": None, "until_on": None, "doubt"
     ],
 )  # fmt: skip
 def test_a_statement_in_words(said: dict[str, object], words: str) -> None:
-    assert words_of([SAID | said]) == [words]
+    assert words_of(as_named(pl.DataFrame([said], schema=STATEMENT)).to_dicts()) == [words]
 
 
 def test_levels_are_told_apart_by_the_weights_of_tonight() -> None:
