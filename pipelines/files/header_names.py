@@ -88,23 +88,25 @@ def _in_two_languages(headers: Sequence[str], known: Mapping[str, Column]) -> li
     Where one header of a file says a column in two languages, so do the others: of them one half that we know will do.
     Otherwise a slash may mean anything: Parent/Surname is no child's surname.
     """
-    pairs = [[_said_by(half, known) for half in header.split("/")] for header in headers]
-    is_bilingual = any(len(pair) == 2 and pair[0] and pair[0] is pair[1] for pair in pairs)
+    pairs = [_said_by_halves(header, "/", known) for header in headers]
+    is_bilingual = any(one and one is other for one, other in pairs)
     return [
-        _of_two(pair, is_bilingual)
-        or _of_two([_said_by(half, known) for half in header.split("(")], is_bilingual=False)
-        for header, pair in zip(headers, pairs, strict=True)
+        _of_two(one, other, is_bilingual) or _of_two(*_said_by_halves(header, "(", known), is_bilingual=False)
+        for header, (one, other) in zip(headers, pairs, strict=True)
     ]
+
+
+def _said_by_halves(header: str, apart_by: str, known: Mapping[str, Column]) -> tuple[Column | None, Column | None]:
+    """The columns that the two halves of a header name; none where it has no two."""
+    one, *others = header.split(apart_by)
+    return (_said_by(one, known), _said_by(others[0], known)) if len(others) == 1 else (None, None)
 
 
 def _said_by(half: str, known: Mapping[str, Column]) -> Column | None:
     return next((known[way] for way in (plain_header(half), *_other_ways(half)) if way in known), None)
 
 
-def _of_two(pair: Sequence[Column | None], is_bilingual: bool) -> Column | None:
-    if len(pair) != 2:
-        return None
-    one, other = pair
+def _of_two(one: Column | None, other: Column | None, is_bilingual: bool) -> Column | None:
     return one or other if one is other or (is_bilingual and not (one and other)) else None
 
 
@@ -115,9 +117,9 @@ def _otherwise(header: str, known: Mapping[str, Column], taken: set[str]) -> dic
     The key by its own words alone (Application No): the number of a child is none of its row.
     """
     said = [known[way] for way in _other_ways(header) if way in known]
-    own = {plain for way in _written(_apart(header)) if (plain := plain_header(way)) in known}
-    free = (column for column in said if column.name not in taken or column.maps_to in _NAMES)
-    return {c.name: c for c in free if not c.primary_key or any(known[plain] is c for plain in own)}
+    free = [column for column in said if column.name not in taken or column.maps_to in _NAMES]
+    own = [known.get(plain_header(way)) for way in _written(_apart(header))] if free else []
+    return {column.name: column for column in free if not column.primary_key or column in own}
 
 
 def is_number_of_child(header: str) -> bool:
