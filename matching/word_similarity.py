@@ -10,8 +10,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA, JaroWinkler
-from rapidfuzz.process import cpdist
+from rapidfuzz.distance import OSA, JaroWinkler  # noqa: TID251 - the only user of rapidfuzz
+from rapidfuzz.process import cpdist  # noqa: TID251
 
 from matching.encode import LONGEST, Codes, Encoded, Rows
 from matching.similarity import Both, Either, Mask, NoneOf, OneColumn, Test

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-import duckdb
+import duckdb  # noqa: TID251 - the one opener
 import polars as pl
 
 from pipelines.amendment import LARGEST_AMENDMENT, Amendment, amended, children_otherwise, in_order, typed
