@@ -259,9 +259,9 @@ def read_contract(path: Path) -> Contract:
     return _read(path, Contract)
 
 
-def read_candidates_contract(folder: Path = CONTRACT_FOLDER) -> DataContract:
+def read_candidates_contract() -> DataContract:
     """Read the contract of our own list. Raises :class:`ContractError`."""
-    return _read(folder / CANDIDATES, DataContract)
+    return _read(CONTRACT_FOLDER / CANDIDATES, DataContract)
 
 
 def read_contracts(folder: Path = CONTRACT_FOLDER, own: Path | None = None) -> dict[str, Contract]:

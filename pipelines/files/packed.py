@@ -1,11 +1,13 @@
 """Packed files: a delivered .gz or .zip becomes the files in it. Nothing is written, and no path inside is used."""
 
+import gzip
 import io
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from typing import IO
 
 from pipelines.files.folder import is_left_by_a_computer
 from pipelines.files.rows import LARGEST_UNPACKED, UnreadableFileError
@@ -25,7 +27,6 @@ MOST_MEMBERS = 2_000
 PACKED = (".gz", ".zip")
 
 _BYTES_AT_A_TIME = 1 << 20
-_GZIP = 31  # zlib's number for "a gzip header and trailer, and the largest window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +65,21 @@ def unpack(file: str, data: bytes) -> list[Unpacked]:
 
 
 def _gunzipped(data: bytes) -> bytes:
-    """Every gzip member of the data, one after the other, as gzip itself reads them."""
-    kept = bytearray()
-    most = _most(len(data))
-    rest = data
+    """Every gzip member of the data, one after the other."""
     try:
-        while rest.strip(b"\0"):
-            unpacker = zlib.decompressobj(_GZIP)
-            kept += unpacker.decompress(rest, most - len(kept) + 1)
-            if len(kept) > most:
-                raise _too_large()
-            if not unpacker.eof:
-                raise _damaged()
-            rest = unpacker.unused_data
-    except zlib.error:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            return _at_most(_most(len(data)), stream)
+    except (gzip.BadGzipFile, zlib.error, EOFError):
         raise _damaged() from None
+
+
+def _at_most(most: int, stream: IO[bytes] | gzip.GzipFile) -> bytes:
+    """All that a stream unpacks to, as long as it is no more than ``most`` bytes, whatever the archive says of itself."""
+    kept = bytearray()
+    while part := stream.read(_BYTES_AT_A_TIME):
+        kept += part
+        if len(kept) > most:
+            raise _too_large()
     return bytes(kept)
 
 
@@ -102,19 +103,10 @@ def _members(archive: zipfile.ZipFile, size: int) -> Iterator[tuple[str, bytes]]
             raise UnreadableFileError(
                 "form", "The archive is locked with a password.", "Send it without one, over a way that is itself safe."
             )
-        data = _unzipped(archive, member, most)
+        with archive.open(member) as stream:
+            data = _at_most(most, stream)
         most -= len(data)
         yield name, data
-
-
-def _unzipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
-    kept = bytearray()
-    with archive.open(member) as stream:
-        while part := stream.read(_BYTES_AT_A_TIME):
-            kept += part
-            if len(kept) > most:
-                raise _too_large()
-    return bytes(kept)
 
 
 def _numbered(file: str, members: Iterator[tuple[str, bytes]]) -> list[Unpacked]:

@@ -6,17 +6,18 @@ has accepted the file, all that is told of it becomes *accepted*. The checks are
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from data_contracts.completeness import Check
 from data_contracts.contract import Contract
 from pipelines.counted import counted, first_of
 from pipelines.files.header_faults import MISSING
-from pipelines.intake.earlier_nights import History
+from pipelines.intake.earlier_nights import History, Told
 from pipelines.intake.figures import Intake, keys_kept, last_nights
 from pipelines.intake.misleading_files import UNKNOWN_CODES, UNREADABLE_DATES
+from pipelines.intake.receive import Received
 from pipelines.intake.schools_of_elsewhere import SCHOOL_ELSEWHERE
 from pipelines.intake.source_checks import outside
 from pipelines.intake.source_tonight import SourceNight, SourceTonight
@@ -31,45 +32,55 @@ FILES_NAMED = 3
 """So many files of one source are named; of more, the first."""
 
 
-def judge_completeness(
-    intake: Intake,
-    deliveries: pl.DataFrame,
-    contracts: Mapping[str, Contract],
-    before: History,
-    *,
-    breaches: pl.DataFrame,
-    told: Mapping[str, Sequence[tuple[Check, str]]],
-    set_aside: pl.DataFrame,
-    stands_in: pl.DataFrame,
-    accepted: Sequence[str] = (),
-    due: Mapping[str, Sequence[str]],
-    as_at: date,
-) -> pl.DataFrame:
+@dataclass(frozen=True, kw_only=True)
+class CameIn:
+    """What came in tonight, and what is known of it before any source is judged."""
+
+    as_at: date
+    received: Received
+    intake: Intake
+    """The same in figures."""
+    told: Told
+    """What the last delivery told otherwise."""
+    stands_in: pl.DataFrame
+    """``STANDS_IN``: sources whose last rows do."""
+    accepted: Sequence[str]
+    """Sources that a named person has accepted tonight."""
+    due: Mapping[str, Sequence[str]]
+    """Source -> the units that must have rows."""
+
+    def lost(self) -> dict[str, int]:
+        """How many rows of the files that were loaded were set aside, by source, without copies of rows that were not."""
+        loaded = self.received.deliveries.filter(verdict="loaded").select(
+            "source", "file_id"
+        )  # two may send the same bytes
+        lost = self.received.set_aside.join(loaded, on=["source", "file_id"], how="semi").join(
+            self.intake.fingerprints, on="record_id", how="anti"
+        )
+        return dict(lost.group_by("source").len().iter_rows())
+
+    def kept(self, before: History) -> dict[str, tuple[int, float]]:
+        """The keys of each source's last night, and the share of them that came again."""
+        came = pl.concat([self.intake.fingerprints.select("record_id"), self.received.set_aside.select("record_id")])
+        kept = keys_kept(before.snapshot, last_nights(before.nights), came, self.intake)
+        return {source: (keys, share) for source, keys, share in kept.select("source", "keys", "kept").iter_rows()}
+
+
+def judge_completeness(came: CameIn, contracts: Mapping[str, Contract], before: History) -> pl.DataFrame:
     """Everything outside its band (``COMPLETENESS``), what holds first.
 
-    ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`). ``breaches``
-    (``BREACH``): what was found in the files. ``told``: by source, the checks that fail by what the last delivery told
-    otherwise. ``set_aside`` (``SET_ASIDE``): rows that were kept out. ``stands_in`` (``STANDS_IN``): sources whose last rows
-    do. ``accepted``: sources that a named person has accepted tonight. ``due``: by source, the units that must have rows.
+    ``before``: what counts of earlier nights (:meth:`~pipelines.intake.earlier_nights.History.before`).
     """
-    came = pl.concat([intake.fingerprints.select("record_id"), set_aside.select("record_id")])
-    lost = _lost(set_aside, deliveries, intake)
-    kept = {row["source"]: (row["keys"], row["kept"])
-            for row in keys_kept(before.snapshot, last_nights(before.nights), came, intake).to_dicts()}  # fmt: skip
-    until = dict(stands_in.select("source", "until").iter_rows())
-    heard_of = {*before.nights["source"], *intake.nights["source"], *deliveries["source"]}
-    rows = []
+    deliveries = came.received.deliveries
+    heard_of = {*before.nights["source"], *came.intake.nights["source"], *deliveries["source"]}
+    lost, kept, rows = came.lost(), came.kept(before), []
     for source, contract in contracts.items():
         if source not in heard_of and contract.completeness.expected == "never":
             continue
-        own = _source(
-            contract, intake, deliveries, before, breaches=breaches, as_at=as_at, kept=kept.get(source),
-            until=until.get(source), told=told.get(source, ()), due=due.get(source, ()), lost=lost.get(source, 0),
-        )  # fmt: skip
         files = _files(deliveries.filter(source=source)["file"].sort().to_list(), contract.name)
-        for check, words in outside(own):
+        for check, words in outside(_source(contract, came, before, lost.get(source, 0), kept.get(source))):
             outcome: str = contract.completeness.outcome(check, is_roll=contract.is_roll)
-            outcome = ACCEPTED if source in accepted else outcome
+            outcome = ACCEPTED if source in came.accepted else outcome
             rows.append((source, files, check, outcome, words))
     found = pl.DataFrame(rows, schema=COMPLETENESS, orient="row")
     order = pl.col("outcome").replace_strict({HOLDS: 0, ACCEPTED: 1, STAMPS: 2}, return_dtype=pl.Int64)
@@ -89,49 +100,31 @@ def sentences(found: pl.DataFrame, *outcomes: str) -> tuple[str, ...]:
 
 
 def _source(
-    contract: Contract,
-    intake: Intake,
-    deliveries: pl.DataFrame,
-    before: History,
-    *,
-    breaches: pl.DataFrame,
-    as_at: date,
-    kept: tuple[int, float] | None,
-    until: date | None,
-    told: Sequence[tuple[Check, str]],
-    due: Sequence[str],
-    lost: int,
+    contract: Contract, came: CameIn, before: History, lost: int, kept: tuple[int, float] | None
 ) -> SourceTonight:
-    tonight = _nights(intake.nights.filter(source=contract.id))
-    measures = [frame.filter(source=contract.id) for frame in (before.measures, intake.measures)]
-    own = breaches.filter(source=contract.id)
+    """``lost``, ``kept``: of :class:`CameIn`, of this source."""
+    source, intake, received = contract.id, came.intake, came.received
+    tonight = _nights(intake.nights.filter(source=source))
+    measures = [frame.filter(source=source) for frame in (before.measures, intake.measures)]
+    own, files = received.breaches.filter(source=source), received.deliveries.filter(source=source)
     unsaid = own.filter(pl.col("rule").is_in(STAMPING), stops="nothing").to_dicts()
     return SourceTonight(
         contract=contract,
-        as_at=as_at,
-        tonight=tonight[0] if tonight else SourceNight(as_at, 0, None, ""),
-        nights=_nights(before.nights.filter(source=contract.id)),
+        as_at=came.as_at,
+        tonight=tonight[0] if tonight else SourceNight(came.as_at, 0, None, ""),
+        nights=_nights(before.nights.filter(source=source)),
         measures=pl.concat(measures),
         keys=kept,
-        files=deliveries.filter(source=contract.id).height,
-        refused=deliveries.filter(source=contract.id, verdict="refused")["file"].sort().to_list(),
+        files=files.height,
+        refused=files.filter(verdict="refused")["file"].sort().to_list(),
         set_aside=lost,
         set_aside_for=first_of([f"{column}: {rule}" for column, rule in _kept_out(own)]),
         refused_for=first_of(own.filter(stops="file")["rule"].unique().sort().to_list()),
-        stands_in_until=until,
+        stands_in_until=max(came.stands_in.filter(source=source)["until"], default=None),
         unsaid=list(dict.fromkeys(f"{row['column']}: {row['why']}" for row in unsaid)),
-        told=told,
-        due=due,
+        told=came.told.get(source, ()),
+        due=came.due.get(source, ()),
     )
-
-
-def _lost(set_aside: pl.DataFrame, deliveries: pl.DataFrame, intake: Intake) -> dict[str, int]:
-    """How many rows of the files that were loaded were set aside, by source, without copies of rows that were not."""
-    loaded = deliveries.filter(verdict="loaded").select("source", "file_id")  # two sources may have sent the same bytes
-    lost = set_aside.join(loaded, on=["source", "file_id"], how="semi").join(
-        intake.fingerprints, on="record_id", how="anti"
-    )
-    return dict(lost.group_by("source").len().iter_rows())
 
 
 def _kept_out(breaches: pl.DataFrame) -> list[tuple[str, str]]:

@@ -377,6 +377,6 @@ def recent_measures(measures: pl.DataFrame) -> pl.DataFrame:
     return measures.filter(is_recent | (is_of_unit & (day == day.max().over("source", "measure", "of"))))
 
 
-def without_old(frame: pl.DataFrame, as_at: date, days: int, column: str = "as_at") -> pl.DataFrame:
-    """The rows of a history that are to be kept."""
-    return frame.filter(pl.col(column) >= as_at - timedelta(days=days))
+def without_old(frame: pl.DataFrame, as_at: date, column: str = "as_at") -> pl.DataFrame:
+    """The rows of a history that are to be kept, by the day in a column: those of ``KEPT_DAYS``."""
+    return frame.filter(pl.col(column) >= as_at - timedelta(days=KEPT_DAYS))

@@ -16,7 +16,7 @@ from data_contracts.contract import Contract
 from pipelines.failure import HELD, NightFailed
 from pipelines.intake.acceptance import in_force
 from pipelines.intake.closed_units import lost_nobody
-from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, judge_completeness, sentences
+from pipelines.intake.completeness import ACCEPTED, HOLDS, STAMPS, CameIn, judge_completeness, sentences
 from pipelines.intake.date_judged import refuse_date_far_from_files
 from pipelines.intake.earlier_nights import HISTORIES, History, Told, told_as_measures
 from pipelines.intake.elsewhere import ELSEWHERE, of_elsewhere
@@ -104,72 +104,6 @@ def last_intake(store: Store, as_at: date) -> LastIntake:
     )  # fmt: skip
 
 
-def _standing(store: Store, received: Received, history: History) -> dict[str, Standing]:
-    """The sources of which nothing was read tonight, as their rows stand in the store."""
-    if received.last.stood_on is None:
-        return {}
-    on = pl.col("as_at") == received.last.stood_on
-    nights = history.nights.filter(on)
-    measures = history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNKNOWN, UNIT]))
-    return {
-        source: Standing(
-            nights.filter(source=source),
-            measures.filter(source=source),
-            partial(store.raw_cells, source),
-            partial(store.read_raw_columns, source),
-        )
-        for source in received.stands
-    }
-
-
-def _stood(received: Received, contracts: Mapping[str, Contract], history: History) -> dict[str, Stood]:
-    """The sources that were held, row by row, against the rows of the night before that stand in the store."""
-    last = received.last
-    if last.stood_on is None:
-        return {}
-    there = set(history.nights.filter(as_at=last.stood_on)["source"])
-    stood = history.snapshot.filter(pl.col("last_seen_on") == last.stood_on).select(FINGERPRINT.names())
-    empty = history.measures.filter(as_at=last.stood_on, measure=EMPTY)
-    counted = {source: set(last.judged.filter(source=source)["read_by"]) for source in received.raw}
-    as_now = [source for source, read in counted.items() if read == {read_by(contracts[source])}]
-    return {
-        source: Stood(
-            stood.filter(source=source), received.is_same(source), received.otherwise[source],
-            empty.filter((pl.col("source") == source) & pl.lit(source in as_now)),
-        )
-        for source in received.raw
-        if source in there and source in last.raw
-    }  # fmt: skip
-
-
-def _comparable(store: Store, received: Received, history: History, as_at: date) -> list[str]:
-    """Sources of which rows stand in the store and others came tonight; none on a night before theirs."""
-    stood_on: date | None = max(history.nights["as_at"].unique().to_list(), default=None)
-    if stood_on is None or stood_on > as_at:
-        return []
-    there = set(received.raw).intersection(store.raw_sources())
-    return sorted(source for source in there if not received.is_same(source).all())
-
-
-def _against_last(
-    store: Store, received: Received, history: History, contracts: Mapping[str, Contract], as_at: date
-) -> tuple[Told, dict[str, frozenset[str]]]:
-    """By source, held against the rows that stand in the store: what tells of other children, or is taken back; and the units
-    that are gone and whose rows go on under others."""
-    told, went_on = {}, {}
-    for source in _comparable(store, received, history, as_at):
-        contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
-        before, came = rows_before(store, received, source), tonight.filter(~is_same)
-        told[source] = [
-            *other_children(contract, before, came, int(is_same.sum())).told,
-            *taken_back(contract, settled(history, source, before), came, tonight.lazy().filter(is_same), as_at),
-        ]
-        if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
-            left = keys_left({source: before}, {source: came}, contracts, as_at)
-            went_on[source] = units_that_went_on(before, tonight, left, contract)
-    return told, went_on
-
-
 def rows_before(store: Store, received: Received, source: str) -> pl.DataFrame:
     """The rows of a source that stand in the store; without those that came again as they were, where that was seen."""
     return received.otherwise[source] if source in received.otherwise else store.read_raw(source)
@@ -183,93 +117,162 @@ def judge_tonight(
     units_due: Mapping[str, Sequence[str]],
 ) -> JudgedIntake:
     """Hold what was received against earlier nights, and the units that are due in each source; write what was found."""
-    history = history_of(store)
-    intake = _measured(store, received, contracts, history, as_at)
+    gate = _Gate(store, received, contracts, as_at, history_of(store))
+    intake = gate.measured()
     refuse_date_far_from_files(intake, as_at)
-    accepted = in_force(history.acceptances, received.deliveries, as_at)
-    sources, before = accepted["source"].to_list(), history.before(as_at)
+    accepted = in_force(gate.history.acceptances, received.deliveries, as_at)
+    sources, before = accepted["source"].to_list(), gate.history.before(as_at)
     stands_in = standing_in(
-        before.nights, contracts, came=intake.nights["source"].to_list(), kept=_may_stand(store, received, contracts),
-        accepted=sources, as_at=as_at,
-    )  # fmt: skip
-    told, went_on = _against_last(store, received, history, contracts, as_at)
-    told |= history.told_on(as_at, intake)
-    lost = _lost_nobody(
-        store, received, contracts, history, before=before, went_on=went_on, accepted=sources, measures=intake.measures,
-        as_at=as_at,
-    )  # fmt: skip
-    intake = replace(intake, measures=pl.concat([intake.measures, lost, told_as_measures(told, as_at)]))
-    found = judge_completeness(
-        intake,
-        received.deliveries,
+        before.nights,
         contracts,
-        before,
-        breaches=received.breaches,
-        told=told,
-        set_aside=received.set_aside,
-        stands_in=stands_in,
+        came=intake.nights["source"].to_list(),
+        kept=gate.may_stand(),
         accepted=sources,
-        due=units_due,
         as_at=as_at,
     )
+    told, went_on = gate.against_last()
+    told |= gate.history.told_on(as_at, intake)
+    lost = gate.lost_nobody(before, intake.measures, went_on, accepted=sources)
+    intake = replace(intake, measures=pl.concat([intake.measures, lost, told_as_measures(told, as_at)]))
+    came = CameIn(
+        as_at=as_at, received=received, intake=intake, told=told, stands_in=stands_in, accepted=sources, due=units_due
+    )
+    found = judge_completeness(came, contracts, before)
     store.write("completeness", found)
     return JudgedIntake(intake, found, accepted, stands_in)
 
 
-def _may_stand(store: Store, received: Received, contracts: Mapping[str, Contract]) -> list[str]:
-    """Sources whose rows in the store may stand in for tonight's: not those of a list of elsewhere, such as the one refused."""
-    there = store.raw_sources()
-    refused = {*received.breaches.filter(rule=ELSEWHERE)["source"]}.difference(received.raw).intersection(there)
-    if not refused:
-        return [*there]
-    rolls = {
-        source: received.raw[source] if source in received.raw else store.read_raw(source)
-        for source in {*there, *received.raw}
-        if source in contracts and contracts[source].is_roll
-    }
-    elsewhere = of_elsewhere({source: store.read_raw(source) for source in refused}, rolls, contracts)
-    return [source for source in there if source not in elsewhere]
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """One night at the gate: what was received, what stands in the store, and what earlier nights had."""
 
+    store: Store
+    received: Received
+    contracts: Mapping[str, Contract]
+    as_at: date
+    history: History
 
-def _lost_nobody(
-    store: Store,
-    received: Received,
-    contracts: Mapping[str, Contract],
-    history: History,
-    *,
-    before: History,
-    went_on: Mapping[str, Collection[str]],
-    accepted: Collection[str],
-    measures: pl.DataFrame,
-    as_at: date,
-) -> pl.DataFrame:
-    """``SOURCE_MEASURE``: the units that lost rows or places, and nobody by it, in this run of tonight or an earlier one.
+    def measured(self) -> Intake:
+        """What was received in figures; of rows that stand in the store since the last night, those of that night."""
+        received, stood = self.received, self._stood()
+        same = {source: rows["record_id"].filter(received.is_same(source))
+                for source, rows in received.raw.items() if source not in stood}  # fmt: skip
+        hashed = last_hashes(self.history.snapshot, same) if same else None
+        return measure(
+            received.raw,
+            self.contracts,
+            received.deliveries,
+            self.as_at,
+            hashed=hashed,
+            standing=self._standing(),
+            stood=stood,
+        )
 
-    ``before``: what counts of ``history`` for tonight. ``went_on``: by source, units whose rows go on under others.
-    ``accepted``: sources that a named person has accepted. ``measures``: ``SOURCE_MEASURE`` of tonight.
-    """
-    again = history.nights.filter(pl.col("as_at") >= as_at)  # of these what stands in the store is no earlier night's
-    stand = {
-        source: partial(store.read_raw, source)
-        for source in {*store.raw_sources()}.difference(accepted, again["source"])
-    }
-    earlier = history.measures.filter(as_at=as_at, measure=LOST_NOBODY).group_by("source").agg("of", "value")
-    told = {source: dict(zip(units, rows, strict=True)) for source, units, rows in earlier.iter_rows()}
-    known = {source: dict.fromkeys(went_on.get(source, ()), 0.0) | told.get(source, {}) for source in contracts}
-    return lost_nobody(stand, received.raw, contracts, before, known=known, measures=measures, as_at=as_at)
+    def _standing(self) -> dict[str, Standing]:
+        """The sources of which nothing was read tonight, as their rows stand in the store."""
+        if self.received.last.stood_on is None:
+            return {}
+        on = pl.col("as_at") == self.received.last.stood_on
+        nights = self.history.nights.filter(on)
+        measures = self.history.measures.filter(on & pl.col("measure").is_in([EMPTY, UNKNOWN, UNIT]))
+        return {
+            source: Standing(
+                nights.filter(source=source),
+                measures.filter(source=source),
+                partial(self.store.raw_cells, source),
+                partial(self.store.read_raw_columns, source),
+            )
+            for source in self.received.stands
+        }
 
+    def _stood(self) -> dict[str, Stood]:
+        """The sources that were held, row by row, against the rows of the night before that stand in the store."""
+        received, last, history = self.received, self.received.last, self.history
+        if last.stood_on is None:
+            return {}
+        there = set(history.nights.filter(as_at=last.stood_on)["source"])
+        stood = history.snapshot.filter(pl.col("last_seen_on") == last.stood_on).select(FINGERPRINT.names())
+        empty = history.measures.filter(as_at=last.stood_on, measure=EMPTY)
+        counted = {source: set(last.judged.filter(source=source)["read_by"]) for source in received.raw}
+        as_now = [source for source, read in counted.items() if read == {read_by(self.contracts[source])}]
+        return {
+            source: Stood(
+                stood.filter(source=source), received.is_same(source), received.otherwise[source],
+                empty.filter((pl.col("source") == source) & pl.lit(source in as_now)),
+            )
+            for source in received.raw
+            if source in there and source in last.raw
+        }  # fmt: skip
 
-def _measured(
-    store: Store, received: Received, contracts: Mapping[str, Contract], history: History, as_at: date
-) -> Intake:
-    """What was received in figures; of rows that stand in the store since the last night, those of that night."""
-    stood = _stood(received, contracts, history)
-    same = {source: rows["record_id"].filter(received.is_same(source))
-            for source, rows in received.raw.items() if source not in stood}  # fmt: skip
-    return measure(
-        received.raw, contracts, received.deliveries, as_at, hashed=last_hashes(history.snapshot, same) if same else None,
-        standing=_standing(store, received, history), stood=stood,
-    )  # fmt: skip
+    def may_stand(self) -> list[str]:
+        """Sources whose rows in the store may stand in for tonight's: not those of a list of elsewhere, such as the one
+        refused."""
+        store, received, contracts = self.store, self.received, self.contracts
+        there = store.raw_sources()
+        refused = {*received.breaches.filter(rule=ELSEWHERE)["source"]}.difference(received.raw).intersection(there)
+        if not refused:
+            return [*there]
+        rolls = {
+            source: received.raw[source] if source in received.raw else store.read_raw(source)
+            for source in {*there, *received.raw}
+            if source in contracts and contracts[source].is_roll
+        }
+        elsewhere = of_elsewhere({source: store.read_raw(source) for source in refused}, rolls, contracts)
+        return [source for source in there if source not in elsewhere]
+
+    def against_last(self) -> tuple[Told, dict[str, frozenset[str]]]:
+        """By source, held against the rows that stand in the store: what tells of other children, or is taken back; and the
+        units that are gone and whose rows go on under others."""
+        received, contracts, as_at = self.received, self.contracts, self.as_at
+        told, went_on = {}, {}
+        for source in self._comparable():
+            contract, tonight, is_same = contracts[source], received.raw[source], received.is_same(source)
+            before, came = rows_before(self.store, received, source), tonight.filter(~is_same)
+            as_settled, still = settled(self.history, source, before), tonight.lazy().filter(is_same)
+            told[source] = [
+                *other_children(contract, before, came, int(is_same.sum())).told,
+                *taken_back(contract, as_settled, came, still, as_at),
+            ]
+            if units_gone(before, tonight, contract):  # which row goes on as which is asked only then
+                left = keys_left({source: before}, {source: came}, contracts, as_at)
+                went_on[source] = units_that_went_on(before, tonight, left, contract)
+        return told, went_on
+
+    def _comparable(self) -> list[str]:
+        """Sources of which rows stand in the store and others came tonight; none on a night before theirs."""
+        stood_on: date | None = max(self.history.nights["as_at"].unique().to_list(), default=None)
+        if stood_on is None or stood_on > self.as_at:
+            return []
+        there = set(self.received.raw).intersection(self.store.raw_sources())
+        return sorted(source for source in there if not self.received.is_same(source).all())
+
+    def lost_nobody(
+        self,
+        before: History,
+        measures: pl.DataFrame,
+        went_on: Mapping[str, Collection[str]],
+        *,
+        accepted: Collection[str],
+    ) -> pl.DataFrame:
+        """``SOURCE_MEASURE``: the units that lost rows or places, and nobody by it, in this run of tonight or an earlier one.
+
+        ``before``: what counts of the history for tonight. ``measures``: ``SOURCE_MEASURE`` of tonight. ``went_on``: by source,
+        units whose rows go on under others. ``accepted``: sources that a named person has accepted.
+        """
+        as_at, nights = self.as_at, self.history.nights
+        again = nights.filter(pl.col("as_at") >= as_at)  # of these what stands in the store is no earlier night's
+        stand = {
+            source: partial(self.store.read_raw, source)
+            for source in {*self.store.raw_sources()}.difference(accepted, again["source"])
+        }
+        earlier = self.history.measures.filter(as_at=as_at, measure=LOST_NOBODY).group_by("source").agg("of", "value")
+        told = {source: dict(zip(units, rows, strict=True)) for source, units, rows in earlier.iter_rows()}
+        known = {
+            source: dict.fromkeys(went_on.get(source, ()), 0.0) | told.get(source, {}) for source in self.contracts
+        }
+        return lost_nobody(
+            stand, self.received.raw, self.contracts, before, known=known, measures=measures, as_at=as_at
+        )
 
 
 def held_night(published: Path, as_at: date, judged: JudgedIntake) -> NightFailed:

@@ -11,7 +11,6 @@ import polars as pl
 
 from pipelines.intake.earlier_nights import History
 from pipelines.intake.figures import (
-    KEPT_DAYS,
     Intake,
     as_key_measures,
     keys_kept,
@@ -43,7 +42,7 @@ def keep(kept: History, intake: Intake, as_at: date) -> History:
     )
     still = with_last.with_columns(last_seen_on=pl.when(is_seen).then(pl.lit(as_at)).otherwise("last_seen_on"))
     every = pl.concat([still.select(SNAPSHOT.names()), step.opened])
-    return replace(step.history, snapshot=without_old(every, as_at, KEPT_DAYS, "last_seen_on"))
+    return replace(step.history, snapshot=without_old(every, as_at, "last_seen_on"))
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,9 @@ def forward(kept: History, intake: Intake, as_at: date) -> Forward:
         opened=_opened(judged, as_at),
         history=replace(
             kept,
-            changes=without_old(pl.concat([kept.changes, changes.sort("source")]), as_at, KEPT_DAYS),
-            nights=without_old(pl.concat([kept.nights, intake.nights]), as_at, KEPT_DAYS),
-            measures=recent_measures(without_old(pl.concat([kept.measures, measures]), as_at, KEPT_DAYS)),
+            changes=without_old(pl.concat([kept.changes, changes.sort("source")]), as_at),
+            nights=without_old(pl.concat([kept.nights, intake.nights]), as_at),
+            measures=recent_measures(without_old(pl.concat([kept.measures, measures]), as_at)),
         ),
     )
 

@@ -25,7 +25,7 @@ from matching.explain import (
     nearest,
     waterfall,
 )
-from matching.judge import Judge, Settings
+from matching.judge import Judge
 from matching.keys import with_keys
 from matching.linkage import prepare
 from matching.measures import strata_of
@@ -86,11 +86,7 @@ class Weighed:
         return int(found.item())
 
 
-def weighed(
-    tables: Mapping[str, pl.DataFrame],
-    model: Model,
-    settings: Settings = CHILD_SETTINGS,
-) -> Weighed:
+def weighed(tables: Mapping[str, pl.DataFrame], model: Model) -> Weighed:
     """Make the night's judge again from its records, weights and the measures in force. Judgements are not in it.
 
     Raises :class:`~pipelines.reports.explain.UnknownIdentifierError` where the night had no records.
@@ -99,7 +95,7 @@ def weighed(
     if held is None:
         raise UnknownIdentifierError("The last night had no records. Run a night on tonight's extracts first.")
     table = with_keys(without_shared_upns(tables["person_record"]).sort("record_id"))
-    encoded = prepare(table, CHILD_COMPARISONS, [], *settings.reads)
+    encoded = prepare(table, CHILD_COMPARISONS, [], *CHILD_SETTINGS.reads)
     numbers = {name: number for number, name in enumerate(held.sources)}
     judge = Judge(
         scorer=Scorer.of(model.on(held.measures.records), encoded, held.measures.frequencies),
@@ -107,9 +103,9 @@ def weighed(
         dataset=table["dataset"].replace_strict(numbers, return_dtype=pl.Int32).to_numpy(),
         stratum=strata_of(encoded, "birth_year", held.measures.strata)[1],
         coverage=held.measures.coverage,
-        apart=encoded.lists[settings.apart] if settings.apart else None,
+        apart=encoded.lists[CHILD_SETTINGS.apart] if CHILD_SETTINGS.apart else None,
         judged={},
-        settings=settings,
+        settings=CHILD_SETTINGS,
     )
     return Weighed(table, judge)
 
