@@ -1,8 +1,8 @@
-"""Reads one data contract: what we require of one source's files, and what its rows tell us.
+"""Reads data contracts: what we require of a source's files, and what its rows tell us.
 
-A contract is a YAML document in the form of the Open Data Contract Standard 3.1 (https://bitol.io): ``schema`` holds
-one object, its ``properties`` are the columns, ``quality`` the rules. What the standard has no word for stands in
-``customProperties``. Unknown keys are errors, so that a slip of the pen never goes unread.
+A contract is a YAML document in the form of the Open Data Contract Standard 3.1 (https://bitol.io). ``schema`` holds one
+object; its ``properties`` are the columns and its ``quality`` the rules. What the standard has no word for is in
+``customProperties``. Unknown keys are errors, so that a mistyped key never goes unnoticed.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -23,20 +23,20 @@ from data_contracts.yaml_file import YamlFile, read_yaml
 
 CONTRACT_FOLDER = Path(__file__).parent
 CANDIDATES = "candidates.yaml"
-"""The contract of our own list: no source."""
+"""The contract of our own list, which is not a source."""
 
 
 class ContractError(Exception):
-    """A contract that cannot be read: the message names the file, the line, the place and the remedy."""
+    """A contract cannot be read. The message names file, line, place and remedy."""
 
 
 class DataContract(Flattened):
-    """What one table must be: its columns and rules. Frozen."""
+    """What one table must be like: its columns and rules. Frozen."""
 
     api_version: Literal["v3.1.0"] = Field(alias="apiVersion")
     kind: Literal["DataContract"]
     id: str
-    """Name of the source: also ``raw_<id>`` and the first half of each record id."""
+    """Name of the source in the code. Its table is ``raw_<id>``, and each record id begins with it."""
     name: str
     """What the source is called in text for people."""
     version: str
@@ -57,12 +57,12 @@ class DataContract(Flattened):
 
     @cached_property
     def column_named(self) -> dict[str, Column]:
-        """Columns by our name for them."""
+        """The columns by our names for them."""
         return {column.name: column for column in self.columns}
 
     @property
     def key(self) -> Column:
-        """The column whose value names a row."""
+        """The column whose value identifies a row."""
         return next(column for column in self.columns if column.primary_key)
 
     @model_validator(mode="after")
@@ -91,13 +91,13 @@ class Contract(DataContract):
     files: Files
     says: tuple[Statement, ...]
     is_roll: bool = False
-    """True where the source is a roll: without any roll the night stops."""
+    """Whether the source is a roll. Without any roll the night stops."""
     completeness: Completeness = Completeness()
-    """When its files are complete, and what an incomplete one does to the night."""
+    """When its files are complete, and what an incomplete file does to the night."""
 
     @property
     def stands_in_for_days(self) -> int:
-        """Days for which its last rows stand in where none come."""
+        """For how many days its last rows stand in if none come."""
         return self.completeness.stands_in_for(shows_places=any(said.kind == "provision" for said in self.says))
 
     @model_validator(mode="after")
@@ -139,12 +139,12 @@ class Contract(DataContract):
             raise fault(f"keyOfChild names {taken}, which heads the key itself", "files", "keyOfChild")
 
     def beginnings_of(self, end: str) -> frozenset[str]:
-        """The columns with the beginnings of what the column ``end`` ends."""
+        """The columns that say when began what the column ``end`` ends."""
         return frozenset(statement.since for statement in self.says if statement.until == end and statement.since)
 
     @property
     def told_columns(self) -> frozenset[str]:
-        """The columns of what the source tells of a child, beyond who it is."""
+        """The columns behind what the source says about a child, beyond who the child is."""
         return frozenset(column for said in self.says for column in said.columns)
 
     @property
@@ -153,12 +153,12 @@ class Contract(DataContract):
         return frozenset(said.until for said in self.says if said.kind == "provision" and said.until)
 
     def ends_unsaid(self, there: Collection[str]) -> list[Column]:
-        """Columns (with ``absentWhy``) without which what begins in the columns ``there`` never ends."""
+        """Columns (with ``absentWhy``) that are not in ``there`` and without which what begins in ``there`` never ends."""
         absent = (column for column in self.columns if column.absent_why and column.name not in there)
         return [column for column in absent if not self.beginnings_of(column.name).isdisjoint(there)]
 
     def in_layout(self, layout: Layout) -> "Contract":
-        """This contract with the headers, and the columns that may be absent, of another layout of the source."""
+        """This contract with the headers and optional columns of another layout of the source."""
         columns = []
         for column in self.columns:
             header, *others = layout.headers.get(column.name, column.headers)
@@ -171,7 +171,7 @@ class Contract(DataContract):
         return copied
 
     def of_sheet(self, sheet: str | None) -> "Contract":
-        """This contract for one sheet of a workbook that has several; itself where none is named."""
+        """This contract for one sheet of a workbook with several; null: the contract itself."""
         if sheet is None:
             return self
         return self.model_copy(update={"files": self.files.model_copy(update={"sheet": sheet})})
@@ -210,13 +210,12 @@ class Contract(DataContract):
 
 
 def plain_header(header: str) -> str:
-    """The letters and digits of a header, whatever their case and accents: what two headers are compared by."""
+    """The letters and digits of a header, without case and accents: the form in which headers are compared."""
     return "".join(filter(str.isalnum, normalize("NFKD", header))).casefold()
 
 
 def _headed_alike(columns: Iterable[Column]) -> tuple[int, str] | None:
-    """The first header that an earlier column may carry as well, written in one way or another, and the number of its column;
-    None where there is none."""
+    """The first header that an earlier column may also have, however written, and the number of its column; null: none."""
     heard: dict[str, str] = {}
     for number, column in enumerate(columns):
         for header in column.headers:
@@ -230,7 +229,7 @@ Kind = TypeVar("Kind", bound=DataContract)
 
 @lru_cache(maxsize=64)
 def _validated(document: YamlFile, kind: type[Kind]) -> Kind:
-    """The contract that a document holds, made once, as the text is taken apart once: nobody can change a contract."""
+    """The contract in a document. It is made once for each document, which is safe as contracts are frozen."""
     return kind.model_validate(document.data)
 
 
@@ -265,11 +264,11 @@ def read_candidates_contract() -> DataContract:
 
 
 def read_contracts(folder: Path = CONTRACT_FOLDER, own: Path | None = None) -> dict[str, Contract]:
-    """Read every active source contract of a folder, by id, in the order of their ids.
+    """Read every active source contract of a folder, by id and in the order of ids.
 
-    ``own``: a further folder, of an authority's own contracts; where both have one of the same id, its own counts (and
-    takes a source out where it is no longer active). ``candidates.yaml`` is left out: it is the contract of our own
-    list. Raises :class:`ContractError`.
+    ``own``: a folder of the authority's own contracts; null: none. If both folders have a contract of one id, the
+    authority's counts; if that is not active, the source is left out. ``candidates.yaml``, the contract of our own list, is
+    left out. Raises :class:`ContractError`.
     """
     if own is not None and not own.is_dir():
         raise ContractError(f"{own}: there is no such folder of contracts. Give the folder that holds the .yaml files.")
@@ -279,6 +278,6 @@ def read_contracts(folder: Path = CONTRACT_FOLDER, own: Path | None = None) -> d
 
 
 def own_contracts(contracts: Mapping[str, Contract], own: Path | None) -> dict[str, str]:
-    """Source -> version, of the contracts that came from the authority's own folder."""
+    """Source -> version of each contract that came from the authority's own folder."""
     names = {path.stem for path in own.glob("*.yaml")} if own else set()
     return {source: contract.version for source, contract in contracts.items() if source in names}

@@ -1,7 +1,7 @@
-"""Which pairs of records deserve a look: blocking rules, their cost counted before anything runs, pairs in chunks.
+"""Which pairs of records are compared: blocking rules, their cost counted before anything runs, pairs in chunks.
 
-A rule is a list of columns that must agree; a list column agrees where one value is shared. Pairs come out in chunks of
-a bounded size, each pair once: by the first rule that finds it, which takes integer comparisons and no sorting of pairs.
+A rule is a list of columns that must agree. A list column agrees if one value is shared. Pairs come in chunks of bounded
+size. Each pair comes once, by the first rule that finds it; that takes integer comparisons and no sorting of pairs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from matching.blocks import NO_KEY, BlockingRule, Blocks, Tables, blocks_of
 from matching.encode import Encoded, Rows
 
 CHUNK = 1 << 18
-"""Pairs in one chunk: the memory of everything after depends on this and not on the number of pairs."""
+"""Pairs in one chunk. The memory of everything that follows depends on this, not on the number of pairs."""
 
 CHILD_TRAINING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("surname and birth date", ("surname_key", "dob_unordered"), settles=("surname", "date of birth")),
@@ -23,7 +23,7 @@ CHILD_TRAINING_RULES: tuple[BlockingRule, ...] = (
         "names and birth year", ("forename_key", "surname_key", "birth_year"),
         settles=("forename", "surname", "date of birth"),
     ),
-    # A forename tells the sex. Counted again, it makes of two namesakes of one home a child with two birthdays.
+    # The forename tells the sex. If sex counted again, two namesakes of one home would become a child with two birthdays.
     BlockingRule(
         "names and postcode", ("forename_key", "surname_key", "postcode"),
         settles=("forename", "sex", "surname", "address"),
@@ -31,7 +31,7 @@ CHILD_TRAINING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("dwelling and birth date", ("dwelling", "dob_unordered"), settles=("address", "date of birth")),
     BlockingRule("UPN", ("upns",), settles=("UPN",)),
 )  # fmt: skip
-"""Rules whose pairs teach m; between them every comparison is left open by some."""
+"""Rules whose pairs teach m. Each comparison is left open by at least one of them."""
 
 CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
     BlockingRule("UPN", ("upns",), ("date_of_birth",)),
@@ -92,14 +92,16 @@ CHILD_BLOCKING_RULES: tuple[BlockingRule, ...] = (
         ("birth_month", "district"),
     ),
 )
-"""For children's records; the columns are made by :func:`matching.keys.with_keys`. A name in either place is any of a child's:
-whoever shares a forename or a surname shares it, too. Both names are meant either way round: names swapped and a slip in the
-birth date come together now and then, as do slips in a name and in the birth date."""
+"""Rules for children's records. :func:`matching.keys.with_keys` makes the columns.
+
+"A name in either place" is any name of a child, so it includes a shared forename and a shared surname. "Both names" are meant
+either way round: swapped names and a slip in the birth date sometimes occur together, as do slips in a name and in the date.
+"""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a rule costs and brings."""
+    """What one rule costs: pairs and records, as counted from its blocks."""
 
     rule: str
     pairs: int
@@ -113,26 +115,26 @@ class Plan:
 
     blocks: tuple[Blocks, ...]
     between: NDArray[np.int32] | None = None
-    """Where given, only pairs of rows with different numbers count (link two tables, no pairs within one)."""
+    """Dataset number of each row: only pairs of rows with different numbers count (as in linking two tables). Null: all."""
     among: NDArray[np.bool_] | None = None
-    """Where given, only pairs of which a row at least is among these are given; what a rule costs is told of all."""
+    """Rows of which each pair must have at least one. Null: all. What a rule costs is counted for all pairs."""
 
     @property
     def costs(self) -> tuple[Cost, ...]:
-        """Cost of each rule, counted from block sizes."""
+        """The cost of each rule, counted from block sizes."""
         return tuple(Cost(b.rule.name, b.pairs, b.largest_block, b.left_out) for b in self.blocks)
 
     @property
     def pairs(self) -> int:
-        """Upper bound of all pairs: a pair that several rules find is counted each time."""
+        """Upper bound of the number of pairs: a pair found by several rules is counted each time."""
         return sum(b.pairs for b in self.blocks)
 
     def without_rows(self) -> "Plan":
-        """What its rules cost, once nothing more is asked of pairs."""
+        """The plan without its rows: what its rules cost, once no more pairs are needed."""
         return replace(self, blocks=tuple(blocks.without_rows() for blocks in self.blocks))
 
     def caught(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
-        """pairs x rules: which rules find each pair, whether or not they are the first."""
+        """Pairs x rules: every rule that finds each pair, not only the first."""
         found = np.zeros((len(left), len(self.blocks)), dtype=bool)
         for number, blocks in enumerate(self.blocks):
             found[:, number] = shares_key(blocks, left, right)
@@ -141,10 +143,10 @@ class Plan:
     def chunks(
         self, size: int = CHUNK, only: Sequence[int] | None = None, *, every: int = 1
     ) -> Iterator[tuple[int, Rows, Rows]]:
-        """Give (number of the rule, left rows, right rows), each pair once, left < right.
+        """Yield (number of the rule, left rows, right rows), each pair once, left < right.
 
-        ``only``: numbers of the rules whose own pairs are given (pairs of earlier rules are left out all the same).
-        ``every``: only the pairs of every so-manieth row with rows after it.
+        ``only``: numbers of the rules whose own pairs are wanted (pairs of earlier rules are still left out).
+        ``every``: with n, only pairs whose left row is a multiple of n: a sample. Raises ValueError on a plan without rows.
         """
         for number, blocks in enumerate(self.blocks):
             if only is not None and number not in only:
@@ -178,7 +180,7 @@ class Plan:
     def _expanded(
         self, blocks: Blocks, here: slice, counts: NDArray[np.int32], at: NDArray[np.integer]
     ) -> tuple[Rows, Rows]:
-        """The pairs of some positions. ``counts``: how many each has; ``at``: how many those before it have."""
+        """The pairs of some positions. ``counts``: how many each has; ``at``: how many all earlier ones have."""
         a = np.repeat(blocks.order[here], counts)
         second = np.repeat(blocks.begins[here] - at, counts)
         second += np.arange(len(a), dtype=second.dtype)
@@ -195,7 +197,7 @@ class Plan:
         return np.minimum(a, b), np.maximum(a, b)
 
     def _new(self, number: int, left: Rows, right: Rows) -> tuple[Rows, Rows]:
-        """The pairs that no earlier rule gives. Most pairs are an early rule's, and are then looked at no further."""
+        """The pairs that no earlier rule gives. Most pairs are an early rule's and need no further look."""
         for earlier in self.blocks[:number]:
             found = shares_key(earlier, left, right)
             if earlier.one_side is not None:
@@ -206,7 +208,7 @@ class Plan:
 
 
 def shares_key(blocks: Blocks, left: Rows, right: Rows) -> NDArray[np.bool_]:
-    """True where two rows share any key."""
+    """For each pair, whether the two rows share any key."""
     first = blocks.keys[:, 0]
     ours = first.take(left)
     found = np.asarray((ours == first.take(right)) & (ours != NO_KEY))
@@ -237,7 +239,7 @@ def _has_side(side: NDArray[np.bool_], left: Rows, right: Rows) -> NDArray[np.bo
 def _first_shared(
     blocks: Blocks, a: Rows, b: Rows, slot_a: NDArray[np.int16], slot_b: NDArray[np.int16]
 ) -> NDArray[np.bool_]:
-    """Of the keys that two rows share, true only for the first: a pair that shares two values comes once."""
+    """True only for the first key that two rows share, so that a pair with two shared values comes once."""
     swap = a > b
     low, high = np.where(swap, b, a), np.where(swap, a, b)
     low_slot, high_slot = np.where(swap, slot_b, slot_a), np.where(swap, slot_a, slot_b)
@@ -255,7 +257,7 @@ def _first_shared(
 
 
 def plan(rules: Sequence[BlockingRule], table: Encoded, between: NDArray[np.int32] | None = None) -> Plan:
-    """Sort a table into the blocks of each rule. Raises KeyError naming a column the table lacks."""
+    """Sort a table into the blocks of each rule. Raises KeyError naming a column that the table lacks."""
     tables = Tables.of(between)
     return Plan(tuple(blocks_of(rule, table, tables) for rule in rules), between)
 

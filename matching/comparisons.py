@@ -1,8 +1,8 @@
-"""Comparisons: ordered levels of agreement between two records, each a card that reads aloud.
+"""Comparisons: ordered levels of agreement between two records.
 
-The first level whose test holds is the pair's level. ``CHILD_COMPARISONS`` are made for children's records in the UK;
-any other list serves any other table. Levels that only say that a side is empty say nothing (Missing at random:
-Enamorado, Fifield & Imai 2019, APSR 113:353).
+A pair is at the first level whose test holds. ``CHILD_COMPARISONS`` are for children's records in the UK; another list
+serves another table. A level that only says that one side is empty weighs nothing (missing at random: Enamorado, Fifield &
+Imai 2019, APSR 113:353).
 """
 
 from collections.abc import Collection
@@ -74,21 +74,21 @@ class Level:
 
     label: str
     test: Test | None
-    """Null: everything that no earlier level took; the last level of every comparison."""
+    """Null: takes every pair that no earlier level took. Exactly the last level of a comparison has none."""
     says_nothing: bool = False
-    """The level weighs 0 bits, as one side is silent or another comparison weighs the same evidence."""
+    """The level weighs 0 bits: one side is empty, or another comparison weighs the same evidence."""
     frequency_of: str | None = None
-    """Column whose value's frequency stands in for the level's u-probability (term frequency)."""
+    """Column whose value's own frequency replaces the level's u-probability (term frequency); null: none does."""
     family_custom: bool = False
-    """Families choose names so that two of their children stand at it: taken for likelier of two children of one household
-    than the rolls of a night may show, as few twins are on them."""
+    """Families choose names so that two of their children are at this level. It is taken to be likelier for two children of
+    one household than a night's rolls show, as these have few twins."""
     slipped_from: str | None = None
-    """Label of another level, at which a slip in one of two records of one child puts them: in a record of one of two children
-    of one household it puts those here, as often. The roll that shows households shows no such slip, as it finds them by the
-    very values that slipped."""
+    """Label of the level at which a slip in one record puts two records of one child; null: none. The same slip in a record of
+    one of two children of a household puts them here, and as often. The roll that shows households cannot show it, because it
+    finds them by the very values that slipped."""
     by_stand_in: bool = False
-    """A value that stands for unknown puts two records here: of two children of one household as often as of any two, though
-    the roll that shows households may know its children better."""
+    """A value that stands for unknown puts two records here. It does so for two children of one household as often as for any
+    two, though the roll that shows households may know its children better."""
 
 
 @dataclass(frozen=True)
@@ -98,17 +98,17 @@ class Comparison:
     name: str
     levels: tuple[Level, ...]
     at_home: Literal["own", "shared", "identifier"] = "own"
-    """What two children of one household have of it: each their own (a forename), the same (an address), or an
-    identifier, which is each child's own but is sometimes copied from a sibling. Used where pairs cannot tell."""
+    """What two children of one household have: each their own (a forename), the same (an address), or an identifier, which
+    is each child's own but is sometimes copied from a sibling. Used if there are too few pairs to learn from."""
     tells_twins: bool = False
-    """Exact agreement of two children of one household makes them twins (the birth date)."""
+    """Two children of one household who agree exactly are twins (the birth date)."""
     given_again: GivenAgain | None = None
-    """A value that some families give to several of their children, how often hangs on the value; null: none is known to."""
+    """Value that some families give to several of their children, more often for some values than for others; null: none."""
     goes_with: GoesWith | None = None
-    """What agreement goes together with by custom, so that both are worth less than the sum of them; null: with nothing."""
+    """What agreement goes together with by custom, so that both are worth less than their sum; null: nothing."""
 
     def __post_init__(self) -> None:
-        """Refuse a comparison whose levels cannot take every pair, or share a label."""
+        """Raise ValueError if the levels cannot take every pair, share a label, or name a level that is not there."""
         if not self.levels or self.levels[-1].test is not None:
             raise ValueError(f"comparison {self.name}: its last level must take whatever is left (test=None)")
         if any(level.test is None for level in self.levels[:-1]):
@@ -128,11 +128,11 @@ class Comparison:
 
     @property
     def reads_letters(self) -> bool:
-        """Some level looks at the letters of words, which costs most."""
+        """Whether some level looks at the letters of words, which costs most."""
         return any(letter_by_letter(level.test) for level in self.levels if level.test is not None)
 
     def level_where_agreed(self, columns: Collection[str]) -> int | None:
-        """The level of every pair that agrees in ``columns``, as a blocking rule asks; null: that depends on the pair."""
+        """The level of every pair that agrees in ``columns``, as a blocking rule requires; null: it depends on the pair."""
         for number, level in enumerate(self.levels):
             test = level.test
             if isinstance(test, Missing) and test.column in columns:
@@ -143,7 +143,7 @@ class Comparison:
         return None
 
     def levels_of(self, table: Encoded, left: Rows, right: Rows) -> Levels:
-        """The level number (0 is the first) of each pair. Later levels look only at pairs still open."""
+        """The level number (0 is the first) of each pair. Later levels look only at pairs that have none yet."""
         found = np.full(len(left), len(self.levels) - 1, dtype=np.uint8)
         open_, begun = np.ones(len(left), dtype=bool), 0
         if self._opens_with is not None and self._opens_with[0] not in table.lists:
@@ -163,8 +163,10 @@ class Comparison:
 
     @cached_property
     def _opens_with(self) -> tuple[str, tuple[Both, ...]] | None:
-        """A column, where the first levels say that it is silent; that it is the same and something else holds (these tests,
-        if any); that it is the same, whatever else.
+        """The column with which the comparison opens, and narrower tests; null: it opens otherwise.
+
+        It opens with a column if its first levels are: the column is empty; the column is the same and something else holds
+        (the narrower tests, if any); the column is the same.
         """
         silent = self.levels[0].test
         if not isinstance(silent, Missing):
@@ -180,22 +182,22 @@ class Comparison:
 
     @cached_property
     def _near_misses(self) -> dict[int, tuple[NearMiss, ...]]:
-        """Of each level that tests nearly equal words: the widest such tests of it and of all later such levels."""
+        """For each level that tests nearly equal words: the widest such tests of it and of all later such levels."""
         return widest_near_misses([level.test for level in self.levels[:-1]])
 
 
 def missing(column: str) -> Level:
-    """Either side is empty: says nothing."""
+    """Level of pairs with the column empty on either side: says nothing."""
     return Level("not said", Missing(column), says_nothing=True)
 
 
 def exact(column: str) -> Level:
-    """Equal, weighed by how common the value is."""
+    """Level of pairs with equal values, weighed by how common the value is."""
     return Level("exact", Equal(column), frequency_of=column)
 
 
 def otherwise(label: str = "different") -> Level:
-    """Whatever no earlier level took."""
+    """Last level: every pair that no earlier level took."""
     return Level(label, None)
 
 
@@ -231,8 +233,8 @@ FORENAME = Comparison(
 )
 
 LISTED_BESIDE = both(Equal("household"), none_of(both(Equal("forename"), Equal("date_of_birth"))))
-"""Two rows of one household's list, of which one does not repeat the other's forename and birth date: a household lists each of
-its members once, be they twins with names alike, or a parent and the child who has the parent's name."""
+"""Two rows of one household's list, neither repeating the other's forename and birth date. A household lists each member once,
+even twins with similar names, or a parent and a child with the same name."""
 
 SURNAME = Comparison(
     "surname",
@@ -348,11 +350,11 @@ CARER = Comparison(
 CHILD_COMPARISONS: tuple[Comparison, ...] = (
     FORENAME, SURNAME, MIDDLE_NAMES, DATE_OF_BIRTH, SEX, PLACE, UPN, NHS_NUMBER, PHONE, CARER,
 )  # fmt: skip
-"""The comparisons of two children's records, in the order of their explanation."""
+"""The comparisons of two children's records, in the order in which an explanation shows them."""
 
 
 def columns_read(comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
-    """Every column that the comparisons read, and those of what their values go with, once each."""
+    """Every column that the comparisons read, including those for ``given_again`` and ``goes_with``, once each."""
     together = (comparison.goes_with.reads for comparison in comparisons if comparison.goes_with is not None)
     again = (comparison.given_again.reads for comparison in comparisons if comparison.given_again is not None)
     return tuple(dict.fromkeys(chain(*(comparison.reads for comparison in comparisons), *again, *together)))

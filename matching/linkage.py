@@ -1,9 +1,9 @@
-"""The whole linkage of one table: block, train, score, cluster, rivals. Use this on any table.
+"""The whole linkage of one table in one call: block, train, score, cluster, rivals. It works on any table.
 
     >>> found = link_records(table, comparisons=COMPARISONS, rules=RULES, training_rules=RULES, dataset="source")
 
-``table`` is a polars table or any Arrow table, with one row a record; ``dataset`` names the column that says where a
-record comes from. Of a lazy table (``pl.scan_parquet``) only one column at a time is ever held as text.
+``table`` is a polars or Arrow table with one row a record. ``dataset`` names the column that says where a record comes
+from. Of a lazy table (``pl.scan_parquet``) only one column at a time is held as text.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,53 +38,55 @@ from matching.weighing import Weighing
 
 @dataclass(frozen=True)
 class Linkage:
-    """What a linkage found. Row numbers are those of the table."""
+    """What a linkage found. Rows are numbered as in the table."""
 
     table: Encoded
     dataset: NDArray[np.int32]
     model: Model
     plan: Plan
-    """What the rules cost; its rows are let go of."""
+    """The rules and what they cost, without their rows."""
     scored: Scored
     caught: NDArray[np.bool_] | None
-    """Scored pairs x rules of the plan: which rules find each pair, whether or not they are the first. Null where measures
-    are held: it is asked for when they are made.
+    """Scored pairs x rules of the plan: every rule that finds each pair, not only the first. Null where measures are held,
+    as it is only needed to make them.
     """
     priors: Priors
     evidence: Bits
-    """Of each scored pair: its weight, or what is certain in its place."""
+    """Bits of each scored pair: its weight, or a certainty that replaces it."""
     odds: Bits
-    """Log-odds (bits) of each scored pair: evidence, prior, coverage."""
+    """Log-odds (bits) of each scored pair: evidence + prior + coverage."""
     cut: Labels
-    """The lowest row of each row's child before children were weighed against each other and joined."""
+    """For each row, the lowest row of its child, before children were weighed against each other and joined."""
     labels: Labels
-    """The lowest row of each row's child."""
+    """For each row, the lowest row of its child."""
     membership: NDArray[np.float64]
+    """For each row, the probability (0..1) that it belongs to its child."""
     rivals: Rivals
     weighed: tuple[Weighed, ...]
-    """What was weighed between children in each round of joining, by row numbers."""
+    """What was weighed between children in each round of joining."""
     judge: "Judge"
-    """What weighed the pairs; it weighs any other pair of rows alike."""
+    """What weighed the pairs. It weighs any other pair of rows in the same way."""
     measures: Measures
-    """All that weighs a pair besides its two records and the model: to be held for the next linkage."""
+    """All that weighs a pair besides its two records and the model, to be held for the next linkage."""
 
     @property
     def probability(self) -> NDArray[np.float64]:
-        """Match probability of each scored pair, as all the records of its children have it."""
+        """Match probability (0..1) of each scored pair, by all the records of its children."""
         return pair_probability(self.scored.left, self.scored.right, self.labels, self.membership, self.rivals)
 
     @property
     def alone(self) -> NDArray[np.float64]:
-        """Match probability of each scored pair by itself."""
+        """Match probability (0..1) of each scored pair by itself."""
         return probability(self.odds)
 
 
 def pair_probability(
     left: Rows, right: Rows, labels: Labels, membership: NDArray[np.float64], rivals: Rivals
 ) -> NDArray[np.float64]:
-    """Match probability of pairs of rows, as all the records of their children have it, and not the two alone.
+    """Match probability (0..1) of pairs of rows, by all the records of their children and not by the two alone.
 
-    Where one child holds both: how sure the less sure of the two belongs to it. Else: that their two children are one.
+    If one child holds both rows: the lower of their two memberships. Otherwise: the probability that their two children are
+    one; 0 where these were never weighed.
     """
     chances = np.minimum(membership[left], membership[right])
     many = len(labels)
@@ -101,12 +103,12 @@ def pair_probability(
 def prepare(
     table: pl.DataFrame | pl.LazyFrame, comparisons: Sequence[Comparison], rules: Sequence[BlockingRule], *more: str
 ) -> Encoded:
-    """Encode every column that the comparisons and rules read. Raises KeyError naming a missing column."""
+    """Encode every column that the comparisons and rules read, and ``more``. Raises KeyError naming a missing column."""
     return encode(table, [*columns_read(tuple(comparisons)), *columns_blocked(rules), *more])
 
 
 class ArrowTable(Protocol):
-    """Any table that hands itself over by Arrow's C stream (pyarrow, DuckDB, pandas 3, nanoarrow)."""
+    """Any table that exports Arrow's C stream (pyarrow, DuckDB, pandas 3, nanoarrow)."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The stream."""
@@ -130,10 +132,16 @@ def link_records(
 ) -> Linkage:
     """Link the records of a table, polars (eager or lazy) or Arrow, into children. Deterministic.
 
-    ``model``: weights in force; null: trained on this table. ``measures``: those of an earlier linkage of the same
-    datasets with this model, to be held; null: measured on this table. ``buckets``: score there; null: in this process,
-    with threads. ``told``: is told how far the linkage is. Raises KeyError for a missing column and
-    :class:`matching.train.TrainingError` where there is nothing to learn from.
+    - ``dataset``: column that says where a record comes from; null: one dataset.
+    - ``households``: how a list's own siblings are found; null: not at all.
+    - ``model``: weights to use; null: trained on this table.
+    - ``judged``: analysts' judgements of pairs; null: none.
+    - ``measures``: of an earlier linkage of the same datasets with this model; null: measured on this table.
+    - ``buckets``: where pairs are scored; null: in this process, with threads.
+    - ``told``: is told how far the linkage has got.
+
+    Raises KeyError for a missing column, ValueError for a record without a dataset, and
+    :class:`matching.train.TrainingError` if there is nothing to learn from.
     """
     told = told or _nobody
     told(0.0, "putting values into numbers")
@@ -163,7 +171,7 @@ def link_records(
 
 
 LEARNING, SCORING, JOINING = 0.1, 0.3, 0.8
-"""Shares of the work that are done, in the usual case, when each of these begins."""
+"""Share of the work that is usually done when each of these begins."""
 
 
 def _nobody(share: float, what: str) -> None:
@@ -171,12 +179,12 @@ def _nobody(share: float, what: str) -> None:
 
 
 def _part(told: Told, begin: float, end: float) -> Told:
-    """Told of a part of the work as of the whole."""
+    """``told``, with shares of a part of the work turned into shares of the whole."""
     return lambda share, what: told(begin + (end - begin) * share, what)
 
 
 def _datasets(table: pl.LazyFrame, height: int, dataset: str | None) -> NDArray[np.int32]:
-    """Each record's dataset, numbered from 0. Raises KeyError for a missing column, ValueError where it has nulls."""
+    """Each record's dataset, numbered from 0. Raises KeyError for a missing column, ValueError if it has nulls."""
     if dataset is None:
         return np.zeros(height, dtype=np.int32)
     if dataset not in (there := table.collect_schema().names()):
@@ -206,8 +214,7 @@ def link_encoded(
 ) -> Linkage:
     """Link an encoded table with a model: block, score, estimate priors, cluster, find rivals.
 
-    ``households``: where the lists' own siblings are found; null: nowhere. ``measures``: see :func:`link_records`.
-    ``score``: scores the pairs of a plan, as score_pairs does.
+    ``score`` scores the pairs of a plan, as score_pairs does. For the others see :func:`link_records`.
     """
     told = told or _nobody
     told(SCORING, "counting pairs of records")
@@ -248,7 +255,7 @@ def _chosen(
     settings: Settings,
     measures: Measures | None,
 ) -> Plan:
-    """The rules that are worth their pairs, or those that were when measures were made."""
+    """The rules that are worth their pairs; with ``measures``, the rules chosen when these were made."""
     between = dataset if settings.one_row_each else None
     if measures is None:
         return choose_rules(rules, encoded, model, between=between, budget=settings.pairs)
@@ -265,7 +272,7 @@ def _judging(
     judged: Judged | None,
     settings: Settings,
 ) -> tuple[Judge, Bits]:
-    """The judge before coverage is known, who knows the scored pairs; and their evidence."""
+    """The judge with the scored pairs but without coverage, and the evidence of these pairs."""
     apart = scorer.table.lists[settings.apart] if settings.apart else None
     judge = Judge(scorer, priors, dataset, stratum, None, apart, judged_pairs(judged), settings)
     evidence = judge.ruled(scored.left, scored.right, scored.weight)
@@ -281,7 +288,7 @@ def _measures(scorer: Scorer, pairs: Plan, priors: Priors, strata: Strata, cover
 def _first_coverage(
     scored: Scored, evidence: Bits, judge: Judge, judged: Judged | None, households: Households | None
 ) -> Coverage:
-    """Coverage as a first clustering shows it."""
+    """Coverage, by a first clustering."""
     labels = _clustered(scored, judge.log_odds(scored.left, scored.right, evidence), judge, judged)
     siblings = None
     if households is not None:
@@ -301,8 +308,8 @@ class _Children:
 
 
 def _children(scored: Scored, odds: Bits, judge: Judge, judged: Judged | None, *, count_again: bool) -> _Children:
-    """Records put together, then children weighed against each other. ``count_again``: once more, by what that shows of
-    coverage.
+    """Cluster records, then weigh children against each other. ``count_again``: do the latter once more with the coverage
+    that the first time shows.
     """
     together = _clustered(scored, odds, judge, judged)
     pairs = scored.left, scored.right
@@ -318,8 +325,9 @@ def _children(scored: Scored, odds: Bits, judge: Judge, judged: Judged | None, *
 
 
 def _settled(together: Labels, linked: tuple[Rows, Rows], near: tuple[Rows, Rows], weigh: Weighing) -> _Children:
-    """Children parted where they are two, records moved to the child to which they lean, and children joined where they are
-    one. ``linked``, ``near``: pairs with a link, or near one.
+    """Part children who are two, move records to the child to whom they lean, and join children who are one.
+
+    ``linked``, ``near``: pairs of rows with a link, or near one.
     """
     judge = weigh.judge
     by_records = replace(judge, coverage=None).for_clusters
@@ -330,11 +338,11 @@ def _settled(together: Labels, linked: tuple[Rows, Rows], near: tuple[Rows, Rows
 
 
 LEAST_MATCH = 1e-9
-"""A share of pairs of one child below this counts as this."""
+"""A lower share of pairs that are one child counts as this."""
 
 
 def floor_of(model: Model, settings: Settings) -> float:
-    """The least match weight (bits) of pairs that are kept."""
+    """The lowest match weight (bits) at which a pair is kept."""
     expected = max(model.match, LEAST_MATCH)
     return float(np.log2((1 - expected) / expected)) - settings.candidate_floor
 
@@ -345,17 +353,17 @@ def _clustered(scored: Scored, odds: Bits, judge: Judge, judged: Judged | None) 
 
 
 RIVAL_BITS = -12.0
-"""Children whose likeliest pair of records is below these log-odds are no rivals."""
+"""Children whose likeliest pair of records is below these log-odds (bits) are no rivals."""
 
 
 def above(least: float, left: Rows, right: Rows, odds: Bits) -> tuple[Rows, Rows]:
-    """The pairs of rows whose log-odds are above ``least``."""
+    """The pairs of rows with log-odds (bits) above ``least``."""
     near = odds > least
     return np.compress(near, left), np.compress(near, right)
 
 
 def with_judged_pairs(pairs: tuple[Rows, Rows], odds: Bits, judged: Judged | None) -> tuple[Rows, Rows, Bits]:
-    """Pairs judged to be one child stand among the links even where blocking did not find them."""
+    """``pairs`` and ``odds`` with the pairs judged to be one child added, as blocking may not have found them."""
     if judged is None or not judged.same.any():
         return *pairs, odds
     low = np.minimum(judged.left, judged.right)[judged.same].astype(np.int32)

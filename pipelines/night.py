@@ -1,8 +1,8 @@
 """The night: tonight's extracts in, tomorrow's list out. Read :data:`STEPS` first: it is the table of contents.
 
-Each step reads what it needs from the store, calls one pure function, and writes what that returns, in one
-transaction. So a step can be run by itself: :func:`run_night` runs them one after the other, and ``flows/nightly.py``
-runs the same steps under Prefect.
+Each step reads what it needs from the store, calls one pure function, and writes the result, in one transaction. So each
+step can be run by itself. :func:`run_night` runs them one after another; ``flows/nightly.py`` runs the same steps under
+Prefect.
 """
 
 import gc
@@ -42,17 +42,17 @@ class Step:
 
     name: str
     words: str
-    """What it does, for people who wait for it."""
+    """What it does, shown to people who wait for it."""
     do: Callable[[Night], Counts]
     reads_share: bool = False
-    """Whether it reads the extracts, which may lie on a share that is away for a moment: worth trying again."""
+    """Whether it reads the extracts. They may be on a share that is briefly away, so the step is worth trying again."""
     works_long: bool = False
-    """Whether it works for long before it writes: what is committed by then is brought into the file meanwhile."""
+    """Whether it works for long before it writes. Earlier commits are then checkpointed into the file meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What one night did. Counts, seconds and places only."""
+    """What one night did: counts, seconds and paths only."""
 
     as_at: date
     published: Path
@@ -64,22 +64,22 @@ class RunReport:
     seconds: Mapping[str, float]
     """Step -> how long it took."""
     warnings: tuple[str, ...] = ()
-    """What the list must be read with: files that are not as complete as they should be."""
+    """What readers of the list should bear in mind, such as incomplete files; in sentences."""
     changed: tuple[str, ...] = ()
-    """What the list says otherwise than the last one published, in sentences with counts only."""
+    """How the list differs from the last one published, in sentences with counts only."""
 
 
 class Progress(Protocol):
-    """Whoever is told how far the night is."""
+    """A listener that is told how far the night has got."""
 
     def begin(self, step: Step, number: int, of: int) -> None:
-        """A step begins: the ``number``-th of ``of``."""
+        """Step ``number`` of ``of`` begins."""
 
     def during(self, step: Step, share: float, what: str) -> None:
-        """A share (0 to 1) of a step that takes long is done, and what it is doing. May be told often."""
+        """``share`` (0 to 1) of a long step is done, and ``what`` is being done now. May be called often."""
 
     def end(self, step: Step, seconds: float, counts: Counts) -> None:
-        """The step has ended well."""
+        """The step has ended well, after ``seconds``."""
 
 
 class Silent:
@@ -111,14 +111,14 @@ STEPS: tuple[Step, ...] = (
 
 
 READ_AHEAD = ("person_record", "statement")
-"""Tables of last night that are asked for soon: read while the extracts are received."""
+"""Tables of last night that are needed soon: read while the extracts are received."""
 
 
 def run_night(settings: Settings, progress: Progress | None = None) -> RunReport:
-    """Turn tonight's extracts into tomorrow's list, in ``settings.workspace``.
+    """Turn tonight's extracts into tomorrow's list, in ``settings.workspace``. ``progress``; null: nobody is told.
 
-    Whatever fails, the list published last stays as it is. Raises :class:`~pipelines.failure.NightFailed` with a
-    message for people, an exit code, and no child's value; nothing else.
+    Whatever fails, the list published last stays as it is. Raises only :class:`~pipelines.failure.NightFailed`, with a
+    message for people, an exit code, and no child's value.
     """
     with night_under_way(settings) as night:
         for step in STEPS:
@@ -128,9 +128,9 @@ def run_night(settings: Settings, progress: Progress | None = None) -> RunReport
 
 @contextmanager
 def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[Night]:
-    """Hold the workspace, open its store, and read the contracts. Raises NightFailed.
+    """Lock the workspace, open its store, and read the contracts. Raises NightFailed.
 
-    ``wait_seconds`` is how long to wait where somebody else holds the workspace.
+    ``wait_seconds``: how long to wait if the workspace is locked already.
     """
     machine, began_at = settings.machine, datetime.now(UTC)
     try:
@@ -158,8 +158,8 @@ def night_under_way(settings: Settings, *, wait_seconds: float = 0) -> Iterator[
 
 
 def _keep_for_readers(night: Night) -> None:
-    """The tables and the weights that the list in use is by: those who read have both from one night, also where there is no
-    room for the first, which is the large one."""
+    """Keep the tables and the weights behind the list in use, so that readers have both from one night. If there is no room
+    for the tables, which are large, the weights are kept all the same."""
     assert night.model is not None  # noqa: S101 - link stands before publish in STEPS
     keep_for_readers(night.settings.workspace)
     keep_model(night.model, night.settings.workspace)
@@ -167,9 +167,9 @@ def _keep_for_readers(night: Night) -> None:
 
 @contextmanager
 def _no_search_for_garbage() -> Iterator[None]:
-    """Within this, what nobody uses is freed at once, as ever, but what only uses itself is not looked for.
+    """Within this, objects are freed by reference counting only; cycles are not collected.
 
-    A night leaves hardly any, and to look through all that is loaded, again and again, takes a third of a second.
+    A night leaves hardly any cycles, and searching everything loaded, again and again, takes a third of a second.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -181,7 +181,7 @@ def _no_search_for_garbage() -> Iterator[None]:
 
 
 def perform(night: Night, step: Step, progress: Progress) -> Counts:
-    """Do one step in one transaction; time and count it. Raises NightFailed, with nothing of the step kept."""
+    """Do one step in one transaction; time and count it. Raises NightFailed; then nothing of the step is kept."""
     progress.begin(step, STEPS.index(step) + 1, len(STEPS))
     night.at, night.told = step.name, partial(progress.during, step)
     began = time.perf_counter()
@@ -192,7 +192,7 @@ def perform(night: Night, step: Step, progress: Progress) -> Counts:
 
 
 def _done(night: Night, step: Step) -> Counts:
-    """What a step counts. Raises NightFailed where the gate holds the night; what it found is kept by then."""
+    """What a step counts. Raises NightFailed if the gate holds the night; by then what the gate found is kept."""
     if step.works_long:
         night.store.checkpoint_aside()
     with night.store.transaction():
@@ -203,7 +203,7 @@ def _done(night: Night, step: Step) -> Counts:
 
 
 def report_of(night: Night) -> RunReport:
-    """What the night did, once it has published."""
+    """What the night did. Call it once the night has published."""
     assert night.published is not None  # noqa: S101 - asked for after the last of STEPS
     return RunReport(
         night.settings.as_at,

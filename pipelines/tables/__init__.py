@@ -1,9 +1,11 @@
 """Every table of the store: its grain, key, columns and only writer.
 
-Times end in ``_at`` (UTC), dates in ``_on``. ``raw_<source>`` tables are made from their contracts in
-:mod:`pipelines.intake.receive`: one row a row of a file, every column text and unchanged, with ``record_id``
-(``source:key``), ``file_id``, ``line`` (as a spreadsheet shows it) and ``line_hash`` (a fingerprint of the line, by which
-the next night knows it) in front.
+Names of times end in ``_at`` (UTC), names of dates in ``_on``. A comment beside a column gives its unit or range and what
+null means.
+
+The tables ``raw_<source>`` are made from their contracts by :mod:`pipelines.intake.receive`. One row is one row of a file,
+with every column of the contract as unchanged text. In front are ``record_id`` (``source:key``), ``file_id``, ``line`` (as a
+spreadsheet numbers it) and ``line_hash`` (a fingerprint by which the next night recognises the line).
 """
 
 from pathlib import Path
@@ -57,7 +59,7 @@ from pipelines.tables.received import (
 )
 
 SCHEMA_VERSION = 14
-"""Raise it, with a migration (:mod:`pipelines.migrations`), whenever a table of a store that stands changes."""
+"""Raise it, and add a migration (:mod:`pipelines.migrations`), whenever a table of existing stores changes."""
 
 TABLES: dict[str, pl.Schema] = {
     "night": NIGHT,
@@ -111,11 +113,11 @@ TABLES: dict[str, pl.Schema] = {
     "list_night": LIST_NIGHT,
     "list_change": LIST_CHANGE,
 }
-"""Every table of the store by its name, in the order in which a night writes them; ``raw_*`` stand beside them."""
+"""Every table of the store except ``raw_*``, by name, in the order in which a night writes them."""
 
 
 def differences(wanted: pl.Schema, found: pl.Schema) -> str:
-    """What differs between two schemas, in words; empty where nothing does."""
+    """How two schemas differ, in words; empty if they are the same."""
     words = [f"{name} is missing" for name in wanted if name not in found]
     words += [f"{name} should not be there" for name in found if name not in wanted]
     words += [
@@ -127,7 +129,7 @@ def differences(wanted: pl.Schema, found: pl.Schema) -> str:
 
 
 def other_version(path: Path, found: int) -> str:
-    """What is said of a store whose tables are of another version."""
+    """The message about a store whose tables have another version."""
     if found > SCHEMA_VERSION:
         return (
             f"{path} was written by a later version of Rollcall (its tables are of version {found}, this one knows "

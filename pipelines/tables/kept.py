@@ -1,7 +1,7 @@
-"""What one night's linkage keeps for the next, so that it need look only at what changed (:mod:`pipelines.linking.kept_links`).
+"""What one night's linkage keeps so that the next need look only at what changed (:mod:`pipelines.linking.kept_links`).
 
-All of it can be thrown away: the next night then works it out again, with the same result. Records go by a number of
-their own, given when the record comes or changes and never given again.
+All of it can be deleted: the next night then works it out again, with the same result. Each record has a number, assigned when
+the record comes or changes, and never reused.
 """
 
 import polars as pl
@@ -11,9 +11,9 @@ from matching.person import Columns
 LINK_KEPT = pl.Schema(
     Columns(
         {
-            "mark": pl.String,  # of the measures in force and of the software: what is kept holds for no other
-            "next_number": pl.Int64,  # the least number that no record ever had
-            "linked_at": pl.Datetime("us", "UTC"),  # beginning of the night; null: of an earlier version
+            "mark": pl.String,  # fingerprint of measures in force and software: what is kept is valid for no other
+            "next_number": pl.Int64,  # lowest number that no record ever had
+            "linked_at": pl.Datetime("us", "UTC"),  # when the night began; null: kept by an earlier version
         }
     )
 )
@@ -24,7 +24,7 @@ LINKED_RECORD = pl.Schema(
         {
             "record_id": pl.String,  # key
             "number": pl.Int64,
-            "content": pl.UInt64,  # fingerprint of what the linkage reads of the record, judgements among it
+            "content": pl.UInt64,  # fingerprint of all that the linkage reads of the record, judgements included
             "cut": pl.Int64,  # number of the first record of its child, before children were joined
             "label": pl.Int64,  # number of the first record of its child
         }
@@ -35,14 +35,14 @@ LINKED_RECORD = pl.Schema(
 SCORED_PAIR = pl.Schema(
     Columns(
         {
-            "left": pl.Int64,  # number of a record; left stands before right in the order of record ids
+            "left": pl.Int64,  # number of a record; left comes before right in the order of record ids
             "right": pl.Int64,
             "pattern": pl.Int64,  # the levels of all comparisons in one number
             "match_weight": pl.Float64,  # bits
-            "evidence": pl.Float64,  # bits: the weight, or what is certain in its place
-            "rule": pl.Int16,  # number of the blocking rule that found it
+            "evidence": pl.Float64,  # bits: the weight, or a certainty that replaces it
+            "rule": pl.Int16,  # number of the blocking rule that found the pair
             "match_probability": pl.Float64,  # 0..1, as in LINK
-            "alone": pl.Float64,  # 0..1, that of the pair by itself
+            "alone": pl.Float64,  # 0..1, match probability of the pair by itself
             "is_same_child": pl.Boolean,  # as in LINK
         }
     )
@@ -50,17 +50,17 @@ SCORED_PAIR = pl.Schema(
 """One row is one pair of records above the floor. Key (left, right). Written by link."""
 
 BLOCK_SIGN = pl.Schema(Columns({"sign": pl.UInt32, "number": pl.Int64}))
-"""One row is one block that a record is in: records of one block have one sign. Written by link."""
+"""One row is one record in one block; records of one block share its sign. Written by link."""
 
 WEIGHED_CHILDREN = pl.Schema(
     Columns(
         {
-            "one": pl.UInt64,  # sign of a child: the sum of its records' own
+            "one": pl.UInt64,  # sign of a child: the sum of the signs of its records
             "other": pl.UInt64,
-            "log_odds": pl.Float64,  # bits, that the two are one child
-            "left": pl.Int64,  # numbers of the likeliest pair of records between the two
+            "log_odds": pl.Float64,  # bits: log2 odds that the two are one child
+            "left": pl.Int64,  # numbers of the likeliest pair of records between the two, with right
             "right": pl.Int64,
         }
     )
 )
-"""One row is one pair of children that were weighed against each other, in any round of joining. Written by link."""
+"""One row is one pair of children weighed against each other in any round of joining. Written by link."""

@@ -12,20 +12,20 @@ NIGHT = pl.Schema(
         {
             "as_at": pl.Date,  # the date judged
             "started_at": pl.Datetime("us", "UTC"),
-            "published_at": pl.Datetime("us", "UTC"),  # null: the night has not published (it runs, or it failed)
+            "published_at": pl.Datetime("us", "UTC"),  # null: not published (still running, or failed)
         }
     )
 )
-"""One row: the night whose tables these are. Written by night."""
+"""One row: the night that wrote these tables. Written by night."""
 
 
 def judged_on(tables: Mapping[str, pl.DataFrame]) -> date:
-    """The date judged of the night that tables of the store are of. ``tables``: ``night`` among them."""
+    """The date judged by the night that wrote ``tables``, which include ``night``."""
     judged: date = tables["night"]["as_at"].item()
     return judged
 
 
 def begun_at(tables: Mapping[str, pl.DataFrame]) -> datetime:
-    """When the night began that tables of the store are of. ``tables``: ``night`` among them."""
+    """When the night that wrote ``tables``, which include ``night``, began."""
     begun: datetime = tables["night"]["started_at"].item()
     return begun

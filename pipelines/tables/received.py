@@ -8,8 +8,8 @@ DELIVERY = pl.Schema(
     Columns(
         {
             "file_id": pl.String,  # key within its source: first 16 hex digits of the SHA-256 of the file's bytes
-            "source": pl.String,  # contract id; "unknown" where no contract fits
-            "file": pl.String,  # file name without folder
+            "source": pl.String,  # contract id; "unknown" if no contract fits
+            "file": pl.String,  # file name without its folder
             "sha256": pl.String,
             "bytes": pl.Int64,
             "rows_read": pl.Int64,
@@ -35,16 +35,16 @@ BREACH = pl.Schema(
         "fix": pl.String,
     }
 )
-"""One row is one broken rule at one place; no value from the file. Written by receive."""
+"""One row is one broken rule at one place, without any value from the file. Written by receive."""
 
 SET_ASIDE = pl.Schema(
     {
         "source": pl.String,
         "file_id": pl.String,
         "line": pl.Int64,
-        "rules": pl.String,  # the rules broken, apart by "; "
-        "record_id": pl.String,  # as the row would have had it; null: its key could not be read
-        "row": pl.String,  # the row unchanged, as a JSON object header -> text (personal data: stays in the store)
+        "rules": pl.String,  # the rules broken, separated by "; "
+        "record_id": pl.String,  # what the row would have had; null: its key could not be read
+        "row": pl.String,  # the unchanged row as a JSON object header -> text (personal data: never leaves the store)
     }
 )
 """One row is one row of a file that broke a row rule, or of a file that was refused. Written by receive."""
@@ -54,45 +54,44 @@ JUDGED_FILE = pl.Schema(
         {
             "source": pl.String,
             "file_id": pl.String,
-            "file": pl.String,  # as DELIVERY has it
+            "file": pl.String,  # as in DELIVERY
             "headers": pl.String,  # our name for a column -> its header in the file, as a JSON object
             "read_by": pl.String,  # fingerprint of software and contract (pipelines.intake.last_intake.read_by)
             "judged_by": pl.String,  # fingerprint of software, contract and columns (pipelines.intake.last_intake.judged_by)
-            "judged_on": pl.Date,  # days after it were in the future
+            "judged_on": pl.Date,  # later days counted as in the future
         }
     )
 )
-"""One row is one file whose rows stand in ``raw_*``, each of them judged. Key (source, file_id). Written by snapshot.
+"""One row is one file whose judged rows are in ``raw_*``. Key (source, file_id). Written by snapshot.
 
-In the order of the files. Empty where the rows that stand there are not to be compared with the next night's.
+In the order of the files. Empty if the next night must not compare its rows with those in ``raw_*``.
 """
 
 FLAWED_ROW = pl.Schema({"record_id": pl.String})
-"""One row is one row of ``raw_*`` that broke a rule which stops nothing. Written by snapshot, with JUDGED_FILE."""
+"""One row is one row of ``raw_*`` that broke a rule that stops nothing. Written by snapshot, with JUDGED_FILE."""
 
 CHANGED_ROW = pl.Schema({"record_id": pl.String})
 """One row is one row of ``raw_*`` or VANISHED that came, changed or went since ``person_record`` was made.
 
-Written by snapshot, which adds to it, and standardise, which empties it.
+Written by snapshot, which adds rows, and standardise, which empties it.
 """
 
 RENUMBERED = pl.Schema(
     Columns(
         {
-            "record_id": pl.String,  # key, with reused_at: as the row was keyed once
-            "now_id": pl.String,  # as the same row is keyed since, under its latest key; "... until DATE": it is gone
-            "since_on": pl.Date,  # the night on which it came under another key than before
+            "record_id": pl.String,  # key, with reused_at: the former key of the row
+            "now_id": pl.String,  # the latest key of the same row; "... until DATE": the row is gone
+            "since_on": pl.Date,  # the night on which it came under a new key
             "reused_at": pl.Datetime(
                 "us", "UTC"
-            ),  # beginning of the night that found another child there; null: in no use
+            ),  # when the night began that found another child under the key; null: the key is not in use
         }
     )
 )
-"""One row is one key under which a child stood and stands no more: its source has given it up, or to another child.
+"""One row is one key that a child's row no longer has: its source dropped the key, or gave it to another child.
 
-What was decided before ``reused_at`` under a key that is in use again was of the child that goes on as ``now_id``.
-
-Kept for the eleven years of compulsory school age, as what people decided of a child is. Written by snapshot.
+Decisions taken before ``reused_at`` under a key that is in use again were about the child now under ``now_id``. Kept for the
+eleven years of compulsory school age, like people's decisions about a child. Written by snapshot.
 """
 
 RULE_HISTORY = pl.Schema(
@@ -101,24 +100,24 @@ RULE_HISTORY = pl.Schema(
             "as_at": pl.Date,  # the date judged
             "source": pl.String,
             "rule": pl.String,
-            "column": pl.String,  # header that the contract gives the column; null: no single column
-            "broken": pl.Int64,  # places where the rule broke that night; 0: it was asked and is kept
+            "column": pl.String,  # header of the column in the contract; null: no single column
+            "broken": pl.Int64,  # places where the rule broke that night; 0: checked and kept
             "rows": pl.Int64,  # rows read from the source that night
         }
     )
 )
-"""One row is one rule of one source on one night. Written by receive, which keeps the nights before."""
+"""One row is one rule of one source on one night. Written by receive, which keeps earlier nights."""
 
 COMPLETENESS = pl.Schema(
     {
         "source": pl.String,
-        "file": pl.String,  # the first files of the source, and how many more; where none came, its name for people
+        "file": pl.String,  # the first files of the source and how many more; if none came, the source's name
         "check": pl.String,  # data_contracts.completeness.Check
-        "outcome": pl.String,  # "holds", "stamps", or "accepted" where a named person has accepted the file
-        "words": pl.String,  # plain English: what came and what was to be expected; no value of a child
+        "outcome": pl.String,  # "holds", "stamps" (a warning), or "accepted" by a named person
+        "words": pl.String,  # in plain English: what came and what was expected; no child's value
     }
 )
-"""One row is one thing about tonight's files that lies outside its band. Written by completeness, also when it holds."""
+"""One row is one thing about tonight's files outside its band. Written by completeness, also if it holds the night."""
 
 ACCEPTANCE = pl.Schema(
     Columns(
@@ -126,14 +125,14 @@ ACCEPTANCE = pl.Schema(
             "as_at": pl.Date,  # the night it is for
             "source": pl.String,
             "file": pl.String,  # as the person gave it
-            "sha256": pl.String,  # of the file that was accepted, and no other; null: the file was not there
+            "sha256": pl.String,  # of the one file that was accepted; null: there was no file
             "why": pl.String,
             "by": pl.String,  # name of the person
             "accepted_at": pl.Datetime("us", "UTC"),
         }
     )
 )
-"""One row is one file that a named person has accepted against the completeness gate. Never deleted.
+"""One row is one file that a named person accepted although the completeness gate would hold it. Never deleted.
 
 Written by :func:`pipelines.intake.acceptance.accept`, before the night.
 """
@@ -145,12 +144,12 @@ SOURCE_NIGHT = pl.Schema(
             "source": pl.String,
             "files": pl.Int64,  # loaded
             "rows": pl.Int64,  # loaded
-            "newest_on": pl.Date,  # newest date in the rows, birth dates and days to come left out; null: none
+            "newest_on": pl.Date,  # newest date in the rows, except birth dates and future days; null: none
             "content": pl.String,  # fingerprint of all rows, whatever their order
         }
     )
 )
-"""One row is one source of which rows were loaded in one night that was not held. Key (as_at, source).
+"""One row is one source with loaded rows in one night that was not held. Key (as_at, source).
 
 Kept for KEPT_DAYS of :mod:`pipelines.intake.figures`. Written by snapshot.
 """
@@ -161,10 +160,10 @@ SOURCE_MEASURE = pl.Schema(
             "as_at": pl.Date,
             "source": pl.String,
             "measure": pl.String,  # "empty values", "unknown codes" (shares, 0..1, of a column), "unit" (rows), "places" (rows
-            # that show one now), "keys" (share kept, 0..1), "lost nobody" (rows gone with a unit whose children have a place
-            # elsewhere), "told" (what was found against the last delivery: the same rows again on that night are told so again)
+            # that show a place now), "keys" (share kept, 0..1), "lost nobody" (rows gone with a unit whose children are placed
+            # elsewhere), "told" (what differed from the last delivery, to be told again if the same rows are run again)
             "of": pl.String,  # the column, the unit, or what is told, in words; null for keys
-            "name": pl.String,  # what a unit is called for people, or the check by which it is told; null: as ``of``
+            "name": pl.String,  # the unit's name for people, or the check behind what is told; null: as ``of``
             "value": pl.Float64,
         }
     )
@@ -179,13 +178,13 @@ SNAPSHOT = pl.Schema(
         {
             "source": pl.String,
             "record_id": pl.String,
-            "row_hash": pl.UInt64,  # of every column as text: stays the same for the same row on any machine
-            "first_seen_on": pl.Date,  # night in which the row first came so
-            "last_seen_on": pl.Date,  # last night in which it came so; every delivery between the two had it so
+            "row_hash": pl.UInt64,  # of every column as text; the same for the same row on any machine
+            "first_seen_on": pl.Date,  # first night with exactly this row
+            "last_seen_on": pl.Date,  # last night with it; every delivery in between had it too
         }
     )
 )
-"""One row is one record as it stood from one night to another: a slowly changing dimension of type 2, hashes only.
+"""One row is one record unchanged from one night to another (slowly changing dimension, type 2; hashes only).
 
 Key (record_id, first_seen_on). Kept for KEPT_DAYS of :mod:`pipelines.intake.figures`. Written by snapshot.
 """
@@ -195,14 +194,14 @@ DELIVERY_CHANGE = pl.Schema(
         {
             "as_at": pl.Date,
             "source": pl.String,
-            "came": pl.Int64,  # rows with a key that the delivery before had not
-            "changed": pl.Int64,  # rows with the same key and another content
-            "went": pl.Int64,  # keys of the delivery before that did not come again
+            "came": pl.Int64,  # rows whose key the previous delivery did not have
+            "changed": pl.Int64,  # rows with the same key and other content
+            "went": pl.Int64,  # keys of the previous delivery that did not come again
             "same": pl.Int64,
         }
     )
 )
-"""One row is what changed from one delivery of one source to the next. Key (as_at, source). Written by snapshot."""
+"""One row is what changed between two deliveries of one source. Key (as_at, source). Written by snapshot."""
 
 VANISHED = pl.Schema(
     Columns(
@@ -210,12 +209,12 @@ VANISHED = pl.Schema(
             "record_id": pl.String,  # key
             "source": pl.String,  # a roll
             "last_seen_on": pl.Date,  # last night in which the row was loaded
-            "vanished_on": pl.Date,  # first night without it; null: it came tonight, but was set aside
-            "row": pl.String,  # the last row, as a JSON object our column name -> text (personal data: for the store)
+            "vanished_on": pl.Date,  # first night without it; null: it came tonight but was set aside
+            "row": pl.String,  # the last row as a JSON object our column name -> text (personal data: never leaves the store)
         }
     )
 )
-"""One row is one pupil's entry that was open when its roll last had it, and is not among tonight's loaded rows.
+"""One row is one pupil's entry that was open when last on its roll and is not among tonight's loaded rows.
 
 Kept until the entry comes again, or for the eleven years of compulsory school age. Written by snapshot.
 """
