@@ -1,10 +1,10 @@
-"""Where the authority ends: homes outside it, and homes by its border.
+"""Where the authority ends: homes outside it, and homes near its border.
 
-The duty is for children in the authority's area (Education Act 1996, section 436A), so a child whose home, as far as it was
-last told, lies outside is another authority's, and that authority is asked first. A child by the border may be on the roll
-of a school next door that no extract shows: a reason to ask there before anybody knocks. Where children go to school says
-nothing here: one who lives here and is on a roll next door is educated, and one who lives next door is not ours, whichever
-roll the child is on.
+The duty covers children in the authority's area (Education Act 1996, section 436A). A child whose last known home lies
+outside is another authority's, and that authority is asked first. A child near the border may be on the roll of a school
+next door that no extract shows: a reason to ask there before anybody visits. Where a child goes to school does not count
+here. A child who lives here and is on a roll next door is educated; one who lives next door is not ours, whichever roll the
+child is on.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,20 +19,20 @@ HOME = pl.Schema(
     Columns(
         {
             "child_id": pl.String,  # key
-            "is_outside": pl.Boolean,  # the home told last lies outside the authority
-            "is_by_border": pl.Boolean,  # it lies in the authority, in a district named as by the border
-            "neighbour": pl.String,  # the authority that it lies in or by; null: none of those named
+            "is_outside": pl.Boolean,  # the last known home lies outside the authority
+            "is_by_border": pl.Boolean,  # it lies in the authority, in a place named as near the border
+            "neighbour": pl.String,  # the authority that it lies in or near; null: none of those named
         }
     )
 )
-"""One row is one child whose home told last lies outside the authority or by its border."""
+"""One row is one child whose last known home lies outside the authority or near its border."""
 
 
 def homes(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
-    """``HOME`` of the children in ``heard``; without rows where the authority has not said which postcodes are its own.
+    """``HOME`` of the children in ``heard``; no rows where the authority has not said which postcodes are its own.
 
-    ``person``: ``PERSON``. A record tells its home as late as the last day that it says anything of. Of homes told on one
-    day, or on none, one in the authority counts. A record without a whole postcode tells no home.
+    ``person``: ``PERSON``. A record's home is as recent as the last day of which the record says anything. Of homes given
+    on one day, or on none, one inside the authority counts. A record without a whole postcode gives no home.
     """
     if not area.postcodes:
         return HOME.to_frame()
@@ -61,13 +61,13 @@ def homes(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
 
 
 def _named(places: Mapping[str, tuple[str, ...]]) -> pl.Expr:
-    """The first authority in whose places a postcode lies; null: in none."""
+    """The first authority one of whose places contains the postcode; null: none does."""
     found = [pl.when(_lies_in(own)).then(pl.lit(name)) for name, own in places.items()]
     return pl.coalesce(*found, pl.lit(None, pl.String))
 
 
 def _lies_in(places: Iterable[str]) -> pl.Expr:
-    """Whether ``postcode`` (no space) lies in one of some postcode areas (SY), districts (SY15) or sectors (SY15 6)."""
+    """Whether ``postcode`` (no space) lies in one of these postcode areas (SY), districts (SY15) or sectors (SY15 6)."""
     outward, sector = pl.col("postcode").str.head(-3), pl.col("postcode").str.slice(-3, 1)
     area = outward.str.extract(r"^([A-Z]+)")
     spelt = (area, outward, outward + " " + sector)

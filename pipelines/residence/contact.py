@@ -1,17 +1,17 @@
-"""What counts as contact: that somebody met the child on a day, and no letter that an agency sent to everybody on its list."""
+"""What counts as contact: that somebody met the child on a day. A letter that an agency sent to its whole list does not."""
 
 import numpy as np
 import polars as pl
 
 SEEN, STARTS = "seen", "lives_here"
-"""The kinds of statement that tell of contact, and of the day on which an entry began."""
+"""The kinds of statement that give a day of contact, and a day on which an entry began."""
 
 
 def without_letters(statements: pl.DataFrame, child_records: pl.DataFrame, residence: pl.DataFrame) -> pl.DataFrame:
-    """``statements`` (``STATEMENT``), but for the dates that are letters': what stays of the kind ``seen`` is contact.
+    """``statements`` (``STATEMENT``) without letters' dates; the statements of kind ``seen`` that remain are contact.
 
-    ``residence`` (``RESIDENCE``) says of which sources the last date of a child is a letter's
-    (:mod:`pipelines.residence.letters`); a day on which an entry began is none. The order of rows stays.
+    ``residence`` (``RESIDENCE``) says of which sources the child's last date is a letter's
+    (:mod:`pipelines.residence.letters`). A day on which an entry began never is. The order of rows stays.
     """
     written = (
         residence.filter(pl.col("letters_of").is_not_null())

@@ -1,8 +1,8 @@
-"""When families leave: in which months, and of whom a list still knows.
+"""When families leave: how many in each time of departure, and of how many of them a list still knows.
 
-Rolls end in crowds: with the school year, at the end of a term, on the day of a census. That many children came off a roll in
-one month, more than in those about it, says nothing of whether one of them left the town or stayed in it, as both do. So it is
-read from tonight's own children, and taken out of what is said of each.
+Places on rolls end in crowds: with the school year, at the end of a term, on a census day. That many children came off a
+roll in one month, more than in the months around it, does not show whether one of them moved away or stayed: both happen.
+So the crowds are read from tonight's own children and taken out of what is said of each child.
 """
 
 import numpy as np
@@ -11,28 +11,28 @@ from scipy.optimize import isotonic_regression
 from pipelines.residence.reading import DEPARTED, PRIOR_CHILDREN, Flags, Floats
 
 CLEANED_AFTER_DAYS = 1095.0
-"""As many leave in one month as in another, but fewer are still on a list, the longer ago it is: lists are cleaned about
-every three years."""
+"""As many families leave in one month as in another, but the longer ago they left, the fewer are still on a list: lists are
+cleaned about every three years."""
 
 WIDTHS = np.diff(DEPARTED)
 EXPECTED_DEPARTURES = WIDTHS * np.exp(-(((DEPARTED[1:] + DEPARTED[:-1]) / 2.0 / CLEANED_AFTER_DAYS) ** 2))
 EXPECTED_DEPARTURES /= EXPECTED_DEPARTURES.sum()
 
 ABOUT_DAYS = 60.0
-"""What a time counts for beside another, to say how many usually come off a roll about then, is the ratio of their days ago
-once so many are added to both: last month goes with the months about it, and the year before last with years."""
+"""Added, in days, to the age of two times of departure before their ratio is taken: the weight of one in the usual rate of
+the other. So last month is compared with the months around it, and the year before last with years."""
 
 EVEN_CHILDREN = 2.0
-"""Children expected to come off a roll in each time as usual: where hardly more are known to have, no time is special."""
+"""Children expected to come off a roll in each time of departure: where hardly more are known to have, no time stands out."""
 
 NEIGHBOURS = (0.25, 0.5, 0.25)
-"""What a time of departure, and those beside it, count for when it is smoothed."""
+"""Weights of the earlier, the same and the later time of departure in smoothing."""
 
 
 def season_of(roll_ended_days: Floats) -> Floats:
-    """How much more often than usual about then rolls ended in each time of departure.
+    """How many times as often as usual around then places on rolls ended, for each time of departure.
 
-    ``roll_ended_days``: since the last roll of each child without a place ended; nan: none did.
+    ``roll_ended_days``: days since the last place of each child without one ended; nan: none did.
     """
     counts = np.histogram(roll_ended_days[~np.isnan(roll_ended_days)], DEPARTED)[0]
     middle = (DEPARTED[1:] + DEPARTED[:-1]) / 2.0 + ABOUT_DAYS
@@ -42,13 +42,16 @@ def season_of(roll_ended_days: Floats) -> Floats:
 
 
 def departures(gone: Floats, is_never: Flags, season: Floats) -> Floats:
-    """Share of each departure (rows) among those gone (``gone``: by departure and child), once on a roll and never on one
-    (columns), each smoothed with its neighbours. What the season (:func:`season_of`) makes of a month is left aside.
+    """Share of each departure (rows) among those gone, for children once on a roll and never on one (columns).
 
-    Families leave in every year, and rolls forget those who left long ago, not those who left lately: whom nobody could tell
-    from children who stay otherwise. So of those once on a roll no day has fewer leavers than one before it. Not so of those
-    never on one: who left lately was mostly on a roll by then, and who left before school age never was. Of these no day has
-    more than one before it, but for those whom lists have forgotten since.
+    ``gone``: by departure and child. Each time is smoothed with its neighbours, without the effect of the season (from
+    :func:`season_of`).
+
+    Families leave in every year. Rolls forget those who left long ago, not those who left recently, and long-gone leavers
+    cannot otherwise be told from children who stay. So of those once on a roll, no day has fewer leavers than any day
+    before it. Children never on a roll are different: most who left recently were on a roll by then, and those who left
+    before school age never were. Of these, no day has more leavers than any day before it, other than because lists have
+    since forgotten earlier ones.
     """
     beside = np.convolve(np.pad(season, 1, mode="edge"), NEIGHBOURS, mode="valid")
     once, never = (_smooth(gone[:, mine].sum(axis=1), beside) for mine in (~is_never, is_never))
@@ -58,23 +61,25 @@ def departures(gone: Floats, is_never: Flags, season: Floats) -> Floats:
 
 
 def _smooth(gone: Floats, season: Floats) -> Floats:
-    """Children by departure, and those expected, a month like its neighbours but for the ``season``."""
+    """Number of children by departure, with those expected, smoothed over neighbouring times except for the ``season``."""
     days = WIDTHS * season
     rate = (gone + PRIOR_CHILDREN * EXPECTED_DEPARTURES * season) / days
     return np.convolve(np.pad(rate, 1, mode="edge"), NEIGHBOURS, mode="valid") * days
 
 
 def fading(counts: Floats, days: Floats) -> Floats:
-    """Children by level of so many ``days``, the longest ago last, where no day has more than a later one."""
+    """Number of children by level, the longest ago last, adjusted so that no day has more than a more recent one; ``days``:
+    how many each level covers."""
     return np.asarray(isotonic_regression(counts / days, weights=days, increasing=False).x * days, dtype=np.float64)
 
 
 def ever_fewer_open(here: Floats, gone: Floats, found: Floats) -> Floats:
-    """How likely an agency's record of a child gone is absent, open or ended (columns), by departure.
+    """How likely an agency's record of a child gone is absent, open or ended (columns), by departure (rows).
 
-    ``found``: children gone by departure and level, a departure like its neighbours; each leans on ``gone``, the levels of all.
-    A list is cleaned once a year, or name by name over years, or never, and until then has those who left as it had them:
-    an open record is the rarer the longer ago the child left, and never likelier than of those ``here``.
+    ``found``: number of children gone, by departure and level. Each departure is smoothed with its neighbours and drawn
+    towards ``gone``, the levels of all. A list is cleaned once a year, or name by name over years, or never; until then it
+    holds those who left as it held them before. So an open record becomes rarer the longer ago the child left, and is never
+    likelier than among those ``here``.
     """
     before, after = np.vstack([found[:1], found[:-1]]), np.vstack([found[1:], found[-1:]])
     counts = NEIGHBOURS[0] * before + NEIGHBOURS[1] * found + NEIGHBOURS[2] * after + PRIOR_CHILDREN * gone

@@ -1,8 +1,8 @@
-"""What tonight's records say about where a child lives: the readings that the judgement of residence rests on.
+"""What tonight's records say about where a child lives: the evidence on which residence is judged.
 
-A source is an *agency* where none of its statements proves an education, else a *roll*. Nothing source-specific stands
-here: a further source says its part through its contract. Names are read for one thing only, to see who shares a
-household; groups (ethnicity, language, sex) are never read.
+A source is a *roll* if any of its statements proves an education, otherwise an *agency*. Nothing here is specific to one
+source: a new source takes part through its contract. Names are read only to see who shares a household. Ethnicity, language
+and sex are never read.
 """
 
 from dataclasses import dataclass, replace
@@ -19,30 +19,31 @@ from pipelines.residence.letters import with_letters
 from pipelines.residence.records import Heard
 
 LATELY_DAYS = 365
-"""A household member seen within a year counts as seen lately: every agency meets most of its families once a year."""
+"""A household member seen within a year counts as seen recently: every agency meets most of its families once a year."""
 
 ENOUGH_DATES = 50
-"""An extract with fewer dates within its last year does not show where its knowledge ends."""
+"""With fewer dates than this in its last year, an extract does not show where its knowledge ends."""
 
 STRAY_DATES = 0.005
-"""So many of an extract's dates may be slips that lie after the day on which it was made."""
+"""Share of an extract's dates that may be slips: dates after the day on which it was made."""
 
 LARGEST_HOUSEHOLD = 20
-"""A reference or address shared by more children than this is a hostel, a hotel or a default, and no household; nor are those
-of them who share a surname as well, as in a hotel many do."""
+"""A reference or address shared by more children than this is a hostel, a hotel or a default, not a household. Children
+there who also share a surname are no household either: in a hotel many do."""
 
 ROLLS_SETTLE_DAYS = 91
-"""So long after Year 6 the rolls of Year 7 may be wanting still; whoever is on none later is like others off a roll."""
+"""Year 7 rolls may still be incomplete for this many days after Year 6 ends. A child on no roll after that is treated like
+any other child off a roll. Also how recently a school must have closed to be recognised."""
 
 TOGETHER_DAYS = 14
-"""Brothers and sisters who leave with their family are taken off their rolls within so many days of each other; and so are
-the pupils of a school that closes."""
+"""Brothers and sisters who leave with their family come off their rolls within this many days of each other. So do the
+pupils of a school that closes."""
 
 LEAST_SCHOOL = 10
-"""A place that fewer children left together may be empty by chance: a tutor's, or a class in a hospital."""
+"""A place that fewer children than this left together may be empty by chance: a tutor's, or a class in a hospital."""
 
 LEFT_BEHIND = 0.1
-"""As many as this share of those who left a school together may be on its roll still when it has closed: entries are ended
+"""Largest share of those who left a school together who may still be on its roll when it has closed: entries are ended
 late, or forgotten."""
 
 NEVER = "never on a roll"
@@ -50,43 +51,57 @@ NEVER = "never on a roll"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The readings of a night, for every child that any source knows."""
+    """The evidence of one night, for every child that any source knows."""
 
     children: pl.DataFrame
-    """One row is one child, in the order of ``child_id``; ``child`` is its row. ``age_group``: under, of or over
-    compulsory school age (no birth date: unknown). ``place_probability``: 0..1, of the surest current provision; null: none.
-    ``undoubted_place``: the same of those without a doubt. ``is_known_here``: has a current place in the largest roll,
-    whose children surely live here. ``last_roll``: source of the provision that ended last; ``never on a roll`` where none
-    did; null: has a place. ``roll_ended_days``: since then; null: none. ``left_with_all``: it ended of late with Year 6, or
-    when its school closed, as every child's there does, and so tells nothing of a move. ``left_with_school``: the latter,
-    whatever place the child has since. ``said_moved``: whether the roll left last says that the family moved away; null: it
-    does not say why the child left; or has a place. ``known_days``: since anybody first saw the child; null: a record has no
-    date.
-    ``left_together``: whether another child of the household came off its last roll within days of this one; null: none
-    other has come off one, or this one has not. ``household``: 0 another child of the household has a current place, 1
-    none has but one was seen lately, 2 none was;
-    null: no other child known."""
+    """One row is one child, in the order of ``child_id``; ``child`` is its row number.
+
+    - ``age_group``: under, of or over compulsory school age; unknown without a birth date.
+    - ``place_probability``: 0..1, of the most certain current provision; null: none. ``undoubted_place``: the same, of
+      provision without a doubt.
+    - ``is_known_here``: has a current place on the largest roll, whose pupils certainly live here.
+    - ``last_roll``: source of the provision that ended last; ``never on a roll`` if none did; null: has a place.
+    - ``roll_ended_days``: days since that provision ended; null: none did, or has a place.
+    - ``left_with_all``: no place, and the last one ended recently with Year 6 or when the school closed. Every child's
+      place there ended, so it is no sign of a move. ``left_with_school``: the school closed, whatever place the child has
+      had since.
+    - ``said_moved``: whether the roll left last says that the family moved away; null: it gives no reason, or has a place.
+    - ``known_days``: days since anybody first saw the child; null: a record has no date.
+    - ``left_together``: whether another child of the household came off its last roll within ``TOGETHER_DAYS`` of this one;
+      null: no other child came off one, or this one did not.
+    - ``household``: 0 another child of the household has a current place, 1 none has but one was seen recently, 2 neither;
+      null: no other child known.
+    """
     agencies: pl.DataFrame
-    """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row of the child
-    in ``children``). ``state``: 1 open, 2 ended. ``sighted_days``: since it last saw the child; null: no date.
-    ``is_start``: that was the day its entry began; ``is_letter``: a day that tells of no meeting
-    (:mod:`pipelines.residence.letters`). ``begun_days``: since its open entry began; null: no date. ``ended_days``:
-    since its last entry ended; null: one is open. ``is_shared``: open, and another child of the household
-    has an open one there with the same dates, so that it tells of the household and not of either child.
-    ``membership``: 0..1, that the surest record is this child's. Of the agency's extract, the same in each of its rows:
-    ``unsighted_days``, since it last saw any child, and ``untold_days``, since it knew anything of one (0: until tonight);
-    ``tells_events``: it meets a child once, when something is to be told, and has no habit of meeting it again."""
+    """One row is one agency that has a record of one child, in the order of ``source`` and ``child`` (row in ``children``).
+
+    - ``state``: 1 open, 2 ended.
+    - ``sighted_days``: days since the agency last saw the child; null: no date. ``is_start``: that was the day on which its
+      entry began. ``is_letter``: nobody met the child that day (:mod:`pipelines.residence.letters`).
+    - ``begun_days``: days since its open entry began; null: no date. ``ended_days``: days since its last entry ended; null:
+      one is open, or no date.
+    - ``is_shared``: open, and another child of the household has an open record there with the same dates. It therefore
+      says something of the household, not of either child.
+    - ``membership``: 0..1, that the most certain record is this child's.
+
+    Of the agency's extract, and so the same in each of its rows:
+
+    - ``unsighted_days``: days since it last saw any child. ``untold_days``: days since it knew anything new of any child;
+      0: up to tonight.
+    - ``tells_events``: the agency sees a child once, when there is something to report, and has no routine of seeing it
+      again.
+    """
     families: pl.DataFrame
-    """One row is one child and another of its household: ``child`` and ``other``, rows of ``children``."""
+    """One row is a child and another child of its household: ``child`` and ``other``, rows of ``children``."""
 
     @property
     def without_school(self) -> pl.Series:
-        """Whether each of ``children`` is at no other school since its own has closed."""
+        """Whether each of ``children`` has been at no other school since its own closed."""
         return self.children["left_with_all"] & self.children["left_with_school"]
 
 
 def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, *, as_at: date) -> Evidence:
-    """Readings for each child of ``heard``; homes (:func:`with_homes`) and provision of no such child are left out."""
+    """The evidence for each child of ``heard``. Homes (:func:`with_homes`) and provision of any other child are left out."""
     mine = members(heard.records.select("record_id", "child", "membership"), homes, *homes.columns[1:])
     entries = provision.join(heard.children, on="child_id", how="inner", validate="m:1")
     children = with_told(
@@ -115,8 +130,11 @@ def gather_evidence(heard: Heard, homes: pl.DataFrame, provision: pl.DataFrame, 
 
 
 def met(heard: Heard, letters: pl.DataFrame, as_at: date) -> Heard:
-    """``heard``, where ``seen_on`` is the last day of contact. ``letters``: rows of ``Evidence.agencies`` whose date is a
-    letter's; of such a record contact is the day on which it first saw the child, if that is another one."""
+    """``heard``, with ``seen_on`` changed to the last day of contact.
+
+    ``letters``: rows of ``Evidence.agencies`` whose date is a letter's. For such a record, contact is the day on which it
+    first saw the child; null if that is the letter's day.
+    """
     letter_on = pl.lit(as_at) - pl.duration(days="sighted_days")
     written = letters.select("child", "source", letter_on=letter_on)
     records = heard.records.join(written, on=["child", "source"], how="left", validate="m:1", maintain_order="left")
@@ -132,7 +150,7 @@ def days_since(day: pl.Expr, as_at: date) -> pl.Expr:
 
 
 def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``age_group`` and ``born_on`` by the birth date that most records give; the later one where two are given as often."""
+    """``age_group`` and ``born_on``, by the birth date that most records give; on a tie the later date."""
     birth = pl.col("date_of_birth")
     dated = mine.select("child", "date_of_birth", "membership").drop_nulls("date_of_birth")
     dates = dated.group_by("child").agg(birth.max(), earliest=birth.min())
@@ -151,7 +169,7 @@ def _age_groups(mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _places(entries: pl.DataFrame) -> pl.DataFrame:
-    """Surest current place of a child, and whether it is one of the largest roll."""
+    """Each child's most certain current place, and whether one of its places is on the largest roll."""
     current = entries.filter("is_current")
     sizes = current.group_by("source").agg(children=pl.col("child").n_unique())
     largest = sizes.sort("children", "source", descending=[True, False])["source"].head(1)
@@ -168,7 +186,7 @@ def _places(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """The provision of a child that ended last, how long ago, and whether it was at a school that closed
+    """Each child's provision that ended last, how long ago, and whether it was at a school that closed
     (``left_with_school``)."""
     ended = entries.filter(~pl.col("is_current") & (pl.col("until_on") <= as_at))
     latest = ended.select("child", "until_on", "source", "place").sort(
@@ -186,7 +204,8 @@ def _ended_places(entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _closed_schools(ended: pl.DataFrame, entries: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``source``, ``place`` and ``closed_on`` of schools that many left on one day of late, and where hardly anybody is now."""
+    """``source``, ``place`` and ``closed_on`` of schools that many children recently left on one day and that hardly any
+    attend now."""
     at_place, ended_on = ["source", "place"], pl.col("until_on")
     lately = ended.filter(days_since(ended_on, as_at) <= ROLLS_SETTLE_DAYS).drop_nulls("place")
     by_day = lately.group_by(*at_place, "until_on").agg(together=pl.col("child").n_unique())
@@ -198,7 +217,7 @@ def _closed_schools(ended: pl.DataFrame, entries: pl.DataFrame, as_at: date) -> 
 
 
 def _left_year_six(as_at: date) -> pl.Expr:
-    """Whether the last place ended this summer, the child having turned eleven in the school year."""
+    """Whether the last place ended recently, in the summer in which the child finished Year 6."""
     ended_on = pl.lit(as_at) - pl.duration(days=pl.col("roll_ended_days"))
     summer = year_seven_from(pl.col("born_on")).dt.year()
     is_lately = pl.col("roll_ended_days") <= ROLLS_SETTLE_DAYS
@@ -206,14 +225,14 @@ def _left_year_six(as_at: date) -> pl.Expr:
 
 
 def _said_moved(heard: Heard) -> pl.DataFrame:
-    """``said_moved`` of children whom a roll has as a leaver; of two left on one day, one that says so counts."""
+    """``said_moved`` of children whom a roll records as leavers. Of two rolls left on one day, one that says so counts."""
     rolls = heard.records.filter(pl.col("source").is_in(heard.rolls.implode()) & pl.col("left_on").is_not_null())
     is_last = pl.col("left_on") == pl.col("left_on").max()
     return rolls.group_by("child").agg(pl.col("said_moved").filter(is_last).max())
 
 
 def _first_known(heard: Heard, as_at: date) -> pl.DataFrame:
-    """``known_days`` of children each of whose records says when it first saw the child."""
+    """``known_days``, for children whose records all say when they first saw the child."""
     first = pl.col("first_on")
     known = heard.records.group_by("child").agg(first.min(), is_dated=first.is_not_null().all())
     return known.filter("is_dated").select("child", known_days=days_since(first, as_at))
@@ -251,8 +270,11 @@ def _agencies(heard: Heard, as_at: date) -> pl.DataFrame:
 
 
 def _ends_of_knowledge(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``source``, ``unsighted_days`` and ``untold_days``: an extract that was made two months ago, or whose agency last saw
-    its children then, knows nothing of who has left since, however lately it was sent."""
+    """``source``, ``unsighted_days`` and ``untold_days``.
+
+    An extract that was made two months ago, or whose agency last saw its children then, knows nothing of who has left
+    since, however recently it was sent.
+    """
     told = records.select(
         "source", seen=days_since(pl.col("seen_on"), as_at),
         known=days_since(pl.max_horizontal("seen_on", "closed_on", "left_on"), as_at),
@@ -267,7 +289,7 @@ def _ends_of_knowledge(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _end_of(days: pl.Series) -> float:
-    """Days since the last of an extract's dates: as many as its dates of the year before leave no doubt of."""
+    """Days since an extract's knowledge ends, allowing for stray dates; 0 where it has too few dates to tell."""
     dated = days.drop_nulls().to_numpy()
     lately = dated[dated <= dated.min() + LATELY_DAYS] if len(dated) else dated
     if len(lately) < ENOUGH_DATES:
@@ -276,9 +298,12 @@ def _end_of(days: pl.Series) -> float:
 
 
 def with_homes(person: pl.DataFrame) -> pl.DataFrame:
-    """``record_id``, ``surname``, ``date_of_birth``, ``uprn`` and ``household`` of person records, in their order, and the keys
-    of each record's home: ``dwelling``, ``door``, ``district``. Where no flat is said, ``dwelling`` is the only one in that
-    building that records of its surname say; of several it could be any."""
+    """Person records with the keys of each record's home, in their order.
+
+    Columns: ``record_id``, ``surname``, ``date_of_birth``, ``uprn``, ``household``, ``dwelling``, ``door``, ``district``.
+    Where a record gives no flat, ``dwelling`` is the only flat that records of the same surname give in that building; if
+    they give several, it could be any of them and is left as written.
+    """
     known = person.select("record_id", "surname", "date_of_birth", "uprn", "household", *place_keys())
     names_flat = ~pl.col("dwelling").str.ends_with("|")
     flats = known.filter(names_flat).drop_nulls("surname").group_by("surname", "building")
@@ -291,14 +316,16 @@ def with_homes(person: pl.DataFrame) -> pl.DataFrame:
 
 
 def relatives(mine: pl.DataFrame) -> pl.DataFrame:
-    """One row is a ``child`` and an ``other`` one of its household: a reference kept by a source, or surname and home, where
-    the street or the postcode may be written with a slip. ``mine``: ``child``, and the homes of its records
-    (:func:`with_homes`)."""
+    """One row is a ``child`` and an ``other`` child of its household.
+
+    They share a reference kept by a source, or a surname and a home; the street or the postcode may be miswritten.
+    ``mine``: ``child``, and the homes of its records (:func:`with_homes`).
+    """
     pairs = []
     for key in (["household"], ["surname", "uprn"], ["surname", "dwelling"], ["surname", "door", "district"]):
         home = [name for name in key if name != "surname"]
         told = mine.select("child", *key).drop_nulls()
-        # By numbers, as several columns of text take four times as long to be told apart.
+        # Hashes, because telling several text columns apart takes four times as long.
         homes = told.select("child", key=pl.struct(key).hash(), home=pl.struct(home).hash())
         homes = homes.filter(is_first_of("child", "key"))
         children = homes.filter(is_first_of("child", "home"))["home"].value_counts()
@@ -322,8 +349,8 @@ def _with_shared(agencies: pl.DataFrame, families: pl.DataFrame) -> pl.DataFrame
 
 
 def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
-    """``left_together`` of children who came off a roll, and of whose household another child did, but not as its school
-    closed."""
+    """``left_together``, for children who came off a roll and have another child in the household who did so too. Another
+    child who left as its school closed does not count."""
     off = children.drop_nulls("roll_ended_days").select("child", "roll_ended_days", "left_with_school")
     both = families.join(off, on="child", how="inner", validate="m:1").join(
         off.filter(~pl.col("left_with_school")).select(other="child", other_ended_days="roll_ended_days"),
@@ -336,9 +363,9 @@ def _left_together(families: pl.DataFrame, children: pl.DataFrame) -> pl.DataFra
 
 
 def _signs(families: pl.DataFrame, heard: Heard, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """What the other children of a child's household show at first sight (``household``)."""
+    """``household``: what the other children of each child's household show at first sight."""
     has_place = pl.col("place_probability").is_not_null()
-    asked = children.filter(~has_place).select("child")  # few: of the others nothing else is asked
+    asked = children.filter(~has_place).select("child")  # few; nothing else is asked of the other children
     seen = heard.records.join(asked, on="child", how="semi").group_by("child").agg(pl.col("seen_on").max())
     is_seen = days_since(pl.col("seen_on"), as_at) <= LATELY_DAYS
     signs = children.join(seen, on="child", how="left", validate="1:1").select(

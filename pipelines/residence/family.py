@@ -1,15 +1,17 @@
 """What the other children of a household tell: families mostly stay together, and leave together.
 
-A household has one part (here, or gone since some month); each child follows it with the chance ``follows``, or fares by
-itself. So three brothers on the roll speak for a fourth child no louder than the chance that the fourth went alone, or
-that all left lately and the entries of the three are still to be closed (``STILL_OPEN``). Two children without a place, long
-unseen both, speak against each other: unless families here are often without a place together, in which the share ``both``
-of the brothers and sisters of a child without a place here have none either. Who was never on a roll is mostly educated as
-the others are; who came off one left them there: so each kind of child has its own share.
+A household has one part (here, or gone in some time of departure). Each child shares it with probability ``follows``, or
+has a part of its own. So three brothers on the roll speak for a fourth child no louder than the probability that the fourth
+left alone, or that all left recently and the other entries have yet to be closed (``STILL_OPEN``). Two children without a
+place, neither seen for long, speak against each other, unless families here are often without a place together: ``both`` is
+the share of the brothers and sisters of a child here without a place who have none either. Children never on a roll are
+mostly educated as their brothers and sisters are; children who came off one left them there. So each kind has its own
+share.
 
-A tenancy names all children of a household and is confirmed for all on one day. It is open for whoever of them still lives
-there. So an open entry that several have in common, with its dates, is said of the household, and once; of one child of it
-by itself it says nothing. So it is with the days on which brothers and sisters came off their rolls together, and with why.
+A tenancy names all children of a household and is confirmed for all on one day. It stays open for whichever of them still
+live there. So an open entry that several children share, with the same dates, counts once for the household, and not at all
+for one child alone. The same holds for the days on which brothers and sisters came off their rolls together, and the
+reason.
 """
 
 from dataclasses import dataclass
@@ -22,16 +24,17 @@ from pipelines.residence.off_roll import TAKEN_OFF, TAKEN_OFF_PRIOR
 from pipelines.residence.reading import DEPARTED, Codes, Flags, Floats
 
 FOLLOWS_PRIOR = (7.0, 3.0)
-"""Children without a place expected to fare with their household, and by themselves. Most families move together; but a
-child without a place whose brother has one is by that alone an exception (the other parent, a placement)."""
+"""Prior, in children without a place: those who share their household's part, and those who do not. Most families move
+together, but a child without a place whose brother has one is already an exception (the other parent, a placement)."""
 
 CLOSED_BY_ITSELF = 0.5
-"""So many entries of brothers and sisters are closed on a day of their own; the others with that of the child off the roll."""
+"""Share of the entries of brothers and sisters that are closed on a day of their own; the rest are closed with the entry of
+the child off the roll."""
 
 
 def _still_open() -> Floats:
-    """Of those who left in each time of departure, the share whose entry is open still, while a brother's is closed: schools
-    take their pupils off up to half a year after they left (``TAKEN_OFF``)."""
+    """By time of departure: the share of those who left whose entry is still open while a brother's is closed. Schools take
+    pupils off up to half a year after they leave (``TAKEN_OFF``)."""
     shares = TAKEN_OFF_PRIOR / TAKEN_OFF_PRIOR.sum()
     open_for = -np.array([np.linspace(*days_before, 20) for days_before in TAKEN_OFF])
     gone = np.clip((open_for[..., None] - DEPARTED[:-1]) / np.diff(DEPARTED), 0.0, 1.0).mean(axis=1)
@@ -41,32 +44,33 @@ def _still_open() -> Floats:
 STILL_OPEN = _still_open()
 
 BOTH_PRIOR = (15.0, 15.0)
-"""Brothers and sisters here expected without a place, and with one, of a child without a place here: who educates one at home,
-privately or next door mostly educates all so. Held firmly, as where most without a place have gone they show little of it. So
-many of the children once on a roll and as many of those never on one."""
+"""Prior, in brothers and sisters here of a child here without a place: those without a place, and those with one. A family
+that educates one child at home, privately or across the border mostly educates all of them so. The prior is strong,
+because where most children without a place have gone the data show little of it. The same for children once on a roll
+and never on one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Families:
-    """One row is a child without a place and another child of the household."""
+    """One row is a child without a place and another child of its household."""
 
     child: Codes
-    """Row of the child among those without a place."""
+    """Row of the child among the children without a place."""
     other: Codes
-    """Row of the other one there; -1: has a place."""
+    """Row of the other child among them; -1: it has a place."""
     place: Floats
-    """0..1, that the other one has a place; 0 where it stands among those without."""
+    """0..1, that the other child has a place; 0 if it is one of those without."""
     near: csr_matrix
-    """A row and a column a child without a place: 1 where the column's is of the row's household."""
+    """One row and one column for each child without a place: 1 where both are of one household."""
     has_others: Flags
     """Which children without a place have another child in their household."""
     speakers: Codes
-    """Rows of the children without a place whose household has another one without."""
+    """Rows of the children without a place whose household has another child without one."""
     heard: csr_matrix
-    """The columns of ``near`` that are speakers'."""
+    """The columns of ``near`` of the ``speakers``."""
 
     def of(self, rows: Codes, count: int) -> "Families":
-        """The same of the children in ``rows`` of ``count``, numbered anew; others elsewhere are left out."""
+        """The same, of the children in ``rows`` out of ``count``, renumbered; other children without a place are left out."""
         number = np.full(count + 1, -1)
         number[rows] = np.arange(len(rows))
         keep = (number[self.child] >= 0) & ((self.other < 0) | (number[self.other] >= 0))
@@ -93,8 +97,12 @@ def _families(child: Codes, other: Codes, place: Floats, count: int) -> Families
 
 
 def in_common(families: Families, shared: csr_matrix) -> tuple[csr_matrix, csr_matrix]:
-    """What is said of each child (rows) by itself and of its household, where ``shared`` says what is said of each as one of
-    its household: the mean of all of it of whom any is said, so that it is said once, however many children it names."""
+    """What is said of each child (rows) alone, and what is said of its household.
+
+    ``shared``: what is said of each child as one of its household. The household's is the mean over the children of whom
+    anything is said, so that it counts once however many children it names. A child without others keeps what is said of
+    it.
+    """
     has_others = families.has_others[:, None]
     says = (np.diff(shared.indptr) > 0).astype(np.float64)
     count = np.maximum(says + families.near @ says, 1.0)[:, None]
@@ -105,11 +113,14 @@ def in_common(families: Families, shared: csr_matrix) -> tuple[csr_matrix, csr_m
 def told_by_others(
     families: Families, likelihood: Floats, no_place: Floats, parts: Floats, follows: float, *, is_never: Flags
 ) -> Floats:
-    """Natural logarithm of what the other children of its household tell of a household's part (rows), for each child.
+    """Natural logarithm of what the other children of a household tell of the household's part (rows), for each child
+    (columns).
 
-    ``likelihood``: of each child's readings in each part; ``no_place``: how much likelier here than gone each child has no
-    place, if another of its household has none who was once on a roll (first row), or who never was (``is_never``); ``parts``:
-    share of each part among all children, as for each child.
+    - ``likelihood``: of each child's readings in each part.
+    - ``no_place``: how many times likelier each child is to be without a place here than gone, given another child of the
+      household without one, who was once on a roll (first row) or never (second row).
+    - ``parts``: share of each part among all children, as it applies to each child.
+    - ``is_never``: which children were never on a roll.
     """
     count, speakers, told = likelihood.shape[1], families.speakers, np.zeros_like(likelihood)
     for asked, of_kind in zip((~is_never, is_never), no_place, strict=True):
@@ -132,9 +143,9 @@ def told_by_others(
 def with_household(
     likelihood: Floats, told: Floats, has_others: Flags, parts: Floats, follows: float
 ) -> tuple[Floats, Floats]:
-    """Posterior of each part (rows) for each child, and how likely the child fares with its household.
+    """Posterior of each part (rows) for each child, and the probability that the child shares its household's part.
 
-    ``told``: of the household, in parts as from :func:`told_by_others`; a child without others has none to fare with.
+    ``told``: of the household, from :func:`told_by_others`. For a child without others the second is 0.
     """
     household = parts * np.exp(told - told.max(axis=0))
     household *= np.where(has_others, follows, 0.0) / household.sum(axis=0)

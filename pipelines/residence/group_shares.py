@@ -1,8 +1,9 @@
-"""How large a share of a group of children lives here: of those of one age and one last roll, none of whom has a sure place.
+"""How large a share of a group of children lives here. A group has one age group and one last roll; none has a certain
+place.
 
-Of most groups it is learnt from the records. Not of the pupils of a school that has closed: they are many, came off their roll
-on one day and are alike in all that is read of them, so that a little that speaks for having left would come to the same for
-all of them; and being settled they teach nothing of those whom no school has. Most of them stay where they are.
+For most groups the share is learnt from the records. For the pupils of a school that has closed it is not. They are many,
+came off their roll on one day and look alike in everything observed, so that slight evidence of having left would count for
+all of them. Being settled, they also show nothing about children without a school. Most of them stay where they are.
 """
 
 import numpy as np
@@ -12,22 +13,22 @@ from scipy.special import expit, logit
 from pipelines.residence.reading import PRIOR_CHILDREN, Codes, Flags, Floats
 
 BOUNDS = (0.001, 0.999)
-"""No record proves that a child is here or gone: nothing is judged surer than one in a thousand."""
+"""No record proves that a child is here or gone, so no probability goes beyond one in a thousand."""
 
 ROUNDS = 300
 CLOSE_ENOUGH = 1e-5
 
 MOVES_WITH_SCHOOL = 0.03
-"""Of the pupils of a school that closes, so many move away with it: about as many as do in half a year otherwise. All of them
-are among those who are at no other school. Said of every pupil who left the school, it weighs as many children."""
+"""Share of the pupils of a closing school who move away with it: about as many as otherwise do in half a year. All of them
+are among those who are at no other school. As a prior it weighs as many children as left the school."""
 
 LEAST_STAY = 0.5
-"""However few of them are at no other school, at least so many of those are taken to have stayed."""
+"""Least share taken to have stayed, of those at no other school, however few these are."""
 
 
 def usual_shares(frame: pl.DataFrame, group: Codes) -> Floats:
-    """For each group, the share of the children of its age who have no place: of toddlers all, of pupils few, and of those of
-    a school that has just closed as many as have not begun at another."""
+    """For each group, the share without a place of the children of its age: all toddlers, few pupils. For the pupils of a
+    school that has just closed, the share who have not begun at another."""
     alike = ["age_group", "left_with_school"]
     by_age = frame.select(pl.col("place_probability").is_null().mean().over(alike)).to_series().to_numpy()
     shares = np.ones(int(group.max()) + 1)
@@ -38,7 +39,7 @@ def usual_shares(frame: pl.DataFrame, group: Codes) -> Floats:
 def shares_here(ratio: Floats, group: Codes, usual: Floats, with_school: Flags) -> Floats:
     """Log odds of living here in each group, from the ratios P(readings | here) / P(readings | gone) of its children.
 
-    ``usual``: as from :func:`usual_shares`; ``with_school``: the groups of those whose school has closed.
+    ``usual``: from :func:`usual_shares`. ``with_school``: which groups are of children whose school has closed.
     """
     here, teaches = np.full(len(ratio), 0.5), ~with_school[group]
     sizes = np.bincount(group, minlength=len(usual))
@@ -57,7 +58,7 @@ def shares_here(ratio: Floats, group: Codes, usual: Floats, with_school: Flags) 
 
 
 def mean_by_group(here: Floats, group: Codes, groups: int) -> Floats:
-    """Mean of ``here`` in each group; a small group leans on all, and all on one half."""
+    """Mean of ``here`` in each group. A small group is drawn towards the mean of all, and that towards one half."""
     overall = (here.sum() + 1.0) / (len(here) + 2.0)
     sums, sizes = np.bincount(group, here, groups), np.bincount(group, minlength=groups)
     return np.asarray((sums + overall * PRIOR_CHILDREN) / (sizes + PRIOR_CHILDREN), dtype=np.float64)

@@ -1,14 +1,14 @@
-"""Which sightings are letters: dates that an agency gives to everybody on its list, whoever has left.
+"""Which sightings are letters: dates that an agency gives to everybody on its list, including those who have left.
 
-A doctor who writes to each child after its birthday, or to all in one week of the year, and counts that as a contact, dates
-those who left as those who live here. Such dates stand apart: far more of them fall in one week after the birthday, or in one
-week of the last year, than in others, and of children without a place as many as of pupils. A nurse who comes to the schools
-meets pupils alone. A letter's date says only that the child has not been met since.
+A practice that writes to each child after its birthday, or to all in one week of the year, and records that as a contact,
+dates those who left like those who live here. Such dates stand out: far more of them fall in one week after the birthday,
+or in one week of the last year, than in other weeks, and for children without a place as often as for pupils. (A nurse who
+visits the schools meets only pupils.) A letter's date says only that the child has not been met since.
 
-So does a day on which a whole list is dated: a landlord reviews all rents on the first Monday of April.
+The same is true of a day on which a whole list is dated, as when a landlord reviews all rents on the first Monday of April.
 
-An agency that tells of events writes no letters: families who have just come apply for a place in the same weeks of August, and
-whoever had one before has applied long ago.
+An agency that reports events writes no letters: families who have just come apply for a place in the same weeks of August,
+and those who had one before applied long ago.
 """
 
 from datetime import date
@@ -22,28 +22,28 @@ YEAR_DAYS = 365.25
 WEEK_DAYS, WEEKS = 7.0, 53
 
 MUCH_MORE, LEAST_SHARE = 4.0, 0.02
-"""Weeks with so many times the dates of the middle week stand apart, where they hold such a share of the year's."""
+"""Weeks stand out if they hold this many times the dates of the middle week, and at least this share of the year's dates."""
 
 ENOUGH_LETTERS = 0.2
-"""Letters are so many of the dates of children without a place, or more: fewer may be a campaign, in which they were met."""
+"""Least share of the dates of children without a place that are letters. Fewer may be a campaign, in which they were met."""
 
 AS_MANY = 0.9
-"""For each pupil with such a date so many children without a place have one, or more."""
+"""Least ratio of the share of children without a place who have such a date to the share of pupils who do."""
 
 ENOUGH_ON_A_DAY = 10
-"""So many children without a place, all dated on one day, show what that day was."""
+"""Least number of children without a place dated on one day for the day to be judged."""
 
 ENOUGH_DATED = 100
-"""So many pupils, and as many children without a place, show what an agency's dates are."""
+"""Least number of pupils for an agency's dates to be judged; for judging by weeks, also of children without a place."""
 
 PARTS = 1000
-"""Into so many equal parts the gaps between meetings are cut."""
+"""Number of equal parts into which the gaps between meetings are cut."""
 
 
 def with_letters(agencies: pl.DataFrame, children: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``agencies`` with ``is_letter``: the date on which it last saw the child is a letter's.
+    """``agencies`` with ``is_letter``: the date on which the agency last saw the child is a letter's.
 
-    Both as in ``Evidence``; ``children`` with ``born_on`` (null: unknown).
+    Both as in ``Evidence``; ``children`` also has ``born_on`` (null: unknown).
     """
     child = agencies["child"].to_numpy()
     age_days = (pl.lit(as_at) - pl.col("born_on")).dt.total_days().cast(pl.Float64).fill_null(np.nan)
@@ -63,9 +63,9 @@ def with_letters(agencies: pl.DataFrame, children: pl.DataFrame, as_at: date) ->
 
 
 def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_place: Flags) -> Flags:
-    """Whether each sighting of one agency, ``seen_days`` ago, is a letter's date.
+    """Whether each sighting by one agency, ``seen_days`` ago, is a letter's date.
 
-    ``age_days``: of the child tonight; nan: unknown.
+    ``age_days``: age of the child tonight; nan: unknown.
     """
     found = np.zeros(len(seen_days), dtype=bool)
     if min(np.count_nonzero(is_pupil), np.count_nonzero(without_place)) < ENOUGH_DATED:
@@ -81,10 +81,11 @@ def are_letters(seen_days: Floats, age_days: Floats, is_pupil: Flags, without_pl
 
 
 def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> Flags:
-    """Whether each sighting of one agency is of a day on which it dated more than it can have met: a yearly review of rents, a
-    new system. ``is_pupil``, ``without_place``: of those whose entry is open, as nobody writes to the others.
+    """Whether each sighting by one agency is of a day on which it dated more children than it can have met: a yearly rent
+    review, a new system.
 
-    One day is told by fewer children than a week. Not a day of the last week: a hotel counts its guests each morning.
+    ``is_pupil``, ``without_place``: only of children whose entry is open, as nobody writes to the others. A day needs fewer
+    children to stand out than a week does. Days of the last week do not count: a hotel counts its guests each morning.
     """
     found = np.zeros(len(seen_days), dtype=bool)
     if np.count_nonzero(is_pupil) < ENOUGH_DATED:
@@ -98,16 +99,17 @@ def are_of_one_day(seen_days: Floats, is_pupil: Flags, without_place: Flags) -> 
 
 
 def _weeks_apart(week: Codes) -> Flags:
-    """The weeks that stand apart from the middle one."""
+    """Whether each week stands out from the middle one."""
     counts = np.bincount(week[week >= 0], minlength=WEEKS)
     return np.asarray(counts > np.maximum(MUCH_MORE * (np.median(counts) + 1.0), LEAST_SHARE * counts.sum()))
 
 
 def gaps_between(seen_days: Floats, is_letter: Flags) -> Floats:
-    """Days since each of ``PARTS`` equal parts of the children was truly met: who has a letter's date, so long ago or longer.
+    """Days between meetings at each of ``PARTS`` evenly spaced quantiles; a child with a letter's date was met so long ago
+    or longer.
 
-    By the product-limit estimate (Kaplan and Meier 1958); beyond the longest gap as the mean rate of meetings says. Some
-    sighting must be none of a letter.
+    By the product-limit estimate (Kaplan and Meier 1958); beyond the longest gap, by the mean rate of meetings. At least
+    one sighting must not be a letter.
     """
     order = np.lexsort((is_letter, seen_days))
     days, is_met = seen_days[order], ~is_letter[order]

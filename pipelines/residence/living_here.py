@@ -1,7 +1,7 @@
-"""Does the child still live here, as far as anybody can tell? A probability with its reasons, for every known child.
+"""Whether the child still lives here, as far as anybody can tell: a probability with its reasons, for every known child.
 
-The readings are gathered in :mod:`pipelines.residence.evidence`, the probability is estimated from the night's own data
-in :mod:`pipelines.residence.mixture`; here both become a table with words.
+The evidence is gathered in :mod:`pipelines.residence.evidence`; the probability is estimated from the night's own data in
+:mod:`pipelines.residence.mixture`. Here both become a table with words.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from pipelines.tables import RESIDENCE
 HAS_PLACE = "has a current place"
 
 OLD_EXTRACT_DAYS = 42
-"""From six weeks on it is said that an extract knows nothing of what has happened since."""
+"""From six weeks on, the words say that an extract knows nothing of what has happened since."""
 
 NOT_SEEN_SINCE_DAYS = 365
 """After a year without a sighting the words turn from "seen by" to "not seen by anyone since"."""
@@ -41,14 +41,16 @@ def judge_residence(
     area: Area | None = None,
     homes: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """For each child of ``child_records``, how likely the child still lives here on ``as_at`` (``RESIDENCE``).
+    """For each child of ``child_records``, how likely the child is to live here still on ``as_at`` (``RESIDENCE``).
 
-    ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing
-    is learned from earlier nights. ``said``: what the statements say (:func:`pipelines.residence.records.listen`, on the same
-    ``as_at``). The order of rows changes nothing.
-    ``source_names``: source -> its name in text for people. ``area``: where the authority ends; null: not said. Of a child
-    whose last known home lies outside, ``living_here`` is what ``area`` leaves of it. ``homes``: what
-    :func:`~pipelines.residence.evidence.with_homes` says of ``person``; null: it has not been asked.
+    ``living_here`` is calibrated against the night's own mixture of children with and without a school place; nothing is
+    learnt from earlier nights. The order of rows changes nothing.
+
+    - ``said``: what the statements say, as at the same ``as_at`` (:func:`pipelines.residence.records.listen`).
+    - ``source_names``: source -> its name in text for people.
+    - ``area``: where the authority ends; null: not given. If a child's last known home lies outside, ``living_here`` is
+      multiplied by ``area.living_here_outside``.
+    - ``homes``: what :func:`~pipelines.residence.evidence.with_homes` gives for ``person``; null: it is worked out here.
     """
     names, own = source_names or {}, area or Area()
     heard = hear(said, child_records)
@@ -69,7 +71,8 @@ def _told(
 ) -> pl.DataFrame:
     """``children`` with ``last_seen_on``, ``last_seen_by`` and ``because``; ``agencies``: as in ``Evidence``.
 
-    They are most children, and nobody asks where one lives who surely is at school: of those nothing else is told.
+    Children with a certain place (``SURE_PLACE``) get no more than that in words: they are most children, and nobody asks
+    where they live.
     """
     is_settled = (pl.col("undoubted_place") >= SURE_PLACE).fill_null(value=False)
     asked = children.filter(~is_settled)
@@ -89,14 +92,14 @@ def _told(
 
 
 def _homes_outside(heard: Heard, person: pl.DataFrame, area: Area) -> pl.DataFrame:
-    """``child_id`` and ``outside``, in words, of children whose last known home lies outside the authority."""
+    """``child_id`` and ``outside``, in words, for children whose last known home lies outside the authority."""
     outside = last_homes(heard, person, area).filter("is_outside")
     where = formatted("the last known home is in {}, outside the authority", "neighbour")
     return outside.select("child_id", outside=where.fill_null("the last known home is outside the authority"))
 
 
 def _last_sightings(heard: Heard, names: Mapping[str, str]) -> pl.DataFrame:
-    """The last day on which anybody saw the child, and who; where several did, all of them."""
+    """The last day on which anybody saw each child, and who did; several are joined by "and"."""
     seen = heard.records.filter(pl.col("seen_on").is_not_null()).select("child", "seen_on", "source")
     last = seen.group_by("child").agg(last_seen_on=pl.col("seen_on").max())
     by_whom = (
@@ -111,7 +114,8 @@ def _last_sightings(heard: Heard, names: Mapping[str, str]) -> pl.DataFrame:
 
 
 def _entries_in_words(heard: Heard, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What the entries that changed last say, ``ended`` and ``open``: ended on a date, or open since one."""
+    """Two tables in words: ``ended``, the child's entry that ended last and when; ``open``, the one opened last and since
+    when."""
     records, changed_on = heard.records, pl.col("changed_on")
     closed = records.select("child", "source", changed_on="closed_on")
     left = records.filter(pl.col("source").is_in(heard.keep_entries.implode()))
@@ -125,7 +129,7 @@ def _entries_in_words(heard: Heard, names: Mapping[str, str]) -> tuple[pl.DataFr
 
 
 def _latest(entries: pl.DataFrame) -> pl.DataFrame:
-    """Of each child's entries the one that changed last; of two on one day the first by source."""
+    """Each child's entry that changed last; of two on one day, the first by source."""
     dated = entries.drop_nulls("changed_on")
     last = dated.group_by("child").agg(pl.col("changed_on").max())
     on_that_day = dated.join(last, on=["child", "changed_on"], how="semi")
@@ -133,7 +137,8 @@ def _latest(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def _letters_in_words(letters: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
-    """Which agencies' dates of the child are no meetings, as everybody on their lists has such a one; in words, and which."""
+    """Agencies whose date of the child is a letter's and so no meeting: in words (``letter``), and by source
+    (``letters_of``)."""
     dated = month(pl.lit(as_at) - pl.duration(days="sighted_days"))
     words = formatted("{} has a date in {} that tells of no meeting", source_name(pl.col("source"), names), dated)
     in_order = letters.sort("child", "source").with_columns(letter=words)
@@ -143,12 +148,13 @@ def _letters_in_words(letters: pl.DataFrame, names: Mapping[str, str], as_at: da
 
 
 def _agencies_in_words(agencies: pl.DataFrame) -> pl.DataFrame:
-    """How many agencies have an open record of the child; no row of a child of whom none has any record."""
+    """Number of agencies with an open record of the child; no row for a child of whom no agency has a record."""
     return agencies.group_by("child").agg(agencies=(pl.col("state") == 1).sum())
 
 
 def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_at: date) -> pl.DataFrame:
-    """Which of the agencies that have a child tell nothing of the last weeks: nobody who left in them could be seen to."""
+    """In words: which of the child's agencies know nothing of the last weeks and so could not notice a child leaving in
+    them."""
     old = agencies.filter((pl.col("unsighted_days") >= OLD_EXTRACT_DAYS) & ~pl.col("is_start"))
     ends = pl.lit(as_at) - pl.duration(days=pl.col("unsighted_days").round())
     words = formatted("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
@@ -168,7 +174,8 @@ def _because(as_at: date) -> pl.Expr:
         .otherwise(formatted("seen by {} {}", "last_seen_by", _how_long_ago(days)))
     )
     known = (
-        # Youth justice has homes, and places in custody: an agency, and as its own list a register.
+        # Youth justice reports homes and also places in custody. So it is an agency here, and also a register because of
+        # its list.
         pl.when(pl.col("agencies").is_null() & pl.col("open").is_null())
         .then(pl.lit("no agency but a school or register knows the child"))
         .when(pl.col("agencies") >= 2)
@@ -200,7 +207,7 @@ def month(day: pl.Expr) -> pl.Expr:
 
 
 def _how_long_ago(days: pl.Expr) -> pl.Expr:
-    """``today``, ``5 days ago``, ``3 weeks ago``, ``4 months ago``: whole units, of a size that people use."""
+    """``today``, ``5 days ago``, ``3 weeks ago``, ``4 months ago``: in whole units of the size that people use."""
     count = pl.when(days < 14).then(days).when(days < 92).then(days // 7).otherwise(days * 12 // 365)
     unit = pl.when(days < 14).then(pl.lit("day")).when(days < 92).then(pl.lit("week")).otherwise(pl.lit("month"))
     plural = pl.when(count == 1).then(pl.lit("")).otherwise(pl.lit("s"))

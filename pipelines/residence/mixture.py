@@ -1,12 +1,12 @@
 """Who still lives here, estimated without labels: a mixture of children who are here and children who are gone.
 
-Children with a current school place surely live here: they show how long ago each agency has typically seen such a
-child. Children without one are a mixture. Those here are seen as the former are; those gone were seen so until the month in
-which they left, and a few have come back since. How many are here and how many left when, how
-often an agency knows a child of either kind, and how families hold together, is estimated by expectation-maximisation
-(Dempster, Laird and Rubin 1977), as in learning from positive and unlabelled examples (Elkan and Noto 2008). Times of
-departure are smoothed between the rounds, as in the EMS algorithm (Silverman, Jones, Wilson and Nychka 1990), since nobody
-can tell one month from the next.
+Children with a current school place certainly live here: they show how long ago each agency has typically seen such a
+child. Children without one are a mixture. Those here are seen as children with a place are. Those gone were seen so until
+the month in which they left, and a few have come back since. Estimated by expectation-maximisation (Dempster, Laird and
+Rubin 1977), as in learning from positive and unlabelled examples (Elkan and Noto 2008): how many are here, how many left
+when, how often an agency knows a child of either kind, and how families hold together. Times of departure are smoothed
+between the rounds, as in the EMS algorithm (Silverman, Jones, Wilson and Nychka 1990), since the data cannot tell one month
+from the next.
 """
 
 from dataclasses import dataclass, replace
@@ -32,55 +32,55 @@ from pipelines.residence.reading import DEPARTURES, Codes, Flags, Floats, Likeli
 from pipelines.residence.readings import readings_of
 
 PLACE_CERTAINTY = 0.995
-"""That a child with a current place lives here: a school takes a child off its roll within weeks of a move."""
+"""Probability that a child with a current place lives here: a school takes a child off its roll within weeks of a move."""
 
 SURE_PLACE = 0.99
-"""From this probability of a place on, nothing else is asked."""
+"""From this probability of a place on, no other evidence is used."""
 
 HERE_BOUNDS = (0.5, 0.995)
-"""Share of all children of age known to anybody who live here."""
+"""Bounds for the share who live here, among all children of age known to anybody."""
 
 COME_BACK = 0.005
-"""So many of the children gone have come back since, and are met as children here are; at most half of those whom an agency
-dates as if they had not left. Where it dates many so, most of them are letters, checks of papers or slips. A date that the
-child has in common with its household tells of no meeting with the child."""
+"""Largest share of the children gone who have come back since and are met as children here are. At most half of those whom
+an agency dates as if they had not left: where it dates many so, most of those dates are letters, checks of papers or
+slips. A date that a child shares with its household does not mean that the child was met."""
 
 FURTHEST_AHEAD = 64.0
-"""Rounds, about, that are ever foreseen at once."""
+"""Longest step of the extrapolation: about the number of rounds it may skip at once."""
 
 TOO_FAR = 10.0
-"""What was foreseen is let go of where it lies so many times further from rest than where it was foreseen from."""
+"""An extrapolated start is dropped if its first step is this many times as long as the last step before the extrapolation."""
 
 HERE = 0
-"""Row of a table of parts that is of the children here; the further rows are gone, by time of departure."""
+"""Row of the children who are here in a table by part; the other rows are of those gone, by time of departure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The children without a sure place, in columns."""
+    """The children without a certain place, in columns."""
 
     readings: list[Reading]
     group: Codes
-    """Number of the group of age, last roll and whether it ended with Year 6 or the school, whose children have one share of
-    those here."""
+    """Group number. A group has one age group, one last roll, and one answer to whether that roll ended with Year 6 or with
+    the school; its children share one share of those here."""
     is_never: Flags
     """Never on a roll: in the data only because some agency has a record."""
     with_school: Flags
-    """Left a school as it closed, and has no place since."""
+    """Left a school as it closed, and has had no place since."""
     counts: Flags
-    """Of compulsory school age and without any place, but not for the closing of a school: the mixture is learnt from these."""
+    """Of compulsory school age, without any place, and not because a school closed: the mixture is learnt from these."""
     families: Families
     season: Floats
-    """As from :func:`pipelines.residence.departures.season_of`."""
+    """From :func:`pipelines.residence.departures.season_of`."""
 
     def told(self) -> Told:
-        """What the readings tell of them."""
+        """What the readings say of these children."""
         told = told_by(self.readings, self.counts)
         alone, together = in_common(self.families, told.shared)
         return replace(told, own=told.own + alone, shared=together)
 
     def of(self, rows: Codes) -> "Children":
-        """The children in ``rows`` alone."""
+        """Only the children in ``rows``."""
         return Children(
             [one.of(rows) for one in self.readings], self.group[rows], self.is_never[rows], self.with_school[rows],
             self.counts[rows], self.families.of(rows, len(self.group)), self.season,
@@ -92,33 +92,33 @@ class Mixture:
     """What is learnt."""
 
     levels: tuple[Floats, ...]
-    """For each reading: likelihood of each level (columns) here (first row) and by departure."""
+    """For each reading: likelihood of each level (columns), for those here (first row) and by departure."""
     ways: tuple[Floats, ...]
-    """For each reading: share of each of its ways among the children gone."""
+    """For each reading: share of each of its ways, among the children gone."""
     departures: Floats
-    """Share of each departure (rows) among the children gone, once on a roll and never on one (columns). A roll keeps its
+    """Share of each departure (rows) among the children gone: once on a roll, and never on one (columns). A roll keeps its
     leavers for some terms, a list until it is cleaned."""
     here: float
-    """Share here of all children of age, with or without a place."""
+    """Share who are here, of all children of age with or without a place."""
     no_place: Floats
-    """For each group, how much likelier a child here is without a place than one gone."""
+    """For each group: how many times likelier a child here is to be without a place than one gone."""
     follows: float
     both: Floats
-    """Of children once on a roll, and never on one. See :mod:`pipelines.residence.family`."""
+    """Two numbers: for children once on a roll, and never on one. See :mod:`pipelines.residence.family` for both fields."""
 
     def parts(self, is_never: Flags) -> Floats:
-        """Share of each part among all children of age, as for each child (columns)."""
+        """Share of each part (rows) among all children of age, as it applies to each child (columns)."""
         shares = np.vstack([np.full(2, self.here), (1.0 - self.here) * self.departures])
         return shares[:, is_never.astype(np.int64)]
 
     @property
     def laid_out(self) -> Floats:
-        """All numbers of the mixture in one row, on scales without ends: logarithms, and log odds of single chances."""
+        """All numbers of the mixture in one row, on unbounded scales: logarithms, and log odds of single probabilities."""
         shares = [np.log(each).ravel() for each in (*self.levels, *self.ways, self.departures, self.no_place)]
         return np.concatenate([*shares, logit([self.here, self.follows, *self.both])])
 
     def at(self, laid_out: Floats) -> "Mixture":
-        """A mixture of this one's shape with such numbers; shares that make up a whole still do."""
+        """A mixture of this one's shape with these numbers. Shares need not add up to one: the next round makes them."""
         shapes = [*self.levels, *self.ways, self.departures, self.no_place]
         parts = np.split(laid_out, np.cumsum([each.size for each in shapes]))
         tables = [np.exp(part).reshape(each.shape) for part, each in zip(parts, shapes, strict=False)]
@@ -134,8 +134,8 @@ class Mixture:
 def living_here(evidence: Evidence) -> Floats:
     """Probability (0..1) that each child of ``evidence.children`` lives here, in their order.
 
-    A place in doubt is no proof of living here: who has none but a confirmation of years ago, or is on a register that
-    nobody has weeded, is judged as those without a place are, and teaches nothing of them.
+    A place in doubt does not prove living here. A child whose only place is a years-old confirmation, or an entry on a
+    register that nobody has cleaned, is judged like a child without a place; nothing is learnt from it.
     """
     frame = evidence.children
     place = frame["undoubted_place"].fill_null(0.0).to_numpy()
@@ -164,10 +164,10 @@ def living_here(evidence: Evidence) -> Floats:
 
 
 def _chances(children: Children, usual: Floats, placed: float) -> Floats:
-    """Probability (0..1) that each of the children lives here, their doubtful places left aside.
+    """Probability (0..1) that each of the children lives here, leaving their doubtful places aside.
 
-    Learnt from those who count and the others of their households; ``usual``: of each group, the share of children without
-    a place, which holds until more is known; ``placed``: children of age with a place.
+    Learnt from the children who count and the others of their households. ``usual``: for each group, the share of children
+    without a place, which holds until more is known. ``placed``: number of children of age with a place.
     """
     core = np.flatnonzero(children.counts)
     others = children.families.other[np.isin(children.families.child, core)]
@@ -187,7 +187,7 @@ def _chances(children: Children, usual: Floats, placed: float) -> Floats:
 
 
 def _come_back(told: Told, mixture: Mixture) -> Floats:
-    """Probability, by departure (rows) and child, that a child who left then has come back, as it was met since."""
+    """Probability, by departure (rows) and child, that a child who left then has come back, given meetings since."""
     chances = []
     for reading, ways, levels in zip(told.readings, mixture.ways, mixture.levels, strict=True):
         chance = np.zeros((DEPARTURES, reading.size))
@@ -199,10 +199,10 @@ def _come_back(told: Told, mixture: Mixture) -> Floats:
 
 
 def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
-    """The mixture by expectation-maximisation, begun at the priors.
+    """The mixture by expectation-maximisation, starting from the priors.
 
-    Two rounds tell where further ones would lead, and the next begins as far along that way (SQUAREM, Varadhan and Roland
-    2008, Scandinavian Journal of Statistics 35:335), unless that turns out to be too far.
+    After every two rounds it extrapolates and starts again from there (SQUAREM, Varadhan and Roland 2008, Scandinavian
+    Journal of Statistics 35:335). If that turns out to be too far (``TOO_FAR``), it goes back to the end of the two rounds.
     """
     told = children.told()
 
@@ -210,54 +210,56 @@ def _fit(children: Children, usual: Floats, placed: float) -> Mixture:
         found = _posterior(children, _likelihood(children, told, mixture), mixture)
         return _maximise(children, told, mixture, found, placed), found[0][HERE]
 
-    begun, rested, unrest = _expected(children, usual, placed), None, np.inf
+    start, fallback, plain_length = _expected(children, usual, placed), None, np.inf
     for _ in range(ROUNDS):
-        once, here = after(begun)
-        step = once.laid_out - begun.laid_out
-        if rested is not None and _length(step) > TOO_FAR * unrest:
-            begun, rested = rested, None
+        once, here = after(start)
+        step = once.laid_out - start.laid_out
+        if fallback is not None and _length(step) > TOO_FAR * plain_length:
+            start, fallback = fallback, None
             continue
-        twice, still = after(once)
-        if np.abs(still - here).max(initial=0.0) < CLOSE_ENOUGH:
+        twice, here_after = after(once)
+        if np.abs(here_after - here).max(initial=0.0) < CLOSE_ENOUGH:
             return twice
-        turn = twice.laid_out - once.laid_out - step
-        rested, unrest = twice, _length(step)
-        ahead = max(1.0, unrest / max(_length(turn), unrest / FURTHEST_AHEAD))
-        begun = twice.at(begun.laid_out + 2.0 * ahead * step + ahead**2 * turn)
-    return begun
+        change = twice.laid_out - once.laid_out - step
+        fallback, plain_length = twice, _length(step)
+        stride = max(1.0, plain_length / max(_length(change), plain_length / FURTHEST_AHEAD))
+        start = twice.at(start.laid_out + 2.0 * stride * step + stride**2 * change)
+    return start
 
 
 def _length(step: Floats) -> float:
     return float(np.sqrt((step * step).sum()))  # not numpy's norm, whose threads wait for each other
 
 
-def _here_begun(children: Children, placed: float) -> float:
-    """Share here of all children of age before any child is looked at: half of those without a place are gone.
+def _share_here_at_start(children: Children, placed: float) -> float:
+    """Share who are here of all children of age, before any child is looked at. With the shares without a place expected of
+    each group (``usual_shares``), it means that half of the children without a place are gone.
 
-    Not a bound: a mixture begun where hardly anybody is gone may stay there against what the records say, in a small
-    authority on one night and not on the next.
+    Only a start, not a bound: an estimate started where hardly anybody is gone may stay there against what the records say,
+    in a small authority on one night and not on the next.
     """
     without = np.count_nonzero(children.counts)
     return float(np.clip((placed + without) / (placed + 2.0 * without), *HERE_BOUNDS))
 
 
 def _expected(children: Children, usual: Floats, placed: float) -> Mixture:
-    """What is expected before any child is looked at."""
+    """The mixture expected before any child is looked at."""
     ways = tuple(reading.ways / reading.ways.sum() for reading in children.readings)
     levels = tuple(
         np.vstack([reading.here / reading.here.sum() if reading.learns_here else reading.here, _gone(reading, way)])
         for reading, way in zip(children.readings, ways, strict=True)
     )
     return Mixture(
-        levels, ways, np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1), _here_begun(children, placed), usual,
+        levels, ways, np.repeat(EXPECTED_DEPARTURES[:, None], 2, axis=1), _share_here_at_start(children, placed), usual,
         FOLLOWS_PRIOR[0] / sum(FOLLOWS_PRIOR), np.repeat(BOTH_PRIOR[0] / sum(BOTH_PRIOR), 2),
     )  # fmt: skip
 
 
 def _likelihood(children: Children, told: Told, mixture: Mixture) -> Likelihood:
-    """What the readings tell of each child, by itself and as one of its household.
+    """What the readings say of each child, by itself and as one of its household.
 
-    A child never on a roll is in the data only if some agency has a record: each part is divided by that chance.
+    A child never on a roll is in the data only if some agency has a record: its likelihood in each part is divided by that
+    chance.
     """
     read = zip(children.readings, mixture.levels, strict=True)
     ratios = np.hstack([np.empty((DEPARTURES, 0)), *(reading.ratios(levels) for reading, levels in read)])
@@ -267,14 +269,14 @@ def _likelihood(children: Children, told: Told, mixture: Mixture) -> Likelihood:
 
 
 def _chances_of_no_record(children: Children, mixture: Mixture) -> Floats:
-    """Chance, for each part, that no agency has a record of a child; at most 0.9."""
+    """Chance, for each part, that no agency has a record of a child never on a roll; at most 0.9."""
     read = zip(children.readings, mixture.levels, strict=True)
     absent = [levels[:, 0] for reading, levels in read if reading.of_never]
     return np.asarray(np.minimum(np.prod(absent, axis=0), 0.9) if absent else np.zeros(1 + DEPARTURES))
 
 
 def _posterior(children: Children, likelihood: Likelihood, mixture: Mixture) -> tuple[Floats, Floats]:
-    """Probability of each part (rows) for each child, and that the child fares with its household."""
+    """Probability of each part (rows) for each child, and the probability that the child moves with its household."""
     scaled = np.exp(likelihood.own - likelihood.own.max(axis=0))
     no_place, parts = mixture.no_place[children.group], mixture.parts(children.is_never)
     without = np.where(children.counts, mixture.both[:, None], no_place)
@@ -285,7 +287,7 @@ def _posterior(children: Children, likelihood: Likelihood, mixture: Mixture) -> 
 
 
 def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floats, Floats], placed: float) -> Mixture:
-    """The mixture from the children in each part and together with their households (``found``), and the priors."""
+    """The mixture, from the parts of the children and how likely each moves with its household (``found``), and the priors."""
     posterior, together = found
     counts, here = children.counts, posterior[HERE]
     mine = posterior[:, counts]
@@ -307,8 +309,8 @@ def _maximise(children: Children, told: Told, before: Mixture, found: tuple[Floa
 
 
 def _both(children: Children, here: Floats) -> Floats:
-    """Of the brothers and sisters here of a child here without a place, the share who have none either: of children once on
-    a roll, and never on one."""
+    """For each child here without a place, the share of its brothers and sisters here who have none either: for children
+    once on a roll, and never on one."""
     families = children.families
     asks, kind = children.counts[families.child], children.is_never[families.child].astype(np.int64)
     open_too = asks & (families.other >= 0) & children.counts[families.other]
@@ -320,15 +322,17 @@ def _both(children: Children, here: Floats) -> Floats:
 
 
 def _gone(reading: Reading, ways: Floats) -> Floats:
-    """Likelihood of each level by departure, with the ways in the shares given."""
+    """Likelihood of each level by departure (rows), with these shares of the ways."""
     if reading.is_alike:
         return _alike(reading, reading.here / reading.here.sum(), reading.gone[0, 0] / reading.gone[0, 0].sum())
     return np.asarray(np.tensordot(ways, reading.gone, 1) if len(ways) > 1 else reading.gone[0], dtype=np.float64)
 
 
 def _ways(readings: list[Reading], before: tuple[Floats, ...], by_level: list[Floats]) -> tuple[Floats, ...]:
-    """For each reading, the share of each way in which it came about of the children gone: one for all of one habit.
-    ``before``: the shares last found; ``by_level``: the children each tells of, by part and level."""
+    """For each reading: the share of each way among the children gone; the same for all readings of one habit.
+
+    ``before``: the shares of the last round. ``by_level``: number of children of each reading, by part and level.
+    """
     found: dict[str, Floats] = {}
     for reading, ways, parts in zip(readings, before, by_level, strict=True):
         if len(ways) > 1:
@@ -342,7 +346,7 @@ def _ways(readings: list[Reading], before: tuple[Floats, ...], by_level: list[Fl
 
 
 def _levels(reading: Reading, ways: Floats, parts: Floats) -> Floats:
-    """Likelihood of each level in each part, from the children of whom it is said."""
+    """Likelihood of each level in each part (rows), from the number of children in each."""
     if not reading.learns_here:
         return np.vstack([reading.here, _gone(reading, ways)])
     here = reading.here + parts[HERE]
@@ -359,13 +363,14 @@ def _levels(reading: Reading, ways: Floats, parts: Floats) -> Floats:
 
 
 def _alike(reading: Reading, here: Floats, gone: Floats) -> Floats:
-    """Likelihood of each level by departure: ``gone`` for all but those of whose leaving the extract cannot know."""
+    """Likelihood of each level by departure (rows): ``gone``, but ``here`` for those whose leaving the extract cannot know
+    of."""
     unaware = reading.unaware[:, None]
     return np.asarray(unaware * here + (1.0 - unaware) * gone, dtype=np.float64)
 
 
 def _never_for_having_left(here: Floats, gone: Floats) -> Floats:
-    """``gone`` where its level 1 (an open record, a known brother) is no likelier than among those here."""
+    """``gone``, with level 1 (an open record, a known brother) made no likelier than among those here."""
     most = min(gone[1], here[1])
     rest = np.delete(gone, 1)
     return np.insert(rest * (1.0 - most) / rest.sum(), 1, most)

@@ -1,4 +1,4 @@
-"""What is read of a child's having come off a roll: how long ago, why, and whether with its school or its family."""
+"""Readings of a child's coming off a roll: how long ago, why, and whether with its school or with its family."""
 
 import numpy as np
 import polars as pl
@@ -9,40 +9,44 @@ from pipelines.residence.levels import level_of, levels_of_gone, shares_of
 from pipelines.residence.reading import DEPARTED, DEPARTURES, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 OFF_ROLL = DEPARTED[1:]
-"""Days since the last provision ended."""
+"""Edges, in days since the last provision ended."""
 
 MEDIAN_ABSENCE_DAYS = 84.0
-"""Half of the children missing education have been so for 12 weeks or less (DfE, autumn 2025: 50 %)."""
+"""Half of the children missing education have been missing it for 12 weeks or less (DfE, autumn 2025: 50 %)."""
 
 ABSENT_CHILDREN = 20.0
-"""What is published of all England is worth this many children of one authority: who is off roll for years and seen by
-nobody looks, in a small one, as if such children were usual there. No more than this, as where families move much most of
-those taken off a roll within the last weeks have moved away."""
+"""The published figure for England counts as this many children of one authority. Without it, in a small authority children
+off roll for years and seen by nobody would look as if they were usual there. No more than this: where families move a
+lot, most of those taken off a roll in the last weeks have moved away."""
 
 FADING_FROM_DAYS = 183.0
-"""Of the children here, the fewer are off roll for so long, the longer, from half a year on; before, ends of terms show."""
+"""From half a year on, the longer the time off roll, the fewer children here; before that, ends of terms show."""
 
 TAKEN_OFF = ((-180.0, -30.0), (-30.0, 30.0), (30.0, 180.0), (180.0, 1095.0))
 TAKEN_OFF_PRIOR = np.array([3.0, 5.0, 1.0, 1.0])
-"""Days from the end of the last place on to the day when the child left, and children expected in each: taken off the
-roll after enquiries, at once, at the end of term before, or long out of school by then. What holds here is learnt."""
+"""Days from the end of the last place to the day on which the child left, and children expected in each range: taken off
+the roll after enquiries, at once, at the end of the term before, or long out of school by then. What holds here is
+learnt."""
 
 SAID_MOVED = (0.1, 0.5)
-"""Of the children off a roll and here, and of those gone, so many are said by it to have moved away. Families tell a school
-that they go, and some do not, or go no further than the next street; what holds here is learnt."""
+"""Share whom the roll says have moved away, of the children off a roll who are here, and of those gone. Some families tell
+the school that they are leaving and some do not, or move no further than the next street. What holds here is learnt."""
 
 LEFT_TOGETHER = 2.0
-"""So many times likelier of those gone than of those here it is that a brother or sister came off a roll within days of the
-child: a family that moves takes all along; but one that turns to a private school or to home education may do so too."""
+"""How many times likelier it is among those gone than among those here that a brother or sister came off a roll within days
+of the child. A family that moves takes everybody; but one that turns to a private school or home education may do so
+too."""
 
 STILL_ON_ROLL = (0.3, 0.02)
-"""Of those gone so many are on a school's roll still up to half a year after they left, and longer: as many as it takes off
-after enquiries, and a slip."""
+"""Share of those gone who are still on a school's roll up to half a year after leaving, as far as it takes them off after
+enquiries; and for longer, by a slip."""
 
 
 def off_roll_readings(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading]:
-    """What the children in ``rows`` of ``evidence.children`` have come off tells; ``season``: as from
-    :func:`pipelines.residence.departures.season_of`."""
+    """The readings of coming off a roll, for the children in ``rows`` of ``evidence.children``.
+
+    ``season``: from :func:`pipelines.residence.departures.season_of`.
+    """
     children = evidence.children
     together = children["left_together"].fill_null(value=False).to_numpy()[rows]
     said_moved = children["said_moved"].cast(pl.Int64).fill_null(-1).to_numpy()[rows]
@@ -56,8 +60,8 @@ def off_roll_readings(evidence: Evidence, rows: Codes, season: Floats) -> list[R
 
 
 def _why_off_roll(said_moved: Codes, together: Flags) -> list[Reading]:
-    """Whether the last roll says that the family moved away (0), or why else the child left it (1); of those who came off
-    ``together``, of the household."""
+    """Whether the last roll says that the family moved away (0), or gives another reason (1); said of the household where
+    children came off ``together``."""
     codes = np.where(said_moved < 0, -1, 1 - said_moved)
     if (codes < 0).all():
         return []
@@ -72,15 +76,15 @@ def _why_off_roll(said_moved: Codes, together: Flags) -> list[Reading]:
 
 def _left_together(together: Flags) -> Reading:
     """Whether a brother or sister came off a roll within days of the child (0), said of the household. That they came off
-    apart, or that no other one did, says nothing: one of a family that is to move may go before."""
+    apart, or that no other did, says nothing: one child of a family about to move may go ahead."""
     gone = np.full((1, DEPARTURES, 1), LEFT_TOGETHER)
     codes = np.where(together, 0, -1)
     return Reading(codes, np.ones(len(codes)), np.ones(1), gone, np.ones(1), is_shared=together)
 
 
 def _until_school_closed(days: Floats) -> list[Reading]:
-    """How long ago the school closed that the child was at until then: hardly any of them had left long before. Nothing more,
-    as all came off its roll, those who are here and those who have left since."""
+    """How long ago the child's school closed, for children there until then: hardly any of them had left long before. It
+    says nothing more, as all came off its roll, those who are here and those who have left since."""
     if np.isnan(days).all():
         return []
     before = DEPARTED[:-1, None] - OFF_ROLL
@@ -91,10 +95,12 @@ def _until_school_closed(days: Floats) -> list[Reading]:
 
 
 def _time_off_roll(days: Floats, season: Floats, together: Flags) -> list[Reading]:
-    """How long ago the last provision ended. Priors: those who are here return to education, half of them within
-    twelve weeks; those who left were taken off the roll about when they left. Either is likelier where rolls mostly end
-    (``season``). Whoever came off with Year 6, or as the school closed, did so with all others: it says nothing of them (nan).
-    Brothers and sisters who came off ``together`` did so for one reason: it is said of the household.
+    """How long ago the last provision ended; nan for children who came off with Year 6 or as the school closed, as
+    everybody did.
+
+    Priors: those who are here return to education, half of them within twelve weeks; those who left were taken off the roll
+    about when they left. Either is likelier at times when places mostly end (``season``). Brothers and sisters who came off
+    ``together`` did so for one reason, so it is said of the household.
     """
     if np.isnan(days).all():
         return []

@@ -1,7 +1,7 @@
-"""What is read from a child's records, in levels, and how likely each level is of a child who is here or who left when.
+"""Readings of a child's records, in levels: how likely each level is for a child who is here, or who left in a given time.
 
-Every prior is worth few children and says one thing about the world that can be said aloud; it speaks up in a village
-and is not heard in a city.
+Every prior is worth few children and states one thing about the world in plain words. It matters in a village and is
+outweighed by the data in a city.
 """
 
 from dataclasses import dataclass
@@ -29,66 +29,73 @@ from pipelines.residence.off_roll import off_roll_readings
 from pipelines.residence.reading import DEPARTED, DEPARTURES, ENDED, PRIOR_CHILDREN, Codes, Flags, Floats, Reading
 
 SEEN = np.array([14.0, *DEPARTED[1:]])
-"""Days since a sighting, cut where the departures are cut."""
+"""Edges, in days since a sighting; cut where the departures are cut."""
 
 SEEN_AFTER_LEAVING = np.hstack([DEPARTED[:-1, None] >= SEEN, np.zeros((DEPARTURES, len(SEEN) + 2), dtype=bool)])
-"""By departure (rows), whether a sighting of each level (columns, twice: seen, and so long ago at the least) came since."""
+"""By departure (rows): whether a sighting of each level came after the child left. The columns come twice: seen so long
+ago, and seen so long ago or longer."""
 
 BEGUN = np.array([30.0, 60, 91, 122, 152, 183, 274, 365, 548, 730, 1095])
-"""Days since an entry began."""
+"""Edges, in days since an entry began."""
 
 LEAVING_PACE = (0.5, 1.0, 2.0)
 SEEN_SINCE_PRIOR = np.array([9.0, 12.0, 9.0, 0.3])
-"""Sightings of children who left: up to that day at half the gaps that are usual, as usual, or at twice them; or dated as
-if they had not left (a letter, a check of papers, another child's record). A family that is to move may be met more than
-others or less; an agency's records soon show it. One in a hundred dated as if here, and held firmly: of an agency that
-knows few children, one taken for gone although it was met lately would teach that meetings are no sign of being here."""
+"""Prior for sightings of children who left, in children: seen until the day they left at half the usual gaps, at the usual
+gaps, or at twice them (``LEAVING_PACE``); or dated as if they had not left (a letter, a check of papers, another child's
+record). A family about to move may be met more often than others, or less; an agency's records soon show which. One in a
+hundred is dated as if here, and that is held firmly: at an agency that knows few children, one child wrongly taken for
+gone although met recently would otherwise teach that meetings are no sign of being here."""
 
 LATE_SHARE = 0.002
-"""So many of the children who live here are seen as late as those who left: no want of contact is proof."""
+"""Share of the children who live here who were last seen as long ago as those who left: lack of contact proves nothing."""
 
 ONCE_SHARE = 0.25
-"""As many children without a place who live here applied, or were told of, at any time rather than when pupils do: these mostly
-in the rounds of one year. So a date long ago, by itself, is hardly a sign of having left."""
+"""Share of the children without a place who live here who applied, or were reported, at any time rather than when pupils
+were; pupils mostly are in the rounds of one year. So a date long ago is, by itself, hardly a sign of having left."""
 
 KNOWN_CHILDREN = 600.0
-"""What the known children weigh at the least, as a prior for how often an agency knows a child without a place who lives
-here: much, as most are known to the same agencies; and never less than the children without a place, so that those of
-them who have moved away, however many, do not teach how those who live here are known."""
+"""Least weight of the known children, as a prior for how often an agency knows a child without a place who lives here. It
+is large, as most are known to the same agencies. It is never less than the number of children without a place, so that
+those of them who have moved away, however many, do not teach how those who live here are known."""
 
 OFF_ROLL_CHILDREN = 300.0
-"""What it weighs that an agency which works off the roll knows children alike, whether they live here or have gone."""
+"""Weight of the prior that an agency which works off the roll knows children equally often whether they live here or have
+gone."""
 
 NEWLY_KNOWN_DAYS = 91
-"""Of a child first seen so lately it tells nothing that an agency has no record of it yet: families that come take a term to
-register with all of them."""
+"""If a child was first seen within this many days, it means nothing that an agency has no record yet: families that arrive
+take a term to register with all of them."""
 
 SURELY_PLACED = 0.9
-"""From this probability of a place on, it shows how agencies see children educated outside the largest roll."""
+"""From this probability of a place on, a child shows how agencies see children educated outside the largest roll."""
 
 SEEN_APART = (0.1, 0.3)
-"""Where the days since an agency saw the largest roll's pupils and others lie so far apart (greatest difference of their
-shares, above what chance makes of it), children without a place begin to be taken for, and are, seen as the latter. Not
-for less: of the children on other lists some have left unnoticed, and were last seen longer ago for that."""
+"""How far the days since an agency saw the largest roll's pupils and other pupils must lie apart before children without a
+place begin to be treated as seen like the latter, and at which they fully are. Measured as the greatest difference of
+the two cumulative shares, less what chance explains. A small difference does not count: some of the children on other
+lists have left unnoticed, and that is why they were last seen longer ago."""
 
 MOST_OTHERWISE = 0.9
-"""However plainly, one child in ten without a place is taken to be seen as the pupils are: days that are usual among those are
-no proof of having left, as where an application dates a child and pupils elsewhere are of other years of age."""
+"""At most this share: however clear the difference, one child in ten without a place is taken to be seen as the largest
+roll's pupils are. Days usual among those pupils are no proof of having left, for instance where an application dates a
+child and pupils elsewhere are of other ages."""
 
 SMIRNOV = 1.36
-"""Over the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 (Smirnov 1948)."""
+"""Divided by the root of a sample's size: how far apart chance leaves its shares and the true ones, in 19 of 20 samples
+(Smirnov 1948)."""
 
 MOSTLY_LEFT = 0.2
-"""An agency of whose entries of known children no more than these are open still is one that all leave as they grow, such as a
-nursery: that an entry there has ended tells nothing of a move, and that there is none at all tells the age."""
+"""If no more than this share of an agency's entries of known children is still open, every child leaves it with age, as at
+a nursery. An ended entry there is no sign of a move, and having none at all shows only the child's age."""
 
 MOSTLY_OFF_ROLL = 3.0
-"""An agency that knows so many times more of the children without a place than of those with one works off the roll."""
+"""An agency that knows this many times as many of the children without a place as of those with one works off the roll."""
 
 
 @dataclass(frozen=True)
 class _Agency:
-    """One agency's records, one a child; ``child``: row of the child; the other columns as in ``Evidence.agencies``."""
+    """One agency's records, one for each child. ``child``: row of the child; the other columns are as in
+    ``Evidence.agencies``."""
 
     source: str
     child: Codes
@@ -111,20 +118,21 @@ class _Agency:
 
     @cached_property
     def entry_levels(self) -> Codes:
-        """Level of each record: open (1), or ended (``ENDED``) and so long ago."""
+        """Level of each record: 1 open; ``ENDED`` or more for ended, by how long ago."""
         return np.where(self.state == ENDED, ENDED + level_of(self.ended, DEPARTED[1:]), self.state)
 
     @cached_property
     def tells_starts_only(self) -> bool:
-        """Whether the agency dates little but the start of an entry, which is then all that a sighting is to it."""
+        """Whether most of the agency's dates are the start of an entry, so that a start is all that a sighting means to it."""
         is_dated = ~np.isnan(self.sighted)
         return bool(np.count_nonzero(self.is_start & is_dated) * 2 > np.count_nonzero(is_dated))
 
 
 def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading]:
-    """Every reading of the night, of the children in ``rows``: up to three an agency, the household and the time off roll.
+    """Every reading of the night, of the children in ``rows``: up to three kinds for each agency, the household, and coming
+    off the roll.
 
-    ``season``: as from :func:`pipelines.residence.departures.season_of`.
+    ``season``: from :func:`pipelines.residence.departures.season_of`.
     """
     children = evidence.children
     is_known = children["is_known_here"].to_numpy()
@@ -152,7 +160,8 @@ def readings_of(evidence: Evidence, rows: Codes, season: Floats) -> list[Reading
 
 
 def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats, Flags]:
-    """``codes`` of an agency's records as codes, trust and whether shared of the children in ``rows``; -1: no record."""
+    """``codes`` of an agency's records, laid out as codes, trust and ``is_shared`` of the children in ``rows``; code -1: no
+    record."""
     count = 1 + max(int(rows.max(initial=0)), int(agency.child.max(initial=0)))
     by_child, trust, is_shared = np.full(count, -1), np.ones(count), np.zeros(count, dtype=bool)
     by_child[agency.child], trust[agency.child], is_shared[agency.child] = codes, agency.trust, agency.is_shared
@@ -162,18 +171,20 @@ def _laid_out(agency: _Agency, codes: Codes, rows: Codes) -> tuple[Codes, Floats
 def _presence(
     agency: _Agency, rows: Codes, whom: tuple[Flags, Flags, Flags], is_new: Flags, is_never: Flags
 ) -> list[Reading]:
-    """Whether an agency has a record, and whether it is open; of a child who ``is_new``, no record says nothing. Prior: of
-    those who leave, a quarter of the entries end, a quarter go, half stay; how long is learnt. One reading of children once on
-    a roll, who have applied for a place, and one of those never on one (``is_never``). Those gone are kept alike.
+    """Whether an agency has a record, and whether it is open. No record says nothing of a child who ``is_new``.
 
-    ``whom``: the known children, those without a place, those educated elsewhere. The second may be known to fewer agencies
-    than the first, who are only a prior here; and none for an agency that works through schools, to which hardly one of the
-    second is known, nor of the third.
+    Prior: of the entries of children who leave, a quarter end, a quarter are removed and half stay open; how long that
+    takes is learnt. There is one reading of children once on a roll, who have applied for a place, and one of those never
+    on one (``is_never``). For those gone, both share one habit.
 
-    No reading of an agency that all leave as they grow (``MOSTLY_LEFT``).
+    ``whom``: the known children, those without a place, those educated elsewhere. Those without a place may be known to
+    fewer agencies than the known children, who are only a prior here; and to none that works through schools, which hardly
+    knows those educated elsewhere either.
 
-    Of an agency that works off the roll (a hotel, a transfer file unclaimed, a referral), knowing children because they have no
-    place, whether it has a record, and whether that is open, each by itself.
+    An agency that every child leaves with age (``MOSTLY_LEFT``) gives no reading.
+
+    An agency that works off the roll (a hotel, an unclaimed transfer file, a referral) knows children because they have no
+    place. It gives two separate readings: whether it has a record, and whether that record is open.
     """
     counts = [np.bincount(agency.state[mine[agency.child]], minlength=3)[1:] for mine in whom]
     sizes = [np.count_nonzero(mine) for mine in whom]
@@ -202,9 +213,11 @@ def _presence(
 
 
 def _known_or_not(agency: _Agency, rows: Codes, is_new: Flags, is_never: Flags, rate: float) -> list[Reading]:
-    """Whether an agency that works off the roll has a record (1) or none (0); it knows so many (``rate``) of the children
-    without a place. Children with a place cannot show how often it knows those who live here: these and those gone are
-    taken to be known alike, and it is learnt."""
+    """Whether an agency that works off the roll has a record (1) or none (0).
+
+    ``rate``: share of the children without a place whom it knows. Children with a place cannot show how often it knows
+    those who live here. It is taken to know these and those gone equally often, until tonight's records teach otherwise.
+    """
     codes, trust, is_shared = _laid_out(agency, np.ones_like(agency.state), rows)
     codes = np.where((codes < 0) & ~is_new[rows], 0, codes)
     alike = OFF_ROLL_CHILDREN * np.array([1.0 - rate, rate])
@@ -218,10 +231,12 @@ def _known_or_not(agency: _Agency, rows: Codes, is_new: Flags, is_never: Flags, 
 
 
 def _open_or_ended(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]:
-    """Whether the record of an agency is open (1) or ended (2), of the children of whom it has one: a prior are those of the
-    known children of whom it has (``known``: open, ended), and that half of the entries end of those who leave.
+    """Whether the record of an agency that works off the roll is open (1) or ended (2), for the children of whom it has
+    one.
 
-    No reading of an agency whose records are all alike: one that has no entries, or lists nobody but leavers.
+    Prior: for those here the shares among the known children (``known``: open, ended); for those who leave, half of the
+    open entries end. An agency whose records are all open or all ended gives no reading: it keeps no entries, or lists only
+    leavers.
     """
     if len(np.unique(agency.state)) < len(known):
         return []
@@ -237,14 +252,17 @@ def _open_or_ended(agency: _Agency, rows: Codes, known: Floats) -> list[Reading]
 
 
 def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags, of_group: Flags) -> list[Reading]:
-    """How long ago an agency saw the children of one age group; its habits are those with known children of that age,
-    or of any where it knows few; or those with children educated elsewhere (:func:`_out_of_school`). Those who left were seen
-    with the same habits up to the day they went.
+    """How long ago an agency saw the children of one age group.
 
-    A child not seen since its entry began, or since a letter to all, was last seen that long ago or longer: twice the levels,
-    the second half for "that long ago at the least". Not so by an agency that dates only starts.
+    Its habits are those with known children of that age, or of any age where it knows few of that one, adjusted for
+    children educated elsewhere (:func:`_out_of_school`). Those who left were seen with the same habits up to the day they
+    left.
 
-    What an agency tells of (an application, a report) comes once, and at other times than with pupils (``ONCE_SHARE``).
+    A child not seen since its entry began, or since a letter to everybody, was last seen that long ago or longer. The
+    levels therefore come twice; the second half means "that long ago at least". An agency that dates only starts has no
+    such half.
+
+    What an agency reports only once (an application, a referral) comes at other times than for pupils (``ONCE_SHARE``).
     """
     is_dated = ~np.isnan(agency.sighted)
     if not np.any(of_group[agency.child] & is_dated):
@@ -264,7 +282,8 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
     as_if_here = np.broadcast_to(both, ways[0].shape)
     gone = np.stack([*ways, as_if_here])
     readings = []
-    # The day on which an entry was closed is no meeting: who has left is taken off a list, and has not come back.
+    # The day on which an entry was closed is not a meeting: a child who has left is taken off a list, and has not come
+    # back.
     for is_asked, meets in ((agency.state == ENDED, None), (agency.state != ENDED, SEEN_AFTER_LEAVING)):
         codes, trust, is_shared = _laid_out(agency, np.where(of_group[agency.child] & is_asked, levels, -1), rows)
         readings.append(
@@ -274,7 +293,7 @@ def _sighting(agency: _Agency, rows: Codes, is_known: Flags, is_elsewhere: Flags
 
 
 def _gaps(agency: _Agency, mine: Flags) -> Floats:
-    """Days since an agency met the children of the records in ``mine``, letters left aside."""
+    """Days since an agency met the children of the records in ``mine``, excluding letters."""
     days, is_letter = agency.sighted[mine], agency.is_letter[mine]
     if not is_letter.any():
         return usual_days(days)
@@ -282,9 +301,9 @@ def _gaps(agency: _Agency, mine: Flags) -> Floats:
 
 
 def _out_of_school(known: Floats, agency: _Agency, elsewhere: Flags) -> Floats:
-    """``known`` (days since the largest roll's pupils were seen), as far as pupils ``elsewhere`` (records) are not seen plainly
-    otherwise: a nurse who comes to the schools, or a school's own report, sees no child without a place either.
-    """
+    """``known`` (days since the largest roll's pupils were seen), mixed with the days of pupils ``elsewhere`` (a flag for
+    each record) as far as these are clearly seen differently. A nurse who visits the schools, or a school's own report,
+    sees no child without a place either."""
     met = np.count_nonzero(elsewhere & ~agency.is_letter)
     if met < ENOUGH_KNOWN:
         return known
@@ -298,8 +317,10 @@ def _out_of_school(known: Floats, agency: _Agency, elsewhere: Flags) -> Floats:
 
 
 def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
-    """How long ago an open entry began: not before that had the child left. That a family came lately says no more: where
-    many come for a season, or are posted, they leave again as soon. A slip of the date in one of fifty.
+    """How long ago an open entry began: before then, the child cannot have left; one date in fifty may be a slip.
+
+    It means no more than that. A recent arrival is no sign of staying: where many come for a season, or are posted here,
+    they leave again as soon.
     """
     is_dated = ~np.isnan(agency.begun)
     if not is_dated.any() or agency.tells_starts_only:
@@ -313,8 +334,11 @@ def _beginning(agency: _Agency, rows: Codes, is_known: Flags) -> list[Reading]:
 
 
 def _company(evidence: Evidence, rows: Codes, is_known: Flags, without_place: Flags) -> Reading:
-    """Whether any other child of the household is known (1) or none (0). Of a family that has left some lists have dropped
-    one child and some another, so that fewer have a brother or sister to show; what holds here is learnt."""
+    """Whether any other child of the household is known (1) or none (0).
+
+    Once a family has left, some lists have dropped one child and some another, so fewer of its children have a brother or
+    sister to show. How many of the children here have one is learnt.
+    """
     others = np.zeros(len(is_known), dtype=np.int64)
     others[evidence.families["child"].to_numpy()] = 1
     here = shares_of(np.bincount(others[is_known], minlength=2).astype(np.float64) + 0.5)

@@ -1,7 +1,7 @@
-"""Tonight's records as the judgement of residence hears them: one row is one record, and children are whole numbers.
+"""Tonight's records as residence hears them: one row is one record, and children are whole numbers.
 
-Whatever is read of a child comes from a few dates of each of its records. They are taken from the statements once, and
-all that follows joins, groups and sorts by numbers.
+What is read of a child comes from a few dates of each of its records. These are taken from the statements once; everything
+after that joins, groups and sorts by number.
 """
 
 from dataclasses import dataclass
@@ -12,45 +12,51 @@ import polars as pl
 from pipelines.children.members import members
 
 SAYS_MOVED = r"\bmoved\b"
-"""In why an entry was closed: the family has moved away."""
+"""Matches a reason for closing an entry that says the family has moved away."""
 
 AT_ONCE, ENOUGH_AT_ONCE = 0.02, 50
-"""On no day do so many families come: so large a share of a source's open entries, and so many."""
+"""Share of a source's open entries, and number of entries, that begin on one day only if the date belongs to the list: so
+many families never arrive at once."""
 
 LATELY = timedelta(days=730)
-"""An entry that began longer ago is an old one, whatever its day stands for."""
+"""Entries that began longer ago than this are old ones, whatever their date stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The records of a night and what each says; statements dated after the date judged are not heard."""
+    """The records of a night and what each says. Statements dated after the date judged are ignored."""
 
     children: pl.DataFrame
     """``child_id``, sorted, and ``child``: 0, 1, 2 …, so that ``child`` sorts as ``child_id`` does."""
     records: pl.DataFrame
-    """One row is one record of one child: ``record_id``, ``child``, ``source``, ``membership`` (0..1), and of what it says
-    ``first_on`` (the child was first seen), ``seen_on`` (last seen), ``sighted_on`` (last seen on another day than one on
-    which an entry began), ``begun_on`` (start of its open entry), ``is_ended`` (its entry is closed, and none is open),
-    ``closed_on`` (end of the entry that ended last), ``left_on`` (last day on which it says that the child left),
-    ``said_moved`` (whether it says then that the family moved away; null: it does not say why); null: it says no such."""
+    """One row is one record of one child. Null: the record says nothing of the kind.
+
+    - ``record_id``, ``child``, ``source``, ``membership`` (0..1)
+    - ``first_on``: the child was first seen. ``seen_on``: last seen. ``sighted_on``: last seen on a day on which no entry
+      began.
+    - ``begun_on``: start of its open entry. ``closed_on``: end of the entry that ended last.
+    - ``is_ended``: the record says that the child left, or has closed entries and none open.
+    - ``left_on``: last day on which it says that the child left. ``said_moved``: whether it then says that the family moved
+      away; null: it gives no reason.
+    """
     rolls: pl.Series
     """Sources whose records prove an education."""
     keep_entries: pl.Series
-    """Sources whose records tell of homes or places, which begin and end."""
+    """Sources whose records are of homes or places, which begin and end."""
     tell_events: pl.Series
-    """Sources that keep no entries and see a child on the day of what they tell of it: an application, a report."""
+    """Sources that keep no entries and see a child on the day of what they report: an application, a referral."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the records of a night say, whosever they are; statements dated after the date judged are not heard."""
+    """What the records of a night say, whichever child they belong to. Statements dated after the date judged are ignored."""
 
     records: pl.DataFrame
-    """One row is one record that says anything: its ``record_id``, and the dates that ``Heard`` has of it; sorted."""
+    """One row is one record that says anything: its ``record_id``, and the dates that ``Heard.records`` has; sorted."""
     rolls: pl.Series
     keep_entries: pl.Series
     tell_events: pl.Series
-    """As ``Heard`` has them."""
+    """As in ``Heard``."""
 
 
 def listen(statements: pl.DataFrame, as_at: date) -> Said:
@@ -80,7 +86,7 @@ def listen(statements: pl.DataFrame, as_at: date) -> Said:
 
 
 def hear(said: Said, child_records: pl.DataFrame) -> Heard:
-    """What the records of ``child_records`` say; of records that belong to no child nothing is heard."""
+    """What the records in ``child_records`` say. Records that belong to no child are ignored."""
     children = child_records.select(pl.col("child_id").unique().sort()).with_row_index("child")
     has_left, has_closed = pl.col("left_on").is_not_null(), pl.col("closed_on").is_not_null()
     mine = child_records.select("record_id", "child_id", "membership").join(
@@ -98,10 +104,10 @@ def hear(said: Said, child_records: pl.DataFrame) -> Heard:
 
 
 def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``said`` without a beginning of entries that so many of a source share that it is of the list, and of no family.
+    """``said`` without start dates that so many of a source's entries share that they belong to the list, not to a family.
 
-    Doctors' practices merge, a landlord takes over a stock of homes, a system is replaced: all entries then begin on one
-    day, those of children who had moved away too, who would look as if they had just come.
+    Practices merge, a landlord takes over a stock of homes, a system is replaced: every entry then begins on one day.
+    Children who had moved away before would look as if they had just arrived.
     """
     since = pl.col("since_on")
     entries = said.filter(pl.col("kind") == "lives_here", pl.col("until_on").is_null())
@@ -122,7 +128,7 @@ def _without_dates_given_at_once(said: pl.DataFrame, as_at: date) -> pl.DataFram
 
 
 def _of_events(said: pl.DataFrame) -> pl.Series:
-    """Sources of which a record sees the child on the very day from which its concern holds."""
+    """Sources with a record that sees the child on the very day from which its concern holds."""
     seen, concern = (said.filter(pl.col("kind") == kind) for kind in ("seen", "concern"))
     return concern.join(seen, on=["record", "since_on"], how="semi")["source"].unique()
 

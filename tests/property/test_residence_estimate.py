@@ -197,7 +197,7 @@ def test_rounds_that_are_foreseen_come_to_rest_where_those_taken_one_by_one_do()
 @pytest.mark.parametrize("begun", [0.7, 0.95, 0.99])
 def test_where_the_estimate_begins_does_not_decide_where_it_comes_to_rest(begun: float) -> None:
     rows, _ = town(6, children=600, gap_days=200.0, leaves=0.4, stays_on_list=0.8)
-    with patch("pipelines.residence.mixture._here_begun", return_value=begun):
+    with patch("pipelines.residence.mixture._share_here_at_start", return_value=begun):
         other = judge(rows)["living_here"]
     assert (judge(rows)["living_here"] - other).abs().max() < 1e-3  # type: ignore[operator]  # there are rows
 
