@@ -1,12 +1,11 @@
-"""Compulsory school age, exactly as the law has it.
+"""Compulsory school age, exactly as the law defines it.
 
-Education Act 1996, section 8, with the prescribed days of SI 1998/1607 and the school leaving date of SI 1997/1970;
-the same dates hold in England and Wales. A child is of compulsory school age
-
+Education Act 1996, section 8, with the prescribed days of SI 1998/1607 and the school leaving date of SI 1997/1970. The
+same dates hold in England and Wales. A child is of compulsory school age
 - from the prescribed day (31 March, 31 August, 31 December) on or next after the fifth birthday,
-- to the end of the school leaving date, the last Friday in June, of the school year in which the child turns 16.
-  Section 8(3)(a): a 16th birthday after that Friday, but before the next school year begins, looks back to it.
-  The school year is taken to begin on 1 September.
+- to the end of the school leaving date, the last Friday in June, of the school year in which the child turns 16. Section
+  8(3)(a): a 16th birthday after that Friday, but before the next school year begins, looks back to it. The school year is
+  taken to begin on 1 September.
 
 The participation age of 18 in England changes none of this. Every function takes a column of birth dates and gives an
 expression; a null birth date gives null.
@@ -24,10 +23,10 @@ FRIDAY = 5
 
 
 def starts_on(date_of_birth: pl.Expr) -> pl.Expr:
-    """Date on which a child becomes of compulsory school age: the first day of it.
+    """First day on which a child is of compulsory school age.
 
-    A fifth birthday on a prescribed day counts that same day. A child born on 29 February is five on 28 February or on
-    1 March, as one likes: both come to 31 March.
+    A fifth birthday on a prescribed day counts that same day. A child born on 29 February turns five on 28 February or 1
+    March, however one reads the law: either gives 31 March.
     """
     year = date_of_birth.dt.year() + 5
     month = date_of_birth.dt.month()
@@ -47,9 +46,8 @@ def ends_on(date_of_birth: pl.Expr) -> pl.Expr:
 
 
 def without_since(ended_on: pl.Expr, date_of_birth: pl.Expr) -> pl.Expr:
-    """Date since which a child has been without the education that ended on a day: nobody is before being of age for it, so
-    that who left a nursery is from that day. Null where neither date is known.
-    """
+    """Date since which a child has been without the education that ended on ``ended_on``, not before becoming of compulsory
+    school age: a child who left a nursery is without since then. Null where neither date is known."""
     return pl.max_horizontal(ended_on, starts_on(date_of_birth))
 
 
@@ -68,7 +66,7 @@ def is_of_compulsory_school_age(dob: pl.Expr, as_at: date) -> pl.Expr:
 def born_of_age(as_at: date) -> tuple[date, date]:
     """First and last birth date of the children who are of compulsory school age on a date.
 
-    Who is younger neither starts nor ends earlier, so that there is none between them who is not of age.
+    A younger child never starts or ends before an older one, so every birth date between the two is of age.
     """
     leaving_date: date = pl.select(_last_friday_in_june(pl.lit(as_at.year))).item()
     leaving_year = as_at.year + (as_at > leaving_date)
@@ -78,28 +76,29 @@ def born_of_age(as_at: date) -> tuple[date, date]:
 
 
 def age_in_years(dob: pl.Expr, as_at: date) -> pl.Expr:
-    """Whole years lived on a date (Int64); negative for a birth still to come, null where the birth date is null.
+    """Whole years lived on a date (Int64); negative before birth, null where the birth date is null.
 
-    A child born on 29 February grows older on 1 March in a common year.
+    A child born on 29 February turns a year older on 1 March in a common year.
     """
     had_birthday = (dob.dt.month() < as_at.month) | ((dob.dt.month() == as_at.month) & (dob.dt.day() <= as_at.day))
     return as_at.year - dob.dt.year().cast(pl.Int64) - (~had_birthday).cast(pl.Int64)
 
 
 def next_term_starts(as_at: date) -> date:
-    """First day on which the education of a child who next comes of age falls due: the day after a prescribed day.
+    """The next 1 January, 1 April or 1 September after ``as_at``: the day after a prescribed day. Schools open some days
+    later.
 
-    1 January, 1 April or 1 September, whichever is the first after ``as_at``; schools open some days later. A child
-    whose :func:`starts_on` is before it, and after ``as_at``, comes of age with that term.
+    The education of children who next become of age falls due on it: those whose :func:`starts_on` is after ``as_at`` and
+    before it.
     """
     days = (date(year, month, day) for year in (as_at.year, as_at.year + 1) for month, day in PRESCRIBED_DAYS)
     return min(day for day in (day + timedelta(days=1) for day in days) if day > as_at)
 
 
 def school_year(dob: pl.Expr, as_at: date) -> pl.Expr:
-    """Year group that a child of this birth date is in by age (Int64): 0 is Reception, 7 the first of secondary school.
+    """Year group by age (Int64): 0 is Reception, 7 the first year of secondary school.
 
-    School years run from 1 September; negative before Reception, null where the birth date is null.
+    School years run from 1 September. Negative before Reception, null where the birth date is null.
     """
     begins_in = as_at.year if as_at.month >= 9 else as_at.year - 1
     turns_four_before = dob.dt.year().cast(pl.Int64) + 4 + (dob.dt.month() >= 9).cast(pl.Int64)

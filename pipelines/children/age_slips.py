@@ -1,10 +1,10 @@
-"""How likely a child is of compulsory school age after all, where one source alone gives its birth date, none does, or
-sources differ.
+"""How likely a child is of compulsory school age after all, where only one source gives a birth date, none does, or sources
+differ.
 
-A child on no roll whose only birth date has slipped (a year, a day for a month, 1 January for want of papers) looks of
-age and is not: hardly any child of age has no place, but most toddlers have none, so that a slip in one date of five
-hundred fills a list. How often dates slip is read from tonight's children to whom several sources give one. A source
-whose dates are wrong of many children in school says nothing of how often those of others slip.
+A child on no roll whose only birth date has slipped (by a year, day and month exchanged, 1 January for want of papers)
+looks of age and is not. Hardly any child of age is without a place, but most toddlers are, so slips in one date of five
+hundred can fill a list. How often dates slip is learnt from tonight's children to whom several sources give a date. A
+source that gives many pupils a wrong date says nothing of how often other sources' dates slip.
 """
 
 from dataclasses import dataclass
@@ -18,29 +18,29 @@ from pipelines.children.members import bits_of, members, sources_of, with_told
 from pipelines.children.provision import surely_holds
 
 PRIOR_SLIPS, PRIOR_DATES = 1.0, 500.0
-"""Before any date is compared, one in five hundred is taken to make a child of another age seem of age."""
+"""Prior: one date in five hundred makes a child of another age look of age."""
 
 MOST_WRONG = 0.1
-"""Of the dates that a source gives children in school: where more make them too young or too old, the column has slipped."""
+"""If more than this share of the dates that a source gives pupils makes them too young or too old, its column has slipped."""
 
 MOST_SLIPPED = 0.9
-"""However many slips are expected, no child's date is taken for one with more than this probability."""
+"""However many slips are expected, no child's date is taken to be one with more than this probability."""
 
 
 @dataclass(frozen=True)
 class BirthDates:
-    """What tonight's birth dates say of who is of compulsory school age, before it is asked who lives here."""
+    """What tonight's birth dates say about who is of compulsory school age, before residence is considered."""
 
     facts: pl.DataFrame
-    """:mod:`pipelines.children.facts`, and ``is_placed``: that the child surely has a place."""
+    """As from :mod:`pipelines.children.facts`, with ``is_placed``: the child certainly has a place."""
     without_place: pl.DataFrame
     """One row is one source that gives a child without a place a birth date: ``child_id``, ``dataset``, ``is_of_age``."""
     rates: pl.DataFrame
-    """``dataset``, ``rate``: how often its dates slip."""
+    """``dataset``, ``rate``: share of its dates that have slipped."""
     undated: pl.DataFrame
-    """``child_id``, ``dataset`` of the records of children without any date."""
+    """``child_id``, ``dataset`` of the records of children without any birth date."""
     sources: pl.DataFrame
-    """``child_id``, ``sources``: who knows each child asked, a bit a source."""
+    """``child_id``, ``sources``: which sources know each child concerned, one bit for each source."""
 
 
 def birth_dates(
@@ -48,14 +48,14 @@ def birth_dates(
 ) -> BirthDates:
     """What the birth dates of ``facts`` (:mod:`pipelines.children.facts`) say, source by source.
 
-    A place that is itself in doubt is none here: were it one, a record that is hardly the child's would make it likelier
-    that the child is of age by more than it makes it likelier that the child is at school.
+    A place in doubt does not count here. If it did, a record that is hardly the child's would make it likelier that the
+    child is of age by more than it makes it likelier that the child is at school.
     """
     sure = surely_holds(doubtful=1.0) >= MOST_SLIPPED
     placed = provision.filter(pl.col("is_current") & sure)["child_id"].unique()
     facts = facts.with_columns(is_placed=pl.col("child_id").is_in(placed.implode()))
     is_surely_of_age = (pl.col("of_age") == 1.0) & ~pl.col("dates_differ")
-    # Dates that all agree on a pupil's age tell of no slip.
+    # Dates that all agree on a pupil's age reveal no slip.
     asked = facts.filter(~(pl.col("is_placed") & is_surely_of_age))
     records = members(child_records, person, "dataset", "date_of_birth")
     dates = _dates(records.join(asked, on="child_id", how="semi"), as_at)
@@ -68,16 +68,18 @@ def birth_dates(
 
 
 def with_age_slips(said: BirthDates, residence: pl.DataFrame) -> pl.DataFrame:
-    """The facts of ``said`` where ``of_age`` allows for slips in birth dates of children without a place.
+    """The facts of ``said``, with ``of_age`` allowing for slips in the birth dates of children without a place.
 
-    A date that one source alone gives, and makes of age: less the expected slips among such dates. No date at all: as
-    likely as the dated children without a place, whom the same sources know, are; whoever is called a grown-up is none of
-    them. Dates on both sides of an end of compulsory school age: their vote, held against how many children without a place,
-    whom just these sources know, are of age and how many are not. All other children stay as they are.
+    - A date that only one source gives and that makes the child of age: less the expected share of slips among such dates.
+    - No date at all: as likely as the dated children without a place whom the same sources know. A child already taken not
+      to be of age (a grown-up, an unborn child) stays so.
+    - Dates on both sides of an end of compulsory school age: their vote, weighed by how many children without a place,
+      known to exactly the same sources, are of age and how many are not.
+    - All other children stay as they are.
 
-    Children are counted by how likely they live here (``residence``: ``child_id``, ``living_here``; no row: here). Of those
-    without a place who are of age most have gone, and of the others few have: a slipped date of a child who is here stands
-    among few true ones, however many of those who have gone bear one.
+    Children are counted by how likely they live here (``residence``: ``child_id``, ``living_here``; no row: 1). Of children
+    without a place who are of age most have gone; of the others few have. So among children who are here, a slipped date
+    stands beside few true ones, however many true dates belong to children who have gone.
     """
     lives = residence.select("child_id", here="living_here")
     without_place = _here(said.without_place, lives)
@@ -103,7 +105,7 @@ def _here(children: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counted(is_meant: pl.Expr) -> pl.Expr:
-    """How many live here of those meant."""
+    """Number of those selected who live here."""
     return pl.col("here").filter(is_meant).sum().round(9)
 
 
@@ -114,8 +116,10 @@ def _dates(records: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _slip_rates(dates: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
-    """``dataset`` and ``rate``: of its dates of children not of age by every other source, the share that make them so, and so
-    have slipped. One for all sources, save those whose dates are often wrong of ``pupils``, who are of age by most sources.
+    """``dataset`` and ``rate``: how often a source's date makes a child of age whom every other source makes not of age: a
+    slip.
+
+    One rate for all sources, except for those whose dates are often wrong for ``pupils``, who are of age by most sources.
     """
     wrong = pupils.group_by("dataset").agg(rate=(~pl.col("is_of_age")).mean()).filter(pl.col("rate") > MOST_WRONG)
     trusted = dates.join(wrong, on="dataset", how="anti")
@@ -127,9 +131,10 @@ def _slip_rates(dates: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
 
 
 def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
-    """``slipped``: 0..1, that the only date of a child of age by it is a slip: expected slips among such dates of its source.
+    """``slipped``: 0..1, that the only date of a child, which makes it of age, is a slip: the slips expected among such
+    dates of its source, over their number.
 
-    ``rates``: as :func:`_slip_rates`.
+    ``rates``: from :func:`_slip_rates`.
     """
     of_age = pl.col("is_of_age")
     counted = lone.group_by("dataset").agg(of_age=_counted(of_age), other=_counted(~of_age))
@@ -141,20 +146,20 @@ def _slipped(lone: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
 
 
 def _undated(known: pl.DataFrame, without_place: pl.DataFrame) -> pl.DataFrame:
-    """``undated_of_age`` of children without any date: the share of age among those whom the same sources give one."""
+    """``undated_of_age`` of children without any date: the share of age among children to whom the same sources give one."""
     counted = without_place.group_by("dataset").agg(
         of_age=_counted(pl.col("is_of_age")), all=_counted(pl.lit(value=True))
     )
     rates = counted.filter(pl.col("all") > 0).select("dataset", of_age=pl.col("of_age") / pl.col("all"))
     likely = as_their_sources_have_it(known, rates).rename({"of_age": "undated_of_age"})
-    return likely.filter(pl.col("undated_of_age") > 0)  # where no such child is of age, none is lost for want of a date
+    return likely.filter(pl.col("undated_of_age") > 0)  # with none of age, no child is dropped for want of a date
 
 
 def _differing(without_place: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    """``differing_of_age`` of children whose dates lie on both sides: the odds of the vote, times those of all who are known to
-    just the same sources, and whose dates agree.
+    """``differing_of_age`` of children whose dates lie on both sides: the odds of the vote, times the odds among all
+    children known to exactly the same sources whose dates agree.
 
-    A vote tells how often dates are wrong, and nothing of how few children of age have no place.
+    A vote shows how often dates are wrong, but not how few children of age have no place.
     """
     known = without_place.drop_nulls("date_of_birth").join(sources, on="child_id", how="inner", validate="1:1")
     agreed = known.filter(~pl.col("dates_differ"))

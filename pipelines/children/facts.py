@@ -1,8 +1,8 @@
-"""A child's own facts, chosen from the records that make the child: birth date, age, name, sex, address, care.
+"""A child's facts, chosen from the records that make up the child: birth date, age, name, sex, address, protection.
 
-Sources disagree. Each fact is chosen by a rule that can be said aloud, and how far the records bear it out is kept.
-A *proving* source is one whose rows prove an education in tonight's statements (a roll, a register): such records are
-kept from papers, so their word goes first where a vote is tied.
+Sources disagree. Each fact is chosen by a rule simple enough to be said aloud, and how far the records support it is kept.
+A *proving* source is one whose rows prove an education in tonight's statements (a roll, a register). Its records are kept
+from papers, so it decides a tied vote.
 """
 
 from datetime import date
@@ -13,36 +13,35 @@ from pipelines.children.age import age_in_years, is_of_compulsory_school_age
 from pipelines.children.members import is_first_of, members, with_told
 
 AGREEMENT = 20.0
-"""Each further source that gives a birth date makes it this many times as likely against a date it contradicts.
+"""Each further source that gives a birth date makes the date this many times as likely, against one that it contradicts.
 
 About one date in twenty to fifty is wrong in agencies' records, so two sources against one are near certain, and one
-against one is even. A judgement of ours, not an estimate: it matters only for children whose dates straddle an end of
-compulsory school age.
+against one is even. A judgement of ours, not an estimate. It matters only for children whose dates lie on both sides of an
+end of compulsory school age.
 """
 
 DEFAULT_DATE = 0.25
 """Weight of 1 January in the vote: offices enter it for children who arrive without papers."""
 
 GROWN_UP = 20
-"""From so many years on, a birth date is a slip where another record of the child gives a later one: the lists are of
-children and of pupils to 19.
-"""
+"""A birth date that makes the child this many years old or more is a slip where another record gives a later one: the
+extracts are of children, and of pupils up to 19."""
 
 PROTECTED_RIVAL = 0.1
 """From this probability of being the same child on, a rival's protection covers the child too: the strictest wins."""
 
 UNKNOWN_AGE = 0.5
-"""Likelihood that a child is of age, where no record of any such source has a birth date."""
+"""Likelihood that a child is of age, where no source that knows the child gives any birth date."""
 
 
 def child_facts(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
-    """One row is one child of ``child_records``, in the order of ``child_id``: :func:`child_ages`,
-    :func:`records_of`, :func:`described` and ``restricted`` (a record of the child is protected). ``statements``: of all
-    records, so that every proving source is known.
+    """One row is one child of ``child_records``, in the order of ``child_id``.
 
-    Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
+    Columns of :func:`child_ages`, :func:`records_of` and :func:`described`, and ``restricted`` (a record of the child is
+    protected). ``statements``: of all records, so that every proving source is known. Raises
+    :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     person = person.join(child_records, on="record_id", how="semi")
     ages = child_ages(with_births_that_can_be(person, statements), statements, child_records, as_at)
@@ -52,9 +51,8 @@ def child_facts(
 
 
 def with_births_that_can_be(person: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
-    """``person`` without the birth dates that their own rows contradict (``misdated``): linkage weighs such a date, as most of
-    it may be right, but nobody's age rests on it.
-    """
+    """``person`` without birth dates that their own rows contradict (``misdated``). Linkage uses such a date, as most of it
+    may be right, but nobody's age rests on it."""
     misdated = statements.filter(pl.col("kind") == "misdated")["record_id"].unique()
     if misdated.is_empty():
         return person
@@ -67,11 +65,14 @@ def child_ages(
 ) -> pl.DataFrame:
     """One row is one child of ``child_records``, in no particular order.
 
-    ``date_of_birth`` (null: no record has one), ``of_age`` (0..1, that the child is of compulsory school age),
-    ``age`` (whole years; null with the birth date), ``dates_differ`` (the records have dates on both sides of an end of
-    compulsory school age), ``birth_dates`` (all that they give, where they give several; else null). Whom no record gives a
-    date, and one calls a grown-up or unborn, is of no school age. Raises :class:`polars.exceptions.ComputeError` where a
-    record id is not unique.
+    - ``date_of_birth``: null: no record has one.
+    - ``of_age``: 0..1, that the child is of compulsory school age. 0 where no record gives a date and one calls the child a
+      grown-up or unborn.
+    - ``age``: whole years; null with the birth date.
+    - ``dates_differ``: the records have dates on both sides of an end of compulsory school age.
+    - ``birth_dates``: all dates the records give, if several; else null.
+
+    Raises :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     mine = members(child_records, person, "dataset", "date_of_birth", "forename_shown", how="left")
     born = pl.col("date_of_birth")
@@ -102,7 +103,7 @@ def child_ages(
 def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """``forename``, ``surname``, ``sex``, ``address``, ``postcode`` (null: no record has it) by ``child_id``.
 
-    ``person``, ``statements``: of these children at the least; of all, to know every proving source of tonight. Raises
+    ``person``: at least of these children. ``statements``: of all records, so that every proving source is known. Raises
     :class:`polars.exceptions.ComputeError` where a record id is not unique.
     """
     mine = members(
@@ -116,7 +117,7 @@ def described(person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.
 
 
 def records_of(child_records: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``records``: its record ids, sorted, apart by ";"."""
+    """``child_id`` and ``records``: the child's record ids, sorted, separated by ";"."""
     by_child = child_records.select("child_id", "record_id").sort("record_id").group_by("child_id").agg("record_id")
     return by_child.select("child_id", records=pl.col("record_id").list.join(";"))
 
@@ -128,7 +129,7 @@ def protected_by_source(statements: pl.DataFrame, child_records: pl.DataFrame) -
 
 
 def may_be_protected(statements: pl.DataFrame, child_records: pl.DataFrame, rivals: pl.DataFrame) -> pl.Series:
-    """child_id of every child whom a source marks as protected, and of all who may well be such a child."""
+    """child_id of every child whom a source marks as protected, and of every child who may well be the same child as one."""
     by_source = protected_by_source(statements, child_records)
     may_be = pl.col("probability") >= PROTECTED_RIVAL
     near = rivals.filter(may_be & pl.col("rival_child_id").is_in(by_source.implode()))
@@ -141,23 +142,23 @@ def _proving(statements: pl.DataFrame) -> pl.Series:
 
 
 def _grown_up(statements: pl.DataFrame, mine: pl.DataFrame) -> pl.Series:
-    """child_id of everybody whom a record calls a grown-up."""
+    """child_id of every child whom a record calls a grown-up."""
     said = statements.filter(pl.col("kind") == "grown_up").select("record_id").unique()
     return mine.join(said, on="record_id", how="semi")["child_id"].unique()
 
 
 def _unborn(mine: pl.DataFrame) -> pl.Series:
-    """child_id of everybody whom a record names so: social care plans for a child before its birth, by the day expected if any,
-    which is still to come and so no birth date."""
+    """child_id of every child whom a record names "Unborn". Social care plans for a child before birth; the row gives the
+    day expected, if any, which is still to come and so no birth date."""
     return mine.filter(pl.col("forename_shown").str.contains(r"(?i)^unborn\b"))["child_id"].unique()
 
 
 def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
     """Birth date by vote, and the share of the vote that makes the child of age.
 
-    A source has one vote for each date it gives, weighed by the record's membership. No grown-up's date is taken where a
-    child's is there. Ties go to a proving source, then to a date of compulsory school age, then to the later date. Where
-    all dates agree there is nothing to vote on.
+    A source has one vote for each date it gives, weighted by the record's membership. A grown-up's date is never chosen
+    where there is a child's date. Ties go to a proving source, then to a date of compulsory school age, then to the later
+    date.
     """
     is_default = (pl.col("date_of_birth").dt.month() == 1) & (pl.col("date_of_birth").dt.day() == 1)
     votes = (
@@ -187,7 +188,7 @@ def _voted(mine: pl.DataFrame, proving: pl.Series, as_at: date) -> pl.DataFrame:
 
 
 def _undated(without: pl.DataFrame, mine: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """Children ``without`` any birth date: as likely of age as those whom the same sources do give a date for."""
+    """Children ``without`` any birth date: as likely of age as children to whom the same sources give a date."""
     is_of_age = is_of_compulsory_school_age(pl.col("date_of_birth"), as_at)
     return as_their_sources_have_it(without, mine.group_by("dataset").agg(of_age=is_of_age.mean()))
 
@@ -209,9 +210,8 @@ def as_their_sources_have_it(known: pl.DataFrame, rates: pl.DataFrame) -> pl.Dat
 
 
 def _names(mine: pl.DataFrame) -> pl.DataFrame:
-    """Name of one record: one with forename and surname, then one of which no letter was lost (NGUY?N), then a proving
-    source's, then the fullest.
-    """
+    """Name from one record: first one with forename and surname, then one without lost letters (NGUY?N), then a proving
+    source's, then the longest."""
     written = pl.concat_str("forename_shown", "middle_names", "surname_shown", ignore_nulls=True)
     shown = mine.with_columns(
         is_whole=pl.col("forename_shown").is_not_null() & pl.col("surname_shown").is_not_null(),
@@ -238,7 +238,7 @@ def _sexes(mine: pl.DataFrame) -> pl.DataFrame:
 
 
 def _addresses(mine: pl.DataFrame, said: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """Address of the record whose statements are latest, leaving for last those whose stay there has ended."""
+    """Address of the record whose statements are latest. Records of a stay that has ended come last."""
     dated = said.filter(pl.col("since_on") <= as_at).group_by("record_id").agg(latest_on=pl.col("since_on").max())
     moved_out = said.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))
     placed = (

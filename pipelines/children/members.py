@@ -1,4 +1,4 @@
-"""The records of each child beside what their person records say, and which sources know the child."""
+"""The records of each child joined with their person records, and which sources know the child."""
 
 from typing import Literal
 
@@ -11,11 +11,11 @@ from matching.sorting import order_of
 def members(
     child_records: pl.DataFrame, told: pl.DataFrame, *columns: str, how: Literal["inner", "left"] = "inner"
 ) -> pl.DataFrame:
-    """``child_records`` with some ``columns`` of ``told``, which has one row a record, as person records have.
+    """``child_records`` with ``columns`` of ``told``, which has one row a record, as person records have.
 
-    Records of which nothing is told are left out; with ``how`` left they stay. A night's tables have the same records in the
-    same order, and are laid side by side unsearched. Raises :class:`polars.exceptions.ComputeError` where a record id is
-    not unique.
+    Records missing from ``told`` are left out, unless ``how`` is "left". A night's tables have the same records in the same
+    order and are then put side by side without a search. Raises :class:`polars.exceptions.ComputeError` where a record id
+    is not unique.
     """
     ids = child_records["record_id"]
     if ids.equals(told["record_id"]) and (ids.shift() < ids).all():
@@ -24,7 +24,8 @@ def members(
 
 
 def with_told(children: pl.DataFrame, *told: pl.DataFrame, by: str = "child_id") -> pl.DataFrame:
-    """``children``, one row each, in their order, with what every frame of ``told`` says of some of them; null of the others.
+    """``children``, one row each, in their order, with the columns of every frame of ``told``; null where it lacks the
+    child.
 
     Raises :class:`polars.exceptions.ComputeError` where a frame has two rows of a child.
     """
@@ -34,9 +35,11 @@ def with_told(children: pl.DataFrame, *told: pl.DataFrame, by: str = "child_id")
 
 
 def sources_of(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``sources``, one bit a source, in no particular order. ``known``: ``child_id`` and ``dataset`` of
-    records."""
-    # In the order of a hash of the ids (64 bits), as to group so many texts takes four times as long.
+    """``child_id`` and ``sources``, one bit for each source, in no particular order.
+
+    ``known``: ``child_id`` and ``dataset`` of records. ``bits``: from :func:`bits_of`.
+    """
+    # Grouped by a 64-bit hash of the ids, because grouping so many texts takes four times as long.
     told = known.select(
         child=pl.col("child_id").hash(), bit=pl.col("dataset").replace_strict(bits["dataset"], bits["bit"])
     )
@@ -49,8 +52,8 @@ def sources_of(known: pl.DataFrame, bits: pl.DataFrame) -> pl.DataFrame:
 
 
 def is_first_of(*names: str) -> pl.Expr:
-    """Whether no row before has the same in these columns: by a hash of 64 bits, as to tell several columns apart by what
-    stands in them takes four times as long."""
+    """Whether no earlier row has the same values in these columns. By a 64-bit hash, as comparing the columns takes four
+    times as long."""
     return pl.struct(*names).hash().is_first_distinct()
 
 

@@ -1,10 +1,11 @@
-"""How likely a child without a place has one all the same, by a record that linking never brought near it.
+"""How likely a child without a place does have one, by a record that linking never compared with the child's.
 
-Some links are always missed: another name, a slipped birth date and an old address in one record, and no rule finds the
-other. Such a child has no rival to show, yet it looks like one who is missing education. How often a source's records never
-come near those that show a place is measured where a third record holds them together
-(:func:`matching.measure.never_met`). Of all children with a place who would look like a child, so many do; what share
-they are of those who look so, Bayes says. A child of one list may well be such a one, a child of three hardly.
+Some links are always missed: with another name, a slipped birth date and an old address in one record, no blocking rule
+finds the other. Such a child has no rival to show, yet looks like one who is missing education. How often a source's
+records never meet those that show a place is measured where a third record holds the two together
+(:func:`matching.measure.never_met`). That gives the number of children with a place expected to look like a given child;
+Bayes' rule gives their share among all who look so. A child known to one source may well be one of them, a child known to
+three hardly.
 """
 
 import polars as pl
@@ -14,15 +15,15 @@ from matching.measure import share_never_met
 from pipelines.children.members import bits_of, members, sources_of
 
 MOST_MISSED = 0.5
-"""However many are expected, a child is taken to be such a one with no more than this probability."""
+"""However many are expected, a child is taken to be one of them with no more than this probability."""
 
 AS_ANY = 1000.0
-"""Pairs of records that a source's are taken to have met as often as those of any two sources do, besides its own."""
+"""Weight of the prior, in pairs of records: a source's records miss others as often as those of any two sources do."""
 
 
 def known_besides(person: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``sources``, one bit a source as in :func:`~pipelines.children.members.bits_of`: who knows the child
-    by records that show no place now. Children whom the same sources so know are alike."""
+    """``child_id`` and ``sources``, one bit for each source as in :func:`~pipelines.children.members.bits_of`: the sources
+    that know the child by records that show no place now. Children with the same set are treated as alike."""
     placed = provision.filter("is_current")
     known = members(child_records, person, "dataset").join(placed, on="record_id", how="anti")
     return sources_of(known, bits_of(person))
@@ -35,14 +36,16 @@ def with_missed(
     provision: pl.DataFrame,
     never_met: pl.DataFrame | None,
 ) -> pl.DataFrame:
-    """``judged`` with ``missed``: 0..1, that the child has a place by a record that nobody has found; 0 where it has one.
+    """``judged`` with ``missed``: 0..1, that the child has a place by a record nobody has found; 0 where the child has a
+    place.
 
-    ``judged``: one row a child, with ``child_id``, ``living_here``, ``of_age`` and ``found_none`` (0..1, that no record
-    found shows a place). ``known``: what :func:`known_besides` says. ``never_met``: ``LINK_NEVER_MET``; null: none was
-    missed.
+    - ``judged``: one row a child, with ``child_id``, ``living_here``, ``of_age`` and ``found_none`` (0..1, that no record
+      found shows a place).
+    - ``known``: from :func:`known_besides`.
+    - ``never_met``: ``LINK_NEVER_MET``; null: none was missed.
 
-    What has gone astray may be all such records of a child with a place, or some of them, while the others have stayed with
-    the place: see :func:`_went_astray`.
+    All records of a child that show no place may have gone astray, or only some, while the others have stayed with the
+    place: see :func:`_went_astray`.
     """
     if never_met is None:
         return judged.with_columns(missed=pl.lit(0.0))
@@ -71,7 +74,7 @@ def with_missed(
 
 
 def _least_missed(never_met: pl.DataFrame, places: pl.Series, bits: pl.DataFrame) -> pl.Expr:
-    """How often records of the source of ``sources`` that is missed least never come near those of ``places`` (sources)."""
+    """How often records never meet those of ``places`` (sources), for whichever of the sources in ``sources`` misses least."""
     of_two = never_met.filter(pl.col("source") != pl.col("other_source"))
     shown, often = places.unique().implode(), share_never_met(of_two)
     either_way = [
@@ -86,12 +89,12 @@ def _least_missed(never_met: pl.DataFrame, places: pl.Series, bits: pl.DataFrame
 
 
 def _went_astray() -> pl.Expr:
-    """How often just ``sources`` of a child are parted from its place and from the rest of the ``whole``, by how often two
-    records never come near each other.
+    """How often exactly ``sources`` of a child are parted from its place and from the rest of ``whole``, as a multiple of
+    how often two records never meet.
 
-    Where two records never meet, one of them is wrong, either as often as the other. Where others have stayed with the place,
-    it is what went astray, which is half of the cases. Each record beyond the first is one more that erred alike, or one more
-    in which the place was not found again: that happens in one case of four at the most.
+    Where two records never meet, one of them is wrong, either as often as the other. If other records stayed with the
+    place, the wrong one is the one that went astray: half of the cases. Each record beyond the first either erred in the
+    same way or also failed to meet the place: at most one case in four.
     """
     alike = 2.0 ** (-ERRED_ALIKE * (pl.col("sources").bitwise_count_ones().cast(pl.Float64) - 1))
     return alike * pl.when(pl.col("sources") == pl.col("whole")).then(1.0).otherwise(0.5)

@@ -1,4 +1,4 @@
-"""School places that are promised and not taken back: the one reading of what sources say of them, for all who ask."""
+"""School places that are promised and not taken back; the one definition for all who ask."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,27 +10,28 @@ from pipelines.formatted import in_small_letters
 
 OFFERED, ACCEPTED, DEFERRED = "offered", "accepted", "deferred"
 PROMISED = (OFFERED, ACCEPTED, DEFERRED)
-"""What a source calls a place that is promised; the statement begins on the day on which the place does. One that is
-``ACCEPTED`` is settled."""
+"""The ways in which a place is promised, as ``what`` of a statement that begins when the place does. ``ACCEPTED`` is
+settled."""
 
 _NEGATED = rf"\b(?:no|not|never|without)\b[^,;:.]*?\b(?:{'|'.join(PROMISED)})\b"
 _TAKEN_BACK = r"\b(?:withdrawn|lapsed|declined|cancelled)\b"
 
 
 def says_promised(what: pl.Expr, ways: Sequence[str] = PROMISED) -> pl.Expr:
-    """Whether ``what``, in small letters, says that a place is promised in one of these ways.
+    """Whether ``what``, in lower case, says that a place is promised in one of these ways.
 
-    One offered but not accepted is offered; one not offered, or withdrawn since, is not promised at all.
+    "Offered, not accepted" is offered. A place not offered, or withdrawn since, is not promised at all.
     """
     said = what.str.replace_all(_NEGATED, "").str.contains(rf"\b(?:{'|'.join(ways)})\b")
     return said & ~what.str.contains(_TAKEN_BACK)
 
 
 def promised_places(statements: pl.DataFrame, as_at: date, ways: Sequence[str] = PROMISED) -> pl.DataFrame:
-    """The rows of ``statements`` (``STATEMENT``) that promise a place in one of these ways and had not ended before ``as_at``.
+    """The rows of ``statements`` (``STATEMENT``) that promise a place in one of these ways and had not ended before
+    ``as_at``.
 
-    A promise still counts on its last day. ``since_on``, null where it is not said, may be past or to come.
+    A promise still counts on its last day. ``since_on`` may be past or to come; null: not given.
     """
-    # First, as texts are searched of these alone.
+    # First, so that only these texts are searched.
     concerns = statements.filter((pl.col("kind") == "concern") & has_not_ended(as_at))
     return concerns.filter(says_promised(in_small_letters(pl.col("what")), ways))

@@ -1,7 +1,7 @@
 """Where, as far as any extract shows, a child is educated, and whether that holds on the date judged.
 
-Nothing source-specific stands here: which rows prove an education, in what way and until when, is said by the contracts
-and arrives as statements of the kind ``provision``.
+Nothing here is specific to one source. Which rows prove an education, in what way and until when, is in the contracts and
+arrives as statements of the kind ``provision``.
 """
 
 from datetime import date, timedelta
@@ -13,13 +13,13 @@ from pipelines.intake.schools import plain_number
 from pipelines.tables import PROVISION
 
 UNRENEWED_CHILDREN = 10.0
-"""Children expected beforehand whose entry was not renewed: of a few, nobody can say how usual it is."""
+"""Weight of the prior, in children whose entry was not renewed: a few entries cannot show how usual renewal is."""
 
 ROLLS_ARE_TOLD = timedelta(weeks=24)
-"""From a day in term until every roll has been told of it: from one termly census (May) until the next is in (November)."""
+"""How long after a day in term until every roll has been told of it: from one termly census (May) to the next (November)."""
 
 ENDED_PROVES = 0.1
-"""How far an entry still proves an education of which a newer word says that it has ended: some are taken back."""
+"""How far an entry still proves an education where a newer source says it has ended: some endings are taken back."""
 
 SAID_TO_HAVE_ENDED = "the school has returned since that the place has ended"
 
@@ -28,12 +28,13 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
     """Every provision statement of every child (``PROVISION``), in the order of child, start and record.
 
     ``is_current`` holds where ``since_on`` is null or not after ``as_at``, and ``until_on`` is null or *later than*
-    ``as_at``. On its last day an entry no longer proves an education: a leaving date that equals the date judged means
-    that the child has left, and a closing date that the entry is closed. A place that starts tomorrow is none today.
-    ``link_probability`` is the record's membership in the child. ``proves`` is less than the contract has it where most
-    entries with such a doubt were renewed, and this one was not; an entry is in doubt where another record says that the
-    child's place at that school has ended since it began. Raises :class:`ValueError` where a statement's record
-    belongs to no child: dropping it would make a lead out of nothing.
+    ``as_at``. On its last day an entry no longer proves an education: a leaving date equal to the date judged means that
+    the child has left, and a closing date that the entry is closed. A place that starts tomorrow is none today.
+    ``link_probability`` is the record's membership in the child. ``proves`` is less than the contract says where most
+    entries with such a doubt were renewed and this one was not. An entry is in doubt where another record says that the
+    child's place at that school has ended since it began.
+
+    Raises :class:`ValueError` where a statement's record belongs to no child: dropping it would list a child for no reason.
     """
     said = statements.filter(pl.col("kind") == "provision")
     found = said.join(child_records, on="record_id", how="left", validate="m:1")
@@ -44,7 +45,7 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
         )
     judged = found.with_columns(is_current=_holds_on(as_at), link_probability=pl.col("membership"))
     return (
-        _less_where_it_is_said_to_have_ended(_less_where_others_are_renewed(judged), as_at)
+        _doubt_if_said_to_have_ended(_discount_unrenewed(judged), as_at)
         .select(PROVISION.names())
         .cast(PROVISION)
         .sort(PROVISION.names(), nulls_last=False)
@@ -52,20 +53,20 @@ def find_provision(statements: pl.DataFrame, child_records: pl.DataFrame, as_at:
 
 
 def surely_holds(doubtful: float) -> pl.Expr:
-    """0..1, how sure it is that an entry (``PROVISION``) proves its child's education while it lasts.
+    """0..1, how certain an entry (``PROVISION``) is to prove its child's education while it lasts.
 
-    As sure as its link, and less where the entry is in doubt: by as much as its contract says, or else as ``doubtful``.
+    As certain as its link; less where the entry is in doubt, by ``proves`` of its contract, or else by ``doubtful``.
     """
     proves = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(pl.col("proves").fill_null(doubtful))
     return pl.col("link_probability") * proves
 
 
-def _less_where_others_are_renewed(found: pl.DataFrame) -> pl.DataFrame:
-    """``found`` with ``proves`` as what the renewals show leaves of it.
+def _discount_unrenewed(found: pl.DataFrame) -> pl.DataFrame:
+    """``found``, with ``proves`` lowered for entries that were not renewed.
 
-    A current entry in doubt is renewed where its child has a later current one of the same source. The more of those in the
-    same doubt are, the more it says that one is not: a place that goes on would have been as often as the others, one that
-    has ended never (Bayes). Where nobody renews, that says nothing.
+    A current entry in doubt is renewed where its child has a later current one from the same source. The more entries with
+    the same doubt are renewed, the more it means that this one is not: a place that goes on would have been renewed as
+    often as the others, one that has ended never (Bayes). Where nobody renews, it means nothing.
     """
     kind = ["source", "doubt"]
     current = found.filter(pl.col("is_current") & pl.col("since_on").is_not_null())
@@ -80,11 +81,13 @@ def _less_where_others_are_renewed(found: pl.DataFrame) -> pl.DataFrame:
     return judged.with_columns(proves=pl.coalesce(left, "proves")).drop("renewed")
 
 
-def _less_where_it_is_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``found`` with a doubt on each current entry of a school of which a statement that knows only the end says that it has.
+def _doubt_if_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl.DataFrame:
+    """``found``, with a doubt on each current entry at a school where another statement says that the child's place has
+    ended.
 
-    Such is a school's return of a deletion. A roll that comes with the termly census shows the pupil until the next one is in;
-    one that shows the child still, once all have been told since, has the last word. An entry that began later is another.
+    Such a statement gives only the end, as a school's return of a deletion does. A roll that comes with the termly census
+    shows the pupil until the next census is in; a roll that still shows the child once every roll has been told prevails.
+    An entry that began after the end is another place.
     """
     until, school = pl.col("until_on"), plain_number(pl.col("place"))
     is_end = pl.col("since_on").is_null() & (until <= as_at) & (until > as_at - ROLLS_ARE_TOLD)
@@ -104,5 +107,5 @@ def _less_where_it_is_said_to_have_ended(found: pl.DataFrame, as_at: date) -> pl
 
 
 def _holds_on(as_at: date) -> pl.Expr:
-    """True where the statement holds on a date; its last day is no longer part of it."""
+    """True where the statement holds on a date; its last day no longer counts."""
     return has_begun(as_at) & (pl.col("until_on").is_null() | (pl.col("until_on") > as_at))

@@ -1,9 +1,9 @@
-"""Schools whose rolls cannot have a new pupil yet, as they were last told before the pupil's place began.
+"""Schools whose rolls cannot show a new pupil yet, because they were last updated before the pupil's place began.
 
-An academy may send its roll with the termly school census alone, and some authorities get no other roll of any school: for
-weeks such a roll is that of the last census. It is not asked for as a setting, which nobody would keep true. A roll that
-shows nobody who began since has not been told, where on the same days of the years before it shows several who did, or where
-several were promised a place; of a small school that sends its roll each night, a quiet month says nothing.
+An academy may send its roll only with the termly school census, and some authorities get no other roll of any school: for
+weeks such a roll is that of the last census. This is not a setting, which nobody would keep up to date. A roll that shows
+nobody who began since some day has not been updated since, if on the same days of earlier years it shows several who did,
+or if several were promised a place. For a small school that sends its roll each night, a quiet month means nothing.
 """
 
 from datetime import date, timedelta
@@ -17,28 +17,30 @@ BEFORE_TERM = timedelta(days=7)
 """Some schools date all entries of a term before its first day of teaching."""
 
 NOT_ENTERED_YET = timedelta(days=7)
-"""Whoever began so lately may be on no roll yet, however often it comes (five days: SI 2024/208, regulation 13)."""
+"""A pupil who began this recently may be on no roll yet, however often it comes (five days: SI 2024/208, regulation 13)."""
 
 A_YEAR = timedelta(weeks=52)
 """The same days of another year, by the day of the week."""
 
 USUAL = 6
-"""Pupils who began on the same days of the two years before. Where 6 did in two years, the chance that nobody does in a
-third is (2/3) ** 7 = .06 (Poisson, whatever the rate): less than the one enquiry in nine that an officer is asked to make."""
+"""Least number of pupils who began on the same days of the two years before. Where 6 did in two years, the chance that
+nobody does in a third is (2/3) ** 7 = .06 (Poisson, whatever the rate): less than the one enquiry in nine that an
+officer is asked to make."""
 
 PROMISED = 5
-"""Children whose accepted places have begun since: that none of so many came is less likely than that nobody has told."""
+"""Least number of children whose accepted places have begun since: that none of so many came is less likely than that the
+roll has not been updated."""
 
 
 def last_told(
     places: pl.DataFrame, provision: pl.DataFrame, person: pl.DataFrame, schools: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
-    """``places`` with ``school``, its name on a roll, and ``told_on``, the last day of which that roll is known to tell.
+    """``places`` with ``school``, its name on a roll, and ``told_on``, the last day that the roll is known to cover.
 
-    ``places``: places that are accepted, with ``since_on``, ``place`` (a number or the name of the school; null: not said) and
-    ``date_of_birth``. Where no school is said, ``school`` is null and ``told_on`` that of most of the pupils one school
-    year older (the middle one). Both are null for a school that no roll has. ``provision``, ``person``, ``schools``:
-    ``PROVISION``, ``PERSON``, ``SCHOOL``.
+    ``places``: accepted places, with ``since_on``, ``place`` (a number or the name of the school; null: not given) and
+    ``date_of_birth``. Where no school is given, ``school`` is null and ``told_on`` is the median among pupils one school
+    year older. Both are null for a school that no roll has. ``provision``, ``person``, ``schools``: ``PROVISION``,
+    ``PERSON``, ``SCHOOL``.
     """
     asked = places.with_columns(number=plain_number(pl.col("place")), year=school_year(pl.col("date_of_birth"), as_at))
     promised = asked.select("number", "since_on").join(schools, on="number", how="inner")
@@ -61,22 +63,22 @@ def last_told(
 
 
 def is_silent(since_on: pl.Expr, told_on: pl.Expr) -> pl.Expr:
-    """True where a roll was last told of a day before a place began; not where no roll is known (null)."""
+    """True where the last day that a roll covers is before a place began; false where no roll is known (null)."""
     return (told_on < since_on - BEFORE_TERM).fill_null(value=False)
 
 
 def _rolls(entries: pl.DataFrame, promised: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``source``, ``place``, ``told_on`` of each school: the day on which somebody began last, where it has been too quiet
-    since, by itself or with all schools of its source; else ``as_at``."""
+    """``source``, ``place``, ``told_on`` of each school: the last day on which a pupil began, if it has been too quiet
+    since, at the school or at all schools of its source together; else ``as_at``."""
     school, source = (_quiet_since(entries, promised, by, as_at) for by in (["source", "place"], ["source"]))
     told = school.join(source.select("source", source_quiet="quiet_since"), on="source", how="left", validate="m:1")
     return told.select("source", "place", told_on=pl.coalesce("quiet_since", "source_quiet", pl.lit(as_at)))
 
 
 def _quiet_since(entries: pl.DataFrame, promised: pl.DataFrame, by: list[str], as_at: date) -> pl.DataFrame:
-    """``by`` and ``quiet_since``: the day on which somebody began last; null where nobody since is nothing unusual.
+    """``by`` and ``quiet_since``: the last day on which a pupil began; null where it is not unusual that nobody has since.
 
-    ``promised``: ``source``, ``place``, ``since_on`` of places that are accepted.
+    ``promised``: ``source``, ``place``, ``since_on`` of accepted places.
     """
     last = entries.group_by(by).agg(begun_on=pl.col("since_on").max())
     usual = _begun_since(entries, last, by, as_at, years=1) + _begun_since(entries, last, by, as_at, years=2)
@@ -85,7 +87,7 @@ def _quiet_since(entries: pl.DataFrame, promised: pl.DataFrame, by: list[str], a
 
 
 def _begun_since(begun: pl.DataFrame, last: pl.DataFrame, by: list[str], as_at: date, *, years: int) -> pl.Series:
-    """How many rows of ``begun`` there are of each row of ``last`` since its day, or since that day so many years earlier."""
+    """Number of rows of ``begun`` for each row of ``last``: since its day, or since that day ``years`` years earlier."""
     since, earlier = pl.col("since_on"), years * A_YEAR
     told = begun.join(last, on=by, how="inner", validate="m:1").filter(
         since > pl.col("begun_on") - earlier, since <= as_at - NOT_ENTERED_YET - earlier
