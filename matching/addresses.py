@@ -1,7 +1,7 @@
-"""Canonical addresses, a column at a time: flat, house and street out of one line of text.
+"""Canonical addresses, a column at a time: flat, house and street from one line of text.
 
-Written for addresses in the United Kingdom. Town and county are left out, as sources disagree on them and the postcode
-says more. Work is done once a distinct value.
+Written for addresses in the United Kingdom. Town and county are dropped: sources disagree on them, and the postcode
+says more. Each distinct value is parsed once.
 """
 
 import re
@@ -47,17 +47,17 @@ _STREET_TYPES = {
     "FIELDS": "FLDS",
     "MEADOWS": "MDWS",
 }
-"""Street type -> how it is shortened. ST is not here: it may be a saint."""
+"""Street type -> its abbreviations, separated by spaces. ST is not among them: it may mean Saint."""
 
 _ONLY_STREETS = (
     "ROAD|STREET|AVENUE|CLOSE|CRESCENT|DRIVE|LANE|PLACE|SQUARE|TERRACE|GARDENS|GROVE|BOULEVARD|WAY|PARADE|MEWS|ROW|YARD|"
     "HILL|RISE|WALK|VIEW|MOUNT|GREEN|PARK|COURT|VALE|END|DENE|CROFT|FOLD|CIRCUS|WHARF|QUAY|HEOL|FFORDD|STRYD"
 )
-"""Last words that make a street of a name without a number."""
+"""Last words that mark text without a number as a street."""
 
 _FLAT_WORDS = "FLAT|FLT|FL|APARTMENT|APPARTMENT|APT|APMT|UNIT|ROOM|RM|STUDIO|MAISONETTE|SUITE|BEDSIT|CARAVAN|PITCH|PLOT"
 _WRITTEN_TOGETHER = _FLAT_WORDS.replace("|RM|", "|")
-"""Those that may stand before a number without a space. RM1 is no room but a part of Romford's postcodes."""
+"""Flat words that may run into their number without a space. RM is not one: RM1 begins a Romford postcode."""
 _FLOORS = {
     "GROUND": "G",
     "BASEMENT": "B",
@@ -69,7 +69,7 @@ _FLOORS = {
     "3RD": "3",
 }
 _CARE_OF = r"(^|[ ,])(?:C ?/ ?O|CARE OF)\b:? ?(?:[^,0-9]*,)?"
-"""Whoever takes in the letters, and no part of the address: a name up to a comma, or, before a number, only the word."""
+"""Whoever takes in the post, who is not part of the address: a name up to a comma or, before a number, only the words C/O."""
 _POINTS = {"N": "NORTH", "S": "SOUTH", "E": "EAST", "W": "WEST"}
 _NUMBER = r"[0-9]+[A-Z]?(?:-[0-9]+[A-Z]?)?"
 _POSTCODE = r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{2}"
@@ -87,7 +87,7 @@ _NOWHERE = (
 
 
 def _spelled_out(text: pl.Expr) -> pl.Expr:
-    """Street types and ST spelled out, where they are not the first word of their part."""
+    """Street types and ST spelled out, except as the first word of a part."""
     for whole, shortened in _STREET_TYPES.items():
         if shortened:
             forms = shortened.replace(" ", "|")
@@ -101,7 +101,7 @@ def _spelled_out(text: pl.Expr) -> pl.Expr:
 
 
 def _tidied(plain: pl.Expr) -> pl.Expr:
-    """Parts apart by ", ", words by one space; a number stands in one part with what follows it."""
+    """Parts separated by ", " and words by one space; a number is joined to the part that follows it."""
     text = plain.str.replace_all(r"[.'\"]", "").str.replace_all(r"[;|]", ",").str.replace(_CARE_OF, "${1}")
     text = pl.when(~text.str.strip_chars(" ,").str.contains(_NOWHERE)).then(text)
     text = text.str.replace(rf"[ ,]+{_POSTCODE}[ ,]*$", "")
@@ -119,7 +119,7 @@ def _tidied(plain: pl.Expr) -> pl.Expr:
 
 
 def _floor_flats(text: pl.Expr) -> pl.Expr:
-    """Ground floor flat, GFF and the like as a flat of that floor."""
+    """GROUND FLOOR FLAT, GFF and the like as a flat on that floor (FLAT GF)."""
     for word, letter in _FLOORS.items():
         text = text.str.replace(rf"\b{word} (?:FLOOR )?FLAT\b,?", f"FLAT {letter}F,")
         text = text.str.replace(rf"\bFLAT,? {word} FLOOR\b,?", f"FLAT {letter}F,")
@@ -128,7 +128,7 @@ def _floor_flats(text: pl.Expr) -> pl.Expr:
 
 
 def _flat_and_rest(text: pl.Expr) -> pl.Expr:
-    """Struct of ``flat`` and ``rest``: a flat said by a word, by 7/67, "7 67 ROAD" or "7 COURT, 67 ROAD"."""
+    """Struct of ``flat`` and ``rest``. A flat is named by a word, or written 7/67, "7 67 ROAD" or "7 COURT, 67 ROAD"."""
     by_word = text.str.extract(rf"(?:^|[ ,])(?:{_FLAT_WORDS}) ([0-9]+ ?[A-Z]?|[A-Z][0-9]*|GF|BF|TOP)\b", 1)
     without_word = text.str.replace(
         rf"(?:^|[ ,])(?:{_FLAT_WORDS}) (?:[0-9]+ ?[A-Z]?|[A-Z][0-9]*|GF|BF|TOP)\b[ ,/]*", " "
@@ -142,10 +142,11 @@ def _flat_and_rest(text: pl.Expr) -> pl.Expr:
 
 
 def _house_and_street(rest: pl.Expr) -> pl.Expr:
-    """Struct of ``building``, ``number`` and ``street`` out of the text after the flat.
+    """Struct of ``building``, ``number`` and ``street`` from the text after the flat.
 
-    The street is the first part that starts with a number, else the first that ends in a street type, else (of several
-    parts) none. A part before it is the building; parts after it are town and county, left out.
+    The street is the first part that starts with a number, else the first that ends in a street type, else null. The part
+    before it is the building; the parts after it, town and county, are dropped. With no street, the first part is the
+    building if it has several words or another part follows it.
     """
     numbered = rest.str.extract_groups(_NUMBERED_STREET).struct
     building, street = (
@@ -162,17 +163,17 @@ def _house_and_street(rest: pl.Expr) -> pl.Expr:
 
 
 def _without_town(street: pl.Expr) -> pl.Expr:
-    """A street cut after its type, where a town follows without a comma; NORTH and the like stay."""
+    """The street cut after its type where a town follows without a comma; NORTH and the like are kept."""
     points = "|".join(_POINTS.values())
     cut = street.str.extract(rf"^([A-Z].*? (?:{_ONLY_STREETS})(?: (?:{points}|{_ONLY_STREETS}))*)(?: |$)", 1)
     return pl.coalesce(cut, street)
 
 
 def addresses(text: pl.Series) -> pl.DataFrame:
-    """Columns ``address``, ``flat``, ``house`` and ``street`` of :mod:`matching.person`, one row a row of ``text``.
+    """Columns ``address``, ``flat``, ``house`` and ``street`` of :mod:`matching.person`, one row per row of ``text``.
 
-    ``text`` is an address in one line, its parts apart by commas (a postcode at its end is left out). ``address`` is
-    flat, building, number and street together, in one order whatever the order in the source. No fixed abode: null.
+    ``text`` is an address on one line with commas between its parts; a postcode at its end is dropped. ``address`` joins
+    flat, building, number and street, always in that order. No fixed abode, or no address given: all null.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
@@ -183,7 +184,7 @@ def addresses(text: pl.Series) -> pl.DataFrame:
         frame = frame.with_columns(_house_and_street(pl.col("rest")).alias("split")).unnest("split")
         frame = frame.with_columns(_without_town(pl.col("street")).alias("street"))
         frame = frame.select(pl.all().str.strip_chars(" ,/-")).select(pl.when(pl.all() != "").then(pl.all()))
-        # A named place may be of several parts: "OAK HOUSE, THE GREEN".
+        # A building may have several parts: "OAK HOUSE, THE GREEN".
         frame = frame.with_columns(pl.col("building").str.replace_all(",", ""))
         flat_said = pl.when(pl.col("flat").is_not_null()).then(pl.lit("FLAT ") + pl.col("flat"))
         address = pl.concat_str(flat_said, "building", "number", "street", separator=" ", ignore_nulls=True)
@@ -198,7 +199,7 @@ def addresses(text: pl.Series) -> pl.DataFrame:
 
 
 def postcodes_at_end(text: pl.Series) -> pl.Series:
-    """The postcode with which each address ends, as it is written there; null: it ends with none."""
+    """The postcode at the end of each address, in capitals, spaced as written; null: there is none."""
 
     def derive(values: pl.Series) -> pl.DataFrame:
         at_end = plain_capitals(values).str.extract(rf"(?:^|[ ,])({_POSTCODE})[ ,.]*$", 1)
@@ -212,8 +213,8 @@ def _with_capital_door_letters(text: str) -> str:
 
 
 def shown_addresses(text: pl.Series) -> pl.Series:
-    """Addresses as a person would like to read them: one line, repaired, without postcode; in small letters with
-    capitals where they shout. Nothing left: null.
+    """Addresses for people to read: one line, repaired, without postcode, and in title case where the source has only capitals
+    or only small letters. Null: nothing is left.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:

@@ -1,8 +1,8 @@
-"""Competing candidates -> log-odds with the right prior, and how sure a record belongs to its child.
+"""The prior log-odds that two records, or two groups of records, are one child.
 
-The prior depends on the two datasets: how many links there are between them, estimated from the weights themselves
-(the share that is no guess: Sadinle 2017, JASA 112:600; by record and dataset: Kundinger, Reiter & Steorts 2024).
-Within a dataset that keeps one row a child it comes out near 0 by itself.
+The prior depends on the two datasets: on how many links there are between them, which is estimated from the match weights
+(Sadinle 2017, JASA 112:600; by record and dataset: Kundinger, Reiter & Steorts 2024). Within a dataset that keeps one row
+per child the estimated share of links comes out near 0 by itself.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Bits = NDArray[np.float64]
 
 ROUNDS = 30
 SURE = 30.0
-"""Log-odds are capped at so many bits: beyond, the model's own errors outweigh its arithmetic."""
+"""Cap on log-odds, in bits: beyond it the model's own errors outweigh its arithmetic."""
 
 
 def probability(log_odds: Bits) -> NDArray[np.float64]:
@@ -30,7 +30,7 @@ def probability(log_odds: Bits) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Priors:
-    """Prior log-odds (bits) that a pair of records of two datasets is one child: datasets x datasets, symmetric."""
+    """Prior log-odds (bits) that two records, one from each dataset, are one child: datasets x datasets, symmetric."""
 
     bits: Bits
     links: Bits
@@ -44,7 +44,7 @@ class Priors:
 def priors_of(scored: Scored, dataset: NDArray[np.int32], start: float) -> Priors:
     """Estimate the share of matches for each pair of datasets by expectation-maximisation over the scored weights.
 
-    ``start``: the share to begin with (the model's). One pseudo-link behind each pair of datasets keeps tiny ones sane.
+    ``start``: the share to begin with (the model's). A pseudo-link per pair of datasets keeps the estimate for tiny ones sane.
     """
     many = int(dataset.max()) + 1 if len(dataset) else 0
     sizes = np.bincount(dataset, minlength=many).astype(np.float64)
@@ -65,18 +65,18 @@ def priors_of(scored: Scored, dataset: NDArray[np.int32], start: float) -> Prior
         links = np.triu(links) + np.triu(links, 1).T
         before = share
         share = np.clip((links + start * possible / (1 + start * possible)) / (possible + 1), 1e-12, 0.5)
-        if np.array_equal(share, before):  # to the last bit: further rounds would change nothing
+        if np.array_equal(share, before):  # equal to the last bit: further rounds would change nothing
             break
     return Priors(np.log2(share / (1 - share)), links)
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """How likely a record's child is to be found in each dataset at all, by the record's stratum (birth year).
+    """How likely it is that a record's child is in each other dataset as well, by the record's stratum (birth year).
 
-    A record whose child is sure to be on the other list, and a row of that list that nobody else has claimed, belong
-    together on less evidence than two records of which neither need have a partner; and two rows of a list that keeps
-    one row a child belong together on more.
+    A record whose child is sure to be on the other list and a row of that list that no other record has claimed need less
+    evidence to be linked than two records neither of which need have a partner. Two rows of a list that keeps one row per
+    child need more.
     """
 
     absent: Bits
@@ -89,7 +89,7 @@ class Coverage:
     """Which sets of datasets know how many children."""
 
     def of(self, dataset: NDArray[np.int32], stratum: NDArray[np.int32], left: Rows, right: Rows) -> Bits:
-        """Bits to be added to the prior log-odds of each pair of rows, were both without a partner otherwise."""
+        """Bits to add to the prior log-odds of each pair of rows, supposing that neither has another partner."""
         many, _, strata = self.absent.shape
         a, b = dataset.take(left), dataset.take(right)
         ours = self.absent.take((a * np.int64(many) + b) * strata + stratum.take(left))
@@ -97,30 +97,30 @@ class Coverage:
 
 
 SHRINK = 20.0
-"""Records of the whole dataset that stand behind each stratum's share: small strata lean on it."""
+"""How many records the whole dataset's share counts for in each stratum's share: small strata lean on it."""
 MOST_COVERED = 0.98
 
 
 Siblings = tuple[Labels, Labels]
-"""Pairs of children of one home, each numbered from 0 in the order of its lowest row."""
+"""Pairs of children in one home. Children are numbered from 0 in the order of their lowest rows."""
 
 
 def coverage_of(
     labels: Labels, dataset: NDArray[np.int32], stratum: NDArray[np.int32], siblings: Siblings | None = None
 ) -> Coverage:
-    """Share of each dataset's records, by stratum, whose child has a record in each other dataset, from a first
-    clustering. Strata are numbered up to one more than there are: the last is any that no record is in, and has the
-    share of the whole dataset.
+    """Measure, from a first clustering, the share of each dataset's records, by stratum, whose child also has a record in each
+    other dataset.
 
-    The prior odds of a link between two records that would otherwise have no partner are those of the link over those
-    of both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum). ``siblings``: pairs of children
-    known to be two of one home; null: none.
+    There is one stratum more than occurs: the last stands for any stratum without records, and has the whole dataset's share.
+    The prior odds of a link between two records that would otherwise have no partner are those of the link over those of
+    both going without (the bipartite prior of Sadinle 2017, JASA 112:600, by stratum). ``siblings``: pairs of children
+    known to be two of one home; None: no such pairs.
     """
     many, strata = int(dataset.max(initial=0)) + 1, int(stratum.max(initial=0)) + 2
     child = numbered(labels)
     known = known_to(child, dataset, stratum, many)
     sets, which = sets_in(known[0])
-    # Rows by their child's set of datasets, by dataset and stratum: what each list knows is summed from so few numbers.
+    # Count rows once by their child's set of datasets, dataset and stratum: every sum below is over these few numbers.
     cells = many * strata
     place = which.take(child) * np.int32(cells)
     place += dataset * np.int32(strata) + stratum
@@ -144,14 +144,14 @@ def coverage_of(
 def known_to(
     child: NDArray[np.integer], dataset: NDArray[np.int32], stratum: NDArray[np.int32], many: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Which of ``many`` datasets know each child, and its stratum. ``child``: each row's, numbered from 0."""
+    """Which of ``many`` datasets know each child, and its stratum. ``child``: each row's child, numbered from 0."""
     known = np.zeros((int(child.max(initial=-1)) + 1, many), dtype=bool)
     known.put(child * np.int64(many) + dataset, True)
     return known, _strata(child, stratum)
 
 
 def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Each child's stratum: the last of its records', so that a record without one (the first) counts for nothing."""
+    """Each child's stratum: the highest of its records', so that a record without one (stratum 0) does not count."""
     found = np.zeros(int(child.max(initial=-1)) + 1, dtype=np.int32)
     found.put(child, stratum)
     higher = np.flatnonzero(stratum > found.take(child))  # few: most children have one stratum in all their records
@@ -160,22 +160,22 @@ def _strata(child: NDArray[np.integer], stratum: NDArray[np.int32]) -> NDArray[n
 
 
 def rows_held(child: Labels, dataset: NDArray[np.int32]) -> NDArray[np.int64]:
-    """children x datasets: how many rows each child has in each dataset."""
+    """children x datasets: the number of rows that each child has in each dataset."""
     children = int(child.max(initial=-1)) + 1
     many = int(dataset.max(initial=0)) + 1
     return np.bincount(child * many + dataset, minlength=children * many).reshape(children, many)
 
 
 ERRED_ALIKE = 2.0
-"""Bits against one child for each further list that knows the smaller of two groups: lists copy from each other, but the
-second repeats what the first has wrong in one case of four at the most."""
+"""Bits against one child for each list after the first that knows the smaller of two groups. Lists copy from each other, but
+the second repeats a mistake of the first in one case of four at most."""
 MOST_ALIKE = 3
-"""Further lists that count: beyond, all of them come from one copy."""
+"""The most such lists that count: any more are taken to have copied from one."""
 
 
 @dataclass(frozen=True)
 class Groups:
-    """What each child (group of rows) brings to the question whether it is the same as another."""
+    """What bears on whether a child (a group of rows) is the same as another: which datasets know it, and its stratum."""
 
     present: NDArray[np.bool_]
     """children x datasets."""
@@ -189,7 +189,7 @@ class Groups:
         return cls(*known_to(group, dataset, stratum, many))
 
     def prior(self, one: NDArray[np.integer], other: NDArray[np.integer], coverage: Coverage) -> Bits:
-        """As :func:`prior_of`, of two children; less where several lists know each, which would have erred alike."""
+        """As :func:`prior_of` for pairs of children; lower where several lists know each: all would have had to err alike."""
         ours, theirs = self.present[one], self.present[other]
         alike = np.minimum(np.minimum(ours.sum(axis=1), theirs.sum(axis=1)) - 1, MOST_ALIKE)
         prior = prior_of(ours, theirs, (self.stratum[one], self.stratum[other]), coverage)
@@ -202,9 +202,10 @@ def prior_of(
     strata: tuple[NDArray[np.int32], NDArray[np.int32]],
     coverage: Coverage,
 ) -> Bits:
-    """Prior log-odds that two groups of records are one child: one in all children, what either would lack (as whole sets
-    of datasets show: :mod:`matching.presence`), what both would have twice.
+    """Prior log-odds (bits) that two groups of records are one child.
 
+    It starts from one in all children, rises by what either group would lack without the other (judged by whole sets of
+    datasets: :mod:`matching.presence`), and falls for each dataset that would have the child twice.
     ``ours``, ``theirs``: pairs of groups x datasets; ``strata``: of either side.
     """
     lacking = coverage.presence.bits(ours, theirs, strata)
@@ -212,10 +213,10 @@ def prior_of(
 
 
 CERTAIN = 1000.0
-"""Bits beyond this are no evidence but a rule: a judgement, or identifiers that keep apart."""
+"""Bits beyond this are not evidence but a rule: a judgement, or identifiers that keep two children apart."""
 
 
 def believed(chance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What comparisons say of one child or two, as a probability, as far as it is to be believed; what is certain stays."""
+    """A probability from comparisons, with its log-odds reduced to the part that is believed (TRUSTED); 0 and 1 stay."""
     with np.errstate(divide="ignore"):
         return probability(TRUSTED * np.log2(chance / (1 - chance)))

@@ -1,14 +1,14 @@
-"""How names go together: how much commoner a forename is among those with such a surname than among all people.
+"""How names go together: how much commoner a forename is among people with a given surname than among all people.
 
-Two comparisons are weighed as independent witnesses, but forenames and surnames are not: most who bear one of a
-community's surnames bear one of its forenames. Of two children with the surname KHAN, a forename that one in a hundred
-children bears may be borne by one in ten. What a pair's agreement in both is worth is less by log2 of that ratio (bits):
-the pointwise mutual information of the two values (Church & Hanks 1990, Computational Linguistics 16:22).
+Comparisons are weighed as independent witnesses, but forename and surname are not independent: most people with one of a
+community's surnames have one of its forenames. A forename that one child in a hundred has may belong to one in ten of those
+named KHAN. A pair's agreement in both names is therefore worth less, by log2 of that ratio (bits): the pointwise mutual
+information of the two values (Church & Hanks 1990, Computational Linguistics 16:22).
 
-Most such surnames are too rare to count it. So a few groups of surnames are found that draw on the same forenames, from the
-names' own co-occurrence and nothing else (a mixture of a few distributions: Hofmann 1999, SIGIR, "probabilistic latent
-semantic indexing"; begun from surnames whose forenames are least like each other's: Arora et al. 2013, ICML). A surname may
-be of several groups. They have no meaning, no name, and leave no trace but the bits.
+Most such surnames are too rare to count this directly. So a few groups of surnames that draw on the same forenames are found
+from the co-occurrence of names alone (a mixture of a few distributions: Hofmann 1999, SIGIR, "probabilistic latent semantic
+indexing"; started from surnames whose forenames are least like each other's: Arora et al. 2013, ICML). A surname may belong
+to several groups. The groups have no meaning and no name, and nothing is kept of them but the bits.
 """
 
 from dataclasses import dataclass
@@ -24,29 +24,29 @@ from matching.frequencies import Frequencies
 Floats = NDArray[np.float64]
 
 GROUPS = 12
-"""Groups of surnames beside that of everybody."""
+"""Groups of surnames, besides the group of everybody."""
 ROUNDS = 25
-"""Rounds of expectation-maximisation. Six times as many move a bit by a quarter on average, and cost six times as much."""
+"""Rounds of expectation-maximisation. Six times as many change the bits by a quarter on average, at six times the cost."""
 ENOUGH = 10
-"""A group begins from a surname that as many people bear."""
+"""People who must have a surname before a group may start from it."""
 SEEDS = 300
-"""Commonest surnames that a group may begin from."""
+"""A group may start from one of this many commonest surnames."""
 SURE = 4.0
-"""Standard deviations by which a surname's forenames must differ from everybody's for a group to begin from it."""
+"""Standard deviations by which a surname's forenames must differ from everybody's for a group to start from it."""
 OF_ANY_SURNAME = 3.0
-"""People added to those of a surname who bear forenames as all people do: of a rare surname little is known."""
+"""Pseudo-people, with groups as in the whole population, added to those of each surname: a rare one shows little by itself."""
 OF_ANY_FORENAME = 50.0
-"""People added likewise to those of a group."""
+"""Pseudo-people, with forenames as in the whole population, added to those of each group."""
 FEW = 2
-"""Two values that no more records bear go together by 0 bits, so that nothing is held of them, as of any value so rare."""
+"""Two values that no more records have together get 0 bits, so that nothing is kept about a pair of values so rare."""
 MOST = 6.0
-"""Bits: two names are never said to go together more closely than that."""
+"""The most bits by which two names are said to go together."""
 
 
 @dataclass(frozen=True)
 class GoesWith:
-    """Values that go together by custom, as forenames and surnames do: who agrees with another in one of them is likelier than
-    chance to agree in the other, too.
+    """Two comparisons whose values go together by custom, as forename and surname do: people who agree in one of them agree
+    in the other more often than by chance.
     """
 
     comparison: str
@@ -54,33 +54,33 @@ class GoesWith:
     column: str
     """Column with both values in one."""
     first: str
-    """Column of the value itself; ``second``: of the other comparison's."""
+    """Column of the value itself; ``second``: of the other comparison's value."""
     second: str
     person: str
-    """Column by which people with the same two values are told apart, as they are counted."""
+    """Column that tells apart people with the same two values when they are counted."""
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Every column it reads: of both values in one, of either, and of the person."""
+        """Every column it reads: both values in one, each value, and the person."""
         return self.column, self.first, self.second, self.person
 
 
 @dataclass(frozen=True)
 class _Pairs:
-    """One row is one pair of values that people bear, in the order of the values."""
+    """One row is a pair of values that somebody has, in the order of ``code``."""
 
     code: NDArray[np.int64]
-    """Of both values in one."""
+    """Code of both values in one."""
     first: NDArray[np.int64]
     """Number of the first value (the forename), from 0."""
     second: NDArray[np.int64]
     """Number of the second value (the surname), from 0."""
     people: Floats
-    """How many bear both."""
+    """How many people have both."""
 
     @classmethod
     def of(cls, goes_with: GoesWith, table: Encoded) -> "_Pairs":
-        """Those of a table, in which one person may have several records."""
+        """The pairs in a table in which one person may have several records."""
         names = ("code", "first", "second", "person")
         records = pl.DataFrame(
             {name: table.column(column) for name, column in zip(names, goes_with.reads, strict=True)}
@@ -97,19 +97,19 @@ class _Pairs:
 
 @dataclass(frozen=True)
 class _Groups:
-    """Groups of second values, the first that of everybody."""
+    """Groups of second values (surnames); the first group is that of everybody."""
 
     of_second: Floats
-    """Second values x groups: how likely one with the value is of the group."""
+    """Second values x groups: the probability that a person with the value belongs to the group."""
     first_in: Floats
-    """First values x groups: how likely one of the group bears the value."""
+    """First values x groups: the probability that a person of the group has the value."""
 
 
 def association_of(goes_with: GoesWith, table: Encoded) -> Frequencies:
     """Bits, 0 to MOST, by which two values go together, by the code of both in one; 0 where nothing shows it.
 
-    What is said of two values rests on those who bear one of them and not both: people who stand in the table twice show
-    nothing of themselves.
+    The bits of two values rest on people who have one of them but not both, so that somebody who is in the table twice does
+    not count as evidence about their own names.
     """
     pairs = _Pairs.of(goes_with, table)
     bits = np.zeros(len(table.vocabulary))
@@ -123,7 +123,7 @@ def association_of(goes_with: GoesWith, table: Encoded) -> Frequencies:
 
 
 def _groups_of(pairs: _Pairs) -> _Groups | None:
-    """Groups by expectation-maximisation; null: no surname is common enough to begin from."""
+    """Find the groups by expectation-maximisation; None: no surname is common enough to start from."""
     every = np.bincount(pairs.first, pairs.people)
     share, many = every / every.sum(), np.bincount(pairs.second, pairs.people)
     first_in = _begun(pairs.matrix(pairs.people), np.asarray(many, dtype=np.float64), share)
@@ -139,21 +139,21 @@ def _groups_of(pairs: _Pairs) -> _Groups | None:
 
 
 def _expected(pairs: _Pairs, of_second: Floats, first_in: Floats) -> tuple[Floats, Floats]:
-    """People of each second value, and of each first value, by group, as the groups have it."""
+    """Expected people of each second value, and of each first value, in each group."""
     chance = np.einsum("pg,pg->p", of_second.take(pairs.second, axis=0), first_in.take(pairs.first, axis=0))
     shared = pairs.matrix(pairs.people / chance)
     return of_second * (shared @ first_in), first_in * (shared.T @ of_second)
 
 
 def _begun(counts: csr_matrix, many: Floats, share: Floats) -> Floats | None:
-    """What first values the groups begin with: everybody's, and those of the second values least like each other's."""
+    """First values x groups to start from: everybody's, and those of the second values least like each other's."""
     common = np.lexsort((np.arange(len(many)), -many))[:SEEDS]
     common = common[many[common] >= ENOUGH]
     heard = np.flatnonzero(share * many.sum() >= ENOUGH)
     own = counts[common].toarray()
     left = (own[:, heard] / many[common][:, None] - share[heard]) / np.sqrt(share[heard])
     left *= np.sqrt(many[common])[:, None]
-    # The sum of squares of a surname that draws on everybody's forenames follows chi-square.
+    # If a surname draws on everybody's forenames, its sum of squares follows chi-square.
     by_chance = len(heard) + SURE * np.sqrt(2 * len(heard))
     begun = [share]
     for _ in range(min(GROUPS, len(common))):
@@ -168,7 +168,7 @@ def _begun(counts: csr_matrix, many: Floats, share: Floats) -> Floats | None:
 
 
 def _bits(pairs: _Pairs, groups: _Groups) -> Floats:
-    """The bits of each pair of values, its own people left out of all that is counted, save one who is like everybody."""
+    """Bits of each pair of values; the pair's own people are left out of every count, but for one who is like everybody."""
     seconds, firsts = _expected(pairs, groups.of_second, groups.first_in)
     mix, many = seconds.sum(axis=0) / pairs.people.sum(), pairs.people.sum()
     own = groups.of_second.take(pairs.second, axis=0) * groups.first_in.take(pairs.first, axis=0)
@@ -179,7 +179,7 @@ def _bits(pairs: _Pairs, groups: _Groups) -> Floats:
     first_in = np.maximum(firsts.take(pairs.first, axis=0) - own, 0) + OF_ANY_FORENAME * usual[:, None]
     first_in /= firsts.sum(axis=0) - own + OF_ANY_FORENAME
     among_such = (of_second * first_in).sum(axis=1) / of_second.sum(axis=1)
-    # To a thousandth of a bit: sums of many numbers differ in their last digits from one machine's libraries to another's.
+    # Rounded to a thousandth of a bit: the last digits of long sums differ between machines.
     return np.asarray(np.round(np.clip(np.log2(among_such / usual), 0.0, MOST), 3))
 
 

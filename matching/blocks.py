@@ -1,4 +1,4 @@
-"""One blocking rule's blocks: the rows of a table sorted by key, their pairs counted and none made.
+"""The blocks of one blocking rule: the rows of a table sorted by key. Their pairs are counted, but none is made.
 
 A rule is a list of columns that must agree; a list column agrees where one value is shared.
 """
@@ -14,18 +14,18 @@ from matching.encode import Encoded, Rows
 from matching.sorting import counted_off, distinct, in_runs, order_of
 
 Hashes = NDArray[np.uint64]
-"""Values that must agree, in 64 bits: rows x hashes a row. Where they fit, the values' own codes side by side."""
+"""The values that must agree, in 64 bits: rows x hashes per row. Where they fit, the values' own codes side by side."""
 NO_HASH = np.uint64(0)
 Keys = NDArray[np.int32]
-"""Numbers of blocks: rows x keys a row. Rows share a block where they have a key in common."""
+"""Numbers of blocks: rows x keys per row. Rows meet in a block if they have a key in common."""
 NO_KEY = np.int32(-1)
-"""No block: a value is absent, or no other row has it."""
+"""No block: a value is missing, or no other row has it."""
 
 LARGEST_BLOCK = 3_000
-"""Rows in one block before it is split by the rule's further keys."""
+"""Rows that a block may have before it is split by the rule's further columns."""
 
 PIECE = 60
-"""A block that no further key could split is cut into pieces of so many rows; the pairs left out are counted."""
+"""Rows in a piece of a block that no further column could split; the pairs across pieces are left out, and counted."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class BlockingRule:
     name: str
     columns: tuple[str, ...]
     split_by: tuple[str, ...] = ()
-    """Further columns that cut a block of more than LARGEST_BLOCK rows."""
+    """Further columns that split a block of more than LARGEST_BLOCK rows."""
     one_side: str | None = None
-    """Only pairs in which this column is not null on one side at least."""
+    """If given, only pairs where this column is not null on at least one side."""
     settles: tuple[str, ...] = ()
-    """Comparisons whose outcome the rule settles through derived columns: its pairs cannot teach their m."""
+    """Comparisons whose outcome the rule decides through derived columns: its pairs cannot teach their m."""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class BlockingRule:
 
 
 def scrambled(keys: Hashes) -> Hashes:
-    """Scramble 64 bits (splitmix64, Steele, Lea & Flood 2014), each number to one of its own; 0 stays 0."""
+    """Scramble 64-bit numbers one to one (splitmix64, Steele, Lea & Flood 2014); 0 stays 0."""
     mixed = keys >> np.uint64(30)
     mixed ^= keys
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
@@ -59,9 +59,9 @@ def scrambled(keys: Hashes) -> Hashes:
 
 
 def _with_column(keys: Hashes, codes: NDArray[np.int32], place_value: np.uint64 | None) -> Hashes:
-    """Every hash crossed with every value of a further column; NO_HASH where either is absent.
+    """Every hash combined with every value of a further column; NO_HASH where either is missing.
 
-    ``place_value``: above every code of the column, where the codes fit side by side; null: they are scrambled.
+    ``place_value``: greater than every code of the column, so that codes fit side by side; None: they are scrambled.
     """
     out = np.empty((len(keys), keys.shape[1] * codes.shape[1]), dtype=np.uint64)
     for i in range(keys.shape[1]):
@@ -81,7 +81,7 @@ def _split_large(keys: Hashes, rule: BlockingRule, table: Encoded) -> Hashes:
     """Extend the hashes of rows in over-large blocks by the rule's further columns (null counts as a value there)."""
     for column in rule.split_by:
         flat = np.sort(keys[keys != NO_HASH])
-        again = flat[LARGEST_BLOCK:]  # one that stands as many places before is of a block of more rows
+        again = flat[LARGEST_BLOCK:]  # a key also found LARGEST_BLOCK places earlier has a larger block
         large = distinct(np.compress(again == flat[: len(again)], again))
         if not len(large):
             break
@@ -93,9 +93,9 @@ def _split_large(keys: Hashes, rule: BlockingRule, table: Encoded) -> Hashes:
 
 
 WORD = 64
-"""Bits that a key and its place may take together: keys of more values than fit are scrambled."""
+"""Bits that a key and its place may take together; keys with more values than fit are scrambled."""
 ROWS_AT_ONCE = 1 << 15
-"""Rows whose hashes are made at once: few enough to stay in a core's cache from one column to the next."""
+"""Rows hashed at a time: few enough to stay in a core's cache from one column to the next."""
 
 
 def hashes_of(rule: BlockingRule, table: Encoded) -> Hashes:
@@ -103,7 +103,7 @@ def hashes_of(rule: BlockingRule, table: Encoded) -> Hashes:
     columns = [table.values(column) for column in rule.columns]
     keys = np.ones((table.height, int(np.prod([codes.shape[1] for codes in columns]))), dtype=np.uint64)
     place_values = [np.uint64(codes.max(initial=0)) + np.uint64(1) for codes in columns]
-    # One bit for the 1 that every key begins with, so that none is NO_HASH; sorting puts a place beside the key.
+    # One bit more for the 1 that every key begins with, so that none is NO_HASH. Sorting puts the place beside the key.
     fits = math.prod(map(int, place_values)).bit_length() + 1 + keys.size.bit_length() <= WORD
     for begin in range(0, table.height, ROWS_AT_ONCE):
         here = slice(begin, begin + ROWS_AT_ONCE)
@@ -115,80 +115,80 @@ def hashes_of(rule: BlockingRule, table: Encoded) -> Hashes:
 
 
 MOST_TABLES = 16
-"""Rows of so many tables are told apart one table after the other."""
+"""Up to this many tables, rows are gathered table by table; beyond it they are sorted."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The rows of several tables, where only rows of different ones meet."""
+    """The rows of several tables, where only rows of different tables meet."""
 
     first: Rows
-    """Rows table by table."""
+    """All rows, table by table."""
     begins: NDArray[np.int64]
-    """Where in ``first`` each table but the first begins."""
+    """Where in ``first`` each table after the first begins."""
 
     @classmethod
     def of(cls, number: NDArray[np.int32] | None) -> "Tables | None":
-        """From each row's table. Null where all rows meet each other."""
+        """From the number of each row's table. None if all rows meet each other."""
         if number is None:
             return None
         sizes = np.bincount(number)
         if len(sizes) > MOST_TABLES:
             first = order_of(number)
-        else:  # sooner than by sorting
+        else:  # faster than sorting
             first = np.concatenate([*(np.flatnonzero(number == table) for table in range(len(sizes))), sizes[:0]])
         return cls(first.astype(np.int32), np.cumsum(np.compress(sizes > 0, sizes))[:-1])
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """One rule's blocks: rows sorted by key. Position p meets the positions from ``begins[p]`` up to ``ends[p]``.
+    """One rule's blocks: rows sorted by key. The row at position p meets those from ``begins[p]`` up to ``ends[p]`` (excluded).
 
-    Rows that meet nobody have no position.
+    Rows that meet no other have no position.
     """
 
     rule: BlockingRule
     keys: Keys
     one_side: NDArray[np.bool_] | None
-    """For each row, whether the rule's ``one_side`` column is not null."""
+    """Per row, whether the rule's ``one_side`` column is not null; None: the rule has no such column."""
     order: Rows
     slots: NDArray[np.int16]
-    """Which of its row's keys each position stands for."""
+    """Which of its row's keys each position is for."""
     begins: NDArray[np.int32]
     ends: NDArray[np.int32]
     pairs: int
-    """Pairs the rule makes, before pairs of earlier rules are left out: exact, without making one."""
+    """Exact number of pairs the rule makes, before pairs of earlier rules are left out."""
     largest_block: int
-    """Rows in the largest block; 0 where no rows meet."""
+    """Rows in the largest block before it was split into pieces; 0 where no rows meet."""
     left_out: int
-    """Pairs left out because a block could not be split any further."""
+    """Pairs left out because their block could not be split any further."""
 
     @property
     def pairs_from(self) -> NDArray[np.int32]:
-        """Pairs that begin at each position."""
+        """The number of pairs that begin at each position."""
         return self.ends - self.begins
 
     def without_rows(self) -> "Blocks":
-        """What the rule costs, without the rows of which its pairs are made."""
+        """What the rule costs, without the rows from which its pairs are made."""
         none = np.zeros(0, dtype=np.int32)
         keys = self.keys[:0].copy()
         return replace(self, keys=keys, one_side=None, order=none, slots=none.astype(np.int16), begins=none, ends=none)
 
     @cached_property
     def reach(self) -> NDArray[np.int16]:
-        """How far each row's keys reach: the number of the slot after its last."""
+        """One more than the slot of each row's last key; 0: the row has none."""
         numbers = np.arange(1, self.keys.shape[1] + 1, dtype=np.int16)
         return np.asarray(((self.keys != NO_KEY) * numbers).max(axis=1))
 
     @property
     def has_lists(self) -> bool:
-        """A row may have several keys, and so meet another one twice, or itself."""
+        """Whether a row may have several keys, and so meet another row twice, or itself."""
         return bool(self.keys.shape[1] > 1)
 
 
 @dataclass(frozen=True)
 class _Sorted:
-    """Places of a table's keys (row by row, each row's slots together), sorted by key: blocks in which rows meet."""
+    """Places of a table's keys (row by row, each row's slots together), sorted by key. Only blocks in which rows meet."""
 
     places: NDArray[np.integer]
     sizes: NDArray[np.int64]
@@ -201,12 +201,12 @@ class _Sorted:
 
     @property
     def numbers(self) -> NDArray[np.int32]:
-        """Of each place, the number of its block."""
+        """The number of each place's block."""
         return np.repeat(np.arange(len(self.sizes), dtype=np.int32), self.sizes)
 
 
 def _in_order(keys: Hashes | Keys, tables: Tables | None = None) -> _Sorted:
-    """Sort the hashes or keys of rows, within a block table by table and then as the rows stand. 0: no block."""
+    """Sort the hashes or keys of rows; within a block by table, then in the order of rows. 0: no block."""
     flat = (keys if tables is None else keys.take(tables.first, axis=0)).ravel()
     places, ends = in_runs(flat)
     sizes = np.diff(ends, prepend=0)
@@ -219,7 +219,7 @@ def _in_order(keys: Hashes | Keys, tables: Tables | None = None) -> _Sorted:
 
 
 def _tables_of(places: NDArray[np.integer], begins: NDArray[np.int64]) -> NDArray[np.int16]:
-    """Number of the table in which each place is. Tables are few: comparing with each beats a search."""
+    """Number of each place's table. There are few tables: comparing with each is faster than a search."""
     found = np.zeros(len(places), dtype=np.int16)
     for begin in begins:
         found += places >= begin
@@ -232,11 +232,11 @@ def blocks_of(rule: BlockingRule, table: Encoded, between: Tables | None = None)
     found = _in_order(hashes, between)
     largest, wanted = int(found.sizes.max(initial=0)), found.pairs
     if largest > LARGEST_BLOCK:
-        _cut(hashes, _in_order(hashes))  # as the rows stand: every piece has rows of each table
+        _cut(hashes, _in_order(hashes))  # in the order of rows, so that every piece has rows of each table
         found = _in_order(hashes, between)
     shape, width = hashes.shape, hashes.shape[1]
     del hashes
-    keys = np.full(shape, NO_KEY, order="F")  # read a slot at a time
+    keys = np.full(shape, NO_KEY, order="F")  # later read one slot at a time
     rows, slots = _where(found, keys, between)
     if width == 1:
         keys[:, 0].put(rows, found.numbers)
@@ -254,10 +254,10 @@ def blocks_between(
     meets: NDArray[np.bool_],
     between: Tables | None = None,
 ) -> Blocks:
-    """Some of a rule's blocks, from the keys that all of them were given (see :func:`blocks_of`).
+    """Some of a rule's blocks, from keys that :func:`blocks_of` gave to all rows.
 
-    ``meets``: of the shape of ``keys``: where true, the row stands in the block of that key. ``keys`` are kept whole: two
-    rows that share an earlier one meet in its block, and not here.
+    ``meets`` has the shape of ``keys``: true where the row is in the block of that key. ``keys`` stay whole: two rows that
+    share an earlier key meet in its block, and not here.
     """
     found = _in_order(np.where(meets, keys + 1, 0), between)
     begins, ends = _spans(found, None if between is None else between.begins * keys.shape[1])
@@ -271,10 +271,10 @@ def _many(begins: NDArray[np.int32], ends: NDArray[np.int32]) -> int:
 
 
 def _where(found: _Sorted, keys: Keys, between: Tables | None) -> tuple[Rows, NDArray[np.int16]]:
-    """Row and slot of each place."""
+    """The row and the slot of each place."""
     width = keys.shape[1]
     rows = found.places if width == 1 else found.places // width
-    # One number stands for as many as there are rows, where all are the same.
+    # If all slots are 0, one number stands for all of them.
     slots = np.broadcast_to(np.int16(0), len(rows)) if width == 1 else (found.places % width).astype(np.int16)
     return (rows.astype(np.int32) if between is None else between.first.take(rows)), slots
 
@@ -284,18 +284,18 @@ def _cut(hashes: Hashes, found: _Sorted) -> None:
     flat = hashes.reshape(-1)
     number = counted_off(found.sizes)
     cut = np.repeat(found.sizes, found.sizes) > LARGEST_BLOCK
-    # Each piece has its own hash: a pair left out here must not be taken for found when a later rule finds it.
+    # Each piece gets its own hash: a pair left out here must not count as found when a later rule finds it.
     places, pieces = found.places[cut], (number[cut] // PIECE + 1).astype(np.uint64)
     flat[places] = scrambled(flat[places] * np.uint64(31) + pieces)
 
 
 def _spans(found: _Sorted, tables: NDArray[np.int64] | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """For each place the first position that it meets, and the one after the last."""
+    """For each place, the first position it meets, and the one after the last it meets."""
     block_ends = np.cumsum(found.sizes, dtype=np.int32)
     ends = np.repeat(block_ends, found.sizes)
     if tables is None:
         return np.arange(1, len(ends) + 1, dtype=np.int32), ends
-    # Rows of one table stand together within a block: a row first meets the row after the last of its own table.
+    # Within a block the rows of one table are together: a row first meets the row after the last of its own table.
     is_last = np.zeros(len(ends), dtype=bool)
     is_last[block_ends - 1] = True
     for begin in tables:

@@ -1,8 +1,8 @@
-"""Scoring cut into buckets that read and write Parquet: for whoever has more machines than one.
+"""Scoring divided into buckets that read and write Parquet, for use on several machines.
 
-A bucket is one blocking rule and one range of its keys. Its file holds all that scoring it takes (the records that meet in
-it, their keys under this rule and the earlier ones), so that it can be scored anywhere that sees the folder, in any order,
-and again where a machine was lost. Together the buckets give what :func:`matching.score.score_pairs` gives, to the bit.
+A bucket is one blocking rule and one range of its keys. Its file holds everything needed to score it (the records that meet
+in it, their keys under this rule and the earlier ones). It can be scored by any machine that sees the folder, in any order,
+and again if a machine was lost. Together the buckets give what :func:`matching.score.score_pairs` gives, to the bit.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,25 +24,25 @@ from matching.score import Scored, Scorer, score_pairs
 from matching.sorting import order_of
 
 PAIRS_IN_BUCKET = 5_000_000
-"""Pairs to look at in one bucket: some seconds of work, and some hundred megabytes at the most."""
+"""Pairs to compare in one bucket: some seconds of work, and a few hundred megabytes at most."""
 
 MODEL, FREQUENCIES = "model.toml", "frequency-"
 
 Run = Callable[[Path, Sequence[str]], None]
-"""Scores the buckets of a folder by their names, wherever and in whatever order; returns once all are scored."""
+"""Scores the named buckets of a folder, anywhere and in any order; returns once all are scored."""
 
 
 @dataclass(frozen=True)
 class Buckets:
-    """How a table is to be scored in buckets."""
+    """How a table is scored in buckets."""
 
     folder: Path
-    """An empty folder that whoever scores can read and write. It holds personal data until it is taken away."""
+    """An empty folder that every scoring machine can read and write. It holds personal data until it is removed."""
     run: Run
     pairs: int = PAIRS_IN_BUCKET
 
     def scored(self, table: pl.DataFrame, scorer: Scorer, plan: Plan, floor: float) -> Scored:
-        """Every pair of a plan of at least ``floor`` bits, as :func:`matching.score.score_pairs` gives them.
+        """Every pair of a plan worth at least ``floor`` bits, as :func:`matching.score.score_pairs` gives them.
 
         ``table``: the records that ``scorer`` and ``plan`` were made from, in the same order.
         """
@@ -54,7 +54,7 @@ class Buckets:
 def write_buckets(
     folder: Path, table: pl.DataFrame, scorer: Scorer, plan: Plan, *, floor: float, pairs: int
 ) -> list[str]:
-    """Write a file for each bucket of about so many pairs, and what all of them share; returns their names."""
+    """Write one file per bucket of about ``pairs`` pairs, and what all buckets share. Returns the buckets' names."""
     write_model(scorer.model, folder / MODEL)
     for column, found in scorer.frequencies.items():
         held = HeldFrequencies.of(found, scorer.table)
@@ -76,7 +76,7 @@ def write_buckets(
 
 
 def _placed(plan: Plan, number: int, rows: Rows, meets: NDArray[np.bool_]) -> pl.DataFrame:
-    """Of the rows of one bucket: their numbers, which of their keys are the bucket's, and their keys by rule."""
+    """For the rows of one bucket: their numbers, which of their keys are the bucket's, and their keys under each rule."""
     told: dict[str, pl.Series] = {_name("row"): pl.Series(rows), _name("meets"): _listed(meets)}
     for earlier, blocks in enumerate(plan.blocks[: number + 1]):
         told[_name(f"keys {earlier}")] = _listed(blocks.keys[rows])
@@ -88,7 +88,7 @@ def _placed(plan: Plan, number: int, rows: Rows, meets: NDArray[np.bool_]) -> pl
 
 
 def _name(column: str) -> str:
-    """A column of a bucket's own, beside those of the table."""
+    """Name of a column that the bucket adds to those of the table."""
     return f"bucket: {column}"
 
 
@@ -97,9 +97,9 @@ def _listed(matrix: NDArray[np.generic]) -> pl.Series:
 
 
 def score_bucket(folder: Path, name: str, comparisons: Sequence[Comparison]) -> int:
-    """Score one bucket, and write its pairs beside it, whole or not at all; returns how many are kept.
+    """Score one bucket and write its pairs beside it, whole or not at all. Returns how many pairs are kept.
 
-    A bucket that was scored before is left as it is, so that a lost machine costs its own buckets only.
+    A bucket already scored is left as it is, so that after a machine is lost only its own buckets are scored again.
     """
     done = folder / f"{name}.scored.parquet"
     if done.exists():
@@ -129,12 +129,12 @@ def _frequencies(folder: Path) -> dict[str, HeldFrequencies]:
 
 
 def _rule(name: str) -> int:
-    """Number of the rule of a bucket."""
+    """Number of the bucket's rule, from the bucket's name."""
     return int(name.split("-")[1])
 
 
 def _plan(given: pl.DataFrame, rule: int) -> Plan:
-    """The bucket's own rule with the bucket's blocks, behind the earlier rules, whose pairs are not its own."""
+    """The bucket's rule with the bucket's blocks, after the earlier rules, whose pairs do not belong to it."""
     between = given[_name("table")].to_numpy() if _name("table") in given.columns else None
     tables = Tables.of(between)
     blocks = []
@@ -147,12 +147,12 @@ def _plan(given: pl.DataFrame, rule: int) -> Plan:
 
 
 def _matrix(column: pl.Series) -> NDArray[Any]:
-    """A column of lists of one length as rows x that length."""
+    """A column of lists of equal length as an array, rows x that length."""
     return column.list.to_array(len(column[0])).to_numpy()
 
 
 def gathered(folder: Path, names: Sequence[str], plan: Plan, height: int) -> Scored:
-    """What all buckets have scored, in the order of rows. Raises FileNotFoundError where one was not scored."""
+    """The pairs of all buckets, in the order of rows. Raises FileNotFoundError if a bucket was not scored."""
     looked_at = np.zeros(len(plan.blocks), dtype=np.int64)
     pieces = [pl.DataFrame(schema={"left": pl.Int32, "right": pl.Int32, "pattern": pl.Int64, "weight": pl.Float64,
                                    "rule": pl.Int16})]  # fmt: skip

@@ -1,7 +1,7 @@
-"""Blocking under a budget: the rules that find the most new matches for each further pair.
+"""Blocking within a budget: the rules that find the most new matches per further pair.
 
-Rules are tried on a pilot of rows against all rows: how many of the expected matches each finds that the rules chosen so far
-do not, and how many further pairs that takes. A rule is worth its pairs or is left out.
+Rules are tried on a pilot sample of rows against all rows: how many expected matches each finds that the rules chosen so far
+do not, and how many further pairs that takes. A rule that does not fit the budget, or finds nothing new, is left out.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from matching.score import Scorer
 
 PILOT_ROWS = 20_000
 PAIRS_A_ROW = 60
-"""Pairs that may be looked at for each row of the table: the budget of a night on two cores."""
+"""Pairs that may be compared per row of the table: the budget of a night on two cores."""
 
 
 def choose_rules(
@@ -29,9 +29,9 @@ def choose_rules(
     between: NDArray[np.int32] | None = None,
     budget: int | None = None,
 ) -> Plan:
-    """Choose blocking rules within a budget of pairs (null: PAIRS_A_ROW for each row). Deterministic.
+    """Choose blocking rules within a budget of pairs (None: PAIRS_A_ROW per row). Deterministic.
 
-    Rules whose pairs together fit the budget are all chosen, in the order given, and no pilot is run. ``between``: see
+    If the pairs of all rules fit the budget, all are chosen in the order given, without a pilot. ``between``: see
     :func:`matching.blocking.plan`.
     """
     allowed = PAIRS_A_ROW * table.height if budget is None else budget
@@ -44,7 +44,7 @@ def choose_rules(
 
 
 def _pilot(pairs: Plan, height: int) -> tuple[Rows, Rows, float]:
-    """All pairs of a spread of rows with any row, and the share of all pairs that they are."""
+    """All pairs whose left row is one of about PILOT_ROWS spread evenly, and the share of left rows that those are."""
     step = max(1, height // PILOT_ROWS)
     given = [(left, right) for _, left, right in pairs.chunks(every=step)]
     left, right = (np.concatenate([pair[side] for pair in given]) for side in (0, 1))
@@ -58,7 +58,7 @@ def _expected_matches(table: Encoded, model: Model, left: Rows, right: Rows) -> 
 
 
 def _greedy(pairs: Plan, caught: NDArray[np.bool_], matches: NDArray[np.float64], allowed: float) -> Plan:
-    """The rules that find the most new matches for each new pair, until the next would be beyond what is allowed."""
+    """Take the rule with the most new matches per new pair, again and again, among those that still fit what is allowed."""
     chosen: list[int] = []
     covered = np.zeros(caught.shape[1], dtype=bool)
     spent, left = 0, list(range(len(pairs.blocks)))

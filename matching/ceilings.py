@@ -1,6 +1,6 @@
-"""The most bits that a comparison may give a pair, by whole-array operations on rows of any shapes that fit each other.
+"""An upper bound on the bits that a comparison may give a pair, by whole-array operations on rows of broadcastable shapes.
 
-A bound may be too high, never too low: a test that might hold counts as if it did, and the strongest level counts.
+The bound may be too high but never too low: a test that might hold counts as if it did, and the strongest level counts.
 """
 
 from dataclasses import dataclass
@@ -35,24 +35,24 @@ from matching.word_similarity import (
 Bits = NDArray[np.float32]
 
 GAIN = 1.0
-"""Bits that a test must be able to take off a bound to be worth the looking."""
+"""Bits by which a test must be able to lower a bound to be worth asking."""
 SLACK = 1e-4
-"""More than single precision can be out."""
+"""Greater than any rounding error of single precision."""
 LONGEST_LIST = 6
-"""Lists of more values than this are not held against each other value by value."""
+"""Lists with more values than this are not compared value by value."""
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The most bits of one comparison: ``otherwise``, or those of the strongest of ``tests`` that may hold."""
+    """Upper bound of one comparison: the bits of the strongest of ``tests`` that may hold, else ``otherwise``."""
 
     otherwise: np.float32
     tests: tuple[tuple[np.float32, tuple[Test, ...]], ...]
-    """Bits, and the tests of which any gives them; weakest first."""
+    """Bits, and the tests any of which gives them; weakest first."""
 
     @classmethod
     def of(cls, comparison: Comparison, most: NDArray[np.float64], table: Encoded) -> "Ceiling":
-        """``most``: the most bits that each level can add."""
+        """``most``: the most bits that each level can give."""
         levels = [(float(bits), level.test) for bits, level in zip(most, comparison.levels, strict=True)]
         otherwise = max(bits for bits, test in levels if test is None or not is_cheap(test, table))
         cheap = [(bits, test) for bits, test in levels if test is not None and is_cheap(test, table)]
@@ -64,13 +64,13 @@ class Ceiling:
                 words.append((bits, test))
             elif bits > otherwise:
                 others.append((bits, (test,)))
-        if words:  # nearly equal words: one look, by the widest test of them
+        if words:  # nearly equal words: one test, the widest of them
             others.append((max(bits for bits, _ in words), near_misses([test for _, test in words]) or ()))
         others.sort(key=lambda each: each[0])
         return cls(np.float32(otherwise), tuple((np.float32(bits), tests) for bits, tests in others))
 
     def bits(self, table: Encoded, left: Rows, right: Rows) -> Bits:
-        """The bound of each pair of ``left`` and ``right``, which fit each other's shape; one alone where all have the same."""
+        """The bound of each pair of ``left`` and ``right`` (broadcastable); a single number where all pairs have the same."""
         found: Bits = np.array(self.otherwise)
         for most, tests in self.tests:
             held = reduce(np.logical_or, (may_hold(test, table, left, right) for test in tests))
@@ -83,7 +83,7 @@ class Ceiling:
 
 
 def is_cheap(test: Test, table: Encoded) -> bool:
-    """May :func:`may_hold` be asked about the test?"""
+    """Whether :func:`may_hold` can be asked about the test."""
     if isinstance(test, Either):
         return all(is_cheap(part, table) for part in test.tests)
     if isinstance(test, Both):
@@ -105,7 +105,7 @@ def is_cheap(test: Test, table: Encoded) -> bool:
 
 
 def may_hold(test: Test, table: Encoded, left: Rows, right: Rows) -> Mask:
-    """False where a test cannot hold. Of nulls the answer may be true where the test's own is false."""
+    """False where a test cannot hold. Where a value is null this may be true although the test is false."""
     if isinstance(test, Missing | Equal | Unequal | EqualAcross):
         return test.holds(table, left, right)
     if isinstance(test, Either):
@@ -127,11 +127,11 @@ def may_hold(test: Test, table: Encoded, left: Rows, right: Rows) -> Mask:
 
 
 def _may_be_alike(test: JaroWinklerAtLeast, table: Encoded, a: Rows, b: Rows) -> Mask:
-    """By letters that both words have, as in :meth:`JaroWinklerAtLeast.possible`, and by the first letter alone."""
+    """By the letters that both words have, as in :meth:`JaroWinklerAtLeast.possible`, and by the first letter alone."""
     letters = table.letters
     common = np.bitwise_count(letters.sets.take(a) & letters.sets.take(b))
     common += np.minimum(letters.repeated.take(a), letters.repeated.take(b))
-    # Of m common letters Jaro has m / |a| + m / |b|; what is asked of it is less where the words may begin alike.
+    # Of m common letters Jaro counts m / |a| + m / |b|; words that begin alike need less of it to reach the threshold.
     shares = common * (letters.each.take(a) + letters.each.take(b))
     found = shares >= np.float32(least_matching(test.threshold, 4) - SLACK)
     strangers = letters.first.take(a) != letters.first.take(b)
@@ -162,7 +162,7 @@ def _may_share(test: SharesAny, table: Encoded, left: Rows, right: Rows) -> Mask
 
 
 def _may_be_crosswise(test: Test, table: Encoded, left: Rows, right: Rows) -> Mask:
-    """Of tests that hold a column against itself or another crosswise: by the word, or by its first letter."""
+    """Of tests that compare a column with itself or another crosswise: by the whole word, or by its first letter."""
     if isinstance(test, InitialOf):
         first = table.initials(test.column)
         return np.asarray(first.take(left) == first.take(right))

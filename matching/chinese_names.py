@@ -1,8 +1,8 @@
 """Which given name a record of a child with a Chinese surname has: a Chinese one, or another that the child goes by.
 
-Many children with a Chinese name go by an English one at school and with friends, and either may stand in a list: KA HO
-LI and ERIC LI may well be one child. Which English name goes with which Chinese one is chosen by the family, so that no
-list of variants can tell.
+Many children with a Chinese name go by an English one at school and with friends, and a list may hold either: KA HO LI and
+ERIC LI may well be one child. The family chooses which English name goes with which Chinese one, so no list of variants
+can tell.
 """
 
 from functools import cache
@@ -14,7 +14,7 @@ from matching.names import listed_lines, variant_groups
 CHINESE, OTHER = "Chinese", "other"
 
 SHORTEST_OTHER = 3
-"""A name of fewer letters is a syllable or an initial, and tells nothing."""
+"""Letters that another name must have: a shorter one is a syllable or an initial, and tells nothing."""
 
 
 @cache
@@ -25,7 +25,7 @@ def _listed(kind: str) -> tuple[str, ...]:
 
 
 def _is_chinese() -> pl.Expr:
-    """Whether a surname is Chinese, or made of such as WANG-LEUNG is."""
+    """Whether a surname is Chinese, or made up of Chinese surnames, as WANG-LEUNG is."""
     is_listed = pl.element().is_in(_listed("surname"))
     parts = pl.col("surname_parts").fill_null([])
     return pl.col("surname").is_in(_listed("surname")) | (
@@ -34,10 +34,10 @@ def _is_chinese() -> pl.Expr:
 
 
 def given_name_custom(person: pl.DataFrame) -> pl.Series:
-    """``Chinese`` or ``other`` (String), one row a row of ``person`` (canonical ``forename``, ``given_names``, ``surname``).
+    """``Chinese`` or ``other`` (String), one row per row of ``person`` (canonical ``forename``, ``given_names``, ``surname``).
 
-    Chinese: two or three syllables as pinyin or Hong Kong writes them, together or apart. A name that is also a usual one
-    elsewhere (ANNA) is another, where it stands alone. Null: the surname is not Chinese, or the name may be either.
+    Chinese: two or three syllables in pinyin or Hong Kong spelling, together or apart. A name that is also usual elsewhere
+    (ANNA) counts as other if it stands alone. Null: the surname is not Chinese, or the name may be either.
     """
     rows = person.select("forename", "given_names", "surname", "surname_parts").with_row_index("row")
     asked = rows.filter(_is_chinese() & pl.col("forename").is_not_null())

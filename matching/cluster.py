@@ -1,9 +1,9 @@
-"""Links + judgements -> children: which records belong together, and child ids that stay.
+"""Links + judgements -> children: which records are one child, and child ids that last from night to night.
 
-Each pair of records has log-odds (bits) of being one child, its prior within. The records of a component are cut into
-children so that the log-odds kept together sum high (correlation clustering: Bansal, Blum & Chawla 2004, Machine Learning
-56:89), greedily by additive edge contraction (Keuper et al. 2015, ICCV). So a chain of weak links cannot join what the other
-records hold apart, and a record goes to the child whose records together want it most.
+Each pair of records has log-odds (bits) of being one child, its prior included. The records of a connected component are cut
+into children so that the sum of log-odds within children is high (correlation clustering: Bansal, Blum & Chawla 2004, Machine
+Learning 56:89), greedily by additive edge contraction (Keuper et al. 2015, ICCV). A chain of weak links therefore cannot join
+what the other records hold apart, and a record goes to the child whose records together speak most for it.
 """
 
 import hashlib
@@ -22,25 +22,26 @@ from matching.sorting import counted_off, distinct, order_of
 
 Bits = NDArray[np.float64]
 LogOdds = Callable[[Rows, Rows], Bits]
-"""Log-odds (bits) of any pairs of rows, also of pairs that no blocking rule found."""
+"""Log-odds (bits) of any pairs of rows, including pairs that no blocking rule found."""
 
 FULL_UP_TO = 80
-"""Components of so many records have all their pairs scored; larger ones only the pairs that blocking found."""
+"""Rows of the largest component of which all pairs are scored; in larger ones only the pairs that blocking found."""
 PAIRS_AT_ONCE = 500_000
 NEVER = -1e7
-"""Log-odds of two records that must not be one child: no sum of links outweighs it, nor a chain of ALWAYS."""
+"""Log-odds of two records that must not be one child: no sum of links outweighs it, nor does a chain of ALWAYS."""
 APART = NEVER / 2
-"""Log-odds of two records that identifiers keep apart: no sum of links outweighs it, but a child may be numbered twice."""
+"""Log-odds of two records with identifiers of two children: no sum of links outweighs it. Less than NEVER, because a child may
+have been given two numbers."""
 ALWAYS = 1e5
 """Log-odds of two records judged to be one child: no sum of weights outweighs it."""
 UNSEEN = -6.0
-"""Log-odds taken for a pair that blocking did not find, in a component too large to score in full."""
+"""Log-odds assumed for a pair that blocking did not find, in a component too large to score in full."""
 
 
 def contracted(size: int, i: Rows, j: Rows, odds: Bits, rest: float = 0.0) -> NDArray[np.int64]:
     """Greedy additive edge contraction: join the two groups with the highest sum of log-odds while it is above 0.
 
-    ``rest``: log-odds of each pair of records that is not among the pairs given.
+    ``rest``: log-odds of each pair of records that is not given. Returns each record's group, by one of its records.
     """
     groups: dict[int, dict[int, float]] = {node: {} for node in range(size)}
     weight = dict.fromkeys(range(size), 1)
@@ -74,7 +75,7 @@ def contracted(size: int, i: Rows, j: Rows, odds: Bits, rest: float = 0.0) -> ND
 
 @dataclass(frozen=True)
 class _Linked:
-    """Rows that hang together with others, and the component of each, numbered from 0."""
+    """Rows that are linked to others, and the component of each, numbered from 0."""
 
     rows: Labels
     component: Labels
@@ -83,11 +84,11 @@ class _Linked:
 
     @classmethod
     def of(cls, rows: Labels, component: Labels) -> "_Linked":
-        """Rows and components from 0, each of one row at least."""
+        """From rows and their components, numbered from 0 without gaps."""
         return cls(rows, component, np.bincount(component))
 
     def by_size(self, least: int, most: int) -> Iterator[NDArray[np.int64]]:
-        """Components of ``least`` to ``most`` rows, sizes one after the other: one line a component, its rows ascending."""
+        """Components of ``least`` to ``most`` rows, one array per size: one line per component, its rows ascending."""
         order, starts = order_of(self.component), np.cumsum(self.sizes) - self.sizes
         for size in np.flatnonzero(np.bincount(self.sizes)):
             if not least <= size <= most:
@@ -115,12 +116,12 @@ def _are_alone(height: int, left: Rows, right: Rows) -> NDArray[np.bool_]:
 def cluster(height: int, left: Rows, right: Rows, odds: Bits, log_odds: LogOdds) -> Labels:
     """Label each row with its child (the lowest row of the child). ``left``, ``right``, ``odds``: the scored pairs.
 
-    ``log_odds`` gives of a scored pair what ``odds`` says.
+    For a scored pair ``log_odds`` gives the same as ``odds``.
     """
     labels, linked = np.arange(height), odds > 0
     ones, others = np.compress(linked, left), np.compress(linked, right)
     alone = _are_alone(height, ones, others)
-    # Two rows with a link above 0 and no other are a child: nothing is left to be weighed, and most children are such.
+    # Two rows with a link above 0 to each other and to no other row are one child, with nothing to weigh. Most children are.
     one, other = np.compress(alone, ones), np.compress(alone, others)
     labels.put(np.maximum(one, other), np.minimum(one, other))
     tangled = _components(height, np.compress(~alone, ones), np.compress(~alone, others))
@@ -130,14 +131,14 @@ def cluster(height: int, left: Rows, right: Rows, odds: Bits, log_odds: LogOdds)
         members = [tangled.rows[tangled.component == giant] for giant in giants]
         for rows in members:
             _label_giant(labels, rows, (left, right, odds))
-        # What blocking did not find may hold apart what contraction joined: its children are looked at in full.
+        # A pair that blocking did not find may hold apart what contraction joined: cut the children found, all pairs scored.
         rows = np.sort(np.concatenate(members))
         _label_small(labels, _Linked.of(rows, np.unique(labels[rows], return_inverse=True)[1]), log_odds)
     return labels
 
 
 def _label_small(labels: Labels, linked: _Linked, log_odds: LogOdds) -> None:
-    """Cut every component of 2 to FULL_UP_TO records, all its pairs scored."""
+    """Cut every component of 2 to FULL_UP_TO records, with all its pairs scored."""
     for pieces in _batches(linked.by_size(2, FULL_UP_TO)):
         pairs = [np.triu_indices(rows.shape[1], 1) for rows in pieces]
         left, right = (
@@ -151,13 +152,13 @@ def _label_small(labels: Labels, linked: _Linked, log_odds: LogOdds) -> None:
 
 
 def _pairs_of(rows: NDArray[np.int64]) -> int:
-    """How many pairs components of one size (one a line) have."""
+    """The number of pairs within components of one size (one per line)."""
     many, size = rows.shape
     return int(many * size * (size - 1) // 2)
 
 
 def _batches(components: Iterator[NDArray[np.int64]]) -> Iterator[list[NDArray[np.int64]]]:
-    """Components of one size each, put together or cut to about PAIRS_AT_ONCE pairs."""
+    """Components, each array of one size, joined or split into batches of about PAIRS_AT_ONCE pairs."""
     found: list[NDArray[np.int64]] = []
     for rows in components:
         for piece in np.array_split(rows, _pairs_of(rows) // PAIRS_AT_ONCE + 1):
@@ -170,7 +171,7 @@ def _batches(components: Iterator[NDArray[np.int64]]) -> Iterator[list[NDArray[n
 
 
 def _label_piece(labels: Labels, rows: NDArray[np.int64], odds: Bits) -> None:
-    """Cut components of one size into children. ``rows``, ``odds``: a line each; of all pairs, upper triangle."""
+    """Cut components of one size into children. ``rows``, ``odds``: one line per component; odds of its upper triangle."""
     size = rows.shape[1]
     whole = odds.min(axis=1, initial=np.inf) > 0
     labels[rows[whole]] = rows[whole].min(axis=1, keepdims=True)
@@ -185,7 +186,7 @@ def _set(labels: Labels, members: NDArray[np.int64], found: NDArray[np.int64]) -
 
 
 def _label_giant(labels: Labels, members: Labels, pairs: tuple[Rows, Rows, Bits]) -> None:
-    """A component too large to score in full: contraction over the pairs that blocking found (rows and log-odds)."""
+    """Cut a component too large to score in full, by contraction over the pairs that blocking found (rows and log-odds)."""
     left, right, odds = pairs
     place = np.full(len(labels), -1, dtype=np.int32)
     place[members] = np.arange(len(members))
@@ -195,7 +196,7 @@ def _label_giant(labels: Labels, members: Labels, pairs: tuple[Rows, Rows, Bits]
 
 
 def pairs_within(labels: Labels) -> Iterator[tuple[Rows, Rows]]:
-    """All pairs of rows of one child, child sizes together; of a child of more than ``FULL_UP_TO`` rows, the first ones."""
+    """All pairs of rows of one child, children of one size at a time; only the first ``FULL_UP_TO`` rows of a larger child."""
     held = np.bincount(labels, minlength=len(labels))
     rows = np.flatnonzero(held[labels] > 1)  # a label is a row, its child's lowest
     several = np.zeros(len(labels), dtype=np.int32)
@@ -217,8 +218,8 @@ def all_pairs_within(labels: Labels) -> tuple[Rows, Rows]:
 def pairs_between(
     labels: NDArray[np.integer], one: NDArray[np.integer], other: NDArray[np.integer]
 ) -> tuple[Rows, Rows, NDArray[np.int32]]:
-    """All pairs of rows of each pair of children (``one``, ``other``: their labels), one pair after the other, and which
-    pair of children each is of. Of a large child its first rows.
+    """All pairs of rows across each pair of children (``one``, ``other``: their labels), one pair of children after the other;
+    the third array is the number of that pair. Of a large child only the first ``FULL_UP_TO`` rows.
     """
     held = np.bincount(labels, minlength=len(labels)).astype(np.int32)
     rows, starts = order_of(labels).astype(np.int32), np.cumsum(held, dtype=np.int32) - held
@@ -233,11 +234,11 @@ def pairs_between(
 
 
 ID_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ23456789"
-"""No letter that looks like another: officers read ids aloud."""
+"""Without characters that look alike: officers read ids aloud."""
 
 
 def new_child_id(record_id: str) -> str:
-    """A child id made from the first record: the same record gives the same id on any machine."""
+    """A child id made from its first record: the same record gives the same id on any machine."""
     number = int.from_bytes(hashlib.blake2b(record_id.encode(), digest_size=8).digest(), "big")
     letters = []
     for _ in range(10):
@@ -248,11 +249,11 @@ def new_child_id(record_id: str) -> str:
 
 def named(clusters: pl.DataFrame, previous: pl.DataFrame | None, known: Collection[str] = ()) -> pl.DataFrame:
     """Give each cluster its child id. ``clusters``: record_id, cluster. ``previous``: record_id, child_id of last
-    night. ``known``: further ids that are not to be given to a child that has none.
+    night. ``known``: further ids that must not be given to a child without one.
 
-    A cluster keeps the id that most of its records bore; an id goes to the cluster that holds most of its records (ties:
-    the id that sorts first). A cluster without an id of its own gets one made from its first record id, or, where that
-    one is taken, from the next. Returns record_id, cluster, child_id.
+    A cluster keeps the id that most of its records had; an id goes to the cluster with most of its records (ties: the id
+    that sorts first). A cluster with no such id gets one made from its first record id or, if that is taken, from the next.
+    Returns record_id, cluster, child_id.
     """
     fresh = (
         clusters.group_by("cluster")
@@ -288,11 +289,11 @@ def named(clusters: pl.DataFrame, previous: pl.DataFrame | None, known: Collecti
 
 
 def id_moves(previous: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
-    """Where records changed child between two nights. Both: record_id, child_id.
+    """The records that changed child between two nights. Both tables: record_id, child_id.
 
-    One row is one pair of ids: kind (``merged``: the child of last night is gone and its records are in the other;
-    ``split``: the other child is new tonight; ``moved``: both were there and are), child_id (last night's),
-    other_child_id (tonight's), records (how many moved). Sorted by the ids.
+    One row per pair of ids: kind (``merged``: last night's child is gone and these records are in the other; ``split``: the
+    other child is new tonight; ``moved``: both children exist on both nights), child_id (last night's), other_child_id
+    (tonight's), records (how many moved). Sorted by the ids.
     """
     before, now = (frame.select("record_id", "child_id") for frame in (previous, current))
     both = before.join(now.rename({"child_id": "other_child_id"}), on="record_id", validate="1:1")

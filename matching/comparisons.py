@@ -99,7 +99,7 @@ class Comparison:
     levels: tuple[Level, ...]
     at_home: Literal["own", "shared", "identifier"] = "own"
     """What two children of one household have: each their own (a forename), the same (an address), or an identifier, which
-    is each child's own but is sometimes copied from a sibling. Used if there are too few pairs to learn from."""
+    is each child's own but is sometimes copied from a sibling. Training learns only the first kind from known siblings."""
     tells_twins: bool = False
     """Two children of one household who agree exactly are twins (the birth date)."""
     given_again: GivenAgain | None = None

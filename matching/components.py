@@ -1,8 +1,8 @@
-"""Which rows hang together by pairs: connected components, in whole-array steps.
+"""Connected components of rows that pairs link, in whole-array steps.
 
-Each round every group joins the lowest that it is paired with, and whoever joined is followed to the end, so that rounds
-are few however long a chain: 11 for a shuffled one of 200,000 rows. scipy has the same; importing it costs a third as much
-memory again as all libraries that linking needs.
+Each round every group joins the lowest group it is paired with, and labels are then followed to their end. So rounds are few
+however long a chain is: 11 for a shuffled chain of 200,000 rows. scipy can do this too, but importing it costs a third as
+much memory again as all libraries that linking needs.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ Labels = NDArray[np.int64]
 
 
 def components(height: int, left: NDArray[np.integer], right: NDArray[np.integer]) -> Labels:
-    """The lowest row of each row's component. ``left``, ``right``: pairs of rows, of which there are ``height``."""
+    """The lowest row of each row's component. ``height``: number of rows; ``left``, ``right``: pairs of rows."""
     label = np.arange(height)
     while len(left):
         ours, theirs = label[left], label[right]
@@ -25,7 +25,7 @@ def components(height: int, left: NDArray[np.integer], right: NDArray[np.integer
 
 
 def numbered(labels: Labels) -> Labels:
-    """Groups numbered from 0 in the order of their lowest rows, which are their labels."""
+    """Number groups from 0 in the order of their lowest rows. ``labels``: each row's group, by its lowest row."""
     is_lowest = np.zeros(len(labels), dtype=bool)
     is_lowest[labels] = True
     number = np.cumsum(is_lowest, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Tests of a pair of birth dates, by arithmetic on packed digits (four bits each, 0xYYYYMMDD): no letter is touched."""
+"""Tests of a pair of birth dates by arithmetic on packed digits (four bits each, 0xYYYYMMDD), without any text."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,10 @@ LAST_BITS = np.uint32(0x11111111)
 
 @dataclass(frozen=True)
 class DateTest(OneColumn):
-    """Base of the tests on a packed date: present on both sides, and unequal."""
+    """Base of the tests on a packed date. They hold only of two dates that are present and unequal."""
 
     def holds(self, table: Encoded, left: Rows, right: Rows) -> Mask:
-        """True where both dates are present, differ, and the test holds of their digits."""
+        """True where both dates are present, differ, and pass the test. Raises TypeError if the column holds text."""
         dates = table.column(self.column)
         if self.column not in table.dates:
             if (dates != MISSING).any():
@@ -32,7 +32,7 @@ class DateTest(OneColumn):
         return self.between(digits.take(left), digits.take(right))
 
     def between(self, a: Digits, b: Digits) -> Mask:
-        """As ``holds``, of the digits of either side."""
+        """As ``holds``, from the digits of both sides; 0 is a missing date."""
         return np.asarray((a != 0) & (b != 0) & (a != b) & self.of(a, b))
 
     def of(self, a: Digits, b: Digits) -> Mask:
@@ -44,7 +44,7 @@ class DayAndMonthSwapped(DateTest):
     """03/11 written as 11/03: the commonest slip on forms."""
 
     def of(self, a: Digits, b: Digits) -> Mask:
-        """Same year, crosswise day and month."""
+        """Same year; the day of one is the month of the other, and the reverse."""
         swapped = (b & DAY) << np.uint32(8) | (b & MONTH) >> np.uint32(8)
         return np.asarray(a == (b & YEAR | swapped))
 
@@ -58,10 +58,10 @@ class OneDigitApart(DateTest):
 
 
 class ADayApart(DateTest):
-    """The day before or after: midnight at home is the day before in the clocks of many systems."""
+    """The day before or after: many systems keep UTC, where midnight of British Summer Time is still the day before."""
 
     def of(self, a: Digits, b: Digits) -> Mask:
-        """Days that follow one another, also from one month or year to the next."""
+        """Consecutive days, also across the end of a month or year."""
         apart = np.abs(_days_of_month(a) - _days_of_month(b)) == 1
         held = apart & (((a ^ b) & (YEAR | MONTH)) == 0)
         turns = ((a & DAY) == 1) != ((b & DAY) == 1)
@@ -73,25 +73,25 @@ class ADayApart(DateTest):
 
 
 class DigitsTransposed(DateTest):
-    """Two neighbouring digits of the day, month or year in the other order."""
+    """Two neighbouring digits of the day, month or year are in the other order."""
 
     def of(self, a: Digits, b: Digits) -> Mask:
-        """Two digits differ, they are neighbours, and they stand crosswise."""
+        """Exactly two digits differ; they are neighbours, and each equals the other date's neighbour."""
         tens_a, tens_b = a >> np.uint32(4), b >> np.uint32(4)
         crosswise = ~_differing((tens_a ^ b) | (a ^ tens_b)) & _differing(tens_a ^ a)
-        crosswise &= np.uint32(0x01110101)  # the right one of two neighbours within the day, the month or the year
+        crosswise &= np.uint32(0x01110101)  # the right one of two neighbours within day, month or year
         return np.asarray((crosswise != 0) & (np.bitwise_count(_differing(a ^ b)) == 2))
 
 
 @dataclass(frozen=True)
 class FirstOfJanuary(DateTest):
-    """Either side is the 1st of January, the usual stand-in for an unknown birthday."""
+    """At least one side is 1 January, the usual stand-in for an unknown birthday."""
 
     years: int | None = None
-    """The years lie at most so far apart: who does not know the birthday mostly knows the year. Null: any two years."""
+    """The most years between the dates: whoever does not know the birthday mostly knows the year. None: any number."""
 
     def of(self, a: Digits, b: Digits) -> Mask:
-        """Month and day are 01-01 on either side."""
+        """Month and day are 01-01 on at least one side."""
         first = np.uint32(0x0101)
         held = np.asarray(((a & (MONTH | DAY)) == first) | ((b & (MONTH | DAY)) == first))
         if self.years is not None:
@@ -125,7 +125,7 @@ class SameYearAndDay(DateTest):
 
 
 class SameYear(DateTest):
-    """The years agree, day and month do not."""
+    """Only the year need agree: levels for the same month or day come first."""
 
     def of(self, a: Digits, b: Digits) -> Mask:
         """Equal year."""
@@ -150,7 +150,7 @@ def _as_days(digits: Digits) -> NDArray[np.datetime64]:
 
 
 def date_tests(test: Test) -> tuple[DateTest, ...]:
-    """The tests of one date column of which any makes ``test`` hold; none where it asks for anything else."""
+    """The date tests of one column any of which makes ``test`` hold; empty if the test asks for anything else."""
     parts = test.tests if isinstance(test, Either) else (test,)
     dates = tuple(part for part in parts if isinstance(part, DateTest))
     return dates if len(dates) == len(parts) and len({part.column for part in dates}) == 1 else ()

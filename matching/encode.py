@@ -1,7 +1,7 @@
-"""A table with its strings turned into integers, so that most comparing is comparing of integers.
+"""A table with its strings turned into integers, so that comparing records is mostly comparing integers.
 
-One vocabulary serves all string columns: equal codes mean equal strings whichever columns they stand in, so that a
-forename can be held against a surname, or a surname against a carer's, without touching a letter.
+All string columns share one vocabulary: equal codes mean equal strings in whichever columns, so a forename can be compared
+with a surname, or a surname with a carer's, without reading a letter.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,39 +25,39 @@ MISSING = -1
 """Code of a null."""
 
 LONGEST = 64
-"""Words are compared by their first 64 characters: no name is longer, and one of 10,000 characters costs no more."""
+"""Words are compared by their first 64 characters: no name is longer, and a cell of 10,000 characters costs no more."""
 
 
 @dataclass(frozen=True)
 class Letters:
-    """What bounds need of each word by its code, small enough to be read fast; the last stands for a null (code -1)."""
+    """What upper bounds need of each word, by its code, small enough to be read fast; the last entry is for null (code -1)."""
 
     sets: NDArray[np.uint32]
-    """Which letters it has, one bit a letter (code point modulo 32)."""
+    """Which letters the word has, one bit per letter (code point modulo 32)."""
     repeated: NDArray[np.uint8]
-    """Letters over and above those bits."""
+    """Letters beyond the number of those bits."""
     each: NDArray[np.float32]
-    """What one letter is of it: 1 / length, 0 where there is no word."""
+    """The share of the word that one letter is: 1 / length, 0 for null."""
     lengths: NDArray[np.int8]
-    """In characters (capped at LONGEST)."""
+    """In characters (at most LONGEST)."""
     first: NDArray[np.int32]
-    """Code point of the first character, -1 of an empty word."""
+    """Code point of the first character, -1 for an empty word."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A table in integers. ``codes`` for string columns, ``lists`` for list columns, ``dates`` as yyyymmdd."""
+    """A table in integers: ``codes`` for string columns, ``lists`` for list columns, ``dates`` for dates."""
 
     height: int
     vocabulary: pl.Series
-    """The distinct strings, sorted; a code is a place in it."""
+    """The distinct strings, sorted; a code is a position in it."""
     codes: dict[str, Codes]
     lists: dict[str, Codes]
-    """A list column as a matrix (rows x longest list), filled up with MISSING."""
+    """A list column as a matrix (rows x longest list), padded with MISSING."""
     dates: dict[str, Codes]
     """Dates packed as yyyymmdd; MISSING where null."""
     _kept: dict[tuple[str, str], NDArray[Any]] = field(default_factory=dict, repr=False)
-    """What was made of a column, by what it is and the column's name."""
+    """Arrays derived from a column, by what they are and the column's name."""
 
     @cached_property
     def strings(self) -> NDArray[np.object_]:
@@ -66,7 +66,7 @@ class Encoded:
 
     @cached_property
     def lengths(self) -> NDArray[np.int16]:
-        """Length of each word in characters (capped at LONGEST)."""
+        """Length of each word in characters (at most LONGEST)."""
         return self.vocabulary.str.len_chars().clip(0, LONGEST).to_numpy().astype(np.int16)
 
     @property
@@ -76,17 +76,17 @@ class Encoded:
 
     @property
     def signatures(self) -> NDArray[np.uint64]:
-        """Which letters each word has, one bit a letter (code point modulo 64): an exact bound for string measures."""
+        """Which letters each word has, one bit per letter (code point modulo 64): gives exact bounds for string measures."""
         return self._spelt[1]
 
     @property
     def beginnings(self) -> NDArray[np.uint64]:
-        """The first four characters of each word, 16 bits of each; the first character lowest, 0 after the end."""
+        """The first four characters of each word, 16 bits each, the first character lowest; 0 after the end."""
         return self._spelt[2]
 
     @cached_property
     def _spelt(self) -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint64]]:
-        """First letters, signatures and beginnings, from one look at the letters."""
+        """First letters, signatures and beginnings, from one pass over the letters."""
         first = np.full(len(self.strings), -1, dtype=np.int32)
         sets, beginnings = np.zeros(len(first), dtype=np.uint64), np.zeros(len(first), dtype=np.uint64)
         for words, points, starts in _code_points(self.strings):
@@ -101,20 +101,20 @@ class Encoded:
 
     @cached_property
     def letters(self) -> "Letters":
-        """What bounds need of each word."""
+        """What upper bounds need of each word."""
         lengths = np.append(self.lengths, 0).astype(np.int8)
         wide = np.append(self.signatures, np.uint64(0))
         sets = ((wide | wide >> np.uint64(32)) & np.uint64(0xFFFFFFFF)).astype(np.uint32)
         repeated = (lengths - np.bitwise_count(sets)).astype(np.uint8)
         each = (1 / np.maximum(lengths, 1)).astype(np.float32)
         each[-1] = 0.0
-        # An empty word is alike to itself: it counts as a letter that makes up all of it.
+        # An empty word equals itself: count it as one letter that makes up the whole word.
         repeated[:-1][lengths[:-1] == 0] = 1
         each[:-1][lengths[:-1] == 0] = LONGEST
         return Letters(sets, repeated, each, lengths, np.append(self.first_letters, -1).astype(np.int32))
 
     def column(self, name: str) -> Codes:
-        """Codes of a string column or packed dates. Raises KeyError with the columns there are."""
+        """Codes of a string column, or packed dates. Raises KeyError naming the columns there are."""
         found = self.codes.get(name)
         if found is None:
             found = self.dates.get(name)
@@ -123,7 +123,7 @@ class Encoded:
         return found
 
     def digits(self, name: str) -> NDArray[np.uint32]:
-        """A date column with four bits a digit (20151103 as 0x20151103); 0 where null."""
+        """A date column with four bits per digit (20151103 as 0x20151103); 0 where null."""
 
         def made() -> NDArray[np.uint32]:
             year, day = np.divmod(np.maximum(self.dates[name], 0), 10_000)
@@ -136,7 +136,7 @@ class Encoded:
         return self._once("initials", name, lambda: self.letters.first.take(self.column(name)))
 
     def marks(self, name: str) -> NDArray[np.uint64]:
-        """One bit for each value of each row (its code modulo 64): rows without a bit in common share no value."""
+        """One bit per value of each row (its code modulo 64): rows without a common bit share no value."""
 
         def made() -> NDArray[np.uint64]:
             marks = np.zeros(self.height, dtype=np.uint64)
@@ -147,7 +147,7 @@ class Encoded:
         return self._once("marks", name, made)
 
     def values(self, name: str) -> Codes:
-        """The codes of a list column or of any other, as a matrix: rows x values."""
+        """The codes of a list column or of any other column, as a matrix: rows x values."""
         return self.lists[name] if name in self.lists else self.column(name)[:, None]
 
     def frequencies(self, name: str) -> NDArray[np.int64]:
@@ -166,14 +166,14 @@ class Encoded:
 
 
 _IN_HALF_BYTES = np.array([int(str(number), 16) for number in range(10_000)], dtype=np.uint32)
-"""Numbers up to 9999 with four bits a digit."""
+"""Numbers up to 9999 with four bits per digit."""
 
 WORDS_AT_ONCE = 100_000
 VALUES_AT_ONCE = 1 << 16
 
 
 def _code_points(strings: NDArray[np.object_]) -> Iterator[tuple[Rows, NDArray[np.uint32], NDArray[np.int64]]]:
-    """Many words at once: numbers of those not empty, the code points of them all, and where each word begins."""
+    """For many words at a time: numbers of the non-empty words, the code points of all words, and where each word begins."""
     for first in range(0, len(strings), WORDS_AT_ONCE):
         words = strings[first : first + WORDS_AT_ONCE].tolist()
         points = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -183,7 +183,7 @@ def _code_points(strings: NDArray[np.object_]) -> Iterator[tuple[Rows, NDArray[n
 
 
 def _packed(dates: pl.Series) -> Codes:
-    """Dates as yyyymmdd, worked out once for each day from the first to the last where those are fewer."""
+    """Dates as yyyymmdd. Each day from the first to the last is converted once, if there are fewer of them than rows."""
     days = dates.to_physical()
     first, last = days.min(), days.max()
     if not isinstance(first, int) or not isinstance(last, int):
@@ -201,18 +201,18 @@ def _spelt_out(dates: pl.Series) -> Codes:
 
 @dataclass(frozen=True)
 class _Worded:
-    """A text column by its own words."""
+    """A text column encoded by its own words."""
 
     words: pl.Series
-    """Each once; null where a number stands for no word."""
+    """Each word once; null where a number stands for no word of the column."""
     codes: Codes
-    """Of each value: its place in ``words``; MISSING where null."""
+    """For each value, its position in ``words``; MISSING where null."""
     counts: NDArray[np.int64] | None
-    """Of a list column: how many values each row has."""
+    """For a list column, how many values each row has; None for a plain one."""
 
     @classmethod
     def of(cls, column: pl.Series, numbers: pl.Categories) -> "_Worded":
-        """Categories by ``numbers``, which are the column's own, or lists of texts; nulls in a list count for nothing."""
+        """From categories by ``numbers``, the column's own, or from lists of texts, whose nulls are ignored."""
         counts = None
         if column.dtype == pl.List(pl.String):
             flat, counts = _flat(column)
@@ -224,9 +224,9 @@ class _Worded:
         return cls(words.alias("word"), codes, counts)
 
     def within(self, places: Codes) -> Codes:
-        """The codes by the vocabulary, where the words have these ``places``: put in the place of the column's own.
+        """Turn the column's codes, in place, into those of the vocabulary, where the words are at ``places``.
 
-        Of a list column rows x longest list, MISSING where one is shorter.
+        Returns a column of codes or, for a list column, rows x longest list, MISSING where a list is shorter.
         """
         codes, places = self.codes, np.append(places, np.int32(MISSING))
         for begin in range(0, len(codes), VALUES_AT_ONCE):
@@ -243,7 +243,7 @@ class _Worded:
 
 
 def _flat(lists: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
-    """The values of lists one after the other, nulls among them left out, and how many each list has."""
+    """All values of the lists in order, without nulls, and how many each list has."""
     counts = lists.list.len().fill_null(0).to_numpy().astype(np.int64)
     flat = lists.filter(pl.Series(counts > 0)).explode()
     if flat.null_count():
@@ -253,9 +253,9 @@ def _flat(lists: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
 
 
 def _as_read(name: str, dtype: pl.DataType, numbers: pl.Categories) -> pl.Expr:
-    """How a column is read: texts as categories by ``numbers``, so that they are never held one by one.
+    """How a column is read: texts as categories by ``numbers``, so that they are never all held as strings.
 
-    Raises TypeError for what is neither text, a list of it, a whole number nor a date.
+    Raises TypeError for any type but text, a list of texts, a whole number, a boolean or a date.
     """
     if dtype == pl.Date:
         return pl.col(name)
@@ -269,10 +269,10 @@ def _as_read(name: str, dtype: pl.DataType, numbers: pl.Categories) -> pl.Expr:
 
 
 def encode(table: pl.DataFrame | pl.LazyFrame, columns: Iterable[str]) -> Encoded:
-    """Encode the named columns of a table (String, List(String), Date or whole numbers, which are read as strings).
+    """Encode the named columns of a table (String, List(String), Date, or whole numbers and booleans, read as strings).
 
-    Of a lazy table one column at a time is read, and its text let go of before the next: it must give its rows in one
-    order however often it is read. Raises KeyError naming a column that the table lacks, and TypeError for a column of
+    A lazy table is read one column at a time, and a column's text is freed before the next is read; the table must give its
+    rows in the same order each time. Raises KeyError naming a column that the table lacks, and TypeError for a column of
     another type.
     """
     wanted, lazy = list(dict.fromkeys(columns)), table.lazy()
@@ -282,7 +282,7 @@ def encode(table: pl.DataFrame | pl.LazyFrame, columns: Iterable[str]) -> Encode
     worded: dict[str, _Worded] = {}
     dates: dict[str, Codes] = {}
     for name in wanted:
-        numbers = pl.Categories.random()  # of this column alone, and let go of with it
+        numbers = pl.Categories.random()  # for this column alone, and freed with it
         column = lazy.select(_as_read(name, schema[name], numbers)).collect()[name]
         if column.dtype == pl.Date:
             dates[name] = _packed(column)
@@ -295,7 +295,7 @@ def encode(table: pl.DataFrame | pl.LazyFrame, columns: Iterable[str]) -> Encode
     lists: dict[str, Codes] = {}
     begin = 0
     for name in list(worded):
-        own = worded.pop(name)  # let go of as soon as the vocabulary's codes stand in its place
+        own = worded.pop(name)  # freed as soon as its codes are those of the vocabulary
         end = begin + len(own.words)
         (codes if own.counts is None else lists)[name] = own.within(places[begin:end])
         begin = end

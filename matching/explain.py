@@ -1,10 +1,10 @@
-"""Why two records are, or are not, taken for one child: the waterfall of bits, and a record's nearest rivals.
+"""Why two records are, or are not, taken to be one child: the waterfall of bits, and a record's nearest rivals.
 
-Every bar of a waterfall is a difference of log-odds (log2, bits) and the bars add up to the log-odds by which the
-linkage itself decides: prior, comparisons (Fellegi & Sunter 1969, JASA 64:1183), how common the agreeing values are and
-how closely two of them go together, how many more are alike by chance in a large table, what two children of one home would
-share anyway, how sure either child is to be in the other's source at all, and what no weight can outvote (a judgement, two
-verified numbers on one roll).
+Every bar of a waterfall is a difference of log-odds (log2, bits), and the bars add up to the log-odds by which the linkage
+decides: the prior, the comparisons (Fellegi & Sunter 1969, JASA 64:1183), how common the agreeing values are and how closely
+two of them go together, how many more records are alike by chance in a large table, what two children of one home would share
+anyway, how sure either child is to be in the other's source at all, and what no weight can outvote (a judgement, two verified
+numbers on one roll).
 """
 
 import numpy as np
@@ -19,20 +19,20 @@ from matching.person import Columns
 PRIOR, COMPARISON, FREQUENCY, TOGETHER, CROWD, HOUSEHOLD, COVERAGE, RULE = (
     "prior", "comparison", "frequency", "together", "crowd", "household", "coverage", "rule",
 )  # fmt: skip
-"""Parts of a waterfall, in their order (a comparison is followed by its frequency, and by how its values go together with
-another's)."""
+"""The parts of a waterfall, in order. After each comparison comes its frequency, then how its values go together with
+another's."""
 
 WATERFALL = pl.Schema(
     Columns(
         {
-            "pair": pl.Int64,  # place of the pair in what was asked, from 0
+            "pair": pl.Int64,  # place of the pair among those asked about, from 0
             "step": pl.Int64,  # from 0 within the pair
             "part": pl.String,  # prior, comparison, frequency, together, crowd, household, coverage, rule
-            "comparison": pl.String,  # null where the part is no comparison's
+            "comparison": pl.String,  # null if the part belongs to no comparison
             "level": pl.String,  # null likewise
             "bits": pl.Float64,  # what the part adds to the log-odds
-            "log_odds": pl.Float64,  # sum so far; on the last row of a pair its whole
-            "probability": pl.Float64,  # 0..1, of the sum so far
+            "log_odds": pl.Float64,  # running sum; on a pair's last row, the pair's log-odds
+            "probability": pl.Float64,  # 0..1, of the running sum
         }
     )
 )
@@ -42,20 +42,20 @@ NEAREST = pl.Schema(
     Columns(
         {
             "row": pl.Int64,  # the other record's row
-            "is_same_child": pl.Boolean,  # the linkage put both into one child
-            "log_odds": pl.Float64,  # bits, of the pair by itself
-            "probability": pl.Float64,  # 0..1, of the pair by itself
-            "gap": pl.Float64,  # bits by which the record's nearest record of its own child lies above this one
+            "is_same_child": pl.Boolean,  # whether the linkage put both records into one child
+            "log_odds": pl.Float64,  # bits, from the pair alone
+            "probability": pl.Float64,  # 0..1, from the pair alone
+            "gap": pl.Float64,  # bits by which the nearest record of the record's own child is nearer than this one
         }
     )
 )
-"""One row is one other record, the nearest first. ``gap`` of a record that stands alone is measured from even odds."""
+"""One row is one other record, the nearest first. For a record alone in its child, ``gap`` is measured from even odds."""
 
 
 def waterfall(judge: Judge, left: Rows, right: Rows) -> pl.DataFrame:
     """The log-odds of pairs of rows, part by part, as WATERFALL: every pair has the same steps in the same order.
 
-    A level that says nothing has 0 bits. ``left`` and ``right`` may come either way round.
+    A level that is no evidence has 0 bits. ``left`` and ``right`` may be given either way round.
     """
     low, high = np.minimum(left, right).astype(np.int32), np.maximum(left, right).astype(np.int32)
     parts = _parts(judge, low, high)
@@ -76,7 +76,7 @@ def waterfall(judge: Judge, left: Rows, right: Rows) -> pl.DataFrame:
 
 
 Part = tuple[str, str | None, list[str | None], Bits]
-"""Name of the part, its comparison, each pair's level and bits."""
+"""Name of the part, its comparison, and the level and bits of each pair."""
 
 
 def _parts(judge: Judge, low: Rows, high: Rows) -> list[Part]:
@@ -98,8 +98,8 @@ def _parts(judge: Judge, low: Rows, high: Rows) -> list[Part]:
 
 
 def _compared(judge: Judge, patterns: Patterns, low: Rows, high: Rows) -> list[Part]:
-    """A part for each comparison, its level by itself; further ones, how common the values are and how they go together with
-    another's, where that counts.
+    """Per comparison, a part for the level alone and, where they count, parts for how common the values are and how they go
+    together with another comparison's.
     """
     parts: list[Part] = []
     levels = levels_in(patterns, judge.scorer.model.comparisons)
@@ -128,8 +128,8 @@ def _compared(judge: Judge, patterns: Patterns, low: Rows, high: Rows) -> list[P
 def nearest(judge: Judge, row: int, others: Rows, is_same_child: pl.Series) -> pl.DataFrame:
     """The records nearest to one record, as NEAREST, from ``others`` (their rows; ``is_same_child`` for each).
 
-    ``gap`` says how far a rival would have to come to stand level with the record's own child: below 0 the rival is the
-    nearer by itself, and only the other records, or a rule, hold the two apart.
+    ``gap`` is how many bits a rival lacks to equal the record's own child. Below 0 the rival is nearer when taken alone, and
+    only the other records, or a rule, hold the two apart.
     """
     found = others != row
     left, other = np.full(int(found.sum()), row, dtype=np.int32), others[found].astype(np.int32)

@@ -1,8 +1,8 @@
-"""Does the linkage treat all alike? Links and their expected errors by group, without truth and with it.
+"""Does the linkage treat all groups alike? Links and their expected errors by group, with and without truth.
 
-A group that links less, or with more errors, is missed or wrongly listed more often (Libuy et al. 2021, IJPDS
-6(1):1671: pupils of ethnic minorities and deprived homes linked less often in a national linkage). Groups are given,
-never guessed from a name. Everything here is counted: no record is named.
+A group with fewer links or more errors is missed or wrongly listed more often (Libuy et al. 2021, IJPDS 6(1):1671: pupils of
+ethnic minorities and from deprived homes linked less often in a national linkage). Groups are given, never guessed from a
+name. Only counts leave this module: no record is named.
 """
 
 from dataclasses import dataclass
@@ -15,29 +15,29 @@ from matching.measure import calibration_error
 from matching.person import Columns
 
 FEWEST_CHILDREN = 10
-"""Groups of fewer children are named and not measured: nothing about so few is steady, and a child may be made out."""
+"""Groups with fewer children are named but not measured: figures for so few are not steady, and might identify a child."""
 NORMAL = 1.959964
-"""Standard deviations on either side of the mean that hold 95 in 100."""
+"""Standard deviations either side of the mean that hold 95 in 100."""
 NOT_KNOWN = "not known"
 IN_ORDER = (
     pl.col("group") == NOT_KNOWN,
     pl.col("group").str.extract(r"^(\d+)").cast(pl.Int64),
     pl.col("group"),
 )
-"""Groups by the number that they begin with (bands of age), then by their letters; what is not known comes last."""
+"""Sort order: by the number a group's name begins with (age bands), then by name; what is not known comes last."""
 
 BY_GROUP = pl.Schema(
     Columns(
         {
             "grouping": pl.String,
             "group": pl.String,
-            "children": pl.Int64,  # with a record in the group; null, as all that follows: fewer than FEWEST_CHILDREN
+            "children": pl.Int64,  # with a record in the group; null, like all that follows: fewer than FEWEST_CHILDREN
             "records": pl.Int64,
-            "asked": pl.Int64,  # records of which it is asked whether they are linked (an agency's, not a roll's)
-            "link_rate": pl.Float64,  # 0..1, of those; null: none asked
-            "standardised_difference": pl.Float64,  # of the group's share in linked and unlinked; null: either is empty
-            "links": pl.Int64,  # pairs of records in one child, either of them in the group
-            "expected_false_links": pl.Float64,  # of those
+            "asked": pl.Int64,  # records that ought to be linked (an agency's, not a roll's)
+            "link_rate": pl.Float64,  # 0..1, share of those that are linked; null: none asked
+            "standardised_difference": pl.Float64,  # between the group's shares of linked and unlinked; null: either is empty
+            "links": pl.Int64,  # pairs of records in one child with at least one record in the group
+            "expected_false_links": pl.Float64,  # among those
             "false_low": pl.Float64,  # 95 % interval
             "false_high": pl.Float64,
             "expected_missed_links": pl.Float64,  # among the pairs compared and not joined
@@ -46,7 +46,7 @@ BY_GROUP = pl.Schema(
         }
     )
 )
-"""One row is one group of one grouping. A pair whose records stand in two groups counts in both."""
+"""One row is one group of one grouping. A pair whose records are in two groups counts in both."""
 
 AGAINST_TRUTH = pl.Schema(
     Columns(
@@ -54,21 +54,21 @@ AGAINST_TRUTH = pl.Schema(
             "grouping": pl.String,
             "group": pl.String,
             "records": pl.Int64,
-            "true_pairs": pl.Int64,  # each pair once for each of its records that is in the group
+            "true_pairs": pl.Int64,  # each pair counts once per record of it that is in the group
             "recall": pl.Float64,  # 0..1, of the true pairs; null: none
-            "precision": pl.Float64,  # 0..1, of the pairs put together; null: none
-            "calibration_error": pl.Float64,  # 0..1, of the probabilities of the pairs scored; null: none
-            "recall_gap": pl.Float64,  # recall of all records less recall of the group
+            "precision": pl.Float64,  # 0..1, of the pairs put into one child; null: none
+            "calibration_error": pl.Float64,  # 0..1, of the probabilities of the scored pairs; null: none
+            "recall_gap": pl.Float64,  # recall over all records minus recall of the group
         }
     )
 )
-"""One row is one group of one grouping, held against the truth."""
+"""One row is one group of one grouping, compared with the truth."""
 
 
 def poisson_binomial(chances: pl.Expr, most: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """Mean and 95 % normal interval of how many of independent events come true, within 0 and ``most``.
+    """Mean and 95 % normal interval of how many independent events happen, limited to 0..``most``.
 
-    Pairs of one child hang together, and the chances are the model's own: a true interval is wider.
+    The pairs of one child depend on each other, and the chances are the model's own: the true interval is wider.
     """
     mean, spread = chances.sum(), NORMAL * (chances * (1 - chances)).sum().sqrt()
     return mean, (mean - spread).clip(0.0), pl.min_horizontal(mean + spread, most.cast(pl.Float64))
@@ -77,7 +77,7 @@ def poisson_binomial(chances: pl.Expr, most: pl.Expr) -> tuple[pl.Expr, pl.Expr,
 def by_group(groups: pl.DataFrame, child: pl.Series, is_linked: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
     """Measure every group of every grouping without truth, as BY_GROUP.
 
-    ``groups``: one row a record, one text column a grouping; null is the group *not known*. ``child``: each record's
+    ``groups``: one row per record, one text column per grouping; null is the group *not known*. ``child``: each record's
     child. ``is_linked``: whether the record is linked to where it should be; null: not asked of this record. ``pairs``:
     left, right (row numbers), probability (0..1), is_same_child. Raises ValueError where the columns differ in length.
     """
@@ -92,12 +92,12 @@ class _Counted:
     """What is counted by group, in whole columns."""
 
     child: NDArray[np.int64]
-    """Of each record: its child's number, from 0."""
+    """Per record: its child's number, from 0."""
     asked: NDArray[np.bool_]
-    """Of each record: whether it is asked if it is linked; ``yes``: it is."""
+    """Per record: whether it ought to be linked; ``yes``: whether it is."""
     yes: NDArray[np.bool_]
     left: NDArray[np.int64]
-    """Of each pair: the rows of its two records, and what is summed of it."""
+    """Per pair: the rows of its two records, and the quantities that are summed."""
     right: NDArray[np.int64]
     summed: dict[str, NDArray[np.float64]]
 
@@ -121,7 +121,7 @@ class _Counted:
 def _measured(group: pl.Series, of: _Counted) -> pl.DataFrame:
     names = group.unique().sort()
     code = group.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
-    # Which children each group has a record of.
+    # groups x children: which children have a record in the group
     has = np.zeros((len(names), int(of.child.max(initial=-1)) + 1), dtype=bool)
     has[code, of.child] = True
     children = pl.Series("children", np.count_nonzero(has, axis=1))
@@ -150,7 +150,7 @@ def _measured(group: pl.Series, of: _Counted) -> pl.DataFrame:
 
 
 def _errors(code: NDArray[np.int64], groups: int, of: _Counted) -> pl.DataFrame:
-    """Links, and false and missed ones expected, by group: a pair stands once in each group of its two records.
+    """Links, and expected false and missed links, by group: a pair counts once in each group of its two records.
 
     The intervals are those of :func:`poisson_binomial`.
     """
@@ -170,7 +170,7 @@ def against_truth(groups: pl.DataFrame, child: pl.Series, truth: pl.Series, pair
     """Recall, precision and calibration of every group of every grouping, as AGAINST_TRUTH.
 
     ``groups`` and ``child`` as in :func:`by_group`; ``truth``: each record's true child; ``pairs``: left, right (row
-    numbers) and probability of the pairs scored.
+    numbers) and probability of the scored pairs. Raises ValueError where the columns differ in length.
     """
     _same_height(groups, child, truth)
     records = pl.DataFrame({"child": child, "truth": truth}).with_columns(

@@ -1,4 +1,4 @@
-"""How common the values of a column are among people: agreement on a rare one says more (term frequency)."""
+"""How common the values of a column are among people: agreement on a rare value says more (term frequency)."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,10 @@ class Frequencies:
     """How common the values of one column are, among people."""
 
     of_code: NDArray[np.float64]
-    """log2 of the chance that another person has the value, by code (for dates: by place in ``values``). Of two values in one
-    column: bits by which they go together (:mod:`matching.association`)."""
+    """log2 of the chance that another person has the value, by code (for dates: by position in ``values``). For two values in
+    one column: the bits by which they go together (:mod:`matching.association`)."""
     values: NDArray[np.int64] | None
-    """Sorted packed dates, where the column is a date."""
+    """Sorted packed dates, if the column is a date; else None."""
 
     def bits(self, codes: NDArray[np.int32]) -> Bits:
         """log2 frequency of each value; NaN where null."""
@@ -30,7 +30,7 @@ class Frequencies:
 
 
 def frequencies_of(column: str, table: Encoded) -> Frequencies:
-    """Value frequencies of a column. Two rows are taken off each value: the pair at hand would count itself."""
+    """Value frequencies of a column, each value's count reduced by one: the pair being compared should not count itself."""
     codes = table.column(column)
     present = codes[codes >= 0]
     if column in table.dates:
@@ -44,22 +44,22 @@ def frequencies_of(column: str, table: Encoded) -> Frequencies:
 
 @dataclass(frozen=True)
 class HeldFrequencies:
-    """How common the values of one column were, to be held for tables to come. A value not among them is the rarest."""
+    """How common the values of one column were, kept for later tables. A value not among them counts as the rarest."""
 
     values: pl.Series
-    """Text, or dates packed as yyyymmdd: each value that is commoner than the rarest, once."""
+    """Text, or dates packed as yyyymmdd: each value commoner than the rarest, once."""
     bits: Bits
     """log2 of the chance that another person has the value."""
     rarest: float
-    """The same, of any other value."""
+    """The same for every other value."""
 
     @classmethod
     def of(cls, frequencies: Frequencies, table: Encoded) -> "HeldFrequencies":
-        """What is to be held of frequencies measured on a table."""
+        """Keep frequencies that were measured on a table."""
         bits = frequencies.of_code
         rarest = float(bits.min(initial=0.0))
         common = np.flatnonzero(bits > rarest)
-        # As lists: the first array of numpy's that polars is given costs the import of numpy.ma.
+        # As lists: giving polars its first numpy array costs the import of numpy.ma.
         values = (
             table.vocabulary.gather(common.tolist())
             if frequencies.values is None
@@ -68,7 +68,7 @@ class HeldFrequencies:
         return cls(values.alias("value"), bits[common], rarest)
 
     def on(self, column: str, table: Encoded) -> Frequencies:
-        """The frequencies for a table's values."""
+        """The kept frequencies for the values of a table."""
         dates = None
         if column in table.dates:
             present = table.dates[column]
@@ -76,7 +76,7 @@ class HeldFrequencies:
         words = table.vocabulary if dates is None else pl.Series(dates)
         asked = pl.DataFrame({"value": words}).with_row_index("code")
         known = pl.DataFrame({"value": self.values, "bits": self.bits})
-        # Of many values held, a table of few records asks for few.
+        # A small table needs only a few of the many values kept.
         common = known.join(asked, on="value", how="inner", validate="1:1")
         bits = np.full(len(words), self.rarest)
         bits[common["code"].to_numpy()] = common["bits"].to_numpy()

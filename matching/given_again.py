@@ -1,8 +1,8 @@
-"""How often a family gives one name to several of its children, name by name: all its sons MUHAMMAD, each with another name
-behind it. Of such a name two records say less of one child: where one of them has lost the second name, it may be a brother's.
+"""How often a family gives one name to several of its children, name by name: all its sons MUHAMMAD, each with a second name.
+Two records that agree in such a name say less about being one child: one that has lost the second name may be a brother's.
 
-A roll shows it, from children of one household, twins or not: of those who bear a name, so many brothers bear it, too. Most
-names no family gives twice.
+A roll shows the custom in children of one household, twins or not: of the brothers of children with a name, so many have it
+too. Most names are never given twice in a family.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from matching.frequencies import Frequencies
 from matching.households import Households
 
 A_CUSTOM = 0.02
-"""Share of brothers who bear a child's name, from which on it counts: below, two children of one household with one name are
-rarer than whatever else may have brought their records together."""
+"""Share of brothers with a child's name from which it counts. Below it, two children of one household with one name are rarer
+than the other reasons why their records may look alike."""
 ENOUGH = 20.0
-"""Brothers that stand behind each name, who bear it as often as any child's bear that child's."""
+"""Pseudo-brothers added for each name, who share it as often as brothers do on average."""
 NO_CUSTOM = -40.0
-"""Bits of a name that is none: so few that nothing comes of it."""
+"""Bits of a name that is not given again: so few that they have no effect."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class GivenAgain:
     """A value that some families give to several of their children."""
 
     column: str
-    """Text column of the value, forms of one name as one."""
+    """Text column of the value, with all forms of one name as one."""
     alike_in: str
-    """Text column in which two children of a household do not differ where the value may be given to both (the sex): as it
-    is compared by itself, those who differ in it are not counted."""
+    """Text column (the sex) in which two children of a household must agree for the value to be given to both. Pairs that
+    differ in it are not counted: it is compared by itself."""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -40,8 +40,8 @@ class GivenAgain:
 
 
 def given_again(given: GivenAgain, table: Encoded, households: Households) -> Frequencies:
-    """log2 of the chance that a brother of a child (a sister, of a girl's name) bears the child's value, by the value's code;
-    NO_CUSTOM where it is no custom.
+    """log2 of the chance that a child's brother (for a girl's name, sister) has the child's value, by the value's code;
+    NO_CUSTOM where families do not give it again.
     """
     values, sides, many = table.column(given.column), table.column(given.alike_in), len(table.vocabulary)
     brothers, alike = np.zeros((2, many))
@@ -56,10 +56,10 @@ def given_again(given: GivenAgain, table: Encoded, households: Households) -> Fr
 
 
 def _bits(brothers: NDArray[np.float64], alike: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of each value: brothers of its bearers, and how many of those bear it -> log2 of their share."""
+    """For each value: brothers of the children who have it, and how many of those have it too -> log2 of their share."""
     usual = alike.sum() / max(brothers.sum(), 1.0)
     share = (alike + ENOUGH * usual) / (brothers + ENOUGH)
-    # To a thousandth of a bit, as all that is held: libraries differ in the last digits.
+    # Rounded to a thousandth of a bit, like everything that is kept: the last digits differ between libraries.
     return np.where((alike > 0) & (share >= A_CUSTOM), np.round(np.log2(np.maximum(share, A_CUSTOM)), 3), NO_CUSTOM)
 
 

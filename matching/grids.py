@@ -1,9 +1,9 @@
-"""Large blocks as grids: which of their pairs may reach the floor, told before any pair is made.
+"""Large blocks as grids: decide which of their pairs may reach the floor before any pair is made.
 
-A block's pairs are its rows against its rows. Laid out as a grid, what a test needs of either side is read once a row and
-not once a pair, and a few operations on whole grids give an upper bound of every pair's weight: the most bits of the
-levels whose tests may hold, by the tests themselves where those are cheap and by exact bounds (letters, lengths) where
-they look at words. Only pairs whose bound reaches the floor are made at all; the others could not have.
+A block's pairs are its rows against its rows. Laid out as a grid, what a test needs of either side is read once per row
+instead of once per pair, and a few operations on whole grids give an upper bound of every pair's weight: the most bits of
+the levels whose tests may hold. Cheap tests are applied themselves; tests that compare words are replaced by exact bounds
+(letters, lengths). Only pairs whose bound reaches the floor are made; no other pair could reach it.
 """
 
 import math
@@ -20,30 +20,30 @@ from matching.encode import Encoded, Rows
 from matching.sorting import counted_off, order_of, run_ends
 
 LEAST_PAIRS = 1_024
-"""Rows that meet fewer rows than this makes pairs of are no grid: laying it out would cost more than it spares."""
+"""Pairs of the smallest grid: laying out a smaller one would cost more than it saves."""
 LEAST_ROWS = math.isqrt(LEAST_PAIRS - 1) + 2
-"""Rows of the smallest block that has such a grid: all its rows but the last against all but the first."""
+"""Rows of the smallest block with such a grid: all its rows but the last against all but the first."""
 LEAST_TOGETHER = 1 << 14
-"""Grids of one shape that have fewer pairs between them are left alone for the same reason."""
+"""Pairs that all grids of one shape must have together to be laid out, for the same reason."""
 TALL, WIDE = 64, 1_024
-"""Most rows of a grid on either side; a larger block makes several."""
+"""The most rows on either side of a grid; a larger block makes several grids."""
 STEP = 8
-"""Grids are made alike, in steps of so many rows, so that many of one shape can be worked on at once."""
+"""Sides of grids are rounded up to a multiple of this many rows, so that many grids of one shape are handled at once."""
 AT_ONCE = 1 << 16
-"""Pairs of the grids worked on at once: what a step makes of them stays in a core's cache until the next step reads it."""
+"""Pairs in the grids handled at once: a step's results stay in a core's cache until the next step reads them."""
 ROUNDING = 0.1
 """Bits of slack for sums in single precision."""
 
 
 @dataclass(frozen=True)
 class Grids:
-    """Rectangles of one rule's pairs: positions ``left`` to ``left_end`` with positions ``right`` to ``right_end``.
+    """Rectangles of one rule's pairs: positions ``left`` to ``left_end`` with ``right`` to ``right_end`` (ends excluded).
 
-    A position meets those from its own first one on, see :class:`matching.blocks.Blocks`.
+    Not all of a rectangle are pairs: a position meets only those from its ``begins`` on (:class:`matching.blocks.Blocks`).
     """
 
     number: int
-    """The rule's."""
+    """Number of the rule."""
     left: NDArray[np.int64]
     left_end: NDArray[np.int64]
     right: NDArray[np.int64]
@@ -55,17 +55,17 @@ class Grids:
 
     @property
     def shapes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows of each on either side, up to the next step."""
+        """Rows of each grid on either side, rounded up to a multiple of STEP."""
         return _step_up(self.left_end - self.left), _step_up(self.right_end - self.right)
 
     def in_company(self) -> NDArray[np.bool_]:
-        """Which grids are of a shape that has pairs enough to be worked on at once."""
+        """Which grids have a shape with enough pairs in all its grids together (LEAST_TOGETHER)."""
         tall, wide = self.shapes
         _, which, many = np.unique(np.stack([tall, wide]), axis=1, return_inverse=True, return_counts=True)
         return np.asarray(many[which] * tall * wide >= LEAST_TOGETHER)
 
     def stacks(self, pairs: int) -> Iterator[tuple["Grids", ...]]:
-        """The grids in stacks of one shape; stacks of about so many pairs together."""
+        """The grids in stacks, each of one shape; each tuple of stacks has about ``pairs`` pairs."""
         found: list[Grids] = []
         size = 0
         for stack in self._stacks():
@@ -79,7 +79,7 @@ class Grids:
 
     @property
     def size(self) -> int:
-        """Pairs in the first grid, up to the next step on either side."""
+        """Pairs in the first grid, its sides rounded up."""
         tall, wide = self.shapes
         return int(tall[0] * wide[0])
 
@@ -100,7 +100,7 @@ def _step_up(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
-    """The grids of a rule's large blocks, and the blocks without them. Rows with several keys make no grids."""
+    """The grids of a rule's large blocks, and the blocks without them. A rule that gives rows several keys has no grids."""
     blocks = plan.blocks[number]
     none = np.zeros(0, dtype=np.int64)
     inside = none if blocks.has_lists else _in_blocks_of(LEAST_ROWS, blocks)
@@ -108,7 +108,8 @@ def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
         return Grids(number, none, none, none, none), blocks
     counts = blocks.pairs_from
     meeting = np.compress(counts.take(inside) > 0, inside)
-    # One after the other, up to one end; between tables also from one beginning, which makes a full rectangle.
+    # A grid's left side is a run of positions that meet others up to the same end; between tables also from the same
+    # beginning, which makes a full rectangle.
     beginnings = blocks.begins if plan.between is not None else np.zeros_like(blocks.begins)
     new = np.diff(meeting) > 1
     for spans in (blocks.ends[meeting], beginnings[meeting]):
@@ -130,7 +131,7 @@ def grids_of(plan: Plan, number: int) -> tuple[Grids, Blocks]:
 
 
 def _in_blocks_of(least: int, blocks: Blocks) -> NDArray[np.int64]:
-    """Positions in blocks of at least so many rows, in order."""
+    """Positions in blocks of at least ``least`` rows, in order."""
     ends = blocks.ends
     reaching = np.compress(ends[least - 1 :] == ends[: max(len(ends) - least + 1, 0)], ends)
     stops = reaching.take(run_ends(reaching) - 1)
@@ -146,7 +147,7 @@ def _cut(begins: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> tuple
 def _cut_further(
     begins: NDArray[np.int64], ends: NDArray[np.int64], most: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Cut spans into spans of at most so many: of which each is a part, its beginning and its end."""
+    """Cut spans into spans of at most ``most``; returns which span each is part of, its beginning and its end."""
     parts = (ends - begins + most - 1) // most
     which = np.repeat(np.arange(len(begins)), parts)
     cut = begins[which] + counted_off(parts) * most
@@ -155,16 +156,16 @@ def _cut_further(
 
 @dataclass(frozen=True)
 class Sieve:
-    """What lets a pair of a grid through: no earlier rule has it, and its bound reaches the floor."""
+    """Lets through the pairs of a grid that no earlier rule finds and whose bound reaches the floor."""
 
     table: Encoded
     plan: Plan
     ceilings: tuple[Ceiling, ...]
     least: float
-    """Bits that the ceilings must sum to."""
+    """Bits that the ceilings must add up to."""
 
     def through(self, stacks: Sequence[Grids]) -> tuple[int, Rows, Rows]:
-        """How many pairs of the grids are the rule's own; of those the ones that get through, left < right."""
+        """How many pairs of the grids are the rule's own, and those of them that get through, left < right."""
         own, lefts, rights = zip(*(self._through(stack) for stack in stacks), strict=True)
         return sum(own), np.concatenate(lefts), np.concatenate(rights)
 
@@ -173,7 +174,7 @@ class Sieve:
         for asked in (blocks.one_side, self.plan.among):
             if asked is not None:
                 new &= asked[left] | asked[right]
-        if self.plan.among is not None:  # hardly any: what follows asks of those alone
+        if self.plan.among is not None:  # few pairs are left: only those are tested from here on
             at = np.nonzero(new)
             left, right = (np.broadcast_to(side, new.shape)[at] for side in (left, right))
             new = new[at]
@@ -189,9 +190,9 @@ class Sieve:
         return own, np.minimum(a, b), np.maximum(a, b)
 
     def _laid_out(self, stack: Grids) -> tuple[tuple[Rows, Rows], NDArray[np.bool_]]:
-        """Rows of either side, and which pairs of them are pairs of the rule: grids end where their blocks do."""
+        """Rows of either side, and which pairs of them are pairs of the rule: grids are padded beyond their blocks' ends."""
         blocks, (tall, wide) = self.plan.blocks[stack.number], (int(sizes[0]) for sizes in stack.shapes)
-        # The longer side runs along the last axis, which is what whole-array operations are quickest at.
+        # The longer side is the last axis, along which whole-array operations are fastest.
         down, along = (
             (np.arange(tall)[:, None], np.arange(wide)) if tall <= wide else (np.arange(tall), np.arange(wide)[:, None])
         )

@@ -1,4 +1,4 @@
-"""Which rows are known to be two children of one household: what teaches how brothers and sisters are alike."""
+"""Which rows are known to be two children of one household: from these it is learnt how alike brothers and sisters are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Households:
     """How to find pairs known to be two children of one household: rows of one dataset with different identifiers.
 
     ``dataset`` and ``identifier`` name columns; ``rules`` block rows of one household (surname and address). Pairs that
-    agree in all of ``same`` (forename and birth date) are left out, as they are one child with two identifiers: unless
-    ``two`` holds of them, which tells that they are two (twins called by the second of their names).
+    agree in all of ``same`` (forename and birth date) are left out as one child with two identifiers, unless ``two`` holds,
+    which shows that they are two (twins called by their second names).
     """
 
     dataset: str
@@ -32,7 +32,7 @@ class Households:
         return self.dataset, self.identifier, *self.same, *told_apart, *columns_blocked(self.rules)
 
     def pairs(self, table: Encoded) -> Iterator[tuple[Rows, Rows]]:
-        """Such pairs of rows, some at a time, each once."""
+        """Pairs of rows of two children of one household, in pieces, each pair once."""
         dataset, identifier = table.column(self.dataset), table.column(self.identifier)
         for _, left, right in plan(self.rules, table).chunks():
             keep = (dataset[left] == dataset[right]) & (identifier[left] != identifier[right])
@@ -47,7 +47,7 @@ class Households:
             yield left[two], right[two]
 
     def possible(self, table: Encoded) -> float:
-        """How many pairs of rows of one dataset there are among those that bear an identifier."""
+        """The number of pairs of rows within one dataset, among rows with an identifier."""
         dataset, identifier = table.column(self.dataset), table.column(self.identifier)
         _, sizes = np.unique(dataset[identifier >= 0], return_counts=True)
         return float((sizes.astype(np.float64) * (sizes - 1) / 2).sum())

@@ -1,14 +1,14 @@
 """Canonical identifiers, a column at a time: UPN, NHS number, UPRN, postcode, phone.
 
-Every function takes text as a file has it and gives the canonical form, or null where the value is absent, a
-placeholder, or cannot be right. Null says nothing about a child: a wrong identifier must never match.
+Every function takes text as it is in the file and gives the canonical form, or null if the value is missing, a placeholder,
+or cannot be right. Null is no evidence about a child: a wrong identifier must never match.
 """
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-pl.Series(np.empty(0))  # polars loads numpy when it first needs it, and of two threads that are first at once one fails
+pl.Series(np.empty(0))  # polars imports numpy on first use, and fails if two threads are first at once
 
 Letters = npt.NDArray[np.uint8]
 Answers = npt.NDArray[np.bool_]
@@ -28,12 +28,12 @@ _LOOKS_LIKE_LETTER, _LOOKS_LIKE_DIGIT = ["O", "I", "S"], ["0", "1", "5"]
 
 
 def _tidied(text: pl.Expr) -> pl.Expr:
-    """Capitals without spaces, hyphens, dots, and the apostrophe that keeps a spreadsheet from counting."""
+    """Capitals without spaces, hyphens, dots, or the apostrophe that makes a spreadsheet treat a number as text."""
     return text.map_batches(_tidy, return_dtype=pl.String, is_elementwise=True)
 
 
 def _tidy(text: pl.Series) -> pl.Series:
-    """Nearly every identifier is plain capitals and digits already: only the others are looked at letter by letter."""
+    """Nearly every identifier is plain capitals and digits already: only the others are rewritten."""
     others = (~text.str.contains(_PLAIN)).arg_true()
     if others.is_empty():
         return text
@@ -42,7 +42,7 @@ def _tidy(text: pl.Series) -> pl.Series:
 
 
 def _digits_of_a_number(text: pl.Expr) -> pl.Expr:
-    """As ``_tidied``, after the ".0" that a spreadsheet hangs on a whole number is taken off."""
+    """As ``_tidied``, after removing the ".0" that a spreadsheet adds to a whole number."""
     return _tidied(text.str.strip_chars().str.replace(r"\.0+$", ""))
 
 
@@ -55,7 +55,7 @@ def _digits_as_letters(text: pl.Expr) -> pl.Expr:
 
 
 def _upn_checks(upn: pl.Expr) -> pl.Expr:
-    """True where a tidied text has the form of a UPN and its check letter is right."""
+    """True if a tidied text has the form of a UPN and the right check letter."""
     return upn.map_batches(_upns_are_right, return_dtype=pl.Boolean, is_elementwise=True)
 
 
@@ -68,19 +68,19 @@ def _upns_are_right(upn: pl.Series) -> pl.Series:
 
 
 def _letters(texts: pl.Series, length: int) -> Letters:
-    """One row a text, one column a letter: texts of one length in ASCII, as the numbers of their letters."""
+    """ASCII texts of equal length as character codes: one row per text, one column per character."""
     together = "".join(texts.to_list())
     return np.frombuffer(together.encode("ascii"), dtype=np.uint8).reshape(-1, length)
 
 
 def _is_one_over_and_over(letters: Letters) -> Answers:
-    """True for a placeholder: one digit again and again."""
+    """True for a placeholder: the same character throughout."""
     answers: Answers = (letters == letters[:, :1]).all(axis=1)
     return answers
 
 
 def _where(asked: pl.Series, answers: Answers) -> pl.Series:
-    """Answers for those that were asked, false for all others."""
+    """The answers for those that were asked, false for all others."""
     every = np.zeros(len(asked), dtype=np.bool_)
     every[asked.to_numpy()] = answers
     return pl.Series(asked.name, every)
@@ -98,7 +98,7 @@ def upn_is_valid(text: pl.Expr) -> pl.Expr:
 def canonical_upn(text: pl.Expr) -> pl.Expr:
     """13 characters in capitals with a verified check letter, else null.
 
-    I, O and S are no UPN letters: after the first character they can only be the digits 1, 0 and 5, and are read so.
+    I, O and S are not UPN letters: after the first character they can only be the digits 1, 0 and 5, and are read as those.
     """
     upn = _tidied(text)
     upn = upn.str.slice(0, 1) + _letters_as_digits(upn.str.slice(1))
@@ -106,7 +106,7 @@ def canonical_upn(text: pl.Expr) -> pl.Expr:
 
 
 def upn_is_permanent(upn: pl.Expr) -> pl.Expr:
-    """True where a canonical Unique Pupil Number ends in a digit; a temporary one ends in a letter. Null: there is none."""
+    """True if a canonical UPN ends in a digit; a temporary one ends in a letter. Null: there is no UPN."""
     return upn.str.contains(r"[0-9]$")
 
 
@@ -119,7 +119,7 @@ def _nhs_numbers_are_right(number: pl.Series) -> pl.Series:
     fits = number.str.contains(_TEN_DIGITS).fill_null(value=False)
     digits = _letters(number.filter(fits), 10)
     values = digits.astype(np.int64) - ord("0")
-    check = (11 - values[:, :9] @ np.arange(10, 1, -1) % 11) % 11  # 11 is written 0; 10 equals no digit: never valid
+    check = (11 - values[:, :9] @ np.arange(10, 1, -1) % 11) % 11  # 11 is written 0; 10 is no digit, so never valid
     return _where(fits, (check == values[:, 9]) & ~_is_one_over_and_over(digits))
 
 
@@ -149,11 +149,11 @@ def canonical_uprn(text: pl.Expr) -> pl.Expr:
 
 
 def canonical_phone(text: pl.Expr) -> pl.Expr:
-    """United Kingdom national number in 10 or 11 digits from its 0 (``07281235108``), else null.
+    """United Kingdom national number of 10 or 11 digits beginning with 0 (``07281235108``), else null.
 
-    +44, 0044 and a 0 lost to a spreadsheet are put right, an extension is dropped, and of several numbers in one cell
-    the first is taken; words before it ("Tel:", "Mother") are left out. Numbers nobody has (07000000000, 01234567890)
-    and foreign numbers are null.
+    +44, 0044 and a 0 lost to a spreadsheet are put right, an extension is dropped, the first of several numbers in one cell
+    is taken, and words before it ("Tel:", "Mother") are dropped. Numbers nobody has (07000000000, 01234567890) and foreign
+    numbers are null.
     """
     said = text.str.normalize("NFKC").str.to_lowercase().str.replace(r"^[^0-9+]+", "")
     first = said.str.replace(r"(?s)(?:[,;/x&#e]|\bor\b).*$", "")
@@ -168,10 +168,10 @@ def canonical_phone(text: pl.Expr) -> pl.Expr:
 
 
 def _mended_outward(outward: pl.Expr) -> pl.Expr:
-    """Outward half with O/0, I/1 and S/5 put right where only one of them can stand.
+    """Outward half with O/0, I/1 and S/5 put right where only one of the two is possible.
 
-    A9, A99, AA9, AA99, A9A and AA9A are the forms. The fourth place takes none of the letters I, O, S, and the third
-    place of A9A takes S, but not I or O.
+    The forms are A9, A99, AA9, AA99, A9A and AA9A. None of the letters I, O, S can be fourth; as the third character of
+    A9A, S is possible but not I or O.
     """
     one, two, rest = (outward.str.slice(0, 1), outward.str.slice(1, 1), outward.str.slice(2))
     one = _digits_as_letters(one)
@@ -194,8 +194,8 @@ def _mended_outward(outward: pl.Expr) -> pl.Expr:
 def canonical_postcode(text: pl.Expr) -> pl.Expr:
     """Postcode in capitals without its space (``ZA19FG``), else null.
 
-    Valid in form only: an area that does not exist is kept. ZZ99 (no fixed abode, abroad, unknown: the NHS's pseudo
-    postcodes) is null. A confusion of O and 0, I and 1 or S and 5 is put right where its place settles it.
+    Only the form is checked: an area that does not exist is kept. ZZ99 (the NHS's pseudo postcodes for no fixed abode,
+    abroad, unknown) is null. O for 0, I for 1, S for 5 and the reverse are put right where the position settles it.
     Source: forms of British Standard 7666; inward letters never C I K M O V.
     """
     code = text.str.normalize("NFKC").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")

@@ -1,8 +1,8 @@
-"""Linking again where only some records changed: what linking all of them anew would give, at the cost of the change.
+"""Linking again after only some records changed: the result of linking all of them anew, at the cost of the change.
 
-While :class:`~matching.measures.Measures` are held, a pair of records weighs what the two say. So pairs of records that
-did not change are kept; a component without a changed record keeps its cut; children without one are not weighed again.
-Rows of both linkages stand in the order of the same ids, so that whatever hangs on order comes out alike.
+While :class:`~matching.measures.Measures` are held, a pair's weight depends on its two records alone. So pairs of unchanged
+records are kept, a component without a changed record keeps its cut, and children without one are not weighed again. Rows of
+both linkages are in the order of the same ids, so that whatever depends on order comes out the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,14 +34,14 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Scored pairs of rows in their order, as :class:`matching.score.Scored` has them."""
+    """Scored pairs of rows, in the order of :class:`matching.score.Scored`."""
 
     left: Rows
     right: Rows
     pattern: Patterns
     weight: Bits
     evidence: Bits
-    """The weight, or what is certain in its place."""
+    """The weight, or in its place what is certain (a judgement, identifiers that keep apart)."""
     rule: NDArray[np.int16]
 
     def at(self, places: NDArray[np.int64] | Mask) -> "Pairs":
@@ -51,24 +51,24 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is known of tonight's rows from the linkage before."""
+    """What the previous linkage knows of tonight's rows."""
 
     numbers: NDArray[np.int64]
-    """Each row's own: that of its record as it was, or, where it is new or changed, one never given before."""
+    """Each row's number: its record's number as before or, if the record is new or changed, one never used before."""
     is_new: Mask
-    """The record is new, or changed in what the linkage reads, judgements among it."""
+    """The record is new, or changed in anything that the linkage reads, judgements included."""
     is_loose: Mask
-    """The record was in a pair with one that is gone, or changed."""
+    """The record was in a pair with a record that is gone or changed."""
     cut: Labels
-    """Label of each row before children were joined; of a row that is new or loose it does not matter."""
+    """Label of each row before children were joined; ignored for a row that is new or loose."""
     membership: NDArray[np.float64]
-    """How sure each row belonged to its child; of a row whose child is not as it was it does not matter."""
+    """How sure each row was to belong to its child; ignored for a row whose child has changed."""
     pairs: Pairs
-    """Pairs of records that did not change."""
+    """Pairs of unchanged records."""
     weighed: Weighed
-    """What was weighed between children of such records."""
+    """What was weighed between children of unchanged records."""
     signs: Signs
-    """Of the children as they were."""
+    """Signs of the children as they were."""
 
 
 @dataclass(frozen=True)
@@ -77,48 +77,48 @@ class Again:
 
     pairs: Pairs
     probability: NDArray[np.float64]
-    """Of each pair, as all the records of its children have it."""
+    """Of each pair, taking all records of its children into account."""
     alone: NDArray[np.float64]
-    """Of each pair by itself."""
+    """Of each pair taken alone."""
     cut: Labels
     labels: Labels
     rivals: Rivals
     weighed: tuple[Weighed, ...]
     is_touched: Mask
-    """Rows whose child is not made of the same records as before."""
+    """Rows whose child does not consist of the same records as before."""
     membership: NDArray[np.float64]
-    """How sure each row belongs to its child."""
+    """How sure each row is to belong to its child."""
     described: Callable[[Rows, Rows], tuple[Patterns, Bits]]
     """Agreement pattern and match weight of any pairs of rows."""
 
 
 @dataclass
 class Reach:
-    """The judge of pairs of rows, of which only those that are asked for are ever encoded."""
+    """The judge of pairs of rows, which encodes only the rows that are asked for."""
 
     encoded: Callable[[Rows], Encoded]
     """Rows in ascending order -> their table."""
     model: Model
-    """For a table of as many records as were measured."""
+    """For a table with as many records as were measured."""
     measures: Measures
     dataset: NDArray[np.int32]
     stratum: NDArray[np.int32]
     judged: dict[int, float]
     settings: Settings
     known: KnownPairs | None = None
-    """Pairs of which the evidence is known."""
+    """Pairs whose evidence is known already."""
     judge: Judge | None = None
     has: Mask | None = None
 
     def only(self, rows: NDArray[np.integer]) -> Judge:
-        """The judge, able to weigh these rows and no others: a small table is quicker to make when it grows."""
+        """The judge, able to weigh these rows and no others: the fewer rows, the quicker its table is made when it grows."""
         self.has = np.zeros(len(self.dataset), dtype=bool)
         self.has[rows] = True
         self.judge = self._judge(np.flatnonzero(self.has).astype(np.int32))
         return self.judge
 
     def over(self, *rows: NDArray[np.integer]) -> Judge:
-        """The judge, able to weigh these rows, and all that it was able to weigh before."""
+        """The judge, able to weigh these rows in addition to those it could weigh before."""
         asked = np.zeros(len(self.dataset), dtype=bool) if self.has is None else self.has.copy()
         for some in rows:
             asked[some] = True
@@ -127,7 +127,7 @@ class Reach:
         return self.judge
 
     def knowing(self, pairs: Pairs) -> Judge:
-        """The judge, which from now on knows the evidence of these pairs."""
+        """The judge, which from now on knows the evidence of these pairs without weighing them."""
         self.known = KnownPairs(pairs.left.astype(np.int64) << 32 | pairs.right, pairs.evidence)
         self.judge = replace(self.over(), known=self.known)
         return self.judge
@@ -186,8 +186,8 @@ def link_again(
 ) -> Again:
     """Link again: score the pairs of changed records, cut the components and weigh the children that they touch.
 
-    ``met``: rows (ascending) that hold every new one and whatever shares a block with it. ``encoded``: the table of some
-    rows. ``dataset``, ``stratum``: of all rows, numbered as the measures have them.
+    ``met``: rows (ascending) that include every new row and every row that shares a block with one. ``encoded``: gives the
+    table of some rows. ``dataset``, ``stratum``: of all rows, numbered as in ``measures``.
     """
     model = model.on(measures.records)
     reach = Reach(encoded, model, measures, dataset, stratum, judged_pairs(judged), settings)
@@ -211,7 +211,7 @@ def link_again(
 
 
 def _with_new_pairs(kept: Kept, met: Rows, reach: Reach, rules: Sequence[BlockingRule]) -> Pairs:
-    """The pairs kept and those that a new record is in."""
+    """The pairs kept, and those with a new record."""
     judge = reach.over(met)
     between = reach.dataset[met] if reach.settings.one_row_each else None
     found = plan(reach.measures.chosen(rules), judge.scorer.table, between)
@@ -227,8 +227,8 @@ def _with_new_pairs(kept: Kept, met: Rows, reach: Reach, rules: Sequence[Blockin
 
 
 def _within_reach(kept: Kept, linked: tuple[Rows, Rows, Bits], near: tuple[Rows, Rows]) -> NDArray[np.int64]:
-    """Nearly all rows that are asked for: those that hang together with a new or loose one by links, and those that hang
-    together with one that may be one child with such a row.
+    """Nearly all rows that will be asked for: those linked, directly or through others, with a new or loose row, and those
+    linked likewise with a row that may be one child with one of them.
     """
     left, right, odds = linked
     component = components(len(kept.cut), left[odds > 0], right[odds > 0])
@@ -241,7 +241,7 @@ def _within_reach(kept: Kept, linked: tuple[Rows, Rows, Bits], near: tuple[Rows,
 
 
 def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Labels:
-    """The labels of all rows: those of components without a new or loose row as they were."""
+    """The labels of all rows; a component without a new or loose row keeps its own."""
     left, right, odds = linked
     height, is_linked = len(kept.cut), odds > 0
     component = components(height, left[is_linked], right[is_linked])
@@ -270,7 +270,7 @@ def _cut_again(kept: Kept, linked: tuple[Rows, Rows, Bits], reach: Reach) -> Lab
 
 
 def _inner(rows: NDArray[np.int64], component: Labels) -> tuple[Rows, Rows]:
-    """All pairs of these rows within components of several, so that what of them is not known is encoded at once."""
+    """All pairs of these rows within components of three rows or more, so that rows not yet known are encoded in one go."""
     several = rows[np.bincount(component, minlength=len(component))[component[rows]] > 2]
     left, right = all_pairs_within(
         np.searchsorted(several, component[several])
@@ -279,7 +279,7 @@ def _inner(rows: NDArray[np.int64], component: Labels) -> tuple[Rows, Rows]:
 
 
 def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArray[np.float64]:
-    """How sure each of these rows, all of some children, belongs to its child."""
+    """How sure each of these rows is to belong to its child. ``rows``: all rows of some children."""
     place = np.zeros(len(labels), dtype=np.int64)
     place[rows] = np.arange(len(rows))
     left, right = (rows[side].astype(np.int32) for side in all_pairs_within(place[labels[rows]]))
@@ -287,10 +287,10 @@ def _membership(labels: Labels, rows: NDArray[np.int64], reach: Reach) -> NDArra
 
 
 def block_signs(table: pl.DataFrame, rules: Sequence[BlockingRule]) -> pl.DataFrame:
-    """row, sign: one row a value of a rule's columns that a row bears. Rows that share a block share a sign.
+    """row, sign: one row per value that a row has in a rule's columns. Rows that share a block share a sign.
 
-    The sign is a number of 32 bits that stays from linkage to linkage: two values have the same one now and then, and
-    then rows are met for nothing.
+    A sign is a 32-bit number that stays the same from linkage to linkage. Two values occasionally have the same one; their
+    rows are then compared for nothing.
     """
     numbered = table.with_row_index("row")
     parts = [pl.DataFrame(schema={"row": pl.UInt32, "sign": pl.UInt32})]

@@ -1,6 +1,6 @@
-"""The judge of any pair of rows: its weight, what is certain in place of what is likely, its prior.
+"""The judge of any pair of rows: its weight, what is certain in place of a weight, and its prior.
 
-What keeps records apart whatever they say (identifiers that one roll has verified, an analyst's judgement) stands here.
+What keeps records apart whatever their weight (identifiers verified on one roll, an analyst's judgement) is applied here.
 """
 
 from dataclasses import dataclass
@@ -26,35 +26,35 @@ class Settings:
     """How sure a link must be, and what keeps records apart whatever their weight."""
 
     link_probability: float = 0.7
-    """Two groups of records are one child only if their pairs are, on the whole, at least so probable."""
+    """Two groups of records are one child only if that is at least this probable."""
     apart: str | None = None
-    """List column of verified identifiers: rows of one dataset that bear different ones are never one child."""
+    """List column of verified identifiers: rows of one dataset with different ones are never one child."""
     beside: Test | None = None
-    """Rows of one dataset of which this holds are never one child: it holds of rows that a dataset itself sets beside each
-    other, such as two names in one household's list."""
+    """Rows of one dataset for which this holds are never one child: the dataset itself shows them beside each other, such as
+    two names in one household's list."""
     stratum: str | None = None
-    """Column (text) by which it differs how many records of one dataset are to be found in another: the birth year."""
+    """Text column by which the share of one dataset's records that are also in another varies: the birth year."""
     one_row_each: bool = False
-    """Every dataset holds each person once: two of its rows are never one person, and are not looked at."""
+    """Every dataset has each person once: two of its rows are never one person, and are not compared."""
     candidate_floor: float = FLOOR_BITS
     pairs: int | None = None
-    """Budget of pairs to look at; null: so many for each record (see :mod:`matching.budget`)."""
+    """Budget of pairs to compare; None: in proportion to the records (see :mod:`matching.budget`)."""
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Columns that are read besides those of comparisons and rules."""
+        """Columns that are read in addition to those of comparisons and rules."""
         named = tuple(name for name in (self.apart, self.stratum) if name is not None)
         return named if self.beside is None else (*named, *self.beside.reads)
 
     def __post_init__(self) -> None:
-        """Refuse a probability that would link all records or none."""
+        """Raise ValueError for a probability that would link all records or none."""
         if not 0 < self.link_probability < 1:
             raise ValueError(f"link_probability is {self.link_probability}: it must lie between 0 and 1, such as 0.7")
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An analyst's judgements on pairs of rows: they outrank every weight."""
+    """An analyst's judgements on pairs of rows. They outrank every weight."""
 
     left: Rows
     right: Rows
@@ -63,19 +63,19 @@ class Judged:
 
 @dataclass(frozen=True)
 class KnownPairs:
-    """The evidence of pairs of rows that were weighed already."""
+    """The evidence of pairs of rows that have been weighed already."""
 
     keys: NDArray[np.int64]
-    """Both rows in one number, ascending."""
+    """Both rows of each pair in one number, ascending."""
     evidence: Bits
 
     @classmethod
     def of(cls, scored: Scored, evidence: Bits) -> "KnownPairs":
-        """The scored pairs."""
+        """From the scored pairs."""
         return cls(scored.left.astype(np.int64) << 32 | scored.right, evidence)
 
     def places(self, low: Rows, high: Rows) -> NDArray[np.int64]:
-        """Where each pair stands; -1 where it was not weighed."""
+        """Position of each pair; -1 if it has not been weighed."""
         wanted = low.astype(np.int64) << 32 | high
         place = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
         return np.where(self.keys.take(place) == wanted, place, -1) if len(self.keys) else np.full(len(low), -1)
@@ -94,17 +94,17 @@ class Judge:
     judged: dict[int, float]
     settings: Settings
     place: Rows | None = None
-    """Where the scorer's table, and ``apart``, hold only some rows: the place of each row in them; null: all rows."""
+    """If the scorer's table and ``apart`` hold only some rows, the position of each row in them; None: they hold all rows."""
     known: "KnownPairs | None" = None
-    """Pairs that need not be weighed again; null: none."""
+    """Pairs that need not be weighed again; None: there are none."""
 
     @property
     def margin(self) -> float:
-        """Bits by which log-odds must be above 0 for a link of the probability asked for."""
+        """Bits by which log-odds must exceed 0 for a link of the probability required."""
         return float(np.log2(self.settings.link_probability / (1 - self.settings.link_probability))) / TRUSTED
 
     def evidence(self, left: Rows, right: Rows, at_home: Bits | None = None) -> Bits:
-        """Match weights of any pairs of rows, with what is certain in place of what is likely.
+        """Match weights of any pairs of rows, replaced by what is certain where anything is.
 
         ``at_home``: see :meth:`matching.score.Scorer.weights`.
         """
@@ -126,7 +126,7 @@ class Judge:
 
     def _weighed(self, low: Rows, high: Rows, at_home: Bits | None) -> Bits:
         weights = np.zeros(len(low))
-        # What is certain whatever the two rows say is not looked at.
+        # With one row each, two rows of one dataset are two persons whatever they say: they are not compared.
         open_ = slice(None) if not self.settings.one_row_each else self.dataset[low] != self.dataset[high]
         weights[open_] = self.described(low[open_], high[open_], None if at_home is None else at_home[open_])[1]
         return self.ruled(low, high, weights)
@@ -137,25 +137,25 @@ class Judge:
         return patterns, self.scorer.weights(patterns, left, right, at_home)
 
     def together(self, left: Rows, right: Rows, which: Questions, at_home: Bits) -> Bits:
-        """As :func:`matching.together.weigh_together`, of pairs that nothing certain is known of."""
+        """As :func:`matching.together.weigh_together`, for pairs about which nothing is certain."""
         left, right, patterns = self._patterns(np.minimum(left, right), np.maximum(left, right))
         return weigh_together(self.scorer, patterns, (left, right), which, at_home)
 
     def _patterns(self, left: Rows, right: Rows) -> tuple[Rows, Rows, Patterns]:
-        """Places of rows in the scorer's table, and their agreement patterns."""
+        """Positions of the rows in the scorer's table, and the pairs' agreement patterns."""
         if self.place is not None:
             left, right = self.place[left], self.place[right]
         return left, right, patterns_of(self.scorer.model.comparisons, self.scorer.table, left, right)
 
     def log_odds(self, left: Rows, right: Rows, evidence: Bits) -> Bits:
-        """Evidence -> log-odds (bits): the prior of the two datasets, and coverage where it is known."""
+        """Evidence -> log-odds (bits): adds the prior of the two datasets and, where known, coverage."""
         odds = evidence + self.priors.of(self.dataset, left, right)
         if self.coverage is not None:
             odds += self.coverage.of(self.dataset, self.stratum, left, right)
         return odds
 
     def ruled(self, left: Rows, right: Rows, weights: Bits) -> Bits:
-        """Put identifiers that keep apart and judgements in place of weights."""
+        """Replace weights by what is certain: identifiers that keep apart, and judgements, which come last and so prevail."""
         ruled = weights.copy()
         if self.apart is not None:
             ruled[self._apart(left, right)] = APART
@@ -183,7 +183,7 @@ class Judge:
         return apart
 
     def _beside(self, beside: Test, left: Rows, right: Rows) -> Rows:
-        """Places of the pairs of rows that their dataset itself sets beside each other."""
+        """Positions of the pairs of rows that their dataset itself shows beside each other."""
         at = np.flatnonzero(self.dataset.take(left) == self.dataset.take(right))
         left, right = left.take(at), right.take(at)
         if self.place is not None:
@@ -191,16 +191,16 @@ class Judge:
         return np.compress(beside.holds(self.scorer.table, left, right), at)
 
     def for_clusters(self, left: Rows, right: Rows) -> Bits:
-        """Log-odds with the margin: below 0 unless sure enough; capped, so that no one pair outweighs all others."""
+        """Log-odds less the margin: below 0 unless a link is sure enough; capped so that no pair outweighs all others."""
         return self.with_margin(self.log_odds(left, right, self.evidence(left, right)))
 
     def with_margin(self, odds: Bits) -> Bits:
-        """Take the margin off, and cap what is not certain."""
+        """Subtract the margin and cap the log-odds, except where they are certain."""
         return np.where(np.abs(odds) < ALWAYS / 2, np.clip(odds, -SURE, SURE) - self.margin, odds)
 
 
 def judged_pairs(judged: Judged | None) -> dict[int, float]:
-    """Both rows of each judged pair in one number -> the log-odds that stand in for its weight."""
+    """Both rows of each judged pair in one number -> the log-odds that replace its weight."""
     if judged is None:
         return {}
     low, high = np.minimum(judged.left, judged.right), np.maximum(judged.left, judged.right)

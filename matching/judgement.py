@@ -1,7 +1,7 @@
-"""What analysts judged of pairs of records: which judgement stands, and which judgements cannot all be true.
+"""What analysts judged about pairs of records: which judgement is in force, and which judgements cannot all be true.
 
-A judgement outranks every weight, so that a set of them must hold together: what *same* joins, no *different* may part
-(in the manner of resolvers that keep negative judgements beside positive ones).
+A judgement outranks every weight, so judgements must be consistent: no *different* may part what a chain of *same* joins (in
+the manner of resolvers that keep negative judgements beside positive ones).
 """
 
 from collections import deque
@@ -20,16 +20,16 @@ class Contradiction:
     """Judgements that cannot all be true: the one that says *different*, and those that together say *same*."""
 
     different: int
-    """Row number in the frame asked about."""
+    """Row number in the frame given."""
     same: tuple[int, ...]
     """Row numbers of a shortest chain of *same* from one record of the pair to the other."""
 
 
 def standing_judgements(judgements: pl.DataFrame) -> pl.DataFrame:
-    """The judgements that stand: of each pair (whichever record comes first) the last row.
+    """The judgements in force: for each pair (whichever record comes first) the last row.
 
     ``judgements``: left_id, right_id, answer and any further columns, in the order in which they were made. An *unsure*
-    takes back what was judged before it.
+    withdraws what was judged before it.
     """
     pair = [
         pl.min_horizontal("left_id", "right_id").alias("low_id"),
@@ -40,7 +40,7 @@ def standing_judgements(judgements: pl.DataFrame) -> pl.DataFrame:
 
 
 def contradictions(judgements: pl.DataFrame) -> list[Contradiction]:
-    """Every *different* whose two records a chain of *same* joins; empty where the judgements hold together.
+    """Every *different* whose two records are joined by a chain of *same*; empty if the judgements are consistent.
 
     ``judgements``: left_id, right_id, answer; row numbers are those of this frame.
     """
@@ -58,7 +58,7 @@ def contradictions(judgements: pl.DataFrame) -> list[Contradiction]:
 
 
 def _groups(same: pl.DataFrame) -> dict[str, int]:
-    """Record id -> a number of the group that *same* joins it to."""
+    """Record id -> number of the group to which *same* joins it."""
     ids = pl.concat([same["left_id"], same["right_id"]]).unique().sort()
     place = dict(zip(ids.to_list(), range(len(ids)), strict=True))
     left, right = (
@@ -79,7 +79,7 @@ def _neighbours(same: pl.DataFrame) -> Neighbours:
 
 
 def _chain(neighbours: Neighbours, start: str, end: str) -> tuple[int, ...]:
-    """Rows of a shortest chain from one record to another of its group; none where they are one record."""
+    """Rows of a shortest chain from one record to another of its group; empty if they are the same record."""
     came: dict[str, tuple[str, int]] = {}
     waiting = deque([start])
     while waiting and end not in came and start != end:

@@ -1,4 +1,4 @@
-"""Columns made from a person record for comparing and blocking: keys, groups and joined values."""
+"""Columns derived from a person record for comparing and blocking: keys, groups and joined values."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from matching.identifiers import upn_is_permanent
 from matching.names import listed_names, skeleton_key, spelling_groups, variant_groups
 
 CHAIN = 3
-"""Names from which a chain of names can stand in several orders, and not only the other way round."""
+"""Names in a chain: with this many or more, several orders are possible besides the reverse."""
 
 KeyMaker = Callable[[pl.Series], pl.Series]
 
 
 def _by_value(column: pl.Series, make: KeyMaker, dtype: pl.DataType) -> pl.Series:
-    """Make a key once for each distinct value and put it back to the rows."""
+    """Make a key once per distinct value, and return it for every row."""
     values = column.drop_nulls().unique().sort()
     made = pl.DataFrame({"value": values, "made": make(values).cast(dtype)})
     rows = pl.DataFrame({"value": column})
@@ -23,7 +23,7 @@ def _by_value(column: pl.Series, make: KeyMaker, dtype: pl.DataType) -> pl.Serie
 
 
 def _as_texts(groups: pl.Series) -> pl.Series:
-    """Groups as texts ("v12"), so that they never equal a name; an empty list where a name has none."""
+    """Groups as texts ("v12"), so that they never equal a name; an empty list for a name without groups."""
     texts = pl.col("groups").list.eval(pl.lit("v") + pl.element().cast(pl.String))
     return groups.alias("groups").to_frame().select(texts.fill_null([]))["groups"]
 
@@ -37,7 +37,7 @@ def _spellings(values: pl.Series) -> pl.Series:
 
 
 def _word_keys(values: pl.Series) -> pl.Series:
-    """The key of each word of several (List[String]), initials left out."""
+    """The keys of the words in each value (List[String]), without initials."""
     words = pl.DataFrame({"row": range(len(values)), "word": values.str.split(" ")}).explode("word")
     words = words.filter(pl.col("word").str.len_chars() > 1)
     keys = words.with_columns(_by_value(words["word"], skeleton_key, pl.String())).group_by("row").agg("word")
@@ -63,7 +63,7 @@ def _name_lists() -> list[pl.Expr]:
             "first_two"
         ),
         pl.concat_list("upn", "former_upn").list.drop_nulls().alias("upns"),
-        # A school that gives a temporary number does not know the pupil's own yet: it says who nobody is not.
+        # A temporary UPN does not tell two pupils apart: the school that gave it does not know the pupil's own yet.
         pl.concat_list(*(pl.when(upn_is_permanent(pl.col(of))).then(of) for of in ("upn", "former_upn")))
         .list.drop_nulls()
         .alias("permanent_upns"),
@@ -72,8 +72,7 @@ def _name_lists() -> list[pl.Expr]:
 
 def _date_keys() -> list[pl.Expr]:
     born = pl.col("date_of_birth")
-    # Day and month may stand the other way round where the day could be a month: the earlier of the two dates serves
-    # both.
+    # Where the day could be a month, day and month may be swapped: the earlier of the two possible dates is the key of both.
     could_be_month = born.dt.day() <= 12
     swapped = pl.date(born.dt.year(), pl.when(could_be_month).then(born.dt.day()), born.dt.month())
     return [
@@ -85,12 +84,12 @@ def _date_keys() -> list[pl.Expr]:
 
 
 def _run_together(names: pl.Expr) -> pl.Expr:
-    """Names of houses and streets without spaces and hyphens, where lists part them in several ways (Pen-y-bryn, Penybryn)."""
+    """Names of houses and streets without spaces and hyphens, which lists place differently (Pen-y-bryn, Penybryn)."""
     return names.str.replace_all("[ -]", "")
 
 
 def _house_and_flat() -> tuple[pl.Expr, pl.Expr]:
-    """House and flat of a person record as keys: 12A is flat A of 12, as the next list has it."""
+    """House and flat of a person record as keys: 12A is read as flat A of 12, as another list may have it."""
     house, flat = pl.col("house"), pl.col("flat")
     lettered = pl.when(flat.is_null()).then(house.str.extract_groups("^(?<number>[0-9]+)(?<letter>[A-Z])$")).struct
     named = pl.when(house.str.contains("[0-9]")).then(house).otherwise(_run_together(house))
@@ -107,7 +106,7 @@ def home_keys() -> tuple[pl.Expr, pl.Expr]:
 def place_keys() -> list[pl.Expr]:
     """House, dwelling, building, door and district of a person record.
 
-    Where no house is said, a flat (the plot of a new estate without numbers or postcodes) is the door.
+    Without a house, a flat (the plot of a new estate without numbers or postcodes) is the door.
     """
     house, flat = _house_and_flat()
     or_flat = pl.when(flat.is_not_null()).then(house.fill_null("")).otherwise(house)
@@ -122,7 +121,7 @@ def place_keys() -> list[pl.Expr]:
 
 
 def _name_chain(name_keys: pl.Series) -> pl.Series:
-    """Three keys of names or more in the order of the alphabet, joined by |; null of fewer. Sorting lists is dear: few are."""
+    """Three or more name keys in alphabetical order, joined by |; null if fewer. Only those rows are sorted: it is slow."""
     rows = name_keys.to_frame("keys").with_row_index("row")
     chains = rows.filter(pl.col("keys").list.len() >= CHAIN)
     chains = chains.select("row", name_chain=pl.col("keys").list.sort().list.join("|"))
@@ -132,8 +131,8 @@ def _name_chain(name_keys: pl.Series) -> pl.Series:
 def with_keys(person: pl.DataFrame) -> pl.DataFrame:
     """Add to a person record every column that CHILD_COMPARISONS and CHILD_BLOCKING_RULES read.
 
-    ``undated`` marks rows with no birth date (or 1 January, the stand-in): such a row meets every row of the same
-    names, as its date is no key.
+    ``undated`` marks rows without a birth date (or with 1 January, the stand-in): such a row meets every row with the same
+    names, because its date cannot be a key.
     """
     keyed = person.with_columns(
         _by_value(person["forename"], skeleton_key, pl.String()).alias("forename_key"),

@@ -1,8 +1,8 @@
-"""How each record leans: how sure it belongs to its child, and whether it belongs to another child more.
+"""How each record leans: how sure it is to belong to its child, and whether it belongs more to another.
 
-Cutting sums what every two records say, though the records of one child speak of one question: three that are alike by
-chance outweigh the one that is the child's own. So once children are cut each record is weighed, as a child of its own,
-against its child's others and against every child that it has a link with, and goes where it leans more.
+Clustering adds up what every two records say, although the records of one child all bear on one question: three that are
+alike by chance outweigh the one that is the child's own. So after clustering, each record is weighed, as if it were a child by
+itself, against the other records of its child and against every child with which it has a link, and goes where it leans more.
 """
 
 import numpy as np
@@ -20,15 +20,16 @@ Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
 DOUBTED = 20.0
-"""A record whose log-odds are above this by the mean of its pairs is the child's, whatever lists show of siblings or a
-single comparison says: neither is looked at."""
+"""Bits. A record whose log-odds by the mean of its pairs are above this belongs to its child: what lists show of siblings, and
+the comparisons one by one, are not asked."""
 ROUNDS_OF_MOVING = 4
 
 
 def leanings(rows: Places, which: Places, others: Rows, weigh: Weighing) -> Bits:
-    """Log-odds (bits) that each of ``rows`` and the rows beside it are one child: weighed as two children are.
+    """Log-odds (bits) that each of ``rows`` and the rows beside it are one child, weighed as two children are.
 
-    ``which``, ``others``: one entry a row beside one of ``rows``, by the latter's place; each has one at least.
+    ``which``, ``others``: one entry per row beside one of ``rows``: the position of the latter, and the row; at least one
+    for each of ``rows``.
     """
     dataset, stratum, coverage = weigh.judge.dataset, weigh.judge.stratum, weigh.coverage
     one, many = rows.take(which).astype(np.int32), len(coverage.twice)
@@ -51,7 +52,7 @@ def leanings(rows: Places, which: Places, others: Rows, weigh: Weighing) -> Bits
 
 
 def membership_of(height: int, pairs: tuple[Rows, Rows], weigh: Weighing) -> NDArray[np.float64]:
-    """How sure each of ``height`` rows belongs to its child, 0 to 1. A row alone is its child: 1.
+    """How sure each of ``height`` rows is to belong to its child, 0 to 1. For a row alone in its child: 1.
 
     ``pairs``: every pair of rows of one child.
     """
@@ -65,15 +66,15 @@ def membership_of(height: int, pairs: tuple[Rows, Rows], weigh: Weighing) -> NDA
 
 
 def moved(labels: Labels, linked: tuple[Rows, Rows], weigh: Weighing, margin: float) -> Labels:
-    """The labels again, each record moved to the child to which it leans more than to its own, by ``margin`` bits.
+    """The labels after moving each record to the child to which it leans more than to its own, by more than ``margin`` bits.
 
-    ``linked``: pairs of rows with a link. A record goes only where it belongs by as much as a link must be likely. In each
-    round a child gains or loses one record, the surest first.
+    ``linked``: pairs of rows with a link. A record only moves to a child to which it leans by more than a link must have
+    (``margin``). In each round a child gains or loses at most one record, the surest first.
     """
     left, right = linked
     is_changed = np.ones(len(labels), dtype=bool)
     for _ in range(ROUNDS_OF_MOVING):
-        # Whoever stayed leans as before, unless the child or the other has gained or lost a record.
+        # A record that stayed leans as before unless one of the two children has gained or lost a record.
         open_ = is_changed[left] | is_changed[right]
         rows, child = _elsewhere(labels, left[open_], right[open_])
         if not len(rows):
@@ -88,7 +89,7 @@ def moved(labels: Labels, linked: tuple[Rows, Rows], weigh: Weighing, margin: fl
 
 
 def _elsewhere(labels: Labels, left: Rows, right: Rows) -> tuple[Places, Labels]:
-    """Rows of children of several, each with every other child that it has a link with."""
+    """Rows of children with several records, each with every other child to which it has a link."""
     apart = labels.take(left) != labels.take(right)
     left, right = np.compress(apart, left), np.compress(apart, right)
     rows = np.concatenate([left, right]).astype(np.int64)
@@ -98,7 +99,7 @@ def _elsewhere(labels: Labels, left: Rows, right: Rows) -> tuple[Places, Labels]
 
 
 def _leaning_to(labels: Labels, rows: Places, child: Labels, weigh: Weighing) -> Bits:
-    """How each row leans to a child, the row itself left out."""
+    """How each row leans to a child, leaving out the row itself."""
     held = np.bincount(labels, minlength=len(labels))
     is_asked = np.zeros(len(labels), dtype=bool)
     is_asked[child] = True
@@ -113,9 +114,9 @@ def _leaning_to(labels: Labels, rows: Places, child: Labels, weigh: Weighing) ->
 
 
 def _move(labels: Labels, rows: Places, child: Labels, first: int) -> tuple[Labels, Mask]:
-    """Move the first rows in their order, each unless its child or the other has gained or lost one.
+    """Move the first rows in order, except where one of the two children has already gained or lost one.
 
-    Gives the labels, and which rows are of a child that gained or lost one.
+    Returns the labels, and which rows belong to a child that gained or lost one.
     """
     after, touched = labels.copy(), set[int]()
     for row, to in zip(rows[:first].tolist(), child[:first].tolist(), strict=True):
@@ -128,7 +129,7 @@ def _move(labels: Labels, rows: Places, child: Labels, first: int) -> tuple[Labe
     is_changed = is_touched.take(after)
     mine = np.flatnonzero(is_changed)
     _, lowest, place = np.unique(after[mine], return_index=True, return_inverse=True)
-    after[mine] = mine[lowest][place]  # a child is named after its lowest row
+    after[mine] = mine[lowest][place]  # a child's label is its lowest row
     return after, is_changed
 
 

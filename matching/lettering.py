@@ -1,6 +1,6 @@
-"""Any text as plain capitals: misread bytes repaired, what no eye sees left out, every script in Latin letters.
+"""Any text as plain capitals: misread bytes repaired, invisible characters removed, every script in Latin letters.
 
-Names and addresses come in every script and through every system. Work is done once a distinct value.
+Names and addresses come in every script and through every system. Each distinct value is handled once.
 """
 
 import re
@@ -11,19 +11,19 @@ from anyascii import anyascii
 
 _FOLLOWING_BYTE = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
 _MISREAD = f"[\u00c2-\u00f4][{_FOLLOWING_BYTE}]"
-"""A first byte of UTF-8 and a following one, as Windows-1252 shows them."""
+"""The first byte of a UTF-8 sequence and a following one, as Windows-1252 shows them."""
 _RUN_OF_BYTES = re.compile(f"[\u00c0-\u00ff{_FOLLOWING_BYTE}]{{2,}}")
 
 _APOSTROPHES = r"[’‘‛`´ʼʹʻˈ′＇]"
 _DASHES = r"[‐‑‒–—―−﹣－]"
 _UNSEEN = r"[\p{C}\p{So}\p{Sk}\x{FE00}-\x{FE0F}]"
-"""Control and direction marks, unassigned places, emoji and other pictures."""
+"""Control and direction marks, unassigned code points, emoji and other pictures."""
 
 
 def by_distinct(text: pl.Series, derive: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
-    """Derive columns from the distinct non-null values of a text column, and lay them beside its rows.
+    """Derive columns from the distinct non-null values of a text column, and give them for every row.
 
-    ``derive`` gives one row a value, in the order of the values. The result has one row a row of ``text``, in its
+    ``derive`` returns one row per value, in the order of the values. The result has one row per row of ``text``, in its
     order; where the text is null every column is null.
     """
     distinct = text.drop_nulls().unique()
@@ -33,7 +33,7 @@ def by_distinct(text: pl.Series, derive: Callable[[pl.Series], pl.DataFrame]) ->
 
 
 def _bytes_as_misread(text: str) -> bytes:
-    """The bytes that Windows-1252 would have shown as this text; its five gaps pass as they are."""
+    """The bytes that Windows-1252 would have shown as this text; its five undefined bytes are taken as they are."""
     return b"".join(c.encode("latin-1") if "\x80" <= c <= "\x9f" else c.encode("cp1252") for c in text)
 
 
@@ -45,7 +45,7 @@ def _reread_run(run: re.Match[str]) -> str:
 
 
 def _reread(text: str) -> str:
-    """Undo UTF-8 read as Windows-1252, up to three times over, wherever a run of letters makes sense as UTF-8."""
+    """Undo UTF-8 read as Windows-1252, up to three times over, wherever a run of characters is valid UTF-8."""
     for _ in range(3):
         before, text = text, _RUN_OF_BYTES.sub(_reread_run, text)
         if text == before:
@@ -54,7 +54,7 @@ def _reread(text: str) -> str:
 
 
 def replaced(values: pl.Series, is_odd: pl.Series, write: Callable[[str], str]) -> pl.Series:
-    """Values with the odd ones (few) written anew, each once."""
+    """The values, with the (few) odd ones rewritten, each distinct one once."""
     odd = values.filter(is_odd).unique()
     if odd.is_empty():
         return values
@@ -63,7 +63,7 @@ def replaced(values: pl.Series, is_odd: pl.Series, write: Callable[[str], str]) 
 
 def repaired(text: pl.Series) -> pl.Series:
     """Text as its writer meant it: misread bytes put right ("SiÃ¢n" is Siân), one kind of apostrophe and hyphen, no
-    control or direction marks, no emoji, single spaces. Letters and capitals stay. Nothing left: null.
+    control or direction marks, no emoji, single spaces. Case and accents stay. Null: nothing is left.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
@@ -76,8 +76,8 @@ def repaired(text: pl.Series) -> pl.Series:
 
 
 def plain_capitals(text: pl.Series) -> pl.Series:
-    """Repaired text in capitals A-Z, with digits and ASCII punctuation as they are; other scripts are written in
-    Latin letters. Nothing left: null.
+    """Repaired text in capitals A-Z, with digits and ASCII punctuation unchanged; other scripts are transliterated.
+    Null: nothing is left.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:

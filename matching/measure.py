@@ -1,4 +1,4 @@
-"""Precision, recall, calibration and what blocking misses; with and without truth."""
+"""Precision, recall, calibration and what blocking misses, with and without truth."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from matching.linkage import RIVAL_BITS, Linkage
 def blocking_recall(found: Linkage) -> float:
     """Share of true pairs between datasets that blocking finds, estimated without truth by capture and recapture.
 
-    Two families of rules find pairs by unlike evidence: rules that read names and birth dates, and rules that read places.
-    Of n1 and n2 expected matches found by each and n12 found by both, about n1 n2 / n12 exist (Lincoln & Petersen, with
-    Chapman's correction, 1951). Returns 1.0 where either family finds nothing. Raises ValueError for a linkage with held
-    measures, which does not ask which rules find a pair.
+    Two families of rules find pairs by different evidence: rules that read places, and all others (names and birth dates).
+    If the families find n1 and n2 expected matches and n12 of them in common, about n1 n2 / n12 exist (Lincoln & Petersen,
+    with Chapman's correction, 1951). Returns 1.0 if either family finds nothing. Raises ValueError for a linkage with held
+    measures, which does not record which rules find a pair.
     """
     if found.caught is None:
         raise ValueError("measures were held: what blocking misses was estimated when they were made")
@@ -33,24 +33,23 @@ def blocking_recall(found: Linkage) -> float:
 
 
 NEVER_MET = pl.Schema({"left": pl.Int64, "right": pl.Int64, "pairs": pl.Int64, "missed": pl.Int64})
-"""One row is two datasets (``left`` <= ``right``), as numbered: pairs of one child, and how many of them never came near."""
+"""One row is two datasets (``left`` <= ``right``, as numbered): their pairs of one child, and how many of those never met."""
 NEVER_MET_BEFORE, PAIRS_BEFORE = 1.0, 2000.0
-"""Before any is counted, one pair in two thousand is taken never to have come near."""
+"""Prior: before any are counted, one pair in two thousand is assumed never to have met."""
 
 
 def share_never_met(counted: pl.DataFrame) -> float:
-    """Of two records of one child: how often they never come near each other (0..1). ``counted``: ``pairs``
-    and ``missed``, as in ``NEVER_MET``."""
+    """How often two records of one child never meet (0..1). ``counted``: ``pairs`` and ``missed``, as in ``NEVER_MET``."""
     missed, pairs = (int(counted[name].sum()) for name in ("missed", "pairs"))
     return (missed + NEVER_MET_BEFORE) / (pairs + PAIRS_BEFORE)
 
 
 def never_met(found: Linkage) -> pl.DataFrame:
-    """``NEVER_MET``: two records of one child never come near each other where no rule finds the pair or it falls below what
-    makes rivals.
+    """``NEVER_MET``. Two records of one child never meet if no rule finds the pair, or its log-odds are too low for rivals.
 
-    Measured without truth where a record of a third dataset has a link with both by itself: the two are one child whether
-    or not they have met. Children hard to link in every dataset are fewer among those, so it is rather too low.
+    Measured without truth on pairs that a record of a third dataset links: it has a link with each of the two by itself, so
+    they are one child whether or not they have met. Children hard to link in every dataset are under-represented among those
+    pairs, so the result is rather too low.
     """
     tied = pl.DataFrame({"left": found.scored.left, "right": found.scored.right, "odds": found.odds})
     left, right = all_pairs_within(found.labels)
@@ -73,7 +72,7 @@ def never_met(found: Linkage) -> pl.DataFrame:
 
 
 def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
-    """``one``, ``other`` and the dataset of the latter, of each pair either way round."""
+    """``one``, ``other`` and the dataset of ``other``, for each pair either way round."""
     return pl.concat([
         pairs.select(one="left", other="right", other_in="right_in"),
         pairs.select(one="right", other="left", other_in="left_in"),
@@ -82,7 +81,7 @@ def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Pairwise:
-    """Precision, recall and F1 (0..1): of pairs of records put together, or of what the function says."""
+    """Precision and recall (0..1): of pairs of records put into one child, or of what the function names."""
 
     precision: float
     recall: float
@@ -95,7 +94,7 @@ class Pairwise:
 
 
 def pairwise(found: pl.Series, truth: pl.Series) -> Pairwise:
-    """Measure clusters against the truth by pairs of records. Both: one label a record, in the same order."""
+    """Measure clusters against the truth by pairs of records. Both: one label per record, in the same order."""
     frame = pl.DataFrame({"found": found, "truth": truth})
     both, ours, theirs = (_pairs(frame, *columns) for columns in (("found", "truth"), ("found",), ("truth",)))
     return Pairwise(both / ours if ours else 1.0, both / theirs if theirs else 1.0)
@@ -107,8 +106,8 @@ def _pairs(frame: pl.DataFrame, *columns: str) -> float:
 
 
 def b_cubed(found: pl.Series, truth: pl.Series) -> Pairwise:
-    """B-cubed precision and recall (Bagga & Baldwin 1998):
-    the mean over records of how pure and whole its cluster is.
+    """B-cubed precision and recall (Bagga & Baldwin 1998): the mean over records of how pure and how complete the record's
+    cluster is.
     """
     frame = pl.DataFrame({"found": found, "truth": truth})
     if frame.is_empty():
@@ -124,8 +123,8 @@ def b_cubed(found: pl.Series, truth: pl.Series) -> Pairwise:
 
 
 def whole_clusters(found: pl.Series, truth: pl.Series) -> Pairwise:
-    """Cluster precision and recall: the share of clusters found that are a true one to the last record, and of true ones
-    found so (Menestrina, Whang & Garcia-Molina 2010, PVLDB 3:208). Both: one label a record, in the same order.
+    """Cluster precision and recall: the share of clusters found that equal a true one, and of true ones that were found exactly
+    (Menestrina, Whang & Garcia-Molina 2010, PVLDB 3:208). Both: one label per record, in the same order.
     """
     frame = pl.DataFrame({"found": found, "truth": truth})
     whole = frame.group_by("found", "truth").agg(both=pl.len())
@@ -136,8 +135,8 @@ def whole_clusters(found: pl.Series, truth: pl.Series) -> Pairwise:
 
 
 def calibration_error(chances: NDArray[np.float64], true: NDArray[np.bool_], bins: int = 10) -> float:
-    """Expected calibration error (0..1):
-    mean gap between what is said and what is so, over equal bins of probability.
+    """Expected calibration error (0..1): the mean gap between stated probability and actual share, over equal bins of
+    probability. 0 without pairs.
     """
     if not len(chances):
         return 0.0

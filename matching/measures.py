@@ -1,7 +1,7 @@
-"""What is measured once and then held: with the model, all that weighs a pair of records besides the two themselves.
+"""What is measured once and then held: everything besides the model and the two records that a pair's weight depends on.
 
-While measures are held, a pair weighs tomorrow what it weighs tonight, whatever other records come and go: so a later
-linkage need look only at what changed.
+While measures are held, a pair has the same weight tomorrow as tonight, whatever other records come and go, so a later linkage
+need only deal with what changed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class Measures:
     """Measures of one linkage."""
 
     records: int
-    """How many records it had: the shares of matches and households of a model depend on it."""
+    """How many records it had: a model's shares of matches and households depend on it."""
     rules: tuple[str, ...]
     """Names of the blocking rules chosen, in the order in which they run."""
     frequencies: Mapping[str, HeldFrequencies]
@@ -31,8 +31,8 @@ class Measures:
     priors: Priors
     """Datasets in the order of their names."""
     strata: Strata
-    """The stratum of each number in ``coverage``, null (the record has none) the first. Any other is the number after the
-    last."""
+    """The stratum of each number in ``coverage``; the first is None (the record has none). Any stratum not listed has the
+    number after the last."""
     coverage: Coverage
 
     def chosen(self, rules: Sequence[BlockingRule]) -> list[BlockingRule]:
@@ -42,12 +42,12 @@ class Measures:
 
 
 def frequencies_kept(frequencies: Mapping[str, Frequencies], table: Encoded) -> dict[str, HeldFrequencies]:
-    """What is to be held of the frequencies of a table's columns."""
+    """The frequencies of a table's columns in the form in which they are held."""
     return {column: HeldFrequencies.of(found, table) for column, found in frequencies.items()}
 
 
 def strata_of(table: Encoded, column: str | None, held: Strata | None) -> tuple[Strata, NDArray[np.int32]]:
-    """The strata of a table (or those held) and the number of each record's. ``column``: null: all are of one."""
+    """The strata of a table (or those held), and the number of each record's. ``column``: None: all are in one stratum."""
     if column is None:
         return held or (None,), np.zeros(table.height, dtype=np.int32)
     codes, where = np.unique(table.column(column), return_inverse=True)

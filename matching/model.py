@@ -1,4 +1,4 @@
-"""The weights: what each level of each comparison is worth. A model is a text file that a person can read and review."""
+"""The weights: what each level of each comparison is worth. A model is a text file that people can read and review."""
 
 import tomllib
 from collections.abc import Sequence
@@ -17,32 +17,33 @@ Probabilities = NDArray[np.float64]
 
 
 class ModelError(Exception):
-    """A model that does not fit its comparisons or holds impossible probabilities; the message names the place."""
+    """A model that does not fit its comparisons, or has impossible probabilities; the message names the place."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Probabilities of one comparison's levels, in their order. Levels that say nothing hold NaN and weigh 0 bits."""
+    """Probabilities of one comparison's levels, in their order. Levels that are no evidence have NaN, and count 0 bits."""
 
     m: Probabilities
-    """Of two records of one child."""
+    """For two records of one child."""
     u: Probabilities
-    """Of two records of any two children."""
+    """For two records of any two children."""
     h: Probabilities
-    """Of two records of two children of one household who are no twins."""
+    """For two records of two children of one household who are not twins."""
     t: Probabilities
-    """Of two records of twins: names alike are commoner among them than among other siblings."""
+    """For two records of twins, whose names are more often alike than those of other siblings."""
 
 
 CLASSES = ("m", "u", "h", "t")
 SHARES_OF = "records the shares are of"
-"""Figure of a model that was put on a table of another size than it was learnt from."""
+"""Figure of a model that was adapted to a table of another size than it was learnt from."""
 TRUSTED = 0.65
-"""So much of the log-odds of two groups of records is believed. Comparisons are no independent witnesses (a family that moves
-may change its name, who mistypes one field mistypes the next), and no model knows all errors of a night: on made-up authorities
-the log-odds were half as high again as they were right, for and against, whatever the kind of errors (.57 to .67 of them)."""
+"""The part of the log-odds of two groups of records that is believed. Comparisons are not independent witnesses (a family that
+moves may also change its name; whoever mistypes one field mistypes the next), and no model knows all errors of a night. On
+made-up authorities the log-odds, for and against, were half as high again as was right, whatever the kind of errors: the right
+ones were .57 to .67 of them."""
 MEASURED_AT, MEASURED_TO = 15.0, 18.0
-"""Bits of the prior where that was measured (of the pairs of records of 20,000 children one in 2 ** 15 is of one child), and
+"""Bits of the prior at which TRUSTED was measured (with 20,000 children, one pair of records in 2 ** 15 is of one child), and
 up to which the crowd was (180,000 children)."""
 
 
@@ -61,10 +62,10 @@ class Model:
     twins: float
     match: float
     figures: dict[str, float | int | str]
-    """How the model came about: pairs, iterations."""
+    """How the model was made: pairs, iterations."""
 
     def on(self, records: int) -> "Model":
-        """The model for a table of another size: of all pairs, ever fewer are one child or one home as a table grows."""
+        """The model for a table of another size: as a table grows, a smaller share of all pairs is one child or one home."""
         of = self.figures.get(SHARES_OF, self.figures.get("records learnt from"))
         if not isinstance(of, int) or records < 2 or of == records:
             return self
@@ -74,33 +75,32 @@ class Model:
 
     @property
     def crowd(self) -> float:
-        """Bits, 0 or more, by which likeness by chance counts for more where one child's records stand among more others
-        than where TRUSTED was measured.
+        """Bits (0 or more) to add to the chance likeness of two children, in a table larger than where TRUSTED was measured.
 
-        Among three times as many records any one has three times as many others that are like it by chance. That is
-        counted and no comparison's testimony, so it is believed whole: as TRUSTED of all log-odds is believed, the prior
-        among them, what the prior loses by that stands here. Of other children of its home a record has as many as before.
-        Of larger tables than were measured nothing more is claimed.
+        Among three times as many records, each has three times as many others that are like it by chance. That is a count and
+        not a comparison's testimony, so it is believed in full. But of all log-odds, the prior's included, only TRUSTED is
+        believed: these bits make up for what the prior loses by that. They do not count for children of one home, of whom a
+        record has as many as before. For tables larger than were measured nothing more is added.
         """
         prior = -float(np.log2(max(self.match, 2**-MEASURED_TO)))
         return (1 / TRUSTED - 1) * max(prior - MEASURED_AT, 0.0)
 
     def tables(self, of: str) -> list[Probabilities]:
-        """log2 probabilities of each comparison's levels; 0 where a level says nothing."""
+        """log2 probabilities of each comparison's levels; 0 for a level that is no evidence."""
         return [_log2(getattr(self.weights[comparison.name], of)) for comparison in self.comparisons]
 
     def match_weights(self, comparison: Comparison) -> Probabilities:
-        """Bits of each level: log2(m/u), 0 where the level says nothing."""
+        """Bits of each level: log2(m/u), 0 for a level that is no evidence."""
         weights = self.weights[comparison.name]
         return _log2(weights.m) - _log2(weights.u)
 
     def given_again(self) -> list[tuple[int, GivenAgain]]:
-        """Places of the comparisons of a value that families may give again, where households count at all."""
+        """Numbers of the comparisons of a value that families may give again; empty if the model has no households."""
         told = ((number, comparison.given_again) for number, comparison in enumerate(self.comparisons))
         return [(number, given) for number, given in told if given is not None and self.household > 0]
 
     def going_together(self) -> list["Together"]:
-        """The comparisons whose values go together with another's. Raises KeyError where there is no such other one."""
+        """The comparisons whose values go together with another's. Raises KeyError if that other one is missing."""
         place = {comparison.name: number for number, comparison in enumerate(self.comparisons)}
         found = []
         for number, comparison in enumerate(self.comparisons):
@@ -114,19 +114,19 @@ class Model:
 
 @dataclass(frozen=True)
 class Together:
-    """Two comparisons whose values go together, by their places in a model."""
+    """Two comparisons whose values go together, by their numbers in a model."""
 
     one: int
     other: int
     goes_with: GoesWith
     one_agrees: NDArray[np.bool_]
-    """By level: does it speak for one child?"""
+    """By level: whether it speaks for one child."""
     other_agrees: NDArray[np.bool_]
-    """The same of the other; or the first comparison weighs for both, as where two names are swapped."""
+    """The same for the other comparison; also true of levels where the first weighs for both, as when names are swapped."""
 
 
 LEAST = 1e-12
-"""A probability of 0 counts as this: what never was seen speaks loudly, but is no proof."""
+"""A probability of 0 counts as this: what was never seen is strong evidence, but not proof."""
 
 
 def _log2(probabilities: Probabilities) -> Probabilities:
@@ -134,7 +134,7 @@ def _log2(probabilities: Probabilities) -> Probabilities:
 
 
 def model_toml(model: Model) -> str:
-    """A model as TOML. Levels that say nothing carry no numbers."""
+    """A model as TOML. Levels that are no evidence have no numbers."""
     lines = [
         "# Weights of the linkage. m: chance of the level for two records of one child; u: of any two children;",
         "# h: for two of two children of one household; t: for twins. bits = log2(m/u).",
@@ -171,7 +171,7 @@ def _toml(value: float | int | str) -> str:
 
 
 def read_model(path: Path, comparisons: Sequence[Comparison]) -> Model:
-    """Read a model for these comparisons. Raises :class:`ModelError` where they do not fit each other."""
+    """Read a model for these comparisons. Raises :class:`ModelError` if they do not fit each other."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -180,7 +180,7 @@ def read_model(path: Path, comparisons: Sequence[Comparison]) -> Model:
 
 
 def model_of(text: str, comparisons: Sequence[Comparison], file: str) -> Model:
-    """A model from its TOML. ``file``: what errors call it. Raises :class:`ModelError`, as :func:`read_model` does."""
+    """A model from its TOML. ``file``: its name in error messages. Raises :class:`ModelError`, as :func:`read_model` does."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -212,7 +212,7 @@ def _weights_from(file: str, comparison: Comparison, given: dict[tuple[str, str]
 
 
 def probability(file: str, place: str, value: object) -> float:
-    """A number as it stands at a place of a model's file. Raises :class:`ModelError` where it is no probability."""
+    """A number from a model's file. ``place``: its name in errors. Raises :class:`ModelError` if it is no probability."""
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ModelError(f"{file}: {place} must be a probability from 0 to 1. Mend it or train again.")
     return float(value)

@@ -1,6 +1,6 @@
-"""What two records' names may have to do with one another: tests of a pair that several levels share.
+"""How two records' names may correspond: tests of a pair that several levels share.
 
-Put together from the tests of values and words; which level asks them, and in which order, :mod:`matching.comparisons` says.
+They are built from tests of values and words; :mod:`matching.comparisons` says which level uses them, and in which order.
 """
 
 from matching.similarity import (
@@ -18,8 +18,8 @@ from matching.similarity import (
 from matching.word_similarity import CrosswiseAlike, JaroWinklerAtLeast, Unlike, WithinEdits
 
 CHAIN_IN_ANOTHER_ORDER = both(Equal("name_chain"), Unequal("surname_key"), Unequal("forename_key"))
-"""The same three names or more, others of them taken for forename and surname: where the family's name stands first (NGUYEN
-VAN BAO, BAO VAN NGUYEN) or own, father's and grandfather's names follow each other, a form for two names fits badly."""
+"""The same three or more names, but different ones taken as forename and surname. This happens where the family name comes
+first (NGUYEN VAN BAO, BAO VAN NGUYEN), or where own, father's and grandfather's names do not fit a form for two names."""
 
 SWAPPED = either(
     CrosswiseAlike("given_names", "surname"),
@@ -33,13 +33,13 @@ TOGETHER_OR_APART = either(Equal("given_names"), EqualAcross("forename", "first_
 IN_THE_OTHERS_PLACE = both(
     either(EqualAcross("forename_key", "surname_key"), EqualAcross("given_names", "surname")), Unequal("surname_key")
 )
-"""One side's forename stands for the other's surname, and no more: names swapped of which one was changed, too, or in cultures
-without a fixed surname another of the names taken for it."""
+"""One side's forename is the other's surname, and nothing more: swapped names of which one also changed, or, in cultures
+without a fixed surname, another of the names taken as surname."""
 
 MIDDLE_FOR_FIRST = SharesAny("middle_tokens", "forename")
 
 MIDDLE_SOUNDS_AS_FIRST = SharesAny("middle_keys", "forename_key")
-"""Holds of all for which MIDDLE_FOR_FIRST does: one name has one key."""
+"""Also holds wherever MIDDLE_FOR_FIRST does: equal names have equal keys."""
 
 OTHER_ORDER = both(
     MIDDLE_SOUNDS_AS_FIRST,
@@ -48,20 +48,20 @@ OTHER_ORDER = both(
         both(MIDDLE_FOR_FIRST, SharesCrosswise("middle_initials", "forename_initial")),
     ),
 )
-"""Two given names in the other order: MUHAMMAD YUSUF, YUSUF MUHAMMAD; an initial or a slip stands for a name, or both are
-written otherwise (MOHAMED YOUSEF) or have lost letters to a system that has none with marks (VAN QUAN, QUN VN)."""
+"""Two given names in the other order: MUHAMMAD YUSUF, YUSUF MUHAMMAD. One may be an initial or misspelt, both may be spelt
+otherwise (MOHAMED YOUSEF), or both may have lost letters with accents to a system without them (VAN QUAN, QUN VN)."""
 
 FURTHER_FOR_SURNAME = SharesAny("middle_keys", "surname_key")
-"""One side's surname stands among the other's further names: of own, father's and grandfather's name (AMINA JAMA ABDI), some
-lists take the father's for the surname and some the grandfather's; elsewhere the mother's surname is a middle name."""
+"""One side's surname is among the other's further names. Of own, father's and grandfather's name (AMINA JAMA ABDI) some lists
+take the father's as surname and some the grandfather's; elsewhere the mother's surname is a middle name."""
 
 MIDDLE_FOR_FIRST_INITIAL = SharesAny("middle_letters", "forename_initial")
 
 SURNAME_TWICE = both(
     Equal("surname"), EqualAcross("forename", "surname"), none_of(EqualAcross("listed_name", "surname"))
 )
-"""One side's forename is the surname that both bear: that side says no forename. Unless it is a forename, too: a child may
-well be called YUSUF YUSUF, after a grandfather, and have a brother."""
+"""One side's forename is the surname of both: that side does not give a forename. Not if the name is also a forename: a child
+may well be called YUSUF YUSUF, after a grandfather, and have a brother."""
 
 FURTHER_NAMES_MAY_BE_THE_SAME = either(
     Missing("further_names"), SharesAny("middle_tokens"), JaroWinklerAtLeast("further_names", 0.84), Equal("name_chain")
@@ -70,19 +70,19 @@ FURTHER_NAMES_MAY_BE_THE_SAME = either(
 SAME_NAMES = both(Equal("forename"), FURTHER_NAMES_MAY_BE_THE_SAME)
 
 OTHER_FURTHER_NAMES = both(Equal("forename"), none_of(FURTHER_NAMES_MAY_BE_THE_SAME))
-"""One first name and other names behind it: MUHAMMAD ALI and MUHAMMAD HASSAN, KA HO and KA YIN may well be brothers, and
+"""The same first name with other names after it: MUHAMMAD ALI and MUHAMMAD HASSAN, KA HO and KA YIN may well be brothers, even
 twins."""
 
 BOTH_ARE_NAMES = both(
     either(Unequal("listed_name"), Unlike("forename", 0.6, shortest=3)), none_of(EqualAcross("forename", "surname"))
 )
-"""Two names that people give, and no slip of one another: brothers and sisters have such, one child seldom. Both stand in a
-list of names, or they are so unlike that neither is the other written badly: no list has the names of all the world. A side
-that bears its surname in the forename's place says none."""
+"""Two names that people give, neither a slip of the other: brothers and sisters have such names, one child rarely. Either both
+are in a list of names, or they are so unlike that neither is the other misspelt, as no list has all the world's names. A side
+with its surname in the forename's place does not count."""
 
 ONE_SLIP = either(WithinEdits("forename", 1, shortest=4), JaroWinklerAtLeast("forename", 0.94))
 
 ALIKE = JaroWinklerAtLeast("forename", 0.84)
 
 ONE_BY_CUSTOM = Unequal("given_custom")
-"""A Chinese name and another that a child may go by beside it: they tell one child from two as little as silence does."""
+"""A Chinese name and another that a child may go by: they say no more about being one child than a missing name does."""

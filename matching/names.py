@@ -1,7 +1,7 @@
-"""Canonical names, a column at a time: what is left of a name when titles, accents and habits of writing are gone.
+"""Canonical names, a column at a time: what is left of a name without titles, accents and habits of writing.
 
-Every function takes text as a file has it. Work is done once a distinct value. Canonical names are A-Z; parts of a name
-are apart by one space. Null: no name, or only a placeholder such as "Baby" or "Not known".
+Every function takes text as it is in the file. Each distinct value is handled once. Canonical names are A-Z, with one space
+between parts of a name. Null: no name, or only a placeholder such as "Baby" or "Not known".
 """
 
 import re
@@ -19,24 +19,24 @@ _SUFFIXES = "JNR|JR|JUNIOR|SNR|SR|SENIOR|II|III|(?:TWIN|TRIPLET)(?: [ABC])?"
 _WORDS_BETWEEN = "KNOWN AS|ALSO KNOWN AS|AKA|NEE|FORMERLY|PREVIOUSLY|PREFERRED"
 
 _BOUND_PARTICLES = "MC|MAC|O|FITZ"
-"""Particles that make another name of the next word: DONALD is not MCDONALD."""
+"""Particles that make a different name of the next word: DONALD is not MCDONALD."""
 
 _LOOSE_PARTICLES = (
     "AL|EL|UL|AD|AR|AS|AN|AT|AZ|ABU|ABO|IBN|IBNU|BIN|BINT|BINTI|BEN|DE|DEL|DELLA|DI|DA|DO|DOS|DAS|DU|LA|LE|LOS|"
     "LAS|VAN|VON|DER|DEN|TER|TEN|AP|AB|FERCH|ST|SAINT"
 )
-"""Particles that some systems keep and some drop: HASSAN may well be AL HASSAN."""
+"""Particles that some systems keep and others drop: HASSAN may well be AL HASSAN."""
 
 _OPENS_A_SURNAME = (
     "MC|MAC|O|AL|EL|UL|ABU|ABO|IBN|BIN|BINT|BINTI|DE|DEL|DELLA|DI|DA|DOS|DAS|DU|LA|LE|VAN|VON|DER|DEN|TER|AP|AB|"
     "FERCH|ST"
 )
-"""Particles that, inside a full name, start its surname. Fewer than above: BEN and AN are forenames too."""
+"""Particles that begin the surname within a full name. Fewer than above: BEN and AN are also forenames."""
 
 _NOBODY_WORDS = (
     "UNKNOWN|UNK|UNKN|NOTKNOWN|NONAME|UNNAMED|NFN|NMN|FNU|LNU|NK|TBC|TBA|TBN|NULL|ANONYMOUS|REDACTED|WITHHELD"
 )
-"""Words that name nobody wherever they stand."""
+"""Words that name nobody, wherever they are in the text."""
 
 _NOBODY = (
     "NOT KNOWN|NOT GIVEN|NOT STATED|NOT AVAILABLE|NOT PROVIDED|NOT RECORDED|NOT APPLICABLE|NOT DISCLOSED|NO NAME|"
@@ -44,29 +44,29 @@ _NOBODY = (
     "TEST CHILD|TEST PUPIL|DUMMY|TO BE CONFIRMED|NONE|NIL|ANON|MISSING|SURNAME|FORENAME|FIRST NAME|LAST NAME|"
     "FIRSTNAME|LASTNAME|DO NOT USE|DELETED|DUPLICATE"
 )
-"""Texts that name nobody where nothing else is said."""
+"""Texts that name nobody if there is nothing else."""
 
 _UNNAMED_CHILD = "UNBORN|BABY|BABYBOY|BABYGIRL|BABYOF|INFANT|NEWBORN|NEW BORN|TWIN|TRIPLET|BOY|GIRL|MALE|FEMALE|BB"
 _CALLED_BY_NUMBER = "BOY|GIRL|MALE|FEMALE|OF|ONE|TWO|THREE|I|II|III|A|B|C|NUMBER|NO"
 
 _CHILD_OF = rf"\b(?:{_UNNAMED_CHILD}|SON|DAUGHTER|CHILD)(?: (?:{_CALLED_BY_NUMBER}))* OF\b.*$"
-"""What a child without a name is called by its mother's: none of it is the child's."""
+"""What an unnamed child is called after its mother (BABY OF ...): none of it is the child's name."""
 
 _NO_MORE_IN_USE = r"(?:XX+|ZZ+)(?: X+\b)* ?"
-"""How systems mark a record of somebody who has died or that is not to be used, so that it sorts to the end."""
+"""How systems mark the record of somebody who has died, or one not to be used, so that it sorts to the end."""
 
 _LOST_LETTERS = r"([A-Z'])\?+|\?+([A-Z'])"
-"""Question marks that systems without accents put in the place of letters (and of curled apostrophes)."""
+"""Question marks that systems without accents write in place of letters (and of curly apostrophes)."""
 
 _ALL_BUT_LOST = r"(^|[^A-Z?'])\?+[A-Z]\b"
 
 
 def _words(plain: pl.Expr) -> pl.Expr:
-    """Plain capitals as words of A-Z apart by one space: apostrophes joined, everything else apart.
+    """Plain capitals as words of A-Z separated by one space: apostrophes join, every other character separates.
 
-    0, 1 and 5 beside a letter are the O, I and S they stand for on a keyboard or in a scan. A question mark beside a letter
-    is one that a system could not write (NGUY?N, O?BRIEN): it is left out and parts no words. A single letter after it is
-    no initial.
+    0, 1 and 5 between letters are O, I and S mistyped or misread by a scanner. A question mark beside a letter is one that a
+    system could not write (NGUY?N, O?BRIEN): it is dropped without splitting the word. A single letter after it is not an
+    initial.
     """
     words = (
         plain.str.replace_all(_ALL_BUT_LOST, "${1}")
@@ -82,9 +82,9 @@ def _words(plain: pl.Expr) -> pl.Expr:
 
 
 def _said(words: pl.Expr) -> pl.Expr:
-    """Words without those that name nobody, and those like "known as" that stand between two names.
+    """Words without those that name nobody, or that only separate two names ("known as").
 
-    AKA and NEE are surnames too: where nothing else is said, either is one.
+    AKA and NEE are also surnames: either is kept if it is the whole text.
     """
     said = words.str.replace_all(rf"\b(?:{_WORDS_BETWEEN}|{_NOBODY_WORDS})\b", " ")
     said = said.str.replace_all(r" +", " ").str.strip_chars(" ")
@@ -92,7 +92,7 @@ def _said(words: pl.Expr) -> pl.Expr:
 
 
 def _given_words(text: pl.Series) -> pl.Expr:
-    """Given names as words, with title, suffix and placeholders gone; may be empty."""
+    """Given names as words, without title, suffix and placeholders; may be empty."""
     words = _said(_words(pl.lit(plain_capitals(text)))).str.replace(_CHILD_OF, "").str.strip_chars(" ")
     before = rf"(?:{_TITLES}) |{_NO_MORE_IN_USE}|(?:{_UNNAMED_CHILD})(?: (?:{_CALLED_BY_NUMBER})\b)*(?: |$)"
     words = words.str.replace(rf"^(?:{before})+", "")
@@ -101,10 +101,10 @@ def _given_words(text: pl.Series) -> pl.Expr:
 
 
 def given_names(text: pl.Series) -> pl.DataFrame:
-    """Columns ``forename``, ``middle_names`` and ``given_names`` of :mod:`matching.person`, one row a row of ``text``.
+    """Columns ``forename``, ``middle_names`` and ``given_names`` of :mod:`matching.person`, one row per row of ``text``.
 
-    ``text`` holds all given names of a child in their order. A hyphen parts names as a space does (``given_names`` runs
-    them together, so that MARY-JANE, MARY JANE and MARYJANE agree). An initial is kept.
+    ``text`` holds all given names of a child in order. A hyphen separates names as a space does (``given_names`` runs them
+    together, so that MARY-JANE, MARY JANE and MARYJANE agree). An initial is kept.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
@@ -118,7 +118,7 @@ def given_names(text: pl.Series) -> pl.DataFrame:
 
 
 def _surname_words(text: pl.Series) -> pl.Expr:
-    """A surname as words, with title, suffix and placeholders gone; may be empty."""
+    """A surname as words, without title, suffix and placeholders; may be empty or null."""
     words = _said(_words(pl.lit(plain_capitals(text)))).str.replace(rf"^(?:(?:{_TITLES}) |{_NO_MORE_IN_USE})+", "")
     words = words.str.replace(rf"(?: (?:{_SUFFIXES}))+$", "")
     is_nobody = words.str.contains(rf"^(?:{_NOBODY})$") | words.str.replace_all(" ", "").str.contains(
@@ -128,16 +128,16 @@ def _surname_words(text: pl.Series) -> pl.Expr:
 
 
 def surnames(text: pl.Series) -> pl.DataFrame:
-    """Columns ``surname`` and ``surname_parts`` of :mod:`matching.person`, one row a row of ``text``.
+    """Columns ``surname`` and ``surname_parts`` of :mod:`matching.person`, one row per row of ``text``.
 
-    A particle that makes another name is joined to the next word (MC DONALD: MCDONALD). One that some systems drop
-    gives two parts, with it and without it (AL-HASSAN: ALHASSAN and HASSAN). Parts are null with the surname.
+    A particle that makes a different name is joined to the next word (MC DONALD: MCDONALD). One that some systems drop
+    gives two parts, with and without it (AL-HASSAN: ALHASSAN and HASSAN). Parts are null if the surname is.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
         words = values.to_frame("value").select(_surname_words(values).fill_null("").alias("words"))["words"]
         bound = words.str.replace_all(rf"\b({_BOUND_PARTICLES}) ([A-Z]{{2}})", "${1}${2}")
-        for _ in range(2):  # DE LA CRUZ: the second particle is seen once the first is tied
+        for _ in range(2):  # DE LA CRUZ: the second particle is matched once the first is tied
             bound = bound.str.replace_all(rf"\b({_LOOSE_PARTICLES}) ([A-Z]{{2}})", "${1}+${2}")
         tied = pl.col("bound").str.replace_all(r"\+", "").str.split(" ")
         bare = pl.col("bound").str.replace_all(r"[A-Z]+\+", "").str.split(" ")
@@ -157,7 +157,7 @@ _LAST_NAME = rf"((?:(?:{_OPENS_A_SURNAME})\.?\s)*\S+)"
 
 
 def _cut_full_name(text: pl.Expr) -> pl.Expr:
-    """Struct of ``given`` and ``surname`` in the letters of the text."""
+    """Struct of ``given`` and ``surname``, spelt as in the text."""
     whole = text.str.replace_all(r"\s*-\s*", "-").str.replace_all(r"\s*\([^)]*\)", "")
     whole = whole.str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*(?:{_JOINERS}\s*)?)+", "")
     whole = whole.str.replace(rf"(?i)[\s,]+(?:{_SUFFIXES})\.?$", "").str.strip_chars(" ,")
@@ -173,11 +173,11 @@ def _cut_full_name(text: pl.Expr) -> pl.Expr:
 
 
 def split_full_names(text: pl.Series) -> pl.DataFrame:
-    """Columns ``given`` and ``surname``, still in the letters of the text (repaired), one row a row of ``text``.
+    """Columns ``given`` and ``surname``, spelt as in the (repaired) text, one row per row of ``text``.
 
-    Read as "SURNAME, Forename Middle" where there is a comma, else as "[Title] Forename Middle Surname": the last word
-    is the surname, together with its hyphen and the particles before it. A single word is what the child is called, as in a
-    household's list, where the tenant's row has the surname; behind a title or before a comma it is a surname.
+    With a comma the text is read as "SURNAME, Forename Middle", otherwise as "[Title] Forename Middle Surname": the last word
+    is the surname, with its hyphens and the particles before it. A single word is the given name, as in a household's list
+    where only the tenant's row has the surname; after a title or before a comma it is the surname.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
@@ -188,16 +188,16 @@ def split_full_names(text: pl.Series) -> pl.DataFrame:
 
 
 def carer_names(text: pl.Series) -> pl.DataFrame:
-    """Columns ``parent_forename`` and ``parent_surname``: the carer named first, one row a row of ``text``.
+    """Columns ``parent_forename`` and ``parent_surname`` of the carer named first, one row per row of ``text``.
 
-    Of "John and Jane Smith" it is JOHN SMITH; of "Mr & Mrs Smith" only the surname is known.
+    "John and Jane Smith" gives JOHN SMITH; "Mr & Mrs Smith" gives only the surname.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
         named = repaired(values).str.replace(rf"(?i)^(?:(?:{_TITLES})\b\.?\s*(?:{_JOINERS}\s*)?)+", "")
         named = named.str.replace(rf"(?i)^([^\s,]+)\s*{_JOINERS}\s*(?:.*\s)?{_LAST_NAME}$", "${1} ${2}")
         halves = split_full_names(named.str.replace(rf"(?i)\s*{_JOINERS}.*$", ""))
-        halves = halves.select(  # of a carer a single word is the surname, whether titled or not
+        halves = halves.select(  # for a carer a single word is the surname, with or without a title
             given=pl.when(pl.col("surname").is_not_null()).then("given"), surname=pl.coalesce("surname", "given")
         )
         forename = given_names(halves["given"])["forename"]
@@ -215,9 +215,9 @@ def _small_after_lost_letter(text: str) -> str:
 
 
 def shown_names(text: pl.Series) -> pl.Series:
-    """Names as a person would like to read them: repaired, and in small letters with capitals where they shout.
+    """Names for people to read: repaired, and in title case if the source has only capitals or only small letters.
 
-    A title goes, unless there is nothing else. Hyphens, apostrophes and accents stay. Nothing left: null.
+    A title is dropped, unless there is nothing else. Hyphens, apostrophes and accents stay. Null: nothing is left.
     """
 
     def derive(values: pl.Series) -> pl.DataFrame:
@@ -253,12 +253,12 @@ _SKELETON_RULES = (
     (r"^[AEIOU]", "A"),
     (r"([A-Z])[AEIOUY]+", "${1}"),
 )
-"""Read in this order. X stands for SH and C for CH afterwards. After the first letter no vowel is left."""
+"""Applied in this order. In the result X stands for SH and C for CH, and no vowel is left after the first letter."""
 
 
 def skeleton_key(values: pl.Series) -> pl.Series:
-    """What stays of canonical names when one sound is written in several ways: their consonants (MUHAMMAD, MOHAMED:
-    MHMD; AISHA, AYESHA: AX). Made for names from Arabic, South Asian, Slavic and African languages. Null stays null.
+    """A key that canonical names share when one sound is spelt in several ways: their consonants (MUHAMMAD, MOHAMED: MHMD;
+    AISHA, AYESHA: AX). Made for names from Arabic, South Asian, Slavic and African languages. Null stays null.
     """
     key = values.str.replace_all(r"[^A-Z]", "")
     for pattern, replacement in _SKELETON_RULES:
@@ -269,14 +269,14 @@ def skeleton_key(values: pl.Series) -> pl.Series:
 
 
 def listed_lines(file: str) -> list[str]:
-    """The lines of a file in ``data/`` that are no remarks."""
+    """The lines of a file in ``data/`` without comments and blank lines."""
     lines = (DATA_FOLDER / file).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
 @cache
 def _groups_by_name(*files: str) -> pl.DataFrame:
-    """One row is one name (``name``, canonical) with the ``groups`` it belongs to, numbered through the files."""
+    """One row is one name (``name``, canonical) with its ``groups``, numbered across the files."""
     lines = [line for file in files for line in listed_lines(file)]
     named = pl.DataFrame({"name": lines}).with_row_index("groups").with_columns(pl.col("name").str.split(","))
     named = named.explode("name").with_columns(pl.col("groups").cast(pl.Int32))
@@ -295,27 +295,27 @@ def _groups_of(values: pl.Series, files: tuple[str, ...]) -> pl.Series:
 
 
 def variant_groups(values: pl.Series) -> pl.Series:
-    """Groups of names that one child may go by (List[Int32]), for each canonical name; an empty list where none.
+    """Groups of names that one child may go by (List[Int32]), for each canonical name; an empty list if there are none.
 
-    ``data/nicknames.csv`` has a formal name and its short forms on each line, ``data/variants.csv`` spellings of one
-    name. Two names that share a group may be one; a name may be in several (ALEX: Alexander, Alexandra).
+    Each line of ``data/nicknames.csv`` is a formal name and its short forms, each line of ``data/variants.csv`` spellings
+    of one name. Two names that share a group may be one; a name may be in several (ALEX: Alexander, Alexandra).
     """
     return _groups_of(values, _NICKNAMES_AND_SPELLINGS)
 
 
 def spelling_groups(values: pl.Series) -> pl.Series:
-    """As :func:`variant_groups`, of spellings alone: a surname, which may be a father's name, has no nicknames."""
+    """As :func:`variant_groups`, for spellings only: a surname, which may be a father's name, has no nicknames."""
     return _groups_of(values, _SPELLINGS)
 
 
 @cache
 def _names_in_use() -> frozenset[str]:
-    """Canonical names in any of the files of forenames."""
+    """All canonical names in the files of forenames."""
     further = (name.upper() for line in listed_lines("further_names.csv") for name in line.split(","))
     return frozenset(_groups_by_name(*_NICKNAMES_AND_SPELLINGS)["name"]).union(further)
 
 
 def listed_names(values: pl.Series) -> pl.Series:
-    """Canonical names that stand in a file of names, each as it is; null for any other, which may be a slip of the pen."""
+    """The canonical names that are in a file of names, unchanged; null for any other, which may be a slip."""
     is_listed = values.is_in(_names_in_use())
     return values.to_frame("name").select(pl.when(is_listed).then("name"))["name"].alias(values.name)

@@ -1,4 +1,4 @@
-"""Pairs of one comparison on the way to their levels: those still open are put closer together as others are settled."""
+"""Assigns levels of one comparison to pairs, keeping the pairs without a level together as others are settled."""
 
 from dataclasses import dataclass, field
 from functools import reduce
@@ -14,12 +14,12 @@ from matching.word_similarity import NearMiss, near
 Levels = NDArray[np.uint8]
 
 TOGETHER = 2 / 3
-"""Pairs are put closer together once fewer than this share of them is open: it costs as much as a cheap test."""
+"""Open pairs are compacted once fewer than this share of pairs is open: compacting costs as much as a cheap test."""
 
 
 @dataclass
 class OpenPairs:
-    """Pairs on the way to their levels."""
+    """Pairs that are being given their levels. The pairs at hand are those not yet dropped by compacting."""
 
     table: Encoded
     left: Rows
@@ -28,19 +28,19 @@ class OpenPairs:
     open: NDArray[np.bool_]
     """Which of the pairs at hand have no level yet."""
     at: NDArray[np.intp] | None = None
-    """Places of the pairs at hand in ``found``; null: all pairs are at hand."""
+    """Positions of the pairs at hand in ``found``; None: all pairs are at hand."""
     near: NDArray[np.bool_] | None = None
-    """Once known: which of the pairs at hand any level of nearly equal words can still take."""
+    """Once known, which of the pairs at hand some level for nearly equal words can still take."""
     digits: dict[str, tuple[Digits, Digits]] = field(default_factory=dict)
-    """Of a date column that was asked for: the digits of either side."""
+    """For each date column used so far, the digits of either side."""
 
     @property
     def is_open(self) -> bool:
-        """Some pair has no level yet."""
+        """Whether some pair has no level yet."""
         return bool(self.open.any())
 
     def take(self, test: Test, number: int, widest: tuple[NearMiss, ...] | None) -> None:
-        """Give the level to the open pairs for which the test holds."""
+        """Give the level to the open pairs for which the test holds. ``widest``: see :meth:`Comparison._near_misses`."""
         self._put_together()
         if widest is None:
             self.settle(self._held(test), number)
@@ -53,7 +53,7 @@ class OpenPairs:
         self.settle(held, number)
 
     def _held(self, test: Test) -> NDArray[np.bool_]:
-        """For which of the pairs at hand the test holds. Dates are looked up once for all tests of a column."""
+        """For which of the pairs at hand the test holds. A column's dates are looked up once for all its tests."""
         dates = date_tests(test)
         if not dates or dates[0].column not in self.table.dates:
             return test.holds(self.table, self.left, self.right)
@@ -64,7 +64,7 @@ class OpenPairs:
         return reduce(np.logical_or, (each.between(*self.digits[column]) for each in dates))
 
     def settle(self, held: NDArray[np.bool_], number: int) -> None:
-        """Give the level to the open ones among ``held``."""
+        """Give the level to those pairs of ``held`` that are open."""
         places = np.flatnonzero(held & self.open)
         self.found[places if self.at is None else self.at[places]] = number
         self.open[places] = False

@@ -1,10 +1,10 @@
-"""Children in whom a dataset has two records, looked at again: one child entered twice, or two children run together?
+"""Children with two records in one dataset, examined again: one child entered twice, or two children run together?
 
-Cutting weighs records pair by pair, each pair as though neither record had a partner elsewhere. Where twins are both known
-to the same lists that is not so, and a name that they share (a brother's forename as middle name) may run them together.
-So such a child is taken apart without what lists lack, and its pieces are weighed as children. Where cutting finds no pieces,
-as every two records alike by chance vouch for each other once more, the two least alike records of one list are taken for two
-children, and the others go to whom they are more like.
+Clustering weighs records pair by pair, each pair as if neither record had a partner elsewhere. That is wrong where both of two
+twins are known to the same lists, and a name that they share (a brother's forename as middle name) may run them together. So
+such a child is clustered again without coverage, and its pieces are weighed as children. Clustering may find no pieces,
+because records that are alike by chance confirm each other. Then the two least similar records of one list are taken to be two
+children, and the others go to the one they are more like.
 """
 
 from dataclasses import replace
@@ -20,7 +20,7 @@ from matching.presence import MayBeOne, counted
 from matching.rivals import Between, Rivalry, Weigh, Weighed, chances_of
 
 ROUNDS_OF_HALVING = 4
-"""Enough for sixteen children whom a list holds as one."""
+"""Enough to part sixteen children that a list holds as one."""
 
 
 def parted(
@@ -32,12 +32,13 @@ def parted(
     *,
     among: NDArray[np.bool_] | None = None,
 ) -> Labels:
-    """The labels again, with children parted whose pieces are not as likely one as a link must be: a doubt shown between two
-    children can be looked into, and one inside a child hides whoever else it may be.
+    """Part the children whose pieces are less likely to be one than a link must be. Returns the new labels.
+
+    A doubt that shows between two children can be looked into; a doubt inside a child hides whoever else it may be.
 
     ``by_records``: log-odds of pairs of rows without coverage, less ``margin``, the bits that a link must have; ``weigh``: how
     children weigh against each other. Children without a second record in any dataset stay as they are. ``among``: rows of
-    the children that are looked at; null: all.
+    the children to examine; None: all.
     """
     rows = _held_twice(labels, dataset, among)
     if not len(rows):
@@ -57,14 +58,14 @@ def parted(
     for _ in range(ROUNDS_OF_HALVING):
         halves = _halved(labels, dataset, pairs, odds, open_)
         after = rivalry.settle(halves, *pairs, margin)[0]
-        labels, open_ = after, _whose(labels, labels != after)  # only who was parted may be more than two
+        labels, open_ = after, _whose(labels, labels != after)  # only children that were parted may be more than two
         if not open_.any():
             break
     return labels
 
 
 def _held_twice(labels: Labels, dataset: NDArray[np.int32], among: NDArray[np.bool_] | None) -> Rows:
-    """Rows of the children of whom some dataset has a further record."""
+    """Rows of the children with more than one record in some dataset."""
     child = numbered(labels)
     held = rows_held(child, dataset)
     is_twice = np.zeros(len(held), dtype=bool)
@@ -73,7 +74,7 @@ def _held_twice(labels: Labels, dataset: NDArray[np.int32], among: NDArray[np.bo
 
 
 def _whose(labels: Labels, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The rows of all children that have one of these."""
+    """All rows of the children that have one of these rows."""
     is_asked = np.zeros(len(labels), dtype=bool)
     is_asked[labels[some]] = True
     return is_asked[labels]
@@ -86,9 +87,9 @@ def _halved(
     odds: NDArray[np.float64],
     open_: NDArray[np.bool_],
 ) -> Labels:
-    """The labels again, each child cut in two around the two records of one dataset that are least alike; the others go to
-    the half that they are more like. ``pairs``, ``odds``: of all rows that may be one child's; ``open_``: rows of the children
-    to be cut. A child stays whole where any two records of one dataset would have a link by themselves.
+    """Cut each child in two around its two least similar records of one dataset; the others go to the half that they are more
+    like. Returns the new labels. ``pairs``, ``odds``: of all rows that may be one child's; ``open_``: rows of the children to
+    cut. A child stays whole if every two of its records of one dataset would have a link by themselves.
     """
     left, right = pairs
     inside = np.flatnonzero((labels[left] == labels[right]) & open_[left])
@@ -100,18 +101,18 @@ def _halved(
     half = np.zeros(len(labels), dtype=np.int8)
     half[left[least]], half[right[least]] = -1, 1
     is_seed, is_cut = half != 0, _whose(labels, half != 0)
-    for _ in range(2):  # beside the two alone, then beside all who went with them
+    for _ in range(2):  # first by likeness to the two records alone, then to all that joined them
         nearer = _likeness(half == 1, left, right, odds) > _likeness(half == -1, left, right, odds)
         half = np.where(is_seed | ~is_cut, half, np.where(nearer, 1, -1)).astype(np.int8)
     rows = np.flatnonzero(is_cut)
     _, lowest, place = np.unique(labels[rows] * 2 + (half[rows] > 0), return_index=True, return_inverse=True)
     after = labels.copy()
-    after[rows] = rows[lowest][place]  # a child is named after its lowest row
+    after[rows] = rows[lowest][place]  # a child's label is its lowest row
     return after
 
 
 def _likeness(some: NDArray[np.bool_], left: Rows, right: Rows, odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean log-odds of each row and those of ``some`` that it is in a pair with; 0 where there is none."""
+    """Mean log-odds of each row with those of ``some`` with which it is in a pair; 0 if there are none."""
     total, met = np.zeros((2, len(some)))
     for one, other in ((left, right), (right, left)):
         at = np.flatnonzero(some[other])
@@ -123,7 +124,7 @@ def _likeness(some: NDArray[np.bool_], left: Rows, right: Rows, odds: NDArray[np
 def counted_again(
     coverage: Coverage, labels: Labels, between: Between, dataset: NDArray[np.int32], stratum: NDArray[np.int32]
 ) -> Coverage:
-    """Presence counted over children as they stand, those that may be one as likely as they are."""
+    """Coverage with presence counted from these children, where pairs that may be one count as one as far as that is likely."""
     child = numbered(labels)
     may_be_one = MayBeOne(child.take(between.one), child.take(between.other), chances_of(between))
     many, _, strata = coverage.absent.shape

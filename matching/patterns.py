@@ -11,7 +11,7 @@ from matching.encode import Encoded, Rows
 Patterns = NDArray[np.int64]
 """The levels of all comparisons of a pair in one number (mixed radix)."""
 SLICE = 1 << 16
-"""Pairs worked on at once: what a step makes of them stays in a core's cache until the next step reads it."""
+"""Pairs handled at once: a step's results stay in a core's cache until the next step reads them."""
 
 
 def radices(comparisons: Sequence[Comparison]) -> NDArray[np.int64]:
@@ -32,12 +32,12 @@ def patterns_of(comparisons: Sequence[Comparison], table: Encoded, left: Rows, r
 
 
 def level_in(patterns: Patterns, place: int | NDArray[np.int64], size: int | NDArray[np.int64]) -> NDArray[np.int64]:
-    """The level of a comparison of so many (``size``), by its place value; numpy is slow at remainders."""
+    """The level of a comparison with ``size`` levels, by its place value. Avoids remainders, which are slow in numpy."""
     higher = patterns // place
     return np.asarray(higher - higher // size * size)
 
 
 def levels_in(patterns: Patterns, comparisons: Sequence[Comparison]) -> NDArray[np.uint8]:
-    """Take patterns apart again: (patterns x comparisons) level numbers."""
+    """The level numbers in patterns: patterns x comparisons."""
     sizes = np.array([len(comparison.levels) for comparison in comparisons], dtype=np.int64)
     return level_in(patterns[:, None], radices(comparisons), sizes).astype(np.uint8)

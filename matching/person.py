@@ -1,4 +1,4 @@
-"""The shape of a person record: what the linkage reads, in canonical form."""
+"""The shape of a person record: the canonical form that linkage reads."""
 
 import polars as pl
 
@@ -11,16 +11,16 @@ PERSON_RECORD = pl.Schema(
             "record_id": pl.String,  # "source:key", unique
             "dataset": pl.String,  # the source the row came from
             "forename": pl.String,  # first given name, canonical (A-Z only); null: none, or a placeholder ("Baby")
-            "middle_names": pl.String,  # further given names, canonical, apart by one space; null: none
+            "middle_names": pl.String,  # further given names, canonical, separated by one space; null: none
             "given_names": pl.String,  # all given names run together (A-Z only), so that MARY JANE equals MARYJANE
             "surname": pl.String,  # whole surname run together (A-Z only), so that AL-HASSAN equals ALHASSAN
-            "surname_parts": pl.List(pl.String),  # its parts ("AL", "HASSAN"); parts of one letter are left out
+            "surname_parts": pl.List(pl.String),  # its parts ("AL", "HASSAN"), none of one letter
             "other_surnames": pl.List(pl.String),  # preferred and former surnames that differ, run together; never null
             "date_of_birth": pl.Date,  # null: absent, impossible, or a known placeholder (1900-01-01)
-            "sex": pl.String,  # F, M; null: unknown or not said
+            "sex": pl.String,  # F, M; null: unknown or not given
             "postcode": pl.String,  # no space, valid form; null: absent, invalid, or a pseudo postcode (ZZ99)
             "address": pl.String,  # canonical address text without town and postcode; null: none
-            "flat": pl.String,  # "7", "A"; null: none said
+            "flat": pl.String,  # "7", "A"; null: none given
             "house": pl.String,  # building number or name: "67", "12A", "12-14"; null: none found
             "street": pl.String,  # canonical street name with its type spelled out; null: none found
             "uprn": pl.String,  # digits without leading zeros; null: absent or invalid
@@ -34,4 +34,4 @@ PERSON_RECORD = pl.Schema(
         }
     )
 )
-"""One row is one row of one source, in canonical form for matching. Null always means: says nothing."""
+"""One row is one row of one source, in canonical form for matching. Null is never evidence, for or against."""

@@ -1,11 +1,11 @@
-"""Which datasets know a child: what tells one child in two pieces from two children.
+"""Which datasets know a child: this tells one child in two pieces from two children.
 
-Two groups of records may be one child in two pieces. How likely that is depends on how many children are known to
-exactly the datasets of the one, to exactly those of the other, and to all of them: where nearly every child of ten is on
-the roll and on the health list, a child of the roll alone and a child of the health list alone, both rare, are probably
-one. Lists are not independent of each other (a child whom one has missed is missed by others too), so whole sets are
-counted and no list by itself. And a list that has one child of a home mostly has the others: two twins of whom each
-list knows only one are rarer still, as a family's brothers and sisters show.
+Two groups of records may be one child in two pieces. How likely that is depends on how many children are known to exactly the
+datasets of one group, to exactly those of the other, and to all of them together. If nearly every child of ten is on the roll
+and on the health list, then a child only on the roll and a child only on the health list, both rare, are probably one. Lists
+are not independent of each other (a child missed by one is often missed by others), so whole sets of datasets are counted
+instead of single lists. A list with one child of a home mostly has the others too: two twins of whom each list knows only one
+are rarer still, as a family's brothers and sisters show.
 """
 
 from collections.abc import Sequence
@@ -24,26 +24,26 @@ Mask = NDArray[np.bool_]
 Children = NDArray[np.int64]
 
 SHRINK = 20.0
-"""Children of all strata that stand behind the share of a set within one stratum."""
+"""How many children the share of a set over all strata counts for in its share within one stratum."""
 UNSEEN = 0.25
-"""Children supposed of any set: nobody may have been the first to have it."""
+"""Children assumed in addition for any set: the first child with it may not have come yet."""
 MOST_BY_CHANCE = 2.0
-"""Children supposed at most of a set for which chance alone, list by list, would make some."""
+"""The most children assumed for a set because chance alone, list by list, would make some."""
 DEPENDENT = 5.0
-"""What a piece lacks, lists may well lack together: so many times as often as if they were independent."""
+"""How many times as often lists lack a piece together as they would if they were independent."""
 UNKNOWN = 0
-"""The stratum of whom it is not known."""
+"""Number of the stratum for children whose stratum is not known."""
 LEAST = 1e-3
 MOST = 10.0
-"""Bits that presence may add at most: beyond, what files left out by accident outweighs the arithmetic."""
+"""The most bits that presence may add: beyond it, what files leave out by accident outweighs the arithmetic."""
 FEW = 10.0
-"""Pairs of siblings supposed to be as independent as any two children, behind each dataset's share."""
+"""Pseudo-pairs of siblings, as independent as any two children, added for each dataset."""
 MOST_AT_HOME = 5.0
-"""Bits that what lists show of siblings may add at most."""
+"""The most bits that may be added for what lists show of siblings."""
 
 
 def _numbered(present: Mask) -> NDArray[np.uint64]:
-    """A number for the set of each row of ``present`` (rows x datasets): no two sets have the same (64 random bits)."""
+    """A number for the set in each row of ``present`` (rows x datasets), from random bits so that no two sets share one."""
     draw = np.random.default_rng(20261126)
     numbers = draw.integers(1, 2**63, size=(present.shape[1],), dtype=np.uint64)
     total = np.zeros(len(present), dtype=np.uint64)
@@ -53,18 +53,18 @@ def _numbered(present: Mask) -> NDArray[np.uint64]:
 
 
 TABLED = 16
-"""With so many datasets a table holds every set of them."""
+"""Up to this many datasets, a table can hold every set of them."""
 FEW_SETS = 16
-"""Among so many a place is found by comparing with each, sooner than by searching."""
+"""Up to this many sets, comparing with each is faster than a search."""
 
 
 def sets_in(present: Mask) -> tuple[Mask, NDArray[np.int32]]:
-    """The sets that rows of ``present`` (rows x datasets) are, each once, in the order of their numbers; and each row's."""
+    """The distinct sets in the rows of ``present`` (rows x datasets), in the order of their numbers; and which each row is."""
     many = present.shape[1]
     if many > TABLED:
         some, place = _each_once(_numbered(present))
         return present[some], place
-    # One bit a dataset: few enough ways for a table of all of them.
+    # One bit per dataset: few enough combinations for a table of all of them.
     ways = np.zeros(len(present), dtype=np.uint16)
     for dataset in range(many):
         ways |= present[:, dataset].astype(np.uint16) << np.uint16(dataset)
@@ -79,7 +79,7 @@ def sets_in(present: Mask) -> tuple[Mask, NDArray[np.int32]]:
 
 
 def _each_once(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Of numbers that are many, and few of them different: a place of each, in ascending order; and where each stands."""
+    """For many numbers of which few are distinct: a place of each distinct one, ascending; and which of them each number is."""
     there = distinct(numbers)
     if len(there) > FEW_SETS:
         place = np.searchsorted(there, numbers).astype(np.int32)
@@ -94,21 +94,21 @@ def _each_once(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[
 
 @dataclass(frozen=True)
 class Presence:
-    """Children counted by the set of datasets that know them, in their stratum; and what lists show of siblings."""
+    """Children counted by stratum and by the set of datasets that know them; and what lists show of siblings."""
 
     sets: Mask
     """sets x datasets: every set counted, in the order of their numbers."""
     counts: Bits
-    """strata x sets: children; a part of one where two groups of records may be one child."""
+    """strata x sets: children; fractions arise where two groups of records may be one child."""
     alone: Bits
-    """datasets: bits by which it is rarer that one of two siblings is known to the dataset and the other not, than of
-    any two children."""
+    """datasets: bits by which a dataset knows only one of two siblings more rarely than only one of any two children."""
 
     def bits(self, ours: Mask, theirs: Mask, stratum: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Bits:
-        """log2 of how much likelier one child with the datasets of both is than two with the datasets of each.
+        """log2 of how much likelier it is to be one child with the datasets of both than two children with those of each.
 
         ``ours``, ``theirs``: pairs x datasets; ``stratum``: of either side.
         """
+        # There are many pairs but few distinct combinations of sets and strata: each combination is worked out once.
         # Children are many, and what lists know of them in few ways: each is looked at once.
         strata = (stratum[0].astype(np.int64) << 32 | stratum[1]).view(np.uint64)
         both = _numbered(np.column_stack([ours, theirs])) ^ strata
@@ -116,14 +116,14 @@ class Presence:
         return self._bits(ours[some], theirs[some], (stratum[0][some], stratum[1][some]))[place]
 
     def _bits(self, ours: Mask, theirs: Mask, stratum: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Bits:
-        """As :meth:`bits`, of each pair by itself."""
+        """As :meth:`bits`, without looking for pairs that are the same."""
         one, other = stratum
         known = (
             np.where(one == UNKNOWN, other, one),
             np.where(other == UNKNOWN, one, other),
-        )  # one child is of one stratum
+        )  # one child has one stratum
         as_one = np.minimum(*(self._share(ours | theirs, side, UNSEEN, 1.0) for side in known))
-        # Neither piece may count itself as proof that children like it exist.
+        # A piece must not count itself as evidence that children like it exist.
         apart = [
             self._share(present, side, UNSEEN - 1.0, DEPENDENT)
             for present, side in zip((ours, theirs), stratum, strict=True)
@@ -131,11 +131,11 @@ class Presence:
         return np.minimum(as_one - apart[0] - apart[1], MOST)
 
     def at_home(self, ours: Mask, theirs: Mask) -> Bits:
-        """Bits by which two children of one home are less likely, where no dataset knows both; else 0."""
+        """Bits by which two children of one home are less likely, if no dataset knows both; else 0."""
         if not self.alone.any():
             return np.zeros(len(ours))
         disjoint = ~(ours & theirs).any(axis=1)
-        # No product of matrices: its last bit hangs on where a row stands, and so on which other children are asked about.
+        # Not a matrix product: its last bit depends on a row's position, and so on which other children are asked about.
         bits = np.where(ours | theirs, self.alone, 0.0).sum(axis=1)
         return np.where(disjoint, np.minimum(bits, MOST_AT_HOME), 0.0)
 
@@ -145,8 +145,8 @@ class Presence:
 
     @cached_property
     def _counted(self) -> Bits:
-        """As ``counts``, all strata together standing for the unknown one: who has no birth date is hard to link, and to
-        count such records among themselves would show hardly a child on two lists.
+        """``counts`` with all strata together in place of the unknown one: records without a birth date are hard to link, and
+        counted by themselves would show hardly any child on two lists.
         """
         return np.concatenate([self.counts.sum(axis=0, keepdims=True), self.counts[1:]])
 
@@ -156,11 +156,14 @@ class Presence:
 
     @cached_property
     def _known(self) -> Bits:
-        """strata x datasets: share of the children that the dataset knows."""
+        """strata x datasets: share of the stratum's children that the dataset knows."""
         return np.asarray((self._counted @ self.sets + 1.0) / (self._totals[:, None] + 2.0))
 
     def _share(self, present: Mask, stratum: NDArray[np.int32], further: float, times: float) -> Bits:
-        """log2 of the share of a stratum's children that have exactly these datasets."""
+        """log2 of the share of a stratum's children that have exactly these datasets.
+
+        ``further``: children assumed in addition; ``times``: how many times as many by chance as if lists were independent.
+        """
         if not len(self._numbers):
             return np.zeros(len(present))
         numbers = _numbered(present)
@@ -175,8 +178,8 @@ class Presence:
 
 
 def in_order(sets: Mask, counts: Bits, alone: Bits) -> Presence:
-    """Presence from sets in any order. Sets that no child has are left out, and counts lie stratum by stratum: so what is
-    kept of it and read again is the same to the last bit.
+    """Presence from sets in any order. Sets that no child has are dropped, and counts are stored stratum by stratum, so that a
+    presence that is saved and read again is the same to the last bit.
     """
     order = np.argsort(_numbered(sets))
     order = order[counts[:, order].any(axis=0)]
@@ -185,7 +188,7 @@ def in_order(sets: Mask, counts: Bits, alone: Bits) -> Presence:
 
 @dataclass(frozen=True)
 class MayBeOne:
-    """Pairs of children that may be one, and how likely."""
+    """Pairs of children that may be one, and how likely that is (0..1)."""
 
     one: Children
     other: Children
@@ -193,15 +196,15 @@ class MayBeOne:
 
     @classmethod
     def nobody(cls) -> "MayBeOne":
-        """No two children."""
+        """No pairs."""
         none = np.zeros(0, dtype=np.int64)
         return cls(none, none, np.zeros(0))
 
 
 def counted(known: tuple[Mask, NDArray[np.int32]], strata: int, may_be_one: MayBeOne, alone: Bits) -> Presence:
-    """Count. ``known``: children x datasets, and each child's stratum, numbered below ``strata``.
+    """Count children. ``known``: children x datasets, and each child's stratum, numbered below ``strata``.
 
-    ``may_be_one``: so much of either child is taken for a piece of one.
+    ``may_be_one``: pairs count as one child with the datasets of both, as far as that is likely, and as two for the rest.
     """
     present, stratum = known
     one, other, chance = may_be_one.one, may_be_one.other, may_be_one.probability
@@ -219,7 +222,7 @@ def counted(known: tuple[Mask, NDArray[np.int32]], strata: int, may_be_one: MayB
 
 
 def seen_alone(known: tuple[Mask, NDArray[np.int32]], strata: int, siblings: tuple[Children, Children]) -> Bits:
-    """``alone`` of :class:`Presence`: 0 where siblings are as independent as anybody. ``known``: see :func:`counted`.
+    """``alone`` of :class:`Presence`: 0 where siblings are as independent as any two children. ``known``: see :func:`counted`.
 
     ``siblings``: pairs known to be two children of one home.
     """
@@ -238,9 +241,9 @@ def seen_alone(known: tuple[Mask, NDArray[np.int32]], strata: int, siblings: tup
 def siblings_in(
     table: Encoded, child: Children, rules: Sequence[BlockingRule], differ: Sequence[str]
 ) -> tuple[Children, Children]:
-    """Pairs of children of one home: some records of theirs share a block of ``rules`` and differ in all of ``differ``.
+    """Pairs of children of one home: some of their records share a block of ``rules`` and differ in all of ``differ``.
 
-    ``child``: each row's, numbered from 0.
+    ``child``: each row's child, numbered from 0.
     """
     many = int(child.max(initial=0)) + 1
     found = [np.zeros(0, dtype=np.int64)]
