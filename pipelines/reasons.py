@@ -20,6 +20,9 @@ TOLD_OTHERWISE = ("out_of_education", "other_education_ended", "never_on_a_roll"
 WORTH_A_SEARCH = 0.03
 """From this probability on, that a place was missed is told."""
 
+_AN = (8, 11, 18, *range(80, 90))
+"""Numbers up to 99 that are spoken with a vowel first."""
+
 FINDINGS_TOLD = 3
 """Findings that a ``because`` tells at most, the weightiest first; the table ``finding`` has them all."""
 
@@ -38,6 +41,19 @@ def in_100(probability: pl.Expr) -> pl.Expr:
 def in_100_written(probability: float) -> str:
     """As :func:`in_100`, of one probability."""
     return str(pl.select(in_100(pl.lit(probability))).item())
+
+
+def chance(probability: pl.Expr) -> pl.Expr:
+    """A probability within a sentence: "a 37 in 100 chance", "more than a 99 in 100 chance", "less than a 1 in 100 chance"."""
+    hundredths = (probability * 100).round(0).cast(pl.Int64)
+    article = pl.when(hundredths.is_in(_AN)).then(pl.lit("an")).otherwise(pl.lit("a"))
+    return (
+        pl.when(probability >= 0.995)
+        .then(pl.lit("more than a 99 in 100 chance"))
+        .when(probability < 0.005)
+        .then(pl.lit("less than a 1 in 100 chance"))
+        .otherwise(formatted("{} {} in 100 chance", article, hundredths))
+    )
 
 
 def day(column: pl.Expr) -> pl.Expr:
@@ -79,7 +95,10 @@ def searched(found_none: pl.Expr, sources: int) -> pl.Expr:
         pl.when(found_none >= 0.995)
         .then(pl.lit(f"No current education was found in {count}."))
         .otherwise(
-            formatted(f"No current education is certain in {count}; {{}} that there is none.", in_100(found_none))
+            formatted(
+                f"No current education was found for certain in {count}: there is {{}} that the child has none.",
+                chance(found_none),
+            )
         )
     )
 
@@ -87,9 +106,9 @@ def searched(found_none: pl.Expr, sources: int) -> pl.Expr:
 def missed() -> pl.Expr:
     """That a place may have been missed, where it is worth a look; reads ``missed``. Null: it is not."""
     told = formatted(
-        "Few records know the child: {} that it is on a roll under a name or birth date too unlike to be found. Search the "
-        "rolls by hand first.",
-        in_100(pl.col("missed")),
+        "Few records show the child: there is {} that they are on a roll under a name or birth date too different to be "
+        "found. Search the rolls by hand first.",
+        chance(pl.col("missed")),
     )
     return pl.when(pl.col("missed") >= WORTH_A_SEARCH).then(told)
 
@@ -125,7 +144,7 @@ def place_of(prefix: str) -> pl.Expr:
 def next_education() -> pl.Expr:
     """The place that is to come; reads ``next_what``, ``next_place``, ``next_since_on``. Null: none."""
     return formatted(
-        "A place is to start on {} ({}): make sure that it is taken up.",
+        "A place is due to start on {} ({}): make sure that the child takes it up.",
         day(pl.col("next_since_on")),
         place_of("next_"),
     )
@@ -136,24 +155,28 @@ def nearest_rival() -> pl.Expr:
     ``has_other_upn``, and ``own_record_id``: beside an entry that may be the child's own it is another child that is told.
     """
     near = formatted(
-        "Nearest child in education, by record {}: {} to be this child",
+        "The closest match in education is the child of record {}, with {} of being this child",
         pl.col("rival_record_id"),
-        in_100(pl.col("rival_certainty")),
+        chance(pl.col("rival_certainty")),
     )
     levels = pl.when(pl.col("rival_levels") != "").then(formatted(" ({})", pl.col("rival_levels"))).fill_null("")
-    second = " Its UPN is another: ask the schools whether one child was given two."
+    second = " Their UPN is different: ask the schools whether one child was given two."
     numbered = pl.when(pl.col("has_other_upn").fill_null(value=False)).then(pl.lit(second)).otherwise(pl.lit(""))
     whose = pl.when(pl.col("own_record_id").is_null()).then(pl.lit("No child")).otherwise(pl.lit("No other child"))
-    return pl.coalesce(near + levels + "." + numbered, whose + " in education comes near.")
+    return pl.coalesce(near + levels + "." + numbered, whose + " in education is a close match.")
 
 
-_NEAREST = r"(Nearest child in education, by record (.+?): [a-z ]*\d+ in 100 to be this child) \(.*?\)"
-"""What :func:`nearest_rival` says where it tells how the two compare: without that, and the record."""
+_NEAREST = (
+    r"((?:The closest match in education is the child of record (.+?), with [a-z ]*\d+ in 100 chance of being this child"
+    r"|Nearest child in education, by record (.+?): [a-z ]*\d+ in 100 to be this child)) \(.*?\)"
+)
+"""What :func:`nearest_rival` says where it tells how the two compare (lists kept from earlier versions in other words): without
+that, and the record."""
 
 
 def record_compared(because: pl.Expr) -> pl.Expr:
     """The record of the nearest child in education, where a ``because`` tells how the two compare; null: it does not."""
-    return because.str.extract(_NEAREST, 2)
+    return pl.coalesce(because.str.extract(_NEAREST, 2), because.str.extract(_NEAREST, 3))
 
 
 def without_comparison(because: pl.Expr) -> pl.Expr:
@@ -168,21 +191,21 @@ def doubtful_age(below: float) -> pl.Expr:
     """
     return (
         pl.when(pl.col("date_of_birth").is_null())
-        .then(pl.lit("No extract gives a birth date that can be right: ask the senders for it."))
+        .then(pl.lit("No extract gives a possible birth date: ask the senders for it."))
         .when(pl.col("dates_differ"))
         .then(
             formatted(
-                "The records give different birth dates ({}); {} that the child is of compulsory school age.",
+                "The records give different birth dates ({}): there is {} that the child is of compulsory school age.",
                 pl.col("birth_dates").list.eval(day(pl.element())).list.join(", "),
-                in_100(pl.col("of_age")),
+                chance(pl.col("of_age")),
             )
         )
         .when(pl.col("of_age") < below)
         .then(
             formatted(
-                "One source alone gives the birth date, and some such dates are slips; {} that the child is of compulsory "
-                "school age.",
-                in_100(pl.col("of_age")),
+                "Only one source gives the birth date, and some such dates are mistakes: there is {} that the child is of "
+                "compulsory school age.",
+                chance(pl.col("of_age")),
             )
         )
     )
@@ -192,10 +215,10 @@ def own_doubt() -> pl.Expr:
     """A current entry that may be the child's; reads ``own_*`` columns. Null: none."""
     doubt = formatted("; {}", pl.col("own_doubt")).fill_null("")
     return formatted(
-        "Record {} shows a current education ({}); {} that it is this child's{}.",
+        "Record {} shows a current education ({}): there is {} that the record is this child's{}.",
         pl.col("own_record_id"),
         place_of("own_"),
-        in_100(pl.col("own_link_probability")),
+        chance(pl.col("own_link_probability")),
         doubt,
     )
 
@@ -203,17 +226,17 @@ def own_doubt() -> pl.Expr:
 def perhaps_died() -> pl.Expr:
     """That a record which may be the child's says the child has died; reads ``died_*``. Null: none does."""
     return formatted(
-        "Record {} says that its child has died; {} that it is this child's: settle that before any contact.",
+        "Record {} says that a child has died, and there is {} that the record is this child's: settle this before any "
+        "contact.",
         pl.col("died_record_id"),
-        in_100(pl.col("died_sure")),
+        chance(pl.col("died_sure")),
     )
 
 
 def why_died(names: Mapping[str, str]) -> pl.Expr:
     """Which source says that a child has died; reads ``died_*``."""
     return formatted(
-        "A source says that the child has died ({}, record {}). Ask the family nothing; where there is doubt, ask the "
-        "source.",
+        "A source says that the child has died ({}, record {}). Do not contact the family; if in doubt, ask the source.",
         source_name(pl.col("died_source"), names),
         pl.col("died_record_id"),
     )
@@ -236,17 +259,17 @@ def recalibration(line: Recalibration) -> pl.Expr:
     if line.changes_nothing:
         return pl.lit(None, pl.String)
     return formatted(
-        "By the records alone {} that the child is missing education here; {}, as what officers found of earlier leads "
-        "has it.",
-        in_100(pl.col("estimated")),
-        in_100(pl.col("likelihood")),
+        "From the records alone, there is {} that the child is missing education here; allowing for what officers found on "
+        "earlier leads, {}.",
+        chance(pl.col("estimated")),
+        chance(pl.col("likelihood")),
     )
 
 
 def because(as_at: date, sources: int, settings: RankSettings) -> pl.Expr:
     """Why a child is on the list: a few plain sentences, the weightiest first. Reads the columns named above.
 
-    ``in_hand``: that an officer looks into it; null: none does.
+    ``in_hand``: that an officer is looking into it; null: none is.
     ``back_because``: what brought back a child whom an officer had closed; null: none had. ``kept_because``: why a child who
     has probably moved away stays on the list; null: it is likely enough. ``ask_school``: which school to ask; null: none.
     """
@@ -289,31 +312,35 @@ def why_in_education(names: Mapping[str, str]) -> pl.Expr:
     since = formatted(" since {}", day(pl.col("own_since_on"))).fill_null("")
     until = formatted(" until {}", day(named_end("own_"))).fill_null("")
     doubt = formatted(" Doubt: {}.", pl.col("own_doubt")).fill_null("")
-    says = formatted(" ({}, record {}); ", source_name(pl.col("own_source"), names), pl.col("own_record_id"))
-    certain = formatted("{} that the record is this child's.", in_100(pl.col("own_link_probability")))
+    says = formatted(" ({}, record {}): ", source_name(pl.col("own_source"), names), pl.col("own_record_id"))
+    certain = formatted("there is {} that the record is this child's.", chance(pl.col("own_link_probability")))
     return "In education: " + place_of("own_") + since + until + says + certain + doubt
 
 
 def why_same_as_rival(names: Mapping[str, str]) -> pl.Expr:
     """Which other child, known to be in education, this one most probably is; reads ``rival_*`` columns."""
     return formatted(
-        "Probably the same child as that of record {}, who is in education ({}, record {}); {} that they are one.",
+        "Probably the same child as that of record {}, who is in education ({}, record {}): there is {} that they are one "
+        "child.",
         pl.col("rival_record_id"),
         source_name(pl.col("rival_source"), names),
         pl.col("rival_provision_record_id"),
-        in_100(pl.col("rival_certainty")),
+        chance(pl.col("rival_certainty")),
     )
 
 
 def why_moved() -> pl.Expr:
     """Why a child is taken to have left; reads ``living_here`` and ``residence_because``."""
     told = formatted(" {}", sentence(pl.col("residence_because"))).fill_null("")
-    return formatted("Probably moved away: {} that the child still lives here.", in_100(pl.col("living_here"))) + told
+    return (
+        formatted("Probably moved away: there is {} that the child still lives here.", chance(pl.col("living_here")))
+        + told
+    )
 
 
 def why_not_of_age() -> pl.Expr:
     """Why a child is taken not to be of compulsory school age; reads ``of_age``."""
     return formatted(
-        "Probably not of compulsory school age: {} that the child is, as far as the records' birth dates say.",
-        in_100(pl.col("of_age")),
+        "Probably not of compulsory school age: going by the birth dates in the records, there is {} that the child is.",
+        chance(pl.col("of_age")),
     )

@@ -13,24 +13,24 @@ from pipelines.listing.masking import keys_without_place
 from pipelines.listing.not_yet import AGE_ENDS, NOT_YET, OVER_HOLIDAYS
 from pipelines.listing.rank import CLOSED, DIED, IN_EDUCATION, MOVED_AWAY, NOT_OF_AGE, SAME_AS_RIVAL
 from pipelines.rank_settings import reaches
-from pipelines.reasons import day, in_100, source_name
+from pipelines.reasons import chance, day, in_100, source_name
 
 FIRST_NIGHT = "first night"
 NOT_KNOWN_BEFORE = "not known before"
 PARTED = "parted from another child"
 VANISHED = "vanished from the roll"
-CAME_OF_AGE = "of compulsory school age now"
+CAME_OF_AGE = "now of compulsory school age"
 CONTRADICTED = "an officer's outcome is contradicted"
-PROOF_GONE = "what showed an education is gone"
-LESS_SURE = "what showed an education is less sure"
-NOT_THE_SAME = "no longer taken for a child in education"
+PROOF_GONE = "the record of an education is gone"
+LESS_SURE = "the record of an education is less certain"
+NOT_THE_SAME = "no longer matched to a child in education"
 LIVES_HERE = "seen here again"
 TO_CHECK = "to be checked, though probably moved away"
-RECORDS_BACK = "its records are back"
+RECORDS_BACK = "records are back"
 CUT_OFF_LOWERED = "the cut-off was lowered"
-WAITED = "the authority's own threshold is past"
-NOT_TAKEN_UP = "no roll shows the place that was to come"
-DEATH_TAKEN_BACK = "no source says any more that the child has died"
+WAITED = "the authority's own threshold has passed"
+NOT_TAKEN_UP = "no roll shows the place that was due"
+DEATH_TAKEN_BACK = "no source says now that the child has died"
 ROSE = "likelihood rose above the cut-off"
 
 CAME_BECAUSE = (
@@ -188,48 +188,51 @@ def _why(tonight: Tonight) -> pl.Expr:
     is_aside = pl.col("record_id").is_in(tonight.set_aside.drop_nulls().implode())
     words = {
         NOT_KNOWN_BEFORE: pl.lit("No agency had sent a record of this child before."),
-        PARTED: formatted("Its records were those of child {} before.", from_whom),
-        VANISHED: formatted("The child's entry has vanished from {} without a leaving date that can be read.", "vanished_of"),
+        PARTED: formatted("The records were child {}'s before.", from_whom),
+        VANISHED: formatted("The child's entry has vanished from {} with no readable leaving date.", "vanished_of"),
         EDUCATION_ENDED: formatted("The education of record {} ended on {}.", ended_record, day(ended_on)),
         CAME_OF_AGE: formatted("Of compulsory school age from {}.", day(starts_on(pl.col("date_of_birth")))),
         CONTRADICTED: pl.col("back_because"),
         PROOF_GONE: pl.when(pl.col("proof_child").is_null() & is_aside)
         .then(formatted("Record {}, which had shown an education, was set aside: ask its sender first.", "record_id"))
         .when(pl.col("proof_child").is_null())
-        .then(formatted("Record {}, which had shown an education, came no more.", "record_id"))
+        .then(formatted("Record {}, which had shown an education, is no longer sent.", "record_id"))
         # Of another child, whom a source may protect.
         .otherwise(
             formatted(
-                "Record {}, which had shown an education, is child {}'s now.",
+                "Record {}, which had shown an education, is now child {}'s.",
                 keys_without_place(pl.col("record_id")), "proof_child",
             )
         ),
         LESS_SURE: _less_sure(),
-        NOT_THE_SAME: pl.lit("It is no longer probable that this is the same child as one in education."),
-        LIVES_HERE: formatted("Now {} that the child lives here.", in_100(pl.col("living_here"))) + seen,
+        NOT_THE_SAME: pl.lit("This is no longer likely to be the same child as one in education."),
+        LIVES_HERE: formatted("There is now {} that the child lives here.", chance(pl.col("living_here"))) + seen,
         TO_CHECK: formatted(
-            "Only {} that the child lives here, but nobody has found where it is.{}", in_100(pl.col("living_here")), seen
+            "There is {} that the child lives here, but nobody has found where they are.{}",
+            chance(pl.col("living_here")), seen,
         ),
-        RECORDS_BACK: pl.lit("Records of the child have come again."),
-        CUT_OFF_LOWERED: formatted("The cut-off is {} now.", in_100(pl.lit(tonight.settings.list_from))),
+        RECORDS_BACK: pl.lit("Records of the child are being sent again."),
+        CUT_OFF_LOWERED: formatted("The cut-off is now {}.", in_100(pl.lit(tonight.settings.list_from))),
         RECALIBRATED: formatted(
-            "By the records alone the likelihood is {}; by what officers found of earlier leads {}.",
+            "From the records alone the likelihood is {}; allowing for what officers found on earlier leads, {}.",
             in_100(pl.col("estimated")), in_100(pl.col("likelihood")),
         ),
-        WAITED: pl.lit("The time that the authority lets pass after an education is over, or the child is at high risk."),
-        NOT_TAKEN_UP: pl.lit("The place accepted for after the summer shows on no roll, or is no longer to come."),
-        DEATH_TAKEN_BACK: pl.lit("No record that is surely the child's says any more that the child has died."),
-        ROSE: formatted("The likelihood is {} now.", in_100(pl.col("likelihood"))),
+        WAITED: pl.lit("The authority's own waiting time has passed, or the child is at high risk."),
+        NOT_TAKEN_UP: pl.lit("No roll shows the place accepted for after the holidays, or that place is no longer due."),
+        DEATH_TAKEN_BACK: pl.lit("No record that is certainly this child's says now that the child has died."),
+        ROSE: formatted("The likelihood is now {}.", in_100(pl.col("likelihood"))),
     }  # fmt: skip
     return pl.coalesce(*(pl.when(pl.col("came_because") == name).then(text) for name, text in words.items()))
 
 
 def _less_sure() -> pl.Expr:
     """What is less sure: that the record is the child's, or that its entry holds; or else that more speaks for the lead."""
-    now, before = in_100(pl.col("proof_sure")), in_100(pl.col("link_probability"))
-    likelihood = formatted(". The likelihood is {} now.", in_100(pl.col("likelihood")))
-    return formatted("Record {} shows an education, and {} that it is this child's", pl.col("record_id"), now) + (
-        pl.when(now != before)
-        .then(formatted("; it had been {}.", before))
+    now, before = chance(pl.col("proof_sure")), in_100(pl.col("link_probability"))
+    likelihood = formatted(". The likelihood is now {}.", in_100(pl.col("likelihood")))
+    return formatted(
+        "Record {} shows an education, and there is {} that it is this child's", pl.col("record_id"), now
+    ) + (
+        pl.when(in_100(pl.col("proof_sure")) != before)
+        .then(formatted("; before, it was {}.", before))
         .otherwise(pl.coalesce(formatted(". It is in doubt: {}.", pl.col("proof_doubt")), likelihood))
     )

@@ -162,7 +162,7 @@ def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
     words = (
         pl.when(past < tonight.as_at)
         .then(formatted("No longer of compulsory school age, which ended for the child on {}.", day(past)))
-        .otherwise(formatted("By its birth date not of compulsory school age before {}.", day(first)))
+        .otherwise(formatted("By the birth date, not of compulsory school age before {}.", day(first)))
     )
     return facts.filter(pl.col("of_age") == 0).select(now_id="child_id", age_words=words)
 
@@ -248,31 +248,33 @@ def _why(settings: RankSettings) -> pl.Expr:
     count = pl.col("records").str.count_matches(";") + 1
     how_many = (
         pl.when(count == 1)
-        .then(pl.lit("The child's one record did"))
-        .otherwise(formatted("The child's {} records did", count))
+        .then(pl.lit("The child's only record was"))
+        .otherwise(formatted("The child's {} records were", count))
     )
-    aside = formatted(", or a row was set aside ({}): the child stays in view until that is mended", "kept_out")
-    gone = how_many + " not come tonight" + aside.fill_null("") + "."
+    aside = formatted(", or a row was set aside ({}): the child stays in view until that is corrected", "kept_out")
+    gone = how_many + " not sent tonight" + aside.fill_null("") + "."
     gone += formatted(" Nothing was loaded from: {}.", "not_loaded").fill_null("")
-    gone += formatted(" The child stays in view until the file comes whole ({}).", "cut_off").fill_null("")
+    gone += formatted(" The child stays in view until the whole file is sent ({}).", "cut_off").fill_null("")
     otherwise = pl.coalesce("why", "age_words")
     cut_off, check_from = in_100(pl.lit(settings.list_from)), in_100(pl.lit(settings.check_from))
     now, before = in_100(pl.col("likelihood_now")), in_100(pl.col("likelihood"))
     words = {
         RECORDS_GONE: gone,
-        MERGED: formatted("Its records are those of child {} now. ", "now_id") + otherwise.fill_null("That child is listed."),
+        MERGED: formatted("The records are now child {}'s. ", "now_id") + otherwise.fill_null("That child is on the list."),
         CLOSED: pl.coalesce(pl.when(pl.col("reason") == CLOSED).then("why"), "officer_words"),
-        CUT_OFF_RAISED: formatted("The cut-off is {} now, and the likelihood {}.", cut_off, now)
+        CUT_OFF_RAISED: formatted("The cut-off is now {}, and the likelihood {}.", cut_off, now)
         + pl.when(pl.col("reason") == MOVED_AWAY).then(
-            formatted(" Where it lives is checked at a desk from {} on.", check_from)
+            formatted(" A desk check of where the child lives is made at {} or more.", check_from)
         ).otherwise(pl.lit("")),
         RECALIBRATED: formatted(
-            "By the records alone the likelihood is {}; by what officers found of earlier leads {}, under the cut-off of {}.",
+            "From the records alone the likelihood is {}; allowing for what officers found on earlier leads, {}: below the "
+            "cut-off of {}.",
             in_100(pl.col("estimated_now")), now, cut_off,
         ),
         FELL: formatted(
-            "The likelihood fell from {} to {}, under the cut-off of {}. What fell most is how likely the child is {}: from "
-            "{} to {}. ", before, now, cut_off, pl.col("fell").replace(FACTORS), _factor(""), _factor("_now"),
+            "The likelihood fell from {} to {}, below the cut-off of {}. The biggest fall was in the likelihood that the "
+            "child is "
+            "{}: from {} to {}. ", before, now, cut_off, pl.col("fell").replace(FACTORS), _factor(""), _factor("_now"),
         ) + otherwise,
     }  # fmt: skip
     told = [pl.when(pl.col("off_because") == because).then(text) for because, text in words.items()]

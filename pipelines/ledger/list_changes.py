@@ -51,20 +51,20 @@ def what_changed(changes: pl.DataFrame, leads: pl.DataFrame, lists: pl.DataFrame
 
 def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tuple[str, ...]:
     if tonight.is_empty():
-        return ("This night is long past: a later list has been published, and this one is held against none.",)
+        return ("A later list has been published, so this one is not compared with any other.",)
     before_on = tonight["before_on"].item()
     if before_on is None:
-        return ("This is the first list: there is none before it to be held against.",)
+        return ("This is the first list, so there is none to compare it with.",)
     counts = dict(changes.group_by("change").len().iter_rows())
     unsaid = {name for name, many in ((KEPT_IN_VIEW, in_view), (OUT_OF_VIEW, counts.get(OUT_OF_VIEW))) if not many}
     counted = ", ".join(f"{counts.get(name, 0):,} {name}" for name in CHANGES if name not in unsaid)
-    words = [f"Against the list of {before_on:%d/%m/%Y}: {counted}."]
+    words = [f"Compared with the list of {before_on:%d/%m/%Y}: {counted}."]
     for change in (NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW):
         if reasons := _reasons(changes.filter(change=change)):
             words.append(f"{change.capitalize()}: {reasons}.")
     if in_view:
         words.append(
-            f"In view, off the list but in an officer's hands or gone from a file that is not whole: {in_view:,}."
+            f"In view, off the list but in an officer's hands or gone from a file that is not complete: {in_view:,}."
         )
     return tuple(words)
 

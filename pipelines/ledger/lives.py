@@ -233,8 +233,8 @@ def _silently_gone(children: Sequence[str]) -> NightFailed:
     """What is said of children who were on the last list, and are off tonight's without a reason."""
     return NightFailed(
         f"{len(children)} of the children on the last list are not on tonight's, and nothing says why: "
-        f"{first_of(sorted(children))}. No list is published, and the last one stays. This is a fault of the "
-        "software: pass these words on to whoever keeps it.",
+        f"{first_of(sorted(children))}. No list is published, and the last one stays in use. This is a fault in the "
+        "software: report this message to whoever maintains it.",
         exit_code=INTERNAL_ERROR,
     )
 
@@ -260,7 +260,7 @@ def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: Tonight, last: pl.Dat
 def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``came_because_now``, ``came_why_now`` of candidates; on the first night there is no other reason."""
     if last.is_empty():
-        because, why = pl.lit(FIRST_NIGHT), pl.lit("On the first list that was made.")
+        because, why = pl.lit(FIRST_NIGHT), pl.lit("On the first list.")
         return come.select("child_id", came_because_now=because, came_why_now=why)
     asked = come.select("child_id", "off_because", "record_id", "link_probability", "other_child_id")
     return why_came(asked, tonight, last).rename({"came_because": "came_because_now", "came_why": "came_why_now"})
@@ -286,7 +286,9 @@ def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
         asked.drop(WHY_OFF.names())
         .join(found, on=["child_id", "spell"], how="left", validate="1:1")
         .with_columns(
-            came_because=pl.lit(IN_HAND), came_why=pl.lit("An officer looks into it."), off_on=pl.lit(tonight.as_at)
+            came_because=pl.lit(IN_HAND),
+            came_why=pl.lit("An officer is looking into this."),
+            off_on=pl.lit(tonight.as_at),
         )
     )
 

@@ -71,15 +71,15 @@ def closed_children(
     said = mine.join(statements, on="record_id", how="inner").filter(has_begun(as_at))
     changes = pl.concat([*_said_since(said, as_at, names), _new_records(mine), _grown_old(held, as_at)])
     told = closed_in_words()
-    again = formatted(" It is asked again from {}.", day(pl.col("until"))).fill_null("")
+    again = formatted(" The question comes up again on {}.", day(pl.col("until"))).fill_null("")
     return (
         held.join(_in_words(changes), on="child_id", how="left", validate="1:1")
         .select(
             "child_id",
             closed_why=pl.when(pl.col("changed").is_null()).then(
-                told + " Nothing that contradicts it has changed since." + again
+                told + " Nothing has changed since to contradict it." + again
             ),
-            back_because=told + " Back on the list, as since then: " + pl.col("changed") + ".",
+            back_because=told + " Back on the list because of what has happened since: " + pl.col("changed") + ".",
         )
         .cast(CLOSED)
         .sort("child_id")
@@ -99,7 +99,7 @@ def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) ->
     So that whoever reads the list does not send a second person to the same door.
     """
     told = formatted(
-        "An officer has this in hand, as of {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
+        "An officer has this in hand (as of {}: {}).", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
     )
     return kept_open(outcomes, child_records, as_at).select("child_id", in_hand=told)
 
@@ -121,10 +121,10 @@ def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> li
     ended = pl.col("until_on").is_between(pl.col("outcome_on"), as_at, closed="right")
     kind = pl.col("kind")
     return [
-        _change(said.filter((kind == "seen") & is_since), SEEN, since, formatted("seen by {} on {}", source, day(since))),
+        _change(said.filter((kind == "seen") & is_since), SEEN, since, formatted("seen on {} ({})", day(since), source)),
         _change(
             said.filter((kind == "lives_here") & is_since), NEW_HOME, since,
-            formatted("{} has the child at a home since {}", source, day(since)),
+            formatted("{} shows the child at a home from {}", source, day(since)),
         ),
         _change(
             said.filter((kind == "concern") & is_since & is_doubt & has_not_ended(as_at)), CONCERN, since,
@@ -132,12 +132,12 @@ def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> li
         ),
         _change(
             said.filter((kind == "provision") & ended), EDUCATION_ENDED, pl.col("until_on"),
-            formatted("the {} that {} showed ended on {}", what.replace("", "education"), source,
+            formatted("the {} shown by {} ended on {}", what.replace("", "education"), source,
                       day(pl.col("until_on"))),
         ),
         _change(
             said.filter((kind == "vanished") & is_since), EDUCATION_ENDED, since,
-            formatted("the entry of {} vanished on {}", source, day(since)),
+            formatted("the {} entry vanished on {}", source, day(since)),
         ),
     ]  # fmt: skip
 
@@ -159,7 +159,7 @@ def _new_records(mine: pl.DataFrame) -> pl.DataFrame:
 
 def _grown_old(held: pl.DataFrame, as_at: date) -> pl.DataFrame:
     old = held.filter(pl.col("until") <= as_at)
-    told = formatted("the outcome has grown old, as it holds for {} days", "days")
+    told = formatted("the outcome is out of date, as it holds for {} days", "days")
     return old.select("child_id", change=pl.lit("grown old"), on="until", told=told)
 
 

@@ -72,8 +72,8 @@ def early_warning(known: Known) -> EarlyWarning:
         waiting = _without_place(known, leaving, holding, term, [OFFERED, ACCEPTED])
         if leaving.height and waiting["no_place"].sum() > (1 - MOSTLY_OFFERED) * leaving.height:
             notes.append(
-                "Year 6 was not judged: the extracts show a Year 7 place or offer for fewer than half of the children, "
-                "so that the round of admissions is not in them."
+                "Year 6 was not checked: the extracts show a Year 7 place or offer for fewer than half of the children, "
+                "so they do not hold this admissions round."
             )
         else:
             warned.append(waiting.with_columns(warning=pl.lit(MOVES_UP)))
@@ -161,7 +161,7 @@ def _told(warned: pl.DataFrame, known: Known) -> pl.DataFrame:
     )
     found = (
         pl.when(pl.col("no_place") < 1)
-        .then(pl.lit("the place that is known is in doubt"))
+        .then(pl.lit("the known place is in doubt"))
         .otherwise(pl.lit("no place or accepted offer is known"))
     )
     because = formatted("{} on {}, and {}.", moment, day(pl.col("due_on")), found) + place.fill_null("")

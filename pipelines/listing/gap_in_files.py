@@ -20,7 +20,7 @@ def gap_in_files(listed: int, explained: int) -> tuple[str, ...]:
     if listed < ENOUGH_LISTED or listed <= MOST_LISTED * known:
         return ()
     return (
-        f"The list names {listed:,} of {counted(known, 'child')} of compulsory school age. So many without a place "
-        "are in no authority: a roll, a school or the list of another authority's schools is most likely missing. Check that "
-        "the rolls are whole before anybody works on the list.",
+        f"The list names {listed:,} of {counted(known, 'child')} of compulsory school age. No authority has so "
+        "many children without a place: a roll, a school or the list of another authority's schools is probably missing. Check "
+        "that the rolls are complete before anyone works on the list.",
     )

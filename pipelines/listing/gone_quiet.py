@@ -15,8 +15,8 @@ from pipelines.priority import HIGH_RISK, social_care
 from pipelines.rank_settings import RankSettings, reaches
 from pipelines.residence.contact import SEEN
 
-QUIET = "Nobody says that the child has left: where it lives can be checked at a desk, before anybody goes to the door."
-OPEN = "Probably moved away, and on the list all the same: a concern is open, and nobody has found where the child is."
+QUIET = "It is not confirmed that the child has left: make a desk check of where they live before anyone visits."
+OPEN = "Probably moved away, but still on the list: a concern is open, and nobody has found where the child is."
 
 ASKED_AFTER = tuple(factor for factor in HIGH_RISK if factor != social_care.FACTOR)
 """Factors for which a child stays. An open case is none by itself: its social worker is the one who knows, and loses nobody."""

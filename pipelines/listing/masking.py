@@ -23,10 +23,10 @@ HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "addres
 
 WITHHELD = "withheld"
 BECAUSE_WITHHELD = (
-    "Possibly missing education, to be looked into by the named restricted role. Where the child lives, goes or went "
-    "to school, and who saw the child is withheld here."
+    "Possibly missing education, to be looked into by the named restricted role. Where the child lives, where they go or "
+    "went to school, and who saw them are withheld here."
 )
-WHY_WITHHELD = "Not listed tonight. The record that explains this child is withheld here."
+WHY_WITHHELD = "Not on the list tonight. The record that explains why is withheld here."
 
 
 MASKED_READS = ("candidate", "explained", "person_record", "statement", "child_record", "rival")

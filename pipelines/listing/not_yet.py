@@ -72,7 +72,7 @@ def that_follow(places: pl.DataFrame, circumstances: Circumstances) -> pl.DataFr
 def known_of_place() -> pl.Expr:
     """Since when a child ought to have a place and from when it has one, in words; reads columns of :func:`that_follow`."""
     starts, owed_on = day(pl.col("since_on")), day(pl.col("owed_on"))
-    return formatted("{} {}, and a place is accepted from {}", pl.col("owed_why"), owed_on, starts)
+    return formatted("{} {}, with a place accepted from {}", pl.col("owed_why"), owed_on, starts)
 
 
 def surely_theirs(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +84,7 @@ def surely_theirs(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFra
 def _within_threshold(circumstances: Circumstances, weeks: int) -> pl.DataFrame:
     ended = circumstances.last_ended.select("child_id", ended_on="until_on")
     due = pl.col("ended_on") + pl.duration(weeks=weeks)
-    told = formatted("Education ended lately: listed from {}, as the authority has it.", day(due))
+    told = formatted("Education ended recently: by the authority's own threshold, to be listed from {}.", day(due))
     return ended.select("child_id", waits=pl.lit(NOT_YET), listed_from=due, waits_why=told).cast(WAITING)
 
 
@@ -120,7 +120,7 @@ def _owed(circumstances: Circumstances) -> pl.DataFrame:
         "began_on",
         owed_on=pl.max_horizontal(of_age_on, ended_on),
         owed_why=pl.when(is_first)
-        .then(pl.lit("On no roll so far: of compulsory school age from"))
+        .then(pl.lit("Not on a roll yet: of compulsory school age from"))
         .otherwise(pl.lit("Between two schools: the last education ended on")),
     )
 
@@ -133,7 +133,7 @@ def _over_holidays(places: pl.DataFrame, as_at: date, settings: RankSettings) ->
     starts, owed_on = pl.col("since_on"), pl.col("owed_on")
     within = [(owed_on >= first) & (starts <= last) for first, last in _holidays(as_at)]
     due = starts + pl.duration(days=settings.points.not_arrived_after_days)
-    told = formatted("{}. Listed from {} unless a roll shows the child by then.", known_of_place(), day(due))
+    told = formatted("{}. To be listed from {} unless a roll shows the child by then.", known_of_place(), day(due))
     first_of_each = places.filter(pl.any_horizontal(within)).unique("child_id", keep="first", maintain_order=True)
     return first_of_each.select("child_id", waits=pl.lit(OVER_HOLIDAYS), listed_from=due, waits_why=told).cast(WAITING)
 

@@ -69,5 +69,5 @@ def _not_attending(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
     absent = (
         circumstances.open_concerns().filter(pl.col("what").str.contains(OF_ATTENDANCE)).unique(["child_id", "what"])
     )
-    told = sentence("on a roll, and a concern is open: " + pl.col("what"))
+    told = sentence("on a roll, with an open concern (" + pl.col("what") + ")")
     return absent.select(team=pl.lit(ATTENDANCE), child_id="child_id", because=told)

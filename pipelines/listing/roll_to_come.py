@@ -68,12 +68,12 @@ def rolls_to_ask_for(to_come: pl.DataFrame) -> tuple[str, ...]:
     schools = to_come.group_by("school", "told_on").len()
     schools = schools.sort("len", "school", "told_on", descending=[True, False, False], nulls_last=True)
     named = [
-        f"{school or 'schools not named'} ({counted(children, 'child')}; nobody who began after {day_written(told_on)})"
+        f"{school or 'schools not named'} ({counted(children, 'child')}; shows no starters after {day_written(told_on)})"
         for school, told_on, children in schools.iter_rows()
     ]
     return (
-        f"No roll can show yet whether {counted(to_come.height, 'child')} of the list came to school, as theirs have not been "
-        f"told for so long: {first_of(named)}. Ask for these rolls first; the children stand in the lane 'data problem'.",
+        f"No roll can show yet whether {counted(to_come.height, 'child')} on the list started school, as their schools' rolls "
+        f"are out of date: {first_of(named)}. Ask for these rolls first; the children are in the lane 'data problem'.",
     )
 
 
@@ -93,17 +93,17 @@ def _told() -> pl.Expr:
     """Whose roll is to come, what it told last, and whom to ask."""
     school, told_on = pl.col("school"), day(pl.col("told_on"))
     named = formatted(
-        "{} at {}, whose roll shows nobody who began after {}: ask the school whether the child came.",
+        "{} at {}, whose roll shows no starters after {}: ask the school whether the child started.",
         known_of_place(), school, told_on,
     )  # fmt: skip
     unnamed = formatted(
-        "{}; no school is named, and the rolls of most schools for this age show nobody who began after {}: ask admissions "
-        "which school it is, and the school whether the child came.",
+        "{}; no school is named, and the rolls of most schools for this age show no starters after {}: ask admissions which "
+        "school it is, then ask that school whether the child started.",
         known_of_place(), told_on,
     )  # fmt: skip
     owed = formatted(
-        "{} {}, and Year 7 began on {}; the rolls of most schools for this age show nobody who began after {}: ask for the "
-        "rolls of the new school year.",
+        "{} {}, and Year 7 began on {}; the rolls of most schools for this age show no starters after {}: ask for the rolls "
+        "of the new school year.",
         pl.col("owed_why"), day(pl.col("owed_on")), day(pl.col("since_on")), told_on,
     )  # fmt: skip
     return pl.when(~pl.col("is_promised")).then(owed).when(school.is_null()).then(unnamed).otherwise(named)

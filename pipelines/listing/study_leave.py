@@ -53,7 +53,7 @@ def study_leave(circumstances: Circumstances, found: pl.DataFrame, known: Known)
     )
     asked = theirs.join(at_high_risk(found), on="child_id", how="anti").rename({"place": "school"})
     told = formatted(
-        "Taken off the roll with {} of the {} pupils in Year 11 of {} before the school leaving date, {}: ask the school "
+        "Taken off the roll with {} of the {} Year 11 pupils at {} before the school leaving date, {}: ask the school "
         "whether they are on study leave.",
         "left", "pupils", pl.col("school"), day(leaves_on),
     )  # fmt: skip
@@ -69,7 +69,7 @@ def years_to_ask_for(on_leave: pl.DataFrame) -> tuple[str, ...]:
     schools = on_leave.group_by("school", "left", "pupils").len().sort("len", "school", descending=[True, False])
     named = [f"{school} ({left:,} of {pupils:,})" for school, left, pupils, _ in schools.iter_rows()]
     return (
-        f"{counted(on_leave.height, 'child')} of the list came off a roll with most of its Year 11, before the school leaving "
-        f"date: {first_of(named)}. Study leave is no leaving: ask these schools first; the children stand in the lane 'data "
-        "problem'.",
+        f"{counted(on_leave.height, 'child')} on the list came off a roll with most of its Year 11, before the school leaving "
+        f"date: {first_of(named)}. Pupils on study leave have not left: ask these schools first; the children are in the lane "
+        "'data problem'.",
     )

@@ -23,8 +23,8 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     first = open_ones.unique("child_id", keep="first", maintain_order=True)
     days = circumstances.school_days_since(first["since_on"])
     told = pl.coalesce(
-        formatted("excluded on {}, {} school days ago, without a known place", day(pl.col("since_on")), "days"),
-        pl.lit("excluded, without a known place"),
+        formatted("excluded on {} ({} school days ago), with no known place", day(pl.col("since_on")), "days"),
+        pl.lit("excluded, with no known place"),
     )
     late = first.with_columns(days=days).filter(pl.col("days").is_null() | (pl.col("days") >= OWED_FROM))
     return as_findings(late, FACTOR, points.exclusion, told)

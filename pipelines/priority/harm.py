@@ -12,4 +12,4 @@ NAMED = r"domestic abuse|\bneglect|police protection|\bat risk of harm|\babused?
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child with such a concern in force on the date judged."""
     named = circumstances.open_concerns(NAMED)
-    return earliest_open(named, FACTOR, points.harm, "a concern of harm is open: " + pl.col("what"))
+    return earliest_open(named, FACTOR, points.harm, "open concern about harm (" + pl.col("what") + ")")

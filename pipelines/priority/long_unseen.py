@@ -21,6 +21,6 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     unseen = children.filter(pl.col("last_on").is_null() | (pl.col("last_on") < limit))
     because = pl.coalesce(
         formatted("no agency has had contact since {}", day(pl.col("last_on"))),
-        pl.lit("no extract says when anybody last had contact"),
+        pl.lit("no extract says when the child was last seen"),
     )
     return as_findings(unseen, FACTOR, points.long_unseen, because)

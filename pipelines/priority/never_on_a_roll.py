@@ -11,4 +11,4 @@ FACTOR = "never_on_a_roll"
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child without any provision statement that had begun by the date judged."""
     never = circumstances.births.join(circumstances.begun_provision(), on="child_id", how="anti")
-    return as_findings(never, FACTOR, points.never_on_a_roll, pl.lit("no extract shows the child ever in education"))
+    return as_findings(never, FACTOR, points.never_on_a_roll, pl.lit("no extract shows any earlier education"))

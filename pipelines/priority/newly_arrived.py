@@ -14,5 +14,5 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child; one who came alone weighs more."""
     is_alone = pl.col("what").str.contains(ALONE)
     worth = pl.when(is_alone).then(points.unaccompanied).otherwise(points.newly_arrived)
-    because = pl.when(is_alone).then(pl.lit("unaccompanied and seeking asylum")).otherwise(pl.col("what"))
+    because = pl.when(is_alone).then(pl.lit("an unaccompanied asylum-seeking child")).otherwise(pl.col("what"))
     return earliest_open(circumstances.open_concerns(NAMED), FACTOR, worth, because)

@@ -20,7 +20,7 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     worth = pl.coalesce(pl.when(weeks >= least).then(pl.lit(given)) for least, given in steps)
     because = (
         pl.when(starts_on(born) > ended_on)
-        .then(formatted("of compulsory school age for {} weeks, and in no known education since", weeks))
+        .then(formatted("of compulsory school age for {} weeks, with no known education in that time", weeks))
         .otherwise(formatted("last known education ended {} weeks ago", weeks))
     )
     return as_findings(ended, FACTOR, worth, because).drop_nulls("points")

@@ -28,7 +28,7 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     when = day(on)
     because = (
         pl.when(on > as_at)
-        .then(formatted("a place starts on {}", when))
-        .otherwise(formatted("a place started on {}, and the roll may not show it yet", when))
+        .then(formatted("a place is due to start on {}", when))
+        .otherwise(formatted("a place was due to start on {}, and the roll may not show it yet", when))
     )
     return as_findings(first, FACTOR, -points.place_to_come, because)

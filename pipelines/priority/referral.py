@@ -46,7 +46,7 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     days = (pl.lit(circumstances.as_at) - pl.col("since_on")).dt.total_days()
     is_long = (days >= points.referral_waiting_days).fill_null(value=False)
     worth = points.referral + pl.when(is_long).then(points.referral_waiting).otherwise(0)
-    because = pl.when(what == "").then(pl.lit("a concern is open")).otherwise("a concern is open: " + what)
+    because = pl.when(what == "").then(pl.lit("open concern")).otherwise("open concern (" + what + ")")
     return earliest_open(waiting, FACTOR, worth, because)
 
 

@@ -28,7 +28,7 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
         pl.when(is_protected)
         .then(pl.lit("on a child protection plan"))
         .when(is_looked_after)
-        .then(pl.lit("looked after by an authority"))
+        .then(pl.lit("looked after by a local authority"))
         .when(what.str.contains(IN_NEED))
         .then(pl.lit("a child in need"))
         .when(what.str.contains(PRIVATELY_FOSTERED))

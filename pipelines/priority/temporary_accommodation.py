@@ -12,4 +12,4 @@ NAMED = r"temporary|hostel|refuge\b|bed and breakfast|\bb&b\b|homeless"
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     """One ``FINDING`` a child whom a source places in such accommodation on the date judged."""
     named = circumstances.open_concerns(NAMED)
-    return earliest_open(named, FACTOR, points.temporary_accommodation, "lives in temporary accommodation")
+    return earliest_open(named, FACTOR, points.temporary_accommodation, "in temporary accommodation")

@@ -24,9 +24,9 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
     is_new = came_of_age.is_between(as_at - timedelta(days=365), as_at)
     because = (
         pl.when(is_new)
-        .then(formatted("came of compulsory school age on {}", day(came_of_age)))
+        .then(formatted("reached compulsory school age on {}", day(came_of_age)))
         .when(school_year(born, as_at) == 7)
-        .then(pl.lit("of the age of moving to secondary school (Year 7)"))
+        .then(pl.lit("of the age to start secondary school (Year 7)"))
     )
     went_on = pl.col("until_on") > pl.when(is_new).then(came_of_age).otherwise(year_seven_from(born)) + WENT_ON_FOR
     last = circumstances.births.join(circumstances.last_ended, on="child_id", how="left", validate="1:1")

@@ -36,14 +36,14 @@ NEAREST_TOLD = 5
 LIST_IS_NO_FINDING = "Possibly missing education, to be looked into. This says nothing about the family."
 
 WHAT_WOULD_LIST = {
-    IN_EDUCATION: "The end of that education without another, or a judgement that the record is not this child's.",
+    IN_EDUCATION: "That education ending with no other to follow, or a judgement that the record is not this child's.",
     SAME_AS_RIVAL: "A judgement that the two are different children.",
-    MOVED_AWAY: "An agency here that sees the child again.",
-    NOT_OF_AGE: "A birth date of compulsory school age that more records bear out.",
-    CLOSED: "What contradicts the officer's outcome, such as an education that ends, another home or a new concern.",
-    DIED: "The source's own correction, or a judgement that its record is another child's.",
-    NOT_YET: "The day that is named above, or a reason to look sooner, such as a referral.",
-    OVER_HOLIDAYS: "The day that is named above, or that the place is given up.",
+    MOVED_AWAY: "An agency here seeing the child again.",
+    NOT_OF_AGE: "More records with a birth date of compulsory school age.",
+    CLOSED: "Something that contradicts the officer's outcome, such as an education ending, another home or a new concern.",
+    DIED: "A correction by the source, or a judgement that its record is another child's.",
+    NOT_YET: "The date given above, or a reason to look sooner, such as a referral.",
+    OVER_HOLIDAYS: "The date given above, or the place being given up.",
     AGE_ENDS: "A later birth date.",
 }
 """Reason of ``EXPLAINED`` -> what brings the child onto the list."""
@@ -99,7 +99,7 @@ def explain(identifier: str, tables: Mapping[str, pl.DataFrame], source_names: M
     opening = [f"Child {child_id}, as at {day_written(told.as_at)}", _who(facts)]
     is_record = asked in told.tables["child_record"]["record_id"]
     if asked != child_id:
-        now = f"Child {asked} is child {child_id} now."
+        now = f"Child {asked} is now child {child_id}."
         opening.append("The record asked for is one of this child's." if is_record else now)
     if told.is_protected:
         opening.append("A source protects this child: address, school, carer and who saw the child are withheld.")
@@ -117,7 +117,7 @@ def _past_child(child_id: str, tables: Mapping[str, pl.DataFrame]) -> str:
     opening = [
         f"Child {child_id}, as at {day_written(judged_on(tables))}",
         _who(lead | {"age": None}),
-        "None of its records came tonight.",
+        "None of the child's records came tonight.",
     ]
     sections = [("", opening), *life_of(child_id, tables, is_protected=False)]
     return "\n\n".join(_section(title, lines) for title, lines in sections if lines) + "\n"
@@ -141,9 +141,9 @@ def child_of(identifier: str, child_records: pl.DataFrame) -> str:
     found = child_records.filter(is_child | is_record)["child_id"].unique()
     if found.len() != 1:
         raise UnknownIdentifierError(
-            "No child and no record of this night has that id. Give a child's id as the list has it (CH and ten "
+            "No child and no record of this night has that id. Give a child's id as shown on the list (CH and ten "
             "letters or digits), or a record as source:key, such as health:H0000001, with the key as in the extract. "
-            "By a child's name and birth date: rollcall find."
+            "To search by name and birth date: rollcall find."
         )
     return str(found.item())
 
@@ -158,7 +158,7 @@ def _facts(told: Told) -> Row:
 
 
 def _who(facts: Row) -> str:
-    name = " ".join(part for part in (facts["forename"], facts["surname"]) if part) or "Without a name"
+    name = " ".join(part for part in (facts["forename"], facts["surname"]) if part) or "No name known"
     if facts["date_of_birth"] is None:
         return f"{name}, birth date unknown"
     old = "" if facts["age"] is None else f", {counted(facts['age'], 'year')} old"
@@ -176,7 +176,9 @@ def _verdict(told: Told, facts: Row) -> list[tuple[str, list[str]]]:
         ]
     lines = ["The child is not of compulsory school age on this date."]
     if facts["date_of_birth"] is not None:
-        lines.append(f"It is from {day_written(facts['starts_on'])} to {day_written(facts['ends_on'])}.")
+        lines.append(
+            f"The child is of that age from {day_written(facts['starts_on'])} to {day_written(facts['ends_on'])}."
+        )
     return [("Not on the list", lines)]
 
 
@@ -191,7 +193,7 @@ def _listed(told: Told, candidate: Row) -> list[tuple[str, list[str]]]:
         f"Likelihood {estimated} = on no roll {on_no_roll} x living here {living_here} "
         f"x of compulsory school age {of_age}"
     )
-    moved = f"; {in_100_written(candidate['likelihood'])} as what officers found of earlier leads has it"
+    moved = f"; allowing for what officers found on earlier leads, {in_100_written(candidate['likelihood'])}"
     likelihood += "." if candidate["likelihood"] == candidate["estimated"] else f"{moved}."
     points = [f"{row['points']:>3} points: {row['because']}" for row in told.rows("finding")]
     return [
@@ -234,7 +236,7 @@ def _records(told: Told) -> list[str]:
         born = f"born on {day_written(row['date_of_birth'])}" if row["date_of_birth"] else "no birth date"
         home = f", {row['postcode_shown']}" if row["postcode_shown"] and not told.is_protected else ""
         lines.append(
-            f"{row['key']} ({source_called(row['dataset'], told.names)}): {row['sure']} this child's; {born}{home}"
+            f"{row['key']} ({source_called(row['dataset'], told.names)}): {row['sure']} to be this child's; {born}{home}"
         )
     return lines
 
@@ -254,7 +256,9 @@ def _education(told: Told) -> list[str]:
         until = f" to {day_written(row['until_on'])}" if row["until_on"] else ""
         state = "current" if row["is_current"] else "not current"
         doubt = f"; doubt: {row['doubt']}" if row["doubt"] else ""
-        lines.append(f"{place}{since}{until}: {state} (record {row['record_id']}, {row['sure']} this child's{doubt})")
+        lines.append(
+            f"{place}{since}{until}: {state} (record {row['record_id']}, {row['sure']} to be this child's{doubt})"
+        )
     return lines or ["None, now or earlier."]
 
 
@@ -271,11 +275,11 @@ def _rivals(told: Told) -> list[str]:
     )
     lines = []
     for row in shown.iter_rows(named=True):
-        schooled = "in education" if row["is_schooled"] else "in no current education"
+        schooled = "in education" if row["is_schooled"] else "not in education now"
         levels = f": {row['levels']}" if row["levels"] else ""
-        alone = f"{row['sure']} the same child by the records alone ({row['match_weight']:.1f} bits{levels})"
+        alone = f"{row['sure']} to be the same child, from the records alone ({row['match_weight']:.1f} bits{levels})"
         lines.append(f"{row['key']}, {schooled}: {alone}")
-    return lines or ["None comes near."]
+    return lines or ["None is a close match."]
 
 
 def _levels(told: Told) -> pl.Expr:

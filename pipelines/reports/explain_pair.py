@@ -267,7 +267,7 @@ def _nearest(told: _Told, row: int) -> list[str]:
     own = pl.col("is_same_child")
     shown = pl.concat([found.filter(own).head(1), found.filter(~own).head(NEAREST_TOLD)])
     lines = [_near(told, near) for near in shown.to_dicts()]
-    return lines if (~shown["is_same_child"]).any() else [*lines, "  No record of another child comes near."]
+    return lines if (~shown["is_same_child"]).any() else [*lines, "  No record of another child is a close match."]
 
 
 def _near(told: _Told, near: Row) -> str:

@@ -123,8 +123,8 @@ def _entries_in_words(heard: Heard, names: Mapping[str, str]) -> tuple[pl.DataFr
     open_ = _latest(records.select("child", "source", changed_on="begun_on"))
     source = source_name(pl.col("source"), names)
     return (
-        ended.select("child", ended=formatted("the entry of {} ended in {}", source, month(changed_on))),
-        open_.select("child", open=formatted("the entry of {} has been open since {}", source, changed_on.dt.year())),
+        ended.select("child", ended=formatted("the {} entry ended in {}", source, month(changed_on))),
+        open_.select("child", open=formatted("the {} entry has been open since {}", source, changed_on.dt.year())),
     )
 
 
@@ -140,7 +140,9 @@ def _letters_in_words(letters: pl.DataFrame, names: Mapping[str, str], as_at: da
     """Agencies whose date of the child is a letter's and so no meeting: in words (``letter``), and by source
     (``letters_of``)."""
     dated = month(pl.lit(as_at) - pl.duration(days="sighted_days"))
-    words = formatted("{} has a date in {} that tells of no meeting", source_name(pl.col("source"), names), dated)
+    words = formatted(
+        "{} gives a date in {}, but nobody met the child then", source_name(pl.col("source"), names), dated
+    )
     in_order = letters.sort("child", "source").with_columns(letter=words)
     return in_order.group_by("child", maintain_order=True).agg(
         pl.col("letter").str.join("; "), letters_of=pl.col("source").str.join(";")
@@ -157,7 +159,7 @@ def _old_extracts_in_words(agencies: pl.DataFrame, names: Mapping[str, str], as_
     them."""
     old = agencies.filter((pl.col("unsighted_days") >= OLD_EXTRACT_DAYS) & ~pl.col("is_start"))
     ends = pl.lit(as_at) - pl.duration(days=pl.col("unsighted_days").round())
-    words = formatted("{} has seen nobody since {}", source_name(pl.col("source"), names), month(ends))
+    words = formatted("{} shows nobody seen since {}", source_name(pl.col("source"), names), month(ends))
     in_order = old.sort("child", "source").with_columns(old=words)
     return in_order.group_by("child", maintain_order=True).agg(pl.col("old").str.join("; "))
 
@@ -168,16 +170,16 @@ def _because(as_at: date) -> pl.Expr:
         pl.when(days.is_null() & pl.col("letter").is_not_null())
         .then(None)
         .when(days.is_null())
-        .then(pl.lit("never seen with a date"))
+        .then(pl.lit("no extract says when the child was last seen"))
         .when(days > NOT_SEEN_SINCE_DAYS)
         .then(formatted("not seen by anyone since {}", month(pl.col("last_seen_on"))))
-        .otherwise(formatted("seen by {} {}", "last_seen_by", _how_long_ago(days)))
+        .otherwise(formatted("last seen {} ({})", _how_long_ago(days), "last_seen_by"))
     )
     known = (
         # Youth justice reports homes and also places in custody. So it is an agency here, and also a register because of
         # its list.
         pl.when(pl.col("agencies").is_null() & pl.col("open").is_null())
-        .then(pl.lit("no agency but a school or register knows the child"))
+        .then(pl.lit("known to no agency other than a school or register"))
         .when(pl.col("agencies") >= 2)
         .then(formatted("known to {} agencies", "agencies"))
     )
@@ -189,13 +191,13 @@ def _because(as_at: date) -> pl.Expr:
     )
     home = (
         pl.when(pl.col("household") == 0)
-        .then(pl.lit("another child of the household has a place"))
+        .then(pl.lit("another child in the household has a place"))
         .when(pl.col("household") == 2)
-        .then(pl.lit("no other child of the household has been seen for a year"))
+        .then(pl.lit("no other child in the household has been seen for a year"))
     )
-    moved = pl.when("said_moved").then(pl.lit("taken off the last roll as moved away"))
+    moved = pl.when("said_moved").then(pl.lit("taken off the last roll as having moved away"))
     together = pl.when("left_together").then(
-        pl.lit("another child of the household came off its roll within two weeks")
+        pl.lit("another child in the household came off a roll within two weeks of this one")
     )
     parts = (place, "outside", seen, "letter", "old", "ended", moved, together, "open", known, home)
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)

@@ -221,7 +221,7 @@ def test_a_record_that_has_no_rival_says_so(night: Linked) -> None:
     alone = {**night.tables, "link": night.tables["link"].clear()}
     record = night.tables["child_record"]["record_id"][0]
     told = nearest_records(record, alone, night.model).splitlines()
-    assert told == [f"Nearest records to {record}", "  No record of another child comes near."]
+    assert told == [f"Nearest records to {record}", "  No record of another child is a close match."]
 
 
 @pytest.mark.parametrize(

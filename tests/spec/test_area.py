@@ -88,10 +88,10 @@ def test_a_child_outside_is_asked_of_the_authority_where_it_lives_before_anybody
     assert theirs["living_here"] == pytest.approx(ours["living_here"] * 0.2)
     assert (ours["lane"], ours["route"]) == ("follow up", None)
     assert (theirs["lane"], theirs["route"]) == (MOVED_AWAY, "other authority")
-    assert "The last known home is in Isle of Zed, outside the authority; seen by GP registrations" in theirs["because"]
+    assert "The last known home is in Isle of Zed, outside the authority; last seen" in theirs["because"]
     assert "ZC9" not in theirs["because"]
     told = what_would_clear(theirs, has_rival=False)
-    assert told[0] == "The other authority's word: whether the child lives there, or is on a roll there."
+    assert told[0] == "From the other authority: whether the child lives there, or is on a roll there."
 
 
 def test_a_child_far_outside_that_no_neighbour_is_named_for() -> None:

@@ -10,11 +10,11 @@ from pipelines.listing.rank import DATA_PROBLEM, DOUBTFUL_LINK, FOLLOW_UP, MOVED
 from pipelines.listing.route import ADOPTION, ROUTES
 
 PLACE, LEFT, ANALYST, BIRTH, SENDERS = (
-    "A current place",
+    "Evidence of a current place",
     "Evidence that the family has left",
-    "An analyst's",
-    "The right birth date",
-    "From the senders",
+    "From an analyst",
+    "From the senders of the records below: the right birth date.",
+    "From the senders of the records below: the right birth date, and",
 )
 
 
@@ -27,16 +27,16 @@ def lead(**more: Any) -> dict[str, Any]:
     ("candidate", "has_rival", "asked"),
     [
         pytest.param(lead(), False, [PLACE], id="nothing in doubt"),
-        pytest.param(lead(route="admissions"), False, ["The admissions team's word", PLACE], id="admissions first"),
+        pytest.param(lead(route="admissions"), False, ["From the admissions team", PLACE], id="admissions first"),
         pytest.param(lead(route="home-education", living_here=0.9), False,
-                     ["The home-education team's word", LEFT, PLACE], id="home education, and perhaps gone"),
+                     ["From the home education team", LEFT, PLACE], id="home education, and perhaps gone"),
         pytest.param(lead(lane=MOVED_AWAY, living_here=0.3), False, [LEFT, PLACE], id="probably moved away"),
         pytest.param(lead(lane=DOUBTFUL_LINK, on_no_roll=0.7), False, [ANALYST, PLACE], id="a doubtful link"),
         pytest.param(lead(on_no_roll=0.95), True, [ANALYST, PLACE], id="a child in education comes near"),
         pytest.param(lead(), True, [PLACE], id="one comes near, and is surely another: nobody need judge"),
         pytest.param(lead(lane=DATA_PROBLEM, date_of_birth=None), False, [BIRTH, PLACE], id="no birth date"),
         pytest.param(lead(lane=DATA_PROBLEM, route="other authority", on_no_roll=0.15), False,
-                     ["The other authority's word", SENDERS, PLACE], id="an old confirmation"),
+                     ["From the other authority", SENDERS, PLACE], id="an old confirmation"),
         pytest.param(lead(route="adoption"), False, [PLACE], id="adoption: told to nobody else"),
     ],
 )  # fmt: skip
@@ -53,11 +53,11 @@ def test_where_brothers_and_sisters_are_educated_is_asked_in_one_sentence_after_
     ]
     lines = what_would_clear(lead(route="admissions"), has_rival=False, household=places)
     assert lines[1] == (
-        "Word from where another child of the household is educated (state school, Keats Primary School, record "
-        "school_census:1; home education, record ehe_register:2): whether the family lives here still, and where this child "
+        "From where another child in the household is educated (state school, Keats Primary School, record "
+        "school_census:1; home education, record ehe_register:2): whether the family still lives here, and where this child "
         "is educated."
     )
-    assert [line.startswith(("The admissions", PLACE)) for line in lines] == [True, False, True]
+    assert [line.startswith(("From the admissions", PLACE)) for line in lines] == [True, False, True]
 
 
 def test_every_other_team_is_asked_something() -> None:

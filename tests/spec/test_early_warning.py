@@ -243,7 +243,7 @@ def test_year_six_is_judged_where_half_of_it_has_an_offer() -> None:
 def test_year_six_is_not_judged_from_extracts_without_the_round_of_admissions() -> None:
     found = warned(year_six(offers=1, others=5), MAY)
     assert found.children.is_empty()
-    assert "Year 6 was not judged" in found.notes[0]
+    assert "Year 6 was not checked" in found.notes[0]
 
 
 def test_the_file_and_the_sheet_withhold_where_a_protected_child_is(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_the_file_and_the_sheet_withhold_where_a_protected_child_is(tmp_path: Pa
         surname="surname_shown", date_of_birth="date_of_birth", school_year=pl.lit(-1, pl.Int64), sex="sex",
         address="address_shown", postcode="postcode_shown", records="record_id", restricted=pl.lit(value=False),
     )  # fmt: skip
-    warning = EarlyWarning(rows.cast(EARLY_WARNING), ("Year 6 was not judged.",))
+    warning = EarlyWarning(rows.cast(EARLY_WARNING), ("Year 6 was not checked.",))
     guarded = str(rows["child_id"][2])
     folder = publish(protect(made_publication(early_warning=warning), guarded), tmp_path).path
     shown = pl.read_csv(folder / "early_warning.csv")

@@ -148,7 +148,7 @@ def test_what_an_officer_finds_closes_it() -> None:
 def test_a_child_leaves_once_the_concern_is_answered() -> None:
     nights = Nights().night(reported("not attending")).night(reported("not attending", until=SEPTEMBER))
     assert (nights.lead("CH1")["state"], nights.lead("CH1")["off_because"]) == ("left", MOVED_AWAY)
-    assert "1 in 100 that the child still lives here" in str(nights.lead("CH1")["off_why"])
+    assert "a 1 in 100 chance that the child still lives here" in str(nights.lead("CH1")["off_why"])
 
 
 def test_a_child_kept_comes_behind_all_who_are_likelier() -> None:

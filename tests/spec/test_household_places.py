@@ -66,5 +66,5 @@ def test_it_is_told_as_a_word_to_ask_for_and_never_of_a_protected_child(is_prote
     tables = {name: night[name] for name in (*EXPLAIN_READS, *LIFE_READS)}
     page = " ".join(explain("CH1", tables, SOURCE_NAMES).split())
     where = "state school, Keats Primary School, record school_census:2"
-    assert (f"Word from where another child of the household is educated ({where})" in page) is not is_protected
+    assert (f"From where another child in the household is educated ({where})" in page) is not is_protected
     assert ("Keats" in page) is not is_protected

@@ -58,27 +58,29 @@ LEAVES = [
     # what tonight shows, why the child is off the list, and how it is told
     pytest.param(
         schooled(), IN_EDUCATION,
-        r"since 16 November 2026 \(School census, record school_census:C1\); more than 99 in 100", id="a roll shows the child",
+        r"since 16 November 2026 \(School census, record school_census:C1\): there is more than a 99 in 100 "
+        r"chance", id="a roll shows the child",
     ),
     pytest.param(
         rival(0.97), SAME_AS_RIVAL,
         "same child as that of record school_census:C2.*97 in 100", id="a child in education is probably the same",
     ),
-    pytest.param(lead(living_here=0.04), MOVED_AWAY, "4 in 100 that the child still lives here. The GP saw", id="moved away"),
+    pytest.param(lead(living_here=0.04), MOVED_AWAY, "a 4 in 100 chance that the child still lives here. The GP "
+                                                     "saw", id="moved away"),
     pytest.param(
         lead(living_here=0.06).says("health:H1", "lives_here").says("health:H1", "left", since=AS_AT), MOVED_AWAY,
-        "6 in 100 that the child still lives here", id="quiet, and its doctor says that it has left",
+        "a 6 in 100 chance that the child still lives here", id="quiet, and its doctor says that it has left",
     ),
     pytest.param(
         lead(born=THREE), NOT_OF_AGE,
         "not of compulsory school age before 31 August 2028", id="the birth date was put right",
     ),
-    pytest.param(merged(), MERGED, "those of child B now. In education", id="merged with a child in education"),
+    pytest.param(merged(), MERGED, "now child B's. In education", id="merged with a child in education"),
     pytest.param(
         lead().says("health:H1", "died"), DIED,
         r"says that the child has died \(GP registrations, record health:H1\)", id="a source says that the child has died",
     ),
-    pytest.param(nobody(), RECORDS_GONE, "The child's one record did not come tonight.$", id="no record comes any more"),
+    pytest.param(nobody(), RECORDS_GONE, "The child's only record was not sent tonight.$", id="no record comes any more"),
 ]  # fmt: skip
 
 
@@ -104,7 +106,7 @@ def test_a_child_who_is_gone_from_a_file_that_may_be_cut_off_stays_in_view_until
     nights = Nights().night(lead()).night(nobody(), cut_off=half)
     found = nights.lead()
     assert (found["state"], found["off_because"], nights.changes()["A"]) == ("in view", RECORDS_GONE, KEPT_IN_VIEW)
-    assert str(found["off_why"]).endswith("The child stays in view until the file comes whole (GP registrations).")
+    assert str(found["off_why"]).endswith("The child stays in view until the whole file is sent (GP registrations).")
     assert nights.night(nobody(), cut_off=half).lead()["state"] == "in view"
     assert nights.night(lead()).lead()["state"] == "listed"
     assert nights.lead()["spell"] == 1
@@ -117,8 +119,9 @@ def test_a_child_whose_one_record_is_set_aside_stays_in_view_until_the_row_is_me
     found = nights.lead()
     assert (found["state"], found["off_because"], nights.changes()["A"]) == ("in view", RECORDS_GONE, KEPT_IN_VIEW)
     assert found["off_why"] == (
-        "The child's one record did not come tonight, or a row was set aside (GP registrations): the child stays in view until "
-        "that is mended."
+        "The child's only record was not sent tonight, or a row was set aside (GP registrations): the child stays in view "
+        "until "
+        "that is corrected."
     )
     nights.night(nobody(), set_aside=("health:H2",))
     assert (nights.lead()["state"], nights.lead()["off_because"]) == ("left", RECORDS_GONE)
@@ -158,8 +161,8 @@ def test_what_fell_is_the_reason_and_not_what_was_low_before() -> None:
     nights = Nights().night(doubtful).night(gone)
     assert nights.lead()["off_because"] == FELL
     assert re.search(
-        r"fell from 2\d in 100 to 10 in 100, under the cut-off of 11 in 100\. What fell most is how likely the child is still "
-        r"living here: from 95 in 100 to 32 in 100",
+        r"fell from 2\d in 100 to 10 in 100, below the cut-off of 11 in 100\. The biggest fall was in the likelihood that the "
+        r"child is still living here: from 95 in 100 to 32 in 100",
         str(nights.lead()["off_why"]),
     )
 
@@ -168,7 +171,8 @@ def test_a_stricter_cut_off_is_a_reason_of_its_own() -> None:
     nights = Nights().night(lead(living_here=0.2)).night(lead(living_here=0.2), settings=STRICTER)
     assert nights.lead()["off_because"] == CUT_OFF_RAISED
     assert nights.lead()["off_why"] == (
-        "The cut-off is 50 in 100 now, and the likelihood 20 in 100. Where it lives is checked at a desk from 29 in 100 on."
+        "The cut-off is now 50 in 100, and the likelihood 20 in 100. A desk check of where the child lives is made "
+        "at 29 in 100 or more."
     )
 
 
@@ -190,7 +194,10 @@ def test_a_threshold_of_weeks_that_the_authority_sets_is_a_reason_of_its_own() -
     lately = lead().record("school_census:C1", "A").on_roll("school_census:C1", None, date(2026, 11, 10))
     nights = Nights().night(lately).night(lately, settings=RankSettings(weeks_before_listed=4))
     assert nights.lead()["off_because"] == NOT_YET
-    assert nights.lead()["off_why"] == "Education ended lately: listed from 8 December 2026, as the authority has it."
+    assert (
+        nights.lead()["off_why"]
+        == "Education ended recently: by the authority's own threshold, to be listed from 8 December 2026."
+    )
     nights.night(lately)
     assert (nights.lead()["state"], nights.lead()["came_because"]) == ("listed", WAITED)
 
@@ -207,7 +214,7 @@ def test_a_file_that_was_not_loaded_is_named() -> None:
     nights = Nights().night(lead()).night(nobody(), loaded=frozenset({"school_census"}))
     assert (
         nights.lead()["off_why"]
-        == "The child's one record did not come tonight. Nothing was loaded from: GP registrations."
+        == "The child's only record was not sent tonight. Nothing was loaded from: GP registrations."
     )
 
 
@@ -222,62 +229,64 @@ RETURNS: list[object] = [
     ),
     pytest.param(
         [schooled], lambda: schooled(until=AS_AT).says("school_census:C1", "vanished", since=AS_AT), VANISHED, NEW,
-        "vanished from School census without", id="the entry vanishes",
+        "vanished from School census with no readable", id="the entry vanishes",
     ),
     pytest.param(
         [lambda: lead(living_here=0.04)], lead, ROSE, NEW,
-        "The likelihood is 95 in 100 now", id="seen again, never listed before",
+        "The likelihood is now 95 in 100", id="seen again, never listed before",
     ),
-    pytest.param([merged], lambda: rival(0.02), PARTED, NEW, "those of child B before", id="parted from a child in education"),
+    pytest.param([merged], lambda: rival(0.02), PARTED, NEW, "child B's before", id="parted from a child in education"),
     pytest.param(
         [lead, schooled], lambda: schooled(until=AS_AT), EDUCATION_ENDED, RETURNED,
         "record school_census:C1 ended on 20 November", id="back: the education ended",
     ),
     pytest.param(
         [lead, schooled], lambda: schooled(until=AFTER).says("school_census:C1", "vanished", since=AFTER), VANISHED, RETURNED,
-        "vanished from School census without", id="back: the entry vanishes",
+        "vanished from School census with no readable", id="back: the entry vanishes",
     ),
     pytest.param(
         [lead, schooled], lead, PROOF_GONE, RETURNED,
-        "which had shown an education, came no more", id="back: the roll has dropped its row",
+        "which had shown an education, is no longer sent", id="back: the roll has dropped its row",
     ),
     pytest.param(
         [lead, schooled], lambda: schooled(sure=0.6), LESS_SURE, RETURNED,
-        "60 in 100 that it is this child's; it had been more than 99", id="back: the link is doubted",
+        "there is a 60 in 100 chance that it is this child's; before, it was more than 99", id="back: the link is doubted",
     ),
     pytest.param(
         [lead, schooled], lambda: schooled(doubt="nobody has renewed it for two years", proves=0.6), LESS_SURE, RETURNED,
-        "more than 99 in 100 that it is this child's. It is in doubt: nobody has renewed it for two years.",
+        "there is more than a 99 in 100 chance that it is this child's. It is in doubt: nobody has renewed it for two years.",
         id="back: the entry itself is doubted",
     ),
     pytest.param(
         [lead, lambda: schooled(sure=0.8, living_here=0.3)], lambda: schooled(sure=0.8), LESS_SURE, RETURNED,
-        "80 in 100 that it is this child's. The likelihood is 19 in 100 now.",
+        "there is an 80 in 100 chance that it is this child's. The likelihood is now 19 in 100.",
         id="back: as unsure as it was, and the child is seen here again",
     ),
     pytest.param(
         [lead, lambda: rival(0.97)], lambda: rival(0.2), NOT_THE_SAME, RETURNED,
-        "no longer probable", id="back: not the child in education",
+        "no longer likely", id="back: not the child in education",
     ),
     pytest.param(
         [lead, lambda: lead(living_here=0.04)], lead, LIVES_HERE, RETURNED,
-        "95 in 100 that the child lives here. Last seen on 3 October 2026 by GP registrations", id="back: seen here",
+        "There is now a 95 in 100 chance that the child lives here. Last seen on 3 October 2026 by GP "
+        "registrations", id="back: seen here",
     ),
     pytest.param(
         [lead, lambda: lead(living_here=0.04)], lambda: referred(living_here=0.04), TO_CHECK, RETURNED,
-        "Only 4 in 100 that the child lives here, but nobody has found where it is. Last seen on 3 October 2026",
+        "There is a 4 in 100 chance that the child lives here, but nobody has found where they are. Last seen on 3 October "
+        "2026",
         id="back: somebody asks after a child that has probably moved away",
     ),
     pytest.param(
         [lambda: lead(living_here=0.04)], lambda: lead(living_here=0.06), TO_CHECK, NEW,
-        "Only 6 in 100", id="worth a check at a desk now",
+        "There is a 6 in 100 chance", id="worth a check at a desk now",
     ),
     pytest.param(
         [lead, lambda: lead().says("health:H1", "died")], lead, DEATH_TAKEN_BACK, RETURNED,
-        "says any more", id="back: the death was an error",
+        "now that the child has died", id="back: the death was an error",
     ),
-    pytest.param([lead, nobody], lead, RECORDS_BACK, RETURNED, "come again", id="back: its records are there"),
-    pytest.param([lead, merged], lead, PARTED, RETURNED, "those of child B before", id="back: the merge is undone"),
+    pytest.param([lead, nobody], lead, RECORDS_BACK, RETURNED, "being sent again", id="back: its records are there"),
+    pytest.param([lead, merged], lead, PARTED, RETURNED, "child B's before", id="back: the merge is undone"),
     pytest.param(
         [lead, lambda: lead(born=THREE)], lead, CAME_OF_AGE, RETURNED,
         "from 31 August 2020", id="back: the birth date was right after all",
@@ -315,7 +324,7 @@ def test_what_contradicts_an_officer_brings_a_child_back() -> None:
     seen = lead().says("health:H1", "seen", since=AS_AT + timedelta(days=1))
     nights.night(seen, on=AS_AT + timedelta(days=2))
     assert (nights.changes()["A"], nights.lead()["came_because"]) == (RETURNED, CONTRADICTED)
-    assert "seen by GP registrations on 21 November 2026" in str(nights.lead()["came_why"])
+    assert "seen on 21 November 2026 (GP registrations)" in str(nights.lead()["came_why"])
 
 
 def test_a_laxer_cut_off_is_told() -> None:
@@ -328,8 +337,8 @@ def test_a_recalibration_by_officers_outcomes_is_a_reason_of_its_own_both_ways()
     nights = Nights().night(weak).night(weak, settings=RankSettings(recalibration=Recalibration(shift=-2)))
     assert nights.lead()["off_because"] == RECALIBRATED
     assert nights.lead()["off_why"] == (
-        "By the records alone the likelihood is 20 in 100; by what officers found of earlier "
-        "leads 3 in 100, under the cut-off of 11 in 100."
+        "From the records alone the likelihood is 20 in 100; allowing for what officers found on "
+        "earlier leads, 3 in 100: below the cut-off of 11 in 100."
     )
     nights.night(weak)
     assert (nights.changes()["A"], nights.lead()["came_because"]) == (RETURNED, RECALIBRATED)
@@ -337,7 +346,7 @@ def test_a_recalibration_by_officers_outcomes_is_a_reason_of_its_own_both_ways()
     nights = Nights().night(faint).night(faint, settings=RankSettings(recalibration=Recalibration(shift=1.5)))
     assert nights.lead()["came_because"] == RECALIBRATED
     assert nights.lead()["came_why"] == (
-        "By the records alone the likelihood is 4 in 100; by what officers found of earlier leads 16 in 100."
+        "From the records alone the likelihood is 4 in 100; allowing for what officers found on earlier leads, 16 in 100."
     )
 
 

@@ -34,7 +34,7 @@ def test_of_two_leads_that_become_one_child_one_goes_on_and_the_other_says_where
     one = Drawn().record("health:H1", "B").record("housing:T1", "B").lives("B", 0.95)
     nights = Nights().night(two).night(one)
     assert (nights.lead("A")["off_because"], nights.lead("A")["other_child_id"]) == (MERGED, "B")
-    assert nights.lead("A")["off_why"] == "Its records are those of child B now. That child is listed."
+    assert nights.lead("A")["off_why"] == "The records are now child B's. That child is on the list."
     assert nights.changes() == {"A": GONE}
 
 

@@ -157,6 +157,15 @@ def test_a_protected_child_who_comes_near_another_does_not_tell_where_it_lives_b
     assert "same postcode" in explain("CH1", other.night())
 
 
+def test_nor_does_a_list_kept_from_an_earlier_version_which_says_it_in_other_words() -> None:
+    drawn = Drawn().record("health:H1", "CH1").lives("CH1", 0.9).record("school_census:A1", "CH2")
+    tables = drawn.on_roll("school_census:A1").says("school_census:A1", "protected").night()
+    near = "Nearest child in education, by record school_census:A1: more than 5 in 100 to be this child"
+    kept = tables["candidate"].with_columns(because=pl.lit(f"{near} (address: same postcode). The GP saw the child."))
+    listed = row(masked_in(tables | {"candidate": kept}).candidates, "CH1")
+    assert listed["because"] == f"{near}. The GP saw the child."
+
+
 @pytest.mark.parametrize(("probability", "is_withheld"), [(0.1, True), (0.09, False)])
 def test_who_may_well_be_a_protected_child_is_protected_also_where_it_is_not_listed(
     probability: float, is_withheld: bool

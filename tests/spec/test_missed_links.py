@@ -138,8 +138,9 @@ def test_a_place_missed_makes_a_child_less_likely_and_is_told() -> None:
     assert row["likelihood"] == pytest.approx(0.95 * 0.897, abs=0.01)
     assert row["lane"] == "follow up", "no analyst has anything to compare"
     assert str(row["because"]).startswith(
-        "No current education was found in the 2 sources searched. Few records know the child: 10 in 100 that it is on a "
-        "roll under a name or birth date too unlike to be found. Search the rolls by hand first."
+        "No current education was found in the 2 sources searched. Few records show the child: there is a 10 in 100 chance "
+        "that "
+        "they are on a roll under a name or birth date too different to be found. Search the rolls by hand first."
     )
 
 

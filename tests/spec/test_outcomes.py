@@ -59,15 +59,17 @@ def test_a_closing_outcome_takes_the_child_off_the_list_and_no_other_does(code: 
 def test_the_reason_stands_in_explained() -> None:
     found = ranked(lead(), outcome("INDEPENDENT")).explained
     assert found["why"].item() == (
-        "An officer closed this on 1 October 2026: at an independent school. Nothing that contradicts it has changed "
-        "since. It is asked again from 1 October 2027."
+        "An officer closed this on 1 October 2026: at an independent school. Nothing has changed since to "
+        "contradict it. The question comes up again on 1 October 2027."
     )
     assert found["likelihood"].item() == pytest.approx(0.95)
 
 
 def test_the_list_says_whom_an_officer_has_in_hand_so_that_no_second_one_knocks() -> None:
     told = ranked(lead(), outcome("UNDER_ENQUIRY")).candidates["because"].item()
-    assert told.startswith("An officer has this in hand, as of 1 October 2026: being looked into. No current education")
+    assert told.startswith(
+        "An officer has this in hand (as of 1 October 2026: being looked into). No current education"
+    )
     assert "in hand" not in ranked(lead(), outcome("UNDER_ENQUIRY", AS_AT + timedelta(1))).candidates["because"].item()
 
 
@@ -86,11 +88,11 @@ REFERRAL = ("concern", "Whereabouts unknown", LATER, None)
 SOCIAL_WORK = ("concern", "child in need", LATER, None)
 PLACE_ENDED = ("provision", "independent school", date(2024, 9, 1), LATER)
 VANISHED = ("vanished", "vanished from the roll without a leaving date that can be read", LATER, None)
-SEEN_TODAY = "seen by GP registrations on 20 November 2026"
-SEEN_SINCE = "seen by GP registrations on 2 November 2026"
-HOME_SINCE = "GP registrations has the child at a home since 2 November 2026"
+SEEN_TODAY = "seen on 20 November 2026 (GP registrations)"
+SEEN_SINCE = "seen on 2 November 2026 (GP registrations)"
+HOME_SINCE = "GP registrations shows the child at a home from 2 November 2026"
 CONCERN_SINCE = "GP registrations raised a concern on 2 November 2026 (Whereabouts unknown)"
-PLACE_OVER = "the independent school that GP registrations showed ended on 2 November 2026"
+PLACE_OVER = "the independent school shown by GP registrations ended on 2 November 2026"
 
 
 SINCE_THEN = [
@@ -102,7 +104,7 @@ SINCE_THEN = [
     pytest.param("EHE_SUITABLE", SIGHTING, None, id="home education: a sighting contradicts nothing"),
     pytest.param("EHE_SUITABLE", REFERRAL, CONCERN_SINCE, id="home education: a new referral"),
     pytest.param(
-        "ON_ROLL_OWN", VANISHED, "the entry of GP registrations vanished on 2 November 2026", id="roll: vanished"
+        "ON_ROLL_OWN", VANISHED, "the GP registrations entry vanished on 2 November 2026", id="roll: vanished"
     ),
     pytest.param("ON_ROLL_OTHER_LA", SIGHTING, None, id="roll elsewhere: a sighting contradicts nothing"),
     pytest.param("AP_EOTAS", PLACE_ENDED, PLACE_OVER, id="alternative provision: a place has ended"),
@@ -139,7 +141,7 @@ def test_only_what_contradicts_the_outcome_brings_a_closed_child_back(
     if told:
         words = found.candidates["because"].item()
         closed = f"An officer closed this on 1 October 2026: {CODES[code].words}"
-        assert words.startswith(f"{closed}. Back on the list, as since then: {told}. ")
+        assert words.startswith(f"{closed}. Back on the list because of what has happened since: {told}. ")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_only_what_contradicts_the_outcome_brings_a_closed_child_back(
 def test_a_record_that_is_new_since_the_outcome(code: str, comes_back: bool) -> None:
     found = ranked(lead().record("housing:P1", "A"), outcome(code)).candidates
     assert found.height == comes_back
-    assert all("as since then: a new record housing:P1." in words for words in found["because"])
+    assert all("because of what has happened since: a new record housing:P1." in words for words in found["because"])
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_a_record_that_is_new_since_the_outcome(code: str, comes_back: bool) -> 
 def test_an_outcome_grows_old(code: str, on: date, comes_back: bool) -> None:
     found = ranked(Drawn().record("health:H1", "A"), outcome(code, on)).candidates
     assert found.height == comes_back
-    assert all("the outcome has grown old" in words for words in found["because"])
+    assert all("the outcome is out of date" in words for words in found["because"])
 
 
 def test_how_long_an_outcome_holds_is_the_authoritys_to_say() -> None:

@@ -95,14 +95,16 @@ def test_who_waits_over_the_holidays(drawn: Drawn, as_at: date, waits: bool) -> 
 
 def test_the_day_from_which_the_child_is_listed_is_told() -> None:
     assert leaver().ranked(as_at=AUGUST).explained["why"].item() == (
-        "Between two schools: the last education ended on 21 July 2026, and a place is accepted from 2 September 2026. Listed "
+        "Between two schools: the last education ended on 21 July 2026, with a place accepted from 2 September 2026. To be "
+        "listed "
         "from 17 September 2026 unless a roll shows the child by then."
     )
 
 
 def test_of_whom_no_school_has_been_left_it_is_told_since_when_one_is_due() -> None:
     assert entrant(date(2026, 4, 13)).ranked(as_at=date(2026, 4, 1)).explained["why"].item() == (
-        "On no roll so far: of compulsory school age from 31 March 2026, and a place is accepted from 13 April 2026. Listed "
+        "Not on a roll yet: of compulsory school age from 31 March 2026, with a place accepted from 13 April 2026. To be "
+        "listed "
         "from 28 April 2026 unless a roll shows the child by then."
     )
 
@@ -110,6 +112,6 @@ def test_of_whom_no_school_has_been_left_it_is_told_since_when_one_is_due() -> N
 def test_the_ledger_follows_a_child_into_the_summer_and_out_of_it() -> None:
     nights = Nights().night(leaver(accepted_from=None), on=date(2026, 7, 22)).night(leaver(), on=AUGUST)
     assert (nights.lead("CH1")["state"], nights.lead("CH1")["off_because"]) == ("left", OVER_HOLIDAYS)
-    assert "a place is accepted from 2 September 2026" in str(nights.lead("CH1")["off_why"])
+    assert "a place accepted from 2 September 2026" in str(nights.lead("CH1")["off_why"])
     nights.night(leaver(), on=date(2026, 9, 17))
     assert (nights.lead("CH1")["state"], nights.lead("CH1")["came_because"]) == ("listed", NOT_TAKEN_UP)

@@ -48,41 +48,41 @@ COUNTED: dict[ModuleType, list[tuple[str | None, int, str]]] = {
     social_care: [
         ("child protection plan", 60, "on a child protection plan"),
         ("CP", 60, "on a child protection plan"),
-        ("child looked after", 50, "looked after by an authority"),
-        ("CLA", 50, "looked after by an authority"),
+        ("child looked after", 50, "looked after by a local authority"),
+        ("CLA", 50, "looked after by a local authority"),
         ("child in need", 30, "a child in need"),
         ("open to social care", 30, "open to social care"),
         ("privately fostered", 30, "privately fostered"),
     ],
     exploitation: [
-        ("Exploitation risk", 60, "a concern of exploitation is open"),
-        ("CSE", 60, "a concern of exploitation is open"),
-        ("Forced marriage", 60, "a concern of exploitation is open"),
+        ("Exploitation risk", 60, "open concern about exploitation"),
+        ("CSE", 60, "open concern about exploitation"),
+        ("Forced marriage", 60, "open concern about exploitation"),
     ],
     unclaimed_transfer: [
         ("transfer file that no school has claimed", 30, "no school has claimed the transfer file"),
     ],
     no_place: [
-        ("refused a school place", 20, "without a school place, and refused one"),
-        ("no school place offered", 20, "without an offer of a school place, and applied for one"),
-        ("school place offered", 20, "on no roll, though a place offered was to begin"),
-        ("school place accepted", 20, "on no roll, though a place offered was to begin"),
-        ("application withdrawn", 20, "without a school place: an application since withdrawn was made"),
-        ("in-year application", 20, "without a school place yet, and applied for one"),
-        ("offer of a school place lapsed", 20, "without a school place: the offer has lapsed of one applied for"),
-        ("application for a school place awaiting its outcome", 20, "without a school place yet, and applied for one"),
-        ("school place deferred", 20, "on no roll, though a place offered was to begin"),
+        ("refused a school place", 20, "refused a school place"),
+        ("no school place offered", 20, "no offer of a school place applied for"),
+        ("school place offered", 20, "not on a roll, though an offered place was due to start"),
+        ("school place accepted", 20, "not on a roll, though an offered place was due to start"),
+        ("application withdrawn", 20, "application for a school place, since withdrawn, made"),
+        ("in-year application", 20, "still waiting for a school place applied for"),
+        ("offer of a school place lapsed", 20, "lapsed offer of a school place applied for"),
+        ("application for a school place awaiting its outcome", 20, "still waiting for a school place applied for"),
+        ("school place deferred", 20, "not on a roll, though an offered place was due to start"),
     ],
     temporary_accommodation: [
-        ("lives in a hostel", 15, "lives in temporary accommodation"),
+        ("lives in a hostel", 15, "in temporary accommodation"),
     ],
     missing_from_home: [
         ("Missing from home", 50, "reported missing from home or care"),
         ("missing from care", 50, "reported missing from home or care"),
     ],
     harm: [
-        ("Domestic abuse", 40, "a concern of harm is open: domestic abuse"),
-        ("Taken into police protection", 40, "a concern of harm is open: taken into police protection"),
+        ("Domestic abuse", 40, "open concern about harm (domestic abuse)"),
+        ("Taken into police protection", 40, "open concern about harm (taken into police protection)"),
     ],
     youth_justice: [
         ("known to youth justice", 30, "known to youth justice"),
@@ -90,8 +90,12 @@ COUNTED: dict[ModuleType, list[tuple[str | None, int, str]]] = {
     ],
     left_unsettled: [
         ("taken off the roll after an absence", 40, "taken off the roll after an absence"),
-        ("left the roll without a known destination", 40, "left the roll without a known destination"),
-        ("left the roll for home education", 40, "on no register of home education, and left the roll for it"),
+        ("left the roll without a known destination", 40, "left the roll with no known destination"),
+        (
+            "left the roll for home education",
+            40,
+            "not on the home education register, though taken off the roll for home education",
+        ),
     ],
     unregistered_setting: [
         ("Unregistered school", 40, "said to attend an unregistered setting"),
@@ -102,14 +106,14 @@ COUNTED: dict[ModuleType, list[tuple[str | None, int, str]]] = {
             15,
             "newly arrived, in asylum or dispersal accommodation",
         ),
-        ("unaccompanied and seeking asylum", 50, "unaccompanied and seeking asylum"),
+        ("unaccompanied and seeking asylum", 50, "an unaccompanied asylum-seeking child"),
         ("moved in from another authority", 15, "moved in from another authority"),
     ],
     referral: [
-        ("Not attending", 40, "a concern is open: not attending"),
-        ("No school place", 40, "a concern is open: no school place"),
-        ("library_card_lapsed", 40, "a concern is open: library card lapsed"),
-        (None, 40, "a concern is open"),
+        ("Not attending", 40, "open concern (not attending)"),
+        ("No school place", 40, "open concern (no school place)"),
+        ("library_card_lapsed", 40, "open concern (library card lapsed)"),
+        (None, 40, "open concern"),
     ],
 }
 
@@ -141,8 +145,8 @@ def test_a_referral_that_waits_weighs_more(since: date | None, points: int) -> N
     assert [given for given, _ in told(referral.finding, concern("Whereabouts unknown", since))] == [points]
 
 
-SIXTH = "excluded on 12 November 2026, 6 school days ago, without a known place"
-LONG_SINCE = "excluded on 6 November 2026, 10 school days ago, without a known place"
+SIXTH = "excluded on 12 November 2026 (6 school days ago), with no known place"
+LONG_SINCE = "excluded on 6 November 2026 (10 school days ago), with no known place"
 AUTUMN_BREAK = ((date(2026, 11, 9), date(2026, 11, 13)),)
 
 
@@ -154,9 +158,9 @@ AUTUMN_BREAK = ((date(2026, 11, 9), date(2026, 11, 13)),)
         pytest.param(date(2026, 11, 12), (), SIXTH, id="the sixth"),
         pytest.param(date(2026, 11, 6), (), LONG_SINCE, id="two weeks"),
         pytest.param(date(2026, 11, 6), AUTUMN_BREAK, None, id="of which one was a holiday"),
-        pytest.param(None, (), "excluded, without a known place", id="no date: taken to be past it"),
+        pytest.param(None, (), "excluded, with no known place", id="no date: taken to be past it"),
         pytest.param(
-            date(1, 1, 1), (), "excluded on 1 January 0001, 460518 school days ago, without a known place",
+            date(1, 1, 1), (), "excluded on 1 January 0001 (460518 school days ago), with no known place",
             id="the first day that software knows, as some writes for none",
         ),
         pytest.param(date(2026, 11, 21), (), None, id="tomorrow"),
@@ -176,7 +180,7 @@ def test_an_exclusion_counts_from_the_sixth_school_day(
         pytest.param(date(2026, 7, 24), None, id="five school days later, as the last schools close"),
         pytest.param(date(2026, 8, 31), None, id="no further one in August"),
         pytest.param(
-            date(2026, 9, 1), "excluded on 17 July 2026, 6 school days ago, without a known place", id="in September"
+            date(2026, 9, 1), "excluded on 17 July 2026 (6 school days ago), with no known place", id="in September"
         ),
     ],
 )
@@ -189,16 +193,18 @@ def test_no_school_day_passes_while_all_schools_are_shut(as_at: date, told_of: s
 @pytest.mark.parametrize(
     ("what", "since", "because"),
     [
-        pytest.param("school place accepted", date(2026, 11, 30), "a place starts on 30 November 2026", id="in ten days"),
-        pytest.param("school place deferred", date(2026, 12, 18), "a place starts on 18 December 2026", id="in four weeks"),
+        pytest.param("school place accepted", date(2026, 11, 30), "a place is due to start on 30 November "
+                                                                  "2026", id="in ten days"),
+        pytest.param("school place deferred", date(2026, 12, 18), "a place is due to start on 18 December "
+                                                                  "2026", id="in four weeks"),
         pytest.param("school place accepted", date(2026, 12, 19), None, id="a day later: it does not wait so long"),
         pytest.param(
             "school place accepted", date(2026, 11, 16),
-            "a place started on 16 November 2026, and the roll may not show it yet", id="four days ago",
+            "a place was due to start on 16 November 2026, and the roll may not show it yet", id="four days ago",
         ),
         pytest.param(
             "school place accepted", date(2026, 11, 20),
-            "a place started on 20 November 2026, and the roll may not show it yet", id="today",
+            "a place was due to start on 20 November 2026, and the roll may not show it yet", id="today",
         ),
         pytest.param("school place accepted", date(2026, 11, 5), None, id="fifteen days ago: it was not taken up"),
         pytest.param("refused a school place", date(2026, 11, 16), None, id="a refusal is no place"),
@@ -379,8 +385,8 @@ def test_of_two_involvements_the_weightier_counts_and_then_the_longer() -> None:
         pytest.param([date(2025, 11, 20)], None, id="a year ago to the day"),
         pytest.param([date(2025, 11, 19)], "no agency has had contact since 19 November 2025", id="a day longer"),
         pytest.param([date(2019, 1, 1), date(2026, 9, 9)], None, id="the latest counts"),
-        pytest.param([date(2026, 12, 24)], "no extract says when anybody last had contact", id="only a date to come"),
-        pytest.param([], "no extract says when anybody last had contact", id="never dated"),
+        pytest.param([date(2026, 12, 24)], "no extract says when the child was last seen", id="only a date to come"),
+        pytest.param([], "no extract says when the child was last seen", id="never dated"),
     ],
 )
 def test_long_unseen(seen: list[date], because: str | None) -> None:

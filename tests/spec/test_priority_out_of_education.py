@@ -114,7 +114,7 @@ def test_home_education_or_alternative_provision_ended_without_another_place(
 def test_who_left_a_nursery_is_out_of_education_since_it_came_of_compulsory_school_age() -> None:
     drawn = Drawn().record("early_years:1", "CH1", date(2021, 5, 1))
     drawn.says("early_years:1", "provision", "nursery", date(2024, 9, 2), date(2025, 7, 18))
-    words = "of compulsory school age for 11 weeks, and in no known education since"
+    words = "of compulsory school age for 11 weeks, with no known education in that time"
     assert told(out_of_education.finding, drawn) == [(5, words)]
 
 
@@ -128,11 +128,11 @@ def test_never_on_a_roll_is_a_child_without_any_entry_that_has_begun() -> None:
 @pytest.mark.parametrize(
     ("born", "because"),
     [
-        pytest.param(date(2021, 8, 31), "came of compulsory school age on 31 August 2026", id="Year 1, summer-born"),
-        pytest.param(date(2020, 11, 30), "came of compulsory school age on 31 December 2025", id="last winter"),
+        pytest.param(date(2021, 8, 31), "reached compulsory school age on 31 August 2026", id="Year 1, summer-born"),
+        pytest.param(date(2020, 11, 30), "reached compulsory school age on 31 December 2025", id="last winter"),
         pytest.param(date(2020, 5, 1), None, id="of age for more than a year"),
-        pytest.param(date(2014, 9, 1), "of the age of moving to secondary school (Year 7)", id="oldest of Year 7"),
-        pytest.param(date(2015, 8, 31), "of the age of moving to secondary school (Year 7)", id="youngest of Year 7"),
+        pytest.param(date(2014, 9, 1), "of the age to start secondary school (Year 7)", id="oldest of Year 7"),
+        pytest.param(date(2015, 8, 31), "of the age to start secondary school (Year 7)", id="youngest of Year 7"),
         pytest.param(date(2015, 9, 1), None, id="Year 6"),
         pytest.param(None, None, id="birth date unknown"),
     ],

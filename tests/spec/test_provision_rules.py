@@ -277,7 +277,7 @@ def test_a_child_whose_name_a_school_has_deleted_since_its_roll_came(rolls: dict
 def test_a_child_on_a_roll_who_is_said_never_to_attend_is_the_attendance_teams() -> None:
     judged = of_gp().knows("school_census").knows("referrals", Concern="Never attended").judged()
     assert (judged.place, judged.team) == (EXPLAINED, "attendance")
-    assert judged.teams["because"].to_list() == ["On a roll, and a concern is open: never attended."]
+    assert judged.teams["because"].to_list() == ["On a roll, with an open concern (never attended)."]
 
 
 @pytest.mark.parametrize(
@@ -361,13 +361,14 @@ def test_a_death_hides_no_child_by_an_unsure_link() -> None:
     judged = of_gp().knows("school_census", 0.6, LeavingDate="2026-07-17", LeavingGround="Died").judged()
     assert judged.place == DOUBTFUL
     assert judged.words.startswith(
-        "Record school_census:1 says that its child has died; 60 in 100 that it is this child's: settle that before any"
+        "Record school_census:1 says that a child has died, and there is a 60 in 100 chance that the record is this child's: "
+        "settle this before any"
     )
 
 
 def test_of_a_child_who_died_the_reason_asks_nobody() -> None:
     judged = of_gp(Deceased="Y").knows("school_census", LeavingDate="2026-07-17").judged()
     assert judged.words == (
-        "A source says that the child has died (Health registrations, record health:0). Ask the family nothing; where there "
-        "is doubt, ask the source."
+        "A source says that the child has died (Health registrations, record health:0). Do not contact the family; if in "
+        "doubt, ask the source."
     )

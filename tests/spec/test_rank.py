@@ -43,7 +43,7 @@ def test_a_roll_entry_explains_a_child_as_far_as_the_record_is_the_childs(
         assert "Record school_census:1 shows a current education (state school, Keats Primary School)" in str(
             row["because"]
         )
-        assert "No other child in education comes near." in str(row["because"])
+        assert "No other child in education is a close match." in str(row["because"])
 
 
 def test_two_entries_each_doubtful_leave_less_doubt_together() -> None:
@@ -57,7 +57,7 @@ def test_an_explained_child_names_record_school_validity_and_probability() -> No
     row = explained(drawn)
     assert row["why"] == (
         "In education: state school, Keats Primary School since 1 September 2020 "
-        "(School census, record school_census:1); 97 in 100 that the record is this child's."
+        "(School census, record school_census:1): there is a 97 in 100 chance that the record is this child's."
     )
     assert (row["record_id"], row["source"], row["what"]) == ("school_census:1", "school_census", "state school")
     assert (row["since_on"], row["until_on"], row["link_probability"]) == (date(2020, 9, 1), None, 0.97)
@@ -109,11 +109,11 @@ def test_a_rival_in_education_makes_a_child_doubtful(probability: float, place: 
         assert row["reason"] == "probably the same child as one in education"
         assert (row["record_id"], row["link_probability"]) == ("school_census:9", 0.9)
         assert row["likelihood"] == pytest.approx(0.1)
-        assert "90 in 100 that they are one" in str(row["why"])
+        assert "there is a 90 in 100 chance that they are one child" in str(row["why"])
     else:
         row = listed(drawn)
         assert row["lane"] == place
-        assert "Nearest child in education, by record school_census:9" in str(row["because"])
+        assert "The closest match in education is the child of record school_census:9," in str(row["because"])
         assert "(names: alike)" in str(row["because"])
 
 
@@ -125,7 +125,7 @@ def test_of_several_rivals_the_one_most_surely_in_education_is_named_and_all_cou
         drawn.rivalry(("CH1", "health:CH1"), (f"CH{rival}", f"school_census:{rival}"), probability)
     (row,) = drawn.ranked().candidates.filter(child_id="CH1").to_dicts()
     assert row["on_no_roll"] == pytest.approx((1 - 0.3) * (1 - 0.4 * 0.5))
-    assert "Nearest child in education, by record school_census:8" in str(row["because"])
+    assert "The closest match in education is the child of record school_census:8," in str(row["because"])
 
 
 def test_a_rival_that_is_in_no_education_explains_nothing() -> None:
@@ -152,7 +152,8 @@ def test_living_here_moves_a_child_down_and_out(living_here: float, lane: str | 
         row = explained(drawn)
         assert (row["reason"], row["record_id"], row["likelihood"]) == ("probably moved away", None, living_here)
         assert row["why"] == (
-            "Probably moved away: 4 in 100 that the child still lives here. No agency has seen the child since 2024."
+            "Probably moved away: there is a 4 in 100 chance that the child still lives here. No agency has seen the child "
+            "since 2024."
         )
 
 
@@ -265,12 +266,13 @@ def test_the_because_reads_as_plain_sentences() -> None:
     assert listed(drawn)["because"] == (
         "No current education was found in the 4 sources searched. "
         "Last known education: state school, Keats Primary School, ended on 17 July 2026 (18 weeks ago). "
-        "A place is to start on 4 January 2027 (state school, Forge Primary School): make sure that it is taken up. "
-        "No child in education comes near. "
+        "A place is due to start on 4 January 2027 (state school, Forge Primary School): make sure that the child takes it up. "
+        "No child in education is a close match. "
         "The GP saw the child in October 2026. "
-        "Look sooner: without a school place, and refused one on 9 September 2026; "
-        "of the age of moving to secondary school (Year 7). "
-        "The records give different birth dates (14 May 2015, 14 May 2023); more than 99 in 100 that the child is of "
+        "Look sooner: refused a school place on 9 September 2026; "
+        "of the age to start secondary school (Year 7). "
+        "The records give different birth dates (14 May 2015, 14 May 2023): there is more than a 99 in 100 chance that the "
+        "child is of "
         "compulsory school age."
     )
 
@@ -335,7 +337,7 @@ def test_a_child_that_may_have_two_upns_is_told_so(
     upn, former = theirs
     drawn.record("school_census:9", "CH9", upn=upn, former_upn=former).on_roll("school_census:9", date(2026, 9, 1))
     drawn.rivalry(("CH1", "health:CH1"), ("CH9", "school_census:9"), probability)
-    told = "Its UPN is another: ask the schools whether one child was given two."
+    told = "Their UPN is different: ask the schools whether one child was given two."
     assert (told in str(listed(drawn)["because"])) == is_told
 
 
@@ -363,5 +365,5 @@ def test_an_authority_may_wait_some_weeks_but_never_for_a_child_at_high_risk(
     assert drawn.ranked().candidates.height == 1, "in England there is no such time"
     if reason:
         assert waiting.explained["why"].item() == (
-            "Education ended lately: listed from 30 November 2026, as the authority has it."
+            "Education ended recently: by the authority's own threshold, to be listed from 30 November 2026."
         )

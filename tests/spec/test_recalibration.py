@@ -267,8 +267,8 @@ def test_a_listed_child_has_both_likelihoods_and_says_so() -> None:
     assert told["estimated"] == pytest.approx(0.8)
     assert told["likelihood"] == pytest.approx(0.648, abs=0.001)
     assert told["because"].endswith(
-        "By the records alone 80 in 100 that the child is missing education here; 65 in 100, as what officers found of "
-        "earlier leads has it."
+        "From the records alone, there is an 80 in 100 chance that the child is missing education here; allowing for what "
+        "officers found on earlier leads, a 65 in 100 chance."
     )
 
 
@@ -346,7 +346,7 @@ def test_from_outcomes_to_the_night_that_runs_with_it_and_back(
     assert settings["ranking.recalibration.shift"] != 0.0
     likely = listed.filter(pl.col("estimated") > 0.9)
     assert (likely["likelihood"] < 0.7).all()
-    assert listed["because"].str.contains("as what officers found of earlier leads has it").all()
+    assert listed["because"].str.contains("allowing for what officers found on earlier leads").all()
     assert main(["approve", "--roll-back", *at, "--by", "Bo Other"]) == 0
     listed, settings = night(next_day + timedelta(days=1))
     assert settings["ranking.recalibration.shift"] == 0.0

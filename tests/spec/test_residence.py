@@ -43,19 +43,19 @@ def test_living_here(said: list[dict[str, object]], least: float, most: float) -
 WORDS = [
     pytest.param(
         at_gp(seen=21, since=1200),
-        "seen by GP registrations 3 weeks ago; the entry of GP registrations has been open since 2023",
+        "last seen 3 weeks ago (GP registrations); the GP registrations entry has been open since 2023",
         id="seen lately",
     ),
     pytest.param(
         on_roll(1500, 980) + at_gp(seen=990, since=3000),
-        "not seen by anyone since March 2024; the entry of School census ended in March 2024; "
-        "the entry of GP registrations has been open since 2018",
+        "not seen by anyone since March 2024; the School census entry ended in March 2024; "
+        "the GP registrations entry has been open since 2018",
         id="not seen for long",
     ),
     pytest.param(
         on_roll(900, left=2),
-        "seen by School census 2 days ago; the entry of School census ended in November 2026; "
-        "no agency but a school or register knows the child",
+        "last seen 2 days ago (School census); the School census entry ended in November 2026; "
+        "known to no agency other than a school or register",
         id="only its school ever knew the child",
     ),
     pytest.param(
@@ -64,22 +64,26 @@ WORDS = [
             say("youth_justice", "lives_here", ago(200)),
             say("youth_justice", "provision", ago(90), ago(60)),
         ],
-        "seen by School census 2 days ago; the entry of School census ended in November 2026; "
-        "the entry of youth justice has been open since 2026",
+        "last seen 2 days ago (School census); the School census entry ended in November 2026; "
+        "the youth justice entry has been open since 2026",
         id="only its school and youth justice, which educates in custody, know the child",
     ),
-    pytest.param([say("lost_pupils", "concern", ago(90))], "never seen with a date", id="nobody ever saw the child"),
+    pytest.param(
+        [say("lost_pupils", "concern", ago(90))],
+        "no extract says when the child was last seen",
+        id="nobody ever saw the child",
+    ),
     pytest.param(
         at_gp(seen=0, since=500) + in_home(seen=0, since=200),
-        "seen by Council housing and GP registrations today; the entry of Council housing has been open since 2026; "
+        "last seen today (Council housing and GP registrations); the Council housing entry has been open since 2026; "
         "known to 2 agencies",
         id="seen by two on one day",
     ),
     pytest.param(on_roll() + at_gp(seen=21), "has a current place", id="nobody asks where a child at school lives"),
     pytest.param(
         [say(ROLL, "provision", ago(400)) | {"doubt": "a placeholder", "proves": 0.5}, say(ROLL, "seen", ago(60))],
-        "has an entry in education that is in doubt; seen by School census 8 weeks ago; "
-        "no agency but a school or register knows the child",
+        "has an entry in education that is in doubt; last seen 8 weeks ago (School census); "
+        "known to no agency other than a school or register",
         id="the place is in doubt",
     ),
 ]

@@ -12,7 +12,7 @@ def test_a_sister_on_the_roll_speaks_for_the_family() -> None:
     with_sister = judge(town() | {"child": said, "sister": on_roll()}, {"child": FAMILY, "sister": FAMILY})
     chance = [frame.filter(child_id="child")["living_here"].item() for frame in (alone, with_sister)]
     assert chance[1] > chance[0]
-    assert "another child of the household has a place" in with_sister.filter(child_id="child")["because"].item()
+    assert "another child in the household has a place" in with_sister.filter(child_id="child")["because"].item()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_brothers_who_came_off_their_rolls_together_have_more_likely_left(brothe
     apart = household | {"brother": on_roll(1500, 75) + at_gp(seen=330)}
     without = judge(town() | apart, dict.fromkeys(apart, FAMILY)).filter(child_id="child")["living_here"].item()
     assert (found < without - 0.02) is is_less
-    assert ("another child of the household came off its roll within two weeks" in row["because"]) is is_less
+    assert ("another child in the household came off a roll within two weeks of this one" in row["because"]) is is_less
 
 
 def test_the_day_on_which_a_family_came_off_its_rolls_is_said_once_however_many_came_off() -> None:
@@ -122,7 +122,7 @@ def test_who_is_of_the_childs_household_by_surname_and_home(
     people = {"child": child} | {f"other{n}": told for n, told in enumerate(others)}
     found = judge(town() | {"child": at_gp(seen=500)} | {name: on_roll() for name in people if name != "child"}, people)
     because = found.filter(child_id="child")["because"].item()
-    assert ("another child of the household has a place" in because) == is_household
+    assert ("another child in the household has a place" in because) == is_household
 
 
 def test_neighbours_of_another_name_are_no_household() -> None:

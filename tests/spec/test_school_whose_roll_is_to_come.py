@@ -135,7 +135,7 @@ def test_who_left_year_six_is_the_rolls_to_tell_where_no_source_names_a_place(
 def test_the_reasons_say_that_the_rolls_of_the_new_year_are_to_be_asked_for() -> None:
     assert (
         "Between two schools: the last education ended on 21 July 2026, and Year 7 began on 1 September 2026; the rolls of "
-        "most schools for this age show nobody who began after 4 May 2026: ask for the rolls of the new school year."
+        "most schools for this age show no starters after 4 May 2026: ask for the rolls of the new school year."
     ) in listed(left_year_six(), date(2026, 9, 14))["because"]
 
 
@@ -187,15 +187,15 @@ def test_whoever_waits_does_so_first() -> None:
     [
         pytest.param(
             "104002",
-            "Between two schools: the last education ended on 21 July 2026, and a place is accepted from 2 September 2026 at "
-            "Priory Academy, whose roll shows nobody who began after 4 May 2026: ask the school whether the child came.",
+            "Between two schools: the last education ended on 21 July 2026, with a place accepted from 2 September 2026 at "
+            "Priory Academy, whose roll shows no starters after 4 May 2026: ask the school whether the child started.",
             id="the school is named",
         ),
         pytest.param(
             None,
-            "Between two schools: the last education ended on 21 July 2026, and a place is accepted from 2 September 2026; no "
-            "school is named, and the rolls of most schools for this age show nobody who began after 4 May 2026: ask "
-            "admissions which school it is, and the school whether the child came.",
+            "Between two schools: the last education ended on 21 July 2026, with a place accepted from 2 September 2026; no "
+            "school is named, and the rolls of most schools for this age show no starters after 4 May 2026: ask "
+            "admissions which school it is, then ask that school whether the child started.",
             id="it is not",
         ),
     ],
@@ -208,7 +208,7 @@ def test_it_is_told_whose_roll_is_to_come_and_whom_to_ask(at: str | None, told: 
 
 def test_that_no_roll_shows_the_child_is_no_reason_to_look_sooner_where_none_can() -> None:
     silent, told = (listed(accepted(at), LATE_SEPTEMBER) for at in ("104002", "104001"))
-    looked_sooner = "on no roll, though a place offered was to begin"
+    looked_sooner = "not on a roll, though an offered place was due to start"
     assert [looked_sooner in row["because"] for row in (silent, told)] == [False, True]
     assert silent["priority"] < told["priority"]
 
@@ -225,9 +225,9 @@ def test_the_list_is_read_with_the_schools_whose_rolls_are_to_come() -> None:
         accepted(at, among=drawn, number=number)
     drawn.says("health:4", "protected")
     assert rolls_to_ask_for(drawn.ranked(as_at=LATE_SEPTEMBER).to_come) == (
-        "No roll can show yet whether 5 children of the list came to school, as theirs have not been told for so long: Priory "
-        "Academy (3 children; nobody who began after 4 May 2026), Ridge High School (1 child; nobody who began after 4 May "
-        "2026), schools not named (1 child; nobody who began after 4 May 2026). Ask for these rolls first; the children stand "
+        "No roll can show yet whether 5 children on the list started school, as their schools' rolls are out of date: Priory "
+        "Academy (3 children; shows no starters after 4 May 2026), Ridge High School (1 child; shows no starters after 4 May "
+        "2026), schools not named (1 child; shows no starters after 4 May 2026). Ask for these rolls first; the children are "
         "in the lane 'data problem'.",
     )
     drawn.says("health:6", "protected")

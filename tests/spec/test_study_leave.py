@@ -52,14 +52,14 @@ def test_the_reasons_and_the_list_name_the_school_to_ask() -> None:
     ranked = year_11().says("school_census:2", "protected").ranked(as_at=LATE_IN_MAY)
     told = dict(ranked.candidates.select("child_id", "because").iter_rows())
     asked = (
-        "Taken off the roll with 6 of the 10 pupils in Year 11 of Ridge High School before the school leaving date, 25 June "
+        "Taken off the roll with 6 of the 10 Year 11 pupils at Ridge High School before the school leaving date, 25 June "
         "2027: ask the school whether they are on study leave."
     )
     assert asked in told["CH1"]
     assert RIDGE not in told["CH2"], "whose whereabouts are protected"
     assert years_to_ask_for(ranked.on_leave) == (
-        "5 children of the list came off a roll with most of its Year 11, before the school leaving date: Ridge High School (6 "
-        "of 10). Study leave is no leaving: ask these schools first; the children stand in the lane 'data problem'.",
+        "5 children on the list came off a roll with most of its Year 11, before the school leaving date: Ridge High School (6 "
+        "of 10). Pupils on study leave have not left: ask these schools first; the children are in the lane 'data problem'.",
     )
 
 

@@ -37,35 +37,38 @@ def test_a_listed_child_is_told_whole() -> None:
         "  Possibly missing education, to be looked into. This says nothing about the family.\n"
         "\n"
         "Why\n"
-        "  No current education is certain in the 2 sources searched; 70 in 100 that there is none.\n"
+        "  No current education was found for certain in the 2 sources searched: there is a 70 in 100 chance\n"
+        "    that the child has none.\n"
         "  Last known education: state school, Keats Primary School, ended on 17 July 2026 (18 weeks ago).\n"
-        "  Nearest child in education, by record school_census:9: 30 in 100 to be this child (names: alike).\n"
+        "  The closest match in education is the child of record school_census:9, with a 30 in 100 chance of\n"
+        "    being this child (names: alike).\n"
         "  The GP saw the child in October 2026.\n"
-        "  Look sooner: a concern of harm is open: neglect since 9 September 2026; of the age of moving to\n"
+        "  Look sooner: open concern about harm (neglect) since 9 September 2026; of the age to start\n"
         "    secondary school (Year 7).\n"
         "\n"
         "Reasons to look sooner: 70 points\n"
-        "   40 points: a concern of harm is open: neglect since 9 September 2026\n"
+        "   40 points: open concern about harm (neglect) since 9 September 2026\n"
         "   10 points: last known education ended 18 weeks ago\n"
-        "   10 points: of the age of moving to secondary school (Year 7)\n"
-        "   10 points: no extract says when anybody last had contact\n"
+        "   10 points: of the age to start secondary school (Year 7)\n"
+        "   10 points: no extract says when the child was last seen\n"
         "\n"
         "What would clear it\n"
-        "  An analyst's judgement whether the nearest record in education is this child's.\n"
-        "  Evidence that the family has left: a new address, or the receiving authority's confirmation.\n"
-        "  A current place: a roll, a register or another authority that shows the child in education.\n"
+        "  From an analyst: whether the closest record in education is this child's.\n"
+        "  Evidence that the family has left: a new address, or confirmation from the receiving authority.\n"
+        "  Evidence of a current place: a roll, a register or another authority that shows the child in\n"
+        "    education.\n"
         "\n"
         "Records that make this child\n"
-        "  health:1 (GP registrations): more than 99 in 100 this child's; born on 14 May 2015, ZA1 1AA\n"
-        "  school_census:1 (School census): more than 99 in 100 this child's; born on 14 May 2015\n"
+        "  health:1 (GP registrations): more than 99 in 100 to be this child's; born on 14 May 2015, ZA1 1AA\n"
+        "  school_census:1 (School census): more than 99 in 100 to be this child's; born on 14 May 2015\n"
         "\n"
         "Education that the extracts show\n"
         "  state school, Keats Primary School from 1 September 2020 to 17 July 2026: not current (record\n"
-        "    school_census:1, more than 99 in 100 this child's)\n"
+        "    school_census:1, more than 99 in 100 to be this child's)\n"
         "\n"
         "Nearest other children\n"
-        "  school_census:9, in education: 30 in 100 the same child by the records alone (3.0 bits: names:\n"
-        "    alike)\n"
+        "  school_census:9, in education: 30 in 100 to be the same child, from the records alone (3.0 bits:\n"
+        "    names: alike)\n"
     )
 
 
@@ -80,7 +83,8 @@ def test_the_factors_make_up_the_likelihood_also_where_the_only_birth_date_may_h
         in told
     )
     assert (
-        "One source alone gives the birth date, and some such dates are slips; 74 in 100 that the child is of" in told
+        "Only one source gives the birth date, and some such dates are mistakes: there is a 74 in 100 chance that the child "
+        "is of" in told
     )
 
 
@@ -94,8 +98,8 @@ def test_an_explained_child_names_the_record_and_what_would_change_it() -> None:
     told = page(missing_child(), "CH9")
     assert "Not on the list\n  Reason: provision.\n  In education: state school, Keats Primary School" in told
     assert "School census, record school_census:9" in " ".join(told.split())
-    assert "What would bring the child onto the list\n  The end of that education" in told
-    assert "health:1, in no current education" in told
+    assert "What would bring the child onto the list\n  That education ending" in told
+    assert "health:1, not in education now" in told
 
 
 @pytest.mark.parametrize(
@@ -103,7 +107,7 @@ def test_an_explained_child_names_the_record_and_what_would_change_it() -> None:
     [
         pytest.param(
             Drawn().record("health:1", "CH1").lives("CH1", 0.04),
-            "An agency here that sees the child again.", id="probably moved away",
+            "An agency here seeing the child again.", id="probably moved away",
         ),
         pytest.param(
             Drawn().record("health:1", "CH1").record("school_census:9", "CH9").on_roll("school_census:9")
@@ -112,7 +116,7 @@ def test_an_explained_child_names_the_record_and_what_would_change_it() -> None:
         ),
         pytest.param(
             Drawn().record("health:1", "CH1").record("housing:1", "CH1", THREE).record("social_care:1", "CH1", THREE),
-            "A birth date of compulsory school age that more records bear out.", id="most records say three",
+            "More records with a birth date of compulsory school age.", id="most records say three",
         ),
     ],
 )  # fmt: skip
@@ -123,15 +127,15 @@ def test_what_would_bring_an_explained_child_onto_the_list(drawn: Drawn, told: s
 def test_a_child_under_age_is_told_from_when_it_counts() -> None:
     told = page(Drawn().record("health:1", "CH1", THREE))
     assert "The child is not of compulsory school age on this date." in told
-    assert "It is from 31 August 2028 to 24 June 2039." in told
+    assert "The child is of that age from 31 August 2028 to 24 June 2039." in told
 
 
 def test_a_child_without_a_birth_date_asks_the_sender() -> None:
     told = page(Drawn().record("health:1", "CH1", born=None))
     assert "Amira Haddad, birth date unknown" in told
-    assert "The right birth date, from the senders of the records below." in told
+    assert "From the senders of the records below: the right birth date." in told
     assert "None, now or earlier." in told
-    assert "None comes near." in told
+    assert "None is a close match." in told
 
 
 def test_of_a_protected_child_neither_home_nor_school_is_told() -> None:

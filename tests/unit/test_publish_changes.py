@@ -86,11 +86,11 @@ def test_who_is_in_an_officers_hands_has_a_file_and_a_sheet(folder: Path) -> Non
 def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) -> None:
     said = json.loads((folder / "run.json").read_text("utf-8"))["changes"]
     assert said == [
-        "Against the list of 20/11/2026: 1 new, 0 returned, 2 gone, 1 kept in view, 0 risen, 0 fallen.",
+        "Compared with the list of 20/11/2026: 1 new, 0 returned, 2 gone, 1 kept in view, 0 risen, 0 fallen.",
         "New: not known before (1).",
         "Gone: in education (2).",
         "Kept in view: in education (1).",
-        "In view, off the list but in an officer's hands or gone from a file that is not whole: 1.",
+        "In view, off the list but in an officer's hands or gone from a file that is not complete: 1.",
     ]
     page = (folder / "match_report.html").read_text("utf-8")
     assert all(sentence.replace("'", "&#39;") in page for sentence in said)
@@ -100,4 +100,4 @@ def test_the_report_and_the_record_of_the_night_tell_it_in_counts(folder: Path) 
 def test_the_first_list_says_that_it_is_the_first() -> None:
     ledger = Nights().night(_lead("A", 1)).ledger
     changed = what_changed(ledger.changes, ledger.leads, ledger.lists, AS_AT)
-    assert changed.words == ("This is the first list: there is none before it to be held against.",)
+    assert changed.words == ("This is the first list, so there is none to compare it with.",)
