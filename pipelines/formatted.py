@@ -16,6 +16,11 @@ def formatted(sentence: str, *parts: pl.Expr | str) -> pl.Expr:
     return pl.concat_str(pieces)
 
 
+def letters_and_digits(*columns: str) -> pl.Expr:
+    """Columns as one text, in capitals and without all else, that is the same however they are written; null where one is."""
+    return pl.concat_str(columns).str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
+
+
 def in_small_letters(said: pl.Expr) -> pl.Expr:
     """What a source says, to be searched for words, whether it is written as words or as a code (PLACE_ACCEPTED); an empty
     text for null.

@@ -21,6 +21,9 @@ ROLLS_ARE_TOLD = timedelta(weeks=24)
 ENDED_PROVES = 0.1
 """How far an entry still proves an education where a newer source says it has ended: some endings are taken back."""
 
+LIKELIER_THAN_NOT = 0.5
+"""From this probability on, an entry is the child's place."""
+
 SAID_TO_HAVE_ENDED = "the school has returned since that the place has ended"
 
 
@@ -59,6 +62,12 @@ def surely_holds(doubtful: float) -> pl.Expr:
     """
     proves = pl.when(pl.col("doubt").is_null()).then(1.0).otherwise(pl.col("proves").fill_null(doubtful))
     return pl.col("link_probability") * proves
+
+
+def likely_places(provision: pl.DataFrame) -> pl.DataFrame:
+    """The current entries (``PROVISION``) by which their child has a place, and how surely: ``holds``."""
+    judged = provision.filter("is_current").with_columns(holds=surely_holds(doubtful=1.0))
+    return judged.filter(pl.col("holds") >= LIKELIER_THAN_NOT)
 
 
 def _discount_unrenewed(found: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from pipelines.counted import counted, first_of
 from pipelines.intake.figures import EMPTY, KEYS, LEARNT_DAYS, UNKNOWN
 from pipelines.intake.misleading_files import ENOUGH_ROWS
 from pipelines.intake.school_holidays import SOME_SHUT, days_shut
-from pipelines.intake.source_tonight import SourceTonight, day_in_figures
+from pipelines.intake.source_tonight import SourceTonight
 from pipelines.intake.standing_in import stands_in_until
 from pipelines.intake.units import units_due, units_less
 from pipelines.intake.usual import NIGHTS_TO_LEARN, SHARE_APART, SPREADS, shares_risen, spread
@@ -60,7 +60,7 @@ def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     due = source.contract.completeness.expected
     none = f"no row came tonight{_why_none(source)}"
     if source.nights:
-        told = f"{counted(source.last.rows, 'row')} were loaded on {day_in_figures(source.last.as_at)}"
+        told = f"{counted(source.last.rows, 'row')} were loaded on {source.last.as_at:%d/%m/%Y}"
         yield "missing", f"{none}, while {told}.{_stood_in(source)}"
     elif due != "never":
         yield "missing", f"{none}, and its contract expects it {due}."
@@ -71,12 +71,12 @@ def _missing(source: SourceTonight) -> Iterator[tuple[Check, str]]:
 def _stood_in(source: SourceTonight) -> str:
     """Until when its last rows stand in, or what it means that they do so no more; a sentence to go on with."""
     if source.stands_in_until:
-        return f" Those stand in until {day_in_figures(source.stands_in_until)}."
+        return f" Those stand in until {source.stands_in_until:%d/%m/%Y}."
     until = stands_in_until(source.contract, source.last.as_at)
     if until is None or until >= source.as_at:
         return ""
     return (
-        f" They stood in until {day_in_figures(until)} and are read no more: whoever has a place by them alone is listed as "
+        f" They stood in until {until:%d/%m/%Y} and are read no more: whoever has a place by them alone is listed as "
         "without one, and whoever is known by them alone is on no list. Where nothing is to come any more, accept that once."
     )
 
@@ -222,11 +222,11 @@ def _stale(source: SourceTonight) -> Iterator[tuple[Check, str]]:
         if _days_open(source, since, source.as_at) >= after and _weekdays_between(source, since, source.as_at):
             yield (
                 "stale",
-                f"this is the file of {day_in_figures(since)} again; its rows should change within {counted(after, 'day')}.",
+                f"this is the file of {since:%d/%m/%Y} again; its rows should change within {counted(after, 'day')}.",
             )
             return
     elif after and same:
-        yield "stale", f"this is the older file of {day_in_figures(same[-1].as_at)} again, not a new one."
+        yield "stale", f"this is the older file of {same[-1].as_at:%d/%m/%Y} again, not a new one."
         return
     yield from _newest(source)
 
@@ -277,7 +277,7 @@ def _newest(source: SourceTonight) -> Iterator[tuple[Check, str]]:
     if lag > within:
         yield (
             "stale",
-            f"its newest date is {day_in_figures(newest)}, {counted((source.as_at - newest).days, 'day')} before the night; at "
+            f"its newest date is {newest:%d/%m/%Y}, {counted((source.as_at - newest).days, 'day')} before the night; at "
             f"most {counted(within, 'day')} are to be expected{_besides(source, newest)}. It may be an old file.",
         )
 

@@ -98,8 +98,3 @@ class SourceTonight:
 
 def _because(rules: str) -> str:
     return f" ({rules})" if rules else ""
-
-
-def day_in_figures(value: date) -> str:
-    """A day as people write it."""
-    return f"{value:%d/%m/%Y}"

@@ -15,7 +15,7 @@ from data_contracts.values import text_of
 from pipelines.counted import counted, first_of
 from pipelines.intake.figures import LOST_NOBODY, PLACES, UNIT
 from pipelines.intake.misleading_files import ENOUGH_ROWS
-from pipelines.intake.source_tonight import SourceTonight, day_in_figures
+from pipelines.intake.source_tonight import SourceTonight
 from pipelines.settings import SettingsError
 
 ENOUGH_IN_UNIT = 5
@@ -153,7 +153,7 @@ def units_less(source: SourceTonight) -> Iterator[str]:
         whole_on = min(gone["on"].to_list())
         known = units.filter(pl.col("value") >= ENOUGH_IN_UNIT, pl.col("as_at") < source.as_at)["of"].n_unique()
         yield (
-            f"{gone.height} of {known} schools or other units of {day_in_figures(whole_on)} are gone, with "
+            f"{gone.height} of {known} schools or other units of {whole_on:%d/%m/%Y} are gone, with "
             f"{counted(int(gone['value'].sum()), 'row')}: {first_of(gone['shown'].to_list())}."
             f"{_counted_otherwise(units, source)}{why}"
         )
@@ -161,7 +161,7 @@ def units_less(source: SourceTonight) -> Iterator[str]:
         yield f"most rows of these schools or other units are gone: {_fewer(thin)}.{why}"
     if places.height:
         yield (
-            f"most places at these schools or other units no longer hold as on {day_in_figures(last_on)}: {_fewer(places)}. "
+            f"most places at these schools or other units no longer hold as on {last_on:%d/%m/%Y}: {_fewer(places)}. "
             "Leaving or entry dates may have been filled in for everybody; or a school has closed or got another number."
         )
 

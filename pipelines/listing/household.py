@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from matching.components import components
-from pipelines.formatted import formatted
+from pipelines.formatted import formatted, letters_and_digits
 
 RANKS_TOLD = 6
 """Ranks named in a sentence at most; a hostel may have many children."""
@@ -70,15 +70,10 @@ def _homes(
     by_dwelling = mine.filter(at_address).select("child_id", home="dwelling " + pl.col("uprn"))
     by_household = mine.select("child_id", home="household " + pl.col("household"))
     by_name, by_birth = (
-        listed.select("child_id", home=f"{shared} " + _letters_and_digits(shared, "address", "postcode"))
+        listed.select("child_id", home=f"{shared} " + letters_and_digits(shared, "address", "postcode"))
         for shared in ("surname", "date_of_birth")
     )
     return pl.concat([by_dwelling, by_household, by_name, by_birth]).drop_nulls().unique().sort("child_id", "home")
-
-
-def _letters_and_digits(*columns: str) -> pl.Expr:
-    """Columns as text that is the same however it is written; null where one is."""
-    return pl.concat_str(columns, separator="|").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}|]", "")
 
 
 def _joined(shared: pl.DataFrame) -> pl.DataFrame:

@@ -4,11 +4,9 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.children.provision import find_provision, surely_holds
+from pipelines.children.provision import find_provision, likely_places
 from pipelines.residence.evidence import relatives, with_homes
 
-CERTAIN = 0.5
-"""From this probability on, an education is the other child's and holds."""
 TOLD = 3
 """Children of the household told at most, the surest first."""
 
@@ -33,9 +31,8 @@ def household_places(
     pairs = relatives(known.rename({"child_id": "child"}))
     asked = pairs.filter(pl.col("child").is_in(chosen.implode())).rename({"child": "child_id", "other": "other_id"})
     theirs = child_records.filter(pl.col("child_id").is_in(asked["other_id"].implode()))
-    places = find_provision(statements.join(theirs, on="record_id", how="semi"), theirs, as_at)
-    holds = places.with_columns(holds=surely_holds(doubtful=1.0)).filter("is_current", pl.col("holds") >= CERTAIN)
-    best = holds.sort("holds", "since_on", "record_id", descending=[True, True, False], nulls_last=True).unique(
+    places = likely_places(find_provision(statements.join(theirs, on="record_id", how="semi"), theirs, as_at))
+    best = places.sort("holds", "since_on", "record_id", descending=[True, True, False], nulls_last=True).unique(
         "child_id", keep="first", maintain_order=True
     )
     told = asked.join(best.rename({"child_id": "other_id"}), on="other_id", how="inner", validate="m:1")

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from data_contracts.rules import WITHHELD
 from pipelines.children.facts import may_be_protected
-from pipelines.formatted import formatted
+from pipelines.formatted import formatted, letters_and_digits
 from pipelines.listing.rank import RESTRICTED, SAME_AS_RIVAL
 from pipelines.listing.route import ADOPTION
 from pipelines.reasons import record_compared, without_comparison
@@ -21,7 +22,6 @@ from pipelines.reasons import record_compared, without_comparison
 HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "address_shown", "postcode_shown")
 """Columns of a person record that tell a home."""
 
-WITHHELD = "withheld"
 BECAUSE_WITHHELD = (
     "Possibly missing education, to be looked into by the named restricted role. Where the child lives, where they go or "
     "went to school, and who saw them are withheld here."
@@ -119,7 +119,7 @@ def _may_share(protected: pl.DataFrame, theirs: pl.Series, postcodes: pl.Series)
     So only few homes have to be written out. An address as people read it ends with one of ``postcodes``.
     """
     ends = pl.Series(sorted({home[at:] for home in theirs for at in range(len(home) + 1)}), dtype=pl.String)
-    near = postcodes.to_frame().filter(_letters_and_digits("postcode_shown").is_in(ends.implode()))
+    near = postcodes.to_frame().filter(letters_and_digits("postcode_shown").is_in(ends.implode()))
     same = [pl.col(name).is_in(protected[name].unique().implode()) for name in ("uprn", "household", "postcode")]
     return pl.any_horizontal(*same, pl.col("postcode_shown").is_in(near["postcode_shown"].implode()))
 
@@ -137,12 +137,8 @@ def _homes(records: pl.DataFrame) -> pl.DataFrame:
 
 def _homes_shown(records: pl.DataFrame) -> pl.DataFrame:
     """child_id and the address as people read it, letters and digits only."""
-    text = _letters_and_digits("address_shown", "postcode_shown")
+    text = letters_and_digits("address_shown", "postcode_shown")
     return records.select("child_id", home=text).filter(pl.col("home").str.len_chars() > 8)
-
-
-def _letters_and_digits(*columns: str) -> pl.Expr:
-    return pl.concat_str(columns).str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
 
 
 def _mask_candidates(candidates: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from pipelines.listing.masking import WITHHELD, keys_without_place, withheld_where
+from data_contracts.rules import WITHHELD
+from pipelines.listing.masking import keys_without_place, withheld_where
 from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from data_contracts.breach import STOPS_MOST_FIRST
+from data_contracts.rules import WITHHELD
 from pipelines.children.members import is_first_of, members
 from pipelines.files.folder import UNKNOWN
 from pipelines.formatted import formatted
 from pipelines.ledger.list_changes import CHANGES
 from pipelines.linking.link_report import weights_at
-from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, WITHHELD, Masked, keys_without_place
+from pipelines.listing.masking import NOT_SHOWN_OF_A_PAIR, Masked, keys_without_place
 from pipelines.publish.workbook import lanes_of
 
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ EXPLAIN_READS = (
 
 WIDTH = 100
 NEAREST_TOLD = 5
+"""Records or children told at most, the nearest first."""
 LIST_IS_NO_FINDING = "Possibly missing education, to be looked into. This says nothing about the family."
 
 WHAT_WOULD_LIST = {

@@ -38,7 +38,7 @@ from pipelines.linking.shared_upns import without_shared_upns
 from pipelines.listing.masking import MASKED_READS, NOT_SHOWN_OF_A_PAIR, keys_without_place, masked_in
 from pipelines.publish.report_tables import Row
 from pipelines.reasons import source_called
-from pipelines.reports.explain import UnknownIdentifierError
+from pipelines.reports.explain import NEAREST_TOLD, UnknownIdentifierError
 from pipelines.reports.life import as_typed
 
 EXPLAIN_PAIR_READS = (
@@ -48,7 +48,6 @@ EXPLAIN_PAIR_READS = (
 
 PLACES = ("address", "phone", "carer")
 """Comparisons that tell where a child lives or with whom."""
-NEAREST_TOLD = 5
 IN_WORDS = {
     PRIOR: "before a look at the two: few records of these sources are one child",
     CROWD: "among so many records more are alike by chance",

@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from data_contracts.rules import WITHHELD
 from data_contracts.values import as_days
 from matching.comparisons import CHILD_COMPARISONS
 from matching.keys import with_keys
@@ -24,7 +25,7 @@ from pipelines.decisions.outcomes import WRITTEN as WRITTEN_DAYS
 from pipelines.formatted import formatted
 from pipelines.intake.standardise import WRITTEN, person_records
 from pipelines.linking.measures_in_force import MEASURED_TABLES, Held, held_in
-from pipelines.listing.masking import MASKED_READS, WITHHELD, masked_in
+from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.settings import SettingsError
 from pipelines.tables.night import judged_on
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import polars as pl
 
+from data_contracts.rules import WITHHELD
 from pipelines.children.facts import child_facts
 from pipelines.decisions.append_only import append_only
 from pipelines.decisions.outcomes import under_tonights_ids
-from pipelines.listing.masking import MASKED_READS, WITHHELD, masked_in
+from pipelines.listing.masking import MASKED_READS, masked_in
 from pipelines.listing.route import ADOPTION, routes
 from pipelines.priority import social_care
 from pipelines.priority.circumstances import Circumstances

@@ -14,7 +14,7 @@ from pipelines.children.age import school_year, without_since
 from pipelines.children.died import surely_died
 from pipelines.children.facts import child_facts
 from pipelines.children.members import with_told
-from pipelines.children.provision import find_provision, surely_holds
+from pipelines.children.provision import find_provision, likely_places
 from pipelines.decisions.outcomes import DFE_REASONS, MISSING, standing_outcomes, under_tonights_ids
 from pipelines.formatted import formatted
 from pipelines.publish.small_counts import SUPPRESSED, suppressed
@@ -31,8 +31,6 @@ TOTAL = "Total"
 SEXES = ("Female", "Male", UNKNOWN)
 YEARS = ("Reception", *(f"Year {year}" for year in range(1, 12)), UNKNOWN)
 BANDS = (*(label for _, label in DURATIONS), LONGEST, UNKNOWN)
-CERTAIN = 0.5
-"""From this probability on, an education that holds is the child's."""
 
 
 def termly_return(children: pl.DataFrame) -> pl.DataFrame:
@@ -72,7 +70,6 @@ def confirmed_missing(
     members = child_records.join(known, on="child_id", how="semi")
     said = statements.join(members, on="record_id", how="semi")
     provision = find_provision(said, members, as_at)
-    placed = provision.filter(pl.col("is_current") & (surely_holds(doubtful=1.0) >= CERTAIN))
     ended = provision.filter(pl.col("until_on") <= as_at).group_by("child_id").agg(ended_on=pl.col("until_on").max())
     facts = child_facts(person.join(members, on="record_id", how="semi"), said, members, as_at)
     is_counted = (pl.col("of_age") > 0) & ~pl.col("child_id").is_in(surely_died(said, members).implode())
@@ -81,7 +78,7 @@ def confirmed_missing(
     band = pl.lit(LONGEST)
     for under, label in reversed(DURATIONS):
         band = pl.when(days < under).then(pl.lit(label)).otherwise(band)
-    counted = facts.filter(is_counted).join(placed, on="child_id", how="anti")
+    counted = facts.filter(is_counted).join(likely_places(provision), on="child_id", how="anti")
     return with_told(counted, known, ended).select(
         "child_id",
         sex=pl.col("sex").replace_strict({"F": "Female", "M": "Male"}, default=UNKNOWN, return_dtype=pl.String),

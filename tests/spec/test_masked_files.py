@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipelines.listing.masking import WITHHELD
+from data_contracts.rules import WITHHELD
 from pipelines.listing.other_teams import OTHER_TEAM
 from pipelines.listing.route import ADOPTION
 from pipelines.publish.changes_file import masked_changes, masked_in_view

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_contracts.rules import WITHHELD
 from pipelines.linking.family_ties import LEVEL
 from pipelines.listing.masking import (
     BECAUSE_WITHHELD,
-    WITHHELD,
     keys_without_place,
     masked_in,
     protected_children,

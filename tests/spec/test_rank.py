@@ -52,6 +52,13 @@ def test_two_entries_each_doubtful_leave_less_doubt_together() -> None:
     assert listed(drawn)["on_no_roll"] == pytest.approx(0.25)
 
 
+def test_of_two_entries_as_sure_the_one_that_began_last_is_told_and_one_without_a_date_never_before_it() -> None:
+    drawn = known_to_gp()
+    for number, since in enumerate((None, date(2020, 9, 1), date(2024, 9, 2)), start=1):
+        drawn.record(f"school_census:{number}", "CH1").on_roll(f"school_census:{number}", since)
+    assert explained(drawn)["record_id"] == "school_census:3"
+
+
 def test_an_explained_child_names_record_school_validity_and_probability() -> None:
     drawn = known_to_gp().record("school_census:1", "CH1", sure=0.97).on_roll("school_census:1", date(2020, 9, 1))
     row = explained(drawn)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_contracts.rules import WITHHELD
 from pipelines.decisions.outcomes import OUTCOME
 from pipelines.health import SourceState
-from pipelines.listing.masking import WITHHELD
 from pipelines.publish.small_counts import shown, shown_alone
 from pipelines.reports.explain import UnknownIdentifierError
 from pipelines.reports.handover import HANDOVERS_FILE, Handover, handover, note_handover
