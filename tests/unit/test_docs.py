@@ -1,4 +1,4 @@
-"""docs/architecture.md names every module where it is, and nothing that is not there."""
+"""The pages name what is there: the architecture every module, the index every decision, and no path in vain."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 TOLD_AS_A_WHOLE = ("pipelines/priority", "pipelines/publish", "pipelines/reports")
 """Folders in which each file is one more of a kind."""
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.md")]
+)
 SECTIONS = dict(re.findall(r"^### (\S+)/$\n(.*?)(?=^##|\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
 
 
@@ -27,14 +30,18 @@ def test_a_section_names_the_modules_of_its_folder(folder: str) -> None:
     assert folder in TOLD_AS_A_WHOLE or there <= named
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_path_that_a_page_names_is_there(page: Path) -> None:
     text = page.read_text("utf-8")
     paths = set(
         re.findall(r"`((?:apps|benchmarks|config|data_contracts|docs|flows|matching|pipelines|tests)/[\w/.]*)`", text)
     )
     assert {path for path in paths if not (ROOT / path).exists()} == set()
-    links = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("http")} - {
-        ""
-    }
+    links = {link for link in re.findall(r"\]\(([^)#]+)", text) if not link.startswith("http")}
     assert {link for link in links if not (page.parent / link).exists()} == set()
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = set(re.findall(r"\]\((\d{4}-[^)]+)\)", (folder / "README.md").read_text("utf-8")))
+    assert listed == {path.name for path in folder.glob("0*.md")}
