@@ -13,15 +13,16 @@ ASK_FIRST = {
     ATTENDANCE: "From the attendance team or the last school: when the child was last there, and where they went.",
     NEIGHBOUR: "From the other authority: whether the child lives there, or is on a roll there.",
 }
-"""Route -> the enquiry that is asked of that team first. The adoption team's children are told to nobody else."""
+"""Route -> the enquiry to make of that team first. The adoption team is left out: nobody else is told of its children."""
 
 
 def what_would_clear(
     candidate: Mapping[str, Any], *, has_rival: bool, household: Iterable[Mapping[str, Any]] = ()
 ) -> list[str]:
-    """Plain sentences, never empty. ``candidate``: a row of ``CANDIDATE``; ``has_rival``: another child comes near.
+    """What would take the child off the list, in plain sentences; never empty.
 
-    ``household``: rows of ``HOUSEHOLD_PLACE``, of those only that the reader may see.
+    ``candidate``: a row of ``CANDIDATE``. ``has_rival``: another child comes near. ``household``: rows of
+    ``HOUSEHOLD_PLACE``, only those that the reader may see.
     """
     lines = [ASK_FIRST[candidate["route"]]] if candidate.get("route") in ASK_FIRST else []
     lines += _word_from(household)
@@ -43,7 +44,7 @@ def what_would_clear(
 
 
 def _word_from(household: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Whom to ask where other children of the household are educated (rows of ``HOUSEHOLD_PLACE``), in one sentence."""
+    """In one sentence: whom to ask where other children of the household are educated (rows of ``HOUSEHOLD_PLACE``)."""
     where = [
         ", ".join(part for part in (row["what"], row["place"], f"record {row['record_id']}") if part)
         for row in household

@@ -1,7 +1,7 @@
 """Leads that an officer has closed, and what brings a child back: only what contradicts the outcome.
 
-That the GP saw a child does not contradict "at an independent school"; that the place there ended does. Each outcome
-names what contradicts it, and most hold for a time only: then the question is asked again.
+A GP's seeing the child does not contradict "at an independent school"; the end of the place there does. Each outcome names
+what contradicts it. Most hold only for a time; after that the question is asked again.
 """
 
 from collections.abc import Mapping
@@ -38,10 +38,10 @@ CONTRADICTED_BY: Mapping[str, tuple[str, ...]] = {
     DUPLICATE: (NEW_RECORD,),
     "DECEASED": (),
 }
-"""Closing outcome -> what, since its day, contradicts it. Each also ends when it has grown old (``OutcomeHolds``)."""
+"""Closing outcome -> what contradicts it, if it has happened since the outcome's day. Each also expires (``OutcomeHolds``)."""
 
 CIRCUMSTANCE = f"{social_care.NAMED}|{temporary_accommodation.NAMED}|youth justice"
-"""Concerns about how a child lives, which say nothing about where the child is educated."""
+"""Concerns about a child's living conditions, which say nothing about where the child is educated."""
 
 CLOSED = pl.Schema({"child_id": pl.String, "closed_why": pl.String, "back_because": pl.String})
 
@@ -55,10 +55,10 @@ def closed_children(
     names: Mapping[str, str],
     holds: OutcomeHolds,
 ) -> pl.DataFrame:
-    """One row is one child of tonight that an officer closed by ``as_at``.
+    """One row is one child of tonight whose lead an officer closed by ``as_at``.
 
-    ``closed_why`` (what the officer found) or ``back_because`` (what has changed since), the other null. Where the child
-    has got another id since, it is found by the records that it had.
+    ``closed_why`` (what the officer found) or ``back_because`` (what has changed since); the other is null. A child whose
+    id has changed since is found by the records it had.
     """
     last = standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at))
     closing = under_tonights_ids(last, child_records).filter(pl.col("outcome").is_in(list(CONTRADICTED_BY)))
@@ -87,7 +87,7 @@ def closed_children(
 
 
 def closed_in_words() -> pl.Expr:
-    """Of an outcome that closes, in a sentence."""
+    """A closing outcome, in a sentence."""
     return formatted(
         "An officer closed this on {}: {}.", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
     )
@@ -96,7 +96,7 @@ def closed_in_words() -> pl.Expr:
 def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
     """One row is one child of tonight whom an officer has in hand: ``child_id``, ``in_hand`` (in a sentence).
 
-    So that whoever reads the list does not send a second person to the same door.
+    It keeps whoever reads the list from sending a second person to the same door.
     """
     told = formatted(
         "An officer has this in hand (as of {}: {}).", day(pl.col("outcome_on")), outcome_in_words(pl.col("outcome"))
@@ -105,7 +105,7 @@ def in_hand(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) ->
 
 
 def _days_held(holds: OutcomeHolds) -> pl.DataFrame:
-    """``outcome`` and ``days`` that it holds; null: for good."""
+    """``outcome`` and ``days`` for which it holds; null: for good."""
     days = {code.upper(): days or None for code, days in holds.model_dump().items()}
     return pl.DataFrame(
         {"outcome": list(days), "days": list(days.values())}, schema={"outcome": pl.String, "days": pl.Int64}
@@ -113,7 +113,7 @@ def _days_held(holds: OutcomeHolds) -> pl.DataFrame:
 
 
 def _said_since(said: pl.DataFrame, as_at: date, names: Mapping[str, str]) -> list[pl.DataFrame]:
-    """What statements since the day of the outcome say, by kind of change: ``CHANGE`` rows."""
+    """What statements dated after the outcome say, one frame for each kind of change, as from :func:`_change`."""
     since, source = pl.col("since_on"), source_name(pl.col("source"), names)
     is_since = since > pl.col("outcome_on")
     what = pl.col("what").fill_null("").str.replace_all("_", " ")
@@ -151,7 +151,7 @@ def _change(found: pl.DataFrame, change: str, on: pl.Expr, told: pl.Expr) -> pl.
 
 
 def _new_records(mine: pl.DataFrame) -> pl.DataFrame:
-    """Records of the child that were not known when the outcome was read in."""
+    """Records of the child that were not known when the outcome was recorded."""
     is_new = ~pl.col("record_id").is_in(pl.col("records").str.split(";"))
     never = pl.lit(None, pl.Date)
     return _change(mine.filter(is_new), NEW_RECORD, never, formatted("a new record {}", "record_id"))
@@ -164,7 +164,7 @@ def _grown_old(held: pl.DataFrame, as_at: date) -> pl.DataFrame:
 
 
 def _in_words(changes: pl.DataFrame) -> pl.DataFrame:
-    """``child_id``, ``changed``: of each kind of change the latest, apart by "; "."""
+    """``child_id``, ``changed``: the latest change of each kind, separated by "; "."""
     ordered = changes.sort("child_id", "change", "on", "told", nulls_last=True)
     last = ordered.unique(["child_id", "change"], keep="last", maintain_order=True)
     return last.group_by("child_id", maintain_order=True).agg(changed=pl.col("told").str.join("; "))

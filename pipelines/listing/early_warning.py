@@ -1,7 +1,7 @@
 """Who will be without education soon: known before it happens, while a place can still be found.
 
-Two moments lose children between two lists: coming of compulsory school age (Education Act 1996, section 8), and the
-move from Year 6 to Year 7, for which places are offered on 1 March (School Admissions Code, national offer day).
+Children are lost at two moments: when they become of compulsory school age (Education Act 1996, section 8), and at the move
+from Year 6 to Year 7, for which places are offered on 1 March (School Admissions Code, national offer day).
 """
 
 from collections.abc import Sequence
@@ -26,37 +26,38 @@ COMES_OF_AGE = "comes of compulsory school age"
 MOVES_UP = "moves up to Year 7"
 
 OFFERS_FROM = (3, 1)
-"""(month, day) from which a Year 6 child should have an offer for Year 7, up to the start of term."""
+"""(month, day) from which a Year 6 child should have an offer for Year 7, until term starts."""
 
 MOSTLY_OFFERED = 0.5
-"""Where fewer of the Year 6 children have an offer, the extracts do not hold the round of admissions."""
+"""If a smaller share of the Year 6 children has an offer, the extracts do not include the admissions round."""
 
 LEAST_PUPILS = 10
 OLDER_BY_A_SLIP = 0.05
-"""A school that ends with Year 6 has at least so many pupils, and no larger share of them is past it, by birth dates that may
-be slips. All-through and middle schools have far more, and of an entry with few others nobody can tell."""
+"""A school that ends with Year 6 has at least this many pupils, and less than this share of them older than that, by birth
+dates that may be slips. All-through and middle schools have far more. A school with few pupils cannot be judged."""
 
 STARTS_SOON_AFTER = timedelta(days=31)
-"""A place that starts within so many days of the first day of term is that term's place."""
+"""A place that starts within this many days after the first day of term is a place for that term."""
 
 
 @dataclass(frozen=True)
 class EarlyWarning:
-    """The children to be warned of, and what could not be judged."""
+    """The children to warn about, and what could not be judged."""
 
     children: pl.DataFrame
-    """``EARLY_WARNING``, by day due, then likelihood."""
+    """``EARLY_WARNING``, by day due, then likelihood, most likely first."""
     notes: tuple[str, ...] = ()
     """Sentences for people: what was not judged tonight, and why."""
 
 
 def early_warning(known: Known) -> EarlyWarning:
-    """Children who come of age with the next term, and (1 March to August) Year 6 children, without a place after it.
+    """Children who become of compulsory school age with the next term, and (1 March to August) Year 6 children, who will
+    have no place then.
 
-    A place is an education that holds on the first day of term or starts soon after, or an offer: for the first, one
-    that is accepted. Primary schools tell no leaving date before July, so that of Year 6 an open entry at a school that has
-    nobody older is none. One whose day has come counts as long as a roll may not show it yet. A child is warned of
-    who is as likely without one as the list asks (``list_from``).
+    A place is an education that holds on the first day of term or starts soon after, or a promised one: only an accepted
+    one for the first group, also an offered one for the second. Primary schools give no leaving dates before July, so for
+    Year 6 an open entry at a school without older pupils does not count. A promised place whose day has come counts for as
+    long as a roll may not show it yet. Children are included if their likelihood reaches ``list_from``, as on the list.
     """
     as_at, settings = known.as_at, known.settings
     term = next_term_starts(as_at)
@@ -82,7 +83,7 @@ def early_warning(known: Known) -> EarlyWarning:
 
 
 def _facts(known: Known, is_meant: pl.Expr) -> pl.DataFrame:
-    """``child_facts`` of the children whose birth date by vote is meant."""
+    """``child_facts`` of the living children whose chosen birth date meets ``is_meant``."""
     maybe = known.person.filter(is_meant).select("record_id")
     children = known.child_records.join(maybe, on="record_id", how="semi").select("child_id").unique()
     members = known.child_records.join(children, on="child_id", how="semi")
@@ -93,9 +94,9 @@ def _facts(known: Known, is_meant: pl.Expr) -> pl.DataFrame:
 def _without_place(
     known: Known, children: pl.DataFrame, holding: pl.DataFrame, term: date, ways: Sequence[str]
 ) -> pl.DataFrame:
-    """``children`` with ``due_on`` and ``no_place`` (0..1), but for those who have a certain place.
+    """``children`` with ``due_on`` and ``no_place`` (0..1), except those who have a certain place.
 
-    ``holding``: as from :func:`_holding`. ``ways``: of being promised, those that count as a place.
+    ``holding``: from :func:`_holding`. ``ways``: ways of being promised that count as a place.
     """
     rivals = known.rivals.join(children.select("child_id"), on="child_id", how="semi")
     asked = pl.concat([children["child_id"], rivals["rival_child_id"]]).unique().to_frame()
@@ -121,7 +122,7 @@ def _holding(provision: pl.DataFrame, term: date, settings: RankSettings) -> pl.
 
 
 def _beyond_year_six(known: Known) -> pl.DataFrame:
-    """``PROVISION`` without the open entries at schools that end with Year 6."""
+    """``PROVISION`` without open entries at schools that end with Year 6."""
     born = known.person.select("record_id", "date_of_birth").drop_nulls()
     current = known.provision.filter("is_current").drop_nulls("place")
     pupils = current.join(born, on="record_id", how="inner", validate="m:1")
@@ -133,7 +134,7 @@ def _beyond_year_six(known: Known) -> pl.DataFrame:
 
 
 def _promised(known: Known, term: date, ways: Sequence[str]) -> pl.DataFrame:
-    """``child_id``, ``sure`` (0..1): promised places that start by soon after the first day of term, if not long ago."""
+    """``child_id``, ``sure`` (0..1): promised places that start by soon after the first day of term, and not too long ago."""
     lag, since = timedelta(days=known.settings.points.not_arrived_after_days), pl.col("since_on")
     in_time = since.is_null() | ((since > known.as_at - lag) & (since <= term + STARTS_SOON_AFTER))
     said = promised_places(known.statements, known.as_at, ways).filter(in_time).select("record_id").unique()

@@ -1,20 +1,19 @@
-"""A list so long that a roll or a school is missing rather than the children."""
+"""A list so long that a roll or a school must be missing from the files."""
 
 from pipelines.counted import counted
 
 MOST_LISTED = 0.2
-"""Of the children that Welsh doctors' lists named, between 3 and 15 in 100 were on no roll, authority by authority (Welsh
-Government, 2021). More than a fifth is no authority: it is a roll, a school or a neighbour's list that did not come."""
+"""Of the children on Welsh doctors' lists, between 3 and 15 in 100 were on no roll, depending on the authority (Welsh
+Government, 2021). More than a fifth is found in no authority: a roll, a school or a neighbour's list did not come."""
 ENOUGH_LISTED = 20
-"""A share of fewer says nothing."""
+"""With fewer children listed, the share says nothing."""
 
 
 def gap_in_files(listed: int, explained: int) -> tuple[str, ...]:
-    """What a list must carry of which the length shows that the files are not whole; empty where it does not.
+    """A warning for the list if its length shows that the files are incomplete; otherwise empty.
 
-    Elsewhere files are held against those of earlier nights: the first night has none, and a file that never came is missed
-    by nobody.
-    ``listed``: children on the list. ``explained``: all others of compulsory school age.
+    Other checks compare files with those of earlier nights. The first night has none, and nobody misses a file that never
+    came. ``listed``: number of children on the list. ``explained``: number of all others of compulsory school age.
     """
     known = listed + explained
     if listed < ENOUGH_LISTED or listed <= MOST_LISTED * known:

@@ -1,9 +1,9 @@
-"""Children who have gone quiet, and stay on the list all the same: only the judgement of where they live would take them off.
+"""Children whom nobody has seen for long and who stay on the list although the judgement of residence would take them off.
 
-Two things keep such a child, in the lane "probably moved away". That nobody has seen it for long is no proof that it has
-left: a check at a desk costs less than an enquiry and is worth its while for longer
+Two things keep such a child, in the lane "probably moved away". Not having been seen for long does not prove that the child
+has left: a desk check costs less than an enquiry, so it is worth making at a lower likelihood
 (:attr:`pipelines.rank_settings.RankSettings.check_from`), unless an agency itself says that the child has left its home.
-And a child of whom a concern is open (a referral, exploitation, missing from home, an exclusion) stays however long ago it was
+And a child with an open concern (a referral, exploitation, missing from home, an exclusion) stays however long ago it was
 seen: an enquiry that somebody has asked for ends with an answer.
 """
 
@@ -19,20 +19,23 @@ QUIET = "It is not confirmed that the child has left: make a desk check of where
 OPEN = "Probably moved away, but still on the list: a concern is open, and nobody has found where the child is."
 
 ASKED_AFTER = tuple(factor for factor in HIGH_RISK if factor != social_care.FACTOR)
-"""Factors for which a child stays. An open case is none by itself: its social worker is the one who knows, and loses nobody."""
+"""Factors that keep a child on the list. An open case does not, by itself: its social worker knows the child and loses
+nobody."""
 
 
 def only_residence(settings: RankSettings) -> pl.Expr:
-    """True where neither a record of an education nor the age keeps a child off the list; reads columns of
-    :func:`pipelines.listing.likelihood.with_likelihood`."""
+    """True where neither a record of an education nor the child's age keeps the child off the list.
+
+    Reads columns of :func:`pipelines.listing.likelihood.with_likelihood`.
+    """
     is_sure = (pl.col("found_none") >= settings.doubtful_link_below) & (pl.col("of_age") >= settings.doubtful_age_below)
     return is_sure & pl.col("date_of_birth").is_not_null()
 
 
 def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """``child_id`` and ``kept_because`` (a sentence) of those of ``quiet`` who stay on the list.
+    """``child_id`` and ``kept_because`` (a sentence), for those of ``quiet`` who stay on the list.
 
-    ``quiet``: ``child_id`` and ``likelihood`` of children too unlikely to be listed, of whom :func:`only_residence` is
+    ``quiet``: ``child_id`` and ``likelihood`` of children too unlikely to be listed for whom :func:`only_residence` is
     true. ``findings``: ``FINDING`` about them.
     """
     asked_after = findings.filter(pl.col("factor").is_in(ASKED_AFTER))["child_id"].unique()
@@ -48,10 +51,11 @@ def kept(quiet: pl.DataFrame, findings: pl.DataFrame, known: Known) -> pl.DataFr
 
 
 def _said_to_have_left(quiet: pl.DataFrame, known: Known) -> pl.Series:
-    """``child_id`` of those of whom a source that keeps homes says that they left, off a doctor's list or a tenancy ended, and
-    none that another entry has begun since and is open, or that it met them since: who is on another doctor's list, or
-    applies for a school, has only moved. The day on which an entry was closed is no meeting: a school takes a family that has
-    left off its roll, too.
+    """``child_id`` of children who left their home according to a source that keeps homes (taken off a doctor's list, a
+    tenancy ended), unless another entry has begun since and is open, or somebody has met the child since.
+
+    A child on another doctor's list, or applying for a school, has only moved. The day on which an entry was closed is not
+    a meeting: a school, too, takes a family that has left off its roll.
     """
     statements, kind, since = known.statements, pl.col("kind"), pl.col("since_on")
     entries = statements.filter(kind == "lives_here")

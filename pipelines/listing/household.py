@@ -1,9 +1,9 @@
 """Children of the list who live together, so that one visit serves them all.
 
-Two children of the list stand in one household where their records name one dwelling (UPRN) or one household (a tenancy,
-a case) that none of those records has since closed, or where they have the same surname or the same birth date at the same
-address: twins, or one child who may stand under two names. A dwelling counts only as the number of the address shown for the
-child: at an earlier one somebody else may live by now.
+Two children of the list are in one household if their records give one dwelling (UPRN) or one household reference (a
+tenancy, a case) that none of those records has since closed, or if they have the same surname or the same birth date at the
+same address (twins, or one child listed under two names). A dwelling counts only if it is that of the address shown for the
+child: somebody else may live at an earlier one by now.
 """
 
 from datetime import date
@@ -14,7 +14,7 @@ from matching.components import components
 from pipelines.formatted import formatted, letters_and_digits
 
 RANKS_TOLD = 6
-"""Ranks named in a sentence at most; a hostel may have many children."""
+"""Most ranks named in a sentence; a hostel may have many children."""
 
 HOUSEHOLD = {"child_id": pl.String, "household": pl.String, "also_here": pl.String}
 
@@ -28,8 +28,8 @@ def households(
 ) -> pl.DataFrame:
     """One row is one child of ``listed`` who shares a home with another child of it.
 
-    ``listed``: ``child_id``, ``rank``, ``surname``, ``date_of_birth``, ``address``, ``postcode``. Gives ``child_id``;
-    ``household``, "HH" and the rest of the first child id in it, which stays from night to night as that child does; and
+    ``listed``: ``child_id``, ``rank``, ``surname``, ``date_of_birth``, ``address``, ``postcode``. Returns ``child_id``;
+    ``household``, "HH" and the rest of the lowest child id in it, which is as stable from night to night as that id; and
     ``also_here``, a sentence that names the others by rank.
     """
     homes = _homes(listed, person, statements, child_records, as_at)
@@ -45,7 +45,7 @@ def households(
 
 
 def _sentence(ranks: pl.Expr) -> pl.Expr:
-    """The others at the address: "Also on the list at this address: rank 3, rank 9."."""
+    """The others at the address, as "Also on the list at this address: rank 3, rank 9." """
     named = ranks.list.head(RANKS_TOLD).list.eval("rank " + pl.element().cast(pl.String)).list.join(", ")
     more = ranks.list.len().cast(pl.Int64) - RANKS_TOLD
     rest = pl.when(more > 0).then(formatted(" and {} more", more)).otherwise(pl.lit(""))
@@ -55,7 +55,7 @@ def _sentence(ranks: pl.Expr) -> pl.Expr:
 def _homes(
     listed: pl.DataFrame, person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, as_at: date
 ) -> pl.DataFrame:
-    """``child_id`` and each name by which a home of the child is known (``home``), once each."""
+    """``child_id`` and each key of a home of the child (``home``), once each."""
     columns = ("record_id", "uprn", "household", "address_shown", "postcode_shown")
     ended = statements.filter((pl.col("kind") == "lives_here") & (pl.col("until_on") < as_at))["record_id"].unique()
     mine = (
@@ -77,7 +77,7 @@ def _homes(
 
 
 def _joined(shared: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``group``, a number: children joined by any chain of shared homes."""
+    """``child_id`` and ``group``, a number: children connected by any chain of shared homes."""
     numbered = shared.with_columns(
         child=pl.col("child_id").rank("dense").cast(pl.Int64) - 1, place=pl.col("home").rank("dense").cast(pl.Int64) - 1
     )

@@ -1,4 +1,4 @@
-"""Where other children of a lead's household are educated: who to ask first whether the family lives here still."""
+"""Where other children of a lead's household are educated: the school to ask first whether the family still lives here."""
 
 from datetime import date
 
@@ -8,13 +8,13 @@ from pipelines.children.provision import find_provision, likely_places
 from pipelines.residence.evidence import relatives, with_homes
 
 TOLD = 3
-"""Children of the household told at most, the surest first."""
+"""Most other children named for each child, the most certain first."""
 
 HOUSEHOLD_PLACE = pl.Schema(
     {"child_id": pl.String, "what": pl.String, "place": pl.String, "record_id": pl.String, "is_open_to_all": pl.Boolean}
 )
-"""One row is another child of a child's household that has a place: ``what`` and ``place`` (null: not said), by which record,
-and whether the other child is none that is protected."""
+"""One row is another child of a child's household that has a place: ``what`` and ``place`` (null: not given), the record
+that shows it, and ``is_open_to_all``: the other child is not protected."""
 
 
 def household_places(
@@ -26,7 +26,7 @@ def household_places(
     protected: pl.Series,
     as_at: date,
 ) -> pl.DataFrame:
-    """``HOUSEHOLD_PLACE`` of the children ``chosen`` (``child_id``), who are few; ``protected``: every protected child."""
+    """``HOUSEHOLD_PLACE`` of the ``chosen`` children (``child_id``), who are few. ``protected``: every protected child."""
     known = _near(chosen, person, child_records)
     pairs = relatives(known.rename({"child_id": "child"}))
     asked = pairs.filter(pl.col("child").is_in(chosen.implode())).rename({"child": "child_id", "other": "other_id"})
@@ -46,8 +46,8 @@ def household_places(
 
 
 def _near(chosen: pl.Series, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """Homes (:func:`~pipelines.residence.evidence.with_homes`), with ``child_id``, of all records that may share one with the
-    chosen children: what else lies in their postcodes, or bears their numbers of a dwelling or a household."""
+    """Homes (:func:`~pipelines.residence.evidence.with_homes`), with ``child_id``, of all records that may share one with a
+    chosen child: those with the same postcode, UPRN or household reference."""
     mine = child_records.filter(pl.col("child_id").is_in(chosen.implode()))
     own = person.join(mine, on="record_id", how="semi")
     shared = (

@@ -1,4 +1,4 @@
-"""What a night knows of its children once they are judged: all that the list is made from."""
+"""What a night knows of its children once they are judged: everything the list is made from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,9 +27,9 @@ class Known:
     source_names: Mapping[str, str] = field(default_factory=dict)
     """Source -> its name in text for people."""
     outcomes: pl.DataFrame = field(default_factory=OUTCOME.to_frame)
-    """``OUTCOME``. A child whom one of them closes is explained by it until something changes."""
+    """``OUTCOME``. A child whose lead one of them closes is explained by it until something contradicts it."""
     schools: pl.DataFrame = field(default_factory=SCHOOL.to_frame)
-    """``SCHOOL``; without rows no school is known by another name than its own."""
+    """``SCHOOL``; without rows, every school has only the name its source gives it."""
     never_met: pl.DataFrame | None = None
-    """``LINK_NEVER_MET``, how often records of one child never come near each other: a place so missed makes a child less
-    likely, and takes nobody off the list; null: none was missed."""
+    """``LINK_NEVER_MET``: how often records of one child are never compared with each other. A place missed in this way
+    makes a child less likely, but takes nobody off the list. Null: none was missed."""

@@ -1,5 +1,7 @@
-"""The likelihood that each child is missing education: whether its own records show one, or those of a child that it may be,
-and whether it lives here.
+"""The likelihood that each child is missing education.
+
+It depends on whether the child's own records show an education, or those of a child that may be the same, and on whether
+the child lives here and is of age.
 """
 
 import polars as pl
@@ -13,15 +15,17 @@ from pipelines.listing.recalibration import recalibrated
 from pipelines.rank_settings import RankSettings, reaches
 
 LIKELY_ENOUGH = 0.1
-"""From this probability on that a child is its nearest rival, it is told that the two bear different UPNs."""
+"""From this probability of being its nearest rival on, a child is compared with it by UPN."""
 
 
 def with_likelihood(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
     """``ages`` with the likelihood, its factors, and the own and rival records behind them.
 
-    ``found_none``: 0..1, that no record found shows a place of the child's; ``missed``: that one was not found;
-    ``on_no_roll``: neither. ``estimated``: before any recalibration. ``has_other_upn``: the nearest rival in education, who
-    is likely enough, bears a UPN and the child another.
+    - ``found_none``: 0..1, that no record found shows a place for the child. ``missed``: 0..1, that a record not found
+      does. ``on_no_roll``: 0..1, that neither does.
+    - ``estimated``: the likelihood before any recalibration.
+    - ``has_other_upn``: true where the nearest rival in education is likely enough and has a UPN that differs from the
+      child's.
     """
     own = _in_education(known.provision, known.settings)
     besides = known_besides(known.person, known.child_records, known.provision)
@@ -39,9 +43,9 @@ def with_likelihood(ages: pl.DataFrame, known: Known) -> pl.DataFrame:
 
 
 def _weighed(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
-    """``judged`` with on_no_roll, estimated and likelihood.
+    """``judged`` with ``on_no_roll``, ``estimated`` and ``likelihood``.
 
-    A place that nobody has found explains nobody: where it alone would take a child off the list, ``missed`` is 0.
+    A place that nobody has found must not take a child off the list by itself: where it would, ``missed`` is set to 0.
     """
     found = (pl.col("found_none") * pl.col("living_here") * pl.col("of_age")).clip(0.0, 1.0)
     line = settings.recalibration
@@ -59,10 +63,8 @@ def _weighed(judged: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
 
 
 def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFrame:
-    """One row is one child with a current provision entry: ``own_none``, that none of its entries holds, and the best.
-
-    Entries count as independent.
-    """
+    """One row is one child with a current provision entry: ``own_none``, the probability that none of its entries holds,
+    and the columns of the best entry. Entries count as independent."""
     current = provision.filter("is_current").with_columns(holds=surely_holds(settings.doubtful_provision))
     kept = ("record_id", "source", "what", "place", "since_on", "until_on", "doubt", "link_probability")
     own, none = [pl.col(name).alias(f"own_{name}") for name in kept], 1 - pl.col("holds")
@@ -83,9 +85,10 @@ def _in_education(provision: pl.DataFrame, settings: RankSettings) -> pl.DataFra
 
 
 def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame, pupils: pl.DataFrame) -> pl.DataFrame:
-    """One row is one child with a rival in education: ``rival_none``, that it is none of them, and the nearest.
+    """One row is one child with a rival in education: ``rival_none``, the probability that the child is none of them, and
+    the nearest rival.
 
-    ``pupils``: what :func:`~pipelines.children.pupils_are_here.odds_of_being_a_pupil` says of some children.
+    ``pupils``: from :func:`~pipelines.children.pupils_are_here.odds_of_being_a_pupil`; it need not have every child.
     """
     schooled = own.select(
         rival_child_id="child_id",
@@ -98,7 +101,7 @@ def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame, pupils: pl.Da
     )
     linked = pl.col("probability") * pl.col("schooled")
     odds = linked * pl.col("is_likelier").fill_null(1.0)
-    # What is certain stays, wherever the child lives.
+    # A certain link stays certain, wherever the child lives.
     certainty = pl.when(linked < 1).then(odds / (1 - linked + odds)).otherwise(linked)
     near = (
         rivals.join(schooled, on="rival_child_id", how="inner", validate="m:1")
@@ -115,7 +118,7 @@ def _nearest_in_education(rivals: pl.DataFrame, own: pl.DataFrame, pupils: pl.Da
 
 
 def _with_other_upn(near: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``has_other_upn`` (true) of children who may be their nearest rival under a second UPN."""
+    """``child_id`` and ``has_other_upn`` (true), for children who may be their nearest rival under a second UPN."""
     likely = near.filter(pl.col("rival_certainty") >= LIKELY_ENOUGH)
     records = child_records.join(likely, on="child_id", how="semi").select("child_id", "record_id")
     rivals = likely.select("child_id", record_id="rival_provision_record_id")
@@ -134,7 +137,7 @@ def _with_other_upn(near: pl.DataFrame, person: pl.DataFrame, child_records: pl.
 
 
 def with_age(candidates: pl.DataFrame) -> pl.DataFrame:
-    """``CANDIDATE`` with ``of_age`` (0..1), the third factor of the likelihood, which it does not name."""
+    """``CANDIDATE`` with ``of_age`` (0..1), the factor of the likelihood that has no column there."""
     others = pl.col("on_no_roll") * pl.col("living_here")
     of_age = pl.when(others > 0).then(pl.col("estimated") / others).otherwise(1.0).clip(0.0, 1.0)
     return candidates.with_columns(of_age=of_age)

@@ -1,10 +1,9 @@
-"""Withholds where a protected child can be found from everything published, save the restricted list.
+"""Withholds where a protected child can be found, from everything published except the restricted list.
 
-A child is protected where any source says so, whenever it said so: an extract that drops a flag is no proof of safety.
-So is one who may well be such a child, on the list or off it. A child who shares an address or a household with a
-protected child is withheld with it, as the one row would give the other away. The domain's rule is that the most
-restrictive source wins. Of a child whom the adoption team is to be asked about, the name and the birth date are withheld
-as well: an old identity is for that team alone.
+A child is protected if any source says so, whenever it said so: an extract that drops a mark proves no safety. So is any
+child, on the list or off it, who may well be a protected one. A child who shares an address or a household with a protected
+child is withheld too, as its row would give the other away. The most restrictive source wins. If the adoption team is the
+route of such a child, name and birth date are withheld as well: an old identity is for that team alone.
 """
 
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from pipelines.listing.route import ADOPTION
 from pipelines.reasons import record_compared, without_comparison
 
 HOME_READ = ("uprn", "household", "flat", "house", "street", "postcode", "address_shown", "postcode_shown")
-"""Columns of a person record that tell a home."""
+"""Columns of a person record that give a home."""
 
 BECAUSE_WITHHELD = (
     "Possibly missing education, to be looked into by the named restricted role. Where the child lives, where they go or "
@@ -38,26 +37,26 @@ class Masked:
     """What may be published of the list, and the full rows of protected children for the restricted list."""
 
     candidates: pl.DataFrame
-    """CANDIDATE, every child of the list; rows of protected children are masked."""
+    """``CANDIDATE``, every child of the list; rows of protected children are masked."""
     restricted: pl.DataFrame
-    """CANDIDATE, the unmasked rows of the protected children only."""
+    """``CANDIDATE``, unmasked, only protected children."""
     explained: pl.DataFrame
-    """EXPLAINED; rows of protected children are masked."""
+    """``EXPLAINED``; rows of protected children are masked."""
     protected: pl.Series
-    """child_id of every protected child, also of those on neither table."""
+    """child_id of every protected child, including those in neither table."""
 
 
 def masked_in(tables: Mapping[str, pl.DataFrame]) -> Masked:
     """Split the list into what may be published and the restricted rows, by rank. Every child stays on the list.
 
-    ``tables``: at least those of ``MASKED_READS``, as they stand in the store.
+    ``tables``: at least those of ``MASKED_READS``, as in the store.
     """
     candidates, explained, person, statements, child_records, rivals = (tables[name] for name in MASKED_READS)
     candidates = candidates.sort("rank")
     protected = protected_children(candidates, person, statements, child_records, rivals)
     is_protected = pl.col("child_id").is_in(protected.implode())
     because, theirs = pl.col("because"), child_records.filter(is_protected)["record_id"]
-    # How a protected child's home compares with that of another tells where it is.
+    # How a protected child's home compares with another's reveals where it is.
     told = (
         pl.when(record_compared(because).is_in(theirs.implode())).then(without_comparison(because)).otherwise(because)
     )
@@ -86,7 +85,7 @@ def protected_children(
 def _sharing_a_home(
     flagged: pl.Series, candidates: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame
 ) -> pl.Series:
-    """child_id of every child with an address or a household in common with a flagged child, these among them."""
+    """child_id of every child with the same address or household as a flagged child, including the flagged ones."""
     is_flagged = pl.col("child_id").is_in(flagged.implode())
     listed = _homes_shown(candidates.select("child_id", address_shown="address", postcode_shown="postcode"))
     known = person.select("record_id", *HOME_READ)
@@ -100,23 +99,24 @@ def _sharing_a_home(
 def _of_their_households(near: pl.Series, candidates: pl.DataFrame) -> pl.Series:
     """child_id of every child of the list in one household with any of ``near``.
 
-    Their records may name the home in different ways, so that no two of them say the same (a UPRN, a tenancy, a
-    surname at an address); the list holds them for one door all the same, and so would whoever reads their rows.
+    Their records may describe the home in different ways, so that no two agree (a UPRN, a tenancy, a surname at an
+    address). The list puts them behind one door all the same, and so would anybody who reads their rows.
     """
     theirs = candidates.filter(pl.col("child_id").is_in(near.implode()))["household"].drop_nulls()
     return candidates.filter(pl.col("household").is_in(theirs.implode()))["child_id"]
 
 
 def _of_children(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """``known`` of a few ``records`` with their ``child_id``."""
+    """The rows of ``known`` for these ``records``, with their ``child_id``."""
     theirs = known.join(records, on="record_id", how="semi")
     return theirs.join(records, on="record_id", how="inner", validate="1:1")
 
 
 def _may_share(protected: pl.DataFrame, theirs: pl.Series, postcodes: pl.Series) -> pl.Expr:
-    """True for every record that may know one of the homes of ``protected`` records (``theirs``), and for few others.
+    """True for every record that may share one of the homes of ``protected`` records (``theirs``), and for few others.
 
-    So only few homes have to be written out. An address as people read it ends with one of ``postcodes``.
+    This keeps down the number of homes to be written out. ``postcodes``: every postcode as shown; an address as shown ends
+    with its postcode.
     """
     ends = pl.Series(sorted({home[at:] for home in theirs for at in range(len(home) + 1)}), dtype=pl.String)
     near = postcodes.to_frame().filter(letters_and_digits("postcode_shown").is_in(ends.implode()))
@@ -125,7 +125,7 @@ def _may_share(protected: pl.DataFrame, theirs: pl.Series, postcodes: pl.Series)
 
 
 def _homes(records: pl.DataFrame) -> pl.DataFrame:
-    """child_id and each name by which a record knows the home; records that know none give no row."""
+    """child_id and each key by which a record knows the home; a record that knows none gives no row."""
     by_key = [
         records.select("child_id", home=formatted("{}: {}", pl.lit(column), pl.col(column)))
         for column in ("uprn", "household")
@@ -176,32 +176,33 @@ def _mask_explained(explained: pl.DataFrame, is_protected: pl.Expr) -> pl.DataFr
 
 
 def withheld_where(is_protected: pl.Expr, withheld: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
-    """Columns by name: what is told in place of each (``withheld``) where a row is protected, and else what it holds."""
+    """Columns by name: its ``withheld`` value where a row is protected, otherwise the column itself."""
     return {
         name: pl.when(is_protected).then(value).otherwise(pl.col(name)).alias(name) for name, value in withheld.items()
     }
 
 
 COMPOSED_KEY = r":[^;|\s]*\|[^;,)\s]*"
-"""A key put together from several columns, as an XML row has: it holds the school's number."""
+"""A key made of several columns, as an XML row has: it contains the school's number."""
 
 
 def keys_without_place(records: pl.Expr) -> pl.Expr:
-    """Record ids apart by ``;`` with composed keys withheld: those hold the school's number. Other keys stay."""
+    """Record ids, separated by ``;``, with composed keys withheld, as those contain the school's number. Other keys stay."""
     return records.str.replace_all(COMPOSED_KEY, f":{WITHHELD}")
 
 
 def anothers_keys_without_place(text: pl.Expr, reason: pl.Expr) -> pl.Expr:
-    """Record ids, or words with such ids in them, of a child that is off the list for a ``reason``.
+    """Record ids, or words that contain them, of a child who is off the list for a ``reason``.
 
-    Where that is another child which it most probably is, the ids are that child's, and a source may protect it: composed
-    keys are withheld as those of a protected child are. Other ids are the child's own, and stay.
+    If the child is most probably the same as another, the ids are that child's, and a source may protect it: composed keys
+    are withheld as for a protected child. Other ids are the child's own, and stay.
     """
     return pl.when(reason == SAME_AS_RIVAL).then(keys_without_place(text)).otherwise(text)
 
 
 def off_list_without_place(why: str, reason: str) -> tuple[pl.Expr, pl.Expr]:
-    """The columns ``why`` (in words) and ``record_id`` of children off the list for a ``reason``, for all who read the list."""
+    """The columns ``why`` (in words) and ``record_id`` of children off the list for a ``reason``, fit for every reader of
+    the list."""
     return (
         anothers_keys_without_place(without_sex(pl.col(why)), pl.col(reason)),
         anothers_keys_without_place(pl.col("record_id"), pl.col(reason)),
@@ -209,16 +210,16 @@ def off_list_without_place(why: str, reason: str) -> tuple[pl.Expr, pl.Expr]:
 
 
 def without_place(words: pl.Expr) -> pl.Expr:
-    """Words about a pair of records without how their addresses, telephones and carers compare, and their families' homes."""
+    """Words about a pair of records, without how their addresses, telephones, carers and families' homes compare."""
     return words.str.replace_all(r"(^|; )(address|phone|carer|family): [^;]*", "").str.strip_prefix("; ")
 
 
 NOT_SHOWN_OF_A_PAIR = "sex"
-"""The comparison that nothing is printed of outside the restricted folder: a difference in sex may tell of a gender recognised
-since (Gender Recognition Act 2004, s22)."""
+"""The comparison never shown outside the restricted folder: a difference in sex may reveal a gender since recognised
+(Gender Recognition Act 2004, s22)."""
 
 
 def without_sex(words: pl.Expr) -> pl.Expr:
-    """Words about a pair of records without how their sex compares (see ``NOT_SHOWN_OF_A_PAIR``)."""
+    """Words about a pair of records, without how their sex compares (see ``NOT_SHOWN_OF_A_PAIR``)."""
     level = rf"{NOT_SHOWN_OF_A_PAIR}: \w+"
     return words.str.replace_all(rf"; {level}|\b{level}(; )?", "")

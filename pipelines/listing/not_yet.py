@@ -1,10 +1,11 @@
-"""Children who are not listed yet, as hardly a day of school has been missed: an enquiry would find them in a holiday.
+"""Children who are not listed yet because hardly a day of school has been missed, or who have a place after the holidays.
 
-Two things let a child wait. An authority may let some weeks pass after an education has ended
-(:attr:`pipelines.rank_settings.RankSettings.weeks_before_listed`; none by default). Over the long holidays a child waits
-for a place that is settled: else each Year 6 that leaves in July would fill the list until September, the pupils of a school
-that closes at Christmas until January, and who comes of age on 31 March until the end of the Easter holidays.
-A child at high risk never waits.
+Two thresholds let a child wait. An authority may let some weeks pass after an education has ended
+(:attr:`pipelines.rank_settings.RankSettings.weeks_before_listed`; none by default). Over the long holidays a child with an
+accepted place waits for it to begin. Otherwise every Year 6 leaver of July would fill the list until September, the pupils
+of a school that closes at Christmas until January, and children who become of age on 31 March until the end of the Easter
+holidays. A child who leaves in the last fortnight of compulsory school age waits until it is over. A child at high risk
+never waits.
 """
 
 from datetime import date, timedelta
@@ -25,21 +26,22 @@ OVER_HOLIDAYS = "over the holidays, with a place to come"
 AGE_ENDS = "left school as compulsory school age ends"
 
 HOLIDAYS = (((3, 20), (4, 25)), ((7, 1), (9, 15)), ((12, 12), (1, 12)))
-"""Easter, summer and Christmas: (month, day) of the first day on which a term ends and of the last on which the next begins,
-wherever in England and Wales: schools set their own terms, Easter moves, and some take in the new Year 7 some days after the
-others."""
+"""Easter, summer and Christmas: (month, day) of the first day on which a term ends and the last on which the next begins,
+anywhere in England and Wales. Schools set their own terms, Easter moves, and some schools take in Year 7 some days
+later."""
 
 LAST_DAYS = timedelta(weeks=2)
-"""Before the school leaving date: examinations are over, and an enquiry would find a child that need not go to school."""
+"""Before the school leaving date. Examinations are over, and an enquiry would find a child who no longer needs to go to
+school."""
 
 WAITING = pl.Schema({"child_id": pl.String, "waits": pl.String, "listed_from": pl.Date, "waits_why": pl.String})
 
 
 def not_yet(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """``WAITING``: one row is one child who waits; ``waits``: :data:`NOT_YET`, :data:`OVER_HOLIDAYS` or :data:`AGE_ENDS`.
+    """``WAITING``: one row is one child who waits. ``waits``: :data:`NOT_YET`, :data:`OVER_HOLIDAYS` or :data:`AGE_ENDS`.
 
-    ``listed_from``: the day from which it waits no longer; ``waits_why``: a sentence. ``found``: ``FINDING``. Who was at
-    school to the end of compulsory school age is not listed at high risk either.
+    ``listed_from``: the day from which the child no longer waits. ``waits_why``: a sentence. ``found``: ``FINDING``. A
+    child who was at school to the end of compulsory school age is not listed even at high risk.
     """
     places = that_follow(_settled_places(circumstances, known.child_records), circumstances)
     over_holidays = _over_holidays(places, circumstances.as_at, known.settings)
@@ -54,15 +56,16 @@ def not_yet(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> 
 
 
 def at_high_risk(found: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` of those whom nothing lets wait. ``found``: ``FINDING``."""
+    """``child_id`` of children at high risk, who never wait. ``found``: ``FINDING``."""
     return found.filter(pl.col("factor").is_in(HIGH_RISK)).select("child_id")
 
 
 def that_follow(places: pl.DataFrame, circumstances: Circumstances) -> pl.DataFrame:
-    """Those of ``places`` (``child_id``, ``since_on``) that follow the child's last education, each with the columns of
+    """The rows of ``places`` (``child_id``, ``since_on``) that follow the child's last education, with the columns of
     :func:`_owed`; by child, then day.
 
-    An entry that began with the place and ended on that day is of one who did not come.
+    An entry that began when the place did and has ended belongs to a child who did not come, so that the place does not
+    follow it.
     """
     starts, began_on = pl.col("since_on"), pl.col("began_on")
     follows = (starts >= pl.col("owed_on")) & (began_on < starts).fill_null(value=True)
@@ -70,13 +73,14 @@ def that_follow(places: pl.DataFrame, circumstances: Circumstances) -> pl.DataFr
 
 
 def known_of_place() -> pl.Expr:
-    """Since when a child ought to have a place and from when it has one, in words; reads columns of :func:`that_follow`."""
+    """In words: since when a child ought to have a place, and from when one is accepted. Reads columns of
+    :func:`that_follow`."""
     starts, owed_on = day(pl.col("since_on")), day(pl.col("owed_on"))
     return formatted("{} {}, with a place accepted from {}", pl.col("owed_why"), owed_on, starts)
 
 
 def surely_theirs(said: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """Those rows of ``said`` whose record (``record_id``) is surely its child's."""
+    """The rows of ``said`` whose record (``record_id``) is certainly its child's (``CERTAIN``)."""
     surely = child_records.filter(pl.col("membership") >= CERTAIN).select("record_id")
     return said.join(surely, on="record_id", how="semi")
 
@@ -89,9 +93,8 @@ def _within_threshold(circumstances: Circumstances, weeks: int) -> pl.DataFrame:
 
 
 def _leavers(circumstances: Circumstances, child_records: pl.DataFrame) -> pl.DataFrame:
-    """``WAITING`` of those whose education ended in the ``LAST_DAYS`` of compulsory school age, and ``to_the_end``: that it
-    lasted to the last of them. By records that are surely the child's.
-    """
+    """``WAITING`` of children whose education ended in the ``LAST_DAYS`` of compulsory school age, with ``to_the_end``: it
+    lasted to the last day. Only by records that are certainly the child's."""
     last = surely_theirs(circumstances.last_ended, child_records).select("child_id", ended_on="until_on")
     dated = circumstances.births.join(last, on="child_id", how="inner", validate="1:1")
     over_on, ended_on = ends_on(pl.col("date_of_birth")), pl.col("ended_on")
@@ -107,10 +110,11 @@ def _leavers(circumstances: Circumstances, child_records: pl.DataFrame) -> pl.Da
 
 
 def _owed(circumstances: Circumstances) -> pl.DataFrame:
-    """``child_id``, ``owed_on``, ``owed_why``: since when a child without a place ought to have one; null: not known.
+    """``child_id``, ``owed_on``, ``owed_why``, ``began_on`` for children without a place.
 
-    It is the day on which the last education ended or the child came of compulsory school age, whichever is later.
-    ``began_on``: when that education began; null: not known, or there was none.
+    ``owed_on``: the day since when the child ought to have one: when the last education ended or the child became of
+    compulsory school age, whichever is later; null: not known. ``began_on``: when that education began; null: not known, or
+    there was none.
     """
     ended = circumstances.last_ended.select("child_id", began_on="since_on", ended_on="until_on")
     of_age_on, ended_on = starts_on(pl.col("date_of_birth")), pl.col("ended_on")
@@ -126,9 +130,10 @@ def _owed(circumstances: Circumstances) -> pl.DataFrame:
 
 
 def _over_holidays(places: pl.DataFrame, as_at: date, settings: RankSettings) -> pl.DataFrame:
-    """Who ought to have a place since one of the ``HOLIDAYS`` and has one from its end; as long as no roll may show it yet.
+    """Children who ought to have a place since one of the ``HOLIDAYS`` and have one by its end, while no roll may show it
+    yet.
 
-    A place that is only offered is none: that it was not taken up is a reason of its own to look.
+    A place only offered does not count: that it was not taken up is itself a reason to look.
     """
     starts, owed_on = pl.col("since_on"), pl.col("owed_on")
     within = [(owed_on >= first) & (starts <= last) for first, last in _holidays(as_at)]
@@ -148,7 +153,7 @@ def _holidays(as_at: date) -> list[tuple[date, date]]:
 
 
 def _settled_places(circumstances: Circumstances, child_records: pl.DataFrame) -> pl.DataFrame:
-    """``child_id``, ``since_on``: places on a roll, and those accepted, by records that are surely the child's."""
+    """``child_id``, ``since_on``: places on a roll and accepted places, by records that are certainly the child's."""
     columns = ("child_id", "record_id", "since_on")
     promised = promised_places(circumstances.statements, circumstances.as_at, [ACCEPTED])
     said = pl.concat([circumstances.provision.select(columns), promised.select(columns)])

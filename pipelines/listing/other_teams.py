@@ -1,7 +1,8 @@
-"""Children who are not on the list and still need another team's look: what explains them is in doubt.
+"""Children who are not on the list but need another team's attention, because what explains them is in doubt.
 
-Home education not yet assessed or looked at for a year, a guest without a main registration, a confirmation that has
-grown old, a roll where a child is said never to attend: such an entry keeps a child off the list, and nobody would see it.
+Home education not yet assessed or not reviewed for a year, a guest without a main registration, a confirmation that has
+grown old, a roll where the child is said never to attend: such an entry keeps a child off the list, and nobody would see
+it.
 """
 
 import polars as pl
@@ -26,11 +27,11 @@ OTHER_TEAM = pl.Schema(
         "restricted": pl.Boolean,
     }
 )
-"""One row is one child and one team that should look. Not kept: made for publish. Address and school are not in it."""
+"""One row is one child and one team that should look. Not stored: made for publication. It has no address and no school."""
 
 
 def for_other_teams(known: Known, explained: pl.DataFrame) -> pl.DataFrame:
-    """``OTHER_TEAM``, by team and child: every child whom an education explains that is in doubt or not attended.
+    """``OTHER_TEAM``, by team and child: every child explained by an education that is in doubt or not attended.
 
     ``explained``: ``EXPLAINED``.
     """
@@ -49,7 +50,7 @@ def for_other_teams(known: Known, explained: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_doubt(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
-    """``team``, ``child_id``, ``because`` of children whose best entry is a doubtful one."""
+    """``team``, ``child_id``, ``because`` of children whose best entry is in doubt."""
     current = known.provision.filter(pl.col("is_current") & pl.col("doubt").is_not_null())
     own = current.join(educated, on=["child_id", "record_id"], how="semi")
     named = pl.concat_str(pl.col("what").fill_null("education"), "doubt", separator=": ")
@@ -57,7 +58,7 @@ def _in_doubt(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
 
 
 def _not_attending(known: Known, educated: pl.DataFrame) -> pl.DataFrame:
-    """The same of children on a roll of whom an open concern says that they do not attend."""
+    """The same, for children on a roll with an open concern that they do not attend."""
     mine = known.child_records.select("child_id", "record_id").join(educated, on="child_id", how="semi")
     concerns = known.statements.filter(pl.col("kind") == "concern")
     circumstances = Circumstances(

@@ -1,14 +1,14 @@
-"""All that the night has found, turned into the list: who is possibly missing education, in what order, and why.
+"""The list, made from all that the night has found: who is possibly missing education, in what order, and why.
 
-likelihood = on no roll x living here x of age, for every child whom any extract knows; where officers' outcomes have
-taught better, recalibrated (:mod:`pipelines.listing.recalibration`). On no roll: no record found shows a place, whether it
-is the child's or a rival's (likelier of a child who is here: :mod:`pipelines.children.pupils_are_here`), and none was missed
-(:mod:`pipelines.children.missed_links`). A child of compulsory school age
-is either listed (``CANDIDATE``) or explained (``EXPLAINED``): never in both, never in neither.
+likelihood = on no roll x living here x of age, for every child whom any extract knows. Where officers' outcomes have taught
+better, it is recalibrated (:mod:`pipelines.listing.recalibration`). *On no roll*: no record found shows a place, neither
+the child's own nor a rival's (a child who is here is likelier to be its rival: :mod:`pipelines.children.pupils_are_here`),
+and none was missed (:mod:`pipelines.children.missed_links`). Every child of compulsory school age is either listed
+(``CANDIDATE``) or explained (``EXPLAINED``), never both and never neither.
 
-The order of the list is one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with
-100 points comes beside one at 1.0 with none. A lane by itself is therefore in descending urgency too, and a restricted
-child keeps the place that the danger gives it. Ties go by likelihood, then points, then child id.
+The list has one order over all lanes, by *urgency* = likelihood x (1 + points / 100): a child at .5 with 100 points comes
+beside one at 1.0 with none. So each lane is in descending urgency too, and a restricted child keeps the place that its risk
+gives it. Ties go by likelihood, then points, then child id.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ MOVED_AWAY = "probably moved away"
 DATA_PROBLEM = "data problem"
 RESTRICTED = "restricted"
 LANES = (FOLLOW_UP, DOUBTFUL_LINK, MOVED_AWAY, DATA_PROBLEM, RESTRICTED)
-"""What a team does next: visit; let an analyst look; check the residence; ask the sender; leave it to a named role."""
+"""What a team does next: visit; let an analyst look; check the residence; ask the sender; leave it to the named role."""
 
 IN_EDUCATION = "provision"
 SAME_AS_RIVAL = "probably the same child as one in education"
@@ -56,7 +56,7 @@ REASONS = (IN_EDUCATION, SAME_AS_RIVAL, MOVED_AWAY, NOT_OF_AGE, CLOSED, DIED, NO
 """Why a child is not listed (``EXPLAINED.reason``)."""
 
 TOGETHER = ("household", "also_here")
-"""Columns of ``CANDIDATE`` that need the ranks."""
+"""Columns of ``CANDIDATE`` that depend on the ranks."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +68,23 @@ class Ranked:
     explained: pl.DataFrame
     """``EXPLAINED``, by child."""
     findings: pl.DataFrame
-    """``FINDING`` about the candidates, weightiest first."""
+    """``FINDING`` about the candidates, highest points first."""
     to_come: pl.DataFrame = field(default_factory=TO_COME.to_frame)
-    """``TO_COME`` of those candidates, of whom none is protected, whose schools can tell more than a visit."""
+    """``TO_COME`` of unprotected candidates whose schools can tell more than a visit."""
     on_leave: pl.DataFrame = field(default_factory=ON_LEAVE.to_frame)
-    """``ON_LEAVE`` of them."""
+    """``ON_LEAVE`` of unprotected candidates."""
 
 
 def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame | None = None) -> Ranked:
     """Rank the children possibly missing education, and explain all others of compulsory school age.
 
-    How likely a child is of age, :mod:`pipelines.children.age_slips` says: without any birth date as often as the dated
-    children of the same sources without a place. Likely ones are listed in the lane "data problem", the others explained.
-    ``dates``: what :func:`dates_told` says of these frames, and ``contact``: what
-    :func:`~pipelines.residence.contact.without_letters` does, a letter to all being nothing that changes anything; null: it has
-    not been asked. Raises :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key
-    is not unique.
+    :mod:`pipelines.children.age_slips` says how likely a child is of age. A child without any birth date is as likely of
+    age as the dated children without a place whom the same sources know; those likely enough are listed in the lane "data
+    problem", the others explained.
+
+    ``dates``: from :func:`dates_told`; null: worked out here. ``contact``: the statements without letters to all, which
+    change nothing, from :func:`~pipelines.residence.contact.without_letters`; null: worked out here. Raises
+    :class:`ValueError` where a probability is missing or outside 0..1, polars' ComputeError where a key is not unique.
     """
     _check_probabilities(
         membership=known.child_records, probability=known.rivals, link_probability=known.provision,
@@ -107,7 +108,7 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
     told = told.with_columns(held=_held(is_meant), restricted=_restricted(known))
     is_listed = is_meant & pl.col("held").is_null()
     listed = told.filter(is_listed)
-    # That no roll shows a child is no reason to look sooner where none can yet.
+    # Where no roll can show the child yet, being on none is no reason to look sooner.
     untold = to_come.select("child_id", factor=pl.lit(NO_PLACE))
     found = found.join(listed, on="child_id", how="semi").join(untold, on=["child_id", "factor"], how="anti")
     candidates = _candidates(listed, found, circumstances, known)
@@ -119,13 +120,13 @@ def rank(known: Known, *, dates: BirthDates | None = None, contact: pl.DataFrame
 def dates_told(
     person: pl.DataFrame, statements: pl.DataFrame, child_records: pl.DataFrame, provision: pl.DataFrame, as_at: date
 ) -> BirthDates:
-    """What the birth dates say of who is of compulsory school age."""
+    """What the birth dates say about who is of compulsory school age."""
     dated = with_births_that_can_be(person, statements)
     return birth_dates(child_ages(dated, statements, child_records, as_at), dated, child_records, provision, as_at)
 
 
 def _judged(known: Known, dates: BirthDates | None) -> pl.DataFrame:
-    """Each child who may be of age: its likelihood, what officers say of it, whether it has died, and its records."""
+    """Each child who may be of age: its likelihood, officers' outcomes, whether it has died, and its records."""
     statements, child_records, as_at = known.statements, known.child_records, known.as_at
     if dates is None:
         dates = dates_told(known.person, statements, child_records, known.provision, as_at)
@@ -141,7 +142,7 @@ def _judged(known: Known, dates: BirthDates | None) -> pl.DataFrame:
 
 
 def _candidates(listed: pl.DataFrame, found: pl.DataFrame, circumstances: Circumstances, known: Known) -> pl.DataFrame:
-    """``CANDIDATE``: the listed children in their order, with what officers read of each and who lives together."""
+    """``CANDIDATE``: the listed children in order, with what officers read about each and who lives together."""
     theirs = known.child_records.join(listed, on="child_id", how="semi")
     facts = described(known.person, known.statements, theirs, known.as_at)
     told = with_told(_with_history(listed, circumstances), facts, routes(circumstances))
@@ -151,7 +152,7 @@ def _candidates(listed: pl.DataFrame, found: pl.DataFrame, circumstances: Circum
 
 
 def _held(is_listed: pl.Expr) -> pl.Expr:
-    """Why a child stays off the list whatever the likelihood, as a reason of ``EXPLAINED``; null: it does not."""
+    """Why a child stays off the list whatever the likelihood, as a reason of ``EXPLAINED``; null: nothing keeps it off."""
     return (
         pl.when(pl.col("died_sure") >= CERTAIN)
         .then(pl.lit(DIED))
@@ -163,9 +164,10 @@ def _held(is_listed: pl.Expr) -> pl.Expr:
 
 
 def _check_probabilities(**frames: pl.DataFrame) -> None:
-    """Stop at a number that is no probability, before it spoils the list. Counts only: no id, no value.
+    """Stop at a number that is no probability, before it spoils the list. Raises ValueError with counts only: no id, no
+    value.
 
-    ``frames``: the column of probabilities -> the frame that has it.
+    ``frames``: name of the column of probabilities -> the frame that has it.
     """
     for column, frame in frames.items():
         value = pl.col(column)
@@ -177,7 +179,7 @@ def _check_probabilities(**frames: pl.DataFrame) -> None:
 
 
 def _restricted(known: Known) -> pl.Expr:
-    """True for a child whom a source protects, and for one who may well be such a child."""
+    """True for a child whom a source protects, and for one who may well be the same child."""
     return pl.col("child_id").is_in(may_be_protected(known.statements, known.child_records, known.rivals).implode())
 
 
@@ -198,7 +200,7 @@ def _circumstances(looked_at: pl.DataFrame, known: Known) -> Circumstances:
 
 
 def _with_history(listed: pl.DataFrame, circumstances: Circumstances) -> pl.DataFrame:
-    """``listed`` with the education that ended last, and the one that starts next."""
+    """``listed`` with the education that ended last and the one that starts next."""
     begun, last, coming = circumstances.begun_provision(), circumstances.last_ended, circumstances.places_to_come
     upcoming = coming.unique("child_id", keep="first", maintain_order=True)
     told = with_told(
@@ -210,7 +212,8 @@ def _with_history(listed: pl.DataFrame, circumstances: Circumstances) -> pl.Data
 
 
 def _lane(settings: RankSettings) -> pl.Expr:
-    """The first lane that fits: the narrower circle of readers, then the doubt that is cheapest to settle."""
+    """The first lane that fits: first the one with the fewest readers, then the one with the doubt that is cheapest to
+    settle."""
     return (
         pl.when("restricted")
         .then(pl.lit(RESTRICTED))
@@ -231,18 +234,18 @@ def _lane(settings: RankSettings) -> pl.Expr:
 
 
 def _is_own_doubt(settings: RankSettings) -> pl.Expr:
-    """True where the child's own entry is what leaves doubt, and no link: its sender can settle that, and no analyst."""
+    """True where the doubt is in the child's own entry and not in a link: the sender can settle it, an analyst cannot."""
     is_own = pl.col("own_doubt").is_not_null() & (pl.col("own_link_probability") >= settings.doubtful_link_below)
     return is_own & (pl.col("rival_none").fill_null(1.0) >= settings.doubtful_link_below)
 
 
 def urgency(likelihood: pl.Expr, points: pl.Expr) -> pl.Expr:
-    """What the list is ordered by."""
+    """The number by which the list is ordered, highest first."""
     return likelihood * (1 + points / 100)
 
 
 def _in_order(listed: pl.DataFrame, found: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """``CANDIDATE`` without who lives together: lane, order and reasons of the listed children."""
+    """``CANDIDATE`` without the columns ``TOGETHER``: lane, order and reasons of the listed children."""
     points = found.group_by("child_id").agg(priority=pl.col("points").sum())
     because = reasons.because(known.as_at, known.person["dataset"].n_unique(), known.settings)
     return (
@@ -260,9 +263,9 @@ def _in_order(listed: pl.DataFrame, found: pl.DataFrame, known: Known) -> pl.Dat
 
 
 def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """``EXPLAINED``: what ``held`` the child, or else the smallest of the three factors is the reason.
+    """``EXPLAINED``: the reason is what ``held`` the child, or else the smallest of the three factors.
 
-    Of two factors alike, the link comes first, then the residence.
+    If factors are equal, the link comes first, then the residence.
     """
     smallest = pl.min_horizontal("found_none", "living_here", "of_age")
     own = pl.col("own_none").fill_null(1.0) <= pl.col("rival_none").fill_null(1.0)
@@ -296,7 +299,7 @@ def _explained(unlisted: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
 
 
 def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """``explained`` with ``why``, in a sentence; each sentence is put together for its own children alone."""
+    """``explained`` with ``why``, a sentence; each is built only for the children with that reason."""
     why = {
         IN_EDUCATION: reasons.why_in_education(names),
         SAME_AS_RIVAL: reasons.why_same_as_rival(names),
@@ -310,5 +313,5 @@ def _with_why(explained: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame
 
 
 def _of_whom(is_own: pl.Expr, is_rival: pl.Expr, own: str, rival: str) -> pl.Expr:
-    """The child's own column, or its rival's, or null: by the reason."""
+    """The child's own column, or its rival's, or null, by the reason."""
     return pl.when(is_own).then(pl.col(own)).when(is_rival).then(pl.col(rival))

@@ -1,8 +1,8 @@
-"""What officers found, held against the likelihood that they were sent out with; and a line that would mend it.
+"""What officers found, compared with the likelihood that they were sent out with, and a line that would correct it.
 
 The line is a slope and a shift of the log odds of the estimated likelihood (Cox 1958, Biometrika 45:562; Platt 1999). It is
-fitted by penalised maximum likelihood, drawn towards leaving all as it is: slope 1, shift 0. It holds as far down as the
-answers reach. It is only ever proposed, by a person or on schedule: a named person puts it in force
+fitted by penalised maximum likelihood, drawn towards no change: slope 1, shift 0. It applies as far down as the answers
+reach. It is only ever proposed, by a person or on schedule; a named person puts it in force
 (:mod:`pipelines.decisions.proposals`). Residence and links stay as they were estimated.
 """
 
@@ -24,29 +24,29 @@ from pipelines.settings import SettingsError
 NO_ANSWER = ("UNDER_ENQUIRY", "UNTRACED", "EMIGRATED_UNVERIFIED")
 """Outcomes that leave the question open: is this child missing education here?"""
 NOT_ASKED = ("DUPLICATE",)
-"""Outcomes that answer another question: of a child listed twice, the other row is the one that is asked about."""
+"""Outcomes that answer another question: for a child listed twice, the other row is the one to ask about."""
 
 EDGE = 1e-4
-"""Likelihoods nearer to 0 or 1 count as this near: no outcome can tell one in ten thousand from never."""
+"""Likelihoods nearer to 0 or 1 than this count as this near: no outcome can tell one in ten thousand from never."""
 SLOPE_SPREAD, SHIFT_SPREAD = 0.5, 1.0
 """Standard deviations of the prior about slope 1 and shift 0: ten or twenty answers outweigh it."""
 FEWEST_ANSWERS, FEWEST_OF_A_KIND = 50, 10
 """With fewer answers, or fewer children found missing or found not missing, nothing is proposed."""
 MOST_BELOW = 1 / 3
-"""Of the children on the list this share at most may be below what the answers reach down to. Carried on over half of a list,
-the line of one made-up authority made the error three times as large, and of two others two fifths less
-(``benchmarks/results/list.md``)."""
+"""Largest share of the children on the list who may be below the lowest likelihood that the answers reach. Extended over
+half of a list, the line made the error three times as large in one made-up authority, and two fifths smaller in two
+others (``benchmarks/results/list.md``)."""
 SURE = 0.95
 STEPS = 50
 BANDS = (0.3, 0.5, 0.7, 0.9)
-"""Where a band of likelihoods ends and the next begins."""
+"""Edges between bands of likelihood."""
 
 DAYS_BACK = 2 * 365
-"""Leads count for two years by default: two of each season, and not the sources and weights of long ago."""
+"""Leads count for two years by default: two of each season, without sources and weights of long ago."""
 
 
 class NothingTaughtError(SettingsError):
-    """The outcomes teach no recalibration: too few, from the top of the list alone, or nothing to mend."""
+    """The outcomes teach no recalibration: too few, only from the top of the list, or nothing to correct."""
 
 
 ANSWER = pl.Schema(
@@ -54,7 +54,7 @@ ANSWER = pl.Schema(
         {
             "child_id": pl.String,
             "opened_on": pl.Date,  # key, with child_id: the day of the lead's first outcome
-            "estimated": pl.Float64,  # 0..1, as the records had it when the lead was opened; null: it was on no list
+            "estimated": pl.Float64,  # 0..1, as estimated when the lead was opened; null: it was on no list
             "published": pl.Float64,  # 0..1, the likelihood on that list; null with estimated
             "is_missing": pl.Boolean,  # found missing education here; null: not answered
         }
@@ -65,21 +65,21 @@ ANSWER = pl.Schema(
 
 @dataclass(frozen=True)
 class Fitted:
-    """The line that the answers teach, and how sure it is."""
+    """The line that the answers teach, and how certain it is."""
 
     line: Recalibration
     spread: NDArray[np.float64]
-    """Covariance of shift and slope, with the prior."""
+    """Covariance of shift and slope, including the prior."""
     answers: int
     missing: int
 
     @property
     def least(self) -> float:
-        """Nine answered leads in ten had at least this estimate: of children below it the answers tell nothing."""
+        """The estimate that nine answered leads in ten reach. About children below it the answers say nothing."""
         return self.line.answered_from
 
     def interval(self, estimated: float) -> tuple[float, float, float]:
-        """What becomes of an estimate, 0..1, and its 95 % interval."""
+        """What becomes of an estimate, 0..1, with its 95 % interval: mean, low, high."""
         if estimated < self.least:
             mean, low, high = (share * estimated / self.least for share in self.interval(self.least))
             return mean, low, high
@@ -91,19 +91,20 @@ class Fitted:
 
     @property
     def figures(self) -> dict[str, int]:
-        """What a proposal says of what it rests on."""
+        """The figures that a proposal gives for what it rests on."""
         return {"answered leads": self.answers, "of them missing education": self.missing}
 
     def differs_from(self, line: Recalibration) -> bool:
-        """Whether the answers speak against a line: it lies outside the joint 95 % region of both numbers (Wald)."""
+        """Whether the answers contradict ``line``: it lies outside the joint 95 % region of both numbers (Wald)."""
         gap = np.array([self.line.shift - line.shift, self.line.slope - line.slope])
         return bool(gap @ np.linalg.solve(self.spread, gap) > chdtri(2, 1 - SURE))
 
 
 def recalibrated(estimated: pl.Expr, line: Recalibration) -> pl.Expr:
-    """The likelihood that is published for an estimated one. 0 stays 0, and nobody comes before a likelier child.
+    """The published likelihood for an estimated one. 0 stays 0, and the order of children does not change.
 
-    By the line from ``answered_from`` on; below it, in the proportion in which the line moves that estimate.
+    From ``answered_from`` on it follows the line; below it, it changes in the proportion in which the line changes that
+    estimate.
     """
     if line.changes_nothing:
         return estimated
@@ -114,7 +115,7 @@ def recalibrated(estimated: pl.Expr, line: Recalibration) -> pl.Expr:
 
 
 def estimate_of(likelihood: float, line: Recalibration) -> float:
-    """The estimate of which a line makes this likelihood: where a cut-off lies among estimates. 0..1."""
+    """The estimate that a line turns into this likelihood: where a cut-off lies among estimates. 0..1."""
     if line.changes_nothing or not 0 < likelihood < 1:
         return likelihood
     if likelihood < line.answered_from * _proportion(line):
@@ -123,7 +124,7 @@ def estimate_of(likelihood: float, line: Recalibration) -> float:
 
 
 def _proportion(line: Recalibration) -> float:
-    """What the line makes of the least estimate that was answered, as a share of it; 1 where it holds for all."""
+    """What the line makes of the least estimate that was answered, as a share of it; 1 if the line holds for all."""
     if not line.answered_from:
         return 1.0
     return _share(_log_odds(line.answered_from) * line.slope + line.shift) / line.answered_from
@@ -143,7 +144,7 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
 
     A lead's answer is its first outcome that says whether the child is missing education: that a child found missing has a
     place by now does not make the lead wrong. After a closing outcome the next one opens another lead. Its estimate is the
-    first that any of its outcomes was read in with. Of two outcomes of one day the one read in last counts.
+    first with which any of its outcomes was recorded. Of two outcomes of one day, the one recorded last counts.
     """
     ordered = (
         outcomes.with_row_index("order")
@@ -171,13 +172,14 @@ def answers(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def said_and_found(answered: pl.DataFrame) -> pl.DataFrame:
-    """``RELIABILITY`` of :mod:`matching.thresholds`, of leads in place of pairs: said and found."""
+    """``RELIABILITY`` of :mod:`matching.thresholds`, for leads instead of pairs: said and found."""
     told = answered.drop_nulls(["published", "is_missing"])
     return reliability(all_known(told["published"], told["is_missing"]), BANDS)
 
 
 def fitted(answered: pl.DataFrame) -> Fitted | str:
-    """The line that ``ANSWER`` rows teach, or why they teach none: too few, or estimates that do not order the children."""
+    """The line that ``ANSWER`` rows teach, or the reason why they teach none: too few, or estimates that do not order the
+    children."""
     told = answered.drop_nulls(["estimated", "is_missing"])
     missing = int(told["is_missing"].sum())
     if told.height < FEWEST_ANSWERS or min(missing, told.height - missing) < FEWEST_OF_A_KIND:
@@ -201,7 +203,7 @@ def fitted(answered: pl.DataFrame) -> Fitted | str:
 
 
 def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Shift and slope at the top of the posterior, by Newton's method, and their covariance there (Laplace)."""
+    """Shift and slope at the mode of the posterior, by Newton's method, and their covariance there (Laplace)."""
     prior = np.diag([1 / SHIFT_SPREAD**2, 1 / SLOPE_SPREAD**2])
     start = at = np.array([0.0, 1.0])
     for _ in range(STEPS):
@@ -216,7 +218,7 @@ def _most_probable(x: NDArray[np.float64], found: NDArray[np.bool_]) -> tuple[ND
 
 
 def counts_since(as_at: date) -> date:
-    """From which day on leads count by default, for a list as at ``as_at``."""
+    """The day from which leads count by default, for a list as at ``as_at``."""
     return as_at - timedelta(days=DAYS_BACK)
 
 
@@ -249,7 +251,7 @@ def taught(
 
 
 def _left_out_words(left_out: int, since: date) -> list[str]:
-    """That older leads do not count, and why; nothing where there are none."""
+    """That older leads do not count, and why; empty if there are none."""
     if not left_out:
         return []
     leads = "1 lead opened before that is" if left_out == 1 else f"{left_out:,} leads opened before that are"
@@ -260,7 +262,7 @@ def _left_out_words(left_out: int, since: date) -> list[str]:
 
 
 def said_and_found_words(answered: pl.DataFrame) -> list[str]:
-    """One line a band of the published likelihood: what was said of the children in it, and what was found."""
+    """One line for each band of the published likelihood: what was said of the children in it, and what was found."""
     return [
         f"Likelihood {row['band_from']:.0%} to {row['band_to']:.0%}, answered leads: {row['judged']:,}; "
         f"said {row['said']:.0%}, found {row['right']:.0%} ({row['right_low']:.0%} to {row['right_high']:.0%})."
@@ -279,7 +281,7 @@ def _line_words(found: Fitted) -> list[str]:
 
 
 def _selection_words(answered: pl.DataFrame, below: int, listed: int, found: Fitted) -> list[str]:
-    """What the answers cannot tell, as officers open the top of the list first and some leads stay without an answer."""
+    """What the answers cannot show, because officers open the top of the list first and some leads stay without an answer."""
     opened = answered.drop_nulls("estimated")
     unanswered = opened.filter(pl.col("is_missing").is_null()).height
     words = [

@@ -1,8 +1,9 @@
-"""Listed children whose school can tell more than a visit: its roll was last told before their accepted place began.
+"""Listed children whose school can tell more than a visit: its roll was last updated before their accepted place began.
 
-An academy may send its roll with the termly census alone. Until the next is in, no roll can show whether the child came;
-the school can. Nobody waits for that: the child is listed, in a lane of its own, and the school is named. Who left Year 6 in
-the summer is owed a place in Year 7 though no source names one: admissions may have begun with next year's, or send nothing.
+An academy may send its roll only with the termly census. Until the next one is in, no roll can show whether the child came;
+the school can say. The child is listed all the same, in a lane of its own, with the name of the school. A child who left
+Year 6 in the summer is owed a place in Year 7 even if no source names one: admissions may already be at next year's, or
+send nothing.
 """
 
 from datetime import date, timedelta
@@ -21,22 +22,22 @@ from pipelines.priority.no_place import FACTOR as NO_PLACE
 from pipelines.reasons import day, day_written
 
 ROLL_IS_IN = timedelta(weeks=9)
-"""How long a roll may be to come: of places from 2 September until 4 November, when the returns of the autumn census are due
-(department's termly guide, 2022). Of a school that has told nothing by then each child is followed up."""
+"""How long a roll may take to come: for places from 2 September until 4 November, when the returns of the autumn census are
+due (department's termly guide, 2022). If a school's roll is no newer by then, each child is followed up."""
 
 
 ENOUGH_TO_WARN = 5
-"""Listed children for whom it is worth a word before the list that rolls are to come; of fewer their own rows tell."""
+"""Number of listed children from which a warning above the list says that rolls are to come; for fewer, their rows do."""
 
 TO_COME = pl.Schema({"child_id": pl.String, "school": pl.String, "told_on": pl.Date, "ask_school": pl.String})
 
 
 def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """``TO_COME``: one row is one child whose school is to be asked (null: none is named), of what day its roll was last told,
-    and both in a sentence.
+    """``TO_COME``: one row is one child whose school is to be asked.
 
-    Children at high risk are not among them. ``found``: ``FINDING``. ``known``: of all children, as their entries show whether
-    the roll of a school has been told.
+    ``school``: null: none is named. ``told_on``: the last day that its roll covers. ``ask_school``: both in a sentence.
+    Children at high risk are left out. ``found``: ``FINDING``. ``known``: of all children, as their entries show how recent
+    a school's roll is.
     """
     starts, as_at = pl.col("since_on"), circumstances.as_at
     promised = promised_places(circumstances.statements, as_at, [ACCEPTED]).select(
@@ -60,8 +61,10 @@ def roll_to_come(circumstances: Circumstances, found: pl.DataFrame, known: Known
 
 
 def rolls_to_ask_for(to_come: pl.DataFrame) -> tuple[str, ...]:
-    """What the list must be read with: whose rolls are to come, the schools of most children first. ``to_come``: ``TO_COME`` of
-    listed children, none of them protected; of fewer than ``ENOUGH_TO_WARN`` nothing is said.
+    """The warning about rolls that are to come, with the schools of most children first; empty for fewer than
+    ``ENOUGH_TO_WARN``.
+
+    ``to_come``: ``TO_COME`` of listed, unprotected children.
     """
     if to_come.height < ENOUGH_TO_WARN:
         return ()
@@ -78,8 +81,8 @@ def rolls_to_ask_for(to_come: pl.DataFrame) -> tuple[str, ...]:
 
 
 def _owed_in_year_seven(circumstances: Circumstances, found: pl.DataFrame, promised: pl.DataFrame) -> pl.DataFrame:
-    """``child_id``, ``since_on``: who left Year 6 in the summer, and of whom nothing is known of a place, not even that there
-    is none (``found``)."""
+    """``child_id``, ``since_on``: children who left Year 6 in the summer and of whom nothing is known about a place, not
+    even that there is none (``found``)."""
     summer, term = date(circumstances.as_at.year, 7, 1), date(circumstances.as_at.year, 9, 1)
     left = circumstances.last_ended.filter(pl.col("until_on") >= summer).select("child_id")
     known = pl.concat([promised["child_id"], found.filter(factor=NO_PLACE)["child_id"]])
@@ -90,7 +93,7 @@ def _owed_in_year_seven(circumstances: Circumstances, found: pl.DataFrame, promi
 
 
 def _told() -> pl.Expr:
-    """Whose roll is to come, what it told last, and whom to ask."""
+    """In words: whose roll is to come, what it last showed, and whom to ask."""
     school, told_on = pl.col("school"), day(pl.col("told_on"))
     named = formatted(
         "{} at {}, whose roll shows no starters after {}: ask the school whether the child started.",

@@ -1,7 +1,7 @@
-"""Which other team the next step of a lead belongs to, read from what statements say and no source's name.
+"""Which other team the next step of a lead belongs to, read from what statements say, never from a source's name.
 
-A route moves no child off the list or down it: it says who is asked first. Where several fit, the first of ``ROUTES``
-counts, the narrowest circle of readers before the wider.
+A route neither takes a child off the list nor moves it: it says who is asked first. Where several fit, the first of
+``ROUTES`` counts, those with fewer readers first.
 """
 
 import polars as pl
@@ -21,7 +21,7 @@ ROUTES = (ADOPTION, SEND, HOME_EDUCATION, ADMISSIONS, ATTENDANCE, NEIGHBOUR)
 OF_SEND = (
     r"\bsend\b|\behcp?\b|special educational|education, health and care|\beotas\b|otherwise than at school|\baln\b"
 )
-"""Education otherwise than at school is arranged under a plan (Children and Families Act 2014, section 61), mostly."""
+"""Education otherwise than at school is mostly arranged under a plan (Children and Families Act 2014, section 61)."""
 OF_NEIGHBOUR = r"another authority|other authority"
 OF_ATTENDANCE = r"\battendance\b|not attending|never attended|\bexclu|\babsen|part-time timetable"
 
@@ -29,8 +29,8 @@ OF_ATTENDANCE = r"\battendance\b|not attending|never attended|\bexclu|\babsen|pa
 def routes(circumstances: Circumstances) -> pl.DataFrame:
     """One row is one child with a route: ``child_id``, ``route`` (one of ``ROUTES``).
 
-    Read from open concerns, from doubts about a current education, from the education that ended last or starts next,
-    from a roll that a pupil went from without a leaving date, and from a home outside the authority or by its border.
+    Read from open concerns, doubts about a current education, the education that ended last or starts next, a roll from
+    which the pupil vanished without a leaving date, and a home outside the authority or near its border.
     """
     next_door = circumstances.homes.select("child_id", route=pl.lit(NEIGHBOUR))
     found = pl.concat(
@@ -47,7 +47,7 @@ def routes(circumstances: Circumstances) -> pl.DataFrame:
 
 
 def _named(text: pl.Expr) -> pl.Expr:
-    """The route that a text in small letters names; null: none."""
+    """The route that a text in lower case names; null: none."""
     return (
         pl.when(text.str.contains(referral.ADOPTION))
         .then(pl.lit(ADOPTION))
@@ -63,7 +63,7 @@ def _named(text: pl.Expr) -> pl.Expr:
 
 
 def route_of_doubt() -> pl.Expr:
-    """The team that settles a doubt about a current education (``PROVISION``), by its way and the doubt."""
+    """The team that settles a doubt about a current education (``PROVISION``), from its way of education and the doubt."""
     text = in_small_letters(pl.concat_str(pl.col("what").fill_null(""), "doubt", separator=": "))
     elsewhere = pl.when(text.str.contains(OF_NEIGHBOUR)).then(pl.lit(NEIGHBOUR)).otherwise(pl.lit(ATTENDANCE))
     return pl.coalesce(_named(text), elsewhere)
@@ -83,7 +83,7 @@ def _by_doubt(circumstances: Circumstances) -> pl.DataFrame:
 
 
 def _by_place(circumstances: Circumstances) -> pl.DataFrame:
-    """The education that ended last, where a team other than the schools' arranged it, and a place that is to start."""
+    """From the education that ended last, if a team other than the schools' arranged it, and from a place that is to start."""
     ended = _routed(circumstances.last_ended, in_small_letters(pl.col("what")))
     return pl.concat([ended, circumstances.places_to_come.select("child_id", route=pl.lit(ADMISSIONS)).unique()])
 

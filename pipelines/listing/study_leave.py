@@ -1,8 +1,8 @@
 """Listed children of Year 11 whom their school took off its roll with most of the year, before the school leaving date.
 
-Examinations begin in May, and some schools enter the first day of study leave as the day of leaving: the pupils are on the
-roll until the last Friday in June all the same. Where most of a school's Year 11 has gone so, that one of them has says
-nothing of that one, and the school can say what it meant.
+Examinations begin in May, and some schools enter the first day of study leave as the leaving date, although the pupils are
+on the roll until the last Friday in June. If most of a school's Year 11 has left in this way, it says nothing about any one
+of them, and the school can say what it meant.
 """
 
 from datetime import date
@@ -18,10 +18,11 @@ from pipelines.priority import Circumstances
 from pipelines.reasons import day
 
 BEGINS = (5, 1)
-"""(month, day) from which a school may send its Year 11 home to study: the first examinations are in the first week of May."""
+"""(month, day) from which a school may send Year 11 on study leave: the first examinations are in the first week of May."""
 
 MOST, ENOUGH = 0.5, 5
-"""Of a school's pupils in Year 11, and so many of them: of fewer each may have left by itself."""
+"""Least share of a school's Year 11, and least number of its pupils, who left in this way: fewer may have left for their
+own reasons."""
 
 ON_LEAVE = pl.Schema(
     {"child_id": pl.String, "school": pl.String, "left": pl.Int64, "pupils": pl.Int64, "ask_school": pl.String}
@@ -29,10 +30,10 @@ ON_LEAVE = pl.Schema(
 
 
 def study_leave(circumstances: Circumstances, found: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """``ON_LEAVE``: one row is one child whose school is to be asked, how many of its pupils in Year 11 have left, and both in
-    a sentence.
+    """``ON_LEAVE``: one row is one child whose school is to be asked.
 
-    Children at high risk are not among them. ``found``: ``FINDING``. ``known``: of all children, whose entries show who left.
+    ``left``: how many pupils in Year 11 have left it, of ``pupils``. ``ask_school``: all of it in a sentence. Children at
+    high risk are left out. ``found``: ``FINDING``. ``known``: of all children, as their entries show who left.
     """
     as_at = circumstances.as_at
     begins = date(as_at.year, *BEGINS)
@@ -61,8 +62,9 @@ def study_leave(circumstances: Circumstances, found: pl.DataFrame, known: Known)
 
 
 def years_to_ask_for(on_leave: pl.DataFrame) -> tuple[str, ...]:
-    """What the list must be read with: the schools to ask, most children first. ``on_leave``: ``ON_LEAVE`` of listed children,
-    none of them protected.
+    """The warning that names the schools to ask, most children first; empty if there are none.
+
+    ``on_leave``: ``ON_LEAVE`` of listed, unprotected children.
     """
     if on_leave.is_empty():
         return ()
