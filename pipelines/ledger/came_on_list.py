@@ -1,4 +1,4 @@
-"""What brought a child onto the list that was not on the last one: new to it, or back again."""
+"""What brought onto the list a child who was not on the last one: new, or back again."""
 
 from datetime import date, timedelta
 
@@ -41,21 +41,23 @@ CAME_BECAUSE = (
 """What brought a child onto the list (``LEAD.came_because``)."""
 
 TOLD_LATE = timedelta(days=90)
-"""Rolls are told of leavers late: an education that ended so long before the last list may be the news of tonight."""
+"""Rolls report leavers late: an education that ended up to this long before the last list may still be tonight's news."""
 
 BACK_FROM = {
     SAME_AS_RIVAL: NOT_THE_SAME, MOVED_AWAY: LIVES_HERE, NOT_OF_AGE: CAME_OF_AGE, RECORDS_GONE: RECORDS_BACK, MERGED: PARTED,
     CLOSED: CONTRADICTED, CUT_OFF_RAISED: CUT_OFF_LOWERED, RECALIBRATED: ROSE, FELL: ROSE,
     NOT_YET: WAITED, OVER_HOLIDAYS: NOT_TAKEN_UP, AGE_ENDS: CAME_OF_AGE, DIED: DEATH_TAKEN_BACK,
 }  # fmt: skip
-"""Why a child had left -> what its return means; an education needs a look at its record first."""
+"""Why a child had left -> what its return means. For a child who left because of an education, its record is looked at
+first."""
 
 
 def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``came_because``, ``came_why`` of tonight's candidates in ``come``.
 
-    ``come``: ``child_id``, and of a child that had been on the list before its last ``off_because``, ``record_id``,
-    ``link_probability`` and ``other_child_id``; null where it is new. ``before``: one row, ``LIST_NIGHT`` of the last list.
+    ``come``: ``child_id``, and for a child who had been on the list before, ``off_because``, ``record_id``,
+    ``link_probability`` and ``other_child_id`` of its last spell; null for a new child. ``before``: one row, ``LIST_NIGHT``
+    of the last list.
     """
     before_on, cut_before, cut_now = before["as_at"].item(), CutOff.then(before), CutOff.of(tonight.settings)
     listed = tonight.candidates.join(come.select("child_id"), on="child_id", how="semi")
@@ -77,13 +79,13 @@ def why_came(come: pl.DataFrame, tonight: Tonight, before: pl.DataFrame) -> pl.D
 
 
 def _first_seen(records: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``child_id``, ``known_since``: the first night in which any record of the child came."""
+    """``child_id``, ``known_since``: the first night on which any record of the child came."""
     seen = records.join(tonight.snapshot.select("record_id", "first_seen_on"), on="record_id", how="inner")
     return seen.group_by("child_id").agg(known_since=pl.col("first_seen_on").min())
 
 
 def _parted(tonight: Tonight, before_on: date) -> pl.DataFrame:
-    """``child_id``, ``parted_from``: children whose records were another's on the last list."""
+    """``child_id``, ``parted_from``: children whose records belonged to another child on the last list."""
     moves = tonight.child_moves.filter(pl.col("as_at") > before_on, pl.col("kind") == "split")
     most = moves.sort("records", "child_id", descending=[True, False]).unique("other_child_id", keep="first")
     return most.select(child_id="other_child_id", parted_from="child_id")
@@ -98,7 +100,8 @@ def _vanished(records: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.Da
 
 
 def _ended(listed: pl.DataFrame, tonight: Tonight, before_on: date) -> pl.DataFrame:
-    """``child_id``, ``ended_on``, ``ended_of``, ``ended_record``: the education that ended last, where that is news."""
+    """``child_id``, ``ended_on``, ``ended_of``, ``ended_record``: the education that ended last, if that is news
+    (``TOLD_LATE``)."""
     ended = tonight.provision.filter(
         ~pl.col("is_current"), pl.col("until_on") <= tonight.as_at, pl.col("until_on") > pl.lit(before_on) - TOLD_LATE
     ).join(listed.select("child_id"), on="child_id", how="semi")
@@ -119,8 +122,9 @@ def _contradicted(records: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 
 
 def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``record_id``, ``proof_child``, ``proof_current``, ``proof_until``, ``proof_sure``, ``proof_doubt`` of the records that
-    had shown an education, where they still stand in an extract.
+    """What the records that had shown an education say now, if they are still in an extract.
+
+    ``record_id``, ``proof_child``, ``proof_current``, ``proof_until``, ``proof_sure``, ``proof_doubt``.
     """
     asked = come.select("record_id").drop_nulls().unique()
     stands = tonight.child_records.join(asked, on="record_id", how="semi").select("record_id", proof_child="child_id")
@@ -137,9 +141,9 @@ def _proof_now(come: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 
 
 def _because(before_on: date, tonight: Tonight, let_in: pl.Expr) -> pl.Expr:
-    """The one reason: of a child that had left by what took it off, of a new one the surest news first.
+    """The one reason: for a child who had left the list, by what took it off; for a new one, the most certain news first.
 
-    ``let_in``: that a setting alone let the child in; null: it did not.
+    ``let_in``: the setting that alone let the child in; null: none did.
     """
     off = pl.col("off_because")
     was_educated = off == IN_EDUCATION

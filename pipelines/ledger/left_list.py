@@ -1,7 +1,7 @@
-"""Why a child that was on the last list is not on tonight's: one reason, with the record or the fact behind it.
+"""Why a child who was on the last list is not on tonight's: one reason, with the record or the fact behind it.
 
-Read by what has changed since that list, and not only by how things stand: of the three factors of the likelihood the one
-that has fallen most says why. A child for whom no reason is found gets none, and :mod:`pipelines.ledger.lives` fails the night.
+The reason is what has changed since that list, not only how things are now: of the three factors of the likelihood, the one
+that has fallen most. A child without any reason gets none, and :mod:`pipelines.ledger.lives` fails the night.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,8 @@ from pipelines.reasons import day, in_100, source_name
 from pipelines.tables import FORMER_RECORD, SET_ASIDE, WHY_OFF
 
 LISTED, IN_VIEW, LEFT = "listed", "in view", "left"
-"""``LEAD.state``. In view: off the list, but an officer looks into it."""
+"""``LEAD.state``. In view: off the list, but an officer has it in hand, or a file that should have its records is
+incomplete."""
 
 MERGED = "merged with another child"
 RECORDS_GONE = "records gone from every extract"
@@ -46,16 +47,16 @@ FACTORS = {
 """Factors of the likelihood, in words for people."""
 
 BY_FACTOR = {"on_no_roll": (IN_EDUCATION, SAME_AS_RIVAL), "living_here": (MOVED_AWAY,), "of_age": (NOT_OF_AGE,)}
-"""Factor -> what ``EXPLAINED.reason`` says where that factor is the smallest."""
+"""Factor -> the values of ``EXPLAINED.reason`` if that factor is the smallest."""
 
 
 @dataclass(frozen=True)
 class CutOff:
-    """From which likelihood on a child is listed, 0..1."""
+    """The likelihood from which a child is listed, 0..1."""
 
     list_from: float
     estimate_from: float
-    """Where that lies among estimates, before any recalibration."""
+    """The same cut-off among estimates, before any recalibration."""
 
     @classmethod
     def of(cls, settings: RankSettings) -> "CutOff":
@@ -63,13 +64,14 @@ class CutOff:
         return cls(settings.list_from, estimate_of(settings.list_from, settings.recalibration))
 
     def check_from(self, settings: RankSettings) -> float:
-        """The least likelihood of a child gone quiet that stays listed under it, where a check costs what ``settings`` say."""
+        """The least likelihood at which a child gone quiet would stay listed under this cut-off, at the costs in
+        ``settings``."""
         worth = {"wasted_enquiries_per_missed_child": 1 / self.list_from - 1}
         return settings.model_copy(update=worth).check_from
 
     @classmethod
     def then(cls, night: pl.DataFrame) -> "CutOff":
-        """That of one ``LIST_NIGHT``."""
+        """That of one ``LIST_NIGHT`` row."""
         return cls(night["list_from"].item(), night["estimate_from"].item())
 
 
@@ -91,25 +93,26 @@ class Tonight:
     protected: pl.Series
     """child_id of every child whom publications protect."""
     loaded: frozenset[str]
-    """Sources of which rows were loaded tonight."""
+    """Sources with rows loaded tonight."""
     cut_off: frozenset[str]
-    """Sources whose file of tonight may be cut off, or did not come, and nobody has accepted that."""
+    """Sources whose file tonight may be cut off, or did not come, without anybody having accepted that."""
     settings: RankSettings
     names: Mapping[str, str]
     """Source -> its name in text for people."""
     set_aside: pl.Series = field(default_factory=lambda: SET_ASIDE.to_frame()["record_id"])
-    """record_id of rows that came tonight in a file that was loaded, and were kept out; null: a row without a key."""
+    """record_id of rows set aside tonight from files that were loaded; null: a row without a key."""
     withheld: pl.Series = field(default_factory=lambda: FORMER_RECORD.to_frame()["record_id"])
     """record_id of records of identities from before an adoption."""
 
     @property
     def is_protected(self) -> pl.Expr:
-        """Of rows with ``child_id`` and ``restricted``: whether the child is protected, by these or by what publications do."""
+        """Whether a row with ``child_id`` and ``restricted`` is of a protected child: by ``restricted``, or as publications
+        protect it."""
         return pl.col("restricted") | pl.col("child_id").is_in(self.protected.implode())
 
     @property
     def outcomes_standing(self) -> pl.DataFrame:
-        """The one of ``outcomes`` that counts tonight, for each child of which there is any."""
+        """The outcome that counts tonight, for each child with one."""
         return standing_outcomes(self.outcomes.filter(pl.col("outcome_on") <= self.as_at))
 
     def facts_of(self, children: pl.Series) -> pl.DataFrame:
@@ -119,13 +122,11 @@ class Tonight:
 
 
 def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFrame:
-    """``child_id``, ``spell`` and ``WHY_OFF`` of leads that are not on tonight's list; all null where no reason is found.
+    """``child_id``, ``spell``, ``WHY_OFF`` and ``waits_for`` of leads that are not on tonight's list.
 
-    With them ``waits_for``, in words: the sources of a lead whose records are gone of which the file is not whole, or has a
-    row of it that was set aside.
-
-    ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records; null: none). ``before``: the cut-off of the
-    last list.
+    All null where no reason is found. ``waits_for``, in words, for a lead whose records are gone: its sources whose file is
+    incomplete, or that had a row of it set aside. ``gone``: ``LEAD`` with ``now_id`` (tonight's child that has its records;
+    null: none). ``before``: the cut-off of the last list.
     """
     explained = tonight.explained.with_columns(off_list_without_place("why", "reason"))
     known = explained.drop("records", "likelihood").rename({"child_id": "now_id"})
@@ -155,7 +156,7 @@ def why_off(gone: pl.DataFrame, tonight: Tonight, before: CutOff) -> pl.DataFram
 
 
 def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``now_id``, ``age_words``: children whose every birth date makes them too young or too old tonight."""
+    """``now_id``, ``age_words``: children whom every birth date makes too young or too old tonight."""
     facts = tonight.facts_of(gone["now_id"].drop_nulls().unique())
     born = pl.col("date_of_birth")
     past, first = ends_on(born), starts_on(born)
@@ -168,7 +169,7 @@ def _ages(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 
 
 def _closed_by_officers(tonight: Tonight) -> pl.DataFrame:
-    """``id_now``, ``officer_words``: children whose standing outcome closes, also where no record of them is left."""
+    """``id_now``, ``officer_words``: children whose latest outcome closes the lead, even if no record of them is left."""
     last = tonight.outcomes_standing
     here = under_tonights_ids(last, tonight.child_records)
     both = pl.concat([here, last.join(here, on="child_id", how="anti")]).filter(pl.col("outcome").is_in(CLOSING))
@@ -182,8 +183,10 @@ def records_of_leads(leads: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``child_id``, ``spell``, ``not_loaded``, ``cut_off`` and ``kept_out``: sources of a lead's records, in words, of which
-    nothing was loaded tonight, whose file is not whole, and of which a row of the lead's was set aside."""
+    """``child_id``, ``spell``, and in words the sources of a lead's records from which something is missing tonight.
+
+    ``not_loaded``: nothing was loaded. ``cut_off``: the file is incomplete. ``kept_out``: a row of the lead was set aside.
+    """
     source, called = pl.col("source"), source_name(pl.col("source"), tonight.names)
     record = pl.col("record_id")
     asked = records_of_leads(gone).with_columns(
@@ -201,7 +204,8 @@ def _sources_wanting(gone: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 
 
 def _fell_most() -> pl.Expr:
-    """The factor that has fallen most since the last night on the list, as a ratio; null: none has, or none is known."""
+    """The factor that has fallen most, as a ratio, since the last night on the list; null: none has fallen, or none is
+    known."""
     ratios = [pl.col(f"{name}_now") / pl.col(name) for name in FACTORS]
     least = pl.min_horizontal(ratios)
     chosen = pl.coalesce(
@@ -211,7 +215,7 @@ def _fell_most() -> pl.Expr:
 
 
 def _because(settings: RankSettings, before: CutOff) -> pl.Expr:
-    """The one reason, the surest first."""
+    """The one reason, the most certain first."""
     list_from, is_raised = settings.list_from, pl.lit(settings.list_from > before.list_from)
     reason, fell, likelihood = pl.col("reason"), pl.col("fell"), pl.col("likelihood_now")
     never_listed, is_known = pl.col("likelihood").is_null(), reason.is_not_null() | pl.col("age_words").is_not_null()
@@ -283,5 +287,5 @@ def _why(settings: RankSettings) -> pl.Expr:
 
 
 def _factor(suffix: str) -> pl.Expr:
-    """The factor that fell most, as people say a probability."""
+    """The factor that fell most, as a probability in words; ``suffix``: of which night."""
     return pl.coalesce(pl.when(pl.col("fell") == name).then(in_100(pl.col(f"{name}{suffix}"))) for name in FACTORS)

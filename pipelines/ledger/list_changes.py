@@ -1,4 +1,4 @@
-"""What the list says otherwise than the last one published: who came, went, stays in view all the same, rose or fell."""
+"""How tonight's list differs from the last one published: who came, went, stays in view, rose or fell."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,37 +14,40 @@ from pipelines.tables import LEAD, LIST_CHANGE
 NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW = "new", "returned", "gone", "kept in view", "no longer in view"
 RISEN, FALLEN = "risen", "fallen"
 CHANGES = (NEW, RETURNED, GONE, KEPT_IN_VIEW, OUT_OF_VIEW, RISEN, FALLEN)
-"""``LIST_CHANGE.change``, in the order in which people read them. ``gone`` and ``kept in view`` are off the list since tonight,
-these as an officer has them in hand or their records are gone from a file that is not whole: the last list, with ``new`` and
-``returned`` and without those two, is tonight's. ``no longer in view`` were off it before. ``risen`` and ``fallen``: more, or
-less, urgent by itself, whatever the others on the list did."""
+"""``LIST_CHANGE.change``, in the order in which people read them.
+
+- ``gone`` and ``kept in view``: off the list since tonight; the latter because an officer has the child in hand, or its
+  records are missing from an incomplete file. The last list, plus ``new`` and ``returned``, minus these two, is tonight's.
+- ``no longer in view``: was off the list before.
+- ``risen`` and ``fallen``: more, or less, urgent in itself, whatever happened to others on the list.
+"""
 
 LEAST_MOVE = 0.05
-"""A likelihood that has moved by less has not moved."""
+"""A smaller change of likelihood is not reported."""
 
 BEFORE = ("lane", "rank", "likelihood", "priority")
-"""What is shown of the last list beside tonight's."""
+"""Columns of the last list that are shown beside tonight's."""
 
 
 @dataclass(frozen=True)
 class WhatChanged:
-    """What a publication says of the list before it."""
+    """What a publication says about the list before it."""
 
     changes: pl.DataFrame
     """``LIST_CHANGE``."""
     in_view: pl.DataFrame
-    """``LEAD`` of the children who are off the list, and whom an officer has in hand or whose file is not whole."""
+    """``LEAD`` of children who are off the list but whom an officer has in hand, or whose file is incomplete."""
     words: tuple[str, ...]
     """Sentences with counts only."""
 
     @classmethod
     def nothing(cls) -> "WhatChanged":
-        """Where no ledger was kept."""
+        """For a night without a ledger."""
         return cls(LIST_CHANGE.to_frame(), LEAD.to_frame(), ())
 
 
 def what_changed(changes: pl.DataFrame, leads: pl.DataFrame, lists: pl.DataFrame, as_at: date) -> WhatChanged:
-    """Tonight's ledger as a publication tells it. Frames: ``LIST_CHANGE``, ``LEAD``, ``LIST_NIGHT``."""
+    """Tonight's ledger as a publication presents it. Frames: ``LIST_CHANGE``, ``LEAD``, ``LIST_NIGHT``."""
     in_view = leads.filter(state=IN_VIEW).sort("off_on", "child_id", descending=[True, False])
     return WhatChanged(changes, in_view, _in_words(changes, in_view.height, lists.filter(as_at=as_at)))
 
@@ -70,21 +73,21 @@ def _in_words(changes: pl.DataFrame, in_view: int, tonight: pl.DataFrame) -> tup
 
 
 def _reasons(changes: pl.DataFrame) -> str:
-    """Each reason and, in brackets, of how many children, the commonest first."""
+    """Each reason with its number of children in brackets, the commonest first."""
     counted = changes.group_by("because").len().sort("len", "because", descending=[True, False])
     return "; ".join(f"{because} ({count:,})" for because, count in counted.iter_rows())
 
 
 def list_changes(leads: pl.DataFrame) -> pl.DataFrame:
-    """``LIST_CHANGE`` of a night, by what has changed and then by rank.
+    """``LIST_CHANGE`` of a night, by kind of change and then by rank.
 
-    ``leads``: ``LEAD`` after the night, with ``was`` (its state after the last list; null: it is new) and, of ``BEFORE``,
-    ``<name>_before``.
+    ``leads``: ``LEAD`` after the night, with ``was`` (its state after the last list; null: new) and ``<name>_before`` for
+    each of ``BEFORE``.
     """
     is_listed, was = pl.col("state") == LISTED, pl.col("was")
     told = leads.with_columns(change=_change()).drop_nulls("change")
     came, moved = pl.col("change").is_in([NEW, RETURNED]), pl.col("change").is_in([RISEN, FALLEN])
-    # Of a child off the list its lead has what it was when last listed: that is "before".
+    # The lead of a child off the list keeps its columns from when it was last listed: these are "before".
     before = {
         f"{name}_before": pl.when(~is_listed & was.is_not_null()).then(name).otherwise(f"{name}_before")
         for name in BEFORE
@@ -108,7 +111,7 @@ def list_changes(leads: pl.DataFrame) -> pl.DataFrame:
 
 
 def _change() -> pl.Expr:
-    """Which of ``CHANGES`` a lead has seen; null: none."""
+    """Which of ``CHANGES`` applies to a lead; null: none."""
     state, was = pl.col("state"), pl.col("was")
     is_listed = state == LISTED
     urgent = urgency(pl.col("likelihood"), pl.col("priority"))
@@ -145,7 +148,7 @@ def _moved_because() -> pl.Expr:
 
 
 def _moved_why() -> pl.Expr:
-    """Each figure that is another now."""
+    """Each figure that has changed."""
     now, before = in_100(pl.col("likelihood")), in_100(pl.col("likelihood_before"))
     parts = [
         pl.when(now != before).then(formatted("likelihood {}, now {}", before, now)),

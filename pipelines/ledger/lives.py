@@ -1,13 +1,13 @@
-"""The ledger: the life of every child that was ever on the list, from night to night.
+"""The ledger: the life of every child who was ever on the list, from night to night.
 
-A child leaves the list for a reason that is on record, or the night fails: nobody leaves it silently. What an officer
-has taken in hand stays in view until an officer closes it (Children missing education, statutory guidance for local
-authorities: nobody comes off before enquiries are complete or education is confirmed), and so does a child whose records
-are gone from a file that is not whole, until it comes whole. Ids of children are followed where
-children are merged, so that a lead goes on under the id that its records have now.
+A child leaves the list for a recorded reason, or the night fails: nobody leaves it silently. A child whom an officer has in
+hand stays in view until an officer closes the lead (Children missing education, statutory guidance for local authorities:
+nobody comes off before enquiries are complete or education is confirmed). So does a child whose records are missing from an
+incomplete file, until the file is complete. Ids of children are followed through merges, so that a lead continues under the
+id that its records have now.
 
-Tonight's list is held against the last one *published*: a night that never reached its readers is taken back, and so is
-an earlier run of the same night.
+Tonight's list is compared with the last one *published*: a night that never reached its readers is undone, and so is an
+earlier run of the same night.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,10 @@ from pipelines.listing.likelihood import with_age
 from pipelines.tables import LEAD, LEAD_NIGHT, LIST_CHANGE, LIST_NIGHT, WHY_OFF
 
 IN_HAND = "taken in hand by an officer"
-"""``LEAD.came_because`` of a child in view that was never on the list."""
+"""``LEAD.came_because`` of a child in view who was never on the list."""
 
 EVERY_NIGHT_DAYS = 60
-"""``LEAD_NIGHT`` keeps every night of two months; of those before, the nights with another likelihood or lane."""
+"""``LEAD_NIGHT`` keeps every night of the last two months; of earlier nights, those with another likelihood or lane."""
 
 WHO = ("forename", "surname", "date_of_birth", "records")
 SHOWN_OF_A_NIGHT = ("lane", "rank", "likelihood", "on_no_roll", "living_here", "of_age", "priority")
@@ -56,10 +56,10 @@ class Ledger:
 
 
 def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
-    """The ledger after tonight. An earlier run of the same night, and nights that were not published, are taken back.
+    """The ledger after tonight. An earlier run of the same night, and nights that were not published, are undone.
 
-    A night for a date before the last published one, run once more by hand, leaves the ledger as it is: time runs one
-    way. Raises :class:`~pipelines.failure.NightFailed` where a child is off the list without a reason.
+    A night for a date before the last published one, run again by hand, leaves the ledger as it is: time runs one way.
+    Raises :class:`~pipelines.failure.NightFailed` where a child is off the list without a reason.
     """
     as_at = tonight.as_at
     if _is_past(kept.lists, as_at):
@@ -86,9 +86,8 @@ def keep_ledger(kept: Ledger, tonight: Tonight) -> Ledger:
 
 
 def _of_protected(leads: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
-    """``leads``, restricted where the record that took a child off the list is a protected child's by now: whatever was told of
-    it then tells where that child goes to school.
-    """
+    """``leads``, restricted where the record that took a child off the list is now a protected child's: what was said of it
+    would reveal where that child goes to school."""
     is_theirs = pl.col("child_id").is_in(tonight.protected.implode())
     records = tonight.child_records.filter(is_theirs)["record_id"]
     known = pl.col("record_id").is_in(records.implode()).fill_null(value=False)
@@ -96,7 +95,7 @@ def _of_protected(leads: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 
 
 def _without_former(leads: pl.DataFrame, withheld: pl.Series) -> pl.DataFrame:
-    """``leads`` with nothing left of who a child was before it was adopted, and such leads for the restricted role only."""
+    """``leads`` without names and birth dates from before an adoption; such leads are for the restricted role only."""
     if withheld.is_empty():
         return leads
     is_former = pl.col("records").str.split(";").list.eval(pl.element().is_in(withheld.implode())).list.any()
@@ -108,9 +107,8 @@ def _without_former(leads: pl.DataFrame, withheld: pl.Series) -> pl.DataFrame:
 
 
 def condensed(nights: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """``LEAD_NIGHT`` with every night of the last ``EVERY_NIGHT_DAYS``; of those before only where something is other than
-    on the night before, and none of more than ``KEPT_DAYS`` ago. By night and rank.
-    """
+    """``LEAD_NIGHT`` with every night of the last ``EVERY_NIGHT_DAYS`` and, before that, only nights with a change from the
+    night before; nothing older than ``KEPT_DAYS``. By night and rank."""
     ordered = nights.filter(pl.col("as_at") >= as_at - timedelta(days=KEPT_DAYS)).sort("child_id", "as_at")
     state = pl.struct("lane", pl.col("likelihood").round(2))
     is_same = (state == state.shift()) & (pl.col("child_id") == pl.col("child_id").shift())
@@ -126,7 +124,7 @@ def published(lists: pl.DataFrame, as_at: date, published_at: object) -> pl.Data
 
 
 def _is_past(lists: pl.DataFrame, as_at: date) -> bool:
-    """Whether a list for a later date has been published, so that tonight is a night long past."""
+    """Whether a list for a later date has been published."""
     return not lists.filter(pl.col("published_at").is_not_null() & (pl.col("as_at") > as_at)).is_empty()
 
 
@@ -140,7 +138,7 @@ def rewound(kept: Ledger, as_at: date) -> Ledger:
 
 
 def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
-    """``LEAD`` after tonight; of live leads with their ``was`` and ``<BEFORE>_before``."""
+    """``LEAD`` after tonight; live leads also have ``was`` and ``<name>_before`` for each of ``BEFORE``."""
     candidates = with_age(tonight.candidates)
     since = pl.lit(value=True) if last.is_empty() else pl.col("as_at") > last["as_at"].item()
     ids = now_ids(before, tonight.child_moves.filter(since), tonight.child_records)
@@ -162,13 +160,13 @@ def _next_leads(before: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> p
 
 
 def _numbered(leads: pl.DataFrame) -> pl.DataFrame:
-    """``leads`` with their spells counted: by id, in the order in which they ended; live ones last."""
+    """``leads`` with spells numbered from 1 for each child, in the order in which they ended; the live one is last."""
     order = leads.sort("child_id", "left_on", "spell", nulls_last=True)
     return order.with_columns(spell=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("child_id"))
 
 
 def _still_listed(listed: pl.DataFrame, candidates: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
-    """Live leads that are on tonight's list, under their id of tonight."""
+    """Live leads that are on tonight's list, under tonight's id."""
     shown = _shown(candidates, tonight)
     was = [pl.col(name).alias(f"{name}_before") for name in BEFORE]
     before = listed.with_columns(*was, was_restricted="restricted").drop(set(shown.columns) - {"child_id"})
@@ -194,14 +192,14 @@ def _shown(candidates: pl.DataFrame, tonight: Tonight) -> pl.DataFrame:
 
 
 def _renamed(leads: pl.DataFrame) -> pl.DataFrame:
-    """Leads under their id of tonight; the id of before joins ``former_ids``."""
+    """Leads under tonight's id; an earlier id is added to ``former_ids``."""
     is_new = pl.col("now_id") != pl.col("child_id")
     former = pl.concat_str("former_ids", pl.when(is_new).then("child_id"), separator=";", ignore_nulls=True)
     return leads.with_columns(former_ids=former.replace("", None), child_id="now_id")
 
 
 def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
-    """Live leads that are off tonight's list: left, or in view, with why. Raises NightFailed where there is no reason."""
+    """Live leads that are off tonight's list: left, or in view, with the reason. Raises NightFailed where there is none."""
     found = why_off(off, tonight, CutOff.of(tonight.settings) if last.is_empty() else CutOff.then(last))
     unexplained = found.filter(pl.col("off_because").is_null())
     silent = off.filter(state=LISTED).join(unexplained, on=["child_id", "spell"], how="semi")
@@ -213,7 +211,7 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
     is_open = pl.coalesce("now_id", "child_id").is_in(opened.implode()) & (
         pl.col("continues") | pl.col("now_id").is_null()
     )
-    # Why it is off the list is told in the words of what explains the child that has its records now.
+    # The reason is told in the words of what explains the child that has its records now.
     goes_on_protected = pl.col("now_id").is_in(tonight.protected.implode())
     state = pl.when(is_open | pl.col("waits_for").is_not_null()).then(pl.lit(IN_VIEW)).otherwise(pl.lit(LEFT))
     return (
@@ -230,7 +228,7 @@ def _off_the_list(off: pl.DataFrame, opened: pl.Series, tonight: Tonight, last: 
 
 
 def _silently_gone(children: Sequence[str]) -> NightFailed:
-    """What is said of children who were on the last list, and are off tonight's without a reason."""
+    """The failure for children who were on the last list and are off tonight's without a reason."""
     return NightFailed(
         f"{len(children)} of the children on the last list are not on tonight's, and nothing says why: "
         f"{first_of(sorted(children))}. No list is published, and the last one stays in use. This is a fault in the "
@@ -240,7 +238,7 @@ def _silently_gone(children: Sequence[str]) -> NightFailed:
 
 
 def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
-    """New spells of candidates that were not on the last list."""
+    """New spells of candidates who were not on the last list."""
     earlier = past.with_columns(child_id=pl.coalesce("now_id", "child_id")).sort("left_on", "spell")
     latest = earlier.unique("child_id", keep="last", maintain_order=True)
     asked = come.select("child_id").join(latest.drop("now_id"), on="child_id", how="left", validate="1:1")
@@ -258,7 +256,7 @@ def _come(come: pl.DataFrame, past: pl.DataFrame, tonight: Tonight, last: pl.Dat
 
 
 def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.DataFrame:
-    """``child_id``, ``came_because_now``, ``came_why_now`` of candidates; on the first night there is no other reason."""
+    """``child_id``, ``came_because_now``, ``came_why_now`` of candidates; all ``FIRST_NIGHT`` on the first night."""
     if last.is_empty():
         because, why = pl.lit(FIRST_NIGHT), pl.lit("On the first list.")
         return come.select("child_id", came_because_now=because, came_why_now=why)
@@ -267,14 +265,14 @@ def _why_came(come: pl.DataFrame, tonight: Tonight, last: pl.DataFrame) -> pl.Da
 
 
 def _opened(tonight: Tonight) -> pl.Series:
-    """child_id of every child whom an officer has in hand, also where no record of it is left tonight."""
+    """child_id of every child whom an officer has in hand, even if no record of it is left tonight."""
     here = kept_open(tonight.outcomes, tonight.child_records, tonight.as_at)["child_id"]
     in_hand = tonight.outcomes_standing.filter(pl.col("outcome").is_in(OPENING))["child_id"]
     return pl.concat([here, in_hand]).unique().sort()
 
 
 def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
-    """Spells in view of children who are on no list, and whom an officer has taken in hand all the same."""
+    """Spells in view of children who are on no list but whom an officer has in hand."""
     known = tonight.facts_of(opened).select("child_id", *WHO, restricted=tonight.is_protected)
     blank = pl.concat([LEAD.to_frame(), known, _without_records(opened, tonight)], how="diagonal")
     is_known = pl.col("child_id").is_in(known["child_id"].implode())
@@ -294,10 +292,10 @@ def _in_hand(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
 
 
 def _without_records(opened: pl.Series, tonight: Tonight) -> pl.DataFrame:
-    """``child_id``, ``records``, ``restricted`` of those of whom no record is left: all that the officer's outcome tells.
+    """``child_id``, ``records``, ``restricted`` of children without any record left: all that the officer's outcome tells.
 
-    Nobody can say any more whether such a child was protected, so it is taken to be. One whose records are another child's
-    tonight goes on as that child.
+    Nobody can say any longer whether such a child was protected, so it is taken to be. A child whose records are another
+    child's tonight is left out: it continues as that child.
     """
     asked = tonight.outcomes_standing.filter(pl.col("child_id").is_in(opened.implode())).select("child_id", "records")
     records = asked.select("child_id", record_id=pl.col("records").str.split(";")).explode(

@@ -1,4 +1,4 @@
-"""Under which id the records of a child go on, when children are merged and parted from night to night."""
+"""The id under which a child's records continue, when children are merged and split from night to night."""
 
 import polars as pl
 
@@ -8,10 +8,10 @@ from pipelines.ledger.left_list import LEFT, records_of_leads
 def now_ids(leads: pl.DataFrame, moves: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
     """``child_id``, ``spell``, ``now_id`` (tonight's child; null: no record of it is left) and ``continues``.
 
-    A child that is there tonight is itself. One that is gone is the child that took most of its records, night by night
-    through ``moves`` (``CHILD_MOVE`` since the last list); where those lead nowhere, the child that has most of the records
-    that it had when it was last listed. Where several live leads have come to one child, ``continues`` is true for that
-    child's own, or else for the one listed first.
+    A child who is there tonight is itself. One who is gone is the child that took most of its records, followed night by
+    night through ``moves`` (``CHILD_MOVE`` since the last list); where those lead nowhere, the child that has most of the
+    records that it had when last listed. Where several live leads lead to one child, ``continues`` is true for that child's
+    own, or else the one listed first.
     """
     asked = pl.concat([leads["child_id"], moves["other_child_id"]]).unique().alias("child_id").to_frame()
     there = child_records.join(asked, on="child_id", how="semi")["child_id"].unique()
@@ -32,7 +32,7 @@ def now_ids(leads: pl.DataFrame, moves: pl.DataFrame, child_records: pl.DataFram
 
 
 def _merges(moves: pl.DataFrame) -> list[pl.DataFrame]:
-    """For each night, oldest first: ``now_id`` of a child that was merged away and ``into`` which."""
+    """For each night, oldest first: ``now_id`` of a child that was merged away, and ``into`` which child."""
     merged = moves.filter(pl.col("kind") == "merged").sort(
         "as_at", "child_id", "records", "other_child_id", descending=[False, False, True, False]
     )
@@ -42,17 +42,17 @@ def _merges(moves: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _by_records(lost: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """``child_id``, ``spell``, ``with_records``: the child of tonight that has most of a lead's records."""
+    """``child_id``, ``spell``, ``with_records``: tonight's child that has most of a lead's records."""
     records = records_of_leads(lost)
     theirs = child_records.join(records, on="record_id", how="semi")
     return holder_of_most(records, theirs.select("record_id", with_records="child_id"))
 
 
 def holder_of_most(records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` and ``spell`` of each lead, and who has most of its records; of two with as many the first.
+    """``child_id`` and ``spell`` of each lead, and who has most of its records; on a tie, the first in order.
 
-    ``records``: ``child_id``, ``spell``, ``record_id``. ``whose``: ``record_id``, and one column more, whoever has the
-    record. Leads of which nobody has a record are left out.
+    ``records``: ``child_id``, ``spell``, ``record_id``. ``whose``: ``record_id`` and one other column, who has the record.
+    Leads of which nobody has a record are left out.
     """
     (holder,) = set(whose.columns) - {"record_id"}
     counted = (
@@ -63,7 +63,7 @@ def holder_of_most(records: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
 
 
 def _first_of_each(ids: pl.DataFrame) -> pl.DataFrame:
-    """``child_id``, ``spell`` and ``continues`` (true) of the one live lead that goes on under each id."""
+    """``child_id``, ``spell`` and ``continues`` (true) of the one live lead that continues under each id."""
     live = ids.filter(pl.col("state") != LEFT).drop_nulls("now_id")
     is_other = pl.col("child_id") != pl.col("now_id")
     best = live.sort(is_other, "first_listed_on", "child_id", "spell", nulls_last=True)

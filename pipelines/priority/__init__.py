@@ -1,8 +1,8 @@
-"""Reasons to look sooner: one file a factor, each giving ``FINDING`` rows with points and a plain because.
+"""Reasons to look sooner: one file for each factor, which gives ``FINDING`` rows with points and a plain because.
 
 Ethnicity is never a factor. A factor knows no source: it reads what statements say, through
 :class:`~pipelines.priority.circumstances.Circumstances`. To add one: write its file with a ``FACTOR`` and a ``finding``,
-give it points in :class:`~pipelines.rank_settings.Points`, and a line in ``FACTORS``.
+give it points in :class:`~pipelines.rank_settings.Points`, and add a line to ``FACTORS``.
 """
 
 from collections.abc import Callable
@@ -62,21 +62,20 @@ FACTORS: tuple[Callable[[Circumstances, Points], pl.DataFrame], ...] = (
     place_to_come.finding,
     border.finding,
 )
-"""Every factor, in the order in which findings with equal points are told."""
+"""Every factor, in the order in which findings with equal points are given."""
 
 HIGH_RISK = (
     social_care.FACTOR, exploitation.FACTOR, missing_from_home.FACTOR, harm.FACTOR, youth_justice.FACTOR,
     referral.FACTOR, exclusion.FACTOR, left_unsettled.FACTOR, unregistered_setting.FACTOR, vanished_from_roll.FACTOR,
 )  # fmt: skip
-"""Factors for which no child waits for an authority's threshold of weeks (``weeks_before_listed``)."""
+"""Factors of high risk: a child with one of them does not wait to be listed (:mod:`pipelines.listing.not_yet`)."""
 
 
 def findings(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """All findings (``FINDING``) about the children in ``circumstances.births``: at most one a child and factor.
+    """All findings (``FINDING``) about the children in ``circumstances.births``: at most one for each child and factor.
 
-    Findings worth 0 points are left out: so an authority switches a factor off. Points below 0 move a child
-    down. Order: child, points (most first), then
-    the order of ``FACTORS``.
+    Findings worth 0 points are left out, which is how an authority switches a factor off. Points below 0 move a child down.
+    Order: child, points (most first), then the order of ``FACTORS``.
     """
     found = pl.concat(factor(circumstances, points) for factor in FACTORS)
     about = found.join(circumstances.births.select("child_id"), on="child_id", how="semi")

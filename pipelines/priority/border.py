@@ -1,4 +1,6 @@
-"""The home lies by the border, and a school next door may have the child: a reason to look later, once that is asked."""
+"""The home is near the border, and a school next door may have the child: a reason to look later, once that school is
+asked.
+"""
 
 import polars as pl
 

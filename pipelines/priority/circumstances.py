@@ -1,7 +1,7 @@
 """What a priority factor may read: statements, provision and birth dates, as at a date.
 
-No factor sees a name, an address (only on which side of a border it lies) or ethnicity,
-nor which source is which: a new source works through its contract.
+A factor sees no name, no ethnicity, and of an address only on which side of a border it lies. Nor does it see which source
+is which: a new source works through its contract.
 """
 
 from dataclasses import dataclass, field
@@ -21,10 +21,10 @@ from pipelines.residence.contact import SEEN
 from pipelines.tables import FINDING, SCHOOL
 
 OUT_OF_SCHOOL = r"home|elective|\behe\b|alternative|\bap\b|tuition|hospital|pupil referral"
-"""Ways of being educated, in small letters, that are no school."""
+"""Matches ways of being educated, in lower case, that are not at a school."""
 
 WENT_ON_FOR = timedelta(days=30)
-"""An education that lasted so long had been taken up: rolls keep those who never came for some weeks."""
+"""An education that lasted this long had been taken up: rolls keep children who never came for some weeks."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,16 @@ class Circumstances:
     as_at: date
     """The date judged."""
     closures: tuple[tuple[date, date], ...] = ()
-    """First and last days of the times in which schools are closed, weekends and everybody's holidays apart."""
+    """First and last days of periods in which schools are closed, besides weekends and holidays common to all."""
     homes: pl.DataFrame = field(default_factory=HOME.to_frame)
-    """``HOME``: children whose home lies outside the authority or by its border."""
+    """``HOME``: children whose home lies outside the authority or near its border."""
     schools: pl.DataFrame = field(default_factory=SCHOOL.to_frame)
-    """``SCHOOL``; without rows no school is known by another name than its own."""
+    """``SCHOOL``; without rows, every school has only the name its source gives it."""
 
     def school_days_since(self, days: pl.Series) -> pl.Series:
-        """School days after each day, up to the date judged; null for null. Weekends, ``closures`` and the days on which all
-        schools are shut are none.
+        """School days after each day, up to and including the date judged; null for null.
+
+        Weekends, ``closures`` and days on which all schools are shut do not count.
         """
         closed = [first + timedelta(days=n) for first, last in self.closures for n in range((last - first).days + 1)]
         shut = closed + days_shut(min(days.drop_nulls(), default=self.as_at), self.as_at, ALL_SHUT)
@@ -62,9 +63,9 @@ class Circumstances:
         return pl.Series("school_days", [after.get(day) for day in days], dtype=pl.Int64)
 
     def open_concerns(self, named: str = "") -> pl.DataFrame:
-        """Statements of concern in force on the date judged, ``what`` in small letters (an empty text for null).
+        """Statements of concern in force on the date judged, with ``what`` in lower case (an empty text for null).
 
-        ``named``: only those in whose ``what`` this regular expression is found.
+        ``named``: only those whose ``what`` contains this regular expression.
         """
         return self._open_concerns.filter(pl.col("what").str.contains(named))
 
@@ -78,7 +79,7 @@ class Circumstances:
     def places_to_come(self) -> pl.DataFrame:
         """Places that start after the date judged: on a roll already, or offered, accepted or deferred.
 
-        ``child_id``, ``record_id``, ``what``, ``place`` (null: not said), ``since_on``; by child, then day.
+        ``child_id``, ``record_id``, ``what``, ``place`` (null: not given), ``since_on``; by child, then day.
         """
         columns = ("child_id", "record_id", "what", "place", "since_on")
         said = (self.provision, promised_places(self.statements, self.as_at))
@@ -86,12 +87,13 @@ class Circumstances:
         return found.sort("child_id", "since_on", "record_id", "what")
 
     def unanswered(self, concerns: pl.DataFrame, taken_up_within: timedelta = timedelta(days=-1)) -> pl.DataFrame:
-        """Those of ``concerns`` that no education of the child's has answered by the date judged.
+        """Those of ``concerns`` that no education of the child has answered by the date judged.
 
-        One that began after the concern was raised is the answer. A school is so even if the child has left it since, unless it
-        never came: that it left is another question. Home education or a placement that has ended leaves the child as it was.
-        A concern without a day (an offer that names none) is of the day on which its record last saw the child.
-        ``taken_up_within``: where the concern is for a place, one that began so shortly before is what came of it, too.
+        An education that began on or after the day of the concern answers it. A school still does if the child has left it
+        since, unless the child never came (``WENT_ON_FOR``): why it left is another question. Home education or a placement
+        that has ended leaves the child as before. A concern without a day (an offer that names none) takes the day on which
+        its record last saw the child. ``taken_up_within``: for a concern about a place, an education that began at most
+        this long before it counts too.
         """
         is_school = ~in_small_letters(pl.col("what")).str.contains(OUT_OF_SCHOOL)
         went_on = pl.col("until_on") >= pl.col("since_on") + WENT_ON_FOR
@@ -120,7 +122,7 @@ class Circumstances:
 
     @cached_property
     def last_ended(self) -> pl.DataFrame:
-        """Of each child the provision that ended last; of several that ended on one day the first by record, by child."""
+        """For each child, the provision that ended last; of several that ended on one day, the first by record. By child."""
         by = ["child_id", "until_on", "record_id", "what"]
         ordered = self.ended_provision.sort(by, descending=[False, True, False, False], nulls_last=True)
         return ordered.unique("child_id", keep="first", maintain_order=True)
@@ -129,9 +131,9 @@ class Circumstances:
 def earliest_open(
     concerns: pl.DataFrame, factor: str, points: int | pl.Expr, because: str | pl.Expr, dated: str = "since"
 ) -> pl.DataFrame:
-    """One ``FINDING`` a child, from the concern with most points and, among those, the longest open.
+    """One ``FINDING`` a child, from the concern with the most points and, among those, the longest open.
 
-    ``because`` is followed by ``dated`` ("since", or "on" for what happened once) and the date, where there is one.
+    ``because`` is followed by ``dated`` ("since", or "on" for something that happened once) and the date, if there is one.
     """
     since = formatted(" {} {}", pl.lit(dated), day(pl.col("since_on"))).fill_null("")
     stated = concerns.with_columns(points=points, because=because + since)
@@ -142,5 +144,5 @@ def earliest_open(
 
 
 def as_findings(about: pl.DataFrame, factor: str, points: int | pl.Expr, because: pl.Expr) -> pl.DataFrame:
-    """``FINDING`` of a factor, a row for each row of ``about``."""
+    """``FINDING`` rows of a factor, one for each row of ``about``."""
     return about.select("child_id", factor=pl.lit(factor), points=points, because=because).cast(FINDING)

@@ -18,7 +18,8 @@ OWED_FROM = 6
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child whose earliest open exclusion is past that day; one without a date is taken to be."""
+    """One ``FINDING`` a child whose earliest open exclusion is past that day; an exclusion without a date is taken to be
+    past it."""
     open_ones = circumstances.unanswered(circumstances.open_concerns(NAMED)).sort("child_id", "since_on")
     first = open_ones.unique("child_id", keep="first", maintain_order=True)
     days = circumstances.school_days_since(first["since_on"])

@@ -1,4 +1,4 @@
-"""Somebody fears that the child is harmed: abuse at home, neglect, or the police had to protect the child."""
+"""Somebody fears that the child is being harmed (abuse at home, neglect), or the police had to protect the child."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""The child goes in and out of education: home educated more than once, or has left school after school lately."""
+"""The child goes in and out of education: home education ended more than once, or several places ended, recently."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ FACTOR = "in_and_out"
 AT_HOME = r"home educat|elective home"
 WITHIN = timedelta(days=730)
 MANY = 3
-"""So many places left within two years are many."""
+"""Least number of places ended within that time."""
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:

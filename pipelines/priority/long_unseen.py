@@ -1,4 +1,4 @@
-"""Nobody has had contact with the child for long, or no extract says when anybody had."""
+"""Nobody has had contact with the child for long, or no extract says when anybody last did."""
 
 from datetime import timedelta
 

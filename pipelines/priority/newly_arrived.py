@@ -1,4 +1,4 @@
-"""The child has come here lately: from abroad, alone and seeking asylum, or from another authority."""
+"""The child has come here recently: from abroad, alone and seeking asylum, or from another authority."""
 
 import polars as pl
 
@@ -11,7 +11,7 @@ NAMED = rf"newly arrived|moved in from|{ALONE}|asylum|dispers"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child; one who came alone weighs more."""
+    """One ``FINDING`` a child with such a concern open on the date judged; more points for a child who came alone."""
     is_alone = pl.col("what").str.contains(ALONE)
     worth = pl.when(is_alone).then(points.unaccompanied).otherwise(points.newly_arrived)
     because = pl.when(is_alone).then(pl.lit("an unaccompanied asylum-seeking child")).otherwise(pl.col("what"))

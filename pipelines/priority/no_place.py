@@ -14,7 +14,7 @@ NAMED = (
     r"\boffer|\brefus|\bwithdrawn\b|\baccepted\b|\bapplied\b|\bapplication\b|\badmission|\bexpected at\b|\bdeferred\b"
 )
 TAKEN_UP_WITHIN = timedelta(days=60)
-"""An education that began so shortly before the day of an application or offer, or since, is what came of it."""
+"""An education that began at most this long before the day of an application or offer, or later, resulted from it."""
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
@@ -44,9 +44,9 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
 
 
 def _taken_up(promised: pl.DataFrame, circumstances: Circumstances, arrives_within: timedelta) -> pl.DataFrame:
-    """``child_id``, ``taken_up_on``: the day on which a promised place began at the very school at which the child then stayed.
+    """``child_id``, ``taken_up_on``: the day on which a promised place began, if the child then stayed at that very school.
 
-    A nursery class, or the year before, may have led there: its entry began long before the application did.
+    A nursery class, or the year before, may have led there: that entry began long before the application did.
     """
     starts = pl.col("starts_on")
     numbered = promised.select("child_id", starts_on="since_on", number=plain_number(pl.col("place")))

@@ -11,7 +11,7 @@ FACTOR = "other_education_ended"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child whose last education to end was out of school."""
+    """One ``FINDING`` a child whose education that ended last was not at a school."""
     what = in_small_letters(pl.col("what"))
     out_of_school = circumstances.last_ended.filter(what.str.contains(OUT_OF_SCHOOL))
     because = formatted("{} ended on {} and nothing followed", what, day(pl.col("until_on")))

@@ -1,4 +1,4 @@
-"""How long ago the last known education ended: past 4, 12, 26 or 52 weeks, as the Department's duration bands step."""
+"""How long ago the last known education ended: past 4, 12, 26 or 52 weeks, the steps of the Department's duration bands."""
 
 import polars as pl
 
@@ -11,7 +11,8 @@ FACTOR = "out_of_education"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child whose last education ended at least four weeks before the date judged."""
+    """One ``FINDING`` a child without education for at least four weeks: since the last one ended, or since becoming of
+    compulsory school age if that is later."""
     last, ended_on, born = circumstances.last_ended, pl.col("until_on"), pl.col("date_of_birth")
     ended = last.select("child_id", "until_on").join(circumstances.births, on="child_id", how="inner", validate="1:1")
     since = without_since(ended_on, born)

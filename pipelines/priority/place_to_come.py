@@ -1,7 +1,7 @@
-"""A place is to start soon, or has only just started: a reason to look later, so that its points move the child down.
+"""A place is to start soon, or has only just started: a reason to look later, so its points move the child down.
 
-A roll is sent some days after a child has started (in England schools tell the authority of a new pupil within five
-days: SI 2024/208, regulation 13), so that an accepted place is given the same time before it counts as not taken up.
+A roll arrives some days after a child has started (in England schools tell the authority of a new pupil within five days:
+SI 2024/208, regulation 13). So an accepted place is given that time before it counts as not taken up.
 """
 
 from datetime import timedelta

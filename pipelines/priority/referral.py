@@ -1,6 +1,6 @@
 """A referral waits: somebody has raised a concern about the child, and it is still open.
 
-Every concern that no other factor knows by name counts here, so that a concern of a new source is never without weight.
+Every concern that no other factor matches counts here, so that a concern from a new source always has weight.
 """
 
 import polars as pl
@@ -33,13 +33,14 @@ NAMED_ELSEWHERE = "|".join((*(factor.NAMED for factor in _NAMED_BY), ADOPTION))
 
 FOR_A_PLACE = r"\bplace\b"
 OF_A_PUPIL = r"\battend|\bwhereabouts\b|\bforwarding address\b"
-"""What an education that begins answers: where the child is to go to school, and where it is. Nothing else is settled by it."""
+"""Concerns that an education begun since answers: where the child is to go to school, and where the child is. It settles no
+others."""
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child with such a concern open on the date judged, the longest open one.
+    """One ``FINDING`` a child with such a concern open on the date judged, from the longest open one.
 
-    One that has waited for ``referral_waiting_days`` weighs ``referral_waiting`` points more.
+    A concern open for ``referral_waiting_days`` has ``referral_waiting`` points more.
     """
     what = pl.col("what")
     waiting = _unanswered(circumstances, circumstances.open_concerns().filter(~what.str.contains(NAMED_ELSEWHERE)))
@@ -51,7 +52,7 @@ def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
 
 
 def _unanswered(circumstances: Circumstances, concerns: pl.DataFrame) -> pl.DataFrame:
-    """``concerns`` without those that an education begun since has answered."""
+    """``concerns`` without those that an education has answered."""
     for_a_place, of_a_pupil = (pl.col("what").str.contains(named) for named in (FOR_A_PLACE, OF_A_PUPIL))
     return pl.concat(
         [

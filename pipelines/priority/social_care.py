@@ -14,7 +14,7 @@ NAMED = f"{CHILD_PROTECTION}|{LOOKED_AFTER}|{IN_NEED}|{PRIVATELY_FOSTERED}|socia
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child: the weightiest involvement open on the date judged."""
+    """One ``FINDING`` a child, from the open involvement with the most points on the date judged."""
     what = pl.col("what")
     is_protected, is_looked_after = what.str.contains(CHILD_PROTECTION), what.str.contains(LOOKED_AFTER)
     worth = (

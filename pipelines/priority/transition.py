@@ -1,6 +1,6 @@
 """The child is at an age at which places are lost between two lists: starting school, or moving to secondary school.
 
-Whose education went on for weeks after that has lost it since, and elsewhere.
+A child whose education went on for weeks after that point lost it later, for another reason.
 """
 
 from datetime import timedelta
@@ -18,7 +18,7 @@ FACTOR = "transition"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child who came of compulsory school age within the last year, or is of the age of Year 7."""
+    """One ``FINDING`` a child who became of compulsory school age within the last year, or is of Year 7 age."""
     born, as_at = pl.col("date_of_birth"), circumstances.as_at
     came_of_age = starts_on(born)
     is_new = came_of_age.is_between(as_at - timedelta(days=365), as_at)

@@ -10,6 +10,6 @@ NAMED = r"transfer|lost pupil|unclaimed|\bctf\b"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child whose transfer file waits on the date judged."""
+    """One ``FINDING`` a child whose transfer file is unclaimed on the date judged."""
     named = circumstances.unanswered(circumstances.open_concerns(NAMED))
     return earliest_open(named, FACTOR, points.unclaimed_transfer, "no school has claimed the transfer file")

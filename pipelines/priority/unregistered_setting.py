@@ -10,6 +10,6 @@ NAMED = r"\bunregistered\b|\billegal school"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child of whom an open concern says so."""
+    """One ``FINDING`` a child about whom an open concern says so."""
     named = circumstances.open_concerns(NAMED)
     return earliest_open(named, FACTOR, points.unregistered_setting, "said to attend an unregistered setting")

@@ -1,4 +1,4 @@
-"""A school's roll stopped naming the pupil, and gave no leaving date: nobody has said where the child went."""
+"""A school's roll stopped naming the pupil and gave no leaving date: nobody has said where the child went."""
 
 import polars as pl
 
@@ -11,7 +11,7 @@ FACTOR = "vanished_from_roll"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child, from the entry that vanished last."""
+    """One ``FINDING`` a child, from the entry that vanished most recently."""
     gone = circumstances.statements.filter((pl.col("kind") == "vanished") & (pl.col("since_on") <= circumstances.as_at))
     ordered = circumstances.unanswered(gone).sort("child_id", "since_on", "record_id", descending=[False, True, False])
     last = ordered.unique("child_id", keep="first", maintain_order=True)

@@ -10,7 +10,7 @@ NAMED = r"youth justice|youth offending|\byjs\b|\byot\b"
 
 
 def finding(circumstances: Circumstances, points: Points) -> pl.DataFrame:
-    """One ``FINDING`` a child with an open case, told by what it says of the child's education where it says any."""
+    """One ``FINDING`` a child with an open case; it says so if the case says that the child has no education."""
     says_none = pl.col("what").str.contains(r"\bno education")
     because = (
         pl.when(says_none)
