@@ -1,4 +1,4 @@
-"""Where the buckets of scoring lie while other processes work on them: in the workspace, and no longer than that."""
+"""The workspace folder for the buckets that other processes score, which exists only while they work."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ BUCKETS_FOLDER = "buckets"
 def buckets_in(workspace: Path, run: Run | None) -> Iterator[Buckets | None]:
     """Buckets for ``run`` to score; null: the night scores in its own process.
 
-    They hold personal data: what a killed night left is cleared first, and nothing is left behind.
+    They hold personal data: what a killed night left is deleted first, and nothing is left afterwards.
     """
     folder = workspace / BUCKETS_FOLDER
     shutil.rmtree(folder, ignore_errors=True)

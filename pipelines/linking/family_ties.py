@@ -1,9 +1,9 @@
-"""Children who may be one because their families are: what a brother's or sister's records say of them.
+"""Children who may be the same because their families are: what a brother's or sister's records say about them.
 
-A child with records at two homes ties the two: its family has moved, or lives at both. Where each home has a child of one
-forename, and no list has the two beside each other, they are hardly two: parents do not call two children alike. Pair by pair
-such records have too little in common: one is under the old home or the other parent's surname, and a slip in its birth date
-takes away the rest.
+A child with records at two homes ties the two homes: the family has moved, or lives at both. If each home has a child of
+one forename, and no source lists the two side by side, they are hardly two children: parents do not give two children one
+name. Compared pair by pair, such records have too little in common: one has the old home or the other parent's surname, and
+a slip in its birth date takes away the rest.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ from pipelines.children.members import is_first_of, members
 from pipelines.tables import RIVAL
 
 SURE = 0.9
-"""A record ties two homes only where it belongs to its child with this probability."""
+"""A record ties two homes only if it belongs to its child with at least this probability."""
 LARGEST = 8
-"""An address of more children is no family's, but a hostel's, or the school's for want of another."""
+"""An address with more children than this is not a family's, but a hostel's, or the school's for want of another."""
 MOST = 0.8
-"""Two children are one with no more than this probability by their families alone: enough to ask an analyst, and no child
-whom nothing else explains leaves the list by it."""
+"""Greatest probability that two children are the same by their families alone: enough to ask an analyst, too little to take
+a child off the list whom nothing else explains."""
 LEVEL = "family: a brother or sister is known at both homes"
-"""Told behind the levels of a pair."""
+"""Added to the levels of a pair."""
 
 Described = Callable[[Rows, Rows], tuple[pl.Series, Bits]]
 """Pairs of rows -> their levels in words, and their match weights."""
@@ -43,15 +43,18 @@ def with_family_ties(
     judged: Judged | None,
     described: Described,
 ) -> pl.DataFrame:
-    """``RIVAL`` with the children who may be one by their families; where two were rivals before, the likelier of both stands.
+    """``RIVAL`` with the children who may be the same by their families; for two who were rivals already, the likelier
+    entry.
 
-    ``person``: PERSON in the order of ``child_records``, by id; ``labels``: for each row a number that stands for its child,
-    none below 0; ``judged``: what analysts said of its rows. Children whom one told to be two are left out, as are those
-    with different UPNs.
+    - ``person``: PERSON in the order of ``child_records``, by id.
+    - ``labels``: for each row, a number of 0 or more that stands for its child.
+    - ``judged``: analysts' judgements on its rows.
 
-    How often two children of tied homes bear one forename and are two all the same is read from those whom one list has
-    beside each other. As many of the pairs found are taken to be no more than that, and no fewer than are known to be two: one
-    probability for all of them.
+    Left out are children whom an analyst judged to be two, and those with different UPNs.
+
+    How often two children of tied homes have one forename and yet are two is learnt from children whom one source lists
+    side by side. That many of the pairs found are taken to be two children, and never fewer than are known to be. All pairs
+    get the same probability.
     """
     found, probability = _ties(person, child_records, labels, judged)
     if found.is_empty() or probability <= 0:
@@ -74,7 +77,7 @@ def with_family_ties(
 def _ties(
     person: pl.DataFrame, child_records: pl.DataFrame, labels: Labels, judged: Judged | None
 ) -> tuple[pl.DataFrame, float]:
-    """Children who may be one (both ids, the lower first, and a record of each), and how likely any of them are."""
+    """Children who may be the same (both ids, the lower first, and a record of each), and how likely any pair of them is."""
     named, homes = _named(person, labels, child_records["membership"])
     pairs = _pairs(named, homes)
     pairs = pairs.with_columns(_are_listed_together(pairs, person["dataset"], labels))
@@ -82,7 +85,8 @@ def _ties(
     two = alike.filter("listed_together")
     together = pairs.filter("listed_together").height
     usual = (two.height + 1) / (together + 1)
-    # A forename that one list has twice at tied homes is one that brothers share (Muhammad), or the list has a child twice.
+    # A forename that one source has twice at tied homes is one that brothers share (Muhammad), or the source has a child
+    # twice.
     found = alike.filter(~pl.col("listed_together") & ~pl.col("forename").is_in(two["forename"].unique().implode()))
     left = _without(found, person, child_records, judged)
     by_chance = max(usual * (pairs.height - together), found.height - left.height)
@@ -91,9 +95,8 @@ def _ties(
 
 
 def _named(person: pl.DataFrame, labels: Labels, membership: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One row is one record with a forename, and a home that is no crowd's: its ``row``; ``child`` and ``home`` are numbers.
-    And one row is one of these children at one of these homes.
-    """
+    """Two frames. First: one row is one record with a forename and a home that is no crowd's: its ``row``; ``child`` and
+    ``home`` are numbers. Second: one row is one such child at one such home."""
     home = pl.struct("postcode", "house", pl.col("flat").fill_null("")).hash()
     known = (
         person.select(
@@ -110,7 +113,7 @@ def _named(person: pl.DataFrame, labels: Labels, membership: pl.Series) -> tuple
 
 
 def _pairs(named: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of children of one home, or of two that a third child ties, each once: ``child`` and ``rival``."""
+    """Pairs of children of one home, or of two homes that a third child ties, each pair once: ``child`` and ``rival``."""
     moved = ours.filter(pl.col("child").is_duplicated())  # few: only theirs are looked at further
     sure = named.filter(pl.col("membership") >= SURE).join(moved, on=["child", "home"], how="semi")
     tied = sure.select("child", "home").unique()
@@ -130,7 +133,7 @@ def _pairs(named: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
 
 
 def _are_listed_together(pairs: pl.DataFrame, dataset: pl.Series, labels: Labels) -> pl.Series:
-    """``listed_together`` of pairs of children: some list has a row of each."""
+    """``listed_together`` of pairs of children: some source has a row of each."""
     known = np.zeros(int(labels.max(initial=-1)) + 1, dtype=np.int64)
     for number, source in enumerate(dataset.unique().sort()):
         known[labels[(dataset == source).to_numpy()]] |= 1 << number
@@ -139,9 +142,8 @@ def _are_listed_together(pairs: pl.DataFrame, dataset: pl.Series, labels: Labels
 
 
 def _alike(pairs: pl.DataFrame, named: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """Those of ``pairs`` with one forename, and no other further name behind it, by their ids, the lower first: with it, and
-    with a record of each.
-    """
+    """Those of ``pairs`` with one forename and no differing initial of a further name: child ids (the lower first), the
+    forename, and a record of each."""
     ours = named.select("child", "forename", "initial", "row")
     theirs = named.select("forename", rival="child", rival_initial="initial", rival_row="row")
     same = pl.col("initial").fill_null(pl.col("rival_initial")) == pl.col("rival_initial").fill_null(pl.col("initial"))
@@ -164,7 +166,7 @@ def _alike(pairs: pl.DataFrame, named: pl.DataFrame, child_records: pl.DataFrame
 def _without(
     found: pl.DataFrame, person: pl.DataFrame, child_records: pl.DataFrame, judged: Judged | None
 ) -> pl.DataFrame:
-    """``found`` without children whose UPNs are different, and without those whom an analyst told to be two."""
+    """``found`` without children whose UPNs differ, and without those whom an analyst judged to be two."""
     asked = pl.concat([found["child_id"], found["rival_child_id"]]).implode()
     numbered = members(child_records, person, "upn").filter(pl.col("child_id").is_in(asked)).drop_nulls("upn")
     upns = numbered.group_by("child_id").agg(pl.col("upn").unique())

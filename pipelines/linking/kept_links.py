@@ -1,4 +1,4 @@
-"""What a night's linkage keeps for the next one, in the store: records, their pairs, blocks, and what was weighed."""
+"""What a night's linkage keeps in the store for the next one: records, their pairs, blocks, and the children weighed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,8 @@ Numbers = NDArray[np.int64]
 
 
 def mark_of(held: Held) -> str:
-    """Of all that must be the same for what is kept to hold: the measures in force, and the software."""
+    """Fingerprint of everything that must be the same for what is kept to be valid: the measures in force, and the
+    software."""
     return made_with(held.fingerprint, held.measured_on, held.why, held.records)
 
 
@@ -48,7 +49,7 @@ def contents(person: pl.DataFrame, judged: Judged | None) -> NDArray[np.uint64]:
 
 
 def _places(ids: pl.Series, among: pl.Series) -> Numbers:
-    """Of each id its row ``among`` ids that stand there once; NOBODY where it is not there."""
+    """The row of each id in ``among``, whose ids are unique; NOBODY where it is missing."""
     if ids.equals(among):  # a night on which no record came or went
         return np.arange(len(ids))
     placed = among.to_frame("record_id").with_row_index("place")
@@ -58,19 +59,19 @@ def _places(ids: pl.Series, among: pl.Series) -> Numbers:
 
 @dataclass(frozen=True)
 class KnownRecords:
-    """The records of the last night, by their numbers, and which of tonight's they are."""
+    """The last night's records, by their numbers, and which of tonight's records they are."""
 
     records: pl.DataFrame
     """LINKED_RECORD of the last night."""
     place: Numbers
-    """Of each of tonight's rows: its row among ``records``; NOBODY where it was not there."""
+    """For each of tonight's rows: its row in ``records``; NOBODY where it was not there."""
     numbers: Numbers
-    """Of each of tonight's rows; of a new or changed record one that was never given."""
+    """The number of each of tonight's rows; a new or changed record gets one never used before."""
     is_new: NDArray[np.bool_]
     row_of: Numbers
     """Tonight's row of each number; NOBODY where the record is gone or changed."""
     gone: Numbers
-    """Numbers of the last night that are nobody's tonight."""
+    """Numbers of the last night that no record of tonight has."""
     next_number: int
 
     @classmethod
@@ -96,18 +97,18 @@ class KnownRecords:
         return cls(records, place, numbers, is_new, row_of, gone, len(row_of))
 
     def then(self, column: pl.Series) -> pl.Series:
-        """A column that stands in the order of ``records``, for tonight's rows; null where the record was not there."""
+        """A column in the order of ``records``, rearranged for tonight's rows; null where the record was not there."""
         return column.gather(pl.Series(self.place).replace(NOBODY, None))
 
     @property
     def left(self) -> pl.Series:
-        """``record_id`` of those that are not among tonight's."""
+        """``record_id`` of the last night's records that are not among tonight's."""
         stays = np.zeros(self.records.height, dtype=bool)
         stays[self.place[self.place != NOBODY]] = True
         return self.records["record_id"].filter(pl.Series(~stays))
 
     def as_they_were(self, records: pl.DataFrame) -> pl.Series:
-        """Which of tonight's records (LINKED_RECORD, by its rows) stand as they did."""
+        """Which of tonight's records (LINKED_RECORD, by row) are as they were."""
         told = [
             records[name].eq_missing(self.then(self.records[name])) for name in LINKED_RECORD if name != "record_id"
         ]
@@ -119,7 +120,7 @@ class KnownRecords:
         return not self.is_new.any() and not len(self.gone)
 
     def with_changed(self, rows: Numbers) -> "KnownRecords":
-        """The same with further rows taken for changed."""
+        """The same, with further rows treated as changed."""
         is_new = self.is_new.copy()
         is_new[rows] = True
         return self._numbered(self.records, self.place, self.numbers.copy(), is_new, self.next_number)
@@ -128,7 +129,7 @@ class KnownRecords:
 def kept_of(known: KnownRecords, pairs: pl.DataFrame, weighed: pl.DataFrame, membership: NDArray[np.float64]) -> Kept:
     """What the last night knew of tonight's rows.
 
-    ``pairs``: SCORED_PAIR; ``weighed``: WEIGHED_CHILDREN; ``membership``: of tonight's rows, as it was.
+    ``pairs``: SCORED_PAIR; ``weighed``: WEIGHED_CHILDREN; ``membership``: of tonight's rows, on the last night.
     """
     ends = [known.row_of[pairs[side].to_numpy()] for side in ("left", "right")]
     stay = (ends[0] >= 0) & (ends[1] >= 0)
@@ -149,7 +150,7 @@ def kept_of(known: KnownRecords, pairs: pl.DataFrame, weighed: pl.DataFrame, mem
 
 
 def _signs(numbers: Numbers, labels: Numbers) -> NDArray[np.uint64]:
-    """Signs of the children of the last night."""
+    """Signs of the last night's children."""
     place = np.full(int(numbers.max(initial=NOBODY)) + 1, NOBODY)
     place[numbers] = np.arange(len(numbers))
     own = place[labels]
@@ -164,7 +165,7 @@ def _weighed_of(known: KnownRecords, weighed: pl.DataFrame) -> Weighed:
 
 
 def weighed_frame(rounds: tuple[Weighed, ...]) -> pl.DataFrame:
-    """All that was weighed, each pair of children once, as WEIGHED_CHILDREN."""
+    """Everything that was weighed, each pair of children once, as WEIGHED_CHILDREN."""
     parts = [pl.DataFrame({name: getattr(part, name) for name in WEIGHED_CHILDREN}) for part in rounds]
     return pl.concat([part.cast(WEIGHED_CHILDREN) for part in parts]).unique(["one", "other"], maintain_order=True)
 
@@ -194,7 +195,7 @@ def kept_row(held: Held, next_number: int, linked_at: datetime) -> pl.DataFrame:
 
 
 def pair_frame(pairs: Pairs, numbers: Numbers, chances: tuple[Bits, Bits], labels: Numbers) -> pl.DataFrame:
-    """Pairs of rows as SCORED_PAIR. ``chances``: of each, as all the records have it, and by itself."""
+    """Pairs of rows as SCORED_PAIR. ``chances``: match probability of each by all records, and by itself."""
     columns = {
         "left": numbers[pairs.left], "right": numbers[pairs.right], "pattern": pairs.pattern,
         "match_weight": pairs.weight, "evidence": pairs.evidence, "rule": pairs.rule, "match_probability": chances[0],
@@ -205,6 +206,6 @@ def pair_frame(pairs: Pairs, numbers: Numbers, chances: tuple[Bits, Bits], label
 
 
 def sign_frame(person: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
-    """BLOCK_SIGN of some records, which have these numbers."""
+    """BLOCK_SIGN of the records ``person``, whose numbers are ``numbers``."""
     signs = block_signs(with_keys(person), CHILD_BLOCKING_RULES)
     return signs.select("sign", number=pl.Series(numbers).gather(signs["row"])).cast(BLOCK_SIGN)

@@ -49,12 +49,12 @@ OF_CHILDREN: dict[str, Any] = {
     "dataset": "dataset",
     "households": HOUSEHOLDS,
 }
-"""How children's records are linked, as :func:`matching.linkage.link_records` is told."""
+"""How children's records are linked: arguments of :func:`matching.linkage.link_records`."""
 
 Figures = dict[str, float | int | str]
 
 KEPT_PROBABILITY = 0.001
-"""Pairs below this are not kept in the store: they neither link nor come near it."""
+"""Pairs less probable than this are not kept in the store: they neither link nor come near it."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Linked:
     is_new: bool
     """The weights were not given."""
     stands_in: bool
-    """The records were too few to learn from, and approved weights were taken."""
+    """The records were too few to learn from, and the approved weights were used."""
     held: Held
-    """With the model, all that weighs a pair besides its two records."""
+    """With the model, everything that a pair's weight rests on besides its two records."""
     found: Linkage
     """Rows are records in the order of their ids."""
     probability: NDArray[np.float64]
@@ -84,7 +84,7 @@ class Linked:
 CHILD_SETTINGS = Settings(apart="permanent_upns", beside=LISTED_BESIDE, stratum="birth_year")
 
 APPROVED_MODEL = Path(__file__).parents[2] / "matching" / "data" / "approved_model.toml"
-"""Weights trained on a made-up authority: what stands in where tonight's records are too few to learn from."""
+"""Weights trained on a made-up authority, used where tonight's records are too few to learn from."""
 
 
 def link(
@@ -101,15 +101,18 @@ def link(
     progress: Told | None = None,
     buckets: Buckets | None = None,
 ) -> Linked:
-    """Link all sources against each other.
+    """Link all sources with each other.
 
-    ``person``: PERSON rows. ``previous``: CHILD_RECORD of last night, from which children keep their ids.
-    ``judgements``: left_id, right_id, is_same; rows whose records are not there tonight are left out.
-    ``model``: the weights in force, and their ``origin`` in words; null: learnt from tonight's records, or the approved
-    ones where those are too few. ``stands_in``: such too few records are why the model is in force: it is tried again
-    when measures are due. ``held``: the measures in force; null, or where they no longer fit: measured tonight.
-    ``groups``: what the report's measures by group need to be told; null: nothing. ``progress``: is told how far it is.
-    ``buckets``: where pairs are scored; null: in this process.
+    - ``person``: PERSON rows.
+    - ``previous``: CHILD_RECORD of last night, from which children keep their ids.
+    - ``judgements``: left_id, right_id, is_same; those on records that are not there tonight are ignored.
+    - ``model``: the weights in force, and ``origin``: where they come from, in words. Null: learnt from tonight's records,
+      or the approved weights if those are too few.
+    - ``stands_in``: the model is in force only because records were too few; learning is tried again when measures are due.
+    - ``held``: the measures in force; null, or if they no longer fit: measured tonight.
+    - ``groups``: what the report's measures by group need; null: nothing.
+    - ``progress``: is told how far the linkage is.
+    - ``buckets``: where pairs are scored; null: in this process.
     """
     table = with_keys(without_shared_upns(person).sort("record_id"))
     asked = groups or GroupsAsked()
@@ -151,7 +154,7 @@ def link(
 def _why_due(
     held: Held | None, model: Model | None, settings: Settings, counts: dict[str, int], as_at: date | None
 ) -> str:
-    """Why the measures are to be taken tonight; an empty text: those that are held still fit."""
+    """Why measures must be taken tonight; an empty text: those in force still fit."""
     if model is None:
         return "none were in force"
     return why_due(held, fingerprint(model, settings, tuple(counts)), counts, as_at) or ""
@@ -173,12 +176,12 @@ def _report(
 
 
 def records_by_source(source: pl.Series) -> dict[str, int]:
-    """How many records each source has, in the order of their names."""
+    """Number of records of each source, in the order of the sources' names."""
     return dict(source.value_counts().sort(source.name).iter_rows())
 
 
 def figures_told(origin: str, settings: Settings, held: Held, labels: NDArray[np.int64]) -> Figures:
-    """What the report tells of the linkage besides its pairs."""
+    """What the report says of the linkage besides its pairs."""
     on = "tonight" if held.measured_on is None else f"{held.measured_on:%d/%m/%Y}"
     return {
         "children": int(np.count_nonzero(labels == np.arange(len(labels)))),
@@ -189,7 +192,7 @@ def figures_told(origin: str, settings: Settings, held: Held, labels: NDArray[np
 
 
 def _found(linked: Callable[..., Linkage], model: Model | None) -> tuple[Linkage, Model, str | None]:
-    """The linkage, its weights as they were given or learnt, and why they are those that stand in; null: they are not.
+    """The linkage, its weights as given or learnt, and why the approved weights stand in; null: they do not.
 
     ``linked``: links with the weights given as ``model``.
     """
@@ -222,12 +225,12 @@ def pairs_told(left: Rows, right: Rows, weight: Bits, chances: Bits, labels: NDA
 
 
 def is_kept() -> pl.Expr:
-    """Which pairs stand in LINK."""
+    """Which pairs are kept in LINK."""
     return pl.col("is_same_child") | (pl.col("match_probability") >= KEPT_PROBABILITY)
 
 
 def links_of(pairs: pl.DataFrame, ids: pl.Series, model: Model) -> pl.DataFrame:
-    """Pairs as told, with their pattern, in the form of LINK. ``ids``: the record of each row."""
+    """Pairs from :func:`pairs_told`, with their pattern, as LINK. ``ids``: the record of each row."""
     frame = pairs.with_columns(
         left_id=ids.gather(pairs["left"]),
         right_id=ids.gather(pairs["right"]),
@@ -237,7 +240,7 @@ def links_of(pairs: pl.DataFrame, ids: pl.Series, model: Model) -> pl.DataFrame:
 
 
 def words_of(model: Model, patterns: Patterns) -> pl.Series:
-    """Each pair's levels in words; what says nothing is left out."""
+    """Each pair's levels in words; levels that say nothing are left out."""
     distinct, where = np.unique(patterns, return_inverse=True)
     words = [
         [None if level.says_nothing else f"{comparison.name}: {level.label}" for level in comparison.levels]
@@ -262,17 +265,16 @@ def _described(found: Linkage, left: Rows, right: Rows) -> tuple[pl.Series, Bits
 
 
 def is_told(rivals: Rivals) -> NDArray[np.bool_]:
-    """Which entries stand in RIVAL."""
+    """Which entries are kept in RIVAL."""
     return np.asarray(rivals.probability >= KEPT_PROBABILITY)
 
 
 def rivals_told(
     rivals: Rivals, labels: NDArray[np.int64], words: pl.Series, weights: Bits, children: pl.DataFrame
 ) -> pl.DataFrame:
-    """RIVAL rows: children that may be one after all.
+    """RIVAL rows: children that may be the same after all.
 
-    ``words``, ``weights``: of the nearest pair of each entry that is told. ``children``: record_id,
-    child_id of each row.
+    ``words``, ``weights``: of the nearest pair of each entry that is kept. ``children``: record_id, child_id of each row.
     """
     told = is_told(rivals)
     left, right, child = rivals.left[rivals.nearest[told]], rivals.right[rivals.nearest[told]], rivals.child[told]

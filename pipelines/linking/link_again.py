@@ -1,6 +1,7 @@
-"""The night's linkage where only some records changed: what :func:`pipelines.linking.link.link` would find, at the cost of it.
+"""The night's linkage when only some records changed: the result of :func:`pipelines.linking.link.link`, at the cost of the
+changes.
 
-Everything that is measured is held (:mod:`pipelines.linking.measures_in_force`), everything else of the last night is kept
+What is measured once is held (:mod:`pipelines.linking.measures_in_force`); everything else of the last night is kept
 (:mod:`pipelines.linking.kept_links`).
 """
 
@@ -35,12 +36,12 @@ from pipelines.store import Store
 from pipelines.tables import CHILD_RECORD, LINKED_RECORD
 
 MOST_CHANGED = 0.25
-"""Share of the records: where more of them changed, all are linked anew, which costs no more."""
+"""Share of the records: if more than this changed, all are linked anew, which costs no more."""
 
 
 @dataclass(frozen=True)
 class ToLink:
-    """What tonight's linkage is of."""
+    """What tonight's linkage works on."""
 
     person: pl.DataFrame
     """PERSON, in the order of the ids."""
@@ -48,7 +49,7 @@ class ToLink:
     previous: pl.DataFrame
     """CHILD_RECORD of the last night."""
     before: pl.DataFrame
-    """The same, under the keys of tonight: of a record that has another key since, under that one."""
+    """The same under tonight's keys: a record whose key has changed is under its new key."""
     judged: Judged | None
     model: Model
     origin: str
@@ -59,45 +60,45 @@ class ToLink:
 
 @dataclass(frozen=True)
 class LinkedAgain:
-    """Tonight's links and children: what is whole, and of what is large only what changed."""
+    """Tonight's links and children. Small tables are whole; of large ones there is only what changed."""
 
     child_records: pl.DataFrame
     """CHILD_RECORD, whole."""
     touched: NDArray[np.bool_]
-    """Rows of it whose child is not made of the same records as last night."""
+    """Rows of ``child_records`` whose child is not made of the same records as last night."""
     rivals: pl.DataFrame
     """RIVAL, whole."""
     report: Callable[[], LinkReport]
-    """Works the report out, from nothing but what is at hand."""
+    """Works out the report from what is already at hand."""
     links: int
-    """Pairs of records in one child."""
+    """Number of pairs of records within one child."""
     links_gone: pl.DataFrame
-    """left_id, right_id of links that are no more, or changed."""
+    """left_id, right_id of links that are gone or have changed."""
     links_put: pl.DataFrame
-    """LINK: those that are new, or changed."""
+    """LINK: links that are new or have changed."""
     pairs_kept: int
-    """Links in all."""
+    """Number of links in all."""
     records: pl.DataFrame
     """LINKED_RECORD, whole."""
     stand: pl.Series
-    """Rows of it that are as they were last night."""
+    """Which rows of ``records`` are as they were last night."""
     left: pl.Series
-    """``record_id`` of records that are no more."""
+    """``record_id`` of records that are gone."""
     pairs_gone: pl.DataFrame
-    """left, right of scored pairs that are no more, or changed."""
+    """left, right of scored pairs that are gone or have changed."""
     pairs_put: pl.DataFrame
-    """SCORED_PAIR."""
+    """SCORED_PAIR: scored pairs that are new or have changed."""
     signs_gone: pl.DataFrame
-    """number of records whose blocks are no more."""
+    """Numbers of the records whose blocks are gone."""
     signs_put: pl.DataFrame
-    """BLOCK_SIGN."""
+    """BLOCK_SIGN of the new records."""
     weighed: pl.DataFrame
     """WEIGHED_CHILDREN, whole."""
     next_number: int
 
 
 def known_records(store: Store, tonight: ToLink) -> KnownRecords | None:
-    """The last night's records and which are tonight's; null: so many changed that all are to be linked anew."""
+    """The last night's records, matched with tonight's; null: so many changed that all are to be linked anew."""
     least, records = store.read("link_kept")["next_number"].item(), store.read("linked_record")
     if not records["record_id"].equals(tonight.previous["record_id"]):
         return None
@@ -107,7 +108,7 @@ def known_records(store: Store, tonight: ToLink) -> KnownRecords | None:
 
 
 def linked_again(store: Store, tonight: ToLink, known: KnownRecords) -> LinkedAgain:
-    """Link what changed, and what hangs on it."""
+    """Link what changed, and what depends on it."""
     known, signs, met = _met(store, tonight.person, known)
     before = store.read("scored_pair")
     names = ("child_id", "membership")
@@ -132,8 +133,9 @@ def linked_again(store: Store, tonight: ToLink, known: KnownRecords) -> LinkedAg
 
 
 def stand_again(store: Store, tonight: ToLink, known: KnownRecords) -> tuple[Callable[[], LinkReport], int, int]:
-    """What works out the report of the last night's links, which stand as no record has changed; how many pairs are in one
-    child, and how many are kept.
+    """The report of the last night's links, which hold because no record has changed.
+
+    Returns what works it out, the number of pairs within one child, and the number of pairs kept.
     """
     places = {name: known.row_of[known.records[name].to_numpy()] for name in ("number", "label")}
     labels = np.empty(len(known.numbers), dtype=np.int64)
@@ -145,7 +147,7 @@ def stand_again(store: Store, tonight: ToLink, known: KnownRecords) -> tuple[Cal
 
 
 def _encoded(person: pl.DataFrame, settings: Settings) -> Callable[[Rows], Encoded]:
-    """What makes the table of some rows."""
+    """A function that encodes some rows."""
 
     def encoded(rows: Rows) -> Encoded:
         return prepare(with_keys(person[rows]), CHILD_COMPARISONS, CHILD_BLOCKING_RULES, *settings.reads)
@@ -154,16 +156,16 @@ def _encoded(person: pl.DataFrame, settings: Settings) -> Callable[[Rows], Encod
 
 
 def _met(store: Store, person: pl.DataFrame, known: KnownRecords) -> tuple[KnownRecords, pl.DataFrame, Rows]:
-    """The signs of all new records, and the rows that share a block with one, themselves among them.
+    """The signs of all new records, and the rows that share a block with one, including themselves.
 
-    A block beyond LARGEST_BLOCK is split by what stands in it: where such a one gains or loses a record, all its
-    records count as changed.
+    A block larger than LARGEST_BLOCK is split by its content: if it gains or loses a record, all its records count as
+    changed.
     """
     new = np.flatnonzero(known.is_new)
     signs = sign_frame(person[new], known.numbers[new])
     left = store.read_where("block_sign", pl.DataFrame({"number": known.gone}))
     shared = store.read_where("block_sign", pl.concat([signs, left]).select(pl.col("sign").unique()))
-    sizes = pl.concat([shared, signs]).group_by("sign").len()  # of before and after together: never too few
+    sizes = pl.concat([shared, signs]).group_by("sign").len()  # of both nights together: never too few
     large = sizes.filter(pl.col("len") > blocks.LARGEST_BLOCK)
     split = known.row_of[shared.join(large, on="sign", how="semi")["number"].unique().to_numpy()]
     if (~known.is_new[split[split >= 0]]).any():
@@ -171,7 +173,7 @@ def _met(store: Store, person: pl.DataFrame, known: KnownRecords) -> tuple[Known
         new = np.flatnonzero(known.is_new)
         signs = sign_frame(person[new], known.numbers[new])
         shared = store.read_where("block_sign", signs.select(pl.col("sign").unique()))
-    # What changed is here by its new number; its old one is nobody's.
+    # A changed record is found by its new number; its old one belongs to nobody.
     rows = known.row_of[shared["number"].unique().to_numpy()]
     return known, signs, np.union1d(rows[rows >= 0], new).astype(np.int32)
 
@@ -222,7 +224,7 @@ def _told(
 
 
 def _report(tonight: ToLink, rows: pl.DataFrame, labels: Labels) -> LinkReport:
-    """The report. ``rows``: SCORED_PAIR in the order of its rows, by which it has the two records; ``labels``: of each."""
+    """The report. ``rows``: SCORED_PAIR with rows in place of numbers, sorted by them; ``labels``: of each row."""
     person, child = tonight.person, pl.Series(labels)
     model = tonight.model.on(tonight.held.measures.records)
     weighed = rows.select("left", "right", "is_same_child", probability="match_probability")
@@ -234,8 +236,10 @@ def _report(tonight: ToLink, rows: pl.DataFrame, labels: Labels) -> LinkReport:
 def _differing(
     before: pl.DataFrame, scored: pl.DataFrame, pairs: Pairs, known: KnownRecords
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Pairs of the last night (SCORED_PAIR) that are no more, or not as they are ``scored`` tonight; and those of tonight
-    that were not, or not so. ``pairs``: tonight's by their rows, in their order.
+    """SCORED_PAIR rows of the last night that are gone or scored differently tonight; and tonight's that are new or
+    different.
+
+    ``pairs``: tonight's pairs by row, in the order of ``scored``.
     """
     left, right = (known.row_of[before[side].to_numpy()] for side in ("left", "right"))
     stay = np.flatnonzero((left != NOBODY) & (right != NOBODY))  # each of them was scored again
@@ -258,9 +262,9 @@ def _ids_of(pairs: pl.DataFrame, known: KnownRecords) -> pl.DataFrame:
 
 
 def _children(tonight: ToLink, again: Again, stood: pl.DataFrame) -> pl.DataFrame:
-    """CHILD_RECORD: that of the last night, save for children that are not made of the same records.
+    """CHILD_RECORD: the last night's, except for children that are not made of the same records.
 
-    ``stood``: that of the last night for tonight's records, in their order; null where there was none.
+    ``stood``: the last night's CHILD_RECORD for tonight's records, in their order; null for new records.
     """
     touched = pl.Series(again.is_touched)
     clusters = stood.select("record_id", cluster=pl.Series(again.labels)).filter(touched)
@@ -287,7 +291,7 @@ def _in_words(again: Again, model: Model, left: Rows, right: Rows) -> tuple[pl.S
 
 
 def _described(again: Again, left: Rows, right: Rows) -> tuple[Patterns, Bits]:
-    """Agreement pattern and match weight of pairs of rows: most are among those that were scored."""
+    """Agreement pattern and match weight of pairs of rows; most are among the scored pairs."""
     scored, wanted = (a.astype(np.int64) << 32 | b for a, b in ((again.pairs.left, again.pairs.right), (left, right)))
     place = np.minimum(np.searchsorted(scored, wanted), max(len(scored) - 1, 0))
     known = scored[place] == wanted if len(scored) else np.zeros(len(wanted), dtype=bool)

@@ -1,4 +1,4 @@
-"""What the linkage says of itself by group of children."""
+"""What the linkage reports about itself, by group of children."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from matching.fairness import FEWEST_CHILDREN, by_group
 from pipelines.children.age import age_in_years
 
 AGE_BANDS = ((0, "0 to 4"), (5, "5 to 10"), (11, "11 to 15"), (16, "16 and over"))
-"""Below compulsory school age, primary, secondary, beyond it: whole years on the date judged, from each lower end."""
+"""Below compulsory school age, primary, secondary, beyond it: whole years on the date judged, each from its lower end."""
 SEXES = {"F": "girls", "M": "boys"}
 SEVERAL_POSTCODES, ONE_POSTCODE = "at several postcodes", "at one postcode"
 SMALL_AREAS = "districts with fewer than 10 children each"
@@ -24,15 +24,15 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class GroupsAsked:
-    """What the measures by group need to be told."""
+    """What the measures by group need to know."""
 
     as_at: date | None = None
     """The date for ages; null: no ages."""
     rolls: Collection[str] = ()
-    """Sources that are rolls: of the other sources' records it is asked whether their child is on one. Without any, of
-    every record whether its child has a record of another source."""
+    """Sources that are rolls. For records of other sources it is measured whether their child is on one. If there are none:
+    for every record, whether its child has a record of another source."""
     known: pl.DataFrame | None = None
-    """record_id and a text column for each further grouping, as a source or a made-up truth has it: name origin,
+    """record_id and a text column for each further grouping, as given by a source or a made-up truth: name origin,
     ethnicity, first language. Nothing of the kind is ever inferred from a name."""
 
 
@@ -46,10 +46,10 @@ def measured_by_group(table: pl.DataFrame, child: pl.Series, pairs: pl.DataFrame
 
 
 def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.DataFrame:
-    """One row a record, one column a grouping; null: not known of the record.
+    """One row a record, one column a grouping; null: not known for the record.
 
-    A child at several postcodes has moved, or was given another child's record; two children who share birth date and
-    home may be twins, or one child whose records were not joined (so their forenames must differ).
+    A child at several postcodes has moved, or was given another child's record. Two children who share birth date and home
+    may be twins, or one child whose records were not joined; only different forenames count as shared.
     """
     ages = {} if asked.as_at is None else {"age": age_in_years(pl.col("date_of_birth"), asked.as_at)}
     number = child.rank("dense").cast(pl.Int64).to_numpy() - 1
@@ -79,7 +79,7 @@ def groupings(table: pl.DataFrame, child: pl.Series, asked: GroupsAsked) -> pl.D
 
 
 def _sharing(table: pl.DataFrame, child: Numbers) -> NDArray[np.bool_]:
-    """By the number of the child: whether another child, of another forename, has its birth date and home."""
+    """By number of the child: whether another child, with another forename, has the same birth date and home."""
     born = table["date_of_birth"].to_physical().cast(pl.Int64).fill_null(0).to_numpy()
     dwelling, forename = _codes(table["dwelling"]), _codes(table["forename"])
     placed = np.flatnonzero((dwelling != NOTHING) & table["date_of_birth"].is_not_null().to_numpy())
@@ -92,15 +92,15 @@ def _sharing(table: pl.DataFrame, child: Numbers) -> NDArray[np.bool_]:
 
 
 def _codes(column: pl.Series) -> Numbers:
-    """A number for each text, the same for the same; NOTHING where there is none."""
+    """A number for each text, equal for equal texts; NOTHING where there is none."""
     return column.cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(NOTHING).to_numpy()
 
 
 def _least_and_greatest(group: Numbers, values: Numbers) -> tuple[Numbers, Numbers]:
-    """By the number of the group: the least and the greatest of its values, which differ where it has several; of a group
-    without any, the latter is NOTHING.
+    """By number of the group: its least and greatest value. They differ if it has several; without any, the latter is
+    NOTHING.
 
-    To count the values, or to have polars find the ends, costs three times that.
+    Counting the values, or finding the ends with polars, takes three times as long.
     """
     there = values != NOTHING
     groups = int(group.max(initial=NOTHING)) + 1
@@ -119,7 +119,7 @@ def _age_band() -> pl.Expr:
 
 
 def _is_linked(source: pl.Series, child: pl.Series, rolls: Collection[str]) -> pl.Series:
-    """Whether each record's child is on a roll (or, without rolls, in another source); null of a roll's own records."""
+    """Whether each record's child is on a roll (or, without rolls, in another source); null for a roll's own records."""
     if not rolls:
         records = pl.DataFrame({"source": source, "child": child})
         return records.select(pl.col("source").n_unique().over("child") > 1).to_series()

@@ -1,4 +1,4 @@
-"""What the match report tells of the linkage, from its pairs in whole columns; counts and record ids only."""
+"""What the match report says of the linkage, worked out from its pairs; counts and record ids only."""
 
 import math
 from dataclasses import dataclass
@@ -12,16 +12,17 @@ from matching.ties import by_size, ties
 from pipelines.linking.measures_in_force import Held
 
 LIKELY = 0.5
-"""Pairs at least so probable by themselves count as links that hold a child's records together."""
+"""From this probability by itself on, a pair counts as a link that holds a child's records together."""
 IN_DOUBT = 0.001
-"""A pair less likely, or more by as much, is in no doubt: its probability is rounded, and its log-odds tell little."""
+"""A pair whose probability is below this, or above 1 less this, is not in doubt: its probability is rounded, so its
+log-odds mean little."""
 STANDS_IN = "the approved one"
-"""How the figure *model* begins where weights could not be learnt, and those kept for that case were taken."""
+"""How the figure *model* begins where weights could not be learnt and the approved ones were used."""
 
 
 @dataclass(frozen=True)
 class LinkReport:
-    """What the match report tells of the linkage; counts and record ids only."""
+    """What the match report says of the linkage; counts and record ids only."""
 
     blocking: pl.DataFrame
     """LINK_BLOCKING."""
@@ -36,14 +37,14 @@ class LinkReport:
     thresholds: pl.DataFrame
     """Expected false and missed links by threshold, as EXPECTED of :mod:`matching.thresholds`."""
     ties: pl.DataFrame
-    """What holds children's records together, by their number, as BY_SIZE of :mod:`matching.ties`."""
+    """What holds children's records together, by number of records, as BY_SIZE of :mod:`matching.ties`."""
     figures: dict[str, float | int | str]
 
 
 def weights_at(links: pl.DataFrame, threshold: float) -> pl.Series:
     """Match weight (bits) at which each pair in doubt would have the probability ``threshold``. ``links``: LINK.
 
-    Weight less the log-odds of the probability is what was held likely before the two records were compared.
+    The weight less the log-odds of the probability is the prior of the two records.
     """
     sure = pl.col("match_probability")
     bits = pl.col("match_weight") - (sure / (1 - sure)).log(2) + math.log2(threshold / (1 - threshold))
@@ -62,9 +63,11 @@ def report_of(
 ) -> LinkReport:
     """The report.
 
-    ``pairs``: every pair kept, in order of its rows: left, right (rows), match_weight, match_probability, is_same_child,
-    alone (0 to 1, its match probability without the other records of its children).
-    ``source`` and ``child``: those of each row. ``groups``: BY_GROUP. ``told``: further figures.
+    - ``pairs``: every pair kept, in order of its rows: left, right (rows), match_weight, match_probability, is_same_child,
+      alone (0 to 1, its match probability without the other records of its children).
+    - ``source``, ``child``: of each row.
+    - ``groups``: BY_GROUP.
+    - ``told``: further figures.
     """
     apart = share_never_met(held.never_met.filter(pl.col("source") != pl.col("other_source")))
     figures: dict[str, float | int | str] = {
@@ -113,7 +116,7 @@ def _levels(model: Model) -> pl.DataFrame:
 
 
 def _source_pairs(pairs: pl.DataFrame, source: pl.Series) -> pl.DataFrame:
-    """Links between each pair of sources, and what the probabilities themselves expect to be wrong among them."""
+    """Links between each pair of sources, and how many of them the probabilities expect to be false or missed."""
     one, p = pl.col("is_same_child"), pl.col("match_probability")
     sides = pairs.select(one, p, a=source.gather(pairs["left"]), b=source.gather(pairs["right"]))
     return (

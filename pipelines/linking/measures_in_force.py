@@ -1,8 +1,8 @@
-"""What a night measures once and later nights hold: priors, coverage, frequencies, blocking rules; and the model.
+"""What one night measures and later nights hold: priors, coverage, frequencies, blocking rules; and the model.
 
-A pair then weighs what its two records say, whoever else comes or goes, and a night costs what changed. They are
-measured again when they no longer fit (:func:`why_due`): that depends on the store and on tonight's records alone, so a
-full night and one that only follows the changes agree.
+A pair's weight then depends only on its two records, whoever else comes or goes, and a night costs only what changed. The
+measures are taken again when they no longer fit (:func:`why_due`). That depends only on the store and on tonight's records,
+so a full night and one that follows only the changes agree.
 """
 
 import hashlib
@@ -42,11 +42,11 @@ MEASURED_TABLES = (
 """Tables that hold the measures in force."""
 
 MOST_MOVED = 0.2
-"""A source whose number of records has moved by more than this share, and by more than FEW, is measured again."""
+"""A source is measured again if its number of records has moved by more than this share, and by more than FEW."""
 FEW = 100
-"""Records: the shares measured hardly hang on so few."""
+"""Records: the measured shares hardly depend on so few."""
 A_TERM = timedelta(days=100)
-"""Measures older than a school term (about fourteen weeks) are measured again: year groups move on."""
+"""Measures older than a school term (about fourteen weeks) are taken again: year groups move on."""
 OTHER_YEAR = "other"
 DATES = ("date_of_birth",)
 """Columns with frequencies whose values are dates."""
@@ -54,13 +54,13 @@ DATES = ("date_of_birth",)
 
 @dataclass(frozen=True)
 class Held:
-    """Measures in force, and when and on what they were measured."""
+    """Measures in force, and when and on what they were taken."""
 
     measures: Measures
     sources: tuple[str, ...]
     """In the order of their numbers in the measures."""
     records: tuple[int, ...]
-    """Of each source, when it was measured."""
+    """Number of records of each source when they were taken."""
     measured_on: date | None
     fingerprint: str
     why: str
@@ -72,15 +72,16 @@ class Held:
 
 
 def fingerprint(model: Model, settings: Settings, sources: tuple[str, ...]) -> str:
-    """Of all that measures rest on besides the records: they hold for no other model, comparisons, rules or sources."""
+    """Fingerprint of what measures rest on besides the records: they hold for no other model, comparisons, rules, settings
+    or sources."""
     told = (model_toml(model), repr(CHILD_COMPARISONS), repr(CHILD_BLOCKING_RULES), repr(settings), sources)
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 def why_due(held: Held | None, found: str, counts: Mapping[str, int], as_at: date | None) -> str | None:
-    """Why the measures must be measured again tonight, in words; null: they hold.
+    """Why the measures must be taken again tonight, in words; null: they hold.
 
-    ``found``: tonight's fingerprint. ``counts``: tonight's records of each source.
+    ``found``: tonight's fingerprint. ``counts``: tonight's number of records of each source.
     """
     if held is None:
         return "none were in force"
@@ -98,7 +99,7 @@ def why_due(held: Held | None, found: str, counts: Mapping[str, int], as_at: dat
 
 
 def held_from(found: Linkage, source: pl.Series, *, on: date | None, why: str, fingerprint: str) -> Held:
-    """What a linkage measured. ``source``: that of each row."""
+    """What a linkage measured. ``source``: of each row."""
     names = source.unique().sort().to_list()
     counts = np.bincount(found.dataset, minlength=len(names)).tolist()
     costs = pl.DataFrame([(c.rule, c.pairs, c.largest_block, c.left_out) for c in found.plan.costs],
@@ -119,7 +120,7 @@ def _never_met(found: Linkage, names: list[str]) -> pl.DataFrame:
 
 
 def held_tables(held: Held) -> dict[str, pl.DataFrame]:
-    """Measures in force as the tables of MEASURED_TABLES; without rows where there was nothing to measure."""
+    """Measures in force as the tables of MEASURED_TABLES; empty where there was nothing to measure."""
     if not held.sources:
         return {table: TABLES[table].to_frame() for table in MEASURED_TABLES}
     measures = held.measures
@@ -186,8 +187,8 @@ def _frequency_rows(frequencies: Mapping[str, HeldFrequencies]) -> pl.DataFrame:
 
 
 def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
-    """The measures in force, from the tables of MEASURED_TABLES; null: none were ever measured, or not all of
-    them by the version that did."""
+    """The measures in force, from the tables of MEASURED_TABLES. Null: none were ever taken, or an earlier version took
+    only some of them."""
     if any(tables[table].is_empty() for table in ("link_measured", "link_presence")):
         return None
     one = tables["link_measured"].row(0, named=True)
@@ -208,7 +209,8 @@ def held_in(tables: Mapping[str, pl.DataFrame]) -> Held | None:
 
 
 def _strata_in(coverage: pl.DataFrame, presence: pl.DataFrame) -> Strata:
-    """Every year of birth told apart. A source by itself has no coverage by another: its years stand in presence alone."""
+    """Every birth year that has measures of its own. With a single source there is no coverage, and only presence has the
+    years."""
     years = pl.concat([coverage["birth_year"], presence["birth_year"]]).unique().sort(nulls_last=False).to_list()
     return (None, *(year for year in years if year not in {None, OTHER_YEAR}))
 

@@ -1,4 +1,4 @@
-"""The weights that nights use: learnt once and kept; and, of the list in use, as a text file to read and to review."""
+"""The weights that nights use: learnt once and kept; and those of the list in use, as a text file to read and review."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +23,7 @@ class ModelInUse:
     origin: str
     """In words, for the match report."""
     stands_in: bool
-    """The night's records were too few to learn from, and the approved weights were taken."""
+    """The night's records were too few to learn from, and the approved weights were used."""
 
 
 def model_in_use(kept: pl.DataFrame) -> ModelInUse | None:
@@ -39,7 +39,7 @@ def model_in_use(kept: pl.DataFrame) -> ModelInUse | None:
 
 
 def model_row(model: Model, origin: str, learnt_on: date | None) -> pl.DataFrame:
-    """Weights as LINK_MODEL. ``learnt_on``: null where they were not learnt, but stand in."""
+    """Weights as LINK_MODEL. ``learnt_on``: null if they were not learnt but stand in."""
     row = {"learnt_on": [learnt_on], "origin": [origin], "weights": [model_toml(model)]}
     return pl.DataFrame(row, schema=LINK_MODEL)
 
@@ -50,7 +50,8 @@ def keep_model(model: Model, workspace: Path) -> None:
 
 
 def kept_model(workspace: Path) -> Model:
-    """The weights of the list in use. Raises :class:`~pipelines.workspace.StoreError` where there are none to be read."""
+    """The weights of the list in use. Raises :class:`~pipelines.workspace.StoreError` if there are none or they cannot be
+    read."""
     path = workspace / MODEL_FILE
     if not path.exists():
         raise StoreError(f"There is no {MODEL_FILE} in {workspace}. Run a night first: rollcall night --help.")

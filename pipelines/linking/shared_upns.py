@@ -1,20 +1,22 @@
-"""UPNs that one source gives to two children: a school that takes over a year group may copy a brother's number to a sister.
+"""UPNs that one source gives to two children: a school that takes over a year group may copy a brother's number to a
+sister.
 
-A UPN is permanent and one child's. Where one roll shows it for two, at least one of them bears another's number, and which of
-them nobody can say: it would hold the child apart from its own earlier entry, and prove it to be the other one.
+A UPN is permanent and belongs to one child. If one roll gives it to two, at least one of them has another's number, and
+nobody can say which. It would hold that child apart from its own earlier entry, and prove it to be the other child.
 """
 
 import polars as pl
 
 LEAST_APART_DAYS = 270
-"""Children of one mother are born so far apart, or are twins; the slips of one birth date that pass it keep day and month."""
+"""Children of one mother are born at least this far apart, unless they are twins. Slips of one birth date that are as large
+keep day and month."""
 
 
 def without_shared_upns(person: pl.DataFrame) -> pl.DataFrame:
     """``person`` (``PERSON``) with ``upn`` and ``former_upn`` null where their source gives that UPN to two children.
 
-    They are two where another name and another birth date stand beside it, and neither is a slip of the other: not one
-    child's forename among the names of the other, and dates too far apart for twins and not of one day of the year.
+    They are two if names and birth dates differ and neither is a slip of the other: neither child's forename is among the
+    other's names, and the dates are too far apart for twins and not on the same day of the year.
     """
     asked = person.filter(pl.col("upn").is_not_null(), pl.struct("dataset", "upn").is_duplicated())
     told = asked.drop_nulls(["forename", "date_of_birth"]).sort("date_of_birth", "record_id")

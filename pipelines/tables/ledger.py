@@ -76,7 +76,7 @@ LIST_NIGHT = pl.Schema(
             "list_from": pl.Float64,  # 0..1, the cut-off in force
             "estimate_from": pl.Float64,  # 0..1, the cut-off in terms of estimates before recalibration
             "listed": pl.Int64,
-            "published_at": pl.Datetime("us", "UTC"),  # null: not published; the next night takes it back
+            "published_at": pl.Datetime("us", "UTC"),  # null: not published; the next night undoes it
         }
     )
 )

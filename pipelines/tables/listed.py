@@ -29,8 +29,7 @@ RESIDENCE = pl.Schema(
         "because": pl.String,  # plain English
     }
 )
-"""One row is one child known to any agency. For a child with a sure place in education it says only that. Written by
-residence."""
+"""One row is one child. For a child with a sure place in education it says only that. Written by residence."""
 
 FINDING = pl.Schema(
     {
