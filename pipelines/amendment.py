@@ -1,4 +1,6 @@
-"""What changes in a table of records or of children from one night to the next, and in which order such a table is read."""
+"""What changes in a table of records or of children from one night to the next, and the order in which such a table is
+read.
+"""
 
 from dataclasses import dataclass
 
@@ -12,10 +14,11 @@ IN_ORDER_OF: dict[str, tuple[str, ...]] = {
     "provision": tuple(PROVISION),
     "explained": ("child_id",),
 }
-"""Tables of which a night writes only some rows: they are read in this order."""
+"""Tables of which a night may write only some rows, and the columns by which they are sorted when read."""
 
 LARGEST_AMENDMENT = 0.25
-"""Share of a table's rows: of more, writing the whole table costs no more, and leaves nothing behind to be cleared."""
+"""Share of a table's rows: if more than this change, writing the whole table costs no more and leaves nothing to be
+cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +26,32 @@ class Amendment:
     """What changes in a table of records from one night to the next."""
 
     put: pl.DataFrame
-    """Rows, with all columns of the table, that take the place of all rows with their ``record_id``."""
+    """Rows, with all columns of the table, that replace all rows with their ``record_id``."""
     gone: pl.Series
-    """``record_id`` of those that leave."""
+    """``record_id`` of the records that leave the table."""
     moved: pl.DataFrame | None = None
-    """``record_id`` of others, and columns that say something else of them now, as of where they stand; null: none."""
+    """``record_id`` of other records, and columns that have another value for them, such as their line in the file; null:
+    none."""
 
     @property
     def leaving(self) -> pl.Series:
-        """``record_id`` of all whose rows leave, those that come again among them."""
+        """``record_id`` of all records whose rows are deleted, including those that are put again."""
         return pl.concat([self.gone, self.put["record_id"]]).unique().alias("record_id")
 
     @property
     def size(self) -> int:
-        """Rows to be written."""
+        """Number of rows to be written."""
         return self.put.height + self.gone.len()
 
 
 def amended(before: pl.DataFrame, amendment: Amendment) -> pl.DataFrame:
-    """A table once it is amended, as the store keeps it: what came stands last. Nothing of it is ``moved``."""
+    """A table after the amendment, as the store keeps it: rows put are last. ``moved`` is not applied."""
     stands = before.filter(~pl.col("record_id").is_in(amendment.leaving.implode()))
     return pl.concat([stands, amendment.put])
 
 
 def children_otherwise(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """``child_id`` of every child who does not have the same rows in two states of a table, in no particular order."""
+    """``child_id`` of every child whose rows differ between two states of a table, in no particular order."""
     marks = pl.concat(
         rows.select("child_id", mark=rows.hash_rows()).group_by("child_id").agg(pl.col("mark").sum())
         for rows in (before, after)
@@ -56,12 +60,12 @@ def children_otherwise(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFram
 
 
 def typed(table: str, kept: pl.DataFrame) -> pl.DataFrame:
-    """Rows that the store keeps of a table, with its columns and types as :mod:`pipelines.tables` has them."""
+    """Rows of a table as the store keeps them, with the columns and types of :mod:`pipelines.tables`."""
     return kept.select(pl.col(name).cast(kind) for name, kind in TABLES[table].items())
 
 
 def in_order(table: str, kept: pl.DataFrame) -> pl.DataFrame:
-    """A whole table in the order in which it is read; rows that agree in that stay as they stand."""
+    """A whole table in the order in which it is read; rows that are equal in that order keep theirs."""
     by = IN_ORDER_OF.get(table, ())
     if not by:
         return kept

@@ -1,4 +1,4 @@
-"""Tables of the store that are in memory, or on their way: each is read once a night, some before they are asked for."""
+"""Tables of the store that are in memory or being read: each is read once a night, some before they are needed."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,19 +10,19 @@ Done = TypeVar("Done")
 
 
 class AtHand:
-    """Tables by name. What is read ahead is at hand as the store keeps it, and put in its order when it is asked for."""
+    """Tables by name. A table read ahead is kept in the order of the store, and sorted when it is asked for."""
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] | None = None
-        """Every table there is in the store, in order: asked for at each, and slow to be told (2 ms); null: ask it."""
+        """Names of all tables in the store, in order: needed at every access and slow to get (2 ms); null: ask the store."""
         self._tables: dict[str, pl.DataFrame | Future[pl.DataFrame]] = {}
         self._ahead: dict[str, Future[pl.DataFrame]] = {}
         self._aside: ThreadPoolExecutor | None = None
 
     def get(self, table: str) -> pl.DataFrame | None:
-        """The table, waited for where it is being made; null: it was neither read nor written.
+        """The table; waits for it if it is being made. Null: it was neither read nor written.
 
-        Raises what the making of it raised.
+        Raises what making it raised.
         """
         found = self._tables.get(table)
         if isinstance(found, Future):
@@ -30,41 +30,41 @@ class AtHand:
         return found
 
     def promised(self, table: str) -> Future[pl.DataFrame] | None:
-        """What will give the table, where it is being made; null: it is not."""
+        """The future of a table that is being made; null: it is not."""
         found = self._tables.get(table)
         return found if isinstance(found, Future) else None
 
     def keep(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
-        """Keep the table as it stands now; gives it back."""
+        """Keep the table as it is now; returns it."""
         self._ahead.pop(table, None)
         self._tables[table] = frame
         return frame
 
     def keep_made(self, table: str, make: Callable[[], pl.DataFrame]) -> None:
-        """Begin to make the table as it stands now, in the thread that reads tables."""
+        """Begin to make the table as it is now, in the thread that reads tables."""
         self._ahead.pop(table, None)
         self._tables[table] = self.do_aside(make)
 
     def take_ahead(self, table: str) -> pl.DataFrame | None:
-        """What was read ahead of a table, waited for; null: nothing was. The table is at hand no longer.
+        """What was read ahead of a table; waits for it. Null: nothing was. The table is no longer at hand afterwards.
 
-        Raises what the reading of it raised.
+        Raises what reading it raised.
         """
         found = self._ahead.pop(table, None)
         self.forget(table)
         return None if found is None else found.result()
 
     def forget(self, table: str) -> None:
-        """The table has changed, or is about to be."""
+        """Drop the table: it has changed, or is about to."""
         self._ahead.pop(table, None)
         self._tables.pop(table, None)
 
     def read_ahead(self, reads: Mapping[str, Callable[[], pl.DataFrame]]) -> None:
-        """Begin to read tables, one after the other, in another thread. ``reads``: table -> what reads it."""
+        """Begin to read tables, one after another, in another thread. ``reads``: table -> what reads it."""
         self._ahead |= {table: self.do_aside(read) for table, read in reads.items()}
 
     def do_aside(self, work: Callable[[], Done]) -> Future[Done]:
-        """Begin to do something in that thread, after what it has to do by now."""
+        """Begin some work in that thread, after the work already given to it."""
         self._aside = self._aside or ThreadPoolExecutor(1)
         return self._aside.submit(work)
 

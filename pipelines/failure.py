@@ -1,7 +1,7 @@
 """What is said when a night fails: one clear message, an exit code, and never a child's value.
 
-An error that a step foresees comes with its own message. Any other may quote what it stumbled over, so only its type
-and the place in the code are told; a file in the workspace keeps the frames, without the error's own words.
+An error that a step foresees comes with its own message. Any other may quote the data it failed on, so only its type and
+the place in the code are given; a file in the workspace keeps the frames, without the error's own words.
 """
 
 import errno
@@ -27,14 +27,14 @@ FAILURE_FOLDER = "failures"
 HOUSE = Path(__file__).parents[1]
 
 INTERNAL_ERROR, CANNOT_GO_ON, ALREADY_RUNNING, DISK_FULL, HELD = 1, 2, 3, 4, 5
-"""Exit codes. 2: the extracts, a contract, the settings or the store need a person; the message says which and how.
-5: what came in is not complete, so no new list was published, and the last one is marked stale."""
+"""Exit codes. 2: the extracts, a contract, the settings or the store need a person; the message says which and how. 5: what
+came in is incomplete, so no new list was published, and the last one is marked stale."""
 
 COMMAND = "command"
-"""Stands for the step where a command fails that is no night."""
+"""Used as the step's name when a command fails that is not a night."""
 
 UNFORESEEN = (Exception, PanicException)
-"""All that is caught where nothing may be let out: a panic of polars is no Exception, and its words may quote a cell."""
+"""Everything caught where nothing may escape: a polars panic is not an Exception, and its message may quote a cell."""
 
 FORESEEN = (ExtractsError, ContractError, SettingsError, StoreError, PublicationFailed)
 """Errors whose messages are ours and hold no child's value."""
@@ -47,13 +47,13 @@ class NightFailed(Exception):  # noqa: N818 - it is told to people as it is name
         super().__init__(message)
         self.exit_code = exit_code
         self.may_pass = may_pass
-        """Whether the same night may well succeed if it is tried again soon: a share that was away for a moment."""
+        """Whether the same night may well succeed if tried again soon: a share that was briefly away."""
 
 
 def as_night_failed(step: str, error: BaseException, workspace: Path | None) -> NightFailed:
-    """What is said of an error. Raise it outside the ``except`` block, so that the error does not hang on to it.
+    """The failure to report for an error. Raise it outside the ``except`` block, so that it does not carry the error.
 
-    ``workspace`` is where the frames of an unforeseen error are kept; null: nowhere.
+    ``workspace``: where the frames of an unforeseen error are kept; null: nowhere.
     """
     if isinstance(error, NightFailed):
         return error
@@ -63,9 +63,9 @@ def as_night_failed(step: str, error: BaseException, workspace: Path | None) -> 
 
 
 def in_plain_words(step: str, workspace: Path, work: Callable[[], Done]) -> Done:
-    """What ``work`` gives. Raises NightFailed of whatever goes wrong in it.
+    """The result of ``work``. Raises NightFailed for whatever goes wrong in it.
 
-    No context manager: to what that raises, Python ties the error from which it was made, whose words may quote a value.
+    Not a context manager: Python would attach the original error, whose words may quote a value, to what that raises.
     """
     try:
         return work()
@@ -85,7 +85,7 @@ def _exit_code(error: BaseException) -> int:
 NOT_THIS_ACCOUNT = (
     "A workspace is for the account alone that runs its nights: start this as that account, or mend the permissions"
 )
-"""What mends it where the system does not let this account at a file."""
+"""The remedy where the system denies this account access to a file."""
 
 
 def is_disk_full(error: BaseException | None) -> bool:
@@ -120,12 +120,12 @@ def _unforeseen(step: str, error: BaseException, workspace: Path | None) -> Nigh
 
 
 def _doing(step: str) -> str:
-    """Who failed, as a sentence begins: a step of the night, or the command itself."""
+    """The subject of the sentence: a step of the night, or the command itself."""
     return "The command" if step == COMMAND else f"Step '{step}'"
 
 
 def _place(error: BaseException) -> str:
-    """File and line, in our own code where any frame is."""
+    """File and line, in our own code if any frame is in it."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if _is_ours(frame.filename)]
     frame = (ours or list(frames))[-1]
@@ -142,7 +142,7 @@ def _short(file: str) -> str:
 
 
 def _keep_frames(step: str, error: BaseException, workspace: Path) -> Path | None:
-    """Write types and frames of an error and of what caused it; null where even that cannot be written."""
+    """Write the types and frames of an error and of its causes; null if they cannot be written."""
     lines = [f"step: {step}"]
     cause: BaseException | None = error
     seen: set[int] = set()

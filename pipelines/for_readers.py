@@ -1,8 +1,8 @@
-"""A copy of the store as the list in use was made from it, for whoever reads while a night writes.
+"""A copy of the store from which the list in use was made, for commands that read while a night writes.
 
-DuckDB lets one process in while another writes not at all, and a night that is under way, held or killed leaves half of
-its work in the store. So a night that has published puts a copy beside it, whole or not at all, and every command that
-only reads opens the copy.
+While one process writes to a DuckDB file no other may open it, and a night that is running, held or killed leaves half of
+its work in the store. So a night that has published puts a copy beside the store, whole or not at all, and every command
+that only reads opens the copy.
 """
 
 import os
@@ -20,22 +20,22 @@ READERS_FOLDER = "for_readers"
 
 
 def store_for_readers(workspace: Path) -> Store:
-    """The copy, read-only; where no night of this version has published, the store itself."""
+    """The copy, read-only; if no night of this version has published, the store itself."""
     copy = workspace / READERS_FOLDER
     return Store(copy if (copy / STORE_FILE).exists() else workspace, read_only=True, told_as=workspace)
 
 
 def tables_for_readers(workspace: Path, *names: str) -> dict[str, pl.DataFrame]:
-    """Tables of that store, by name. Raises :class:`~pipelines.workspace.StoreError` where one is not there yet."""
+    """Tables of that store, by name. Raises :class:`~pipelines.workspace.StoreError` if one is not there yet."""
     with store_for_readers(workspace) as store:
         return {name: store.read(name) for name in names}
 
 
 def keep_for_readers(workspace: Path) -> None:
-    """Put a copy of the store, closed by now, in the place of the last one.
+    """Replace the last copy by one of the store, which must be closed.
 
-    Raises :class:`~pipelines.workspace.DiskFullError` where it cannot be written, and where the night's tables did not fit into
-    the store's own file when it was closed, of which DuckDB says nothing: the last copy then stays.
+    Raises :class:`~pipelines.workspace.DiskFullError` if the copy cannot be written, and if the night's tables did not fit
+    into the store's file when it was closed (DuckDB does not report that). The last copy then stays.
     """
     if log_of(workspace / STORE_FILE).exists():
         raise DiskFullError(
@@ -62,5 +62,5 @@ def keep_for_readers(workspace: Path) -> None:
 
 
 def forget_readers(workspace: Path) -> None:
-    """Take the copy away, so that readers open the store itself until the next night has published."""
+    """Delete the copy, so that readers open the store itself until the next night has published."""
     shutil.rmtree(workspace / READERS_FOLDER, ignore_errors=True)

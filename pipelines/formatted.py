@@ -1,13 +1,13 @@
-"""Columns put into a sentence, and what sources say made ready to be searched."""
+"""Columns put into a sentence, and text of sources made ready for searching."""
 
 import polars as pl
 
 
 def formatted(sentence: str, *parts: pl.Expr | str) -> pl.Expr:
-    """A sentence with a column (or its name) at each ``{}``; null where one of them is.
+    """A sentence with a column (or its name) at each ``{}``; null where one of them is null.
 
-    Not polars' own ``format``: where a column is kept in several pieces of which the first is empty, as a filter leaves it,
-    and has no more rows than twice as many as there are threads, that one (2.1) gives up, and the night with it.
+    Not polars' own ``format`` (2.1): it panics, and the night with it, on a column in several chunks of which the first is
+    empty (as a filter may leave it) with no more rows than twice the number of threads.
     """
     first, *others = sentence.split("{}")
     pieces: list[pl.Expr | str] = [pl.lit(first)]
@@ -22,7 +22,6 @@ def letters_and_digits(*columns: str) -> pl.Expr:
 
 
 def in_small_letters(said: pl.Expr) -> pl.Expr:
-    """What a source says, to be searched for words, whether it is written as words or as a code (PLACE_ACCEPTED); an empty
-    text for null.
-    """
+    """Text of a source for searching: in lower case, and with spaces for the underscores of a code (PLACE_ACCEPTED); an
+    empty text for null."""
     return said.fill_null("").str.to_lowercase().str.replace_all("_", " ", literal=True)

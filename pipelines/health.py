@@ -1,7 +1,7 @@
 """How the nights are going: ``WORKSPACE/status.json`` for people and machines, ``WORKSPACE/rollcall.prom`` for Prometheus.
 
-Both are written when a night begins and when it ends, however it ends. Counts, dates and names of sources only. Room for
-the words of a night that finds the disk full is set aside while there is some.
+Both are written when a night begins and when it ends, however it ends. They hold counts, dates and names of sources only.
+Some disk space is reserved while there is some, so that a night that finds the disk full can still say so.
 """
 
 import os
@@ -23,7 +23,7 @@ from pipelines.workspace import StoreError
 STATUS_FILE, METRICS_FILE = "status.json", "rollcall.prom"
 ROOM_FILE = ".room_for_status"
 ROOM_BYTES = 65_536
-"""Several times what both files take."""
+"""Several times the size of both files."""
 
 RUNNING, PUBLISHED, HELD_BACK, FAILED, CANCELLED = "running", "published", "held", "failed", "cancelled"
 
@@ -39,12 +39,12 @@ class Attempt(_Record):
     started_at: datetime
     """UTC."""
     ended_at: datetime | None = None
-    """UTC; null: it runs, or it was killed."""
+    """UTC; null: it is running, or was killed."""
     outcome: str = RUNNING
-    """RUNNING, PUBLISHED, HELD_BACK, FAILED or CANCELLED. A killed night cannot say so: it stays RUNNING."""
+    """RUNNING, PUBLISHED, HELD_BACK, FAILED or CANCELLED. A killed night cannot record its end: it stays RUNNING."""
     exit_code: int | None = None
     words: str | None = None
-    """What was said when it failed; null: it did not."""
+    """The message of its failure; null: it did not fail."""
     pid: int
 
 
@@ -59,14 +59,14 @@ class GoodNight(_Record):
     rows_read: int
     rows_set_aside: int
     children: int
-    """Found in the rows, listed or not."""
+    """Children found in the rows, listed or not."""
     lanes: dict[str, int]
     """Lane -> children listed."""
     warnings: tuple[str, ...] = ()
 
 
 class SourceState(_Record):
-    """One source as it came last."""
+    """One source, as it last came."""
 
     source: str
     came_on: date
@@ -87,7 +87,7 @@ class Status(_Record):
 
 
 def read_status(workspace: Path) -> Status | None:
-    """What was last written; null where nothing was, or nothing that can be read."""
+    """The status last written; null if there is none, or none that can be read."""
     try:
         return Status.model_validate_json((workspace / STATUS_FILE).read_bytes())
     except (OSError, ValidationError):
@@ -95,7 +95,7 @@ def read_status(workspace: Path) -> Status | None:
 
 
 class Recorder:
-    """Takes down, at its end, what a night has done."""
+    """Records what a night has done when it ends."""
 
     def __init__(self) -> None:
         self.night: Night | None = None
@@ -108,7 +108,7 @@ class Recorder:
 
 @contextmanager
 def recorded(workspace: Path, as_at: date, started_at: datetime) -> Iterator[Recorder]:
-    """Write the status of a night at its beginning and at its end. What the night raises goes on unchanged."""
+    """Write the status of a night when it begins and when it ends. Whatever the night raises is passed on unchanged."""
     before = read_status(workspace)
     status = Status(attempt=Attempt(as_at=as_at, started_at=started_at, pid=os.getpid()))
     if before is not None:
@@ -133,7 +133,7 @@ def recorded(workspace: Path, as_at: date, started_at: datetime) -> Iterator[Rec
 
 
 def _is_of_the_past(good: GoodNight, stands: GoodNight | None) -> bool:
-    """Whether a night was run again for a date before that of the list in use, which stays."""
+    """Whether a night was run again for a date before that of the list in use, which stays in use."""
     return stands is not None and good.as_at < stands.as_at
 
 
@@ -159,7 +159,7 @@ def _good(night: Night) -> GoodNight | None:
 
 
 def _sources(store: Store) -> tuple[SourceState, ...]:
-    """Each source as it came last; none where the store cannot say."""
+    """Each source as it last came; none if the store cannot say."""
     try:
         nights = store.read_or_empty("source_night")
     except StoreError:
@@ -172,25 +172,25 @@ def _sources(store: Store) -> tuple[SourceState, ...]:
 
 
 def _set_room_aside(workspace: Path) -> None:
-    """Keep some of the disk, to be let go of where a night finds it full and has to say so. Kept from night to night."""
+    """Reserve some disk space, to be released when a night finds the disk full and has to say so. Kept from night to night."""
     room = workspace / ROOM_FILE
     if room.exists():
         return
     try:
-        write_private(room, os.urandom(ROOM_BYTES))  # what cannot be compressed takes its room on every file system
+        write_private(room, os.urandom(ROOM_BYTES))  # incompressible: it takes its full size on every file system
     except OSError:
         room.unlink(missing_ok=True)
 
 
 def _write_end(workspace: Path, status: Status) -> None:
-    """How the night ended; on a full disk in the room that was set aside for it."""
+    """Write the status of the ended night; on a full disk, in the space reserved for it."""
     if not _write(workspace, status):
         (workspace / ROOM_FILE).unlink(missing_ok=True)
         _write(workspace, status)
 
 
 def _write(workspace: Path, status: Status) -> bool:
-    """Both files, each in one step; whether they were. A full disk must not hide the night's own failure by another."""
+    """Write both files, each in one step; returns whether it succeeded. A full disk must not hide the night's own failure."""
     try:
         replace_private(workspace / STATUS_FILE, status.model_dump_json(indent=2).encode())
         write_to_textfile(str(workspace / METRICS_FILE), _metrics(status))
@@ -200,7 +200,7 @@ def _write(workspace: Path, status: Status) -> bool:
 
 
 def _metrics(status: Status) -> CollectorRegistry:
-    """Gauges; times as seconds since 1970 UTC, so that ages are worked out where they are read."""
+    """Gauges; times are seconds since 1970 UTC, so that ages are worked out where they are read."""
     registry = CollectorRegistry()
 
     def gauge(name: str, words: str, values: dict[str, float], label: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""One night at a time: who holds a workspace, and since when."""
+"""One night at a time: which process holds a workspace, and since when."""
 
 import errno
 import json
@@ -16,18 +16,18 @@ LOCK_FILE = "night.lock"
 HOLDER_FILE = "night.holder.json"
 
 LOOKED_AT_SECONDS = 0.5
-"""How long every night waits at least: who only looks whether one is running holds the workspace for a moment."""
+"""Least time that every night waits: a command that only checks whether one is running holds the workspace for a moment."""
 
 
 class NightRunningError(StoreError):
-    """Another night holds the workspace: the message says which process and since when."""
+    """Another night holds the workspace; the message says which process and since when."""
 
 
 @contextmanager
 def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the workspace for one night, at most one at a time on this machine; a killed night lets go by itself.
+    """Hold the workspace for one night, at most one at a time on this machine. A killed night releases it.
 
-    Raises :class:`NightRunningError`, naming the process that holds it and since when, where it is not let go of within
+    Raises :class:`NightRunningError`, naming the process that holds it and since when, if it is not released within
     ``wait_seconds``.
     """
     with private_files():
@@ -50,7 +50,7 @@ def lock(workspace: Path, *, wait_seconds: float = 0) -> Iterator[None]:
 
 
 def is_locked(workspace: Path) -> bool:
-    """Whether a night holds the workspace now. False where there is none, and where the file system is read-only."""
+    """Whether a night holds the workspace now. False if there is none, or the file system is read-only."""
     if not (workspace / LOCK_FILE).exists():
         return False
     held = filelock.FileLock(workspace / LOCK_FILE, timeout=0, mode=0o600)
@@ -67,7 +67,7 @@ def is_locked(workspace: Path) -> bool:
 
 
 def who_holds(workspace: Path) -> str:
-    """Which process holds the workspace and since when, as far as it said so, and what to do."""
+    """Which process holds the workspace and since when, as far as it is recorded, and what to do."""
     try:
         holder = json.loads((workspace / HOLDER_FILE).read_text(encoding="utf-8"))
         who = f"process {int(holder['pid'])}, since {datetime.fromisoformat(holder['since']):%Y-%m-%d %H:%M} UTC"

@@ -1,7 +1,7 @@
-"""A store written by an earlier version, brought forward: its history, ids and decisions stay.
+"""Brings a store written by an earlier version up to this one; its history, ids and decisions stay.
 
-A night makes most tables anew; what it carries on (ids of children, history of deliveries, what left the list and why)
-must not be lost to a new version. Before anything is changed, the store is copied to ``WORKSPACE/backups``.
+A night makes most tables anew. What it carries on (ids of children, history of deliveries, what left the list and why) must
+not be lost to a new version. Before anything is changed, the store is copied to ``WORKSPACE/backups``.
 """
 
 import secrets
@@ -23,16 +23,16 @@ BACKUPS_FOLDER = "backups"
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step forward. Tables not named get their new columns empty and lose the columns that are no more."""
+    """One step forward. A table not named gets its new columns empty and loses the columns that no longer exist."""
 
     to: int
     why: str
     fills: Mapping[tuple[str, str], object] = field(default_factory=dict)
-    """(table, new column) -> what stands there in rows written before, a value or an expression; not named: null."""
+    """(table, new column) -> its value in rows written before, a value or an expression; not named: null."""
     drops: tuple[str, ...] = ()
-    """Tables that are no more."""
+    """Tables that no longer exist."""
     makes: tuple[str, ...] = ()
-    """Tables that are read before the next night writes them, new or to be made anew: without a row until then."""
+    """Tables, new or to be made anew, that are read before the next night writes them: empty until then."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -64,9 +64,9 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def bring_forward(workspace: Path) -> int:
-    """Bring the store of a workspace to this version; returns the version that it had. Call it under the lock.
+    """Bring the store of a workspace up to this version; returns the version that it had. Call it under the lock.
 
-    All of it is done, or nothing. A later version is left as it is, and refused by whoever opens it.
+    All of it is done, or nothing. A store of a later version is left as it is; whoever opens it is refused.
     """
     path = workspace / STORE_FILE
     if not path.exists():
@@ -102,7 +102,7 @@ def _fitted(kept: pl.DataFrame, schema: pl.Schema, table: str, fills: Mapping[tu
 
 
 def _copy(path: Path, found: int) -> None:
-    """A copy of the store, and of its log where a killed night has left one, in a folder of its own, whole or not at all."""
+    """Copy the store into a folder of its own, with its log if a killed night has left one; whole or not at all."""
     name = f"before-version-{SCHEMA_VERSION}-from-{found}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
     folder = path.parent / BACKUPS_FOLDER
     made = folder / f".{name}.tmp-{secrets.token_hex(4)}"

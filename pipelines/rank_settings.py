@@ -10,23 +10,23 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 LEAST_SLOPE = 0.05
-"""With a flatter line than that the likelihood would say nothing of a child any more."""
+"""With a flatter line, the likelihood would no longer say anything about a child."""
 
 PointsOf = Annotated[int, Field(ge=0, le=1000)]
-"""Points of one finding: at most, a child ten times as urgent."""
+"""Points of one finding: at most 1,000, which make a child eleven times as urgent."""
 
 Days = Annotated[int, Field(ge=0, le=36500)]
-"""Days that a setting counts: at most a hundred years."""
+"""Number of days in a setting: at most a hundred years."""
 
 DaysAfter = Annotated[Days, Field(ge=1)]
-"""Days after which something counts: the day itself is none."""
+"""Number of days after which something counts; at least one."""
 
 ROUNDING = 1e-9
-"""A likelihood this little below the cut-off is on it: 0.25 x 0.8 is not to fail 0.2 for the last bit."""
+"""A likelihood below the cut-off by no more than this still reaches it: 0.25 x 0.8 must not fail 0.2 for the last bit."""
 
 
 def reaches(likelihood: pl.Expr, cut_off: float) -> pl.Expr:
-    """Whether a likelihood is on a cut-off, or above it."""
+    """Whether a likelihood is at or above a cut-off."""
     return likelihood >= cut_off - ROUNDING
 
 
@@ -38,7 +38,7 @@ class Group(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _true_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        """Else ``true`` would be taken for the number 1, and ``false`` for 0."""
+        """Otherwise ``true`` would be taken for the number 1, and ``false`` for 0."""
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
             raise ValueError(f"{str(value).lower()} cannot stand here. config/example.toml shows what can")
         return value
@@ -64,7 +64,7 @@ class Points(Group):
     youth_justice: PointsOf = 30
     """Known to youth justice."""
     referral_waiting: PointsOf = 10
-    """So many more, where such a concern has waited for ``referral_waiting_days``."""
+    """Added to ``referral`` if such a concern has waited for ``referral_waiting_days``."""
     referral_waiting_days: DaysAfter = 28
     """Days (not points) after which an open concern counts as waiting long."""
     exclusion: PointsOf = 40
@@ -106,13 +106,14 @@ class Points(Group):
     temporary_accommodation: PointsOf = 15
     """Lives in temporary accommodation, a hostel or a refuge."""
     place_to_come: int = Field(20, ge=0, le=90)
-    """Taken off, not added: a place starts within ``place_to_come_days``, or started so lately that no roll shows it."""
+    """Subtracted, not added: a place starts within ``place_to_come_days``, or started so recently that no roll may show it."""
     border: int = Field(10, ge=0, le=10)
-    """Taken off, not added: lives by the border, and may be on a roll next door that no extract shows."""
+    """Subtracted, not added: lives near the border, and may be on a roll next door that no extract shows."""
     place_to_come_days: Days = 28
     """Days (not points) before its start from which a place moves the child down."""
     not_arrived_after_days: Days = 15
-    """Days (not points) after the start of an accepted place, from which a child on no roll has not taken it up."""
+    """Days (not points) after the start of an accepted place from which a child on no roll counts as not having taken it
+    up."""
 
 
 class OutcomeHolds(Group):
@@ -123,7 +124,7 @@ class OutcomeHolds(Group):
     on_roll_other_la: Days = 365
     independent: Days = 365
     ehe_suitable: Days = 365
-    """Home education is looked at once a year."""
+    """Home education is reviewed once a year."""
     ap_eotas: Days = 182
     moved_other_la_confirmed: Days = 0
     emigrated_verified: Days = 0
@@ -139,27 +140,27 @@ class Area(Group):
     """Where the authority ends (:mod:`pipelines.residence.area`)."""
 
     postcodes: Postcodes = ()
-    """The authority's own. Empty: not said, and no home counts as outside."""
+    """The authority's own. Empty: not given, and no home counts as outside."""
     living_here_outside: float = Field(0.2, ge=0, le=1)
-    """How far a child whose home told last lies outside lives here all the same, times what else speaks for living here: a
-    postcode may be a slip, or old."""
+    """Factor for the likelihood of living here of a child whose last known home lies outside: a postcode may be a slip, or
+    old."""
     neighbours: dict[str, Postcodes] = {}
-    """Neighbouring authority -> its postcodes: who is asked first about a child whose home lies there."""
+    """Neighbouring authority -> its postcodes. It is asked first about a child whose home lies there."""
     border: dict[str, Postcodes] = {}
-    """Neighbouring authority -> the authority's *own* postcodes whose children often go to school there, where no extract
+    """Neighbouring authority -> the authority's *own* postcodes whose children often go to school there, if no extract
     shows those schools' rolls."""
 
 
 class Recalibration(Group):
-    """A line of the log odds of the estimated likelihood, as officers' outcomes have it (``listing/recalibration.py``)."""
+    """A line in the log odds of the estimated likelihood, from officers' outcomes (``listing/recalibration.py``)."""
 
     slope: float = Field(1.0, ge=LEAST_SLOPE, le=5)
-    """Below 1: likelihoods were too sure of themselves, both ways."""
+    """Below 1: likelihoods were too certain, both ways."""
     shift: float = Field(0.0, ge=-5, le=5)
-    """Added to the log odds. Below 0: fewer children were found missing than was said."""
+    """Added to the log odds. Below 0: fewer children were found missing than predicted."""
     answered_from: float = Field(0.0, ge=0, lt=1)
-    """The least estimate that the outcomes reach down to. What is estimated lower is moved in the proportion in which this one
-    is, so that a child whom a record shows in school does not come onto the list by a line drawn through others."""
+    """The least estimate that the outcomes reach. Lower estimates change in the proportion in which this one does, so that
+    a child whom a record shows in school does not come onto the list by a line drawn through others."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -171,24 +172,24 @@ class RankSettings(Group):
     """How the list is cut and laid out in lanes."""
 
     wasted_enquiries_per_missed_child: float = Field(8.0, ge=0)
-    """How many enquiries that find nothing is it worth not to miss one child? Sets the cut-off: 8 gives 1 in 9."""
+    """How many enquiries that find nothing are worth making so as not to miss one child? Sets the cut-off: 8 gives 1 in 9."""
     check_costs: float = Field(0.4, gt=0, le=1)
-    """What a check at a desk of whether a child still lives here costs, as a share of an enquiry. Where nothing but silence
-    says that a child has left, so many more of them are worth one child (:mod:`pipelines.listing.gone_quiet`)."""
+    """Cost of a desk check of whether a child still lives here, as a share of an enquiry's. Where only silence says that a
+    child has left, correspondingly more of them are worth making (:mod:`pipelines.listing.gone_quiet`)."""
     doubtful_link_below: float = Field(0.8, ge=0, le=1)
-    """Lane "doubtful link": being on no roll is less likely than this, as a record in education may be the child's. Where it
-    is the child's, and only whether its entry still holds is in doubt, lane "data problem"."""
+    """Lane "doubtful link": being on no roll is less likely than this, because a record in education may be the child's. If
+    the record is the child's and only whether its entry still holds is in doubt: lane "data problem"."""
     moved_away_below: float = Field(0.5, ge=0, le=1)
     """Lane "probably moved away": living here is less likely than this."""
     doubtful_age_below: float = Field(0.8, ge=0, le=1)
-    """Lane "data problem": being of compulsory school age is less likely than this, as birth dates differ."""
+    """Lane "data problem": being of compulsory school age is less likely than this, because of the birth dates."""
     doubtful_provision: float = Field(0.9, ge=0, le=1)
     """How far an entry with a doubt (a guest registration, home education not yet assessed) proves an education."""
     weeks_before_listed: int = Field(0, ge=0, le=52)
-    """Weeks after the end of a known education before a child is listed; 0 in England, 4 in some policies. Never for a
-    child at high risk (:data:`pipelines.priority.HIGH_RISK`)."""
+    """Weeks after the end of a known education before a child is listed; 0 in England, 4 in some policies. A child at high
+    risk (:data:`pipelines.priority.HIGH_RISK`) never waits."""
     school_closures: tuple[tuple[date, date], ...] = ()
-    """First and last day of each time in which schools are closed, for clocks that count school days."""
+    """First and last day of each period in which schools are closed, for clocks that count school days."""
     area: Area = Area()
     recalibration: Recalibration = Recalibration()
     points: Points = Points()
@@ -204,10 +205,10 @@ class RankSettings(Group):
 
     @property
     def list_from(self) -> float:
-        """Least likelihood with which a child is listed, 0..1: where a missed child outweighs the wasted enquiries."""
+        """Least likelihood with which a child is listed, 0..1: from it on, a missed child outweighs the wasted enquiries."""
         return 1 / (1 + self.wasted_enquiries_per_missed_child)
 
     @property
     def check_from(self) -> float:
-        """Least likelihood, 0..1, with which a child that has gone quiet stays on the list to be checked."""
+        """Least likelihood, 0..1, with which a child who has gone quiet stays on the list to be checked."""
         return 1 / (1 + self.wasted_enquiries_per_missed_child / self.check_costs)

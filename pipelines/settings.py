@@ -1,6 +1,7 @@
-"""What a night is run with: frozen, read once, at the edge. An unknown key names the nearest one that there is.
+"""What a night is run with: frozen, and read once, at the start. The error about an unknown key names the nearest known
+one.
 
-The settings file is TOML; ``config/example.toml`` has every key with its meaning and the value it has by default.
+The settings file is TOML; ``config/example.toml`` has every key with its meaning and default.
 """
 
 import re
@@ -17,7 +18,7 @@ from pydantic_core import ErrorDetails
 from pipelines.rank_settings import Group, RankSettings
 
 ASKED_FOR = ("extracts", "workspace", "as_at", "full")
-"""What is asked for at each night, and stands in no file."""
+"""Asked for at each night; not allowed in a settings file."""
 NOT_IN_A_FILE = (*ASKED_FOR, "settings_file")
 SETTINGS_IN_FORCE = "settings_in_force.toml"
 """In the workspace: settings that one named person proposed and another approved (:mod:`pipelines.decisions.proposals`)."""
@@ -27,11 +28,11 @@ _WRITTEN = {
     "date_from_datetime_parsing": ". Write a day as 2026-10-26, without quotes",
     "string_pattern_mismatch": ". Write an area, district or sector in capitals, such as ZA, ZA1 or ZA1 6",
 }
-"""Kind of fault -> how such a setting is written. The one pattern is that of ``[ranking.area]``."""
+"""Kind of error -> how such a setting is written. The only pattern is that of ``[ranking.area]``."""
 
 
 _STANDS = re.compile(r"\s*(?:\[\s*(?P<heading>[\w.]+)\s*\]|(?P<key>[\w.]+)\s*=)")
-"""A line of TOML with a heading, or with a key and what is to stand for it."""
+"""A line of TOML with a heading, or with a key and the start of its value."""
 
 
 class SettingsError(Exception):
@@ -42,8 +43,8 @@ class Schools(Group):
     """Schools that the authority knows of."""
 
     due: dict[str, tuple[str, ...]] = Field({})
-    """By source (``school_census``): the schools that must have rows, by their numbers as its extract writes them. Where one
-    has none, on the first night too, that is judged as a school that has gone: of a roll it holds the list."""
+    """By source (``school_census``): the schools that must have rows, by their numbers as in its extract. If one has none,
+    even on the first night, it is judged like a school that has disappeared: on a roll, the night is held."""
 
 
 class Machine(Group):
@@ -59,35 +60,35 @@ class Listing(Group):
     """How the list is laid out for those who work through it."""
 
     top: int = Field(0, ge=0)
-    """How many children the sheet "Follow up" holds, the first by rank; the others stand on "Later". 0: all."""
+    """Number of children on the sheet "Follow up", the first by rank; the others are on "Later". 0: all."""
     evidence_sheets: int = Field(200, ge=0)
-    """How many children, by rank, get an evidence sheet; every protected child does."""
+    """Number of children, by rank, with an evidence sheet; every protected child has one."""
 
 
 class Retention(Group):
     """How long things are kept, in days. 0: for ever."""
 
     lists_days: int = Field(400, ge=0)
-    """Published lists, and the pages of a week. The newest list always stays."""
+    """Published lists and weekly pages. The newest list always stays."""
     handovers_days: int = Field(90, ge=0)
-    """Packets for other authorities. That one was made is kept for good."""
+    """Packets for other authorities. The record that one was made is kept for good."""
     failures_days: int = Field(90, ge=0)
     """Files about faults of the software, in WORKSPACE/failures."""
     backups_days: int = Field(35, ge=0)
     """Backups. The newest always stays."""
     extracts_days: int = Field(0, ge=0)
-    """Extracts, by the day on which the file was written."""
+    """Extracts, counted from the day on which the file was written."""
 
 
 class LinkSettings(Group):
-    """How sure a link must be."""
+    """How certain a link must be."""
 
     link_threshold: float = Field(0.7, gt=0, lt=1)
-    """Two groups of records are one child only if they are at least so probable (see docs/how_linkage_works.md)."""
+    """Two groups of records are one child only from this probability on (see docs/how_linkage_works.md)."""
 
 
 class Settings(Group):
-    """All that one night is run with."""
+    """Everything that one night is run with."""
 
     extracts: Path
     """Folder with tonight's extracts."""
@@ -96,14 +97,14 @@ class Settings(Group):
     as_at: date
     """The date judged: age, provision and residence are as at this day."""
     full: bool = False
-    """Work everything out again, as if nothing of an earlier night were kept but child ids, what people said, the
-    history of deliveries, and what is measured once and then held. The result is the same; only the time differs."""
+    """Work everything out again, keeping from earlier nights only child ids, people's decisions, the history of deliveries,
+    and what is measured once and then held. The result is the same; only the time differs."""
     authority: str | None = None
-    """Name of the authority, for the heading of what is published; null: not said."""
+    """Name of the authority, for the heading of what is published; null: not given."""
     settings_file: str | None = None
-    """Where the settings were read from, for ``run.json``; null: the defaults hold."""
+    """File from which the settings were read, for ``run.json``; null: the defaults are in force."""
     contracts: Path | None = None
-    """Folder of the authority's own contracts, beside those shipped (same id: its own counts); null: none."""
+    """Folder of the authority's own contracts, used beside those shipped (of two with one id, its own); null: none."""
     schools: Schools = Schools()
     machine: Machine = Machine()
     linkage: LinkSettings = LinkSettings()
@@ -113,7 +114,7 @@ class Settings(Group):
 
 
 class AskedTonight(TypedDict):
-    """What is asked for at a night, as :func:`read_settings` takes it: for those who only hand it on."""
+    """What is asked for at a night, as :func:`read_settings` takes it, for callers that only pass it on."""
 
     extracts: Path
     workspace: Path
@@ -133,11 +134,11 @@ def read_settings(
     contracts: Path | None = None,
     full: bool = False,
 ) -> Settings:
-    """Settings from a file and what was asked for. Raises :class:`SettingsError`.
+    """Settings from a file and from what was asked for. Raises :class:`SettingsError`.
 
-    Without a file: those in force in the workspace, or, where none were ever approved, the defaults. ``top``, where it
-    is asked for, stands in for ``listing.top``.
-    ``contracts``, where it is given, stands in for the folder that the file names. ``full``: work everything out again.
+    ``config``: null: the settings in force in the workspace, or the defaults if none were ever approved. ``top`` replaces
+    ``listing.top``, ``contracts`` the folder that the file names; null: as in the file. ``full``: work everything out
+    again.
     """
     file = config
     if file is None and (workspace / SETTINGS_IN_FORCE).exists():
@@ -156,7 +157,7 @@ def read_settings(
 
 
 def settings_by_key(settings: Settings) -> dict[str, object]:
-    """Every setting that bears on the list, as ``group.key`` -> value."""
+    """Every setting that affects the list, as ``group.key`` -> value."""
     return dict(_flat(settings.model_dump(include={"linkage", "ranking"})))
 
 
@@ -169,7 +170,7 @@ def _flat(group: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, obj
 
 
 def refuse_workspace_among_extracts(settings: Settings) -> None:
-    """Raise SettingsError where the next night would take what this one writes for a delivery."""
+    """Raise SettingsError if the next night would take what this one writes for a delivery."""
     if settings.workspace.resolve().is_relative_to(settings.extracts.resolve()):
         raise SettingsError(
             f"The workspace {settings.workspace} lies in the folder of the extracts, where only what agencies send may "
@@ -178,14 +179,16 @@ def refuse_workspace_among_extracts(settings: Settings) -> None:
 
 
 def changed(settings: Settings, changes: Mapping[str, Any], where: Path | str) -> Settings:
-    """``settings`` with some values changed (nested by group). Raises :class:`SettingsError`, naming ``where``: the file that
-    they stand in, and then the line, or what else they are called.
+    """``settings`` with some values changed (nested by group). Raises :class:`SettingsError`.
+
+    ``where``: the file that has the changes, whose line the error then names, or another name for them.
     """
     return _validated(_merged(settings.model_dump(), changes), where)
 
 
 def replaced(settings: Settings, values: Mapping[str, Any], where: str, *, but: Collection[str]) -> Settings:
-    """``values`` (nested by group; the default where none is given) with the groups ``but`` as ``settings`` has them.
+    """Settings from ``values`` (nested by group; the default if not given), with the groups ``but`` taken from
+    ``settings``.
 
     Raises :class:`SettingsError`, naming ``where``.
     """
@@ -201,7 +204,7 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 
 
 def _validated(values: Mapping[str, Any], where: Path | str) -> Settings:
-    """Settings from ``values``; ``where``: the file that they were read from, or what else they are called."""
+    """Settings from ``values``. ``where``: the file from which they were read, or another name for them."""
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -211,9 +214,9 @@ def _validated(values: Mapping[str, Any], where: Path | str) -> Settings:
 
 
 def _line_of(written: str, place: tuple[int | str, ...]) -> str:
-    """``line 3, `` for the line of a TOML text on which a setting, or else its group, stands; nothing where neither does.
+    """``line 3, `` for the line of a TOML text that has a setting, or else its group; empty if neither is there.
 
-    A file of one group alone (``rollcall tune --points``) may leave out the heading.
+    A file of one group only (``rollcall tune --points``) may leave out the heading.
     """
     heading: tuple[str, ...] = ()
     nearest, line = 0, 0
@@ -227,9 +230,9 @@ def _line_of(written: str, place: tuple[int | str, ...]) -> str:
 
 
 def read_toml(config: Path) -> dict[str, Any]:
-    """A TOML file of some values. Raises :class:`SettingsError`."""
+    """The values of a TOML file. Raises :class:`SettingsError`."""
     try:
-        return tomllib.loads(config.read_text(encoding="utf-8-sig"))  # with a mark, as Notepad writes one
+        return tomllib.loads(config.read_text(encoding="utf-8-sig"))  # with a byte order mark, as Notepad writes it
     except OSError as error:
         told = f"{config} cannot be read: {error.strerror}. config/example.toml is a settings file to copy."
     except tomllib.TOMLDecodeError as error:
@@ -241,7 +244,7 @@ def read_toml(config: Path) -> dict[str, Any]:
 
 
 def _told(problem: ErrorDetails) -> str:
-    """What is wrong with one setting, and how it is written."""
+    """What is wrong with one setting, and how to write it."""
     place, kind = problem["loc"], problem["type"]
     key = ".".join(map(str, place))
     if kind == "tuple_type":
@@ -260,7 +263,7 @@ def _told(problem: ErrorDetails) -> str:
 
 
 def _groups_with(key: str, group: type[BaseModel] = Settings, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where a key of this name stands, group within group."""
+    """The groups, outermost first, that have a key of this name."""
     for name, field in group.model_fields.items():
         if name == key and place:
             yield place
@@ -269,7 +272,7 @@ def _groups_with(key: str, group: type[BaseModel] = Settings, place: tuple[str, 
 
 
 def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
-    """The keys that are known where the last part of ``place`` stands."""
+    """The keys known in the group of the last part of ``place``."""
     group: type[BaseModel] = Settings
     for part in place[:-1]:
         annotation = group.model_fields[str(part)].annotation

@@ -1,4 +1,4 @@
-"""Which software worked something out: what is kept from night to night holds only for the code that made it."""
+"""Which software worked something out: what is kept from night to night is valid only for the code that made it."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -11,7 +11,7 @@ PACKAGES = ("polars", "rapidfuzz", "numpy", "scipy")
 
 @lru_cache(maxsize=1)
 def software() -> str:
-    """A fingerprint (hex digits) of every file of our own that bears on a result, and of the packages that do."""
+    """A fingerprint (hex digits) of all our own files and packages that affect a result."""
     house = Path(__file__).parent.parent
     files = [path for folder in READ_FOLDERS for path in (house / folder).rglob("*") if path.suffix not in _NO_CODE]
     told = sha256(repr([(package, version(package)) for package in PACKAGES]).encode())
@@ -21,7 +21,7 @@ def software() -> str:
 
 
 def made_with(*told: object) -> str:
-    """A fingerprint (hex digits) of the software and of all else that decides about a result."""
+    """A fingerprint (hex digits) of the software and of everything else that decides a result."""
     return sha256(repr((software(), *told)).encode()).hexdigest()[:32]
 
 

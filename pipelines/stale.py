@@ -1,4 +1,6 @@
-"""The mark beside a published list that a later night could not replace: ``STALE.txt`` for people, ``stale.json``."""
+"""The mark beside a published list that a later night could not replace: ``STALE.txt`` for people, ``stale.json`` for
+machines.
+"""
 
 import json
 from collections.abc import Sequence
@@ -13,8 +15,8 @@ MARK, WORDS = "stale.json", "STALE.txt"
 def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | None:
     """Mark the list in ``published`` as stale since the night of ``as_at``; returns the date of the list that stays.
 
-    Null, and no mark, where no list was ever published. ``since`` stays that of the first night without a new list.
-    Raises :class:`~pipelines.whole_folder.PublicationFailed` where the mark cannot be written.
+    Null, and no mark, if no list was ever published. ``since`` stays that of the first night without a new list. Raises
+    :class:`~pipelines.whole_folder.PublicationFailed` if the mark cannot be written.
     """
     named = newest_list(published)
     if named is None:
@@ -46,7 +48,7 @@ def mark_stale(published: Path, as_at: date, reasons: Sequence[str]) -> date | N
 
 
 def clear_stale(published: Path, as_at: date) -> None:
-    """Take the mark away, once a list for the night that it was set for, or a later one, stands."""
+    """Remove the mark, once there is a list for the night that it was set for, or a later one."""
     mark = _read(published)
     if mark is None or as_at.isoformat() >= mark["as_at"]:
         for name in (WORDS, MARK):
@@ -54,7 +56,7 @@ def clear_stale(published: Path, as_at: date) -> None:
 
 
 def _read(published: Path) -> dict[str, str] | None:
-    """The mark that stands; null where there is none, or none that can be read."""
+    """The present mark; null if there is none, or none that can be read."""
     try:
         mark: dict[str, str] = json.loads((published / MARK).read_text(encoding="utf-8"))
         return mark if {"since", "as_at"} <= set(mark) else None

@@ -1,7 +1,7 @@
-"""The store: one DuckDB file a workspace, and the only place that opens DuckDB.
+"""The store: one DuckDB file for each workspace, and the only place that opens DuckDB.
 
-It keeps what the last night received, worked out and listed, so that ``rollcall explain`` can say why. One process
-writes at a time: :mod:`pipelines.lock` holds the workspace for a night, and DuckDB refuses a second one of its own accord.
+It keeps what the last night received, worked out and listed, so that ``rollcall explain`` can say why. One process writes
+at a time: :mod:`pipelines.lock` holds the workspace for a night, and DuckDB itself refuses a second writer.
 """
 
 import shutil
@@ -29,7 +29,7 @@ from pipelines.workspace import (
 )
 
 LARGEST_LOG = 2**20
-"""Bytes of what is committed and not yet in the file, from which it is worth while to bring it in beside other work."""
+"""Bytes committed but not yet in the file from which a checkpoint beside other work is worth while."""
 
 RAW = "raw_"
 VERSION_TABLE = "schema_version"
@@ -37,10 +37,10 @@ VERSION_TABLE = "schema_version"
 
 
 class Store:
-    """The tables of one workspace. Use it in a ``with`` statement; everything it makes is private to its owner.
+    """The tables of one workspace. Use it in a ``with`` statement; every file it makes is private to its owner.
 
-    A store of another version is refused unless ``any_version`` is asked for (:mod:`pipelines.migrations`).
-    Errors: :class:`StoreError`, from every method.
+    A store of another version is refused unless ``any_version`` is set (:mod:`pipelines.migrations`). Every method may
+    raise :class:`StoreError`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Store:
         any_version: bool = False,
         told_as: Path | None = None,
     ) -> None:
-        """``told_as``: the workspace whose store it is, for what is said of it; null: ``workspace``."""
+        """``told_as``: the workspace to name in messages; null: ``workspace``."""
         self.path = workspace / STORE_FILE
         self._told_as = told_as or workspace
         self._threads, self._memory_gb, self._read_only, self._any_version = threads, memory_gb, read_only, any_version
@@ -67,8 +67,8 @@ class Store:
             make_workspace(self.path.parent)
         with private_files(), _told_plainly(self.path):
             self._connection = duckdb.connect(self.path, read_only=self._read_only, config=self._config())
-            # Nothing but this file is ever read or written by SQL, and no statement can turn that off again.
-            # Its progress bar would be printed among what a command says.
+            # SQL may read and write only this file, and no statement can lift that again. The progress bar would be printed
+            # into a command's output.
             for statement in (
                 "set global timezone = 'UTC'", "set enable_progress_bar = false", "set enable_external_access = false",
                 "set lock_configuration = true",
@@ -76,7 +76,7 @@ class Store:
                 self._connection.execute(statement).fetchall()
             if not self._read_only:
                 self.path.chmod(0o600)
-                # Nobody else has it open: what stands there is of a process that was killed, and holds rows of children.
+                # Nobody else has the store open: what is there is left by a killed process, and holds rows of children.
                 shutil.rmtree(self.path.parent / SPILL_FOLDER, ignore_errors=True)
         if not self._read_only and not self.tables():
             self.stamp(SCHEMA_VERSION)
@@ -101,7 +101,7 @@ class Store:
             "memory_limit": f"{self._memory_gb}GB",
             "checkpoint_threshold": "1TB",  # never while somebody waits for a commit: see checkpoint_aside
             "temp_directory": str(self.path.parent / SPILL_FOLDER),
-            # Text as views, as polars has it: a fifth less to read a table.
+            # Text as views, as in polars: reading a table takes a fifth less time.
             "produce_arrow_string_view": True,
             "arrow_output_version": "1.4",
         }
@@ -114,25 +114,25 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written within is kept together, or, after any error, not at all."""
+        """Everything written within is kept together, or not at all if there is any error."""
         self._run("begin transaction")
         try:
             yield
             self._run("commit")
         except BaseException:
             self._at_hand.clear()
-            with suppress(duckdb.Error):  # a disk that is full may end DuckDB too: what failed first is to be told
+            with suppress(duckdb.Error):  # a full disk may end DuckDB too: the first failure is the one to report
                 self._open.rollback()
             raise
 
     def checkpoint_aside(self) -> None:
-        """Begin to bring what is committed into the file, where it is much: who reads does not wait for it, who writes does."""
+        """Begin a checkpoint if much is committed but not yet in the file. Readers do not wait for it, writers do."""
         log = log_of(self.path)
         if log.exists() and log.stat().st_size > LARGEST_LOG:
             self._at_hand.do_aside(partial(self._checkpoint, self._open.cursor()))
 
     def _checkpoint(self, aside: duckdb.DuckDBPyConnection) -> None:
-        with closing(aside), suppress(duckdb.TransactionException):  # somebody writes by now: it is for the next one
+        with closing(aside), suppress(duckdb.TransactionException):  # somebody writes: left to the next one
             aside.execute("checkpoint").fetchall()
 
     def write(self, table: str, frame: pl.DataFrame) -> None:
@@ -142,7 +142,7 @@ class Store:
         self._at_hand.keep(table, frame)
 
     def write_children(self, table: str, frame: pl.DataFrame) -> None:
-        """As :meth:`write`, where the table has a ``child_id`` and few children's rows change: those are written."""
+        """As :meth:`write`, for a table with ``child_id``: if few children's rows change, only those are written."""
         otherwise = children_otherwise(self.read(table), frame) if self.has(table) else None
         if otherwise is None or otherwise.height > frame.height * LARGEST_AMENDMENT:
             self.write(table, frame)
@@ -151,16 +151,17 @@ class Store:
             self._at_hand.keep(table, frame)
 
     def amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
-        """As :meth:`write`, where the table has a ``record_id`` and only some of its records change: those are written.
+        """As :meth:`write`, for a table with ``record_id``: if few records change, only those are written.
 
-        ``frame``: the whole table as it then stands, in the order of ``record_id``.
+        ``frame``: the whole new table, in the order of ``record_id``.
         """
         _check_is_table(table, frame)
         self._amend(table, frame, amendment)
         self._at_hand.keep(table, frame)
 
     def amend_rows(self, table: str, amendment: Amendment) -> None:
-        """As :meth:`amend`, at hand or not: all rows are written, and what was read ahead is amended beside what follows."""
+        """As :meth:`amend`, without the whole table: always writes only the rows of ``amendment``. If the table was read
+        ahead, it is amended in another thread."""
         _check_is_table(table, amendment.put)
         before = self._at_hand.take_ahead(table)
         self._write_rows(table, amendment)
@@ -168,7 +169,8 @@ class Store:
             self._at_hand.keep_made(table, lambda: in_order(table, amended(before, amendment)))
 
     def change(self, table: str, gone: pl.DataFrame, put: pl.DataFrame) -> None:
-        """Take rows out of a table, those that have the values of a row of ``gone`` in its columns, and put others in."""
+        """Delete the rows of a table that equal a row of ``gone`` in the columns of ``gone``, and insert the rows of
+        ``put``."""
         _check_is_table(table, put)
         same = " and ".join(f"{_quoted(table)}.{_quoted(name)} = gone.{_quoted(name)}" for name in gone.columns)
         if gone.height:
@@ -178,9 +180,8 @@ class Store:
         self._at_hand.forget(table)
 
     def set_where(self, table: str, column: str, value: date, *, among: pl.DataFrame, but: pl.Series) -> None:
-        """Set a column to one value in rows that have the values of a row of ``among`` in its columns; those of the
-        records ``but`` (ids) stay as they are, and every row where it stands.
-        """
+        """Set a column to ``value`` in the rows that equal a row of ``among`` in its columns, except rows of the records
+        ``but`` (ids). Rows keep their order."""
         same = " and ".join(f"{_quoted(table)}.{_quoted(name)} = among.{_quoted(name)}" for name in among.columns)
         self._run(
             f"update {_quoted(table)} set {_quoted(column)} = (select value from new) from among where {same} "
@@ -190,17 +191,17 @@ class Store:
         self._at_hand.forget(table)
 
     def forget_before(self, table: str, column: str, day: date) -> None:
-        """Take out the rows in which a column of dates is before a day."""
+        """Delete the rows whose date in a column is before ``day``."""
         self._run(f"delete from {_quoted(table)} where {_quoted(column)} < (select day from since)",
                   since=pl.DataFrame({"day": [day]}))  # fmt: skip
         self._at_hand.forget(table)
 
     def read_where(self, table: str, wanted: pl.DataFrame) -> pl.DataFrame:
-        """Rows of a table that have the values of a row of ``wanted`` in its columns. In no particular order."""
+        """Rows of a table that equal a row of ``wanted`` in the columns of ``wanted``, in no particular order."""
         return typed(table, self._select(table, wanted=wanted))
 
     def read(self, table: str) -> pl.DataFrame:
-        """A whole table of :mod:`pipelines.tables`, rows in the order that ``IN_ORDER_OF`` has, else as they were written."""
+        """A whole table of :mod:`pipelines.tables`, sorted as in ``IN_ORDER_OF``, otherwise in the order of writing."""
         if table not in TABLES:
             raise StoreError(f"{table} is no table of pipelines/tables/. Read one of: {', '.join(TABLES)}.")
         if (found := self._at_hand.get(table)) is not None:
@@ -209,11 +210,12 @@ class Store:
         return self._at_hand.keep(table, in_order(table, typed(table, self._select(table)) if ahead is None else ahead))
 
     def read_or_empty(self, table: str) -> pl.DataFrame:
-        """As :meth:`read`; empty before the table was ever written."""
+        """As :meth:`read`; empty if the table was never written."""
         return self.read(table) if self.has(table) else TABLES[table].to_frame()
 
     def promised(self, table: str) -> Callable[[], pl.DataFrame]:
-        """What gives a table as :meth:`read` does, in whichever thread: one that is being made is waited for there."""
+        """A function that gives the table as :meth:`read` does, from any thread; if it is being made, that thread waits for
+        it."""
         made = self._at_hand.promised(table)
         if made is not None:
             return made.result
@@ -221,7 +223,7 @@ class Store:
         return lambda: frame
 
     def read_ahead(self, *tables: str) -> None:
-        """Begin to :meth:`read` tables that are not at hand, as they are committed by now, while the caller goes on."""
+        """Begin to :meth:`read` tables that are not at hand, as committed now, while the caller goes on."""
 
         def read(table: str, aside: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             with _told_plainly(self.path), closing(aside):
@@ -231,7 +233,7 @@ class Store:
         self._at_hand.read_ahead({name: partial(read, name, self._open.cursor()) for name in asked})
 
     def count(self, table: str) -> int:
-        """How many rows a table has."""
+        """Number of rows of a table."""
         return int(self._select(table, "count(*) as rows")["rows"].item())
 
     def has(self, table: str) -> bool:
@@ -244,11 +246,11 @@ class Store:
         return int(self._select(VERSION_TABLE)["version"].item()) if self.has(VERSION_TABLE) else 1
 
     def stamp(self, version: int) -> None:
-        """Say of which version the tables are from now on."""
+        """Set the version of the tables."""
         self._replace(VERSION_TABLE, pl.DataFrame({"version": [version]}, schema={"version": pl.Int64}))
 
     def read_as_kept(self, table: str) -> pl.DataFrame:
-        """A whole table with the columns that it was written with, which an earlier version may have had otherwise."""
+        """A whole table with the columns it was written with, which may differ in an earlier version."""
         return self._select(table)
 
     def write_raw(self, source: str, frame: pl.DataFrame) -> None:
@@ -256,11 +258,11 @@ class Store:
         self._replace(f"{RAW}{source}", frame)
 
     def amend_raw(self, source: str, frame: pl.DataFrame, amendment: Amendment) -> None:
-        """As :meth:`write_raw`, where only some rows change: those are written. ``frame``: tonight's rows, all of them."""
+        """As :meth:`write_raw`, if only some rows change: only those are written. ``frame``: all of tonight's rows."""
         self._amend(f"{RAW}{source}", frame, amendment)
 
     def read_raw(self, source: str, records: pl.Series | None = None) -> pl.DataFrame:
-        """``raw_<source>``; of these ``records`` (ids) only, where they are given. In no particular order."""
+        """``raw_<source>``, or only its rows of ``records`` (ids), in no particular order."""
         return self._select(f"{RAW}{source}", wanted=None if records is None else records.alias("record_id").to_frame())
 
     def read_raw_columns(self, source: str, *columns: str) -> pl.DataFrame:
@@ -268,25 +270,26 @@ class Store:
         return self._select(f"{RAW}{source}", ", ".join(map(_quoted, columns)))
 
     def raw_cells(self, source: str, column: str) -> pl.DataFrame:
-        """Each distinct cell of a column of ``raw_<source>``, once, in no particular order."""
+        """Each distinct cell of a column of ``raw_<source>``, in no particular order."""
         return self._select(f"{RAW}{source}", f"distinct {_quoted(column)}")
 
     def raw_where(self, source: str, column: str, cells: pl.Series) -> pl.Series:
-        """``record_id`` of the rows of ``raw_<source>`` whose cell in a column is one of these."""
+        """``record_id`` of the rows of ``raw_<source>`` whose cell in a column is one of ``cells``."""
         wanted = cells.drop_nulls().alias(column).to_frame()
         return self._select(f"{RAW}{source}", "record_id", wanted)["record_id"]
 
     def raw_sources(self) -> tuple[str, ...]:
-        """Sources of which rows were received, in the order of their names."""
+        """Sources with rows received, in the order of their names."""
         return tuple(name.removeprefix(RAW) for name in self.tables() if name.startswith(RAW))
 
     def forget_raw(self, *, but: Collection[str] = ()) -> None:
-        """Drop every ``raw_`` table (``but`` those of some sources), so that who sent nothing has no rows tonight."""
+        """Drop every ``raw_`` table (except of the sources ``but``), so that a source that sent nothing has no rows
+        tonight."""
         for source in sorted(set(self.raw_sources()) - set(but)):
             self.drop(f"{RAW}{source}")
 
     def drop(self, table: str) -> None:
-        """Take a whole table out."""
+        """Delete a whole table."""
         self._run(f"drop table {_quoted(table)}")
         self._at_hand.names = None
         self._at_hand.forget(table)
@@ -301,7 +304,7 @@ class Store:
 
     def _replace(self, table: str, frame: pl.DataFrame) -> None:
         self._run(f"create or replace table {_quoted(table)} as select * from incoming", incoming=frame)
-        if not self.has(table):  # by what was known before
+        if not self.has(table):  # judged by the names known before
             self._at_hand.names = None
 
     def _amend(self, table: str, frame: pl.DataFrame, amendment: Amendment) -> None:
@@ -321,12 +324,12 @@ class Store:
             self._run(f"update {into} set {told} from moved where {into}.record_id = moved.record_id", moved=moved)
 
     def _run(self, statement: str, **frames: pl.DataFrame) -> None:
-        """Run one statement that reads these frames by their names."""
+        """Run one statement that reads these frames by name."""
         with private_files(), _told_plainly(self.path):
             for name, frame in frames.items():
                 self._register(name, frame)
             try:
-                # Results are drained at once: DuckDB 2 refuses a statement while the last one's rows are unread.
+                # Results are drained at once: DuckDB 2 refuses a statement while rows of the last one are unread.
                 self._open.execute(statement).fetchall()
             finally:
                 for name in frames:
@@ -352,11 +355,11 @@ class Store:
             ) from None
 
     def _register(self, name: str, frame: pl.DataFrame) -> None:
-        """Let one statement read a frame by a name, once: by Arrow's C stream, as DuckDB's own way loads pyarrow and pandas."""
+        """Let one statement read a frame by name, once; by Arrow's C stream, as DuckDB's own way loads pyarrow and pandas."""
         self._open.register(name, frame.__arrow_c_stream__())
 
     def _fetched(self, statement: str) -> pl.DataFrame:
-        """What a statement finds, handed over by Arrow's C stream: half as quick again as by DuckDB's own way."""
+        """The result of a statement, by Arrow's C stream: half as fast again as DuckDB's own way."""
         return pl.DataFrame(self._open.sql(statement))
 
 
@@ -373,7 +376,7 @@ def _quoted(name: str) -> str:
 
 @contextmanager
 def _told_plainly(path: Path) -> Iterator[None]:
-    """Turn DuckDB's errors, which may quote data, into ours, which never do; polars hands over some of them as its own."""
+    """Turn DuckDB's errors, which may quote data, into ours, which never do; polars raises some of them as its own."""
     try:
         yield
     except (duckdb.Error, pl.exceptions.ComputeError) as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.settings import SettingsError
 
 SYNCED_AT_ONCE = 8
-"""Files of a publication that wait for the disk at the same time."""
+"""Number of files of a publication that wait for the disk at the same time."""
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -35,8 +35,8 @@ class PublicationFailed(Exception):  # noqa: N818 - it is told to people as it i
 def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
     """Make ``folder`` hold exactly ``files`` (path inside the folder -> bytes), whole or not at all.
 
-    The files are written and synced in a hidden folder beside it, which then takes its place. Until that moment, and
-    whenever anything fails, the folder that stood there is untouched. Raises :class:`PublicationFailed`.
+    The files are written and synced in a hidden folder beside it, which then takes its place. Until then, and whenever
+    anything fails, the existing folder is untouched. Raises :class:`PublicationFailed`.
     """
     try:
         _make_private_folder(folder.parent)
@@ -50,9 +50,10 @@ def put_in_place(files: Mapping[str, bytes], folder: Path) -> None:
 
 @contextmanager
 def made_whole(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder beside ``folder`` to be filled, which takes its place, synced, when the block ends well.
+    """Give a hidden folder beside ``folder`` to be filled; it takes its place, synced, when the block ends without an
+    error.
 
-    Whenever anything fails, what stood in ``folder`` is untouched. Raises OSError.
+    Whenever anything fails, the existing ``folder`` is untouched. Raises OSError.
     """
     made = folder.parent / f".{folder.name}.tmp-{secrets.token_hex(4)}"
     try:
@@ -65,12 +66,11 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def in_turn(parent: Path, *, of: str = "*") -> Iterator[None]:
-    """Hold a folder against all others who put something in place there, and clear what a crash left in it.
+    """Hold a folder while putting something in place there, so that others wait, and clear what a crash left in it.
 
-    ``of``: pattern of the names that are ours there, where the folder is not ours alone.
-
-    Two who write one page at once would else take each other's work for such a rest. The system lets go of what is held
-    by a process that is killed. Where it cannot hold a folder (Windows, some shares) nobody waits.
+    ``of``: pattern of our names, if the folder is not ours alone. Without the lock, two who write one page at once would
+    take each other's work for the remains of a crash. The system releases the lock of a killed process. Where it cannot
+    lock a folder (Windows, some shares) nobody waits.
     """
     with ExitStack() as held:
         if os.name == "posix":
@@ -100,12 +100,12 @@ def _mend(parent: Path, of: str) -> None:
 
 
 def half_removed(of: str = "*") -> str:
-    """Pattern of the names of what is being made, or removed, out of sight; ``of``: of these."""
+    """Pattern of the hidden names of what is being made or removed; ``of``: pattern of the visible name."""
     return f".{of}.tmp-*"
 
 
 def replace_private(path: Path, content: bytes) -> None:
-    """Write and sync one file, mode 0600, in one step: who reads it has it as it was or as it is, and whole. Raises OSError."""
+    """Write and sync one file, mode 0600, in one step: readers see it as it was or as it is, and whole. Raises OSError."""
     made = path.parent / f".{path.name}.tmp-{secrets.token_hex(4)}"
     try:
         write_private(made, content)
@@ -140,15 +140,15 @@ def lists_in(published: Path) -> list[str]:
 
 
 def newest_list(published: Path) -> str | None:
-    """The list in use: of the publications in a folder the one with the latest date; null: there is none."""
+    """The list in use: the publication with the latest date in a folder; null: there is none."""
     return max(lists_in(published), default=None)
 
 
 def point_latest(folder: Path) -> None:
     """Make ``latest`` beside ``folder`` name the publication with the latest date.
 
-    A symbolic link, replaced in one step; a text file with the folder's name where the file system knows no links. A
-    night that is run again for an earlier date does not move it back.
+    A symbolic link, replaced in one step; a text file with the folder's name if the file system has no links. A night that
+    is run again for an earlier date does not move it back.
     """
     waiting = folder.parent / f".latest.tmp-{secrets.token_hex(4)}"
     try:
@@ -177,7 +177,7 @@ def _make_private_folder(folder: Path) -> None:
 
 
 def _take_the_place(made: Path, folder: Path) -> None:
-    """Swap ``made`` in for ``folder``. Where the system can exchange two names, there is no moment without a folder."""
+    """Put ``made`` in the place of ``folder``. If the system can exchange two names, there is no moment without a folder."""
     if not folder.exists():
         made.rename(folder)
     elif not _exchange(made, folder):
@@ -193,7 +193,7 @@ def _take_the_place(made: Path, folder: Path) -> None:
 
 
 def _exchange(left: Path, right: Path) -> bool:
-    """Exchange two names in one step (Linux, ``renameat2`` with RENAME_EXCHANGE); false where that cannot be done."""
+    """Exchange two names in one step (Linux, ``renameat2`` with RENAME_EXCHANGE); false if that cannot be done."""
     if not sys.platform.startswith("linux"):
         return False
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)

@@ -1,4 +1,4 @@
-"""The workspace: one authority's folder, private to its owner, with its store, its lists and what people decided."""
+"""The workspace: one authority's folder, private to its owner, with its store, its lists and people's decisions."""
 
 import os
 from collections.abc import Iterator
@@ -7,12 +7,13 @@ from pathlib import Path
 
 STORE_FILE = "rollcall.duckdb"
 SPILL_FOLDER = "spill"
-"""Where DuckDB puts what does not fit into its share of memory: inside the workspace, never the machine's own /tmp."""
+"""Where DuckDB puts what exceeds its share of memory: inside the workspace, never in the machine's own /tmp."""
 
 
 class StoreError(Exception):
-    """The store, or another file of the workspace, cannot be opened, read or written: the message says why and what to do,
-    and holds no child's value.
+    """The store, or another file of the workspace, cannot be opened, read or written.
+
+    The message says why and what to do, and holds no child's value.
     """
 
 
@@ -22,7 +23,7 @@ class DiskFullError(StoreError):
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """Within this, new files are 0600 and new folders 0700, whoever makes them (DuckDB, polars, a workbook writer)."""
+    """Within this, new files are 0600 and new folders 0700, whatever makes them (DuckDB, polars, a workbook writer)."""
     before = os.umask(0o077)
     try:
         yield
@@ -31,14 +32,14 @@ def private_files() -> Iterator[None]:
 
 
 def log_of(store: Path) -> Path:
-    """What is committed and not yet in the file of a store, beside it; a store that was closed well has none."""
+    """The file beside a store with what is committed but not yet in it; a store that was closed properly has none."""
     return store.with_name(f"{store.name}.wal")
 
 
 def must_be_there(workspace: Path) -> None:
-    """Raise :class:`StoreError` where there is no such folder, for what is done to a workspace that is there.
+    """Raise :class:`StoreError` if the folder does not exist, for commands that need an existing workspace.
 
-    A path mistyped would be made, and what a person decides in it would reach no night.
+    A mistyped path would otherwise be created, and what a person decides in it would reach no night.
     """
     if not workspace.is_dir():
         raise StoreError(
@@ -47,7 +48,7 @@ def must_be_there(workspace: Path) -> None:
 
 
 def make_workspace(workspace: Path) -> None:
-    """Make the folder, mode 0700, where it is not there. Raises StoreError."""
+    """Make the folder, mode 0700, if it does not exist. Raises StoreError."""
     try:
         workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
