@@ -17,7 +17,7 @@ def formatted(sentence: str, *parts: pl.Expr | str) -> pl.Expr:
 
 
 def letters_and_digits(*columns: str) -> pl.Expr:
-    """Columns as one text, in capitals and without all else, that is the same however they are written; null where one is."""
+    """Columns as one text without case, spaces and punctuation; null where one of them is null."""
     return pl.concat_str(columns).str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]", "")
 
 

@@ -22,7 +22,7 @@ ENDED_PROVES = 0.1
 """How far an entry still proves an education where a newer source says it has ended: some endings are taken back."""
 
 LIKELIER_THAN_NOT = 0.5
-"""From this probability on, an entry is the child's place."""
+"""From this probability on, an entry counts as the child's place."""
 
 SAID_TO_HAVE_ENDED = "the school has returned since that the place has ended"
 
@@ -65,7 +65,7 @@ def surely_holds(doubtful: float) -> pl.Expr:
 
 
 def likely_places(provision: pl.DataFrame) -> pl.DataFrame:
-    """The current entries (``PROVISION``) by which their child has a place, and how surely: ``holds``."""
+    """The current entries (``PROVISION``) that count as their child's place, with ``holds``, how certain each is (0..1)."""
     judged = provision.filter("is_current").with_columns(holds=surely_holds(doubtful=1.0))
     return judged.filter(pl.col("holds") >= LIKELIER_THAN_NOT)
 

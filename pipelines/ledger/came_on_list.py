@@ -201,7 +201,7 @@ def _why(tonight: Tonight) -> pl.Expr:
         .then(formatted("Record {}, which had shown an education, was set aside: ask its sender first.", "record_id"))
         .when(pl.col("proof_child").is_null())
         .then(formatted("Record {}, which had shown an education, is no longer sent.", "record_id"))
-        # Of another child, whom a source may protect.
+        # It is another child's, whom a source may protect.
         .otherwise(
             formatted(
                 "Record {}, which had shown an education, is now child {}'s.",
@@ -230,7 +230,8 @@ def _why(tonight: Tonight) -> pl.Expr:
 
 
 def _less_sure() -> pl.Expr:
-    """What is less sure: that the record is the child's, or that its entry holds; or else that more speaks for the lead."""
+    """In words: how likely the record is the child's, if that has changed, or the doubt about its entry, or else the
+    likelihood."""
     now, before = chance(pl.col("proof_sure")), in_100(pl.col("link_probability"))
     likelihood = formatted(". The likelihood is now {}.", in_100(pl.col("likelihood")))
     return formatted(

@@ -136,7 +136,7 @@ def _homes(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _homes_shown(records: pl.DataFrame) -> pl.DataFrame:
-    """child_id and the address as people read it, letters and digits only."""
+    """child_id and the address as shown, letters and digits only."""
     text = letters_and_digits("address_shown", "postcode_shown")
     return records.select("child_id", home=text).filter(pl.col("home").str.len_chars() > 8)
 
