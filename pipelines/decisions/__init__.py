@@ -1,1 +1,1 @@
-"""What people decided: judgements, outcomes, proposals. Added to and never changed, it outlives every night."""
+"""What people decided: judgements, outcomes, proposals. Rows are added, never changed, and outlive every night."""

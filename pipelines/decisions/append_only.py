@@ -1,7 +1,7 @@
-"""SQLite files beside the store for what people decide: rows are added, and never changed or taken out.
+"""SQLite files beside the store for what people decide. Rows are added, never changed or removed.
 
-The store is made anew every night; what a person has judged, proposed or approved must outlive it, and must be readable
-while a night runs. Triggers refuse every update and delete, so that no later version of the software can forget that.
+The store is made anew every night. What a person has judged, proposed or approved must outlive it, and must be readable
+while a night runs. Triggers refuse every update and delete, so that no later version of the software can break this rule.
 """
 
 import sqlite3
@@ -15,26 +15,26 @@ import polars as pl
 from pipelines.workspace import DiskFullError, StoreError, must_be_there, private_files
 
 MOMENT = "%Y-%m-%dT%H:%M:%S%.6f%:z"
-"""How a moment stands in a file."""
+"""How a moment is written in a file, in polars' ``strftime`` codes."""
 
 WAITS = 30.0
-"""Seconds until another who writes the file has come to an end, or the file counts as one that cannot be used."""
+"""Seconds to wait for another writer. If that writer is not finished by then, the file cannot be used."""
 
 
 NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
-"""What SQLite says on a full disk: of the file, and of the memory that it shares with others who have it open."""
+"""SQLite's error codes for a full disk: for the file, and for the memory shared with others who have it open."""
 
 
 class RecordsError(StoreError):
-    """What people decided cannot be read or written: the message names the file and the remedy."""
+    """What people decided cannot be read or written. The message names the file and the remedy."""
 
 
 @contextmanager
 def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Connection]:
-    """Open (or make, mode 0600) a file of append-only tables; all that is written within is kept together or not at all.
+    """Open (or make, mode 0600) a file of append-only tables. Everything written within is kept together or not at all.
 
-    ``tables``: name -> its columns in SQL. Raises :class:`RecordsError`, :class:`DiskFullError` where there is no room even to
-    read, and :class:`StoreError` where there is no such workspace.
+    ``tables``: name -> its columns in SQL. Raises :class:`RecordsError`; :class:`DiskFullError` if there is no room even to
+    read; and :class:`StoreError` if there is no such workspace.
     """
     must_be_there(path.parent)
     try:
@@ -63,8 +63,9 @@ def append_only(path: Path, tables: Mapping[str, str]) -> Iterator[sqlite3.Conne
 
 
 def _log_ahead(connection: sqlite3.Connection) -> None:
-    """Write what is new beside the file first. A new file is switched to that by whoever has it alone, and SQLite does not wait
-    for it by itself: of two who make one at once the second would be refused."""
+    """Have new rows written to a log beside the file first (WAL). Only one connection at a time can switch a new file to
+    that, and SQLite does not wait for it: if two made the file at once, the second would be refused. So this tries again
+    for ``WAITS`` seconds."""
     until = monotonic() + WAITS
     while True:
         try:
@@ -78,9 +79,9 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
 
 
 def read_rows(path: Path, tables: Mapping[str, str], table: str, schema: pl.Schema) -> pl.DataFrame:
-    """Every row, in the order in which the rows were added, with the columns of ``schema``; none where there is no such file.
+    """Every row, in the order in which rows were added, with the columns of ``schema``; none if there is no such file.
 
-    ``tables``: as for :func:`append_only`. Raises :class:`RecordsError`.
+    ``tables`` and errors: as for :func:`append_only`.
     """
     if not path.exists():
         return schema.to_frame()
@@ -91,10 +92,11 @@ def read_rows(path: Path, tables: Mapping[str, str], table: str, schema: pl.Sche
 def add_rows(
     path: Path, tables: Mapping[str, str], table: str, schema: pl.Schema, made: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> pl.DataFrame:
-    """Add the rows (``schema``) that ``made`` makes, all or none, and return them. It is told every row that is there.
+    """Add the rows (``schema``) that ``made`` returns, all or none, and return them. ``made`` is given every row already
+    there.
 
-    Nobody else adds a row meanwhile: of two who hand in one list at once, the second is held against what the first added.
-    ``tables`` and errors: as for :func:`read_rows`, and whatever ``made`` raises.
+    Nobody else can add a row meanwhile: if two people hand in one list at once, the second is compared with what the first
+    added. ``tables`` and errors: as for :func:`append_only`, and whatever ``made`` raises.
     """
     with append_only(path, tables) as connection:
         rows = made(_rows(connection, table, schema)).select(schema.names()).cast(schema)
@@ -105,7 +107,7 @@ def add_rows(
 
 
 def _rows(connection: sqlite3.Connection, table: str, schema: pl.Schema) -> pl.DataFrame:
-    # With the table's name: SQLite takes the bare name of a column that is not there for a text, in every row.
+    # With the table's name: SQLite takes a bare quoted column name that does not exist for a text, in every row.
     told = ", ".join(f'{table}."{column}"' for column in schema)
     rows = connection.execute(f"select {told} from {table} order by rowid").fetchall()
     kept = {name: pl.String if kind.is_temporal() else kind for name, kind in schema.items()}
@@ -127,7 +129,7 @@ def _make(connection: sqlite3.Connection, tables: Mapping[str, str]) -> None:
 
 
 def _add_new_columns(connection: sqlite3.Connection, table: str, columns: str) -> None:
-    """Give a table that an earlier version made the columns that it lacks; its rows hold null in them."""
+    """Give a table made by an earlier version the columns that it lacks; they are null in its rows."""
     there = {row[1] for row in connection.execute(f"pragma table_info({table})")}
     with closing(sqlite3.connect(":memory:")) as wanted:
         wanted.execute(f"create table {table} ({columns}) strict")

@@ -17,9 +17,9 @@ MODEL_IN_FORCE = "model_in_force.toml"
 
 
 def model_in_force(workspace: Path) -> Model | None:
-    """The approved weights, which the night then uses; null: none were approved, and those hold that a night learnt.
+    """The approved weights, which the night then uses; null: none were approved, and those that a night learnt are used.
 
-    Raises :class:`~pipelines.workspace.StoreError` where they cannot be read or fit the comparisons no more.
+    Raises :class:`~pipelines.workspace.StoreError` if they cannot be read or no longer fit the comparisons.
     """
     path = workspace / MODEL_IN_FORCE
     if not path.exists():
@@ -34,7 +34,7 @@ def model_in_force(workspace: Path) -> Model | None:
 
 
 def settings_of(workspace: Path, config: Path | None, as_at: date) -> Settings:
-    """The settings that a night on this workspace would run with; its extracts are not asked for."""
+    """The settings that a night on this workspace would run with, except for its extracts, which are left empty."""
     return read_settings(config, extracts=Path(), workspace=workspace, as_at=as_at)
 
 
@@ -44,7 +44,7 @@ def threshold_of(workspace: Path) -> float:
 
 
 def settings_toml(settings: Settings, heading: str) -> str:
-    """Settings as a file that the night reads: every value, one a line, below a comment."""
+    """The settings as a TOML file that the night reads: every value on its own line, below ``heading`` as a comment."""
     values = settings.model_dump(mode="json", exclude=set(NOT_IN_A_FILE), exclude_none=True)
     comment = "".join(letter if letter.isprintable() else " " for letter in heading)
     return "\n".join([f"# {comment}", *_toml(values, "")]) + "\n"
@@ -62,12 +62,12 @@ def _toml(values: Mapping[str, Any], group: str) -> list[str]:
 
 
 def _key(name: str) -> str:
-    """A key as TOML has it: one with a space or an accent, such as an authority's name, in quotes."""
+    """A key as TOML has it: in quotes if it has a space or an accent, such as an authority's name."""
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
 
 
 def put_in_force(path: Path, content: bytes | None) -> None:
-    """Make ``path`` hold ``content`` (null: be gone), mode 0600, in one step. Raises SettingsError."""
+    """Make ``path`` hold ``content`` (null: remove it), mode 0600, in one step. Raises SettingsError."""
     try:
         if content is None:
             path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """``WORKSPACE/judgements.sqlite``: which pairs were drawn for review, and what people judged of them. Never deleted.
 
-The next night obeys: *same* and *different* outrank every weight (:func:`for_link`), and the blind share of the samples
-measures the linkage (:func:`blind_sample`).
+The next night obeys: *same* and *different* outrank every weight (:func:`for_link`). The blind pairs of the samples measure
+the linkage (:func:`blind_sample`).
 """
 
 from collections.abc import Callable
@@ -18,7 +18,8 @@ from pipelines.formatted import formatted
 JUDGEMENTS_FILE = "judgements.sqlite"
 
 FOR_LIST, FOR_MODEL, BLIND = "list", "model", "blind"
-"""Why a pair was drawn: a child's place hangs on it; the model learns from it; by chance, to measure honestly."""
+"""Why a pair was drawn: a child's place on the list depends on it; the model learns from it; by chance, for an unbiased
+measurement."""
 
 JUDGEMENT = pl.Schema(
     Columns(
@@ -50,7 +51,7 @@ DRAWN = pl.Schema(
             "stratum_weight": pl.Float64,  # null with stratum
             "match_weight": pl.Float64,  # bits, on the night of the draw
             "match_probability": pl.Float64,  # 0..1, on the night of the draw
-            "facts": pl.String,  # fingerprint of the cells shown of the pair: a row whose cells were mixed up is seen
+            "facts": pl.String,  # fingerprint of the pair's cells as shown: reveals a row whose cells were mixed up
             "night_at": pl.Datetime("us", "UTC"),  # when the night began whose records were drawn; null: not kept
         }
     )
@@ -68,39 +69,42 @@ TABLES = {
 
 
 def read_judgements(workspace: Path) -> pl.DataFrame:
-    """``JUDGEMENT``, all that was ever judged; empty where nothing was."""
+    """All judgements ever made (``JUDGEMENT``); empty if there are none."""
     return read_rows(workspace / JUDGEMENTS_FILE, TABLES, "judgement", JUDGEMENT)
 
 
 def read_drawn(workspace: Path) -> pl.DataFrame:
-    """``DRAWN``, all pairs that were ever drawn; empty where none was."""
+    """All pairs ever drawn (``DRAWN``); empty if there are none."""
     return read_rows(workspace / JUDGEMENTS_FILE, TABLES, "drawn", DRAWN)
 
 
 def add_judgements(workspace: Path, made: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
-    """Add the ``JUDGEMENT`` rows that ``made`` makes, all or none, and return them. It is told all that were made before.
+    """Add the ``JUDGEMENT`` rows that ``made`` returns, all or none, and return them. ``made`` is given all earlier
+    judgements.
 
-    Nobody else adds any meanwhile. Raises :class:`~pipelines.decisions.append_only.RecordsError`, and what ``made`` raises.
+    Nobody else can add any meanwhile. Raises :class:`~pipelines.decisions.append_only.RecordsError`, and what ``made``
+    raises.
     """
     return add_rows(workspace / JUDGEMENTS_FILE, TABLES, "judgement", JUDGEMENT, made)
 
 
 def add_drawn(workspace: Path, made: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
-    """Add the ``DRAWN`` rows that ``made`` makes, as :func:`add_judgements` does."""
+    """Add the ``DRAWN`` rows that ``made`` returns, as :func:`add_judgements` does."""
     return add_rows(workspace / JUDGEMENTS_FILE, TABLES, "drawn", DRAWN, made)
 
 
 def for_link(judgements: pl.DataFrame) -> pl.DataFrame:
-    """``JUDGEMENT`` -> what the linkage obeys: left_id, right_id, is_same, of the judgements that stand."""
+    """What the linkage obeys: left_id, right_id, is_same, one row for each pair whose last judgement is *same* or
+    *different*."""
     decided = standing_judgements(judgements).filter(pl.col("answer").is_in([SAME, DIFFERENT]))
     return decided.select("left_id", "right_id", is_same=pl.col("answer") == SAME)
 
 
 def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
-    """``SAMPLE`` of :mod:`matching.thresholds`: the blind pairs on which people decided, as they were weighed when drawn.
+    """``SAMPLE`` of :mod:`matching.thresholds`: the blind pairs that people decided, with their probabilities when drawn.
 
-    Within its stratum a decided pair also stands for those that nobody could decide or has answered yet. A sample of
-    which some stratum has no decided pair is left out whole; several samples count as one, each with an equal share.
+    Within its stratum, a decided pair also stands for those judged unsure or not answered yet. A sample is left out if any
+    of its strata has no decided pair. The other samples count as one, each with an equal share.
     """
     last = standing_judgements(judgements).select("left_id", "right_id", "answer")
     pairs = drawn.filter(part=BLIND).join(last, on=["left_id", "right_id"], how="left", validate="m:1")
@@ -122,13 +126,13 @@ def blind_sample(judgements: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
 
 
 def measured(workspace: Path) -> pl.DataFrame:
-    """``MEASURED`` of :mod:`matching.thresholds`, from all blind samples; without rows where none is decided."""
+    """``MEASURED`` of :mod:`matching.thresholds`, from all blind samples; empty if no pair is decided."""
     sample = _blind_of(workspace)
     return measured_by_threshold(sample) if sample.height else measured_by_threshold(sample, ())
 
 
 def measured_by_band(workspace: Path) -> pl.DataFrame:
-    """``RELIABILITY`` of :mod:`matching.thresholds`, from all blind samples; without rows where none is decided."""
+    """``RELIABILITY`` of :mod:`matching.thresholds`, from all blind samples; empty if no pair is decided."""
     return reliability(_blind_of(workspace))
 
 

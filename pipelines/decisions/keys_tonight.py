@@ -1,4 +1,4 @@
-"""What people decided of records, under the keys by which those records go tonight (``RENUMBERED``)."""
+"""What people decided about records, under the keys that those records have tonight (``RENUMBERED``)."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,21 +9,22 @@ from pipelines.for_readers import store_for_readers
 
 
 def key_now(record_id: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
-    """Record ids, each that goes on under another key replaced by that one."""
+    """Record ids; the key of each renumbered record is replaced by its latest."""
     return record_id if renumbered.is_empty() else record_id.replace(renumbered["record_id"], renumbered["now_id"])
 
 
 def records_now(records: pl.Expr, renumbered: pl.DataFrame) -> pl.Expr:
-    """As :func:`key_now`, of several record ids joined by semicolons."""
+    """Like :func:`key_now`, for several record ids joined by semicolons."""
     return records.str.split(";").list.eval(key_now(pl.element(), renumbered)).list.join(";")
 
 
 def keys_at(decided: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Series:
-    """``record_id`` under the keys of tonight, of what was decided of the tables of the night begun ``night_at`` (null: those
-    of the moment ``at`` which it was kept; all three columns of ``decided``).
+    """``record_id`` under tonight's keys, for each row of ``decided``.
 
-    A key may have been given to another child since: what was decided of earlier tables is of the child that it was then,
-    though it came while the night that gave the key away was running, or in a sample that lay on a desk meanwhile.
+    ``decided``: ``record_id``; ``night_at``, when the night began whose tables were decided on (null: not kept); ``at``,
+    when the decision was kept, used where ``night_at`` is null. A key may have been given to another child since. A
+    decision on earlier tables is about the child who had the key then, even if the decision came while the night that gave
+    the key away was running, or from a sample that lay on a desk meanwhile.
     """
     until = pl.col("reused_at").fill_null(_NEVER)
     asked = decided.select("record_id", at=pl.coalesce("night_at", "at"))
@@ -31,8 +32,8 @@ def keys_at(decided: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Series:
 
 
 def snapshot_now(snapshot: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
-    """``SNAPSHOT`` with each row under the key by which its record goes tonight; of a key that has another child now, what
-    came before that night is the first child's."""
+    """``SNAPSHOT`` with each row under the key that its record has tonight. For a key that another child has now, rows
+    first seen before ``since_on`` are the first child's."""
     is_asked = pl.col("record_id").is_in(renumbered["record_id"].implode())
     asked = snapshot.filter(is_asked)
     if asked.is_empty():
@@ -43,7 +44,8 @@ def snapshot_now(snapshot: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFra
 
 
 def _keys_as_of(asked: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
-    """``record_id`` of each row of ``asked`` as it goes tonight: a key stands for its ``now_id`` until ``at`` (``keys``)."""
+    """``record_id`` of each row of ``asked`` under tonight's keys. Before ``at`` (``keys``), a key means ``now_id``; later,
+    itself."""
     found = (
         asked.with_row_index("_place")
         .sort("at")
@@ -60,11 +62,11 @@ def _keys_as_of(asked: pl.DataFrame, keys: pl.DataFrame) -> pl.Series:
 
 
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""A key that nobody has: whatever was decided under it is of the child that had it last."""
+"""For a key that nobody else has been given: whatever was decided under it is about its last holder."""
 
 
 def outcomes_now(outcomes: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
-    """``OUTCOME`` with the records of each child under the keys of tonight: one renumbered since is no new record."""
+    """``OUTCOME`` with each child's records under tonight's keys, so that a renumbered record does not look new."""
     if outcomes.is_empty() or renumbered.is_empty():
         return outcomes
     each = outcomes.select("night_at", "at", pl.col("records").str.split(";").alias("record_id")).with_row_index(
@@ -76,7 +78,7 @@ def outcomes_now(outcomes: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFra
 
 
 def judgements_now(judgements: pl.DataFrame, renumbered: pl.DataFrame) -> pl.DataFrame:
-    """``JUDGEMENT`` of pairs under the keys of tonight, each in the order of its ids."""
+    """``JUDGEMENT`` under tonight's keys, with left_id < right_id; without pairs whose two keys are now one record."""
     if judgements.is_empty() or renumbered.is_empty():
         return judgements
     ends = judgements.with_columns(
@@ -89,6 +91,6 @@ def judgements_now(judgements: pl.DataFrame, renumbered: pl.DataFrame) -> pl.Dat
 
 
 def keys_of_the_list(workspace: Path) -> pl.DataFrame:
-    """``RENUMBERED`` as of the list in use. Raises :class:`~pipelines.workspace.StoreError` where there is none."""
+    """``RENUMBERED`` of the list in use. Raises :class:`~pipelines.workspace.StoreError` if there is no list."""
     with store_for_readers(workspace) as store:
         return store.read_or_empty("renumbered")

@@ -1,4 +1,4 @@
-"""What people decided that tonight's linkage obeys: judgements of pairs, and the weights in force."""
+"""Which decisions by people tonight's linkage obeys: judgements of pairs, and the weights in force."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +14,20 @@ from pipelines.decisions.proposals import model_in_words
 
 @dataclass(frozen=True)
 class Decided:
-    """What people decided, as the linkage takes it."""
+    """What people decided, in the form in which the linkage takes it."""
 
     judgements: pl.DataFrame
-    """left_id, right_id, is_same: the judgements that stand."""
+    """left_id, right_id, is_same: as from :func:`~pipelines.decisions.judgements.for_link`."""
     model: Model | None
-    """The weights in force; null: none, and the night uses those that one before it learnt."""
+    """The weights in force; null: none, and the night uses those that an earlier night learnt."""
     figures: dict[str, float | int | str]
-    """What the match report tells of it; empty where people decided nothing."""
+    """What the match report says of these decisions; empty if there are none."""
 
 
 def decided_in(workspace: Path, renumbered: pl.DataFrame) -> Decided:
-    """All that was decided in a workspace, of records under the keys of tonight (``RENUMBERED``).
+    """Everything decided in a workspace, with records under tonight's keys (``RENUMBERED``).
 
-    Raises :class:`~pipelines.workspace.StoreError` where it cannot be read.
+    Raises :class:`~pipelines.workspace.StoreError` if it cannot be read.
     """
     judgements, model = for_link(judgements_now(read_judgements(workspace), renumbered)), model_in_force(workspace)
     figures: dict[str, float | int | str] = {}

@@ -1,7 +1,7 @@
-"""``WORKSPACE/outcomes.sqlite``: what officers found when they looked. Rows are added, and never changed or taken out.
+"""``WORKSPACE/outcomes.sqlite``: what officers found when they looked. Rows are added, never changed or removed.
 
-A closing outcome takes a child off the list until something changes: a sighting after the day of the outcome, or a
-record that was not known when it was read in. Notes are read past and never kept.
+A closing outcome takes a child off the list until something changes: a sighting after the day of the outcome, or a record
+that was not known when the outcome was read in. Notes are ignored and never kept.
 """
 
 from collections.abc import Mapping
@@ -50,15 +50,15 @@ CODES = {
     "UNTRACED": Code(False, "not traced yet"),
     "UNDER_ENQUIRY": Code(False, "being looked into"),
 }
-"""Outcome -> what it says and whether it closes. A child leaves only after robust enquiries or confirmed education; no
-national code set was found (the department publishes reasons, not outcomes)."""
+"""Outcome -> what it says and whether it closes. A child leaves only after robust enquiries or confirmed education. No
+national code set was found: the department publishes reasons, not outcomes."""
 
 CLOSING = tuple(code for code, meaning in CODES.items() if meaning.closes)
 OPENING = tuple(code for code, meaning in CODES.items() if not meaning.closes)
-"""Outcomes that take a child off the list, and those that leave it in an officer's hands."""
+"""Outcomes that take a child off the list, and those that leave the child on it, in an officer's hands."""
 
 DUPLICATE = "DUPLICATE"
-"""Says nothing of a child but that it is another one: whoever has its records tonight is not closed by it."""
+"""Says only that the child is another child. It does not close the child who has the records tonight."""
 
 MISSING = ("ALREADY_KNOWN_CME", "CONFIRMED_CME_NEW")
 """Outcomes that say that the child is missing education."""
@@ -72,22 +72,22 @@ DFE_REASONS = (
     "Physical health", "School application awaiting outcome", "School dissatisfaction SEND",
     "School dissatisfaction general", "Unknown", "Unsuitable elective home education", "Waiting school start",
 )  # fmt: skip
-"""Primary reasons of the department's termly collection of children missing education, labels as published."""
+"""Primary reasons in the department's termly collection on children missing education, with labels as published."""
 
 OUTCOME = pl.Schema(
     Columns(
         {
             "child_id": pl.String,
             "outcome": pl.String,  # one of CODES
-            "outcome_on": pl.Date,  # the day the officer found it
+            "outcome_on": pl.Date,  # the day on which the officer found it
             "reason": pl.String,  # one of DFE_REASONS; null: none given
             "by": pl.String,  # name of the person who handed the file in
             "at": pl.Datetime("us", "UTC"),  # when it was read in
             "lane": pl.String,  # on the list of that day; null: the child was not on it
             "likelihood": pl.Float64,  # as published; null with lane
             "estimated": pl.Float64,  # before recalibration; null with lane, and where there was no recalibration yet
-            "records": pl.String,  # record ids of the child then, apart by ";"
-            "hours": pl.Float64,  # 0 and more: an officer's time on it since the outcome before; null: not said
+            "records": pl.String,  # record ids of the child then, separated by ";"
+            "hours": pl.Float64,  # 0 or more: the officer's time on it since the previous outcome; null: not given
             "night_at": pl.Datetime(
                 "us", "UTC"
             ),  # when the night began whose child and records these are; null: not kept
@@ -102,42 +102,41 @@ TABLES = {
 }
 SAME_LINE = ("child_id", "outcome", "outcome_on", "reason", "hours")
 ASKED = ("child_record", "candidate", "lead", "night")
-"""Tables of the store that tell which child an outcome is about, and what was said of it."""
+"""Tables of the store that show which child an outcome is about, and what the list said of the child."""
 
 COLUMNS = (("child_id", "outcome", "date"), ("reason", "hours"))
 """Columns of a file of outcomes: those that it must have, and those that it may have."""
 SAID_IN = ("outcome", "date", "reason", "hours")
-"""Columns of what was found: a line in which they are all empty is not filled in yet."""
+"""Columns of what was found: a line in which all of them are empty is not filled in yet."""
 NOTHING = ("-", "–", "n/a", "N/A", *EXPORTED_EMPTY)
-"""How people and spreadsheets write an empty cell of them."""
+"""What people and spreadsheets write in those columns for an empty cell."""
 NO_CODE = "outcome: none, or none of those that are known"
 MOST_HOURS = 500.0
-"""More hours than that on one outcome are a slip of the pen."""
+"""More hours than this on one outcome are a slip of the pen."""
 OLDEST_YEARS = 18
-"""What was found longer ago was found of nobody who is of compulsory school age now."""
+"""Years. Nobody of whom something was found longer ago is of compulsory school age now."""
 WRITTEN = (
     "yyyy-MM-dd", "yyyy/MM/dd", "dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd MMMM yyyy", "dd-MMMM-yyyy", EXCEL_DAYS,
     "dd/MM/yy", "dd.MM.yy", "dd-MM-yy", "dd MMMM yy", "dd-MMMM-yy",
 )  # fmt: skip
-"""Forms of a day as officers and their spreadsheets write it. Two digits of a year are enough here, as an outcome is of the
-last ``OLDEST_YEARS``."""
+"""Forms in which officers and their spreadsheets write a day. Two digits of a year are enough here, as outcomes are of the
+last ``OLDEST_YEARS`` years."""
 
 
 def read_outcomes(workspace: Path) -> pl.DataFrame:
-    """``OUTCOME``, all that was ever read in; empty where nothing was."""
+    """All outcomes ever read in (``OUTCOME``); empty if there are none."""
     return read_rows(workspace / OUTCOMES_FILE, TABLES, "outcome", OUTCOME)
 
 
 def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame], by: str) -> pl.DataFrame:
     """Read officers' outcomes from a CSV or workbook and keep them, all or none; returns the new ``OUTCOME`` rows.
 
-    Columns ``child_id``, ``outcome``, ``date``, and ``reason`` and ``hours`` where they are given; any other, such as a
-    note, is read past, and so is a line with a child and neither outcome nor date, reason or hours, which is not filled in
-    yet, and one of hours alone, as under a sum.
-    ``tables``: ``ASKED`` of the last night. A child that was on the list and is gone, or goes by
-    another id since, may be told under the id that its sheet had. A line that was read in before, with the same reason and
-    hours, is not kept again.
-    Raises :class:`SettingsError` naming each line and its remedy, and no value.
+    Columns: ``child_id``, ``outcome`` and ``date``; also ``reason`` and ``hours`` if given. Any other, such as a note, is
+    ignored. A line is ignored if it has no outcome, date, reason or hours (not filled in yet), or neither child nor outcome
+    nor date (such as a sum of hours). A line read in before, with the same reason and hours, is not kept again.
+
+    ``tables``: ``ASKED`` of the last night. A child who has left the list, or has another id since, may be given under the
+    id on its sheet. Raises :class:`SettingsError` naming each faulty line and its remedy, and no value.
     """
     if not by.strip():
         raise SettingsError("--by: say who hands these outcomes in.")
@@ -164,9 +163,10 @@ def add_outcomes(file: Path, workspace: Path, tables: Mapping[str, pl.DataFrame]
 
 
 def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.DataFrame:
-    """``child_id``, ``records``: every id that an outcome may name, with the records that it stands for.
+    """``child_id``, ``records``: every id that an outcome may name, with its records, separated by ";".
 
-    Of an id of the last night those it has; of one that only the ledger knows those that its lead had last.
+    For an id of the last night: the child's records. For an id that only the ledger knows: the records that its lead had
+    last.
     """
     here = child_records.sort("record_id").group_by("child_id").agg(records=pl.col("record_id").str.join(";"))
     ids = pl.concat_list("child_id", pl.col("former_ids").str.split(";").fill_null([]))
@@ -176,10 +176,10 @@ def _records_of_each(child_records: pl.DataFrame, leads: pl.DataFrame) -> pl.Dat
 
 
 def _typed(cells: pl.DataFrame) -> pl.DataFrame:
-    """``place``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``reason``, ``hours``.
+    """``place``, ``child_id``, ``outcome``, ``outcome_on`` (null: no date), ``reason``, ``hours``, ``hours_written``.
 
-    ``hours_written`` is what stood for hours, for the line that names a fault. A line with a child alone is left out, and
-    one that names neither child nor outcome nor day.
+    ``hours_written`` is the text given for hours, which shows that unreadable hours are not simply missing. Lines that are
+    to be ignored (see :func:`add_outcomes`) are left out.
     """
     label = pl.col("reason").str.replace_all(r"\s+", " ").str.to_lowercase()
     hours = pl.col("hours").str.replace(",", ".", literal=True)
@@ -198,7 +198,7 @@ def _typed(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
-    """Each line that cannot be kept, in the order of the lines. ``known``: every child id that a line may name."""
+    """Every fault of a line, in the order of the lines. ``known``: every child id that a line may name. ``on_day``: today."""
     child, code, on = pl.col("child_id"), pl.col("outcome"), pl.col("outcome_on")
     rules = (
         (
@@ -235,21 +235,21 @@ def _faults(given: pl.DataFrame, known: pl.Series, on_day: date) -> list[str]:
 
 
 def outcome_in_words(outcome: pl.Expr) -> pl.Expr:
-    """What an outcome says, as ``CODES`` has it."""
+    """An outcome in words, as in ``CODES``."""
     return outcome.replace_strict({code: meaning.words for code, meaning in CODES.items()}, return_dtype=pl.String)
 
 
 def standing_outcomes(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """The outcome of each child that counts: the latest by its day, and by when it was read in."""
+    """For each child the outcome that counts: the latest by its day; of one day, the one read in last."""
     ordered = outcomes.with_row_index("order").sort("outcome_on", "order")
     return ordered.unique("child_id", keep="last", maintain_order=True).drop("order")
 
 
 def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> pl.DataFrame:
-    """``outcomes`` under tonight's child ids, the latest of each; those of whom no record is left are dropped.
+    """``outcomes`` under tonight's child ids, the latest of each child. Children of whom no record is left are dropped.
 
-    That a child was another one on the list (``DUPLICATE``) is dropped with its id, and counts for less than what was found of
-    a child that has become one with it: else the one that is left would be closed as the double of itself.
+    A ``DUPLICATE`` is dropped once its child's id is gone, and any other outcome outranks it: otherwise a child into which
+    its duplicate was merged would be closed as a duplicate of itself.
     """
     if outcomes.is_empty():
         return outcomes
@@ -269,9 +269,10 @@ def under_tonights_ids(outcomes: pl.DataFrame, child_records: pl.DataFrame) -> p
 
 
 def kept_open(outcomes: pl.DataFrame, child_records: pl.DataFrame, as_at: date) -> pl.DataFrame:
-    """One row is one child of tonight whom an officer has in hand: its outcome of ``as_at`` or before closes nothing.
+    """Tonight's children whom an officer has in hand: one row for each child whose latest outcome by ``as_at`` does not
+    close.
 
-    ``OUTCOME`` under tonight's child ids, by child. Such a child stays in view until an outcome closes it, whatever
+    ``OUTCOME`` under tonight's child ids, in their order. Such a child stays in view until an outcome closes it, whatever
     becomes of its likelihood.
     """
     last = standing_outcomes(outcomes.filter(pl.col("outcome_on") <= as_at))

@@ -1,7 +1,7 @@
 """``WORKSPACE/proposals.sqlite``: changes of settings or weights that people proposed, and who put them in force.
 
-One person proposes with a reason and the figures; another approves. Nothing is ever taken out, so that the file is the
-history. What is in force is what was approved last and not rolled back.
+One person proposes, with a reason and figures; another approves. Nothing is ever removed, so the file is the history. What
+is in force is what was approved last and not rolled back.
 """
 
 import hashlib
@@ -29,10 +29,10 @@ IN_FORCE: dict[str, str] = {SETTINGS: SETTINGS_IN_FORCE, MODEL: MODEL_IN_FORCE}
 APPROVED, ROLLED_BACK = "approved", "rolled back"
 
 OF_THE_MACHINE = {*NOT_IN_A_FILE, "machine", "contracts", "retention"}
-"""Settings that no proposal changes: they hold for one machine, and stay as they are."""
+"""Settings that no proposal changes: they belong to one machine."""
 
 SETTINGS_TOLD = 6
-"""Settings named in a sentence at most; the match report has them all."""
+"""Most settings that a sentence names; the match report has them all."""
 
 Figures = Mapping[str, float | int | str | None]
 
@@ -43,8 +43,8 @@ TABLES = {
     "decision": "proposal integer not null references proposal (id), what text not null "
     "check (what in ('approved', 'rolled back')), by text not null, at text not null",
 }
-"""``content``: the settings as JSON, or the SHA-256 of the model's file. ``against``: the proposal of that kind that was
-in force when it was made; null: none."""
+"""``content``: the settings as JSON, or the SHA-256 of the model's file. ``against``: the proposal of the same kind that
+was in force when this one was made; null: none."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Decision:
 
     proposal: int
     what: str
-    """approved, rolled back"""
+    """``approved`` or ``rolled back``."""
     by: str
     at: datetime
 
@@ -92,7 +92,7 @@ def propose_model(workspace: Path, model: Model, *, why: str, by: str, figures: 
 
 
 def model_file(workspace: Path, number: int) -> Path:
-    """Where the weights of a proposal stand."""
+    """The file that holds the weights of a proposal."""
     return workspace / MODELS_FOLDER / f"model-{number}.toml"
 
 
@@ -109,7 +109,7 @@ def _propose(connection: sqlite3.Connection, kind: str, content: str, said: tupl
 
 
 def history(workspace: Path) -> list[Proposal]:
-    """Every proposal, the oldest first, with what was decided of it."""
+    """Every proposal, oldest first, with the decisions on it."""
     if not (workspace / PROPOSALS_FILE).exists():
         return []
     with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
@@ -140,7 +140,7 @@ def _kinds(connection: sqlite3.Connection) -> dict[int, str]:
 
 
 def _stack(decisions: list[Decision], kinds: Mapping[int, str], kind: str) -> list[int]:
-    """Proposals of a kind that were put in force one over the other, the one in force last."""
+    """Numbers of the proposals of one kind that were put in force, one over the other; the last is in force."""
     stack: list[int] = []
     for made in decisions:
         if kinds[made.proposal] != kind:
@@ -153,7 +153,8 @@ def _stack(decisions: list[Decision], kinds: Mapping[int, str], kind: str) -> li
 
 
 def approve(workspace: Path, number: int, by: str) -> Proposal:
-    """Put a proposal in force. Raises SettingsError unless another named person than its proposer does so."""
+    """Put a proposal in force. Raises SettingsError if there is none of that number, if ``by`` is nobody or its proposer, if
+    it is in force already, if it is of settings and others were approved since, or if it can no longer be used."""
     name = _named(by)
     with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
         found = next((made for made in _history(connection) if made.id == number), None)
@@ -179,9 +180,10 @@ def _refuse_unfit(found: Proposal, name: str, stack: list[int]) -> None:
 
 
 def roll_back(workspace: Path, by: str) -> tuple[Proposal, Proposal | None]:
-    """Undo the approval made last: the proposal taken out of force, and the one in force again (null: the defaults).
+    """Undo the latest approval. Returns the proposal taken out of force, and the one in force again (null: none, so the
+    defaults).
 
-    Raises SettingsError where nothing is in force.
+    Raises SettingsError if nothing is in force.
     """
     name = _named(by)
     with append_only(workspace / PROPOSALS_FILE, TABLES) as connection:
@@ -206,7 +208,7 @@ def _decide(connection: sqlite3.Connection, number: int, what: str, name: str) -
 
 
 def _content(workspace: Path, found: Proposal, name: str) -> bytes:
-    """What the file in force will hold. Raises SettingsError where the proposal can be used no more."""
+    """What the file in force will hold. Raises SettingsError if the proposal can no longer be used."""
     if found.kind == SETTINGS:
         settings = _as_proposed(settings_of(workspace, None, date.min), found)
         heading = f"Proposal {found.id} by {found.by}, approved by {name} on {today():%d/%m/%Y}. {found.why}"
@@ -224,14 +226,14 @@ def _content(workspace: Path, found: Proposal, name: str) -> bytes:
 
 
 def _as_proposed(now: Settings, found: Proposal) -> Settings:
-    """Settings as a proposal has them, on the machine of those in force now. Raises SettingsError."""
+    """The settings of a proposal, but those of the machine (``OF_THE_MACHINE``) as they are now. Raises SettingsError."""
     return replaced(now, json.loads(found.content), f"proposal {found.id}", but=OF_THE_MACHINE)
 
 
 def not_as_approved(workspace: Path) -> list[str]:
-    """What is in force otherwise than it was approved last, each file in words with the remedy.
+    """Every file in force that is not what was approved last, in words with the remedy.
 
-    An approval was cut off between its file and its record, or somebody has changed the file. Raises SettingsError.
+    Either an approval was cut off between its file and its record, or somebody has changed the file. Raises SettingsError.
     """
     standing = {made.kind: made for made in history(workspace) if made.is_in_force}
     return [
@@ -253,14 +255,14 @@ def _is_as_approved(workspace: Path, kind: str, approved: Proposal | None) -> bo
 
 
 def model_in_words(workspace: Path) -> str | None:
-    """Who put the weights in force, for the match report; null: none are in force."""
+    """Who put the weights in force, for the match report; null: none were approved."""
     found = _in_force(workspace, MODEL)
     return None if found is None else f"in force: {_approval(found)}"
 
 
 def settings_in_words(workspace: Path, settings: Settings) -> str | None:
-    """Who agreed to the settings of a night that bear on its list, or which of them nobody but their writer did; null: they
-    are the defaults. Settings in a file that a night is given, or written by hand, may be anybody's."""
+    """Who approved the settings that a night's list depends on, or which of them no second person approved; null: all are
+    the defaults. Settings in a file given to a night, or written by hand, may be anybody's."""
     found, agreed = _agreed(workspace, settings)
     before, tonight = settings_by_key(agreed), settings_by_key(settings)
     others = [key for key in sorted({*before, *tonight}) if before.get(key) != tonight.get(key)]
@@ -276,7 +278,7 @@ def settings_in_words(workspace: Path, settings: Settings) -> str | None:
 
 
 def _agreed(workspace: Path, settings: Settings) -> tuple[Proposal | None, Settings]:
-    """The proposal in force and its settings; the defaults where there is none, or none that this version can read."""
+    """The proposal in force and its settings; null and the defaults if there is none, or none that this version can read."""
     if found := _in_force(workspace, SETTINGS):
         with suppress(SettingsError):
             return found, _as_proposed(settings, found)
@@ -284,7 +286,7 @@ def _agreed(workspace: Path, settings: Settings) -> tuple[Proposal | None, Setti
 
 
 def _set(key: str, tonight: object, before: object) -> str:
-    """A setting as it stands tonight; of one that is a number, what it was."""
+    """A setting as it is tonight; for a number, also what it was before."""
     if isinstance(tonight, int | float) and isinstance(before, int | float):
         return f"{key} = {tonight:g} (not {before:g})"
     return key

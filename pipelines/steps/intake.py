@@ -18,11 +18,12 @@ from pipelines.steps.under_way import Counts, Night
 from pipelines.tables import CHANGED_ROW, DATED_CELL, STANDARDISED
 
 READ_ONCE_RECEIVED = ("child_record", "linked_record", "scored_pair", "provision", "explained")
-"""Tables of last night that are asked for from the linkage on: not read before, as receiving takes both processors."""
+"""Last night's tables that the steps from linkage on need. They are not read ahead while files are received, as receiving
+uses both processors."""
 
 
 def receive_step(night: Night) -> Counts:
-    """Files -> delivery, breach, set_aside. The rows themselves wait until they are judged complete."""
+    """Files -> delivery, breach, set_aside, rule_history. The rows themselves are not kept until they are judged complete."""
     received = receive(
         night.settings.extracts,
         night.contracts,
@@ -41,8 +42,8 @@ def receive_step(night: Night) -> Counts:
 
 
 def judge_completeness(night: Night) -> Counts:
-    """Tonight's rows against earlier nights -> completeness. May hold the night."""
-    assert night.received is not None  # noqa: S101 - receive stands before completeness in STEPS
+    """Compare tonight's rows with earlier nights' -> completeness. What it finds may hold the night."""
+    assert night.received is not None  # noqa: S101 - receive comes before completeness in STEPS
     settings = night.settings
     if not settings.full:
         night.store.read_ahead(*READ_ONCE_RECEIVED)
@@ -51,8 +52,9 @@ def judge_completeness(night: Night) -> Counts:
 
 
 def keep_snapshot(night: Night) -> Counts:
-    """Tonight's rows -> raw_* and what they were judged by, snapshot, delivery_change, source_*, vanished."""
-    assert night.received is not None and night.judged is not None  # noqa: S101 - as STEPS has it
+    """Tonight's rows -> raw_* and what they were judged by, changed_row, renumbered, snapshot, delivery_change, source_*,
+    vanished."""
+    assert night.received is not None and night.judged is not None  # noqa: S101 - both come before snapshot in STEPS
     as_at, at = night.settings.as_at, night.started_at
     counts = keep_tonight(night.store, night.received, night.judged, night.contracts, as_at, at=at)
     night.received = None
@@ -60,7 +62,8 @@ def keep_snapshot(night: Night) -> Counts:
 
 
 def standardise_step(night: Night) -> Counts:
-    """raw_*, vanished, changed_row -> person_record, statement. Records whose row has not changed stay as they are.
+    """raw_*, vanished, changed_row -> person_record, statement, school. Only records whose row has changed, or says
+    something else tonight, are made anew.
 
     Records of identities from before an adoption stay behind here (former_record): no later step reads them.
     """
@@ -90,9 +93,8 @@ def _make_all(night: Night, former: FormerIdentities) -> None:
 
 
 def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> bool:
-    """Make the records anew of rows that changed, or say something else tonight; false, and nothing done, where those
-    are so many that making all of them costs no more.
-    """
+    """Make anew the records of rows that changed or say something else tonight. False, with nothing done, if those are so
+    many that making all records costs no more."""
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
     vanished = store.read("vanished")
     stale = _stale(night, vanished, made_on)
@@ -104,8 +106,8 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
     made, withheld = without_former(with_still_known(raw, kept, contracts, as_at), former, store.read("renumbered"))
     if stale.len():
         before = store.read("former_record")["record_id"]
-        stand = before.filter(~before.is_in(stale.implode()))
-        store.write("former_record", pl.concat([stand, withheld]).sort().to_frame())
+        unchanged = before.filter(~before.is_in(stale.implode()))
+        store.write("former_record", pl.concat([unchanged, withheld]).sort().to_frame())
         store.amend_rows("person_record", Amendment(made.person, stale))  # first, as the linkage waits for it
         store.amend_rows("statement", Amendment(made.statements, stale))
         store.change("dated_cell", DATED_CELL.to_frame(), _dated(night, raw, store.read("dated_cell")))
@@ -113,13 +115,13 @@ def _make_changed(night: Night, former: FormerIdentities, *, made_on: date) -> b
 
 
 def _dated(night: Night, raw: Mapping[str, pl.DataFrame], known: pl.DataFrame | None = None) -> pl.DataFrame:
-    """``DATED_CELL`` of these rows, without those that are known."""
+    """``DATED_CELL`` of these rows, without the cells in ``known``."""
     cells = [dated_cells(rows, night.contracts[source], known) for source, rows in raw.items()]
     return pl.concat([DATED_CELL.to_frame(), *cells])
 
 
 def _stale(night: Night, vanished: pl.DataFrame, made_on: date) -> pl.Series:
-    """``record_id`` of all records that must be made anew, or are no more."""
+    """``record_id`` of all records that must be made anew or no longer exist."""
     store, contracts, as_at = night.store, night.contracts, night.settings.as_at
     changed = [store.read("changed_row")["record_id"]]
     if as_at != made_on:

@@ -14,11 +14,11 @@ from pipelines.residence.living_here import judge_residence
 from pipelines.steps.under_way import Counts, Night
 
 JUDGED_FROM = ("person_record", "statement", "child_record", "rival", "provision", "residence", "school")
-"""Tables from which the list is made."""
+"""Tables that the list is made from."""
 
 
 def find_provision_step(night: Night) -> Counts:
-    """Statement, child_record -> provision."""
+    """statement, child_record -> provision."""
     found = find_provision(**night.known("statement", "child_record"), as_at=night.settings.as_at)
     night.store.write_children("provision", found)
     current = found.filter("is_current")
@@ -26,7 +26,7 @@ def find_provision_step(night: Night) -> Counts:
 
 
 def judge_residence_step(night: Night) -> Counts:
-    """Statement, person_record, child_record, provision -> residence. Beside it, for the next step, what birth dates say."""
+    """statement, person_record, child_record, provision -> residence. Meanwhile, for the next step: what birth dates say."""
     known = night.known("person_record", "child_record", "provision")
     night.dates = night.aside(partial(dates_told, **known, **night.known("statement"), as_at=night.settings.as_at))
     judged = judge_residence(
@@ -42,10 +42,12 @@ def judge_residence_step(night: Night) -> Counts:
 
 
 def rank_step(night: Night) -> Counts:
-    """All of it -> candidate, explained, finding. Beside it and what follows, for publish, what is told to others than the
-    list, and what is withheld of it, for the ledger too.
+    """The tables in ``JUDGED_FROM`` -> candidate, explained, finding.
+
+    Begun in the second thread, for later steps: the early warning, the list as masked for publication (the ledger needs it
+    too), and the children for other teams.
     """
-    night.store.read_ahead("snapshot", "link")  # for the ledger, and for publish
+    night.store.read_ahead("snapshot", "link")  # for the ledger and publish
     dates = night.dates.result()
     known = Known(
         **night.known(*JUDGED_FROM),

@@ -15,13 +15,13 @@ from pipelines.store import Store
 KEPT = {
     "lead": "leads", "lead_before": "leads_before", "lead_night": "nights", "list_night": "lists", "list_change": "changes",
 }  # fmt: skip
-"""Table of the store -> its part of the ledger."""
+"""Table of the store -> field of :class:`~pipelines.ledger.lives.Ledger`."""
 
 
 def ledger_step(night: Night) -> Counts:
     """candidate, explained and last night's ledger -> lead, lead_before, lead_night, list_night, list_change.
 
-    Raises :class:`~pipelines.failure.NightFailed` where a child has left the list and nothing says why.
+    Raises :class:`~pipelines.failure.NightFailed` if a child has left the list and nothing says why.
     """
     parts = {part: night.store.read_or_empty(table) for table, part in KEPT.items()}
     ledger = keep_ledger(Ledger(**parts), _tonight(night))
@@ -52,14 +52,15 @@ def _tonight(night: Night) -> Tonight:
 
 
 def _set_aside(store: Store) -> pl.Series:
-    """record_id of the rows kept out of the files that were loaded tonight; those of one that was refused are its source's."""
+    """``record_id`` of the rows set aside from files that were loaded tonight. For a refused file, the source as a whole
+    explains its rows."""
     loaded = store.read("delivery").filter(verdict="loaded")
     return store.read("set_aside").join(loaded, on=["source", "file_id"], how="semi")["record_id"]
 
 
 def former_records(store: Store, workspace: Path) -> pl.Series:
-    """Records of identities from before an adoption: those that came tonight and, as the senders are asked to close them, those
-    of leads that came no more, where they were handed in by their keys."""
+    """``record_id`` of records of identities from before an adoption: all that came tonight and, if handed in by key, those of
+    leads, which may come no longer because senders are asked to close them."""
     came, leads = store.read_or_empty("former_record")["record_id"], store.read_or_empty("lead")
     of_leads = leads["records"].str.split(";").explode(empty_as_null=True)
     return pl.concat([came, read_former(workspace).are("record_id", of_leads)]).unique()

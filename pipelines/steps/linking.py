@@ -28,11 +28,11 @@ from pipelines.tables import CHILD_MOVE
 
 
 def link_step(night: Night) -> Counts:
-    """person_record -> link, child_record, rival, child_move. Last night's children keep their ids.
+    """person_record -> link, child_record, rival, child_move. Children keep their ids from last night.
 
-    What is measured once and then held is taken from the store, and written there when it was measured again. Where it
-    holds, and the last night's links are kept, only what changed is linked. Beside it, for residence, what the records say of
-    where their children are, and which homes they name.
+    Measures held from night to night are read from the store, and written back if they were measured again. If they still
+    hold and last night's links are kept, only what changed is linked. Meanwhile, for later steps: what the records say of
+    where their children are, which homes they name, and which columns disagree.
     """
     store, renumbered = night.store, night.store.read("renumbered")
     decided = decided_in(night.settings.workspace, renumbered)
@@ -44,7 +44,7 @@ def link_step(night: Night) -> Counts:
     held = held_in(night.read(*MEASURED_TABLES)) if _has(store, MEASURED_TABLES) else None
     tonight = None if night.settings.full else _tonight(night, last, decided, in_force, held)
     known = None if tonight is None else known_records(store, tonight)
-    statements = store.promised("statement")  # which may not have been put in order by now
+    statements = store.promised("statement")  # its rows may not be in order yet
     night.said = night.aside(lambda: listen(statements(), night.settings.as_at))
     person = store.read("person_record")
     night.homes = night.aside(partial(with_homes, person))
@@ -70,12 +70,13 @@ def _with_figures(report: Callable[[], LinkReport], decided: Decided) -> LinkRep
 
 
 def _last_night(store: Store, renumbered: pl.DataFrame, given: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """``CHILD_RECORD`` of last night, and the same where each record that goes on under another key stands under that one.
+    """Last night's ``CHILD_RECORD``, as it was, and with each renumbered record under the key that it has tonight.
 
-    A key ``given`` to another child since carries no id to it: the record stands under what it goes on as, if only in name.
+    A key ``given`` to another child since no longer carries an id to its new holder: its old record goes under ``now_id``,
+    even where that is only the name of a row that is gone.
     """
     previous, person = store.read("child_record"), store.read("person_record")
-    asked = pl.concat([renumbered["record_id"], renumbered["now_id"]]).implode()  # few: all others stand as they did
+    asked = pl.concat([renumbered["record_id"], renumbered["now_id"]]).implode()  # few: all others keep their key
     then, now = (ids.filter(ids.is_in(asked)).implode() for ids in (previous["record_id"], person["record_id"]))
     went = pl.col("record_id").is_in(then) & ~pl.col("record_id").is_in(now)
     moved = renumbered.filter(went, pl.col("now_id").is_in(now) & ~pl.col("now_id").is_in(then))
@@ -89,22 +90,23 @@ def _last_night(store: Store, renumbered: pl.DataFrame, given: pl.DataFrame) -> 
 
 
 def _keep_leads_under(given: pl.DataFrame, store: Store) -> None:
-    """Write the leads with their records as these go on where a key was ``given`` to another child: by them a lead whose child
-    is no more is found again."""
+    """Where a key was ``given`` to another child, write the leads with the old record's new key instead: a lead whose child
+    no longer exists is found again by its records."""
     for table in ("lead", "lead_before"):
         if given.height and store.has(table):
             store.write(table, store.read(table).with_columns(records_now(pl.col("records"), given)))
 
 
 def _given_since(store: Store, renumbered: pl.DataFrame) -> pl.DataFrame:
-    """``RENUMBERED`` of the keys that were given to another child since records were linked last, each as it was then."""
+    """``RENUMBERED`` rows of the keys given to another child since records were last linked; of each key, the first time."""
     kept = store.read_or_empty("link_kept")["linked_at"].to_list()
     since = pl.col("reused_at") > kept[0] if kept and kept[0] else pl.col("reused_at").is_not_null()
     return renumbered.filter(since).sort("reused_at").unique("record_id", keep="first", maintain_order=True)
 
 
 def _person(store: Store) -> pl.DataFrame:
-    """PERSON as it is linked, in the order of the ids."""
+    """The person records as they are linked: in the order of ``record_id``, without UPNs that their source gives to two
+    children."""
     person = without_shared_upns(store.read("person_record"))
     return person if person["record_id"].is_sorted() else person.sort("record_id")
 
@@ -114,7 +116,8 @@ def _has(store: Store, tables: tuple[str, ...]) -> bool:
 
 
 def _in_force(store: Store, decided: Decided) -> ModelInUse | None:
-    """The weights that people approved, or those that an earlier night learnt; null: none, and tonight learns its own."""
+    """The weights that people approved, or else those that an earlier night learnt; null: neither exists, and tonight
+    learns its own."""
     if decided.model is not None:
         return ModelInUse(decided.model, "in force", stands_in=False)
     return model_in_use(store.read_or_empty("link_model"))
@@ -132,9 +135,10 @@ def _tonight(
     in_force: ModelInUse | None,
     held: Held | None,
 ) -> ToLink | None:
-    """What is to be linked, where what is kept of the last night holds; null: it does not, or nothing is kept.
+    """What is to be linked, if only what changed can be; null: something kept from last night does not hold, or nothing was
+    kept.
 
-    ``last``: ``CHILD_RECORD`` of last night, and that under the keys of tonight.
+    ``last``: last night's ``CHILD_RECORD``, as it was and under tonight's keys.
     """
     if last is None or in_force is None or held is None or not _has(night.store, KEPT_TABLES):
         return None
@@ -156,7 +160,8 @@ def _tonight(
 def _link_all(
     night: Night, previous: pl.DataFrame | None, decided: Decided, in_force: ModelInUse | None, held: Held | None
 ) -> tuple[Callable[[], LinkReport], int, int, pl.DataFrame]:
-    """Link all records and write everything; the report, pairs in one child, pairs kept, and tonight's child_record."""
+    """Link all records and write everything. Returns the report, pairs in one child, pairs kept, and tonight's
+    child_record."""
     store, person = night.store, _person(night.store)
     with buckets_in(night.settings.workspace, night.run_buckets) as buckets:
         linked = link(
@@ -187,7 +192,7 @@ def _link_all(
 
 
 def _write_again(night: Night, again: LinkedAgain, tonight: ToLink) -> None:
-    """Write what changed."""
+    """Write only what changed."""
     store = night.store
     changed, fresh = again.records.filter(~again.stand), again.child_records.filter(pl.Series(again.touched))
     store.amend("linked_record", again.records, Amendment(changed, again.left))
@@ -201,9 +206,8 @@ def _write_again(night: Night, again: LinkedAgain, tonight: ToLink) -> None:
 
 
 def _keep_moves(night: Night, previous: pl.DataFrame | None, after: pl.DataFrame, touched: pl.Series | None) -> None:
-    """Add what moved between children tonight to CHILD_MOVE. ``touched``: the rows of ``after`` whose child is not made of
-    the same records as last night, among which all that moved are; null: all may be.
-    """
+    """Add tonight's moves between children to ``CHILD_MOVE``. ``touched``: marks the rows of ``after`` whose child is not
+    made of the same records as last night; all moves are among them. Null: any row may have moved."""
     if previous is None:
         return
     moves = CHILD_MOVE.to_frame()

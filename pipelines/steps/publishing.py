@@ -23,7 +23,7 @@ PUBLISHED_FOLDER = "published"
 
 
 def publish_step(night: Night) -> Counts:
-    """All of it -> the files, whole or not at all."""
+    """Tables of the night -> the published files, whole or not at all; night, list_night."""
     known = night.known(
         "candidate", "explained", "person_record", "statement", "child_record", "link", "rival", "finding",
         "delivery", "breach", "set_aside", "rule_history",
@@ -53,22 +53,22 @@ def publish_step(night: Night) -> Counts:
         evidence_sheets=night.settings.listing.evidence_sheets,
         warnings=night.warnings,
     )
-    stands = publish(publication, night.settings.workspace / PUBLISHED_FOLDER, night.listed.result())
+    folder = publish(publication, night.settings.workspace / PUBLISHED_FOLDER, night.listed.result())
     clear_stale(night.settings.workspace / PUBLISHED_FOLDER, as_at)
-    night.published = stands.path
+    night.published = folder.path
     at = datetime.now(UTC)
     night.store.write("night", row_of(night, published_at=at))
     night.store.write("list_night", published(night.store.read("list_night"), as_at, at))
-    return {"files": len(stands.files), "candidates": publication.candidates.height, **stands.lanes}
+    return {"files": len(folder.files), "candidates": publication.candidates.height, **folder.lanes}
 
 
 def published_lanes(counts: Mapping[str, Counts]) -> dict[str, int]:
-    """Lane -> children of the list in it as it was published. ``counts``: step -> what it counted, once all are done."""
+    """Lane -> number of listed children in it, as published. ``counts``: step -> what it counted, after the last step."""
     return {name: count for name, count in counts["publish"].items() if name in LANES}
 
 
 def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
-    """What ``run.json`` says of the night up to its publication: inputs, counts, seconds, versions, thresholds."""
+    """What ``run.json`` says of the night up to its publication: inputs, counts, seconds, settings, versions."""
     inputs = deliveries.drop("file_id", "received_at").sort("source", "file")
     return {
         "as_at": night.settings.as_at,
@@ -89,12 +89,12 @@ def run_record(night: Night, deliveries: pl.DataFrame) -> dict[str, Any]:
 
 
 def settings_in_force(settings: Settings) -> dict[str, object]:
-    """Every setting that bears on the result, as ``group.key`` -> value, and the file they were read from."""
+    """Every setting that affects the result, as ``group.key`` -> value, and the file they were read from."""
     file = {} if settings.settings_file is None else {"settings_file": settings.settings_file}
     return settings_by_key(settings) | {"as_at": settings.as_at.isoformat(), **file}
 
 
 def versions() -> dict[str, str]:
-    """Versions of Rollcall, of Python, and of the packages that bear on the result."""
+    """Versions of Rollcall, of Python, and of the packages that affect the result."""
     packages = ("rollcall", "polars", "duckdb", "rapidfuzz", "numpy", "scipy", "great-expectations")
     return {"python": platform.python_version()} | {package: version(package) for package in packages}

@@ -35,7 +35,7 @@ KNOWN_AS = {
     "rival": "rivals", "finding": "findings", "candidate": "candidates", "delivery": "deliveries", "breach": "breaches",
     "school": "schools",
 }  # fmt: skip
-"""Table of the store -> what functions of data call it, where that is not its own name."""
+"""Table of the store -> the parameter that takes it in functions of data, where that is not the table's own name."""
 
 Counts = dict[str, int]
 """What a step counted: name -> number. Never a child's value."""
@@ -43,9 +43,9 @@ Counts = dict[str, int]
 
 @dataclass(slots=True)
 class Night:
-    """One night under way: what it is run with, its open store, and what it has counted so far.
+    """One night under way: its settings, its open store, and what it has counted so far.
 
-    What one step leaves to others, in the order of ``STEPS``, is not there before it.
+    A field that one step fills for later ones is not set before that step. These fields are in the order of ``STEPS``.
     """
 
     settings: Settings
@@ -55,59 +55,60 @@ class Night:
     counts: dict[str, Counts] = field(default_factory=dict)
     """Step -> what it counted."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """Step -> how long it took."""
+    """Step -> how many seconds it took."""
     refused: tuple[str, ...] = ()
-    """Names of the files that broke a rule of the file, and were not loaded."""
+    """Names of the files that broke a rule of the whole file and were not loaded."""
     received: Received | None = None
-    """What came in, until its rows are kept in the store."""
+    """What came in; null once its rows are kept in the store."""
     judged: JudgedIntake | None = None
     """What the completeness gate found."""
     link_report: Future[LinkReport] = field(init=False, repr=False)
-    """What the match report tells of the linkage; is worked out while later steps run."""
+    """What the match report shows of the linkage; worked out while later steps run."""
     model: Model | None = None
-    """The weights by which tonight's records are linked."""
+    """The weights with which tonight's records are linked."""
     sender_files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     said: Future[Said] = field(init=False, repr=False)
-    """What each record says of where its child is; is worked out beside the linkage, as is the next."""
+    """What each record says of where its child is; worked out while the linkage runs, as are ``homes`` and ``at_odds``."""
     homes: Future[pl.DataFrame] = field(init=False, repr=False)
-    """The home that each record names, in keys (``with_homes`` of the residence)."""
+    """The home that each record names, as keys (:func:`pipelines.residence.evidence.with_homes`)."""
     at_odds: Future[tuple[str, ...]] | None = None
-    """What is said of columns that agree with no other source, or not with each other; null: not looked at yet."""
+    """Warnings about columns that agree with no other source, or not with each other; null: not looked at yet."""
     dates: Future[BirthDates] = field(init=False, repr=False)
-    """What birth dates say of who is of compulsory school age (``dates_told`` of the rank), worked out beside the residence."""
+    """What birth dates say of who is of compulsory school age (:func:`pipelines.listing.rank.dates_told`); worked out while
+    residence is judged."""
     early_warning: Future[EarlyWarning] = field(init=False, repr=False)
-    """Who may be without education from the next term; is worked out beside the rank."""
+    """Who may be without education from the next term; worked out while the list is ranked."""
     of_rolls: tuple[str, ...] = ()
-    """What is said of schools to ask, whose rolls are to come or Year 11 is gone early, once there is a list."""
+    """Warnings about schools to ask, because their roll is still to come or their Year 11 left early; filled by ``rank``."""
     listed: Future[Masked] = field(init=False, repr=False)
-    """The list as it may be published; is worked out beside the ledger, as is the next."""
+    """The list as it may be published; worked out while the ledger is kept, as is ``other_teams``."""
     other_teams: Future[pl.DataFrame] = field(init=False, repr=False)
     """Children whom other teams should look at (``OTHER_TEAM``)."""
     changed: WhatChanged = field(default_factory=WhatChanged.nothing)
-    """What the list says otherwise than the last one published."""
+    """How the list differs from the last one published."""
     published: Path | None = None
-    """Folder of the publication, once it stands."""
+    """Folder of the publication, once it is complete."""
     run_buckets: Run | None = None
     """Scores buckets of pairs in other processes; null: the night scores in its own."""
     at: str = ""
-    """Name of the step at hand."""
+    """Name of the step under way."""
     told: Told | None = None
-    """Is told how far the step at hand is, by a step that takes long."""
+    """Is told how far the step under way has got, if that step takes long."""
     _contact: pl.DataFrame | None = field(default=None, repr=False)
     _outcomes: pl.DataFrame | None = field(default=None, repr=False)
     _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1), repr=False)
 
     def aside(self, work: Callable[[], Done]) -> Future[Done]:
-        """Begin to do something in another thread, beside the steps that do not wait for it. One such thing at a time: more
-        would take the processors from what the steps wait for.
+        """Do ``work`` in a second thread, while steps run that do not wait for it. Only one piece of work at a time: more
+        would take processor time from what the steps wait for.
 
-        What fails is told as of the step that set it aside, and not of the one that waits for it: the future raises
+        A failure is reported under the step that started the work, not the one that waits for it: the future raises
         :class:`~pipelines.failure.NightFailed`.
         """
         return self._thread.submit(in_plain_words, self.at, self.settings.workspace, work)
 
     def close(self) -> None:
-        """Do nothing more in that thread: for a night that has failed, nobody waits for what is not begun."""
+        """Start nothing more in the second thread: once a night has failed, nobody waits for work that has not begun."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     @property
@@ -117,8 +118,8 @@ class Night:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What everything published tonight must carry: of the files, of what they say of one child, and, once there is a list,
-        of its length and of rolls that are to come."""
+        """What everything published tonight must carry: warnings about the files, about columns at odds and, once there is
+        a list, about its length and about schools to ask."""
         ranked = self.counts.get("rank", {})
         of_list = gap_in_files(int(ranked["candidates"]), int(ranked["explained"])) if ranked else ()
         of_columns = self.at_odds.result() if self.at_odds else ()
@@ -129,26 +130,27 @@ class Night:
         return {table: self.store.read(table) for table in tables}
 
     def outcomes(self) -> pl.DataFrame:
-        """What officers found (``OUTCOME``), of records under the keys of tonight.
+        """What officers found (``OUTCOME``), with records under tonight's keys.
 
-        It is read once: what is handed in later is for the next night, so that a night's list, ledger and report agree.
+        Read only once: what is handed in later is for the next night, so that a night's list, ledger and report agree.
         """
         if self._outcomes is None:
             self._outcomes = outcomes_now(read_outcomes(self.settings.workspace), self.store.read("renumbered"))
         return self._outcomes
 
     def contact_told(self) -> pl.DataFrame:
-        """The statements, where no letter to everybody stands as contact; once residence is judged, and worked out once."""
+        """The statements without the dates of letters to everybody, which are no contact. Worked out once, after residence
+        is judged."""
         if self._contact is None:
             self._contact = without_letters(**self.known("statement", "child_record", "residence"))
         return self._contact
 
     def known(self, *tables: str) -> dict[str, pl.DataFrame]:
-        """Tables of the store by what functions of data call them (``KNOWN_AS``)."""
+        """Tables of the store, named as functions of data name them (``KNOWN_AS``)."""
         return {KNOWN_AS.get(table, table): frame for table, frame in self.read(*tables).items()}
 
 
 def row_of(night: Night, published_at: datetime | None) -> pl.DataFrame:
-    """The one row of ``night``: begun, or published."""
+    """The one row of ``night``; null ``published_at``: not yet published."""
     row = {"as_at": [night.settings.as_at], "started_at": [night.started_at], "published_at": [published_at]}
     return pl.DataFrame(row, schema=NIGHT)
