@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipelines.listing.masking import keys_without_place, withheld_where
+from pipelines.listing.rank import RESTRICTED
 from pipelines.listing.route import ADOPTION
 from pipelines.publish.restricted_file import of_protected, restricted_csv
 from pipelines.publish.tabular import csv_bytes
@@ -25,6 +26,13 @@ def other_teams_csvs(children: pl.DataFrame, protected: pl.Series) -> dict[str, 
     """
     guarded = of_protected(protected) | (pl.col("team") == ADOPTION)
     marked = children.with_columns(restricted=guarded)
-    withheld = {"because": pl.lit(BECAUSE_WITHHELD), "records": keys_without_place(pl.col("records"))}
+    # Which team it is tells how or where the child is educated, and so would the place of its row among those of the team.
+    withheld = {
+        "team": pl.lit(RESTRICTED),
+        "because": pl.lit(BECAUSE_WITHHELD),
+        "records": keys_without_place(pl.col("records")),
+    }
     shown = marked.filter(pl.col("team") != ADOPTION).with_columns(**withheld_where(pl.col("restricted"), withheld))
-    return {"other_teams.csv": csv_bytes(shown), **restricted_csv("other_teams", marked, protected)}
+    hidden = shown.filter("restricted").unique("child_id").sort("child_id")
+    files = {"other_teams.csv": csv_bytes(pl.concat([shown.filter(~pl.col("restricted")), hidden]))}
+    return files | restricted_csv("other_teams", marked, protected)
